@@ -1,0 +1,153 @@
+// @ts-check
+// src/ -> dist/: what npm ships. Four bundles of each entry and its types for both module systems:
+//   dist/<entry>.js, dist/chunks/   ESM for Node, Bun, Deno; dependencies stay imports; lazy parts are chunks of their own
+//   dist/<entry>.cjs                CommonJS; uuid is inside, because its package is ESM only
+//   dist/browser/<entry>.js, .cjs   everything inside, nothing of Node; what bundlers and <script type="module"> get
+//   dist/<entry>.d.ts, .d.cts       types
+
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { rollup } from 'rollup'
+import { dts } from 'rollup-plugin-dts'
+import { filesBelow, hashOf, isFresh, ROOT, writeStamp, writeWhole } from './stamp.mjs'
+import { ensureWasm } from './wasm.mjs'
+
+/** A new subpath export is one line here and one in the exports map of package.json. */
+const ENTRIES = {
+  index: 'src/index.ts',
+}
+
+/** Code that needs Node. The browser bundles refuse it with a sentence in place of an unresolved `node:fs`. */
+const NODE_ONLY = join(ROOT, 'src/storage/file')
+
+/** Dependencies whose code is inside some bundle; their licences travel with it. */
+const INLINED = [
+  { name: 'uuid', texts: ['node_modules/uuid/LICENSE.md'] },
+  {
+    name: '@assemblyscript/loader',
+    texts: ['node_modules/assemblyscript/LICENSE', 'node_modules/assemblyscript/NOTICE'],
+  },
+]
+
+function inputsHash() {
+  return hashOf([
+    ...filesBelow('src', (path) => path.endsWith('.ts')),
+    join(ROOT, 'package.json'),
+    join(ROOT, 'package-lock.json'),
+    join(ROOT, 'tsconfig.json'),
+    join(ROOT, '.ci/dist.mjs'),
+  ])
+}
+
+/** Bundles everything anew; the WASM must be there. */
+export async function buildDist() {
+  const hash = inputsHash()
+  const draft = `build/dist.${process.pid}`
+  rmSync(join(ROOT, draft), { recursive: true, force: true })
+  mkdirSync(join(ROOT, draft), { recursive: true })
+  try {
+    await Promise.all([bundle(draft), types(draft)])
+    writeWhole(join(ROOT, draft, 'LICENSES.txt'), licences())
+    replaceFolder(join(ROOT, draft), join(ROOT, 'dist'))
+  } finally {
+    rmSync(join(ROOT, draft), { recursive: true, force: true })
+  }
+  writeStamp('dist', hash)
+  for (const path of filesBelow('dist')) report(path)
+}
+
+/** Builds the WASM and the bundles unless they were made from the same sources. */
+export async function ensureDist() {
+  await ensureWasm()
+  const outputs = Object.keys(ENTRIES).map((name) => join(ROOT, 'dist', `${name}.js`))
+  if (!isFresh('dist', inputsHash(), outputs)) await buildDist()
+}
+
+/** @param {string} folder */
+async function bundle(folder) {
+  /** @type {import('esbuild').BuildOptions} */
+  const shared = {
+    absWorkingDir: ROOT,
+    entryPoints: ENTRIES,
+    bundle: true,
+    target: 'es2022',
+    chunkNames: 'chunks/[name]-[hash]',
+    logLevel: 'warning',
+  }
+  /** @type {import('esbuild').BuildOptions} */
+  const browser = { ...shared, platform: 'browser', outdir: `${folder}/browser`, plugins: [refuseNodeOnly] }
+  /** @type {import('esbuild').BuildOptions} */
+  const cjs = { format: 'cjs', outExtension: { '.js': '.cjs' } }
+  await Promise.all([
+    build({ ...shared, format: 'esm', platform: 'neutral', packages: 'external', splitting: true, outdir: folder }),
+    build({ ...shared, ...cjs, platform: 'node', external: ['@assemblyscript/loader'], outdir: folder }),
+    build({ ...browser, format: 'esm', splitting: true }),
+    build({ ...browser, ...cjs }),
+  ])
+}
+
+/** @type {import('esbuild').Plugin} */
+const refuseNodeOnly = {
+  name: 'refuse-node-only',
+  setup(build) {
+    build.onResolve({ filter: /^\.{1,2}\// }, (args) => {
+      const path = join(args.resolveDir, args.path)
+      const isNodeOnly = path === `${NODE_ONLY}.ts` || path.startsWith(NODE_ONLY + sep)
+      return isNodeOnly ? { path: relative(ROOT, path), namespace: 'node-only' } : undefined
+    })
+    build.onLoad({ filter: /.*/, namespace: 'node-only' }, () => ({
+      resolveDir: ROOT,
+      loader: 'js',
+      contents: `import { HostError } from './src/error/index.ts'
+throw new HostError('a directory on disk needs Node, Bun or Deno; this is the browser build of quiverdb', {
+  details: { operation: 'open' },
+})`,
+    }))
+  },
+}
+
+/** @param {string} folder */
+async function types(folder) {
+  const bundled = await rollup({
+    input: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, join(ROOT, path)])),
+    external: (id) => !/^([./]|[a-z]:)/i.test(id),
+    plugins: [dts({ tsconfig: join(ROOT, 'tsconfig.json') })],
+    onwarn: (warning) => {
+      throw new Error(warning.message)
+    },
+  })
+  for (const extension of ['ts', 'cts']) {
+    await bundled.write({
+      dir: join(ROOT, folder),
+      format: 'es',
+      entryFileNames: `[name].d.${extension}`,
+      chunkFileNames: `chunks/[name]-[hash].d.${extension}`,
+    })
+  }
+  await bundled.close()
+}
+
+function licences() {
+  return INLINED.map(({ name, texts }) =>
+    [name, ...texts.map((path) => readFileSync(join(ROOT, path), 'utf8').trim())].join('\n\n'),
+  ).join('\n\n\n')
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ */
+function replaceFolder(from, to) {
+  const old = `${from}.old`
+  if (existsSync(to)) renameSync(to, old)
+  renameSync(from, to)
+  rmSync(old, { recursive: true, force: true })
+}
+
+/** @param {string} path */
+function report(path) {
+  const gzipped = gzipSync(readFileSync(path), { level: 9 }).length
+  console.log(`${relative(ROOT, path)} ${statSync(path).size} bytes, ${gzipped} gzipped`)
+}

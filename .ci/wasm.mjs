@@ -1,0 +1,93 @@
+// @ts-check
+// assembly/ -> build/release.wasm and build/debug.wasm (asconfig.json), then release.wasm -> src/core/binary.ts, the base64
+// that the package inlines so that no bundler or runtime needs configuring.
+
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { filesBelow, hashOf, isFresh, ROOT, writeStamp, writeWhole } from './stamp.mjs'
+
+const TARGETS = ['release', 'debug']
+const BINARY_MODULE = join(ROOT, 'src/core/binary.ts')
+const ENTRY = join(ROOT, 'assembly/index.ts')
+const OUTPUTS = [...TARGETS.map((target) => join(ROOT, `build/${target}.wasm`)), BINARY_MODULE]
+
+function inputsHash() {
+  return hashOf([
+    ...filesBelow('assembly', (path) => path.endsWith('.ts')),
+    join(ROOT, 'asconfig.json'),
+    join(ROOT, '.ci/wasm.mjs'),
+    join(ROOT, 'node_modules/assemblyscript/package.json'),
+  ])
+}
+
+/** Compiles both targets; rejects with what the compiler said. */
+export async function buildWasm() {
+  if (!existsSync(ENTRY)) throw new Error('assembly/index.ts is not there')
+  const hash = inputsHash()
+  mkdirSync(join(ROOT, 'build'), { recursive: true })
+  await Promise.all(TARGETS.map(compile))
+  const bytes = readFileSync(join(ROOT, 'build/release.wasm'))
+  writeWhole(BINARY_MODULE, binaryModule(bytes))
+  writeStamp('wasm', hash)
+  console.log(`build/release.wasm ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`)
+}
+
+/**
+ * Compiles unless what is there was made from the same sources.
+ *
+ * @returns {Promise<boolean>} whether it had to
+ */
+export async function ensureWasm() {
+  if (existsSync(ENTRY) && isFresh('wasm', inputsHash(), OUTPUTS)) return false
+  await buildWasm()
+  return true
+}
+
+/** Whether there is a binary at all, however old. */
+export function hasWasm() {
+  return OUTPUTS.every((path) => existsSync(path))
+}
+
+/** @param {string} target */
+function compile(target) {
+  // The compiler writes to a draft: another process may be reading the last binary.
+  const draft = `build/${target}.${process.pid}.wasm`
+  const asc = join(ROOT, 'node_modules/assemblyscript/bin/asc.js')
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [asc, '--target', target, '--outFile', draft], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let said = ''
+    child.stdout.on('data', (chunk) => (said += chunk))
+    child.stderr.on('data', (chunk) => (said += chunk))
+    child.on('error', reject)
+    child.on('close', (code) => {
+      if (code !== 0) {
+        rmSync(join(ROOT, draft), { force: true })
+        reject(new Error(`asc --target ${target} ended with ${code}\n${said}`))
+        return
+      }
+      if (said !== '') console.log(said.trimEnd())
+      renameSync(join(ROOT, draft), join(ROOT, `build/${target}.wasm`))
+      resolve(undefined)
+    })
+  })
+}
+
+/** @param {Uint8Array} bytes */
+function binaryModule(bytes) {
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+  return `// Made by \`npm run build:wasm\` from assembly/; not in git.
+
+/** build/release.wasm. */
+export const BINARY_BASE64: string =
+  '${Buffer.from(bytes).toString('base64')}'
+
+/** The first 16 hex digits of its SHA-256. */
+export const BINARY_HASH: string = '${hash}'
+`
+}

@@ -1,0 +1,211 @@
+// The constants both sides of the border agree on. src/core/abi.ts holds the same names and numbers; a test compares them.
+// Everything is little-endian. An address is a byte position in linear memory; 0 is never a valid one.
+//
+// Linear memory of a partition:
+//   0      null page guard, never written
+//   1024   STATE: every scalar that outlives a call (below)
+//   4096   heads and bitmaps of the block allocator
+//   12288  key buffer: a key going in
+//   16384  scratch for canonical keys
+//   49152  static data of the compiled module
+//   65536  page table: one byte for each 64 KiB page, its kind
+//   131072 pages, handed out by memory/pages
+
+/** Raised by one whenever the meaning of a snapshot's bytes changes: STATE, hash segments, slot table, shapes. */
+export const LAYOUT_VERSION: u32 = 1;
+
+// --- status: 0 fine, negative refusal
+export const STATUS_OK: i32 = 0;
+export const STATUS_OUT_OF_MEMORY: i32 = -1;
+export const STATUS_CORRUPT: i32 = -2;
+
+// --- memory map
+export const PAGE_BYTES: usize = 65536;
+export const STATE: usize = 1024;
+export const STATE_END: usize = 4096;
+export const BLOCKS_CONTROL: usize = 4096;
+export const KEY_BUFFER: usize = 12288;
+export const KEY_BUFFER_BYTES: usize = 4096;
+export const KEY_SCRATCH: usize = 16384;
+export const PAGE_TABLE: usize = 65536;
+export const FIRST_PAGE: u32 = 2;
+export const PAGES_MAX: u32 = 65536;
+/** Pages only structures and scratch may take, so that a full partition still deletes and compacts. */
+export const PAGES_RESERVED: u32 = 32;
+
+export const PAGE_FREE: u8 = 0;
+export const PAGE_STRUCT: u8 = 1; // in the snapshot
+export const PAGE_RECORD: u8 = 2; // blocks; rebuilt from the log
+export const PAGE_SCRATCH: u8 = 3; // staging and output buffers
+
+// --- STATE, addresses
+export const S_LAYOUT: usize = STATE; // u32
+export const S_PAGES_TOP: usize = STATE + 4; // u32 first page never handed out
+export const S_PAGES_LIMIT: usize = STATE + 8; // u32
+export const S_PAGES_FREE: usize = STATE + 12; // u32 free pages below the top
+export const S_STRUCT_NEXT: usize = STATE + 16; // u32 bump allocator of structures
+export const S_STRUCT_END: usize = STATE + 20; // u32
+export const S_SEED_0: usize = STATE + 24; // u64
+export const S_SEED_1: usize = STATE + 32; // u64
+export const S_DIRECTORY: usize = STATE + 40; // u32 -> u32[1 << depth] segments
+export const S_DIRECTORY_DEPTH: usize = STATE + 44; // u32
+export const S_SEGMENTS: usize = STATE + 48; // u32 count
+export const S_SPLIT_SCRATCH: usize = STATE + 52; // u32 one segment's worth
+export const S_COUNT: usize = STATE + 56; // u32 documents
+export const S_SLOT_DIRECTORY: usize = STATE + 60; // u32 -> u32[] chunks
+export const S_SLOT_TOP: usize = STATE + 64; // u32 slots ever used
+export const S_SLOT_FREE: usize = STATE + 68; // u32 head of the free list, slot + 1
+export const S_SHAPE_DIRECTORY: usize = STATE + 72; // u32 -> u32[] shape structs
+export const S_SHAPE_CAPACITY: usize = STATE + 76; // u32
+export const S_SHAPE_TOP: usize = STATE + 80; // u32 one past the highest shape id
+export const S_NAME_DIRECTORY: usize = STATE + 84; // u32 -> u32[] name structs
+export const S_NAME_CAPACITY: usize = STATE + 88; // u32
+export const S_NAME_TOP: usize = STATE + 92; // u32 names
+export const S_NAME_TABLE: usize = STATE + 96; // u32 -> u32[] open addressing, name id + 1
+export const S_NAME_TABLE_MASK: usize = STATE + 100; // u32
+export const S_LIVE_BYTES: usize = STATE + 104; // u64 bytes of all live record blocks
+export const S_PRIMARY_NAME: usize = STATE + 112; // u32 name id + 1 of the primary key field
+export const S_SHAPES_UNLOGGED: usize = STATE + 116; // u32 shapes the log does not know yet
+
+// --- staging, a mailbox JS fills (not part of a snapshot's meaning)
+export const S_STAGE_WORDS: usize = STATE + 256; // u32 address
+export const S_STAGE_WIDES: usize = STATE + 260;
+export const S_STAGE_LENGTHS: usize = STATE + 264;
+export const S_STAGE_TEXT: usize = STATE + 268;
+export const S_STAGE_BYTES: usize = STATE + 272;
+export const S_STAGE_PAGES: usize = STATE + 276; // u32 pages of the whole staging run
+// --- batch
+export const S_OPS: usize = STATE + 288; // u32 address of op[0]
+export const S_OPS_COUNT: usize = STATE + 292;
+export const S_OPS_CAPACITY: usize = STATE + 296;
+export const S_BATCH_COUNTS: usize = STATE + 300; // u32 for each outcome 0..7
+export const S_GATHER: usize = STATE + 336; // u32 output buffer
+export const S_GATHER_PAGES: usize = STATE + 340;
+export const S_GATHER_OP: usize = STATE + 344; // next op to gather
+export const S_GATHER_SHAPE: usize = STATE + 348; // next shape to gather
+export const S_GATHER_FLAGS: usize = STATE + 352; // flags of the frame gathered last
+export const S_GATHER_BYTES: usize = STATE + 356; // u32 capacity of the buffer in use
+export const S_LOG_SEED: usize = STATE + 360; // u64 seed of the log's checksums
+export const S_SHIFT_SEED: usize = STATE + 368; // u64 same, of the log a compaction writes
+// --- answers of the last call
+export const S_SCAN_NEXT: usize = STATE + 384; // u32 slot to go on from, or all ones
+export const S_CHECK_END: usize = STATE + 388; // u32 address behind the last whole group
+export const S_CHECK_STOP: usize = STATE + 392; // u32 address of the first frame not checked or not valid
+export const S_CHECK_SEQUENCE: usize = STATE + 396; // u32 sequence after the last valid frame
+export const S_CHECK_DURABLE: usize = STATE + 400; // u32 units, greatest of the valid frames
+export const S_CHECK_GROUP: usize = STATE + 404; // u32 address of the group that holds a transaction, or 0
+export const S_CHECK_OPEN: usize = STATE + 408; // u32 address where a group began that is not whole, or 0
+export const S_WALK_LIVE: usize = STATE + 412; // u32 records found live while walking a covered log
+export const S_SHIFT: usize = STATE + 416; // u32 -> u32[] new log positions while compacting
+export const S_SHIFT_PAGES: usize = STATE + 420;
+export const S_SHIFT_SLOTS: usize = STATE + 424; // u32 slots there were when it began
+export const S_SHIFT_NEXT: usize = STATE + 428; // u32 slot to go on from
+export const S_SHIFT_SHAPE: usize = STATE + 432; // u32 shape to go on from
+
+// --- blocks: the unit of the record arena and of the log. First word of each:
+//   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |
+export const BLOCK_UNITS: u32 = 0xffffff;
+export const BLOCK_KIND_SHIFT: u32 = 24;
+export const BLOCK_KIND: u32 = 0xf;
+export const BLOCK_PREVIOUS_FREE: u32 = 0x80000000;
+export const KIND_FREE: u32 = 0;
+export const KIND_RECORD: u32 = 1;
+export const KIND_DELETE: u32 = 2;
+export const KIND_SHAPE: u32 = 3;
+export const KIND_FRAME: u32 = 4;
+export const KIND_TRANSACTION: u32 = 5;
+export const KIND_FILE: u32 = 6; // the file's own header
+export const KIND_SENTINEL: u32 = 7;
+
+// --- frame: | 0 block word | 4 payload bytes u32 | 8 durable up to, units u32 | 12 sequence u32 | 16 xxh64 u64 |
+export const FRAME_BYTES: usize = 24;
+export const FRAME_MORE: u32 = 1 << 28; // the group goes on in the next frame
+export const FRAME_GROUP: u32 = 1 << 29; // the group holds a transaction entry
+/** Payload at which a frame is closed, so that a big batch is a group of frames and the buffer stays small. */
+export const FRAME_PAYLOAD_TARGET: u32 = 524288;
+
+// --- record: | 0 block word | 4 slot u32 | 8 shape id (24 bits), flags (8) | 12 words before ends u16, strings u16 | words |
+//     large:                                                                  | 12 ends offset u32 | 16 strings u32 | 20 zero | words |
+export const RECORD_HEADER: u32 = 16;
+export const RECORD_HEADER_LARGE: u32 = 24;
+export const RECORD_ENDS_WIDTH: u32 = 3; // 0: u8, 1: u16, 2: u32
+export const RECORD_NON_ASCII: u32 = 4; // a second table holds UTF-16 ends
+export const RECORD_LARGE: u32 = 8;
+export const RECORD_BYTES_MAX: u32 = 16777216;
+/** Instead of a shape id: names stand in the node itself. */
+export const SHAPE_INLINE: u32 = 0xffffff;
+
+// --- value words: tag in the top 4 bits, payload in the lower 28
+export const TAG_RAW: u32 = 0; // shape id, count: not a value
+export const TAG_NULL: u32 = 1;
+export const TAG_FALSE: u32 = 2;
+export const TAG_TRUE: u32 = 3;
+export const TAG_INT: u32 = 4; // signed 28 bits inline
+export const TAG_DOUBLE: u32 = 5; // units of 8 from the record's start
+export const TAG_BIGINT: u32 = 6; // same, i64
+export const TAG_DATE: u32 = 7; // same, f64 milliseconds
+export const TAG_STRING: u32 = 8; // number of the string
+export const TAG_UUID: u32 = 9; // units of 8: 16 bytes; a lower-case UUID string, primary key only
+export const TAG_BINARY: u32 = 10; // units of 8: offset u32, length u24, element type u8
+export const TAG_ARRAY: u32 = 11; // index of the node's count word, from the first word
+export const TAG_OBJECT: u32 = 12; // index of the node's shape word, from the first word
+
+// --- staged document in the words region: head, then the words
+export const STAGED_MODE: u32 = 0;
+export const STAGED_SHAPE: u32 = 1;
+export const STAGED_WORDS: u32 = 2;
+export const STAGED_WIDES: u32 = 3;
+export const STAGED_STRINGS: u32 = 4;
+export const STAGED_KEY: u32 = 5; // index of the primary key's word
+export const STAGED_BINARY: u32 = 6; // bytes of all binaries
+export const STAGED_HEAD: u32 = 8;
+/** In a staged length: three words, | flag and UTF-16 length | byte length | address |, for a string staged apart. */
+export const LENGTH_APART: u32 = 0x80000000;
+
+export const MODE_INSERT: u32 = 0;
+export const MODE_UPSERT: u32 = 1;
+export const MODE_REPLACE: u32 = 2;
+export const MODE_SKIP: u32 = 3; // refused by the JS side after staging
+
+// --- op of a batch: | 0 outcome u32 | 4 slot, or reason of a failure | 8 new address | 12 old address | 16 log position, units u32 |
+//                    | 20 the slot's log position before, u32 |
+export const OP_BYTES: usize = 24;
+export const OUTCOME_PENDING: u32 = 0;
+export const OUTCOME_INSERTED: u32 = 1;
+export const OUTCOME_REPLACED: u32 = 2;
+export const OUTCOME_UNCHANGED: u32 = 3;
+export const OUTCOME_EXISTS: u32 = 4;
+export const OUTCOME_MISSING: u32 = 5;
+export const OUTCOME_DELETED: u32 = 6;
+export const OUTCOME_FAILED: u32 = 7;
+
+export const FAILED_TOO_LARGE: u32 = 1;
+export const FAILED_KEY_TOO_LONG: u32 = 2;
+export const FAILED_KEY_TYPE: u32 = 3;
+export const FAILED_ILL_FORMED: u32 = 4;
+export const FAILED_SKIPPED: u32 = 5;
+
+// --- keys in canonical form: type, then payload
+export const KEY_STRING: u32 = 1; // UTF-8
+export const KEY_UUID: u32 = 2; // 16 bytes
+export const KEY_INT: u32 = 3; // i64
+export const KEY_DOUBLE: u32 = 4; // f64, never integral within int64
+export const KEY_BOOL: u32 = 5; // 1 byte
+export const KEY_DATE: u32 = 6; // f64
+export const KEY_BINARY: u32 = 7;
+export const KEY_ARRAY: u32 = 8; // for each element: type u8, length u16, payload
+export const KEY_BYTES_MAX: u32 = 1024;
+
+// --- slot table: chunks of 8192 entries, | address u32 | log position in units of 8, u32 |; free: | 0 | next free + 1 |
+export const SLOT_CHUNK_SHIFT: u32 = 13;
+export const SLOT_CHUNK_MASK: u32 = 8191;
+export const SLOT_DIRECTORY_CHUNKS: u32 = 32768;
+
+// --- flags of store_walk
+export const WALK_COPY: u32 = 1; // records are copied out of the buffer instead of staying in place
+export const WALK_COVERED: u32 = 2; // the snapshot knows these frames: records are live where it says so
+export const WALK_INDEX: u32 = 4; // keep the hash index up to date
+export const WALK_DISCARD: u32 = 8; // give the blocks back, apply nothing
+
+/** No slot. */
+export const SLOT_NONE: u32 = 0xffffffff;

@@ -1,0 +1,175 @@
+// Hash index: 64-bit key hash -> slot. Extendible hashing (Fagin et al., 1979) over segments of 4,096 entries; inside a segment,
+// groups of 16 tag bytes are probed with one SIMD compare (the "Swiss table" layout). A full segment splits in two: no insert
+// moves more than one segment, so none pauses.
+//
+// Segment: | 0 tag u8[4096] | 4096 overflow u16[256] | 4608 entries u32 | 4612 depth u32 | 4624 entry {hash u32, slot u32}[4096] |
+//   tag       0 = empty, else 0x80 | low 7 bits of the hash
+//   hash u32  upper half of the hash: its top bits choose the segment, its low 8 bits the first group, so that a split needs no key
+//   overflow  how many entries passed this group because it was full. A miss ends at the first group that nothing passed; a removal
+//             counts down again, so there are no tombstones and deletes leave no decay.
+
+import { S_DIRECTORY, S_DIRECTORY_DEPTH, S_SEGMENTS, S_SPLIT_SCRATCH } from "../abi";
+import { structAcquire } from "../memory";
+
+const GROUPS: u32 = 256;
+const OVERFLOW: usize = 4096;
+const ENTRIES_COUNT: usize = 4608;
+const DEPTH: usize = 4612;
+const ENTRIES: usize = 4624;
+const SEGMENT_BYTES: usize = ENTRIES + 4096 * 8;
+/** 7/8: beyond it probes grow long before the split's cost is saved. */
+const ENTRIES_MAX: u32 = 3584;
+/** Deeper than 4 GiB of segments could ever be; only equal hashes get there. */
+const DEPTH_MAX: u32 = 20;
+
+// @ts-ignore: decorator
+@inline function segmentOf(upper: u32): usize {
+  const depth = load<u32>(S_DIRECTORY_DEPTH);
+  const index: usize = depth == 0 ? 0 : <usize>(upper >> (32 - depth));
+  return <usize>load<u32>(<usize>load<u32>(S_DIRECTORY) + (index << 2));
+}
+
+// @ts-ignore: decorator
+@inline function tagOf(hash: u64): u32 {
+  return 0x80 | (<u32>hash & 0x7f);
+}
+
+/** Makes the index empty with one segment; false when memory is exhausted. */
+export function hashCreate(): bool {
+  const directory = structAcquire(4);
+  const segment = structAcquire(SEGMENT_BYTES);
+  const scratch = structAcquire(SEGMENT_BYTES);
+  if (directory == 0 || segment == 0 || scratch == 0) return false;
+  store<u32>(directory, <u32>segment);
+  store<u32>(S_DIRECTORY, <u32>directory);
+  store<u32>(S_DIRECTORY_DEPTH, 0);
+  store<u32>(S_SEGMENTS, 1);
+  store<u32>(S_SPLIT_SCRATCH, <u32>scratch);
+  return true;
+}
+
+/** Address of an entry whose 39 stored bits match; pass the last answer as `after` (0 at first) to go on. 0: no more. */
+export function hashFind(hash: u64, after: usize): usize {
+  const upper = <u32>(hash >> 32);
+  const segment = segmentOf(upper);
+  const tag = i8x16.splat(<i8>tagOf(hash));
+  let group = upper & (GROUPS - 1);
+  let skip: u32 = 0xffff;
+  if (after != 0) {
+    const position = <u32>((after - segment - ENTRIES) >> 3);
+    group = position >> 4;
+    skip = 0xfffe << (position & 15);
+  }
+  for (let probes: u32 = 0; probes < GROUPS; probes++) {
+    let matches = <u32>i8x16.bitmask(i8x16.eq(v128.load(segment + (group << 4)), tag)) & skip;
+    skip = 0xffff;
+    while (matches != 0) {
+      const entry = segment + ENTRIES + (<usize>((group << 4) + ctz<u32>(matches)) << 3);
+      if (load<u32>(entry) == upper) return entry;
+      matches &= matches - 1;
+    }
+    if (load<u16>(segment + OVERFLOW + (group << 1)) == 0) return 0;
+    group = (group + 1) & (GROUPS - 1);
+  }
+  return 0;
+}
+
+// @ts-ignore: decorator
+@inline export function entrySlot(entry: usize): u32 {
+  return load<u32>(entry, 4);
+}
+
+function place(segment: usize, tag: u32, upper: u32, slot: u32): void {
+  let group = upper & (GROUPS - 1);
+  for (;;) {
+    const empty = <u32>i8x16.bitmask(i8x16.eq(v128.load(segment + (group << 4)), i8x16.splat(0)));
+    if (empty != 0) {
+      const position = (group << 4) + ctz<u32>(empty);
+      store<u8>(segment + position, <u8>tag);
+      const entry = segment + ENTRIES + (<usize>position << 3);
+      store<u32>(entry, upper);
+      store<u32>(entry, slot, 4);
+      store<u32>(segment + ENTRIES_COUNT, load<u32>(segment + ENTRIES_COUNT) + 1);
+      return;
+    }
+    const passed = segment + OVERFLOW + (group << 1);
+    assert(load<u16>(passed) < 4096);
+    store<u16>(passed, load<u16>(passed) + 1);
+    group = (group + 1) & (GROUPS - 1);
+  }
+}
+
+function growDirectory(): bool {
+  const depth = load<u32>(S_DIRECTORY_DEPTH);
+  const from = <usize>load<u32>(S_DIRECTORY);
+  const to = structAcquire(<usize>8 << depth);
+  if (to == 0) return false;
+  for (let i: usize = 0; i < <usize>1 << depth; i++) {
+    const segment = load<u32>(from + (i << 2));
+    store<u32>(to + (i << 3), segment);
+    store<u32>(to + (i << 3), segment, 4);
+  }
+  store<u32>(S_DIRECTORY, <u32>to);
+  store<u32>(S_DIRECTORY_DEPTH, depth + 1);
+  return true;
+}
+
+function split(segment: usize, upper: u32): bool {
+  const depth = load<u32>(segment + DEPTH);
+  if (depth >= DEPTH_MAX) return false;
+  const sibling = structAcquire(SEGMENT_BYTES);
+  if (sibling == 0) return false;
+  if (depth == load<u32>(S_DIRECTORY_DEPTH) && !growDirectory()) return false;
+  const old = <usize>load<u32>(S_SPLIT_SCRATCH);
+  memory.copy(old, segment, SEGMENT_BYTES);
+  memory.fill(segment, 0, ENTRIES);
+  store<u32>(segment + DEPTH, depth + 1);
+  store<u32>(sibling + DEPTH, depth + 1);
+  const shift = 31 - depth;
+  for (let position: u32 = 0; position < 4096; position++) {
+    const tag = load<u8>(old + position);
+    if (tag == 0) continue;
+    const entry = old + ENTRIES + (<usize>position << 3);
+    const bits = load<u32>(entry);
+    place(((bits >> shift) & 1) != 0 ? sibling : segment, tag, bits, load<u32>(entry, 4));
+  }
+  // The upper half of the directory entries that named the segment now name its sibling.
+  const global = load<u32>(S_DIRECTORY_DEPTH);
+  const span: usize = <usize>1 << (global - depth);
+  const first = (depth == 0 ? <usize>0 : <usize>(upper >> (32 - depth))) << (global - depth);
+  const directory = <usize>load<u32>(S_DIRECTORY);
+  for (let i = first + (span >> 1); i < first + span; i++) store<u32>(directory + (i << 2), <u32>sibling);
+  store<u32>(S_SEGMENTS, load<u32>(S_SEGMENTS) + 1);
+  return true;
+}
+
+/** Adds an entry (the key is known to be absent); false when memory is exhausted, then nothing changed. */
+export function hashInsert(hash: u64, slot: u32): bool {
+  const upper = <u32>(hash >> 32);
+  let segment = segmentOf(upper);
+  while (load<u32>(segment + ENTRIES_COUNT) >= ENTRIES_MAX) {
+    if (!split(segment, upper)) return false;
+    segment = segmentOf(upper);
+  }
+  place(segment, tagOf(hash), upper, slot);
+  return true;
+}
+
+/** Removes the entry of `slot`, which is there. */
+export function hashRemove(hash: u64, slot: u32): void {
+  let entry = hashFind(hash, 0);
+  while (entry != 0 && entrySlot(entry) != slot) entry = hashFind(hash, entry);
+  assert(entry != 0);
+  if (entry == 0) return;
+  const upper = <u32>(hash >> 32);
+  const segment = segmentOf(upper);
+  const position = <u32>((entry - segment - ENTRIES) >> 3);
+  store<u8>(segment + position, 0);
+  store<u32>(segment + ENTRIES_COUNT, load<u32>(segment + ENTRIES_COUNT) - 1);
+  let group = upper & (GROUPS - 1);
+  while (group != position >> 4) {
+    const passed = segment + OVERFLOW + (group << 1);
+    store<u16>(passed, load<u16>(passed) - 1);
+    group = (group + 1) & (GROUPS - 1);
+  }
+}

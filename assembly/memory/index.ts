@@ -1,0 +1,3 @@
+export { blockAcquire, blockBytes, blockKind, blockRelease, blocksAddRange, blocksAddRun, blocksReset, blockUnits, sentinel } from "./blocks";
+export { pagesAcquire, pagesFor, pagesRelease } from "./pages";
+export { structAcquire } from "./structs";

@@ -1,0 +1,61 @@
+// 64 KiB pages of linear memory, the only caller of memory.grow. The page table holds one kind byte for each page;
+// a run of pages is freed by whoever knows its length.
+
+import {
+  FIRST_PAGE, PAGE_BYTES, PAGE_FREE, PAGE_RECORD, PAGE_TABLE, PAGES_RESERVED, S_PAGES_FREE, S_PAGES_LIMIT, S_PAGES_TOP,
+} from "../abi";
+
+/** Growing takes at least a quarter of what there is, at most 64 MiB more than asked for: views die rarely, ceilings hold. */
+const GROW_PAGES_MAX: u32 = 1024;
+
+function grow(pagesNeeded: u32, limit: u32): bool {
+  const have = <u32>memory.size();
+  if (have >= pagesNeeded) return true;
+  const wanted = min<u32>(max<u32>(pagesNeeded, have + min<u32>(have >> 2, GROW_PAGES_MAX)), limit);
+  if (memory.grow(wanted - have) >= 0) return true;
+  return memory.grow(pagesNeeded - have) >= 0;
+}
+
+function findRun(count: u32, top: u32): u32 {
+  let run: u32 = 0;
+  for (let page = FIRST_PAGE; page < top; page++) {
+    run = load<u8>(PAGE_TABLE + page) == PAGE_FREE ? run + 1 : 0;
+    if (run == count) return page - count + 1;
+  }
+  return 0;
+}
+
+/** Zeroed pages, or 0 when the limit is reached or the platform refuses. */
+export function pagesAcquire(count: u32, kind: u8): usize {
+  const top = load<u32>(S_PAGES_TOP);
+  const free = load<u32>(S_PAGES_FREE);
+  if (free >= count) {
+    const page = findRun(count, top);
+    if (page != 0) {
+      memory.fill(PAGE_TABLE + page, kind, count);
+      memory.fill(<usize>page * PAGE_BYTES, 0, <usize>count * PAGE_BYTES);
+      store<u32>(S_PAGES_FREE, free - count);
+      return <usize>page * PAGE_BYTES;
+    }
+  }
+  const limit = load<u32>(S_PAGES_LIMIT);
+  const reserved: u32 = kind == PAGE_RECORD ? min<u32>(limit, PAGES_RESERVED) : 0;
+  if (count > limit || top + count > limit - reserved) return 0;
+  if (!grow(top + count, limit)) return 0;
+  memory.fill(PAGE_TABLE + top, kind, count);
+  store<u32>(S_PAGES_TOP, top + count);
+  return <usize>top * PAGE_BYTES;
+}
+
+/** Gives a run back; its content is lost. */
+export function pagesRelease(address: usize, count: u32): void {
+  if (address == 0) return;
+  const page = <u32>(address / PAGE_BYTES);
+  assert(address % PAGE_BYTES == 0 && page >= FIRST_PAGE && page + count <= load<u32>(S_PAGES_TOP));
+  memory.fill(PAGE_TABLE + page, PAGE_FREE, count);
+  store<u32>(S_PAGES_FREE, load<u32>(S_PAGES_FREE) + count);
+}
+
+export function pagesFor(bytes: usize): u32 {
+  return <u32>((bytes + PAGE_BYTES - 1) / PAGE_BYTES);
+}

@@ -1,0 +1,215 @@
+// A write call: documents are built and indexed at once, each step noted as an op, so that all of it can be undone until the log
+// has taken it. Old records stay readable until the commit.
+
+import {
+  FAILED_SKIPPED, KEY_BUFFER, MODE_INSERT, MODE_REPLACE, MODE_SKIP, OP_BYTES, OUTCOME_DELETED, OUTCOME_EXISTS, OUTCOME_FAILED,
+  OUTCOME_INSERTED, OUTCOME_MISSING, OUTCOME_REPLACED, OUTCOME_UNCHANGED, PAGE_BYTES, PAGE_SCRATCH, S_BATCH_COUNTS, S_COUNT,
+  S_LIVE_BYTES, S_OPS, S_OPS_CAPACITY, S_OPS_COUNT, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SLOT_NONE,
+  STATUS_OK, STATUS_OUT_OF_MEMORY,
+} from "../abi";
+import { hashInsert, hashRemove, keyHash } from "../hash";
+import { blockBytes, blockRelease, pagesAcquire, pagesRelease } from "../memory";
+import {
+  buildFailure, buildMode, buildRecord, buildSkip, buildStart, keyBytes, keyFailure, keyGiven, keyOfRecord, keyPointer, keyType,
+  recordEquals,
+} from "../record";
+import { findSlot } from "./find";
+import { slotAcquire, slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits } from "./slots";
+
+const OPS_PER_PAGE: u32 = <u32>(PAGE_BYTES / OP_BYTES);
+
+// @ts-ignore: decorator
+@inline export function opAt(index: u32): usize {
+  return <usize>load<u32>(S_OPS) + <usize>index * OP_BYTES;
+}
+
+/** Room for `count` more ops. */
+function reserveOps(count: u32): bool {
+  const used = load<u32>(S_OPS_COUNT);
+  const capacity = load<u32>(S_OPS_CAPACITY);
+  if (used + count <= capacity) return true;
+  const pagesHeld = capacity / OPS_PER_PAGE;
+  let pages = max<u32>(pagesHeld << 1, 1);
+  while (pages * OPS_PER_PAGE < used + count) pages <<= 1;
+  const grown = pagesAcquire(pages, PAGE_SCRATCH);
+  if (grown == 0) return false;
+  const held = <usize>load<u32>(S_OPS);
+  if (used != 0) memory.copy(grown, held, <usize>used * OP_BYTES);
+  pagesRelease(held, pagesHeld);
+  store<u32>(S_OPS, <u32>grown);
+  store<u32>(S_OPS_CAPACITY, pages * OPS_PER_PAGE);
+  return true;
+}
+
+function note(outcome: u32, slot: u32, fresh: usize, old: usize): usize {
+  const index = load<u32>(S_OPS_COUNT);
+  const op = opAt(index);
+  store<u32>(op, outcome);
+  store<u32>(op, slot, 4);
+  store<u32>(op, <u32>fresh, 8);
+  store<u32>(op, <u32>old, 12);
+  store<u32>(op, 0, 16);
+  store<u32>(op, 0, 20);
+  store<u32>(S_OPS_COUNT, index + 1);
+  const counter = S_BATCH_COUNTS + (<usize>outcome << 2);
+  store<u32>(counter, load<u32>(counter) + 1);
+  return op;
+}
+
+export function store_batch_begin(): void {
+  assert(load<u32>(S_OPS_COUNT) == 0);
+  memory.fill(S_BATCH_COUNTS, 0, 32);
+}
+
+/** Runs the `count` staged documents. On STATUS_OUT_OF_MEMORY the batch is to be abandoned. */
+export function store_batch_put(count: u32, isAscii: bool): i32 {
+  if (!reserveOps(count)) return STATUS_OUT_OF_MEMORY;
+  buildStart(load<u32>(S_STAGE_WORDS), load<u32>(S_STAGE_WIDES), load<u32>(S_STAGE_LENGTHS), load<u32>(S_STAGE_TEXT));
+  for (let i: u32 = 0; i < count; i++) {
+    const mode = buildMode();
+    if (mode == MODE_SKIP) {
+      buildSkip(isAscii);
+      note(OUTCOME_FAILED, FAILED_SKIPPED, 0, 0);
+      continue;
+    }
+    const record = buildRecord(isAscii);
+    if (record == 0) {
+      if (buildFailure == 0) return STATUS_OUT_OF_MEMORY;
+      note(OUTCOME_FAILED, buildFailure, 0, 0);
+      continue;
+    }
+    if (!keyOfRecord(record)) {
+      blockRelease(record);
+      note(OUTCOME_FAILED, keyFailure, 0, 0);
+      continue;
+    }
+    const hash = keyHash(keyType, keyPointer, keyBytes);
+    const slot = findSlot(hash, keyType, keyPointer, keyBytes);
+    if (slot == SLOT_NONE) {
+      if (mode == MODE_REPLACE) {
+        blockRelease(record);
+        note(OUTCOME_MISSING, SLOT_NONE, 0, 0);
+        continue;
+      }
+      const fresh = slotAcquire();
+      if (fresh == SLOT_NONE) {
+        blockRelease(record);
+        return STATUS_OUT_OF_MEMORY;
+      }
+      if (!hashInsert(hash, fresh)) {
+        slotRelease(fresh);
+        blockRelease(record);
+        return STATUS_OUT_OF_MEMORY;
+      }
+      store<u32>(record, fresh, 4);
+      slotSetAddress(fresh, record);
+      slotSetLogUnits(fresh, 0);
+      note(OUTCOME_INSERTED, fresh, record, 0);
+      continue;
+    }
+    const old = slotAddress(slot);
+    if (mode == MODE_INSERT) {
+      blockRelease(record);
+      note(OUTCOME_EXISTS, slot, old, old);
+    } else if (recordEquals(old, record)) {
+      blockRelease(record);
+      note(OUTCOME_UNCHANGED, slot, old, old);
+    } else {
+      store<u32>(record, slot, 4);
+      slotSetAddress(slot, record);
+      const op = note(OUTCOME_REPLACED, slot, record, old);
+      store<u32>(op, slotLogUnits(slot), 20);
+    }
+  }
+  return STATUS_OK;
+}
+
+/** Deletes the document whose key stands in the key buffer. */
+export function store_batch_remove(type: u32, bytes: u32): i32 {
+  if (!reserveOps(1)) return STATUS_OUT_OF_MEMORY;
+  keyGiven(type, KEY_BUFFER, bytes);
+  const givenType = keyType;
+  const givenPointer = keyPointer;
+  const givenBytes = keyBytes;
+  const hash = keyHash(givenType, givenPointer, givenBytes);
+  const slot = findSlot(hash, givenType, givenPointer, givenBytes);
+  if (slot == SLOT_NONE) {
+    note(OUTCOME_MISSING, SLOT_NONE, 0, 0);
+    return STATUS_OK;
+  }
+  hashRemove(hash, slot);
+  const op = note(OUTCOME_DELETED, slot, 0, slotAddress(slot));
+  store<u32>(op, slotLogUnits(slot), 20);
+  slotRelease(slot);
+  return STATUS_OK;
+}
+
+/** The log has taken the batch (or there is none): it stands, and what it replaced is freed. */
+export function store_batch_commit(): void {
+  const count = load<u32>(S_OPS_COUNT);
+  let documents = load<u32>(S_COUNT);
+  let live = load<u64>(S_LIVE_BYTES);
+  for (let i: u32 = 0; i < count; i++) {
+    const op = opAt(i);
+    const outcome = load<u32>(op);
+    if (outcome != OUTCOME_INSERTED && outcome != OUTCOME_REPLACED && outcome != OUTCOME_DELETED) continue;
+    const slot = load<u32>(op, 4);
+    const fresh = <usize>load<u32>(op, 8);
+    const old = <usize>load<u32>(op, 12);
+    if (fresh != 0) {
+      live += blockBytes(fresh);
+      // A later op of this batch may have taken the slot on; then its own turn comes.
+      if (slotAddress(slot) != 0) slotSetLogUnits(slot, load<u32>(op, 16));
+    }
+    if (old != 0) {
+      live -= blockBytes(old);
+      blockRelease(old);
+    }
+    if (outcome == OUTCOME_INSERTED) documents++;
+    else if (outcome == OUTCOME_DELETED) documents--;
+  }
+  store<u32>(S_COUNT, documents);
+  store<u64>(S_LIVE_BYTES, live);
+  finish();
+}
+
+/** Undoes everything, last op first. */
+export function store_batch_abandon(): void {
+  for (let i = <i32>load<u32>(S_OPS_COUNT) - 1; i >= 0; i--) {
+    const op = opAt(<u32>i);
+    const outcome = load<u32>(op);
+    const slot = load<u32>(op, 4);
+    const fresh = <usize>load<u32>(op, 8);
+    const old = <usize>load<u32>(op, 12);
+    if (outcome == OUTCOME_INSERTED) {
+      keyOfRecord(fresh);
+      hashRemove(keyHash(keyType, keyPointer, keyBytes), slot);
+      slotRelease(slot);
+      blockRelease(fresh);
+    } else if (outcome == OUTCOME_REPLACED) {
+      slotSetAddress(slot, old);
+      slotSetLogUnits(slot, load<u32>(op, 20));
+      blockRelease(fresh);
+    } else if (outcome == OUTCOME_DELETED) {
+      const again = slotAcquire();
+      assert(again == slot);
+      slotSetAddress(slot, old);
+      slotSetLogUnits(slot, load<u32>(op, 20));
+      keyOfRecord(old);
+      const isBack = hashInsert(keyHash(keyType, keyPointer, keyBytes), slot);
+      assert(isBack);
+    }
+  }
+  finish();
+}
+
+function finish(): void {
+  store<u32>(S_OPS_COUNT, 0);
+  // A huge batch's list is not kept.
+  const pages = load<u32>(S_OPS_CAPACITY) / OPS_PER_PAGE;
+  if (pages > 4) {
+    pagesRelease(load<u32>(S_OPS), pages);
+    store<u32>(S_OPS, 0);
+    store<u32>(S_OPS_CAPACITY, 0);
+  }
+}

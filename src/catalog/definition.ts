@@ -1,0 +1,106 @@
+// What the catalog knows: which collections there are, what they are called, how they are keyed, and which files hold
+// them. Definitions are immutable; a change makes a new `CatalogState`, which is saved and then takes the old one's place.
+
+export type Metric = 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
+export type VectorIndexType = 'auto' | 'flat' | 'hnsw'
+export type Quantization = 'none' | 'int8' | 'binary'
+
+/** How one vector field is indexed. */
+export interface VectorIndexDefinition {
+  readonly type: VectorIndexType
+  readonly m: number
+  readonly efConstruction: number
+  readonly quantization: Quantization
+}
+
+/** One vector column. */
+export interface VectorDefinition {
+  readonly name: string
+  /** Lanes; bits for `hamming` and `jaccard`. */
+  readonly dimension: number
+  readonly metric: Metric
+  readonly index: VectorIndexDefinition
+}
+
+/** A partition as users see it: `shards` consecutive physical partitions, from `id` on. */
+export interface PartitionDefinition {
+  readonly id: number
+  readonly name: string
+}
+
+export interface CollectionDefinition {
+  readonly id: number
+  readonly name: string
+  readonly primaryKey: string
+  readonly vectors: readonly VectorDefinition[]
+  /** Physical partitions for each partition; 1 unless the collection was created with `shards`. */
+  readonly shards: number
+  /** The default one first. */
+  readonly partitions: readonly PartitionDefinition[]
+  /** Ids below it are taken or were; they are never used again. */
+  readonly nextPartitionId: number
+}
+
+export interface CatalogState {
+  /** One more with each save: says which of two copies is the later. */
+  readonly sequence: number
+  /** Ids below it are taken or were; they are never used again. */
+  readonly nextCollectionId: number
+  readonly collections: readonly CollectionDefinition[]
+}
+
+export const EMPTY_CATALOG: CatalogState = { sequence: 0, nextCollectionId: 1, collections: [] }
+
+/** The partition that documents go to when none is named. */
+export const DEFAULT_PARTITION = '_default'
+
+/** The catalog with one more collection, made of its default partition. */
+export function withCollection(
+  state: CatalogState,
+  shape: Pick<CollectionDefinition, 'name' | 'primaryKey' | 'vectors' | 'shards'>,
+): { state: CatalogState; definition: CollectionDefinition } {
+  const definition: CollectionDefinition = {
+    id: state.nextCollectionId,
+    name: shape.name,
+    primaryKey: shape.primaryKey,
+    vectors: shape.vectors,
+    shards: shape.shards,
+    partitions: [{ id: 0, name: DEFAULT_PARTITION }],
+    nextPartitionId: shape.shards,
+  }
+  const collections = [...state.collections, definition]
+  return { state: next(state, collections, state.nextCollectionId + 1), definition }
+}
+
+/** The catalog without the collection with this id. */
+export function withoutCollection(state: CatalogState, id: number): CatalogState {
+  return next(state, state.collections.filter((collection) => collection.id !== id))
+}
+
+/** The catalog with `definition` in the place of the one with the same id. */
+export function withChanged(state: CatalogState, definition: CollectionDefinition): CatalogState {
+  return next(state, state.collections.map((old) => (old.id === definition.id ? definition : old)))
+}
+
+/** The collection with one more partition. */
+export function withPartition(definition: CollectionDefinition, name: string): CollectionDefinition {
+  const id = definition.nextPartitionId
+  return {
+    ...definition,
+    partitions: [...definition.partitions, { id, name }],
+    nextPartitionId: id + definition.shards,
+  }
+}
+
+/** The collection without the partition of that name. */
+export function withoutPartition(definition: CollectionDefinition, name: string): CollectionDefinition {
+  return { ...definition, partitions: definition.partitions.filter((partition) => partition.name !== name) }
+}
+
+function next(
+  state: CatalogState,
+  collections: readonly CollectionDefinition[],
+  nextCollectionId = state.nextCollectionId,
+): CatalogState {
+  return { sequence: state.sequence + 1, nextCollectionId, collections }
+}

@@ -1,0 +1,44 @@
+// Which file holds what. File names are made of ids alone, so no collection's name ever reaches the file system: nothing
+// can escape the directory, collide by case, or be a reserved name.
+
+import type { CatalogState } from './definition.ts'
+
+/** The catalog itself. */
+export const CATALOG_FILE = 'catalog'
+/** The next catalog while it is being written. */
+export const CATALOG_NEW_FILE = 'catalog.new'
+/** A second copy of the catalog, for `repair`. */
+export const CATALOG_COPY_FILE = 'catalog.copy'
+
+const NUMBER = '(0|[1-9][0-9]{0,9})'
+const DATA_FILE = new RegExp(`^c${NUMBER}\\.p${NUMBER}\\.(?:${NUMBER}\\.log|snapshot)(?:\\.tmp)?$`)
+
+/** How the names of a physical partition's files begin. */
+export function fileStem(collectionId: number, partitionId: number): string {
+  return `c${collectionId}.p${partitionId}`
+}
+
+/** The ids in the name of a partition's file; undefined for any other file. */
+export function parseDataFile(name: string): { collectionId: number; partitionId: number } | undefined {
+  const match = DATA_FILE.exec(name)
+  if (match === null) return undefined
+  return { collectionId: Number(match[1]), partitionId: Number(match[2]) }
+}
+
+/**
+ * Files that a crash left behind: made for a collection or partition that never reached the catalog, or whose removal
+ * was cut short. Ids that this catalog has neither given out nor would give out next are somebody else's files.
+ */
+export function orphanFiles(state: CatalogState, names: readonly string[]): string[] {
+  const byId = new Map(state.collections.map((collection) => [collection.id, collection]))
+  return names.filter((name) => {
+    const ids = parseDataFile(name)
+    if (ids === undefined || ids.collectionId > state.nextCollectionId) return false
+    const collection = byId.get(ids.collectionId)
+    if (collection === undefined) return true
+    if (ids.partitionId >= collection.nextPartitionId + collection.shards) return false
+    return !collection.partitions.some(
+      ({ id }) => ids.partitionId >= id && ids.partitionId < id + collection.shards,
+    )
+  })
+}

@@ -1,0 +1,202 @@
+// Mirror of assembly/abi.ts: the constants both sides of the border agree on. A test compares the two, name by name.
+// Everything is little-endian. An address is a byte position in linear memory; 0 is never a valid one. The layouts are drawn
+// in the AssemblyScript file and in docs/format.md.
+
+/** Raised by one whenever the meaning of a snapshot's bytes changes: STATE, hash segments, slot table, shapes. */
+export const LAYOUT_VERSION = 1
+
+// --- status: 0 fine, negative refusal
+export const STATUS_OK = 0
+export const STATUS_OUT_OF_MEMORY = -1
+export const STATUS_CORRUPT = -2
+
+// --- memory map
+export const PAGE_BYTES = 65536
+export const STATE = 1024
+export const STATE_END = 4096
+export const BLOCKS_CONTROL = 4096
+export const KEY_BUFFER = 12288
+export const KEY_BUFFER_BYTES = 4096
+export const KEY_SCRATCH = 16384
+export const PAGE_TABLE = 65536
+export const FIRST_PAGE = 2
+export const PAGES_MAX = 65536
+/** Pages only structures and scratch may take, so that a full partition still deletes and compacts. */
+export const PAGES_RESERVED = 32
+
+export const PAGE_FREE = 0
+export const PAGE_STRUCT = 1 // in the snapshot
+export const PAGE_RECORD = 2 // blocks; rebuilt from the log
+export const PAGE_SCRATCH = 3 // staging and output buffers
+
+// --- STATE, addresses
+export const S_LAYOUT = STATE // u32
+export const S_PAGES_TOP = STATE + 4 // u32 first page never handed out
+export const S_PAGES_LIMIT = STATE + 8 // u32
+export const S_PAGES_FREE = STATE + 12 // u32 free pages below the top
+export const S_STRUCT_NEXT = STATE + 16 // u32 bump allocator of structures
+export const S_STRUCT_END = STATE + 20 // u32
+export const S_SEED_0 = STATE + 24 // u64
+export const S_SEED_1 = STATE + 32 // u64
+export const S_DIRECTORY = STATE + 40 // u32 -> u32[1 << depth] segments
+export const S_DIRECTORY_DEPTH = STATE + 44 // u32
+export const S_SEGMENTS = STATE + 48 // u32 count
+export const S_SPLIT_SCRATCH = STATE + 52 // u32 one segment's worth
+export const S_COUNT = STATE + 56 // u32 documents
+export const S_SLOT_DIRECTORY = STATE + 60 // u32 -> u32[] chunks
+export const S_SLOT_TOP = STATE + 64 // u32 slots ever used
+export const S_SLOT_FREE = STATE + 68 // u32 head of the free list, slot + 1
+export const S_SHAPE_DIRECTORY = STATE + 72 // u32 -> u32[] shape structs
+export const S_SHAPE_CAPACITY = STATE + 76 // u32
+export const S_SHAPE_TOP = STATE + 80 // u32 one past the highest shape id
+export const S_NAME_DIRECTORY = STATE + 84 // u32 -> u32[] name structs
+export const S_NAME_CAPACITY = STATE + 88 // u32
+export const S_NAME_TOP = STATE + 92 // u32 names
+export const S_NAME_TABLE = STATE + 96 // u32 -> u32[] open addressing, name id + 1
+export const S_NAME_TABLE_MASK = STATE + 100 // u32
+export const S_LIVE_BYTES = STATE + 104 // u64 bytes of all live record blocks
+export const S_PRIMARY_NAME = STATE + 112 // u32 name id + 1 of the primary key field
+export const S_SHAPES_UNLOGGED = STATE + 116 // u32 shapes the log does not know yet
+
+// --- staging, a mailbox JS fills (not part of a snapshot's meaning)
+export const S_STAGE_WORDS = STATE + 256 // u32 address
+export const S_STAGE_WIDES = STATE + 260
+export const S_STAGE_LENGTHS = STATE + 264
+export const S_STAGE_TEXT = STATE + 268
+export const S_STAGE_BYTES = STATE + 272
+export const S_STAGE_PAGES = STATE + 276 // u32 pages of the whole staging run
+// --- batch
+export const S_OPS = STATE + 288 // u32 address of op[0]
+export const S_OPS_COUNT = STATE + 292
+export const S_OPS_CAPACITY = STATE + 296
+export const S_BATCH_COUNTS = STATE + 300 // u32 for each outcome 0..7
+export const S_GATHER = STATE + 336 // u32 output buffer
+export const S_GATHER_PAGES = STATE + 340
+export const S_GATHER_OP = STATE + 344 // next op to gather
+export const S_GATHER_SHAPE = STATE + 348 // next shape to gather
+export const S_GATHER_FLAGS = STATE + 352 // flags of the frame gathered last
+export const S_GATHER_BYTES = STATE + 356 // u32 capacity of the buffer in use
+export const S_LOG_SEED = STATE + 360 // u64 seed of the log's checksums
+export const S_SHIFT_SEED = STATE + 368 // u64 same, of the log a compaction writes
+// --- answers of the last call
+export const S_SCAN_NEXT = STATE + 384 // u32 slot to go on from, or all ones
+export const S_CHECK_END = STATE + 388 // u32 address behind the last whole group
+export const S_CHECK_STOP = STATE + 392 // u32 address of the first frame not checked or not valid
+export const S_CHECK_SEQUENCE = STATE + 396 // u32 sequence after the last valid frame
+export const S_CHECK_DURABLE = STATE + 400 // u32 units, greatest of the valid frames
+export const S_CHECK_GROUP = STATE + 404 // u32 address of the group that holds a transaction, or 0
+export const S_CHECK_OPEN = STATE + 408 // u32 address where a group began that is not whole, or 0
+export const S_WALK_LIVE = STATE + 412 // u32 records found live while walking a covered log
+export const S_SHIFT = STATE + 416 // u32 -> u32[] new log positions while compacting
+export const S_SHIFT_PAGES = STATE + 420
+export const S_SHIFT_SLOTS = STATE + 424 // u32 slots there were when it began
+export const S_SHIFT_NEXT = STATE + 428 // u32 slot to go on from
+export const S_SHIFT_SHAPE = STATE + 432 // u32 shape to go on from
+
+// --- blocks: the unit of the record arena and of the log. First word of each:
+//   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |
+export const BLOCK_UNITS = 0xffffff
+export const BLOCK_KIND_SHIFT = 24
+export const BLOCK_KIND = 0xf
+export const BLOCK_PREVIOUS_FREE = 0x80000000
+export const KIND_FREE = 0
+export const KIND_RECORD = 1
+export const KIND_DELETE = 2
+export const KIND_SHAPE = 3
+export const KIND_FRAME = 4
+export const KIND_TRANSACTION = 5
+export const KIND_FILE = 6 // the file's own header
+export const KIND_SENTINEL = 7
+
+// --- frame: | 0 block word | 4 payload bytes u32 | 8 durable up to, units u32 | 12 sequence u32 | 16 xxh64 u64 |
+export const FRAME_BYTES = 24
+export const FRAME_MORE = 1 << 28 // the group goes on in the next frame
+export const FRAME_GROUP = 1 << 29 // the group holds a transaction entry
+/** Payload at which a frame is closed, so that a big batch is a group of frames and the buffer stays small. */
+export const FRAME_PAYLOAD_TARGET = 524288
+
+// --- record: | 0 block word | 4 slot u32 | 8 shape id (24 bits), flags (8) | 12 words before ends u16, strings u16 | words |
+//     large:                                                                  | 12 ends offset u32 | 16 strings u32 | 20 zero | words |
+export const RECORD_HEADER = 16
+export const RECORD_HEADER_LARGE = 24
+export const RECORD_ENDS_WIDTH = 3 // 0: u8, 1: u16, 2: u32
+export const RECORD_NON_ASCII = 4 // a second table holds UTF-16 ends
+export const RECORD_LARGE = 8
+export const RECORD_BYTES_MAX = 16777216
+/** Instead of a shape id: names stand in the node itself. */
+export const SHAPE_INLINE = 0xffffff
+
+// --- value words: tag in the top 4 bits, payload in the lower 28
+export const TAG_RAW = 0 // shape id, count: not a value
+export const TAG_NULL = 1
+export const TAG_FALSE = 2
+export const TAG_TRUE = 3
+export const TAG_INT = 4 // signed 28 bits inline
+export const TAG_DOUBLE = 5 // units of 8 from the record's start
+export const TAG_BIGINT = 6 // same, i64
+export const TAG_DATE = 7 // same, f64 milliseconds
+export const TAG_STRING = 8 // number of the string
+export const TAG_UUID = 9 // units of 8: 16 bytes; a lower-case UUID string, primary key only
+export const TAG_BINARY = 10 // units of 8: offset u32, length u24, element type u8
+export const TAG_ARRAY = 11 // index of the node's count word, from the first word
+export const TAG_OBJECT = 12 // index of the node's shape word, from the first word
+
+// --- staged document in the words region: head, then the words
+export const STAGED_MODE = 0
+export const STAGED_SHAPE = 1
+export const STAGED_WORDS = 2
+export const STAGED_WIDES = 3
+export const STAGED_STRINGS = 4
+export const STAGED_KEY = 5 // index of the primary key's word
+export const STAGED_BINARY = 6 // bytes of all binaries
+export const STAGED_HEAD = 8
+/** In a staged length: three words, | flag and UTF-16 length | byte length | address |, for a string staged apart. */
+export const LENGTH_APART = 0x80000000
+
+export const MODE_INSERT = 0
+export const MODE_UPSERT = 1
+export const MODE_REPLACE = 2
+export const MODE_SKIP = 3 // refused by the JS side after staging
+
+// --- op of a batch: | 0 outcome u32 | 4 slot, or reason of a failure | 8 new address | 12 old address | 16 log position, units u32 |
+//                    | 20 the slot's log position before, u32 |
+export const OP_BYTES = 24
+export const OUTCOME_PENDING = 0
+export const OUTCOME_INSERTED = 1
+export const OUTCOME_REPLACED = 2
+export const OUTCOME_UNCHANGED = 3
+export const OUTCOME_EXISTS = 4
+export const OUTCOME_MISSING = 5
+export const OUTCOME_DELETED = 6
+export const OUTCOME_FAILED = 7
+
+export const FAILED_TOO_LARGE = 1
+export const FAILED_KEY_TOO_LONG = 2
+export const FAILED_KEY_TYPE = 3
+export const FAILED_ILL_FORMED = 4
+export const FAILED_SKIPPED = 5
+
+// --- keys in canonical form: type, then payload
+export const KEY_STRING = 1 // UTF-8
+export const KEY_UUID = 2 // 16 bytes
+export const KEY_INT = 3 // i64
+export const KEY_DOUBLE = 4 // f64, never integral within int64
+export const KEY_BOOL = 5 // 1 byte
+export const KEY_DATE = 6 // f64
+export const KEY_BINARY = 7
+export const KEY_ARRAY = 8 // for each element: type u8, length u16, payload
+export const KEY_BYTES_MAX = 1024
+
+// --- slot table: chunks of 8192 entries, | address u32 | log position in units of 8, u32 |; free: | 0 | next free + 1 |
+export const SLOT_CHUNK_SHIFT = 13
+export const SLOT_CHUNK_MASK = 8191
+export const SLOT_DIRECTORY_CHUNKS = 32768
+
+// --- flags of store_walk
+export const WALK_COPY = 1 // records are copied out of the buffer instead of staying in place
+export const WALK_COVERED = 2 // the snapshot knows these frames: records are live where it says so
+export const WALK_INDEX = 4 // keep the hash index up to date
+export const WALK_DISCARD = 8 // give the blocks back, apply nothing
+
+/** No slot. */
+export const SLOT_NONE = 0xffffffff

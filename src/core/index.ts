@@ -1,0 +1,31 @@
+export {
+  FAILED_ILL_FORMED,
+  FAILED_KEY_TOO_LONG,
+  FAILED_KEY_TYPE,
+  FAILED_SKIPPED,
+  FAILED_TOO_LARGE,
+  FRAME_BYTES,
+  KEY_BYTES_MAX,
+  KIND_TRANSACTION,
+  MODE_INSERT,
+  MODE_REPLACE,
+  MODE_UPSERT,
+  OUTCOME_DELETED,
+  OUTCOME_EXISTS,
+  OUTCOME_FAILED,
+  OUTCOME_INSERTED,
+  OUTCOME_MISSING,
+  OUTCOME_REPLACED,
+  OUTCOME_UNCHANGED,
+  PAGE_BYTES,
+  RECORD_BYTES_MAX,
+  STATE,
+  STATE_END,
+  WALK_COPY,
+  WALK_COVERED,
+  WALK_DISCARD,
+  WALK_INDEX,
+} from './abi.ts'
+export { setBinary } from './load.ts'
+export { CollectionShapes, forbidCompiling, type ProjectionTree, type VectorField } from './record/index.ts'
+export { type FrameCheck, Store, type StoreOptions } from './store.ts'

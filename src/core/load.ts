@@ -1,0 +1,81 @@
+// Finds, compiles and instantiates the WASM core. The binary is inlined, so that no bundler or runtime needs configuring;
+// it is compiled once for each process and instantiated once for each partition.
+
+import { instantiate } from '@assemblyscript/loader'
+import { HostError } from '../error/index.ts'
+import { BINARY_BASE64 } from './binary.ts'
+
+/** The export table of assembly/index.ts. Addresses come back signed: `>>> 0` before use. */
+export interface CoreExports {
+  readonly memory: WebAssembly.Memory
+  hash_xxh64(address: number, bytes: number, seed: bigint): bigint
+  record_equals(a: number, b: number): number
+  record_shape(id: number, fields: number): number
+  store_batch_abandon(): void
+  store_batch_begin(): void
+  store_batch_commit(): void
+  store_batch_put(count: number, isAscii: number): number
+  store_batch_remove(type: number, bytes: number): number
+  store_compact_abandon(): void
+  store_compact_begin(): number
+  store_compact_finish(tailUnits: number, delta: number): void
+  store_compact_frame(offsetUnits: number, sequence: number, durableUnits: number, payloadMax: number): number
+  store_compact_reseal(from: number, end: number, sequence: number, durableUnits: number): number
+  store_create(pagesLimit: number, seed0: bigint, seed1: bigint, primaryBytes: number): number
+  store_find(type: number, bytes: number): number
+  store_find_many(count: number, isAscii: number): void
+  store_gather_begin(transactionBytes: number): bigint
+  store_gather_end(): void
+  store_gather_frame(offsetUnits: number, transactionBytes: number, sequence: number, durableUnits: number): number
+  store_log_attach(run: number, reserved: number, bytes: number): void
+  store_log_check(from: number, end: number, sequence: number, open: number): void
+  store_log_finish(): number
+  store_log_release(run: number, reserved: number): void
+  store_log_reserve(bytes: number): number
+  store_log_resync(from: number, end: number): number
+  store_log_walk(from: number, end: number, units: number, flags: number): number
+  store_restore_begin(pagesTop: number, pagesLimit: number): number
+  store_restore_end(pagesTop: number, pagesLimit: number): number
+  store_scan(slot: number, count: number): number
+  store_stage(words: number, wides: number, lengths: number, text: number, bytes: number): number
+  store_uuid(from: number): void
+}
+
+let binary: Uint8Array | undefined
+let compiled: Promise<WebAssembly.Module> | undefined
+
+/** Uses another build of the core (the one with asserts, in tests) for partitions opened from now on. */
+export function setBinary(bytes: Uint8Array): void {
+  binary = bytes
+  compiled = undefined
+}
+
+function inlinedBinary(): Uint8Array {
+  const text = atob(BINARY_BASE64)
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
+}
+
+async function compile(): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile((binary ?? inlinedBinary()) as BufferSource)
+  } catch (cause) {
+    throw new HostError(
+      'this platform did not compile the WebAssembly core: it needs WebAssembly with SIMD, and under a content security policy ' +
+        `"script-src 'wasm-unsafe-eval'" (${String((cause as Error)?.message ?? cause)})`,
+      { cause, details: { operation: 'compile' } },
+    )
+  }
+}
+
+/** A fresh instance with its own linear memory. */
+export async function instantiateCore(): Promise<CoreExports> {
+  compiled ??= compile()
+  compiled.catch(() => {
+    compiled = undefined
+  })
+  const { instance } = await instantiate(await compiled)
+  // The loader's own export object wraps each function; the instance's are called directly.
+  return instance.exports as unknown as CoreExports
+}

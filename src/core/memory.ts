@@ -1,0 +1,91 @@
+// Linear memory of one instance as typed arrays. Memory that grows leaves the old views behind, detached and of length 0: whoever
+// called an export that may grow it calls `refresh` before reading on.
+
+import { LimitError } from '../error/index.ts'
+import { STATUS_OK, STATUS_OUT_OF_MEMORY } from './abi.ts'
+import { type CoreExports, instantiateCore } from './load.ts'
+
+interface NodeBuffer {
+  latin1Slice(start: number, end: number): string
+  utf8Slice(start: number, end: number): string
+}
+
+const NodeBuffer = (globalThis as unknown as { Buffer?: { from(buffer: ArrayBuffer): NodeBuffer } }).Buffer
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
+
+/** One instance and the views of its memory. */
+export class Memory {
+  readonly core: CoreExports
+  u8!: Uint8Array
+  u16!: Uint16Array
+  i32!: Int32Array
+  u32!: Uint32Array
+  f64!: Float64Array
+  i64!: BigInt64Array
+  private buffer: NodeBuffer | undefined
+
+  private constructor(core: CoreExports) {
+    this.core = core
+    this.renew()
+  }
+
+  static async create(): Promise<Memory> {
+    return new Memory(await instantiateCore())
+  }
+
+  /** After a call that may have grown memory. */
+  refresh(): void {
+    if (this.u8.length === 0) this.renew()
+  }
+
+  private renew(): void {
+    const buffer = this.core.memory.buffer
+    this.u8 = new Uint8Array(buffer)
+    this.u16 = new Uint16Array(buffer)
+    this.i32 = new Int32Array(buffer)
+    this.u32 = new Uint32Array(buffer)
+    this.f64 = new Float64Array(buffer)
+    this.i64 = new BigInt64Array(buffer)
+    this.buffer = NodeBuffer?.from(buffer)
+  }
+
+  /** A u32 of STATE. */
+  state(address: number): number {
+    return this.u32[address >>> 2]!
+  }
+
+  setState(address: number, value: number): void {
+    this.u32[address >>> 2] = value
+  }
+
+  /** Bytes that are all below 0x80, as a string. */
+  ascii(start: number, end: number): string {
+    if (this.buffer !== undefined) return this.buffer.latin1Slice(start, end)
+    return decoder.decode(this.u8.subarray(start, end))
+  }
+
+  /** UTF-8 bytes as a string. */
+  utf8(start: number, end: number): string {
+    if (this.buffer !== undefined) return this.buffer.utf8Slice(start, end)
+    return decoder.decode(this.u8.subarray(start, end))
+  }
+
+  bytes(): number {
+    return this.core.memory.buffer.byteLength
+  }
+}
+
+/** Turns an export's status into its error. */
+export function checkMemory(status: number, what: string): void {
+  if (status === STATUS_OK) return
+  if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory(what)
+  throw new Error(`quiverdb core: unexpected status ${status} from ${what}`)
+}
+
+export function outOfMemory(what: string): LimitError {
+  return new LimitError(
+    `${what} does not fit in the partition's memory; spread the collection over several partitions ` +
+      '(createCollection with shards) or delete documents',
+    { details: { limit: 'memory' } },
+  )
+}

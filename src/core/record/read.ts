@@ -1,0 +1,254 @@
+// Documents on their way out, read in place. The strings of a record lie together, so one decode serves them all; the rest is
+// substrings. For a shape that is read often a reader is compiled (an object literal with its names), unless the platform forbids
+// code from strings.
+
+import {
+  RECORD_ENDS_WIDTH, RECORD_HEADER, RECORD_HEADER_LARGE, RECORD_LARGE, RECORD_NON_ASCII, SHAPE_INLINE, TAG_ARRAY, TAG_BIGINT, TAG_BINARY,
+  TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT, TAG_NULL, TAG_OBJECT, TAG_STRING, TAG_TRUE, TAG_UUID, KEY_BUFFER,
+} from '../abi.ts'
+import type { Memory } from '../memory.ts'
+import type { CollectionShapes } from './shapes.ts'
+import { ARRAY_TYPES } from './types.ts'
+
+type Fields = Record<string, unknown>
+type CompiledReader = (reader: RecordReader, words: number) => Fields
+
+/** Reads of a shape before it is compiled: one-off shapes are not worth it. */
+const READS_BEFORE_COMPILING = 32
+/** A literal longer than this becomes a slow dictionary object anyway. */
+const COMPILED_FIELDS_MAX = 128
+
+let canCompile: boolean | undefined
+
+/** Whether code may be made from strings here; a content security policy can forbid it. */
+function mayCompile(): boolean {
+  if (canCompile === undefined) {
+    try {
+      canCompile = new Function('return true')() === true
+    } catch {
+      canCompile = false
+    }
+  }
+  return canCompile
+}
+
+/** For tests: behaves as under a policy that forbids `new Function`. */
+export function forbidCompiling(isForbidden: boolean): void {
+  canCompile = isForbidden ? false : undefined
+}
+
+function compile(names: readonly string[]): CompiledReader {
+  // `["__proto__"]` makes a field; `"__proto__"` would set the prototype.
+  const fields = names.map((name, index) => {
+    const field = name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)
+    return `${field}: r.value(i[w + ${index}])`
+  })
+  return new Function('r', 'w', `const i = r.i32; return { ${fields.join(', ')} }`) as CompiledReader
+}
+
+/** One path tree of a projection: the fields wanted of an object; an empty map wants all of it. */
+export interface ProjectionTree extends Map<string, ProjectionTree> {}
+
+/** Reads the records of one partition. */
+export class RecordReader {
+  i32!: Int32Array
+  private readonly memory: Memory
+  private readonly shapes: CollectionShapes
+  private readonly compiled: (CompiledReader | undefined)[] = []
+  private readonly reads: number[] = []
+
+  // Of the record being read.
+  private record = 0
+  private base = 0
+  private text = ''
+  private isDecoded = false
+  private endsWidth = 0
+  private endsAt = 0
+  private heapAt = 0
+  private strings = 0
+  private flags = 0
+
+  constructor(memory: Memory, shapes: CollectionShapes) {
+    this.memory = memory
+    this.shapes = shapes
+  }
+
+  private start(record: number): number {
+    const { memory } = this
+    const word = record >>> 2
+    const head = memory.u32[word + 2]!
+    this.i32 = memory.i32
+    this.record = record
+    const flags = head >>> 24
+    this.flags = flags
+    this.isDecoded = false
+    this.endsWidth = flags & RECORD_ENDS_WIDTH
+    if ((flags & RECORD_LARGE) === 0) {
+      const counts = memory.u32[word + 3]!
+      this.base = word + (RECORD_HEADER >>> 2)
+      this.endsAt = record + (counts & 0xffff) * 4
+      this.strings = counts >>> 16
+    } else {
+      this.base = word + (RECORD_HEADER_LARGE >>> 2)
+      this.endsAt = record + memory.u32[word + 3]!
+      this.strings = memory.u32[word + 4]!
+    }
+    return head & SHAPE_INLINE
+  }
+
+  /** A fresh document. `key`, if given, is its primary key as the caller knows it. */
+  read(record: number): Fields {
+    const shape = this.start(record)
+    return shape === SHAPE_INLINE ? this.inline(this.base) : this.shaped(shape, this.base)
+  }
+
+  /** The value of the primary key. */
+  readKey(record: number): unknown {
+    const shape = this.start(record)
+    if (shape === SHAPE_INLINE) return this.value(this.i32[this.base + 2]!)
+    return this.value(this.i32[this.base + this.shapes.indexOf(shape, this.shapes.primaryKey)]!)
+  }
+
+  /** Only the fields of `tree`, nested as they stand. */
+  project(record: number, tree: ProjectionTree): Fields {
+    const shape = this.start(record)
+    return this.projected(shape, this.base, tree)
+  }
+
+  private projected(shape: number, words: number, tree: ProjectionTree): Fields {
+    const fields: Fields = {}
+    for (const [name, below] of tree) {
+      const word = this.fieldWord(shape, words, name)
+      if (word === 0) continue
+      if (below.size === 0) {
+        put(fields, name, this.value(word))
+      } else if (word >>> 28 === TAG_OBJECT) {
+        const node = this.base + (word & 0x0fffffff)
+        const inner = this.projected(this.i32[node]!, node + 1, below)
+        if (Object.keys(inner).length > 0) put(fields, name, inner)
+      }
+    }
+    return fields
+  }
+
+  /** The word of a field, 0 if the object has none of that name. */
+  private fieldWord(shape: number, words: number, name: string): number {
+    if (shape !== SHAPE_INLINE) {
+      const index = this.shapes.indexOf(shape, name)
+      return index < 0 ? 0 : this.i32[words + index]!
+    }
+    const count = this.i32[words]!
+    for (let i = 0; i < count; i++) {
+      if (this.value(this.i32[words + 1 + i * 2]!) === name) return this.i32[words + 2 + i * 2]!
+    }
+    return 0
+  }
+
+  private shaped(shape: number, words: number): Fields {
+    const reader = this.compiled[shape]
+    if (reader !== undefined) return reader(this, words)
+    const names = this.shapes.names[shape]!
+    const reads = (this.reads[shape] ?? 0) + 1
+    this.reads[shape] = reads
+    if (reads > READS_BEFORE_COMPILING && names.length <= COMPILED_FIELDS_MAX && mayCompile()) {
+      const made = compile(names)
+      this.compiled[shape] = made
+      return made(this, words)
+    }
+    const fields: Fields = {}
+    for (let i = 0; i < names.length; i++) put(fields, names[i]!, this.value(this.i32[words + i]!))
+    return fields
+  }
+
+  private inline(words: number): Fields {
+    const fields: Fields = {}
+    const count = this.i32[words]!
+    for (let i = 0; i < count; i++) {
+      put(fields, this.value(this.i32[words + 1 + i * 2]!) as string, this.value(this.i32[words + 2 + i * 2]!))
+    }
+    return fields
+  }
+
+  /** The value a word stands for. Called by compiled readers. */
+  value(word: number): unknown {
+    switch (word >>> 28) {
+      case TAG_STRING:
+        return this.string(word & 0x0fffffff)
+      case TAG_INT:
+        return (word << 4) >> 4
+      case TAG_DOUBLE:
+        return this.memory.f64[(this.record >>> 3) + (word & 0x0fffffff)]
+      case TAG_TRUE:
+        return true
+      case TAG_FALSE:
+        return false
+      case TAG_NULL:
+        return null
+      case TAG_OBJECT: {
+        const node = this.base + (word & 0x0fffffff)
+        const shape = this.i32[node]!
+        return shape === SHAPE_INLINE ? this.inline(node + 1) : this.shaped(shape, node + 1)
+      }
+      case TAG_ARRAY: {
+        const node = this.base + (word & 0x0fffffff)
+        const count = this.i32[node]!
+        const elements: unknown[] = []
+        for (let i = 1; i <= count; i++) elements.push(this.value(this.i32[node + i]!))
+        return elements
+      }
+      case TAG_DATE:
+        return new Date(this.memory.f64[(this.record >>> 3) + (word & 0x0fffffff)]!)
+      case TAG_BIGINT:
+        return this.memory.i64[(this.record >>> 3) + (word & 0x0fffffff)]
+      case TAG_UUID: {
+        const { memory } = this
+        memory.core.store_uuid(this.record + (word & 0x0fffffff) * 8)
+        return memory.ascii(KEY_BUFFER, KEY_BUFFER + 36)
+      }
+      case TAG_BINARY: {
+        const { memory } = this
+        const wide = (this.record >>> 2) + (word & 0x0fffffff) * 2
+        const from = this.record + memory.u32[wide]!
+        const lengthAndType = memory.u32[wide + 1]!
+        const copy = memory.u8.slice(from, from + (lengthAndType & 0xffffff))
+        return lengthAndType >>> 24 === 0 ? copy : ARRAY_TYPES[lengthAndType >>> 24]!.make(copy.buffer as ArrayBuffer)
+      }
+      default:
+        throw new Error(`quiverdb core: a record holds the unknown tag ${word >>> 28}`)
+    }
+  }
+
+  private end(index: number): number {
+    const { memory, endsAt } = this
+    if (this.endsWidth === 0) return memory.u8[endsAt + index]!
+    if (this.endsWidth === 1) return memory.u16[(endsAt >>> 1) + index]!
+    return memory.u32[(endsAt >>> 2) + index]!
+  }
+
+  private string(index: number): string {
+    if (!this.isDecoded) this.decode()
+    return this.text.substring(index === 0 ? 0 : this.end(index - 1), this.end(index))
+  }
+
+  private decode(): void {
+    const { memory, strings } = this
+    const table = strings << this.endsWidth
+    const bytes = this.end(strings - 1)
+    if ((this.flags & RECORD_NON_ASCII) === 0) {
+      const heap = this.endsAt + table
+      this.text = memory.ascii(heap, heap + bytes)
+    } else {
+      const heap = this.endsAt + table * 2
+      this.text = memory.utf8(heap, heap + bytes)
+      // From here on ends are those in UTF-16 units.
+      this.endsAt += table
+    }
+    this.isDecoded = true
+  }
+}
+
+/** `__proto__` is a field like any other. */
+function put(fields: Fields, name: string, value: unknown): void {
+  if (name === '__proto__') Object.defineProperty(fields, name, { value, writable: true, enumerable: true, configurable: true })
+  else fields[name] = value
+}

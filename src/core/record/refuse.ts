@@ -1,0 +1,171 @@
+// Why a document cannot be stored: the walk that stages only knows that it cannot; this one finds the field and says it.
+
+import { LimitError, type QuiverError, ShapeError, TypeMismatchError, UsageError } from '../../error/index.ts'
+import type { CollectionShapes } from './shapes.ts'
+import { DEPTH_MAX, isStorable } from './stage.ts'
+import { arrayTypeOf } from './types.ts'
+
+const SURROGATE = /\p{Surrogate}/u
+
+/** Whether a string holds no lone surrogates, and so has a UTF-8 form. */
+export function isWellFormed(text: string): boolean {
+  const native = (text as { isWellFormed?: () => boolean }).isWellFormed
+  return native !== undefined ? native.call(text) : !SURROGATE.test(text)
+}
+
+function nameOf(path: readonly (string | number)[]): string {
+  let text = ''
+  for (const step of path) text += typeof step === 'number' ? `[${step}]` : text === '' ? step : `.${step}`
+  return path.length === 0 ? 'the document' : `field "${text}"`
+}
+
+const WELL_FORMED = 'strings are stored as UTF-8 and must be well-formed (toWellFormed() replaces lone surrogates)'
+
+/** The error for the first thing in `document` that cannot be stored. */
+export function refusalOf(document: unknown, shapes: CollectionShapes, canGenerate: boolean): QuiverError {
+  if (typeof document !== 'object' || document === null || Array.isArray(document) || ArrayBuffer.isView(document) || !isStorable(document)) {
+    return new TypeMismatchError(`a document must be a plain object, got ${describe(document)}`)
+  }
+  const root = document as Record<string, unknown>
+  const key = Object.hasOwn(root, shapes.primaryKey) ? root[shapes.primaryKey] : undefined
+  if ((key === undefined || key === null) && !canGenerate) {
+    return new UsageError(`the document has no primary key: field "${shapes.primaryKey}" is ${key === null ? 'null' : 'missing'}`, {
+      details: { field: shapes.primaryKey },
+    })
+  }
+  for (const name of Object.keys(root)) {
+    const vector = shapes.vectorOf(name)
+    const value = root[name]
+    const found = vector !== undefined && value !== undefined ? vectorRefusal(value, vector) : find(value, [name], new Set([root]))
+    if (found !== undefined) return found
+    if (!isWellFormed(name)) return illFormedName([name])
+  }
+  const refused = key === undefined || key === null ? undefined : keyRefusal(key, shapes.primaryKey)
+  if (refused !== undefined) return refused
+  return new LimitError('the document is larger than 16 MiB', { details: { limit: 16_777_216 } })
+}
+
+function illFormedName(path: readonly (string | number)[]): QuiverError {
+  return new TypeMismatchError(`the name of ${nameOf(path)} has a lone surrogate: ${WELL_FORMED}`, { details: { field: fieldOf(path) } })
+}
+
+function fieldOf(path: readonly (string | number)[]): string {
+  return path.join('.')
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'string') return 'a string'
+  return `${typeof value === 'undefined' ? '' : `the ${typeof value} `}${String(value)}`
+}
+
+function keyRefusal(key: unknown, name: string): QuiverError | undefined {
+  const isKey = (value: unknown): boolean => {
+    if (Array.isArray(value)) return value.every(isKey)
+    if (typeof value === 'object') return value instanceof Date || (ArrayBuffer.isView(value) && arrayTypeOf(value) === 0)
+    return true
+  }
+  if (isKey(key)) return undefined
+  return new TypeMismatchError(
+    `primary key "${name}" is ${describe(key)}; a key is a string, number, bigint, boolean, Date, Uint8Array, or an array of those`,
+    { details: { field: name } },
+  )
+}
+
+function vectorRefusal(value: unknown, vector: { name: string; dimension: number; metric: string }): QuiverError | undefined {
+  if (value === null) return undefined
+  const isBits = vector.metric === 'hamming' || vector.metric === 'jaccard'
+  const lanes = isBits ? vector.dimension >>> 3 : vector.dimension
+  const details = { field: vector.name, dimension: vector.dimension }
+  if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && arrayTypeOf(value) >= 0)) {
+    return new TypeMismatchError(`vector field "${vector.name}" is ${describe(value)}; it takes a number[] or a typed array`, { details })
+  }
+  const given = value as ArrayLike<unknown>
+  if (given.length !== lanes) {
+    const unit = isBits ? 'bytes' : 'lanes'
+    return new ShapeError(`vector field "${vector.name}" has ${given.length} ${unit}, it needs ${lanes}`, { details })
+  }
+  for (let i = 0; i < given.length; i++) {
+    const lane = given[i]
+    const isFine = isBits
+      ? Number.isInteger(lane) && (lane as number) >= 0 && (lane as number) <= 255
+      : typeof lane === 'number' && Number.isFinite(Math.fround(lane))
+    if (!isFine) {
+      const right = isBits ? 'bytes are integers from 0 to 255' : 'lanes are finite numbers within the range of f32'
+      return new TypeMismatchError(`vector field "${vector.name}" has ${String(lane)} at lane ${i}; ${right}`, { details })
+    }
+  }
+  return undefined
+}
+
+/** First refusal in `value`, which stands at `path`; `above` are the containers around it. */
+function find(value: unknown, path: readonly (string | number)[], above: Set<unknown>): QuiverError | undefined {
+  const details = { field: fieldOf(path) }
+  switch (typeof value) {
+    case 'string':
+      if (!isWellFormed(value)) return new TypeMismatchError(`${nameOf(path)} has a lone surrogate: ${WELL_FORMED}`, { details })
+      if (value.length > 0xffffff) return tooLarge(path)
+      return undefined
+    case 'number':
+      if (Number.isFinite(value)) return undefined
+      return new TypeMismatchError(`${nameOf(path)} is ${value}; numbers must be finite`, { details })
+    case 'bigint':
+      if (BigInt.asIntN(64, value) === value) return undefined
+      return new TypeMismatchError(`${nameOf(path)} is ${value}n; a bigint must fit in 64 bits, signed`, { details })
+    case 'undefined':
+      if (typeof path.at(-1) !== 'number') return undefined
+      return new TypeMismatchError(`${nameOf(path)} is undefined; array elements cannot be left out (null can be stored)`, { details })
+    case 'boolean':
+      return undefined
+    case 'object':
+      return value === null ? undefined : findInObject(value, path, above)
+    default:
+      return new TypeMismatchError(`${nameOf(path)} is a ${typeof value}, which cannot be stored`, { details })
+  }
+}
+
+function tooLarge(path: readonly (string | number)[]): QuiverError {
+  return new LimitError(`${nameOf(path)} is larger than a document may be (16 MiB)`, { details: { field: fieldOf(path), limit: 16_777_216 } })
+}
+
+function findInObject(value: object, path: readonly (string | number)[], above: Set<unknown>): QuiverError | undefined {
+  const details = { field: fieldOf(path) }
+  if (above.has(value)) return new TypeMismatchError(`${nameOf(path)} refers back to an object it is in: cycles cannot be stored`, { details })
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) return new TypeMismatchError(`${nameOf(path)} is an invalid Date`, { details })
+    return undefined
+  }
+  if (ArrayBuffer.isView(value)) {
+    if (arrayTypeOf(value) < 0) return new TypeMismatchError(`${nameOf(path)} is a ${value.constructor.name}, which cannot be stored`, { details })
+    return value.byteLength > 0xffffff ? tooLarge(path) : undefined
+  }
+  if (!Array.isArray(value) && !isStorable(value)) {
+    return new TypeMismatchError(`${nameOf(path)} is a ${value.constructor?.name ?? 'exotic object'}, which cannot be stored`, { details })
+  }
+  if (path.length > DEPTH_MAX) {
+    return new LimitError(`${nameOf(path.slice(0, 3))} is nested deeper than ${DEPTH_MAX} levels`, {
+      details: { field: fieldOf(path.slice(0, 3)), limit: DEPTH_MAX },
+    })
+  }
+  above.add(value)
+  try {
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        const found = find(value[i], [...path, i], above)
+        if (found !== undefined) return found
+      }
+      return undefined
+    }
+    for (const name of Object.keys(value)) {
+      const found = find((value as Record<string, unknown>)[name], [...path, name], above)
+      if (found !== undefined) return found
+      if (!isWellFormed(name)) return illFormedName([...path, name])
+    }
+    return undefined
+  } finally {
+    above.delete(value)
+  }
+}

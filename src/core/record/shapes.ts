@@ -1,0 +1,133 @@
+// Shapes of a collection: ordered lists of field names, found by walking a trie one name at a time. Ids are of the whole
+// collection; a partition's core learns of a shape when it first stores one.
+
+/** A declared vector field. `dimension` counts lanes; bits for `hamming` and `jaccard`. */
+export interface VectorField {
+  readonly name: string
+  readonly dimension: number
+  readonly metric: 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
+}
+
+/** A prefix of field names; a document's last node is its shape. */
+export class ShapeNode {
+  readonly name: string
+  readonly parent: ShapeNode | null
+  /** The vector column of that name; it counts in the root of a document only. */
+  readonly vector: VectorField | null
+  /** How many names lead here. */
+  readonly fields: number
+  /** Position of the primary key among them, or -1. */
+  readonly keyIndex: number
+  /** Shape id, or -1 until a document ends here. */
+  id = -1
+  // The child met last is met next, most often.
+  lastName = ''
+  lastNode: ShapeNode | null = null
+  children: Map<string, ShapeNode> | null = null
+
+  constructor(parent: ShapeNode | null, name: string, isKey: boolean, vector: VectorField | null) {
+    this.vector = vector
+    this.parent = parent
+    this.name = name
+    this.fields = parent === null ? 0 : parent.fields + 1
+    this.keyIndex = parent === null ? -1 : isKey && parent.keyIndex < 0 ? parent.fields : parent.keyIndex
+  }
+}
+
+/**
+ * Beyond these an object keeps its names in the record: field names are data then (a map from user to score, say), and every
+ * object would leave a shape behind for ever.
+ */
+export const SHAPES_MAX = 16_384
+const NODES_MAX = 131_072
+const CHILDREN_MAX = 512
+const FIELDS_MAX = 256
+
+/** The shapes of one collection, shared by its partitions. */
+export class CollectionShapes {
+  readonly root = new ShapeNode(null, '', false, null)
+  readonly primaryKey: string
+  /** Names by shape id. */
+  readonly names: (readonly string[] | undefined)[] = []
+  private readonly positions: (Map<string, number> | undefined)[] = []
+  private readonly vectors: Map<string, VectorField>
+  private transactions = 0
+  private nodes = 0
+
+  constructor(primaryKey: string, vectors: readonly VectorField[] = []) {
+    this.primaryKey = primaryKey
+    this.vectors = new Map(vectors.map((vector) => [vector.name, vector]))
+  }
+
+  vectorOf(name: string): VectorField | undefined {
+    return this.vectors.get(name)
+  }
+
+  /** A number no transaction of this collection has had. */
+  nextTransaction(): number {
+    return ++this.transactions
+  }
+
+  /** A transaction read back from a log. */
+  sawTransaction(id: number): void {
+    if (id > this.transactions) this.transactions = id
+  }
+
+  /** The node behind `node` and `name`, or null when there are too many shapes for one more. */
+  step(node: ShapeNode, name: string): ShapeNode | null {
+    let child = node.children?.get(name)
+    if (child === undefined) {
+      if (this.names.length >= SHAPES_MAX || this.nodes >= NODES_MAX || node.fields >= FIELDS_MAX) return null
+      if (node.children !== null && node.children.size >= CHILDREN_MAX) return null
+      child = this.grow(node, name)
+    }
+    node.lastName = name
+    node.lastNode = child
+    return child
+  }
+
+  private grow(node: ShapeNode, name: string): ShapeNode {
+    const child = new ShapeNode(node, name, name === this.primaryKey, this.vectors.get(name) ?? null)
+    node.children ??= new Map()
+    node.children.set(name, child)
+    this.nodes++
+    return child
+  }
+
+  /** The id of the shape that ends at `node`; -1 when there are too many. */
+  idOf(node: ShapeNode): number {
+    if (node.id >= 0) return node.id
+    if (this.names.length >= SHAPES_MAX) return -1
+    const names: string[] = []
+    for (let at = node; at.parent !== null; at = at.parent) names.push(at.name)
+    node.id = this.names.length
+    this.names.push(names.reverse())
+    return node.id
+  }
+
+  /** Takes a shape read back from a log or a snapshot. Ids of a crashed writer may leave gaps. */
+  restore(id: number, names: readonly string[]): void {
+    if (this.names[id] !== undefined) return
+    let node = this.root
+    for (const name of names) {
+      let child = node.children?.get(name)
+      if (child === undefined) {
+        child = this.grow(node, name)
+      }
+      node = child
+    }
+    while (this.names.length < id) this.names.push(undefined)
+    this.names[id] = names
+    if (node.id < 0) node.id = id
+  }
+
+  /** Position of a field in a shape, or -1. */
+  indexOf(id: number, name: string): number {
+    let positions = this.positions[id]
+    if (positions === undefined) {
+      positions = new Map((this.names[id] ?? []).map((field, index) => [field, index]))
+      this.positions[id] = positions
+    }
+    return positions.get(name) ?? -1
+  }
+}

@@ -1,0 +1,556 @@
+// Documents on their way in. An object is walked once, level by level; numbers, string lengths and bytes go straight into linear
+// memory, short strings are concatenated into one text that is encoded by a single call for a whole batch. The core then lays
+// the records out (assembly/record/build.ts). What is refused throws; the slow search for the reason is in refuse.ts.
+
+import {
+  LENGTH_APART, MODE_SKIP, S_STAGE_BYTES, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SHAPE_INLINE, STAGED_BINARY,
+  STAGED_HEAD, STAGED_KEY, STAGED_MODE, STAGED_SHAPE, STAGED_STRINGS, STAGED_WIDES, STAGED_WORDS, TAG_ARRAY, TAG_BIGINT, TAG_BINARY,
+  TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT, TAG_NULL, TAG_OBJECT, TAG_STRING, TAG_TRUE,
+} from '../abi.ts'
+import { checkMemory, type Memory } from '../memory.ts'
+import { isWellFormed, refusalOf } from './refuse.ts'
+import type { CollectionShapes, ShapeNode, VectorField } from './shapes.ts'
+import { arrayTypeOf, FLOAT32 } from './types.ts'
+
+/** Longer strings are encoded by a call of their own: copying them into the common text costs more than the call. */
+const APART_UNITS = 256
+/** A batch is handed to the core at about this much text: it stays in the first cache level. */
+const TEXT_UNITS = 16_384
+const BYTES_FULL = 65_536
+export const DEPTH_MAX = 200
+/** 16 MiB of words: no document that is larger can be stored. */
+const WORDS_MAX = 4_194_304
+
+const STRING = TAG_STRING << 28
+const INT = TAG_INT << 28
+const DOUBLE = TAG_DOUBLE << 28
+const INT_MAX = 0x07ffffff
+const KEY_TAGS = (1 << TAG_FALSE) | (1 << TAG_TRUE) | (1 << TAG_INT) | (1 << TAG_DOUBLE) | (1 << TAG_BIGINT) | (1 << TAG_DATE) | (1 << TAG_STRING)
+  | (1 << TAG_BINARY) | (1 << TAG_ARRAY)
+
+/** Thrown inside a walk that met something it cannot store; never leaves this file. */
+const REFUSED = new Error('refused')
+
+const encoder = new TextEncoder()
+
+/** For-in also sees enumerable fields that somebody added to Object.prototype. */
+function isObjectPolluted(): boolean {
+  for (const _ in {}) return true
+  return false
+}
+
+/** The staging region of one partition. */
+export class Stage {
+  /** Documents staged and not yet run. */
+  count = 0
+  /** The key made for the document added last, if it had none. */
+  generated: string | undefined
+  private readonly memory: Memory
+  private readonly shapes: CollectionShapes
+  private readonly makeKey: () => string
+  /** Whether the core knows a shape, by id. */
+  private readonly known: boolean[] = []
+
+  private words = new Int32Array(0)
+  private wides = new Float64Array(0)
+  private wideInts = new BigInt64Array(0)
+  private wideWords = new Uint32Array(0)
+  private lengths = new Int32Array(0)
+  private textBytes = new Uint8Array(0)
+  private bytes = new Uint8Array(0)
+  private bytesAddress = 0
+
+  // Cursors: next free element of each part.
+  private w = 0
+  private d = 0
+  private l = 0
+  private b = 0
+  private text = ''
+  private isPolluted = isObjectPolluted()
+  // Of the document being walked.
+  private wideStart = 0
+  private strings = 0
+  private binaries = 0
+  private depth = 0
+  private readonly queue: object[] = []
+  private readonly queueAt: number[] = []
+  private readonly queueDepth: number[] = []
+  /** Where each staged document's text and head begin, to find one with a lone surrogate. */
+  private readonly textStarts: number[] = []
+  private readonly heads: number[] = []
+
+  constructor(memory: Memory, shapes: CollectionShapes, makeKey: () => string) {
+    this.memory = memory
+    this.shapes = shapes
+    this.makeKey = makeKey
+  }
+
+  /** A shape read back with a log or a snapshot: the core knows it. */
+  setKnown(id: number): void {
+    this.known[id] = true
+  }
+
+  /** True when what is staged had better be run now. */
+  get isFull(): boolean {
+    return this.text.length >= TEXT_UNITS || this.w * 2 > this.words.length || this.d * 2 > this.wides.length ||
+      this.l * 2 > this.lengths.length || this.b >= BYTES_FULL
+  }
+
+  /**
+   * Stages a document. False: there is no room before what is staged has been run. Throws when the document is refused; then
+   * nothing of it is staged.
+   */
+  add(document: object, mode: number, canGenerate: boolean): boolean {
+    if (this.words.length === 0) this.renew()
+    const { w, d, l, b, text } = this
+    try {
+      this.walk(document, mode, canGenerate)
+    } catch (error) {
+      this.rewind(w, d, l, b, text)
+      if (error !== REFUSED) throw error
+      throw refusalOf(document, this.shapes, canGenerate)
+    }
+    if (
+      this.w <= this.words.length && this.d <= this.wides.length && this.l <= this.lengths.length && this.b <= this.bytes.length &&
+      this.text.length * 3 <= this.textBytes.length
+    ) {
+      this.heads[this.count] = w
+      this.textStarts[this.count] = text.length
+      this.count++
+      return true
+    }
+    if (this.w - w > WORDS_MAX) {
+      this.rewind(w, d, l, b, text)
+      throw refusalOf(document, this.shapes, canGenerate)
+    }
+    // It ran over an end, where writes fall flat: once more with room for it.
+    const needs = [this.w * 4, this.d * 8, this.l * 4, this.text.length * 3, this.b]
+    this.rewind(w, d, l, b, text)
+    if (this.count > 0) return false
+    this.reserve(needs)
+    return this.add(document, mode, canGenerate)
+  }
+
+  private rewind(w: number, d: number, l: number, b: number, text: string): void {
+    this.w = w
+    this.d = d
+    this.l = l
+    this.b = b
+    this.text = text
+    this.queue.length = 0
+  }
+
+  private reserve(needs: readonly number[]): void {
+    const room = (index: number, least: number) => Math.max(least, (needs[index]! + 4096) & ~7)
+    const sizes = [room(0, 65_536), room(1, 32_768), room(2, 32_768), room(3, TEXT_UNITS * 4), room(4, BYTES_FULL * 2)] as const
+    checkMemory(this.memory.core.store_stage(...sizes), 'the document')
+    this.memory.refresh()
+    this.sizes = sizes
+    this.renew()
+  }
+
+  private sizes: readonly [number, number, number, number, number] = [0, 0, 0, 0, 0]
+
+  /** Views of the region, made again when memory has grown. */
+  private renew(): void {
+    if (this.sizes[0] === 0) {
+      this.reserve([0, 0, 0, 0, 0])
+      return
+    }
+    const { memory, sizes } = this
+    const buffer = memory.core.memory.buffer
+    this.words = new Int32Array(buffer, memory.state(S_STAGE_WORDS), sizes[0] >>> 2)
+    const wides = memory.state(S_STAGE_WIDES)
+    this.wides = new Float64Array(buffer, wides, sizes[1] >>> 3)
+    this.wideInts = new BigInt64Array(buffer, wides, sizes[1] >>> 3)
+    this.wideWords = new Uint32Array(buffer, wides, sizes[1] >>> 2)
+    this.lengths = new Int32Array(buffer, memory.state(S_STAGE_LENGTHS), sizes[2] >>> 2)
+    this.textBytes = new Uint8Array(buffer, memory.state(S_STAGE_TEXT), sizes[3])
+    this.bytesAddress = memory.state(S_STAGE_BYTES)
+    this.bytes = new Uint8Array(buffer, this.bytesAddress, sizes[4])
+  }
+
+  /** Gives a region that one large document needed back. */
+  shrink(): void {
+    if (this.sizes[0] <= 65_536 && this.sizes[3] <= TEXT_UNITS * 4 && this.sizes[4] <= BYTES_FULL * 2) return
+    if (this.words.length === 0) this.renew()
+    this.reserve([0, 0, 0, 0, 0])
+  }
+
+  /**
+   * Encodes the text. True when all of it is ASCII. A document with a lone surrogate is marked to be passed over; its number
+   * goes into `illFormed`.
+   */
+  seal(illFormed: number[]): boolean {
+    const { text } = this
+    if (text.length === 0) return true
+    if (this.words.length === 0) this.renew()
+    const { written } = encoder.encodeInto(text, this.textBytes)
+    if (written === text.length) return true
+    if (!isWellFormed(text)) {
+      for (let i = 0; i < this.count; i++) {
+        const end = i + 1 < this.count ? this.textStarts[i + 1] : text.length
+        if (isWellFormed(text.slice(this.textStarts[i], end))) continue
+        this.words[this.heads[i]! + STAGED_MODE] = MODE_SKIP
+        illFormed.push(i)
+      }
+    }
+    return false
+  }
+
+  /** What was staged has been run. */
+  clear(): void {
+    this.count = 0
+    this.w = 0
+    this.d = 0
+    this.l = 0
+    this.b = 0
+    this.text = ''
+    this.isPolluted = isObjectPolluted()
+  }
+
+  private walk(document: object, mode: number, canGenerate: boolean): void {
+    const head = this.w
+    const base = head + STAGED_HEAD
+    this.w = base
+    this.wideStart = this.d
+    this.strings = 0
+    this.binaries = 0
+    this.depth = 0
+    this.generated = undefined
+    const { l, b, text } = this
+    if (Array.isArray(document) || ArrayBuffer.isView(document) || !isStorable(document)) throw REFUSED
+    let node = this.fields(document, true)
+    let key: number
+    if (node === null) {
+      key = this.inlineRoot(document, base, canGenerate)
+    } else {
+      key = node.keyIndex
+      if (key < 0) {
+        if (!canGenerate) throw REFUSED
+        const grown = this.shapes.step(node, this.shapes.primaryKey)
+        if (grown === null || this.shapes.idOf(grown) < 0) {
+          this.rewindObject(base, this.wideStart, l, b, text, 0, 0, 0)
+          key = this.inlineRoot(document, base, canGenerate)
+          node = null
+        } else {
+          key = node.fields
+          node = grown
+          this.w++
+          this.generate(base + key)
+        }
+      } else if (this.words[base + key]! >>> 28 === TAG_NULL) {
+        if (!canGenerate) throw REFUSED
+        this.generate(base + key)
+      }
+    }
+    // Written past the end of the region nothing can be read back: the walk is done again, and checked then.
+    if (base + key < this.words.length && (KEY_TAGS & (1 << (this.words[base + key]! >>> 28))) === 0) throw REFUSED
+    const shape = node === null ? SHAPE_INLINE : this.shapeId(node)
+    if (this.queue.length > 0) this.walkQueue(base)
+    const { words } = this
+    words[head + STAGED_MODE] = mode
+    words[head + STAGED_SHAPE] = shape
+    words[head + STAGED_WORDS] = this.w - base
+    words[head + STAGED_WIDES] = this.d - this.wideStart
+    words[head + STAGED_STRINGS] = this.strings
+    words[head + STAGED_KEY] = key
+    words[head + STAGED_BINARY] = this.binaries
+  }
+
+  private generate(at: number): void {
+    const key = this.makeKey()
+    this.generated = key
+    this.string(key, at)
+  }
+
+  /** The id of a document's shape, told to the core if it is new there. */
+  private shapeId(node: ShapeNode): number {
+    const id = node.id
+    if (id < 0 || this.known[id] !== true) return this.tell(node)
+    return id
+  }
+
+  private tell(node: ShapeNode): number {
+    const id = this.shapes.idOf(node)
+    const names = this.shapes.names[id]!
+    let bytes = 0
+    const encoded = names.map((name) => {
+      const utf8 = encoder.encode(name)
+      bytes += 4 + ((utf8.length + 3) & ~3)
+      return utf8
+    })
+    if (bytes > this.bytes.length) {
+      // `add` sees an overrun and comes back with room.
+      this.b = bytes + 8
+      return id
+    }
+    // The staged bytes begin where the core looks for names: what lies there is moved aside for the call.
+    const { memory } = this
+    const saved = this.bytes.slice(0, Math.min(this.b, bytes))
+    const view = new DataView(memory.core.memory.buffer, this.bytesAddress, this.bytes.length)
+    let at = 0
+    for (const name of encoded) {
+      view.setUint32(at, name.length, true)
+      this.bytes.set(name, at + 4)
+      at += 4 + ((name.length + 3) & ~3)
+    }
+    checkMemory(memory.core.record_shape(id, names.length), 'the shape of a document')
+    memory.refresh()
+    if (this.words.length === 0) this.renew()
+    this.bytes.set(saved)
+    this.known[id] = true
+    return id
+  }
+
+  /** Writes an object's values; answers its shape's node, or null (and nothing written) when it must be written inline. */
+  private fields(object: object, isRoot: boolean): ShapeNode | null {
+    const { w, d, l, b, text, strings, binaries, shapes } = this
+    const queued = this.queue.length
+    let node = shapes.root
+    const record = object as Record<string, unknown>
+    const prototype = Object.getPrototypeOf(object) as unknown
+    const mayInherit = this.isPolluted || (prototype !== Object.prototype && prototype !== null)
+    for (const name in record) {
+      if (mayInherit && !Object.hasOwn(record, name)) continue
+      const value = record[name]
+      if (value === undefined) continue
+      if (node.lastName === name && node.lastNode !== null) {
+        node = node.lastNode
+      } else {
+        const next = this.step(node, name)
+        if (next === null) {
+          this.rewindObject(w, d, l, b, text, strings, binaries, queued)
+          return null
+        }
+        node = next
+      }
+      if (isRoot && node.vector !== null) this.vector(value, this.w++, node.vector)
+      else this.value(value, this.w++)
+    }
+    if (node.id < 0 && shapes.idOf(node) < 0) {
+      this.rewindObject(w, d, l, b, text, strings, binaries, queued)
+      return null
+    }
+    return node
+  }
+
+  /** The rarer half of a step: another name than last time, or a new one. */
+  private step(node: ShapeNode, name: string): ShapeNode | null {
+    const next = this.shapes.step(node, name)
+    if (next !== null && next.id < 0 && !isWellFormed(name)) throw REFUSED
+    return next
+  }
+
+  private rewindObject(
+    w: number, d: number, l: number, b: number, text: string, strings: number, binaries: number, queued: number,
+  ): void {
+    this.w = w
+    this.d = d
+    this.l = l
+    this.b = b
+    this.text = text
+    this.strings = strings
+    this.binaries = binaries
+    this.queue.length = queued
+  }
+
+  /** Root with its names inside: count, then name and value in turn, the primary key first. Answers the key's word. */
+  private inlineRoot(document: object, base: number, canGenerate: boolean): number {
+    const primary = this.shapes.primaryKey
+    const record = document as Record<string, unknown>
+    const key = Object.hasOwn(record, primary) ? record[primary] : undefined
+    const names = Object.keys(record).filter((name) => name !== primary && record[name] !== undefined)
+    this.words[base] = names.length + 1
+    this.w = base + 1
+    this.string(primary, this.w++)
+    const at = this.w++
+    if (key === undefined || key === null) {
+      if (!canGenerate) throw REFUSED
+      this.generate(at)
+    } else {
+      this.value(key, at)
+    }
+    for (const name of names) {
+      this.string(name, this.w++)
+      const vector = this.shapes.vectorOf(name)
+      if (vector !== undefined) this.vector(record[name], this.w++, vector)
+      else this.value(record[name], this.w++)
+    }
+    return at - base
+  }
+
+  /** Objects and arrays met on the way, level by level. */
+  private walkQueue(base: number): void {
+    const { queue, queueAt, queueDepth } = this
+    for (let i = 0; i < queue.length; i++) {
+      if (this.w - base > WORDS_MAX) throw REFUSED
+      const container = queue[i]!
+      this.depth = queueDepth[i]!
+      if (this.depth > DEPTH_MAX) throw REFUSED
+      const at = this.w++
+      if (Array.isArray(container)) {
+        const count = container.length
+        this.words[at] = count
+        this.words[queueAt[i]!] = (TAG_ARRAY << 28) | (at - base)
+        for (let j = 0; j < count; j++) {
+          const element = container[j]
+          if (element === undefined) throw REFUSED
+          this.value(element, this.w++)
+        }
+        continue
+      }
+      this.words[queueAt[i]!] = (TAG_OBJECT << 28) | (at - base)
+      const node = this.fields(container, false)
+      if (node !== null) {
+        const id = this.shapeId(node)
+        this.words[at] = id
+        continue
+      }
+      this.words[at] = SHAPE_INLINE
+      const record = container as Record<string, unknown>
+      const names = Object.keys(record).filter((name) => record[name] !== undefined)
+      this.words[this.w++] = names.length
+      for (const name of names) {
+        this.string(name, this.w++)
+        this.value(record[name], this.w++)
+      }
+    }
+    queue.length = 0
+  }
+
+  private string(value: string, at: number): void {
+    const units = value.length
+    // A string that ends in half a pair would join with the next one's start unseen.
+    if ((value.charCodeAt(units - 1) & 0xfc00) === 0xd800) throw REFUSED
+    if (units <= APART_UNITS) {
+      this.text += value
+      this.lengths[this.l++] = units
+    } else {
+      this.apart(value)
+    }
+    this.words[at] = STRING | this.strings++
+  }
+
+  private apart(value: string): void {
+    const units = value.length
+    const room = this.b + units * 3
+    if (units > 0xffffff) throw REFUSED
+    let written = 0
+    if (room <= this.bytes.length) {
+      written = encoder.encodeInto(value, this.bytes.subarray(this.b, room)).written
+      if (written !== units && !isWellFormed(value)) throw REFUSED
+    } else {
+      // Runs over; `add` makes room and comes back.
+      written = units * 3
+    }
+    this.lengths[this.l] = LENGTH_APART | units
+    this.lengths[this.l + 1] = written
+    this.lengths[this.l + 2] = this.bytesAddress + this.b
+    this.l += 3
+    this.b += written
+  }
+
+  private value(value: unknown, at: number): void {
+    switch (typeof value) {
+      case 'string':
+        this.string(value, at)
+        return
+      case 'number':
+        if ((value | 0) === value && value <= INT_MAX && value >= -INT_MAX) {
+          this.words[at] = INT | (value & 0x0fffffff)
+        } else {
+          if (value - value !== 0) throw REFUSED
+          this.words[at] = DOUBLE | (this.d - this.wideStart)
+          this.wides[this.d++] = value
+        }
+        return
+      case 'boolean':
+        this.words[at] = (value ? TAG_TRUE : TAG_FALSE) << 28
+        return
+      case 'bigint':
+        if (BigInt.asIntN(64, value) !== value) throw REFUSED
+        this.words[at] = (TAG_BIGINT << 28) | (this.d - this.wideStart)
+        this.wideInts[this.d++] = value
+        return
+      case 'object':
+        if (value === null) this.words[at] = TAG_NULL << 28
+        else this.object(value, at)
+        return
+      default:
+        throw REFUSED
+    }
+  }
+
+  private object(value: object, at: number): void {
+    const prototype = Object.getPrototypeOf(value) as unknown
+    if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) {
+      if (value instanceof Date) {
+        const time = value.getTime()
+        if (time - time !== 0) throw REFUSED
+        this.words[at] = (TAG_DATE << 28) | (this.d - this.wideStart)
+        this.wides[this.d++] = time
+        return
+      }
+      if (ArrayBuffer.isView(value)) {
+        this.binary(value, arrayTypeOf(value), at)
+        return
+      }
+      if (!Array.isArray(value) && !isStorable(value)) throw REFUSED
+    }
+    const queued = this.queue.length
+    this.queue[queued] = value
+    this.queueAt[queued] = at
+    this.queueDepth[queued] = this.depth + 1
+  }
+
+  private binary(view: ArrayBufferView, type: number, at: number): void {
+    if (type < 0 || view.byteLength > 0xffffff) throw REFUSED
+    const bytes = view.byteLength
+    if (this.b + bytes <= this.bytes.length) {
+      this.bytes.set(new Uint8Array(view.buffer, view.byteOffset, bytes), this.b)
+    }
+    this.words[at] = (TAG_BINARY << 28) | (this.d - this.wideStart)
+    this.wideWords[this.d * 2] = this.bytesAddress + this.b
+    this.wideWords[this.d * 2 + 1] = bytes | (type << 24)
+    this.d++
+    this.b += bytes
+    this.binaries += bytes
+  }
+
+  /** A declared vector: lanes as f32, bits packed. */
+  private vector(value: unknown, at: number, field: VectorField): void {
+    if (value === null) {
+      this.words[at] = TAG_NULL << 28
+      return
+    }
+    const isBits = field.metric === 'hamming' || field.metric === 'jaccard'
+    const given = value as ArrayLike<number>
+    if (typeof value !== 'object' || (!Array.isArray(value) && !ArrayBuffer.isView(value))) throw REFUSED
+    if (given.length !== (isBits ? field.dimension >>> 3 : field.dimension)) throw REFUSED
+    if (isBits) {
+      const type = ArrayBuffer.isView(value) ? arrayTypeOf(value) : -1
+      if (type !== 0 && type !== 1) {
+        for (let i = 0; i < given.length; i++) if (given[i] !== (given[i]! & 0xff)) throw REFUSED
+      }
+      this.binary(Uint8Array.from(given), 0, at)
+      return
+    }
+    const lanes = new Float32Array(given.length)
+    for (let i = 0; i < lanes.length; i++) {
+      const lane = given[i]!
+      if (typeof lane !== 'number') throw REFUSED
+      lanes[i] = lane
+      if (lanes[i]! - lanes[i]! !== 0) throw REFUSED
+    }
+    this.binary(lanes, FLOAT32, at)
+  }
+}
+
+const STORABLE_TAG = '[object Object]'
+
+/** Instances of a class are stored by their own enumerable fields; the platform's own objects are not. */
+export function isStorable(value: object): boolean {
+  return Object.prototype.toString.call(value) === STORABLE_TAG && typeof (value as PromiseLike<unknown>).then !== 'function'
+}
+

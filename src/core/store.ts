@@ -1,0 +1,364 @@
+// One partition's documents inside its instance: finding, scanning, write batches, and what the journal needs to write a log and to
+// read it back. The only way from the rest of the package to the core's exports.
+
+import { LimitError } from '../error/index.ts'
+import {
+  FIRST_PAGE, FRAME_MORE, KEY_BUFFER, KEY_BYTES_MAX, LAYOUT_VERSION, OP_BYTES, PAGE_BYTES, PAGE_STRUCT, PAGE_TABLE, PAGES_MAX,
+  S_BATCH_COUNTS, S_CHECK_DURABLE, S_CHECK_END, S_CHECK_GROUP, S_CHECK_OPEN, S_CHECK_SEQUENCE, S_CHECK_STOP, S_COUNT, S_GATHER,
+  S_GATHER_FLAGS, S_LIVE_BYTES, S_LOG_SEED, S_NAME_DIRECTORY, S_OPS, S_PAGES_TOP, S_SCAN_NEXT, S_SHAPE_DIRECTORY, S_SHAPE_TOP, S_SHIFT_SEED,
+  S_WALK_LIVE, SLOT_NONE, STATE, STATE_END, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY,
+} from './abi.ts'
+import { checkMemory, Memory, outOfMemory } from './memory.ts'
+import { type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
+
+export interface StoreOptions {
+  readonly shapes: CollectionShapes
+  /** Makes a primary key for a document without one. */
+  readonly makeKey: () => string
+  readonly memoryLimitBytes?: number
+}
+
+/** What a check of frames found; addresses are of linear memory. */
+export interface FrameCheck {
+  /** Behind the last whole group. */
+  readonly end: number
+  /** First frame that was not checked or is not valid. */
+  readonly stop: number
+  readonly sequence: number
+  readonly durableUnits: number
+  /** Where the group with a transaction begins that ends at `end`, or 0. */
+  readonly group: number
+  /** Where a group begins that is not whole, or 0. */
+  readonly open: number
+}
+
+function randomSeed(): bigint {
+  return crypto.getRandomValues(new BigUint64Array(1))[0]!
+}
+
+export class Store {
+  readonly memory: Memory
+  readonly stage: Stage
+  readonly reader: RecordReader
+  private readonly keys: KeyWriter
+  private readonly shapes: CollectionShapes
+  private readonly pagesLimit: number
+
+  private constructor(memory: Memory, options: StoreOptions) {
+    this.memory = memory
+    this.shapes = options.shapes
+    this.stage = new Stage(memory, options.shapes, options.makeKey)
+    this.reader = new RecordReader(memory, options.shapes)
+    this.keys = new KeyWriter(memory)
+    this.pagesLimit = Math.min(PAGES_MAX, Math.floor((options.memoryLimitBytes ?? PAGES_MAX * PAGE_BYTES) / PAGE_BYTES))
+  }
+
+  /** An instance that holds nothing; `begin` or `restore` comes next. */
+  static async create(options: StoreOptions): Promise<Store> {
+    return new Store(await Memory.create(), options)
+  }
+
+  /** An empty partition. */
+  begin(): void {
+    const { memory } = this
+    const bytes = new TextEncoder().encode(this.shapes.primaryKey)
+    if (bytes.length > KEY_BYTES_MAX) throw new LimitError(`the name of the primary key field is longer than ${KEY_BYTES_MAX} bytes`)
+    memory.u8.set(bytes, KEY_BUFFER)
+    checkMemory(memory.core.store_create(this.pagesLimit, randomSeed(), randomSeed(), bytes.length), 'an empty partition')
+    memory.refresh()
+  }
+
+  get count(): number {
+    return this.memory.state(S_COUNT)
+  }
+
+  get liveBytes(): number {
+    return this.memory.state(S_LIVE_BYTES) + this.memory.state(S_LIVE_BYTES + 4) * 4_294_967_296
+  }
+
+  // --- reading
+
+  /** Address of the record with this key, or 0. */
+  find(key: unknown): number {
+    const bytes = this.keys.write(key)
+    return this.memory.core.store_find(this.keys.type, bytes) >>> 0
+  }
+
+  /** Fills `addresses` with records in slot order; answers the slot to go on from, or -1. */
+  scan(slot: number, addresses: Uint32Array): { count: number; next: number } {
+    const { memory } = this
+    const count = memory.core.store_scan(slot, Math.min(addresses.length, 1024))
+    const from = KEY_BUFFER >>> 2
+    for (let i = 0; i < count; i++) addresses[i] = memory.u32[from + i]!
+    const next = memory.state(S_SCAN_NEXT)
+    return { count, next: next === SLOT_NONE ? -1 : next }
+  }
+
+  /** Whether two records hold the same document. */
+  equals(a: number, b: number): boolean {
+    return this.memory.core.record_equals(a, b) !== 0
+  }
+
+  // --- writing
+
+  beginBatch(): void {
+    this.memory.core.store_batch_begin()
+  }
+
+  /** Runs what is staged. `illFormed` receives the numbers of documents passed over for a lone surrogate. */
+  runStaged(illFormed: number[]): void {
+    const { memory, stage } = this
+    const isAscii = stage.seal(illFormed)
+    const status = memory.core.store_batch_put(stage.count, isAscii ? 1 : 0)
+    stage.clear()
+    memory.refresh()
+    checkMemory(status, 'the batch')
+  }
+
+  remove(key: unknown): void {
+    const bytes = this.keys.write(key)
+    const status = this.memory.core.store_batch_remove(this.keys.type, bytes)
+    this.memory.refresh()
+    checkMemory(status, 'the list of deletions')
+  }
+
+  commitBatch(): void {
+    this.memory.core.store_batch_commit()
+  }
+
+  abandonBatch(): void {
+    this.stage.clear()
+    this.memory.core.store_batch_abandon()
+    this.memory.refresh()
+  }
+
+  /** A counter of the open batch, by outcome. */
+  batchCount(outcome: number): number {
+    return this.memory.u32[(S_BATCH_COUNTS >>> 2) + outcome]!
+  }
+
+  /** A field (0 outcome, 1 slot or reason, 2 new address, 3 old address) of an op of the open batch. */
+  op(index: number, field: number): number {
+    return this.memory.u32[(this.memory.state(S_OPS) + index * OP_BYTES) / 4 + field]!
+  }
+
+  // --- log, outwards
+
+  get logSeed(): bigint {
+    return BigInt.asUintN(64, this.memory.i64[S_LOG_SEED >>> 3]!)
+  }
+
+  set logSeed(seed: bigint) {
+    this.memory.i64[S_LOG_SEED >>> 3] = BigInt.asIntN(64, seed)
+  }
+
+  set shiftSeed(seed: bigint) {
+    this.memory.i64[S_SHIFT_SEED >>> 3] = BigInt.asIntN(64, seed)
+  }
+
+  /** Starts writing the open batch out. Answers at most how many bytes its frames will take, 0 when nothing changed. */
+  gatherBegin(transaction: Uint8Array | undefined): number {
+    const { memory } = this
+    if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
+    const total = Number(memory.core.store_gather_begin(transaction?.length ?? 0))
+    memory.refresh()
+    if (total < 0) throw outOfMemory('the frame of the batch')
+    return total
+  }
+
+  /** The next frame, borrowed until the next call; undefined after the last. */
+  gatherFrame(offsetUnits: number, transactionBytes: number, sequence: number, durableUnits: number): Uint8Array | undefined {
+    const { memory } = this
+    const bytes = memory.core.store_gather_frame(offsetUnits, transactionBytes, sequence, durableUnits)
+    if (bytes === 0) return undefined
+    const from = memory.state(S_GATHER)
+    return memory.u8.subarray(from, from + bytes)
+  }
+
+  get gatherHasMore(): boolean {
+    return (this.memory.state(S_GATHER_FLAGS) & FRAME_MORE) !== 0
+  }
+
+  gatherEnd(): void {
+    this.memory.core.store_gather_end()
+  }
+
+  // --- log, inwards
+
+  /** Pages for `bytes` of log: the address where its first byte goes, or 0 when memory does not hold them. */
+  reserveLog(bytes: number): number {
+    const run = this.memory.core.store_log_reserve(bytes) >>> 0
+    this.memory.refresh()
+    return run === 0 ? 0 : run + 8
+  }
+
+  attachLog(address: number, reserved: number, bytes: number): void {
+    this.memory.core.store_log_attach(address - 8, reserved, bytes)
+    this.memory.refresh()
+  }
+
+  releaseLog(address: number, reserved: number): void {
+    this.memory.core.store_log_release(address - 8, reserved)
+  }
+
+  checkFrames(from: number, end: number, sequence: number, open: number): FrameCheck {
+    const { memory } = this
+    memory.core.store_log_check(from, end, sequence, open)
+    return {
+      end: memory.state(S_CHECK_END),
+      stop: memory.state(S_CHECK_STOP),
+      sequence: memory.state(S_CHECK_SEQUENCE),
+      durableUnits: memory.state(S_CHECK_DURABLE),
+      group: memory.state(S_CHECK_GROUP),
+      open: memory.state(S_CHECK_OPEN),
+    }
+  }
+
+  resync(from: number, end: number): number {
+    return this.memory.core.store_log_resync(from, end) >>> 0
+  }
+
+  /** Applies checked frames. Answers false when they contradict themselves. */
+  walk(from: number, end: number, units: number, flags: number): boolean {
+    const status = this.memory.core.store_log_walk(from, end, units, flags)
+    this.memory.refresh()
+    if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the log')
+    return status === STATUS_OK
+  }
+
+  /** After a replay without index. False when a record has no valid key. */
+  finishLog(): boolean {
+    const status = this.memory.core.store_log_finish()
+    this.memory.refresh()
+    if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the index')
+    return status !== STATUS_CORRUPT
+  }
+
+  get walkedLive(): number {
+    return this.memory.state(S_WALK_LIVE)
+  }
+
+  resetWalkedLive(): void {
+    this.memory.setState(S_WALK_LIVE, 0)
+  }
+
+  /** Tells the JS side of the shapes the core has read back. */
+  adoptShapes(): void {
+    const { memory } = this
+    const top = memory.state(S_SHAPE_TOP)
+    const shapes = memory.state(S_SHAPE_DIRECTORY) >>> 2
+    const directory = memory.state(S_NAME_DIRECTORY) >>> 2
+    const known = new Map<number, string>()
+    const nameOf = (id: number): string => {
+      let name = known.get(id)
+      if (name === undefined) {
+        const at = memory.u32[directory + id]!
+        name = memory.utf8(at + 4, at + 4 + memory.u32[at >>> 2]!)
+        known.set(id, name)
+      }
+      return name
+    }
+    for (let id = 0; id < top; id++) {
+      const shape = memory.u32[shapes + id]! >>> 2
+      if (shape === 0) continue
+      const names: string[] = []
+      for (let i = 0; i < memory.u32[shape]!; i++) names.push(nameOf(memory.u32[shape + 4 + i]!))
+      this.shapes.restore(id, names)
+      this.stage.setKnown(id)
+    }
+  }
+
+  // --- compaction
+
+  compactBegin(): boolean {
+    const isBegun = this.memory.core.store_compact_begin() !== 0
+    this.memory.refresh()
+    return isBegun
+  }
+
+  /** The next frame of the new log, borrowed; undefined after the last. */
+  compactFrame(offsetUnits: number, sequence: number, durableUnits: number, payloadMax: number): Uint8Array | undefined {
+    const { memory } = this
+    const bytes = memory.core.store_compact_frame(offsetUnits, sequence, durableUnits, payloadMax)
+    memory.refresh()
+    if (bytes < 0) throw outOfMemory('a frame of the compacted log')
+    if (bytes === 0) return undefined
+    const from = memory.state(S_GATHER)
+    return memory.u8.subarray(from, from + bytes)
+  }
+
+  /** Seals whole frames copied from the old log for the new one; answers the next sequence. */
+  reseal(from: number, end: number, sequence: number, durableUnits: number): number {
+    return this.memory.core.store_compact_reseal(from, end, sequence, durableUnits) >>> 0
+  }
+
+  compactFinish(tailUnits: number, delta: number): void {
+    this.memory.core.store_compact_finish(tailUnits, delta)
+  }
+
+  compactAbandon(): void {
+    this.memory.core.store_compact_abandon()
+  }
+
+  // --- snapshot
+
+  static readonly layoutVersion = LAYOUT_VERSION
+
+  get stateBytes(): Uint8Array {
+    return this.memory.u8.subarray(STATE, STATE_END)
+  }
+
+  get pagesTop(): number {
+    return this.memory.state(S_PAGES_TOP)
+  }
+
+  /** Numbers of the pages that hold structures. */
+  structPages(): number[] {
+    const pages: number[] = []
+    const top = this.pagesTop
+    for (let page = FIRST_PAGE; page < top; page++) if (this.memory.u8[PAGE_TABLE + page] === PAGE_STRUCT) pages.push(page)
+    return pages
+  }
+
+  pageBytes(page: number): Uint8Array {
+    return this.memory.u8.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES)
+  }
+
+  /** XXH64 of a range of linear memory. */
+  hashMemory(address: number, bytes: number, seed: bigint): bigint {
+    return BigInt.asUintN(64, this.memory.core.hash_xxh64(address, bytes, seed))
+  }
+
+  hashPage(page: number, seed: bigint): bigint {
+    return this.hashMemory(page * PAGE_BYTES, PAGE_BYTES, seed)
+  }
+
+  hashState(seed: bigint): bigint {
+    return this.hashMemory(STATE, STATE_END - STATE, seed)
+  }
+
+  /** XXH64 of up to 4,096 bytes from outside. */
+  hashBytes(bytes: Uint8Array, seed: bigint): bigint {
+    this.memory.u8.set(bytes, KEY_BUFFER)
+    return this.hashMemory(KEY_BUFFER, bytes.length, seed)
+  }
+
+  /** Memory that reaches a snapshot's pages; they are copied in next. False: it does not fit. */
+  restoreBegin(pagesTop: number, pages: readonly number[]): boolean {
+    if (this.memory.core.store_restore_begin(pagesTop, this.pagesLimit) !== STATUS_OK) return false
+    this.memory.refresh()
+    for (const page of pages) this.memory.u8[PAGE_TABLE + page] = PAGE_STRUCT
+    return true
+  }
+
+  restoreEnd(pagesTop: number): boolean {
+    return this.memory.core.store_restore_end(pagesTop, this.pagesLimit) === STATUS_OK
+  }
+
+  // --- many keys
+
+  /** Addresses of many string keys at once are not yet batched: one call each, which the border's 15 ns allow. */
+  findMany(keys: readonly unknown[], addresses: Uint32Array): void {
+    for (let i = 0; i < keys.length; i++) addresses[i] = this.find(keys[i])
+  }
+}

@@ -1,0 +1,107 @@
+// A sign of life that no crash can leave behind: a listening socket in the database's directory. The kernel closes it in
+// the instant its process dies, or its worker thread ends, and others learn so from a refused connection. Unlike a pid it
+// means the same in every container on the machine, is never used again by another process, and tells two threads apart.
+// A blocked or stopped process still answers, since the kernel itself takes the connection.
+
+import { open, rename, rm } from 'node:fs/promises'
+import { createServer, createConnection, type Server } from 'node:net'
+import { join } from 'node:path'
+import { codeOf } from './host.ts'
+
+const ADDRESS_BYTES_MAX = 100 // sockaddr_un holds 104 bytes on macOS, 108 on Linux, and Node cuts what is longer.
+
+/** `unclear`: the platform would not say. */
+export type Answer = 'yes' | 'no' | 'unclear'
+
+export class Beacon {
+  readonly #server: Server
+  readonly #file: string | undefined
+
+  private constructor(server: Server, file: string | undefined) {
+    this.#server = server
+    this.#file = file
+  }
+
+  /** Lights a beacon for `token`; undefined where the platform or the file system has no such sockets. */
+  static async light(folder: string, token: string): Promise<Beacon | undefined> {
+    // The socket is bound under one name and shown under another. First, nobody meets it before it listens. Second, Node
+    // removes the name it has bound when a thread is ended from outside; ours stays, and refuses: that is the sign.
+    const hidden = hiddenBeaconName(token)
+    const server = createServer(connection => connection.destroy())
+    try {
+      await withAddress(folder, hidden, token, address => listen(server, address))
+      server.on('error', () => {}) // A failed accept concerns only the one who asked.
+      server.unref()
+      if (process.platform === 'win32') return new Beacon(server, undefined)
+      const file = join(folder, beaconName(token))
+      await rename(join(folder, hidden), file)
+      return new Beacon(server, file)
+    } catch {
+      server.close()
+      await rm(join(folder, hidden), { force: true }).catch(() => {})
+      return undefined
+    }
+  }
+
+  async extinguish(): Promise<void> {
+    await new Promise<void>(resolve => this.#server.close(() => resolve()))
+    if (this.#file !== undefined) await rm(this.#file, { force: true }).catch(() => {})
+  }
+}
+
+export async function beaconAnswers(folder: string, token: string): Promise<Answer> {
+  try {
+    return await withAddress(folder, beaconName(token), token, connect)
+  } catch {
+    return 'unclear'
+  }
+}
+
+export const beaconName = (token: string): string => `quiver.lock.s-${token}`
+export const hiddenBeaconName = (token: string): string => `quiver.lock.n-${token}`
+
+async function withAddress<T>(
+  folder: string,
+  name: string,
+  token: string,
+  use: (address: string) => Promise<T>,
+): Promise<T> {
+  if (process.platform === 'win32') return use(`\\\\.\\pipe\\quiverdb-${token}`)
+  const path = join(folder, name)
+  if (Buffer.byteLength(path) <= ADDRESS_BYTES_MAX) return use(path)
+  if (process.platform !== 'linux') throw new Error(`${path} is too long for the address of a socket`)
+  const handle = await open(folder, 'r')
+  try {
+    return await use(`/proc/self/fd/${handle.fd}/${name}`)
+  } finally {
+    await handle.close()
+  }
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    // Exclusive: in a cluster the primary process would hold the socket, and outlive us. Writable for all: another user's
+    // process must be able to ask.
+    server.listen({ path: address, exclusive: true, readableAll: true, writableAll: true }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function connect(address: string): Promise<Answer> {
+  return new Promise(resolve => {
+    const connection = createConnection({ path: address })
+    connection.once('connect', () => {
+      connection.destroy()
+      resolve('yes')
+    })
+    connection.on('error', error => {
+      const code = codeOf(error)
+      if (code === 'ECONNREFUSED') resolve('no')
+      // EAGAIN: somebody listens and has a queue. ECONNRESET: somebody accepted and hung up, as we do.
+      else resolve(code === 'EAGAIN' || code === 'ECONNRESET' ? 'yes' : 'unclear')
+    })
+  })
+}

@@ -1,0 +1,127 @@
+// A claim says who holds, or wants, a directory. It is a small JSON file, complete from the moment it has its name.
+
+import { readFile, stat } from 'node:fs/promises'
+import type { LockHolder } from '../storage.ts'
+import { beaconAnswers } from './beacon.ts'
+import { codeOf, processState, thisHost } from './host.ts'
+
+const TORN_WAIT_MS = 1_000
+const TORN_POLL_MS = 20
+
+/** What a claim file holds, as JSON. */
+export interface Claim {
+  /** Names this claim among all that ever were. */
+  readonly token: string
+  readonly mode: 'write' | 'read'
+  readonly pid: number
+  readonly host: string
+  /** ISO 8601. */
+  readonly since: string
+  readonly boot?: string
+  readonly pidSpace?: string
+  readonly start?: string
+  /** Whether a beacon burns for it (beacon.ts). */
+  readonly beacon: boolean
+}
+
+export async function makeClaim(token: string, mode: 'write' | 'read', beacon: boolean): Promise<Claim> {
+  const { pid, host, boot, pidSpace, start } = await thisHost()
+  return {
+    token,
+    mode,
+    pid,
+    host,
+    since: new Date().toISOString(),
+    ...(boot === undefined ? {} : { boot }),
+    ...(pidSpace === undefined ? {} : { pidSpace }),
+    ...(start === undefined ? {} : { start }),
+    beacon,
+  }
+}
+
+/**
+ * Reads a claim; undefined if there is no such file.
+ *
+ * A file that is no claim is one being written where the file system has no links (lock.ts), which takes milliseconds, or
+ * one that a power loss tore. It is read again for `tornWaitMs`; then it counts as a claim of the dead.
+ */
+export async function readClaim(path: string, tornWaitMs = TORN_WAIT_MS): Promise<Claim | undefined> {
+  const deadline = Date.now() + tornWaitMs
+  try {
+    for (;;) {
+      const claim = parseClaim(await readFile(path, 'utf8'))
+      if (claim !== undefined) return claim
+      if (Date.now() >= deadline) return tornClaim(await stat(path, { bigint: true }))
+      await delay(TORN_POLL_MS)
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+// The file stands in for the token that cannot be read. No claim that was read has an empty host.
+function tornClaim(file: { ino: bigint; mtimeNs: bigint }): Claim {
+  return { token: `torn${file.ino}x${file.mtimeNs}`, mode: 'write', pid: 0, host: '', since: '', beacon: false }
+}
+
+export function isTorn(claim: Claim): boolean {
+  return claim.host === ''
+}
+
+function parseClaim(text: string): Claim | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const { token, mode, pid, host, since, boot, pidSpace, start, beacon } = value as Record<string, unknown>
+  if (typeof token !== 'string' || !/^[0-9a-z]{1,64}$/.test(token)) return undefined
+  if (mode !== 'write' && mode !== 'read') return undefined
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 0) return undefined
+  if (typeof host !== 'string' || host === '' || typeof since !== 'string') return undefined
+  return {
+    token,
+    mode,
+    pid,
+    host,
+    since,
+    ...(typeof boot === 'string' ? { boot } : {}),
+    ...(typeof pidSpace === 'string' ? { pidSpace } : {}),
+    ...(typeof start === 'string' ? { start } : {}),
+    beacon: beacon === true,
+  }
+}
+
+/** `foreign`: held by another machine, of which nothing can be known from here. */
+export type Verdict = 'alive' | 'dead' | 'foreign'
+
+/** Says whether the holder of a claim in `folder` lives. Dead is for ever: no token is used twice. */
+export async function judge(folder: string, claim: Claim): Promise<Verdict> {
+  if (isTorn(claim)) return 'dead'
+  const us = await thisHost()
+  const isSameHost = claim.host === us.host
+  const isSameKernel = claim.boot !== undefined && us.boot !== undefined ? claim.boot === us.boot : isSameHost
+  // Our name under another boot: this machine has been started anew since, or a container moved here. Power loss.
+  if (!isSameKernel) return isSameHost ? 'dead' : 'foreign'
+  if (claim.beacon) {
+    const answer = await beaconAnswers(folder, claim.token)
+    if (answer !== 'unclear') return answer === 'yes' ? 'alive' : 'dead'
+  }
+  // Without a beacon the pid must do. It means nothing in another container. If that one had our host name, it most
+  // likely was this container before a restart, which must not stay locked out.
+  if (claim.pidSpace !== us.pidSpace) return isSameHost ? 'dead' : 'foreign'
+  const { runs, start } = await processState(claim.pid)
+  if (!runs) return 'dead'
+  return claim.start !== undefined && start !== undefined && claim.start !== start ? 'dead' : 'alive'
+}
+
+export function holderOf(claim: Claim): LockHolder {
+  return { pid: claim.pid, host: claim.host, since: claim.since, mode: claim.mode }
+}
+
+export function delay(milliseconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, milliseconds))
+}

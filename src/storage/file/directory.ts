@@ -1,0 +1,176 @@
+// One database in one directory of the file system.
+
+import { constants, open as openDescriptor } from 'node:fs'
+import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { NotFoundError, UsageError } from '../../error/index.ts'
+import { hostError, pathOf } from '../failure.ts'
+import { requirePlainName, requireWritable } from '../name.ts'
+import type { StorageDirectory, StorageFile } from '../storage.ts'
+import { DiskFile } from './file.ts'
+import { codeOf } from './host.ts'
+import { DirectoryLock, isLockName } from './lock.ts'
+
+const openAsync = promisify(openDescriptor)
+
+/**
+ * Opens a directory of the file system; the caller locks it next.
+ *
+ * @param path - relative or absolute, or a `file:` URL. Fixed when this is called: a later `process.chdir` changes nothing.
+ * @param options.readOnly - never creates or writes anything but a reader's lock file. Default false: the directory and
+ *   its parents are created where they are missing.
+ * @throws {@link UsageError} for an empty path, a URL that is not `file:`, and a path that is a file.
+ * @throws {@link NotFoundError} when `readOnly` and there is no such directory.
+ * @throws {@link HostError} when the platform refuses.
+ */
+export async function openFileDirectory(
+  path: string | URL,
+  options: { readonly readOnly?: boolean } = {},
+): Promise<StorageDirectory> {
+  const isReadOnly = options.readOnly ?? false
+  const shown = requirePath(path)
+  const folder = resolve(shown)
+  try {
+    if (!isReadOnly) await createFolder(folder)
+    // The real path is taken once: a link that is turned elsewhere later does not split the database in two.
+    const real = await realpath(folder)
+    if ((await stat(real)).isDirectory()) return new FileDirectory(shown, real, isReadOnly)
+  } catch (cause) {
+    const code = codeOf(cause)
+    if (isReadOnly && code === 'ENOENT') {
+      throw new NotFoundError(`directory "${shown}" is not there, and opening read-only does not create it`, {
+        cause,
+        details: { path: shown },
+      })
+    }
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw hostError(isReadOnly ? 'opening' : 'creation', shown, '', cause)
+  }
+  throw new UsageError(`"${shown}" is, or lies under, a file: a database needs a directory`, { details: { path: shown } })
+}
+
+function requirePath(path: string | URL): string {
+  if (path instanceof URL || (typeof path === 'string' && /^file:\/\//i.test(path))) {
+    try {
+      return fileURLToPath(path)
+    } catch (cause) {
+      throw new UsageError(`"${path}" is not a URL of a local directory (file:///...)`, { cause, details: { path: `${path}` } })
+    }
+  }
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw new UsageError(
+      `a database path is a string that is not empty and has no NUL, or a file: URL; got ${JSON.stringify(path) ?? typeof path}`,
+      { details: { path } },
+    )
+  }
+  return path
+}
+
+async function createFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true })
+  if (first === undefined) return
+  // Each new name is made to last in the directory above it; else power loss could take the whole database away.
+  for (let created = folder; ; created = dirname(created)) {
+    await flushFolder(dirname(created))
+    if (created === resolve(first) || created === dirname(created)) return
+  }
+}
+
+/** Makes creations, renames and removals in a folder last. Does nothing where the platform has no such thing. */
+async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  let handle: Awaited<ReturnType<typeof open>> | undefined
+  try {
+    handle = await open(folder, 'r')
+    await handle.sync()
+  } catch (error) {
+    // EACCES: a folder that may be searched but not read cannot be opened for this. The rest: no such operation here.
+    if (!['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR'].includes(codeOf(error))) throw error
+  } finally {
+    await handle?.close()
+  }
+}
+
+class FileDirectory implements StorageDirectory {
+  readonly path: string
+  readonly isReadOnly: boolean
+  readonly #folder: string
+  readonly #lock: DirectoryLock
+
+  constructor(path: string, folder: string, isReadOnly: boolean) {
+    this.path = path
+    this.isReadOnly = isReadOnly
+    this.#folder = folder
+    this.#lock = new DirectoryLock(folder, path, isReadOnly)
+  }
+
+  async lock(): Promise<void> {
+    await this.#lock.acquire()
+  }
+
+  async unlock(): Promise<void> {
+    await this.#lock.release()
+  }
+
+  /** The names of all files but the lock's own; directories are left out. */
+  async list(): Promise<string[]> {
+    try {
+      const entries = await readdir(this.#folder, { withFileTypes: true })
+      return entries.flatMap(entry => (entry.isDirectory() || isLockName(entry.name) ? [] : [entry.name])).sort()
+    } catch (cause) {
+      throw hostError('listing', this.path, '', cause)
+    }
+  }
+
+  async open(name: string, options: { create: boolean }): Promise<StorageFile> {
+    requireDataName(name)
+    if (options.create) requireWritable(this, 'creation', name)
+    const access = this.isReadOnly ? constants.O_RDONLY : constants.O_RDWR
+    try {
+      const descriptor = await openAsync(join(this.#folder, name), options.create ? access | constants.O_CREAT : access)
+      return new DiskFile(name, this.path, descriptor, this.isReadOnly)
+    } catch (cause) {
+      throw this.#failure('opening', name, cause)
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    requireDataName(name)
+    requireWritable(this, 'removal', name)
+    try {
+      await rm(join(this.#folder, name), { force: true })
+    } catch (cause) {
+      throw this.#failure('removal', name, cause)
+    }
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    requireDataName(from)
+    requireDataName(to)
+    requireWritable(this, 'rename', from)
+    try {
+      await rename(join(this.#folder, from), join(this.#folder, to))
+    } catch (cause) {
+      throw this.#failure('rename', from, cause)
+    }
+  }
+
+  async flushNames(): Promise<void> {
+    try {
+      await flushFolder(this.#folder)
+    } catch (cause) {
+      throw hostError('flush of names', this.path, '', cause)
+    }
+  }
+
+  #failure(operation: string, name: string, cause: unknown): Error {
+    if (codeOf(cause) !== 'ENOENT') return hostError(operation, this.path, name, cause)
+    return new NotFoundError(`file ${pathOf(this.path, name)} is not there`, { cause, details: { name } })
+  }
+}
+
+function requireDataName(name: string): void {
+  requirePlainName(name)
+  if (isLockName(name)) throw new UsageError(`"${name}" belongs to the lock`, { details: { name } })
+}

@@ -1,0 +1,125 @@
+// One open file. Writing is what the journal does for every batch, so the way through `write` is as short as Node allows.
+
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs'
+import { hostError } from '../failure.ts'
+import { readOnlyError } from '../name.ts'
+import type { StorageFile } from '../storage.ts'
+import { codeOf, pause } from './host.ts'
+
+const PIECE_BYTES_MAX = 1024 * 1024 * 1024 // Linux moves at most 2 GiB - 4096 a call, Node refuses 2 GiB.
+const RETRIES_MAX = 100 // An interrupted or busy call is tried again a millisecond later.
+
+export class DiskFile implements StorageFile {
+  readonly name: string
+  readonly #directory: string
+  readonly #descriptor: number
+  readonly #isReadOnly: boolean
+  #flushesRunning = 0
+  #isClosed = false
+
+  constructor(name: string, directory: string, descriptor: number, isReadOnly: boolean) {
+    this.name = name
+    this.#directory = directory
+    this.#descriptor = descriptor
+    this.#isReadOnly = isReadOnly
+  }
+
+  size(): number {
+    try {
+      return fstatSync(this.#descriptor).size
+    } catch (cause) {
+      throw hostError('reading the length', this.#directory, this.name, cause)
+    }
+  }
+
+  read(position: number, target: Uint8Array): number {
+    const bytesCount = target.length
+    let done = 0
+    let retries = 0
+    while (done < bytesCount) {
+      try {
+        const length = Math.min(bytesCount - done, PIECE_BYTES_MAX)
+        const count = readSync(this.#descriptor, target, done, length, position + done)
+        if (count === 0) break
+        done += count
+      } catch (cause) {
+        if (!isPassing(cause) || ++retries > RETRIES_MAX) throw hostError('read', this.#directory, this.name, cause)
+        pause(1)
+      }
+    }
+    return done
+  }
+
+  write(position: number, bytes: Uint8Array): void {
+    const bytesCount = bytes.length
+    let done = 0
+    let retries = 0
+    while (done < bytesCount) {
+      const rest = bytesCount - done
+      const length = rest < PIECE_BYTES_MAX ? rest : PIECE_BYTES_MAX
+      try {
+        const written = writeSync(this.#descriptor, bytes, done, length, position + done)
+        if (written === 0 && ++retries > RETRIES_MAX) throw new Error('the platform takes no more bytes')
+        done += written
+      } catch (cause) {
+        if (!isPassing(cause) || ++retries > RETRIES_MAX) throw this.#writeError(cause, done)
+        pause(1)
+      }
+    }
+  }
+
+  truncate(size: number): void {
+    try {
+      ftruncateSync(this.#descriptor, size)
+    } catch (cause) {
+      if (this.#isReadOnly) throw readOnlyError(this.#directory, 'truncation', this.name)
+      throw hostError('truncation', this.#directory, this.name, cause)
+    }
+  }
+
+  flush(): Promise<void> {
+    this.#flushesRunning++
+    return new Promise((resolve, reject) => {
+      fdatasync(this.#descriptor, cause => {
+        this.#flushesRunning--
+        if (this.#isClosed) this.#release()
+        if (cause) reject(hostError('flush', this.#directory, this.name, cause))
+        else resolve()
+      })
+    })
+  }
+
+  flushSync(): void {
+    try {
+      fdatasyncSync(this.#descriptor)
+    } catch (cause) {
+      throw hostError('flush', this.#directory, this.name, cause)
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#release()
+  }
+
+  // A flush may still be on its way in another thread. Were the descriptor given back now, that flush could meet the
+  // file which gets the same number next; so the last flush closes.
+  #release(): void {
+    if (this.#flushesRunning > 0) return
+    try {
+      closeSync(this.#descriptor)
+    } catch {
+      // Nothing is lost by it: what was to last has been flushed.
+    }
+  }
+
+  #writeError(cause: unknown, written: number): Error {
+    if (this.#isReadOnly) return readOnlyError(this.#directory, 'write', this.name)
+    return hostError('write', this.#directory, this.name, cause, { written })
+  }
+}
+
+function isPassing(cause: unknown): boolean {
+  const code = codeOf(cause)
+  return code === 'EINTR' || code === 'EAGAIN'
+}

@@ -1,0 +1,2 @@
+// Node only. The engine loads this room with `import()`, so that no browser bundle contains it.
+export { openFileDirectory } from './directory.ts'

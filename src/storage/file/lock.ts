@@ -1,0 +1,274 @@
+// One writer, or any number of readers, has the directory; whoever dies is out of it in that instant.
+//
+//   quiver.lock              the writer's claim
+//   quiver.lock.b-<token>    the claim of the one who follows the dead writer <token>
+//   quiver.lock.r-<token>    a reader's claim
+//   quiver.lock.s-<token>    the beacon of <token>; n-: not lit yet
+//   quiver.lock.t-<token>    a claim before it has its name
+//
+// Taking over from a dead writer is where lock files go wrong: between seeing that a lock is stale and removing it,
+// another process may have removed it and made its own. So nothing stale is removed here. Whoever finds a writer T dead
+// makes `b-T`, which the file system lets only one do. The file in force is the last of the chain quiver.lock = T,
+// b-T = U, b-U = V, ...; it alone decides.
+//
+//   [L1] Only the last of the chain changes `quiver.lock` while it exists: it puts its own claim there by rename, and
+//        thereafter removes the `b-` files; or it unlocks, and removes it.
+//   [L2] A claim T that once left `quiver.lock` never comes back: tokens are not used twice.
+//   [L3] One who was slow may make `b-T` after the chain has moved on. By L1 `quiver.lock` had changed before the old
+//        `b-T` went, by L2 it does not hold T again: walking the chain once more does not lead to the new `b-T`, which is
+//        void, and its maker begins again.
+//
+// Readers and writers shut each other out by announcing first and looking second: at least one sees the other.
+
+import { randomBytes } from 'node:crypto'
+import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LockedError } from '../../error/index.ts'
+import { hostError, pathOf } from '../failure.ts'
+import { Beacon, beaconAnswers } from './beacon.ts'
+import { type Claim, delay, holderOf, isTorn, judge, makeClaim, readClaim, type Verdict } from './claim.ts'
+import { codeOf } from './host.ts'
+
+const LOCK_NAME = 'quiver.lock'
+const LOCK_PART = /^quiver\.lock\.([brstn])-([0-9a-z]+)$/
+const ATTEMPTS_MAX = 100 // Each that fails means that another process got somewhere.
+const CHAIN_LENGTH_MAX = 1000 // Only a chain made by hand is longer.
+const ABANDONED_MS = 60_000 // Older than this, a claim or beacon being made has lost its maker.
+// A writer that meets a reader may have met one that is about to give way to it, and the other way round. The reader
+// waits longer, so one of the two gets in.
+const WRITER_PATIENCE_MS = 60
+const READER_PATIENCE_MS = 240
+const POLL_MS = 20
+
+/** Whether a name in the directory is the lock's, not the database's. */
+export function isLockName(name: string): boolean {
+  return name === LOCK_NAME || name.startsWith(`${LOCK_NAME}.`)
+}
+
+interface Found {
+  readonly name: string
+  readonly claim: Claim
+}
+
+interface Obstacle extends Found {
+  readonly verdict: Verdict
+}
+
+export class DirectoryLock {
+  readonly #folder: string
+  readonly #path: string
+  readonly #mode: 'write' | 'read'
+  readonly #token = randomBytes(12).toString('hex')
+  #beacon: Beacon | undefined
+  /** Files that hold our claim, as far as they still do. */
+  readonly #made = new Set<string>()
+
+  /** @param path - the directory as the user named it, for messages. */
+  constructor(folder: string, path: string, isReadOnly: boolean) {
+    this.#folder = folder
+    this.#path = path
+    this.#mode = isReadOnly ? 'read' : 'write'
+  }
+
+  async acquire(): Promise<void> {
+    try {
+      if (this.#mode === 'write') await this.#acquireWriting()
+      else await this.#acquireReading()
+    } catch (cause) {
+      await this.release().catch(() => {})
+      throw cause instanceof LockedError ? cause : hostError('locking', this.#path, '', cause)
+    }
+  }
+
+  /** Gives the directory free. A lock that has become another's is left alone. */
+  async release(): Promise<void> {
+    try {
+      for (const name of this.#made) await this.#removeOwn(name)
+    } finally {
+      await this.#beacon?.extinguish()
+      this.#beacon = undefined
+    }
+  }
+
+  async #acquireWriting(): Promise<void> {
+    const draft = partName('t', this.#token)
+    await this.#announce(draft)
+    for (let attempt = 0; ; attempt++) {
+      const chain = await this.#walk()
+      const tail = chain.at(-1)
+      if (tail?.claim.token === this.#token) {
+        await this.#settle(chain, draft)
+        break
+      }
+      for (const name of this.#made) if (name !== draft) await this.#removeOwn(name) // Void, by L3.
+      if (tail !== undefined) {
+        const verdict = await judge(this.#folder, tail.claim)
+        if (verdict !== 'dead' || attempt >= ATTEMPTS_MAX) throw this.#refusal({ ...tail, verdict })
+      }
+      await this.#create(tail === undefined ? LOCK_NAME : partName('b', tail.claim.token), draft)
+    }
+    await this.#sweep()
+    await this.#waitFor(WRITER_PATIENCE_MS, () => this.#findReader())
+  }
+
+  async #acquireReading(): Promise<void> {
+    let isMediumReadOnly = false
+    try {
+      const draft = partName('t', this.#token)
+      await this.#announce(draft)
+      await this.#rename(draft, partName('r', this.#token))
+    } catch (error) {
+      // Who may not write here reads unannounced. On a read-only medium there is nothing to be kept away from.
+      const code = codeOf(error)
+      if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') throw error
+      isMediumReadOnly = code === 'EROFS'
+    }
+    await this.#waitFor(READER_PATIENCE_MS, () => this.#findWriter(isMediumReadOnly))
+  }
+
+  /** Lights the beacon and writes our claim to a file of its own. */
+  async #announce(name: string): Promise<void> {
+    this.#beacon = await Beacon.light(this.#folder, this.#token)
+    const claim = await makeClaim(this.#token, this.#mode, this.#beacon !== undefined)
+    await this.#write(name, `${JSON.stringify(claim)}\n`)
+  }
+
+  /** Writes a file that must not exist, and flushes it: under its later name, power loss shall find it whole or not. */
+  async #write(name: string, text: string): Promise<void> {
+    const handle = await open(join(this.#folder, name), 'wx')
+    this.#made.add(name)
+    try {
+      await handle.writeFile(text)
+      await handle.datasync().catch(() => {})
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** Makes `name` hold our claim, unless somebody else was first. */
+  async #create(name: string, draft: string): Promise<void> {
+    const from = join(this.#folder, draft)
+    try {
+      await link(from, join(this.#folder, name))
+      this.#made.add(name)
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return
+      // No links here. The file is incomplete for a moment, which `readClaim` allows for.
+      await this.#write(name, await readFile(from, 'utf8')).catch(failure => {
+        if (codeOf(failure) !== 'EEXIST') throw failure
+      })
+    }
+  }
+
+  async #walk(): Promise<Found[]> {
+    const chain: Found[] = []
+    for (let name = LOCK_NAME; ; ) {
+      const claim = await readClaim(join(this.#folder, name))
+      if (claim === undefined) return chain
+      chain.push({ name, claim })
+      name = partName('b', claim.token)
+      if (chain.length > CHAIN_LENGTH_MAX) throw new Error(`the lock is damaged; delete ${LOCK_NAME} if nobody uses it`)
+    }
+  }
+
+  /** Being the last of the chain, becomes the whole of it. */
+  async #settle(chain: readonly Found[], draft: string): Promise<void> {
+    if (chain.length === 1) return this.#removeOwn(draft)
+    await this.#rename(draft, LOCK_NAME)
+    for (const { name } of chain.slice(1)) await this.#remove(name)
+  }
+
+  async #rename(from: string, to: string): Promise<void> {
+    await rename(join(this.#folder, from), join(this.#folder, to))
+    this.#made.delete(from)
+    this.#made.add(to)
+  }
+
+  async #removeOwn(name: string): Promise<void> {
+    const path = join(this.#folder, name)
+    // A torn file under a name we made is ours, too: writing it failed half-way.
+    const claim = await readClaim(path, 0)
+    if (claim?.token === this.#token || (claim !== undefined && isTorn(claim))) await rm(path, { force: true })
+    this.#made.delete(name)
+  }
+
+  async #remove(name: string): Promise<void> {
+    await rm(join(this.#folder, name), { force: true })
+    this.#made.delete(name)
+  }
+
+  async #findWriter(isMediumReadOnly: boolean): Promise<Obstacle | undefined> {
+    const tail = (await this.#walk()).at(-1)
+    if (tail === undefined) return undefined
+    const verdict = await judge(this.#folder, tail.claim)
+    // A foreign claim on a read-only medium came there with a copy or a snapshot.
+    if (verdict === 'dead' || (verdict === 'foreign' && isMediumReadOnly)) return undefined
+    return { ...tail, verdict }
+  }
+
+  async #findReader(): Promise<Obstacle | undefined> {
+    for (const { name, part } of await this.#parts()) {
+      if (part !== 'r') continue
+      const claim = await readClaim(join(this.#folder, name))
+      if (claim === undefined) continue
+      const verdict = await judge(this.#folder, claim)
+      if (verdict !== 'dead') return { name, claim, verdict }
+    }
+    return undefined
+  }
+
+  async #waitFor(patienceMs: number, find: () => Promise<Obstacle | undefined>): Promise<void> {
+    const deadline = Date.now() + patienceMs
+    for (;;) {
+      const obstacle = await find()
+      if (obstacle === undefined) return
+      if (Date.now() >= deadline) throw this.#refusal(obstacle)
+      await delay(POLL_MS)
+    }
+  }
+
+  /** Clears away what the dead left. Only the writer does it, and nothing depends on it. */
+  async #sweep(): Promise<void> {
+    for (const { name, part, token } of await this.#parts()) {
+      if (token === this.#token) continue
+      if (await this.#isLeftOver(name, part, token).catch(() => false)) await this.#remove(name).catch(() => {})
+    }
+  }
+
+  async #isLeftOver(name: string, part: string, token: string): Promise<boolean> {
+    if (part === 'b') return true // The chain is our claim alone: this one is void.
+    if (part === 's') return (await beaconAnswers(this.#folder, token)) === 'no'
+    const path = join(this.#folder, name)
+    const isAbandoned = async () => Date.now() - (await stat(path)).mtimeMs > ABANDONED_MS
+    if (part === 'n') return isAbandoned()
+    const claim = await readClaim(path, 0)
+    if (claim === undefined) return false
+    if (isTorn(claim)) return isAbandoned()
+    return (await judge(this.#folder, claim)) === 'dead'
+  }
+
+  async #parts(): Promise<{ name: string; part: string; token: string }[]> {
+    return (await readdir(this.#folder)).flatMap(name => {
+      const [, part, token] = LOCK_PART.exec(name) ?? []
+      return part === undefined || token === undefined ? [] : [{ name, part, token }]
+    })
+  }
+
+  #refusal({ name, claim, verdict }: Obstacle): LockedError {
+    const { pid, host, since, mode } = holderOf(claim)
+    const who = verdict === 'alive' && pid === process.pid ? `this process (${pid})` : `process ${pid}`
+    const what = mode === 'write' ? 'writing' : 'reading'
+    const advice =
+      verdict === 'foreign'
+        ? `, which cannot be asked from here: if it no longer uses the directory, delete ${pathOf(this.#path, name)}`
+        : ''
+    return new LockedError(
+      `directory "${this.#path}" is open for ${what} by ${who} on host "${host}" since ${since}${advice}`,
+      { details: { path: this.#path, pid, host, since, mode } },
+    )
+  }
+}
+
+function partName(part: 'b' | 'r' | 't', token: string): string {
+  return `${LOCK_NAME}.${part}-${token}`
+}

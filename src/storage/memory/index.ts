@@ -1,0 +1,1 @@
+export { MemoryDirectory, type MemoryDirectoryOptions } from './directory.ts'

@@ -1,0 +1,1 @@
+export type { Document, Key, TypedArray, Value } from './document.ts'
