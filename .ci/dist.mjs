@@ -113,7 +113,7 @@ async function types(folder) {
   const bundled = await rollup({
     input: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, join(ROOT, path)])),
     external: (id) => !/^([./]|[a-z]:)/i.test(id),
-    plugins: [dts({ tsconfig: join(ROOT, 'tsconfig.json') })],
+    plugins: [dts({ tsconfig: join(ROOT, 'tsconfig.json'), compilerOptions: { stripInternal: true } })],
     onwarn: (warning) => {
       throw new Error(warning.message)
     },

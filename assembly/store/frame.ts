@@ -12,6 +12,8 @@ import { shapeEntryBytes, shapeKnown, shapePointer, shapeWriteEntry } from "../r
 import { opAt } from "./batch";
 
 const DELETE_BYTES: u32 = 16;
+/** In S_GATHER_FLAGS until a frame has been gathered. */
+const FIRST_FRAME: u32 = 0xffffffff;
 
 /** Makes the output buffer hold at least `bytes`. */
 export function gatherReserve(bytes: usize): bool {
@@ -75,6 +77,7 @@ export function store_gather_begin(transactionBytes: u32): i64 {
   if (total == transactionBytes) return 0;
   store<u32>(S_GATHER_OP, 0);
   store<u32>(S_GATHER_SHAPE, 0);
+  store<u32>(S_GATHER_FLAGS, FIRST_FRAME);
   if (load<u32>(S_SHAPES_UNLOGGED) != 0) {
     const top = load<u32>(S_SHAPE_TOP);
     for (let id = nextUnlogged(0); id < top; id = nextUnlogged(id + 1)) {
@@ -103,7 +106,7 @@ export function store_gather_frame(offsetUnits: u32, transactionBytes: u32, sequ
   let shape = nextUnlogged(load<u32>(S_GATHER_SHAPE));
   const top = load<u32>(S_SHAPE_TOP);
   const count = load<u32>(S_OPS_COUNT);
-  if (transactionBytes != 0 && op == 0 && load<u32>(S_GATHER_SHAPE) == 0) {
+  if (transactionBytes != 0 && load<u32>(S_GATHER_FLAGS) == FIRST_FRAME) {
     memory.copy(at, KEY_BUFFER, transactionBytes);
     at += transactionBytes;
   }

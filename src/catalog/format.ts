@@ -105,8 +105,6 @@ function isVector(value: unknown): value is VectorDefinition {
   return isText(item.name) && isCount(item.dimension) && isText(item.metric) && typeof item.index === 'object'
 }
 
-function isListOf<T>(value: unknown, claim: (item: unknown) => item is T & object): boolean
-function isListOf(value: unknown, claim: (item: unknown) => boolean): boolean
 function isListOf(value: unknown, claim: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null && claim(item))
 }

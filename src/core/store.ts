@@ -320,8 +320,9 @@ export class Store {
     return pages
   }
 
-  pageBytes(page: number): Uint8Array {
-    return this.memory.u8.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES)
+  /** Borrowed until memory grows. */
+  memoryRange(address: number, bytes: number): Uint8Array {
+    return this.memory.u8.subarray(address, address + bytes)
   }
 
   /** XXH64 of a range of linear memory. */

@@ -20,6 +20,7 @@ export class QuiverError extends Error {
   /** Stable, upper case, starts with `QUIVER_`. */
   readonly code: string
   readonly details: ErrorDetails
+  /** @internal Kept out of the published types: those of the ESM and of the CJS copy stay compatible. */
   declare readonly [BRANDS]: readonly string[]
 
   constructor(code: string, message: string, options: ErrorOptions = {}) {

@@ -8,7 +8,7 @@ const EDITS_MAX = 3
 /**
  * Makes the error for a name that is not among `known`.
  *
- * @param where - the end of "unknown option "x" …", for example `of insert`.
+ * @param where - the end of `unknown option "x" ...`, for example `of insert`.
  */
 export function unknownOption(given: string, known: readonly string[], where: string): UnknownOptionError {
   const nearest = nearestName(given, known)

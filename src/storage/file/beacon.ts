@@ -4,7 +4,7 @@
 // A blocked or stopped process still answers, since the kernel itself takes the connection.
 
 import { open, rename, rm } from 'node:fs/promises'
-import { createServer, createConnection, type Server } from 'node:net'
+import { createConnection, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { codeOf } from './host.ts'
 
@@ -27,9 +27,9 @@ export class Beacon {
     // The socket is bound under one name and shown under another. First, nobody meets it before it listens. Second, Node
     // removes the name it has bound when a thread is ended from outside; ours stays, and refuses: that is the sign.
     const hidden = hiddenBeaconName(token)
-    const server = createServer(connection => connection.destroy())
+    const server = createServer((connection) => connection.destroy())
     try {
-      await withAddress(folder, hidden, token, address => listen(server, address))
+      await withAddress(folder, hidden, token, (address) => listen(server, address))
       server.on('error', () => {}) // A failed accept concerns only the one who asked.
       server.unref()
       if (process.platform === 'win32') return new Beacon(server, undefined)
@@ -44,7 +44,7 @@ export class Beacon {
   }
 
   async extinguish(): Promise<void> {
-    await new Promise<void>(resolve => this.#server.close(() => resolve()))
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
     if (this.#file !== undefined) await rm(this.#file, { force: true }).catch(() => {})
   }
 }
@@ -91,13 +91,13 @@ function listen(server: Server, address: string): Promise<void> {
 }
 
 function connect(address: string): Promise<Answer> {
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     const connection = createConnection({ path: address })
     connection.once('connect', () => {
       connection.destroy()
       resolve('yes')
     })
-    connection.on('error', error => {
+    connection.on('error', (error) => {
       const code = codeOf(error)
       if (code === 'ECONNREFUSED') resolve('no')
       // EAGAIN: somebody listens and has a queue. ECONNRESET: somebody accepted and hung up, as we do.

@@ -123,5 +123,5 @@ export function holderOf(claim: Claim): LockHolder {
 }
 
 export function delay(milliseconds: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, milliseconds))
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

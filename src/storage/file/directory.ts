@@ -47,7 +47,9 @@ export async function openFileDirectory(
     }
     if (code !== 'EEXIST' && code !== 'ENOTDIR') throw hostError(isReadOnly ? 'opening' : 'creation', shown, '', cause)
   }
-  throw new UsageError(`"${shown}" is, or lies under, a file: a database needs a directory`, { details: { path: shown } })
+  throw new UsageError(`"${shown}" is, or lies under, a file: a database needs a directory`, {
+    details: { path: shown },
+  })
 }
 
 function requirePath(path: string | URL): string {
@@ -55,7 +57,10 @@ function requirePath(path: string | URL): string {
     try {
       return fileURLToPath(path)
     } catch (cause) {
-      throw new UsageError(`"${path}" is not a URL of a local directory (file:///...)`, { cause, details: { path: `${path}` } })
+      throw new UsageError(`"${path}" is not a URL of a local directory (file:///...)`, {
+        cause,
+        details: { path: `${path}` },
+      })
     }
   }
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
@@ -117,7 +122,7 @@ class FileDirectory implements StorageDirectory {
   async list(): Promise<string[]> {
     try {
       const entries = await readdir(this.#folder, { withFileTypes: true })
-      return entries.flatMap(entry => (entry.isDirectory() || isLockName(entry.name) ? [] : [entry.name])).sort()
+      return entries.flatMap((entry) => (entry.isDirectory() || isLockName(entry.name) ? [] : [entry.name])).sort()
     } catch (cause) {
       throw hostError('listing', this.path, '', cause)
     }

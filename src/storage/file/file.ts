@@ -80,7 +80,7 @@ export class DiskFile implements StorageFile {
   flush(): Promise<void> {
     this.#flushesRunning++
     return new Promise((resolve, reject) => {
-      fdatasync(this.#descriptor, cause => {
+      fdatasync(this.#descriptor, (cause) => {
         this.#flushesRunning--
         if (this.#isClosed) this.#release()
         if (cause) reject(hostError('flush', this.#directory, this.name, cause))

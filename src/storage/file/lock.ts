@@ -58,7 +58,7 @@ export class DirectoryLock {
   readonly #folder: string
   readonly #path: string
   readonly #mode: 'write' | 'read'
-  readonly #token = randomBytes(12).toString('hex')
+  #token = ''
   #beacon: Beacon | undefined
   /** Files that hold our claim, as far as they still do. */
   readonly #made = new Set<string>()
@@ -71,6 +71,7 @@ export class DirectoryLock {
   }
 
   async acquire(): Promise<void> {
+    this.#token = randomBytes(12).toString('hex')
     try {
       if (this.#mode === 'write') await this.#acquireWriting()
       else await this.#acquireReading()
@@ -154,7 +155,7 @@ export class DirectoryLock {
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return
       // No links here. The file is incomplete for a moment, which `readClaim` allows for.
-      await this.#write(name, await readFile(from, 'utf8')).catch(failure => {
+      await this.#write(name, await readFile(from, 'utf8')).catch((failure) => {
         if (codeOf(failure) !== 'EEXIST') throw failure
       })
     }
@@ -248,7 +249,7 @@ export class DirectoryLock {
   }
 
   async #parts(): Promise<{ name: string; part: string; token: string }[]> {
-    return (await readdir(this.#folder)).flatMap(name => {
+    return (await readdir(this.#folder)).flatMap((name) => {
       const [, part, token] = LOCK_PART.exec(name) ?? []
       return part === undefined || token === undefined ? [] : [{ name, part, token }]
     })

@@ -14,8 +14,9 @@ export class MemoryContent {
   }
 
   write(position: number, bytes: Uint8Array): void {
+    if (bytes.length === 0) return
     const end = position + bytes.length
-    if (end > this.bytesCount && bytes.length > 0) this.resize(end)
+    if (end > this.bytesCount) this.resize(end)
     this.#buffer.set(bytes, position)
   }
 

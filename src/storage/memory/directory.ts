@@ -62,7 +62,8 @@ export class MemoryDirectory implements StorageDirectory {
     let content = contents.get(name)
     if (options.create) requireWritable(this, 'creation', name)
     if (content === undefined) {
-      if (!options.create) throw new NotFoundError(`file ${pathOf(this.path, name)} is not there`, { details: { name } })
+      if (!options.create)
+        throw new NotFoundError(`file ${pathOf(this.path, name)} is not there`, { details: { name } })
       content = new MemoryContent()
       contents.set(name, content)
     }
@@ -81,7 +82,8 @@ export class MemoryDirectory implements StorageDirectory {
     requireWritable(this, 'rename', from)
     const { contents } = this.#shared
     const content = contents.get(from)
-    if (content === undefined) throw new NotFoundError(`file ${pathOf(this.path, from)} is not there`, { details: { name: from } })
+    if (content === undefined)
+      throw new NotFoundError(`file ${pathOf(this.path, from)} is not there`, { details: { name: from } })
     contents.delete(from)
     contents.set(to, content)
   }

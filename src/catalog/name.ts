@@ -1,0 +1,19 @@
+// What may be called what. Names never reach the file system (files.ts), so nearly everything may.
+
+import { TypeMismatchError, UsageError } from '../error/index.ts'
+
+/** UTF-16 code units. */
+export const NAME_LENGTH_MAX = 255
+
+/** Throws unless `name` can name a collection or a partition. */
+export function requireName(name: unknown, noun: 'collection' | 'partition'): asserts name is string {
+  if (typeof name !== 'string') {
+    throw new TypeMismatchError(`the name of a ${noun} is a string, got ${name === null ? 'null' : typeof name}`)
+  }
+  if (name.length === 0 || name.length > NAME_LENGTH_MAX) {
+    const given = name.length === 0 ? 'an empty string' : `${name.length}`
+    throw new UsageError(`the name of a ${noun} has 1 to ${NAME_LENGTH_MAX} characters, got ${given}`, {
+      details: { limit: NAME_LENGTH_MAX, got: name.length },
+    })
+  }
+}

@@ -1,0 +1,132 @@
+// The options of createCollection, checked and completed. What is given wrong is refused here, before anything is made.
+
+import { TypeMismatchError, UnsupportedError, UsageError, unknownOption } from '../error/index.ts'
+import type {
+  CollectionDefinition,
+  Metric,
+  Quantization,
+  VectorDefinition,
+  VectorIndexDefinition,
+  VectorIndexType,
+} from './definition.ts'
+
+/** How a vector field is indexed. */
+export interface VectorIndexOptions {
+  /** `'auto'` (default) scans exactly while the collection is small and keeps a graph later. */
+  readonly type?: VectorIndexType | undefined
+  /** Links a node keeps on each level of the graph, 2 to 256; default 16. More cost memory and find more. */
+  readonly m?: number | undefined
+  /** Candidates kept while a node is inserted, 8 to 4,096; default 128. More cost time and find more. */
+  readonly efConstruction?: number | undefined
+  /** Codes that traversal uses: `'int8'` (default, rescored in f32), `'binary'` or `'none'`. */
+  readonly quantization?: Quantization | undefined
+}
+
+/** A vector field: stored as a column of f32, or of packed bits for `'hamming'` and `'jaccard'`. */
+export interface VectorOptions {
+  /** Lanes, 1 to 65,536; bits, a multiple of 8, for `'hamming'` and `'jaccard'`. */
+  readonly dimension: number
+  /** Default `'cosine'`. */
+  readonly metric?: Metric | undefined
+  readonly index?: VectorIndexOptions | undefined
+}
+
+/** Options of `createCollection`. */
+export interface CollectionOptions {
+  /** The field that identifies a document; default `'id'`. */
+  readonly primaryKey?: string | undefined
+  /** Vector fields by name. */
+  readonly vectors?: Readonly<Record<string, VectorOptions>> | undefined
+  /** Field types come in a later version; documents are free-form. */
+  readonly schema?: undefined
+  /** Physical partitions over which documents spread by their key, 1 to 256; default 1. Fixed for good. */
+  readonly shards?: number | undefined
+}
+
+export const SHARDS_MAX = 256
+export const DIMENSION_MAX = 65_536
+
+const COLLECTION_OPTIONS = ['primaryKey', 'vectors', 'schema', 'shards']
+const VECTOR_OPTIONS = ['dimension', 'metric', 'index']
+const INDEX_OPTIONS = ['type', 'm', 'efConstruction', 'quantization']
+const METRICS: readonly Metric[] = ['cosine', 'l2', 'ip', 'hamming', 'jaccard']
+const INDEX_TYPES: readonly VectorIndexType[] = ['auto', 'flat', 'hnsw']
+const QUANTIZATIONS: readonly Quantization[] = ['none', 'int8', 'binary']
+
+/** Checks the options of `createCollection` and fills in what was left out. */
+export function collectionShape(
+  name: string,
+  options: CollectionOptions = {},
+): Pick<CollectionDefinition, 'name' | 'primaryKey' | 'vectors' | 'shards'> {
+  const where = 'of createCollection'
+  requireOptions(options, COLLECTION_OPTIONS, where)
+  const { primaryKey = 'id', vectors = {}, schema, shards = 1 } = options
+  if (typeof primaryKey !== 'string' || primaryKey.length === 0) {
+    throw new TypeMismatchError(`primaryKey ${where} is the name of a field, got ${shown(primaryKey)}`)
+  }
+  if (schema !== undefined) {
+    throw new UnsupportedError('schema: field types come in a later version; leave it out, documents are free-form', {
+      details: { feature: 'schema' },
+    })
+  }
+  requireCount(shards, 1, SHARDS_MAX, `shards ${where}`)
+  if (typeof vectors !== 'object' || vectors === null || Array.isArray(vectors)) {
+    throw new TypeMismatchError(`vectors ${where} is an object of field names, got ${shown(vectors)}`)
+  }
+  return {
+    name,
+    primaryKey,
+    shards,
+    vectors: Object.keys(vectors).map((field) => vectorDefinition(field, vectors[field], primaryKey)),
+  }
+}
+
+function vectorDefinition(name: string, options: unknown, primaryKey: string): VectorDefinition {
+  const where = `of vector field "${name}"`
+  if (name.length === 0) throw new UsageError('a vector field needs a name of at least one character')
+  if (name === primaryKey) throw new UsageError(`field "${name}" is the primary key and cannot be a vector field as well`)
+  requireOptions(options, VECTOR_OPTIONS, where)
+  const { dimension, metric = 'cosine', index = {} } = options as Partial<VectorOptions>
+  requireOneOf(metric, METRICS, `metric ${where}`)
+  requireCount(dimension, 1, DIMENSION_MAX, `dimension ${where}`)
+  if ((metric === 'hamming' || metric === 'jaccard') && dimension % 8 !== 0) {
+    throw new UsageError(`dimension ${where} counts bits under "${metric}" and is a multiple of 8, got ${dimension}`)
+  }
+  return { name, dimension, metric, index: indexDefinition(index, where) }
+}
+
+function indexDefinition(options: unknown, where: string): VectorIndexDefinition {
+  requireOptions(options, INDEX_OPTIONS, `in the index ${where}`)
+  const { type = 'auto', m = 16, efConstruction = 128, quantization = 'int8' } = options as VectorIndexOptions
+  requireOneOf(type, INDEX_TYPES, `index.type ${where}`)
+  requireOneOf(quantization, QUANTIZATIONS, `index.quantization ${where}`)
+  requireCount(m, 2, 256, `index.m ${where}`)
+  requireCount(efConstruction, 8, 4096, `index.efConstruction ${where}`)
+  return { type, m, efConstruction, quantization }
+}
+
+function requireOptions(options: unknown, known: readonly string[], where: string): asserts options is object {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeMismatchError(`the options ${where} are an object, got ${shown(options)}`)
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw unknownOption(name, known, where)
+  }
+}
+
+function requireCount(value: unknown, from: number, to: number, what: string): asserts value is number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return
+  throw new UsageError(`${what} is a whole number from ${from} to ${to}, got ${shown(value)}`)
+}
+
+function requireOneOf<T extends string>(value: unknown, known: readonly T[], what: string): asserts value is T {
+  if (known.includes(value as T)) return
+  throw new UsageError(`${what} is ${known.map((name) => `"${name}"`).join(' or ')}, got ${shown(value)}`)
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}

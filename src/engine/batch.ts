@@ -1,0 +1,194 @@
+// One write call on one partition: documents are staged, run, and looked at; then all of it stands or nothing does. Everything between
+// `begin` and `commit` or `abandon` happens in one synchronous stretch, so nobody sees it half done.
+
+import {
+  FAILED_ILL_FORMED, FAILED_KEY_TOO_LONG, FAILED_KEY_TYPE, FAILED_SKIPPED, FAILED_TOO_LARGE, KEY_BYTES_MAX, OUTCOME_DELETED,
+  OUTCOME_EXISTS, OUTCOME_FAILED, OUTCOME_INSERTED, OUTCOME_MISSING, OUTCOME_REPLACED, OUTCOME_UNCHANGED, RECORD_BYTES_MAX,
+} from '../core/index.ts'
+import { LimitError, QuiverError, StateError, TypeMismatchError } from '../error/index.ts'
+import type { Key } from '../value/index.ts'
+import type { Partition, Transaction } from './partition.ts'
+
+/** What a put does when the key is free or taken. */
+export const PutMode = {
+  /** The key must be free, else Outcome.Exists. */
+  Insert: 0,
+  Upsert: 1,
+  /** The key must be there, else Outcome.Missing. */
+  Replace: 2,
+} as const
+export type PutMode = (typeof PutMode)[keyof typeof PutMode]
+
+export const Outcome = {
+  Pending: 0,
+  Inserted: OUTCOME_INSERTED,
+  Replaced: OUTCOME_REPLACED,
+  Unchanged: OUTCOME_UNCHANGED,
+  Exists: OUTCOME_EXISTS,
+  Missing: OUTCOME_MISSING,
+  Deleted: OUTCOME_DELETED,
+  Failed: OUTCOME_FAILED,
+} as const
+export type Outcome = (typeof Outcome)[keyof typeof Outcome]
+
+/** Fields of an op; see assembly/abi. */
+const OP_OUTCOME = 0
+const OP_REASON = 1
+const OP_NEW = 2
+const OP_OLD = 3
+
+function failure(reason: number): QuiverError {
+  switch (reason) {
+    case FAILED_TOO_LARGE:
+      return new LimitError('the document is larger than 16 MiB as stored', { details: { limit: RECORD_BYTES_MAX } })
+    case FAILED_KEY_TOO_LONG:
+      return new LimitError(`the primary key is longer than ${KEY_BYTES_MAX} encoded bytes`, { details: { limit: KEY_BYTES_MAX } })
+    case FAILED_KEY_TYPE:
+      return new TypeMismatchError(
+        'the primary key is a string, finite number, bigint, boolean, Date, Uint8Array, or an array of those; it holds something else',
+      )
+    case FAILED_ILL_FORMED:
+    case FAILED_SKIPPED:
+      return new TypeMismatchError('a string has a lone surrogate: strings are stored as UTF-8 and must be well-formed')
+    default:
+      throw new Error(`quiverdb core: unknown failure ${reason}`)
+  }
+}
+
+export class Batch {
+  /** How many operation numbers have been given out. */
+  operations = 0
+  /** Keys made for documents without one, in order of operation. */
+  generated: { operation: number; key: string }[] = []
+  private readonly partition: Partition
+  private readonly illFormed: number[] = []
+  private settled = 0
+  private isOpen = false
+
+  constructor(partition: Partition) {
+    this.partition = partition
+  }
+
+  /** Called by the partition. */
+  open(): void {
+    if (this.isOpen) throw new StateError(`collection "${this.partition.collection}" is being written to by the function of another write`)
+    this.isOpen = true
+    this.operations = 0
+    this.settled = 0
+    if (this.generated.length > 0) this.generated = []
+    this.partition.store.beginBatch()
+  }
+
+  /**
+   * Stages a document; answers its operation number. Throws when the document is refused: then nothing is staged and no number taken.
+   * A missing or null primary key is generated when `mode` is Insert or Upsert.
+   */
+  put(document: object, mode: PutMode, _position?: number): number {
+    const { stage } = this.partition.store
+    if (stage.isFull) this.settle()
+    const canGenerate = mode !== PutMode.Replace
+    if (!stage.add(document, mode, canGenerate)) {
+      this.settle()
+      if (!stage.add(document, mode, canGenerate)) throw new Error('quiverdb core: an empty stage has no room')
+    }
+    const operation = this.operations++
+    if (stage.generated !== undefined) this.generated.push({ operation, key: stage.generated })
+    return operation
+  }
+
+  /** Deletes by key; what is staged runs before it. Throws when it is not a key. */
+  remove(key: Key): number {
+    this.settle()
+    this.partition.store.remove(key)
+    this.settled = this.operations + 1
+    return this.operations++
+  }
+
+  /** Runs what is staged: outcomes of all operations so far are known then, and reads see them. */
+  settle(): void {
+    const { store } = this.partition
+    if (store.stage.count === 0) return
+    store.runStaged(this.illFormed)
+    this.illFormed.length = 0
+    this.settled = this.operations
+  }
+
+  get inserted(): number {
+    return this.partition.store.batchCount(OUTCOME_INSERTED)
+  }
+
+  get replaced(): number {
+    return this.partition.store.batchCount(OUTCOME_REPLACED)
+  }
+
+  get unchanged(): number {
+    return this.partition.store.batchCount(OUTCOME_UNCHANGED)
+  }
+
+  get deleted(): number {
+    return this.partition.store.batchCount(OUTCOME_DELETED)
+  }
+
+  get exists(): number {
+    return this.partition.store.batchCount(OUTCOME_EXISTS)
+  }
+
+  get missing(): number {
+    return this.partition.store.batchCount(OUTCOME_MISSING)
+  }
+
+  get failed(): number {
+    return this.partition.store.batchCount(OUTCOME_FAILED)
+  }
+
+  outcome(operation: number): Outcome {
+    if (operation >= this.settled) return Outcome.Pending
+    return this.partition.store.op(operation, OP_OUTCOME) as Outcome
+  }
+
+  /** Why an operation failed. */
+  error(operation: number): QuiverError {
+    return failure(this.partition.store.op(operation, OP_REASON))
+  }
+
+  /** Address of the document before the operation, 0 if there was none. Valid until commit or abandon. */
+  oldAddress(operation: number): number {
+    return this.partition.store.op(operation, OP_OLD)
+  }
+
+  /** Address of the document after the operation, 0 if there is none. */
+  newAddress(operation: number): number {
+    return this.partition.store.op(operation, OP_NEW)
+  }
+
+  /** True when there is something to write. */
+  get isDirty(): boolean {
+    return this.inserted + this.replaced + this.deleted > 0
+  }
+
+  /**
+   * Has the log take the batch, then lets it stand. When the log refuses it before a byte was written, everything is undone and the error
+   * thrown; when the outcome is unknown the partition is poisoned.
+   */
+  commit(options: { readonly hard: boolean; readonly transaction?: Transaction | undefined }): void {
+    this.settle()
+    const { partition } = this
+    try {
+      partition.writeBatch(options.hard, options.transaction)
+    } catch (error) {
+      this.abandon()
+      throw error
+    }
+    this.isOpen = false
+    partition.store.commitBatch()
+    partition.store.stage.shrink()
+    partition.afterCommit()
+  }
+
+  /** Undoes everything. */
+  abandon(): void {
+    this.isOpen = false
+    this.partition.store.abandonBatch()
+    this.partition.store.stage.shrink()
+  }
+}

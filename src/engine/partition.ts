@@ -1,0 +1,497 @@
+// A partition: one store (instance and memory), one log. It plans a batch in the store, has the log take it, then lets it stand;
+// it reads the log back when it is opened, writes it anew when too much of it is garbage, and leaves a snapshot when it is closed.
+
+import { v4 as uuid } from 'uuid'
+import { CollectionShapes, KIND_TRANSACTION, type ProjectionTree, Store, type VectorField } from '../core/index.ts'
+import { CorruptError, type QuiverError } from '../error/index.ts'
+import { compact, encodeLogHeader, Log, LOG_HEADER_BYTES, type LogHeader, logName, Recovery, type Repair, snapshotName, writeSnapshot } from '../journal/index.ts'
+import type { StorageDirectory } from '../storage/index.ts'
+import type { Document, Key } from '../value/index.ts'
+import { Batch } from './batch.ts'
+
+export { CollectionShapes, type VectorField }
+
+export interface PartitionOptions {
+  /** Unique in the collection, never used again. */
+  readonly id: number
+  /** For messages. */
+  readonly collection: string
+  readonly primaryKey: string
+  readonly vectors: readonly VectorField[]
+  /** The same object for all partitions of a collection. */
+  readonly shapes: CollectionShapes
+  /** `null`: memory only. */
+  readonly storage: StorageDirectory | null
+  /** Files are `<stem>.<generation>.log` and `<stem>.snapshot`. */
+  readonly stem: string
+  readonly readOnly?: boolean
+  readonly repair?: boolean
+  /** 4 GiB unless given. */
+  readonly memoryLimitBytes?: number
+  readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
+  /** A write's outcome is unknown: nothing more may be written. */
+  readonly onPoison?: ((error: QuiverError) => void) | undefined
+}
+
+/** A batch over several partitions of a collection, all or nothing even over a crash. */
+export interface Transaction {
+  readonly id: number
+  readonly participants: readonly number[]
+}
+
+/** Fields to read; made by `compileProjection`. */
+export interface Projection {
+  readonly paths: readonly string[]
+  readonly tree: ProjectionTree
+}
+
+/** A log smaller than this is not worth writing anew. */
+const COMPACT_LOG_BYTES = 4_194_304
+/** Writers wait for the compaction when the log has grown to this many times what it would be. */
+const PRESSURE_RATIO = 6
+
+/** Partitions of one collection whose logs hold a transaction that is not flushed yet. */
+const unsettled = new WeakMap<CollectionShapes, Set<Partition>>()
+
+function unsettledOf(shapes: CollectionShapes): Set<Partition> {
+  let set = unsettled.get(shapes)
+  if (set === undefined) {
+    set = new Set()
+    unsettled.set(shapes, set)
+  }
+  return set
+}
+
+export class Partition {
+  readonly id: number
+  readonly collection: string
+  readonly store: Store
+  /** What opening with `repair` had to drop. */
+  readonly repairs: Repair[]
+  /** How many addresses the last scan filled in. */
+  scanCount = 0
+  /** Set while writers should wait for a compaction that has fallen behind. */
+  pressure: Promise<void> | undefined
+  private readonly options: PartitionOptions
+  private readonly batch: Batch
+  private log: Log | undefined
+  private header: LogHeader | undefined
+  private compaction: Promise<void> | undefined
+  private isClosing = false
+  private closed: Promise<void> | undefined
+  private highestTransaction = 0
+  /** Log bytes from which on a compaction is thought of. */
+  private compactFrom = COMPACT_LOG_BYTES
+  /** Log position that the snapshot on disk covers, or -1. */
+  private snapshotPosition = -1
+
+  private constructor(options: PartitionOptions, store: Store, repairs: Repair[]) {
+    this.id = options.id
+    this.collection = options.collection
+    this.options = options
+    this.store = store
+    this.repairs = repairs
+    this.batch = new Batch(this)
+  }
+
+  private static storeOptions(options: PartitionOptions) {
+    return {
+      shapes: options.shapes,
+      makeKey: uuid as () => string,
+      ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
+    }
+  }
+
+  /** An empty partition; its log is durable, name and all, when it resolves. */
+  static async create(options: PartitionOptions): Promise<Partition> {
+    const store = await Store.create(Partition.storeOptions(options))
+    store.begin()
+    const partition = new Partition(options, store, [])
+    if (options.storage !== null) await partition.createLog(options.storage)
+    return partition
+  }
+
+  private async createLog(storage: StorageDirectory): Promise<void> {
+    const header: LogHeader = {
+      seed: crypto.getRandomValues(new BigUint64Array(1))[0]!,
+      generation: 1,
+      sealedTransaction: 0,
+      isComplete: true,
+    }
+    const name = logName(this.options.stem, header.generation)
+    await storage.remove(name)
+    const file = await storage.open(name, { create: true })
+    try {
+      file.write(0, encodeLogHeader(this.store, header))
+      file.flushSync()
+      await storage.flushNames()
+    } catch (error) {
+      file.close()
+      await storage.remove(name).catch(() => {})
+      throw error
+    }
+    this.store.logSeed = header.seed
+    this.header = header
+    this.log = new Log(file, LOG_HEADER_BYTES, 1, (error) => this.options.onPoison?.(error))
+  }
+
+  /** Opens all partitions of a collection; what a crash left of transactions over several is settled between them. */
+  static async openAll(all: readonly PartitionOptions[]): Promise<Partition[]> {
+    const recoveries: (Recovery | undefined)[] = []
+    const lost: (Repair | undefined)[] = []
+    try {
+      for (const options of all) {
+        try {
+          recoveries.push(await Partition.recover(options))
+        } catch (error) {
+          // Nothing of this log can be read: salvaging goes on without its documents, and says so.
+          if (!options.repair || options.readOnly || !(error instanceof CorruptError)) throw error
+          lost[recoveries.length] = { file: String(error.details['file']), offset: 0, bytes: 0, reason: error.message }
+          recoveries.push(undefined)
+        }
+      }
+      const partitions: Partition[] = []
+      for (let i = 0; i < all.length; i++) {
+        const options = all[i]!
+        const recovery = recoveries[i]
+        if (recovery === undefined) {
+          const empty = await Partition.create(options)
+          const repair = lost[i]
+          if (repair !== undefined) empty.repairs.push(repair)
+          partitions.push(empty)
+          continue
+        }
+        await recovery.apply((transaction) =>
+          transaction.participants.some((id) => {
+            const other = all.findIndex((candidate) => candidate.id === id)
+            // A partition that was dropped since had everything flushed before.
+            if (other < 0 || other === i) return false
+            const theirs = recoveries[other]
+            if (theirs === undefined) return true
+            return transaction.id > theirs.header.sealedTransaction && !theirs.transactions.some((one) => one.id === transaction.id)
+          }),
+        )
+        const partition = new Partition(options, recovery.store, recovery.repairs)
+        await partition.adopt(recovery)
+        partitions.push(partition)
+      }
+      return partitions
+    } catch (error) {
+      for (const recovery of recoveries) {
+        try {
+          recovery?.file?.close()
+        } catch {
+          // The first error is the one to tell.
+        }
+      }
+      throw error
+    }
+  }
+
+  private static async recover(options: PartitionOptions): Promise<Recovery | undefined> {
+    if (options.storage === null) return undefined
+    return await Recovery.open({
+      ...Partition.storeOptions(options),
+      directory: options.storage,
+      stem: options.stem,
+      repair: options.repair ?? false,
+      onProgress: options.onProgress,
+    })
+  }
+
+  private async adopt(recovery: Recovery): Promise<void> {
+    const { options } = this
+    const storage = options.storage!
+    for (const transaction of recovery.transactions) {
+      options.shapes.sawTransaction(transaction.id)
+      if (transaction.id > this.highestTransaction) this.highestTransaction = transaction.id
+    }
+    options.shapes.sawTransaction(recovery.header.sealedTransaction)
+    this.header = recovery.header
+    this.log = new Log(recovery.file, recovery.end, recovery.sequence, (error) => options.onPoison?.(error))
+    if (recovery.isClean) this.snapshotPosition = recovery.end
+    if (options.readOnly) return
+    for (const name of recovery.staleFiles) await storage.remove(name)
+    if (recovery.staleFiles.length > 0) await storage.flushNames()
+    if (!recovery.isClean) {
+      // What was read may still be on its way to the disk, and behind it may stand what must not come back.
+      this.log.trim()
+      recovery.file.flushSync()
+    }
+    if (recovery.needsRewrite) await this.compact()
+  }
+
+  get count(): number {
+    return this.store.count
+  }
+
+  /** Address of the document with this key, or 0. Throws when it is not a key. */
+  find(key: Key): number {
+    return this.store.find(key)
+  }
+
+  findMany(keys: readonly Key[], addresses: Uint32Array): void {
+    this.store.findMany(keys, addresses)
+  }
+
+  read(address: number): Document {
+    return this.store.reader.read(address)
+  }
+
+  readKnown(address: number, _key: Key): Document {
+    return this.store.reader.read(address)
+  }
+
+  readKey(address: number): Key {
+    return this.store.reader.readKey(address) as Key
+  }
+
+  compileProjection(paths: readonly string[]): Projection {
+    const tree: ProjectionTree = new Map()
+    for (const path of paths) {
+      let at = tree
+      let isCovered = false
+      const steps = path.split('.')
+      steps.forEach((step, i) => {
+        if (isCovered) return
+        const below = at.get(step)
+        if (below === undefined) {
+          const made: ProjectionTree = new Map()
+          at.set(step, made)
+          at = made
+        } else if (below.size === 0) {
+          // All of it is wanted already.
+          isCovered = true
+        } else {
+          if (i === steps.length - 1) below.clear()
+          at = below
+        }
+      })
+    }
+    return { paths, tree }
+  }
+
+  project(address: number, projection: Projection): Document {
+    return this.store.reader.project(address, projection.tree)
+  }
+
+  /** See the store: fills `addresses`, sets `scanCount`, answers the slot to go on from or -1. */
+  scan(slot: number, addresses: Uint32Array): number {
+    const { count, next } = this.store.scan(slot, addresses)
+    this.scanCount = count
+    return next
+  }
+
+  /** Opens a batch; only one is open at a time. */
+  begin(): Batch {
+    this.log?.checkWritable()
+    this.batch.open()
+    return this.batch
+  }
+
+  /** Called by the batch. Throws with everything as it was before the batch, or poisons. */
+  writeBatch(isDeferred: boolean, transaction: Transaction | undefined): void {
+    const { log, store } = this
+    if (log === undefined) return
+    log.checkWritable()
+    const entry = transaction === undefined ? undefined : encodeTransaction(transaction)
+    const bytes = store.gatherBegin(entry)
+    if (bytes === 0) return
+    log.reserve(bytes)
+    const start = log.position
+    const transactionBytes = entry?.length ?? 0
+    try {
+      for (;;) {
+        const frame = store.gatherFrame(log.position / 8, transactionBytes, log.sequence, log.durableUnits)
+        if (frame === undefined) break
+        log.append(frame, isDeferred)
+        if (!store.gatherHasMore) break
+      }
+    } catch (error) {
+      if (log.poison === undefined) log.rewind(start)
+      throw error
+    }
+    store.gatherEnd()
+    if (transaction !== undefined) {
+      this.highestTransaction = transaction.id
+      unsettledOf(this.options.shapes).add(this)
+    }
+  }
+
+  /** Called by the batch after it stands. */
+  afterCommit(): void {
+    const { log } = this
+    if (log === undefined || this.compaction !== undefined || this.isClosing) {
+      if (this.compaction !== undefined && log !== undefined) this.checkPressure(log)
+      return
+    }
+    if (log.position < this.compactFrom || this.garbageBytes * 2 < log.position) return
+    this.startCompaction().catch(() => {})
+  }
+
+  private startCompaction(): Promise<void> {
+    const running = this.runCompaction()
+      .catch((error: unknown) => {
+        // A disk without room for a second log gets the next attempt when there is more to gain.
+        this.compactFrom = (this.log?.position ?? 0) * 1.25
+        throw error
+      })
+      .finally(() => {
+        this.compaction = undefined
+        this.pressure = undefined
+      })
+    this.compaction = running
+    return running
+  }
+
+  private checkPressure(log: Log): void {
+    if (this.pressure !== undefined || log.position < COMPACT_LOG_BYTES * 4) return
+    if (log.position > this.store.liveBytes * PRESSURE_RATIO) this.pressure = this.compaction?.catch(() => {})
+  }
+
+  private get garbageBytes(): number {
+    return this.log === undefined ? 0 : Math.max(0, this.log.position - LOG_HEADER_BYTES - this.store.liveBytes)
+  }
+
+  private async runCompaction(): Promise<void> {
+    const { options, store } = this
+    const storage = options.storage
+    const old = this.log
+    if (storage === null || old === undefined || old.poison !== undefined || options.readOnly) return
+    const done = await compact({
+      directory: storage,
+      stem: options.stem,
+      store,
+      log: old,
+      generation: this.header!.generation,
+      sealTransactions: async () => {
+        const highest = this.highestTransaction
+        await this.settle()
+        return highest
+      },
+      mayGoOn: () => !this.isClosing && old.poison === undefined,
+      onPoison: (error) => options.onPoison?.(error as QuiverError),
+      onSwitch: (switched) => {
+        this.log = switched.log
+        this.header = switched.header
+        this.snapshotPosition = -1
+      },
+    })
+    if (!done) return
+    // Callers who wait for the old file have their bytes in the new one; their flush still runs to its end.
+    await old.flush().catch(() => {})
+    old.file.close()
+    await storage.remove(old.file.name)
+    await storage.flushNames()
+    if (!this.isClosing) await this.writeSnapshot()
+  }
+
+  /** Flushes every partition that holds frames of a transaction which may not be durable everywhere. */
+  private async settle(): Promise<void> {
+    const set = unsettledOf(this.options.shapes)
+    while (set.size > 0) {
+      const members = [...set]
+      const positions = members.map((member) => member.log?.position ?? 0)
+      await Promise.all(members.map((member) => member.log?.flush()))
+      members.forEach((member, i) => {
+        if (member.log === undefined || member.log.durable >= positions[i]!) set.delete(member)
+      })
+    }
+  }
+
+  /** Everything committed so far is on stable storage when it resolves. Concurrent callers share one flush. */
+  flush(): Promise<void> {
+    const { log } = this
+    if (log === undefined) return Promise.resolve()
+    const set = unsettledOf(this.options.shapes)
+    return set.size === 0 ? log.flush() : this.settle().then(() => this.log!.flush())
+  }
+
+  /** Writes the log anew with the live records only. */
+  async compact(): Promise<void> {
+    if (this.log === undefined || this.options.readOnly) return
+    while (this.compaction !== undefined) await this.compaction.catch(() => {})
+    await this.startCompaction()
+  }
+
+  private async writeSnapshot(): Promise<void> {
+    const { log, header, options } = this
+    if (log === undefined || header === undefined || options.storage === null || log.poison !== undefined) return
+    if (this.snapshotPosition === log.position) return
+    let covered = -1
+    await writeSnapshot(options.storage, options.stem, this.store, () => {
+      log.flushSync()
+      covered = log.position
+      return { seed: header.seed, covered, sequence: log.sequence }
+    })
+    this.snapshotPosition = covered
+  }
+
+  stats(): { documents: number; bytes: number; memory: number; logBytes: number; garbageBytes: number; shapes: number } {
+    return {
+      documents: this.store.count,
+      bytes: this.store.liveBytes,
+      memory: this.store.memory.bytes(),
+      logBytes: this.log?.position ?? 0,
+      garbageBytes: this.garbageBytes,
+      shapes: this.options.shapes.names.length,
+    }
+  }
+
+  /** Flushes, leaves a snapshot, closes the files. Idempotent. */
+  close(): Promise<void> {
+    this.closed ??= this.finish(true)
+    return this.closed
+  }
+
+  private async finish(isKept: boolean): Promise<void> {
+    this.isClosing = true
+    await this.compaction?.catch(() => {})
+    const { log } = this
+    if (log === undefined) return
+    try {
+      if (isKept && !this.options.readOnly && log.poison === undefined) {
+        await this.flush()
+        if (log.file.size() !== log.position) {
+          log.trim()
+          log.file.flushSync()
+        }
+        await this.writeSnapshot().catch(() => {
+          // Without it the next opening replays the log: slower, not poorer.
+        })
+      }
+    } finally {
+      this.log = undefined
+      unsettledOf(this.options.shapes).delete(this)
+      log.file.close()
+    }
+  }
+
+  /** Closes and removes the files. */
+  async drop(): Promise<void> {
+    const { storage, stem } = this.options
+    const name = this.log?.file.name
+    // Other participants' transactions count on this log until it is gone: it is flushed first.
+    if (unsettledOf(this.options.shapes).has(this)) await this.settle()
+    this.closed ??= this.finish(false)
+    await this.closed
+    if (storage === null) return
+    if (name !== undefined) await storage.remove(name)
+    await storage.remove(snapshotName(stem))
+    await storage.flushNames()
+  }
+}
+
+/** | block word | participants u32 | id u32 | zero | participant u32[], padding to 8 | */
+function encodeTransaction(transaction: Transaction): Uint8Array {
+  const count = transaction.participants.length
+  const bytes = (16 + count * 4 + 7) & ~7
+  const view = new DataView(new ArrayBuffer(bytes))
+  view.setUint32(0, (bytes >>> 3) | (KIND_TRANSACTION << 24), true)
+  view.setUint32(4, count, true)
+  view.setUint32(8, transaction.id, true)
+  transaction.participants.forEach((id, i) => {
+    view.setUint32(16 + i * 4, id, true)
+  })
+  return new Uint8Array(view.buffer)
+}

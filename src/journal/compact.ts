@@ -1,0 +1,148 @@
+// Compaction: a new generation of the log with the live records only. It is written beside the old one, frame by frame between other
+// work; what is written meanwhile is copied behind; then, in one stretch, its head is marked complete and the log goes on in it.
+
+import { FRAME_BYTES, type Store } from '../core/index.ts'
+import type { StorageDirectory, StorageFile } from '../storage/index.ts'
+import { encodeLogHeader, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
+import { Log } from './log.ts'
+
+/** A step between two turns of the event loop takes about a millisecond. */
+const STEP_BYTES = 262_144
+/** The tail is copied while others write until this little is left; the rest goes in the last stretch. */
+const TAIL_REST_BYTES = 262_144
+const TAIL_STEP_BYTES = 4_194_304
+
+export interface CompactionOptions {
+  readonly directory: StorageDirectory
+  readonly stem: string
+  readonly store: Store
+  /** The log as it is now; it may be asked again after each pause. */
+  readonly log: Log
+  readonly generation: number
+  /** Highest transaction of the collection; all participants' frames of it are durable when it answers. */
+  sealTransactions(): Promise<number>
+  /** False: give up. */
+  mayGoOn(): boolean
+  onPoison(error: Error): void
+  /** Called in the stretch that completes the new log, before anything else runs. */
+  onSwitch(done: Compacted): void
+}
+
+export interface Compacted {
+  readonly log: Log
+  readonly header: LogHeader
+}
+
+/** Lets the event loop turn once. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    const immediate = (globalThis as { setImmediate?: (callback: () => void) => void }).setImmediate
+    if (immediate !== undefined) {
+      immediate(resolve)
+      return
+    }
+    const channel = new MessageChannel()
+    channel.port1.onmessage = () => {
+      channel.port1.close()
+      resolve()
+    }
+    channel.port2.postMessage(undefined)
+  })
+}
+
+/** Writes and switches to the new generation; false when it was given up. The caller closes and removes the old one. */
+export async function compact(options: CompactionOptions): Promise<boolean> {
+  const { directory, stem, store, log } = options
+  const generation = options.generation + 1
+  const name = logName(stem, generation)
+  await directory.remove(name)
+  const file = await directory.open(name, { create: true })
+  let isBegun = false
+  let isDone = false
+  try {
+    const draft: LogHeader = {
+      seed: crypto.getRandomValues(new BigUint64Array(1))[0]!,
+      generation,
+      sealedTransaction: 0,
+      isComplete: false,
+    }
+    file.write(0, encodeLogHeader(store, draft))
+    await directory.flushNames()
+    if (!options.mayGoOn()) return false
+    store.shiftSeed = draft.seed
+    log.writePending()
+    isBegun = store.compactBegin()
+    if (!isBegun) return false
+    const tailFrom = log.position
+    const target = { file, position: LOG_HEADER_BYTES, sequence: 1 }
+    for (;;) {
+      const frame = store.compactFrame(target.position / 8, target.sequence, 0, STEP_BYTES)
+      if (frame === undefined) break
+      file.write(target.position, frame)
+      target.position += frame.length
+      target.sequence++
+      await pause()
+      if (!options.mayGoOn()) return false
+    }
+    const tailTo = target.position
+    let copied = tailFrom
+    while (log.position - copied > TAIL_REST_BYTES) {
+      copied = copyTail(store, log, copied, target)
+      await pause()
+      if (!options.mayGoOn()) return false
+    }
+    await file.flush()
+    const sealedTransaction = await options.sealTransactions()
+    if (!options.mayGoOn()) return false
+    // From here to the end nothing else runs.
+    while (copied < log.position) copied = copyTail(store, log, copied, target)
+    const header: LogHeader = { ...draft, sealedTransaction, isComplete: true }
+    file.flushSync()
+    try {
+      file.write(0, encodeLogHeader(store, header))
+      file.flushSync()
+    } catch (error) {
+      // Which of the two the next opening finds is unknown; both hold all that was acknowledged until now, and nothing may follow.
+      throw log.fail(error)
+    }
+    store.compactFinish(tailFrom / 8, (tailTo - tailFrom) / 8)
+    isDone = true
+    options.onSwitch({ log: new Log(file, target.position, target.sequence, options.onPoison), header })
+    return true
+  } finally {
+    if (!isDone) {
+      if (isBegun) store.compactAbandon()
+      file.close()
+      await directory.remove(name).catch(() => {})
+    }
+  }
+}
+
+/** Copies whole frames of the old log, from `from` on; answers where they end. */
+function copyTail(store: Store, log: Log, from: number, target: { file: StorageFile; position: number; sequence: number }): number {
+  log.writePending()
+  let bytes = Math.min(TAIL_STEP_BYTES, log.position - from)
+  const frame = new Uint8Array(FRAME_BYTES)
+  log.file.read(from, frame)
+  const first = FRAME_BYTES + new DataView(frame.buffer).getUint32(4, true)
+  bytes = Math.max(bytes, first)
+  const address = store.reserveLog(bytes)
+  if (address === 0) throw new Error('memory does not hold the tail of the log')
+  try {
+    const view = store.memoryRange(address, bytes)
+    log.file.read(from, view)
+    const heads = new DataView(view.buffer, view.byteOffset, bytes)
+    let whole = 0
+    while (whole + FRAME_BYTES <= bytes) {
+      const next = whole + FRAME_BYTES + heads.getUint32(whole + 4, true)
+      if (next > bytes) break
+      whole = next
+    }
+    target.sequence = store.reseal(address, address + whole, target.sequence, 0)
+    target.file.write(target.position, store.memoryRange(address, whole))
+    target.position += whole
+    return from + whole
+  } finally {
+    store.releaseLog(address, bytes)
+  }
+}

@@ -1,0 +1,146 @@
+// Heads of the two files of a partition, and their names. Byte tables: docs/format.md.
+
+import { CorruptError, FormatVersionError } from '../error/index.ts'
+import type { Store } from '../core/index.ts'
+
+/** Two copies of 64 bytes: one is enough to salvage the frames, whose checksums need the seed. */
+export const LOG_HEADER_BYTES = 128
+const LOG_HEADER_COPY = 64
+export const SNAPSHOT_HEADER_BYTES = 64
+export const LOG_VERSION = 1
+export const SNAPSHOT_VERSION = 1
+
+const LOG_MAGIC = 'QUIVRLOG'
+const SNAPSHOT_MAGIC = 'QUIVRSNP'
+const HASHED_BYTES = 56
+
+export interface LogHeader {
+  /** Seed of the frames' checksums: random for each file, so that bytes of another file never pass. */
+  readonly seed: bigint
+  readonly generation: number
+  /** Transactions up to this number were settled before the file was made. */
+  readonly sealedTransaction: number
+  /** False while a compaction is still writing the file: the generation before is the log then. */
+  readonly isComplete: boolean
+}
+
+export interface SnapshotHeader {
+  readonly layout: number
+  /** Seed of the log the snapshot belongs to. */
+  readonly logSeed: bigint
+  /** Bytes of that log the snapshot covers; all of them were durable. */
+  readonly covered: number
+  readonly sequence: number
+  readonly pagesTop: number
+  readonly pagesCount: number
+  /** Of all that follows the head. */
+  readonly contentHash: bigint
+}
+
+export function logName(stem: string, generation: number): string {
+  return `${stem}.${generation}.log`
+}
+
+export function snapshotName(stem: string): string {
+  return `${stem}.snapshot`
+}
+
+/** Generation of a log's file name, or undefined when it is none of this stem. */
+export function generationOf(stem: string, name: string): number | undefined {
+  if (!name.startsWith(`${stem}.`) || !name.endsWith('.log')) return undefined
+  const digits = name.slice(stem.length + 1, -4)
+  return /^[1-9]\d{0,8}$/.test(digits) ? Number(digits) : undefined
+}
+
+function head(magic: string, version: number, bytes: number): DataView {
+  const view = new DataView(new ArrayBuffer(bytes))
+  for (let i = 0; i < 8; i++) view.setUint8(i, magic.charCodeAt(i))
+  view.setUint32(8, version, true)
+  view.setUint32(12, bytes, true)
+  return view
+}
+
+function seal(store: Store, view: DataView): Uint8Array {
+  const bytes = new Uint8Array(view.buffer)
+  view.setBigUint64(HASHED_BYTES, store.hashBytes(bytes.subarray(0, HASHED_BYTES), 0n), true)
+  return bytes
+}
+
+function open(store: Store, bytes: Uint8Array, magic: string, version: number, file: string): DataView {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const corrupt = (offset: number, what: string) =>
+    new CorruptError(`${file} is damaged at byte ${offset}: ${what}`, { details: { file, offset } })
+  for (let i = 0; i < 8; i++) if (view.getUint8(i) !== magic.charCodeAt(i)) throw corrupt(i, 'the file does not begin as a quiverdb file does')
+  if (store.hashBytes(bytes.subarray(0, HASHED_BYTES), 0n) !== view.getBigUint64(HASHED_BYTES, true)) {
+    throw corrupt(8, 'the checksum of its head is wrong')
+  }
+  const found = view.getUint32(8, true)
+  if (found !== version) {
+    throw new FormatVersionError(`${file} has format version ${found}; this version of quiverdb reads version ${version}`, {
+      details: { file, version: found, supported: version },
+    })
+  }
+  return view
+}
+
+export function encodeLogHeader(store: Store, header: LogHeader): Uint8Array {
+  const view = head(LOG_MAGIC, LOG_VERSION, LOG_HEADER_COPY)
+  view.setBigUint64(16, header.seed, true)
+  view.setUint32(24, header.generation, true)
+  view.setUint32(28, header.sealedTransaction, true)
+  view.setUint32(32, header.isComplete ? 1 : 0, true)
+  const copy = seal(store, view)
+  const bytes = new Uint8Array(LOG_HEADER_BYTES)
+  bytes.set(copy)
+  bytes.set(copy, LOG_HEADER_COPY)
+  return bytes
+}
+
+/** Throws CorruptError or FormatVersionError, unless `canSalvage` and one copy is whole. */
+export function decodeLogHeader(store: Store, bytes: Uint8Array, file: string, canSalvage: boolean): LogHeader {
+  const decode = (copy: Uint8Array): LogHeader => {
+    const view = open(store, copy, LOG_MAGIC, LOG_VERSION, file)
+    return {
+      seed: view.getBigUint64(16, true),
+      generation: view.getUint32(24, true),
+      sealedTransaction: view.getUint32(28, true),
+      isComplete: view.getUint32(32, true) === 1,
+    }
+  }
+  const first = bytes.subarray(0, LOG_HEADER_COPY)
+  const second = bytes.subarray(LOG_HEADER_COPY, LOG_HEADER_BYTES)
+  try {
+    const header = decode(first)
+    if (!canSalvage) decode(second)
+    return header
+  } catch (error) {
+    if (!canSalvage) throw error
+    return decode(second)
+  }
+}
+
+export function encodeSnapshotHeader(store: Store, header: SnapshotHeader): Uint8Array {
+  const view = head(SNAPSHOT_MAGIC, SNAPSHOT_VERSION, SNAPSHOT_HEADER_BYTES)
+  view.setUint32(16, header.layout, true)
+  view.setUint32(20, header.sequence, true)
+  view.setBigUint64(24, header.logSeed, true)
+  view.setBigUint64(32, BigInt(header.covered), true)
+  view.setUint32(40, header.pagesTop, true)
+  view.setUint32(44, header.pagesCount, true)
+  view.setBigUint64(48, header.contentHash, true)
+  return seal(store, view)
+}
+
+/** Throws CorruptError or FormatVersionError. */
+export function decodeSnapshotHeader(store: Store, bytes: Uint8Array, file: string): SnapshotHeader {
+  const view = open(store, bytes, SNAPSHOT_MAGIC, SNAPSHOT_VERSION, file)
+  return {
+    layout: view.getUint32(16, true),
+    sequence: view.getUint32(20, true),
+    logSeed: view.getBigUint64(24, true),
+    covered: Number(view.getBigUint64(32, true)),
+    pagesTop: view.getUint32(40, true),
+    pagesCount: view.getUint32(44, true),
+    contentHash: view.getBigUint64(48, true),
+  }
+}

@@ -1,0 +1,5 @@
+export { type Compacted, compact, pause } from './compact.ts'
+export { encodeLogHeader, LOG_HEADER_BYTES, type LogHeader, logName, snapshotName } from './header.ts'
+export { Log } from './log.ts'
+export { type LoggedTransaction, Recovery, type RecoveryOptions, type Repair } from './recover.ts'
+export { writeSnapshot } from './snapshot.ts'

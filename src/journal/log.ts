@@ -1,0 +1,246 @@
+// The log of a partition, outwards: frames are appended to a file that is preallocated in steps, and concurrent callers that
+// want their bytes on stable storage share one flush (group commit).
+
+import { HostError, LimitError, PoisonedError, type QuiverError } from '../error/index.ts'
+import type { StorageFile } from '../storage/index.ts'
+
+/** The file grows by an eighth of itself, within these bounds: flushes of a file that does not grow are a third cheaper. */
+const RESERVE_MIN = 262_144
+const RESERVE_MAX = 8_388_608
+/** Positions are kept in 32 bits, in units of 8 bytes. */
+const LOG_BYTES_MAX = 2 ** 35
+/** Frames that wait for a flush are written together, up to this size. */
+const PENDING_BYTES = 262_144
+/** How often a flush lets callers of the same turn catch up before it runs. */
+const GATHER_TURNS = 8
+/** Slower flushes than this run off the main thread. */
+const FLUSH_SYNC_MS = 3
+
+const zeros = new Uint8Array(RESERVE_MIN)
+
+interface Waiter {
+  readonly promise: Promise<void>
+  resolve(): void
+  reject(error: QuiverError): void
+}
+
+function waiter(): Waiter {
+  let resolve!: () => void
+  let reject!: (error: QuiverError) => void
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  // A caller that does not wait is no unhandled rejection: the database is poisoned and says so.
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}
+
+const DONE = Promise.resolve()
+
+/** Codes of a platform that has no room: nothing is unknown about a write refused so. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+function isNoRoom(error: unknown): boolean {
+  return error instanceof HostError && NO_ROOM.has(String(error.details['code']))
+}
+
+export class Log {
+  readonly file: StorageFile
+  /** Where the next frame goes. */
+  position: number
+  /** Up to here everything is on stable storage. */
+  durable: number
+  /** Of the next frame. */
+  sequence: number
+  poison: QuiverError | undefined
+  private readonly onPoison: (error: QuiverError) => void
+  private reserved: number
+  private pending = new Uint8Array(0)
+  private pendingFrom = 0
+  private pendingBytes = 0
+  private next: Waiter | undefined
+  private isFlushing = false
+  private flushMs = 0
+
+  constructor(file: StorageFile, position: number, sequence: number, onPoison: (error: QuiverError) => void) {
+    this.file = file
+    this.position = position
+    this.durable = position
+    this.sequence = sequence
+    this.reserved = file.size()
+    this.onPoison = onPoison
+  }
+
+  get durableUnits(): number {
+    return Math.floor(this.durable / 8)
+  }
+
+  /** Throws when nothing may be written any more. */
+  checkWritable(): void {
+    if (this.poison === undefined) return
+    throw new PoisonedError(
+      `an earlier write to ${this.file.name} failed and its outcome is unknown: reopen the database to go on (${this.poison.message})`,
+      { cause: this.poison },
+    )
+  }
+
+  /** Makes room for `bytes` more. A refusal leaves everything as it was. */
+  reserve(bytes: number): void {
+    const needed = this.position + bytes
+    if (needed <= this.reserved) return
+    if (needed > LOG_BYTES_MAX) throw new LimitError(`the log ${this.file.name} would pass 32 GiB`, { details: { limit: LOG_BYTES_MAX, got: needed } })
+    const step = Math.min(RESERVE_MAX, Math.max(RESERVE_MIN, Math.floor(this.position / 8)))
+    try {
+      this.extend(needed + step)
+    } catch (error) {
+      // A nearly full disk may still have room for this write.
+      if (!isNoRoom(error)) throw error
+      this.extend(needed)
+    }
+  }
+
+  private extend(to: number): void {
+    for (let at = this.reserved; at < to; at += zeros.length) {
+      const bytes = Math.min(zeros.length, to - at)
+      this.file.write(at, bytes === zeros.length ? zeros : zeros.subarray(0, bytes))
+      this.reserved = at + bytes
+    }
+  }
+
+  /**
+   * Appends a frame. Deferred, it may wait in memory for the flush its caller asks for next; otherwise the operating system has it
+   * on return. `reserve` has made room.
+   */
+  append(frame: Uint8Array, isDeferred: boolean): void {
+    if (isDeferred && frame.length <= PENDING_BYTES / 4) {
+      if (this.pendingBytes + frame.length > PENDING_BYTES) this.writePending()
+      if (this.pending.length === 0) this.pending = new Uint8Array(PENDING_BYTES)
+      if (this.pendingBytes === 0) this.pendingFrom = this.position
+      this.pending.set(frame, this.pendingBytes)
+      this.pendingBytes += frame.length
+    } else {
+      this.writePending()
+      try {
+        this.file.write(this.position, frame)
+      } catch (error) {
+        if (isNoRoom(error)) throw error
+        throw this.fail(error)
+      }
+    }
+    this.position += frame.length
+    this.sequence++
+  }
+
+  /** Hands over to the operating system whatever waits. */
+  writePending(): void {
+    if (this.pendingBytes === 0) return
+    const bytes = this.pendingBytes
+    this.pendingBytes = 0
+    try {
+      this.file.write(this.pendingFrom, this.pending.subarray(0, bytes))
+    } catch (error) {
+      // These were applied already, and their callers wait.
+      throw this.fail(error)
+    }
+  }
+
+  /**
+   * Takes back the frames appended since `position`, when the platform refused one of them for want of room. Some of their bytes may
+   * stand behind the log now: the sequence goes on, so that they are never taken for what follows.
+   */
+  rewind(position: number): void {
+    this.position = position
+    this.pendingBytes = Math.max(0, Math.min(this.pendingBytes, position - this.pendingFrom))
+    this.sequence++
+  }
+
+  /** Poisons the log; answers the error. */
+  fail(cause: unknown): QuiverError {
+    const error =
+      cause instanceof HostError ? cause : new HostError(`writing ${this.file.name} failed: ${String(cause)}`, { cause, details: { file: this.file.name } })
+    if (this.poison === undefined) {
+      this.poison = error
+      this.onPoison(error)
+    }
+    return error
+  }
+
+  /** Everything appended so far is on stable storage when it resolves. */
+  flush(): Promise<void> {
+    if (this.poison !== undefined) return Promise.reject(this.poison)
+    if (this.durable >= this.position) return DONE
+    if (this.next === undefined) {
+      this.next = waiter()
+      if (!this.isFlushing) this.gather(0, this.position)
+    }
+    return this.next.promise
+  }
+
+  /** Callers that run in the same turn of the event loop are let in first: they share the flush. */
+  private gather(turns: number, position: number): void {
+    queueMicrotask(() => {
+      if (turns < GATHER_TURNS && this.position !== position) this.gather(turns + 1, this.position)
+      else this.run()
+    })
+  }
+
+  private run(): void {
+    const callers = this.next
+    if (callers === undefined) return
+    this.next = undefined
+    this.isFlushing = true
+    const target = this.position
+    const began = performance.now()
+    try {
+      this.writePending()
+      if (this.flushMs < FLUSH_SYNC_MS) {
+        this.file.flushSync()
+        this.flushed(target, began, callers)
+        return
+      }
+    } catch (error) {
+      this.failed(error, callers)
+      return
+    }
+    this.file.flush().then(
+      () => this.flushed(target, began, callers),
+      (error) => this.failed(error, callers),
+    )
+  }
+
+  private flushed(target: number, began: number, callers: Waiter): void {
+    this.flushMs += (performance.now() - began - this.flushMs) / 8
+    if (target > this.durable) this.durable = target
+    this.isFlushing = false
+    callers.resolve()
+    if (this.next !== undefined) this.gather(0, this.position)
+  }
+
+  private failed(cause: unknown, callers: Waiter): void {
+    const error = this.fail(cause)
+    this.isFlushing = false
+    callers.reject(error)
+    this.next?.reject(error)
+    this.next = undefined
+  }
+
+  /** As `flush`, before it returns. */
+  flushSync(): void {
+    this.checkWritable()
+    if (this.durable >= this.position) return
+    try {
+      this.writePending()
+      this.file.flushSync()
+    } catch (error) {
+      throw this.fail(error)
+    }
+    this.durable = this.position
+  }
+
+  /** Cuts what was preallocated and is not used. */
+  trim(): void {
+    if (this.file.size() > this.position) this.file.truncate(this.position)
+    this.reserved = this.position
+  }
+}

@@ -1,0 +1,376 @@
+// Reading a partition's log back. First all frames are checked and the transactions among them told; then, when it is settled
+// between the partitions of a collection which transactions count, the frames are applied. See docs/design.md, "Recovery".
+
+import { FRAME_BYTES, KIND_TRANSACTION, Store, type StoreOptions, WALK_COPY, WALK_COVERED, WALK_DISCARD, WALK_INDEX } from '../core/index.ts'
+import { CorruptError } from '../error/index.ts'
+import type { StorageDirectory, StorageFile } from '../storage/index.ts'
+import { decodeLogHeader, generationOf, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
+import { readSnapshot } from './snapshot.ts'
+
+/** What a repair had to drop. */
+export interface Repair {
+  readonly file: string
+  readonly offset: number
+  readonly bytes: number
+  readonly reason: string
+}
+
+/** A transaction found in this log: its frames are the bytes [from, to) of the file. */
+export interface LoggedTransaction {
+  readonly id: number
+  readonly participants: readonly number[]
+  readonly from: number
+  readonly to: number
+}
+
+export interface RecoveryOptions extends StoreOptions {
+  readonly directory: StorageDirectory
+  readonly stem: string
+  readonly repair: boolean
+  readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
+}
+
+/** A log up to this size is read into the arena as it lies; a larger one passes through a window and its records are copied. */
+const IN_PLACE_BYTES_MAX = 1_610_612_736
+const WINDOW_BYTES = 67_108_864
+const READ_BYTES = 16_777_216
+/** Stands for "the group began in an earlier window" where an address is expected. */
+const EARLIER = 1
+
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+export class Recovery {
+  readonly transactions: LoggedTransaction[] = []
+  readonly repairs: Repair[] = []
+  /** Set when the file should be written anew: something in it is to be forgotten for good. */
+  needsRewrite = false
+  header!: LogHeader
+  file!: StorageFile
+  store!: Store
+  /** Behind the last whole group. */
+  end = LOG_HEADER_BYTES
+  /** Greater than that of any frame seen. */
+  sequence = 1
+  /** A snapshot covered the file to its end: it was closed cleanly. */
+  isClean = false
+  readonly staleFiles: string[] = []
+  private readonly options: RecoveryOptions
+  private readonly segments: Range[] = []
+  private covered = 0
+  private loadedAt = 0
+  private loadedBytes = 0
+  /** Bytes of the file that the window holds now. */
+  private loaded: Range = { from: 0, to: 0 }
+  private openedAt = 0
+  private openTransaction: { id: number; participants: number[] } | undefined
+
+  private constructor(options: RecoveryOptions) {
+    this.options = options
+  }
+
+  /** Opens the newest complete log of the stem and checks it. */
+  static async open(options: RecoveryOptions): Promise<Recovery> {
+    const recovery = new Recovery(options)
+    try {
+      await recovery.check()
+    } catch (error) {
+      recovery.file?.close()
+      throw error
+    }
+    return recovery
+  }
+
+  private async check(): Promise<void> {
+    await this.freshStore()
+    await this.openLog()
+    await this.checkAll(true)
+  }
+
+  private async freshStore(): Promise<void> {
+    this.store = await Store.create(this.options)
+  }
+
+  private corrupt(offset: number, what: string): CorruptError {
+    const path = `${this.options.directory.path}/${this.file?.name ?? this.options.stem}`
+    return new CorruptError(`${path} is damaged at byte ${offset}: ${what}; open(path, { repair: true }) salvages what is whole`, {
+      details: { file: path, offset },
+    })
+  }
+
+  private async openLog(): Promise<void> {
+    const { directory, stem, repair } = this.options
+    const names = await directory.list()
+    const generations: number[] = []
+    for (const name of names) {
+      const generation = generationOf(stem, name)
+      if (generation !== undefined) generations.push(generation)
+      else if (name === `${stem}.snapshot.tmp`) this.staleFiles.push(name)
+    }
+    generations.sort((a, b) => b - a)
+    let failure: unknown
+    let opened: { file: StorageFile; header: LogHeader } | undefined
+    for (const generation of generations) {
+      const name = logName(stem, generation)
+      if (opened !== undefined) {
+        this.staleFiles.push(name)
+        continue
+      }
+      const file = await directory.open(name, { create: false })
+      const bytes = new Uint8Array(LOG_HEADER_BYTES)
+      try {
+        const got = file.read(0, bytes)
+        // Until its head says it is complete, a newer generation is a compaction's draft.
+        const header = decodeLogHeader(this.store, bytes.subarray(0, Math.max(got, LOG_HEADER_BYTES)), name, repair || generations.length > 1)
+        if (header.isComplete) {
+          opened = { file, header }
+          continue
+        }
+        this.staleFiles.push(name)
+      } catch (error) {
+        failure ??= error
+        if (generations.length > 1) this.staleFiles.push(name)
+      }
+      file.close()
+    }
+    if (opened === undefined) {
+      this.staleFiles.length = 0
+      throw failure ?? this.corrupt(0, 'the log is missing')
+    }
+    this.file = opened.file
+    this.header = opened.header
+  }
+
+  /** Loads the log, its snapshot if there is one, and checks every frame. */
+  private async checkAll(mayUseSnapshot: boolean): Promise<void> {
+    const { options, header } = this
+    const snapshot = mayUseSnapshot && !options.repair
+      ? await readSnapshot(options.directory, options.stem, this.store, header.seed)
+      : undefined
+    if (snapshot === undefined) {
+      // What a refused snapshot left in memory goes with its instance.
+      if (mayUseSnapshot && !options.repair) await this.freshStore()
+      this.store.begin()
+    }
+    this.store.logSeed = header.seed
+    this.covered = snapshot?.covered ?? 0
+    this.sequence = snapshot?.sequence ?? 1
+    if (this.covered > this.file.size()) throw this.corrupt(this.file.size(), `the file ends before byte ${this.covered}, which was written and flushed`)
+    this.sequence = 1
+    await this.checkFrames()
+    if (this.end < this.covered) throw this.corrupt(this.end, 'a frame that was flushed is not whole')
+    this.isClean = snapshot !== undefined && this.covered === this.end && this.end === this.file.size()
+  }
+
+  private load(from: number, bytes: number, address: number): void {
+    for (let done = 0; done < bytes; ) {
+      const piece = Math.min(READ_BYTES, bytes - done)
+      this.file.read(from + done, this.store.memoryRange(address + done, piece))
+      done += piece
+      this.options.onProgress?.({ phase: 'read', done: from + done, total: this.file.size() })
+    }
+    this.loaded = { from, to: from + bytes }
+  }
+
+  private async checkFrames(): Promise<void> {
+    const { store, options } = this
+    const size = this.file.size()
+    const bytes = (size - LOG_HEADER_BYTES) & ~7
+    this.end = LOG_HEADER_BYTES
+    if (bytes <= 0) return
+    // A salvaged log has gaps, which cannot stay in the arena.
+    let window = !options.repair && bytes <= IN_PLACE_BYTES_MAX ? bytes : 0
+    this.loadedAt = window > 0 ? store.reserveLog(window) : 0
+    if (this.loadedAt === 0) {
+      window = Math.min(WINDOW_BYTES, bytes)
+      this.loadedAt = store.reserveLog(window)
+      if (this.loadedAt === 0) throw this.corrupt(LOG_HEADER_BYTES, 'memory does not hold a window of the log')
+    }
+    this.loadedBytes = window
+    this.checkWindows(LOG_HEADER_BYTES, LOG_HEADER_BYTES + bytes, window)
+  }
+
+  /** Checks [from, end) through the window; a damaged place is skipped when repairing, else the log ends there or is corrupt. */
+  private checkWindows(from: number, end: number, window: number): void {
+    let at = from
+    let isGroupOpen = false
+    let segment = from
+    while (at < end) {
+      const bytes = Math.min(window, end - at)
+      this.load(at, bytes, this.loadedAt)
+      const stop = this.checkWindow(at, bytes, isGroupOpen)
+      isGroupOpen = stop.isGroupOpen
+      if (stop.at === at + bytes || (stop.at > at && at + bytes < end)) {
+        at = stop.at
+        continue
+      }
+      const next = this.damage(stop.at, end, window)
+      if (this.end > segment) this.segments.push({ from: segment, to: this.end })
+      if (next === 0) return
+      this.note(this.end, next)
+      isGroupOpen = false
+      this.end = next
+      segment = next
+      at = next
+    }
+    if (this.end > segment) this.segments.push({ from: segment, to: this.end })
+    // The last group never got its end: as if it had not begun.
+  }
+
+  private note(from: number, to: number): void {
+    this.repairs.push({ file: this.file.name, offset: from, bytes: to - from, reason: 'damaged frames' })
+    this.needsRewrite = true
+  }
+
+  private checkWindow(fileFrom: number, bytes: number, wasOpen: boolean): { at: number; isGroupOpen: boolean } {
+    const { store } = this
+    const end = this.loadedAt + bytes
+    const offset = (address: number) => fileFrom + (address - this.loadedAt)
+    let at = this.loadedAt
+    let isOpen = wasOpen
+    for (;;) {
+      const check = store.checkFrames(at, end, this.sequence, isOpen ? EARLIER : 0)
+      this.sequence = check.sequence
+      const isEnded = check.end !== EARLIER && check.end > at
+      if (isEnded) this.end = offset(check.end)
+      if (check.group !== 0) {
+        const began = check.group === EARLIER ? this.openedAt : offset(check.group)
+        const transaction = check.group === EARLIER ? this.openTransaction : this.transactionAt(check.group)
+        if (transaction !== undefined) this.transactions.push({ ...transaction, from: began, to: this.end })
+        at = check.stop
+        isOpen = false
+        if (at < end) continue
+      }
+      if (check.open > EARLIER) {
+        this.openedAt = offset(check.open)
+        this.openTransaction = this.transactionAt(check.open)
+      }
+      return { at: offset(check.stop), isGroupOpen: check.open !== 0 }
+    }
+  }
+
+  /** The transaction entry that stands first in a group's first frame, if one does. */
+  private transactionAt(frame: number): { id: number; participants: number[] } | undefined {
+    const entry = frame + FRAME_BYTES
+    const bytes = this.store.memoryRange(entry, 16)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, 16)
+    if (((view.getUint32(0, true) >>> 24) & 0xf) !== KIND_TRANSACTION) return undefined
+    const count = view.getUint32(4, true)
+    const list = this.store.memoryRange(entry + 16, count * 4)
+    const ids = new DataView(list.buffer, list.byteOffset, list.byteLength)
+    return { id: view.getUint32(8, true), participants: Array.from({ length: count }, (_, i) => ids.getUint32(i * 4, true)) }
+  }
+
+  /**
+   * What stands at `stop` is no valid frame. A tail that was never flushed is dropped: answers 0. Damage inside throws CorruptError, or
+   * when repairing answers where the next whole frame stands (0: there is none).
+   */
+  private damage(stop: number, end: number, window: number): number {
+    const { store, options } = this
+    let isInside = this.covered > stop
+    let next = 0
+    for (let at = stop; at < end && !(isInside && !options.repair); ) {
+      const bytes = Math.min(window, end - at)
+      // A window that holds the rest of the log is loaded already.
+      const isLoaded = this.loaded.from <= at && this.loaded.to >= end
+      const base = isLoaded ? this.loadedAt + (at - this.loaded.from) : this.loadedAt
+      if (!isLoaded) this.load(at, bytes, base)
+      const limit = isLoaded ? this.loadedAt + (end - this.loaded.from) : base + bytes
+      let found = store.resync(at === stop ? base + 8 : base, limit)
+      while (found !== 0) {
+        const offset = at + (found - base)
+        const frame = store.memoryRange(found, FRAME_BYTES)
+        const view = new DataView(frame.buffer, frame.byteOffset, FRAME_BYTES)
+        const sequence = view.getUint32(12, true)
+        if (sequence >= this.sequence) {
+          if (options.repair) return offset
+          // This frame was written when everything before its durable mark was on stable storage.
+          if (view.getUint32(8, true) * 8 > stop) isInside = true
+          this.sequence = sequence + 1
+        }
+        if (next === 0) next = offset
+        found = isInside && !options.repair ? 0 : store.resync(found + FRAME_BYTES + view.getUint32(4, true), limit)
+      }
+      if (isLoaded || at + bytes >= end) break
+      // Frames may stand across the edge of two windows.
+      at += bytes - FRAME_BYTES * 2 > 0 ? Math.max(8, (bytes >>> 1) & ~7) : bytes
+    }
+    if (isInside && !options.repair) throw this.corrupt(stop, 'the checksum of a frame is wrong, and whole frames follow it')
+    if (options.repair && this.hasBytes(stop, end)) this.note(stop, end)
+    return 0
+  }
+
+  /** Whether anything but the zeros of preallocation stands in [from, end). */
+  private hasBytes(from: number, end: number): boolean {
+    const piece = new Uint8Array(65_536)
+    for (let at = from; at < end; at += piece.length) {
+      const got = this.file.read(at, piece)
+      for (let i = 0; i < got; i++) if (piece[i] !== 0) return true
+    }
+    return false
+  }
+
+  /** Applies the frames, but for those of transactions that did not reach all their partitions. */
+  async apply(isAborted: (transaction: LoggedTransaction) => boolean): Promise<void> {
+    const aborted = this.transactions.filter(isAborted)
+    if (aborted.length > 0) this.needsRewrite = true
+    if (!this.walkAll(aborted)) {
+      if (this.covered === 0) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
+      // The snapshot does not fit the log after all: once more without it.
+      await this.again()
+      if (!this.walkAll(aborted)) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
+    }
+    this.store.adoptShapes()
+  }
+
+  private async again(): Promise<void> {
+    await this.freshStore()
+    this.segments.length = 0
+    this.transactions.length = 0
+    await this.checkAll(false)
+  }
+
+  private walkAll(aborted: readonly Range[]): boolean {
+    const { store } = this
+    const isInPlace = this.loadedBytes > 0 && !this.options.repair && this.loadedBytes >= this.end - LOG_HEADER_BYTES
+    if (isInPlace) store.attachLog(this.loadedAt, this.loadedBytes, this.end - LOG_HEADER_BYTES)
+    if (this.covered > 0) store.resetWalkedLive()
+    const expected = store.count
+    if (this.covered === LOG_HEADER_BYTES && expected !== 0) return false
+    const cuts = [this.covered, ...aborted.flatMap((range) => [range.from, range.to])].sort((a, b) => a - b)
+    for (const segment of this.segments) {
+      let from = segment.from
+      for (const cut of [...cuts.filter((offset) => offset > segment.from && offset < segment.to), segment.to]) {
+        const flags = aborted.some((range) => range.from <= from && cut <= range.to)
+          ? WALK_DISCARD
+          : this.covered === 0 ? 0 : cut <= this.covered ? WALK_COVERED : WALK_INDEX
+        if (!this.walk(from, cut, flags, isInPlace)) return false
+        if (flags === WALK_COVERED && cut === this.covered && store.walkedLive !== expected) return false
+        from = cut
+      }
+    }
+    if (!isInPlace && this.loadedAt !== 0) store.releaseLog(this.loadedAt, this.loadedBytes)
+    return this.covered > 0 ? true : store.finishLog()
+  }
+
+  private walk(from: number, to: number, flags: number, isInPlace: boolean): boolean {
+    const { store } = this
+    if (isInPlace) {
+      const base = this.loadedAt - LOG_HEADER_BYTES
+      return store.walk(base + from, base + to, from / 8, flags)
+    }
+    if (flags === WALK_DISCARD) return true
+    for (let at = from; at < to; ) {
+      const bytes = Math.min(this.loadedBytes, to - at)
+      this.load(at, bytes, this.loadedAt)
+      // Whole frames only; they are known to be valid.
+      const { stop } = store.checkFrames(this.loadedAt, this.loadedAt + bytes, 0, EARLIER)
+      if (stop === this.loadedAt) return false
+      if (!store.walk(this.loadedAt, stop, at / 8, flags | WALK_COPY)) return false
+      at += stop - this.loadedAt
+    }
+    return true
+  }
+}

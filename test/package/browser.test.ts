@@ -1,0 +1,93 @@
+// Promise: the package runs in a browser, through a bundler without configuration or by <script type="module">, and stays
+// small. Checked by bundling the packed tarball and reading what comes out; test/browser runs it.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import * as esbuild from 'esbuild'
+import * as vite from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { importsOf } from '../tidy/sources.ts'
+import { installTarball, type Project } from './tarball.ts'
+
+const GZIPPED_BYTES_MAX = 60_000
+
+let project: Project
+let folder: string
+beforeAll(async () => {
+  project = await installTarball()
+  folder = join(project.installed, 'dist/browser')
+  project.write('main.js', `import * as quiverdb from 'quiverdb'\nglobalThis.quiverdb = quiverdb\n`)
+  project.write('required.cjs', `globalThis.quiverdb = require('quiverdb')\n`)
+  project.write('index.html', '<!doctype html><script type="module" src="/main.js"></script>\n')
+})
+afterAll(() => project?.remove())
+
+function bundles(): { path: string; text: string }[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.c?js$/.test(path))
+    .map((path) => ({ path, text: readFileSync(join(folder, path), 'utf8') }))
+}
+
+describe('the browser bundles', () => {
+  it('import nothing but each other', () => {
+    const specifiers = bundles().flatMap((file) => importsOf(file).map(({ specifier }) => specifier))
+    expect(specifiers.filter((specifier) => !specifier.startsWith('./') && !specifier.startsWith('../'))).toEqual([])
+  })
+
+  it('have no Node word in them', () => {
+    const words = /['"]node:|\brequire\(['"]|(?<![.\w])(process|Buffer)\./
+    expect(
+      bundles()
+        .filter(({ text }) => words.test(text))
+        .map(({ path }) => path),
+    ).toEqual([])
+  })
+
+  it(`weigh at most ${GZIPPED_BYTES_MAX} bytes gzipped`, () => {
+    const esm = bundles().filter(({ path }) => path.endsWith('.js'))
+    const bytes = esm.reduce((sum, { text }) => sum + gzipSync(text, { level: 9 }).length, 0)
+    expect(bytes).toBeLessThanOrEqual(GZIPPED_BYTES_MAX)
+  })
+})
+
+describe('bundlers without configuration', () => {
+  it.each(['main.js', 'required.cjs'])('esbuild takes %s', async (entry) => {
+    const result = await esbuild.build({
+      absWorkingDir: project.folder,
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      platform: 'browser',
+      logLevel: 'silent',
+    })
+    expect(result.warnings).toEqual([])
+    expect(result.outputFiles[0]?.text).toContain('QUIVER_LOCKED')
+  })
+
+  it('vite takes a page', async () => {
+    const result = await vite.build({
+      root: project.folder,
+      configFile: false,
+      logLevel: 'silent',
+      build: { write: false },
+    })
+    const { output } = result as Extract<typeof result, { output: unknown }>
+    const code = output.map((part) => ('code' in part ? part.code : '')).join('')
+    expect(code).toContain('QUIVER_LOCKED')
+    expect(code).not.toContain('__vite-browser-external')
+  })
+
+  it('drop the package when nothing of it is used', async () => {
+    const result = await esbuild.build({
+      absWorkingDir: project.folder,
+      stdin: { contents: `import { open } from 'quiverdb'\nconsole.log(1)`, resolveDir: project.folder },
+      bundle: true,
+      write: false,
+      platform: 'browser',
+      format: 'esm',
+      logLevel: 'silent',
+    })
+    expect(result.outputFiles[0]?.text.length).toBeLessThan(200)
+  })
+})

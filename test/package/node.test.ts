@@ -1,0 +1,116 @@
+// Promise: the package works as installed, in ESM and in CommonJS, with types for both. Checked on the packed tarball, with
+// the tools that judge packages and with programs run in a fresh project.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as door from '../../src/index.ts'
+import { installTarball, type Project } from './tarball.ts'
+
+const hasEngine = 'open' in door
+
+let project: Project
+beforeAll(async () => {
+  project = await installTarball()
+})
+afterAll(() => project?.remove())
+
+describe('the tarball', () => {
+  it('holds the bundles, the types and the papers, and no sources', () => {
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/LICENSES.txt']
+    const bundles = /^dist\/(browser\/)?(index|chunks\/[\w-]+)\.(js|cjs|d\.ts|d\.cts)$/
+    expect(project.files.filter((path) => !bundles.test(path)).sort()).toEqual(papers.sort())
+  })
+
+  it('satisfies publint', async () => {
+    const { messages, pkg } = await publint({ pkgDir: project.installed, strict: true, pack: false })
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+  })
+
+  it('has types that resolve for every kind of import', async () => {
+    const analysis = await checkPackage(createPackageFromTarballData(readFileSync(project.tarball)))
+    expect(analysis.types).toBeTruthy()
+    expect('problems' in analysis ? analysis.problems : undefined).toEqual([])
+  })
+})
+
+describe('in Node', () => {
+  const names = JSON.stringify(Object.keys(door).sort())
+
+  it('imports as ESM', () => {
+    const path = project.write(
+      'names.mjs',
+      `import * as quiverdb from 'quiverdb'; console.log(JSON.stringify(Object.keys(quiverdb).sort()))`,
+    )
+    expect(project.run(path).trim()).toBe(names)
+  })
+
+  it('is required as CommonJS', () => {
+    const path = project.write('names.cjs', `console.log(JSON.stringify(Object.keys(require('quiverdb')).sort()))`)
+    // Node 20 before 20.19 cannot require ESM: a dependency that is ESM only must be inside the bundle.
+    expect(project.run('--no-experimental-require-module', path).trim()).toBe(names)
+  })
+
+  it('knows the errors of one copy in the other', () => {
+    const path = project.write(
+      'both.mjs',
+      `import { createRequire } from 'node:module'
+import * as esm from 'quiverdb'
+const cjs = createRequire(import.meta.url)('quiverdb')
+const error = new esm.LockedError('m')
+console.log(esm.LockedError !== cjs.LockedError, error instanceof cjs.LockedError, error instanceof cjs.ShapeError)`,
+    )
+    expect(project.run(path).trim()).toBe('true true false')
+  })
+
+  const STORY = `
+async function story({ open }) {
+  for (const path of [':memory:', './data-' + process.pid]) {
+    const db = await open(path)
+    const posts = await db.createCollection('posts')
+    const { inserted } = await posts.insert([{ id: 1, title: 'one' }, { id: 2, title: 'two' }])
+    console.log(inserted, (await posts.get(2)).title, await posts.count())
+    await db.close()
+  }
+}`
+  const TOLD = '2 two 2\n2 two 2\n'
+
+  it.skipIf(!hasEngine)('stores and finds a document as ESM', () => {
+    const path = project.write('story.mjs', `import { open } from 'quiverdb'\n${STORY}\nawait story({ open })`)
+    expect(project.run(path)).toBe(TOLD)
+  })
+
+  it.skipIf(!hasEngine)('stores and finds a document as CommonJS', () => {
+    const path = project.write('story.cjs', `${STORY}\nstory(require('quiverdb'))`)
+    expect(project.run('--no-experimental-require-module', path)).toBe(TOLD)
+  })
+})
+
+describe('the types', () => {
+  const tsc = join(import.meta.dirname, '../../node_modules/typescript/bin/tsc')
+  const typeRoots = [join(import.meta.dirname, '../../node_modules/@types')]
+  const program = `import { LockedError, QuiverError } from 'quiverdb'
+export function holder(error: unknown): unknown {
+  if (error instanceof LockedError) return error.details.pid
+  return error instanceof QuiverError ? error.code : undefined
+}
+`
+  const strict = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false, target: 'ES2022' }
+
+  it.each([
+    ['Node', { module: 'NodeNext', lib: ['ES2022'], types: ['node'], typeRoots }],
+    [
+      'a browser',
+      { module: 'ESNext', moduleResolution: 'Bundler', lib: ['ES2022', 'ESNext.Disposable', 'DOM'], types: [] },
+    ],
+  ])('compile in ESM and in CommonJS for %s', (_, options) => {
+    project.write('types/main.mts', program)
+    project.write('types/main.cts', program)
+    const config = { compilerOptions: { ...strict, ...options }, files: ['main.mts', 'main.cts'] }
+    project.write('types/tsconfig.json', JSON.stringify(config))
+    expect(project.run(tsc, '-p', 'types')).toBe('')
+  })
+})

@@ -1,0 +1,57 @@
+// Promise: installing quiverdb copies files and does nothing else, and the lock file works wherever it is used. Checked by
+// reading package.json and package-lock.json.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ROOT } from './sources.ts'
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
+
+/** npm runs these on the machine of whoever installs; the last three also when it installs from a git address. */
+const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare', 'prepack']
+
+describe('package.json', () => {
+  it('runs nothing at install', () => {
+    expect(Object.keys(manifest.scripts).filter((name) => INSTALL_SCRIPTS.includes(name))).toEqual([])
+  })
+
+  it('depends on the loader and uuid alone', () => {
+    expect(Object.keys(manifest.dependencies)).toEqual(['@assemblyscript/loader', 'uuid'])
+    expect(manifest.optionalDependencies).toBeUndefined()
+  })
+
+  it('pins what builds and tests it', () => {
+    const loose = Object.entries<string>(manifest.devDependencies).filter(([, range]) => !/^~?\d/.test(range))
+    expect(loose).toEqual([])
+  })
+
+  it('gives types first under each condition', () => {
+    for (const conditions of Object.values<object | string>(manifest.exports)) {
+      if (typeof conditions === 'string') continue
+      for (const system of Object.values(conditions)) expect(Object.keys(system)[0]).toBe('types')
+    }
+  })
+})
+
+describe('package-lock.json', () => {
+  it('names no host', () => {
+    const hosts = Object.values<{ resolved?: string }>(lock.packages).filter(({ resolved }) => resolved !== undefined)
+    expect(hosts).toEqual([])
+  })
+
+  it('holds every platform of the native tools', () => {
+    // npm leaves out what the registry did not have at the time, and `npm ci` then refuses the file.
+    const missing = Object.entries<{ optionalDependencies?: object }>(lock.packages).flatMap(([path, entry]) =>
+      Object.keys(entry.optionalDependencies ?? {})
+        .filter((name) => !lock.packages[`node_modules/${name}`] && !lock.packages[`${path}/node_modules/${name}`])
+        .map((name) => `${path} lacks ${name}`),
+    )
+    expect(missing).toEqual([])
+  })
+
+  it('knows this version', () => {
+    expect([lock.name, lock.version]).toEqual([manifest.name, manifest.version])
+  })
+})

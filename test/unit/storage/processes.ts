@@ -1,0 +1,122 @@
+// Starts holder.ts as processes and worker threads.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { Worker } from 'node:worker_threads'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
+
+let folder = ''
+
+/** Bundles holder.ts before the tests of a file; Node cannot run TypeScript itself. */
+export function useHolders(): void {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'quiver-holder-'))
+    await build({
+      entryPoints: [join(import.meta.dirname, 'holder.ts')],
+      outfile: bundle(),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+    })
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+}
+
+function bundle(): string {
+  return join(folder, 'holder.mjs')
+}
+
+export interface Said {
+  readonly outcome: 'held' | 'refused' | 'free'
+  readonly pid: number
+  readonly name?: string
+  readonly code?: string
+  readonly message?: string
+  readonly details?: Record<string, unknown>
+}
+
+/** Somebody else who has asked for the directory. */
+export class Holder {
+  readonly #input: Writable
+  readonly #lines: AsyncIterator<Said>
+  readonly #end: () => Promise<unknown>
+
+  constructor(input: Writable, output: Readable, end: () => Promise<unknown>) {
+    this.#input = input
+    this.#lines = linesOf(output)
+    this.#end = end
+    onTestFinished(async () => void (await end()))
+  }
+
+  async said(): Promise<Said> {
+    const { value, done } = await this.#lines.next()
+    if (done) throw new Error('the holder ended without a word')
+    return value
+  }
+
+  async free(): Promise<void> {
+    this.#input.write('unlock\n')
+    await this.said()
+  }
+
+  leaveWithoutUnlocking(): void {
+    this.#input.write('exit\n')
+  }
+
+  /** SIGKILL, or the end of a thread from outside; resolves when it is over. */
+  end(): Promise<unknown> {
+    return this.#end()
+  }
+}
+
+/** @param prefix - a command that starts another, as `unshare` does. */
+export function holdInProcess(path: string, mode: 'write' | 'read', prefix: readonly string[] = []): Holder {
+  const child = start(['hold', path, mode], prefix)
+  return new Holder(child.stdin as Writable, child.stdout as Readable, () => endOf(child))
+}
+
+export function holdInThread(path: string, mode: 'write' | 'read'): Holder {
+  const worker = new Worker(bundle(), { workerData: ['hold', path, mode], stdin: true, stdout: true })
+  return new Holder(worker.stdin as Writable, worker.stdout, () => worker.terminate())
+}
+
+/** Keeps `count` processes at it, replacing those that die, until each has come to the end of its time. */
+export async function stress(path: string, log: string, count: number, seconds: number): Promise<void> {
+  const deadline = Date.now() + seconds * 1000
+  const run = async () => {
+    while (Date.now() < deadline) {
+      const child = start(['stress', path, log, `${(deadline - Date.now()) / 1000}`])
+      const code = await new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)))
+      if (code !== 0 && code !== 'SIGKILL') throw new Error(`a process ended with ${code}`)
+    }
+  }
+  await Promise.all(Array.from({ length: count }, run))
+}
+
+function start(args: readonly string[], prefix: readonly string[] = []): ChildProcess {
+  const [command = '', ...rest] = [...prefix, process.execPath, bundle(), ...args]
+  return spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
+}
+
+function endOf(child: ChildProcess): Promise<unknown> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  return ended
+}
+
+async function* linesOf(output: Readable): AsyncGenerator<Said> {
+  let text = ''
+  for await (const chunk of output) {
+    text += chunk
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      yield JSON.parse(text.slice(0, end))
+      text = text.slice(end + 1)
+    }
+  }
+}
