@@ -1,6 +1,6 @@
 // Looking keys up.
 
-import { KEY_BINARY, KEY_BUFFER, KEY_STRING, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SLOT_NONE } from "../abi";
+import { KEY_BUFFER, KEY_STRING, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SLOT_NONE } from "../abi";
 import { entrySlot, hashFind, keyHash } from "../hash";
 import { keyBytes, keyGiven, keyMatches, keyPointer, keyType, utf8Bytes } from "../record";
 import { slotAddress } from "./slots";
@@ -29,30 +29,54 @@ export function store_find(type: u32, bytes: u32): usize {
 }
 
 /**
- * Many keys at once. Staged: words {type, UTF-16 units of a string} for each key, strings in the text, other scalars in the wides
- * (8 bytes each, in order). Addresses, 0 where there is none, go to the lengths region.
+ * Many string keys at once. Staged: UTF-16 lengths in the words, the strings in the text. Addresses, 0 where there is none, go to the
+ * lengths region. Each pass is a short loop of independent steps, so that the cache misses of many keys overlap.
  */
 export function store_find_many(count: u32, isAscii: bool): void {
-  let word = <usize>load<u32>(S_STAGE_WORDS);
-  let wide = <usize>load<u32>(S_STAGE_WIDES);
-  let text = <usize>load<u32>(S_STAGE_TEXT);
+  const lengths = <usize>load<u32>(S_STAGE_WORDS);
+  const hashes = <usize>load<u32>(S_STAGE_WIDES);
   const out = <usize>load<u32>(S_STAGE_LENGTHS);
-  for (let i: u32 = 0; i < count; i++) {
-    const type = load<u32>(word);
-    const units = load<u32>(word, 4);
-    word += 8;
-    let address: usize = 0;
-    if (type == KEY_STRING) {
-      const bytes = isAscii ? <i32>units : utf8Bytes(text, units);
-      // JS sends only well-formed strings here.
-      assert(bytes >= 0);
-      address = findAddress(type, text, <u32>bytes);
-      text += bytes;
-    } else {
-      assert(type < KEY_BINARY);
-      address = findAddress(type, wide, units);
-      wide += 8;
-    }
-    store<u32>(out + (<usize>i << 2), <u32>address);
+  const start = <usize>load<u32>(S_STAGE_TEXT);
+  let text = start;
+  for (let i: usize = 0; i < count; i++) {
+    const units = load<u32>(lengths + (i << 2));
+    const bytes = isAscii ? units : <u32>utf8Bytes(text, units);
+    keyGiven(KEY_STRING, text, bytes);
+    store<u64>(hashes + (i << 3), keyHash(keyType, keyPointer, keyBytes));
+    store<u32>(lengths + (i << 2), bytes);
+    text += bytes;
   }
+  for (let i: usize = 0; i < count; i++) {
+    const entry = hashFind(load<u64>(hashes + (i << 3)), 0);
+    store<u32>(out + (i << 2), entry == 0 ? SLOT_NONE : entrySlot(entry));
+  }
+  for (let i: usize = 0; i < count; i++) {
+    const slot = load<u32>(out + (i << 2));
+    store<u32>(out + (i << 2), slot == SLOT_NONE ? 0 : <u32>slotAddress(slot));
+  }
+  // A record is read soon: its first lines are fetched now.
+  let touched: u32 = 0;
+  const limit = (<usize>memory.size() << 16) - 256;
+  for (let i: usize = 0; i < count; i++) {
+    const record = <usize>load<u32>(out + (i << 2));
+    if (record > limit) continue;
+    touched += load<u8>(record) + load<u8>(record, 64) + load<u8>(record, 128) + load<u8>(record, 192);
+  }
+  text = start;
+  for (let i: usize = 0; i < count; i++) {
+    const bytes = load<u32>(lengths + (i << 2));
+    const record = <usize>load<u32>(out + (i << 2));
+    if (record != 0) {
+      keyGiven(KEY_STRING, text, bytes);
+      const givenType = keyType;
+      const givenPointer = keyPointer;
+      const givenBytes = keyBytes;
+      if (!keyMatches(record, givenType, givenPointer, givenBytes)) {
+        // Two keys share 39 bits of hash: the long way.
+        store<u32>(out + (i << 2), <u32>findAddress(KEY_STRING, text, bytes));
+      }
+    }
+    text += bytes;
+  }
+  store<u32>(KEY_BUFFER, touched);
 }

@@ -320,6 +320,24 @@ export class Store {
     return pages
   }
 
+  /** Numbers of the blocks of `bytes` within those pages that are not all zero. */
+  structBlocks(bytes: number): number[] {
+    const blocks: number[] = []
+    const words = this.memory.u32
+    const perPage = PAGE_BYTES / bytes
+    for (const page of this.structPages()) {
+      for (let block = page * perPage; block < (page + 1) * perPage; block++) {
+        const end = ((block + 1) * bytes) / 4
+        for (let at = (block * bytes) / 4; at < end; at++) {
+          if (words[at] === 0) continue
+          blocks.push(block)
+          break
+        }
+      }
+    }
+    return blocks
+  }
+
   /** Borrowed until memory grows. */
   memoryRange(address: number, bytes: number): Uint8Array {
     return this.memory.u8.subarray(address, address + bytes)
@@ -328,10 +346,6 @@ export class Store {
   /** XXH64 of a range of linear memory. */
   hashMemory(address: number, bytes: number, seed: bigint): bigint {
     return BigInt.asUintN(64, this.memory.core.hash_xxh64(address, bytes, seed))
-  }
-
-  hashPage(page: number, seed: bigint): bigint {
-    return this.hashMemory(page * PAGE_BYTES, PAGE_BYTES, seed)
   }
 
   hashState(seed: bigint): bigint {
@@ -345,7 +359,7 @@ export class Store {
   }
 
   /** Memory that reaches a snapshot's pages; they are copied in next. False: it does not fit. */
-  restoreBegin(pagesTop: number, pages: readonly number[]): boolean {
+  restoreBegin(pagesTop: number, pages: Uint32Array): boolean {
     if (this.memory.core.store_restore_begin(pagesTop, this.pagesLimit) !== STATUS_OK) return false
     this.memory.refresh()
     for (const page of pages) this.memory.u8[PAGE_TABLE + page] = PAGE_STRUCT
@@ -358,8 +372,20 @@ export class Store {
 
   // --- many keys
 
-  /** Addresses of many string keys at once are not yet batched: one call each, which the border's 15 ns allow. */
+  /** Fills `addresses` for each key; strings go through in groups, each with one encode and one call. */
   findMany(keys: readonly unknown[], addresses: Uint32Array): void {
-    for (let i = 0; i < keys.length; i++) addresses[i] = this.find(keys[i])
+    for (let from = 0; from < keys.length; ) {
+      const staged = this.stage.stageKeys(keys, from)
+      const isAscii = staged === 0 ? -1 : this.stage.sealKeys()
+      if (isAscii < 0) {
+        // Not a string, or one that is refused: its own error.
+        addresses[from] = this.find(keys[from])
+        from++
+        continue
+      }
+      this.memory.core.store_find_many(staged, isAscii)
+      addresses.set(this.stage.foundAddresses(staged), from)
+      from += staged
+    }
   }
 }

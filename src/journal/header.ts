@@ -32,7 +32,9 @@ export interface SnapshotHeader {
   readonly covered: number
   readonly sequence: number
   readonly pagesTop: number
+  /** Pages that hold structures, and blocks of 4 KiB in them that are not all zero. */
   readonly pagesCount: number
+  readonly blocksCount: number
   /** Of all that follows the head. */
   readonly contentHash: bigint
 }
@@ -124,7 +126,8 @@ export function encodeSnapshotHeader(store: Store, header: SnapshotHeader): Uint
   view.setUint32(16, header.layout, true)
   view.setUint32(20, header.sequence, true)
   view.setBigUint64(24, header.logSeed, true)
-  view.setBigUint64(32, BigInt(header.covered), true)
+  view.setUint32(32, header.covered / 8, true)
+  view.setUint32(36, header.blocksCount, true)
   view.setUint32(40, header.pagesTop, true)
   view.setUint32(44, header.pagesCount, true)
   view.setBigUint64(48, header.contentHash, true)
@@ -138,7 +141,8 @@ export function decodeSnapshotHeader(store: Store, bytes: Uint8Array, file: stri
     layout: view.getUint32(16, true),
     sequence: view.getUint32(20, true),
     logSeed: view.getBigUint64(24, true),
-    covered: Number(view.getBigUint64(32, true)),
+    covered: view.getUint32(32, true) * 8,
+    blocksCount: view.getUint32(36, true),
     pagesTop: view.getUint32(40, true),
     pagesCount: view.getUint32(44, true),
     contentHash: view.getBigUint64(48, true),

@@ -1,7 +1,8 @@
 // Snapshot: the pages of a partition's structures (hash index, slot table, shapes), so that opening needs no rehash. Records are not
 // in it: they are read from the log itself, which is the truth. A snapshot that is missing, torn, or of another layout is ignored.
 //
-// | head 64 | STATE 3072 | page numbers u32[], padding to 8 | pages of 64 KiB |    checksum: chained over the parts in this order
+// | head 64 | STATE 3072 | page numbers u32[], block numbers u32[], padding to 8 | blocks of 4 KiB |    checksum: chained in this order
+// Blocks that are all zero are left out: tables are sized for what they may hold.
 
 import { PAGE_BYTES, STATE, STATE_END, Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
@@ -9,9 +10,22 @@ import { decodeSnapshotHeader, encodeSnapshotHeader, SNAPSHOT_HEADER_BYTES, type
 
 const STATE_BYTES = STATE_END - STATE
 const LIST_CHUNK = 4096
+const BLOCK_BYTES = 4096
+/** Neighbouring blocks are written, read and hashed together, up to so many. */
+const RUN_BLOCKS_MAX = 1024
 
-function listBytes(pagesCount: number): number {
-  return (pagesCount * 4 + 7) & ~7
+function listBytes(pagesCount: number, blocksCount: number): number {
+  return ((pagesCount + blocksCount) * 4 + 7) & ~7
+}
+
+/** Calls back for each run of neighbouring blocks: its first block and how many. */
+function forEachRun(blocks: ArrayLike<number>, callback: (block: number, count: number) => void): void {
+  for (let i = 0; i < blocks.length; ) {
+    let count = 1
+    while (count < RUN_BLOCKS_MAX && i + count < blocks.length && blocks[i + count] === blocks[i]! + count) count++
+    callback(blocks[i]!, count)
+    i += count
+  }
 }
 
 function hashList(store: Store, list: Uint8Array, seed: bigint): bigint {
@@ -37,23 +51,21 @@ export async function writeSnapshot(directory: StorageDirectory, stem: string, s
   const file = await directory.open(draft, { create: true })
   try {
     const log = cover()
+    const blocks = store.structBlocks(BLOCK_BYTES)
     const pages = store.structPages()
-    const list = new Uint8Array(listBytes(pages.length))
-    new Uint32Array(list.buffer, 0, pages.length).set(pages)
+    const list = new Uint8Array(listBytes(pages.length, blocks.length))
+    new Uint32Array(list.buffer).set([...pages, ...blocks])
     let hash = store.hashState(0n)
     hash = hashList(store, list, hash)
-    for (const page of pages) hash = store.hashPage(page, hash)
     file.write(SNAPSHOT_HEADER_BYTES, store.stateBytes)
     file.write(SNAPSHOT_HEADER_BYTES + STATE_BYTES, list)
     let at = SNAPSHOT_HEADER_BYTES + STATE_BYTES + list.length
-    for (let i = 0; i < pages.length; ) {
-      // Neighbouring pages go out in one write.
-      let run = 1
-      while (i + run < pages.length && pages[i + run] === pages[i]! + run) run++
-      file.write(at, store.memoryRange(pages[i]! * PAGE_BYTES, run * PAGE_BYTES))
-      at += run * PAGE_BYTES
-      i += run
-    }
+    forEachRun(blocks, (block, count) => {
+      const bytes = count * BLOCK_BYTES
+      hash = store.hashMemory(block * BLOCK_BYTES, bytes, hash)
+      file.write(at, store.memoryRange(block * BLOCK_BYTES, bytes))
+      at += bytes
+    })
     const header: SnapshotHeader = {
       layout: Store.layoutVersion,
       logSeed: log.seed,
@@ -61,6 +73,7 @@ export async function writeSnapshot(directory: StorageDirectory, stem: string, s
       sequence: log.sequence,
       pagesTop: store.pagesTop,
       pagesCount: pages.length,
+      blocksCount: blocks.length,
       contentHash: hash,
     }
     file.write(0, encodeSnapshotHeader(store, header))
@@ -103,27 +116,32 @@ function restore(file: StorageFile, store: Store, logSeed: bigint): SnapshotHead
   if (file.read(0, head) !== head.length) return undefined
   const header = decodeSnapshotHeader(store, head, file.name)
   if (header.layout !== Store.layoutVersion || header.logSeed !== logSeed) return undefined
-  const list = new Uint8Array(listBytes(header.pagesCount))
-  const pagesAt = SNAPSHOT_HEADER_BYTES + STATE_BYTES + list.length
-  if (file.size() !== pagesAt + header.pagesCount * PAGE_BYTES) return undefined
+  const list = new Uint8Array(listBytes(header.pagesCount, header.blocksCount))
+  const blocksAt = SNAPSHOT_HEADER_BYTES + STATE_BYTES + list.length
+  if (file.size() !== blocksAt + header.blocksCount * BLOCK_BYTES) return undefined
   const state = new Uint8Array(STATE_BYTES)
   file.read(SNAPSHOT_HEADER_BYTES, state)
   file.read(SNAPSHOT_HEADER_BYTES + STATE_BYTES, list)
-  // The list is checked before it says where pages go.
   let hash = store.hashBytes(state, 0n)
   hash = hashList(store, list, hash)
-  const pages = [...new Uint32Array(list.buffer, 0, header.pagesCount)]
+  const pages = new Uint32Array(list.buffer, 0, header.pagesCount)
+  const blocks = new Uint32Array(list.buffer, header.pagesCount * 4, header.blocksCount)
+  // The lists are not proven yet when they say where blocks go: they must at least stay within the pages.
   for (let i = 0; i < pages.length; i++) {
     if (pages[i]! < 2 || pages[i]! >= header.pagesTop || (i > 0 && pages[i]! <= pages[i - 1]!)) return undefined
   }
-  if (!store.restoreBegin(header.pagesTop, pages)) return undefined
-  for (let i = 0; i < pages.length; ) {
-    let run = 1
-    while (i + run < pages.length && pages[i + run] === pages[i]! + run) run++
-    file.read(pagesAt + i * PAGE_BYTES, store.memoryRange(pages[i]! * PAGE_BYTES, run * PAGE_BYTES))
-    i += run
+  for (let i = 0; i < blocks.length; i++) {
+    const address = blocks[i]! * BLOCK_BYTES
+    if (address < 2 * PAGE_BYTES || address >= header.pagesTop * PAGE_BYTES || (i > 0 && blocks[i]! <= blocks[i - 1]!)) return undefined
   }
-  for (const page of pages) hash = store.hashPage(page, hash)
+  if (!store.restoreBegin(header.pagesTop, pages)) return undefined
+  let at = blocksAt
+  forEachRun(blocks, (block, count) => {
+    const bytes = count * BLOCK_BYTES
+    file.read(at, store.memoryRange(block * BLOCK_BYTES, bytes))
+    hash = store.hashMemory(block * BLOCK_BYTES, bytes, hash)
+    at += bytes
+  })
   if (hash !== header.contentHash) return undefined
   store.stateBytes.set(state)
   return store.restoreEnd(header.pagesTop) ? header : undefined

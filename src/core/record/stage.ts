@@ -17,6 +17,8 @@ const APART_UNITS = 256
 /** A batch is handed to the core at about this much text: it stays in the first cache level. */
 const TEXT_UNITS = 16_384
 const BYTES_FULL = 65_536
+/** Keys of a group looked up together: their text fits in the region whatever it is. */
+const KEYS_MAX = 64
 export const DEPTH_MAX = 200
 /** 16 MiB of words: no document that is larger can be stored. */
 const WORDS_MAX = 4_194_304
@@ -196,6 +198,40 @@ export class Stage {
       }
     }
     return false
+  }
+
+  // --- keys to look up, through the same region; nothing else is staged then
+
+  /** Stages string keys from `from` on, as many as fit; 0 when the first is no short string. */
+  stageKeys(keys: readonly unknown[], from: number): number {
+    if (this.count > 0) throw new Error('quiverdb core: keys looked up while documents are staged')
+    if (this.words.length === 0) this.renew()
+    const { words } = this
+    const end = Math.min(keys.length, from + KEYS_MAX)
+    let text = ''
+    let staged = 0
+    for (let i = from; i < end; i++) {
+      const key = keys[i]
+      if (typeof key !== 'string' || key.length > APART_UNITS) break
+      // Half a pair at its end would join with the next key; such a key is refused on its own.
+      if ((key.charCodeAt(key.length - 1) & 0xfc00) === 0xd800) break
+      text += key
+      words[staged++] = key.length
+    }
+    this.text = text
+    return staged
+  }
+
+  /** Encodes the keys staged: 1 when all of them are ASCII, 0 when not, -1 when one has a lone surrogate. */
+  sealKeys(): number {
+    const { text } = this
+    this.text = ''
+    if (encoder.encodeInto(text, this.textBytes).written === text.length) return 1
+    return isWellFormed(text) ? 0 : -1
+  }
+
+  foundAddresses(count: number): Uint32Array {
+    return new Uint32Array(this.lengths.buffer, this.lengths.byteOffset, count)
   }
 
   /** What was staged has been run. */

@@ -72,13 +72,29 @@ function requirePath(path: string | URL): string {
   return path
 }
 
+// Not Node's recursive `mkdir`: where a file system says ENOENT for a folder whose parent is there, as /proc does, that
+// never returns (seen with Node 20).
 async function createFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  // Each new name is made to last in the directory above it; else power loss could take the whole database away.
-  for (let created = folder; ; created = dirname(created)) {
-    await flushFolder(dirname(created))
-    if (created === resolve(first) || created === dirname(created)) return
+  if (await isThere(folder)) return
+  const parent = dirname(folder)
+  if (parent !== folder) await createFolder(parent)
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return // Another process was faster, or it is a link that leads nowhere.
+    throw error
+  }
+  // The new name is made to last in the folder above it; else power loss could take the whole database away.
+  await flushFolder(parent)
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false
+    throw error
   }
 }
 

@@ -51,7 +51,7 @@ describe.each(HOLDERS)('%s', (_, hold) => {
       expect(error.message).toContain(String(pid))
       expect(error.message).toContain(hostname())
       expect(error.details).toMatchObject({ path, pid, host: hostname(), mode: 'write' })
-      const since = Date.parse(String(error.details['since']))
+      const since = Date.parse(String(error.details.since))
       expect(since).toBeGreaterThanOrEqual(before)
       expect(since).toBeLessThanOrEqual(Date.now())
     }
@@ -102,7 +102,7 @@ test('a directory is one, by whatever path or link it is reached', async () => {
   const holder = holdInProcess(path, 'write')
   await holder.said()
   const ways = [`${parent}/link`, `${parent}/./data/`, `${parent}/link/../data`, relative(process.cwd(), path)]
-  for (const way of ways) expect((await refusal(way)).details['path']).toBe(way)
+  for (const way of ways) expect((await refusal(way)).details.path).toBe(way)
   expect(await holdInProcess(join(parent, 'link'), 'write').said()).toMatchObject({ code: 'QUIVER_LOCKED' })
 })
 
@@ -128,8 +128,8 @@ test('processes that race for the lock of a dead writer, and die themselves, nev
     else expect([event, holder]).toEqual([event, who])
     holder = what === 'takes' ? who : undefined
   }
-  expect(counts['dies']).toBeGreaterThan(5)
-  expect(counts['frees']).toBeGreaterThan(5)
+  expect(counts.dies).toBeGreaterThan(5)
+  expect(counts.frees).toBeGreaterThan(5)
   await expectFree(path)
   expect(await readdir(path)).toEqual([])
 })

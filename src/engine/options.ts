@@ -1,0 +1,160 @@
+// Options of the calls, checked once at the door. A misspelt or misplaced option is refused, never ignored.
+
+import { NotFoundError, TypeMismatchError, UsageError, unknownOption } from '../error/index.ts'
+import type { Document, Key } from '../value/index.ts'
+import type { CollectionState } from './state.ts'
+
+/** When a write is acknowledged: flushed to stable storage, or handed to the operating system. */
+export type Durability = 'hard' | 'soft'
+
+/** Decides about a document whose key is taken: what is to be stored instead; `null` deletes. Gets copies; may not be async. */
+export type ConflictFunction<T extends object = Document> = (key: Key, oldValue: T, newValue: T) => T | null
+
+/** What to do with a document whose key is taken. */
+export type Conflict<T extends object = Document> = 'error' | 'replace' | 'update' | ConflictFunction<T>
+
+/** Options of every write. */
+export interface WriteOptions {
+  /** Default: that of the database. */
+  readonly durability?: Durability | undefined
+  /** `true`: list what changed; `'always'`: list every document, in input order. Default `false`. */
+  readonly returnChanges?: boolean | 'always' | undefined
+  /** One refused document refuses them all. Default `false`. */
+  readonly atomic?: boolean | undefined
+  /** The partition documents go to; for `delete` the only one looked at. */
+  readonly partition?: string | undefined
+  /** Milliseconds, above 0. */
+  readonly timeout?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Options of `insert`. */
+export interface InsertOptions<T extends object = Document> extends WriteOptions {
+  /** Default `'error'`. */
+  readonly conflict?: Conflict<T> | undefined
+}
+
+export const ConflictRule = { Error: 0, Replace: 1, Update: 2, Function: 3 } as const
+export type ConflictRule = (typeof ConflictRule)[keyof typeof ConflictRule]
+
+export const ReturnChanges = { No: 0, Changed: 1, Always: 2 } as const
+export type ReturnChanges = (typeof ReturnChanges)[keyof typeof ReturnChanges]
+
+/** The options of one write, checked. */
+export class WriteRequest {
+  isHard: boolean
+  conflict: ConflictRule = ConflictRule.Error
+  conflictFunction: ConflictFunction | undefined = undefined
+  changes: ReturnChanges = ReturnChanges.No
+  isAtomic = false
+  /** Which of the collection's partitions was named, or -1. */
+  group = -1
+  /** By performance.now(); Infinity without a timeout. */
+  deadline = Infinity
+  timeoutMs = 0
+  signal: AbortSignal | undefined = undefined
+
+  constructor(isHard: boolean) {
+    this.isHard = isHard
+  }
+}
+
+const WRITE_OPTIONS = ['durability', 'returnChanges', 'atomic', 'partition', 'timeout', 'signal']
+const INSERT_OPTIONS = ['conflict', ...WRITE_OPTIONS]
+const KNOWN = { insert: INSERT_OPTIONS, upsert: WRITE_OPTIONS, update: WRITE_OPTIONS, replace: WRITE_OPTIONS, delete: WRITE_OPTIONS }
+
+/** Checks the options of a write; throws UsageError, UnknownOptionError or NotFoundError. */
+export function writeRequest(
+  state: CollectionState,
+  operation: keyof typeof KNOWN,
+  options: InsertOptions | undefined,
+): WriteRequest {
+  const request = new WriteRequest(state.isHard)
+  if (operation === 'upsert') request.conflict = ConflictRule.Replace
+  if (options === undefined) return request
+  const where = `of ${operation}`
+  requireOptions(options, KNOWN[operation], where)
+  const { conflict, durability, returnChanges, atomic, partition, timeout, signal } = options
+  if (conflict !== undefined) setConflict(request, conflict)
+  if (durability !== undefined) request.isHard = requireDurability(durability, where) === 'hard' && state.isOnDisk
+  if (returnChanges !== undefined) {
+    if (returnChanges === 'always') request.changes = ReturnChanges.Always
+    else if (requireBoolean(returnChanges, `returnChanges ${where}`, ' or "always"')) request.changes = ReturnChanges.Changed
+  }
+  if (atomic !== undefined) request.isAtomic = requireBoolean(atomic, `atomic ${where}`)
+  if (partition !== undefined) request.group = state.groupIndex(partition)
+  if (timeout !== undefined) {
+    request.timeoutMs = requireTimeout(timeout, where)
+    request.deadline = performance.now() + timeout
+  }
+  if (signal !== undefined) request.signal = requireSignal(signal, where)
+  return request
+}
+
+function setConflict(request: WriteRequest, conflict: Conflict): void {
+  if (conflict === 'error') request.conflict = ConflictRule.Error
+  else if (conflict === 'replace') request.conflict = ConflictRule.Replace
+  else if (conflict === 'update') request.conflict = ConflictRule.Update
+  else if (typeof conflict === 'function') {
+    request.conflict = ConflictRule.Function
+    request.conflictFunction = conflict
+  } else {
+    throw new UsageError(
+      `conflict of insert is "error", "replace", "update" or a function (key, old, new) => document, got ${describe(conflict)}`,
+    )
+  }
+}
+
+export function requireDurability(value: unknown, where: string): Durability {
+  if (value === 'hard' || value === 'soft') return value
+  throw new UsageError(`durability ${where} is "hard" or "soft", got ${describe(value)}`)
+}
+
+export function requireBoolean(value: unknown, what: string, otherwise = ''): boolean {
+  if (typeof value === 'boolean') return value
+  throw new UsageError(`${what} is true or false${otherwise}, got ${describe(value)}`)
+}
+
+function requireTimeout(value: unknown, where: string): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value
+  throw new UsageError(`timeout ${where} is a number of milliseconds above 0, got ${describe(value)}`)
+}
+
+function requireSignal(value: unknown, where: string): AbortSignal {
+  const signal = value as Partial<AbortSignal> | null
+  if (typeof signal === 'object' && typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') {
+    return value as AbortSignal
+  }
+  throw new UsageError(`signal ${where} is an AbortSignal, got ${describe(value)}`)
+}
+
+/** A whole number from 0 on. */
+export function requireCount(value: unknown, what: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
+  throw new UsageError(`${what} is a whole number from 0 on, got ${describe(value)}`)
+}
+
+/** Throws unless `options` is an object whose fields are all in `known`. */
+export function requireOptions(options: unknown, known: readonly string[], where: string): asserts options is object {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeMismatchError(`the options ${where} are an object, got ${describe(options)}`)
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw unknownOption(name, known, where)
+  }
+}
+
+export function partitionNotFound(collection: string, name: unknown, names: readonly string[]): NotFoundError {
+  return new NotFoundError(`collection "${collection}" has no partition ${describe(name)}; it has ${names.join(', ')}`, {
+    details: { collection, partition: name },
+  })
+}
+
+/** A value in a message about options. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}

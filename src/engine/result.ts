@@ -1,0 +1,93 @@
+// What a write call answers.
+
+import type { Document, Key } from '../value/index.ts'
+
+/** One document of a call with `returnChanges`. */
+export interface Change<T extends object = Document> {
+  /** The primary key; `null` where a refused document has none that is valid. */
+  key: Key | null
+  /** The document before, `null` if there was none. */
+  oldValue: T | null
+  /** What is stored now, `null` if there is nothing. */
+  newValue: T | null
+  /** Why this document was refused; only with `'always'`. */
+  error?: string
+}
+
+/** Counters are always there, the rest only when there is something to say. */
+export interface WriteResult<T extends object = Document> {
+  inserted: number
+  replaced: number
+  /** Replaced or updated by what was stored already. */
+  unchanged: number
+  deleted: number
+  /** Keys of `update`, `replace` and `delete` that were not there. */
+  skipped: number
+  /** Documents that were refused; the others were written, unless the call was atomic. */
+  errors: number
+  /** What was wrong with the first of them. */
+  firstError?: string
+  /** Keys made for documents without one, in input order, at most 100,000. */
+  generatedKeys?: Key[]
+  warnings?: string[]
+  changes?: Change<T>[]
+}
+
+export const GENERATED_KEYS_MAX = 100_000
+
+export function emptyResult(): WriteResult {
+  return { inserted: 0, replaced: 0, unchanged: 0, deleted: 0, skipped: 0, errors: 0 }
+}
+
+/** Lists the generated keys, or as many as are listed at most. */
+export function setGeneratedKeys(result: WriteResult, keys: Key[]): void {
+  if (keys.length === 0) return
+  if (keys.length <= GENERATED_KEYS_MAX) {
+    result.generatedKeys = keys
+    return
+  }
+  result.generatedKeys = keys.slice(0, GENERATED_KEYS_MAX)
+  result.warnings = [tooManyKeys(keys.length)]
+}
+
+export function tooManyKeys(count: number): string {
+  return `Too many generated keys (${count}), array truncated to ${GENERATED_KEYS_MAX}.`
+}
+
+/** Adds up the results of a call that was written in several batches. */
+export class ResultSum {
+  readonly #sum = emptyResult()
+  #generated: Key[] = []
+  #generatedCount = 0
+
+  add(part: WriteResult): void {
+    const sum = this.#sum
+    sum.inserted += part.inserted
+    sum.replaced += part.replaced
+    sum.unchanged += part.unchanged
+    sum.deleted += part.deleted
+    sum.skipped += part.skipped
+    sum.errors += part.errors
+    if (part.firstError !== undefined) sum.firstError ??= part.firstError
+    if (part.generatedKeys !== undefined) this.#addKeys(part.generatedKeys)
+    if (part.changes !== undefined) {
+      sum.changes ??= []
+      for (const change of part.changes) sum.changes.push(change)
+    }
+  }
+
+  // A batch of a stream is too small for its own list to have been cut short.
+  #addKeys(keys: readonly Key[]): void {
+    this.#generatedCount += keys.length
+    for (let i = 0; i < keys.length && this.#generated.length < GENERATED_KEYS_MAX; i++) this.#generated.push(keys[i]!)
+  }
+
+  finish(): WriteResult {
+    const sum = this.#sum
+    const result = emptyResult()
+    Object.assign(result, sum)
+    if (this.#generatedCount > 0) result.generatedKeys = this.#generated
+    if (this.#generatedCount > GENERATED_KEYS_MAX) result.warnings = [tooManyKeys(this.#generatedCount)]
+    return result
+  }
+}

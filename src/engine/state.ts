@@ -1,0 +1,104 @@
+// An open collection as the engine holds it. A partition as users see it is a group of `shards` physical partitions; `parts` lists
+// the physical ones of all groups, those of one group together. The arrays are replaced, never changed, so that a cursor may
+// keep the one it began with.
+
+import { type CollectionDefinition, DEFAULT_PARTITION } from '../catalog/index.ts'
+import { ClosedError, type QuiverError } from '../error/index.ts'
+import type { Key } from '../value/index.ts'
+import type { Gate } from './gate.ts'
+import { partitionNotFound, WriteRequest } from './options.ts'
+import type { CollectionShapes, Partition } from './partition.ts'
+import { shardOf } from './shard.ts'
+
+/** A partition as users see it. */
+export interface PartitionGroup {
+  readonly name: string
+  readonly id: number
+  readonly parts: readonly Partition[]
+}
+
+export class CollectionState {
+  readonly gate: Gate
+  readonly shapes: CollectionShapes
+  readonly isOnDisk: boolean
+  /** Whether writes wait for the flush unless they say otherwise. */
+  readonly isHard: boolean
+  readonly primaryKey: string
+  readonly shards: number
+  /** The request of a write without options. */
+  readonly defaults: WriteRequest
+  definition: CollectionDefinition
+  groups: readonly PartitionGroup[] = []
+  parts: readonly Partition[] = []
+  /** The only physical partition, where there is one only. */
+  single: Partition | null = null
+  isDropped = false
+  /** Where `locate` found the key. */
+  locatedPart = -1
+
+  constructor(gate: Gate, definition: CollectionDefinition, shapes: CollectionShapes, durability: 'hard' | 'soft' | null) {
+    this.gate = gate
+    this.definition = definition
+    this.shapes = shapes
+    this.isOnDisk = durability !== null
+    this.isHard = durability === 'hard'
+    this.primaryKey = definition.primaryKey
+    this.shards = definition.shards
+    this.defaults = new WriteRequest(this.isHard)
+  }
+
+  get name(): string {
+    return this.definition.name
+  }
+
+  /** The default partition comes first. */
+  setGroups(groups: readonly PartitionGroup[]): void {
+    this.groups = groups
+    this.parts = groups.flatMap((group) => group.parts)
+    this.single = this.parts.length === 1 ? this.parts[0]! : null
+  }
+
+  refuseRead(): QuiverError | null {
+    return this.isDropped ? this.#dropped() : this.gate.refuseRead()
+  }
+
+  refuseWrite(): QuiverError | null {
+    return this.isDropped ? this.#dropped() : this.gate.refuseWrite()
+  }
+
+  #dropped(): QuiverError {
+    return new ClosedError(`collection "${this.name}" was dropped`, { details: { collection: this.name } })
+  }
+
+  /** Index of a partition by its name; throws NotFoundError. */
+  groupIndex(name: unknown): number {
+    if (name === DEFAULT_PARTITION) return 0
+    const index = this.groups.findIndex((group) => group.name === name)
+    if (index < 0) throw partitionNotFound(this.name, name, this.groups.map((group) => group.name))
+    return index
+  }
+
+  /** Which physical partition of a group a key belongs to, as an index of `parts`. */
+  partOf(group: number, key: unknown): number {
+    return this.shards === 1 ? group : group * this.shards + shardOf(key, this.shards)
+  }
+
+  /** Address of the document with this key, or 0; `locatedPart` says in which of `parts`. Throws when it is no key. */
+  locate(key: Key): number {
+    const { parts, shards } = this
+    for (let part = shards === 1 ? 0 : shardOf(key, shards); part < parts.length; part += shards) {
+      const address = parts[part]!.find(key)
+      if (address === 0) continue
+      this.locatedPart = part
+      return address
+    }
+    this.locatedPart = -1
+    return 0
+  }
+
+  count(): number {
+    let count = 0
+    for (const part of this.parts) count += part.count
+    return count
+  }
+}
