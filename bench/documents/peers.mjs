@@ -6,20 +6,21 @@ export const OURS_FILE = 'quiverdb-file'
 /**
  * `figures` limits a peer to the groups it has something to say in.
  *
- * @type {Record<string, { title: string, module: string, options?: object, isOnDisk?: boolean, isForeign?: boolean,
+ * @type {Record<string, { title: string, short?: string, module: string, options?: object, isOnDisk?: boolean, isForeign?: boolean,
  *   groups?: string[] }>}
  */
 export const PEERS = {
   [OURS_MEMORY]: { title: 'quiverdb memory', module: 'quiverdb', options: { medium: 'memory' } },
   [OURS_FILE]: { title: 'quiverdb directory', module: 'quiverdb', options: { medium: 'file' }, isOnDisk: true },
   map: { title: 'Map', module: 'map', options: { codec: 'plain' } },
-  'map-clone': { title: 'Map + structuredClone', module: 'map', options: { codec: 'clone' } },
+  'map-clone': { title: 'Map + structuredClone', short: 'Map + clone', module: 'map', options: { codec: 'clone' } },
   'map-json': { title: 'Map + JSON', module: 'map', options: { codec: 'json' } },
   'map-msgpackr': { title: 'Map + msgpackr', module: 'map', options: { codec: 'msgpackr' }, isForeign: true },
   'sqlite-memory': { title: 'sqlite memory', module: 'sqlite', options: { medium: 'memory' }, isForeign: true },
   'sqlite-file': { title: 'sqlite file', module: 'sqlite', options: { medium: 'file' }, isOnDisk: true, isForeign: true },
   'sqlite-grouped': {
     title: 'sqlite file, writes grouped by hand',
+    short: 'sqlite, grouped',
     module: 'sqlite',
     options: { medium: 'file', isGrouped: true },
     isOnDisk: true,
@@ -29,6 +30,7 @@ export const PEERS = {
   lmdb: { title: 'lmdb', module: 'lmdb', options: {}, isOnDisk: true, isForeign: true },
   'lmdb-structures': {
     title: 'lmdb, shared structures',
+    short: 'lmdb, structures',
     module: 'lmdb',
     options: { hasStructures: true },
     isOnDisk: true,

@@ -33,6 +33,8 @@ export class CollectionState {
   /** The only physical partition, where there is one only. */
   single: Partition | null = null
   isDropped = false
+  /** Physical partitions that the last write waits for before it is acknowledged. */
+  written: readonly Partition[] = []
   /** Where `locate` found the key. */
   locatedPart = -1
 

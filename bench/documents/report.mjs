@@ -1,0 +1,169 @@
+// The suite's result as Markdown and as a chart.
+import { drawBars } from '../harness/chart.mjs'
+import { table } from '../harness/markdown.mjs'
+import { short } from '../harness/numbers.mjs'
+import { power } from './bars.mjs'
+import { PEERS } from './peers.mjs'
+
+const RATES = {
+  insertBatch: 'insert, batches of 1,000',
+  insertOne: 'insert, one at a time',
+  get: 'get, random key',
+  getMany: 'getMany of 100',
+  upsertOne: 'upsert, one at a time',
+  upsertBatch: 'upsert, batches of 1,000',
+  upsertUnchanged: 'upsert, nothing changed',
+  scan: 'full scan',
+}
+const VECTOR_RATES = { vectorInsertBatch: 'insert, batches of 1,000', vectorGet: 'get, random key' }
+const DURABLE_RATES = {
+  durable1: '1 caller',
+  durable16: '16 callers',
+  durable256: '256 callers',
+  durableBatch: 'batches of 1,000',
+}
+const SIZES = {
+  openGetMs: 'open to first get, ms',
+  openScanMs: 'open and full scan, ms',
+  diskBytes: 'disk bytes a document',
+  rssBytes: 'resident bytes a document',
+}
+
+export function renderMarkdown(result) {
+  const { parameters, workload, figures, bars, checks, notes } = result
+  const sections = [
+    '# Documents',
+    `Workload W1: documents of ${workload.jsonBytesMean} bytes of JSON on average (${workload.shapesCount} shapes, ` +
+      `${workload.nonAsciiPercent} % not ASCII) under UUID keys; ${count(parameters.rowsCount)} of them, seed ${parameters.seed}. ` +
+      `Median of ${parameters.roundsCount} ${parameters.roundsCount === 1 ? 'round' : 'rounds'}, each peer and group of figures in a process of its own, peers interleaved.`,
+  ]
+  if (bars.length > 0) {
+    const metCount = bars.filter(bar => bar.isMet).length
+    sections.push('## Bars', `${metCount} of ${bars.length} met.`, renderBars(bars))
+  }
+  section(sections, 'Thousand operations a second', figures, RATES, 1_000)
+  section(sections, 'Durable writes, thousand documents a second', figures, DURABLE_RATES, 1_000)
+  section(sections, 'Opening, disk and memory', figures, SIZES, 1)
+  section(sections, `With a vector of 128 lanes (W2, ${count(parameters.rowsVectorCount)} documents), thousand operations a second`, figures, VECTOR_RATES, 1_000)
+  renderGrowth(sections, figures, parameters.growthRowsCounts)
+  sections.push('## How it was measured', howMeasured(parameters))
+  sections.push('## Same documents, same answers', renderChecks(checks))
+  sections.push(
+    '## Peers',
+    table(['peer', 'version'], result.peers.map(({ title, version }) => [title, version])),
+  )
+  if (notes.length > 0) sections.push('## Notes of this run', notes.map(note => `- ${note}`).join('\n'))
+  return `${sections.join('\n\n')}\n`
+}
+
+const count = value => value.toLocaleString('en-US')
+const titleOf = name => PEERS[name]?.title ?? name
+
+function renderBars(bars) {
+  const head = ['figure', 'quiverdb', 'beside', 'bar', 'measured', 'met']
+  const rows = bars.map(({ title, ours, peer, bar, measured, unit, isMet }) => [
+    title,
+    titleOf(ours).replace('quiverdb ', ''),
+    peer === undefined ? '' : titleOf(peer),
+    unit === 'times' ? `${peer === undefined ? '≤ ' : ''}${short(bar)}×` : `≤ ${short(bar)} ${unit}`,
+    unit === 'times' ? `${short(measured)}×` : `${short(measured)} ${unit}`,
+    isMet ? 'yes' : 'no',
+  ])
+  return table(head, rows, ['left', 'left', 'left', 'right', 'right', 'left'])
+}
+
+function section(sections, title, figures, names, divisor) {
+  const present = Object.entries(names).filter(([figure]) => figures[figure] !== undefined)
+  if (present.length === 0) return
+  const peers = Object.keys(PEERS).filter(name => present.some(([figure]) => figures[figure][name] !== undefined))
+  // Peers as rows: there are more of them than figures, and a page is narrow.
+  const rows = peers.map(name => [
+    titleOf(name),
+    ...present.map(([figure]) => short((figures[figure][name]?.median ?? Number.NaN) / divisor)),
+  ])
+  const aligns = ['left', ...present.map(() => 'right')]
+  sections.push(`## ${title}`, table(['', ...present.map(([, label]) => label)], rows, aligns))
+}
+
+function renderGrowth(sections, figures, sizes) {
+  const rows = []
+  for (const name of Object.keys(PEERS)) {
+    for (const size of sizes) {
+      const value = figure => figures[`${figure}@${size}`]?.[name]?.median
+      if (value('growthUs') === undefined) continue
+      rows.push([
+        titleOf(name),
+        power(size),
+        short(value('growthUs')),
+        short(value('growthBytes')),
+        short(value('growthPauseMs')),
+        short(value('growthLoopMs')),
+        String(value('growthPauses')),
+      ])
+    }
+  }
+  if (rows.length === 0) return
+  const head = ['', 'documents', 'µs each', 'resident bytes each', 'longest batch of 100, ms', 'longest event-loop block, ms', 'batches over 20 ms']
+  sections.push('## Growth', table(head, rows, ['left', ...head.slice(1).map(() => 'right')]))
+}
+
+function howMeasured({ rowsOneCount, timeMs }) {
+  return [
+    '- Documents are made outside the clock and passed through `JSON.parse`, as if they had come over a network; keys to read are strings that were never hashed.',
+    `- \`insert\` is one timed pass into an empty store (${count(rowsOneCount)} documents where one at a time). \`get\`, \`getMany\`, \`upsert\` and \`scan\` run under tinybench for ${count(timeMs)} ms after a warm-up, 1,000 operations an iteration, on the full store.`,
+    '- A synchronous peer (Map, sqlite, lmdb, loki) is called synchronously, as its users do; an asynchronous one (quiverdb, level, nedb) is awaited call by call.',
+    '- Soft: resolves when applied and handed to the operating system: sqlite in WAL mode with `synchronous = NORMAL`, lmdb with `noSync`, level without `sync`. Durable: on stable storage: sqlite `FULL`, lmdb awaiting `flushed`, level with `sync`. After the durable writes the store is opened anew and counted.',
+    '- `get` hands out a fresh object everywhere but in the plain Map, which hands out the stored object itself and is there as the floor.',
+    '- `upsert` replaces a random existing document by one with another title and counter; a sample of what is stored is then compared with what was written.',
+    '- Disk bytes are allocated blocks after a clean close. Resident bytes are the growth of the process, after garbage collection, divided by the documents.',
+    '- nedb holds 20,000 documents: more takes too long.',
+  ].join('\n')
+}
+
+function renderChecks(checks) {
+  const rows = checks.map(({ group, checksum, peers, isSame }) => [
+    group,
+    `\`${checksum}\``,
+    String(peers.length),
+    isSame ? 'yes' : `no: ${peers.map(titleOf).join(', ')}`,
+  ])
+  return table(['group', 'documents : checksum', 'peers', 'all alike'], rows, ['left', 'left', 'right', 'left'])
+}
+
+const PANELS = [
+  ['insertBatch', 'Insert, batches of 1,000', 'thousand documents a second'],
+  ['insertOne', 'Insert, one at a time, awaited', 'thousand documents a second'],
+  ['get', 'Get by random key', 'thousand documents a second'],
+  ['getMany', 'getMany of 100', 'thousand documents a second'],
+  ['upsertBatch', 'Upsert, batches of 1,000', 'thousand documents a second'],
+  ['upsertOne', 'Upsert, one at a time, awaited', 'thousand documents a second'],
+  ['durable1', 'Durable, 1 caller', 'thousand documents a second'],
+  ['durable256', 'Durable, 256 callers', 'thousand documents a second'],
+  ['openScanMs', 'Open and full scan', 'milliseconds, shorter is better'],
+  ['diskBytes', 'Disk', 'bytes a document, shorter is better'],
+  ['rssBytes', 'Memory', 'resident bytes a document, shorter is better'],
+  ['scan', 'Full scan', 'thousand documents a second'],
+]
+
+export function renderChart({ parameters, figures, machine }) {
+  const panels = []
+  for (const [figure, title, note] of PANELS) {
+    const byPeer = figures[figure]
+    if (byPeer === undefined) continue
+    const divisor = figure.endsWith('Ms') || figure.endsWith('Bytes') ? 1 : 1_000
+    const bars = Object.keys(PEERS)
+      // The plain Map hands out its own objects: a floor for the table, not a bar to look at.
+      .filter(name => name !== 'map' && byPeer[name] !== undefined)
+      .map(name => ({
+        label: PEERS[name].short ?? titleOf(name),
+        value: byPeer[name].median / divisor,
+        isOurs: PEERS[name].module === 'quiverdb',
+      }))
+    panels.push({ title, note, bars })
+  }
+  return drawBars({
+    title: 'quiverdb beside other stores: documents',
+    subtitle: `${count(parameters.rowsCount)} documents of about 285 bytes of JSON, one core${machine === undefined ? '' : `, ${machine.cpu}, Node ${machine.node}`}`,
+    panels,
+  })
+}

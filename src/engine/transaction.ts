@@ -1,0 +1,74 @@
+// The batches of one write call, one for each physical partition it touches. They are committed together: one alone as it is,
+// several as a transaction, which recovery takes whole or not at all.
+
+import type { Batch } from './batch.ts'
+import type { WriteRequest } from './options.ts'
+import type { Partition } from './partition.ts'
+import type { CollectionState } from './state.ts'
+
+export const HARD = { hard: true }
+export const SOFT = { hard: false }
+
+/** Physical partitions that a write has to wait for; shared by all that wait for none. */
+export const NONE: readonly Partition[] = []
+
+export class BatchSet {
+  readonly #state: CollectionState
+  readonly #batches: (Batch | undefined)[] = []
+  #isOpen = true
+
+  constructor(state: CollectionState) {
+    this.#state = state
+  }
+
+  /** The batch of a physical partition; begun when it is first asked for. */
+  of(part: number): Batch {
+    let batch = this.#batches[part]
+    if (batch === undefined) {
+      batch = this.#state.parts[part]!.begin()
+      this.#batches[part] = batch
+    }
+    return batch
+  }
+
+  settle(): void {
+    for (const batch of this.#batches) batch?.settle()
+  }
+
+  /** Writes what changed. Answers the physical partitions whose state the caller may rely on, for their flush. */
+  commit(request: WriteRequest): readonly Partition[] {
+    const { parts, shapes } = this.#state
+    const dirty: number[] = []
+    const relied: Partition[] = []
+    this.#batches.forEach((batch, part) => {
+      if (batch === undefined) return
+      if (batch.isDirty) dirty.push(part)
+      if (batch.isDirty || batch.unchanged > 0) relied.push(parts[part]!)
+    })
+    const hard = request.isHard
+    const transaction =
+      dirty.length < 2
+        ? undefined
+        : { id: shapes.nextTransaction(), participants: dirty.map((part) => parts[part]!.id) }
+    for (let i = 0; i < dirty.length; i++) {
+      const batch = this.#batches[dirty[i]!]!
+      this.#batches[dirty[i]!] = undefined
+      try {
+        batch.commit({ hard, transaction })
+      } catch (error) {
+        // Recovery will take back what the earlier participants were told; until then it stands, so nothing may follow.
+        if (i > 0) this.#state.gate.poisonWith(error)
+        throw error
+      }
+    }
+    this.abandon()
+    return relied
+  }
+
+  /** Undoes what was not committed. */
+  abandon(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    for (const batch of this.#batches) batch?.abandon()
+  }
+}
