@@ -96,6 +96,7 @@ export const S_CHECK_DURABLE: usize = STATE + 400; // u32 units, greatest of the
 export const S_CHECK_GROUP: usize = STATE + 404; // u32 address of the group that holds a transaction, or 0
 export const S_CHECK_OPEN: usize = STATE + 408; // u32 address where a group began that is not whole, or 0
 export const S_WALK_LIVE: usize = STATE + 412; // u32 records found live while walking a covered log
+export const S_WALK_AT: usize = STATE + 436; // u32 address to go on walking from
 export const S_SHIFT: usize = STATE + 416; // u32 -> u32[] new log positions while compacting
 export const S_SHIFT_PAGES: usize = STATE + 420;
 export const S_SHIFT_SLOTS: usize = STATE + 424; // u32 slots there were when it began

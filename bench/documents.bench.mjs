@@ -64,7 +64,7 @@ async function run(options, { pinning, say }) {
     const bars = judge([...BARS, ...growthBars(parameters.growthRowsCounts)], figureOf)
     const checks = compareChecksums(records.checksums, note)
     const result = { parameters, workload, peers: records.describePeers(peers), figures: records.toJSON(), bars, checks, notes }
-    return { result, markdown: renderMarkdown(result), svg: renderChart(result), isSound: checks.every(check => check.isSame) }
+    return { result, markdown: renderMarkdown(result), svg: renderChart(result), isSound: records.isSound() && checks.every(check => check.isSame) }
   } finally {
     rmSync(scratchRoot, { recursive: true, force: true })
   }
@@ -162,9 +162,13 @@ function createRecords() {
   const samples = {}
   const versions = {}
   const checksums = {}
+  let isSound = true
   return {
     checksums,
+    // A peer that cannot be loaded here is left out; one that was loaded and then failed is a fault.
+    isSound: () => isSound,
     add(name, outcome) {
+      if (outcome.error !== undefined && outcome.isLoaded !== false) isSound = false
       if (outcome.version !== undefined) versions[name] = outcome.version
       for (const [figure, value] of Object.entries(outcome.figures ?? {})) {
         samples[figure] ??= {}

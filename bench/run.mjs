@@ -113,7 +113,7 @@ async function main() {
   }
   say(`written to ${directory}`)
   if (!isSound) {
-    say('peers did not agree on what they read: see the notes')
+    say('a peer failed, or peers did not agree on what they read: see the notes')
     process.exitCode = 1
   }
 }

@@ -65,7 +65,7 @@ function nextUnlogged(id: u32): u32 {
  * Starts writing the open batch out; answers the bytes of its whole group, 0 if there is nothing to write, -1 when memory is
  * exhausted. `transactionBytes`: of an entry standing in the key buffer, or 0.
  */
-export function store_gather_begin(transactionBytes: u32): i64 {
+export function store_gather_begin(transactionBytes: u32): f64 {
   let total: u64 = transactionBytes;
   let widest: u32 = transactionBytes;
   const count = load<u32>(S_OPS_COUNT);
@@ -90,7 +90,7 @@ export function store_gather_begin(transactionBytes: u32): i64 {
   }
   const needed = min<u64>(total, <u64>FRAME_PAYLOAD_TARGET + widest) + FRAME_BYTES;
   if (!gatherReserve(<usize>needed)) return -1;
-  return total + FRAME_BYTES * (total / FRAME_PAYLOAD_TARGET + 1);
+  return <f64>(total + <u64>FRAME_BYTES * (total / FRAME_PAYLOAD_TARGET + 1));
 }
 
 /**

@@ -4,5 +4,5 @@ export { store_find, store_find_many } from "./find";
 export { store_gather_begin, store_gather_end, store_gather_frame } from "./frame";
 export { store_create, store_restore_begin, store_restore_end, store_scan, store_stage, store_uuid } from "./lifecycle";
 export {
-  store_log_attach, store_log_check, store_log_finish, store_log_release, store_log_reserve, store_log_resync, store_log_walk,
+  store_log_attach, store_log_check, store_log_finish, store_log_index, store_log_release, store_log_reserve, store_log_resync, store_log_walk,
 } from "./walk";

@@ -3,8 +3,8 @@
 
 import {
   BLOCK_KIND_SHIFT, FRAME_BYTES, FRAME_GROUP, FRAME_MORE, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE,
-  KIND_TRANSACTION, PAGE_RECORD, RECORD_HEADER, S_CHECK_DURABLE, S_CHECK_END, S_CHECK_GROUP, S_CHECK_OPEN, S_CHECK_SEQUENCE, S_CHECK_STOP,
-  S_COUNT, S_LIVE_BYTES, S_LOG_SEED, S_SLOT_FREE, S_SLOT_TOP, S_WALK_LIVE, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK,
+  KIND_TRANSACTION, KEY_BUFFER, PAGE_RECORD, RECORD_HEADER, S_CHECK_DURABLE, S_CHECK_END, S_CHECK_GROUP, S_CHECK_OPEN, S_CHECK_SEQUENCE, S_CHECK_STOP,
+  S_COUNT, S_LIVE_BYTES, S_LOG_SEED, S_SLOT_FREE, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK,
   STATUS_OUT_OF_MEMORY, WALK_COPY, WALK_COVERED, WALK_DISCARD, WALK_INDEX, PAGE_BYTES,
 } from "../abi";
 import { hashInsert, hashRemove, keyHash, xxh64 } from "../hash";
@@ -178,13 +178,18 @@ function applyRecord(record: usize, units: u32, flags: u32): i32 {
 }
 
 /**
- * Applies the checked frames in [from, end), which lie at `units` of the log. Without WALK_COPY the records stay where they are and
- * everything else is given to the arena.
+ * Applies the checked frames in [from, end), which lie at `units` of the log, about `bytesMax` of them; S_WALK_AT: where to go on.
+ * Without WALK_COPY the records stay where they are and everything else is given to the arena.
  */
-export function store_log_walk(from: usize, end: usize, units: u32, flags: u32): i32 {
+export function store_log_walk(from: usize, end: usize, units: u32, flags: u32, bytesMax: u32): i32 {
   let at = from;
+  const stop = min<usize>(end, from + bytesMax);
+  // Each block's place is known only from the one before: without this every step would wait for memory.
+  let touched: u32 = 0;
+  for (let line = from; line < stop; line += 64) touched += load<u8>(line);
+  store<u32>(KEY_BUFFER, touched);
   let position = units;
-  while (at < end) {
+  while (at < stop) {
     // Releasing a block writes into it: its length is read before.
     const length = blockUnits(at);
     const kind = blockKind(at);
@@ -214,6 +219,7 @@ export function store_log_walk(from: usize, end: usize, units: u32, flags: u32):
     position += length;
     at = next;
   }
+  store<u32>(S_WALK_AT, <u32>at);
   return STATUS_OK;
 }
 
@@ -221,20 +227,29 @@ function slotAddressOr(slot: u32): usize {
   return slot < load<u32>(S_SLOT_TOP) ? slotAddress(slot) : 0;
 }
 
-/** After a replay without index: counts, free list and hash index from the slot table. */
-export function store_log_finish(): i32 {
-  let documents: u32 = 0;
-  let live: u64 = 0;
-  store<u32>(S_SLOT_FREE, 0);
-  const top = load<u32>(S_SLOT_TOP);
-  for (let slot: u32 = 0; slot < top; slot++) {
+/**
+ * Takes the next slots, `slotsMax` from `from` on, into the counts and the hash index, after a replay without index. Only a salvaged log,
+ * with frames missing, may hold a key twice.
+ */
+export function store_log_index(from: u32, slotsMax: u32, isSalvaged: bool): i32 {
+  let documents = load<u32>(S_COUNT);
+  let live = load<u64>(S_LIVE_BYTES);
+  const end = min(load<u32>(S_SLOT_TOP), from + slotsMax);
+  let touched: u32 = 0;
+  const limit = (<usize>memory.size() << 16) - 128;
+  for (let slot = from; slot < end; slot++) {
+    const record = slotAddress(slot);
+    if (record < limit) touched += load<u8>(record) + load<u8>(record, 64);
+  }
+  store<u32>(KEY_BUFFER, touched);
+  for (let slot = from; slot < end; slot++) {
     const record = slotAddress(slot);
     if (record == 0) continue;
     if (!keyOfRecord(record)) return STATUS_CORRUPT;
     const hash = keyHash(keyType, keyPointer, keyBytes);
-    const twin = findSlot(hash, keyType, keyPointer, keyBytes);
+    const twin = isSalvaged ? findSlot(hash, keyType, keyPointer, keyBytes) : SLOT_NONE;
     if (twin != SLOT_NONE) {
-      // Only a salvaged log, with frames missing, holds a key twice: the later entry is the truth.
+      // The later entry is the truth.
       const drop = slotLogUnits(twin) < slotLogUnits(slot) ? twin : slot;
       const gone = slotAddress(drop);
       if (drop == twin) {
@@ -251,9 +266,13 @@ export function store_log_finish(): i32 {
     documents++;
     live += blockBytes(record);
   }
-  // Low slots are given out first.
-  for (let slot = top; slot > 0; slot--) if (slotAddress(slot - 1) == 0) slotRelease(slot - 1);
   store<u32>(S_COUNT, documents);
   store<u64>(S_LIVE_BYTES, live);
   return STATUS_OK;
+}
+
+/** After the last slot was indexed: the free list, low slots first. */
+export function store_log_finish(): void {
+  store<u32>(S_SLOT_FREE, 0);
+  for (let slot = load<u32>(S_SLOT_TOP); slot > 0; slot--) if (slotAddress(slot - 1) == 0) slotRelease(slot - 1);
 }

@@ -1,13 +1,13 @@
 // classic-level (LevelDB): JSON values, batches through batch(), durable with its `sync` option.
 import { createRequire } from 'node:module'
-import { ALL_AWAITED, fromJson, toJson } from './store.mjs'
+import { ALL_AWAITED, fromJson, toJson, versionOf } from './store.mjs'
 
 const require = createRequire(import.meta.url)
 
 export async function load() {
   const { ClassicLevel } = require('classic-level')
   return {
-    version: require('classic-level/package.json').version,
+    version: versionOf('classic-level'),
     awaited: ALL_AWAITED,
     hasDurable: true,
     open: async ({ path }) => {

@@ -1,6 +1,7 @@
 // lmdb-js with its default encoding (MessagePack). Soft writes are those of noSync, made synchronously, which is
 // faster here than awaiting put(); durable ones wait for the flush of their own commit.
 import { createRequire } from 'node:module'
+import { versionOf } from './store.mjs'
 
 const require = createRequire(import.meta.url)
 
@@ -8,7 +9,7 @@ const require = createRequire(import.meta.url)
 export async function load({ hasStructures = false }) {
   const { open } = require('lmdb')
   return {
-    version: require('lmdb/package.json').version,
+    version: versionOf('lmdb'),
     awaited: new Set(['close']),
     hasDurable: true,
     open: async ({ path, isDurable = false, lanesCount }) => {

@@ -1,13 +1,13 @@
 // lokijs in memory with `clone: true` (its way of keeping stored documents from the caller) and a unique index.
 import { createRequire } from 'node:module'
-import { NOTHING_AWAITED } from './store.mjs'
+import { NOTHING_AWAITED, versionOf } from './store.mjs'
 
 const require = createRequire(import.meta.url)
 
 export async function load() {
   const Loki = require('lokijs')
   return {
-    version: require('lokijs/package.json').version,
+    version: versionOf('lokijs'),
     awaited: NOTHING_AWAITED,
     open: async () => createStore(new Loki('bench.db').addCollection('documents', { unique: ['id'], clone: true })),
   }

@@ -1,7 +1,7 @@
 // A Map in four forms: as it is (shares its objects with the caller, so it is a floor and not a store), and with
 // three ways of keeping documents apart from the caller's.
 import { createRequire } from 'node:module'
-import { fromJson, NOTHING_AWAITED, toJson } from './store.mjs'
+import { fromJson, NOTHING_AWAITED, toJson, versionOf } from './store.mjs'
 
 const require = createRequire(import.meta.url)
 
@@ -25,7 +25,7 @@ function loadMsgpackr() {
   const { Packr } = require('msgpackr')
   // `structures` lets records share their field names, and `moreTypes` brings typed arrays.
   const packr = new Packr({ structures: [], moreTypes: true })
-  return { encode: document => packr.pack(document), decode: bytes => packr.unpack(bytes), version: require('msgpackr/package.json').version }
+  return { encode: document => packr.pack(document), decode: bytes => packr.unpack(bytes), version: versionOf('msgpackr') }
 }
 
 function createStore(encode, decode) {

@@ -1,13 +1,13 @@
 // @seald-io/nedb in memory with a unique index on the key.
 import { createRequire } from 'node:module'
-import { ALL_AWAITED } from './store.mjs'
+import { ALL_AWAITED, versionOf } from './store.mjs'
 
 const require = createRequire(import.meta.url)
 
 export async function load() {
   const Datastore = require('@seald-io/nedb')
   return {
-    version: require('@seald-io/nedb/package.json').version,
+    version: versionOf('@seald-io/nedb'),
     awaited: ALL_AWAITED,
     rowsCountMax: 20_000,
     open: async () => {

@@ -10,6 +10,7 @@ const PARTITION_ROWS_COUNT = 4_000_000
 /** @param {{ medium: 'memory' | 'file' }} options */
 export async function load({ medium }) {
   const { open } = await import(ENTRY.href)
+  if (open === undefined) throw new Error('dist/index.js does not export open: npm run build')
   return {
     version: JSON.parse(readFileSync(MANIFEST, 'utf8')).version,
     awaited: ALL_AWAITED,

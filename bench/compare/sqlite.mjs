@@ -1,7 +1,7 @@
 // better-sqlite3: WAL, synchronous NORMAL (FULL where durable), prepared statements, the document as JSON text under a
 // text primary key. A rowid table: WITHOUT ROWID reads a fifth faster here and inserts at a third of the speed.
 import { createRequire } from 'node:module'
-import { fromJson, NOTHING_AWAITED, toJson } from './store.mjs'
+import { fromJson, NOTHING_AWAITED, toJson, versionOf } from './store.mjs'
 
 const require = createRequire(import.meta.url)
 
@@ -12,7 +12,7 @@ const require = createRequire(import.meta.url)
 export async function load({ medium, isGrouped = false }) {
   const Database = require('better-sqlite3')
   new Database(':memory:').close()
-  const { version } = require('better-sqlite3/package.json')
+  const version = versionOf('better-sqlite3')
   return {
     version: `${version} (SQLite ${new Database(':memory:').prepare('select sqlite_version()').pluck().get()})`,
     awaited: NOTHING_AWAITED,

@@ -1,5 +1,6 @@
 // What a peer must offer to be measured. Each adapter is the peer as its own users would hold it: synchronous
 // where the peer is synchronous, with the statements prepared, the transactions and the options its manual advises.
+import { readFileSync } from 'node:fs'
 
 /**
  * @typedef {import('../workload.mjs').Document} Document
@@ -39,4 +40,9 @@ export function fromJson(text) {
   const document = JSON.parse(text)
   if (document.embedding !== undefined) document.embedding = Float32Array.from(document.embedding)
   return document
+}
+
+/** The version of an installed peer; not every package lets its manifest be imported. */
+export function versionOf(name) {
+  return JSON.parse(readFileSync(new URL(`./node_modules/${name}/package.json`, import.meta.url), 'utf8')).version
 }

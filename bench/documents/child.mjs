@@ -4,10 +4,11 @@ import { GROUPS } from './measure.mjs'
 import { loadPeer } from './peers.mjs'
 
 const job = JSON.parse(process.argv[2])
-const outcome = { figures: {}, checksums: {} }
+const outcome = { isLoaded: false, figures: {}, checksums: {} }
 try {
   const peer = await loadPeer(job.peer)
   outcome.version = peer.version
+  outcome.isLoaded = true
   const rowsCount = Math.min(job.parameters.rowsCount, peer.rowsCountMax ?? Number.POSITIVE_INFINITY)
   const rowsOneCount = Math.min(job.parameters.rowsOneCount, rowsCount)
   for (const group of job.groups) {
@@ -17,6 +18,5 @@ try {
   }
 } catch (error) {
   outcome.error = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  outcome.code = error?.code
 }
 process.send(outcome, () => process.exit(0))

@@ -24,16 +24,17 @@ export interface CoreExports {
   store_create(pagesLimit: number, seed0: bigint, seed1: bigint, primaryBytes: number): number
   store_find(type: number, bytes: number): number
   store_find_many(count: number, isAscii: number): void
-  store_gather_begin(transactionBytes: number): bigint
+  store_gather_begin(transactionBytes: number): number
   store_gather_end(): void
   store_gather_frame(offsetUnits: number, transactionBytes: number, sequence: number, durableUnits: number): number
   store_log_attach(run: number, reserved: number, bytes: number): void
   store_log_check(from: number, end: number, sequence: number, open: number): void
-  store_log_finish(): number
+  store_log_finish(): void
+  store_log_index(from: number, slotsMax: number, isSalvaged: number): number
   store_log_release(run: number, reserved: number): void
   store_log_reserve(bytes: number): number
   store_log_resync(from: number, end: number): number
-  store_log_walk(from: number, end: number, units: number, flags: number): number
+  store_log_walk(from: number, end: number, units: number, flags: number, bytesMax: number): number
   store_restore_begin(pagesTop: number, pagesLimit: number): number
   store_restore_end(pagesTop: number, pagesLimit: number): number
   store_scan(slot: number, count: number): number

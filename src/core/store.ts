@@ -6,7 +6,7 @@ import {
   FIRST_PAGE, FRAME_MORE, KEY_BUFFER, KEY_BYTES_MAX, LAYOUT_VERSION, OP_BYTES, PAGE_BYTES, PAGE_STRUCT, PAGE_TABLE, PAGES_MAX,
   S_BATCH_COUNTS, S_CHECK_DURABLE, S_CHECK_END, S_CHECK_GROUP, S_CHECK_OPEN, S_CHECK_SEQUENCE, S_CHECK_STOP, S_COUNT, S_GATHER,
   S_GATHER_FLAGS, S_LIVE_BYTES, S_LOG_SEED, S_NAME_DIRECTORY, S_OPS, S_PAGES_TOP, S_SCAN_NEXT, S_SHAPE_DIRECTORY, S_SHAPE_TOP, S_SHIFT_SEED,
-  S_WALK_LIVE, SLOT_NONE, STATE, STATE_END, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY,
+  S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, SLOT_NONE, STATE, STATE_END, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY,
 } from './abi.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
 import { type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
@@ -31,6 +31,10 @@ export interface FrameCheck {
   /** Where a group begins that is not whole, or 0. */
   readonly open: number
 }
+
+/** Pieces in which a log is walked and indexed. */
+const WALK_BYTES = 131_072
+const WALK_SLOTS = 512
 
 function randomSeed(): bigint {
   return crypto.getRandomValues(new BigUint64Array(1))[0]!
@@ -160,7 +164,7 @@ export class Store {
   gatherBegin(transaction: Uint8Array | undefined): number {
     const { memory } = this
     if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
-    const total = Number(memory.core.store_gather_begin(transaction?.length ?? 0))
+    const total = memory.core.store_gather_begin(transaction?.length ?? 0)
     memory.refresh()
     if (total < 0) throw outOfMemory('the frame of the batch')
     return total
@@ -220,18 +224,29 @@ export class Store {
 
   /** Applies checked frames. Answers false when they contradict themselves. */
   walk(from: number, end: number, units: number, flags: number): boolean {
-    const status = this.memory.core.store_log_walk(from, end, units, flags)
-    this.memory.refresh()
-    if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the log')
-    return status === STATUS_OK
+    const { memory } = this
+    for (let at = from; at < end; ) {
+      // In pieces: the engine runs a function that is entered again in its optimised form, one long loop never.
+      const status = memory.core.store_log_walk(at, end, units + (at - from) / 8, flags, WALK_BYTES)
+      memory.refresh()
+      if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the log')
+      if (status !== STATUS_OK) return false
+      at = memory.state(S_WALK_AT)
+    }
+    return true
   }
 
-  /** After a replay without index. False when a record has no valid key. */
-  finishLog(): boolean {
-    const status = this.memory.core.store_log_finish()
-    this.memory.refresh()
-    if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the index')
-    return status !== STATUS_CORRUPT
+  /** After a replay without index: builds it. False when a record has no valid key. A salvaged log may hold a key twice. */
+  finishLog(isSalvaged: boolean): boolean {
+    const { memory } = this
+    for (let slot = 0; slot < memory.state(S_SLOT_TOP); slot += WALK_SLOTS) {
+      const status = memory.core.store_log_index(slot, WALK_SLOTS, isSalvaged ? 1 : 0)
+      memory.refresh()
+      if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the index')
+      if (status === STATUS_CORRUPT) return false
+    }
+    memory.core.store_log_finish()
+    return true
   }
 
   get walkedLive(): number {

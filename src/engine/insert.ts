@@ -2,11 +2,11 @@
 // a session (session.ts, conflict.ts).
 
 import { v4 as uuid } from 'uuid'
-import type { Document, Key } from '../value/index.ts'
+import type { Key } from '../value/index.ts'
 import { type Batch, Outcome, PutMode } from './batch.ts'
 import { insertWithSession } from './conflict.ts'
 import { keyIdentity } from './key.ts'
-import { isObject, ownField } from './merge.ts'
+import { isObject, ownField, withKey } from './merge.ts'
 import { ConflictRule, ReturnChanges, type WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
 import { ALONE, duplicateText, refusalText, requireOwn } from './refusal.ts'
@@ -211,11 +211,6 @@ function insertSharded(
   } finally {
     batches.abandon()
   }
-}
-
-/** The document with a primary key; what is no document stays what it is, and is refused later. */
-export function withKey(document: unknown, primaryKey: string, key: unknown): unknown {
-  return isObject(document) ? { ...(document as Document), [primaryKey]: key } : document
 }
 
 /** Whether one of the documents' keys stands in another partition than `group`. */

@@ -43,6 +43,11 @@ export function ownField(document: object, name: string): unknown {
   return Object.hasOwn(document, name) ? (document as Document)[name] : undefined
 }
 
+/** The document with a primary key; what is no document stays what it is, and is refused later. */
+export function withKey(document: unknown, primaryKey: string, key: unknown): unknown {
+  return isObject(document) ? { ...(document as Document), [primaryKey]: key } : document
+}
+
 /** A copy that shares nothing with a document as it can be stored; values that cannot be stored are taken over as they are. */
 export function copyDocument<T extends object>(document: T): T {
   return copyValue(document, 0) as T

@@ -53,6 +53,8 @@ export class WriteRequest {
   deadline = Infinity
   timeoutMs = 0
   signal: AbortSignal | undefined = undefined
+  /** What a TimeoutError says has become of the write. */
+  outcome = 'nothing was written'
 
   constructor(isHard: boolean) {
     this.isHard = isHard

@@ -48,7 +48,7 @@ export interface Projection {
 /** A log smaller than this is not worth writing anew. */
 const COMPACT_LOG_BYTES = 4_194_304
 /** Writers wait for the compaction when the log has grown to this many times what it would be. */
-const PRESSURE_RATIO = 6
+const PRESSURE_RATIO = 4
 
 /** Partitions of one collection whose logs hold a transaction that is not flushed yet. */
 const unsettled = new WeakMap<CollectionShapes, Set<Partition>>()

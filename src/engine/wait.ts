@@ -15,7 +15,7 @@ export function mayExpire(request: WriteRequest): boolean {
 export function checkExpiry(request: WriteRequest, what: string): void {
   if (request.signal?.aborted) throw request.signal.reason
   if (request.deadline !== Infinity && performance.now() >= request.deadline) {
-    throw timeoutError(request, what, 'nothing was written')
+    throw timeoutError(request, what, request.outcome)
   }
 }
 

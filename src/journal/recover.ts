@@ -59,7 +59,9 @@ export class Recovery {
   readonly staleFiles: string[] = []
   private readonly options: RecoveryOptions
   private readonly segments: Range[] = []
+  /** Bytes of the file that a snapshot says were durable, and bytes whose structures it brought. */
   private covered = 0
+  private restored = 0
   private loadedAt = 0
   private loadedBytes = 0
   /** Bytes of the file that the window holds now. */
@@ -149,14 +151,16 @@ export class Recovery {
     const snapshot = mayUseSnapshot && !options.repair
       ? await readSnapshot(options.directory, options.stem, this.store, header.seed)
       : undefined
-    if (snapshot === undefined) {
+    if (snapshot?.pagesCount === 0) {
+      this.store.begin()
+    } else if (snapshot === undefined) {
       // What a refused snapshot left in memory goes with its instance.
       if (mayUseSnapshot && !options.repair) await this.freshStore()
       this.store.begin()
     }
     this.store.logSeed = header.seed
     this.covered = snapshot?.covered ?? 0
-    this.sequence = snapshot?.sequence ?? 1
+    this.restored = snapshot === undefined || snapshot.pagesCount === 0 ? 0 : snapshot.covered
     if (this.covered > this.file.size()) throw this.corrupt(this.file.size(), `the file ends before byte ${this.covered}, which was written and flushed`)
     this.sequence = 1
     await this.checkFrames()
@@ -317,7 +321,7 @@ export class Recovery {
     const aborted = this.transactions.filter(isAborted)
     if (aborted.length > 0) this.needsRewrite = true
     if (!this.walkAll(aborted)) {
-      if (this.covered === 0) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
+      if (this.restored === 0) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
       // The snapshot does not fit the log after all: once more without it.
       await this.again()
       if (!this.walkAll(aborted)) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
@@ -336,23 +340,23 @@ export class Recovery {
     const { store } = this
     const isInPlace = this.loadedBytes > 0 && !this.options.repair && this.loadedBytes >= this.end - LOG_HEADER_BYTES
     if (isInPlace) store.attachLog(this.loadedAt, this.loadedBytes, this.end - LOG_HEADER_BYTES)
-    if (this.covered > 0) store.resetWalkedLive()
+    if (this.restored > 0) store.resetWalkedLive()
     const expected = store.count
-    if (this.covered === LOG_HEADER_BYTES && expected !== 0) return false
-    const cuts = [this.covered, ...aborted.flatMap((range) => [range.from, range.to])].sort((a, b) => a - b)
+    if (this.restored === LOG_HEADER_BYTES && expected !== 0) return false
+    const cuts = [this.restored, ...aborted.flatMap((range) => [range.from, range.to])].sort((a, b) => a - b)
     for (const segment of this.segments) {
       let from = segment.from
       for (const cut of [...cuts.filter((offset) => offset > segment.from && offset < segment.to), segment.to]) {
         const flags = aborted.some((range) => range.from <= from && cut <= range.to)
           ? WALK_DISCARD
-          : this.covered === 0 ? 0 : cut <= this.covered ? WALK_COVERED : WALK_INDEX
+          : this.restored === 0 ? 0 : cut <= this.restored ? WALK_COVERED : WALK_INDEX
         if (!this.walk(from, cut, flags, isInPlace)) return false
-        if (flags === WALK_COVERED && cut === this.covered && store.walkedLive !== expected) return false
+        if (flags === WALK_COVERED && cut === this.restored && store.walkedLive !== expected) return false
         from = cut
       }
     }
     if (!isInPlace && this.loadedAt !== 0) store.releaseLog(this.loadedAt, this.loadedBytes)
-    return this.covered > 0 ? true : store.finishLog()
+    return this.restored > 0 ? true : store.finishLog(this.options.repair || this.repairs.length > 0)
   }
 
   private walk(from: number, to: number, flags: number, isInPlace: boolean): boolean {

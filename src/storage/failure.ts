@@ -8,8 +8,8 @@ import { type ErrorDetails, HostError } from '../error/index.ts'
  * @param operation - a noun: `write`, `flush`, `rename`.
  * @param directory - the path as the user gave it.
  * @param file - the name in the directory; empty for the directory itself.
- * @param extra - further details. A failed write carries `written`, the bytes handed over before it failed: 0 with a code
- *   such as ENOSPC means that the file is as it was.
+ * @param extra - further details. A failed write carries `written`, the bytes known to be handed over before it failed.
+ *   With 0 and a code that refuses (ENOSPC, EDQUOT, EFBIG, ENOMEM) the file is as it was; EIO leaves it unknown.
  * @returns a HostError with details `{ operation, file, directory, code }`, where `code` is the platform's, if it has one.
  */
 export function hostError(

@@ -6,6 +6,7 @@ import { beaconAnswers } from './beacon.ts'
 import { codeOf, processState, thisHost } from './host.ts'
 
 const TORN_WAIT_MS = 1_000
+const TORN_AGE_MS = 10_000 // No write of a claim takes so long.
 const TORN_POLL_MS = 20
 
 /** What a claim file holds, as JSON. */
@@ -43,7 +44,7 @@ export async function makeClaim(token: string, mode: 'write' | 'read', beacon: b
  * Reads a claim; undefined if there is no such file.
  *
  * A file that is no claim is one being written where the file system has no links (lock.ts), which takes milliseconds, or
- * one that a power loss tore. It is read again for `tornWaitMs`; then it counts as a claim of the dead.
+ * one that a power loss tore. A young one is read again for `tornWaitMs`; then it counts as a claim of the dead.
  */
 export async function readClaim(path: string, tornWaitMs = TORN_WAIT_MS): Promise<Claim | undefined> {
   const deadline = Date.now() + tornWaitMs
@@ -51,7 +52,9 @@ export async function readClaim(path: string, tornWaitMs = TORN_WAIT_MS): Promis
     for (;;) {
       const claim = parseClaim(await readFile(path, 'utf8'))
       if (claim !== undefined) return claim
-      if (Date.now() >= deadline) return tornClaim(await stat(path, { bigint: true }))
+      const file = await stat(path, { bigint: true })
+      const ageMs = Date.now() - Number(file.mtimeMs)
+      if (ageMs > TORN_AGE_MS || Date.now() >= deadline) return tornClaim(file)
       await delay(TORN_POLL_MS)
     }
   } catch (error) {

@@ -172,11 +172,10 @@ export class DirectoryLock {
     }
   }
 
-  /** Being the last of the chain, becomes the whole of it. */
+  /** Being the last of the chain, becomes its first; `#sweep` removes the rest, which nothing leads to any more. */
   async #settle(chain: readonly Found[], draft: string): Promise<void> {
-    if (chain.length === 1) return this.#removeOwn(draft)
-    await this.#rename(draft, LOCK_NAME)
-    for (const { name } of chain.slice(1)) await this.#remove(name)
+    if (chain.length === 1) await this.#removeOwn(draft)
+    else await this.#rename(draft, LOCK_NAME)
   }
 
   async #rename(from: string, to: string): Promise<void> {
@@ -190,11 +189,6 @@ export class DirectoryLock {
     // A torn file under a name we made is ours, too: writing it failed half-way.
     const claim = await readClaim(path, 0)
     if (claim?.token === this.#token || (claim !== undefined && isTorn(claim))) await rm(path, { force: true })
-    this.#made.delete(name)
-  }
-
-  async #remove(name: string): Promise<void> {
-    await rm(join(this.#folder, name), { force: true })
     this.#made.delete(name)
   }
 
@@ -232,7 +226,8 @@ export class DirectoryLock {
   async #sweep(): Promise<void> {
     for (const { name, part, token } of await this.#parts()) {
       if (token === this.#token) continue
-      if (await this.#isLeftOver(name, part, token).catch(() => false)) await this.#remove(name).catch(() => {})
+      const isLeftOver = await this.#isLeftOver(name, part, token).catch(() => false)
+      if (isLeftOver) await rm(join(this.#folder, name), { force: true }).catch(() => {})
     }
   }
 

@@ -152,10 +152,22 @@ describe('what a crash leaves', () => {
     async (content) => {
       const path = await temporaryFolder()
       put(path, 'quiver.lock', content)
+      utimesSync(join(path, 'quiver.lock'), new Date(0), new Date(0))
       await (await locked(path)).unlock()
       expect(await readdir(path)).toEqual([])
     },
   )
+
+  test('a lock file that is torn and young is given a moment to be finished', async () => {
+    const path = await temporaryFolder()
+    put(path, 'quiver.lock', '')
+    const taking = locked(path)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    put(path, 'quiver.lock', { ...(await ourClaim()), boot: 'of another', host: 'elsewhere' })
+    await expect(taking).rejects.toMatchObject({ details: { host: 'elsewhere' } })
+    put(path, 'quiver.lock', '')
+    await (await locked(path)).unlock()
+  })
 
   test('a chain of followers that all died is free, and the next holder stands alone', async () => {
     const path = await temporaryFolder()

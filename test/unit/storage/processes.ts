@@ -1,6 +1,7 @@
 // Starts holder.ts as processes and worker threads.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,8 +107,19 @@ function start(args: readonly string[], prefix: readonly string[] = []): ChildPr
 function endOf(child: ChildProcess): Promise<unknown> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
+  // `unshare --fork` only waits for the process that holds: that one is killed, and is over when `unshare` is.
+  const held = childrenOf(child.pid as number)
+  for (const pid of held) process.kill(pid, 'SIGKILL')
+  if (held.length === 0) child.kill('SIGKILL')
   return ended
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
 }
 
 async function* linesOf(output: Readable): AsyncGenerator<Said> {

@@ -1,0 +1,189 @@
+// The catalog on its medium. A change is written beside the file, flushed, and renamed over it, so that a crash leaves the old one
+// or the new one; a second copy follows, for `repair`. In memory there is no file, and a change only takes the old one's place.
+
+import {
+  CATALOG_COPY_FILE,
+  CATALOG_FILE,
+  CATALOG_NEW_FILE,
+  type CatalogState,
+  decodeCatalog,
+  EMPTY_CATALOG,
+  encodeCatalog,
+  orphanFiles,
+  parseDataFile,
+} from '../catalog/index.ts'
+import { CorruptError, NotFoundError } from '../error/index.ts'
+import type { StorageDirectory } from '../storage/index.ts'
+import type { Gate } from './gate.ts'
+
+/** Something that opening with `repair` had to drop. */
+export interface Repair {
+  readonly file: string
+  readonly offset: number
+  readonly bytes: number
+  readonly reason: string
+}
+
+export class CatalogFile {
+  readonly #gate: Gate
+  readonly #storage: StorageDirectory | null
+  #state: CatalogState
+  /** What `open` had to do without. */
+  readonly repairs: readonly Repair[]
+
+  private constructor(gate: Gate, storage: StorageDirectory | null, state: CatalogState, repairs: readonly Repair[]) {
+    this.#gate = gate
+    this.#storage = storage
+    this.#state = state
+    this.repairs = repairs
+  }
+
+  get state(): CatalogState {
+    return this.#state
+  }
+
+  /** Reads the catalog, or makes an empty one where there is no database yet. */
+  static async open(gate: Gate, storage: StorageDirectory | null, repair: boolean): Promise<CatalogFile> {
+    if (storage === null) return new CatalogFile(gate, null, EMPTY_CATALOG, [])
+    const names = await storage.list()
+    if (!names.includes(CATALOG_FILE) && !hasTraces(names)) {
+      if (gate.isReadOnly) {
+        throw new NotFoundError(`there is no database in "${storage.path}", and opening read-only does not create one`, {
+          details: { path: storage.path },
+        })
+      }
+      const file = new CatalogFile(gate, storage, EMPTY_CATALOG, [])
+      await file.save({ ...EMPTY_CATALOG, sequence: 1 })
+      return file
+    }
+    let state: CatalogState
+    const repairs: Repair[] = []
+    try {
+      state = await read(storage, CATALOG_FILE)
+    } catch (error) {
+      if (!repair || !(error instanceof CorruptError)) throw error
+      state = await salvage(storage, error, names)
+      const bytes = await sizeOf(storage, CATALOG_FILE)
+      repairs.push({ file: CATALOG_FILE, offset: 0, bytes, reason: `${error.message}; its second copy was used` })
+    }
+    const file = new CatalogFile(gate, storage, state, repairs)
+    if (repairs.length > 0) await file.save({ ...state, sequence: state.sequence + 1 })
+    return file
+  }
+
+  /** Removes what a crash left of collections and partitions that are not in the catalog. */
+  async removeOrphans(): Promise<void> {
+    const storage = this.#storage
+    if (storage === null || this.#gate.isReadOnly) return
+    const names = await storage.list()
+    const orphans = orphanFiles(this.#state, names)
+    if (names.includes(CATALOG_NEW_FILE)) orphans.push(CATALOG_NEW_FILE)
+    for (const name of orphans) await storage.remove(name)
+    if (orphans.length > 0) await storage.flushNames()
+  }
+
+  /**
+   * Makes `next` the catalog; it is durable when this resolves. Rejects with nothing changed when the medium refuses to write it;
+   * when it is unknown which of the two a crash would leave, the database is poisoned as well.
+   */
+  async save(next: CatalogState): Promise<void> {
+    const storage = this.#storage
+    if (storage === null) {
+      this.#state = next
+      return
+    }
+    const bytes = encodeCatalog(next)
+    const file = await storage.open(CATALOG_NEW_FILE, { create: true })
+    try {
+      file.truncate(0)
+      file.write(0, bytes)
+    } catch (error) {
+      file.close()
+      await storage.remove(CATALOG_NEW_FILE).catch(() => {})
+      throw error
+    }
+    try {
+      try {
+        await file.flush()
+      } finally {
+        file.close()
+      }
+      await storage.rename(CATALOG_NEW_FILE, CATALOG_FILE)
+      await storage.flushNames()
+    } catch (error) {
+      this.#gate.poisonWith(error)
+      throw error
+    }
+    this.#state = next
+    await writeCopy(storage, bytes)
+  }
+}
+
+/** Whether a catalog must have been here. */
+function hasTraces(names: readonly string[]): boolean {
+  return names.includes(CATALOG_COPY_FILE) || names.some((name) => parseDataFile(name) !== undefined)
+}
+
+async function read(storage: StorageDirectory, name: string): Promise<CatalogState> {
+  let file: Awaited<ReturnType<StorageDirectory['open']>>
+  try {
+    file = await storage.open(name, { create: false })
+  } catch (cause) {
+    if (!(cause instanceof NotFoundError)) throw cause
+    throw new CorruptError(
+      `${storage.path}/${name} is missing beside the files of a database; open with { repair: true } to use its second copy`,
+      { cause, details: { file: name, offset: 0 } },
+    )
+  }
+  try {
+    const bytes = new Uint8Array(file.size())
+    const got = file.read(0, bytes)
+    return decodeCatalog(bytes.subarray(0, got), name)
+  } finally {
+    file.close()
+  }
+}
+
+/** The second copy; it may be one change behind where a crash fell between the two. */
+async function salvage(storage: StorageDirectory, damage: CorruptError, names: readonly string[]): Promise<CatalogState> {
+  let state: CatalogState
+  try {
+    state = await read(storage, CATALOG_COPY_FILE)
+  } catch (cause) {
+    throw new CorruptError(`${damage.message}; its second copy is no better, so there is nothing to repair it from`, {
+      cause,
+      details: damage.details,
+    })
+  }
+  // Files of a collection that the copy has not heard of keep their ids.
+  const ids = names.map((name) => parseDataFile(name)?.collectionId ?? 0)
+  return { ...state, nextCollectionId: Math.max(state.nextCollectionId, ...ids.map((id) => id + 1)) }
+}
+
+async function sizeOf(storage: StorageDirectory, name: string): Promise<number> {
+  try {
+    const file = await storage.open(name, { create: false })
+    const bytes = file.size()
+    file.close()
+    return bytes
+  } catch {
+    return 0
+  }
+}
+
+/** Nothing relies on the copy until the catalog is damaged, so a medium that refuses it refuses nothing that was asked for. */
+async function writeCopy(storage: StorageDirectory, bytes: Uint8Array): Promise<void> {
+  try {
+    const file = await storage.open(CATALOG_COPY_FILE, { create: true })
+    try {
+      file.truncate(0)
+      file.write(0, bytes)
+      await file.flush()
+    } finally {
+      file.close()
+    }
+    await storage.flushNames()
+  } catch {
+    // The copy is one change behind.
+  }
+}

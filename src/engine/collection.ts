@@ -1,0 +1,371 @@
+// A collection as users hold it: checks what it is given, takes the short way where there is one, and leaves the rest to the files
+// beside it. Methods that answer a promise never throw.
+
+import { TypeMismatchError, UnsupportedError } from '../error/index.ts'
+import type { Document, Key } from '../value/index.ts'
+import { acknowledge } from './acknowledge.ts'
+import { Cursor } from './cursor.ts'
+import { type Filter, type FindOptions, type FindRequest, findRequest, requireFilter } from './find.ts'
+import { applyInsert, insertInto } from './insert.ts'
+import { describe, type InsertOptions, type WriteOptions, type WriteRequest, writeRequest } from './options.ts'
+import { ALONE } from './refusal.ts'
+import type { WriteResult } from './result.ts'
+import type { CollectionState } from './state.ts'
+import { insertStream, isSource } from './stream.ts'
+import { type Alteration, alterationOf, applyAlteration } from './update.ts'
+import { checkExpiry } from './wait.ts'
+
+/** A document as it is inserted: the key may be left out where it is called `id`. */
+export type NewDocument<T extends object> = T extends { id: infer K } ? Omit<T, 'id'> & { id?: K | null | undefined } : T
+
+/** Some fields of a document, at every depth; `undefined` leaves a field as it is. */
+export type Patch<T> = {
+  readonly [K in keyof T]?: T[K] extends readonly unknown[] | Date | ArrayBufferView
+    ? T[K] | undefined
+    : T[K] extends object
+      ? Patch<T[K]> | undefined
+      : T[K] | undefined
+}
+
+/** Which documents: one key, several keys, or a filter (`{}` is all). */
+export type Selection = Key | readonly Key[] | Filter
+
+/** What `insert` takes: a document, several, or anything that yields them. */
+export type Source<T extends object> = NewDocument<T> | readonly NewDocument<T>[] | Iterable<NewDocument<T>> | AsyncIterable<NewDocument<T>>
+
+/** Figures of a collection. */
+export interface CollectionStats {
+  readonly documents: number
+  /** Of the documents as stored. */
+  readonly bytes: number
+  /** Vectors stored in declared fields. */
+  readonly vectors: number
+  /** Secondary indexes. */
+  readonly indexes: number
+  readonly partitions: number
+  /** Bytes of memory held. */
+  readonly memory: number
+}
+
+/** One partition, as `partitions()` lists it. */
+export interface PartitionInfo {
+  readonly name: string
+  readonly documents: number
+}
+
+/** A secondary index, as `indexes()` lists it. */
+export interface IndexInfo {
+  readonly name: string
+}
+
+/** What the database does for a collection: it touches the catalog. */
+export interface PartitionKeeper {
+  create(state: CollectionState, name: unknown): Promise<void>
+  drop(state: CollectionState, name: unknown): Promise<void>
+}
+
+/**
+ * Documents under one name, each with a primary key that is unique among them.
+ *
+ * @example
+ * ```ts
+ * const posts = await db.createCollection('posts')
+ * await posts.insert({ id: 1, title: 'Hello' })
+ * await posts.get(1) // { id: 1, title: 'Hello' }
+ * ```
+ */
+export class Collection<T extends object = Document> {
+  readonly #state: CollectionState
+  readonly #keeper: PartitionKeeper
+
+  /** Made by `Database`. */
+  constructor(state: CollectionState, keeper: PartitionKeeper) {
+    this.#state = state
+    this.#keeper = keeper
+  }
+
+  /** Its name now; `renameCollection` changes it. */
+  get name(): string {
+    return this.#state.name
+  }
+
+  /** The field that identifies a document. */
+  get primaryKey(): string {
+    return this.#state.primaryKey
+  }
+
+  /**
+   * Inserts a document, an array of them, or all that an iterable yields.
+   *
+   * An array is written as one batch: after a crash all of it is there or nothing. An iterable (generator, stream, cursor) is written
+   * in batches of about 1,000 documents or 1 MiB, in bounded memory; with `atomic` it is gathered first, up to 256 MiB.
+   *
+   * A document that cannot be stored, or whose key is taken under `conflict: 'error'`, counts in `errors` and does not stop the others.
+   *
+   * @returns counters, and the keys that were generated; positions in messages count from 0.
+   * @throws {@link UsageError} for options that make no sense, {@link NotFoundError} for an unknown partition.
+   * @throws {@link TimeoutError} or the signal's reason: nothing was written, or all of the batch; batches of a stream stay.
+   * @throws {@link ClosedError}, {@link PoisonedError}, {@link HostError}, {@link LimitError} when memory is full.
+   */
+  insert(source: Source<T>, options?: InsertOptions<T>): Promise<WriteResult<T>> {
+    const state = this.#state
+    try {
+      const refusal = state.refuseWrite()
+      if (refusal !== null) return Promise.reject(refusal)
+      if (options === undefined && state.single !== null && isDocument(source)) {
+        const request = state.defaults
+        const result = insertInto(state, state.single, [source], request, ALONE)
+        return acknowledge(state, request, result) as Promise<WriteResult<T>>
+      }
+      const request = writeRequest(state, 'insert', options as InsertOptions | undefined)
+      return this.#insert(source, request, 'insert') as Promise<WriteResult<T>>
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Inserts, or replaces where the key is taken; a document that is there stays in its partition unless one is named. */
+  upsert(source: Source<T>, options?: WriteOptions): Promise<WriteResult<T>> {
+    const state = this.#state
+    try {
+      const refusal = state.refuseWrite()
+      if (refusal !== null) return Promise.reject(refusal)
+      return this.#insert(source, writeRequest(state, 'upsert', options), 'upsert') as Promise<WriteResult<T>>
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #insert(source: unknown, request: WriteRequest, operation: string): Promise<WriteResult> {
+    const state = this.#state
+    if (typeof source !== 'object' || source === null || ArrayBuffer.isView(source)) {
+      const got = ArrayBuffer.isView(source) ? 'a typed array' : describe(source)
+      throw new TypeMismatchError(`${operation} takes a document, an array of documents, or an iterable of them, got ${got}`)
+    }
+    checkExpiry(request, `${operation} into collection "${state.name}"`)
+    let documents: readonly unknown[]
+    let base = 0
+    // A Set is there in full: it is taken as it is now.
+    if (Array.isArray(source)) documents = source
+    else if (source instanceof Set) documents = [...source]
+    else if (isSource(source)) return insertStream(state, source, request)
+    else {
+      documents = [source]
+      base = ALONE
+    }
+    return acknowledge(state, request, applyInsert(state, documents, request, base))
+  }
+
+  /**
+   * Merges a patch into the selected documents: objects field by field at every depth, everything else replaced; a function
+   * gets a copy of the document and answers its patch, or `null` to delete the document.
+   *
+   * @param selection - a key, an array of keys, or `{}` for all documents. Keys that are not there count in `skipped`.
+   */
+  update(selection: Selection, patch: Patch<T> | ((document: T) => Patch<T> | null), options?: WriteOptions): Promise<WriteResult<T>> {
+    return this.#alter('update', selection, patch, options)
+  }
+
+  /**
+   * Replaces the selected documents; a function gets a copy of the document and answers what is to stand there, or `null`
+   * to delete it. The primary key may be left out, and cannot change.
+   */
+  replace(selection: Selection, document: NewDocument<T> | ((document: T) => NewDocument<T> | null), options?: WriteOptions): Promise<WriteResult<T>> {
+    return this.#alter('replace', selection, document, options)
+  }
+
+  /** Deletes the selected documents; with `partition` only those in it. */
+  delete(selection: Selection, options?: WriteOptions): Promise<WriteResult<T>> {
+    return this.#alter('delete', selection, undefined, options)
+  }
+
+  #alter(
+    kind: Alteration['kind'],
+    selection: unknown,
+    value: unknown,
+    options: WriteOptions | undefined,
+  ): Promise<WriteResult<T>> {
+    const state = this.#state
+    try {
+      const refusal = state.refuseWrite()
+      if (refusal !== null) return Promise.reject(refusal)
+      const request = writeRequest(state, kind, options)
+      const alteration: Alteration = kind === 'delete' ? { kind } : alterationOf(kind, value)
+      checkExpiry(request, `${kind} in collection "${state.name}"`)
+      const result = applyAlteration(state, selection, alteration, request)
+      return acknowledge(state, request, result) as Promise<WriteResult<T>>
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The document with this key, a fresh object, or undefined. */
+  get(key: Key): Promise<T | undefined> {
+    const state = this.#state
+    try {
+      const refusal = state.refuseRead()
+      if (refusal !== null) return Promise.reject(refusal)
+      const { single } = state
+      if (single !== null) {
+        const address = single.find(key)
+        return Promise.resolve(address === 0 ? undefined : (single.read(address) as T))
+      }
+      const address = state.locate(key)
+      return Promise.resolve(address === 0 ? undefined : (state.parts[state.locatedPart]!.read(address) as T))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The documents with these keys, in the same order, undefined where there is none. */
+  getMany(keys: readonly Key[]): Promise<(T | undefined)[]> {
+    const state = this.#state
+    try {
+      const refusal = state.refuseRead()
+      if (refusal !== null) return Promise.reject(refusal)
+      if (!Array.isArray(keys)) throw new TypeMismatchError(`getMany takes an array of keys, got ${describe(keys)}`)
+      const documents = new Array<T | undefined>(keys.length)
+      const { single } = state
+      if (single !== null) {
+        const addresses = new Uint32Array(keys.length)
+        single.findMany(keys, addresses)
+        for (let i = 0; i < keys.length; i++) {
+          const address = addresses[i]!
+          documents[i] = address === 0 ? undefined : (single.read(address) as T)
+        }
+      } else {
+        for (let i = 0; i < keys.length; i++) {
+          const address = state.locate(keys[i] as Key)
+          documents[i] = address === 0 ? undefined : (state.parts[state.locatedPart]!.read(address) as T)
+        }
+      }
+      return Promise.resolve(documents)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Whether there is a document with this key. */
+  has(key: Key): Promise<boolean> {
+    const state = this.#state
+    try {
+      const refusal = state.refuseRead()
+      if (refusal !== null) return Promise.reject(refusal)
+      return Promise.resolve(state.locate(key) !== 0)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** How many documents there are. */
+  async count(filter?: Filter): Promise<number> {
+    this.#requireOpen()
+    if (filter !== undefined) requireFilter(filter, 'count')
+    return this.#state.count()
+  }
+
+  /** The documents, or some of them. Nothing is read, and no option refused, before the cursor is used. */
+  find(options?: FindOptions): Cursor<T> {
+    let request: FindRequest | (() => never)
+    try {
+      request = findRequest(options)
+    } catch (error) {
+      request = () => {
+        throw error
+      }
+    }
+    return new Cursor<T>(this.#state, request)
+  }
+
+  /** Makes a partition; it is durable when this resolves. */
+  async createPartition(name: string): Promise<void> {
+    this.#requireOpen()
+    await this.#keeper.create(this.#state, name)
+  }
+
+  /** Drops a partition and the documents in it. */
+  async dropPartition(name: string): Promise<void> {
+    this.#requireOpen()
+    await this.#keeper.drop(this.#state, name)
+  }
+
+  /** The partitions, `_default` first. */
+  async partitions(): Promise<PartitionInfo[]> {
+    this.#requireOpen()
+    return this.#state.groups.map(({ name, parts }) => ({
+      name,
+      documents: parts.reduce((sum, part) => sum + part.count, 0),
+    }))
+  }
+
+  async stats(): Promise<CollectionStats> {
+    this.#requireOpen()
+    const { parts, groups, definition } = this.#state
+    let documents = 0
+    let bytes = 0
+    let memory = 0
+    for (const part of parts) {
+      const stats = part.stats()
+      documents += stats.documents
+      bytes += stats.bytes
+      memory += stats.memory
+    }
+    return { documents, bytes, vectors: documents * definition.vectors.length, indexes: 0, partitions: groups.length, memory }
+  }
+
+  /** Finishes compaction now; writes go on meanwhile. */
+  async optimize(): Promise<void> {
+    const refusal = this.#state.refuseWrite()
+    if (refusal !== null) throw refusal
+    for (const part of this.#state.parts) {
+      // Another call may have dropped it while we waited.
+      if (this.#state.parts.includes(part)) await part.compact()
+    }
+  }
+
+  /** The secondary indexes: none yet. */
+  async indexes(): Promise<IndexInfo[]> {
+    this.#requireOpen()
+    return []
+  }
+
+  /** Not yet supported. */
+  createIndex(_name: string, _options?: object): Promise<void> {
+    return this.#later('createIndex')
+  }
+
+  /** Not yet supported. */
+  dropIndex(_name: string): Promise<void> {
+    return this.#later('dropIndex')
+  }
+
+  /** Not yet supported. */
+  search(_query: object): Promise<never> {
+    return this.#later('search')
+  }
+
+  /** Not yet supported. */
+  distinct(_field: string, _filter?: Filter): Promise<never> {
+    return this.#later('distinct')
+  }
+
+  /** Not yet supported. */
+  groupBy(_field: string, _aggregates?: object, _filter?: Filter): Promise<never> {
+    return this.#later('groupBy')
+  }
+
+  async #later(feature: string): Promise<never> {
+    this.#requireOpen()
+    throw new UnsupportedError(`${feature} comes in a later version`, { details: { feature } })
+  }
+
+  #requireOpen(): void {
+    const refusal = this.#state.refuseRead()
+    if (refusal !== null) throw refusal
+  }
+}
+
+/** Whether this is one document; lists and other sources of documents are not. */
+function isDocument(source: unknown): source is object {
+  return typeof source === 'object' && source !== null && !Array.isArray(source) && !ArrayBuffer.isView(source) && !isSource(source)
+}
