@@ -13,7 +13,12 @@ export function recordEquals(a: usize, b: usize): bool {
   const bytes = blockBytes(a);
   // The first word holds memory's own marks and the second the slot: neither is part of the document.
   if (bytes == blockBytes(b) && bytesEqual(a + 8, b + 8, bytes - 8)) return true;
-  return objectEquals(a, recordShape(a), recordWords(a), b, recordShape(b), recordWords(b));
+  return objectEquals(a, recordShape(a), rootAt(a), b, recordShape(b), rootAt(b));
+}
+
+/** Where the fields of a record begin: behind the number of the key's word when they are inline. */
+function rootAt(record: usize): usize {
+  return recordWords(record) + (recordShape(record) == SHAPE_INLINE ? 4 : 0);
 }
 
 // @ts-ignore: decorator

@@ -46,10 +46,11 @@ function setNumber(value: f64, scratch: usize): void {
 /** The value word of a record's primary key; 0 if the record has none. */
 export function recordKeyWord(record: usize): u32 {
   const shape = recordShape(record);
-  // An inline root keeps its key first: count, name, value.
-  if (shape == SHAPE_INLINE) return load<u32>(recordWords(record), 8);
+  const words = recordWords(record);
+  // An inline root begins with the number of its key's word.
+  if (shape == SHAPE_INLINE) return load<u32>(words + (<usize>load<u32>(words) << 2));
   const index = shapeKeyIndex(shapePointer(shape));
-  return index < 0 ? 0 : load<u32>(recordWords(record) + (<usize>index << 2));
+  return index < 0 ? 0 : load<u32>(words + (<usize>index << 2));
 }
 
 /** Takes the key of a record; false: see keyFailure. */

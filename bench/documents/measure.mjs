@@ -8,8 +8,6 @@ import { Checksum, createKeyring, createWorkload } from '../workload.mjs'
 
 const BATCH_DOCUMENTS_COUNT = 1_000
 const GET_MANY_KEYS_COUNT = 100
-// Documents are made this many at a time, outside the clock, so that what waits to be written stays a small heap.
-const CHUNK_DOCUMENTS_COUNT = 20_000
 const GROWTH_BATCH_DOCUMENTS_COUNT = 100
 const CHECKED_DOCUMENTS_COUNT = 2_000
 const DURABLE_CALLERS_COUNTS = [1, 16, 256]
@@ -58,23 +56,31 @@ async function openFresh(peer, parameters, lanesCount = 0, isDurable = false) {
   }
 }
 
-/** Inserts every document in batches and returns the milliseconds spent inside the store. */
-async function insertAll(peer, store, workload, rowsCount) {
-  const isAwaited = peer.awaited.has('insertBatch')
-  let spentMs = 0
-  for (let from = 0; from < rowsCount; from += CHUNK_DOCUMENTS_COUNT) {
-    const documents = workload.documents(from, Math.min(from + CHUNK_DOCUMENTS_COUNT, rowsCount))
-    const batches = []
-    for (let at = 0; at < documents.length; at += BATCH_DOCUMENTS_COUNT) {
-      batches.push(documents.slice(at, at + BATCH_DOCUMENTS_COUNT))
-    }
-    collectYoung()
-    const start = performance.now()
-    if (isAwaited) for (const batch of batches) await store.insertBatch(batch)
-    else for (const batch of batches) store.insertBatch(batch)
-    spentMs += performance.now() - start
+/** Fills a store in batches, outside any clock, without holding more documents than one batch. */
+async function fill(store, workload, rowsCount) {
+  for (let from = 0; from < rowsCount; from += BATCH_DOCUMENTS_COUNT) {
+    await store.insertBatch(workload.documents(from, Math.min(from + BATCH_DOCUMENTS_COUNT, rowsCount)))
   }
-  return spentMs
+}
+
+/**
+ * Times one uninterrupted pass over documents that all exist before the clock starts, so that every collection of
+ * garbage which the peer causes, and none which making the documents causes, is in the time.
+ */
+async function timePass(inputs, write, isAwaited) {
+  collectAll()
+  const start = performance.now()
+  if (isAwaited) for (const input of inputs) await write(input)
+  else for (const input of inputs) write(input)
+  return performance.now() - start
+}
+
+function batchesOf(documents) {
+  const batches = []
+  for (let at = 0; at < documents.length; at += BATCH_DOCUMENTS_COUNT) {
+    batches.push(documents.slice(at, at + BATCH_DOCUMENTS_COUNT))
+  }
+  return batches
 }
 
 async function checksumOf(store) {
@@ -87,7 +93,8 @@ async function measureInsert(peer, parameters) {
   const { rowsCount, seed } = parameters
   const workload = createWorkload({ seed, rowsCount })
   const { store, dispose } = await openFresh(peer, parameters)
-  const spentMs = await insertAll(peer, store, workload, rowsCount)
+  const batches = batchesOf(workload.documents(0, rowsCount))
+  const spentMs = await timePass(batches, batch => store.insertBatch(batch), peer.awaited.has('insertBatch'))
   const checksum = await checksumOf(store)
   await dispose()
   return { figures: { insertBatch: (1_000 * rowsCount) / spentMs }, checksum }
@@ -97,16 +104,8 @@ async function measureInsertOne(peer, parameters) {
   const { rowsOneCount: rowsCount, seed } = parameters
   const workload = createWorkload({ seed, rowsCount })
   const { store, dispose } = await openFresh(peer, parameters)
-  const isAwaited = peer.awaited.has('insertOne')
-  let spentMs = 0
-  for (let from = 0; from < rowsCount; from += CHUNK_DOCUMENTS_COUNT) {
-    const documents = workload.documents(from, Math.min(from + CHUNK_DOCUMENTS_COUNT, rowsCount))
-    collectYoung()
-    const start = performance.now()
-    if (isAwaited) for (const document of documents) await store.insertOne(document)
-    else for (const document of documents) store.insertOne(document)
-    spentMs += performance.now() - start
-  }
+  const documents = workload.documents(0, rowsCount)
+  const spentMs = await timePass(documents, document => store.insertOne(document), peer.awaited.has('insertOne'))
   const checksum = await checksumOf(store)
   await dispose()
   return { figures: { insertOne: (1_000 * rowsCount) / spentMs }, checksum }
@@ -142,7 +141,7 @@ async function measureRead(peer, parameters) {
   const workload = createWorkload({ seed, rowsCount })
   const keyring = createKeyring(workload)
   const { store, dispose } = await openFresh(peer, parameters)
-  await insertAll(peer, store, workload, rowsCount)
+  await fill(store, workload, rowsCount)
   const checksum = await checksumOf(store)
 
   let keys = []
@@ -196,7 +195,7 @@ async function measureUpsert(peer, parameters) {
   const workload = createWorkload({ seed, rowsCount })
   const keyring = createKeyring(workload)
   const { store, dispose } = await openFresh(peer, parameters)
-  await insertAll(peer, store, workload, rowsCount)
+  await fill(store, workload, rowsCount)
 
   const versions = new Uint32Array(rowsCount)
   let version = 0
@@ -207,11 +206,9 @@ async function measureUpsert(peer, parameters) {
       versions[i] = version
       return workload.document(i, version)
     })
-    collectYoung()
   }
   const prepareSame = () => {
     documents = keyring.randomSlots(BATCH_DOCUMENTS_COUNT).map(i => workload.document(i, versions[i]))
-    collectYoung()
   }
   const isOneAwaited = peer.awaited.has('upsertOne')
   const isBatchAwaited = peer.awaited.has('upsertBatch')
@@ -310,7 +307,8 @@ async function measureVector(peer, parameters) {
   const workload = createWorkload({ seed, rowsCount, lanesCount: 128 })
   const keyring = createKeyring(workload)
   const { store, dispose } = await openFresh(peer, parameters, 128)
-  const spentMs = await insertAll(peer, store, workload, rowsCount)
+  const batches = batchesOf(workload.documents(0, rowsCount))
+  const spentMs = await timePass(batches, batch => store.insertBatch(batch), peer.awaited.has('insertBatch'))
   const checksum = await checksumOf(store)
   let keys = []
   const isAwaited = peer.awaited.has('get')
@@ -346,9 +344,7 @@ async function measureMemory(peer, parameters) {
   }
   collectAll()
   const before = process.memoryUsage.rss()
-  for (let from = 0; from < rowsCount; from += BATCH_DOCUMENTS_COUNT) {
-    await store.insertBatch(workload.documents(from, Math.min(from + BATCH_DOCUMENTS_COUNT, rowsCount)))
-  }
+  await fill(store, workload, rowsCount)
   collectAll()
   await new Promise(resolve => setTimeout(resolve, 50))
   collectAll()
@@ -403,7 +399,7 @@ async function measureBuild(peer, parameters) {
   const workload = createWorkload({ seed, rowsCount })
   mkdirSync(path, { recursive: true })
   const store = await peer.open({ path, rowsCount, lanesCount: 0 })
-  await insertAll(peer, store, workload, rowsCount)
+  await fill(store, workload, rowsCount)
   await store.close()
   return { figures: { diskBytes: diskBytesOf(path) / rowsCount } }
 }

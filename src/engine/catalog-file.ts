@@ -16,6 +16,8 @@ import { CorruptError, NotFoundError } from '../error/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Gate } from './gate.ts'
 
+const LOST_PREFIX = 'lost.'
+
 /** Something that opening with `repair` had to drop. */
 export interface Repair {
   readonly file: string
@@ -28,13 +30,22 @@ export class CatalogFile {
   readonly #gate: Gate
   readonly #storage: StorageDirectory | null
   #state: CatalogState
-  /** What `open` had to do without. */
-  readonly repairs: readonly Repair[]
+  /** Whether the second copy has a durable name. */
+  #hasCopy: boolean
+  /** What opening had to do without. */
+  readonly repairs: Repair[]
 
-  private constructor(gate: Gate, storage: StorageDirectory | null, state: CatalogState, repairs: readonly Repair[]) {
+  private constructor(
+    gate: Gate,
+    storage: StorageDirectory | null,
+    state: CatalogState,
+    hasCopy: boolean,
+    repairs: Repair[],
+  ) {
     this.#gate = gate
     this.#storage = storage
     this.#state = state
+    this.#hasCopy = hasCopy
     this.repairs = repairs
   }
 
@@ -44,7 +55,7 @@ export class CatalogFile {
 
   /** Reads the catalog, or makes an empty one where there is no database yet. */
   static async open(gate: Gate, storage: StorageDirectory | null, repair: boolean): Promise<CatalogFile> {
-    if (storage === null) return new CatalogFile(gate, null, EMPTY_CATALOG, [])
+    if (storage === null) return new CatalogFile(gate, null, EMPTY_CATALOG, false, [])
     const names = await storage.list()
     if (!names.includes(CATALOG_FILE) && !hasTraces(names)) {
       if (gate.isReadOnly) {
@@ -52,7 +63,7 @@ export class CatalogFile {
           details: { path: storage.path },
         })
       }
-      const file = new CatalogFile(gate, storage, EMPTY_CATALOG, [])
+      const file = new CatalogFile(gate, storage, EMPTY_CATALOG, false, [])
       await file.save({ ...EMPTY_CATALOG, sequence: 1 })
       return file
     }
@@ -62,24 +73,37 @@ export class CatalogFile {
       state = await read(storage, CATALOG_FILE)
     } catch (error) {
       if (!repair || !(error instanceof CorruptError)) throw error
-      state = await salvage(storage, error, names)
+      state = await salvage(storage, error)
       const bytes = await sizeOf(storage, CATALOG_FILE)
       repairs.push({ file: CATALOG_FILE, offset: 0, bytes, reason: `${error.message}; its second copy was used` })
     }
-    const file = new CatalogFile(gate, storage, state, repairs)
+    const file = new CatalogFile(gate, storage, state, names.includes(CATALOG_COPY_FILE), repairs)
     if (repairs.length > 0) await file.save({ ...state, sequence: state.sequence + 1 })
     return file
   }
 
-  /** Removes what a crash left of collections and partitions that are not in the catalog. */
+  /**
+   * Removes what a crash left of collections and partitions that are not in the catalog. After a repair they may be there because the
+   * catalog has lost them: then they are only put aside.
+   */
   async removeOrphans(): Promise<void> {
     const storage = this.#storage
     if (storage === null || this.#gate.isReadOnly) return
     const names = await storage.list()
     const orphans = orphanFiles(this.#state, names)
-    if (names.includes(CATALOG_NEW_FILE)) orphans.push(CATALOG_NEW_FILE)
-    for (const name of orphans) await storage.remove(name)
-    if (orphans.length > 0) await storage.flushNames()
+    for (const name of orphans) {
+      if (this.repairs.length === 0) {
+        await storage.remove(name)
+        continue
+      }
+      const aside = `${LOST_PREFIX}${name}`
+      const bytes = await sizeOf(storage, name)
+      await storage.rename(name, aside)
+      this.repairs.push({ file: name, offset: 0, bytes, reason: `no collection is known that it belongs to; kept as ${aside}` })
+    }
+    const isUnfinished = names.includes(CATALOG_NEW_FILE)
+    if (isUnfinished) await storage.remove(CATALOG_NEW_FILE)
+    if (isUnfinished || orphans.length > 0) await storage.flushNames()
   }
 
   /**
@@ -115,7 +139,25 @@ export class CatalogFile {
       throw error
     }
     this.#state = next
-    await writeCopy(storage, bytes)
+    await this.#saveCopy(storage, bytes)
+  }
+
+  /** Nothing relies on the copy until the catalog is damaged, so a medium that refuses it refuses nothing that was asked for. */
+  async #saveCopy(storage: StorageDirectory, bytes: Uint8Array): Promise<void> {
+    try {
+      const file = await storage.open(CATALOG_COPY_FILE, { create: true })
+      try {
+        file.truncate(0)
+        file.write(0, bytes)
+        await file.flush()
+      } finally {
+        file.close()
+      }
+      if (!this.#hasCopy) await storage.flushNames()
+      this.#hasCopy = true
+    } catch {
+      // The copy is one change behind.
+    }
   }
 }
 
@@ -145,19 +187,15 @@ async function read(storage: StorageDirectory, name: string): Promise<CatalogSta
 }
 
 /** The second copy; it may be one change behind where a crash fell between the two. */
-async function salvage(storage: StorageDirectory, damage: CorruptError, names: readonly string[]): Promise<CatalogState> {
-  let state: CatalogState
+async function salvage(storage: StorageDirectory, damage: CorruptError): Promise<CatalogState> {
   try {
-    state = await read(storage, CATALOG_COPY_FILE)
+    return await read(storage, CATALOG_COPY_FILE)
   } catch (cause) {
     throw new CorruptError(`${damage.message}; its second copy is no better, so there is nothing to repair it from`, {
       cause,
       details: damage.details,
     })
   }
-  // Files of a collection that the copy has not heard of keep their ids.
-  const ids = names.map((name) => parseDataFile(name)?.collectionId ?? 0)
-  return { ...state, nextCollectionId: Math.max(state.nextCollectionId, ...ids.map((id) => id + 1)) }
 }
 
 async function sizeOf(storage: StorageDirectory, name: string): Promise<number> {
@@ -168,22 +206,5 @@ async function sizeOf(storage: StorageDirectory, name: string): Promise<number> 
     return bytes
   } catch {
     return 0
-  }
-}
-
-/** Nothing relies on the copy until the catalog is damaged, so a medium that refuses it refuses nothing that was asked for. */
-async function writeCopy(storage: StorageDirectory, bytes: Uint8Array): Promise<void> {
-  try {
-    const file = await storage.open(CATALOG_COPY_FILE, { create: true })
-    try {
-      file.truncate(0)
-      file.write(0, bytes)
-      await file.flush()
-    } finally {
-      file.close()
-    }
-    await storage.flushNames()
-  } catch {
-    // The copy is one change behind.
   }
 }

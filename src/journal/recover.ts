@@ -356,7 +356,7 @@ export class Recovery {
       }
     }
     if (!isInPlace && this.loadedAt !== 0) store.releaseLog(this.loadedAt, this.loadedBytes)
-    return this.restored > 0 ? true : store.finishLog(this.options.repair || this.repairs.length > 0)
+    return this.restored > 0 ? true : store.finishLog(this.options.repair || aborted.length > 0)
   }
 
   private walk(from: number, to: number, flags: number, isInPlace: boolean): boolean {

@@ -67,6 +67,7 @@ export class RecordReader {
   private heapAt = 0
   private strings = 0
   private flags = 0
+  private knownKey: string | undefined
 
   constructor(memory: Memory, shapes: CollectionShapes) {
     this.memory = memory
@@ -97,22 +98,25 @@ export class RecordReader {
   }
 
   /** A fresh document. `key`, if given, is its primary key as the caller knows it. */
-  read(record: number): Fields {
+  read(record: number, key?: string): Fields {
     const shape = this.start(record)
-    return shape === SHAPE_INLINE ? this.inline(this.base) : this.shaped(shape, this.base)
+    this.knownKey = key
+    return shape === SHAPE_INLINE ? this.inline(this.base + 1) : this.shaped(shape, this.base)
   }
 
   /** The value of the primary key. */
   readKey(record: number): unknown {
     const shape = this.start(record)
-    if (shape === SHAPE_INLINE) return this.value(this.i32[this.base + 2]!)
+    this.knownKey = undefined
+    if (shape === SHAPE_INLINE) return this.value(this.i32[this.base + this.i32[this.base]!]!)
     return this.value(this.i32[this.base + this.shapes.indexOf(shape, this.shapes.primaryKey)]!)
   }
 
   /** Only the fields of `tree`, nested as they stand. */
   project(record: number, tree: ProjectionTree): Fields {
     const shape = this.start(record)
-    return this.projected(shape, this.base, tree)
+    this.knownKey = undefined
+    return this.projected(shape, shape === SHAPE_INLINE ? this.base + 1 : this.base, tree)
   }
 
   private projected(shape: number, words: number, tree: ProjectionTree): Fields {
@@ -201,7 +205,8 @@ export class RecordReader {
       case TAG_BIGINT:
         return this.memory.i64[(this.record >>> 3) + (word & 0x0fffffff)]
       case TAG_UUID: {
-        const { memory } = this
+        const { memory, knownKey } = this
+        if (knownKey !== undefined) return knownKey
         memory.core.store_uuid(this.record + (word & 0x0fffffff) * 8)
         return memory.ascii(KEY_BUFFER, KEY_BUFFER + 36)
       }

@@ -391,29 +391,30 @@ export class Stage {
     this.queue.length = queued
   }
 
-  /** Root with its names inside: count, then name and value in turn, the primary key first. Answers the key's word. */
+  /** Root with its names inside: number of the key's word, count, then name and value in turn. Answers the key's word. */
   private inlineRoot(document: object, base: number, canGenerate: boolean): number {
     const primary = this.shapes.primaryKey
     const record = document as Record<string, unknown>
-    const key = Object.hasOwn(record, primary) ? record[primary] : undefined
-    const names = Object.keys(record).filter((name) => name !== primary && record[name] !== undefined)
-    this.words[base] = names.length + 1
-    this.w = base + 1
-    this.string(primary, this.w++)
-    const at = this.w++
-    if (key === undefined || key === null) {
+    const names = Object.keys(record).filter((name) => record[name] !== undefined)
+    const hasKey = names.includes(primary) && record[primary] !== null
+    if (!hasKey) {
       if (!canGenerate) throw REFUSED
-      this.generate(at)
-    } else {
-      this.value(key, at)
+      if (!names.includes(primary)) names.push(primary)
     }
+    this.words[base + 1] = names.length
+    this.w = base + 2
+    let key = 0
     for (const name of names) {
       this.string(name, this.w++)
+      const at = this.w++
       const vector = this.shapes.vectorOf(name)
-      if (vector !== undefined) this.vector(record[name], this.w++, vector)
-      else this.value(record[name], this.w++)
+      if (name === primary) key = at - base
+      if (name === primary && !hasKey) this.generate(at)
+      else if (vector !== undefined) this.vector(record[name], at, vector)
+      else this.value(record[name], at)
     }
-    return at - base
+    this.words[base] = key
+    return key
   }
 
   /** Objects and arrays met on the way, level by level. */

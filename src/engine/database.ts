@@ -1,0 +1,390 @@
+// A database: its collections by name, and everything that changes the catalog. Such changes run one after another, so that each
+// sees the catalog as the one before left it.
+
+import {
+  type CatalogState,
+  type CollectionDefinition,
+  type CollectionOptions,
+  collectionShape,
+  DEFAULT_PARTITION,
+  fileStem,
+  type PartitionDefinition,
+  requireName,
+  withChanged,
+  withCollection,
+  withoutCollection,
+  withoutPartition,
+  withPartition,
+} from '../catalog/index.ts'
+import { ConflictError, NotFoundError, UsageError } from '../error/index.ts'
+import type { StorageDirectory } from '../storage/index.ts'
+import type { Document } from '../value/index.ts'
+import type { CatalogFile, Repair } from './catalog-file.ts'
+import { Collection, type PartitionKeeper } from './collection.ts'
+import type { Gate } from './gate.ts'
+import { partitionNotFound } from './options.ts'
+import { CollectionShapes, Partition, type PartitionOptions } from './partition.ts'
+import { CollectionState, type PartitionGroup } from './state.ts'
+
+/** A collection, as `collections()` lists it. */
+export interface CollectionInfo {
+  readonly name: string
+  readonly primaryKey: string
+  /** Declared vector fields. */
+  readonly vectors: readonly { readonly name: string; readonly dimension: number; readonly metric: string }[]
+  /** Only where documents spread over several. */
+  readonly shards?: number
+  /** Names of the partitions, `_default` first. */
+  readonly partitions: readonly string[]
+  readonly documents: number
+}
+
+/** What opening takes a while with. */
+export interface Progress {
+  readonly phase: string
+  readonly done: number
+  readonly total: number
+}
+
+/** What all collections of a database are opened with. */
+export interface Medium {
+  readonly storage: StorageDirectory | null
+  /** `null` in memory, where nothing is flushed. */
+  readonly durability: 'hard' | 'soft' | null
+  readonly repair: boolean
+  readonly memoryLimitBytes: number | undefined
+  readonly onProgress: ((progress: Progress) => void) | undefined
+}
+
+interface Member {
+  readonly state: CollectionState
+  readonly collection: Collection
+}
+
+/**
+ * An open database.
+ *
+ * @example
+ * ```ts
+ * const db = await open('./data')
+ * const posts = await db.createCollection('posts')
+ * await db.close()
+ * ```
+ */
+export class Database {
+  readonly #gate: Gate
+  readonly #medium: Medium
+  readonly #catalog: CatalogFile
+  readonly #members = new Map<string, Member>()
+  readonly #keeper: PartitionKeeper
+  #repairs: Repair[]
+  #tail: Promise<unknown> = Promise.resolve()
+  #closing: Promise<void> | undefined
+
+  /** Made by `open`. */
+  constructor(gate: Gate, medium: Medium, catalog: CatalogFile) {
+    this.#gate = gate
+    this.#medium = medium
+    this.#catalog = catalog
+    this.#repairs = [...catalog.repairs]
+    this.#keeper = {
+      create: (state, name) => this.#createPartition(state, name),
+      drop: (state, name) => this.#dropPartition(state, name),
+    }
+  }
+
+  /** The path as it was given, or `':memory:'`. */
+  get path(): string {
+    return this.#gate.path
+  }
+
+  /** What opening with `repair: true` had to drop; empty when everything was whole. */
+  get repairs(): readonly Repair[] {
+    return this.#repairs
+  }
+
+  /** Called once, by `open`. */
+  async load(): Promise<void> {
+    for (const definition of this.#catalog.state.collections) {
+      const state = this.#makeState(definition)
+      const all = definition.partitions.flatMap((partition) => this.#partOptions(state, partition))
+      const parts = await Partition.openAll(all)
+      const groups = definition.partitions.map(({ id, name }, index) => ({
+        id,
+        name,
+        parts: parts.slice(index * definition.shards, (index + 1) * definition.shards),
+      }))
+      this.#adopt(state, groups)
+      for (const part of parts) this.#repairs.push(...part.repairs)
+    }
+    await this.#catalog.removeOrphans()
+    this.#repairs.push(...this.#catalog.repairs.slice(this.#repairs.filter((one) => this.#catalog.repairs.includes(one)).length))
+  }
+
+  /**
+   * Makes a collection; it is durable when this resolves.
+   *
+   * @param name - any string of 1 to 255 UTF-16 units.
+   * @throws {@link ConflictError} when there is one of that name.
+   */
+  async createCollection<T extends object = Document>(name: string, options?: CollectionOptions): Promise<Collection<T>> {
+    this.#requireWritable()
+    requireName(name, 'collection')
+    const shape = collectionShape(name, options)
+    return await this.#inTurn(async () => {
+      if (this.#members.has(name)) throw taken('collection', name)
+      const { state: next, definition } = withCollection(this.#catalog.state, shape)
+      const state = this.#makeState(definition)
+      const [first] = definition.partitions
+      const parts = await this.#createParts(state, first!)
+      await this.#save(next, parts)
+      const group = { id: first!.id, name: first!.name, parts }
+      return this.#adopt(state, [group]) as unknown as Collection<T>
+    })
+  }
+
+  /**
+   * The collection of that name.
+   *
+   * @throws {@link NotFoundError} when there is none, {@link ClosedError} after `close()`.
+   */
+  collection<T extends object = Document>(name: string): Collection<T> {
+    this.#requireOpen()
+    return this.#member(name).collection as unknown as Collection<T>
+  }
+
+  /** All collections, in the order they were created. */
+  async collections(): Promise<CollectionInfo[]> {
+    this.#requireOpen()
+    return [...this.#members.values()]
+      .sort((a, b) => a.state.definition.id - b.state.definition.id)
+      .map(({ state }) => infoOf(state))
+  }
+
+  /**
+   * Drops a collection and frees what it took on disk. Its cursors and handles answer ClosedError from then on.
+   *
+   * @throws {@link NotFoundError} when there is none of that name.
+   */
+  async dropCollection(name: string): Promise<void> {
+    this.#requireWritable()
+    await this.#inTurn(async () => {
+      const { state } = this.#member(name)
+      await this.#catalog.save(withoutCollection(this.#catalog.state, state.definition.id))
+      this.#members.delete(state.name)
+      state.isDropped = true
+      await dropParts(state.parts)
+    })
+  }
+
+  /**
+   * Gives a collection another name; handles on it go on.
+   *
+   * @throws {@link NotFoundError} when there is none, {@link ConflictError} when the new name is taken.
+   */
+  async renameCollection(name: string, newName: string): Promise<void> {
+    this.#requireWritable()
+    requireName(newName, 'collection')
+    await this.#inTurn(async () => {
+      const member = this.#member(name)
+      if (name === newName) return
+      if (this.#members.has(newName)) throw taken('collection', newName)
+      await this.#change(member.state, { ...member.state.definition, name: newName })
+      this.#members.delete(name)
+      this.#members.set(newName, member)
+    })
+  }
+
+  /** Everything acknowledged so far is on disk when it resolves. */
+  async sync(): Promise<void> {
+    this.#requireOpen()
+    if (this.#gate.isReadOnly) return
+    this.#requireWritable()
+    await Promise.all([...this.#members.values()].flatMap(({ state }) => state.parts.map((part) => part.flush())))
+  }
+
+  /** Finishes what is under way, flushes, and gives the directory free. May be called again. */
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      this.#gate.isClosed = true
+      this.#closing = this.#inTurn(() => this.#close())
+    }
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    const failures: unknown[] = []
+    for (const { state } of this.#members.values()) {
+      for (const part of state.parts) {
+        try {
+          // Writers that wait for a flush hear of it before the file is closed under them.
+          if (this.#gate.poison === undefined) await part.flush()
+        } catch (error) {
+          failures.push(error)
+        }
+        try {
+          await part.close()
+        } catch (error) {
+          failures.push(error)
+        }
+      }
+    }
+    try {
+      await this.#medium.storage?.unlock()
+    } catch (error) {
+      failures.push(error)
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async #createPartition(state: CollectionState, name: unknown): Promise<void> {
+    this.#requireWritable()
+    requireName(name, 'partition')
+    await this.#inTurn(async () => {
+      requirePresent(state)
+      if (state.groups.some((group) => group.name === name)) throw taken('partition', name, state.name)
+      const definition = withPartition(state.definition, name)
+      const made = definition.partitions.at(-1)!
+      const parts = await this.#createParts(state, made)
+      await this.#save(withChanged(this.#catalog.state, definition), parts)
+      state.definition = definition
+      state.setGroups([...state.groups, { id: made.id, name, parts }])
+    })
+  }
+
+  async #dropPartition(state: CollectionState, name: unknown): Promise<void> {
+    this.#requireWritable()
+    await this.#inTurn(async () => {
+      requirePresent(state)
+      if (name === DEFAULT_PARTITION) {
+        throw new UsageError(`the default partition of collection "${state.name}" cannot be dropped; drop the collection`)
+      }
+      const group = state.groups.find((one) => one.name === name)
+      if (group === undefined) throw partitionNotFound(state.name, name, state.groups.map((one) => one.name))
+      await this.#change(state, withoutPartition(state.definition, group.name))
+      state.setGroups(state.groups.filter((one) => one !== group))
+      await dropParts(group.parts)
+    })
+  }
+
+  async #change(state: CollectionState, definition: CollectionDefinition): Promise<void> {
+    await this.#catalog.save(withChanged(this.#catalog.state, definition))
+    state.definition = definition
+  }
+
+  /** Makes the files of a partition; all of them or none. */
+  async #createParts(state: CollectionState, definition: PartitionDefinition): Promise<Partition[]> {
+    const parts: Partition[] = []
+    try {
+      for (const options of this.#partOptions(state, definition)) parts.push(await Partition.create(options))
+    } catch (error) {
+      await dropParts(parts)
+      throw error
+    }
+    return parts
+  }
+
+  /** Saves the catalog in which new files are listed; without it they go again, unless a crash might find them in it. */
+  async #save(next: CatalogState, parts: readonly Partition[]): Promise<void> {
+    try {
+      await this.#catalog.save(next)
+    } catch (error) {
+      if (this.#gate.poison === undefined) await dropParts(parts)
+      else for (const part of parts) await part.close().catch(() => {})
+      throw error
+    }
+  }
+
+  #makeState(definition: CollectionDefinition): CollectionState {
+    const shapes = new CollectionShapes(definition.primaryKey, definition.vectors)
+    return new CollectionState(this.#gate, definition, shapes, this.#medium.durability)
+  }
+
+  #partOptions(state: CollectionState, { id }: PartitionDefinition): PartitionOptions[] {
+    const { storage, repair, memoryLimitBytes, onProgress } = this.#medium
+    const { definition, shapes } = state
+    return Array.from({ length: definition.shards }, (_, shard) => ({
+      id: id + shard,
+      collection: definition.name,
+      primaryKey: definition.primaryKey,
+      vectors: definition.vectors,
+      shapes,
+      storage,
+      stem: fileStem(definition.id, id + shard),
+      readOnly: this.#gate.isReadOnly,
+      repair,
+      ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+      onProgress,
+      onPoison: (error) => this.#gate.poisonWith(error),
+    }))
+  }
+
+  #adopt(state: CollectionState, groups: readonly PartitionGroup[]): Collection {
+    state.setGroups(groups)
+    const collection = new Collection(state, this.#keeper)
+    this.#members.set(state.name, { state, collection })
+    return collection
+  }
+
+  #member(name: string): Member {
+    const member = this.#members.get(name)
+    if (member !== undefined) return member
+    requireName(name, 'collection')
+    throw new NotFoundError(`there is no collection ${JSON.stringify(name)} in database "${this.path}"`, {
+      details: { collection: name },
+    })
+  }
+
+  #inTurn<R>(run: () => Promise<R>): Promise<R> {
+    const turn = this.#tail.then(run)
+    this.#tail = turn.catch(() => {})
+    return turn
+  }
+
+  #requireOpen(): void {
+    const refusal = this.#gate.refuseRead()
+    if (refusal !== null) throw refusal
+  }
+
+  #requireWritable(): void {
+    const refusal = this.#gate.refuseWrite()
+    if (refusal !== null) throw refusal
+  }
+}
+
+/** The catalog does not list them any more; what cannot be removed now, the next opening removes. */
+async function dropParts(parts: readonly Partition[]): Promise<void> {
+  for (const part of parts) {
+    try {
+      await part.drop()
+    } catch {
+      await part.close().catch(() => {})
+    }
+  }
+}
+
+function requirePresent(state: CollectionState): void {
+  const refusal = state.isDropped ? state.refuseRead() : null
+  if (refusal !== null) throw refusal
+}
+
+function taken(noun: 'collection' | 'partition', name: string, collection?: string): ConflictError {
+  const where = collection === undefined ? '' : ` in collection "${collection}"`
+  return new ConflictError(`there is a ${noun} ${JSON.stringify(name)}${where} already`, { details: { [noun]: name } })
+}
+
+function infoOf(state: CollectionState): CollectionInfo {
+  const { definition } = state
+  return {
+    name: definition.name,
+    primaryKey: definition.primaryKey,
+    vectors: definition.vectors.map(({ name, dimension, metric }) => ({ name, dimension, metric })),
+    ...(definition.shards === 1 ? {} : { shards: definition.shards }),
+    partitions: definition.partitions.map((partition) => partition.name),
+    documents: state.count(),
+  }
+}
