@@ -1,5 +1,40 @@
 // The public door of quiverdb.
 
+export type {
+  CollectionOptions,
+  Metric,
+  Quantization,
+  VectorIndexOptions,
+  VectorIndexType,
+  VectorOptions,
+} from './catalog/index.ts'
+export {
+  type Change,
+  Collection,
+  type CollectionInfo,
+  type CollectionStats,
+  type Conflict,
+  type ConflictFunction,
+  Cursor,
+  Database,
+  type Durability,
+  type Explanation,
+  type Filter,
+  type FindOptions,
+  type IndexInfo,
+  type InsertOptions,
+  type NewDocument,
+  type OpenOptions,
+  open,
+  type PartitionInfo,
+  type Patch,
+  type Progress,
+  type Repair,
+  type Selection,
+  type Source,
+  type WriteOptions,
+  type WriteResult,
+} from './engine/index.ts'
 export {
   ClosedError,
   ConflictError,
@@ -22,3 +57,4 @@ export {
   UnsupportedError,
   UsageError,
 } from './error/index.ts'
+export type { Document, Key, TypedArray, Value } from './value/index.ts'

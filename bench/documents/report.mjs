@@ -111,7 +111,7 @@ function howMeasured({ rowsOneCount, timeMs }) {
   return [
     '- Documents are made outside the clock, once the peer is loaded, and passed through `JSON.parse`, as if they had come over a network; keys to read are strings that were never hashed.',
     `- \`insert\` is one uninterrupted pass into an empty store, with all documents made before (${count(rowsOneCount)} of them where one at a time), so that the garbage a peer makes is collected on its own time. \`get\`, \`getMany\`, \`upsert\` and \`scan\` run under tinybench for ${count(timeMs)} ms after a warm-up, 1,000 operations an iteration, on the full store.`,
-    '- A synchronous peer (Map, sqlite, lmdb, loki) is called synchronously, as its users do; an asynchronous one (quiverdb, level, nedb) is awaited call by call.',
+    '- A synchronous peer (Map, sqlite, loki, reads and batches of lmdb) is called synchronously, as its users do; what is asynchronous (quiverdb, level, nedb, single writes of lmdb through `put`) is awaited call by call. lmdb writing through `putSync` has a row of its own.',
     '- Soft: resolves when applied and handed to the operating system: sqlite in WAL mode with `synchronous = NORMAL`, lmdb with `noSync`, level without `sync`. Durable: on stable storage: sqlite `FULL`, lmdb awaiting `flushed`, level with `sync`. After the durable writes the store is opened anew and counted.',
     '- `get` hands out a fresh object everywhere but in the plain Map, which hands out the stored object itself and is there as the floor.',
     '- `upsert` replaces a random existing document by one with another title and counter; a sample of what is stored is then compared with what was written.',

@@ -74,12 +74,18 @@ export function withCollection(
 
 /** The catalog without the collection with this id. */
 export function withoutCollection(state: CatalogState, id: number): CatalogState {
-  return next(state, state.collections.filter((collection) => collection.id !== id))
+  return next(
+    state,
+    state.collections.filter((collection) => collection.id !== id),
+  )
 }
 
 /** The catalog with `definition` in the place of the one with the same id. */
 export function withChanged(state: CatalogState, definition: CollectionDefinition): CatalogState {
-  return next(state, state.collections.map((old) => (old.id === definition.id ? definition : old)))
+  return next(
+    state,
+    state.collections.map((old) => (old.id === definition.id ? definition : old)),
+  )
 }
 
 /** The collection with one more partition. */

@@ -37,8 +37,6 @@ export function orphanFiles(state: CatalogState, names: readonly string[]): stri
     const collection = byId.get(ids.collectionId)
     if (collection === undefined) return true
     if (ids.partitionId >= collection.nextPartitionId + collection.shards) return false
-    return !collection.partitions.some(
-      ({ id }) => ids.partitionId >= id && ids.partitionId < id + collection.shards,
-    )
+    return !collection.partitions.some(({ id }) => ids.partitionId >= id && ids.partitionId < id + collection.shards)
   })
 }

@@ -72,10 +72,13 @@ function checksum(bytes: Uint8Array): number {
 }
 
 function corrupt(file: string, offset: number, what: string, cause?: unknown): CorruptError {
-  return new CorruptError(`${file} ${what} (at offset ${offset}); open with { repair: true } to salvage what is whole`, {
-    details: { file, offset },
-    cause,
-  })
+  return new CorruptError(
+    `${file} ${what} (at offset ${offset}); open with { repair: true } to salvage what is whole`,
+    {
+      details: { file, offset },
+      cause,
+    },
+  )
 }
 
 function isCatalogState(value: unknown): value is CatalogState {

@@ -84,7 +84,8 @@ export function collectionShape(
 function vectorDefinition(name: string, options: unknown, primaryKey: string): VectorDefinition {
   const where = `of vector field "${name}"`
   if (name.length === 0) throw new UsageError('a vector field needs a name of at least one character')
-  if (name === primaryKey) throw new UsageError(`field "${name}" is the primary key and cannot be a vector field as well`)
+  if (name === primaryKey)
+    throw new UsageError(`field "${name}" is the primary key and cannot be a vector field as well`)
   requireOptions(options, VECTOR_OPTIONS, where)
   const { dimension, metric = 'cosine', index = {} } = options as Partial<VectorOptions>
   requireOneOf(metric, METRICS, `metric ${where}`)

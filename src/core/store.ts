@@ -3,10 +3,44 @@
 
 import { LimitError } from '../error/index.ts'
 import {
-  FIRST_PAGE, FRAME_MORE, KEY_BUFFER, KEY_BYTES_MAX, LAYOUT_VERSION, OP_BYTES, PAGE_BYTES, PAGE_STRUCT, PAGE_TABLE, PAGES_MAX,
-  S_BATCH_COUNTS, S_CHECK_DURABLE, S_CHECK_END, S_CHECK_GROUP, S_CHECK_OPEN, S_CHECK_SEQUENCE, S_CHECK_STOP, S_COUNT, S_GATHER,
-  S_GATHER_FLAGS, S_LIVE_BYTES, S_LOG_SEED, S_NAME_DIRECTORY, S_OPS, S_PAGES_TOP, S_SCAN_NEXT, S_SHAPE_DIRECTORY, S_SHAPE_TOP, S_SHIFT_SEED,
-  S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, SLOT_NONE, STATE, STATE_END, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY,
+  FIRST_PAGE,
+  FRAME_MORE,
+  KEY_BUFFER,
+  KEY_BYTES_MAX,
+  LAYOUT_VERSION,
+  OP_BYTES,
+  PAGE_BYTES,
+  PAGE_STRUCT,
+  PAGE_TABLE,
+  PAGES_MAX,
+  S_BATCH_COUNTS,
+  S_CHECK_DURABLE,
+  S_CHECK_END,
+  S_CHECK_GROUP,
+  S_CHECK_OPEN,
+  S_CHECK_SEQUENCE,
+  S_CHECK_STOP,
+  S_COUNT,
+  S_GATHER,
+  S_GATHER_FLAGS,
+  S_LIVE_BYTES,
+  S_LOG_SEED,
+  S_NAME_DIRECTORY,
+  S_OPS,
+  S_PAGES_TOP,
+  S_SCAN_NEXT,
+  S_SHAPE_DIRECTORY,
+  S_SHAPE_TOP,
+  S_SHIFT_SEED,
+  S_SLOT_TOP,
+  S_WALK_AT,
+  S_WALK_LIVE,
+  SLOT_NONE,
+  STATE,
+  STATE_END,
+  STATUS_CORRUPT,
+  STATUS_OK,
+  STATUS_OUT_OF_MEMORY,
 } from './abi.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
 import { type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
@@ -66,9 +100,13 @@ export class Store {
   begin(): void {
     const { memory } = this
     const bytes = new TextEncoder().encode(this.shapes.primaryKey)
-    if (bytes.length > KEY_BYTES_MAX) throw new LimitError(`the name of the primary key field is longer than ${KEY_BYTES_MAX} bytes`)
+    if (bytes.length > KEY_BYTES_MAX)
+      throw new LimitError(`the name of the primary key field is longer than ${KEY_BYTES_MAX} bytes`)
     memory.u8.set(bytes, KEY_BUFFER)
-    checkMemory(memory.core.store_create(this.pagesLimit, randomSeed(), randomSeed(), bytes.length), 'an empty partition')
+    checkMemory(
+      memory.core.store_create(this.pagesLimit, randomSeed(), randomSeed(), bytes.length),
+      'an empty partition',
+    )
     memory.refresh()
   }
 
@@ -171,7 +209,12 @@ export class Store {
   }
 
   /** The next frame, borrowed until the next call; undefined after the last. */
-  gatherFrame(offsetUnits: number, transactionBytes: number, sequence: number, durableUnits: number): Uint8Array | undefined {
+  gatherFrame(
+    offsetUnits: number,
+    transactionBytes: number,
+    sequence: number,
+    durableUnits: number,
+  ): Uint8Array | undefined {
     const { memory } = this
     const bytes = memory.core.store_gather_frame(offsetUnits, transactionBytes, sequence, durableUnits)
     if (bytes === 0) return undefined
@@ -292,7 +335,12 @@ export class Store {
   }
 
   /** The next frame of the new log, borrowed; undefined after the last. */
-  compactFrame(offsetUnits: number, sequence: number, durableUnits: number, payloadMax: number): Uint8Array | undefined {
+  compactFrame(
+    offsetUnits: number,
+    sequence: number,
+    durableUnits: number,
+    payloadMax: number,
+  ): Uint8Array | undefined {
     const { memory } = this
     const bytes = memory.core.store_compact_frame(offsetUnits, sequence, durableUnits, payloadMax)
     memory.refresh()
@@ -331,7 +379,8 @@ export class Store {
   structPages(): number[] {
     const pages: number[] = []
     const top = this.pagesTop
-    for (let page = FIRST_PAGE; page < top; page++) if (this.memory.u8[PAGE_TABLE + page] === PAGE_STRUCT) pages.push(page)
+    for (let page = FIRST_PAGE; page < top; page++)
+      if (this.memory.u8[PAGE_TABLE + page] === PAGE_STRUCT) pages.push(page)
     return pages
   }
 

@@ -21,7 +21,11 @@ export function acknowledge(state: CollectionState, request: WriteRequest, resul
   return acknowledgeAll(state, request, result)
 }
 
-async function acknowledgeAll(state: CollectionState, request: WriteRequest, result: WriteResult): Promise<WriteResult> {
+async function acknowledgeAll(
+  state: CollectionState,
+  request: WriteRequest,
+  result: WriteResult,
+): Promise<WriteResult> {
   const waits: Promise<void>[] = []
   for (const partition of state.written) {
     if (request.isHard) waits.push(partition.flush())

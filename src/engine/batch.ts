@@ -2,10 +2,22 @@
 // `begin` and `commit` or `abandon` happens in one synchronous stretch, so nobody sees it half done.
 
 import {
-  FAILED_ILL_FORMED, FAILED_KEY_TOO_LONG, FAILED_KEY_TYPE, FAILED_SKIPPED, FAILED_TOO_LARGE, KEY_BYTES_MAX, OUTCOME_DELETED,
-  OUTCOME_EXISTS, OUTCOME_FAILED, OUTCOME_INSERTED, OUTCOME_MISSING, OUTCOME_REPLACED, OUTCOME_UNCHANGED, RECORD_BYTES_MAX,
+  FAILED_ILL_FORMED,
+  FAILED_KEY_TOO_LONG,
+  FAILED_KEY_TYPE,
+  FAILED_SKIPPED,
+  FAILED_TOO_LARGE,
+  KEY_BYTES_MAX,
+  OUTCOME_DELETED,
+  OUTCOME_EXISTS,
+  OUTCOME_FAILED,
+  OUTCOME_INSERTED,
+  OUTCOME_MISSING,
+  OUTCOME_REPLACED,
+  OUTCOME_UNCHANGED,
+  RECORD_BYTES_MAX,
 } from '../core/index.ts'
-import { LimitError, QuiverError, StateError, TypeMismatchError } from '../error/index.ts'
+import { LimitError, type QuiverError, StateError, TypeMismatchError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
 import type { Partition, Transaction } from './partition.ts'
 
@@ -42,7 +54,9 @@ function failure(reason: number): QuiverError {
     case FAILED_TOO_LARGE:
       return new LimitError('the document is larger than 16 MiB as stored', { details: { limit: RECORD_BYTES_MAX } })
     case FAILED_KEY_TOO_LONG:
-      return new LimitError(`the primary key is longer than ${KEY_BYTES_MAX} encoded bytes`, { details: { limit: KEY_BYTES_MAX } })
+      return new LimitError(`the primary key is longer than ${KEY_BYTES_MAX} encoded bytes`, {
+        details: { limit: KEY_BYTES_MAX },
+      })
     case FAILED_KEY_TYPE:
       return new TypeMismatchError(
         'the primary key is a string, finite number, bigint, boolean, Date, Uint8Array, or an array of those; it holds something else',
@@ -71,7 +85,10 @@ export class Batch {
 
   /** Called by the partition. */
   open(): void {
-    if (this.isOpen) throw new StateError(`collection "${this.partition.collection}" is being written to by the function of another write`)
+    if (this.isOpen)
+      throw new StateError(
+        `collection "${this.partition.collection}" is being written to by the function of another write`,
+      )
     this.isOpen = true
     this.operations = 0
     this.settled = 0

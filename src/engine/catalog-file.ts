@@ -24,6 +24,8 @@ export interface Repair {
   readonly offset: number
   readonly bytes: number
   readonly reason: string
+  /** Whose file it is, where that is known. */
+  readonly collection?: string
 }
 
 export class CatalogFile {
@@ -59,9 +61,12 @@ export class CatalogFile {
     const names = await storage.list()
     if (!names.includes(CATALOG_FILE) && !hasTraces(names)) {
       if (gate.isReadOnly) {
-        throw new NotFoundError(`there is no database in "${storage.path}", and opening read-only does not create one`, {
-          details: { path: storage.path },
-        })
+        throw new NotFoundError(
+          `there is no database in "${storage.path}", and opening read-only does not create one`,
+          {
+            details: { path: storage.path },
+          },
+        )
       }
       const file = new CatalogFile(gate, storage, EMPTY_CATALOG, false, [])
       await file.save({ ...EMPTY_CATALOG, sequence: 1 })
@@ -99,7 +104,12 @@ export class CatalogFile {
       const aside = `${LOST_PREFIX}${name}`
       const bytes = await sizeOf(storage, name)
       await storage.rename(name, aside)
-      this.repairs.push({ file: name, offset: 0, bytes, reason: `no collection is known that it belongs to; kept as ${aside}` })
+      this.repairs.push({
+        file: name,
+        offset: 0,
+        bytes,
+        reason: `no collection is known that it belongs to; kept as ${aside}`,
+      })
     }
     const isUnfinished = names.includes(CATALOG_NEW_FILE)
     if (isUnfinished) await storage.remove(CATALOG_NEW_FILE)

@@ -16,7 +16,9 @@ import { type Alteration, alterationOf, applyAlteration } from './update.ts'
 import { checkExpiry } from './wait.ts'
 
 /** A document as it is inserted: the key may be left out where it is called `id`. */
-export type NewDocument<T extends object> = T extends { id: infer K } ? Omit<T, 'id'> & { id?: K | null | undefined } : T
+export type NewDocument<T extends object> = T extends { id: infer K }
+  ? Omit<T, 'id'> & { id?: K | null | undefined }
+  : T
 
 /** Some fields of a document, at every depth; `undefined` leaves a field as it is. */
 export type Patch<T> = {
@@ -31,7 +33,11 @@ export type Patch<T> = {
 export type Selection = Key | readonly Key[] | Filter
 
 /** What `insert` takes: a document, several, or anything that yields them. */
-export type Source<T extends object> = NewDocument<T> | readonly NewDocument<T>[] | Iterable<NewDocument<T>> | AsyncIterable<NewDocument<T>>
+export type Source<T extends object> =
+  | NewDocument<T>
+  | readonly NewDocument<T>[]
+  | Iterable<NewDocument<T>>
+  | AsyncIterable<NewDocument<T>>
 
 /** Figures of a collection. */
 export interface CollectionStats {
@@ -140,7 +146,9 @@ export class Collection<T extends object = Document> {
     const state = this.#state
     if (typeof source !== 'object' || source === null || ArrayBuffer.isView(source)) {
       const got = ArrayBuffer.isView(source) ? 'a typed array' : describe(source)
-      throw new TypeMismatchError(`${operation} takes a document, an array of documents, or an iterable of them, got ${got}`)
+      throw new TypeMismatchError(
+        `${operation} takes a document, an array of documents, or an iterable of them, got ${got}`,
+      )
     }
     checkExpiry(request, `${operation} into collection "${state.name}"`)
     let documents: readonly unknown[]
@@ -162,7 +170,11 @@ export class Collection<T extends object = Document> {
    *
    * @param selection - a key, an array of keys, or `{}` for all documents. Keys that are not there count in `skipped`.
    */
-  update(selection: Selection, patch: Patch<T> | ((document: T) => Patch<T> | null), options?: WriteOptions): Promise<WriteResult<T>> {
+  update(
+    selection: Selection,
+    patch: Patch<T> | ((document: T) => Patch<T> | null),
+    options?: WriteOptions,
+  ): Promise<WriteResult<T>> {
     return this.#alter('update', selection, patch, options)
   }
 
@@ -170,7 +182,11 @@ export class Collection<T extends object = Document> {
    * Replaces the selected documents; a function gets a copy of the document and answers what is to stand there, or `null`
    * to delete it. The primary key may be left out, and cannot change.
    */
-  replace(selection: Selection, document: NewDocument<T> | ((document: T) => NewDocument<T> | null), options?: WriteOptions): Promise<WriteResult<T>> {
+  replace(
+    selection: Selection,
+    document: NewDocument<T> | ((document: T) => NewDocument<T> | null),
+    options?: WriteOptions,
+  ): Promise<WriteResult<T>> {
     return this.#alter('replace', selection, document, options)
   }
 
@@ -310,7 +326,14 @@ export class Collection<T extends object = Document> {
       bytes += stats.bytes
       memory += stats.memory
     }
-    return { documents, bytes, vectors: documents * definition.vectors.length, indexes: 0, partitions: groups.length, memory }
+    return {
+      documents,
+      bytes,
+      vectors: documents * definition.vectors.length,
+      indexes: 0,
+      partitions: groups.length,
+      memory,
+    }
   }
 
   /** Finishes compaction now; writes go on meanwhile. */
@@ -367,5 +390,11 @@ export class Collection<T extends object = Document> {
 
 /** Whether this is one document; lists and other sources of documents are not. */
 function isDocument(source: unknown): source is object {
-  return typeof source === 'object' && source !== null && !Array.isArray(source) && !ArrayBuffer.isView(source) && !isSource(source)
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    !Array.isArray(source) &&
+    !ArrayBuffer.isView(source) &&
+    !isSource(source)
+  )
 }

@@ -59,7 +59,13 @@ function insertOne(session: WriteSession, document: unknown, position: number): 
 }
 
 /** The key is taken by the document at `address`. */
-function resolve(session: WriteSession, entry: Entry, document: Document, identity: KeyIdentity, address: number): void {
+function resolve(
+  session: WriteSession,
+  entry: Entry,
+  document: Document,
+  identity: KeyIdentity,
+  address: number,
+): void {
   const { state, request } = session
   const from = state.locatedPart
   const key = entry.key as Key

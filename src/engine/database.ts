@@ -77,7 +77,7 @@ export class Database {
   readonly #catalog: CatalogFile
   readonly #members = new Map<string, Member>()
   readonly #keeper: PartitionKeeper
-  #repairs: Repair[]
+  #repairs: readonly Repair[] = []
   #tail: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
@@ -86,7 +86,6 @@ export class Database {
     this.#gate = gate
     this.#medium = medium
     this.#catalog = catalog
-    this.#repairs = [...catalog.repairs]
     this.#keeper = {
       create: (state, name) => this.#createPartition(state, name),
       drop: (state, name) => this.#dropPartition(state, name),
@@ -105,6 +104,7 @@ export class Database {
 
   /** Called once, by `open`. */
   async load(): Promise<void> {
+    const repairs: Repair[] = []
     for (const definition of this.#catalog.state.collections) {
       const state = this.#makeState(definition)
       const all = definition.partitions.flatMap((partition) => this.#partOptions(state, partition))
@@ -115,10 +115,10 @@ export class Database {
         parts: parts.slice(index * definition.shards, (index + 1) * definition.shards),
       }))
       this.#adopt(state, groups)
-      for (const part of parts) this.#repairs.push(...part.repairs)
+      for (const part of parts) repairs.push(...part.repairs.map((one) => ({ ...one, collection: definition.name })))
     }
     await this.#catalog.removeOrphans()
-    this.#repairs.push(...this.#catalog.repairs.slice(this.#repairs.filter((one) => this.#catalog.repairs.includes(one)).length))
+    this.#repairs = [...this.#catalog.repairs, ...repairs]
   }
 
   /**
@@ -127,11 +127,14 @@ export class Database {
    * @param name - any string of 1 to 255 UTF-16 units.
    * @throws {@link ConflictError} when there is one of that name.
    */
-  async createCollection<T extends object = Document>(name: string, options?: CollectionOptions): Promise<Collection<T>> {
+  async createCollection<T extends object = Document>(
+    name: string,
+    options?: CollectionOptions,
+  ): Promise<Collection<T>> {
     this.#requireWritable()
     requireName(name, 'collection')
     const shape = collectionShape(name, options)
-    return await this.#inTurn(async () => {
+    return await this.#change(async () => {
       if (this.#members.has(name)) throw taken('collection', name)
       const { state: next, definition } = withCollection(this.#catalog.state, shape)
       const state = this.#makeState(definition)
@@ -168,7 +171,7 @@ export class Database {
    */
   async dropCollection(name: string): Promise<void> {
     this.#requireWritable()
-    await this.#inTurn(async () => {
+    await this.#change(async () => {
       const { state } = this.#member(name)
       await this.#catalog.save(withoutCollection(this.#catalog.state, state.definition.id))
       this.#members.delete(state.name)
@@ -185,11 +188,11 @@ export class Database {
   async renameCollection(name: string, newName: string): Promise<void> {
     this.#requireWritable()
     requireName(newName, 'collection')
-    await this.#inTurn(async () => {
+    await this.#change(async () => {
       const member = this.#member(name)
       if (name === newName) return
       if (this.#members.has(newName)) throw taken('collection', newName)
-      await this.#change(member.state, { ...member.state.definition, name: newName })
+      await this.#redefine(member.state, { ...member.state.definition, name: newName })
       this.#members.delete(name)
       this.#members.set(newName, member)
     })
@@ -244,7 +247,7 @@ export class Database {
   async #createPartition(state: CollectionState, name: unknown): Promise<void> {
     this.#requireWritable()
     requireName(name, 'partition')
-    await this.#inTurn(async () => {
+    await this.#change(async () => {
       requirePresent(state)
       if (state.groups.some((group) => group.name === name)) throw taken('partition', name, state.name)
       const definition = withPartition(state.definition, name)
@@ -258,20 +261,27 @@ export class Database {
 
   async #dropPartition(state: CollectionState, name: unknown): Promise<void> {
     this.#requireWritable()
-    await this.#inTurn(async () => {
+    await this.#change(async () => {
       requirePresent(state)
       if (name === DEFAULT_PARTITION) {
-        throw new UsageError(`the default partition of collection "${state.name}" cannot be dropped; drop the collection`)
+        throw new UsageError(
+          `the default partition of collection "${state.name}" cannot be dropped; drop the collection`,
+        )
       }
       const group = state.groups.find((one) => one.name === name)
-      if (group === undefined) throw partitionNotFound(state.name, name, state.groups.map((one) => one.name))
-      await this.#change(state, withoutPartition(state.definition, group.name))
+      if (group === undefined)
+        throw partitionNotFound(
+          state.name,
+          name,
+          state.groups.map((one) => one.name),
+        )
+      await this.#redefine(state, withoutPartition(state.definition, group.name))
       state.setGroups(state.groups.filter((one) => one !== group))
       await dropParts(group.parts)
     })
   }
 
-  async #change(state: CollectionState, definition: CollectionDefinition): Promise<void> {
+  async #redefine(state: CollectionState, definition: CollectionDefinition): Promise<void> {
     await this.#catalog.save(withChanged(this.#catalog.state, definition))
     state.definition = definition
   }
@@ -339,6 +349,14 @@ export class Database {
     })
   }
 
+  /** A change of the catalog, after those before it. Closing does not stop what was asked for earlier; a failed write does. */
+  #change<R>(run: () => Promise<R>): Promise<R> {
+    return this.#inTurn(() => {
+      if (this.#gate.poison !== undefined) this.#requireWritable()
+      return run()
+    })
+  }
+
   #inTurn<R>(run: () => Promise<R>): Promise<R> {
     const turn = this.#tail.then(run)
     this.#tail = turn.catch(() => {})
@@ -359,6 +377,8 @@ export class Database {
 /** The catalog does not list them any more; what cannot be removed now, the next opening removes. */
 async function dropParts(parts: readonly Partition[]): Promise<void> {
   for (const part of parts) {
+    // Writers that wait for a flush hear of it before the file is gone.
+    await part.flush().catch(() => {})
     try {
       await part.drop()
     } catch {

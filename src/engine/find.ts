@@ -60,7 +60,8 @@ export function requireFilter(filter: unknown, operation: string): void {
 function strings(value: unknown, what: string, noun: string): readonly string[] {
   if (!Array.isArray(value)) throw new TypeMismatchError(`${what} is an array of ${noun}, got ${describe(value)}`)
   for (const item of value) {
-    if (typeof item !== 'string') throw new TypeMismatchError(`${what} is an array of ${noun}, got ${describe(item)} in it`)
+    if (typeof item !== 'string')
+      throw new TypeMismatchError(`${what} is an array of ${noun}, got ${describe(item)} in it`)
     if (item === '') throw new UsageError(`${what} has an empty string in it; it is an array of ${noun}`)
   }
   return [...value] as string[]

@@ -127,7 +127,8 @@ function firstError(
     while (batch.outcome(operation) !== Outcome.Exists && batch.outcome(operation) !== Outcome.Failed) operation++
     // Refused documents have no operation number: those after the first of them have moved up.
     if (operation < refusedFirst) {
-      if (batch.outcome(operation) === Outcome.Failed) return refusalText(state, batch.error(operation), position(operation))
+      if (batch.outcome(operation) === Outcome.Failed)
+        return refusalText(state, batch.error(operation), position(operation))
       return duplicateText(state, ownField(documents[operation] as object, state.primaryKey), position(operation))
     }
   }
@@ -204,7 +205,10 @@ function insertSharded(
       return refusedWhole(result)
     }
     const stored = generated.filter(({ part, operation }) => batches.of(part).outcome(operation) !== Outcome.Failed)
-    setGeneratedKeys(result, stored.map(({ key }) => key))
+    setGeneratedKeys(
+      result,
+      stored.map(({ key }) => key),
+    )
     if (mayExpire(request)) checkExpiry(request, `insert into collection "${state.name}"`)
     state.written = batches.commit(request)
     return result

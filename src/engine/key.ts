@@ -47,7 +47,8 @@ function objectIdentity(key: object, depth: number): string | undefined {
   if (!Array.isArray(key) || depth > DEPTH_MAX) return undefined
   let text = '\0a'
   for (const element of key) {
-    const inner = typeof element === 'object' && element !== null ? objectIdentity(element, depth + 1) : keyIdentity(element)
+    const inner =
+      typeof element === 'object' && element !== null ? objectIdentity(element, depth + 1) : keyIdentity(element)
     if (inner === undefined) return undefined
     // Type and length make the list unambiguous.
     const part = String(inner)
@@ -80,7 +81,10 @@ function shown(key: unknown, depth: number): string {
   if (isBytes(key)) return `<${key.length} bytes>`
   if (Array.isArray(key)) {
     if (depth > 3) return '[...]'
-    return `[${key.slice(0, 8).map((element) => shown(element, depth + 1)).join(', ')}${key.length > 8 ? ', ...' : ''}]`
+    return `[${key
+      .slice(0, 8)
+      .map((element) => shown(element, depth + 1))
+      .join(', ')}${key.length > 8 ? ', ...' : ''}]`
   }
   if (typeof key === 'object' && key !== null) return 'an object'
   return typeof key === 'function' ? 'a function' : String(key)

@@ -11,7 +11,7 @@ const DEPTH_MAX = 200
 /** Whether this value is an object of fields, as the core sees it: its fields are merged one by one, all else is replaced as a whole. */
 export function isObject(value: unknown): value is Document {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return Object.prototype.toString.call(value) === '[object Object]' && typeof (value as Document)['then'] !== 'function'
+  return Object.prototype.toString.call(value) === '[object Object]' && typeof (value as Document).then !== 'function'
 }
 
 /**

@@ -63,7 +63,13 @@ export class WriteRequest {
 
 const WRITE_OPTIONS = ['durability', 'returnChanges', 'atomic', 'partition', 'timeout', 'signal']
 const INSERT_OPTIONS = ['conflict', ...WRITE_OPTIONS]
-const KNOWN = { insert: INSERT_OPTIONS, upsert: WRITE_OPTIONS, update: WRITE_OPTIONS, replace: WRITE_OPTIONS, delete: WRITE_OPTIONS }
+const KNOWN = {
+  insert: INSERT_OPTIONS,
+  upsert: WRITE_OPTIONS,
+  update: WRITE_OPTIONS,
+  replace: WRITE_OPTIONS,
+  delete: WRITE_OPTIONS,
+}
 
 /** Checks the options of a write; throws UsageError, UnknownOptionError or NotFoundError. */
 export function writeRequest(
@@ -81,7 +87,8 @@ export function writeRequest(
   if (durability !== undefined) request.isHard = requireDurability(durability, where) === 'hard' && state.isOnDisk
   if (returnChanges !== undefined) {
     if (returnChanges === 'always') request.changes = ReturnChanges.Always
-    else if (requireBoolean(returnChanges, `returnChanges ${where}`, ' or "always"')) request.changes = ReturnChanges.Changed
+    else if (requireBoolean(returnChanges, `returnChanges ${where}`, ' or "always"'))
+      request.changes = ReturnChanges.Changed
   }
   if (atomic !== undefined) request.isAtomic = requireBoolean(atomic, `atomic ${where}`)
   if (partition !== undefined) request.group = state.groupIndex(partition)
@@ -124,7 +131,11 @@ function requireTimeout(value: unknown, where: string): number {
 
 function requireSignal(value: unknown, where: string): AbortSignal {
   const signal = value as Partial<AbortSignal> | null
-  if (typeof signal === 'object' && typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') {
+  if (
+    typeof signal === 'object' &&
+    typeof signal?.aborted === 'boolean' &&
+    typeof signal.addEventListener === 'function'
+  ) {
     return value as AbortSignal
   }
   throw new UsageError(`signal ${where} is an AbortSignal, got ${describe(value)}`)
@@ -147,9 +158,12 @@ export function requireOptions(options: unknown, known: readonly string[], where
 }
 
 export function partitionNotFound(collection: string, name: unknown, names: readonly string[]): NotFoundError {
-  return new NotFoundError(`collection "${collection}" has no partition ${describe(name)}; it has ${names.join(', ')}`, {
-    details: { collection, partition: name },
-  })
+  return new NotFoundError(
+    `collection "${collection}" has no partition ${describe(name)}; it has ${names.join(', ')}`,
+    {
+      details: { collection, partition: name },
+    },
+  )
 }
 
 /** A value in a message about options. */

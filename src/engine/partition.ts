@@ -2,12 +2,28 @@
 // it reads the log back when it is opened, writes it anew when too much of it is garbage, and leaves a snapshot when it is closed.
 
 import { v4 as uuid } from 'uuid'
-import { CollectionShapes, KIND_TRANSACTION, type ProjectionTree, Store, type VectorField } from '../core/index.ts'
+import { CollectionShapes, type ProjectionTree, Store, type VectorField } from '../core/index.ts'
 import { CorruptError, type QuiverError } from '../error/index.ts'
-import { compact, encodeLogHeader, Log, LOG_HEADER_BYTES, type LogHeader, logName, Recovery, type Repair, snapshotName, writeSnapshot } from '../journal/index.ts'
+import {
+  compact,
+  encodeLogHeader,
+  encodeTransaction,
+  LOG_HEADER_BYTES,
+  Log,
+  type LogHeader,
+  logName,
+  Recovery,
+  type Repair,
+  snapshotName,
+  type Transaction,
+  writeSnapshot,
+} from '../journal/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
+import { settleAll, unsettledOf } from './settle.ts'
+
+export type { Transaction }
 
 export { CollectionShapes, type VectorField }
 
@@ -33,12 +49,6 @@ export interface PartitionOptions {
   readonly onPoison?: ((error: QuiverError) => void) | undefined
 }
 
-/** A batch over several partitions of a collection, all or nothing even over a crash. */
-export interface Transaction {
-  readonly id: number
-  readonly participants: readonly number[]
-}
-
 /** Fields to read; made by `compileProjection`. */
 export interface Projection {
   readonly paths: readonly string[]
@@ -49,18 +59,6 @@ export interface Projection {
 const COMPACT_LOG_BYTES = 4_194_304
 /** Writers wait for the compaction when the log has grown to this many times what it would be. */
 const PRESSURE_RATIO = 4
-
-/** Partitions of one collection whose logs hold a transaction that is not flushed yet. */
-const unsettled = new WeakMap<CollectionShapes, Set<Partition>>()
-
-function unsettledOf(shapes: CollectionShapes): Set<Partition> {
-  let set = unsettled.get(shapes)
-  if (set === undefined) {
-    set = new Set()
-    unsettled.set(shapes, set)
-  }
-  return set
-}
 
 export class Partition {
   readonly id: number
@@ -168,7 +166,10 @@ export class Partition {
             if (other < 0 || other === i) return false
             const theirs = recoveries[other]
             if (theirs === undefined) return true
-            return transaction.id > theirs.header.sealedTransaction && !theirs.transactions.some((one) => one.id === transaction.id)
+            return (
+              transaction.id > theirs.header.sealedTransaction &&
+              !theirs.transactions.some((one) => one.id === transaction.id)
+            )
           }),
         )
         const partition = new Partition(options, recovery.store, recovery.repairs)
@@ -388,16 +389,22 @@ export class Partition {
   }
 
   /** Flushes every partition that holds frames of a transaction which may not be durable everywhere. */
-  private async settle(): Promise<void> {
-    const set = unsettledOf(this.options.shapes)
-    while (set.size > 0) {
-      const members = [...set]
-      const positions = members.map((member) => member.log?.position ?? 0)
-      await Promise.all(members.map((member) => member.log?.flush()))
-      members.forEach((member, i) => {
-        if (member.log === undefined || member.log.durable >= positions[i]!) set.delete(member)
-      })
-    }
+  private settle(): Promise<void> {
+    return settleAll(unsettledOf(this.options.shapes))
+  }
+
+  /** Where the log ends, and up to where it is on stable storage. */
+  get logPosition(): number {
+    return this.log?.position ?? 0
+  }
+
+  get durablePosition(): number {
+    return this.log?.durable ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Flushes this partition's log alone. */
+  flushOwn(): Promise<void> {
+    return this.log?.flush() ?? Promise.resolve()
   }
 
   /** Everything committed so far is on stable storage when it resolves. Concurrent callers share one flush. */
@@ -428,7 +435,14 @@ export class Partition {
     this.snapshotPosition = covered
   }
 
-  stats(): { documents: number; bytes: number; memory: number; logBytes: number; garbageBytes: number; shapes: number } {
+  stats(): {
+    documents: number
+    bytes: number
+    memory: number
+    logBytes: number
+    garbageBytes: number
+    shapes: number
+  } {
     return {
       documents: this.store.count,
       bytes: this.store.liveBytes,
@@ -481,18 +495,4 @@ export class Partition {
     await storage.remove(snapshotName(stem))
     await storage.flushNames()
   }
-}
-
-/** | block word | participants u32 | id u32 | zero | participant u32[], padding to 8 | */
-function encodeTransaction(transaction: Transaction): Uint8Array {
-  const count = transaction.participants.length
-  const bytes = (16 + count * 4 + 7) & ~7
-  const view = new DataView(new ArrayBuffer(bytes))
-  view.setUint32(0, (bytes >>> 3) | (KIND_TRANSACTION << 24), true)
-  view.setUint32(4, count, true)
-  view.setUint32(8, transaction.id, true)
-  transaction.participants.forEach((id, i) => {
-    view.setUint32(16 + i * 4, id, true)
-  })
-  return new Uint8Array(view.buffer)
 }

@@ -13,7 +13,7 @@ export const ALONE = -1
  */
 export function requireOwn(state: CollectionState, error: unknown): void {
   if (error instanceof StateError || error instanceof HostError || error instanceof DataError) throw error
-  if (error instanceof LimitError && error.details['limit'] === 'memory') throw error
+  if (error instanceof LimitError && error.details.limit === 'memory') throw error
   if (error instanceof WebAssembly.RuntimeError) {
     // The core stopped in the midst of something.
     state.gate.poisonWith(error)

@@ -38,7 +38,12 @@ export class CollectionState {
   /** Where `locate` found the key. */
   locatedPart = -1
 
-  constructor(gate: Gate, definition: CollectionDefinition, shapes: CollectionShapes, durability: 'hard' | 'soft' | null) {
+  constructor(
+    gate: Gate,
+    definition: CollectionDefinition,
+    shapes: CollectionShapes,
+    durability: 'hard' | 'soft' | null,
+  ) {
     this.gate = gate
     this.definition = definition
     this.shapes = shapes
@@ -76,7 +81,12 @@ export class CollectionState {
   groupIndex(name: unknown): number {
     if (name === DEFAULT_PARTITION) return 0
     const index = this.groups.findIndex((group) => group.name === name)
-    if (index < 0) throw partitionNotFound(this.name, name, this.groups.map((group) => group.name))
+    if (index < 0)
+      throw partitionNotFound(
+        this.name,
+        name,
+        this.groups.map((group) => group.name),
+      )
     return index
   }
 

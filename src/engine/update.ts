@@ -32,7 +32,9 @@ export function selectedKeys(selection: unknown, operation: string): readonly Ke
   if (Array.isArray(selection)) {
     for (let i = 0; i < selection.length; i++) {
       if (keyIdentity(selection[i]) !== undefined) continue
-      throw new TypeMismatchError(`${operation} takes keys, got ${describe(selection[i])} at position ${i} of the array`)
+      throw new TypeMismatchError(
+        `${operation} takes keys, got ${describe(selection[i])} at position ${i} of the array`,
+      )
     }
     return selection as readonly Key[]
   }
@@ -64,7 +66,9 @@ export function applyAlteration(
   const what = `${alteration.kind} in collection "${state.name}"`
   try {
     if (keys === null) alterAll(session, alteration, what)
-    else for (let i = 0; i < keys.length; i++) alterKey(session, keys[i]!, Array.isArray(selection) ? i : ALONE, alteration)
+    else
+      for (let i = 0; i < keys.length; i++)
+        alterKey(session, keys[i]!, Array.isArray(selection) ? i : ALONE, alteration)
     return session.finish(what)
   } finally {
     session.abandon()

@@ -52,7 +52,8 @@ export class Expiry {
       this.#reject = reject
       promise.then(resolve, reject)
       if (this.#request.signal?.aborted) reject(this.#request.signal.reason)
-      else if (performance.now() >= this.#request.deadline) reject(timeoutError(this.#request, this.#what, this.#outcome))
+      else if (performance.now() >= this.#request.deadline)
+        reject(timeoutError(this.#request, this.#what, this.#outcome))
     })
   }
 

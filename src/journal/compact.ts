@@ -119,7 +119,12 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
 }
 
 /** Copies whole frames of the old log, from `from` on; answers where they end. */
-function copyTail(store: Store, log: Log, from: number, target: { file: StorageFile; position: number; sequence: number }): number {
+function copyTail(
+  store: Store,
+  log: Log,
+  from: number,
+  target: { file: StorageFile; position: number; sequence: number },
+): number {
   log.writePending()
   let bytes = Math.min(TAIL_STEP_BYTES, log.position - from)
   const frame = new Uint8Array(FRAME_BYTES)

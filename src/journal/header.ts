@@ -1,7 +1,7 @@
 // Heads of the two files of a partition, and their names. Byte tables: docs/format.md.
 
-import { CorruptError, FormatVersionError } from '../error/index.ts'
 import type { Store } from '../core/index.ts'
+import { CorruptError, FormatVersionError } from '../error/index.ts'
 
 /** Two copies of 64 bytes: one is enough to salvage the frames, whose checksums need the seed. */
 export const LOG_HEADER_BYTES = 128
@@ -72,15 +72,19 @@ function open(store: Store, bytes: Uint8Array, magic: string, version: number, f
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const corrupt = (offset: number, what: string) =>
     new CorruptError(`${file} is damaged at byte ${offset}: ${what}`, { details: { file, offset } })
-  for (let i = 0; i < 8; i++) if (view.getUint8(i) !== magic.charCodeAt(i)) throw corrupt(i, 'the file does not begin as a quiverdb file does')
+  for (let i = 0; i < 8; i++)
+    if (view.getUint8(i) !== magic.charCodeAt(i)) throw corrupt(i, 'the file does not begin as a quiverdb file does')
   if (store.hashBytes(bytes.subarray(0, HASHED_BYTES), 0n) !== view.getBigUint64(HASHED_BYTES, true)) {
     throw corrupt(8, 'the checksum of its head is wrong')
   }
   const found = view.getUint32(8, true)
   if (found !== version) {
-    throw new FormatVersionError(`${file} has format version ${found}; this version of quiverdb reads version ${version}`, {
-      details: { file, version: found, supported: version },
-    })
+    throw new FormatVersionError(
+      `${file} has format version ${found}; this version of quiverdb reads version ${version}`,
+      {
+        details: { file, version: found, supported: version },
+      },
+    )
   }
   return view
 }

@@ -3,3 +3,4 @@ export { encodeLogHeader, LOG_HEADER_BYTES, type LogHeader, logName, snapshotNam
 export { Log } from './log.ts'
 export { type LoggedTransaction, Recovery, type RecoveryOptions, type Repair } from './recover.ts'
 export { writeSnapshot } from './snapshot.ts'
+export { encodeTransaction, type Transaction } from './transaction.ts'

@@ -89,7 +89,10 @@ export class Log {
   reserve(bytes: number): void {
     const needed = this.position + bytes
     if (needed <= this.reserved) return
-    if (needed > LOG_BYTES_MAX) throw new LimitError(`the log ${this.file.name} would pass 32 GiB`, { details: { limit: LOG_BYTES_MAX, got: needed } })
+    if (needed > LOG_BYTES_MAX)
+      throw new LimitError(`the log ${this.file.name} would pass 32 GiB`, {
+        details: { limit: LOG_BYTES_MAX, got: needed },
+      })
     const step = Math.min(RESERVE_MAX, Math.max(RESERVE_MIN, Math.floor(this.position / 8)))
     try {
       this.extend(needed + step)
@@ -158,7 +161,12 @@ export class Log {
   /** Poisons the log; answers the error. */
   fail(cause: unknown): QuiverError {
     const error =
-      cause instanceof HostError ? cause : new HostError(`writing ${this.file.name} failed: ${String(cause)}`, { cause, details: { file: this.file.name } })
+      cause instanceof HostError
+        ? cause
+        : new HostError(`writing ${this.file.name} failed: ${String(cause)}`, {
+            cause,
+            details: { file: this.file.name },
+          })
     if (this.poison === undefined) {
       this.poison = error
       this.onPoison(error)

@@ -1,7 +1,16 @@
 // Reading a partition's log back. First all frames are checked and the transactions among them told; then, when it is settled
 // between the partitions of a collection which transactions count, the frames are applied. See docs/design.md, "Recovery".
 
-import { FRAME_BYTES, KIND_TRANSACTION, Store, type StoreOptions, WALK_COPY, WALK_COVERED, WALK_DISCARD, WALK_INDEX } from '../core/index.ts'
+import {
+  FRAME_BYTES,
+  KIND_TRANSACTION,
+  Store,
+  type StoreOptions,
+  WALK_COPY,
+  WALK_COVERED,
+  WALK_DISCARD,
+  WALK_INDEX,
+} from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { decodeLogHeader, generationOf, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
@@ -97,9 +106,12 @@ export class Recovery {
 
   private corrupt(offset: number, what: string): CorruptError {
     const path = `${this.options.directory.path}/${this.file?.name ?? this.options.stem}`
-    return new CorruptError(`${path} is damaged at byte ${offset}: ${what}; open(path, { repair: true }) salvages what is whole`, {
-      details: { file: path, offset },
-    })
+    return new CorruptError(
+      `${path} is damaged at byte ${offset}: ${what}; open(path, { repair: true }) salvages what is whole`,
+      {
+        details: { file: path, offset },
+      },
+    )
   }
 
   private async openLog(): Promise<void> {
@@ -125,7 +137,12 @@ export class Recovery {
       try {
         const got = file.read(0, bytes)
         // Until its head says it is complete, a newer generation is a compaction's draft.
-        const header = decodeLogHeader(this.store, bytes.subarray(0, Math.max(got, LOG_HEADER_BYTES)), name, repair || generations.length > 1)
+        const header = decodeLogHeader(
+          this.store,
+          bytes.subarray(0, Math.max(got, LOG_HEADER_BYTES)),
+          name,
+          repair || generations.length > 1,
+        )
         if (header.isComplete) {
           opened = { file, header }
           continue
@@ -148,9 +165,10 @@ export class Recovery {
   /** Loads the log, its snapshot if there is one, and checks every frame. */
   private async checkAll(mayUseSnapshot: boolean): Promise<void> {
     const { options, header } = this
-    const snapshot = mayUseSnapshot && !options.repair
-      ? await readSnapshot(options.directory, options.stem, this.store, header.seed)
-      : undefined
+    const snapshot =
+      mayUseSnapshot && !options.repair
+        ? await readSnapshot(options.directory, options.stem, this.store, header.seed)
+        : undefined
     if (snapshot?.pagesCount === 0) {
       this.store.begin()
     } else if (snapshot === undefined) {
@@ -161,7 +179,8 @@ export class Recovery {
     this.store.logSeed = header.seed
     this.covered = snapshot?.covered ?? 0
     this.restored = snapshot === undefined || snapshot.pagesCount === 0 ? 0 : snapshot.covered
-    if (this.covered > this.file.size()) throw this.corrupt(this.file.size(), `the file ends before byte ${this.covered}, which was written and flushed`)
+    if (this.covered > this.file.size())
+      throw this.corrupt(this.file.size(), `the file ends before byte ${this.covered}, which was written and flushed`)
     this.sequence = 1
     await this.checkFrames()
     if (this.end < this.covered) throw this.corrupt(this.end, 'a frame that was flushed is not whole')
@@ -264,7 +283,10 @@ export class Recovery {
     const count = view.getUint32(4, true)
     const list = this.store.memoryRange(entry + 16, count * 4)
     const ids = new DataView(list.buffer, list.byteOffset, list.byteLength)
-    return { id: view.getUint32(8, true), participants: Array.from({ length: count }, (_, i) => ids.getUint32(i * 4, true)) }
+    return {
+      id: view.getUint32(8, true),
+      participants: Array.from({ length: count }, (_, i) => ids.getUint32(i * 4, true)),
+    }
   }
 
   /**
@@ -301,7 +323,8 @@ export class Recovery {
       // Frames may stand across the edge of two windows.
       at += bytes - FRAME_BYTES * 2 > 0 ? Math.max(8, (bytes >>> 1) & ~7) : bytes
     }
-    if (isInside && !options.repair) throw this.corrupt(stop, 'the checksum of a frame is wrong, and whole frames follow it')
+    if (isInside && !options.repair)
+      throw this.corrupt(stop, 'the checksum of a frame is wrong, and whole frames follow it')
     if (options.repair && this.hasBytes(stop, end)) this.note(stop, end)
     return 0
   }
@@ -349,7 +372,11 @@ export class Recovery {
       for (const cut of [...cuts.filter((offset) => offset > segment.from && offset < segment.to), segment.to]) {
         const flags = aborted.some((range) => range.from <= from && cut <= range.to)
           ? WALK_DISCARD
-          : this.restored === 0 ? 0 : cut <= this.restored ? WALK_COVERED : WALK_INDEX
+          : this.restored === 0
+            ? 0
+            : cut <= this.restored
+              ? WALK_COVERED
+              : WALK_INDEX
         if (!this.walk(from, cut, flags, isInPlace)) return false
         if (flags === WALK_COVERED && cut === this.restored && store.walkedLive !== expected) return false
         from = cut

@@ -9,7 +9,13 @@
 
 import { PAGE_BYTES, STATE, STATE_END, Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
-import { decodeSnapshotHeader, encodeSnapshotHeader, SNAPSHOT_HEADER_BYTES, type SnapshotHeader, snapshotName } from './header.ts'
+import {
+  decodeSnapshotHeader,
+  encodeSnapshotHeader,
+  SNAPSHOT_HEADER_BYTES,
+  type SnapshotHeader,
+  snapshotName,
+} from './header.ts'
 
 const STATE_BYTES = STATE_END - STATE
 const LIST_CHUNK = 4096
@@ -49,7 +55,12 @@ export interface CoveredLog {
  * Writes a snapshot; it is durable, name and all, when it resolves. `cover` is called in the stretch that copies the pages out: it
  * makes the log durable and says how far it goes.
  */
-export async function writeSnapshot(directory: StorageDirectory, stem: string, store: Store, cover: () => CoveredLog): Promise<void> {
+export async function writeSnapshot(
+  directory: StorageDirectory,
+  stem: string,
+  store: Store,
+  cover: () => CoveredLog,
+): Promise<void> {
   const name = snapshotName(stem)
   const draft = `${name}.tmp`
   await directory.remove(draft)
@@ -138,7 +149,8 @@ function restore(file: StorageFile, store: Store, logSeed: bigint): SnapshotHead
   }
   for (let i = 0; i < blocks.length; i++) {
     const address = blocks[i]! * BLOCK_BYTES
-    if (address < 2 * PAGE_BYTES || address >= header.pagesTop * PAGE_BYTES || (i > 0 && blocks[i]! <= blocks[i - 1]!)) return undefined
+    if (address < 2 * PAGE_BYTES || address >= header.pagesTop * PAGE_BYTES || (i > 0 && blocks[i]! <= blocks[i - 1]!))
+      return undefined
   }
   if (pages.length === 0) return hash === header.contentHash ? header : undefined
   if (!store.restoreBegin(header.pagesTop, pages)) return undefined

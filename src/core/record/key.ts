@@ -2,7 +2,16 @@
 
 import { LimitError, TypeMismatchError } from '../../error/index.ts'
 import {
-  KEY_ARRAY, KEY_BINARY, KEY_BOOL, KEY_BUFFER, KEY_BUFFER_BYTES, KEY_BYTES_MAX, KEY_DATE, KEY_DOUBLE, KEY_INT, KEY_STRING,
+  KEY_ARRAY,
+  KEY_BINARY,
+  KEY_BOOL,
+  KEY_BUFFER,
+  KEY_BUFFER_BYTES,
+  KEY_BYTES_MAX,
+  KEY_DATE,
+  KEY_DOUBLE,
+  KEY_INT,
+  KEY_STRING,
 } from '../abi.ts'
 import type { Memory } from '../memory.ts'
 import { isWellFormed } from './refuse.ts'
@@ -12,14 +21,23 @@ const encoder = new TextEncoder()
 const INT64_LIMIT = 2 ** 63
 
 function refused(key: unknown): TypeMismatchError {
-  const got = key === null ? 'null' : Array.isArray(key) ? 'an array with other values' : typeof key === 'object' ? 'an object' : String(key)
+  const got =
+    key === null
+      ? 'null'
+      : Array.isArray(key)
+        ? 'an array with other values'
+        : typeof key === 'object'
+          ? 'an object'
+          : String(key)
   return new TypeMismatchError(
     `a key is a string, finite number, bigint (int64), boolean, Date, Uint8Array, or an array of those; got ${got}`,
   )
 }
 
 function tooLong(bytes: number): LimitError {
-  return new LimitError(`a key is at most ${KEY_BYTES_MAX} encoded bytes, got ${bytes}`, { details: { limit: KEY_BYTES_MAX, got: bytes } })
+  return new LimitError(`a key is at most ${KEY_BYTES_MAX} encoded bytes, got ${bytes}`, {
+    details: { limit: KEY_BYTES_MAX, got: bytes },
+  })
 }
 
 /** Writes keys to the key buffer of one partition. */

@@ -3,8 +3,25 @@
 // code from strings.
 
 import {
-  RECORD_ENDS_WIDTH, RECORD_HEADER, RECORD_HEADER_LARGE, RECORD_LARGE, RECORD_NON_ASCII, SHAPE_INLINE, TAG_ARRAY, TAG_BIGINT, TAG_BINARY,
-  TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT, TAG_NULL, TAG_OBJECT, TAG_STRING, TAG_TRUE, TAG_UUID, KEY_BUFFER,
+  KEY_BUFFER,
+  RECORD_ENDS_WIDTH,
+  RECORD_HEADER,
+  RECORD_HEADER_LARGE,
+  RECORD_LARGE,
+  RECORD_NON_ASCII,
+  SHAPE_INLINE,
+  TAG_ARRAY,
+  TAG_BIGINT,
+  TAG_BINARY,
+  TAG_DATE,
+  TAG_DOUBLE,
+  TAG_FALSE,
+  TAG_INT,
+  TAG_NULL,
+  TAG_OBJECT,
+  TAG_STRING,
+  TAG_TRUE,
+  TAG_UUID,
 } from '../abi.ts'
 import type { Memory } from '../memory.ts'
 import type { CollectionShapes } from './shapes.ts'
@@ -64,7 +81,6 @@ export class RecordReader {
   private isDecoded = false
   private endsWidth = 0
   private endsAt = 0
-  private heapAt = 0
   private strings = 0
   private flags = 0
   private knownKey: string | undefined
@@ -254,6 +270,7 @@ export class RecordReader {
 
 /** `__proto__` is a field like any other. */
 function put(fields: Fields, name: string, value: unknown): void {
-  if (name === '__proto__') Object.defineProperty(fields, name, { value, writable: true, enumerable: true, configurable: true })
+  if (name === '__proto__')
+    Object.defineProperty(fields, name, { value, writable: true, enumerable: true, configurable: true })
   else fields[name] = value
 }

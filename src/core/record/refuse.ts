@@ -1,9 +1,21 @@
 // Why a document cannot be stored: the walk that stages only knows that it cannot; this one finds the field and says it.
 
 import { LimitError, type QuiverError, ShapeError, TypeMismatchError, UsageError } from '../../error/index.ts'
-import type { CollectionShapes } from './shapes.ts'
-import { DEPTH_MAX, isStorable } from './stage.ts'
+import type { CollectionShapes, VectorField } from './shapes.ts'
 import { arrayTypeOf } from './types.ts'
+import { isBitMetric } from './vector.ts'
+
+/** Objects and arrays within each other. */
+export const DEPTH_MAX = 200
+
+const STORABLE_TAG = '[object Object]'
+
+/** Instances of a class are stored by their own enumerable fields; the platform's own objects are not. */
+export function isStorable(value: object): boolean {
+  return (
+    Object.prototype.toString.call(value) === STORABLE_TAG && typeof (value as PromiseLike<unknown>).then !== 'function'
+  )
+}
 
 const SURROGATE = /\p{Surrogate}/u
 
@@ -23,20 +35,30 @@ const WELL_FORMED = 'strings are stored as UTF-8 and must be well-formed (toWell
 
 /** The error for the first thing in `document` that cannot be stored. */
 export function refusalOf(document: unknown, shapes: CollectionShapes, canGenerate: boolean): QuiverError {
-  if (typeof document !== 'object' || document === null || Array.isArray(document) || ArrayBuffer.isView(document) || !isStorable(document)) {
+  if (
+    typeof document !== 'object' ||
+    document === null ||
+    Array.isArray(document) ||
+    ArrayBuffer.isView(document) ||
+    !isStorable(document)
+  ) {
     return new TypeMismatchError(`a document must be a plain object, got ${describe(document)}`)
   }
   const root = document as Record<string, unknown>
   const key = Object.hasOwn(root, shapes.primaryKey) ? root[shapes.primaryKey] : undefined
   if ((key === undefined || key === null) && !canGenerate) {
-    return new UsageError(`the document has no primary key: field "${shapes.primaryKey}" is ${key === null ? 'null' : 'missing'}`, {
-      details: { field: shapes.primaryKey },
-    })
+    return new UsageError(
+      `the document has no primary key: field "${shapes.primaryKey}" is ${key === null ? 'null' : 'missing'}`,
+      {
+        details: { field: shapes.primaryKey },
+      },
+    )
   }
   for (const name of Object.keys(root)) {
     const vector = shapes.vectorOf(name)
     const value = root[name]
-    const found = vector !== undefined && value !== undefined ? vectorRefusal(value, vector) : find(value, [name], new Set([root]))
+    const found =
+      vector !== undefined && value !== undefined ? vectorRefusal(value, vector) : find(value, [name], new Set([root]))
     if (found !== undefined) return found
     if (!isWellFormed(name)) return illFormedName([name])
   }
@@ -46,7 +68,9 @@ export function refusalOf(document: unknown, shapes: CollectionShapes, canGenera
 }
 
 function illFormedName(path: readonly (string | number)[]): QuiverError {
-  return new TypeMismatchError(`the name of ${nameOf(path)} has a lone surrogate: ${WELL_FORMED}`, { details: { field: fieldOf(path) } })
+  return new TypeMismatchError(`the name of ${nameOf(path)} has a lone surrogate: ${WELL_FORMED}`, {
+    details: { field: fieldOf(path) },
+  })
 }
 
 function fieldOf(path: readonly (string | number)[]): string {
@@ -65,7 +89,8 @@ function describe(value: unknown): string {
 function keyRefusal(key: unknown, name: string): QuiverError | undefined {
   const isKey = (value: unknown): boolean => {
     if (Array.isArray(value)) return value.every(isKey)
-    if (typeof value === 'object') return value instanceof Date || (ArrayBuffer.isView(value) && arrayTypeOf(value) === 0)
+    if (typeof value === 'object')
+      return value instanceof Date || (ArrayBuffer.isView(value) && arrayTypeOf(value) === 0)
     return true
   }
   if (isKey(key)) return undefined
@@ -75,13 +100,16 @@ function keyRefusal(key: unknown, name: string): QuiverError | undefined {
   )
 }
 
-function vectorRefusal(value: unknown, vector: { name: string; dimension: number; metric: string }): QuiverError | undefined {
+function vectorRefusal(value: unknown, vector: VectorField): QuiverError | undefined {
   if (value === null) return undefined
-  const isBits = vector.metric === 'hamming' || vector.metric === 'jaccard'
+  const isBits = isBitMetric(vector.metric)
   const lanes = isBits ? vector.dimension >>> 3 : vector.dimension
   const details = { field: vector.name, dimension: vector.dimension }
   if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && arrayTypeOf(value) >= 0)) {
-    return new TypeMismatchError(`vector field "${vector.name}" is ${describe(value)}; it takes a number[] or a typed array`, { details })
+    return new TypeMismatchError(
+      `vector field "${vector.name}" is ${describe(value)}; it takes a number[] or a typed array`,
+      { details },
+    )
   }
   const given = value as ArrayLike<unknown>
   if (given.length !== lanes) {
@@ -95,7 +123,9 @@ function vectorRefusal(value: unknown, vector: { name: string; dimension: number
       : typeof lane === 'number' && Number.isFinite(Math.fround(lane))
     if (!isFine) {
       const right = isBits ? 'bytes are integers from 0 to 255' : 'lanes are finite numbers within the range of f32'
-      return new TypeMismatchError(`vector field "${vector.name}" has ${String(lane)} at lane ${i}; ${right}`, { details })
+      return new TypeMismatchError(`vector field "${vector.name}" has ${String(lane)} at lane ${i}; ${right}`, {
+        details,
+      })
     }
   }
   return undefined
@@ -106,7 +136,8 @@ function find(value: unknown, path: readonly (string | number)[], above: Set<unk
   const details = { field: fieldOf(path) }
   switch (typeof value) {
     case 'string':
-      if (!isWellFormed(value)) return new TypeMismatchError(`${nameOf(path)} has a lone surrogate: ${WELL_FORMED}`, { details })
+      if (!isWellFormed(value))
+        return new TypeMismatchError(`${nameOf(path)} has a lone surrogate: ${WELL_FORMED}`, { details })
       if (value.length > 0xffffff) return tooLarge(path)
       return undefined
     case 'number':
@@ -117,7 +148,10 @@ function find(value: unknown, path: readonly (string | number)[], above: Set<unk
       return new TypeMismatchError(`${nameOf(path)} is ${value}n; a bigint must fit in 64 bits, signed`, { details })
     case 'undefined':
       if (typeof path.at(-1) !== 'number') return undefined
-      return new TypeMismatchError(`${nameOf(path)} is undefined; array elements cannot be left out (null can be stored)`, { details })
+      return new TypeMismatchError(
+        `${nameOf(path)} is undefined; array elements cannot be left out (null can be stored)`,
+        { details },
+      )
     case 'boolean':
       return undefined
     case 'object':
@@ -128,22 +162,33 @@ function find(value: unknown, path: readonly (string | number)[], above: Set<unk
 }
 
 function tooLarge(path: readonly (string | number)[]): QuiverError {
-  return new LimitError(`${nameOf(path)} is larger than a document may be (16 MiB)`, { details: { field: fieldOf(path), limit: 16_777_216 } })
+  return new LimitError(`${nameOf(path)} is larger than a document may be (16 MiB)`, {
+    details: { field: fieldOf(path), limit: 16_777_216 },
+  })
 }
 
 function findInObject(value: object, path: readonly (string | number)[], above: Set<unknown>): QuiverError | undefined {
   const details = { field: fieldOf(path) }
-  if (above.has(value)) return new TypeMismatchError(`${nameOf(path)} refers back to an object it is in: cycles cannot be stored`, { details })
+  if (above.has(value))
+    return new TypeMismatchError(`${nameOf(path)} refers back to an object it is in: cycles cannot be stored`, {
+      details,
+    })
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) return new TypeMismatchError(`${nameOf(path)} is an invalid Date`, { details })
     return undefined
   }
   if (ArrayBuffer.isView(value)) {
-    if (arrayTypeOf(value) < 0) return new TypeMismatchError(`${nameOf(path)} is a ${value.constructor.name}, which cannot be stored`, { details })
+    if (arrayTypeOf(value) < 0)
+      return new TypeMismatchError(`${nameOf(path)} is a ${value.constructor.name}, which cannot be stored`, {
+        details,
+      })
     return value.byteLength > 0xffffff ? tooLarge(path) : undefined
   }
   if (!Array.isArray(value) && !isStorable(value)) {
-    return new TypeMismatchError(`${nameOf(path)} is a ${value.constructor?.name ?? 'exotic object'}, which cannot be stored`, { details })
+    return new TypeMismatchError(
+      `${nameOf(path)} is a ${value.constructor?.name ?? 'exotic object'}, which cannot be stored`,
+      { details },
+    )
   }
   if (path.length > DEPTH_MAX) {
     return new LimitError(`${nameOf(path.slice(0, 3))} is nested deeper than ${DEPTH_MAX} levels`, {

@@ -3,23 +3,36 @@
 // the records out (assembly/record/build.ts). What is refused throws; the slow search for the reason is in refuse.ts.
 
 import {
-  LENGTH_APART, MODE_SKIP, S_STAGE_BYTES, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SHAPE_INLINE, STAGED_BINARY,
-  STAGED_HEAD, STAGED_KEY, STAGED_MODE, STAGED_SHAPE, STAGED_STRINGS, STAGED_WIDES, STAGED_WORDS, TAG_ARRAY, TAG_BIGINT, TAG_BINARY,
-  TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT, TAG_NULL, TAG_OBJECT, TAG_STRING, TAG_TRUE,
+  LENGTH_APART,
+  MODE_SKIP,
+  SHAPE_INLINE,
+  STAGED_BINARY,
+  STAGED_HEAD,
+  STAGED_KEY,
+  STAGED_MODE,
+  STAGED_SHAPE,
+  STAGED_STRINGS,
+  STAGED_WIDES,
+  STAGED_WORDS,
+  TAG_ARRAY,
+  TAG_BIGINT,
+  TAG_BINARY,
+  TAG_DATE,
+  TAG_DOUBLE,
+  TAG_FALSE,
+  TAG_INT,
+  TAG_NULL,
+  TAG_OBJECT,
+  TAG_STRING,
+  TAG_TRUE,
 } from '../abi.ts'
-import { checkMemory, type Memory } from '../memory.ts'
-import { isWellFormed, refusalOf } from './refuse.ts'
+import type { Memory } from '../memory.ts'
+import { DEPTH_MAX, isStorable, isWellFormed, refusalOf } from './refuse.ts'
+import { APART_UNITS, BYTES_FULL, encoder, StagingRegion, TEXT_UNITS } from './region.ts'
 import type { CollectionShapes, ShapeNode, VectorField } from './shapes.ts'
-import { arrayTypeOf, FLOAT32 } from './types.ts'
+import { arrayTypeOf } from './types.ts'
+import { vectorLanes } from './vector.ts'
 
-/** Longer strings are encoded by a call of their own: copying them into the common text costs more than the call. */
-const APART_UNITS = 256
-/** A batch is handed to the core at about this much text: it stays in the first cache level. */
-const TEXT_UNITS = 16_384
-const BYTES_FULL = 65_536
-/** Keys of a group looked up together: their text fits in the region whatever it is. */
-const KEYS_MAX = 64
-export const DEPTH_MAX = 200
 /** 16 MiB of words: no document that is larger can be stored. */
 const WORDS_MAX = 4_194_304
 
@@ -27,13 +40,19 @@ const STRING = TAG_STRING << 28
 const INT = TAG_INT << 28
 const DOUBLE = TAG_DOUBLE << 28
 const INT_MAX = 0x07ffffff
-const KEY_TAGS = (1 << TAG_FALSE) | (1 << TAG_TRUE) | (1 << TAG_INT) | (1 << TAG_DOUBLE) | (1 << TAG_BIGINT) | (1 << TAG_DATE) | (1 << TAG_STRING)
-  | (1 << TAG_BINARY) | (1 << TAG_ARRAY)
+const KEY_TAGS =
+  (1 << TAG_FALSE) |
+  (1 << TAG_TRUE) |
+  (1 << TAG_INT) |
+  (1 << TAG_DOUBLE) |
+  (1 << TAG_BIGINT) |
+  (1 << TAG_DATE) |
+  (1 << TAG_STRING) |
+  (1 << TAG_BINARY) |
+  (1 << TAG_ARRAY)
 
 /** Thrown inside a walk that met something it cannot store; never leaves this file. */
 const REFUSED = new Error('refused')
-
-const encoder = new TextEncoder()
 
 /** For-in also sees enumerable fields that somebody added to Object.prototype. */
 function isObjectPolluted(): boolean {
@@ -42,25 +61,15 @@ function isObjectPolluted(): boolean {
 }
 
 /** The staging region of one partition. */
-export class Stage {
+export class Stage extends StagingRegion {
   /** Documents staged and not yet run. */
   count = 0
   /** The key made for the document added last, if it had none. */
   generated: string | undefined
-  private readonly memory: Memory
   private readonly shapes: CollectionShapes
   private readonly makeKey: () => string
   /** Whether the core knows a shape, by id. */
   private readonly known: boolean[] = []
-
-  private words = new Int32Array(0)
-  private wides = new Float64Array(0)
-  private wideInts = new BigInt64Array(0)
-  private wideWords = new Uint32Array(0)
-  private lengths = new Int32Array(0)
-  private textBytes = new Uint8Array(0)
-  private bytes = new Uint8Array(0)
-  private bytesAddress = 0
 
   // Cursors: next free element of each part.
   private w = 0
@@ -82,7 +91,7 @@ export class Stage {
   private readonly heads: number[] = []
 
   constructor(memory: Memory, shapes: CollectionShapes, makeKey: () => string) {
-    this.memory = memory
+    super(memory)
     this.shapes = shapes
     this.makeKey = makeKey
   }
@@ -94,8 +103,13 @@ export class Stage {
 
   /** True when what is staged had better be run now. */
   get isFull(): boolean {
-    return this.text.length >= TEXT_UNITS || this.w * 2 > this.words.length || this.d * 2 > this.wides.length ||
-      this.l * 2 > this.lengths.length || this.b >= BYTES_FULL
+    return (
+      this.text.length >= TEXT_UNITS ||
+      this.w * 2 > this.words.length ||
+      this.d * 2 > this.wides.length ||
+      this.l * 2 > this.lengths.length ||
+      this.b >= BYTES_FULL
+    )
   }
 
   /**
@@ -113,7 +127,10 @@ export class Stage {
       throw refusalOf(document, this.shapes, canGenerate)
     }
     if (
-      this.w <= this.words.length && this.d <= this.wides.length && this.l <= this.lengths.length && this.b <= this.bytes.length &&
+      this.w <= this.words.length &&
+      this.d <= this.wides.length &&
+      this.l <= this.lengths.length &&
+      this.b <= this.bytes.length &&
       this.text.length * 3 <= this.textBytes.length
     ) {
       this.heads[this.count] = w
@@ -142,43 +159,6 @@ export class Stage {
     this.queue.length = 0
   }
 
-  private reserve(needs: readonly number[]): void {
-    const room = (index: number, least: number) => Math.max(least, (needs[index]! + 4096) & ~7)
-    const sizes = [room(0, 65_536), room(1, 32_768), room(2, 32_768), room(3, TEXT_UNITS * 4), room(4, BYTES_FULL * 2)] as const
-    checkMemory(this.memory.core.store_stage(...sizes), 'the document')
-    this.memory.refresh()
-    this.sizes = sizes
-    this.renew()
-  }
-
-  private sizes: readonly [number, number, number, number, number] = [0, 0, 0, 0, 0]
-
-  /** Views of the region, made again when memory has grown. */
-  private renew(): void {
-    if (this.sizes[0] === 0) {
-      this.reserve([0, 0, 0, 0, 0])
-      return
-    }
-    const { memory, sizes } = this
-    const buffer = memory.core.memory.buffer
-    this.words = new Int32Array(buffer, memory.state(S_STAGE_WORDS), sizes[0] >>> 2)
-    const wides = memory.state(S_STAGE_WIDES)
-    this.wides = new Float64Array(buffer, wides, sizes[1] >>> 3)
-    this.wideInts = new BigInt64Array(buffer, wides, sizes[1] >>> 3)
-    this.wideWords = new Uint32Array(buffer, wides, sizes[1] >>> 2)
-    this.lengths = new Int32Array(buffer, memory.state(S_STAGE_LENGTHS), sizes[2] >>> 2)
-    this.textBytes = new Uint8Array(buffer, memory.state(S_STAGE_TEXT), sizes[3])
-    this.bytesAddress = memory.state(S_STAGE_BYTES)
-    this.bytes = new Uint8Array(buffer, this.bytesAddress, sizes[4])
-  }
-
-  /** Gives a region that one large document needed back. */
-  shrink(): void {
-    if (this.sizes[0] <= 65_536 && this.sizes[3] <= TEXT_UNITS * 4 && this.sizes[4] <= BYTES_FULL * 2) return
-    if (this.words.length === 0) this.renew()
-    this.reserve([0, 0, 0, 0, 0])
-  }
-
   /**
    * Encodes the text. True when all of it is ASCII. A document with a lone surrogate is marked to be passed over; its number
    * goes into `illFormed`.
@@ -198,40 +178,6 @@ export class Stage {
       }
     }
     return false
-  }
-
-  // --- keys to look up, through the same region; nothing else is staged then
-
-  /** Stages string keys from `from` on, as many as fit; 0 when the first is no short string. */
-  stageKeys(keys: readonly unknown[], from: number): number {
-    if (this.count > 0) throw new Error('quiverdb core: keys looked up while documents are staged')
-    if (this.words.length === 0) this.renew()
-    const { words } = this
-    const end = Math.min(keys.length, from + KEYS_MAX)
-    let text = ''
-    let staged = 0
-    for (let i = from; i < end; i++) {
-      const key = keys[i]
-      if (typeof key !== 'string' || key.length > APART_UNITS) break
-      // Half a pair at its end would join with the next key; such a key is refused on its own.
-      if ((key.charCodeAt(key.length - 1) & 0xfc00) === 0xd800) break
-      text += key
-      words[staged++] = key.length
-    }
-    this.text = text
-    return staged
-  }
-
-  /** Encodes the keys staged: 1 when all of them are ASCII, 0 when not, -1 when one has a lone surrogate. */
-  sealKeys(): number {
-    const { text } = this
-    this.text = ''
-    if (encoder.encodeInto(text, this.textBytes).written === text.length) return 1
-    return isWellFormed(text) ? 0 : -1
-  }
-
-  foundAddresses(count: number): Uint32Array {
-    return new Uint32Array(this.lengths.buffer, this.lengths.byteOffset, count)
   }
 
   /** What was staged has been run. */
@@ -309,32 +255,12 @@ export class Stage {
 
   private tell(node: ShapeNode): number {
     const id = this.shapes.idOf(node)
-    const names = this.shapes.names[id]!
-    let bytes = 0
-    const encoded = names.map((name) => {
-      const utf8 = encoder.encode(name)
-      bytes += 4 + ((utf8.length + 3) & ~3)
-      return utf8
-    })
-    if (bytes > this.bytes.length) {
+    const needed = this.tellShape(id, this.shapes.names[id]!, this.b)
+    if (needed > 0) {
       // `add` sees an overrun and comes back with room.
-      this.b = bytes + 8
+      this.b = needed
       return id
     }
-    // The staged bytes begin where the core looks for names: what lies there is moved aside for the call.
-    const { memory } = this
-    const saved = this.bytes.slice(0, Math.min(this.b, bytes))
-    const view = new DataView(memory.core.memory.buffer, this.bytesAddress, this.bytes.length)
-    let at = 0
-    for (const name of encoded) {
-      view.setUint32(at, name.length, true)
-      this.bytes.set(name, at + 4)
-      at += 4 + ((name.length + 3) & ~3)
-    }
-    checkMemory(memory.core.record_shape(id, names.length), 'the shape of a document')
-    memory.refresh()
-    if (this.words.length === 0) this.renew()
-    this.bytes.set(saved)
     this.known[id] = true
     return id
   }
@@ -379,7 +305,14 @@ export class Stage {
   }
 
   private rewindObject(
-    w: number, d: number, l: number, b: number, text: string, strings: number, binaries: number, queued: number,
+    w: number,
+    d: number,
+    l: number,
+    b: number,
+    text: string,
+    strings: number,
+    binaries: number,
+    queued: number,
   ): void {
     this.w = w
     this.d = d
@@ -535,6 +468,8 @@ export class Stage {
       }
       if (!Array.isArray(value) && !isStorable(value)) throw REFUSED
     }
+    // What it is must stand there already: the key is looked at before the queue is walked.
+    this.words[at] = (Array.isArray(value) ? TAG_ARRAY : TAG_OBJECT) << 28
     const queued = this.queue.length
     this.queue[queued] = value
     this.queueAt[queued] = at
@@ -555,39 +490,13 @@ export class Stage {
     this.binaries += bytes
   }
 
-  /** A declared vector: lanes as f32, bits packed. */
   private vector(value: unknown, at: number, field: VectorField): void {
     if (value === null) {
       this.words[at] = TAG_NULL << 28
       return
     }
-    const isBits = field.metric === 'hamming' || field.metric === 'jaccard'
-    const given = value as ArrayLike<number>
-    if (typeof value !== 'object' || (!Array.isArray(value) && !ArrayBuffer.isView(value))) throw REFUSED
-    if (given.length !== (isBits ? field.dimension >>> 3 : field.dimension)) throw REFUSED
-    if (isBits) {
-      const type = ArrayBuffer.isView(value) ? arrayTypeOf(value) : -1
-      if (type !== 0 && type !== 1) {
-        for (let i = 0; i < given.length; i++) if (given[i] !== (given[i]! & 0xff)) throw REFUSED
-      }
-      this.binary(Uint8Array.from(given), 0, at)
-      return
-    }
-    const lanes = new Float32Array(given.length)
-    for (let i = 0; i < lanes.length; i++) {
-      const lane = given[i]!
-      if (typeof lane !== 'number') throw REFUSED
-      lanes[i] = lane
-      if (lanes[i]! - lanes[i]! !== 0) throw REFUSED
-    }
-    this.binary(lanes, FLOAT32, at)
+    const lanes = vectorLanes(value, field)
+    if (lanes === undefined) throw REFUSED
+    this.binary(lanes, arrayTypeOf(lanes), at)
   }
 }
-
-const STORABLE_TAG = '[object Object]'
-
-/** Instances of a class are stored by their own enumerable fields; the platform's own objects are not. */
-export function isStorable(value: object): boolean {
-  return Object.prototype.toString.call(value) === STORABLE_TAG && typeof (value as PromiseLike<unknown>).then !== 'function'
-}
-

@@ -1,7 +1,17 @@
 // Element types of binaries, in the upper byte of their length. 0 is Uint8Array, the only one a key may be.
 
-type AnyTypedArray = Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
-  | Float32Array | Float64Array | BigInt64Array | BigUint64Array
+type AnyTypedArray =
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
 
 interface ArrayType {
   readonly name: string
@@ -22,8 +32,6 @@ export const ARRAY_TYPES: readonly ArrayType[] = [
   { name: 'BigInt64Array', laneBytes: 8, make: (buffer) => new BigInt64Array(buffer) },
   { name: 'BigUint64Array', laneBytes: 8, make: (buffer) => new BigUint64Array(buffer) },
 ]
-
-export const FLOAT32 = 7
 
 /** Number of the element type, or -1 (DataView, Float16Array). Named by tag, so that arrays of other realms and Buffers count. */
 export function arrayTypeOf(view: ArrayBufferView): number {

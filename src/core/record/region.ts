@@ -1,0 +1,137 @@
+// The region of linear memory that a partition's documents are staged in, as typed arrays: five parts, sized for a batch, larger for as
+// long as one document needs it. Writes past the end of a part fall flat, which the stage finds out afterwards.
+
+import { S_STAGE_BYTES, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS } from '../abi.ts'
+import { checkMemory, type Memory } from '../memory.ts'
+import { isWellFormed } from './refuse.ts'
+
+/** A batch is handed to the core at about this much text: it stays in the first cache level. */
+export const TEXT_UNITS = 16_384
+export const BYTES_FULL = 65_536
+/** Longer strings are encoded by a call of their own: copying them into the common text costs more than the call. */
+export const APART_UNITS = 256
+/** Keys of a group looked up together: their text fits in the region whatever it is. */
+const KEYS_MAX = 64
+
+export const encoder = new TextEncoder()
+
+export class StagingRegion {
+  protected readonly memory: Memory
+  protected words = new Int32Array(0)
+  protected wides = new Float64Array(0)
+  protected wideInts = new BigInt64Array(0)
+  protected wideWords = new Uint32Array(0)
+  protected lengths = new Int32Array(0)
+  protected textBytes = new Uint8Array(0)
+  protected bytes = new Uint8Array(0)
+  protected bytesAddress = 0
+  private keysText = ''
+
+  constructor(memory: Memory) {
+    this.memory = memory
+  }
+
+  protected reserve(needs: readonly number[]): void {
+    const room = (index: number, least: number) => Math.max(least, (needs[index]! + 4096) & ~7)
+    const sizes = [
+      room(0, 65_536),
+      room(1, 32_768),
+      room(2, 32_768),
+      room(3, TEXT_UNITS * 4),
+      room(4, BYTES_FULL * 2),
+    ] as const
+    checkMemory(this.memory.core.store_stage(...sizes), 'the document')
+    this.memory.refresh()
+    this.sizes = sizes
+    this.renew()
+  }
+
+  private sizes: readonly [number, number, number, number, number] = [0, 0, 0, 0, 0]
+
+  /** Views of the region, made again when memory has grown. */
+  protected renew(): void {
+    if (this.sizes[0] === 0) {
+      this.reserve([0, 0, 0, 0, 0])
+      return
+    }
+    const { memory, sizes } = this
+    const buffer = memory.core.memory.buffer
+    this.words = new Int32Array(buffer, memory.state(S_STAGE_WORDS), sizes[0] >>> 2)
+    const wides = memory.state(S_STAGE_WIDES)
+    this.wides = new Float64Array(buffer, wides, sizes[1] >>> 3)
+    this.wideInts = new BigInt64Array(buffer, wides, sizes[1] >>> 3)
+    this.wideWords = new Uint32Array(buffer, wides, sizes[1] >>> 2)
+    this.lengths = new Int32Array(buffer, memory.state(S_STAGE_LENGTHS), sizes[2] >>> 2)
+    this.textBytes = new Uint8Array(buffer, memory.state(S_STAGE_TEXT), sizes[3])
+    this.bytesAddress = memory.state(S_STAGE_BYTES)
+    this.bytes = new Uint8Array(buffer, this.bytesAddress, sizes[4])
+  }
+
+  /** Gives a region that one large document needed back. */
+  shrink(): void {
+    if (this.sizes[0] <= 65_536 && this.sizes[3] <= TEXT_UNITS * 4 && this.sizes[4] <= BYTES_FULL * 2) return
+    if (this.words.length === 0) this.renew()
+    this.reserve([0, 0, 0, 0, 0])
+  }
+
+  /**
+   * Makes a shape known to the core. The names go where the staged bytes begin, of which `used` are taken: they are moved aside for the
+   * call. Answers 0, or how many bytes the region would need.
+   */
+  protected tellShape(id: number, names: readonly string[], used: number): number {
+    let bytes = 0
+    const encoded = names.map((name) => {
+      const utf8 = encoder.encode(name)
+      bytes += 4 + ((utf8.length + 3) & ~3)
+      return utf8
+    })
+    if (bytes > this.bytes.length) return bytes + 8
+    const { memory } = this
+    const saved = this.bytes.slice(0, Math.min(used, bytes))
+    const view = new DataView(memory.core.memory.buffer, this.bytesAddress, this.bytes.length)
+    let at = 0
+    for (const name of encoded) {
+      view.setUint32(at, name.length, true)
+      this.bytes.set(name, at + 4)
+      at += 4 + ((name.length + 3) & ~3)
+    }
+    checkMemory(memory.core.record_shape(id, names.length), 'the shape of a document')
+    memory.refresh()
+    if (this.words.length === 0) this.renew()
+    this.bytes.set(saved)
+    return 0
+  }
+
+  // --- keys to look up, through the same region; no document is staged then
+
+  /** Stages string keys from `from` on, as many as fit; 0 when the first is no short string. */
+  stageKeys(keys: readonly unknown[], from: number): number {
+    if (this.words.length === 0) this.renew()
+    const { words } = this
+    const end = Math.min(keys.length, from + KEYS_MAX)
+    let text = ''
+    let staged = 0
+    for (let i = from; i < end; i++) {
+      const key = keys[i]
+      if (typeof key !== 'string' || key.length > APART_UNITS) break
+      // Half a pair at its end would join with the next key; such a key is refused on its own.
+      if ((key.charCodeAt(key.length - 1) & 0xfc00) === 0xd800) break
+      text += key
+      words[staged++] = key.length
+    }
+    this.keysText = text
+    return staged
+  }
+
+  /** Encodes the keys staged: 1 when all of them are ASCII, 0 when not, -1 when one has a lone surrogate. */
+  sealKeys(): number {
+    const text = this.keysText
+    this.keysText = ''
+    if (encoder.encodeInto(text, this.textBytes).written === text.length) return 1
+    return isWellFormed(text) ? 0 : -1
+  }
+
+  foundAddresses(count: number): Uint32Array {
+    return new Uint32Array(this.lengths.buffer, this.lengths.byteOffset, count)
+  }
+}
