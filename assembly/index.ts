@@ -1,5 +1,6 @@
 // The export table, nothing else.
 
+export { filter_count, filter_load, filter_match, filter_release, filter_reserve, filter_scan } from "./filter/exports";
 export { hash_xxh64 } from "./hash/exports";
 export { record_equals, record_shape } from "./record/exports";
 export {

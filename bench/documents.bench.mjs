@@ -24,13 +24,28 @@ const PARAMETERS = {
 const GROWTH_SIZES = { real: [10_000, 100_000, 1_000_000], huge: 10_000_000, smoke: [500, 1_000] }
 const GROWTH_PEERS = ['quiverdb-memory', 'quiverdb-file', 'map-json', 'lmdb', 'sqlite-file']
 const DISK_GROUPS = new Set(['durable', 'reopen'])
-const VECTOR_PEERS = ['quiverdb-memory', 'quiverdb-file', 'map-clone', 'map-json', 'map-msgpackr', 'sqlite-file', 'lmdb', 'level']
+const VECTOR_PEERS = [
+  'quiverdb-memory',
+  'quiverdb-file',
+  'map-clone',
+  'map-json',
+  'map-msgpackr',
+  'sqlite-file',
+  'lmdb',
+  'level',
+]
 
 /** In the order they run. `reopen` is three children: one builds and weighs the store, two open it. */
 export const GROUP_NAMES = ['insert', 'insertOne', 'read', 'upsert', 'durable', 'reopen', 'memory', 'vector', 'growth']
 
 /** @type {import('./run.mjs').Suite} */
-export const suite = { name: 'documents', title: 'Documents', groupNames: GROUP_NAMES, peerNames: Object.keys(PEERS), run }
+export const suite = {
+  name: 'documents',
+  title: 'Documents',
+  groupNames: GROUP_NAMES,
+  peerNames: Object.keys(PEERS),
+  run,
+}
 
 async function run(options, { pinning, say }) {
   const { isSmoke, seed = DEFAULT_SEED } = options
@@ -48,31 +63,47 @@ async function run(options, { pinning, say }) {
   const scratchRoot = mkdtempSync(join(options.scratch ?? tmpdir(), 'quiverdb-bench-'))
   const records = createRecords()
   const notes = []
-  const note = text => {
+  const note = (text) => {
     notes.push(text)
     say(`note: ${text}`)
   }
   try {
     const peers = choosePeers(options, note)
-    const groups = GROUP_NAMES.filter(name => options.groups === undefined || options.groups.includes(name))
+    const groups = GROUP_NAMES.filter((name) => options.groups === undefined || options.groups.includes(name))
     const workload = measureWorkload(createWorkload({ seed, rowsCount: parameters.rowsCount }))
-    say(`documents of ${workload.jsonBytesMean} bytes of JSON on average, ${workload.shapesCount} shapes, ${workload.nonAsciiPercent} % not ASCII`)
+    say(
+      `documents of ${workload.jsonBytesMean} bytes of JSON on average, ${workload.shapesCount} shapes, ${workload.nonAsciiPercent} % not ASCII`,
+    )
     const context = { parameters, peers, groups, records, pinning, scratchRoot, say, note }
     if (isSmoke) await runTogether(context)
     else await runApart(context)
     const figureOf = (figure, peer) => records.median(figure, peer)
     const bars = judge([...BARS, ...growthBars(parameters.growthRowsCounts)], figureOf)
     const checks = compareChecksums(records.checksums, note)
-    const result = { parameters, workload, peers: records.describePeers(peers), figures: records.toJSON(), bars, checks, notes }
-    return { result, markdown: renderMarkdown(result), svg: renderChart(result), isSound: records.isSound() && checks.every(check => check.isSame) }
+    const result = {
+      parameters,
+      workload,
+      peers: records.describePeers(peers),
+      figures: records.toJSON(),
+      bars,
+      checks,
+      notes,
+    }
+    return {
+      result,
+      markdown: renderMarkdown(result),
+      svg: renderChart(result),
+      isSound: records.isSound() && checks.every((check) => check.isSame),
+    }
   } finally {
     rmSync(scratchRoot, { recursive: true, force: true })
   }
 }
 
 function choosePeers(options, note) {
-  const chosen = Object.keys(PEERS).filter(name => options.peers === undefined || options.peers.includes(name))
-  return chosen.filter(name => {
+  const chosen = Object.keys(PEERS).filter((name) => options.peers === undefined || options.peers.includes(name))
+  return chosen.filter((name) => {
+    if (options.isSmoke && options.peers === undefined && PEERS[name].isVariant) return false
     if (PEERS[name].module === 'quiverdb' && !existsSync(ENTRY)) {
       note(`${PEERS[name].title} is left out: dist/ is not built (npm run build)`)
       return false
@@ -120,7 +151,7 @@ async function runApart({ parameters, peers, groups, records, pinning, scratchRo
   }
   for (let round = 0; round < parameters.roundsCount; round++) {
     for (const group of groups) {
-      const taking = peers.filter(name => takesPart(name, group))
+      const taking = peers.filter((name) => takesPart(name, group))
       const order = taking.map((_, i) => taking[(i + round) % taking.length])
       for (const name of order) {
         if (group === 'reopen') {
@@ -140,22 +171,31 @@ async function runApart({ parameters, peers, groups, records, pinning, scratchRo
   }
 }
 
-/** The smoke run: everything once, one child a peer. It proves that the suite works; its figures mean nothing. */
+/** The smoke run: everything once, one child a peer, two at a time. It proves that the suite works; its figures mean nothing. */
 async function runTogether({ parameters, peers, groups, records, scratchRoot, say, note }) {
-  for (const name of peers) {
+  const waiting = [...peers]
+  const work = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await runOne(name)
+  }
+  const runOne = async (name) => {
     const scratch = mkdtempSync(join(scratchRoot, 'run'))
     const path = join(scratch, 'reopen')
     mkdirSync(path)
-    const taking = groups.filter(group => takesPart(name, group))
-    const childGroups = taking.flatMap(group => (group === 'reopen' ? ['build', 'openGet', 'openScan'] : [group]))
+    const taking = groups.filter((group) => takesPart(name, group))
+    const childGroups = taking.flatMap((group) => (group === 'reopen' ? ['build', 'openGet', 'openScan'] : [group]))
     const growthRowsCount = parameters.growthRowsCounts[0]
     const isOnDisk = PEERS[name].isOnDisk ?? false
-    const job = { peer: name, groups: childGroups, parameters: { ...parameters, isOnDisk, scratch, path, growthRowsCount } }
+    const job = {
+      peer: name,
+      groups: childGroups,
+      parameters: { ...parameters, isOnDisk, scratch, path, growthRowsCount },
+    }
     const outcome = await runChild({ script: CHILD, job, timeoutMs: 60_000 })
     records.add(name, outcome)
     if (outcome.error !== undefined) note(`${PEERS[name].title}: ${outcome.error.split('\n').slice(0, 2).join(' ')}`)
     else say(`${PEERS[name].title}: ${Object.keys(outcome.figures).length} figures`)
   }
+  await Promise.all([work(), work()])
 }
 
 function createRecords() {
@@ -185,12 +225,14 @@ function createRecords() {
       const values = samples[figure]?.[name]
       return values === undefined ? undefined : median(values)
     },
-    describePeers: names => names.map(name => ({ name, title: PEERS[name].title, version: versions[name] ?? 'not loaded' })),
+    describePeers: (names) =>
+      names.map((name) => ({ name, title: PEERS[name].title, version: versions[name] ?? 'not loaded' })),
     toJSON() {
       const figures = {}
       for (const [figure, byPeer] of Object.entries(samples)) {
         figures[figure] = {}
-        for (const [name, values] of Object.entries(byPeer)) figures[figure][name] = { median: median(values), rounds: values }
+        for (const [name, values] of Object.entries(byPeer))
+          figures[figure][name] = { median: median(values), rounds: values }
       }
       return figures
     },
@@ -214,7 +256,8 @@ function compareChecksums(checksums, note) {
     for (const byValue of byCount.values()) {
       const isSame = byValue.size === 1
       for (const [checksum, names] of byValue) checks.push({ group, checksum, peers: names, isSame })
-      if (!isSame) note(`checksums of ${group} differ: ${[...byValue].map(([value, names]) => `${value} ${names}`).join('; ')}`)
+      if (!isSame)
+        note(`checksums of ${group} differ: ${[...byValue].map(([value, names]) => `${value} ${names}`).join('; ')}`)
     }
   }
   return checks

@@ -19,7 +19,7 @@ import { createPinning, describeMachine } from './harness/machine.mjs'
  */
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
-const say = text => console.error(text)
+const say = (text) => console.error(text)
 
 function readOptions() {
   const { values, positionals } = parseArgs({
@@ -39,11 +39,12 @@ function readOptions() {
       'no-install': { type: 'boolean', default: false },
     },
   })
-  const list = text => text?.split(',').map(name => name.trim())
-  const whole = name => {
+  const list = (text) => text?.split(',').map((name) => name.trim())
+  const whole = (name) => {
     if (values[name] === undefined) return undefined
     const value = Number(values[name].replaceAll('_', ''))
-    if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} takes a whole number of at least 1, not ${values[name]}`)
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new Error(`--${name} takes a whole number of at least 1, not ${values[name]}`)
     return value
   }
   return {
@@ -64,13 +65,15 @@ function readOptions() {
 }
 
 async function findSuites(names) {
-  const files = readdirSync(HERE).filter(file => file.endsWith('.bench.mjs')).sort()
-  const known = files.map(file => file.slice(0, -'.bench.mjs'.length))
+  const files = readdirSync(HERE)
+    .filter((file) => file.endsWith('.bench.mjs'))
+    .sort()
+  const known = files.map((file) => file.slice(0, -'.bench.mjs'.length))
   for (const name of names) {
     if (!known.includes(name)) throw new Error(`there is no suite "${name}"; the suites are: ${known.join(', ')}`)
   }
   const wanted = names.length > 0 ? names : known
-  return Promise.all(wanted.map(async name => (await import(`./${name}.bench.mjs`)).suite))
+  return Promise.all(wanted.map(async (name) => (await import(`./${name}.bench.mjs`)).suite))
 }
 
 function checkNames(kind, given, known) {
@@ -82,7 +85,7 @@ function checkNames(kind, given, known) {
 function resultsDirectory(options) {
   if (options.out !== undefined) return options.out
   const { isSmoke, rowsCount, roundsCount, timeMs, seed, peers, groups } = options
-  const isFull = !isSmoke && [rowsCount, roundsCount, timeMs, seed, peers, groups].every(value => value === undefined)
+  const isFull = !isSmoke && [rowsCount, roundsCount, timeMs, seed, peers, groups].every((value) => value === undefined)
   return isFull ? join(HERE, 'results') : mkdtempSync(join(tmpdir(), 'quiverdb-results-'))
 }
 

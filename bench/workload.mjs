@@ -38,7 +38,9 @@ const WORDS_ABROAD = (
   '数据库 搜索 向量 서울 도시 שלום सागर 🙂 🚀 🌍'
 ).split(' ')
 
-const FIRST_NAMES = 'Ada Grace Alan Edsger Barbara Donald Frances Ken Radia Tim Hedy Linus Mary Niklaus Sophie'.split(' ')
+const FIRST_NAMES = 'Ada Grace Alan Edsger Barbara Donald Frances Ken Radia Tim Hedy Linus Mary Niklaus Sophie'.split(
+  ' ',
+)
 const LAST_NAMES = 'Okafor Silva Novak Tanaka Meyer Rossi Larsen Dubois Kowalski Haddad Singh Moreau Walker'.split(' ')
 const TAGS = 'news howto release opinion science travel food sport music art code data web mobile review'.split(' ')
 const LANGS = ['en', 'en', 'en', 'en', 'de', 'fr', 'es', 'ja', 'pl', 'pt']
@@ -88,11 +90,26 @@ function uuid(random) {
   const d = random.next()
   const byte = (word, at) => HEX[(word >>> at) & 255]
   return [
-    byte(a, 0), byte(a, 8), byte(a, 16), byte(a, 24), '-',
-    byte(b, 0), byte(b, 8), '-',
-    HEX[((b >>> 16) & 0x0f) | 0x40], byte(b, 24), '-',
-    HEX[(c & 0x3f) | 0x80], byte(c, 8), '-',
-    byte(c, 16), byte(c, 24), byte(d, 0), byte(d, 8), byte(d, 16), byte(d, 24),
+    byte(a, 0),
+    byte(a, 8),
+    byte(a, 16),
+    byte(a, 24),
+    '-',
+    byte(b, 0),
+    byte(b, 8),
+    '-',
+    HEX[((b >>> 16) & 0x0f) | 0x40],
+    byte(b, 24),
+    '-',
+    HEX[(c & 0x3f) | 0x80],
+    byte(c, 8),
+    '-',
+    byte(c, 16),
+    byte(c, 24),
+    byte(d, 0),
+    byte(d, 8),
+    byte(d, 16),
+    byte(d, 24),
   ].join('')
 }
 
@@ -135,34 +152,79 @@ function plainDocument(id, random) {
   switch (shape) {
     case 0: // article
       return {
-        id, title: text(3, 4), content: text(6, 6), tags: tags(random), author: author(random), lang, likes,
-        createdAt, published: random.below(10) > 0,
+        id,
+        title: text(3, 4),
+        content: text(6, 6),
+        tags: tags(random),
+        author: author(random),
+        lang,
+        likes,
+        createdAt,
+        published: random.below(10) > 0,
       }
     case 1: // comment
       return {
-        id, title: text(2, 3), content: text(9, 9), author: { name: author(random).name }, lang, likes,
-        depth: random.below(8), createdAt, edited: random.below(4) === 0,
+        id,
+        title: text(2, 3),
+        content: text(9, 9),
+        author: { name: author(random).name },
+        lang,
+        likes,
+        depth: random.below(8),
+        createdAt,
+        edited: random.below(4) === 0,
       }
     case 2: // product
       return {
-        id, title: text(2, 3), content: text(7, 6), tags: tags(random), price: random.below(100_000) / 100,
-        stock: random.below(500), rating: random.below(50) / 10, lang, likes, createdAt, available: likes % 3 > 0,
+        id,
+        title: text(2, 3),
+        content: text(7, 6),
+        tags: tags(random),
+        price: random.below(100_000) / 100,
+        stock: random.below(500),
+        rating: random.below(50) / 10,
+        lang,
+        likes,
+        createdAt,
+        available: likes % 3 > 0,
       }
     case 3: // place
       return {
-        id, title: text(2, 3), content: text(5, 7), address: { city: text(1, 1), zip: random.below(90_000) + 10_000 },
-        lat: (random.below(180_000_000) - 90_000_000) / 1e6, lon: (random.below(360_000_000) - 180_000_000) / 1e6, lang, likes, createdAt,
+        id,
+        title: text(2, 3),
+        content: text(5, 7),
+        address: { city: text(1, 1), zip: random.below(90_000) + 10_000 },
+        lat: (random.below(180_000_000) - 90_000_000) / 1e6,
+        lon: (random.below(360_000_000) - 180_000_000) / 1e6,
+        lang,
+        likes,
+        createdAt,
         open: random.below(2) === 0,
       }
     case 4: // event
       return {
-        id, title: text(3, 3), content: text(5, 6), author: author(random), starts: createdAt,
-        minutes: 15 * (1 + random.below(16)), lang, likes, seats: random.below(1_000), online: random.below(2) === 0,
-        cancelled: random.below(20) === 0, room: random.below(3) === 0 ? null : text(1, 1),
+        id,
+        title: text(3, 3),
+        content: text(5, 6),
+        author: author(random),
+        starts: createdAt,
+        minutes: 15 * (1 + random.below(16)),
+        lang,
+        likes,
+        seats: random.below(1_000),
+        online: random.below(2) === 0,
+        cancelled: random.below(20) === 0,
+        room: random.below(3) === 0 ? null : text(1, 1),
       }
     default: // note
       return {
-        id, title: text(3, 4), content: text(14, 11), tags: tags(random), lang, likes, createdAt,
+        id,
+        title: text(3, 4),
+        content: text(14, 11),
+        tags: tags(random),
+        lang,
+        likes,
+        createdAt,
         pinned: random.below(10) === 0,
       }
   }
@@ -182,7 +244,7 @@ function embedding(random, lanesCount) {
  */
 export function createWorkload({ seed = DEFAULT_SEED, rowsCount, lanesCount = 0 }) {
   const random = new Random(0)
-  const key = i => {
+  const key = (i) => {
     random.state = mix(seed, i)
     return uuid(random)
   }
@@ -206,7 +268,7 @@ export function createWorkload({ seed = DEFAULT_SEED, rowsCount, lanesCount = 0 
     rowsCount,
     lanesCount,
     key,
-    keys: slots => Array.from(slots, key),
+    keys: (slots) => Array.from(slots, key),
     document,
     documents: (from, to, version = 0) => {
       const made = new Array(to - from)
@@ -224,11 +286,11 @@ export function createKeyring(workload) {
   const bytes = Buffer.allocUnsafe(workload.rowsCount * 36)
   for (let i = 0; i < workload.rowsCount; i++) bytes.latin1Write(workload.key(i), i * 36)
   const random = new Random(mix(workload.seed, -1))
-  const key = i => bytes.latin1Slice(i * 36, i * 36 + 36)
+  const key = (i) => bytes.latin1Slice(i * 36, i * 36 + 36)
   return {
     key,
-    random: count => Array.from({ length: count }, () => key(random.below(workload.rowsCount))),
-    randomSlots: count => Array.from({ length: count }, () => random.below(workload.rowsCount)),
+    random: (count) => Array.from({ length: count }, () => key(random.below(workload.rowsCount))),
+    randomSlots: (count) => Array.from({ length: count }, () => random.below(workload.rowsCount)),
   }
 }
 

@@ -1,9 +1,12 @@
 export { buildFailure, buildMode, buildRecord, buildSkip, buildStart } from "./build";
-export { utf8Bytes } from "./bytes";
+export { bytesEqual, utf8Bytes } from "./bytes";
 export { recordEquals } from "./compare";
 export { keyBytes, keyFailure, keyGiven, keyMatches, keyOfRecord, keyPointer, keyType } from "./key";
-export { recordShape, recordSlot } from "./layout";
 export {
-  nameFind, nameIntern, shapeDefine, shapeEntryBytes, shapeKnown, shapePointer, shapeReadEntry, shapeWriteEntry,
+  payload, recordEnds, recordFlags, recordShape, recordSlot, recordString, recordStrings, recordWords, stringBytes, stringPointer, wide,
+} from "./layout";
+export {
+  nameFind, nameIntern, namePointer, shapeDefine, shapeEntryBytes, shapeFields, shapeIndexOf, shapeKnown, shapeName, shapePointer,
+  shapeReadEntry, shapeWriteEntry,
 } from "./shape";
 export { uuidFormat } from "./uuid";

@@ -19,23 +19,24 @@ export async function load() {
 }
 
 function createStore(database) {
-  const put = document => database.put(document.id, toJson(document))
-  const operations = documents => documents.map(document => ({ type: 'put', key: document.id, value: toJson(document) }))
-  const putAll = documents => database.batch(operations(documents))
+  const put = (document) => database.put(document.id, toJson(document))
+  const operations = (documents) =>
+    documents.map((document) => ({ type: 'put', key: document.id, value: toJson(document) }))
+  const putAll = (documents) => database.batch(operations(documents))
   return {
     insertBatch: putAll,
     insertOne: put,
     upsertBatch: putAll,
     upsertOne: put,
-    get: async key => {
+    get: async (key) => {
       const text = await database.get(key)
       return text === undefined ? undefined : fromJson(text)
     },
-    getMany: async keys => {
+    getMany: async (keys) => {
       const texts = await database.getMany(keys)
-      return texts.map(text => (text === undefined ? undefined : fromJson(text)))
+      return texts.map((text) => (text === undefined ? undefined : fromJson(text)))
     },
-    scan: async visit => {
+    scan: async (visit) => {
       const iterator = database.iterator({ keys: false })
       try {
         for (let entries = await iterator.nextv(1_000); entries.length > 0; entries = await iterator.nextv(1_000)) {
@@ -45,8 +46,8 @@ function createStore(database) {
         await iterator.close()
       }
     },
-    insertDurable: document => database.put(document.id, toJson(document), { sync: true }),
-    insertBatchDurable: documents => database.batch(operations(documents), { sync: true }),
+    insertDurable: (document) => database.put(document.id, toJson(document), { sync: true }),
+    insertBatchDurable: (documents) => database.batch(operations(documents), { sync: true }),
     close: () => database.close(),
   }
 }

@@ -27,32 +27,32 @@ export async function load({ hasStructures = false, isSync = false }) {
 
 function createStore(database, isSync) {
   const put = isSync
-    ? document => {
+    ? (document) => {
         database.putSync(document.id, document)
       }
-    : document => database.put(document.id, document)
-  const putAll = documents => {
+    : (document) => database.put(document.id, document)
+  const putAll = (documents) => {
     database.transactionSync(() => {
       for (const document of documents) database.putSync(document.id, document)
     })
   }
-  const get = key => database.get(key)
+  const get = (key) => database.get(key)
   return {
     insertBatch: putAll,
     insertOne: put,
     upsertBatch: putAll,
     upsertOne: put,
     get,
-    getMany: keys => keys.map(get), // getMany() prefetches in a thread and takes half as long again.
-    scan: visit => {
+    getMany: (keys) => keys.map(get), // getMany() prefetches in a thread and takes half as long again.
+    scan: (visit) => {
       for (const { key, value } of database.getRange()) if (typeof key === 'string') visit(value)
     },
-    insertDurable: async document => {
+    insertDurable: async (document) => {
       const committed = database.put(document.id, document)
       await committed.flushed
       await committed
     },
-    insertBatchDurable: async documents => {
+    insertBatchDurable: async (documents) => {
       putAll(documents)
       await database.flushed
     },

@@ -14,27 +14,27 @@ export async function load() {
 }
 
 function createStore(collection) {
-  const insertOne = document => {
+  const insertOne = (document) => {
     collection.insert(document)
   }
-  const upsertOne = document => {
+  const upsertOne = (document) => {
     const stored = collection.by('id', document.id)
     if (stored === undefined) collection.insert(document)
     else collection.update({ ...document, $loki: stored.$loki, meta: stored.meta })
   }
-  const get = key => collection.by('id', key)
+  const get = (key) => collection.by('id', key)
   return {
-    insertBatch: documents => {
+    insertBatch: (documents) => {
       collection.insert(documents)
     },
     insertOne,
-    upsertBatch: documents => {
+    upsertBatch: (documents) => {
       for (const document of documents) upsertOne(document)
     },
     upsertOne,
     get,
-    getMany: keys => keys.map(get),
-    scan: visit => {
+    getMany: (keys) => keys.map(get),
+    scan: (visit) => {
       for (const document of collection.find()) visit(document)
     },
     close: () => collection.clear(),

@@ -8,8 +8,12 @@ const require = createRequire(import.meta.url)
 /** @param {{ codec: 'plain' | 'clone' | 'json' | 'msgpackr' }} options */
 export async function load({ codec }) {
   const codecs = {
-    plain: () => ({ encode: document => document, decode: document => document, version: 'built in' }),
-    clone: () => ({ encode: document => structuredClone(document), decode: stored => structuredClone(stored), version: 'built in' }),
+    plain: () => ({ encode: (document) => document, decode: (document) => document, version: 'built in' }),
+    clone: () => ({
+      encode: (document) => structuredClone(document),
+      decode: (stored) => structuredClone(stored),
+      version: 'built in',
+    }),
     json: () => ({ encode: toJson, decode: fromJson, version: 'built in' }),
     msgpackr: loadMsgpackr,
   }
@@ -25,18 +29,22 @@ function loadMsgpackr() {
   const { Packr } = require('msgpackr')
   // `structures` lets records share their field names, and `moreTypes` brings typed arrays.
   const packr = new Packr({ structures: [], moreTypes: true })
-  return { encode: document => packr.pack(document), decode: bytes => packr.unpack(bytes), version: versionOf('msgpackr') }
+  return {
+    encode: (document) => packr.pack(document),
+    decode: (bytes) => packr.unpack(bytes),
+    version: versionOf('msgpackr'),
+  }
 }
 
 function createStore(encode, decode) {
   const map = new Map()
-  const put = document => {
+  const put = (document) => {
     map.set(document.id, encode(document))
   }
-  const putAll = documents => {
+  const putAll = (documents) => {
     for (const document of documents) map.set(document.id, encode(document))
   }
-  const get = key => {
+  const get = (key) => {
     const stored = map.get(key)
     return stored === undefined ? undefined : decode(stored)
   }
@@ -46,8 +54,8 @@ function createStore(encode, decode) {
     upsertBatch: putAll,
     upsertOne: put,
     get,
-    getMany: keys => keys.map(get),
-    scan: visit => {
+    getMany: (keys) => keys.map(get),
+    scan: (visit) => {
       for (const stored of map.values()) visit(decode(stored))
     },
     close: () => map.clear(),

@@ -19,21 +19,21 @@ export async function load() {
 }
 
 function createStore(store) {
-  const upsertOne = document => store.updateAsync({ id: document.id }, document, { upsert: true })
+  const upsertOne = (document) => store.updateAsync({ id: document.id }, document, { upsert: true })
   return {
-    insertBatch: documents => store.insertAsync(documents),
-    insertOne: document => store.insertAsync(document),
-    upsertBatch: async documents => {
+    insertBatch: (documents) => store.insertAsync(documents),
+    insertOne: (document) => store.insertAsync(document),
+    upsertBatch: async (documents) => {
       for (const document of documents) await upsertOne(document)
     },
     upsertOne,
-    get: async key => (await store.findOneAsync({ id: key })) ?? undefined,
-    getMany: async keys => {
+    get: async (key) => (await store.findOneAsync({ id: key })) ?? undefined,
+    getMany: async (keys) => {
       const found = new Map()
       for (const document of await store.findAsync({ id: { $in: keys } })) found.set(document.id, document)
-      return keys.map(key => found.get(key))
+      return keys.map((key) => found.get(key))
     },
-    scan: async visit => {
+    scan: async (visit) => {
       for (const document of await store.findAsync({})) visit(document)
     },
     close: async () => {},

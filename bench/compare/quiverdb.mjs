@@ -18,7 +18,7 @@ export async function load({ medium }) {
     open: async ({ path, isDurable = false, rowsCount }) => {
       const durability = isDurable ? 'hard' : 'soft'
       const database = await open(medium === 'memory' ? ':memory:' : path, { durability })
-      const names = (await database.collections()).map(collection => collection.name)
+      const names = (await database.collections()).map((collection) => collection.name)
       const shards = Math.ceil(rowsCount / PARTITION_ROWS_COUNT)
       const collection = names.includes('documents')
         ? database.collection('documents')
@@ -29,21 +29,21 @@ export async function load({ medium }) {
 }
 
 function createStore(database, collection) {
-  const checked = result => {
+  const checked = (result) => {
     if (result.errors > 0) throw new Error(result.firstError)
   }
   return {
-    insertBatch: async documents => checked(await collection.insert(documents)),
-    insertOne: async document => checked(await collection.insert(document)),
-    upsertBatch: async documents => checked(await collection.upsert(documents)),
-    upsertOne: async document => checked(await collection.upsert(document)),
-    get: key => collection.get(key),
-    getMany: keys => collection.getMany(keys),
-    scan: async visit => {
+    insertBatch: async (documents) => checked(await collection.insert(documents)),
+    insertOne: async (document) => checked(await collection.insert(document)),
+    upsertBatch: async (documents) => checked(await collection.upsert(documents)),
+    upsertOne: async (document) => checked(await collection.upsert(document)),
+    get: (key) => collection.get(key),
+    getMany: (keys) => collection.getMany(keys),
+    scan: async (visit) => {
       for await (const document of collection.find()) visit(document)
     },
-    insertDurable: async document => checked(await collection.insert(document)),
-    insertBatchDurable: async documents => checked(await collection.insert(documents)),
+    insertDurable: async (document) => checked(await collection.insert(document)),
+    insertBatchDurable: async (documents) => checked(await collection.insert(documents)),
     close: () => database.close(),
   }
 }

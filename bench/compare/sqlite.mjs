@@ -34,41 +34,41 @@ function createStore(database, isDurable, isGrouped) {
   )
   const select = database.prepare('SELECT body FROM documents WHERE id = ?').pluck()
   const selectAll = database.prepare('SELECT body FROM documents').pluck()
-  const insertBatch = database.transaction(documents => {
+  const insertBatch = database.transaction((documents) => {
     for (const document of documents) insert.run(document.id, toJson(document))
   })
-  const upsertBatch = database.transaction(documents => {
+  const upsertBatch = database.transaction((documents) => {
     for (const document of documents) upsert.run(document.id, toJson(document))
   })
-  const get = key => {
+  const get = (key) => {
     const body = select.get(key)
     return body === undefined ? undefined : fromJson(body)
   }
-  const insertOne = document => {
+  const insertOne = (document) => {
     insert.run(document.id, toJson(document))
   }
   return {
     insertBatch,
     insertOne,
     upsertBatch,
-    upsertOne: document => {
+    upsertOne: (document) => {
       upsert.run(document.id, toJson(document))
     },
     get,
     // One read transaction around the gets: faster than IN (?, ...) and than json_each.
-    getMany: database.transaction(keys => keys.map(get)),
-    scan: visit => {
+    getMany: database.transaction((keys) => keys.map(get)),
+    scan: (visit) => {
       for (const body of selectAll.iterate()) visit(fromJson(body))
     },
-    insertDurable: isGrouped ? groupByTurn(insertBatch) : async document => insertOne(document),
-    insertBatchDurable: async documents => insertBatch(documents),
+    insertDurable: isGrouped ? groupByTurn(insertBatch) : async (document) => insertOne(document),
+    insertBatchDurable: async (documents) => insertBatch(documents),
     close: () => database.close(),
   }
 }
 
 function groupByTurn(writeAll) {
   let waiting = null
-  return document => {
+  return (document) => {
     if (waiting === null) {
       const documents = []
       const done = new Promise((resolve, reject) => {

@@ -27,7 +27,14 @@ import { readFileSync } from 'node:fs'
 
 export const NOTHING_AWAITED = new Set()
 export const ALL_AWAITED = new Set([
-  'insertBatch', 'insertOne', 'upsertBatch', 'upsertOne', 'get', 'getMany', 'scan', 'close',
+  'insertBatch',
+  'insertOne',
+  'upsertBatch',
+  'upsertOne',
+  'get',
+  'getMany',
+  'scan',
+  'close',
 ])
 
 /** JSON has no Float32Array; this is what its users write. */

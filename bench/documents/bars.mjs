@@ -47,7 +47,7 @@ const PAUSE_MS_MAX = 20
 export function growthBars(sizes) {
   const base = sizes.includes(100_000) ? 100_000 : sizes[0]
   const largest = sizes[sizes.length - 1]
-  return [OURS_MEMORY, OURS_FILE].flatMap(ours => {
+  return [OURS_MEMORY, OURS_FILE].flatMap((ours) => {
     const medium = ours === OURS_MEMORY ? 'memory' : 'directory'
     const flat = (what, figure) => ({
       title: `${what} a document at ${power(largest)} over ${power(base)}, ${medium}`,
@@ -61,7 +61,7 @@ export function growthBars(sizes) {
       ...(largest > base ? [flat('time', 'growthUs'), flat('resident bytes', 'growthBytes')] : []),
       {
         title: `longest pause while inserting, ${medium}`,
-        figures: sizes.map(size => `growthPauseMs@${size}`),
+        figures: sizes.map((size) => `growthPauseMs@${size}`),
         ours,
         atMost: PAUSE_MS_MAX,
         unit: 'ms',
@@ -82,7 +82,7 @@ export function power(rowsCount) {
 export function judge(bars, figureOf) {
   const judged = []
   for (const { title, figure, figures = [figure], over, ours, peer, times, atMost, unit = 'times' } of bars) {
-    const values = figures.map(name => figureOf(name, ours))
+    const values = figures.map((name) => figureOf(name, ours))
     const rival = peer === undefined ? undefined : figureOf(figure, peer)
     const base = over === undefined ? 1 : figureOf(over, ours)
     if (values.includes(undefined) || base === undefined || (peer !== undefined && rival === undefined)) continue

@@ -4,9 +4,10 @@ export const OURS_MEMORY = 'quiverdb-memory'
 export const OURS_FILE = 'quiverdb-file'
 
 /**
- * `figures` limits a peer to the groups it has something to say in.
+ * `groups` limits a peer to those it has something to say in. A variant is another way of using a peer that is there
+ * already: the smoke run leaves it out.
  *
- * @type {Record<string, { title: string, short?: string, module: string, options?: object, isOnDisk?: boolean, isForeign?: boolean,
+ * @type {Record<string, { title: string, short?: string, module: string, options?: object, isOnDisk?: boolean, isForeign?: boolean, isVariant?: boolean,
  *   groups?: string[] }>}
  */
 export const PEERS = {
@@ -17,9 +18,16 @@ export const PEERS = {
   'map-json': { title: 'Map + JSON', module: 'map', options: { codec: 'json' } },
   'map-msgpackr': { title: 'Map + msgpackr', module: 'map', options: { codec: 'msgpackr' }, isForeign: true },
   'sqlite-memory': { title: 'sqlite memory', module: 'sqlite', options: { medium: 'memory' }, isForeign: true },
-  'sqlite-file': { title: 'sqlite file', module: 'sqlite', options: { medium: 'file' }, isOnDisk: true, isForeign: true },
+  'sqlite-file': {
+    title: 'sqlite file',
+    module: 'sqlite',
+    options: { medium: 'file' },
+    isOnDisk: true,
+    isForeign: true,
+  },
   'sqlite-grouped': {
     title: 'sqlite file, writes grouped by hand',
+    isVariant: true,
     short: 'sqlite, grouped',
     module: 'sqlite',
     options: { medium: 'file', isGrouped: true },
@@ -30,6 +38,7 @@ export const PEERS = {
   lmdb: { title: 'lmdb', module: 'lmdb', options: {}, isOnDisk: true, isForeign: true },
   'lmdb-structures': {
     title: 'lmdb, shared structures',
+    isVariant: true,
     short: 'lmdb, structures',
     module: 'lmdb',
     options: { hasStructures: true },
@@ -39,6 +48,7 @@ export const PEERS = {
   },
   'lmdb-sync': {
     title: 'lmdb, putSync',
+    isVariant: true,
     module: 'lmdb',
     options: { isSync: true },
     isOnDisk: true,

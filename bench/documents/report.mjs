@@ -38,26 +38,35 @@ export function renderMarkdown(result) {
       `Median of ${parameters.roundsCount} ${parameters.roundsCount === 1 ? 'round' : 'rounds'}, each peer and group of figures in a process of its own, peers interleaved.`,
   ]
   if (bars.length > 0) {
-    const metCount = bars.filter(bar => bar.isMet).length
+    const metCount = bars.filter((bar) => bar.isMet).length
     sections.push('## Bars', `${metCount} of ${bars.length} met.`, renderBars(bars))
   }
   section(sections, 'Thousand operations a second', figures, RATES, 1_000)
   section(sections, 'Durable writes, thousand documents a second', figures, DURABLE_RATES, 1_000)
   section(sections, 'Opening, disk and memory', figures, SIZES, 1)
-  section(sections, `With a vector of 128 lanes (W2, ${count(parameters.rowsVectorCount)} documents), thousand operations a second`, figures, VECTOR_RATES, 1_000)
+  section(
+    sections,
+    `With a vector of 128 lanes (W2, ${count(parameters.rowsVectorCount)} documents), thousand operations a second`,
+    figures,
+    VECTOR_RATES,
+    1_000,
+  )
   renderGrowth(sections, figures, parameters.growthRowsCounts)
   sections.push('## How it was measured', howMeasured(parameters))
   sections.push('## Same documents, same answers', renderChecks(checks))
   sections.push(
     '## Peers',
-    table(['peer', 'version'], result.peers.map(({ title, version }) => [title, version])),
+    table(
+      ['peer', 'version'],
+      result.peers.map(({ title, version }) => [title, version]),
+    ),
   )
-  if (notes.length > 0) sections.push('## Notes of this run', notes.map(note => `- ${note}`).join('\n'))
+  if (notes.length > 0) sections.push('## Notes of this run', notes.map((note) => `- ${note}`).join('\n'))
   return `${sections.join('\n\n')}\n`
 }
 
-const count = value => value.toLocaleString('en-US')
-const titleOf = name => PEERS[name]?.title ?? name
+const count = (value) => value.toLocaleString('en-US')
+const titleOf = (name) => PEERS[name]?.title ?? name
 
 function renderBars(bars) {
   const head = ['figure', 'quiverdb', 'beside', 'bar', 'measured', 'met']
@@ -75,9 +84,9 @@ function renderBars(bars) {
 function section(sections, title, figures, names, divisor) {
   const present = Object.entries(names).filter(([figure]) => figures[figure] !== undefined)
   if (present.length === 0) return
-  const peers = Object.keys(PEERS).filter(name => present.some(([figure]) => figures[figure][name] !== undefined))
+  const peers = Object.keys(PEERS).filter((name) => present.some(([figure]) => figures[figure][name] !== undefined))
   // Peers as rows: there are more of them than figures, and a page is narrow.
-  const rows = peers.map(name => [
+  const rows = peers.map((name) => [
     titleOf(name),
     ...present.map(([figure]) => short((figures[figure][name]?.median ?? Number.NaN) / divisor)),
   ])
@@ -89,7 +98,7 @@ function renderGrowth(sections, figures, sizes) {
   const rows = []
   for (const name of Object.keys(PEERS)) {
     for (const size of sizes) {
-      const value = figure => figures[`${figure}@${size}`]?.[name]?.median
+      const value = (figure) => figures[`${figure}@${size}`]?.[name]?.median
       if (value('growthUs') === undefined) continue
       rows.push([
         titleOf(name),
@@ -103,14 +112,22 @@ function renderGrowth(sections, figures, sizes) {
     }
   }
   if (rows.length === 0) return
-  const head = ['', 'documents', 'µs each', 'resident bytes each', 'longest batch of 100, ms', 'longest event-loop block, ms', 'batches over 20 ms']
+  const head = [
+    '',
+    'documents',
+    'µs each',
+    'resident bytes each',
+    'longest batch of 100, ms',
+    'longest event-loop block, ms',
+    'batches over 20 ms',
+  ]
   sections.push('## Growth', table(head, rows, ['left', ...head.slice(1).map(() => 'right')]))
 }
 
 function howMeasured({ rowsOneCount, timeMs }) {
   return [
     '- Documents are made outside the clock, once the peer is loaded, and passed through `JSON.parse`, as if they had come over a network; keys to read are strings that were never hashed.',
-    `- \`insert\` is one uninterrupted pass into an empty store, with all documents made before (${count(rowsOneCount)} of them where one at a time), so that the garbage a peer makes is collected on its own time. \`get\`, \`getMany\`, \`upsert\` and \`scan\` run under tinybench for ${count(timeMs)} ms after a warm-up, 1,000 operations an iteration, on the full store.`,
+    `- \`insert\` is one pass into an empty store, 10,000 new documents at a time (${count(rowsOneCount)} in all where one at a time), after a tenth as many others went into another store. The young generation is collected before each chunk's clock starts and again before it stops: a peer pays for the garbage it makes and not for the documents. \`get\`, \`getMany\`, \`upsert\` and \`scan\` run under tinybench for ${count(timeMs)} ms after a warm-up, 1,000 operations an iteration, on the full store.`,
     '- A synchronous peer (Map, sqlite, loki, reads and batches of lmdb) is called synchronously, as its users do; what is asynchronous (quiverdb, level, nedb, single writes of lmdb through `put`) is awaited call by call. lmdb writing through `putSync` has a row of its own.',
     '- Soft: resolves when applied and handed to the operating system: sqlite in WAL mode with `synchronous = NORMAL`, lmdb with `noSync`, level without `sync`. Durable: on stable storage: sqlite `FULL`, lmdb awaiting `flushed`, level with `sync`. After the durable writes the store is opened anew and counted.',
     '- `get` hands out a fresh object everywhere but in the plain Map, which hands out the stored object itself and is there as the floor.',
@@ -153,8 +170,8 @@ export function renderChart({ parameters, figures, machine }) {
     const divisor = figure.endsWith('Ms') || figure.endsWith('Bytes') ? 1 : 1_000
     const bars = Object.keys(PEERS)
       // The plain Map hands out its own objects: a floor for the table, not a bar to look at.
-      .filter(name => name !== 'map' && byPeer[name] !== undefined)
-      .map(name => ({
+      .filter((name) => name !== 'map' && byPeer[name] !== undefined)
+      .map((name) => ({
         label: PEERS[name].short ?? titleOf(name),
         value: byPeer[name].median / divisor,
         isOurs: PEERS[name].module === 'quiverdb',

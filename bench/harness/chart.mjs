@@ -31,7 +31,7 @@ const STYLE = `
     .axis { stroke: #3d444d }
   }`
 
-const escapeText = text => String(text).replace(/[&<>"]/g, sign => `&#${sign.charCodeAt(0)};`)
+const escapeText = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
 /**
  * Draws panels in two columns, the bars of a panel in the order given.
@@ -41,10 +41,10 @@ const escapeText = text => String(text).replace(/[&<>"]/g, sign => `&#${sign.cha
  */
 export function drawBars({ title, subtitle, panels }) {
   const panelWidth = (WIDTH - 2 * MARGIN - GAP) / COLUMNS_COUNT
-  const panelHeight = panel => PANEL_TITLE_HEIGHT + panel.bars.length * BAR_PITCH + 22
+  const panelHeight = (panel) => PANEL_TITLE_HEIGHT + panel.bars.length * BAR_PITCH + 22
   // Each panel goes where the column is shorter, so that panels of unlike length do not leave holes.
   const columnHeights = Array.from({ length: COLUMNS_COUNT }, () => TITLE_HEIGHT)
-  const drawn = panels.map(panel => {
+  const drawn = panels.map((panel) => {
     const column = columnHeights.indexOf(Math.min(...columnHeights))
     const y = columnHeights[column]
     columnHeights[column] += panelHeight(panel)
@@ -65,7 +65,7 @@ ${drawn.join('\n')}
 
 function drawPanel({ title, note = '', bars }, x, y, width) {
   const room = width - LABEL_WIDTH - VALUE_WIDTH
-  const valueMax = Math.max(...bars.map(bar => bar.value))
+  const valueMax = Math.max(...bars.map((bar) => bar.value))
   const top = y + PANEL_TITLE_HEIGHT
   const lines = bars.map(({ label, value, isOurs = false }, row) => {
     const barY = top + row * BAR_PITCH

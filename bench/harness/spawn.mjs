@@ -7,18 +7,18 @@ import { spawn } from 'node:child_process'
  */
 export function runChild({ script, job, prefix = [], timeoutMs = 900_000 }) {
   const [command, ...args] = [...prefix, process.execPath, '--expose-gc', script.pathname, JSON.stringify(job)]
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
     let message
     let complaint = ''
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
-    child.stderr.on('data', data => {
+    child.stderr.on('data', (data) => {
       complaint = (complaint + data).slice(-4_000)
     })
-    child.on('message', received => {
+    child.on('message', (received) => {
       message = received
     })
-    child.on('error', error => {
+    child.on('error', (error) => {
       clearTimeout(timer)
       resolve({ error: error.message })
     })

@@ -93,6 +93,7 @@ export const S_SHIFT_PAGES = STATE + 420
 export const S_SHIFT_SLOTS = STATE + 424 // u32 slots there were when it began
 export const S_SHIFT_NEXT = STATE + 428 // u32 slot to go on from
 export const S_SHIFT_SHAPE = STATE + 432 // u32 shape to go on from
+export const S_SCAN_EXAMINED = STATE + 440 // u32 records a filtered scan looked at
 
 // --- blocks: the unit of the record arena and of the log. First word of each:
 //   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |

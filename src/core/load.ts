@@ -8,6 +8,12 @@ import { BINARY_BASE64 } from './binary.ts'
 /** The export table of assembly/index.ts. Addresses come back signed: `>>> 0` before use. */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory
+  filter_count(program: number, slot: number, work: number): number
+  filter_load(program: number, bytes: number): number
+  filter_match(program: number, record: number): number
+  filter_release(program: number): void
+  filter_reserve(bytes: number): number
+  filter_scan(program: number, slot: number, count: number, work: number): number
   hash_xxh64(address: number, bytes: number, seed: bigint): bigint
   record_equals(a: number, b: number): number
   record_shape(id: number, fields: number): number

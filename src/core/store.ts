@@ -1,14 +1,18 @@
 // One partition's documents inside its instance: finding, scanning, write batches, and what the journal needs to write a log and to
 // read it back. The only way from the rest of the package to the core's exports.
 
-import { LimitError } from '../error/index.ts'
+import { LimitError, type QuiverError } from '../error/index.ts'
 import {
+  FAILED_ILL_FORMED,
+  FAILED_KEY_TYPE,
+  FAILED_SKIPPED,
   FIRST_PAGE,
   FRAME_MORE,
   KEY_BUFFER,
   KEY_BYTES_MAX,
   LAYOUT_VERSION,
   OP_BYTES,
+  OUTCOME_FAILED,
   PAGE_BYTES,
   PAGE_STRUCT,
   PAGE_TABLE,
@@ -27,6 +31,7 @@ import {
   S_LOG_SEED,
   S_NAME_DIRECTORY,
   S_OPS,
+  S_OPS_COUNT,
   S_PAGES_TOP,
   S_SCAN_NEXT,
   S_SHAPE_DIRECTORY,
@@ -69,6 +74,8 @@ export interface FrameCheck {
 /** Pieces in which a log is walked and indexed. */
 const WALK_BYTES = 131_072
 const WALK_SLOTS = 512
+
+const REFUSED_FOR_CONTENT = new Set([FAILED_KEY_TYPE, FAILED_ILL_FORMED, FAILED_SKIPPED])
 
 function randomSeed(): bigint {
   return crypto.getRandomValues(new BigUint64Array(1))[0]!
@@ -147,13 +154,20 @@ export class Store {
     this.memory.core.store_batch_begin()
   }
 
-  /** Runs what is staged. `illFormed` receives the numbers of documents passed over for a lone surrogate. */
-  runStaged(illFormed: number[]): void {
+  /** Runs what is staged. `refusals` receives, by op, why documents failed for what is in them. */
+  runStaged(refusals: Map<number, QuiverError>): void {
     const { memory, stage } = this
-    const isAscii = stage.seal(illFormed)
+    const isAscii = stage.seal()
+    const first = memory.state(S_OPS_COUNT)
+    const failed = this.batchCount(OUTCOME_FAILED)
     const status = memory.core.store_batch_put(stage.count, isAscii ? 1 : 0)
-    stage.clear()
     memory.refresh()
+    if (this.batchCount(OUTCOME_FAILED) !== failed) {
+      for (let op = first; op < memory.state(S_OPS_COUNT); op++) {
+        if (this.op(op, 0) === OUTCOME_FAILED && REFUSED_FOR_CONTENT.has(this.op(op, 1))) refusals.set(op, stage.refusal(op - first))
+      }
+    }
+    stage.clear()
     checkMemory(status, 'the batch')
   }
 

@@ -75,7 +75,7 @@ export class Batch {
   /** Keys made for documents without one, in order of operation. */
   generated: { operation: number; key: string }[] = []
   private readonly partition: Partition
-  private readonly illFormed: number[] = []
+  private readonly refusals = new Map<number, QuiverError>()
   private settled = 0
   private isOpen = false
 
@@ -93,6 +93,7 @@ export class Batch {
     this.operations = 0
     this.settled = 0
     if (this.generated.length > 0) this.generated = []
+    this.refusals.clear()
     this.partition.store.beginBatch()
   }
 
@@ -125,8 +126,7 @@ export class Batch {
   settle(): void {
     const { store } = this.partition
     if (store.stage.count === 0) return
-    store.runStaged(this.illFormed)
-    this.illFormed.length = 0
+    store.runStaged(this.refusals)
     this.settled = this.operations
   }
 
@@ -165,7 +165,7 @@ export class Batch {
 
   /** Why an operation failed. */
   error(operation: number): QuiverError {
-    return failure(this.partition.store.op(operation, OP_REASON))
+    return this.refusals.get(operation) ?? failure(this.partition.store.op(operation, OP_REASON))
   }
 
   /** Address of the document before the operation, 0 if there was none. Valid until commit or abandon. */

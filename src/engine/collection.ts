@@ -8,6 +8,7 @@ import { Cursor } from './cursor.ts'
 import { type Filter, type FindOptions, type FindRequest, findRequest, requireFilter } from './find.ts'
 import { applyInsert, insertInto } from './insert.ts'
 import { describe, type InsertOptions, type WriteOptions, type WriteRequest, writeRequest } from './options.ts'
+import type { Partition } from './partition.ts'
 import { ALONE } from './refusal.ts'
 import type { WriteResult } from './result.ts'
 import type { CollectionState } from './state.ts'
@@ -15,19 +16,17 @@ import { insertStream, isSource } from './stream.ts'
 import { type Alteration, alterationOf, applyAlteration } from './update.ts'
 import { checkExpiry } from './wait.ts'
 
-/** A document as it is inserted: the key may be left out where it is called `id`. */
-export type NewDocument<T extends object> = T extends { id: infer K }
-  ? Omit<T, 'id'> & { id?: K | null | undefined }
-  : T
+/** A document as it is inserted: the key may be left out where it is called `id`. Without a type of its own, any object. */
+export type NewDocument<T extends object> = Document extends T
+  ? object
+  : T extends { id: infer K }
+    ? Omit<T, 'id'> & { id?: K | null | undefined }
+    : T
 
 /** Some fields of a document, at every depth; `undefined` leaves a field as it is. */
-export type Patch<T> = {
-  readonly [K in keyof T]?: T[K] extends readonly unknown[] | Date | ArrayBufferView
-    ? T[K] | undefined
-    : T[K] extends object
-      ? Patch<T[K]> | undefined
-      : T[K] | undefined
-}
+export type Patch<T> = Document extends T ? object : { readonly [K in keyof T]?: PatchValue<T[K]> | undefined }
+
+type PatchValue<V> = V extends readonly unknown[] | Date | ArrayBufferView ? V : V extends object ? Patch<V> : V
 
 /** Which documents: one key, several keys, or a filter (`{}` is all). */
 export type Selection = Key | readonly Key[] | Filter
@@ -119,14 +118,12 @@ export class Collection<T extends object = Document> {
       const refusal = state.refuseWrite()
       if (refusal !== null) return Promise.reject(refusal)
       if (options === undefined && state.single !== null && isDocument(source)) {
-        const request = state.defaults
-        const result = insertInto(state, state.single, [source], request, ALONE)
-        return acknowledge(state, request, result) as Promise<WriteResult<T>>
+        return this.#insertOne(state.single, source, state.insertRequest)
       }
       const request = writeRequest(state, 'insert', options as InsertOptions | undefined)
       return this.#insert(source, request, 'insert') as Promise<WriteResult<T>>
     } catch (error) {
-      return Promise.reject(error)
+      return state.reject(error)
     }
   }
 
@@ -136,10 +133,19 @@ export class Collection<T extends object = Document> {
     try {
       const refusal = state.refuseWrite()
       if (refusal !== null) return Promise.reject(refusal)
+      if (options === undefined && state.single !== null && isDocument(source)) {
+        return this.#insertOne(state.single, source, state.upsertRequest)
+      }
       return this.#insert(source, writeRequest(state, 'upsert', options), 'upsert') as Promise<WriteResult<T>>
     } catch (error) {
-      return Promise.reject(error)
+      return state.reject(error)
     }
+  }
+
+  /** The way of most single writes. */
+  #insertOne(partition: Partition, document: object, request: WriteRequest): Promise<WriteResult<T>> {
+    const result = insertInto(this.#state, partition, [document], request, ALONE)
+    return acknowledge(this.#state, request, result) as Promise<WriteResult<T>>
   }
 
   #insert(source: unknown, request: WriteRequest, operation: string): Promise<WriteResult> {
@@ -211,7 +217,7 @@ export class Collection<T extends object = Document> {
       const result = applyAlteration(state, selection, alteration, request)
       return acknowledge(state, request, result) as Promise<WriteResult<T>>
     } catch (error) {
-      return Promise.reject(error)
+      return state.reject(error)
     }
   }
 

@@ -71,7 +71,9 @@ function resolve(
   const key = entry.key as Key
   let next: Document | null = document
   if (request.conflict === ConflictRule.Error) {
-    entry.error = duplicateText(state, key, entry.position)
+    // Where it would go, the core says whether anything else is wrong with it.
+    if (from === state.partOf(Math.max(request.group, 0), key)) session.put(entry, from, document, PutMode.Insert)
+    else entry.error = duplicateText(state, key, entry.position)
     return
   }
   if (request.conflict === ConflictRule.Update) {

@@ -102,7 +102,7 @@ export class Database {
     return this.#repairs
   }
 
-  /** Called once, by `open`. */
+  /** @internal Called once, by `open`. */
   async load(): Promise<void> {
     const repairs: Repair[] = []
     for (const definition of this.#catalog.state.collections) {

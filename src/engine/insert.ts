@@ -67,7 +67,7 @@ export function insertInto(
       try {
         batch.put(documents[i] as object, mode)
       } catch (error) {
-        requireOwn(state, error)
+        requireOwn(error)
         refused ??= new Refused(error)
         refused.positions.push(i)
       }
@@ -98,7 +98,7 @@ export function insertInto(
     if (batch.isDirty) batch.commit(request.isHard ? HARD : SOFT)
     else batch.abandon()
     // What is unchanged may still be on its way to the disk, written by somebody who did not wait.
-    state.written = result.inserted + result.replaced + result.unchanged > 0 ? [partition] : NONE
+    state.written = result.inserted + result.replaced + result.unchanged > 0 ? state.listOf(partition) : NONE
     return result
   } finally {
     if (isOpen) batch.abandon()
@@ -177,7 +177,7 @@ function insertSharded(
         ;(positions[part] ??= []).push(i)
         if (given === undefined || given === null) generated.push({ key: key as string, part, operation })
       } catch (error) {
-        requireOwn(state, error)
+        requireOwn(error)
         result.errors++
         note(i, (position) => refusalText(state, error, position))
       }
@@ -221,16 +221,15 @@ function insertSharded(
 function isAnyElsewhere(state: CollectionState, documents: readonly unknown[], group: number): boolean {
   const { parts, shards } = state
   for (const document of documents) {
-    const key = isObject(document) ? ownField(document, state.primaryKey) : undefined
-    if (keyIdentity(key) === undefined) continue
-    const own = state.partOf(group, key)
-    for (let part = own % shards; part < parts.length; part += shards) {
-      try {
+    try {
+      const key = isObject(document) ? ownField(document, state.primaryKey) : undefined
+      if (keyIdentity(key) === undefined) continue
+      const own = state.partOf(group, key)
+      for (let part = own % shards; part < parts.length; part += shards) {
         if (part !== own && parts[part]!.find(key as Key) !== 0) return true
-      } catch {
-        // No key after all, which the partition says again when the document is put.
-        break
       }
+    } catch {
+      // What is wrong with the document or its key is found again, and told, when it is put.
     }
   }
   return false

@@ -6,7 +6,7 @@
 import type { Document } from '../value/index.ts'
 
 /** As deep as a document may nest. Below it a copy shares what it copies: storing it is refused in any case. */
-const DEPTH_MAX = 200
+export const DEPTH_MAX = 200
 
 /** Whether this value is an object of fields, as the core sees it: its fields are merged one by one, all else is replaced as a whole. */
 export function isObject(value: unknown): value is Document {

@@ -11,14 +11,10 @@ export const ALONE = -1
  * Throws `error` again unless it is about one document. What is wrong with the partition (memory is full, an earlier write
  * failed, the core trapped) ends the call; whatever reading the caller's object threw is that document's matter.
  */
-export function requireOwn(state: CollectionState, error: unknown): void {
+export function requireOwn(error: unknown): void {
   if (error instanceof StateError || error instanceof HostError || error instanceof DataError) throw error
   if (error instanceof LimitError && error.details.limit === 'memory') throw error
-  if (error instanceof WebAssembly.RuntimeError) {
-    // The core stopped in the midst of something.
-    state.gate.poisonWith(error)
-    throw error
-  }
+  if (error instanceof WebAssembly.RuntimeError) throw error
   if (error instanceof Error && error.message.startsWith('quiverdb core: ')) throw error
 }
 

@@ -81,7 +81,7 @@ export class WriteSession {
 
   /** Notes why a document was refused; throws on when the error is not the document's own. */
   refuse(entry: Entry, error: unknown): void {
-    requireOwn(this.state, error)
+    requireOwn(error)
     entry.error = refusalText(this.state, error, entry.position)
   }
 

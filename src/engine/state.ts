@@ -6,7 +6,7 @@ import { type CollectionDefinition, DEFAULT_PARTITION } from '../catalog/index.t
 import { ClosedError, type QuiverError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
 import type { Gate } from './gate.ts'
-import { partitionNotFound, WriteRequest } from './options.ts'
+import { ConflictRule, partitionNotFound, WriteRequest } from './options.ts'
 import type { CollectionShapes, Partition } from './partition.ts'
 import { shardOf } from './shard.ts'
 
@@ -25,8 +25,9 @@ export class CollectionState {
   readonly isHard: boolean
   readonly primaryKey: string
   readonly shards: number
-  /** The request of a write without options. */
-  readonly defaults: WriteRequest
+  /** The requests of an insert and an upsert of one document without options. */
+  readonly insertRequest: WriteRequest
+  readonly upsertRequest: WriteRequest
   definition: CollectionDefinition
   groups: readonly PartitionGroup[] = []
   parts: readonly Partition[] = []
@@ -51,7 +52,9 @@ export class CollectionState {
     this.isHard = durability === 'hard'
     this.primaryKey = definition.primaryKey
     this.shards = definition.shards
-    this.defaults = new WriteRequest(this.isHard)
+    this.insertRequest = new WriteRequest(this.isHard)
+    this.upsertRequest = new WriteRequest(this.isHard)
+    this.upsertRequest.conflict = ConflictRule.Replace
   }
 
   get name(): string {
@@ -75,6 +78,12 @@ export class CollectionState {
 
   #dropped(): QuiverError {
     return new ClosedError(`collection "${this.name}" was dropped`, { details: { collection: this.name } })
+  }
+
+  /** Rejects with what ended a write. A trap of the core has left it in the midst of something: nothing may follow. */
+  reject(error: unknown): Promise<never> {
+    if (error instanceof WebAssembly.RuntimeError) this.gate.poisonWith(error)
+    return Promise.reject(error)
   }
 
   /** Index of a partition by its name; throws NotFoundError. */
@@ -106,6 +115,11 @@ export class CollectionState {
     }
     this.locatedPart = -1
     return 0
+  }
+
+  /** A list of this one physical partition. */
+  listOf(partition: Partition): readonly Partition[] {
+    return partition === this.single ? this.parts : [partition]
   }
 
   count(): number {

@@ -8,7 +8,7 @@ import { LimitError } from '../error/index.ts'
 import { acknowledge } from './acknowledge.ts'
 import { Cursor } from './cursor.ts'
 import { applyInsert } from './insert.ts'
-import { copyDocument, isObject } from './merge.ts'
+import { copyDocument, DEPTH_MAX, isObject } from './merge.ts'
 import type { WriteRequest } from './options.ts'
 import { pause, SLICE_MS } from './pause.ts'
 import { ResultSum, type WriteResult } from './result.ts'
@@ -97,8 +97,13 @@ class BatchWriter {
 
   /** Takes a document; answers whether there are enough for a batch. */
   add(document: unknown): boolean {
-    this.#documents.push(this.#isCopied && isObject(document) ? copyDocument(document) : document)
-    this.#bytes += bytesOf(document, BATCH_BYTES)
+    try {
+      const kept = this.#isCopied && isObject(document) ? copyDocument(document) : document
+      this.#bytes += bytesOf(kept, BATCH_BYTES, 0)
+      this.#documents.push(kept)
+    } catch (error) {
+      this.#documents.push(unreadable(error))
+    }
     if (!this.#request.isAtomic) return this.#documents.length >= BATCH_DOCUMENTS || this.#bytes >= BATCH_BYTES
     if (this.#bytes > ATOMIC_BYTES_MAX) {
       throw new LimitError(
@@ -128,19 +133,28 @@ class BatchWriter {
   }
 }
 
-/** About how much memory a value takes; counting stops at `enough`. */
-function bytesOf(value: unknown, enough: number): number {
+/** Stands for a document that throws when it is read: storing this throws the same, which makes it that document's error. */
+function unreadable(error: unknown): object {
+  return {
+    get unreadable() {
+      throw error
+    },
+  }
+}
+
+/** About how much memory a value takes; counting stops at `enough`, and where no document goes on. */
+function bytesOf(value: unknown, enough: number, depth: number): number {
   if (typeof value === 'string') return 16 + value.length
-  if (typeof value !== 'object' || value === null) return 8
+  if (typeof value !== 'object' || value === null || depth > DEPTH_MAX) return 8
   if (ArrayBuffer.isView(value)) return 32 + value.byteLength
   let bytes = 32
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length && bytes < enough; i++) bytes += bytesOf(value[i], enough - bytes)
-    return bytes
-  }
-  for (const name in value) {
-    if (bytes >= enough) break
-    bytes += 8 + bytesOf((value as Record<string, unknown>)[name], enough - bytes)
+    for (let i = 0; i < value.length && bytes < enough; i++) bytes += bytesOf(value[i], enough - bytes, depth + 1)
+  } else if (isObject(value)) {
+    for (const name in value) {
+      if (bytes >= enough) break
+      bytes += 8 + bytesOf(value[name], enough - bytes, depth + 1)
+    }
   }
   return bytes
 }

@@ -5,11 +5,13 @@ import type { Document, Key } from '../value/index.ts'
 import { answerOf, keepKey, requireSync, store } from './conflict.ts'
 import { type KeyIdentity, keyIdentity } from './key.ts'
 import { isObject, mergeInto, ownField } from './merge.ts'
-import { describe, type WriteRequest } from './options.ts'
-import { ALONE, changedKey } from './refusal.ts'
-import type { WriteResult } from './result.ts'
+import { describe, ReturnChanges, type WriteRequest } from './options.ts'
+import type { Partition } from './partition.ts'
+import { ALONE, changedKey, refusalText, requireOwn } from './refusal.ts'
+import { emptyResult, type WriteResult } from './result.ts'
 import { type Entry, WriteSession } from './session.ts'
 import type { CollectionState } from './state.ts'
+import { HARD, NONE, SOFT } from './transaction.ts'
 import { checkExpiry } from './wait.ts'
 
 type Decide = (document: Document) => unknown
@@ -62,6 +64,9 @@ export function applyAlteration(
   request: WriteRequest,
 ): WriteResult {
   const keys = selectedKeys(selection, alteration.kind)
+  if (keys !== null && alteration.kind === 'delete' && state.single !== null && request.changes === ReturnChanges.No) {
+    return deleteKeys(state, state.single, keys, request, Array.isArray(selection) ? 0 : ALONE)
+  }
   const session = new WriteSession(state, request)
   const what = `${alteration.kind} in collection "${state.name}"`
   try {
@@ -72,6 +77,42 @@ export function applyAlteration(
     return session.finish(what)
   } finally {
     session.abandon()
+  }
+}
+
+/** Deleting by key from one partition, which needs to look at nothing. */
+function deleteKeys(
+  state: CollectionState,
+  partition: Partition,
+  keys: readonly Key[],
+  request: WriteRequest,
+  base: number,
+): WriteResult {
+  const batch = partition.begin()
+  let isOpen = true
+  try {
+    const result = emptyResult()
+    for (let i = 0; i < keys.length; i++) {
+      try {
+        batch.remove(keys[i]!)
+      } catch (error) {
+        requireOwn(error)
+        result.errors++
+        result.firstError ??= refusalText(state, error, base === ALONE ? ALONE : i)
+      }
+    }
+    state.written = NONE
+    if (request.isAtomic && result.errors > 0) return result
+    result.deleted = batch.deleted
+    result.skipped = batch.missing
+    checkExpiry(request, `delete in collection "${state.name}"`)
+    if (!batch.isDirty) return result
+    isOpen = false
+    batch.commit(request.isHard ? HARD : SOFT)
+    state.written = state.listOf(partition)
+    return result
+  } finally {
+    if (isOpen) batch.abandon()
   }
 }
 

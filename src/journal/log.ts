@@ -177,7 +177,8 @@ export class Log {
   /** Everything appended so far is on stable storage when it resolves. */
   flush(): Promise<void> {
     if (this.poison !== undefined) return Promise.reject(this.poison)
-    if (this.durable >= this.position) return DONE
+    // While a flush is under way, `flushSync` may have overtaken it; who closes the file next must not do so under it.
+    if (this.durable >= this.position && !this.isFlushing) return DONE
     if (this.next === undefined) {
       this.next = waiter()
       if (!this.isFlushing) this.gather(0, this.position)

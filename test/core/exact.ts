@@ -17,7 +17,7 @@ export function storedFormOf(value: unknown): unknown {
 
 function copyOf(view: Uint8Array): unknown {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice()
-  if (view instanceof Uint8Array) return bytes
+  if (Object.prototype.toString.call(view) === '[object Uint8Array]') return bytes
   return new (view.constructor as new (buffer: ArrayBuffer) => unknown)(bytes.buffer)
 }
 
@@ -71,7 +71,7 @@ function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`
   if (Object.is(value, -0)) return '-0'
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}... (${value.length})` : value)
-  return String(value)
+  return typeof value === 'object' && value !== null ? `an object with fields ${Object.keys(value)}` : String(value)
 }
 
 /** Throws unless `got` is what reading `written` must give. */

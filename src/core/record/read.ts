@@ -268,9 +268,11 @@ export class RecordReader {
   }
 }
 
-/** `__proto__` is a field like any other. */
+const INHERITED = Object.prototype
+
+/** A field whatever its name: assigned, `__proto__` and what else Object.prototype was given would be reached instead. */
 function put(fields: Fields, name: string, value: unknown): void {
-  if (name === '__proto__')
+  if (name in INHERITED)
     Object.defineProperty(fields, name, { value, writable: true, enumerable: true, configurable: true })
   else fields[name] = value
 }

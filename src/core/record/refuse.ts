@@ -54,11 +54,13 @@ export function refusalOf(document: unknown, shapes: CollectionShapes, canGenera
       },
     )
   }
+  const search: Search = { path: [], above: new Set([root]), valuesLeft: VALUES_MAX }
   for (const name of Object.keys(root)) {
+    search.path[0] = name
     const vector = shapes.vectorOf(name)
     const value = root[name]
     const found =
-      vector !== undefined && value !== undefined ? vectorRefusal(value, vector) : find(value, [name], new Set([root]))
+      vector !== undefined && value !== undefined ? vectorRefusal(value, vector) : find(value, search)
     if (found !== undefined) return found
     if (!isWellFormed(name)) return illFormedName([name])
   }
@@ -77,10 +79,18 @@ function fieldOf(path: readonly (string | number)[]): string {
   return path.join('.')
 }
 
+function className(value: object): string {
+  const { constructor } = value as { constructor?: unknown }
+  const tag = Object.prototype.toString.call(value).slice(8, -1)
+  if (tag !== 'Object') return tag
+  if (typeof (value as PromiseLike<unknown>).then === 'function') return 'thenable'
+  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'object'
+}
+
 function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`
+  if (typeof value === 'object') return `a ${className(value)}`
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'string') return 'a string'
   return `${typeof value === 'undefined' ? '' : `the ${typeof value} `}${String(value)}`
@@ -131,86 +141,79 @@ function vectorRefusal(value: unknown, vector: VectorField): QuiverError | undef
   return undefined
 }
 
-/** First refusal in `value`, which stands at `path`; `above` are the containers around it. */
-function find(value: unknown, path: readonly (string | number)[], above: Set<unknown>): QuiverError | undefined {
-  const details = { field: fieldOf(path) }
+/** A walk through a document: where it is, the containers around that, and how much it may still look at. */
+interface Search {
+  readonly path: (string | number)[]
+  readonly above: Set<unknown>
+  valuesLeft: number
+}
+
+/** Each value takes four bytes at least: what holds more is too large, and what shares its branches may never end. */
+const VALUES_MAX = 4_194_304
+
+/** First refusal in `value`, which stands at the path of the search. */
+function find(value: unknown, search: Search): QuiverError | undefined {
+  if (search.valuesLeft-- <= 0) return undefined
   switch (typeof value) {
     case 'string':
-      if (!isWellFormed(value))
-        return new TypeMismatchError(`${nameOf(path)} has a lone surrogate: ${WELL_FORMED}`, { details })
-      if (value.length > 0xffffff) return tooLarge(path)
-      return undefined
+      if (value.length > 0xffffff) return tooLarge(search)
+      return isWellFormed(value) ? undefined : refused(search, `has a lone surrogate: ${WELL_FORMED}`)
     case 'number':
-      if (Number.isFinite(value)) return undefined
-      return new TypeMismatchError(`${nameOf(path)} is ${value}; numbers must be finite`, { details })
+      return Number.isFinite(value) ? undefined : refused(search, `is ${value}; numbers must be finite`)
     case 'bigint':
       if (BigInt.asIntN(64, value) === value) return undefined
-      return new TypeMismatchError(`${nameOf(path)} is ${value}n; a bigint must fit in 64 bits, signed`, { details })
+      return refused(search, `is ${value}n; a bigint must fit in 64 bits, signed`)
     case 'undefined':
-      if (typeof path.at(-1) !== 'number') return undefined
-      return new TypeMismatchError(
-        `${nameOf(path)} is undefined; array elements cannot be left out (null can be stored)`,
-        { details },
-      )
+      if (typeof search.path.at(-1) !== 'number') return undefined
+      return refused(search, 'is undefined; array elements cannot be left out (null can be stored)')
     case 'boolean':
       return undefined
     case 'object':
-      return value === null ? undefined : findInObject(value, path, above)
+      return value === null ? undefined : findInObject(value, search)
     default:
-      return new TypeMismatchError(`${nameOf(path)} is a ${typeof value}, which cannot be stored`, { details })
+      return refused(search, `is a ${typeof value}, which cannot be stored`)
   }
 }
 
-function tooLarge(path: readonly (string | number)[]): QuiverError {
+function refused({ path }: Search, why: string): QuiverError {
+  return new TypeMismatchError(`${nameOf(path)} ${why}`, { details: { field: fieldOf(path) } })
+}
+
+function tooLarge({ path }: Search): QuiverError {
   return new LimitError(`${nameOf(path)} is larger than a document may be (16 MiB)`, {
     details: { field: fieldOf(path), limit: 16_777_216 },
   })
 }
 
-function findInObject(value: object, path: readonly (string | number)[], above: Set<unknown>): QuiverError | undefined {
-  const details = { field: fieldOf(path) }
-  if (above.has(value))
-    return new TypeMismatchError(`${nameOf(path)} refers back to an object it is in: cycles cannot be stored`, {
-      details,
-    })
+function findInObject(value: object, search: Search): QuiverError | undefined {
+  const { path, above } = search
+  if (above.has(value)) return refused(search, 'refers back to an object it is in: cycles cannot be stored')
   if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) return new TypeMismatchError(`${nameOf(path)} is an invalid Date`, { details })
-    return undefined
+    return Number.isNaN(value.getTime()) ? refused(search, 'is an invalid Date') : undefined
   }
   if (ArrayBuffer.isView(value)) {
-    if (arrayTypeOf(value) < 0)
-      return new TypeMismatchError(`${nameOf(path)} is a ${value.constructor.name}, which cannot be stored`, {
-        details,
-      })
-    return value.byteLength > 0xffffff ? tooLarge(path) : undefined
+    if (arrayTypeOf(value) < 0) return refused(search, `is ${describe(value)}, which cannot be stored`)
+    return value.byteLength > 0xffffff ? tooLarge(search) : undefined
   }
   if (!Array.isArray(value) && !isStorable(value)) {
-    return new TypeMismatchError(
-      `${nameOf(path)} is a ${value.constructor?.name ?? 'exotic object'}, which cannot be stored`,
-      { details },
-    )
+    return refused(search, `is ${describe(value)}, which cannot be stored`)
   }
   if (path.length > DEPTH_MAX) {
-    return new LimitError(`${nameOf(path.slice(0, 3))} is nested deeper than ${DEPTH_MAX} levels`, {
-      details: { field: fieldOf(path.slice(0, 3)), limit: DEPTH_MAX },
+    const top = path.slice(0, 3)
+    return new LimitError(`${nameOf(top)} is nested deeper than ${DEPTH_MAX} levels`, {
+      details: { field: fieldOf(top), limit: DEPTH_MAX },
     })
   }
   above.add(value)
-  try {
-    if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) {
-        const found = find(value[i], [...path, i], above)
-        if (found !== undefined) return found
-      }
-      return undefined
-    }
-    for (const name of Object.keys(value)) {
-      const found = find((value as Record<string, unknown>)[name], [...path, name], above)
-      if (found !== undefined) return found
-      if (!isWellFormed(name)) return illFormedName([...path, name])
-    }
-    return undefined
-  } finally {
-    above.delete(value)
+  const steps = Array.isArray(value) ? value.keys() : Object.keys(value)
+  for (const step of steps) {
+    path.push(step)
+    const found = find((value as Record<string | number, unknown>)[step], search)
+    if (found !== undefined) return found
+    if (typeof step === 'string' && !isWellFormed(step)) return illFormedName(path)
+    path.pop()
+    if (search.valuesLeft <= 0) break
   }
+  above.delete(value)
+  return undefined
 }

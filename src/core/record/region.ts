@@ -1,7 +1,7 @@
 // The region of linear memory that a partition's documents are staged in, as typed arrays: five parts, sized for a batch, larger for as
 // long as one document needs it. Writes past the end of a part fall flat, which the stage finds out afterwards.
 
-import { S_STAGE_BYTES, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS } from '../abi.ts'
+import { S_STAGE_BYTES, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, STATUS_OK } from '../abi.ts'
 import { checkMemory, type Memory } from '../memory.ts'
 import { isWellFormed } from './refuse.ts'
 
@@ -40,8 +40,14 @@ export class StagingRegion {
       room(3, TEXT_UNITS * 4),
       room(4, BYTES_FULL * 2),
     ] as const
-    checkMemory(this.memory.core.store_stage(...sizes), 'the document')
+    const status = this.memory.core.store_stage(...sizes)
     this.memory.refresh()
+    if (status !== STATUS_OK) {
+      // The region there was is gone, too: another one is made by whoever comes next.
+      this.sizes = [0, 0, 0, 0, 0]
+      this.words = new Int32Array(0)
+    }
+    checkMemory(status, 'the document')
     this.sizes = sizes
     this.renew()
   }

@@ -2,6 +2,7 @@
 // memory, short strings are concatenated into one text that is encoded by a single call for a whole batch. The core then lays
 // the records out (assembly/record/build.ts). What is refused throws; the slow search for the reason is in refuse.ts.
 
+import type { QuiverError } from '../../error/index.ts'
 import {
   LENGTH_APART,
   MODE_SKIP,
@@ -71,14 +72,12 @@ export class Stage extends StagingRegion {
   /** Whether the core knows a shape, by id. */
   private readonly known: boolean[] = []
 
-  // Cursors: next free element of each part.
   private w = 0
   private d = 0
   private l = 0
   private b = 0
   private text = ''
   private isPolluted = isObjectPolluted()
-  // Of the document being walked.
   private wideStart = 0
   private strings = 0
   private binaries = 0
@@ -89,6 +88,8 @@ export class Stage extends StagingRegion {
   /** Where each staged document's text and head begin, to find one with a lone surrogate. */
   private readonly textStarts: number[] = []
   private readonly heads: number[] = []
+  /** What is staged, to say why the core refused it. */
+  private readonly documents: object[] = []
 
   constructor(memory: Memory, shapes: CollectionShapes, makeKey: () => string) {
     super(memory)
@@ -118,12 +119,14 @@ export class Stage extends StagingRegion {
    */
   add(document: object, mode: number, canGenerate: boolean): boolean {
     if (this.words.length === 0) this.renew()
+    if (this.count === 0) this.isPolluted = isObjectPolluted()
     const { w, d, l, b, text } = this
     try {
       this.walk(document, mode, canGenerate)
     } catch (error) {
       this.rewind(w, d, l, b, text)
-      if (error !== REFUSED) throw error
+      // A RangeError: the common text of a document far too large passed what the platform allows.
+      if (error !== REFUSED && !(error instanceof RangeError)) throw error
       throw refusalOf(document, this.shapes, canGenerate)
     }
     if (
@@ -134,6 +137,7 @@ export class Stage extends StagingRegion {
       this.text.length * 3 <= this.textBytes.length
     ) {
       this.heads[this.count] = w
+      this.documents[this.count] = document
       this.textStarts[this.count] = text.length
       this.count++
       return true
@@ -159,11 +163,8 @@ export class Stage extends StagingRegion {
     this.queue.length = 0
   }
 
-  /**
-   * Encodes the text. True when all of it is ASCII. A document with a lone surrogate is marked to be passed over; its number
-   * goes into `illFormed`.
-   */
-  seal(illFormed: number[]): boolean {
+  /** Encodes the text. True when all of it is ASCII. A document with a lone surrogate is marked to be passed over. */
+  seal(): boolean {
     const { text } = this
     if (text.length === 0) return true
     if (this.words.length === 0) this.renew()
@@ -174,21 +175,25 @@ export class Stage extends StagingRegion {
         const end = i + 1 < this.count ? this.textStarts[i + 1] : text.length
         if (isWellFormed(text.slice(this.textStarts[i], end))) continue
         this.words[this.heads[i]! + STAGED_MODE] = MODE_SKIP
-        illFormed.push(i)
       }
     }
     return false
   }
 
+  /** Why the core refused a staged document for what is in it. */
+  refusal(index: number): QuiverError {
+    return refusalOf(this.documents[index], this.shapes, true)
+  }
+
   /** What was staged has been run. */
   clear(): void {
     this.count = 0
+    this.documents.length = 0
     this.w = 0
     this.d = 0
     this.l = 0
     this.b = 0
     this.text = ''
-    this.isPolluted = isObjectPolluted()
   }
 
   private walk(document: object, mode: number, canGenerate: boolean): void {
@@ -299,9 +304,9 @@ export class Stage extends StagingRegion {
 
   /** The rarer half of a step: another name than last time, or a new one. */
   private step(node: ShapeNode, name: string): ShapeNode | null {
-    const next = this.shapes.step(node, name)
-    if (next !== null && next.id < 0 && !isWellFormed(name)) throw REFUSED
-    return next
+    // Checked before the shapes know it: what they know is not checked again.
+    if (node.children?.has(name) !== true && !isWellFormed(name)) throw REFUSED
+    return this.shapes.step(node, name)
   }
 
   private rewindObject(
@@ -354,7 +359,7 @@ export class Stage extends StagingRegion {
   private walkQueue(base: number): void {
     const { queue, queueAt, queueDepth } = this
     for (let i = 0; i < queue.length; i++) {
-      if (this.w - base > WORDS_MAX) throw REFUSED
+      if (this.w - base > WORDS_MAX || this.text.length > WORDS_MAX * 8) throw REFUSED
       const container = queue[i]!
       this.depth = queueDepth[i]!
       if (this.depth > DEPTH_MAX) throw REFUSED

@@ -1,0 +1,2 @@
+export { filter_load, filter_release, filter_reserve } from "./program";
+export { filter_count, filter_match, filter_scan } from "./scan";

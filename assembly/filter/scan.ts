@@ -1,0 +1,56 @@
+// Records that match, in slot order. The slot table is read through its layout in abi: a scan asks for every slot in turn.
+
+import { KEY_BUFFER, S_SCAN_EXAMINED, S_SCAN_NEXT, S_SLOT_DIRECTORY, S_SLOT_TOP, SLOT_CHUNK_MASK, SLOT_CHUNK_SHIFT, SLOT_NONE } from "../abi";
+import { run } from "./machine";
+import { workLeft, workSet, workSpend } from "./work";
+
+/**
+ * Up to `count` (at most 1024) addresses of matching records in slot order, from `slot` on, into the key buffer. It stops early
+ * when it has done `work` units (about 50 ns each; a row takes at least one). S_SCAN_NEXT: where to go on; S_SCAN_EXAMINED: records
+ * looked at.
+ */
+export function filter_scan(program: usize, slot: u32, count: u32, work: u32): u32 {
+  return scan(program, slot, min<u32>(count, 1024), work, true);
+}
+
+/** The same without addresses: how many match. */
+export function filter_count(program: usize, slot: u32, work: u32): u32 {
+  return scan(program, slot, u32.MAX_VALUE, work, false);
+}
+
+export function filter_match(program: usize, record: usize): bool {
+  workSet(0);
+  return run(program, record);
+}
+
+// @ts-ignore: decorator
+@inline function scan(program: usize, slot: u32, count: u32, work: u32, isListed: bool): u32 {
+  const top = load<u32>(S_SLOT_TOP);
+  const directory = <usize>load<u32>(S_SLOT_DIRECTORY);
+  workSet(<i32>min<u32>(work, 0x3fffffff));
+  let found: u32 = 0;
+  let examined: u32 = 0;
+  let at = slot;
+  while (at < top && found < count && workLeft > 0) {
+    const chunk = <usize>load<u32>(directory + (<usize>(at >> SLOT_CHUNK_SHIFT) << 2));
+    const end = min<u32>(top, (at | SLOT_CHUNK_MASK) + 1);
+    let entry = chunk + (<usize>(at & SLOT_CHUNK_MASK) << 3);
+    while (at < end) {
+      const record = <usize>load<u32>(entry);
+      at++;
+      entry += 8;
+      if (record == 0) continue;
+      examined++;
+      workSpend(1);
+      if (run(program, record)) {
+        if (isListed) store<u32>(KEY_BUFFER + (<usize>found << 2), <u32>record);
+        found++;
+        if (found == count) break;
+      }
+      if (workLeft <= 0) break;
+    }
+  }
+  store<u32>(S_SCAN_NEXT, at < top ? at : SLOT_NONE);
+  store<u32>(S_SCAN_EXAMINED, examined);
+  return found;
+}

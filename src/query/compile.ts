@@ -1,0 +1,195 @@
+// Filter tree -> what the machine runs over encoded records, and what is left for JavaScript: regular expressions and the rare
+// nodes the machine does not have. The machine's part lets through every match, and only what the rest must still look at.
+
+import { assemble } from './assemble.ts'
+import { evaluate } from './evaluate.ts'
+import { denormalize, join, type NormalNode, normalize, normalMayFail } from './normalize.ts'
+import { EVERYTHING, type FilterNode, type LeafNode, type Operand, operandsOf, type PathStep, type Constant } from './tree.ts'
+
+/** For core's Filters; the same for all partitions. */
+export interface FilterProgram {
+  readonly code: Uint32Array
+  readonly paths: readonly (readonly PathStep[])[]
+  readonly constants: readonly Constant[]
+  /** What a filter that failed answers. */
+  readonly isFailMatch: boolean
+}
+
+/** What JavaScript still decides about documents that the program let through. */
+export interface Residual {
+  /** Names at the document's root that it reads; it may be given a document with only these. */
+  readonly fields: readonly string[]
+  matches(document: object): boolean
+}
+
+export interface CompiledFilter {
+  readonly tree: FilterNode
+  /** Undefined: every document goes through. */
+  readonly program: FilterProgram | undefined
+  readonly residual: Residual | undefined
+  /** No document matches, whatever it is. */
+  readonly isNever: boolean
+  /** A decoded document, without the machine. */
+  matches(document: object): boolean
+}
+
+export interface CompileOptions {
+  /** What a filter that failed answers (nodes with `absent: 'fail'`); false unless given. */
+  readonly isFailMatch?: boolean
+}
+
+/**
+ * Compiles a tree.
+ *
+ * @throws LimitError when it is larger than a program may be.
+ */
+export function compileFilter(tree: FilterNode, options: CompileOptions = {}): CompiledFilter {
+  const isFailMatch = options.isFailMatch ?? false
+  const [runs, rest] = split(normalize(tree))
+  return {
+    tree,
+    program: isConstant(runs, true) ? undefined : programOf(runs, isFailMatch),
+    residual: rest === undefined ? undefined : residualOf(denormalize(rest), isFailMatch),
+    isNever: isConstant(runs, false),
+    matches: (document) => evaluate(tree, document, isFailMatch),
+  }
+}
+
+function isConstant(node: NormalNode, value: boolean): boolean {
+  return node.kind === 'constant' && node.value === value
+}
+
+function programOf(node: NormalNode, isFailMatch: boolean): FilterProgram {
+  return { ...assemble(normalMayFail(node) ? node : cheapFirst(node)), isFailMatch }
+}
+
+function residualOf(node: FilterNode, isFailMatch: boolean): Residual {
+  const fields = new Set<string>()
+  collectFields(node, fields)
+  return { fields: [...fields], matches: (document) => evaluate(node, document, isFailMatch) }
+}
+
+function collectFields(node: FilterNode, fields: Set<string>): void {
+  switch (node.kind) {
+    case 'constant':
+      return
+    case 'not':
+      collectFields(node.of, fields)
+      return
+    case 'and':
+    case 'or':
+      for (const part of node.of) collectFields(part, fields)
+      return
+    default:
+      for (const operand of operandsOf(node)) collectOperand(operand, fields)
+  }
+}
+
+function collectOperand(operand: Operand, fields: Set<string>): void {
+  switch (operand.kind) {
+    case 'constant':
+      return
+    case 'path': {
+      const name = operand.steps[0]?.name
+      if (name !== null && name !== undefined) fields.add(name)
+      return
+    }
+    case 'arithmetic':
+      collectOperand(operand.left, fields)
+      collectOperand(operand.right, fields)
+      return
+    case 'first':
+      collectOperand(operand.of, fields)
+      collectOperand(operand.otherwise, fields)
+      return
+    default:
+      collectOperand(operand.of, fields)
+  }
+}
+
+// --- the two parts
+
+/** Whether the machine has an instruction for it. */
+function canRun(leaf: LeafNode): boolean {
+  if (leaf.kind === 'regex') return false
+  if (leaf.kind === 'text') return leaf.isCaseIgnored !== true
+  return leaf.kind !== 'compare' || leaf.order !== 'total'
+}
+
+function runsWhole(node: NormalNode): boolean {
+  if (node.kind === 'constant') return true
+  return node.kind === 'leaf' ? canRun(node.leaf) : node.of.every(runsWhole)
+}
+
+/** What the machine decides, and what must still be looked at where it says yes. */
+function split(node: NormalNode): [runs: NormalNode, rest: NormalNode | undefined] {
+  if (runsWhole(node)) return [node, undefined]
+  // A part that fails ends the filter, and only the whole in its order says which part that is.
+  if (normalMayFail(node)) return [EVERYTHING, node]
+  const parts = node.kind === 'and' ? node.of : [node]
+  const left = parts.filter((part) => !runsWhole(part))
+  return [join('and', parts.map(loosened)), join('and', left)]
+}
+
+/** A filter the machine can run that lets through all that `node` does. */
+function loosened(node: NormalNode): NormalNode {
+  if (node.kind === 'constant') return node
+  if (node.kind !== 'leaf') return join(node.kind, node.of.map(loosened))
+  const { leaf, isNegated } = node
+  if (canRun(leaf)) return node
+  if (isNegated || leaf.kind === 'compare') return EVERYTHING
+  // Patterns and texts match strings only.
+  const operand = operandsOf(leaf)[0]!
+  return { kind: 'leaf', leaf: { kind: 'type', operand, types: ['string'] }, isNegated: false }
+}
+
+// --- order
+
+/** Cheap conditions first: no leaf has an effect, so that the order of `and` and `or` is ours to choose. */
+function cheapFirst(node: NormalNode): NormalNode {
+  if (node.kind === 'constant' || node.kind === 'leaf') return node
+  const parts = node.of.map(cheapFirst).map((part) => ({ part, cost: costOf(part) }))
+  parts.sort((a, b) => a.cost - b.cost)
+  return { kind: node.kind, of: parts.map(({ part }) => part) }
+}
+
+function costOf(node: NormalNode): number {
+  if (node.kind === 'constant') return 0
+  if (node.kind !== 'leaf') return node.of.reduce((sum, part) => sum + costOf(part), 1)
+  const { leaf } = node
+  const operands = operandsOf(leaf).reduce((sum, operand) => sum + operandCost(operand), 0)
+  switch (leaf.kind) {
+    case 'compare':
+      return operands + (isCheap(leaf.left) && isCheap(leaf.right) ? 1 : 4)
+    case 'in':
+      return operands + 6
+    case 'text':
+      return operands + (leaf.operator === 'contains' ? 12 : leaf.operator === 'like' ? 16 : 4)
+    case 'contains':
+      return operands + 12 + leaf.values.length
+    default:
+      return operands + 1
+  }
+}
+
+function operandCost(operand: Operand): number {
+  switch (operand.kind) {
+    case 'constant':
+      return 0
+    case 'path':
+      return operand.steps.length
+    case 'arithmetic':
+      return operandCost(operand.left) + operandCost(operand.right) + 2
+    case 'first':
+      return operandCost(operand.of) + operandCost(operand.otherwise) + 1
+    default:
+      return operandCost(operand.of) + 1
+  }
+}
+
+/** Not a string, binary, array or object, as far as one can tell. */
+function isCheap(operand: Operand): boolean {
+  if (operand.kind !== 'constant') return true
+  const { value } = operand
+  return value === null || value instanceof Date || (typeof value !== 'object' && typeof value !== 'string')
+}

@@ -1,0 +1,130 @@
+// Values that a filter is given: checked and copied once, so that nothing the caller does to them later changes the filter.
+
+import { LimitError, TypeMismatchError } from '../error/index.ts'
+import { elementTypeOf } from './binary.ts'
+import type { Constant } from './tree.ts'
+
+/** As deep as documents go. */
+const DEPTH_MAX = 200
+/** Values in one filter; also what ends a structure that holds itself many times over. */
+export const VALUES_MAX = 4_000_000
+const SLICE = (Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array).slice
+const SURROGATE = /\p{Surrogate}/u
+
+export function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  switch (typeof value) {
+    case 'object':
+      return `a ${value.constructor?.name ?? 'plain object'}`.replace('a Object', 'a plain object')
+    case 'string':
+      return value.length <= 40 ? JSON.stringify(value) : 'a string'
+    case 'bigint':
+      return `${value}n`
+    case 'function':
+      return 'a function'
+    default:
+      return String(value)
+  }
+}
+
+/** An object by its fields: plain, without prototype, or an instance of a class; not one of the platform's own kinds. */
+export function isFields(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false
+  return Object.prototype.toString.call(value) === '[object Object]' && typeof (value as { then?: unknown }).then !== 'function'
+}
+
+export function isWellFormed(text: string): boolean {
+  const native = (text as { isWellFormed?: () => boolean }).isWellFormed
+  return native !== undefined ? native.call(text) : !SURROGATE.test(text)
+}
+
+/** Counts what one filter holds. */
+export class ConstantReader {
+  private values = 0
+
+  /**
+   * A copy of `value`, which stands at `path`.
+   *
+   * @throws TypeMismatchError for what no document can hold, LimitError for too much of it.
+   */
+  read(value: unknown, path: string, depth = 0): Constant {
+    if (++this.values > VALUES_MAX) {
+      throw new LimitError(`${path}: a filter holds at most ${VALUES_MAX} values`, { details: { path, limit: VALUES_MAX } })
+    }
+    switch (typeof value) {
+      case 'boolean':
+        return value
+      case 'string':
+        return this.text(value, path)
+      case 'number':
+        if (Number.isFinite(value)) return value
+        throw refusal(path, value, 'numbers must be finite')
+      case 'bigint':
+        if (BigInt.asIntN(64, value) === value) return value
+        throw refusal(path, value, 'a bigint must fit in 64 bits, signed')
+      case 'object':
+        return value === null ? null : this.object(value, path, depth)
+      default:
+        throw refusal(path, value, 'no document can hold that')
+    }
+  }
+
+  /** A copy of each element. */
+  list(values: readonly unknown[], path: string, depth = 0): Constant[] {
+    return Array.from(values, (element, index) => {
+      // Paths of a million elements are not put together for nothing.
+      if (!isPlain(element)) return this.read(element, `${path}[${index}]`, depth + 1)
+      this.values++
+      return element
+    })
+  }
+
+  text(value: string, path: string): string {
+    if (isWellFormed(value)) return value
+    const why = 'strings are stored as UTF-8 and must be well-formed (toWellFormed() replaces lone surrogates)'
+    throw new TypeMismatchError(`${path} has a lone surrogate: ${why}`, { details: { path } })
+  }
+
+  private object(value: object, path: string, depth: number): Constant {
+    if (value instanceof Date) {
+      if (!Number.isNaN(value.getTime())) return new Date(value.getTime())
+      throw new TypeMismatchError(`${path} is an invalid Date`, { details: { path } })
+    }
+    if (ArrayBuffer.isView(value)) {
+      if (elementTypeOf(value) < 0) throw refusal(path, value, 'no document can hold that')
+      // Not the method of a Buffer, which would share the bytes.
+      return SLICE.call(value as Uint8Array)
+    }
+    if (depth >= DEPTH_MAX) {
+      throw new LimitError(`${path.slice(0, 100)} is nested deeper than ${DEPTH_MAX} levels`, {
+        details: { limit: DEPTH_MAX },
+      })
+    }
+    if (Array.isArray(value)) {
+      return this.list(value, path, depth)
+    }
+    if (value instanceof RegExp) throw refusal(path, value, 'a pattern is given with $regex')
+    if (!isFields(value)) throw refusal(path, value, 'no document can hold that')
+    const copy: Record<string, Constant> = Object.create(null) as Record<string, Constant>
+    for (const name of Object.keys(value)) {
+      const field = value[name]
+      if (field === undefined) continue
+      copy[this.text(name, path)] = this.read(field, joined(path, name), depth + 1)
+    }
+    return copy
+  }
+}
+
+function isPlain(value: unknown): value is string | number {
+  return (typeof value === 'string' && isWellFormed(value)) || (typeof value === 'number' && Number.isFinite(value))
+}
+
+function refusal(path: string, value: unknown, why: string): TypeMismatchError {
+  return new TypeMismatchError(`${path} is ${describe(value)}: ${why}`, { details: { path } })
+}
+
+/** `path` with one more name. */
+export function joined(path: string, name: string): string {
+  return /^[\w$]+(\.[\w$]+)*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name.slice(0, 100))}]`
+}

@@ -1,0 +1,86 @@
+// The tree in negation normal form: `not` only at leaves, no constants inside, lists in lists flattened. Kleene's logic allows all
+// of it, and makes unknown the same as false there, because what is left of `not` stands where unknown stays unknown.
+
+import { evaluate } from './evaluate.ts'
+import { type FilterNode, type LeafNode, mayFail, operandsOf } from './tree.ts'
+
+export interface NormalLeaf {
+  readonly kind: 'leaf'
+  readonly leaf: LeafNode
+  readonly isNegated: boolean
+}
+
+export interface NormalLogic {
+  readonly kind: 'and' | 'or'
+  readonly of: readonly NormalNode[]
+}
+
+export interface NormalConstant {
+  readonly kind: 'constant'
+  readonly value: boolean
+}
+
+export type NormalNode = NormalLeaf | NormalLogic | NormalConstant
+
+const YES: NormalConstant = { kind: 'constant', value: true }
+const NO: NormalConstant = { kind: 'constant', value: false }
+
+export function normalize(node: FilterNode, isNegated = false): NormalNode {
+  switch (node.kind) {
+    case 'constant':
+      return node.value !== isNegated ? YES : NO
+    case 'not':
+      return normalize(node.of, !isNegated)
+    case 'and':
+    case 'or': {
+      const isAnd = (node.kind === 'and') !== isNegated
+      return join(
+        isAnd ? 'and' : 'or',
+        node.of.map((part) => normalize(part, isNegated)),
+      )
+    }
+    default:
+      return normalLeaf(node, isNegated)
+  }
+}
+
+function normalLeaf(leaf: LeafNode, isNegated: boolean): NormalNode {
+  if (operandsOf(leaf).every((operand) => operand.kind === 'constant') && !mayFail(leaf)) {
+    // The same for every document. Unknown is no match either way.
+    const node: FilterNode = isNegated ? { kind: 'not', of: leaf } : leaf
+    return evaluate(node, {}) ? YES : NO
+  }
+  return { kind: 'leaf', leaf, isNegated }
+}
+
+/** `and` or `or` of normal nodes, without what makes no difference. */
+export function join(kind: 'and' | 'or', parts: readonly NormalNode[]): NormalNode {
+  const decided = kind === 'or'
+  const kept: NormalNode[] = []
+  for (const part of parts) {
+    if (part.kind === 'constant') {
+      if (part.value !== decided) continue
+      kept.push(part)
+      // What comes before may fail first; what comes after is never reached.
+      break
+    }
+    if (part.kind === kind) kept.push(...part.of)
+    else kept.push(part)
+  }
+  const last = kept.at(-1)
+  if (last?.kind === 'constant' && !kept.some(normalMayFail)) return last
+  if (kept.length === 0) return decided ? NO : YES
+  return kept.length === 1 ? kept[0]! : { kind, of: kept }
+}
+
+export function normalMayFail(node: NormalNode): boolean {
+  if (node.kind === 'constant') return false
+  return node.kind === 'leaf' ? mayFail(node.leaf) : node.of.some(normalMayFail)
+}
+
+/** Back to a tree, for the evaluator. */
+export function denormalize(node: NormalNode): FilterNode {
+  if (node.kind === 'constant') return node
+  if (node.kind === 'leaf') return node.isNegated ? { kind: 'not', of: node.leaf } : node.leaf
+  return { kind: node.kind, of: node.of.map(denormalize) }
+}

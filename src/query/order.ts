@@ -1,0 +1,158 @@
+// How values compare in filters. The machine in assembly/filter/value.ts does the same over encoded records.
+
+import { elementTypeOf } from './binary.ts'
+import type { Constant, TypeName } from './tree.ts'
+
+/** What a comparison found; a set of these is what an operator accepts. */
+export const LESS = 1
+export const EQUAL = 2
+export const GREATER = 4
+/** Unequal, and neither is less. */
+export const APART = 8
+/** Equal, but of a type without order. */
+export const SAME = 16
+
+/** Outcomes an operator accepts. */
+export const ACCEPTED = {
+  eq: EQUAL | SAME,
+  ne: LESS | GREATER | APART,
+  lt: LESS,
+  le: LESS | EQUAL,
+  gt: GREATER,
+  ge: GREATER | EQUAL,
+} as const
+
+export function typeOf(value: unknown): TypeName {
+  switch (typeof value) {
+    case 'string':
+      return 'string'
+    case 'number':
+      return 'number'
+    case 'bigint':
+      return 'bigint'
+    case 'boolean':
+      return 'boolean'
+    default:
+      if (value === null) return 'null'
+      if (Array.isArray(value)) return 'array'
+      if (value instanceof Date) return 'date'
+      return ArrayBuffer.isView(value) ? 'binary' : 'object'
+  }
+}
+
+/** Unlike `<`, which goes by UTF-16 units: code points, which is also the order of the UTF-8 bytes. */
+export function compareStrings(a: string, b: string): number {
+  const units = Math.min(a.length, b.length)
+  for (let i = 0; i < units; i++) {
+    let x = a.charCodeAt(i)
+    let y = b.charCodeAt(i)
+    if (x === y) continue
+    // Surrogates stand for code points above all other units.
+    if (x >= 0xd800 && y >= 0xd800) {
+      x = x >= 0xe000 ? x - 0x800 : x + 0x2000
+      y = y >= 0xe000 ? y - 0x800 : y + 0x2000
+    }
+    return x < y ? LESS : GREATER
+  }
+  return a.length === b.length ? EQUAL : a.length < b.length ? LESS : GREATER
+}
+
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+}
+
+function compareBinaries(a: ArrayBufferView, b: ArrayBufferView): number {
+  const x = bytesOf(a)
+  const y = bytesOf(b)
+  const bytes = Math.min(x.length, y.length)
+  for (let i = 0; i < bytes; i++) if (x[i] !== y[i]) return x[i]! < y[i]! ? LESS : GREATER
+  if (x.length !== y.length) return x.length < y.length ? LESS : GREATER
+  return plain(elementTypeOf(a), elementTypeOf(b))
+}
+
+/** JavaScript compares number and bigint by exact value. */
+function plain(a: number | bigint, b: number | bigint): number {
+  if (a < b) return LESS
+  if (a > b) return GREATER
+  // NaN, which only arithmetic makes, is apart from everything.
+  // biome-ignore lint/suspicious/noDoubleEquals: a bigint and a number are equal by value
+  return a == b ? EQUAL : APART
+}
+
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint'
+}
+
+export function compareValues(a: Constant, b: Constant): number {
+  if (isNumber(a) && isNumber(b)) return plain(a, b)
+  const type = typeOf(a)
+  if (type !== typeOf(b)) return APART
+  switch (type) {
+    case 'null':
+      return EQUAL
+    case 'boolean':
+      return plain(Number(a), Number(b))
+    case 'string':
+      return compareStrings(a as string, b as string)
+    case 'date':
+      return plain((a as Date).getTime(), (b as Date).getTime())
+    case 'binary':
+      return compareBinaries(a as ArrayBufferView, b as ArrayBufferView)
+    default:
+      return isEqual(a, b) ? SAME : APART
+  }
+}
+
+type Fields = { readonly [name: string]: Constant }
+
+export function isEqual(a: Constant, b: Constant): boolean {
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false
+    return a.every((element, index) => isEqual(element as Constant, b[index] as Constant))
+  }
+  if (typeOf(a) !== 'object') return compareValues(a, b) === EQUAL
+  if (typeOf(b) !== 'object') return false
+  const names = definedNames(a as Fields)
+  if (names.length !== definedNames(b as Fields).length) return false
+  return names.every((name) => {
+    const other = Object.hasOwn(b as Fields, name) ? (b as Fields)[name] : undefined
+    return other !== undefined && isEqual((a as Fields)[name]!, other)
+  })
+}
+
+function definedNames(fields: Fields): string[] {
+  return Object.keys(fields).filter((name) => fields[name] !== undefined)
+}
+
+// --- ReQL's order over all types
+
+/** Types by the names ReQL gives them, in alphabetical order: ARRAY BOOL NULL NUMBER OBJECT PTYPE<BINARY> PTYPE<TIME> STRING. */
+const TOTAL: readonly TypeName[] = ['array', 'boolean', 'null', 'number', 'object', 'binary', 'date', 'string']
+
+function totalRank(value: Constant): number {
+  return isNumber(value) ? 3 : TOTAL.indexOf(typeOf(value))
+}
+
+export function compareTotal(a: Constant, b: Constant): number {
+  const rank = totalRank(a)
+  const other = totalRank(b)
+  if (rank !== other) return rank < other ? LESS : GREATER
+  if (Array.isArray(a)) return compareLists(a as readonly Constant[], b as readonly Constant[])
+  if (typeOf(a) !== 'object') return compareValues(a, b)
+  // Objects are lists of (name, value), sorted by name.
+  return compareLists(pairsOf(a as Fields), pairsOf(b as Fields))
+}
+
+function pairsOf(fields: Fields): Constant[] {
+  const names = definedNames(fields).sort((a, b) => compareStrings(a, b) - EQUAL)
+  return names.flatMap((name) => [name, fields[name]!])
+}
+
+function compareLists(a: readonly Constant[], b: readonly Constant[]): number {
+  const count = Math.min(a.length, b.length)
+  for (let i = 0; i < count; i++) {
+    const outcome = compareTotal(a[i]!, b[i]!)
+    if (outcome !== EQUAL) return outcome
+  }
+  return plain(a.length, b.length)
+}

@@ -1,0 +1,205 @@
+// What a regular expression is made of, as far as matching without captures needs it. The platform's RegExp has accepted the
+// pattern before: this reader only finds its parts, and leaves what a single character matches to RegExp itself.
+
+export type RegexNode =
+  /** One character; `source` is the part of the pattern that says which. */
+  | { readonly kind: 'one'; readonly source: string }
+  | { readonly kind: 'start' | 'end' | 'boundary' | 'notBoundary' }
+  | { readonly kind: 'sequence'; readonly of: readonly RegexNode[] }
+  | { readonly kind: 'either'; readonly of: readonly RegexNode[] }
+  /** `most` is Infinity for an open end. */
+  | { readonly kind: 'repeat'; readonly of: RegexNode; readonly least: number; readonly most: number }
+  /** Look-around, a reference back, and what else is not a regular language or not read here. */
+  | { readonly kind: 'foreign'; readonly of: readonly RegexNode[] }
+
+const QUANTIFIER = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/
+const GROUP = /^\(\?(?::|<[^=!][^>]*>)/
+const LOOK_AROUND = /^\(\?<?[=!]/
+const ESCAPE = /^\\(?:c[A-Za-z]|0[0-7]{0,2}|x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[^])/
+const ESCAPE_UNICODE = /^\\(?:c[A-Za-z]|x[\dA-Fa-f]{2}|u\{[\dA-Fa-f]+\}|u[Dd][89ABab][\dA-Fa-f]{2}\\u[Dd][C-Fc-f][\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[pP]\{[^}]*\}|[^])/u
+
+class Reader {
+  private at = 0
+  private depth = 0
+  private readonly source: string
+  private readonly isUnicode: boolean
+  private readonly hasSets: boolean
+
+  constructor(source: string, flags: string) {
+    this.source = source
+    this.hasSets = flags.includes('v')
+    this.isUnicode = this.hasSets || flags.includes('u')
+  }
+
+  either(): RegexNode {
+    // Nothing that deep is a pattern somebody wrote.
+    if (++this.depth > 200) return { kind: 'foreign', of: [] }
+    const branches = [this.sequence()]
+    while (this.source[this.at] === '|') {
+      this.at++
+      branches.push(this.sequence())
+    }
+    this.depth--
+    return branches.length === 1 ? branches[0]! : { kind: 'either', of: branches }
+  }
+
+  private sequence(): RegexNode {
+    const parts: RegexNode[] = []
+    while (this.at < this.source.length && this.source[this.at] !== '|' && this.source[this.at] !== ')') {
+      const part = this.part()
+      parts.push(this.quantified(part))
+    }
+    return parts.length === 1 ? parts[0]! : { kind: 'sequence', of: parts }
+  }
+
+  private take(pattern: RegExp): string | undefined {
+    const found = pattern.exec(this.source.slice(this.at, this.at + 4096))
+    if (found === null) return undefined
+    this.at += found[0].length
+    return found[0]
+  }
+
+  private quantified(of: RegexNode): RegexNode {
+    const found = QUANTIFIER.exec(this.source.slice(this.at, this.at + 64))
+    if (found === null) return of
+    this.at += found[0].length
+    const [text, least, comma, most] = found
+    if (text[0] === '*') return { kind: 'repeat', of, least: 0, most: Infinity }
+    if (text[0] === '+') return { kind: 'repeat', of, least: 1, most: Infinity }
+    if (text[0] === '?') return { kind: 'repeat', of, least: 0, most: 1 }
+    const end = comma === undefined ? Number(least) : most === '' ? Infinity : Number(most)
+    return { kind: 'repeat', of, least: Number(least), most: end }
+  }
+
+  private part(): RegexNode {
+    const { source } = this
+    switch (source[this.at]) {
+      case '^':
+        this.at++
+        return { kind: 'start' }
+      case '$':
+        this.at++
+        return { kind: 'end' }
+      case '(':
+        return this.group()
+      case '[':
+        return this.set()
+      case '\\':
+        return this.escape()
+      default: {
+        const point = this.isUnicode ? String.fromCodePoint(source.codePointAt(this.at)!) : source[this.at]!
+        this.at += point.length
+        return { kind: 'one', source: point }
+      }
+    }
+  }
+
+  private group(): RegexNode {
+    const isLook = this.take(LOOK_AROUND) !== undefined
+    if (!isLook && this.take(GROUP) === undefined) {
+      if (this.source.startsWith('(?', this.at)) {
+        // Flags of a group, or syntax of a later edition.
+        this.at = this.source.length
+        return { kind: 'foreign', of: [] }
+      }
+      this.at++
+    }
+    const of = this.either()
+    this.at++
+    return isLook ? { kind: 'foreign', of: [of] } : of
+  }
+
+  private set(): RegexNode {
+    const from = this.at
+    let depth = 0
+    let isForeign = false
+    for (; this.at < this.source.length; this.at++) {
+      const unit = this.source[this.at]
+      if (unit === '\\') {
+        // Sets of strings match more than one character.
+        if (this.hasSets && /[qpP]/.test(this.source[this.at + 1]!)) isForeign = true
+        this.at++
+      } else if (unit === '[') {
+        if (this.hasSets || depth === 0) depth++
+      } else if (unit === ']' && --depth === 0) {
+        break
+      }
+    }
+    this.at++
+    return isForeign ? { kind: 'foreign', of: [] } : { kind: 'one', source: this.source.slice(from, this.at) }
+  }
+
+  private escape(): RegexNode {
+    const next = this.source[this.at + 1]!
+    if (next === 'b' || next === 'B') {
+      this.at += 2
+      return { kind: next === 'b' ? 'boundary' : 'notBoundary' }
+    }
+    const source = this.take(this.isUnicode ? ESCAPE_UNICODE : ESCAPE)!
+    if (source === '\\c' || /[1-9k]/.test(next) || (this.hasSets && next === 'p')) return { kind: 'foreign', of: [] }
+    return { kind: 'one', source }
+  }
+}
+
+/** The parts of a pattern that RegExp has accepted. */
+export function readRegex(source: string, flags: string): RegexNode {
+  return new Reader(source, flags).either()
+}
+
+/** Whether it has parts that only RegExp itself can match. */
+export function isForeign(node: RegexNode): boolean {
+  switch (node.kind) {
+    case 'foreign':
+      return true
+    case 'sequence':
+    case 'either':
+      return node.of.some(isForeign)
+    case 'repeat':
+      return isForeign(node.of)
+    default:
+      return false
+  }
+}
+
+/** The worst a backtracking matcher may do from one start: `choices` times the text's length to the power of `loops` steps. */
+export interface Backtracking {
+  readonly loops: number
+  readonly choices: number
+}
+
+/** Infinite where choices lie inside a repetition, which can cost exponential time. */
+export function backtrackingOf(node: RegexNode): Backtracking {
+  switch (node.kind) {
+    case 'sequence':
+    case 'foreign':
+      return product(node.of.map(backtrackingOf))
+    case 'either': {
+      const branches = node.of.map(backtrackingOf)
+      const loops = Math.max(...branches.map((branch) => branch.loops))
+      return { loops, choices: branches.reduce((sum, branch) => sum + branch.choices, 0) }
+    }
+    case 'repeat': {
+      const inner = backtrackingOf(node.of)
+      if (node.most > 1 && (inner.loops > 0 || inner.choices > 1)) return { loops: Infinity, choices: 1 }
+      if (node.most === Infinity) return { loops: 1, choices: 1 }
+      return { loops: inner.loops, choices: inner.choices * (node.most - node.least + 1) }
+    }
+    default:
+      return { loops: 0, choices: 1 }
+  }
+}
+
+function product(parts: readonly Backtracking[]): Backtracking {
+  return parts.reduce((all, part) => ({ loops: all.loops + part.loops, choices: all.choices * part.choices }), {
+    loops: 0,
+    choices: 1,
+  })
+}
+
+/** Whether a match can only begin where the text does. */
+export function isAnchored(node: RegexNode, flags: string): boolean {
+  if (flags.includes('m')) return false
+  if (node.kind === 'sequence') return node.of.length > 0 && isAnchored(node.of[0]!, flags)
+  if (node.kind === 'either') return node.of.every((branch) => isAnchored(branch, flags))
+  return node.kind === 'start'
+}

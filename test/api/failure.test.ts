@@ -1,0 +1,188 @@
+// Promise: a medium that refuses leaves the database usable, one whose answer leaves the outcome unknown poisons it: reads go on,
+// writes get PoisonedError, `close` frees the directory, and reopening finds everything that was acknowledged.
+
+import { describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '../../src/engine/index.ts'
+import { HostError, LimitError, PoisonedError, TimeoutError } from '../../src/index.ts'
+import { SimulatedMedium } from '../crash/simulated-storage.ts'
+
+const openOn = (medium: SimulatedMedium) => openDatabase({ storage: medium.reopen() })
+
+async function withPosts(medium: SimulatedMedium, shards = 1): Promise<Database> {
+  const db = await openOn(medium)
+  await (await db.createCollection('posts', { shards })).insert([{ id: 1 }, { id: 2 }])
+  return db
+}
+
+describe('a medium without room', () => {
+  it('refuses the write and leaves the database usable', async () => {
+    const medium = new SimulatedMedium()
+    const db = await withPosts(medium)
+    const posts = db.collection('posts')
+    medium.failAt(medium.operationsCount + 1, { code: 'ENOSPC', kinds: ['write'], lasts: 'forever' })
+    const large = { id: 3, text: 'x'.repeat(1_000_000) }
+    await expect(posts.insert(large, { durability: 'soft' })).rejects.toThrow(HostError)
+    await expect(posts.insert(large)).rejects.toThrow('no space left')
+    expect(await posts.get(3)).toBeUndefined()
+    expect(await posts.count()).toBe(2)
+    medium.heal()
+    expect(await posts.insert(large)).toMatchObject({ inserted: 1 })
+    await db.close()
+    const again = await openOn(medium)
+    expect(await again.collection('posts').count()).toBe(3)
+    await again.close()
+  })
+
+  it('refuses new collections and partitions, leaves no files of them, and can make them later', async () => {
+    const medium = new SimulatedMedium()
+    const db = await withPosts(medium)
+    const posts = db.collection('posts')
+    const before = medium.names()
+    for (let nth = 1; nth < 12; nth++) {
+      for (const make of [() => db.createCollection('more', { shards: 2 }), () => posts.createPartition('2026')]) {
+        medium.heal().failAt(medium.operationsCount + nth, { code: 'ENOSPC', kinds: ['write', 'create'] })
+        const settled = await make().then(
+          () => 'made',
+          (error: unknown) => error,
+        )
+        medium.heal()
+        if (settled !== 'made') {
+          expect(settled).toBeInstanceOf(HostError)
+          expect(medium.names()).toEqual(before)
+          expect((await db.collections()).map(({ name }) => name)).toEqual(['posts'])
+        } else if ((await db.collections()).length > 1) await db.dropCollection('more')
+        else await posts.dropPartition('2026')
+        expect(medium.names()).toEqual(before)
+      }
+    }
+    expect(await posts.insert({ id: 3 })).toMatchObject({ inserted: 1 })
+    await db.close()
+  })
+})
+
+describe('a flush that fails', () => {
+  it('rejects the write with the operation and the file, and poisons the database', async () => {
+    const medium = new SimulatedMedium()
+    const db = await withPosts(medium)
+    const other = await db.createCollection('other')
+    const posts = db.collection('posts')
+    medium.failAt(medium.operationsCount + 1, { kinds: ['flush', 'flushSync'] })
+    const failure = await posts.insert({ id: 3 }).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(HostError)
+    expect((failure as HostError).details).toMatchObject({ file: expect.stringContaining('.log') })
+    medium.heal()
+    const calls: (() => Promise<unknown>)[] = [
+      () => posts.insert({ id: 4 }),
+      () => posts.update(1, { n: 1 }),
+      () => posts.delete({}),
+      () => other.insert({ id: 1 }),
+      () => db.createCollection('new'),
+      () => db.dropCollection('other'),
+      () => db.renameCollection('other', 'x'),
+      () => posts.createPartition('x'),
+      () => db.sync(),
+    ]
+    for (const call of calls) {
+      const error = await call().catch((reason: unknown) => reason)
+      expect(error, String(call)).toBeInstanceOf(PoisonedError)
+      expect((error as PoisonedError).cause).toBe(failure)
+    }
+    expect(await posts.get(1)).toEqual({ id: 1 })
+    expect((await posts.find().toArray()).length).toBeGreaterThanOrEqual(2)
+    expect(await posts.count()).toBeGreaterThanOrEqual(2)
+    await db.close()
+    const again = await openOn(medium)
+    expect(await again.collection('posts').getMany([1, 2])).toEqual([{ id: 1 }, { id: 2 }])
+    expect(await again.collection('posts').insert({ id: 5 })).toMatchObject({ inserted: 1 })
+    await again.close()
+  })
+
+  it('of the catalog poisons as well, and reopening finds the old one or the new one', async () => {
+    for (let nth = 1; nth <= 3; nth++) {
+      const medium = new SimulatedMedium()
+      const db = await withPosts(medium)
+      const catalogOperations = new Set(['flush', 'rename', 'flushNames'])
+      let seen = 0
+      medium.onOperation = ({ kind, name }) => {
+        if (catalogOperations.has(kind) && (name === 'catalog.new' || name === '') && ++seen === nth) {
+          medium.onOperation = undefined
+          medium.failAt(medium.operationsCount + 1)
+        }
+      }
+      await expect(db.renameCollection('posts', 'articles')).rejects.toThrow(HostError)
+      await expect(db.collection('posts').insert({ id: 3 })).rejects.toThrow(PoisonedError)
+      expect(await db.collection('posts').count()).toBe(2)
+      await db.close()
+      const again = await openOn(medium.heal())
+      const [info] = await again.collections()
+      expect(['posts', 'articles']).toContain(info?.name)
+      expect(info?.documents).toBe(2)
+      await again.close()
+    }
+  })
+
+  it('in one of the partitions of a batch poisons; the batch is there whole or not at all after reopening', async () => {
+    for (let nth = 1; nth <= 12; nth++) {
+      for (const kinds of [['flush', 'flushSync'], ['write']] as const) {
+        const medium = new SimulatedMedium({ seed: nth })
+        const db = await withPosts(medium, 4)
+        const posts = db.collection('posts')
+        const documents = Array.from({ length: 40 }, (_, i) => ({ id: 100 + i }))
+        medium.failAt(medium.operationsCount + nth, { kinds })
+        const settled = await posts.insert(documents).then(
+          () => 'written',
+          () => 'failed',
+        )
+        await db.close().catch(() => {})
+        const again = await openOn(medium.crash({ seed: nth, mode: 'random' }))
+        const count = await again.collection('posts').count()
+        if (settled === 'written') expect(count).toBe(42)
+        else expect([2, 42]).toContain(count)
+        await again.close()
+      }
+    }
+  })
+})
+
+describe('time and memory', () => {
+  it('a flush that takes too long rejects with TimeoutError, and the write stays whole', async () => {
+    const medium = new SimulatedMedium()
+    const db = await withPosts(medium, 2)
+    const posts = db.collection('posts')
+    const controller = new AbortController()
+    const call = posts.insert({ id: 3 }, { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(call).rejects.toThrow('enough')
+    const slow = posts.insert([{ id: 4 }], { timeout: 0.001 })
+    await expect(slow).rejects.toThrow(TimeoutError)
+    expect(await posts.count()).toBeGreaterThanOrEqual(3)
+    await db.close()
+    const again = await openOn(medium)
+    expect(await again.collection('posts').get(3)).toEqual({ id: 3 })
+    await again.close()
+  })
+
+  it('a full memory rejects with LimitError before anything is written; reads and deletes go on', async () => {
+    const db = await openDatabase({ storage: null, memoryLimitBytes: 8 * 1_048_576 })
+    const posts = await db.createCollection('posts')
+    const batch = (from: number) =>
+      Array.from({ length: 100 }, (_, i) => ({ id: from + i, text: 'x'.repeat(2_000) + i }))
+    let written = 0
+    let failure: unknown
+    while (failure === undefined) {
+      await posts.insert(batch(written)).then(
+        () => (written += 100),
+        (error: unknown) => {
+          failure = error
+        },
+      )
+    }
+    expect(failure).toBeInstanceOf(LimitError)
+    expect(written).toBeGreaterThan(500)
+    expect(await posts.count()).toBe(written)
+    expect((await posts.get(5))?.id).toBe(5)
+    expect(await posts.delete([...Array(300).keys()])).toMatchObject({ deleted: 300 })
+    expect(await posts.insert(batch(0))).toMatchObject({ inserted: 100 })
+    await db.close()
+  })
+})

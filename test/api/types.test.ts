@@ -1,0 +1,57 @@
+// Promise: the types say what API.md says. Checked by the compiler (`npm run typecheck`); running it only shows that it loads.
+
+import { expect, expectTypeOf, it } from 'vitest'
+import type { Change, Collection, Cursor, Document, Key, WriteResult } from '../../src/index.ts'
+import { closeAfterEach, openMemory } from './configurations.ts'
+
+closeAfterEach()
+
+interface Post {
+  id: number
+  title: string
+  author?: { name: string; age?: number }
+  tags?: string[]
+}
+
+it('a collection without a type takes any object and returns Documents', async () => {
+  const posts = await (await openMemory()).createCollection('posts')
+  expectTypeOf(posts).toEqualTypeOf<Collection<Document>>()
+  const post: Post = { id: 1, title: 'x' }
+  await posts.insert(post)
+  await posts.insert([post, { anything: 1 }])
+  await posts.update(1, { title: 'y' })
+  await posts.update(1, post)
+  expectTypeOf(await posts.get(1)).toEqualTypeOf<Document | undefined>()
+  expectTypeOf(posts.find()).toEqualTypeOf<Cursor<Document>>()
+})
+
+it('a collection with a type holds to it', async () => {
+  const posts = await (await openMemory()).createCollection<Post>('posts')
+  await posts.insert({ id: 1, title: 'x' })
+  await posts.insert([{ title: 'no id' }, { id: null, title: 'x' }])
+  // @ts-expect-error: the title is missing
+  await posts.insert({ id: 2 })
+  // @ts-expect-error: the title is a number
+  await posts.insert({ id: 3, title: 5 })
+  await posts.update(1, { author: { age: 5 } })
+  // @ts-expect-error: age is a number
+  await posts.update(1, { author: { age: 'old' } })
+  await posts.update([1, 2], (post) => (post.title === 'x' ? { title: 'y' } : null))
+  await posts.replace(1, { title: 'z' })
+  await posts.insert(
+    { id: 1, title: 'x' },
+    { conflict: (key, old, fresh) => (key === 1 ? { ...old, title: fresh.title } : null) },
+  )
+  // @ts-expect-error: no such option
+  await expect(posts.insert({ id: 1, title: 'x' }, { confict: 'replace' })).rejects.toThrow()
+  expectTypeOf(await posts.get(1)).toEqualTypeOf<Post | undefined>()
+  expectTypeOf(await posts.getMany([1])).toEqualTypeOf<(Post | undefined)[]>()
+  expectTypeOf(await posts.find().toArray()).toEqualTypeOf<Post[]>()
+  expectTypeOf(await posts.find().first()).toEqualTypeOf<Post | undefined>()
+  for await (const post of posts.find()) expectTypeOf(post).toEqualTypeOf<Post>()
+  const result = await posts.upsert({ id: 1, title: 'x' }, { returnChanges: true })
+  expectTypeOf(result).toEqualTypeOf<WriteResult<Post>>()
+  expectTypeOf(result.inserted).toEqualTypeOf<number>()
+  expectTypeOf(result.generatedKeys).toEqualTypeOf<Key[] | undefined>()
+  expectTypeOf(result.changes).toEqualTypeOf<Change<Post>[] | undefined>()
+})

@@ -1,0 +1,295 @@
+// Promise: the log writes frames in the order in which they were appended, acknowledges only what has been flushed, lets callers share
+// flushes, and after a failure either stands as before or says that nothing may follow. A lost or doubled frame here is a lost document.
+
+import { describe, expect, it } from 'vitest'
+import { PoisonedError, type QuiverError } from '../../../src/error/index.ts'
+import { Log } from '../../../src/journal/log.ts'
+import { WatchedFile } from './watched-file.ts'
+
+const HEAD = 128
+
+interface Opened {
+  readonly file: WatchedFile
+  readonly log: Log
+  readonly poisons: QuiverError[]
+}
+
+async function open(): Promise<Opened> {
+  const file = await WatchedFile.create()
+  file.write(0, new Uint8Array(HEAD).fill(255))
+  file.calls.length = 0
+  const poisons: QuiverError[] = []
+  return { file, log: new Log(file, HEAD, 1, (error) => poisons.push(error)), poisons }
+}
+
+/** A frame that can be told from others. */
+const frameOf = (number: number, bytes = 64) => new Uint8Array(bytes).fill(number % 250 + 1)
+
+function append(log: Log, number: number, isDeferred: boolean, bytes = 64): void {
+  log.reserve(bytes)
+  log.append(frameOf(number, bytes), isDeferred)
+}
+
+/** What must stand in the file from the end of its head on. */
+function expectFrames(file: WatchedFile, frames: readonly Uint8Array[]): void {
+  const expected = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0))
+  frames.reduce((at, frame) => (expected.set(frame, at), at + frame.length), 0)
+  const found = file.bytes(HEAD, HEAD + expected.length)
+  const at = expected.findIndex((byte, i) => byte !== found[i])
+  expect(at).toBe(-1)
+  expect(file.bytes(HEAD + expected.length).every((byte) => byte === 0)).toBe(true)
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+describe('group commit', () => {
+  it('lets callers of one turn share a flush, also when each comes a little later', async () => {
+    const { file, log } = await open()
+    const caller = async (number: number) => {
+      for (let i = 0; i < number % 4; i++) await undefined
+      append(log, number, true)
+      await log.flush()
+      expect(log.durable).toBeGreaterThanOrEqual(HEAD + 64)
+    }
+    await Promise.all(Array.from({ length: 100 }, (_, i) => caller(i)))
+    expect(file.count('flushSync') + file.count('flush')).toBe(1)
+    expect(log.durable).toBe(HEAD + 6_400)
+  })
+
+  it('acknowledges nothing before the flush that covers it', async () => {
+    const { file, log } = await open()
+    file.flushMs = 40
+    append(log, 0, true)
+    await log.flush()
+    // Now flushes are known to be slow, and go off the main thread.
+    file.isHeld = true
+    append(log, 1, true)
+    const acknowledged: number[] = []
+    const first = log.flush().then(() => acknowledged.push(1))
+    await turn()
+    expect(file.count('flush')).toBe(1)
+    const durable = log.durable
+    append(log, 2, true)
+    append(log, 3, false)
+    const second = log.flush().then(() => acknowledged.push(2))
+    const third = log.flush().then(() => acknowledged.push(3))
+    await turn()
+    expect(acknowledged).toEqual([])
+    expect(log.durable).toBe(durable)
+    file.release()
+    await first
+    expect(acknowledged).toEqual([1])
+    expect(log.durable).toBe(HEAD + 128)
+    await turn()
+    expect(file.count('flush')).toBe(2)
+    file.release()
+    await Promise.all([second, third])
+    expect(log.durable).toBe(HEAD + 256)
+    expect(file.count('flush')).toBe(2)
+  })
+
+  it('needs no flush when everything is flushed', async () => {
+    const { file, log } = await open()
+    await log.flush()
+    append(log, 1, true)
+    await log.flush()
+    await log.flush()
+    log.flushSync()
+    expect(file.count('flushSync')).toBe(1)
+  })
+
+  it('does not answer while a flush is under way, though flushSync has overtaken it: the file may be closed next', async () => {
+    const { file, log } = await open()
+    file.flushMs = 40
+    append(log, 0, true)
+    await log.flush()
+    file.flushMs = 0
+    file.isHeld = true
+    append(log, 1, true)
+    const early = log.flush()
+    await turn()
+    expect(file.waiting.length).toBe(1)
+    log.flushSync()
+    expect(log.durable).toBe(log.position)
+    let isDone = false
+    const late = log.flush().then(() => {
+      isDone = true
+    })
+    await turn()
+    expect(isDone).toBe(false)
+    file.isHeld = false
+    file.release()
+    await Promise.all([early, late])
+  })
+})
+
+describe('order', () => {
+  it('is that of the calls, whether frames wait or not, and whatever their size', async () => {
+    const { file, log } = await open()
+    const frames: Uint8Array[] = []
+    const sizes = [24, 64, 4_096, 65_536, 65_544, 200_000, 300_000]
+    for (let i = 0; i < 400; i++) {
+      const bytes = sizes[(i * i + i) % sizes.length]!
+      append(log, i, i % 5 !== 0, bytes)
+      frames.push(frameOf(i, bytes))
+      if (i % 37 === 0) await log.flush()
+      if (i % 53 === 0) log.flushSync()
+      if (i % 29 === 0) log.writePending()
+    }
+    expect(log.position).toBe(HEAD + frames.reduce((sum, frame) => sum + frame.length, 0))
+    expect(log.sequence).toBe(401)
+    await log.flush()
+    expectFrames(file, frames)
+    expect(log.durable).toBe(log.position)
+  })
+
+  it('hands frames that need not wait to the platform before it returns, and those before them', async () => {
+    const { file, log } = await open()
+    append(log, 1, true)
+    append(log, 2, true)
+    expect(file.bytes(HEAD, HEAD + 64).every((byte) => byte === 0)).toBe(true)
+    append(log, 3, false)
+    expectFrames(file, [frameOf(1), frameOf(2), frameOf(3)])
+  })
+})
+
+describe('preallocation', () => {
+  it('writes zeros ahead in steps, so that appending seldom makes the file grow', async () => {
+    const { file, log } = await open()
+    let grown = 0
+    for (let i = 0; i < 20_000; i++) {
+      const before = file.size()
+      append(log, i, false)
+      if (file.size() > before) grown++
+    }
+    expect(grown).toBeLessThan(8)
+    expect(file.size()).toBeLessThan(log.position * 1.5)
+    log.trim()
+    expect(file.size()).toBe(log.position)
+    append(log, 1, false)
+    expect(file.size()).toBeGreaterThan(log.position)
+  })
+
+  it('asks for less when the disk is nearly full, and leaves everything as it was when it is full', async () => {
+    const { file, log, poisons } = await open()
+    append(log, 1, false)
+    const room = 600_000
+    file.fail = ({ kind, position = 0, bytes = 0 }) =>
+      kind === 'write' && position + bytes > room ? { code: 'ENOSPC', written: Math.max(0, room - position) } : undefined
+    const frames = [frameOf(1)]
+    let refused: unknown
+    for (let i = 2; refused === undefined; i++) {
+      const { position, sequence } = log
+      try {
+        append(log, i, i % 2 === 0, 10_000)
+        frames.push(frameOf(i, 10_000))
+      } catch (error) {
+        refused = error
+        expect([log.position, log.sequence]).toEqual([position, sequence])
+      }
+    }
+    expect(refused).toMatchObject({ code: 'QUIVER_HOST', details: { code: 'ENOSPC', file: 'x.1.log' } })
+    // All but less than one frame of the room was used.
+    expect(log.position).toBeGreaterThan(room - 10_000)
+    expect(poisons).toEqual([])
+    file.fail = undefined
+    append(log, 99, false)
+    await log.flush()
+    expectFrames(file, [...frames, frameOf(99)])
+  })
+})
+
+describe('a frame that is refused for want of room', () => {
+  it('is taken back with its group, and what follows has a greater sequence than what it left behind', async () => {
+    const { file, log, poisons } = await open()
+    append(log, 1, true)
+    const start = log.position
+    log.reserve(400_000)
+    log.append(frameOf(2, 100_000), false)
+    log.append(frameOf(3, 64), true)
+    file.fail = ({ kind, bytes }) => (kind === 'write' && bytes === 150_000 ? { code: 'EDQUOT', written: 70_000 } : undefined)
+    expect(() => log.append(frameOf(4, 150_000), false)).toThrow(expect.objectContaining({ code: 'QUIVER_HOST' }))
+    const { sequence } = log
+    log.rewind(start)
+    expect(log.position).toBe(start)
+    expect(log.sequence).toBeGreaterThan(sequence)
+    expect(poisons).toEqual([])
+    append(log, 5, true)
+    append(log, 6, true)
+    await log.flush()
+    expect([...file.bytes(HEAD, HEAD + 192)]).toEqual([...frameOf(1), ...frameOf(5), ...frameOf(6)])
+  })
+
+  it('does not take waiting frames of others with it', async () => {
+    const { file, log } = await open()
+    append(log, 1, true)
+    append(log, 2, true)
+    const start = log.position
+    append(log, 3, true)
+    append(log, 4, true)
+    log.rewind(start)
+    append(log, 5, true)
+    await log.flush()
+    expectFrames(file, [frameOf(1), frameOf(2), frameOf(5)])
+  })
+})
+
+describe('a failure of unknown outcome', () => {
+  const failing: readonly (readonly [string, string, (log: Log) => Promise<void> | void])[] = [
+    ['a frame that is written', 'EIO', (log) => log.append(frameOf(9), false)],
+    ['waiting frames that are written', 'EIO', (log) => log.writePending()],
+    ['waiting frames for which there is no room', 'ENOSPC', (log) => log.writePending()],
+    ['a flush', 'EIO', (log) => log.flush()],
+    ['a flush for which there is no room', 'ENOSPC', (log) => log.flush()],
+    ['a flush that blocks', 'EIO', (log) => log.flushSync()],
+  ]
+
+  it.each(failing)('poisons the log: %s (%s)', async (_, code, act) => {
+    const { file, log, poisons } = await open()
+    append(log, 1, true)
+    log.reserve(1_000)
+    const others = [log.flush(), log.flush()]
+    file.fail = ({ kind, position = 0 }) => (kind === 'truncate' || position >= HEAD + 512 ? undefined : { code })
+    let thrown: unknown
+    try {
+      await act(log)
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toMatchObject({ code: 'QUIVER_HOST', details: { code } })
+    for (const other of others) await expect(other).rejects.toMatchObject({ details: { code } })
+    expect(poisons.length).toBe(1)
+    file.fail = undefined
+    expect(() => log.checkWritable()).toThrow(PoisonedError)
+    expect(() => log.flushSync()).toThrow(PoisonedError)
+    await expect(log.flush()).rejects.toMatchObject({ details: { code } })
+    expect(log.durable).toBe(HEAD)
+    expect(poisons.length).toBe(1)
+  })
+
+  it('is told to callers who came while the flush was under way', async () => {
+    const { file, log, poisons } = await open()
+    file.flushMs = 40
+    append(log, 0, true)
+    await log.flush()
+    file.isHeld = true
+    file.fail = ({ kind }) => (kind === 'flush' ? { code: 'EIO' } : undefined)
+    append(log, 1, true)
+    const first = log.flush()
+    await turn()
+    append(log, 2, true)
+    const second = log.flush()
+    file.release()
+    await expect(first).rejects.toMatchObject({ details: { code: 'EIO' } })
+    await expect(second).rejects.toMatchObject({ details: { code: 'EIO' } })
+    expect(poisons.length).toBe(1)
+  })
+})
+
+it('refuses to grow past what positions can hold', async () => {
+  const { file, log } = await open()
+  log.position = 2 ** 35 - 100
+  file.calls.length = 0
+  expect(() => log.reserve(101)).toThrow(expect.objectContaining({ code: 'QUIVER_LIMIT' }))
+  expect(file.calls).toEqual([])
+})
