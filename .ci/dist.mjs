@@ -75,6 +75,10 @@ async function bundle(folder) {
     target: 'es2022',
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'warning',
+    // Names stay, so that a stack trace can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
   }
   /** @type {import('esbuild').BuildOptions} */
   const browser = { ...shared, platform: 'browser', outdir: `${folder}/browser`, plugins: [refuseNodeOnly] }

@@ -47,7 +47,7 @@ export const suite = {
   run,
 }
 
-async function run(options, { pinning, say }) {
+async function run(options, { machine, pinning, say }) {
   const { isSmoke, seed = DEFAULT_SEED } = options
   const parameters = { ...PARAMETERS[isSmoke ? 'smoke' : 'real'], seed }
   if (options.rowsCount !== undefined) {
@@ -80,7 +80,9 @@ async function run(options, { pinning, say }) {
     const figureOf = (figure, peer) => records.median(figure, peer)
     const bars = judge([...BARS, ...growthBars(parameters.growthRowsCounts)], figureOf)
     const checks = compareChecksums(records.checksums, note)
+    noteUnrest(records, note)
     const result = {
+      machine,
       parameters,
       workload,
       peers: records.describePeers(peers),
@@ -236,6 +238,18 @@ function createRecords() {
       }
       return figures
     },
+  }
+}
+
+/** Says so when the machine had other things to do: medians of such a run are for orientation only. */
+function noteUnrest(records, note) {
+  const figures = Object.values(records.toJSON()).flatMap((byPeer) => Object.values(byPeer))
+  const repeated = figures.filter(({ rounds }) => rounds.length > 1 && Math.min(...rounds) > 0)
+  const unstable = repeated.filter(({ rounds }) => Math.max(...rounds) > 1.5 * Math.min(...rounds))
+  if (unstable.length > repeated.length / 5) {
+    note(
+      `${unstable.length} of ${repeated.length} figures moved by more than half between rounds: the machine was busy`,
+    )
   }
 }
 

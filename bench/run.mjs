@@ -109,7 +109,7 @@ async function main() {
     const outcome = await suite.run(options, { machine, pinning, say })
     isSound &&= outcome.isSound
     const markdown = outcome.markdown.replace('\n\n', `\n\n${described}.\n\n`)
-    writeFileSync(join(directory, `${suite.name}.json`), `${JSON.stringify({ machine, ...outcome.result }, null, 2)}\n`)
+    writeFileSync(join(directory, `${suite.name}.json`), `${JSON.stringify(outcome.result, null, 2)}\n`)
     writeFileSync(join(directory, `${suite.name}.md`), markdown)
     writeFileSync(join(directory, `${suite.name}.svg`), outcome.svg)
     console.log(markdown)

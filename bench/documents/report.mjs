@@ -169,8 +169,8 @@ export function renderChart({ parameters, figures, machine }) {
     if (byPeer === undefined) continue
     const divisor = figure.endsWith('Ms') || figure.endsWith('Bytes') ? 1 : 1_000
     const bars = Object.keys(PEERS)
-      // The plain Map hands out its own objects: a floor for the table, not a bar to look at.
-      .filter((name) => name !== 'map' && byPeer[name] !== undefined)
+      // The plain Map hands out its own objects: a floor for the table, not a bar to look at. Variants are in the tables.
+      .filter((name) => name !== 'map' && !PEERS[name].isVariant && byPeer[name] !== undefined)
       .map((name) => ({
         label: PEERS[name].short ?? titleOf(name),
         value: byPeer[name].median / divisor,

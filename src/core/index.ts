@@ -26,6 +26,7 @@ export {
   WALK_DISCARD,
   WALK_INDEX,
 } from './abi.ts'
+export { type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
 export { setBinary } from './load.ts'
 export { CollectionShapes, forbidCompiling, type ProjectionTree, type VectorField } from './record/index.ts'
 export { type FrameCheck, Store, type StoreOptions } from './store.ts'

@@ -3,11 +3,11 @@
 
 import { instantiate } from '@assemblyscript/loader'
 import { HostError } from '../error/index.ts'
-import { BINARY_BASE64 } from './binary.ts'
+import { BINARY_DEFLATED_BASE64 } from './binary.ts'
 
 /** The export table of assembly/index.ts. Addresses come back signed: `>>> 0` before use. */
 export interface CoreExports {
-  readonly memory: WebAssembly.Memory
+  readonly memory: { readonly buffer: ArrayBuffer }
   filter_count(program: number, slot: number, work: number): number
   filter_load(program: number, bytes: number): number
   filter_match(program: number, record: number): number
@@ -57,16 +57,34 @@ export function setBinary(bytes: Uint8Array): void {
   compiled = undefined
 }
 
-function inlinedBinary(): Uint8Array {
-  const text = atob(BINARY_BASE64)
-  const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+async function inlinedBinary(): Promise<BufferSource> {
+  const text = atob(BINARY_DEFLATED_BASE64)
+  const deflated = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i)
+  // By hand: in Node the first Response costs 20 ms.
+  const stream = new DecompressionStream('deflate-raw')
+  const writer = stream.writable.getWriter()
+  const written = Promise.all([writer.write(deflated), writer.close()])
+  const chunks: Uint8Array[] = []
+  let bytesCount = 0
+  const reader = stream.readable.getReader()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    chunks.push(part.value)
+    bytesCount += part.value.length
+  }
+  await written
+  const bytes = new Uint8Array(bytesCount)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
   return bytes
 }
 
 async function compile(): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile((binary ?? inlinedBinary()) as BufferSource)
+    return await WebAssembly.compile((binary as BufferSource | undefined) ?? (await inlinedBinary()))
   } catch (cause) {
     throw new HostError(
       'this platform did not compile the WebAssembly core: it needs WebAssembly with SIMD, and under a content security policy ' +

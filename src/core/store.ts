@@ -47,6 +47,7 @@ import {
   STATUS_OK,
   STATUS_OUT_OF_MEMORY,
 } from './abi.ts'
+import { Filters } from './filter/index.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
 import { type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
 
@@ -85,6 +86,7 @@ export class Store {
   readonly memory: Memory
   readonly stage: Stage
   readonly reader: RecordReader
+  readonly filters: Filters
   private readonly keys: KeyWriter
   private readonly shapes: CollectionShapes
   private readonly pagesLimit: number
@@ -94,6 +96,7 @@ export class Store {
     this.shapes = options.shapes
     this.stage = new Stage(memory, options.shapes, options.makeKey)
     this.reader = new RecordReader(memory, options.shapes)
+    this.filters = new Filters(memory)
     this.keys = new KeyWriter(memory)
     this.pagesLimit = Math.min(PAGES_MAX, Math.floor((options.memoryLimitBytes ?? PAGES_MAX * PAGE_BYTES) / PAGE_BYTES))
   }

@@ -17,14 +17,14 @@ import {
   withPartition,
 } from '../catalog/index.ts'
 import { ConflictError, NotFoundError, UsageError } from '../error/index.ts'
-import type { StorageDirectory } from '../storage/index.ts'
 import type { Document } from '../value/index.ts'
 import type { CatalogFile, Repair } from './catalog-file.ts'
 import { Collection, type PartitionKeeper } from './collection.ts'
 import type { Gate } from './gate.ts'
+import { dropParts, type Medium } from './medium.ts'
 import { partitionNotFound } from './options.ts'
-import { CollectionShapes, Partition, type PartitionOptions } from './partition.ts'
-import { CollectionState, type PartitionGroup } from './state.ts'
+import type { Partition } from './partition.ts'
+import type { CollectionState, PartitionGroup } from './state.ts'
 
 /** A collection, as `collections()` lists it. */
 export interface CollectionInfo {
@@ -37,23 +37,6 @@ export interface CollectionInfo {
   /** Names of the partitions, `_default` first. */
   readonly partitions: readonly string[]
   readonly documents: number
-}
-
-/** What opening takes a while with. */
-export interface Progress {
-  readonly phase: string
-  readonly done: number
-  readonly total: number
-}
-
-/** What all collections of a database are opened with. */
-export interface Medium {
-  readonly storage: StorageDirectory | null
-  /** `null` in memory, where nothing is flushed. */
-  readonly durability: 'hard' | 'soft' | null
-  readonly repair: boolean
-  readonly memoryLimitBytes: number | undefined
-  readonly onProgress: ((progress: Progress) => void) | undefined
 }
 
 interface Member {
@@ -106,16 +89,11 @@ export class Database {
   async load(): Promise<void> {
     const repairs: Repair[] = []
     for (const definition of this.#catalog.state.collections) {
-      const state = this.#makeState(definition)
-      const all = definition.partitions.flatMap((partition) => this.#partOptions(state, partition))
-      const parts = await Partition.openAll(all)
-      const groups = definition.partitions.map(({ id, name }, index) => ({
-        id,
-        name,
-        parts: parts.slice(index * definition.shards, (index + 1) * definition.shards),
-      }))
+      const state = this.#medium.makeState(definition)
+      const groups = await this.#medium.openGroups(state)
       this.#adopt(state, groups)
-      for (const part of parts) repairs.push(...part.repairs.map((one) => ({ ...one, collection: definition.name })))
+      for (const part of state.parts)
+        repairs.push(...part.repairs.map((one) => ({ ...one, collection: definition.name })))
     }
     await this.#catalog.removeOrphans()
     this.#repairs = [...this.#catalog.repairs, ...repairs]
@@ -137,11 +115,9 @@ export class Database {
     return await this.#change(async () => {
       if (this.#members.has(name)) throw taken('collection', name)
       const { state: next, definition } = withCollection(this.#catalog.state, shape)
-      const state = this.#makeState(definition)
-      const [first] = definition.partitions
-      const parts = await this.#createParts(state, first!)
-      await this.#save(next, parts)
-      const group = { id: first!.id, name: first!.name, parts }
+      const state = this.#medium.makeState(definition)
+      const group = await this.#medium.createGroup(state, definition.partitions[0]!)
+      await this.#save(next, group.parts)
       return this.#adopt(state, [group]) as unknown as Collection<T>
     })
   }
@@ -251,11 +227,10 @@ export class Database {
       requirePresent(state)
       if (state.groups.some((group) => group.name === name)) throw taken('partition', name, state.name)
       const definition = withPartition(state.definition, name)
-      const made = definition.partitions.at(-1)!
-      const parts = await this.#createParts(state, made)
-      await this.#save(withChanged(this.#catalog.state, definition), parts)
+      const group = await this.#medium.createGroup(state, definition.partitions.at(-1)!)
+      await this.#save(withChanged(this.#catalog.state, definition), group.parts)
       state.definition = definition
-      state.setGroups([...state.groups, { id: made.id, name, parts }])
+      state.setGroups([...state.groups, group])
     })
   }
 
@@ -286,18 +261,6 @@ export class Database {
     state.definition = definition
   }
 
-  /** Makes the files of a partition; all of them or none. */
-  async #createParts(state: CollectionState, definition: PartitionDefinition): Promise<Partition[]> {
-    const parts: Partition[] = []
-    try {
-      for (const options of this.#partOptions(state, definition)) parts.push(await Partition.create(options))
-    } catch (error) {
-      await dropParts(parts)
-      throw error
-    }
-    return parts
-  }
-
   /** Saves the catalog in which new files are listed; without it they go again, unless a crash might find them in it. */
   async #save(next: CatalogState, parts: readonly Partition[]): Promise<void> {
     try {
@@ -307,30 +270,6 @@ export class Database {
       else for (const part of parts) await part.close().catch(() => {})
       throw error
     }
-  }
-
-  #makeState(definition: CollectionDefinition): CollectionState {
-    const shapes = new CollectionShapes(definition.primaryKey, definition.vectors)
-    return new CollectionState(this.#gate, definition, shapes, this.#medium.durability)
-  }
-
-  #partOptions(state: CollectionState, { id }: PartitionDefinition): PartitionOptions[] {
-    const { storage, repair, memoryLimitBytes, onProgress } = this.#medium
-    const { definition, shapes } = state
-    return Array.from({ length: definition.shards }, (_, shard) => ({
-      id: id + shard,
-      collection: definition.name,
-      primaryKey: definition.primaryKey,
-      vectors: definition.vectors,
-      shapes,
-      storage,
-      stem: fileStem(definition.id, id + shard),
-      readOnly: this.#gate.isReadOnly,
-      repair,
-      ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
-      onProgress,
-      onPoison: (error) => this.#gate.poisonWith(error),
-    }))
   }
 
   #adopt(state: CollectionState, groups: readonly PartitionGroup[]): Collection {
@@ -371,19 +310,6 @@ export class Database {
   #requireWritable(): void {
     const refusal = this.#gate.refuseWrite()
     if (refusal !== null) throw refusal
-  }
-}
-
-/** The catalog does not list them any more; what cannot be removed now, the next opening removes. */
-async function dropParts(parts: readonly Partition[]): Promise<void> {
-  for (const part of parts) {
-    // Writers that wait for a flush hear of it before the file is gone.
-    await part.flush().catch(() => {})
-    try {
-      await part.drop()
-    } catch {
-      await part.close().catch(() => {})
-    }
   }
 }
 

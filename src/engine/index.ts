@@ -1,18 +1,19 @@
 export { Batch, Outcome, PutMode } from './batch.ts'
 export type { Repair } from './catalog-file.ts'
-export {
-  Collection,
-  type CollectionStats,
-  type IndexInfo,
-  type NewDocument,
-  type PartitionInfo,
-  type Patch,
-  type Selection,
-  type Source,
-} from './collection.ts'
+export { Collection } from './collection.ts'
+export type {
+  CollectionStats,
+  IndexInfo,
+  NewDocument,
+  PartitionInfo,
+  Patch,
+  Selection,
+  Source,
+} from './collection-types.ts'
 export { Cursor, type Explanation } from './cursor.ts'
-export { type CollectionInfo, Database, type Progress } from './database.ts'
+export { type CollectionInfo, Database } from './database.ts'
 export type { Filter, FindOptions } from './find.ts'
+export type { Progress } from './medium.ts'
 export { type MediumOptions, type OpenOptions, open, openDatabase } from './open.ts'
 export type { Conflict, ConflictFunction, Durability, InsertOptions, WriteOptions } from './options.ts'
 export {

@@ -3,8 +3,9 @@
 import { TypeMismatchError, UnsupportedError, UsageError } from '../error/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 import { CatalogFile } from './catalog-file.ts'
-import { Database, type Progress } from './database.ts'
+import { Database } from './database.ts'
 import { Gate } from './gate.ts'
+import { Medium, type Progress } from './medium.ts'
 import { type Durability, describe, requireBoolean, requireDurability, requireOptions } from './options.ts'
 
 /** Options of `open`. */
@@ -76,7 +77,8 @@ export async function openDatabase(options: MediumOptions): Promise<Database> {
   try {
     const catalog = await CatalogFile.open(gate, storage, repair)
     const kind = storage === null ? null : durability
-    database = new Database(gate, { storage, durability: kind, repair, memoryLimitBytes, onProgress }, catalog)
+    const medium = new Medium(gate, { storage, durability: kind, repair, memoryLimitBytes, onProgress })
+    database = new Database(gate, medium, catalog)
     await database.load()
     return database
   } catch (error) {

@@ -5,6 +5,7 @@ import { v4 as uuid } from 'uuid'
 import { CollectionShapes, type ProjectionTree, Store, type VectorField } from '../core/index.ts'
 import { CorruptError, type QuiverError } from '../error/index.ts'
 import {
+  agreedEnds,
   compact,
   encodeLogHeader,
   encodeTransaction,
@@ -149,6 +150,7 @@ export class Partition {
         }
       }
       const partitions: Partition[] = []
+      const ends = agreedEnds(all.map(({ id }, i) => ({ id, recovery: recoveries[i] })))
       for (let i = 0; i < all.length; i++) {
         const options = all[i]!
         const recovery = recoveries[i]
@@ -159,7 +161,10 @@ export class Partition {
           partitions.push(empty)
           continue
         }
+        // What is salvaged is not cut short: there only the transaction itself is left out.
+        if (!options.repair && ends[i]! < recovery.end) await recovery.cutAt(ends[i]!)
         await recovery.apply((transaction) =>
+          options.repair === true &&
           transaction.participants.some((id) => {
             const other = all.findIndex((candidate) => candidate.id === id)
             // A partition that was dropped since had everything flushed before.
@@ -212,6 +217,10 @@ export class Partition {
     this.log = new Log(recovery.file, recovery.end, recovery.sequence, (error) => options.onPoison?.(error))
     if (recovery.isClean) this.snapshotPosition = recovery.end
     if (options.readOnly) return
+    if (recovery.isHeaderTorn) {
+      recovery.file.write(0, encodeLogHeader(this.store, recovery.header))
+      recovery.file.flushSync()
+    }
     for (const name of recovery.staleFiles) await storage.remove(name)
     if (recovery.staleFiles.length > 0) await storage.flushNames()
     if (!recovery.isClean) {
@@ -413,6 +422,11 @@ export class Partition {
     if (log === undefined) return Promise.resolve()
     const set = unsettledOf(this.options.shapes)
     return set.size === 0 ? log.flush() : this.settle().then(() => this.log!.flush())
+  }
+
+  /** Nothing more may be written: a batch that stands here failed in another partition of its transaction. */
+  poison(cause: unknown): void {
+    this.log?.fail(cause)
   }
 
   /** Writes the log anew with the live records only. */

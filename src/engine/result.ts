@@ -4,7 +4,7 @@ import type { Document, Key } from '../value/index.ts'
 
 /** One document of a call with `returnChanges`. */
 export interface Change<T extends object = Document> {
-  /** The primary key; `null` where a refused document has none that is valid. */
+  /** The primary key; `null` where a document that was not stored has none, or none that is valid. */
   key: Key | null
   /** The document before, `null` if there was none. */
   oldValue: T | null
@@ -59,6 +59,11 @@ export class ResultSum {
   readonly #sum = emptyResult()
   #generated: Key[] = []
   #generatedCount = 0
+
+  /** `listsChanges`: the sum has a list of them, if an empty one. */
+  constructor(listsChanges: boolean) {
+    if (listsChanges) this.#sum.changes = []
+  }
 
   add(part: WriteResult): void {
     const sum = this.#sum

@@ -206,10 +206,11 @@ export class WriteSession {
 
   /** The change of an entry that changed nothing: old and new are what is stored. */
   #unwritten(entry: Entry): Change {
-    let key = keyIdentity(entry.key) === undefined ? null : copyKey(entry.key as Key)
+    // A key that was made for a document which is not stored is nobody's key.
+    let key = entry.isGenerated || keyIdentity(entry.key) === undefined ? null : copyKey(entry.key as Key)
     let address = 0
     try {
-      if (key !== null && !entry.isGenerated) address = this.state.locate(key)
+      if (key !== null) address = this.state.locate(key)
     } catch {
       // Too long, or a string that is not well-formed: no key.
       key = null

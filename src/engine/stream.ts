@@ -9,7 +9,7 @@ import { acknowledge } from './acknowledge.ts'
 import { Cursor } from './cursor.ts'
 import { applyInsert } from './insert.ts'
 import { copyDocument, DEPTH_MAX, isObject } from './merge.ts'
-import type { WriteRequest } from './options.ts'
+import { ReturnChanges, type WriteRequest } from './options.ts'
 import { pause, SLICE_MS } from './pause.ts'
 import { ResultSum, type WriteResult } from './result.ts'
 import type { CollectionState } from './state.ts'
@@ -80,7 +80,7 @@ function close(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
 }
 
 class BatchWriter {
-  readonly sum = new ResultSum()
+  readonly sum: ResultSum
   readonly #state: CollectionState
   readonly #request: WriteRequest
   readonly #isCopied: boolean
@@ -93,6 +93,7 @@ class BatchWriter {
     this.#state = state
     this.#request = request
     this.#isCopied = isCopied
+    this.sum = new ResultSum(request.changes !== ReturnChanges.No)
   }
 
   /** Takes a document; answers whether there are enough for a batch. */

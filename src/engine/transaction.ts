@@ -58,6 +58,8 @@ export class BatchSet {
       } catch (error) {
         // Recovery will take back what the earlier participants were told; until then it stands, so nothing may follow.
         if (i > 0) this.#state.gate.poisonWith(error)
+        // Nor may a compaction make a log of it that says the transaction is whole.
+        for (const done of dirty.slice(0, i)) parts[done]!.poison(error)
         throw error
       }
     }

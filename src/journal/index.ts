@@ -1,3 +1,4 @@
+export { agreedEnds } from './agreement.ts'
 export { type Compacted, compact, pause } from './compact.ts'
 export { encodeLogHeader, LOG_HEADER_BYTES, type LogHeader, logName, snapshotName } from './header.ts'
 export { Log } from './log.ts'

@@ -13,7 +13,7 @@ import {
 } from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
-import { decodeLogHeader, generationOf, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
+import { decodeLogHeader, encodeLogHeader, generationOf, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
 import { readSnapshot } from './snapshot.ts'
 
 /** What a repair had to drop. */
@@ -63,6 +63,8 @@ export class Recovery {
   end = LOG_HEADER_BYTES
   /** Greater than that of any frame seen. */
   sequence = 1
+  /** A crash or damage has left the two copies of the head unlike; the opener writes them again before anything else. */
+  isHeaderTorn = false
   /** A snapshot covered the file to its end: it was closed cleanly. */
   isClean = false
   readonly staleFiles: string[] = []
@@ -145,6 +147,8 @@ export class Recovery {
         )
         if (header.isComplete) {
           opened = { file, header }
+          const whole = encodeLogHeader(this.store, header)
+          this.isHeaderTorn = whole.some((byte, i) => byte !== bytes[i])
           continue
         }
         this.staleFiles.push(name)
@@ -337,6 +341,17 @@ export class Recovery {
       for (let i = 0; i < got; i++) if (piece[i] !== 0) return true
     }
     return false
+  }
+
+  /** Ends the log at `offset`, where something begins that the other partitions of the collection do not have. */
+  async cutAt(offset: number): Promise<void> {
+    // A snapshot that covers more has seen what is to be forgotten.
+    if (offset < this.covered) await this.again()
+    this.end = offset
+    this.isClean = false
+    this.segments.length = 0
+    if (offset > LOG_HEADER_BYTES) this.segments.push({ from: LOG_HEADER_BYTES, to: offset })
+    this.transactions.splice(0, this.transactions.length, ...this.transactions.filter(({ from }) => from < offset))
   }
 
   /** Applies the frames, but for those of transactions that did not reach all their partitions. */

@@ -1,0 +1,113 @@
+// Filters run over the records of one partition. The core keeps the programs used last; they take memory of the partition.
+
+import { KEY_BUFFER, S_SCAN_EXAMINED, S_SCAN_NEXT, SLOT_NONE, STATUS_OK, STATUS_OUT_OF_MEMORY } from '../abi.ts'
+import { type Memory, outOfMemory } from '../memory.ts'
+import { type FilterProgram, programBytes } from './program.ts'
+
+/** Programs kept ready in one partition. */
+const LOADED_MAX = 8
+/** Where in its memory a program is written. */
+const GIVEN_OFFSET = 32
+/** What one call may do, in units of about 50 ns: some 2 ms. */
+export const FILTER_WORK = 40_000
+
+export interface FilterScan {
+  /** Matches found by this call. */
+  readonly count: number
+  /** The slot to go on from, or -1: all have been looked at. */
+  readonly next: number
+  /** Records this call looked at. */
+  readonly examined: number
+}
+
+export class Filters {
+  private readonly memory: Memory
+  /** The one used last comes last. */
+  private readonly loaded = new Map<FilterProgram, number>()
+  private last: FilterProgram | undefined
+  private lastAddress = 0
+
+  constructor(memory: Memory) {
+    this.memory = memory
+  }
+
+  /**
+   * Fills `addresses` with matching records in slot order, from `slot` on; at most 1,024. It stops at `work` done, too: no matches
+   * and a slot to go on from is an answer.
+   *
+   * @throws LimitError when the program does not fit in the partition's memory.
+   */
+  scan(program: FilterProgram, slot: number, addresses: Uint32Array, work = FILTER_WORK): FilterScan {
+    const address = this.load(program)
+    const { memory } = this
+    const count = memory.core.filter_scan(address, slot, Math.min(addresses.length, 1024), work)
+    const from = KEY_BUFFER >>> 2
+    for (let i = 0; i < count; i++) addresses[i] = memory.u32[from + i]!
+    return this.answer(count)
+  }
+
+  /** The same, but counted only. */
+  count(program: FilterProgram, slot: number, work = FILTER_WORK): FilterScan {
+    const address = this.load(program)
+    return this.answer(this.memory.core.filter_count(address, slot, work) >>> 0)
+  }
+
+  /** Whether the record at an address matches. */
+  matches(program: FilterProgram, record: number): boolean {
+    return this.memory.core.filter_match(this.load(program), record) !== 0
+  }
+
+  private answer(count: number): FilterScan {
+    const next = this.memory.state(S_SCAN_NEXT)
+    return { count, next: next === SLOT_NONE ? -1 : next, examined: this.memory.state(S_SCAN_EXAMINED) }
+  }
+
+  /** Gives the memory of all programs back; they load again when they are used. */
+  clear(): void {
+    for (const address of this.loaded.values()) this.memory.core.filter_release(address)
+    this.loaded.clear()
+    this.last = undefined
+  }
+
+  private load(program: FilterProgram): number {
+    if (program === this.last) return this.lastAddress
+    let address = this.loaded.get(program)
+    if (address === undefined) address = this.loadNew(program)
+    else this.loaded.delete(program)
+    this.loaded.set(program, address)
+    this.last = program
+    this.lastAddress = address
+    return address
+  }
+
+  private loadNew(program: FilterProgram): number {
+    const bytes = programBytes(program)
+    if (this.loaded.size >= LOADED_MAX) {
+      const [oldest, address] = this.loaded.entries().next().value!
+      this.loaded.delete(oldest)
+      this.memory.core.filter_release(address)
+    }
+    let address = this.tryLoad(bytes)
+    if (address === 0 && this.loaded.size > 0) {
+      this.clear()
+      address = this.tryLoad(bytes)
+    }
+    if (address === 0) throw outOfMemory('the filter')
+    return address
+  }
+
+  /** 0: there is no memory for it. */
+  private tryLoad(bytes: Uint8Array): number {
+    const { memory } = this
+    const address = memory.core.filter_reserve(bytes.length) >>> 0
+    memory.refresh()
+    if (address === 0) return 0
+    memory.u8.set(bytes, address + GIVEN_OFFSET)
+    const status = memory.core.filter_load(address, bytes.length)
+    memory.refresh()
+    if (status === STATUS_OK) return address
+    memory.core.filter_release(address)
+    if (status === STATUS_OUT_OF_MEMORY) return 0
+    throw new Error(`quiverdb core: a filter's program is not valid (status ${status})`)
+  }
+}

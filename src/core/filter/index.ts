@@ -1,0 +1,2 @@
+export { FILTER_WORK, type FilterScan, Filters } from './filters.ts'
+export type { FilterProgram } from './program.ts'

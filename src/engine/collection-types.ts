@@ -1,0 +1,51 @@
+// What the methods of a collection take and answer, as TypeScript sees it.
+
+import type { Document, Key } from '../value/index.ts'
+import type { Filter } from './find.ts'
+
+/** A document as it is inserted: the key may be left out where it is called `id`. Without a type of its own, any object. */
+export type NewDocument<T extends object> = Document extends T
+  ? object
+  : T extends { id: infer K }
+    ? Omit<T, 'id'> & { id?: K | null | undefined }
+    : T
+
+/** Some fields of a document, at every depth; `undefined` leaves a field as it is. */
+export type Patch<T> = Document extends T ? object : { readonly [K in keyof T]?: PatchValue<T[K]> | undefined }
+
+type PatchValue<V> = V extends readonly unknown[] | Date | ArrayBufferView ? V : V extends object ? Patch<V> : V
+
+/** Which documents: one key, several keys, or a filter (`{}` is all). */
+export type Selection = Key | readonly Key[] | Filter
+
+/** What `insert` takes: a document, several, or anything that yields them. */
+export type Source<T extends object> =
+  | NewDocument<T>
+  | readonly NewDocument<T>[]
+  | Iterable<NewDocument<T>>
+  | AsyncIterable<NewDocument<T>>
+
+/** Figures of a collection. */
+export interface CollectionStats {
+  readonly documents: number
+  /** Of the documents as stored. */
+  readonly bytes: number
+  /** Vectors stored in declared fields. */
+  readonly vectors: number
+  /** Secondary indexes. */
+  readonly indexes: number
+  readonly partitions: number
+  /** Bytes of memory held. */
+  readonly memory: number
+}
+
+/** One partition, as `partitions()` lists it. */
+export interface PartitionInfo {
+  readonly name: string
+  readonly documents: number
+}
+
+/** A secondary index, as `indexes()` lists it. */
+export interface IndexInfo {
+  readonly name: string
+}

@@ -1,0 +1,97 @@
+// What all collections of a database are opened with, and how their partitions are made, opened and removed.
+
+import { type CollectionDefinition, fileStem, type PartitionDefinition } from '../catalog/index.ts'
+import type { StorageDirectory } from '../storage/index.ts'
+import type { Gate } from './gate.ts'
+import { CollectionShapes, Partition, type PartitionOptions } from './partition.ts'
+import { CollectionState, type PartitionGroup } from './state.ts'
+
+/** What opening takes a while with. */
+export interface Progress {
+  readonly phase: string
+  readonly done: number
+  readonly total: number
+}
+
+export interface MediumSettings {
+  readonly storage: StorageDirectory | null
+  /** `null` in memory, where nothing is flushed. */
+  readonly durability: 'hard' | 'soft' | null
+  readonly repair: boolean
+  readonly memoryLimitBytes: number | undefined
+  readonly onProgress: ((progress: Progress) => void) | undefined
+}
+
+export class Medium {
+  readonly storage: StorageDirectory | null
+  readonly #gate: Gate
+  readonly #settings: MediumSettings
+
+  constructor(gate: Gate, settings: MediumSettings) {
+    this.#gate = gate
+    this.#settings = settings
+    this.storage = settings.storage
+  }
+
+  /** An open collection, still without partitions. */
+  makeState(definition: CollectionDefinition): CollectionState {
+    const shapes = new CollectionShapes(definition.primaryKey, definition.vectors)
+    return new CollectionState(this.#gate, definition, shapes, this.#settings.durability)
+  }
+
+  /** Opens all partitions of a collection. */
+  async openGroups(state: CollectionState): Promise<PartitionGroup[]> {
+    const { partitions, shards } = state.definition
+    const parts = await Partition.openAll(partitions.flatMap((partition) => this.#options(state, partition)))
+    return partitions.map(({ id, name }, index) => ({
+      id,
+      name,
+      parts: parts.slice(index * shards, (index + 1) * shards),
+    }))
+  }
+
+  /** Makes the files of a partition; all of them or none. */
+  async createGroup(state: CollectionState, definition: PartitionDefinition): Promise<PartitionGroup> {
+    const parts: Partition[] = []
+    try {
+      for (const options of this.#options(state, definition)) parts.push(await Partition.create(options))
+    } catch (error) {
+      await dropParts(parts)
+      throw error
+    }
+    return { id: definition.id, name: definition.name, parts }
+  }
+
+  /** One for each shard. */
+  #options(state: CollectionState, { id }: PartitionDefinition): PartitionOptions[] {
+    const { storage, repair, memoryLimitBytes, onProgress } = this.#settings
+    const { definition, shapes } = state
+    return Array.from({ length: definition.shards }, (_, shard) => ({
+      id: id + shard,
+      collection: definition.name,
+      primaryKey: definition.primaryKey,
+      vectors: definition.vectors,
+      shapes,
+      storage,
+      stem: fileStem(definition.id, id + shard),
+      readOnly: this.#gate.isReadOnly,
+      repair,
+      ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+      onProgress,
+      onPoison: (error) => this.#gate.poisonWith(error),
+    }))
+  }
+}
+
+/** Removes partitions that the catalog does not list any more; what cannot be removed now, the next opening removes. */
+export async function dropParts(parts: readonly Partition[]): Promise<void> {
+  for (const part of parts) {
+    // Writers that wait for a flush hear of it before the file is gone.
+    await part.flush().catch(() => {})
+    try {
+      await part.drop()
+    } catch {
+      await part.close().catch(() => {})
+    }
+  }
+}

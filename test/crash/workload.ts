@@ -1,0 +1,312 @@
+// A life of two partitions of one collection on a simulated medium: soft and hard batches, batches of several frames, transactions over
+// both, compactions, closing and opening. It keeps the history that a reopened database is held against: after a crash each
+// partition must be as it was after some batch, not before the last one acknowledged, and transactions whole.
+
+import { CollectionShapes, Outcome, Partition, type PartitionOptions, PutMode } from '../core/partitions.ts'
+import { differenceOf } from '../core/exact.ts'
+import type { SimulatedMedium } from './simulated-storage.ts'
+import { SeededRandom } from './simulated-storage.ts'
+
+export type Side = 0 | 1
+const SIDES = [0, 1] as const
+
+/** Key to version; what the version looks like is told by `documentOf`. */
+export type Contents = Map<string, number>
+
+/** What may have become of the two partitions, at one moment. */
+export interface Moment {
+  /** How many batches of each partition are acknowledged as hard. */
+  readonly acknowledged: readonly [number, number]
+  /** How many there are. */
+  readonly made: readonly [number, number]
+  readonly transactions: number
+}
+
+export function documentOf(key: string, version: number): Record<string, unknown> {
+  const letter = String.fromCharCode(97 + (version % 26))
+  const bytes = version % 50 === 49 ? 60_000 : version % 11 === 10 ? 3_000 : version % 40
+  // Fields by version, so that new shapes come up all the time, in objects within objects, too.
+  return { id: key, version, text: letter.repeat(bytes), [`f${version % 37}`]: { [`g${version % 23}`]: [version, letter] } }
+}
+
+export function digestOf(contents: Contents): string {
+  return [...contents].map(([key, version]) => `${key}=${version}`).sort().join(' ')
+}
+
+export function optionsOf(medium: SimulatedMedium, extra: Partial<PartitionOptions> = {}): PartitionOptions[] {
+  const shapes = new CollectionShapes('id')
+  const storage = medium.reopen()
+  return SIDES.map((id) => ({
+    id, collection: 'things', primaryKey: 'id', vectors: [], shapes, storage, stem: `c1.p${id}`, ...extra,
+  }))
+}
+
+/** What is in a partition; throws when a document is not one that was written. */
+export function contentsOf(partition: Partition): Contents {
+  const contents: Contents = new Map()
+  const addresses = new Uint32Array(256)
+  for (let slot = 0; slot >= 0; ) {
+    slot = partition.scan(slot, addresses)
+    for (let i = 0; i < partition.scanCount; i++) {
+      const document = partition.read(addresses[i]!)
+      const [key, version] = [document['id'] as string, document['version'] as number]
+      const difference = differenceOf(documentOf(key, version), document)
+      if (difference !== undefined) throw new Error(`torn document ${key}: ${difference}`)
+      if (contents.has(key)) throw new Error(`two documents with key ${key}`)
+      if (partition.find(key) !== addresses[i]) throw new Error(`document ${key} is not found by its key`)
+      contents.set(key, version)
+    }
+  }
+  if (contents.size !== partition.count) throw new Error(`${contents.size} documents, counted as ${partition.count}`)
+  return contents
+}
+
+export const WORKLOAD = {
+  soft: 10, hard: 10, several: 4, large: 1, pair: 6, hardPair: 4, move: 4, abandoned: 2, compact: 2, busyCompact: 2, reopen: 1, turn: 3,
+} as const
+export type StepName = keyof typeof WORKLOAD
+
+export class Life {
+  readonly medium: SimulatedMedium
+  partitions: Partition[] = []
+  readonly contents: [Contents, Contents] = [new Map(), new Map()]
+  /** Digest of each partition after so many batches. */
+  readonly digests: [string[], string[]] = [[''], ['']]
+  readonly acknowledged: [number, number] = [0, 0]
+  /** For each transaction, how many batches each partition had with it. */
+  readonly transactions: { readonly at: readonly [number, number] }[] = []
+  /** For the message of a failed test. */
+  readonly steps: string[] = []
+  poison: unknown
+  private readonly random: SeededRandom
+  private version = 0
+  private options: PartitionOptions[] = []
+
+  constructor(medium: SimulatedMedium, seed: number) {
+    this.medium = medium
+    this.random = new SeededRandom(seed)
+  }
+
+  now(): Moment {
+    return {
+      acknowledged: [...this.acknowledged],
+      made: [this.digests[0].length - 1, this.digests[1].length - 1],
+      transactions: this.transactions.length,
+    }
+  }
+
+  async create(): Promise<void> {
+    this.options = optionsOf(this.medium, { onPoison: (error) => (this.poison ??= error) })
+    for (const options of this.options) this.partitions.push(await Partition.create(options))
+  }
+
+  async run(steps: number, only?: readonly StepName[]): Promise<void> {
+    const weights = Object.entries(WORKLOAD).filter(([name]) => only?.includes(name as StepName) ?? true)
+    const sum = weights.reduce((total, [, weight]) => total + weight, 0)
+    for (let i = 0; i < steps; i++) {
+      let at = this.random.below(sum)
+      const [name] = weights.find(([, weight]) => (at -= weight) < 0)!
+      await this.step(name as StepName)
+    }
+  }
+
+  async step(name: StepName): Promise<void> {
+    const side = this.random.below(2) as Side
+    this.steps.push(`${name} ${side}`)
+    switch (name) {
+      case 'soft':
+        this.write(side, 1 + this.random.below(5), false)
+        return
+      case 'hard':
+        this.write(side, 1 + this.random.below(5), true)
+        return await this.flush(side)
+      case 'several': {
+        // Callers who write in one turn and wait for the same flush.
+        const flushes: Promise<void>[] = []
+        for (let i = 0; i < 3; i++) {
+          const one = this.random.below(2) as Side
+          this.write(one, 1, true)
+          flushes.push(this.flush(one))
+        }
+        await Promise.all(flushes)
+        return
+      }
+      case 'large':
+        this.write(side, 20, this.random.chance(0.5), 60_000)
+        if (this.random.chance(0.5)) await this.flush(side)
+        return
+      case 'pair':
+        return this.writePair(false, 1 + this.random.below(3))
+      case 'hardPair':
+        this.writePair(true, 1 + this.random.below(3))
+        await Promise.all([this.flush(0), this.flush(1)])
+        return
+      case 'move':
+        return this.move(side)
+      case 'abandoned': {
+        const batch = this.partitions[side]!.begin()
+        for (let i = 0; i < 5; i++) batch.put(documentOf(this.key(), 1_000_000 + i), PutMode.Upsert)
+        batch.remove(this.key())
+        batch.abandon()
+        return
+      }
+      case 'compact':
+        return await this.partitions[side]!.compact()
+      case 'busyCompact': {
+        const done = this.partitions[side]!.compact()
+        done.catch(() => {})
+        for (let i = 0; i < 4; i++) {
+          await new Promise((resolve) => setImmediate(resolve))
+          this.write(side, 2, i % 2 === 0)
+          if (i === 1) this.writePair(false, 1)
+          if (i === 2) await this.flush(side)
+        }
+        return await done
+      }
+      case 'reopen':
+        for (const partition of this.partitions) await partition.close()
+        this.acknowledgeAll()
+        await this.open()
+        return
+      case 'turn':
+        await new Promise((resolve) => setImmediate(resolve))
+        return
+    }
+  }
+
+  /** Opens what is on the medium, in place of what is open. */
+  async open(): Promise<void> {
+    this.options = optionsOf(this.medium, { onPoison: (error) => (this.poison ??= error) })
+    this.partitions = await Partition.openAll(this.options)
+  }
+
+  async close(): Promise<void> {
+    for (const partition of this.partitions) await partition.close()
+    this.acknowledgeAll()
+  }
+
+  private acknowledgeAll(): void {
+    for (const side of SIDES) this.acknowledged[side] = this.digests[side].length - 1
+  }
+
+  async flush(side: Side): Promise<void> {
+    const count = this.digests[side].length - 1
+    await this.partitions[side]!.flush()
+    this.acknowledged[side] = Math.max(this.acknowledged[side], count)
+  }
+
+  private key(): string {
+    return `k${this.random.below(60)}`
+  }
+
+  /** Stages puts and deletes; answers what the partition holds when they stand. */
+  private stage(side: Side, count: number, bytes = 0): { batch: ReturnType<Partition['begin']>; next: Contents } {
+    const batch = this.partitions[side]!.begin()
+    const next: Contents = new Map(this.contents[side])
+    for (let i = 0; i < count; i++) {
+      const key = this.key()
+      if (this.random.chance(0.25) && bytes === 0) {
+        batch.remove(key)
+        next.delete(key)
+      } else {
+        this.version++
+        // Versions that end so are large.
+        if (bytes !== 0) this.version += 49 - (this.version % 50)
+        batch.put(documentOf(key, this.version), PutMode.Upsert)
+        next.set(key, this.version)
+      }
+    }
+    return { batch, next }
+  }
+
+  write(side: Side, count: number, hard: boolean, bytes = 0): void {
+    const { batch, next } = this.stage(side, count, bytes)
+    this.aim(side, next)
+    batch.commit({ hard })
+    this.stand(side, next)
+  }
+
+  /** What is about to be committed may be found after a crash from its first byte on: it is made known before. */
+  private aim(side: Side, next: Contents): void {
+    this.digests[side].push(digestOf(next))
+  }
+
+  private stand(side: Side, next: Contents): void {
+    this.contents[side] = next
+  }
+
+  private miss(side: Side): void {
+    this.digests[side].pop()
+  }
+
+  private writePair(hard: boolean, count: number): void {
+    this.commitPair(hard, SIDES.map((side) => this.stage(side, count)))
+  }
+
+  /** Documents leave one partition and arrive in the other. */
+  private move(from: Side): void {
+    const to: Side = from === 0 ? 1 : 0
+    const keys = [...this.contents[from].keys()].slice(0, 2)
+    const staged = SIDES.map((side) => ({ batch: this.partitions[side]!.begin(), next: new Map(this.contents[side]) }))
+    for (const key of keys) {
+      staged[from]!.batch.remove(key)
+      staged[from]!.next.delete(key)
+      this.version++
+      staged[to]!.batch.put(documentOf(key, this.version), PutMode.Upsert)
+      staged[to]!.next.set(key, this.version)
+    }
+    this.commitPair(false, staged)
+  }
+
+  private commitPair(hard: boolean, staged: { batch: ReturnType<Partition['begin']>; next: Contents }[]): void {
+    for (const { batch } of staged) batch.settle()
+    const dirty = SIDES.filter((side) => staged[side]!.batch.isDirty)
+    for (const side of SIDES) if (!dirty.includes(side)) staged[side]!.batch.abandon()
+    const transaction = dirty.length < 2 ? undefined : { id: this.options[0]!.shapes.nextTransaction(), participants: [0, 1] }
+    for (const side of dirty) this.aim(side, staged[side]!.next)
+    if (transaction !== undefined) this.transactions.push({ at: [this.digests[0].length - 1, this.digests[1].length - 1] })
+    dirty.forEach((side, i) => {
+      try {
+        staged[side]!.batch.commit({ hard, transaction })
+        this.stand(side, staged[side]!.next)
+      } catch (error) {
+        // As the engine does: what a participant has cannot be taken back, so nothing may follow.
+        if (i > 0) {
+          this.poison ??= error
+          for (const done of dirty.slice(0, i)) this.partitions[done]!.poison(error)
+        } else {
+          for (const later of dirty.slice(1)) staged[later]!.batch.abandon()
+          if (this.poison === undefined) {
+            for (const one of dirty) this.miss(one)
+            this.transactions.pop()
+          }
+        }
+        throw error
+      }
+    })
+  }
+}
+
+/** Why what was found cannot be what a crash at `moment` leaves; undefined when it can. */
+export function contradictionOf(life: Life, moment: Moment, found: readonly Contents[]): string | undefined {
+  const candidates = SIDES.map((side) => {
+    const digest = digestOf(found[side]!)
+    const counts: number[] = []
+    for (let count = moment.acknowledged[side]; count <= moment.made[side]; count++) {
+      if (life.digests[side][count] === digest) counts.push(count)
+    }
+    return counts
+  })
+  for (const side of SIDES) {
+    if (candidates[side]!.length > 0) continue
+    const earlier = life.digests[side].lastIndexOf(digestOf(found[side]!))
+    const range = `${moment.acknowledged[side]} to ${moment.made[side]}`
+    return `partition ${side} is ${earlier < 0 ? 'as it never was' : `as after batch ${earlier}`}, not as after one of ${range}`
+  }
+  const isWhole = (count0: number, count1: number) =>
+    life.transactions.every(({ at }) => at[0] <= count0 === at[1] <= count1)
+  if (candidates[0]!.some((count0) => candidates[1]!.some((count1) => isWhole(count0, count1)))) return undefined
+  return `a transaction is torn: partition 0 is as after batch ${candidates[0]}, partition 1 as after batch ${candidates[1]}`
+}
+
+export { Outcome }
