@@ -162,7 +162,7 @@ const PANELS = [
   ['scan', 'Full scan', 'thousand documents a second'],
 ]
 
-export function renderChart({ parameters, figures, machine }) {
+export function renderChart({ parameters, workload, figures, machine }) {
   const panels = []
   for (const [figure, title, note] of PANELS) {
     const byPeer = figures[figure]
@@ -180,7 +180,7 @@ export function renderChart({ parameters, figures, machine }) {
   }
   return drawBars({
     title: 'quiverdb beside other stores: documents',
-    subtitle: `${count(parameters.rowsCount)} documents of about 285 bytes of JSON, one core${machine === undefined ? '' : `, ${machine.cpu}, Node ${machine.node}`}`,
+    subtitle: `${count(parameters.rowsCount)} documents of ${Math.round(workload.jsonBytesMean)} bytes of JSON on average, one core, ${machine.cpu}, Node ${machine.node}`,
     panels,
   })
 }

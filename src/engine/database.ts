@@ -7,8 +7,6 @@ import {
   type CollectionOptions,
   collectionShape,
   DEFAULT_PARTITION,
-  fileStem,
-  type PartitionDefinition,
   requireName,
   withChanged,
   withCollection,

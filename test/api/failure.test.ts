@@ -123,18 +123,23 @@ describe('a flush that fails', () => {
 
   it('in one of the partitions of a batch poisons; the batch is there whole or not at all after reopening', async () => {
     for (let nth = 1; nth <= 12; nth++) {
-      for (const kinds of [['flush', 'flushSync'], ['write']] as const) {
+      for (const [code, ...kinds] of [
+        ['EIO', 'flush', 'flushSync'],
+        ['EIO', 'write'],
+        ['ENOSPC', 'write'],
+      ] as const) {
         const medium = new SimulatedMedium({ seed: nth })
         const db = await withPosts(medium, 4)
         const posts = db.collection('posts')
         const documents = Array.from({ length: 40 }, (_, i) => ({ id: 100 + i }))
-        medium.failAt(medium.operationsCount + nth, { kinds })
+        medium.failAt(medium.operationsCount + nth, { code, kinds })
         const settled = await posts.insert(documents).then(
           () => 'written',
           () => 'failed',
         )
+        medium.heal()
         await db.close().catch(() => {})
-        const again = await openOn(medium.crash({ seed: nth, mode: 'random' }))
+        const again = await openOn(medium.crash({ seed: nth, mode: nth % 2 ? 'random' : 'all' }))
         const count = await again.collection('posts').count()
         if (settled === 'written') expect(count).toBe(42)
         else expect([2, 42]).toContain(count)

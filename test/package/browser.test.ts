@@ -87,7 +87,7 @@ describe('bundlers without configuration', () => {
   it('drop the package when nothing of it is used', async () => {
     const result = await esbuild.build({
       absWorkingDir: project.folder,
-      stdin: { contents: `import { open } from 'quiverdb'\nconsole.log(1)`, resolveDir: project.folder },
+      stdin: { contents: `import { LockedError } from 'quiverdb'\nconsole.log(1)`, resolveDir: project.folder },
       bundle: true,
       write: false,
       platform: 'browser',
