@@ -19,7 +19,10 @@ export function pathFollow(record: usize, path: usize): u32 {
   const words = recordWords(record);
   let step = path + PATH_STEPS;
   const end = step + (<usize>load<u32>(path) << 3);
-  let word = field(record, recordShape(record), words, <usize>load<u32>(step));
+  const shape = recordShape(record);
+  // A root with its names inside begins with the number of the key's word.
+  const root = words + (shape == SHAPE_INLINE ? 4 : 0);
+  let word = field(record, shape, root, <usize>load<u32>(step));
   while (true) {
     step += 8;
     if (step == end) return word;

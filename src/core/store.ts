@@ -167,7 +167,8 @@ export class Store {
     memory.refresh()
     if (this.batchCount(OUTCOME_FAILED) !== failed) {
       for (let op = first; op < memory.state(S_OPS_COUNT); op++) {
-        if (this.op(op, 0) === OUTCOME_FAILED && REFUSED_FOR_CONTENT.has(this.op(op, 1))) refusals.set(op, stage.refusal(op - first))
+        if (this.op(op, 0) === OUTCOME_FAILED && REFUSED_FOR_CONTENT.has(this.op(op, 1)))
+          refusals.set(op, stage.refusal(op - first))
       }
     }
     stage.clear()

@@ -183,6 +183,12 @@ export class Batch {
     return this.inserted + this.replaced + this.deleted > 0
   }
 
+  /** Makes room in the log for the batch as part of a transaction. A refusal leaves everything as it was. */
+  prepare(transaction: Transaction): void {
+    this.settle()
+    this.partition.prepareBatch(transaction)
+  }
+
   /**
    * Has the log take the batch, then lets it stand. When the log refuses it before a byte was written, everything is undone and the error
    * thrown; when the outcome is unknown the partition is poisoned.

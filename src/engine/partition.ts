@@ -2,7 +2,7 @@
 // it reads the log back when it is opened, writes it anew when too much of it is garbage, and leaves a snapshot when it is closed.
 
 import { v4 as uuid } from 'uuid'
-import { CollectionShapes, type ProjectionTree, Store, type VectorField } from '../core/index.ts'
+import { CollectionShapes, Store, type VectorField } from '../core/index.ts'
 import { CorruptError, type QuiverError } from '../error/index.ts'
 import {
   agreedEnds,
@@ -22,9 +22,10 @@ import {
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
+import { compileProjection, type Projection } from './projection.ts'
 import { settleAll, unsettledOf } from './settle.ts'
 
-export type { Transaction }
+export type { Projection, Transaction }
 
 export { CollectionShapes, type VectorField }
 
@@ -48,12 +49,6 @@ export interface PartitionOptions {
   readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
   /** A write's outcome is unknown: nothing more may be written. */
   readonly onPoison?: ((error: QuiverError) => void) | undefined
-}
-
-/** Fields to read; made by `compileProjection`. */
-export interface Projection {
-  readonly paths: readonly string[]
-  readonly tree: ProjectionTree
 }
 
 /** A log smaller than this is not worth writing anew. */
@@ -163,19 +158,20 @@ export class Partition {
         }
         // What is salvaged is not cut short: there only the transaction itself is left out.
         if (!options.repair && ends[i]! < recovery.end) await recovery.cutAt(ends[i]!)
-        await recovery.apply((transaction) =>
-          options.repair === true &&
-          transaction.participants.some((id) => {
-            const other = all.findIndex((candidate) => candidate.id === id)
-            // A partition that was dropped since had everything flushed before.
-            if (other < 0 || other === i) return false
-            const theirs = recoveries[other]
-            if (theirs === undefined) return true
-            return (
-              transaction.id > theirs.header.sealedTransaction &&
-              !theirs.transactions.some((one) => one.id === transaction.id)
-            )
-          }),
+        await recovery.apply(
+          (transaction) =>
+            options.repair === true &&
+            transaction.participants.some((id) => {
+              const other = all.findIndex((candidate) => candidate.id === id)
+              // A partition that was dropped since had everything flushed before.
+              if (other < 0 || other === i) return false
+              const theirs = recoveries[other]
+              if (theirs === undefined) return true
+              return (
+                transaction.id > theirs.header.sealedTransaction &&
+                !theirs.transactions.some((one) => one.id === transaction.id)
+              )
+            }),
         )
         const partition = new Partition(options, recovery.store, recovery.repairs)
         await partition.adopt(recovery)
@@ -212,6 +208,8 @@ export class Partition {
       options.shapes.sawTransaction(transaction.id)
       if (transaction.id > this.highestTransaction) this.highestTransaction = transaction.id
     }
+    // What was sealed stays so in the next generation: its transactions may still stand in the other partitions' logs.
+    this.highestTransaction = Math.max(this.highestTransaction, recovery.header.sealedTransaction)
     options.shapes.sawTransaction(recovery.header.sealedTransaction)
     this.header = recovery.header
     this.log = new Log(recovery.file, recovery.end, recovery.sequence, (error) => options.onPoison?.(error))
@@ -258,28 +256,7 @@ export class Partition {
   }
 
   compileProjection(paths: readonly string[]): Projection {
-    const tree: ProjectionTree = new Map()
-    for (const path of paths) {
-      let at = tree
-      let isCovered = false
-      const steps = path.split('.')
-      steps.forEach((step, i) => {
-        if (isCovered) return
-        const below = at.get(step)
-        if (below === undefined) {
-          const made: ProjectionTree = new Map()
-          at.set(step, made)
-          at = made
-        } else if (below.size === 0) {
-          // All of it is wanted already.
-          isCovered = true
-        } else {
-          if (i === steps.length - 1) below.clear()
-          at = below
-        }
-      })
-    }
-    return { paths, tree }
+    return compileProjection(paths)
   }
 
   project(address: number, projection: Projection): Document {
@@ -298,6 +275,12 @@ export class Partition {
     this.log?.checkWritable()
     this.batch.open()
     return this.batch
+  }
+
+  /** Called by the batch. */
+  prepareBatch(transaction: Transaction): void {
+    this.log?.checkWritable()
+    this.log?.reserve(this.store.gatherBegin(encodeTransaction(transaction)))
   }
 
   /** Called by the batch. Throws with everything as it was before the batch, or poisons. */
@@ -499,6 +482,8 @@ export class Partition {
   /** Closes and removes the files. */
   async drop(): Promise<void> {
     const { storage, stem } = this.options
+    this.isClosing = true
+    await this.compaction?.catch(() => {})
     const name = this.log?.file.name
     // Other participants' transactions count on this log until it is gone: it is flushed first.
     if (unsettledOf(this.options.shapes).has(this)) await this.settle()

@@ -50,6 +50,8 @@ export class BatchSet {
       dirty.length < 2
         ? undefined
         : { id: shapes.nextTransaction(), participants: dirty.map((part) => parts[part]!.id) }
+    // A full disk shows before any of the logs was told.
+    if (transaction !== undefined) for (const part of dirty) this.#batches[part]!.prepare(transaction)
     for (let i = 0; i < dirty.length; i++) {
       const batch = this.#batches[dirty[i]!]!
       this.#batches[dirty[i]!] = undefined

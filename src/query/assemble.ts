@@ -5,14 +5,52 @@ import { LimitError } from '../error/index.ts'
 import { likeForm } from './like.ts'
 import type { NormalNode } from './normalize.ts'
 import {
-  ABSENT_ELSE, ABSENT_FAIL, ABSENT_SHIFT, ABSENT_THEN, ARITHMETIC_ADD, ARITHMETIC_DIVIDE, ARITHMETIC_MULTIPLY, ARITHMETIC_REMAINDER,
-  ARITHMETIC_SUBTRACT, FLAG_ALL, FLAG_NULL_ABSENT, FLAG_TEXT_TOO, OP_ARITHMETIC, OP_COMPARE, OP_COMPARE_TWO, OP_CONTAINS,
-  OP_ENDS_WITH, OP_EXISTS, OP_FIRST, OP_HAS_TEXT, OP_IN, OP_LIKE, OP_NEGATE, OP_NUMBER, OP_PUSH_CONSTANT, OP_PUSH_PATH, OP_RETURN, OP_SIZE,
-  OP_STARTS_WITH, OP_TYPE, OUTCOMES_SHIFT, PATH_STACK, STACK_MAX,
+  ABSENT_ELSE,
+  ABSENT_FAIL,
+  ABSENT_SHIFT,
+  ABSENT_THEN,
+  ARITHMETIC_ADD,
+  ARITHMETIC_DIVIDE,
+  ARITHMETIC_MULTIPLY,
+  ARITHMETIC_REMAINDER,
+  ARITHMETIC_SUBTRACT,
+  FLAG_ALL,
+  FLAG_NULL_ABSENT,
+  FLAG_TEXT_TOO,
+  OP_ARITHMETIC,
+  OP_COMPARE,
+  OP_COMPARE_TWO,
+  OP_CONTAINS,
+  OP_ENDS_WITH,
+  OP_EXISTS,
+  OP_FIRST,
+  OP_HAS_TEXT,
+  OP_IN,
+  OP_LIKE,
+  OP_NEGATE,
+  OP_NUMBER,
+  OP_PUSH_CONSTANT,
+  OP_PUSH_PATH,
+  OP_RETURN,
+  OP_SIZE,
+  OP_STARTS_WITH,
+  OP_TYPE,
+  OUTCOMES_SHIFT,
+  PATH_STACK,
+  STACK_MAX,
 } from './opcode.ts'
 import { ACCEPTED, typeOf } from './order.ts'
 import type {
-  CompareNode, CompareOperator, Constant, ContainsNode, LeafNode, LeafRules, Operand, PathStep, TextNode, TypeName,
+  CompareNode,
+  CompareOperator,
+  Constant,
+  ContainsNode,
+  LeafNode,
+  LeafRules,
+  Operand,
+  PathStep,
+  TextNode,
+  TypeName,
 } from './tree.ts'
 
 export interface Assembled {
@@ -45,7 +83,14 @@ const ARITHMETIC = {
   remainder: ARITHMETIC_REMAINDER,
 }
 
-const SWAPPED: Readonly<Record<CompareOperator, CompareOperator>> = { eq: 'eq', ne: 'ne', lt: 'gt', le: 'ge', gt: 'lt', ge: 'le' }
+const SWAPPED: Readonly<Record<CompareOperator, CompareOperator>> = {
+  eq: 'eq',
+  ne: 'ne',
+  lt: 'gt',
+  le: 'ge',
+  gt: 'lt',
+  ge: 'le',
+}
 
 /** A place in the code, known or not yet. */
 class Label {
@@ -76,9 +121,12 @@ class Assembler {
       this.words.push(OP_RETURN | (label === yes ? 1 << 8 : 0))
     }
     if (this.words.length > CODE_WORDS_MAX) {
-      throw new LimitError(`the filter has too many conditions: ${this.words.length} words of code, ${CODE_WORDS_MAX} are the most`, {
-        details: { limit: CODE_WORDS_MAX, got: this.words.length },
-      })
+      throw new LimitError(
+        `the filter has too many conditions: ${this.words.length} words of code, ${CODE_WORDS_MAX} are the most`,
+        {
+          details: { limit: CODE_WORDS_MAX, got: this.words.length },
+        },
+      )
     }
     return { code: Uint32Array.from(this.words), paths: this.paths, constants: this.constants }
   }
@@ -280,9 +328,12 @@ class Assembler {
 
   private grow(): void {
     if (++this.stack <= STACK_MAX) return
-    throw new LimitError(`the filter's arithmetic is nested too deep: it needs more than ${STACK_MAX} values at a time`, {
-      details: { limit: STACK_MAX },
-    })
+    throw new LimitError(
+      `the filter's arithmetic is nested too deep: it needs more than ${STACK_MAX} values at a time`,
+      {
+        details: { limit: STACK_MAX },
+      },
+    )
   }
 }
 

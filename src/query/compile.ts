@@ -4,7 +4,15 @@
 import { assemble } from './assemble.ts'
 import { evaluate } from './evaluate.ts'
 import { denormalize, join, type NormalNode, normalize, normalMayFail } from './normalize.ts'
-import { EVERYTHING, type FilterNode, type LeafNode, type Operand, operandsOf, type PathStep, type Constant } from './tree.ts'
+import {
+  type Constant,
+  EVERYTHING,
+  type FilterNode,
+  type LeafNode,
+  type Operand,
+  operandsOf,
+  type PathStep,
+} from './tree.ts'
 
 /** For core's Filters; the same for all partitions. */
 export interface FilterProgram {

@@ -31,7 +31,10 @@ export function describe(value: unknown): string {
 /** An object by its fields: plain, without prototype, or an instance of a class; not one of the platform's own kinds. */
 export function isFields(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false
-  return Object.prototype.toString.call(value) === '[object Object]' && typeof (value as { then?: unknown }).then !== 'function'
+  return (
+    Object.prototype.toString.call(value) === '[object Object]' &&
+    typeof (value as { then?: unknown }).then !== 'function'
+  )
 }
 
 export function isWellFormed(text: string): boolean {
@@ -50,7 +53,9 @@ export class ConstantReader {
    */
   read(value: unknown, path: string, depth = 0): Constant {
     if (++this.values > VALUES_MAX) {
-      throw new LimitError(`${path}: a filter holds at most ${VALUES_MAX} values`, { details: { path, limit: VALUES_MAX } })
+      throw new LimitError(`${path}: a filter holds at most ${VALUES_MAX} values`, {
+        details: { path, limit: VALUES_MAX },
+      })
     }
     switch (typeof value) {
       case 'boolean':

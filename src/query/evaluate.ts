@@ -6,7 +6,17 @@ import { likeMatches, likeTokens } from './like.ts'
 import { ACCEPTED, compareTotal, compareValues, isEqual, typeOf } from './order.ts'
 import { type BoundedRegex, boundRegex } from './regex.ts'
 import type {
-  Absent, CompareNode, Constant, ContainsNode, FilterNode, LeafNode, LogicNode, Operand, PathStep, RegexNode, TextNode,
+  Absent,
+  CompareNode,
+  Constant,
+  ContainsNode,
+  FilterNode,
+  LeafNode,
+  LogicNode,
+  Operand,
+  PathStep,
+  RegexNode,
+  TextNode,
 } from './tree.ts'
 
 // In this order `and` is the least and `or` the greatest of the answers (Kleene).

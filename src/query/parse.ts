@@ -15,13 +15,51 @@ const STEPS_MAX = 200
 export const LIKE_POINTS_MAX = 1000
 
 const LOGIC = ['$and', '$or', '$not', '$nor']
-const COMPARE: Readonly<Record<string, CompareOperator>> = { $eq: 'eq', $ne: 'ne', $gt: 'gt', $gte: 'ge', $lt: 'lt', $lte: 'le' }
-const TEXT: Readonly<Record<string, TextNode['operator']>> = { $startsWith: 'startsWith', $endsWith: 'endsWith', $like: 'like' }
+const COMPARE: Readonly<Record<string, CompareOperator>> = {
+  $eq: 'eq',
+  $ne: 'ne',
+  $gt: 'gt',
+  $gte: 'ge',
+  $lt: 'lt',
+  $lte: 'le',
+}
+const TEXT: Readonly<Record<string, TextNode['operator']>> = {
+  $startsWith: 'startsWith',
+  $endsWith: 'endsWith',
+  $like: 'like',
+}
 const OPERATORS = [
-  '$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$in', '$nin', '$exists', '$type', '$contains', '$containsAll', '$containsAny',
-  '$startsWith', '$endsWith', '$like', '$regex', '$size', '$not',
+  '$eq',
+  '$ne',
+  '$gt',
+  '$gte',
+  '$lt',
+  '$lte',
+  '$in',
+  '$nin',
+  '$exists',
+  '$type',
+  '$contains',
+  '$containsAll',
+  '$containsAny',
+  '$startsWith',
+  '$endsWith',
+  '$like',
+  '$regex',
+  '$size',
+  '$not',
 ]
-const TYPES: readonly TypeName[] = ['string', 'number', 'bigint', 'boolean', 'null', 'date', 'binary', 'array', 'object']
+const TYPES: readonly TypeName[] = [
+  'string',
+  'number',
+  'bigint',
+  'boolean',
+  'null',
+  'date',
+  'binary',
+  'array',
+  'object',
+]
 const POSITION = /^(?:0|[1-9]\d{0,8})$/
 
 /**
@@ -117,7 +155,8 @@ class Parser {
 
   private field(operand: PathOperand, value: unknown, at: string, depth: number): FilterNode {
     if (!this.isConditions(value, at)) {
-      if (value === undefined) throw mistaken(at, value, 'a value or { $operator: ... }; for documents without the field, { $exists: false }')
+      if (value === undefined)
+        throw mistaken(at, value, 'a value or { $operator: ... }; for documents without the field, { $exists: false }')
       this.count(at)
       return { kind: 'compare', operator: 'eq', left: operand, right: this.constant(value, at) }
     }
@@ -177,14 +216,18 @@ class Parser {
       case '$size':
         return this.size(operand, value, at)
       case '$not': {
-        if (!isFields(value) || !this.isConditions(value, at)) throw mistaken(at, value, 'operators, { $operator: ... }')
+        if (!isFields(value) || !this.isConditions(value, at))
+          throw mistaken(at, value, 'operators, { $operator: ... }')
         return { kind: 'not', of: this.operators(operand, value, at, depth + 1) }
       }
       default: {
         if (!LOGIC.includes(name)) throw unknownName(name, OPERATORS, 'operator', path)
-        throw new UsageError(`${at}: ${name} takes whole filters and stands beside fields, not inside one's condition`, {
-          details: { path: at, option: name },
-        })
+        throw new UsageError(
+          `${at}: ${name} takes whole filters and stands beside fields, not inside one's condition`,
+          {
+            details: { path: at, option: name },
+          },
+        )
       }
     }
   }
@@ -227,15 +270,24 @@ class Parser {
     const source = typeof value === 'string' ? value : value.source
     // Those that say where and how to go on searching mean nothing here; stickiness would.
     const flags = typeof value === 'string' ? '' : value.flags.replace(/[dg]/g, '')
-    if (flags.includes('y')) throw new UsageError(`${at}: a sticky pattern (flag y) has no meaning in a filter; begin it with ^`, { details: { path: at } })
+    if (flags.includes('y'))
+      throw new UsageError(`${at}: a sticky pattern (flag y) has no meaning in a filter; begin it with ^`, {
+        details: { path: at },
+      })
     boundRegex(source, flags, at)
     return { kind: 'regex', operand, source, flags }
   }
 
   private size(operand: PathOperand, value: unknown, at: string): FilterNode {
     const size = typeof value === 'bigint' ? Number(value) : value
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw mistaken(at, value, 'a number of elements: an integer, not negative')
-    return { kind: 'compare', operator: 'eq', left: { kind: 'size', of: operand }, right: { kind: 'constant', value: size } }
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+      throw mistaken(at, value, 'a number of elements: an integer, not negative')
+    return {
+      kind: 'compare',
+      operator: 'eq',
+      left: { kind: 'size', of: operand },
+      right: { kind: 'constant', value: size },
+    }
   }
 }
 

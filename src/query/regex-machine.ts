@@ -121,7 +121,8 @@ export class RegexMachine {
     const stack: number[] = []
     let before = ''
     for (let at = 0, step = 0; ; step++) {
-      const character = at >= text.length ? '' : this.isUnicode ? String.fromCodePoint(text.codePointAt(at)!) : text[at]!
+      const character =
+        at >= text.length ? '' : this.isUnicode ? String.fromCodePoint(text.codePointAt(at)!) : text[at]!
       // Those that matched the last character, and a match that begins here.
       const roots = following
       roots.push(this.start)

@@ -16,7 +16,8 @@ const QUANTIFIER = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/
 const GROUP = /^\(\?(?::|<[^=!][^>]*>)/
 const LOOK_AROUND = /^\(\?<?[=!]/
 const ESCAPE = /^\\(?:c[A-Za-z]|0[0-7]{0,2}|x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[^])/
-const ESCAPE_UNICODE = /^\\(?:c[A-Za-z]|x[\dA-Fa-f]{2}|u\{[\dA-Fa-f]+\}|u[Dd][89ABab][\dA-Fa-f]{2}\\u[Dd][C-Fc-f][\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[pP]\{[^}]*\}|[^])/u
+const ESCAPE_UNICODE =
+  /^\\(?:c[A-Za-z]|x[\dA-Fa-f]{2}|u\{[\dA-Fa-f]+\}|u[Dd][89ABab][\dA-Fa-f]{2}\\u[Dd][C-Fc-f][\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[pP]\{[^}]*\}|[^])/u
 
 class Reader {
   private at = 0

@@ -2,8 +2,20 @@
 // sorted, nodes depth first. assembly/filter/constants.ts checks it.
 
 import {
-  RECORD_HEADER_LARGE, RECORD_LARGE, SHAPE_INLINE, TAG_ARRAY, TAG_BIGINT, TAG_BINARY, TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT,
-  TAG_NULL, TAG_OBJECT, TAG_STRING, TAG_TRUE,
+  RECORD_HEADER_LARGE,
+  RECORD_LARGE,
+  SHAPE_INLINE,
+  TAG_ARRAY,
+  TAG_BIGINT,
+  TAG_BINARY,
+  TAG_DATE,
+  TAG_DOUBLE,
+  TAG_FALSE,
+  TAG_INT,
+  TAG_NULL,
+  TAG_OBJECT,
+  TAG_STRING,
+  TAG_TRUE,
 } from '../abi.ts'
 import { arrayTypeOf } from '../record/types.ts'
 

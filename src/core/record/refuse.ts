@@ -17,6 +17,12 @@ export function isStorable(value: object): boolean {
   )
 }
 
+/** For-in also sees enumerable fields that somebody added to Object.prototype. */
+export function isObjectPolluted(): boolean {
+  for (const _ in {}) return true
+  return false
+}
+
 const SURROGATE = /\p{Surrogate}/u
 
 /** Whether a string holds no lone surrogates, and so has a UTF-8 form. */
@@ -59,8 +65,7 @@ export function refusalOf(document: unknown, shapes: CollectionShapes, canGenera
     search.path[0] = name
     const vector = shapes.vectorOf(name)
     const value = root[name]
-    const found =
-      vector !== undefined && value !== undefined ? vectorRefusal(value, vector) : find(value, search)
+    const found = vector !== undefined && value !== undefined ? vectorRefusal(value, vector) : find(value, search)
     if (found !== undefined) return found
     if (!isWellFormed(name)) return illFormedName([name])
   }

@@ -28,7 +28,7 @@ import {
   TAG_TRUE,
 } from '../abi.ts'
 import type { Memory } from '../memory.ts'
-import { DEPTH_MAX, isStorable, isWellFormed, refusalOf } from './refuse.ts'
+import { DEPTH_MAX, isObjectPolluted, isStorable, isWellFormed, refusalOf } from './refuse.ts'
 import { APART_UNITS, BYTES_FULL, encoder, StagingRegion, TEXT_UNITS } from './region.ts'
 import type { CollectionShapes, ShapeNode, VectorField } from './shapes.ts'
 import { arrayTypeOf } from './types.ts'
@@ -36,7 +36,6 @@ import { vectorLanes } from './vector.ts'
 
 /** 16 MiB of words: no document that is larger can be stored. */
 const WORDS_MAX = 4_194_304
-
 const STRING = TAG_STRING << 28
 const INT = TAG_INT << 28
 const DOUBLE = TAG_DOUBLE << 28
@@ -54,12 +53,6 @@ const KEY_TAGS =
 
 /** Thrown inside a walk that met something it cannot store; never leaves this file. */
 const REFUSED = new Error('refused')
-
-/** For-in also sees enumerable fields that somebody added to Object.prototype. */
-function isObjectPolluted(): boolean {
-  for (const _ in {}) return true
-  return false
-}
 
 /** The staging region of one partition. */
 export class Stage extends StagingRegion {
@@ -185,7 +178,7 @@ export class Stage extends StagingRegion {
     return refusalOf(this.documents[index], this.shapes, true)
   }
 
-  /** What was staged has been run. */
+  /** The staged documents have been run. */
   clear(): void {
     this.count = 0
     this.documents.length = 0
