@@ -49,7 +49,7 @@ function run(binary, args) {
     { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, QUIVER_WASM: binary } },
   )
   const failed = existsSync(outcome) ? add(outcome) : 0
-  // A crash, an unhandled rejection or a file that does not load fails the run without failing a test.
+  // A crash or an unhandled rejection outside of any test fails the run without failing a test.
   if (status !== 0 && failed === 0) sum.failed += 1
 }
 
@@ -65,9 +65,12 @@ function add(path) {
     (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
       file.status === 'failed' && file.assertionResults.length === 0,
   ).length
-  const failed = report.numFailedTests + unloadable
+  const skipped = report.numPendingTests + report.numTodoTests
+  // Tests that were under way when their process died have no outcome.
+  const lost = report.numTotalTests - report.numPassedTests - report.numFailedTests - skipped
+  const failed = report.numFailedTests + unloadable + lost
   sum.passed += report.numPassedTests
   sum.failed += failed
-  sum.skipped += report.numPendingTests + report.numTodoTests
+  sum.skipped += skipped
   return failed
 }

@@ -101,7 +101,7 @@ export const S_SHIFT: usize = STATE + 416; // u32 -> u32[] new log positions whi
 export const S_SHIFT_PAGES: usize = STATE + 420;
 export const S_SHIFT_SLOTS: usize = STATE + 424; // u32 slots there were when it began
 export const S_SHIFT_NEXT: usize = STATE + 428; // u32 slot to go on from
-export const S_SHIFT_SHAPE: usize = STATE + 432; // u32 shape to go on from
+export const S_WALK_LOST: usize = STATE + 432; // u32 records a salvage passed over: nobody knows their field names
 export const S_SCAN_EXAMINED: usize = STATE + 440; // u32 records a filtered scan looked at
 
 // --- blocks: the unit of the record arena and of the log. First word of each:
@@ -123,6 +123,7 @@ export const KIND_SENTINEL: u32 = 7;
 export const FRAME_BYTES: usize = 24;
 export const FRAME_MORE: u32 = 1 << 28; // the group goes on in the next frame
 export const FRAME_GROUP: u32 = 1 << 29; // the group holds a transaction entry
+export const FRAME_CONTINUES: u32 = 1 << 30; // the group began in an earlier frame
 /** Payload at which a frame is closed, so that a big batch is a group of frames and the buffer stays small. */
 export const FRAME_PAYLOAD_TARGET: u32 = 524288;
 
@@ -208,6 +209,8 @@ export const WALK_COPY: u32 = 1; // records are copied out of the buffer instead
 export const WALK_COVERED: u32 = 2; // the snapshot knows these frames: records are live where it says so
 export const WALK_INDEX: u32 = 4; // keep the hash index up to date
 export const WALK_DISCARD: u32 = 8; // give the blocks back, apply nothing
+export const WALK_SHAPES: u32 = 16; // take the shapes only; with WALK_COPY
+export const WALK_SALVAGE: u32 = 32; // pass records over whose shapes are lost
 
 /** No slot. */
 export const SLOT_NONE: u32 = 0xffffffff;

@@ -1,4 +1,6 @@
 // Runs a linked program over a record. Every test reads one operand and jumps; see src/query/opcode.ts for the words.
+//
+// No case leaves the switch by a break inside an `if`: asc 0.28 drops what stands behind a switch all of whose cases end otherwise.
 
 import { TAG_ARRAY, TAG_DOUBLE, TAG_INT, TAG_NULL } from "../abi";
 import { payload, recordWords, wide } from "../record";
@@ -86,7 +88,9 @@ export function run(program: usize, record: usize): bool {
         } else if (tag == TAG_DOUBLE) {
           outcome = compareDoubles(load<f64>(wide(from, word)), load<f64>(at, OPERAND));
         } else if (isAbsent(word, head)) {
-          break;
+          at = absentWay(at, head);
+          if (at == 0) return programFailed(program);
+          continue;
         } else {
           outcome = isNumber(word) ? compareLongDouble(load<i64>(wide(from, word)), load<f64>(at, OPERAND)) : APART;
         }
@@ -98,7 +102,11 @@ export function run(program: usize, record: usize): bool {
         top = stack;
         const left = entryWord(stack);
         const right = entryWord(stack + ENTRY_BYTES);
-        if (isAbsent(left, head) || isAbsent(right, head)) break;
+        if (isAbsent(left, head) || isAbsent(right, head)) {
+          at = absentWay(at, head);
+          if (at == 0) return programFailed(program);
+          continue;
+        }
         const outcome = compareValues(entryRecord(stack), left, entryRecord(stack + ENTRY_BYTES), right, false);
         at = <usize>((head >> OUTCOMES_SHIFT) & outcome ? load<u32>(at, THEN) : load<u32>(at, ELSE));
         continue;
@@ -114,17 +122,22 @@ export function run(program: usize, record: usize): bool {
           operandWord = entryWord(stack);
           top = stack;
         }
-        if (isAbsent(operandWord, head)) break;
+        if (isAbsent(operandWord, head)) {
+          at = absentWay(at, head);
+          if (at == 0) return programFailed(program);
+          continue;
+        }
         at = <usize>(holds(program, head, at) ? load<u32>(at, THEN) : load<u32>(at, ELSE));
         continue;
       }
     }
-    // The operand is absent.
-    const way = (head >> ABSENT_SHIFT) & 3;
-    if (way == ABSENT_ELSE) at = <usize>load<u32>(at, ELSE);
-    else if (way == ABSENT_THEN) at = <usize>load<u32>(at, THEN);
-    else return programFailed(program);
   }
+}
+
+/** Where a test leads whose operand is absent; 0: the filter failed. */
+function absentWay(at: usize, head: u32): usize {
+  const way = (head >> ABSENT_SHIFT) & 3;
+  return way == ABSENT_ELSE ? <usize>load<u32>(at, ELSE) : way == ABSENT_THEN ? <usize>load<u32>(at, THEN) : 0;
 }
 
 /** Whether a test that is no number's holds for the operand, which is there. */

@@ -7,6 +7,7 @@ import { SHAPE_INLINE, TAG_ARRAY, TAG_OBJECT } from "../abi";
 import {
   bytesEqual, nameFind, payload, recordShape, recordString, recordWords, shapeIndexOf, shapePointer, stringBytes, stringPointer,
 } from "../record";
+import { workSpend } from "./work";
 
 const NAME_PLACES: usize = 16;
 const PLACES_MASK: u32 = 127;
@@ -72,6 +73,7 @@ function inlineField(record: usize, at: usize, name: usize): u32 {
   const bytes = load<u32>(name);
   const pointer = <usize>load<u32>(name, 4);
   const end = at + 4 + (<usize>load<u32>(at) << 3);
+  workSpend(load<u32>(at) >> 3);
   for (let pair = at + 4; pair < end; pair += 8) {
     recordString(record, payload(load<u32>(pair)));
     if (stringBytes == bytes && bytesEqual(stringPointer, pointer, bytes)) return load<u32>(pair, 4);

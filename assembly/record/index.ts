@@ -6,7 +6,8 @@ export {
   payload, recordEnds, recordFlags, recordShape, recordSlot, recordString, recordStrings, recordWords, stringBytes, stringPointer, wide,
 } from "./layout";
 export {
-  nameFind, nameIntern, namePointer, shapeDefine, shapeEntryBytes, shapeFields, shapeIndexOf, shapeKnown, shapeName, shapePointer,
-  shapeReadEntry, shapeWriteEntry,
+  nameFind, nameIntern, namePointer, SHAPE_COPIES, shapeAdoptCopies, shapeCopies, shapeCopiesNext, shapeDefine, shapeEntryBytes,
+  shapeFields, shapeIndexOf, shapeKnown, shapeLogged, shapeName, shapePointer, shapeReadEntry, shapeSetCopiesNext, shapeWriteEntry,
 } from "./shape";
+export { recordIsReadable } from "./salvage";
 export { uuidFormat } from "./uuid";

@@ -1,7 +1,8 @@
 // Shapes: ordered lists of field names, kept once for each partition. Ids are given out by the JS side, for a whole collection.
 //
-// Shape: | 0 fields u32 | 4 index of the primary key i32, -1: none | 8 in the log u32 | 12 zero | 16 name id u32[] |
+// Shape: | 0 fields u32 | 4 index of the primary key i32, -1: none | 8 copies in the log u32 | 12 copies in the next log u32 | 16 name id u32[] |
 // Name:  | 0 bytes u32 | 4 UTF-8 |
+// A log holds each shape twice, in different groups: with one of them damaged, the records of the others can still be salvaged.
 // Entry of a log (KIND_SHAPE): | 0 block word | 4 shape id u32 | 8 fields u32 | 12 zero | 16 {bytes u32, UTF-8, padding to 4}[] |
 
 import {
@@ -12,6 +13,9 @@ import {
 import { structAcquire } from "../memory";
 import { bytesEqual } from "./bytes";
 
+const COPIES: usize = 8;
+const COPIES_NEXT: usize = 12;
+export const SHAPE_COPIES: u32 = 2;
 const SHAPE_NAMES: usize = 16;
 const ENTRY_NAMES: usize = 16;
 
@@ -127,10 +131,13 @@ export function shapeIndexOf(shape: usize, name: u32): i32 {
   return -1;
 }
 
-/** Makes a shape known from `fields` names, each `bytes u32, UTF-8, padding to 4`. */
-export function shapeDefine(id: u32, fields: u32, names: usize, isLogged: u32): i32 {
+/** Makes a shape known from `fields` names, each `bytes u32, UTF-8, padding to 4`. `copies`: how many the log has for having this one. */
+export function shapeDefine(id: u32, fields: u32, names: usize, copies: u32): i32 {
   if (id >= SHAPE_INLINE) return STATUS_CORRUPT;
-  if (shapeKnown(id)) return STATUS_OK;
+  if (shapeKnown(id)) {
+    if (copies != 0) shapeLogged(shapePointer(id));
+    return STATUS_OK;
+  }
   const capacity = load<u32>(S_SHAPE_CAPACITY);
   if (id >= capacity) {
     const wanted = max<u32>(max<u32>(64, capacity << 1), id + 1);
@@ -154,11 +161,39 @@ export function shapeDefine(id: u32, fields: u32, names: usize, isLogged: u32): 
   }
   store<u32>(shape, fields);
   store<i32>(shape, keyIndex, 4);
-  store<u32>(shape, isLogged, 8);
-  if (!isLogged) store<u32>(S_SHAPES_UNLOGGED, load<u32>(S_SHAPES_UNLOGGED) + 1);
+  store<u32>(shape, copies, COPIES);
+  store<u32>(S_SHAPES_UNLOGGED, load<u32>(S_SHAPES_UNLOGGED) + 1);
   store<u32>(<usize>load<u32>(S_SHAPE_DIRECTORY) + (<usize>id << 2), <u32>shape);
   if (id >= load<u32>(S_SHAPE_TOP)) store<u32>(S_SHAPE_TOP, id + 1);
   return STATUS_OK;
+}
+
+/** How many copies of it the log has. */
+export function shapeCopies(shape: usize): u32 {
+  return load<u32>(shape, COPIES);
+}
+
+/** The log has one copy more. */
+export function shapeLogged(shape: usize): void {
+  const copies = load<u32>(shape, COPIES) + 1;
+  store<u32>(shape, copies, COPIES);
+  if (copies == SHAPE_COPIES) store<u32>(S_SHAPES_UNLOGGED, load<u32>(S_SHAPES_UNLOGGED) - 1);
+}
+
+/** The same for the log that a compaction writes. */
+export function shapeCopiesNext(shape: usize): u32 {
+  return load<u32>(shape, COPIES_NEXT);
+}
+
+export function shapeSetCopiesNext(shape: usize, copies: u32): void {
+  store<u32>(shape, copies, COPIES_NEXT);
+}
+
+/** The next log is the log: its copies, unless the tail that came with it already has enough. */
+export function shapeAdoptCopies(shape: usize): void {
+  if (load<u32>(shape, COPIES) >= SHAPE_COPIES || load<u32>(shape, COPIES_NEXT) < SHAPE_COPIES) return;
+  store<u32>(shape, SHAPE_COPIES, COPIES);
+  store<u32>(S_SHAPES_UNLOGGED, load<u32>(S_SHAPES_UNLOGGED) - 1);
 }
 
 /** Bytes of the shape's entry in a log. */

@@ -3,10 +3,12 @@
 
 import {
   FRAME_BYTES, FRAME_PAYLOAD_TARGET, PAGE_SCRATCH, S_GATHER, S_SHAPE_TOP, S_SHIFT, S_SHIFT_NEXT, S_SHIFT_PAGES, S_SHIFT_SEED,
-  S_SHIFT_SHAPE, S_SHIFT_SLOTS, S_SLOT_TOP, S_LOG_SEED, FRAME_MORE, FRAME_GROUP, S_GATHER_BYTES,
+  S_SHIFT_SLOTS, S_SLOT_TOP, S_LOG_SEED, FRAME_CONTINUES, FRAME_MORE, FRAME_GROUP, S_GATHER_BYTES,
 } from "../abi";
 import { blockBytes, pagesAcquire, pagesFor, pagesRelease } from "../memory";
-import { shapeEntryBytes, shapeKnown, shapePointer, shapeWriteEntry } from "../record";
+import {
+  SHAPE_COPIES, shapeAdoptCopies, shapeCopiesNext, shapeEntryBytes, shapeKnown, shapePointer, shapeSetCopiesNext, shapeWriteEntry,
+} from "../record";
 import { frameSeal, gatherReserve, writeRecord } from "./frame";
 import { slotAddress, slotLogUnits, slotSetLogUnits } from "./slots";
 
@@ -20,52 +22,64 @@ export function store_compact_begin(): bool {
   store<u32>(S_SHIFT_PAGES, pages);
   store<u32>(S_SHIFT_SLOTS, slots);
   store<u32>(S_SHIFT_NEXT, 0);
-  store<u32>(S_SHIFT_SHAPE, 0);
+  for (let id: u32 = 0; id < load<u32>(S_SHAPE_TOP); id++) if (shapeKnown(id)) shapeSetCopiesNext(shapePointer(id), 0);
   return true;
 }
 
-/** The next frame of the new log, in the gather buffer, of about `payloadMax` bytes; 0 after the last, -1 when memory is exhausted. */
+/** Where the frame being laid out lies, and how long its payload is by now. */
+let frame: usize = 0;
+let payload: u32 = 0;
+
+/** Room for `bytes` more in the frame; false: it is for the next one, or memory is exhausted. */
+function makeRoom(bytes: u32): bool {
+  if (roomFor(payload, bytes)) return true;
+  if (payload != 0 || !gatherReserve(FRAME_BYTES + <usize>bytes)) return false;
+  frame = <usize>load<u32>(S_GATHER);
+  return true;
+}
+
+/** Writes the shapes of which the new log has fewer than `copies`, one copy each; false: there are more than go into this frame. */
+function writeShapes(copies: u32, target: u32): bool {
+  const top = load<u32>(S_SHAPE_TOP);
+  for (let id: u32 = 0; id < top; id++) {
+    if (!shapeKnown(id)) continue;
+    const shape = shapePointer(id);
+    const have = shapeCopiesNext(shape);
+    if (have >= copies) continue;
+    if (payload >= target || !makeRoom(shapeEntryBytes(shape))) return false;
+    payload += shapeWriteEntry(id, frame + FRAME_BYTES + payload);
+    shapeSetCopiesNext(shape, have + 1);
+  }
+  return true;
+}
+
+/**
+ * The next frame of the new log, in the gather buffer, of about `payloadMax` bytes; 0 after the last, -1 when memory is exhausted. Each frame
+ * begins with the shapes that writers have made known since: ids are the collection's, so a new one may be lower than those written.
+ */
 export function store_compact_frame(offsetUnits: u32, sequence: u32, durableUnits: u32, payloadMax: u32): i32 {
   const target = min(payloadMax, FRAME_PAYLOAD_TARGET);
   if (!gatherReserve(FRAME_BYTES + (<usize>target << 1))) return -1;
-  let frame = <usize>load<u32>(S_GATHER);
-  let payload: u32 = 0;
-  let shape = load<u32>(S_SHIFT_SHAPE);
-  const top = load<u32>(S_SHAPE_TOP);
+  frame = <usize>load<u32>(S_GATHER);
+  payload = 0;
   let slot = load<u32>(S_SHIFT_NEXT);
   const slots = load<u32>(S_SHIFT_SLOTS);
   const shift = <usize>load<u32>(S_SHIFT);
-  while (shape < top && payload < target) {
-    if (shapeKnown(shape)) {
-      const bytes = shapeEntryBytes(shapePointer(shape));
-      if (!roomFor(payload, bytes)) {
-        if (payload != 0) break;
-        if (!gatherReserve(FRAME_BYTES + <usize>bytes)) return -1;
-        frame = <usize>load<u32>(S_GATHER);
-      }
-      payload += shapeWriteEntry(shape, frame + FRAME_BYTES + payload);
+  let isFull = !writeShapes(1, target);
+  while (!isFull && slot < slots && payload < target) {
+    const record = slotAddress(slot);
+    if (record != 0) {
+      isFull = !makeRoom(<u32>blockBytes(record));
+      if (isFull) break;
+      store<u32>(shift + (<usize>slot << 2), offsetUnits + <u32>((FRAME_BYTES + payload) >> 3));
+      payload += writeRecord(record, frame + FRAME_BYTES + payload);
     }
-    shape++;
+    slot++;
   }
-  if (shape >= top) {
-    while (slot < slots && payload < target) {
-      const record = slotAddress(slot);
-      if (record != 0) {
-        const bytes = <u32>blockBytes(record);
-        if (!roomFor(payload, bytes)) {
-          if (payload != 0) break;
-          if (!gatherReserve(FRAME_BYTES + <usize>bytes)) return -1;
-          frame = <usize>load<u32>(S_GATHER);
-        }
-        store<u32>(shift + (<usize>slot << 2), offsetUnits + <u32>((FRAME_BYTES + payload) >> 3));
-        payload += writeRecord(record, frame + FRAME_BYTES + payload);
-      }
-      slot++;
-    }
-  }
-  store<u32>(S_SHIFT_SHAPE, shape);
   store<u32>(S_SHIFT_NEXT, slot);
-  if (payload == 0) return 0;
+  // The second copies come last, in a frame of their own: see shape.ts.
+  if (!isFull && payload == 0) isFull = !writeShapes(SHAPE_COPIES, target);
+  if (payload == 0) return isFull ? -1 : 0;
   frameSeal(frame, payload, 0, sequence, durableUnits, load<u64>(S_SHIFT_SEED));
   return <i32>(<u32>FRAME_BYTES + payload);
 }
@@ -80,7 +94,7 @@ export function store_compact_reseal(from: usize, end: usize, sequence: u32, dur
   let next = sequence;
   for (let at = from; at < end; ) {
     const payload = load<u32>(at, 4);
-    frameSeal(at, payload, load<u32>(at) & (FRAME_MORE | FRAME_GROUP), next++, durableUnits, load<u64>(S_SHIFT_SEED));
+    frameSeal(at, payload, load<u32>(at) & (FRAME_MORE | FRAME_GROUP | FRAME_CONTINUES), next++, durableUnits, load<u64>(S_SHIFT_SEED));
     at += FRAME_BYTES + payload;
   }
   return next;
@@ -101,6 +115,7 @@ export function store_compact_finish(tailUnits: u32, delta: i32): void {
       slotSetLogUnits(slot, load<u32>(shift + (<usize>slot << 2)));
     }
   }
+  for (let id: u32 = 0; id < load<u32>(S_SHAPE_TOP); id++) if (shapeKnown(id)) shapeAdoptCopies(shapePointer(id));
   store<u64>(S_LOG_SEED, load<u64>(S_SHIFT_SEED));
   store_compact_abandon();
 }

@@ -4,11 +4,11 @@
 import {
   BLOCK_KIND_SHIFT, BLOCK_PREVIOUS_FREE, FRAME_BYTES, FRAME_PAYLOAD_TARGET, KIND_DELETE, KIND_FRAME, OUTCOME_DELETED,
   OUTCOME_INSERTED, OUTCOME_REPLACED, PAGE_BYTES, PAGE_SCRATCH, S_GATHER, S_GATHER_BYTES, S_GATHER_OP, S_GATHER_PAGES, S_GATHER_SHAPE,
-  S_LOG_SEED, S_OPS_COUNT, S_SHAPE_TOP, S_SHAPES_UNLOGGED, FRAME_MORE, KEY_BUFFER, FRAME_GROUP, S_GATHER_FLAGS,
+  S_LOG_SEED, S_OPS_COUNT, S_SHAPE_TOP, S_SHAPES_UNLOGGED, FRAME_MORE, KEY_BUFFER, FRAME_GROUP, S_GATHER_FLAGS, FRAME_CONTINUES,
 } from "../abi";
 import { xxh64 } from "../hash";
 import { blockBytes, pagesAcquire, pagesFor, pagesRelease } from "../memory";
-import { shapeEntryBytes, shapeKnown, shapePointer, shapeWriteEntry } from "../record";
+import { SHAPE_COPIES, shapeCopies, shapeEntryBytes, shapeKnown, shapeLogged, shapePointer, shapeWriteEntry } from "../record";
 import { opAt } from "./batch";
 
 const DELETE_BYTES: u32 = 16;
@@ -54,10 +54,10 @@ export function frameSeal(frame: usize, payload: u32, flags: u32, sequence: u32,
   return outcome == OUTCOME_INSERTED || outcome == OUTCOME_REPLACED ? <u32>blockBytes(load<u32>(op, 8)) : 0;
 }
 
-/** Next shape from `id` on that the log does not know; S_SHAPE_TOP if there is none. */
+/** Next shape from `id` on that the log does not hold often enough; S_SHAPE_TOP if there is none. */
 function nextUnlogged(id: u32): u32 {
   const top = load<u32>(S_SHAPE_TOP);
-  while (id < top && (!shapeKnown(id) || load<u32>(shapePointer(id), 8) != 0)) id++;
+  while (id < top && (!shapeKnown(id) || shapeCopies(shapePointer(id)) >= SHAPE_COPIES)) id++;
   return id;
 }
 
@@ -135,18 +135,18 @@ export function store_gather_frame(offsetUnits: u32, transactionBytes: u32, sequ
   store<u32>(S_GATHER_SHAPE, shape);
   if (at == payload) return 0;
   let flags: u32 = shape < top || op < count ? FRAME_MORE : 0;
+  if (load<u32>(S_GATHER_FLAGS) != FIRST_FRAME) flags |= FRAME_CONTINUES;
   if (transactionBytes != 0) flags |= FRAME_GROUP;
   store<u32>(S_GATHER_FLAGS, flags);
   frameSeal(frame, <u32>(at - payload), flags, sequence, durableUnits, load<u64>(S_LOG_SEED));
   return <u32>(at - frame);
 }
 
-/** The log has taken the group: the shapes in it are known there. */
+/** The log has taken the group, and with it one copy more of the shapes in it. */
 export function store_gather_end(): void {
   if (load<u32>(S_SHAPES_UNLOGGED) != 0) {
     const top = load<u32>(S_SHAPE_TOP);
-    for (let id = nextUnlogged(0); id < top; id = nextUnlogged(id + 1)) store<u32>(shapePointer(id), 1, 8);
-    store<u32>(S_SHAPES_UNLOGGED, 0);
+    for (let id = nextUnlogged(0); id < top; id = nextUnlogged(id + 1)) shapeLogged(shapePointer(id));
   }
   // A buffer that one huge document made large is not kept.
   if (load<u32>(S_GATHER_BYTES) > FRAME_PAYLOAD_TARGET << 2) {

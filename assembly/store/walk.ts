@@ -2,23 +2,23 @@
 // index is built at the end, so entries may even be applied twice, as they are after a compaction.
 
 import {
-  BLOCK_KIND_SHIFT, FRAME_BYTES, FRAME_GROUP, FRAME_MORE, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE,
+  BLOCK_KIND_SHIFT, FRAME_BYTES, FRAME_CONTINUES, FRAME_GROUP, FRAME_MORE, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE,
   KIND_TRANSACTION, KEY_BUFFER, PAGE_RECORD, RECORD_HEADER, S_CHECK_DURABLE, S_CHECK_END, S_CHECK_GROUP, S_CHECK_OPEN, S_CHECK_SEQUENCE, S_CHECK_STOP,
-  S_COUNT, S_LIVE_BYTES, S_LOG_SEED, S_SLOT_FREE, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK,
-  STATUS_OUT_OF_MEMORY, WALK_COPY, WALK_COVERED, WALK_DISCARD, WALK_INDEX, PAGE_BYTES,
+  S_COUNT, S_LIVE_BYTES, S_LOG_SEED, S_SLOT_FREE, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, S_WALK_LOST, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK,
+  STATUS_OUT_OF_MEMORY, WALK_COPY, WALK_COVERED, WALK_DISCARD, WALK_INDEX, WALK_SALVAGE, WALK_SHAPES, PAGE_BYTES,
 } from "../abi";
 import { hashInsert, hashRemove, keyHash, xxh64 } from "../hash";
 import {
   blockAcquire, blockBytes, blockKind, blockRelease, blocksAddRange, blockUnits, pagesAcquire, pagesFor, pagesRelease, sentinel,
 } from "../memory";
 import {
-  keyBytes, keyOfRecord, keyPointer, keyType, recordShape, recordSlot, shapeKnown, shapeReadEntry,
+  keyBytes, keyOfRecord, keyPointer, keyType, recordIsReadable, recordShape, recordSlot, shapeKnown, shapeReadEntry,
 } from "../record";
 import { findSlot } from "./find";
 import { slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits, slotsReach } from "./slots";
 
 const FRAME_WORD: u32 = <u32>(FRAME_BYTES >> 3) | (KIND_FRAME << BLOCK_KIND_SHIFT);
-const FRAME_WORD_MASK: u32 = ~(FRAME_MORE | FRAME_GROUP);
+const FRAME_WORD_MASK: u32 = ~(FRAME_MORE | FRAME_GROUP | FRAME_CONTINUES);
 
 /** Pages a log of `bytes` may be read into; its first byte goes 8 behind the address. 0: it does not fit. */
 export function store_log_reserve(bytes: usize): usize {
@@ -66,6 +66,8 @@ export function store_log_check(from: usize, end: usize, sequence: u32, open: us
     const bytes = frameCheck(at, end);
     if (bytes == 0) break;
     if (load<u32>(at, 12) < next) break;
+    // What it goes on with is lost.
+    if (open == 0 && (load<u32>(at) & FRAME_CONTINUES) != 0) break;
     next = load<u32>(at, 12) + 1;
     if (load<u32>(at, 8) > load<u32>(S_CHECK_DURABLE)) store<u32>(S_CHECK_DURABLE, load<u32>(at, 8));
     if (open == 0) open = at;
@@ -161,7 +163,15 @@ function occupy(slot: u32): bool {
 function applyRecord(record: usize, units: u32, flags: u32): i32 {
   const slot = recordSlot(record);
   const shape = recordShape(record);
-  if (slot == SLOT_NONE || (shape != SHAPE_INLINE && !shapeKnown(shape))) return STATUS_CORRUPT;
+  if (slot == SLOT_NONE) return STATUS_CORRUPT;
+  if (flags & WALK_SALVAGE) {
+    if (!recordIsReadable(record)) {
+      store<u32>(S_WALK_LOST, load<u32>(S_WALK_LOST) + 1);
+      return STATUS_OK;
+    }
+  } else if (shape != SHAPE_INLINE && !shapeKnown(shape)) {
+    return STATUS_CORRUPT;
+  }
   if (flags & WALK_COVERED) {
     if (slot >= load<u32>(S_SLOT_TOP) || slotAddress(slot) == 0 || slotLogUnits(slot) != units) return STATUS_OK;
     store<u32>(S_WALK_LIVE, load<u32>(S_WALK_LIVE) + 1);
@@ -196,7 +206,10 @@ export function store_log_walk(from: usize, end: usize, units: u32, flags: u32, 
     const next = at + (<usize>length << 3);
     if (length < 2 || next > end) return STATUS_CORRUPT;
     let isKept = false;
-    if ((flags & WALK_DISCARD) == 0) {
+    if (flags & WALK_SHAPES) {
+      const status = kind == KIND_SHAPE ? shapeReadEntry(at, <u32>(next - at)) : STATUS_OK;
+      if (status != STATUS_OK) return status;
+    } else if ((flags & WALK_DISCARD) == 0) {
       if (kind == KIND_RECORD) {
         if (<u32>(next - at) <= RECORD_HEADER) return STATUS_CORRUPT;
         const status = applyRecord(at, position, flags);
@@ -209,7 +222,9 @@ export function store_log_walk(from: usize, end: usize, units: u32, flags: u32, 
           if (flags & WALK_INDEX) slotRelease(slot);
         }
       } else if (kind == KIND_SHAPE) {
-        const status = shapeReadEntry(at, <u32>(next - at));
+        // A snapshot has counted those it covers already, and so has a salvage those of the whole log.
+        const isCounted = (flags & (WALK_COVERED | WALK_SALVAGE)) != 0;
+        const status = isCounted ? STATUS_OK : shapeReadEntry(at, <u32>(next - at));
         if (status != STATUS_OK) return status;
       } else if (kind != KIND_FRAME && kind != KIND_TRANSACTION) {
         return STATUS_CORRUPT;

@@ -92,7 +92,7 @@ export const S_SHIFT = STATE + 416 // u32 -> u32[] new log positions while compa
 export const S_SHIFT_PAGES = STATE + 420
 export const S_SHIFT_SLOTS = STATE + 424 // u32 slots there were when it began
 export const S_SHIFT_NEXT = STATE + 428 // u32 slot to go on from
-export const S_SHIFT_SHAPE = STATE + 432 // u32 shape to go on from
+export const S_WALK_LOST = STATE + 432 // u32 records a salvage passed over: nobody knows their field names
 export const S_SCAN_EXAMINED = STATE + 440 // u32 records a filtered scan looked at
 
 // --- blocks: the unit of the record arena and of the log. First word of each:
@@ -114,6 +114,7 @@ export const KIND_SENTINEL = 7
 export const FRAME_BYTES = 24
 export const FRAME_MORE = 1 << 28 // the group goes on in the next frame
 export const FRAME_GROUP = 1 << 29 // the group holds a transaction entry
+export const FRAME_CONTINUES = 1 << 30 // the group began in an earlier frame
 /** Payload at which a frame is closed, so that a big batch is a group of frames and the buffer stays small. */
 export const FRAME_PAYLOAD_TARGET = 524288
 
@@ -199,6 +200,8 @@ export const WALK_COPY = 1 // records are copied out of the buffer instead of st
 export const WALK_COVERED = 2 // the snapshot knows these frames: records are live where it says so
 export const WALK_INDEX = 4 // keep the hash index up to date
 export const WALK_DISCARD = 8 // give the blocks back, apply nothing
+export const WALK_SHAPES = 16 // take the shapes only; with WALK_COPY
+export const WALK_SALVAGE = 32 // pass records over whose shapes are lost
 
 /** No slot. */
 export const SLOT_NONE = 0xffffffff

@@ -25,6 +25,8 @@ export {
   WALK_COVERED,
   WALK_DISCARD,
   WALK_INDEX,
+  WALK_SALVAGE,
+  WALK_SHAPES,
 } from './abi.ts'
 export { type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
 export { setBinary } from './load.ts'

@@ -40,6 +40,7 @@ import {
   S_SLOT_TOP,
   S_WALK_AT,
   S_WALK_LIVE,
+  S_WALK_LOST,
   SLOT_NONE,
   STATE,
   STATE_END,
@@ -308,6 +309,10 @@ export class Store {
     }
     memory.core.store_log_finish()
     return true
+  }
+
+  get walkedLost(): number {
+    return this.memory.state(S_WALK_LOST)
   }
 
   get walkedLive(): number {

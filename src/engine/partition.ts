@@ -46,6 +46,8 @@ export interface PartitionOptions {
   readonly repair?: boolean
   /** 4 GiB unless given. */
   readonly memoryLimitBytes?: number
+  /** A snapshot of more documents than this holds their index, too; 300,000 unless given. */
+  readonly buildDocumentsMax?: number
   readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
   /** A write's outcome is unknown: nothing more may be written. */
   readonly onPoison?: ((error: QuiverError) => void) | undefined
@@ -372,8 +374,7 @@ export class Partition {
       },
     })
     if (!done) return
-    // Callers who wait for the old file have their bytes in the new one; their flush still runs to its end.
-    await old.flush().catch(() => {})
+    await old.retire()
     old.file.close()
     await storage.remove(old.file.name)
     await storage.flushNames()
@@ -424,11 +425,12 @@ export class Partition {
     if (log === undefined || header === undefined || options.storage === null || log.poison !== undefined) return
     if (this.snapshotPosition === log.position) return
     let covered = -1
-    await writeSnapshot(options.storage, options.stem, this.store, () => {
+    const cover = () => {
       log.flushSync()
       covered = log.position
       return { seed: header.seed, covered, sequence: log.sequence }
-    })
+    }
+    await writeSnapshot(options.storage, options.stem, this.store, cover, options.buildDocumentsMax)
     this.snapshotPosition = covered
   }
 

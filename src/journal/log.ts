@@ -61,6 +61,7 @@ export class Log {
   private pendingBytes = 0
   private next: Waiter | undefined
   private isFlushing = false
+  private isRetired = false
   private flushMs = 0
 
   constructor(file: StorageFile, position: number, sequence: number, onPoison: (error: QuiverError) => void) {
@@ -223,14 +224,42 @@ export class Log {
     if (target > this.durable) this.durable = target
     this.isFlushing = false
     callers.resolve()
-    if (this.next !== undefined) this.gather(0, this.position)
+    if (this.isRetired) this.release()
+    else if (this.next !== undefined) this.gather(0, this.position)
   }
 
   private failed(cause: unknown, callers: Waiter): void {
+    if (this.isRetired) {
+      this.isFlushing = false
+      callers.resolve()
+      this.release()
+      return
+    }
     const error = this.fail(cause)
     this.isFlushing = false
     callers.reject(error)
     this.next?.reject(error)
+    this.next = undefined
+  }
+
+  /**
+   * Another file holds everything by now, on stable storage: whoever waits for this one need not, and may not hear of its failures.
+   * It can be closed when this resolves.
+   */
+  retire(): Promise<void> {
+    this.isRetired = true
+    this.pendingBytes = 0
+    this.durable = this.position
+    if (!this.isFlushing) {
+      this.release()
+      return DONE
+    }
+    this.next ??= waiter()
+    return this.next.promise
+  }
+
+  private release(): void {
+    this.next?.resolve()
     this.next = undefined
   }
 

@@ -10,10 +10,12 @@ import {
   WALK_COVERED,
   WALK_DISCARD,
   WALK_INDEX,
+  WALK_SALVAGE,
+  WALK_SHAPES,
 } from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
-import { decodeLogHeader, encodeLogHeader, generationOf, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
+import { decodeLogHeader, encodeLogHeader, generationOf, LOG_HEADER_BYTES, type LogHeader, logName, snapshotName } from './header.ts'
 import { readSnapshot } from './snapshot.ts'
 
 /** What a repair had to drop. */
@@ -247,7 +249,10 @@ export class Recovery {
   }
 
   private note(from: number, to: number): void {
-    this.repairs.push({ file: this.file.name, offset: from, bytes: to - from, reason: 'damaged frames' })
+    const last = this.repairs.at(-1)
+    const isNext = last !== undefined && last.offset + last.bytes === from
+    const offset = isNext ? this.repairs.pop()!.offset : from
+    this.repairs.push({ file: this.file.name, offset, bytes: to - offset, reason: 'damaged frames' })
     this.needsRewrite = true
   }
 
@@ -345,8 +350,11 @@ export class Recovery {
 
   /** Ends the log at `offset`, where something begins that the other partitions of the collection do not have. */
   async cutAt(offset: number): Promise<void> {
-    // A snapshot that covers more has seen what is to be forgotten.
-    if (offset < this.covered) await this.again()
+    if (offset < this.covered) {
+      // The snapshot has seen what is to be forgotten, and would miss it.
+      this.staleFiles.push(snapshotName(this.options.stem))
+      await this.again()
+    }
     this.end = offset
     this.isClean = false
     this.segments.length = 0
@@ -381,6 +389,10 @@ export class Recovery {
     if (this.restored > 0) store.resetWalkedLive()
     const expected = store.count
     if (this.restored === LOG_HEADER_BYTES && expected !== 0) return false
+    if (this.options.repair) {
+      // Names first: a group that is damaged may have been the one to bring them, and a later one has them again.
+      for (const { from, to } of this.segments) if (!this.walk(from, to, WALK_SHAPES, false)) return false
+    }
     const cuts = [this.restored, ...aborted.flatMap((range) => [range.from, range.to])].sort((a, b) => a - b)
     for (const segment of this.segments) {
       let from = segment.from
@@ -388,7 +400,9 @@ export class Recovery {
         const flags = aborted.some((range) => range.from <= from && cut <= range.to)
           ? WALK_DISCARD
           : this.restored === 0
-            ? 0
+            ? this.options.repair
+              ? WALK_SALVAGE
+              : 0
             : cut <= this.restored
               ? WALK_COVERED
               : WALK_INDEX
@@ -398,6 +412,10 @@ export class Recovery {
       }
     }
     if (!isInPlace && this.loadedAt !== 0) store.releaseLog(this.loadedAt, this.loadedBytes)
+    if (this.options.repair && store.walkedLost > 0) {
+      const reason = `${store.walkedLost} documents, or states of them, whose field names stood in damaged frames only`
+      this.repairs.push({ file: this.file.name, offset: LOG_HEADER_BYTES, bytes: 0, reason })
+    }
     return this.restored > 0 ? true : store.finishLog(this.options.repair || aborted.length > 0)
   }
 

@@ -20,8 +20,8 @@ import {
 const STATE_BYTES = STATE_END - STATE
 const LIST_CHUNK = 4096
 const BLOCK_BYTES = 4096
-/** Building the index of so many documents takes about 15 ms; pages cost 20 bytes of disk a document. */
-const BUILD_DOCUMENTS_MAX = 300_000
+/** Up to so many documents the index is built again: that takes about 15 ms, and pages cost 20 bytes of disk a document. */
+export const BUILD_DOCUMENTS_MAX = 300_000
 /** Neighbouring blocks are written, read and hashed together, up to so many. */
 const RUN_BLOCKS_MAX = 1024
 
@@ -60,6 +60,7 @@ export async function writeSnapshot(
   stem: string,
   store: Store,
   cover: () => CoveredLog,
+  buildDocumentsMax = BUILD_DOCUMENTS_MAX,
 ): Promise<void> {
   const name = snapshotName(stem)
   const draft = `${name}.tmp`
@@ -67,7 +68,7 @@ export async function writeSnapshot(
   const file = await directory.open(draft, { create: true })
   try {
     const log = cover()
-    const isMark = store.count <= BUILD_DOCUMENTS_MAX
+    const isMark = store.count <= buildDocumentsMax
     const blocks = isMark ? [] : store.structBlocks(BLOCK_BYTES)
     const pages = isMark ? [] : store.structPages()
     const list = new Uint8Array(listBytes(pages.length, blocks.length))

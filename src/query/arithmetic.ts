@@ -5,7 +5,7 @@ import type { ArithmeticOperator } from './tree.ts'
 
 type Amount = number | bigint
 
-const LIMIT = 9_223_372_036_854_775_808
+const LIMIT = 2 ** 63
 
 function asInteger(amount: Amount): bigint | undefined {
   if (typeof amount === 'bigint') return amount

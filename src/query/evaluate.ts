@@ -151,7 +151,7 @@ function operand(of: Operand, document: Constant): Constant | undefined {
     }
     case 'size': {
       const value = operand(of.of, document)
-      return Array.isArray(value) ? value.length : undefined
+      return Array.isArray(value) ? BigInt(value.length) : undefined
     }
     case 'first': {
       const value = operand(of.of, document)

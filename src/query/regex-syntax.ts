@@ -15,9 +15,9 @@ export type RegexNode =
 const QUANTIFIER = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/
 const GROUP = /^\(\?(?::|<[^=!][^>]*>)/
 const LOOK_AROUND = /^\(\?<?[=!]/
-const ESCAPE = /^\\(?:c[A-Za-z]|0[0-7]{0,2}|x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[^])/
+const ESCAPE = /^\\(?:c[A-Za-z]|0[0-7]{0,2}|x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[\s\S])/
 const ESCAPE_UNICODE =
-  /^\\(?:c[A-Za-z]|x[\dA-Fa-f]{2}|u\{[\dA-Fa-f]+\}|u[Dd][89ABab][\dA-Fa-f]{2}\\u[Dd][C-Fc-f][\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[pP]\{[^}]*\}|[^])/u
+  /^\\(?:c[A-Za-z]|x[\dA-Fa-f]{2}|u\{[\dA-Fa-f]+\}|u[Dd][89ABab][\dA-Fa-f]{2}\\u[Dd][C-Fc-f][\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[pP]\{[^}]*\}|[\s\S])/u
 
 class Reader {
   private at = 0

@@ -28,6 +28,8 @@ export type TypeName = 'null' | 'boolean' | 'number' | 'bigint' | 'string' | 'da
  * - `unequal`: as if it were a value unlike all others: `ne` is true, everything else false (native, Milvus' JSON paths);
  * - `unknown`: unknown (SQL: nullable Milvus fields, seekdb's metadata);
  * - `fail`: the filter fails (ReQL).
+ *
+ * One tree has leaves that answer unknown or leaves that fail, not both.
  */
 export type Absent = 'unequal' | 'unknown' | 'fail'
 
@@ -143,6 +145,7 @@ export interface ExistsNode {
   readonly isNullAbsent?: boolean
 }
 
+/** A number that was computed is a `bigint` where it is exact: ask for both. */
 export interface TypeNode extends LeafRules {
   readonly kind: 'type'
   readonly operand: Operand

@@ -4,16 +4,75 @@ import fc from 'fast-check'
 import type { Absent, Constant, FilterNode, LeafNode, Operand, PathStep } from '../../src/query/index.ts'
 import { objectOf } from './values.ts'
 
-const UUIDS = ['0123abcd-0000-4000-8000-00000000000a', '0123abcd-0000-4000-8000-00000000000b', '0123ABCD-0000-4000-8000-00000000000a']
+const UUIDS = [
+  '0123abcd-0000-4000-8000-00000000000a',
+  '0123abcd-0000-4000-8000-00000000000b',
+  '0123ABCD-0000-4000-8000-00000000000a',
+]
 const TEXTS = [
-  '', 'a', 'b', 'ab', 'aab', 'abab', 'ba', 'a%b', 'a_b', '\\', '\u00e9', 'a\u00e9b', '\u65e5\u672c', '\uff5e', '\ud83d\ude00', 'a\ud83d\ude00b',
-  '\uffff', 'A', 'aB', 'xyz'.repeat(100), 'b'.repeat(20), '\n', ...UUIDS,
+  '',
+  'a',
+  'b',
+  'ab',
+  'aab',
+  'abab',
+  'ba',
+  'a%b',
+  'a_b',
+  '\\',
+  '\u00e9',
+  'a\u00e9b',
+  '\u65e5\u672c',
+  '\uff5e',
+  '\ud83d\ude00',
+  'a\ud83d\ude00b',
+  '\uffff',
+  'A',
+  'aB',
+  'xyz'.repeat(100),
+  'b'.repeat(20),
+  '\n',
+  ...UUIDS,
 ]
 const NUMBERS: readonly (number | bigint)[] = [
-  0, 1, -1, 2, 5, 5n, 0n, 1n, 0.5, -0.5, 2 ** 27, -(2 ** 27), 2 ** 31, 2 ** 53, 2n ** 53n, 2n ** 53n + 1n, -(2n ** 53n) - 1n, 2 ** 62, 2n ** 62n,
-  2n ** 63n - 1n, -(2n ** 63n), 2 ** 63, -(2 ** 63), 1e300, 5e-324, 3, 7, 10, -7,
+  0,
+  1,
+  -1,
+  2,
+  5,
+  5n,
+  0n,
+  1n,
+  0.5,
+  -0.5,
+  2 ** 27,
+  -(2 ** 27),
+  2 ** 31,
+  2 ** 53,
+  2n ** 53n,
+  2n ** 53n + 1n,
+  -(2n ** 53n) - 1n,
+  2 ** 62,
+  2n ** 62n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+  2 ** 63,
+  -(2 ** 63),
+  1e300,
+  5e-324,
+  3,
+  7,
+  10,
+  -7,
 ]
-const BINARIES = [Uint8Array.of(), Uint8Array.of(1), Uint8Array.of(1, 2), Int8Array.of(1), Float32Array.of(1, 2), Uint8Array.of(0, 0, 128, 63, 0, 0, 0, 64)]
+const BINARIES = [
+  Uint8Array.of(),
+  Uint8Array.of(1),
+  Uint8Array.of(1, 2),
+  Int8Array.of(1),
+  Float32Array.of(1, 2),
+  Uint8Array.of(0, 0, 128, 63, 0, 0, 0, 64),
+]
 const NAMES = ['a', 'b', 'c', '0', '1', '__proto__', '', '\u00e9', 'toString'] as const
 
 export const someText = fc.constantFrom(...TEXTS)
@@ -53,17 +112,34 @@ export const someDocument = fc
 /** Documents of one store: the first ones are found by UUIDs, which are stored packed. */
 export const someDocuments = fc
   .array(someDocument, { minLength: 1, maxLength: 12 })
-  .map((documents) => documents.map((document, i) => (i < UUIDS.length ? objectOf([...Object.entries(document), ['id', UUIDS[i]]]) : document)))
+  .map((documents) =>
+    documents.map((document, i) =>
+      i < UUIDS.length ? objectOf([...Object.entries(document), ['id', UUIDS[i]]]) : document,
+    ),
+  )
 
 const someStep: fc.Arbitrary<PathStep> = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(...NAMES).map((name) => ({ name, index: name === '0' || name === '1' ? Number(name) : null })) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .constantFrom(...NAMES)
+      .map((name) => ({ name, index: name === '0' || name === '1' ? Number(name) : null })),
+  },
   { weight: 1, arbitrary: fc.integer({ min: -3, max: 2 }).map((index) => ({ name: null, index })) },
 )
 const somePath: fc.Arbitrary<Operand> = fc.oneof(
-  { weight: 12, arbitrary: fc.array(someStep, { minLength: 1, maxLength: 3, size: 'xsmall' }).map((steps) => ({ kind: 'path' as const, steps })) },
+  {
+    weight: 12,
+    arbitrary: fc
+      .array(someStep, { minLength: 1, maxLength: 3, size: 'xsmall' })
+      .map((steps) => ({ kind: 'path' as const, steps })),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'path' as const, steps: [{ name: 'id', index: null }] }) },
 )
-const someConstant: fc.Arbitrary<Operand> = someValue.map((value) => ({ kind: 'constant' as const, value: value as Constant }))
+const someConstant: fc.Arbitrary<Operand> = someValue.map((value) => ({
+  kind: 'constant' as const,
+  value: value as Constant,
+}))
 
 const someOperand: fc.Arbitrary<Operand> = fc.letrec<{ operand: Operand }>((tie) => ({
   operand: fc.oneof(
@@ -74,7 +150,13 @@ const someOperand: fc.Arbitrary<Operand> = fc.letrec<{ operand: Operand }>((tie)
       weight: 1,
       arbitrary: fc.record({
         kind: fc.constant('arithmetic' as const),
-        operator: fc.constantFrom('add' as const, 'subtract' as const, 'multiply' as const, 'divide' as const, 'remainder' as const),
+        operator: fc.constantFrom(
+          'add' as const,
+          'subtract' as const,
+          'multiply' as const,
+          'divide' as const,
+          'remainder' as const,
+        ),
         left: tie('operand'),
         right: tie('operand'),
         isZeroDivisorAbsent: fc.boolean(),
@@ -84,7 +166,12 @@ const someOperand: fc.Arbitrary<Operand> = fc.letrec<{ operand: Operand }>((tie)
     { weight: 1, arbitrary: tie('operand').map((of) => ({ kind: 'size' as const, of })) },
     {
       weight: 1,
-      arbitrary: fc.record({ kind: fc.constant('first' as const), of: tie('operand'), otherwise: tie('operand'), isNullAbsent: fc.boolean() }),
+      arbitrary: fc.record({
+        kind: fc.constant('first' as const),
+        of: tie('operand'),
+        otherwise: tie('operand'),
+        isNullAbsent: fc.boolean(),
+      }),
     },
   ),
 })).operand
@@ -92,9 +179,15 @@ const someOperand: fc.Arbitrary<Operand> = fc.letrec<{ operand: Operand }>((tie)
 const someValues = fc.array(someValue, { maxLength: 5 }) as fc.Arbitrary<Constant[]>
 
 export const somePattern = fc
-  .array(fc.oneof({ weight: 2, arbitrary: fc.constantFrom('%', '_', '%', '_', '\\%', '\\_', '\\\\', '\\a') }, { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'ab', '\u00e9', '\ud83d\ude00', 'xyz') }), {
-    maxLength: 8,
-  })
+  .array(
+    fc.oneof(
+      { weight: 2, arbitrary: fc.constantFrom('%', '_', '%', '_', '\\%', '\\_', '\\\\', '\\a') },
+      { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'ab', '\u00e9', '\ud83d\ude00', 'xyz') },
+    ),
+    {
+      maxLength: 8,
+    },
+  )
   .map((parts) => parts.join(''))
 
 /** Leaves; `absents` says what may happen when an operand is missing. */
@@ -107,10 +200,20 @@ function someLeaf(absents: readonly Absent[]): fc.Arbitrary<LeafNode> {
       arbitrary: fc.record({
         ...rules,
         kind: kind('compare'),
-        operator: fc.constantFrom('eq' as const, 'ne' as const, 'lt' as const, 'le' as const, 'gt' as const, 'ge' as const),
+        operator: fc.constantFrom(
+          'eq' as const,
+          'ne' as const,
+          'lt' as const,
+          'le' as const,
+          'gt' as const,
+          'ge' as const,
+        ),
         left: someOperand,
         right: fc.oneof({ weight: 3, arbitrary: someConstant }, { weight: 1, arbitrary: someOperand }),
-        order: fc.oneof({ weight: 9, arbitrary: fc.constant('within' as const) }, { weight: 1, arbitrary: fc.constant('total' as const) }),
+        order: fc.oneof(
+          { weight: 9, arbitrary: fc.constant('within' as const) },
+          { weight: 1, arbitrary: fc.constant('total' as const) },
+        ),
       }),
     },
     { weight: 2, arbitrary: fc.record({ ...rules, kind: kind('in'), operand: someOperand, values: someValues }) },
@@ -121,7 +224,10 @@ function someLeaf(absents: readonly Absent[]): fc.Arbitrary<LeafNode> {
         ...rules,
         kind: kind('type'),
         operand: someOperand,
-        types: fc.subarray(['string', 'number', 'bigint', 'boolean', 'null', 'date', 'binary', 'array', 'object'] as const, { minLength: 1 }),
+        types: fc.subarray(
+          ['string', 'number', 'bigint', 'boolean', 'null', 'date', 'binary', 'array', 'object'] as const,
+          { minLength: 1 },
+        ),
       }),
     },
     {
@@ -132,7 +238,10 @@ function someLeaf(absents: readonly Absent[]): fc.Arbitrary<LeafNode> {
         operator: fc.constantFrom('contains' as const, 'startsWith' as const, 'endsWith' as const, 'like' as const),
         operand: somePath,
         text: fc.oneof(someText, somePattern),
-        isCaseIgnored: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+        isCaseIgnored: fc.oneof(
+          { weight: 9, arbitrary: fc.constant(false) },
+          { weight: 1, arbitrary: fc.constant(true) },
+        ),
       }),
     },
     {
@@ -148,7 +257,13 @@ function someLeaf(absents: readonly Absent[]): fc.Arbitrary<LeafNode> {
     },
     {
       weight: 1,
-      arbitrary: fc.record({ ...rules, kind: kind('regex'), operand: somePath, source: fc.constantFrom('a', '^a+b', '^$', '[^a]'), flags: fc.constantFrom('', 'i', 'u') }),
+      arbitrary: fc.record({
+        ...rules,
+        kind: kind('regex'),
+        operand: somePath,
+        source: fc.constantFrom('a', '^a+b', '^$', '[^a]'),
+        flags: fc.constantFrom('', 'i', 'u'),
+      }),
     },
   ) as fc.Arbitrary<LeafNode>
 }
@@ -159,7 +274,13 @@ export function someTree(absents: readonly Absent[]): fc.Arbitrary<FilterNode> {
       { maxDepth: 4, depthSize: 'small', withCrossShrink: true },
       { weight: 4, arbitrary: someLeaf(absents) },
       { weight: 1, arbitrary: fc.boolean().map((value) => ({ kind: 'constant' as const, value })) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('and' as const, 'or' as const), of: fc.array(tie('node'), { maxLength: 4 }) }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constantFrom('and' as const, 'or' as const),
+          of: fc.array(tie('node'), { maxLength: 4 }),
+        }),
+      },
       { weight: 1, arbitrary: tie('node').map((of) => ({ kind: 'not' as const, of })) },
     ),
   })).node

@@ -2,7 +2,7 @@
 // both, compactions, closing and opening. It keeps the history that a reopened database is held against: after a crash each
 // partition must be as it was after some batch, not before the last one acknowledged, and transactions whole.
 
-import { CollectionShapes, Outcome, Partition, type PartitionOptions, PutMode } from '../core/partitions.ts'
+import { CollectionShapes, Partition, type PartitionOptions, PutMode } from '../core/partitions.ts'
 import { differenceOf } from '../core/exact.ts'
 import type { SimulatedMedium } from './simulated-storage.ts'
 import { SeededRandom } from './simulated-storage.ts'
@@ -36,8 +36,17 @@ export function digestOf(contents: Contents): string {
 export function optionsOf(medium: SimulatedMedium, extra: Partial<PartitionOptions> = {}): PartitionOptions[] {
   const shapes = new CollectionShapes('id')
   const storage = medium.reopen()
+  // The first partition leaves its index in snapshots, the second builds it anew.
   return SIDES.map((id) => ({
-    id, collection: 'things', primaryKey: 'id', vectors: [], shapes, storage, stem: `c1.p${id}`, ...extra,
+    id,
+    collection: 'things',
+    primaryKey: 'id',
+    vectors: [],
+    shapes,
+    storage,
+    stem: `c1.p${id}`,
+    ...(id === 0 ? { buildDocumentsMax: 0 } : {}),
+    ...extra,
   }))
 }
 
@@ -126,7 +135,9 @@ export class Life {
         for (let i = 0; i < 3; i++) {
           const one = this.random.below(2) as Side
           this.write(one, 1, true)
-          flushes.push(this.flush(one))
+          const flush = this.flush(one)
+          flush.catch(() => {})
+          flushes.push(flush)
         }
         await Promise.all(flushes)
         return
@@ -155,11 +166,15 @@ export class Life {
       case 'busyCompact': {
         const done = this.partitions[side]!.compact()
         done.catch(() => {})
-        for (let i = 0; i < 4; i++) {
-          await new Promise((resolve) => setImmediate(resolve))
-          this.write(side, 2, i % 2 === 0)
-          if (i === 1) this.writePair(false, 1)
-          if (i === 2) await this.flush(side)
+        try {
+          for (let i = 0; i < 4; i++) {
+            await new Promise((resolve) => setImmediate(resolve))
+            this.write(side, 2, i % 2 === 0)
+            if (i === 1) this.writePair(false, 1)
+            if (i === 2) await this.flush(side)
+          }
+        } finally {
+          await done.catch(() => {})
         }
         return await done
       }
@@ -222,7 +237,13 @@ export class Life {
   write(side: Side, count: number, hard: boolean, bytes = 0): void {
     const { batch, next } = this.stage(side, count, bytes)
     this.aim(side, next)
-    batch.commit({ hard })
+    try {
+      batch.commit({ hard })
+    } catch (error) {
+      // Refused, it has left nothing; of unknown outcome, it may be found later.
+      if (this.poison === undefined) this.miss(side)
+      throw error
+    }
     this.stand(side, next)
   }
 
@@ -263,6 +284,13 @@ export class Life {
     const dirty = SIDES.filter((side) => staged[side]!.batch.isDirty)
     for (const side of SIDES) if (!dirty.includes(side)) staged[side]!.batch.abandon()
     const transaction = dirty.length < 2 ? undefined : { id: this.options[0]!.shapes.nextTransaction(), participants: [0, 1] }
+    try {
+      // As the engine does: a full disk shows before any of the logs is told.
+      if (transaction !== undefined) for (const side of dirty) staged[side]!.batch.prepare(transaction)
+    } catch (error) {
+      for (const side of dirty) staged[side]!.batch.abandon()
+      throw error
+    }
     for (const side of dirty) this.aim(side, staged[side]!.next)
     if (transaction !== undefined) this.transactions.push({ at: [this.digests[0].length - 1, this.digests[1].length - 1] })
     dirty.forEach((side, i) => {
@@ -270,16 +298,12 @@ export class Life {
         staged[side]!.batch.commit({ hard, transaction })
         this.stand(side, staged[side]!.next)
       } catch (error) {
-        // As the engine does: what a participant has cannot be taken back, so nothing may follow.
-        if (i > 0) {
-          this.poison ??= error
-          for (const done of dirty.slice(0, i)) this.partitions[done]!.poison(error)
-        } else {
-          for (const later of dirty.slice(1)) staged[later]!.batch.abandon()
-          if (this.poison === undefined) {
-            for (const one of dirty) this.miss(one)
-            this.transactions.pop()
-          }
+        // What a participant has cannot be taken back, so nothing may follow.
+        for (const done of dirty.slice(0, i)) this.partitions[done]!.poison(error)
+        for (const later of dirty.slice(i + 1)) staged[later]!.batch.abandon()
+        if (this.poison === undefined) {
+          for (const one of dirty) this.miss(one)
+          if (transaction !== undefined) this.transactions.pop()
         }
         throw error
       }
@@ -308,5 +332,3 @@ export function contradictionOf(life: Life, moment: Moment, found: readonly Cont
   if (candidates[0]!.some((count0) => candidates[1]!.some((count1) => isWhole(count0, count1)))) return undefined
   return `a transaction is torn: partition 0 is as after batch ${candidates[0]}, partition 1 as after batch ${candidates[1]}`
 }
-
-export { Outcome }

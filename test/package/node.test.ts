@@ -8,7 +8,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as door from '../../src/index.ts'
-import { installTarball, type Project } from './tarball.ts'
+import { importedBy, installTarball, type Project } from './tarball.ts'
 
 const hasEngine = 'open' in door
 
@@ -52,6 +52,26 @@ describe('in Node', () => {
     const path = project.write('names.cjs', `console.log(JSON.stringify(Object.keys(require('quiverdb')).sort()))`)
     // Node 20 before 20.19 cannot require ESM: a dependency that is ESM only must be inside the bundle.
     expect(project.run('--no-experimental-require-module', path).trim()).toBe(names)
+  })
+
+  it('loads what touches files only when a directory is opened', async () => {
+    const imports = await importedBy(join(project.installed, 'dist/index.js'))
+    const lazy = imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path)
+    expect(lazy).toEqual(hasEngine ? [expect.stringMatching(/^\.\/chunks\/file-\w+\.js$/)] : [])
+    expect(imports.filter(({ path }) => path.startsWith('node:'))).toEqual([])
+    // The CommonJS bundle is one file: there the calls of `require` wait.
+    const path = project.write(
+      'lazy.cjs',
+      `const Module = require('node:module')
+const load = Module._load
+const loaded = []
+Module._load = (request, ...rest) => { loaded.push(request); return load(request, ...rest) }
+require('quiverdb')
+console.log(loaded.join(' '))`,
+    )
+    const loaded = project.run('--no-experimental-require-module', path).trim().split(' ')
+    expect(loaded[0]).toBe('quiverdb')
+    expect(loaded.filter((name) => /^(node:)?(fs|net|os|path)/.test(name))).toEqual([])
   })
 
   it('knows the errors of one copy in the other', () => {

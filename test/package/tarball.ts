@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import * as esbuild from 'esbuild'
 import { ensureDist } from '../../.ci/dist.mjs'
 import { ROOT } from '../../.ci/stamp.mjs'
 
@@ -60,4 +61,33 @@ export async function installTarball(): Promise<Project> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+export interface ImportInBundle {
+  readonly path: string
+  /** `import-statement`, `dynamic-import`, `require-call` and the like. */
+  readonly kind: string
+}
+
+/** What a bundled, minified file imports, read by a parser. */
+export async function importedBy(file: string): Promise<ImportInBundle[]> {
+  const { metafile } = await esbuild.build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+    platform: 'node',
+    plugins: [
+      {
+        name: 'nothing-followed',
+        setup(build) {
+          build.onResolve({ filter: /.*/ }, ({ kind, path }) =>
+            kind === 'entry-point' ? undefined : { path, external: true },
+          )
+        },
+      },
+    ],
+  })
+  return Object.values(metafile.inputs).flatMap(({ imports }) => imports.map(({ path, kind }) => ({ path, kind })))
 }

@@ -123,6 +123,46 @@ describe('group commit', () => {
   })
 })
 
+describe('a log that another has taken the place of', () => {
+  it('lets those who wait for it go, and touches its file no more', async () => {
+    const { file, log } = await open()
+    append(log, 1, true)
+    const waiting = [log.flush(), log.flush()]
+    file.fail = () => ({ code: 'EIO' })
+    await log.retire()
+    await Promise.all(waiting)
+    await turn()
+    expect(file.count('write')).toBe(file.calls.length)
+    expect(file.bytes(HEAD, HEAD + 64).every((byte) => byte === 0)).toBe(true)
+  })
+
+  it('waits for the flush that is under way, and keeps its failure to itself', async () => {
+    for (const code of [undefined, 'EIO']) {
+      const { file, log, poisons } = await open()
+      file.flushMs = 40
+      append(log, 0, true)
+      await log.flush()
+      file.isHeld = true
+      if (code !== undefined) file.fail = ({ kind }) => (kind === 'flush' ? { code } : undefined)
+      append(log, 1, true)
+      const first = log.flush()
+      await turn()
+      append(log, 2, true)
+      const second = log.flush()
+      let isRetired = false
+      const retired = log.retire().then(() => {
+        isRetired = true
+      })
+      await turn()
+      expect(isRetired).toBe(false)
+      file.release()
+      await Promise.all([first, second, retired])
+      expect(file.count('flush')).toBe(1)
+      expect(poisons).toEqual([])
+    }
+  })
+})
+
 describe('order', () => {
   it('is that of the calls, whether frames wait or not, and whatever their size', async () => {
     const { file, log } = await open()
