@@ -15,7 +15,15 @@ import {
 } from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
-import { decodeLogHeader, encodeLogHeader, generationOf, LOG_HEADER_BYTES, type LogHeader, logName, snapshotName } from './header.ts'
+import {
+  decodeLogHeader,
+  encodeLogHeader,
+  generationOf,
+  LOG_HEADER_BYTES,
+  type LogHeader,
+  logName,
+  snapshotName,
+} from './header.ts'
 import { readSnapshot } from './snapshot.ts'
 
 /** What a repair had to drop. */
@@ -150,7 +158,9 @@ export class Recovery {
         if (header.isComplete) {
           opened = { file, header }
           const whole = encodeLogHeader(this.store, header)
-          this.isHeaderTorn = whole.some((byte, i) => byte !== bytes[i])
+          const at = whole.findIndex((byte, i) => byte !== bytes[i])
+          this.isHeaderTorn = at >= 0
+          if (repair && at >= 0) this.repairs.push({ file: name, offset: at, bytes: 0, reason: 'one copy of its head' })
           continue
         }
         this.staleFiles.push(name)

@@ -70,7 +70,8 @@ function differenceOfBytes(expected: Uint8Array, got: Uint8Array, path: string):
 function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`
   if (Object.is(value, -0)) return '-0'
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}... (${value.length})` : value)
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}... (${value.length})` : value)
   return typeof value === 'object' && value !== null ? `an object with fields ${Object.keys(value)}` : String(value)
 }
 

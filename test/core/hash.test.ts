@@ -2,9 +2,7 @@
 // index safe against chosen keys. Both are held against plain BigInt references, which are held against published vectors.
 
 import { expect, it } from 'vitest'
-import {
-  KEY_STRING, S_DIRECTORY, S_DIRECTORY_DEPTH, S_SEED_0, S_SEED_1,
-} from '../../src/core/abi.ts'
+import { KEY_STRING, S_DIRECTORY, S_DIRECTORY_DEPTH, S_SEED_0, S_SEED_1 } from '../../src/core/abi.ts'
 import type { Store } from '../../src/core/index.ts'
 import { inMemory, type Partition, upsert } from './partitions.ts'
 
@@ -53,9 +51,12 @@ function xxh64(bytes: Uint8Array, seed: bigint): bigint {
 
 /** SipHash with `c` rounds a word and `d` at the end; `type` goes into the constant of the end, 0 is SipHash itself. */
 function sipHash(c: number, d: number, k0: bigint, k1: bigint, bytes: Uint8Array, type: bigint): bigint {
-  const v = [k0 ^ 0x736f6d6570736575n, k1 ^ 0x646f72616e646f6dn, k0 ^ 0x6c7967656e657261n, k1 ^ 0x7465646279746573n] as [
-    bigint, bigint, bigint, bigint,
-  ]
+  const v = [
+    k0 ^ 0x736f6d6570736575n,
+    k1 ^ 0x646f72616e646f6dn,
+    k0 ^ 0x6c7967656e657261n,
+    k1 ^ 0x7465646279746573n,
+  ] as [bigint, bigint, bigint, bigint]
   const add = (a: 0 | 2, b: 1 | 3 | 0 | 2) => {
     v[a] = (v[a] + v[b]) & MASK
   }
@@ -104,7 +105,7 @@ it('computes XXH64 of every length from 0 to 300, at every alignment', async () 
   const { store } = await inMemory()
   const bytes = counting(308).map((byte, i) => (byte * 31 + (i >> 3)) & 0xff)
   for (let length = 0; length <= 300; length++) {
-    const seed = BigInt(length) * 0x9e3779b97f4a7c15n & MASK
+    const seed = (BigInt(length) * 0x9e3779b97f4a7c15n) & MASK
     const part = bytes.subarray(length % 8, (length % 8) + length)
     expect(store.hashBytes(part, seed), `length ${length}`).toBe(xxh64(part, seed))
   }
@@ -141,8 +142,15 @@ function expectIndexed(partition: Partition, keys: readonly Uint8Array[], type: 
 it('indexes by SipHash-1-3 of the key under the seed of the partition, for every length from 0 to 255', async () => {
   const partition = await inMemory()
   const keys = Array.from({ length: 256 }, (_, i) => 'x'.repeat(i))
-  upsert(partition, keys.map((id) => ({ id })))
-  expectIndexed(partition, keys.map((key) => new TextEncoder().encode(key)), KEY_STRING)
+  upsert(
+    partition,
+    keys.map((id) => ({ id })),
+  )
+  expectIndexed(
+    partition,
+    keys.map((key) => new TextEncoder().encode(key)),
+    KEY_STRING,
+  )
 })
 
 it('gives each partition a seed of its own', async () => {

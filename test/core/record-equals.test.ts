@@ -3,9 +3,9 @@
 
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { objectOf, anyDocument, anyValue, settings } from './values.ts'
-import { inMemory, Outcome, type Partition, PutMode, upsert } from './partitions.ts'
 import { differenceOf, storedFormOf } from './exact.ts'
+import { inMemory, Outcome, type Partition, PutMode, upsert } from './partitions.ts'
+import { anyDocument, anyValue, objectOf, settings } from './values.ts'
 
 let partition: Partition
 
@@ -27,7 +27,8 @@ function isUnchanged(first: object, second: object): boolean {
   return outcome === Outcome.Unchanged
 }
 
-const wide = (count: number, from = 0) => objectOf(Array.from({ length: count }, (_, i) => [`f${(i + from) % count}`, (i + from) % count]))
+const wide = (count: number, from = 0) =>
+  objectOf(Array.from({ length: count }, (_, i) => [`f${(i + from) % count}`, (i + from) % count]))
 
 const SAME: readonly (readonly [string, object, object])[] = [
   ['nothing but the key', {}, {}],
@@ -44,7 +45,17 @@ const SAME: readonly (readonly [string, object, object])[] = [
   ['an object without a prototype', { o: { a: 1 } }, { o: objectOf([['a', 1]], true) }],
   ['too many keys for a shape, in another order', wide(400), wide(400, 123)],
   ['such an object inside', { o: wide(400) }, { o: wide(400, 7) }],
-  ['fields called __proto__', objectOf([['__proto__', 1], ['a', 2]]), objectOf([['a', 2], ['__proto__', 1]])],
+  [
+    'fields called __proto__',
+    objectOf([
+      ['__proto__', 1],
+      ['a', 2],
+    ]),
+    objectOf([
+      ['a', 2],
+      ['__proto__', 1],
+    ]),
+  ],
   ['long texts', { t: 'x'.repeat(70_000), u: 1 }, { u: 1, t: 'x'.repeat(70_000) }],
 ]
 
@@ -75,7 +86,11 @@ const DIFFERENT: readonly (readonly [string, object, object])[] = [
   ['composed and decomposed letters', { t: '\u00e9' }, { t: 'e\u0301' }],
   ['numbers a last place apart', { n: 0.1 + 0.2 }, { n: 0.3 }],
   ['one of very many values', wide(400), { ...wide(400), f77: -1 }],
-  ['one of very many names', wide(400), objectOf(Object.entries(wide(400)).map(([name, value]) => [name === 'f77' ? 'g77' : name, value]))],
+  [
+    'one of very many names',
+    wide(400),
+    objectOf(Object.entries(wide(400)).map(([name, value]) => [name === 'f77' ? 'g77' : name, value])),
+  ],
   ['the key of a nested object', { o: { id: 'x' } }, { o: { id: 'y' } }],
 ]
 
@@ -114,8 +129,13 @@ it('compares documents whose names are in a shape with documents whose names are
 /** The same value with the keys of every object turned round. */
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed)
-  if (typeof value !== 'object' || value === null || Object.prototype.toString.call(value) !== '[object Object]') return value
-  return objectOf(Object.entries(value).reverse().map(([name, field]) => [name, reversed(field)]))
+  if (typeof value !== 'object' || value === null || Object.prototype.toString.call(value) !== '[object Object]')
+    return value
+  return objectOf(
+    Object.entries(value)
+      .reverse()
+      .map(([name, field]) => [name, reversed(field)]),
+  )
 }
 
 it('finds random documents equal to themselves with their keys turned round', () => {
@@ -142,7 +162,8 @@ it('tells random values apart exactly when they differ', () => {
 /** A stored value with the keys of every object in one order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null || Object.prototype.toString.call(value) !== '[object Object]') return value
+  if (typeof value !== 'object' || value === null || Object.prototype.toString.call(value) !== '[object Object]')
+    return value
   const names = Object.keys(value).sort()
   return objectOf(names.map((name) => [name, sorted((value as Record<string, unknown>)[name])]))
 }

@@ -48,7 +48,10 @@ const KEYS: readonly (readonly Key[])[] = [
   [[[]]],
   [[1], [1n]],
   [['1']],
-  [[1, 2], [1n, 2]],
+  [
+    [1, 2],
+    [1n, 2],
+  ],
   [[[1, 2]]],
   [[1, [2]]],
   [[[1], 2]],
@@ -90,7 +93,11 @@ const KEYS: readonly (readonly Key[])[] = [
 it('keeps different keys apart and takes equal ones as one', async () => {
   const partition = await inMemory()
   const spellings = KEYS.flatMap((group, number) => group.map((key) => ({ key, number })))
-  for (const group of KEYS) upsert(partition, group.map((id) => ({ id, by: id })))
+  for (const group of KEYS)
+    upsert(
+      partition,
+      group.map((id) => ({ id, by: id })),
+    )
   expect(partition.count).toBe(KEYS.length)
   for (const { key, number } of spellings) {
     const last = KEYS[number]!.at(-1)
@@ -118,10 +125,15 @@ it('takes a key inside a wide document, where it stands among inline names', asy
 it('finds random keys by any spelling', async () => {
   const partition = await inMemory()
   const scalar = fc.oneof(anyNumber, anyString, anyBigint, anyDate, fc.boolean(), fc.uint8Array({ maxLength: 40 }))
-  const key = fc.oneof(scalar, fc.array(fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })), { maxLength: 4 })) as fc.Arbitrary<Key>
+  const key = fc.oneof(
+    scalar,
+    fc.array(fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })), { maxLength: 4 }),
+  ) as fc.Arbitrary<Key>
   fc.assert(
     fc.property(fc.array(key, { minLength: 1, maxLength: 20 }), (keys) => {
-      const short = keys.filter((one) => JSON.stringify(one, (_, value) => (typeof value === 'bigint' ? `${value}` : value)).length < 300)
+      const short = keys.filter(
+        (one) => JSON.stringify(one, (_, value) => (typeof value === 'bigint' ? `${value}` : value)).length < 300,
+      )
       for (const id of short) upsert(partition, [{ id, n: 1 }])
       for (const id of short) {
         expect(partition.find(id)).not.toBe(0)
@@ -175,7 +187,7 @@ const NO_KEYS: readonly unknown[] = [
   '\ud800',
   'x\udc00y',
   ['\ud83d'],
-  'x'.repeat(300) + '\ud800',
+  `${'x'.repeat(300)}\ud800`,
   /x/,
 ]
 
@@ -226,7 +238,15 @@ it('makes a key where it is missing or null, and says which', async () => {
   const partition = await inMemory()
   const wide = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, i]))
   const batch = partition.begin()
-  const documents = [{ a: 1 }, { id: null, b: 2 }, { id: undefined, c: 3 }, { id: 'given' }, wide, { ...wide, id: null, z: 1 }, {}]
+  const documents = [
+    { a: 1 },
+    { id: null, b: 2 },
+    { id: undefined, c: 3 },
+    { id: 'given' },
+    wide,
+    { ...wide, id: null, z: 1 },
+    {},
+  ]
   const numbers = documents.map((document) => batch.put(document, PutMode.Insert))
   batch.settle()
   const made = new Map(batch.generated.map(({ operation, key }) => [operation, key]))
@@ -234,7 +254,8 @@ it('makes a key where it is missing or null, and says which', async () => {
   batch.commit({ hard: false })
   expect(partition.count).toBe(7)
   expect(new Set(made.values()).size).toBe(6)
-  for (const key of made.values()) expect(key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  for (const key of made.values())
+    expect(key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   // A null key is filled in where it stood, a missing one comes last.
   expectStored({ a: 1, id: made.get(0) }, get(partition, made.get(0)!))
   expectStored({ id: made.get(1), b: 2 }, get(partition, made.get(1)!))

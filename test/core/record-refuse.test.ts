@@ -131,7 +131,23 @@ describe('refuses, naming the field,', () => {
   })
 
   it('a document that is none', () => {
-    for (const none of [null, undefined, 1, 'text', true, [], [1], new Date(), Uint8Array.of(1), new Map(), () => 1, Promise.resolve({ id: 1 }), Symbol('s'), 5n, /x/]) {
+    for (const none of [
+      null,
+      undefined,
+      1,
+      'text',
+      true,
+      [],
+      [1],
+      new Date(),
+      Uint8Array.of(1),
+      new Map(),
+      () => 1,
+      Promise.resolve({ id: 1 }),
+      Symbol('s'),
+      5n,
+      /x/,
+    ]) {
       expect(refusalOf(none).message).toMatch(/document must be a plain object/)
     }
   })
@@ -148,7 +164,13 @@ it('does not let surrogates of neighbouring strings meet', () => {
   for (const document of halves) expect(refusalOf(document).message).toMatch(/surrogate/)
   const batch = partition.begin()
   const numbers: (number | undefined)[] = []
-  for (const document of [{ id: 'a', t: 'whole' }, { id: 'b', t: 'x\ud83d' }, { t: '\ude00x', id: 'c' }, { id: 'd', t: '\ud83d\ude00' }, { id: 'e', t: 'z\u00e9' }]) {
+  for (const document of [
+    { id: 'a', t: 'whole' },
+    { id: 'b', t: 'x\ud83d' },
+    { t: '\ude00x', id: 'c' },
+    { id: 'd', t: '\ud83d\ude00' },
+    { id: 'e', t: 'z\u00e9' },
+  ]) {
     try {
       numbers.push(batch.put(document, PutMode.Insert))
     } catch (error) {
@@ -213,7 +235,10 @@ describe('answers at once to', () => {
     for (const make of [(inner: unknown) => ({ inner }), (inner: unknown) => [inner]]) {
       for (const levels of [201, 202, 1_000, 10_000, 200_000]) {
         const error = within(1_000, { id: 'x', deep: nest(levels, make) })
-        expect(error).toMatchObject({ code: 'QUIVER_LIMIT', message: expect.stringMatching(/"deep.*deeper than 200 levels/) })
+        expect(error).toMatchObject({
+          code: 'QUIVER_LIMIT',
+          message: expect.stringMatching(/"deep.*deeper than 200 levels/),
+        })
       }
     }
   })
@@ -228,9 +253,22 @@ describe('answers at once to', () => {
 
 it('hands on what a getter throws, and stores what it returns', () => {
   const batch = partition.begin()
-  const bad = { id: 'x', get broken(): number { throw new RangeError('mine') } }
+  const bad = {
+    id: 'x',
+    get broken(): number {
+      throw new RangeError('mine')
+    },
+  }
   expect(() => batch.put(bad, PutMode.Insert)).toThrow('mine')
-  batch.put({ id: 'y', get fine() { return 5 } }, PutMode.Insert)
+  batch.put(
+    {
+      id: 'y',
+      get fine() {
+        return 5
+      },
+    },
+    PutMode.Insert,
+  )
   batch.commit({ hard: false })
   expectStored({ id: 'y', fine: 5 }, get(partition, 'y'))
   expect(partition.count).toBe(1)
@@ -241,7 +279,9 @@ it('stores instances of classes by their own enumerable fields', () => {
     x = 1
     y = [2]
     readonly #secret = 3
-    get sum() { return this.x + this.#secret }
+    get sum() {
+      return this.x + this.#secret
+    }
   }
   class Point3 extends Point {
     z = { w: null }
@@ -268,7 +308,7 @@ describe('when somebody has added to Object.prototype', () => {
     batch.commit({ hard: false })
   }
 
-  it('stores only what is the document\'s own', () => {
+  it("stores only what is the document's own", () => {
     put({ id: 'warm', a: 1 })
     prototype['added'] = 'evil'
     const wide = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, i]))
@@ -281,19 +321,27 @@ describe('when somebody has added to Object.prototype', () => {
     expectStored({ id: 'x', a: 1, o: { b: [{}] } }, get(partition, 'x'))
   })
 
-  it('does not take an inherited key for the document\'s', () => {
+  it("does not take an inherited key for the document's", () => {
     prototype['id'] = 'inherited'
     put({ a: 1 })
     expect(partition.find('inherited')).toBe(0)
     expect(partition.count).toBe(1)
   })
 
-  it('gives fields of the same names back as the document\'s own', () => {
+  it("gives fields of the same names back as the document's own", () => {
     let calls = 0
-    Object.defineProperty(prototype, 'counted', { set: () => { calls++ }, get: () => 'inherited', configurable: true })
+    Object.defineProperty(prototype, 'counted', {
+      set: () => {
+        calls++
+      },
+      get: () => 'inherited',
+      configurable: true,
+    })
     Object.defineProperty(prototype, 'frozen', { value: 'inherited', writable: false, configurable: true })
     const fields = JSON.parse('{"counted":1,"frozen":2,"inner":{"counted":3,"frozen":4}}') as object
-    const wide = JSON.parse(`{${Array.from({ length: 300 }, (_, i) => `"f${i}":${i}`)},"counted":1,"frozen":2}`) as object
+    const wide = JSON.parse(
+      `{${Array.from({ length: 300 }, (_, i) => `"f${i}":${i}`)},"counted":1,"frozen":2}`,
+    ) as object
     put(Object.defineProperty(fields, 'id', { value: 'x', enumerable: true }))
     put(Object.defineProperty(wide, 'id', { value: 'wide', enumerable: true }))
     for (let i = 0; i < 40; i++) {

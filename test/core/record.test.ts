@@ -69,7 +69,10 @@ function suite(canCompile: boolean): void {
   it('keeps objects too wide for a shape, and more shapes than are kept', async () => {
     const partition = await open()
     for (const width of [255, 256, 257, 300, 600, 5_000]) {
-      const fields: [string, unknown][] = Array.from({ length: width }, (_, i) => [`f${i}`, i % 3 === 0 ? `v${i}` : i * 1.5])
+      const fields: [string, unknown][] = Array.from({ length: width }, (_, i) => [
+        `f${i}`,
+        i % 3 === 0 ? `v${i}` : i * 1.5,
+      ])
       const nested = { id: `nested${width}`, map: objectOf(fields), list: [objectOf(fields), 1] }
       const late = objectOf([...fields, ['__proto__', { x: 1 }], ['id', `late${width}`], ['last', null]])
       const first = objectOf([['id', `first${width}`], ...fields])
@@ -122,7 +125,10 @@ it('keeps 20,000 shapes in one collection', async () => {
   const partition = await inMemory()
   const documentOf = (i: number) => ({ id: i, [`only${i}`]: i, common: `c${i}`, inner: { [`x${i % 700}`]: [i] } })
   for (let from = 0; from < 20_000; from += 1_000) {
-    upsert(partition, Array.from({ length: 1_000 }, (_, i) => documentOf(from + i)))
+    upsert(
+      partition,
+      Array.from({ length: 1_000 }, (_, i) => documentOf(from + i)),
+    )
   }
   expect(partition.count).toBe(20_000)
   for (let i = 0; i < 20_000; i++) expectStored(documentOf(i), get(partition, i))
@@ -132,9 +138,16 @@ it('keeps texts of every length about the thresholds of staging, and long ones',
   const partition = await inMemory()
   const lengths = [...Array(300).keys(), 16_382, 16_383, 16_384, 16_385, 20_000, 65_535, 65_536, 70_000, 300_000]
   const ends = ['', '\u00e9', '\ud83d\ude00', '\0', '\ufeff']
-  const documentOf = (length: number, end: string) => ({ id: `${length}${end}`, [`s${end}`]: end.repeat(length % 4) + 'x'.repeat(length) + end, tail: 'end' })
+  const documentOf = (length: number, end: string) => ({
+    id: `${length}${end}`,
+    [`s${end}`]: end.repeat(length % 4) + 'x'.repeat(length) + end,
+    tail: 'end',
+  })
   for (const end of ends) {
-    upsert(partition, lengths.map((length) => documentOf(length, end)))
+    upsert(
+      partition,
+      lengths.map((length) => documentOf(length, end)),
+    )
     for (const length of lengths) expectStored(documentOf(length, end), get(partition, `${length}${end}`))
   }
 })
@@ -143,7 +156,10 @@ it('keeps tables of strings that end at every width: under 256 bytes, under 64 K
   const partition = await inMemory()
   for (const total of [253, 254, 255, 256, 257, 65_533, 65_534, 65_535, 65_536, 65_537, 200_000]) {
     for (const letter of ['a', '\u00df']) {
-      const list = Array.from({ length: 5 }, (_, i) => letter.repeat(Math.floor((total - 4) / 5 / (letter === 'a' ? 1 : 2))) + i)
+      const list = Array.from(
+        { length: 5 },
+        (_, i) => letter.repeat(Math.floor((total - 4) / 5 / (letter === 'a' ? 1 : 2))) + i,
+      )
       const document = { id: `${total}${letter}`, list, last: letter.repeat(3) }
       upsert(partition, [document])
       expectStored(document, get(partition, document.id))
@@ -173,7 +189,11 @@ it('keeps documents of nearly 16 MiB, and refuses those just over', async () => 
   const bytes = { id: 'bytes', data: new Uint8Array(limit - 128).fill(7) }
   upsert(partition, [bytes])
   expectStored(bytes, get(partition, 'bytes'))
-  for (const over of [{ id: 'over', text: 'x'.repeat(limit) }, { id: 'over', data: new Uint8Array(limit) }, { id: 'over', list: Array(limit / 4).fill(0) }]) {
+  for (const over of [
+    { id: 'over', text: 'x'.repeat(limit) },
+    { id: 'over', data: new Uint8Array(limit) },
+    { id: 'over', list: Array(limit / 4).fill(0) },
+  ]) {
     expect(() => upsert(partition, [{ id: 'before' }, over])).toThrow(expect.objectContaining({ code: 'QUIVER_LIMIT' }))
   }
   expect(get(partition, 'over')).toBeUndefined()

@@ -28,7 +28,8 @@ export function expectSound(partition: Partition): void {
     const slot = u32[(address >>> 2) + 1]!
     expect(slot).toBeGreaterThan(slotBefore)
     slotBefore = slot
-    if (partition.find(partition.readKey(address)) !== address) expect.fail(`the record at ${address} is not found by its key`)
+    if (partition.find(partition.readKey(address)) !== address)
+      expect.fail(`the record at ${address} is not found by its key`)
   }
   for (const address of [...addresses].sort((a, b) => a - b)) {
     const bytes = (u32[address >>> 2]! & BLOCK_UNITS) * 8

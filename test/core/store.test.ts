@@ -44,9 +44,17 @@ describe('the index', () => {
     const partition = await inMemory()
     const model = new Map<string, number>()
     const random = randomOf(7)
-    const keyOf = (number: number): Key => (number % 3 === 0 ? number : number % 3 === 1 ? `key ${number}` : [number, 'x'])
+    const keyOf = (number: number): Key =>
+      number % 3 === 0 ? number : number % 3 === 1 ? `key ${number}` : [number, 'x']
     let round = 0
-    for (const [inserts, deletes] of [[1, 0], [0.5, 0.5], [0.2, 0.8], [0.8, 0.2], [0, 0.6], [1, 0]] as const) {
+    for (const [inserts, deletes] of [
+      [1, 0],
+      [0.5, 0.5],
+      [0.2, 0.8],
+      [0.8, 0.2],
+      [0, 0.6],
+      [1, 0],
+    ] as const) {
       for (let done = 0; done < keysCount; done += 5_000) {
         const batch = partition.begin()
         round++
@@ -58,7 +66,8 @@ describe('the index', () => {
           } else if (random(1_000) < deletes * 1_000) {
             const operation = batch.remove(keyOf(number))
             const expected = model.delete(`${number}`) ? Outcome.Deleted : Outcome.Missing
-            if (batch.outcome(operation) !== expected) expect.fail(`deleting ${number} answers ${batch.outcome(operation)}`)
+            if (batch.outcome(operation) !== expected)
+              expect.fail(`deleting ${number} answers ${batch.outcome(operation)}`)
           }
         }
         batch.commit({ hard: false })
@@ -70,7 +79,8 @@ describe('the index', () => {
       const address = partition.find(keyOf(number))
       const expected = model.get(`${number}`)
       if ((address === 0) !== (expected === undefined)) expect.fail(`${number} is ${address === 0 ? 'not ' : ''}found`)
-      if (address !== 0 && partition.read(address)['round'] !== expected) expect.fail(`${number} is not of its last round`)
+      if (address !== 0 && partition.read(address)['round'] !== expected)
+        expect.fail(`${number} is not of its last round`)
     }
   })
 
@@ -80,7 +90,10 @@ describe('the index', () => {
     let segments = 0
     for (let round = 0; round < 4; round++) {
       const keys = Array.from({ length: count }, (_, i) => `${round}:${i}`)
-      upsert(partition, keys.map((id) => ({ id })))
+      upsert(
+        partition,
+        keys.map((id) => ({ id })),
+      )
       const full = indexOf(partition)
       expect(full.entries).toBe(count)
       segments ||= full.segments
@@ -94,11 +107,38 @@ describe('the index', () => {
 
   it('finds many keys at once as it finds them one by one', async () => {
     const partition = await inMemory()
-    const keys: Key[] = ['', 'a', '\u00e9', '\ud83d\ude00', 'x'.repeat(256), 'x'.repeat(257), 'x'.repeat(1_024), 1, 1.5, 2n ** 60n, true, new Date(5)]
-    keys.push(Uint8Array.of(1), [1, 'a'], '3f2504e0-4f89-41d3-9a0c-0305e82c3301', '3F2504E0-4F89-41D3-9A0C-0305E82C3301')
+    const keys: Key[] = [
+      '',
+      'a',
+      '\u00e9',
+      '\ud83d\ude00',
+      'x'.repeat(256),
+      'x'.repeat(257),
+      'x'.repeat(1_024),
+      1,
+      1.5,
+      2n ** 60n,
+      true,
+      new Date(5),
+    ]
+    keys.push(
+      Uint8Array.of(1),
+      [1, 'a'],
+      '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
+      '3F2504E0-4F89-41D3-9A0C-0305E82C3301',
+    )
     for (let i = 0; i < 300; i++) keys.push(`key ${i}`, `schl\u00fcssel ${i}`, i * 7)
-    upsert(partition, keys.filter((_, i) => i % 3 !== 1).map((id) => ({ id })))
-    const orders = [keys, [...keys].reverse(), keys.filter((key) => typeof key === 'string'), [], ['a', 'a', 'none', 'a']]
+    upsert(
+      partition,
+      keys.filter((_, i) => i % 3 !== 1).map((id) => ({ id })),
+    )
+    const orders = [
+      keys,
+      [...keys].reverse(),
+      keys.filter((key) => typeof key === 'string'),
+      [],
+      ['a', 'a', 'none', 'a'],
+    ]
     for (const asked of orders) {
       const addresses = new Uint32Array(asked.length)
       partition.findMany(asked, addresses)
@@ -106,7 +146,9 @@ describe('the index', () => {
     }
     for (const bad of ['\ud800', 'x\udc00', 'x'.repeat(1_025), Number.NaN, null]) {
       const addresses = new Uint32Array(3)
-      expect(() => partition.findMany(['a', bad as Key, 'b'], addresses)).toThrow(expect.objectContaining({ code: expect.stringMatching(/QUIVER_(TYPE|LIMIT)/) }))
+      expect(() => partition.findMany(['a', bad as Key, 'b'], addresses)).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/QUIVER_(TYPE|LIMIT)/) }),
+      )
     }
     // Halves of a pair in neighbouring keys are refused, not put together.
     expect(() => partition.findMany(['a\ud83d', '\ude00b'], new Uint32Array(2))).toThrow(/surrogate/)
@@ -116,12 +158,24 @@ describe('the index', () => {
 type Step = readonly ['put', mode: 0 | 1 | 2, key: number, value: number] | readonly ['remove', key: number]
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: fc.tuple(fc.constant('put' as const), fc.constantFrom(0 as const, 1 as const, 2 as const), fc.nat({ max: 11 }), fc.nat({ max: 3 })) },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(
+      fc.constant('put' as const),
+      fc.constantFrom(0 as const, 1 as const, 2 as const),
+      fc.nat({ max: 11 }),
+      fc.nat({ max: 3 }),
+    ),
+  },
   { weight: 2, arbitrary: fc.tuple(fc.constant('remove' as const), fc.nat({ max: 11 })) },
 )
 
 /** Sizes that move a record from one size class to another. */
-const documentOf = (key: number, value: number) => ({ id: key % 2 === 0 ? key : `key ${key}`, value, text: 'x'.repeat(value * 97) })
+const documentOf = (key: number, value: number) => ({
+  id: key % 2 === 0 ? key : `key ${key}`,
+  value,
+  text: 'x'.repeat(value * 97),
+})
 
 function run(partition: Partition, model: Map<number, number>, steps: readonly Step[]): void {
   const batch = partition.begin()
@@ -147,10 +201,28 @@ function run(partition: Partition, model: Map<number, number>, steps: readonly S
   }
   batch.settle()
   expect(steps.map((_, i) => batch.outcome(i))).toEqual(expected)
-  const counts = [batch.inserted, batch.replaced, batch.unchanged, batch.exists, batch.missing, batch.deleted, batch.failed]
-  const outcomes = [Outcome.Inserted, Outcome.Replaced, Outcome.Unchanged, Outcome.Exists, Outcome.Missing, Outcome.Deleted, Outcome.Failed]
+  const counts = [
+    batch.inserted,
+    batch.replaced,
+    batch.unchanged,
+    batch.exists,
+    batch.missing,
+    batch.deleted,
+    batch.failed,
+  ]
+  const outcomes = [
+    Outcome.Inserted,
+    Outcome.Replaced,
+    Outcome.Unchanged,
+    Outcome.Exists,
+    Outcome.Missing,
+    Outcome.Deleted,
+    Outcome.Failed,
+  ]
   expect(counts).toEqual(outcomes.map((outcome) => expected.filter((one) => one === outcome).length))
-  expect(batch.isDirty).toBe(expected.some((one) => one === Outcome.Inserted || one === Outcome.Replaced || one === Outcome.Deleted))
+  expect(batch.isDirty).toBe(
+    expected.some((one) => one === Outcome.Inserted || one === Outcome.Replaced || one === Outcome.Deleted),
+  )
 }
 
 function expectModel(partition: Partition, model: Map<number, number>): void {
@@ -162,35 +234,41 @@ function expectModel(partition: Partition, model: Map<number, number>): void {
 describe('a batch', () => {
   it('does what its operations say in their order, and abandoned leaves everything as it was', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.array(anyStep, { maxLength: 25 }), fc.boolean()), { maxLength: 12 }), async (batches) => {
-        const partition = await inMemory()
-        let model = new Map<number, number>()
-        for (const [steps, isKept] of batches) {
-          const before = all(partition)
-          const next = new Map(model)
-          run(partition, next, steps)
-          // The open batch is seen by reads already.
-          for (const [key, value] of next) expectStored(documentOf(key, value), get(partition, documentOf(key, 0).id))
-          const batch = partition['batch']
-          if (isKept) {
-            batch.commit({ hard: false })
-            model = next
-          } else {
-            batch.abandon()
-            all(partition).forEach((document, i) => {
-              expectStored(before[i], document)
-            })
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.array(anyStep, { maxLength: 25 }), fc.boolean()), { maxLength: 12 }),
+        async (batches) => {
+          const partition = await inMemory()
+          let model = new Map<number, number>()
+          for (const [steps, isKept] of batches) {
+            const before = all(partition)
+            const next = new Map(model)
+            run(partition, next, steps)
+            // The open batch is seen by reads already.
+            for (const [key, value] of next) expectStored(documentOf(key, value), get(partition, documentOf(key, 0).id))
+            const batch = partition['batch']
+            if (isKept) {
+              batch.commit({ hard: false })
+              model = next
+            } else {
+              batch.abandon()
+              all(partition).forEach((document, i) => {
+                expectStored(before[i], document)
+              })
+            }
+            expectModel(partition, model)
           }
-          expectModel(partition, model)
-        }
-      }),
+        },
+      ),
       settings(300),
     )
   })
 
   it('can be abandoned when it is large and the index has grown under it', async () => {
     const partition = await inMemory()
-    upsert(partition, Array.from({ length: 5_000 }, (_, i) => ({ id: i, old: true })))
+    upsert(
+      partition,
+      Array.from({ length: 5_000 }, (_, i) => ({ id: i, old: true })),
+    )
     const count = isDebug ? 20_000 : 50_000
     for (let round = 0; round < 3; round++) {
       const batch = partition.begin()
@@ -219,19 +297,31 @@ describe('a batch', () => {
       batch.oldAddress(operation) && partition.read(batch.oldAddress(operation))['v'],
       batch.newAddress(operation) && partition.read(batch.newAddress(operation))['v'],
     ])
-    expect(seen).toEqual([['old', 'new'], ['new', 'newer'], ['newer', 0], [0, 'newest']])
+    expect(seen).toEqual([
+      ['old', 'new'],
+      ['new', 'newer'],
+      ['newer', 0],
+      [0, 'newest'],
+    ])
     batch.commit({ hard: false })
     expectStored([{ id: 1, v: 'newest' }], all(partition))
   })
 })
 
 describe('memory', () => {
-  const churn = (partition: Partition, rounds: number, sizeOf: (round: number, random: (bound: number) => number) => number): number[] => {
+  const churn = (
+    partition: Partition,
+    rounds: number,
+    sizeOf: (round: number, random: (bound: number) => number) => number,
+  ): number[] => {
     const random = randomOf(3)
     const sizes: number[] = []
     for (let round = 0; round < rounds; round++) {
       for (let piece = 0; piece < 10; piece++) {
-        const documents = Array.from({ length: 200 }, () => ({ id: random(2_000), text: 'x'.repeat(sizeOf(round, random)) }))
+        const documents = Array.from({ length: 200 }, () => ({
+          id: random(2_000),
+          text: 'x'.repeat(sizeOf(round, random)),
+        }))
         upsert(partition, documents)
       }
       sizes.push(partition.store.memory.bytes())
@@ -259,7 +349,10 @@ describe('memory', () => {
     const partition = await inMemory()
     const peak = churn(partition, 40, (round, random) => 4_000 - round * 90 + random(100)).at(-1)!
     churn(partition, 40, (round, random) => (round % 2 === 0 ? 3_000 + random(900) : 10))
-    remove(partition, Array.from({ length: 2_000 }, (_, i) => i))
+    remove(
+      partition,
+      Array.from({ length: 2_000 }, (_, i) => i),
+    )
     expect(partition.store.liveBytes).toBe(0)
     // Empty again, it takes the largest size without growing: free neighbours have merged.
     churn(partition, 5, () => 4_000)
@@ -271,7 +364,8 @@ describe('memory', () => {
     const partition = await inMemory()
     upsert(partition, [{ id: 'small' }])
     const before = partition.store.memory.bytes()
-    for (let i = 0; i < 5; i++) upsert(partition, [{ id: 'huge', list: Array.from({ length: 1_000_000 }, (_, j) => i + j) }])
+    for (let i = 0; i < 5; i++)
+      upsert(partition, [{ id: 'huge', list: Array.from({ length: 1_000_000 }, (_, j) => i + j) }])
     remove(partition, ['huge'])
     const after = partition.store.memory.bytes()
     for (let i = 0; i < 5; i++) upsert(partition, [{ id: `h${i}`, text: 'x'.repeat(1_000_000) }])

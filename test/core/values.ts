@@ -11,9 +11,35 @@ export function settings(runs: number): { numRuns: number; seed?: number } {
 }
 
 const NUMBERS = [
-  0, -0, 1, -1, 2 ** 27 - 1, 2 ** 27, 2 ** 27 + 1, -(2 ** 27) + 1, -(2 ** 27), -(2 ** 27) - 1, 2 ** 31 - 1, 2 ** 31, -(2 ** 31),
-  2 ** 32, 2 ** 53 - 1, 2 ** 53, -(2 ** 53), 2 ** 63, -(2 ** 63), 2 ** 64, 0.5, -0.1, 5e-324, -5e-324, 2.2250738585072014e-308,
-  Number.MAX_VALUE, -Number.MAX_VALUE, 1e21, 123456789.125,
+  0,
+  -0,
+  1,
+  -1,
+  2 ** 27 - 1,
+  2 ** 27,
+  2 ** 27 + 1,
+  -(2 ** 27) + 1,
+  -(2 ** 27),
+  -(2 ** 27) - 1,
+  2 ** 31 - 1,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 32,
+  2 ** 53 - 1,
+  2 ** 53,
+  -(2 ** 53),
+  2 ** 63,
+  -(2 ** 63),
+  2 ** 64,
+  0.5,
+  -0.1,
+  5e-324,
+  -5e-324,
+  2.2250738585072014e-308,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  1e21,
+  123456789.125,
 ] as const
 
 export const anyNumber = fc.oneof(
@@ -30,7 +56,19 @@ export const anyBigint = fc.oneof(
 
 /** Lengths about which the staging of strings changes its way. */
 const LENGTHS = [0, 1, 15, 16, 17, 36, 199, 200, 254, 255, 256, 257, 258, 259, 300] as const
-const UNITS = ['a', 'Z', '\0', '\u00e9', '\u20ac', '\ufeff', '\u2028', '\ud83d\ude00', '\uffff', '\u07ff', '\u0800'] as const
+const UNITS = [
+  'a',
+  'Z',
+  '\0',
+  '\u00e9',
+  '\u20ac',
+  '\ufeff',
+  '\u2028',
+  '\ud83d\ude00',
+  '\uffff',
+  '\u07ff',
+  '\u0800',
+] as const
 
 export const anyString = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
@@ -50,7 +88,16 @@ export const anyDate = fc.oneof(
 )
 
 const ARRAYS = [
-  Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array, Float64Array, BigInt64Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
   BigUint64Array,
 ] as const
 
@@ -82,8 +129,35 @@ export const anyScalar = fc.oneof(
 )
 
 const NAMES = [
-  'a', 'b', 'c', 'name', 'tags', '', '__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', 'prototype', 'length', 'then', '0', '1', '7e3',
-  'a.b', '$gt', 'caf\u00e9', '\u65e5\u672c', '\ud83d\ude00', '\0', '"', '\\', '\u2028', 'r', 'i', 'w',
+  'a',
+  'b',
+  'c',
+  'name',
+  'tags',
+  '',
+  '__proto__',
+  'constructor',
+  'toString',
+  'valueOf',
+  'hasOwnProperty',
+  'prototype',
+  'length',
+  'then',
+  '0',
+  '1',
+  '7e3',
+  'a.b',
+  '$gt',
+  'caf\u00e9',
+  '\u65e5\u672c',
+  '\ud83d\ude00',
+  '\0',
+  '"',
+  '\\',
+  '\u2028',
+  'r',
+  'i',
+  'w',
 ] as const
 
 export const anyName = fc.oneof(
@@ -104,7 +178,16 @@ export const anyValue: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((ti
     anyScalar,
     fc.array(tie('value'), { maxLength: 6 }),
     fc
-      .tuple(fc.array(fc.tuple(anyName, fc.oneof({ weight: 9, arbitrary: tie('value') }, { weight: 1, arbitrary: fc.constant(undefined) })), { maxLength: 6 }), fc.boolean())
+      .tuple(
+        fc.array(
+          fc.tuple(
+            anyName,
+            fc.oneof({ weight: 9, arbitrary: tie('value') }, { weight: 1, arbitrary: fc.constant(undefined) }),
+          ),
+          { maxLength: 6 },
+        ),
+        fc.boolean(),
+      )
       .map(([fields, isBare]) => objectOf(fields, isBare)),
   ),
 })).value

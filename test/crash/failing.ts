@@ -4,7 +4,16 @@ import { expect } from 'vitest'
 import { PoisonedError, QuiverError } from '../../src/error/index.ts'
 import { Partition, PutMode } from '../core/partitions.ts'
 import { CrashSignal, type FaultOptions, SimulatedMedium } from './simulated-storage.ts'
-import { contentsOf, contradictionOf, digestOf, documentOf, Life, optionsOf, type StepName, WORKLOAD } from './workload.ts'
+import {
+  contentsOf,
+  contradictionOf,
+  digestOf,
+  documentOf,
+  Life,
+  optionsOf,
+  type StepName,
+  WORKLOAD,
+} from './workload.ts'
 
 export const FAULTS: readonly FaultOptions[] = [
   { code: 'ENOSPC' },
@@ -17,7 +26,8 @@ export const FAULTS: readonly FaultOptions[] = [
 
 const NAMES = Object.keys(WORKLOAD) as StepName[]
 /** Every kind of step in turn, in an order that follows from the seed. */
-const stepsOf = (seed: number, count: number): StepName[] => Array.from({ length: count }, (_, i) => NAMES[(i * 7 + seed) % NAMES.length]!)
+const stepsOf = (seed: number, count: number): StepName[] =>
+  Array.from({ length: count }, (_, i) => NAMES[(i * 7 + seed) % NAMES.length]!)
 
 async function countOperations(seed: number, steps: number): Promise<number> {
   const medium = new SimulatedMedium({ seed })
@@ -68,7 +78,12 @@ async function expectReopens(life: Life): Promise<void> {
 }
 
 /** Runs the workload with one fault; answers how it ended. */
-async function suffer(seed: number, steps: number, number: number, fault: FaultOptions): Promise<'usable' | 'poisoned' | 'not created' | 'closed'> {
+async function suffer(
+  seed: number,
+  steps: number,
+  number: number,
+  fault: FaultOptions,
+): Promise<'usable' | 'poisoned' | 'not created' | 'closed'> {
   const medium = new SimulatedMedium({ seed: number })
   const life = new Life(medium, seed)
   medium.failAt(number, fault)

@@ -23,7 +23,11 @@ async function cutsOf(seed: number, steps: number): Promise<{ life: Life; cuts: 
   await life.run(steps)
   await life.close()
   medium.onOperation = undefined
-  cuts.push({ operation: { number: medium.operationsCount + 1, kind: 'flush', name: 'the end' }, medium, moment: life.now() })
+  cuts.push({
+    operation: { number: medium.operationsCount + 1, kind: 'flush', name: 'the end' },
+    medium,
+    moment: life.now(),
+  })
   return { life, cuts }
 }
 

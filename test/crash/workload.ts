@@ -2,8 +2,8 @@
 // both, compactions, closing and opening. It keeps the history that a reopened database is held against: after a crash each
 // partition must be as it was after some batch, not before the last one acknowledged, and transactions whole.
 
-import { CollectionShapes, Partition, type PartitionOptions, PutMode } from '../core/partitions.ts'
 import { differenceOf } from '../core/exact.ts'
+import { CollectionShapes, Partition, type PartitionOptions, PutMode } from '../core/partitions.ts'
 import type { SimulatedMedium } from './simulated-storage.ts'
 import { SeededRandom } from './simulated-storage.ts'
 
@@ -26,11 +26,19 @@ export function documentOf(key: string, version: number): Record<string, unknown
   const letter = String.fromCharCode(97 + (version % 26))
   const bytes = version % 50 === 49 ? 60_000 : version % 11 === 10 ? 3_000 : version % 40
   // Fields by version, so that new shapes come up all the time, in objects within objects, too.
-  return { id: key, version, text: letter.repeat(bytes), [`f${version % 37}`]: { [`g${version % 23}`]: [version, letter] } }
+  return {
+    id: key,
+    version,
+    text: letter.repeat(bytes),
+    [`f${version % 37}`]: { [`g${version % 23}`]: [version, letter] },
+  }
 }
 
 export function digestOf(contents: Contents): string {
-  return [...contents].map(([key, version]) => `${key}=${version}`).sort().join(' ')
+  return [...contents]
+    .map(([key, version]) => `${key}=${version}`)
+    .sort()
+    .join(' ')
 }
 
 export function optionsOf(medium: SimulatedMedium, extra: Partial<PartitionOptions> = {}): PartitionOptions[] {
@@ -71,7 +79,18 @@ export function contentsOf(partition: Partition): Contents {
 }
 
 export const WORKLOAD = {
-  soft: 10, hard: 10, several: 4, large: 1, pair: 6, hardPair: 4, move: 4, abandoned: 2, compact: 2, busyCompact: 2, reopen: 1, turn: 3,
+  soft: 10,
+  hard: 10,
+  several: 4,
+  large: 1,
+  pair: 6,
+  hardPair: 4,
+  move: 4,
+  abandoned: 2,
+  compact: 2,
+  busyCompact: 2,
+  reopen: 1,
+  turn: 3,
 } as const
 export type StepName = keyof typeof WORKLOAD
 
@@ -261,7 +280,10 @@ export class Life {
   }
 
   private writePair(hard: boolean, count: number): void {
-    this.commitPair(hard, SIDES.map((side) => this.stage(side, count)))
+    this.commitPair(
+      hard,
+      SIDES.map((side) => this.stage(side, count)),
+    )
   }
 
   /** Documents leave one partition and arrive in the other. */
@@ -283,7 +305,8 @@ export class Life {
     for (const { batch } of staged) batch.settle()
     const dirty = SIDES.filter((side) => staged[side]!.batch.isDirty)
     for (const side of SIDES) if (!dirty.includes(side)) staged[side]!.batch.abandon()
-    const transaction = dirty.length < 2 ? undefined : { id: this.options[0]!.shapes.nextTransaction(), participants: [0, 1] }
+    const transaction =
+      dirty.length < 2 ? undefined : { id: this.options[0]!.shapes.nextTransaction(), participants: [0, 1] }
     try {
       // As the engine does: a full disk shows before any of the logs is told.
       if (transaction !== undefined) for (const side of dirty) staged[side]!.batch.prepare(transaction)
@@ -292,7 +315,8 @@ export class Life {
       throw error
     }
     for (const side of dirty) this.aim(side, staged[side]!.next)
-    if (transaction !== undefined) this.transactions.push({ at: [this.digests[0].length - 1, this.digests[1].length - 1] })
+    if (transaction !== undefined)
+      this.transactions.push({ at: [this.digests[0].length - 1, this.digests[1].length - 1] })
     dirty.forEach((side, i) => {
       try {
         staged[side]!.batch.commit({ hard, transaction })

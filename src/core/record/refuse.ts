@@ -85,11 +85,11 @@ function fieldOf(path: readonly (string | number)[]): string {
 }
 
 function className(value: object): string {
-  const { constructor } = value as { constructor?: unknown }
+  const made = (value as { constructor?: unknown }).constructor
   const tag = Object.prototype.toString.call(value).slice(8, -1)
   if (tag !== 'Object') return tag
   if (typeof (value as PromiseLike<unknown>).then === 'function') return 'thenable'
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'object'
+  return typeof made === 'function' && made.name !== '' ? made.name : 'object'
 }
 
 function describe(value: unknown): string {

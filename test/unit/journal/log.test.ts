@@ -23,7 +23,7 @@ async function open(): Promise<Opened> {
 }
 
 /** A frame that can be told from others. */
-const frameOf = (number: number, bytes = 64) => new Uint8Array(bytes).fill(number % 250 + 1)
+const frameOf = (number: number, bytes = 64) => new Uint8Array(bytes).fill((number % 250) + 1)
 
 function append(log: Log, number: number, isDeferred: boolean, bytes = 64): void {
   log.reserve(bytes)
@@ -33,7 +33,11 @@ function append(log: Log, number: number, isDeferred: boolean, bytes = 64): void
 /** What must stand in the file from the end of its head on. */
 function expectFrames(file: WatchedFile, frames: readonly Uint8Array[]): void {
   const expected = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0))
-  frames.reduce((at, frame) => (expected.set(frame, at), at + frame.length), 0)
+  let end = 0
+  for (const frame of frames) {
+    expected.set(frame, end)
+    end += frame.length
+  }
   const found = file.bytes(HEAD, HEAD + expected.length)
   const at = expected.findIndex((byte, i) => byte !== found[i])
   expect(at).toBe(-1)
@@ -215,7 +219,9 @@ describe('preallocation', () => {
     append(log, 1, false)
     const room = 600_000
     file.fail = ({ kind, position = 0, bytes = 0 }) =>
-      kind === 'write' && position + bytes > room ? { code: 'ENOSPC', written: Math.max(0, room - position) } : undefined
+      kind === 'write' && position + bytes > room
+        ? { code: 'ENOSPC', written: Math.max(0, room - position) }
+        : undefined
     const frames = [frameOf(1)]
     let refused: unknown
     for (let i = 2; refused === undefined; i++) {
@@ -247,7 +253,8 @@ describe('a frame that is refused for want of room', () => {
     log.reserve(400_000)
     log.append(frameOf(2, 100_000), false)
     log.append(frameOf(3, 64), true)
-    file.fail = ({ kind, bytes }) => (kind === 'write' && bytes === 150_000 ? { code: 'EDQUOT', written: 70_000 } : undefined)
+    file.fail = ({ kind, bytes }) =>
+      kind === 'write' && bytes === 150_000 ? { code: 'EDQUOT', written: 70_000 } : undefined
     expect(() => log.append(frameOf(4, 150_000), false)).toThrow(expect.objectContaining({ code: 'QUIVER_HOST' }))
     const { sequence } = log
     log.rewind(start)

@@ -92,6 +92,8 @@ export class WatchedFile implements StorageFile {
   }
 
   #error(call: Call, code: string): HostError {
-    return new HostError(`${call.kind} of ${this.name} failed: ${code}`, { details: { operation: call.kind, file: this.name, code } })
+    return new HostError(`${call.kind} of ${this.name} failed: ${code}`, {
+      details: { operation: call.kind, file: this.name, code },
+    })
   }
 }
