@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { deflateRawSync, gzipSync } from 'node:zlib'
+import { deflateSync, gzipSync } from 'node:zlib'
 import { filesBelow, hashOf, isFresh, ROOT, writeStamp, writeWhole } from './stamp.mjs'
 
 const TARGETS = ['release', 'debug']
@@ -81,8 +81,8 @@ function compile(target) {
 function binaryModule(bytes) {
   return `// Made by \`npm run build:wasm\` from assembly/; not in git.
 
-/** build/release.wasm, deflated (RFC 1951): base64 of it deflated again weighs a quarter less than of the plain module. */
+/** build/release.wasm, deflated (RFC 1950): base64 of it deflated again weighs a quarter less than of the plain module. */
 export const BINARY_DEFLATED_BASE64: string =
-  '${deflateRawSync(bytes, { level: 9 }).toString('base64')}'
+  '${deflateSync(bytes, { level: 9 }).toString('base64')}'
 `
 }
