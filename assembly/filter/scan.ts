@@ -37,7 +37,12 @@ export function filter_match(program: usize, record: usize): bool {
     let entry = chunk + (<usize>(at & SLOT_CHUNK_MASK) << 3);
     let touchedTo = entry;
     while (at < end) {
-      if (entry >= touchedTo) touchedTo = touch(entry, end - at);
+      if (entry >= touchedTo) {
+        // Free slots cost something too: there may be millions in a row.
+        if (workLeft <= 0) break;
+        workSpend(1);
+        touchedTo = touch(entry, end - at);
+      }
       const record = <usize>load<u32>(entry);
       at++;
       entry += 8;

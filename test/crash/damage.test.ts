@@ -13,11 +13,24 @@ type Change = readonly (readonly [key: string, version: number | undefined])[]
 
 // New shapes come with several batches, and are used again by later ones. No slot is used twice.
 const BATCHES: readonly Change[] = [
-  [['a', 1], ['b', 1]],
-  [['c', 2], ['a', 2]],
+  [
+    ['a', 1],
+    ['b', 1],
+  ],
+  [
+    ['c', 2],
+    ['a', 2],
+  ],
   [['d', 1]],
-  [['b', 3], ['e', 3]],
-  [['e', 1], ['c', undefined], ['f', 2]],
+  [
+    ['b', 3],
+    ['e', 3],
+  ],
+  [
+    ['e', 1],
+    ['c', undefined],
+    ['f', 2],
+  ],
   [['a', 3]],
 ]
 const HEAD_BYTES = 128
@@ -78,13 +91,19 @@ async function outcomeOf(medium: SimulatedMedium): Promise<string> {
   return digestOf(contentsOf(partition))
 }
 
-async function eachBit(bytesCount: number, every: number, visit: (offset: number, bit: number) => Promise<void>): Promise<void> {
+async function eachBit(
+  bytesCount: number,
+  every: number,
+  visit: (offset: number, bit: number) => Promise<void>,
+): Promise<void> {
   for (let at = 0; at < bytesCount * 8; at += every) {
     const [offset, bit] = [at >> 3, at & 7]
     try {
       await visit(offset, bit)
     } catch (error) {
-      throw new Error(`bit ${bit} of byte ${offset}: ${error instanceof Error ? error.message : error}`, { cause: error })
+      throw new Error(`bit ${bit} of byte ${offset}: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      })
     }
   }
 }
@@ -154,7 +173,7 @@ describe('a log that was not closed', () => {
     const last = written.ends.at(-2)!
     const [whole, without] = [contentsAfter(BATCHES), contentsAfter(BATCHES.slice(0, -1))]
     // Some of the zeros behind it, too.
-    await eachBit(end + 100, isSoak ? 1 : 3, async (offset, bit) => {
+    await eachBit(end + 100, isSoak ? 1 : 5, async (offset, bit) => {
       const outcome = await outcomeOf(written.medium.clone().flipBit(log, offset, bit))
       expect(outcome).toBe(offset >= end ? whole : offset >= last ? without : 'corrupt')
     })
@@ -184,9 +203,11 @@ describe('repair', () => {
   const batchAt = (ends: readonly number[], offset: number) => ends.findIndex((end) => offset < end)
 
   for (const isClosed of [true, false]) {
-    it(`keeps all but the batch that is damaged, in a log that was ${isClosed ? 'closed' : 'left'}`, { timeout: 60_000 }, async () => {
+    it(`keeps all but the batch that is damaged, in a log that was ${isClosed ? 'closed' : 'left'}`, {
+      timeout: 60_000,
+    }, async () => {
       const { medium, ends } = await write(BATCHES, isClosed)
-      await eachBit(ends.at(-1)!, isSoak ? 1 : 7, async (offset, bit) => {
+      await eachBit(ends.at(-1)!, isSoak ? 1 : 11, async (offset, bit) => {
         const damaged = medium.clone().flipBit(log, offset, bit)
         const partition = await open(damaged, true)
         const hurt = offset < HEAD_BYTES ? -1 : batchAt(ends, offset)
@@ -252,7 +273,10 @@ describe('repair', () => {
         if (hurt.has(index)) expect(kept.has(key), key).toBe(false)
         else if (kept.get(key) !== version) {
           // Only where both copies of its shape were hit.
-          expect(partition.repairs.some(({ reason }) => /field names/.test(reason)), key).toBe(true)
+          expect(
+            partition.repairs.some(({ reason }) => /field names/.test(reason)),
+            key,
+          ).toBe(true)
         }
       }
     }
