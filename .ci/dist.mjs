@@ -12,7 +12,7 @@ import { build } from 'esbuild'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import { filesBelow, hashOf, isFresh, ROOT, writeStamp, writeWhole } from './stamp.mjs'
-import { ensureWasm } from './wasm.mjs'
+import { binaryModule, ensureWasm } from './wasm.mjs'
 
 /** A new subpath export is one line here and one in the exports map of package.json. */
 const ENTRIES = {
@@ -81,7 +81,12 @@ async function bundle(folder) {
     legalComments: 'none',
   }
   /** @type {import('esbuild').BuildOptions} */
-  const browser = { ...shared, platform: 'browser', outdir: `${folder}/browser`, plugins: [refuseNodeOnly] }
+  const browser = {
+    ...shared,
+    platform: 'browser',
+    outdir: `${folder}/browser`,
+    plugins: [refuseNodeOnly, deflateBinary],
+  }
   /** @type {import('esbuild').BuildOptions} */
   const cjs = { format: 'cjs', outExtension: { '.js': '.cjs' } }
   await Promise.all([
@@ -90,6 +95,17 @@ async function bundle(folder) {
     build({ ...browser, format: 'esm', splitting: true }),
     build({ ...browser, ...cjs }),
   ])
+}
+
+/** @type {import('esbuild').Plugin} */
+const deflateBinary = {
+  name: 'deflate-binary',
+  setup(build) {
+    build.onLoad({ filter: /src[\\/]core[\\/]binary\.ts$/ }, () => ({
+      loader: 'ts',
+      contents: binaryModule(readFileSync(join(ROOT, 'build/release.wasm')), true),
+    }))
+  },
 }
 
 /** @type {import('esbuild').Plugin} */

@@ -1,9 +1,9 @@
 // Finds, compiles and instantiates the WASM core. The binary is inlined, so that no bundler or runtime needs configuring;
 // it is compiled once for each process and instantiated once for each partition.
 
-import { instantiate } from '@assemblyscript/loader'
+import { instantiate, instantiateSync } from '@assemblyscript/loader'
 import { HostError } from '../error/index.ts'
-import { BINARY_DEFLATED_BASE64 } from './binary.ts'
+import { BINARY_BASE64, IS_DEFLATED } from './binary.ts'
 
 /** The export table of assembly/index.ts. Addresses come back signed: `>>> 0` before use. */
 export interface CoreExports {
@@ -38,7 +38,7 @@ export interface CoreExports {
   store_log_finish(): void
   store_log_index(from: number, slotsMax: number, isSalvaged: number): number
   store_log_release(run: number, reserved: number): void
-  store_log_reserve(bytes: number): number
+  store_log_reserve(bytes: number, isWindow: number): number
   store_log_resync(from: number, end: number): number
   store_log_walk(from: number, end: number, units: number, flags: number, bytesMax: number): number
   store_restore_begin(pagesTop: number, pagesLimit: number): number
@@ -47,6 +47,8 @@ export interface CoreExports {
   store_stage(words: number, wides: number, lengths: number, text: number, bytes: number): number
   store_uuid(from: number): void
 }
+
+const isNode = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined
 
 let binary: Uint8Array | undefined
 let compiled: Promise<WebAssembly.Module> | undefined
@@ -58,10 +60,13 @@ export function setBinary(bytes: Uint8Array): void {
 }
 
 async function inlinedBinary(): Promise<BufferSource> {
-  const text = atob(BINARY_DEFLATED_BASE64)
-  const deflated = new Uint8Array(text.length)
-  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i)
-  // By hand: in Node the first Response costs 20 ms.
+  const text = atob(BINARY_BASE64)
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return IS_DEFLATED ? await inflate(bytes) : bytes
+}
+
+async function inflate(deflated: Uint8Array<ArrayBuffer>): Promise<BufferSource> {
   const stream = new DecompressionStream('deflate')
   const writer = stream.writable.getWriter()
   const written = Promise.all([writer.write(deflated), writer.close()])
@@ -100,7 +105,10 @@ export async function instantiateCore(): Promise<CoreExports> {
   compiled.catch(() => {
     compiled = undefined
   })
-  const { instance } = await instantiate(await compiled)
+  const module = await compiled
+  // The asynchronous form looks whether it was given a Response, and in Node the first look at that costs 20 ms. Some browsers
+  // do not let a page's main thread instantiate at once.
+  const { instance } = isNode ? instantiateSync(module) : await instantiate(module)
   // The loader's own export object wraps each function; the instance's are called directly.
   return instance.exports as unknown as CoreExports
 }
