@@ -30,8 +30,9 @@ export const KEY_SCRATCH: usize = 16384;
 export const PAGE_TABLE: usize = 65536;
 export const FIRST_PAGE: u32 = 2;
 export const PAGES_MAX: u32 = 65536;
-/** Pages only structures and scratch may take, so that a full partition still deletes and compacts. */
-export const PAGES_RESERVED: u32 = 32;
+/** Pages that records must leave, so that a full partition still deletes and compacts; of them, pages that structures must leave, too. */
+export const PAGES_RESERVED: u32 = 48;
+export const PAGES_RESERVED_SCRATCH: u32 = 32;
 
 export const PAGE_FREE: u8 = 0;
 export const PAGE_STRUCT: u8 = 1; // in the snapshot
@@ -65,6 +66,7 @@ export const S_NAME_TABLE: usize = STATE + 96; // u32 -> u32[] open addressing, 
 export const S_NAME_TABLE_MASK: usize = STATE + 100; // u32
 export const S_LIVE_BYTES: usize = STATE + 104; // u64 bytes of all live record blocks
 export const S_PRIMARY_NAME: usize = STATE + 112; // u32 name id + 1 of the primary key field
+export const S_PAGES_LENT: usize = STATE + 120; // u32 1 while a log is read: nothing need be left
 export const S_SHAPES_UNLOGGED: usize = STATE + 116; // u32 shapes the log does not know yet
 
 // --- staging, a mailbox JS fills (not part of a snapshot's meaning)

@@ -97,6 +97,12 @@ function find(units: u32): usize {
   let wanted = units;
   let lvl = level(wanted);
   if (lvl != 0) {
+    // What was given back at this very size lies in the list below: its first few are looked at, or such holes would stay empty.
+    let block = <usize>load<u32>(head(lvl, list(units, lvl)));
+    for (let tries = 0; block != 0 && tries < 4; tries++) {
+      if (blockUnits(block) >= units) return block;
+      block = load<u32>(block, 4);
+    }
     wanted += (1 << (lvl + 1)) - 1;
     lvl = level(wanted);
   }

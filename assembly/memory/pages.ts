@@ -2,7 +2,8 @@
 // a run of pages is freed by whoever knows its length.
 
 import {
-  FIRST_PAGE, PAGE_BYTES, PAGE_FREE, PAGE_RECORD, PAGE_TABLE, PAGES_RESERVED, S_PAGES_FREE, S_PAGES_LIMIT, S_PAGES_TOP,
+  FIRST_PAGE, PAGE_BYTES, PAGE_FREE, PAGE_RECORD, PAGE_SCRATCH, PAGE_TABLE, PAGES_RESERVED, PAGES_RESERVED_SCRATCH, S_PAGES_FREE,
+  S_PAGES_LENT, S_PAGES_LIMIT, S_PAGES_TOP, S_SLOT_TOP,
 } from "../abi";
 
 /** Growing takes at least a quarter of what there is, at most 64 MiB more than asked for: views die rarely, ceilings hold. */
@@ -25,10 +26,18 @@ function findRun(count: u32, top: u32): u32 {
   return 0;
 }
 
+/** How many pages must be left after pages of a kind were taken. A compaction needs four bytes of scratch for each slot. */
+function reserved(kind: u8): u32 {
+  if (kind == PAGE_SCRATCH || load<u32>(S_PAGES_LENT) != 0) return 0;
+  return (kind == PAGE_RECORD ? PAGES_RESERVED : PAGES_RESERVED_SCRATCH) + (load<u32>(S_SLOT_TOP) >> 14);
+}
+
 /** Zeroed pages, or 0 when the limit is reached or the platform refuses. */
 export function pagesAcquire(count: u32, kind: u8): usize {
   const top = load<u32>(S_PAGES_TOP);
   const free = load<u32>(S_PAGES_FREE);
+  const limit = load<u32>(S_PAGES_LIMIT);
+  if (<u64>top + count + reserved(kind) > <u64>limit + free) return 0;
   if (free >= count) {
     const page = findRun(count, top);
     if (page != 0) {
@@ -38,10 +47,7 @@ export function pagesAcquire(count: u32, kind: u8): usize {
       return <usize>page * PAGE_BYTES;
     }
   }
-  const limit = load<u32>(S_PAGES_LIMIT);
-  const reserved: u32 = kind == PAGE_RECORD ? min<u32>(limit, PAGES_RESERVED) : 0;
-  if (count > limit || top + count > limit - reserved) return 0;
-  if (!grow(top + count, limit)) return 0;
+  if (<u64>top + count > <u64>limit || !grow(top + count, limit)) return 0;
   memory.fill(PAGE_TABLE + top, kind, count);
   store<u32>(S_PAGES_TOP, top + count);
   return <usize>top * PAGE_BYTES;

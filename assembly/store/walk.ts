@@ -3,7 +3,7 @@
 
 import {
   BLOCK_KIND_SHIFT, FRAME_BYTES, FRAME_CONTINUES, FRAME_GROUP, FRAME_MORE, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE,
-  KIND_TRANSACTION, KEY_BUFFER, PAGE_RECORD, RECORD_HEADER, S_CHECK_DURABLE, S_CHECK_END, S_CHECK_GROUP, S_CHECK_OPEN, S_CHECK_SEQUENCE, S_CHECK_STOP,
+  KIND_TRANSACTION, KEY_BUFFER, PAGE_RECORD, PAGE_SCRATCH, RECORD_HEADER, S_CHECK_DURABLE, S_CHECK_END, S_CHECK_GROUP, S_CHECK_OPEN, S_CHECK_SEQUENCE, S_CHECK_STOP,
   S_COUNT, S_LIVE_BYTES, S_LOG_SEED, S_SLOT_FREE, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, S_WALK_LOST, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK,
   STATUS_OUT_OF_MEMORY, WALK_COPY, WALK_COVERED, WALK_DISCARD, WALK_INDEX, WALK_SALVAGE, WALK_SHAPES, PAGE_BYTES,
 } from "../abi";
@@ -20,9 +20,12 @@ import { slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits
 const FRAME_WORD: u32 = <u32>(FRAME_BYTES >> 3) | (KIND_FRAME << BLOCK_KIND_SHIFT);
 const FRAME_WORD_MASK: u32 = ~(FRAME_MORE | FRAME_GROUP | FRAME_CONTINUES);
 
-/** Pages a log of `bytes` may be read into; its first byte goes 8 behind the address. 0: it does not fit. */
-export function store_log_reserve(bytes: usize): usize {
-  return pagesAcquire(pagesFor(bytes + 32), PAGE_RECORD);
+/**
+ * Pages a log of `bytes` may be read into; its first byte goes 8 behind the address. 0: it does not fit. `isWindow`: it is only read
+ * through and never attached.
+ */
+export function store_log_reserve(bytes: usize, isWindow: bool): usize {
+  return pagesAcquire(pagesFor(bytes + 32), isWindow ? PAGE_SCRATCH : PAGE_RECORD);
 }
 
 /** Makes the `bytes` read in part of the arena (its blocks in use until walked), and what is left of the pages free. */

@@ -6,6 +6,7 @@ export {
   FAILED_TOO_LARGE,
   FRAME_BYTES,
   KEY_BYTES_MAX,
+  KIND_FRAME,
   KIND_TRANSACTION,
   MODE_INSERT,
   MODE_REPLACE,
@@ -30,5 +31,6 @@ export {
 } from './abi.ts'
 export { type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
 export { setBinary } from './load.ts'
+export { outOfMemory } from './memory.ts'
 export { CollectionShapes, forbidCompiling, type ProjectionTree, type VectorField } from './record/index.ts'
 export { type FrameCheck, Store, type StoreOptions } from './store.ts'

@@ -32,6 +32,7 @@ import {
   S_NAME_DIRECTORY,
   S_OPS,
   S_OPS_COUNT,
+  S_PAGES_LENT,
   S_PAGES_TOP,
   S_SCAN_NEXT,
   S_SHAPE_DIRECTORY,
@@ -253,9 +254,23 @@ export class Store {
 
   /** Pages for `bytes` of log: the address where its first byte goes, or 0 when memory does not hold them. */
   reserveLog(bytes: number): number {
-    const run = this.memory.core.store_log_reserve(bytes) >>> 0
+    return this.reserve(bytes, 0)
+  }
+
+  /** The same for bytes that are only read through, never attached. */
+  reserveWindow(bytes: number): number {
+    return this.reserve(bytes, 1)
+  }
+
+  private reserve(bytes: number, isWindow: number): number {
+    const run = this.memory.core.store_log_reserve(bytes, isWindow) >>> 0
     this.memory.refresh()
     return run === 0 ? 0 : run + 8
+  }
+
+  /** While a log is read, the pages that are otherwise left for deletions and compactions may be used. */
+  lendPages(isLent: boolean): void {
+    this.memory.setState(S_PAGES_LENT, isLent ? 1 : 0)
   }
 
   attachLog(address: number, reserved: number, bytes: number): void {

@@ -1,7 +1,7 @@
 // Compaction: a new generation of the log with the live records only. It is written beside the old one, frame by frame between other
 // work; what is written meanwhile is copied behind; then, in one stretch, its head is marked complete and the log goes on in it.
 
-import { FRAME_BYTES, type Store } from '../core/index.ts'
+import { FRAME_BYTES, outOfMemory, type Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { encodeLogHeader, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
 import { Log } from './log.ts'
@@ -72,7 +72,7 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
     store.shiftSeed = draft.seed
     log.writePending()
     isBegun = store.compactBegin()
-    if (!isBegun) return false
+    if (!isBegun) throw outOfMemory('a compaction')
     const tailFrom = log.position
     const target = { file, position: LOG_HEADER_BYTES, sequence: 1 }
     for (;;) {
@@ -131,8 +131,13 @@ function copyTail(
   log.file.read(from, frame)
   const first = FRAME_BYTES + new DataView(frame.buffer).getUint32(4, true)
   bytes = Math.max(bytes, first)
-  const address = store.reserveLog(bytes)
-  if (address === 0) throw new Error('memory does not hold the tail of the log')
+  let address = store.reserveWindow(bytes)
+  while (address === 0 && bytes > first) {
+    // A partition that is full copies in smaller steps.
+    bytes = Math.max(first, bytes >>> 1)
+    address = store.reserveWindow(bytes)
+  }
+  if (address === 0) throw outOfMemory('the tail of the log')
   try {
     const view = store.memoryRange(address, bytes)
     log.file.read(from, view)

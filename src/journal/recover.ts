@@ -3,7 +3,8 @@
 
 import {
   FRAME_BYTES,
-  KIND_TRANSACTION,
+  KIND_FRAME,
+  outOfMemory,
   Store,
   type StoreOptions,
   WALK_COPY,
@@ -13,7 +14,7 @@ import {
   WALK_SALVAGE,
   WALK_SHAPES,
 } from '../core/index.ts'
-import { CorruptError } from '../error/index.ts'
+import { CorruptError, LimitError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import {
   decodeLogHeader,
@@ -25,6 +26,7 @@ import {
   snapshotName,
 } from './header.ts'
 import { readSnapshot } from './snapshot.ts'
+import { readTransaction, type Transaction } from './transaction.ts'
 
 /** What a repair had to drop. */
 export interface Repair {
@@ -52,6 +54,9 @@ export interface RecoveryOptions extends StoreOptions {
 /** A log up to this size is read into the arena as it lies; a larger one passes through a window and its records are copied. */
 const IN_PLACE_BYTES_MAX = 1_610_612_736
 const WINDOW_BYTES = 67_108_864
+const WINDOW_BYTES_MIN = 1_048_576
+/** A frame is closed at 512 KiB and may end with a record of 16 MiB. */
+const FRAME_BYTES_MAX = 18_874_368
 const READ_BYTES = 16_777_216
 /** Stands for "the group began in an earlier window" where an address is expected. */
 const EARLIER = 1
@@ -83,12 +88,18 @@ export class Recovery {
   /** Bytes of the file that a snapshot says were durable, and bytes whose structures it brought. */
   private covered = 0
   private restored = 0
+  /** The log stays in the arena as it was read. */
+  private isInPlace = false
+  /** It did not fit so: what is alive is copied. */
+  private isTight = false
+  /** Where `cutAt` has ended it. */
+  private cut = Number.POSITIVE_INFINITY
   private loadedAt = 0
   private loadedBytes = 0
   /** Bytes of the file that the window holds now. */
   private loaded: Range = { from: 0, to: 0 }
   private openedAt = 0
-  private openTransaction: { id: number; participants: number[] } | undefined
+  private openTransaction: Transaction | undefined
 
   private constructor(options: RecoveryOptions) {
     this.options = options
@@ -193,6 +204,7 @@ export class Recovery {
       this.store.begin()
     }
     this.store.logSeed = header.seed
+    this.store.lendPages(true)
     this.covered = snapshot?.covered ?? 0
     this.restored = snapshot === undefined || snapshot.pagesCount === 0 ? 0 : snapshot.covered
     if (this.covered > this.file.size())
@@ -220,25 +232,50 @@ export class Recovery {
     this.end = LOG_HEADER_BYTES
     if (bytes <= 0) return
     // A salvaged log has gaps, which cannot stay in the arena.
-    let window = !options.repair && bytes <= IN_PLACE_BYTES_MAX ? bytes : 0
-    this.loadedAt = window > 0 ? store.reserveLog(window) : 0
-    if (this.loadedAt === 0) {
-      window = Math.min(WINDOW_BYTES, bytes)
-      this.loadedAt = store.reserveLog(window)
-      if (this.loadedAt === 0) throw this.corrupt(LOG_HEADER_BYTES, 'memory does not hold a window of the log')
+    const mayStay = !options.repair && !this.isTight && bytes <= IN_PLACE_BYTES_MAX
+    this.loadedAt = mayStay ? store.reserveLog(bytes) : 0
+    this.isInPlace = this.loadedAt !== 0
+    this.loadedBytes = this.isInPlace ? bytes : 0
+    if (!this.isInPlace) this.reserveWindow(Math.min(WINDOW_BYTES, bytes), WINDOW_BYTES_MIN)
+    this.checkWindows(LOG_HEADER_BYTES, LOG_HEADER_BYTES + bytes)
+  }
+
+  /** Takes a window of `bytes` in place of the one there is, or of less, down to `least`. */
+  private reserveWindow(bytes: number, least: number): void {
+    const { store } = this
+    if (this.loadedAt !== 0) store.releaseLog(this.loadedAt, this.loadedBytes)
+    this.loadedAt = 0
+    for (this.loadedBytes = bytes; ; this.loadedBytes = Math.max(least, (this.loadedBytes >>> 1) & ~7)) {
+      this.loadedAt = store.reserveWindow(this.loadedBytes)
+      if (this.loadedAt !== 0) return
+      if (this.loadedBytes <= least) throw outOfMemory('a window of the log')
     }
-    this.loadedBytes = window
-    this.checkWindows(LOG_HEADER_BYTES, LOG_HEADER_BYTES + bytes, window)
+  }
+
+  /** Bytes of the frame that begins where the window does, if it is longer than the window and may be a frame; else 0. */
+  private longFrame(bytes: number): number {
+    if (bytes < FRAME_BYTES) return 0
+    const head = this.store.memoryRange(this.loadedAt, FRAME_BYTES)
+    const view = new DataView(head.buffer, head.byteOffset, FRAME_BYTES)
+    const whole = FRAME_BYTES + view.getUint32(4, true)
+    const isFrame = (view.getUint32(0, true) & 0x8fffffff) === ((FRAME_BYTES >>> 3) | (KIND_FRAME << 24))
+    return isFrame && whole > bytes && whole <= FRAME_BYTES_MAX ? whole : 0
   }
 
   /** Checks [from, end) through the window; a damaged place is skipped when repairing, else the log ends there or is corrupt. */
-  private checkWindows(from: number, end: number, window: number): void {
+  private checkWindows(from: number, end: number): void {
     let at = from
     let isGroupOpen = false
     let segment = from
     while (at < end) {
+      const window = this.loadedBytes
       const bytes = Math.min(window, end - at)
       this.load(at, bytes, this.loadedAt)
+      const long = bytes < end - at ? this.longFrame(bytes) : 0
+      if (long > 0 && long <= end - at) {
+        this.reserveWindow(long, long)
+        continue
+      }
       const stop = this.checkWindow(at, bytes, isGroupOpen)
       isGroupOpen = stop.isGroupOpen
       if (stop.at === at + bytes || (stop.at > at && at + bytes < end)) {
@@ -293,19 +330,8 @@ export class Recovery {
     }
   }
 
-  /** The transaction entry that stands first in a group's first frame, if one does. */
-  private transactionAt(frame: number): { id: number; participants: number[] } | undefined {
-    const entry = frame + FRAME_BYTES
-    const bytes = this.store.memoryRange(entry, 16)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, 16)
-    if (((view.getUint32(0, true) >>> 24) & 0xf) !== KIND_TRANSACTION) return undefined
-    const count = view.getUint32(4, true)
-    const list = this.store.memoryRange(entry + 16, count * 4)
-    const ids = new DataView(list.buffer, list.byteOffset, list.byteLength)
-    return {
-      id: view.getUint32(8, true),
-      participants: Array.from({ length: count }, (_, i) => ids.getUint32(i * 4, true)),
-    }
+  private transactionAt(frame: number): Transaction | undefined {
+    return readTransaction(this.store, frame + FRAME_BYTES)
   }
 
   /**
@@ -363,8 +389,10 @@ export class Recovery {
     if (offset < this.covered) {
       // The snapshot has seen what is to be forgotten, and would miss it.
       this.staleFiles.push(snapshotName(this.options.stem))
+      this.covered = 0
       await this.again()
     }
+    this.cut = offset
     this.end = offset
     this.isClean = false
     this.segments.length = 0
@@ -376,12 +404,23 @@ export class Recovery {
   async apply(isAborted: (transaction: LoggedTransaction) => boolean): Promise<void> {
     const aborted = this.transactions.filter(isAborted)
     if (aborted.length > 0) this.needsRewrite = true
-    if (!this.walkAll(aborted)) {
-      if (this.restored === 0) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
+    let isWhole: boolean
+    try {
+      isWhole = this.walkAll(aborted)
+    } catch (error) {
+      // In place the log takes its garbage and its preallocated end along; copied, only what is alive.
+      if (!(error instanceof LimitError) || !this.isInPlace) throw error
+      this.isTight = true
+      await this.again()
+      isWhole = this.walkAll(aborted)
+    }
+    if (!isWhole && this.restored > 0) {
       // The snapshot does not fit the log after all: once more without it.
       await this.again()
-      if (!this.walkAll(aborted)) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
+      isWhole = this.walkAll(aborted)
     }
+    if (!isWhole) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
+    this.store.lendPages(false)
     this.store.adoptShapes()
   }
 
@@ -389,12 +428,15 @@ export class Recovery {
     await this.freshStore()
     this.segments.length = 0
     this.transactions.length = 0
+    this.loadedAt = 0
     await this.checkAll(false)
+    if (this.cut < this.end) await this.cutAt(this.cut)
   }
 
   private walkAll(aborted: readonly Range[]): boolean {
     const { store } = this
-    const isInPlace = this.loadedBytes > 0 && !this.options.repair && this.loadedBytes >= this.end - LOG_HEADER_BYTES
+    const { isInPlace } = this
+    if (!isInPlace && this.loadedAt !== 0) this.reserveWindow(Math.min(this.loadedBytes, WINDOW_BYTES_MIN), 8)
     if (isInPlace) store.attachLog(this.loadedAt, this.loadedBytes, this.end - LOG_HEADER_BYTES)
     if (this.restored > 0) store.resetWalkedLive()
     const expected = store.count
@@ -441,7 +483,12 @@ export class Recovery {
       this.load(at, bytes, this.loadedAt)
       // Whole frames only; they are known to be valid.
       const { stop } = store.checkFrames(this.loadedAt, this.loadedAt + bytes, 0, EARLIER)
-      if (stop === this.loadedAt) return false
+      if (stop === this.loadedAt) {
+        const long = this.longFrame(bytes)
+        if (long === 0) return false
+        this.reserveWindow(long, long)
+        continue
+      }
       if (!store.walk(this.loadedAt, stop, at / 8, flags | WALK_COPY)) return false
       at += stop - this.loadedAt
     }

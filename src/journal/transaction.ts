@@ -1,6 +1,6 @@
 // The entry that marks a group of frames as part of a write over several partitions; see docs/format.md, "Transaction".
 
-import { KIND_TRANSACTION } from '../core/index.ts'
+import { KIND_TRANSACTION, type Store } from '../core/index.ts'
 
 /** A batch over several partitions of a collection, all or nothing even over a crash. */
 export interface Transaction {
@@ -20,4 +20,18 @@ export function encodeTransaction(transaction: Transaction): Uint8Array {
     view.setUint32(16 + i * 4, id, true)
   })
   return new Uint8Array(view.buffer)
+}
+
+/** The entry at an address, where a group's first frame has its first block; undefined when it is of another kind. */
+export function readTransaction(store: Store, entry: number): Transaction | undefined {
+  const bytes = store.memoryRange(entry, 16)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 16)
+  if (((view.getUint32(0, true) >>> 24) & 0xf) !== KIND_TRANSACTION) return undefined
+  const count = view.getUint32(4, true)
+  const list = store.memoryRange(entry + 16, count * 4)
+  const ids = new DataView(list.buffer, list.byteOffset, list.byteLength)
+  return {
+    id: view.getUint32(8, true),
+    participants: Array.from({ length: count }, (_, i) => ids.getUint32(i * 4, true)),
+  }
 }

@@ -42,6 +42,7 @@ export const SHAPES_MAX = 16_384
 const NODES_MAX = 131_072
 const CHILDREN_MAX = 512
 const FIELDS_MAX = 256
+const NAME_UNITS_MAX = 1_024
 
 /** The shapes of one collection, shared by its partitions. */
 export class CollectionShapes {
@@ -77,6 +78,7 @@ export class CollectionShapes {
   step(node: ShapeNode, name: string): ShapeNode | null {
     let child = node.children?.get(name)
     if (child === undefined) {
+      if (name.length > NAME_UNITS_MAX) return null
       if (this.names.length >= SHAPES_MAX || this.nodes >= NODES_MAX || node.fields >= FIELDS_MAX) return null
       if (node.children !== null && node.children.size >= CHILDREN_MAX) return null
       child = this.grow(node, name)
