@@ -99,10 +99,18 @@ function find(units: u32): usize {
   if (lvl != 0) {
     // What was given back at this very size lies in the list below: its first few are looked at, or such holes would stay empty.
     let block = <usize>load<u32>(head(lvl, list(units, lvl)));
-    for (let tries = 0; block != 0 && tries < 4; tries++) {
-      if (blockUnits(block) >= units) return block;
+    let best: usize = 0;
+    let bestUnits = u32.MAX_VALUE;
+    for (let tries = 0; block != 0 && tries < 16; tries++) {
+      const have = blockUnits(block);
+      if (have == units) return block;
+      if (have > units && have < bestUnits) {
+        best = block;
+        bestUnits = have;
+      }
       block = load<u32>(block, 4);
     }
+    if (best != 0) return best;
     wanted += (1 << (lvl + 1)) - 1;
     lvl = level(wanted);
   }

@@ -3,7 +3,6 @@
 
 import {
   FRAME_BYTES,
-  KIND_FRAME,
   outOfMemory,
   Store,
   type StoreOptions,
@@ -16,6 +15,7 @@ import {
 } from '../core/index.ts'
 import { CorruptError, LimitError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
+import { frameHead, hasBytes, longFrame } from './frame.ts'
 import {
   decodeLogHeader,
   encodeLogHeader,
@@ -55,9 +55,8 @@ export interface RecoveryOptions extends StoreOptions {
 const IN_PLACE_BYTES_MAX = 1_610_612_736
 const WINDOW_BYTES = 67_108_864
 const WINDOW_BYTES_MIN = 1_048_576
-/** A frame is closed at 512 KiB and may end with a record of 16 MiB. */
-const FRAME_BYTES_MAX = 18_874_368
 const READ_BYTES = 16_777_216
+const DAMAGED = 'damaged frames'
 /** Stands for "the group began in an earlier window" where an address is expected. */
 const EARLIER = 1
 
@@ -192,10 +191,10 @@ export class Recovery {
   /** Loads the log, its snapshot if there is one, and checks every frame. */
   private async checkAll(mayUseSnapshot: boolean): Promise<void> {
     const { options, header } = this
-    const snapshot =
-      mayUseSnapshot && !options.repair
-        ? await readSnapshot(options.directory, options.stem, this.store, header.seed)
-        : undefined
+    const read = mayUseSnapshot
+      ? await readSnapshot(options.directory, options.stem, this.store, header.seed, options.repair)
+      : undefined
+    const snapshot = options.repair ? undefined : read
     if (snapshot?.pagesCount === 0) {
       this.store.begin()
     } else if (snapshot === undefined) {
@@ -211,6 +210,7 @@ export class Recovery {
       throw this.corrupt(this.file.size(), `the file ends before byte ${this.covered}, which was written and flushed`)
     this.sequence = 1
     await this.checkFrames()
+    if (options.repair && read !== undefined && read.covered > this.file.size()) this.note(this.end, read.covered)
     if (this.end < this.covered) throw this.corrupt(this.end, 'a frame that was flushed is not whole')
     this.isClean = snapshot !== undefined && this.covered === this.end && this.end === this.file.size()
   }
@@ -252,16 +252,6 @@ export class Recovery {
     }
   }
 
-  /** Bytes of the frame that begins where the window does, if it is longer than the window and may be a frame; else 0. */
-  private longFrame(bytes: number): number {
-    if (bytes < FRAME_BYTES) return 0
-    const head = this.store.memoryRange(this.loadedAt, FRAME_BYTES)
-    const view = new DataView(head.buffer, head.byteOffset, FRAME_BYTES)
-    const whole = FRAME_BYTES + view.getUint32(4, true)
-    const isFrame = (view.getUint32(0, true) & 0x8fffffff) === ((FRAME_BYTES >>> 3) | (KIND_FRAME << 24))
-    return isFrame && whole > bytes && whole <= FRAME_BYTES_MAX ? whole : 0
-  }
-
   /** Checks [from, end) through the window; a damaged place is skipped when repairing, else the log ends there or is corrupt. */
   private checkWindows(from: number, end: number): void {
     let at = from
@@ -271,7 +261,7 @@ export class Recovery {
       const window = this.loadedBytes
       const bytes = Math.min(window, end - at)
       this.load(at, bytes, this.loadedAt)
-      const long = bytes < end - at ? this.longFrame(bytes) : 0
+      const long = bytes < end - at ? longFrame(this.store, this.loadedAt, bytes) : 0
       if (long > 0 && long <= end - at) {
         this.reserveWindow(long, long)
         continue
@@ -293,13 +283,14 @@ export class Recovery {
     }
     if (this.end > segment) this.segments.push({ from: segment, to: this.end })
     // The last group never got its end: as if it had not begun.
+    if (this.options.repair && this.end < at) this.note(this.end, at)
   }
 
   private note(from: number, to: number): void {
     const last = this.repairs.at(-1)
-    const isNext = last !== undefined && last.offset + last.bytes === from
+    const isNext = last !== undefined && last.reason === DAMAGED && last.offset + last.bytes >= from
     const offset = isNext ? this.repairs.pop()!.offset : from
-    this.repairs.push({ file: this.file.name, offset, bytes: to - offset, reason: 'damaged frames' })
+    this.repairs.push({ file: this.file.name, offset, bytes: to - offset, reason: DAMAGED })
     this.needsRewrite = true
   }
 
@@ -352,17 +343,15 @@ export class Recovery {
       let found = store.resync(at === stop ? base + 8 : base, limit)
       while (found !== 0) {
         const offset = at + (found - base)
-        const frame = store.memoryRange(found, FRAME_BYTES)
-        const view = new DataView(frame.buffer, frame.byteOffset, FRAME_BYTES)
-        const sequence = view.getUint32(12, true)
+        const { bytes: frameBytes, durable, sequence } = frameHead(store, found)
         if (sequence >= this.sequence) {
           if (options.repair) return offset
           // This frame was written when everything before its durable mark was on stable storage.
-          if (view.getUint32(8, true) * 8 > stop) isInside = true
+          if (durable > stop) isInside = true
           this.sequence = sequence + 1
         }
         if (next === 0) next = offset
-        found = isInside && !options.repair ? 0 : store.resync(found + FRAME_BYTES + view.getUint32(4, true), limit)
+        found = isInside && !options.repair ? 0 : store.resync(found + frameBytes, limit)
       }
       if (isLoaded || at + bytes >= end) break
       // Frames may stand across the edge of two windows.
@@ -370,18 +359,8 @@ export class Recovery {
     }
     if (isInside && !options.repair)
       throw this.corrupt(stop, 'the checksum of a frame is wrong, and whole frames follow it')
-    if (options.repair && this.hasBytes(stop, end)) this.note(stop, end)
+    if (options.repair && hasBytes(this.file, stop, end)) this.note(this.end, end)
     return 0
-  }
-
-  /** Whether anything but the zeros of preallocation stands in [from, end). */
-  private hasBytes(from: number, end: number): boolean {
-    const piece = new Uint8Array(65_536)
-    for (let at = from; at < end; at += piece.length) {
-      const got = this.file.read(at, piece)
-      for (let i = 0; i < got; i++) if (piece[i] !== 0) return true
-    }
-    return false
   }
 
   /** Ends the log at `offset`, where something begins that the other partitions of the collection do not have. */
@@ -484,7 +463,7 @@ export class Recovery {
       // Whole frames only; they are known to be valid.
       const { stop } = store.checkFrames(this.loadedAt, this.loadedAt + bytes, 0, EARLIER)
       if (stop === this.loadedAt) {
-        const long = this.longFrame(bytes)
+        const long = longFrame(store, this.loadedAt, bytes)
         if (long === 0) return false
         this.reserveWindow(long, long)
         continue

@@ -105,13 +105,14 @@ export async function writeSnapshot(
 
 /**
  * Restores a snapshot into a store that holds nothing. Answers its head, or undefined when there is none that fits this log and this
- * layout and is whole; the store is spoilt then. With no pages in it, the store is left alone.
+ * layout and is whole; the store is spoilt then. With no pages in it, and if only its head is asked for, the store is left alone.
  */
 export async function readSnapshot(
   directory: StorageDirectory,
   stem: string,
   store: Store,
   logSeed: bigint,
+  isHeadOnly: boolean,
 ): Promise<SnapshotHeader | undefined> {
   let file: StorageFile
   try {
@@ -120,7 +121,7 @@ export async function readSnapshot(
     return undefined
   }
   try {
-    return restore(file, store, logSeed)
+    return restore(file, store, logSeed, isHeadOnly)
   } catch {
     // Whatever is wrong with it, the log holds everything.
     return undefined
@@ -129,11 +130,12 @@ export async function readSnapshot(
   }
 }
 
-function restore(file: StorageFile, store: Store, logSeed: bigint): SnapshotHeader | undefined {
+function restore(file: StorageFile, store: Store, logSeed: bigint, isHeadOnly: boolean): SnapshotHeader | undefined {
   const head = new Uint8Array(SNAPSHOT_HEADER_BYTES)
   if (file.read(0, head) !== head.length) return undefined
   const header = decodeSnapshotHeader(store, head, file.name)
   if (header.layout !== Store.layoutVersion || header.logSeed !== logSeed) return undefined
+  if (isHeadOnly) return header
   const list = new Uint8Array(listBytes(header.pagesCount, header.blocksCount))
   const blocksAt = SNAPSHOT_HEADER_BYTES + STATE_BYTES + list.length
   if (file.size() !== blocksAt + header.blocksCount * BLOCK_BYTES) return undefined

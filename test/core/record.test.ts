@@ -179,6 +179,20 @@ it('keeps documents with very many strings or values', async () => {
   for (const document of documents) expectStored(document, get(partition, document.id))
 })
 
+it('keeps fields of very long names, which count as part of the document', async () => {
+  const partition = await inMemory()
+  for (const length of [1_023, 1_024, 1_025, 70_000, 3_000_000]) {
+    const name = 'n'.repeat(length)
+    const document = { id: length, [name]: 1, inner: { [`${name}\u00e9`]: [2] } }
+    upsert(partition, [document])
+    expectStored(document, get(partition, length))
+  }
+  // Kept for ever with a shape, a few of these would fill the memory.
+  expect(() => upsert(partition, [{ id: 'x', ['n'.repeat(17_000_000)]: 1 }])).toThrow(
+    expect.objectContaining({ code: 'QUIVER_LIMIT' }),
+  )
+})
+
 it('keeps documents of nearly 16 MiB, and refuses those just over', async () => {
   const partition = await inMemory()
   const limit = 16_777_216

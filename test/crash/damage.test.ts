@@ -282,6 +282,19 @@ describe('repair', () => {
     }
   })
 
+  it('says that the end is missing where a snapshot knows of more', async () => {
+    const { medium, ends } = await write(BATCHES, true)
+    for (const length of [ends[2]!, ends[2]! + 9, 200]) {
+      const partition = await open(medium.clone().put(log, medium.bytes(log).subarray(0, length)), true)
+      const count = ends.filter((end) => end <= length).length
+      expect(digestOf(contentsOf(partition))).toBe(contentsAfter(BATCHES.slice(0, count)))
+      const from = count === 0 ? HEAD_BYTES : ends[count - 1]!
+      expect(partition.repairs).toEqual([
+        { file: log, offset: from, bytes: ends.at(-1)! - from, reason: 'damaged frames' },
+      ])
+    }
+  })
+
   it('makes an empty partition of a log that says nothing any more, and tells', async () => {
     const { medium } = await write(BATCHES, true)
     const partition = await open(medium.clone().put(log, new Uint8Array(500).fill(7)), true)

@@ -31,6 +31,7 @@ const KINDS: readonly (readonly [string, number, number, (id: number) => object]
   ['small documents', 10 * MIB, 500, (id) => ({ id, name: `n${id}`, likes: id % 7 })],
   ['documents of 4 KB', 16 * MIB, 50, (id) => ({ id: `k${id}`, text: 'x'.repeat(4_000), n: id })],
   ['documents of 300 KB', 16 * MIB, 1, (id) => ({ id, text: 'y'.repeat(300_000) })],
+  ['documents of many sizes', 12 * MIB, 20, (id) => ({ id, text: 'z'.repeat((id * 7_919) % 20_000), list: [id] })],
   ['nothing but keys', 10 * MIB, 1_000, (id) => ({ id })],
 ]
 

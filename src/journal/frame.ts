@@ -1,0 +1,51 @@
+// Frames of a log that lies in linear memory, as the reader of a log needs them; docs/format.md, "Frame".
+
+import { FRAME_BYTES, KIND_FRAME, type Store } from '../core/index.ts'
+import type { StorageFile } from '../storage/index.ts'
+
+/** A frame is closed at 512 KiB and may end with a record of 16 MiB. */
+const FRAME_BYTES_MAX = 18_874_368
+const FRAME_WORD = (FRAME_BYTES >>> 3) | (KIND_FRAME << 24)
+const FLAGS = 0x70000000
+
+export interface FrameHead {
+  /** With its payload. */
+  readonly bytes: number
+  /** Up to where the log was on stable storage when the frame was made. */
+  readonly durable: number
+  readonly sequence: number
+}
+
+function viewAt(store: Store, address: number): DataView {
+  const head = store.memoryRange(address, FRAME_BYTES)
+  return new DataView(head.buffer, head.byteOffset, FRAME_BYTES)
+}
+
+/** The head of the valid frame at an address. */
+export function frameHead(store: Store, address: number): FrameHead {
+  const view = viewAt(store, address)
+  return {
+    bytes: FRAME_BYTES + view.getUint32(4, true),
+    durable: view.getUint32(8, true) * 8,
+    sequence: view.getUint32(12, true),
+  }
+}
+
+/** Bytes of what looks like a frame at `address` and goes on behind the `bytes` that are there; 0 when nothing does. */
+export function longFrame(store: Store, address: number, bytes: number): number {
+  if (bytes < FRAME_BYTES) return 0
+  const view = viewAt(store, address)
+  const whole = FRAME_BYTES + view.getUint32(4, true)
+  const isFrame = (view.getUint32(0, true) & ~FLAGS) === FRAME_WORD
+  return isFrame && whole > bytes && whole <= FRAME_BYTES_MAX ? whole : 0
+}
+
+/** Whether anything but the zeros of preallocation stands in [from, end) of a log. */
+export function hasBytes(file: StorageFile, from: number, end: number): boolean {
+  const piece = new Uint8Array(65_536)
+  for (let at = from; at < end; at += piece.length) {
+    const got = file.read(at, piece)
+    for (let i = 0; i < got; i++) if (piece[i] !== 0) return true
+  }
+  return false
+}

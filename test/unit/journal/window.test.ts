@@ -1,0 +1,129 @@
+// Promise: a log that is larger than the memory it may take is read through a window, with the same outcome: groups and transactions that lie
+// across the window's edge count as a whole, damage is told from a torn end, and what is salvaged is all but the damaged group.
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { CorruptError } from '../../../src/error/index.ts'
+import { CollectionShapes, get, optionsFor, Partition, type PartitionOptions } from '../../core/partitions.ts'
+import { expectSound } from '../../core/store-sound.ts'
+import { SimulatedMedium } from '../../crash/simulated-storage.ts'
+
+const MIB = 1_048_576
+const LIMIT = 9 * MIB
+const BATCHES = 24
+const KEYS = 12
+
+/** Every batch writes all the keys anew: about 1.1 MB in three frames. */
+const documentOf = (key: number, batch: number) => ({
+  key,
+  batch,
+  [`f${batch % 5}`]: String.fromCharCode(97 + batch).repeat(93_000),
+  id: `k${key}`,
+})
+
+let medium: SimulatedMedium
+/** Where the first log ends after each batch. */
+const ends: number[] = []
+
+function optionsOf(on: SimulatedMedium, limit: number | undefined, repair = false): PartitionOptions[] {
+  const shapes = new CollectionShapes('id')
+  const storage = on.reopen()
+  return [0, 1].map((id) => ({
+    ...optionsFor(storage, { id, shapes, stem: `c1.p${id}`, repair }),
+    ...(limit === undefined ? {} : { memoryLimitBytes: limit }),
+  }))
+}
+
+beforeAll(async () => {
+  const whole = new SimulatedMedium()
+  const options = optionsOf(whole, undefined)
+  const partitions = [await Partition.create(options[0]!), await Partition.create(options[1]!)]
+  // In one stretch, so that no compaction comes between; every third batch is of both partitions.
+  for (let batch = 0; batch < BATCHES; batch++) {
+    const sides = batch % 3 === 2 ? [0, 1] : [0]
+    const transaction =
+      sides.length < 2 ? undefined : { id: options[0]!.shapes.nextTransaction(), participants: [0, 1] }
+    const open = sides.map((side) => partitions[side]!.begin())
+    for (const one of open) {
+      for (let key = 0; key < KEYS; key++) one.put(documentOf(key, batch), 1)
+      one.settle()
+    }
+    for (const one of open) one.commit({ hard: false, transaction })
+    ends.push(partitions[0]!.logPosition)
+  }
+  medium = whole.crash({ seed: 1, mode: 'all' })
+})
+
+/** The batch whose documents a partition holds, all of them; throws when it holds a mixture. */
+function batchOf(partition: Partition): number {
+  expectSound(partition)
+  const batch = get(partition, 'k0')?.['batch'] as number | undefined
+  expect(partition.count).toBe(batch === undefined ? 0 : KEYS)
+  for (let key = 0; key < partition.count; key++) expect(get(partition, `k${key}`)).toEqual(documentOf(key, batch!))
+  return batch ?? -1
+}
+
+async function batchesOf(on: SimulatedMedium, limit: number | undefined, repair = false): Promise<[number, number]> {
+  const partitions = await Partition.openAll(optionsOf(on, limit, repair))
+  if (limit !== undefined)
+    for (const partition of partitions) expect(partition.store.memory.bytes()).toBeLessThanOrEqual(limit)
+  return partitions.map(batchOf) as [number, number]
+}
+
+const log = 'c1.p0.1.log'
+
+describe('a log larger than the memory it may take', () => {
+  it('is read as a small one is', async () => {
+    expect(medium.bytes(log).length).toBeGreaterThan(LIMIT * 2.5)
+    expect(await batchesOf(medium.clone(), undefined)).toEqual([BATCHES - 1, BATCHES - 1])
+    expect(await batchesOf(medium.clone(), LIMIT)).toEqual([BATCHES - 1, BATCHES - 1])
+  })
+
+  it('ends before the batch that is cut, and before a transaction that the other log lacks', async () => {
+    for (const batch of [3, 10, 14, 17, 20, 23]) {
+      for (const back of [8, 400_000, 900_000]) {
+        const cut = medium.clone().put(log, medium.bytes(log).subarray(0, ends[batch]! - back))
+        const expected = [batch - 1, Math.floor(batch / 3) * 3 - 1]
+        expect(await batchesOf(cut.clone(), undefined)).toEqual(expected)
+        expect(await batchesOf(cut, LIMIT)).toEqual(expected)
+      }
+    }
+    const other = medium.clone()
+    other.put('c1.p1.1.log', other.bytes('c1.p1.1.log').subarray(0, 4_000_000))
+    expect(await batchesOf(other, LIMIT)).toEqual([10, 8])
+  })
+
+  it('is damaged where something is flipped that was flushed, and torn where it was not', async () => {
+    // Nothing was flushed here: what follows a hole may have come to the disk before it.
+    const torn = medium.clone().flipBit(log, ends[12]! + 700_000, 3)
+    expect(await batchesOf(torn.clone(), undefined)).toEqual([12, 11])
+    expect(await batchesOf(torn, LIMIT)).toEqual([12, 11])
+    // Opened and written on, it has been flushed: later frames say so.
+    const flushed = medium.clone()
+    const partitions = await Partition.openAll(optionsOf(flushed, LIMIT))
+    const batch = partitions[0]!.begin()
+    batch.put(documentOf(0, BATCHES), 1)
+    batch.commit({ hard: true })
+    await partitions[0]!.flush()
+    for (const offset of [ends[2]! + 200_000, ends[12]! + 700_000, ends[22]! + 30]) {
+      for (const limit of [LIMIT, undefined]) {
+        const damaged = flushed.crash({ seed: 1, mode: 'all' }).flipBit(log, offset, 3)
+        await expect(batchesOf(damaged, limit)).rejects.toThrow(CorruptError)
+      }
+    }
+  })
+
+  it('is salvaged but for the damaged group', { timeout: 60_000 }, async () => {
+    for (const hurt of [0, 5, 13, 22, 23]) {
+      const damaged = medium.clone().flipBit(log, (hurt === 0 ? 128 : ends[hurt - 1]!) + 650_000, 5)
+      const [first, second] = await Partition.openAll(optionsOf(damaged, undefined, true))
+      const last = hurt === 23 ? 22 : 23
+      // The other partition gives a transaction up that this one has lost.
+      expect([batchOf(first!), batchOf(second!)]).toEqual([last, hurt === 23 ? 20 : 23])
+      expect(first!.repairs).toEqual([
+        { file: log, offset: hurt === 0 ? 128 : ends[hurt - 1]!, bytes: expect.any(Number), reason: 'damaged frames' },
+      ])
+      const bytes = first!.repairs[0]!.bytes
+      if (hurt < 23) expect(bytes).toBe(ends[hurt]! - first!.repairs[0]!.offset)
+    }
+  })
+})
