@@ -1,14 +1,15 @@
 // @ts-check
 // src/ -> dist/: what npm ships. Four bundles of each entry and its types for both module systems:
 //   dist/<entry>.js, dist/chunks/   ESM for Node, Bun, Deno; dependencies stay imports; lazy parts are chunks of their own
-//   dist/<entry>.cjs                CommonJS; uuid is inside, because its package is ESM only
+//   dist/<entry>.cjs                CommonJS, with chunks as well, so that all entries share one engine; uuid is inside, because
+//                                   its package is ESM only
 //   dist/browser/<entry>.js, .cjs   everything inside, nothing of Node; what bundlers and <script type="module"> get
 //   dist/<entry>.d.ts, .d.cts       types
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import { filesBelow, hashOf, isFresh, ROOT, writeStamp, writeWhole } from './stamp.mjs'
@@ -17,6 +18,10 @@ import { binaryModule, ensureWasm } from './wasm.mjs'
 /** A new subpath export is one line here and one in the exports map of package.json. */
 const ENTRIES = {
   index: 'src/index.ts',
+  rethinkdb: 'src/dialect/rethinkdb/index.ts',
+  milvus: 'src/dialect/milvus/index.ts',
+  epsilla: 'src/dialect/epsilla/index.ts',
+  seekdb: 'src/dialect/seekdb/index.ts',
 }
 
 /** Code that needs Node. The browser bundles refuse it with a sentence in place of an unresolved `node:fs`. */
@@ -87,14 +92,37 @@ async function bundle(folder) {
     outdir: `${folder}/browser`,
     plugins: [refuseNodeOnly, deflateBinary],
   }
-  /** @type {import('esbuild').BuildOptions} */
-  const cjs = { format: 'cjs', outExtension: { '.js': '.cjs' } }
   await Promise.all([
     build({ ...shared, format: 'esm', platform: 'neutral', packages: 'external', splitting: true, outdir: folder }),
-    build({ ...shared, ...cjs, platform: 'node', external: ['@assemblyscript/loader'], outdir: folder }),
+    buildCommon({ ...shared, platform: 'node', external: ['@assemblyscript/loader'], outdir: folder }),
     build({ ...browser, format: 'esm', splitting: true }),
-    build({ ...browser, ...cjs }),
+    buildCommon(browser),
   ])
+}
+
+/**
+ * CommonJS with shared chunks, which esbuild splits for ESM only: the ESM files are translated one by one.
+ *
+ * @param {import('esbuild').BuildOptions} options
+ */
+async function buildCommon(options) {
+  const { outputFiles = [] } = await build({ ...options, format: 'esm', splitting: true, write: false })
+  const folder = join(ROOT, String(options.outdir))
+  for (const { path, text } of outputFiles) {
+    const { code } = await transform(text, {
+      format: 'cjs',
+      target: 'es2022',
+      platform: options.platform ?? 'neutral',
+      minifyWhitespace: true,
+      minifySyntax: true,
+      supported: { 'dynamic-import': false },
+    })
+    const inFolder = relative(folder, path).replace(/\.js$/, '.cjs')
+    const target = join(folder, inFolder)
+    mkdirSync(dirname(target), { recursive: true })
+    // Only specifiers of our own chunks look like this.
+    writeFileSync(target, code.replace(/(require\(")(\.{1,2}\/[\w./-]+)\.js("\))/g, '$1$2.cjs$3'))
+  }
 }
 
 /** @type {import('esbuild').Plugin} */

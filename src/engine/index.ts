@@ -12,6 +12,7 @@ export type {
 } from './collection-types.ts'
 export { Cursor, type Explanation } from './cursor.ts'
 export { type CollectionInfo, Database } from './database.ts'
+export { loadDriver } from './driver.ts'
 export type { Filter, FindOptions } from './find.ts'
 export type { Progress } from './medium.ts'
 export { type MediumOptions, type OpenOptions, open, openDatabase } from './open.ts'

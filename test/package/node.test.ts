@@ -21,7 +21,7 @@ afterAll(() => project?.remove())
 describe('the tarball', () => {
   it('holds the bundles, the types and the papers, and no sources', () => {
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/LICENSES.txt']
-    const bundles = /^dist\/(browser\/)?(index|chunks\/[\w-]+)\.(js|cjs|d\.ts|d\.cts)$/
+    const bundles = /^dist\/(browser\/)?(index|rethinkdb|milvus|epsilla|seekdb|chunks\/[\w-]+)\.(js|cjs|d\.ts|d\.cts)$/
     expect(project.files.filter((path) => !bundles.test(path)).sort()).toEqual(papers.sort())
   })
 
@@ -55,11 +55,13 @@ describe('in Node', () => {
   })
 
   it('loads what touches files only when a directory is opened', async () => {
-    const imports = await importedBy(join(project.installed, 'dist/index.js'))
+    const chunks = project.files.filter((path) => /^dist\/chunks\/chunk-\w+\.js$/.test(path))
+    const files = ['dist/index.js', ...chunks].map((path) => importedBy(join(project.installed, path)))
+    const imports = (await Promise.all(files)).flat()
     const lazy = imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path)
-    expect(lazy).toEqual(hasEngine ? [expect.stringMatching(/^\.\/chunks\/file-\w+\.js$/)] : [])
+    expect(lazy).toEqual(hasEngine ? [expect.stringMatching(/^\.\/file-\w+\.js$/)] : [])
     expect(imports.filter(({ path }) => path.startsWith('node:'))).toEqual([])
-    // The CommonJS bundle is one file: there the calls of `require` wait.
+    // In CommonJS the call of `require` waits.
     const path = project.write(
       'lazy.cjs',
       `const Module = require('node:module')

@@ -1,0 +1,3 @@
+// EpsillaDB, in process: comes in a later version.
+
+export { loadDriver } from '../../engine/index.ts'

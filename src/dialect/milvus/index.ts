@@ -1,0 +1,3 @@
+// Milvus' MilvusClient, in process: comes in a later version.
+
+export { loadDriver } from '../../engine/index.ts'
