@@ -106,6 +106,9 @@ export const S_SHIFT_NEXT: usize = STATE + 428; // u32 slot to go on from
 export const S_WALK_LOST: usize = STATE + 432; // u32 records a salvage passed over: nobody knows their field names
 export const S_SCAN_EXAMINED: usize = STATE + 440; // u32 records a filtered scan looked at
 
+export const S_DERIVED: usize = STATE + 444; // u32 bits of what follows the records: DERIVED_*
+// STATE + 512 to 767 is the ordered indexes', 768 to 1279 the vectors', 1280 to 1791 the inverted indexes'
+
 // --- blocks: the unit of the record arena and of the log. First word of each:
 //   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |
 export const BLOCK_UNITS: u32 = 0xffffff;

@@ -13,8 +13,9 @@ import {
   buildFailure, buildMode, buildRecord, buildSkip, buildStart, keyBytes, keyFailure, keyGiven, keyOfRecord, keyPointer, keyType,
   recordEquals,
 } from "../record";
+import { recordChanged } from "./change";
 import { findSlot } from "./find";
-import { slotAcquire, slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits } from "./slots";
+import { slotAcquire, slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits } from "../slot";
 
 const OPS_PER_PAGE: u32 = <u32>(PAGE_BYTES / OP_BYTES);
 
@@ -105,6 +106,7 @@ export function store_batch_put(count: u32, isAscii: bool): i32 {
       slotSetAddress(fresh, record);
       slotSetLogUnits(fresh, 0);
       note(OUTCOME_INSERTED, fresh, record, 0);
+      if (!recordChanged(fresh, 0, record)) return STATUS_OUT_OF_MEMORY;
       continue;
     }
     const old = slotAddress(slot);
@@ -119,6 +121,7 @@ export function store_batch_put(count: u32, isAscii: bool): i32 {
       slotSetAddress(slot, record);
       const op = note(OUTCOME_REPLACED, slot, record, old);
       store<u32>(op, slotLogUnits(slot), 20);
+      if (!recordChanged(slot, old, record)) return STATUS_OUT_OF_MEMORY;
     }
   }
   return STATUS_OK;
@@ -138,10 +141,12 @@ export function store_batch_remove(type: u32, bytes: u32): i32 {
     return STATUS_OK;
   }
   hashRemove(hash, slot);
-  const op = note(OUTCOME_DELETED, slot, 0, slotAddress(slot));
+  const old = slotAddress(slot);
+  const op = note(OUTCOME_DELETED, slot, 0, old);
   store<u32>(op, slotLogUnits(slot), 20);
+  const isFollowed = recordChanged(slot, old, 0);
   slotRelease(slot);
-  return STATUS_OK;
+  return isFollowed ? STATUS_OK : STATUS_OUT_OF_MEMORY;
 }
 
 /** The log has taken the batch (or there is none): it stands, and what it replaced is freed. */
@@ -182,11 +187,13 @@ export function store_batch_abandon(): void {
     const fresh = <usize>load<u32>(op, 8);
     const old = <usize>load<u32>(op, 12);
     if (outcome == OUTCOME_INSERTED) {
+      recordChanged(slot, fresh, 0);
       keyOfRecord(fresh);
       hashRemove(keyHash(keyType, keyPointer, keyBytes), slot);
       slotRelease(slot);
       blockRelease(fresh);
     } else if (outcome == OUTCOME_REPLACED) {
+      recordChanged(slot, fresh, old);
       slotSetAddress(slot, old);
       slotSetLogUnits(slot, load<u32>(op, 20));
       blockRelease(fresh);
@@ -198,6 +205,7 @@ export function store_batch_abandon(): void {
       keyOfRecord(old);
       const isBack = hashInsert(keyHash(keyType, keyPointer, keyBytes), slot);
       assert(isBack);
+      recordChanged(slot, 0, old);
     }
   }
   finish();

@@ -10,7 +10,7 @@ import {
   SHAPE_COPIES, shapeAdoptCopies, shapeCopiesNext, shapeEntryBytes, shapeKnown, shapePointer, shapeSetCopiesNext, shapeWriteEntry,
 } from "../record";
 import { frameSeal, gatherReserve, writeRecord } from "./frame";
-import { slotAddress, slotLogUnits, slotSetLogUnits } from "./slots";
+import { slotAddress, slotLogUnits, slotSetLogUnits } from "../slot";
 
 /** Notes how far the slots go now. S_SHIFT_SEED is set by the caller. False: memory exhausted. */
 export function store_compact_begin(): bool {

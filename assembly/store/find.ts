@@ -3,7 +3,7 @@
 import { KEY_BUFFER, KEY_STRING, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SLOT_NONE } from "../abi";
 import { entrySlot, hashFind, keyHash } from "../hash";
 import { keyBytes, keyGiven, keyMatches, keyPointer, keyType, utf8Bytes } from "../record";
-import { slotAddress } from "./slots";
+import { slotAddress } from "../slot";
 
 /** Slot of the document with this key, or SLOT_NONE. */
 export function findSlot(hash: u64, type: u32, pointer: usize, bytes: u32): u32 {

@@ -9,7 +9,7 @@ import {
 import { hashCreate } from "../hash";
 import { blocksReset, pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { nameIntern, uuidFormat } from "../record";
-import { slotAddress, slotsCreate } from "./slots";
+import { slotAddress, slotsCreate } from "../slot";
 
 /** An empty partition. The name of the primary key field stands in the key buffer. */
 export function store_create(pagesLimit: u32, seed0: u64, seed1: u64, primaryBytes: u32): i32 {

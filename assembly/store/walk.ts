@@ -14,8 +14,9 @@ import {
 import {
   keyBytes, keyOfRecord, keyPointer, keyType, recordIsReadable, recordShape, recordSlot, shapeKnown, shapeReadEntry,
 } from "../record";
+import { recordChanged } from "./change";
 import { findSlot } from "./find";
-import { slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits, slotsReach } from "./slots";
+import { slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits, slotsReach } from "../slot";
 
 const FRAME_WORD: u32 = <u32>(FRAME_BYTES >> 3) | (KIND_FRAME << BLOCK_KIND_SHIFT);
 const FRAME_WORD_MASK: u32 = ~(FRAME_MORE | FRAME_GROUP | FRAME_CONTINUES);
@@ -108,6 +109,7 @@ function vacate(slot: u32, flags: u32): void {
   const old = slotAddress(slot);
   if (old == 0) return;
   if (flags & WALK_INDEX) {
+    recordChanged(slot, old, 0);
     unindex(old, slot);
     store<u32>(S_COUNT, load<u32>(S_COUNT) - 1);
     store<u64>(S_LIVE_BYTES, load<u64>(S_LIVE_BYTES) - blockBytes(old));
@@ -131,6 +133,7 @@ function settle(record: usize, slot: u32, units: u32, flags: u32): i32 {
   if (flags & WALK_INDEX) {
     if (!keyOfRecord(address)) return STATUS_CORRUPT;
     if (!hashInsert(keyHash(keyType, keyPointer, keyBytes), slot)) return STATUS_OUT_OF_MEMORY;
+    if (!recordChanged(slot, 0, address)) return STATUS_OUT_OF_MEMORY;
     store<u32>(S_COUNT, load<u32>(S_COUNT) + 1);
     store<u64>(S_LIVE_BYTES, load<u64>(S_LIVE_BYTES) + blockBytes(address));
   }

@@ -96,6 +96,7 @@ export const S_SHIFT_SLOTS = STATE + 424 // u32 slots there were when it began
 export const S_SHIFT_NEXT = STATE + 428 // u32 slot to go on from
 export const S_WALK_LOST = STATE + 432 // u32 records a salvage passed over: nobody knows their field names
 export const S_SCAN_EXAMINED = STATE + 440 // u32 records a filtered scan looked at
+export const S_DERIVED = STATE + 444 // u32 bits of what follows the records: DERIVED_*
 
 // --- blocks: the unit of the record arena and of the log. First word of each:
 //   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |

@@ -11,8 +11,9 @@ const SRC: Readonly<Record<string, readonly string[]>> = {
   journal: ['core', 'storage', 'error'],
   catalog: ['value', 'journal', 'error'],
   query: ['value', 'catalog', 'error'],
-  engine: ['query', 'catalog', 'journal', 'value', 'storage', 'core', 'error'],
-  dialect: ['engine', 'query', 'value', 'error'],
+  engine: ['text', 'query', 'catalog', 'journal', 'value', 'storage', 'core', 'error'],
+  text: ['value', 'error'],
+  dialect: ['engine', 'query', 'text', 'value', 'error'],
   server: ['dialect', 'engine', 'error'],
   worker: ['dialect', 'engine', 'error'],
   cli: ['dialect', 'engine', 'error'],
@@ -27,13 +28,34 @@ const ASSEMBLY: Readonly<Record<string, readonly string[]>> = {
   kernel: ['abi.ts'],
   hash: ['memory', 'abi.ts'],
   record: ['memory', 'abi.ts'],
-  filter: ['record', 'memory', 'abi.ts'],
-  flat: ['kernel', 'memory', 'abi.ts'],
-  hnsw: ['kernel', 'memory', 'abi.ts'],
+  slot: ['memory', 'abi.ts'],
+  filter: ['record', 'slot', 'memory', 'abi.ts'],
+  // Derived from records and following them: see store/change.
+  ordered: ['record', 'slot', 'memory', 'abi.ts'],
+  inverted: ['record', 'slot', 'memory', 'abi.ts'],
+  vector: ['record', 'slot', 'kernel', 'memory', 'abi.ts'],
+  flat: ['vector', 'record', 'slot', 'kernel', 'memory', 'abi.ts'],
+  hnsw: ['flat', 'vector', 'record', 'slot', 'kernel', 'memory', 'abi.ts'],
   // The partition: ties index, records and log together.
-  store: ['record', 'hash', 'memory', 'abi.ts'],
+  store: ['ordered', 'inverted', 'hnsw', 'flat', 'vector', 'filter', 'record', 'slot', 'hash', 'memory', 'abi.ts'],
   // The export table.
-  'index.ts': ['store', 'hnsw', 'flat', 'filter', 'record', 'hash', 'kernel', 'memory', 'abi.ts'],
+  'index.ts': [
+    ...[
+      'store',
+      'ordered',
+      'inverted',
+      'hnsw',
+      'flat',
+      'vector',
+      'filter',
+      'record',
+      'slot',
+      'hash',
+      'kernel',
+      'memory',
+      'abi.ts',
+    ],
+  ],
 }
 
 /** Rooms that may name `node:` modules. */

@@ -1,0 +1,3 @@
+export {
+  slotAcquire, slotAddress, slotLogUnits, slotRelease, slotsCreate, slotSetAddress, slotSetLogUnits, slotsReach,
+} from "./table";
