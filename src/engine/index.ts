@@ -26,3 +26,4 @@ export {
   type VectorField,
 } from './partition.ts'
 export type { Change, WriteResult } from './result.ts'
+export { openShared, type SharedDatabase } from './shared.ts'

@@ -54,14 +54,19 @@ export async function open(path: string | URL, options: OpenOptions = {}): Promi
     throw new TypeMismatchError(`open takes a path or ":memory:", got ${describe(path)}`)
   }
   requireValues(options, 'of open')
+  const storage = await openStorage(path, options.readOnly ?? false)
+  return await openDatabase({ ...options, storage })
+}
+
+/** The directory at a path, not locked yet. */
+export async function openStorage(path: string | URL, readOnly: boolean): Promise<StorageDirectory> {
   if (!isNode()) {
     throw new UnsupportedError('directories in a browser (OPFS) come in a later version; open(":memory:") works', {
       details: { feature: 'opfs' },
     })
   }
   const { openFileDirectory } = await import('../storage/file/index.ts')
-  const storage = await openFileDirectory(path, { readOnly: options.readOnly ?? false })
-  return await openDatabase({ ...options, storage })
+  return await openFileDirectory(path, { readOnly })
 }
 
 /** Opens a database on a medium of the caller's. */

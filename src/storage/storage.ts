@@ -37,6 +37,8 @@ export interface StorageDirectory {
   /** For messages: the path as the user gave it. */
   readonly path: string
   readonly isReadOnly: boolean
+  /** What two handles on one directory have in common, by whatever path it was reached; absent where nobody could share it. */
+  readonly location?: string
   /** Takes the directory for this handle (shared when read-only) or throws LockedError. Called once, first. */
   lock(): Promise<void>
   unlock(): Promise<void>

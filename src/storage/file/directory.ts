@@ -119,6 +119,10 @@ class FileDirectory implements StorageDirectory {
   readonly #folder: string
   readonly #lock: DirectoryLock
 
+  get location(): string {
+    return this.#folder
+  }
+
   constructor(path: string, folder: string, isReadOnly: boolean) {
     this.path = path
     this.isReadOnly = isReadOnly

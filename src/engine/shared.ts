@@ -1,0 +1,79 @@
+// Databases that several holders in one process use together: clients of a dialect on one path. The first of them opens, the
+// last one closes.
+
+import type { Database } from './database.ts'
+import { openDatabase, openStorage } from './open.ts'
+
+/** One holder's hold on a database. */
+export interface SharedDatabase {
+  readonly database: Database
+  /** Gives it back; closes the database when nobody else holds it. May be called again. */
+  release(): Promise<void>
+}
+
+interface Entry {
+  readonly opening: Promise<Database>
+  holders: number
+}
+
+/** Bundles for both module systems may be loaded at once: what they share hangs on the global object. */
+const ENTRIES = Symbol.for('quiverdb.shared')
+const CLOSING = Symbol.for('quiverdb.shared.closing')
+
+function tableOf<T>(name: symbol): Map<string, T> {
+  const home = globalThis as unknown as Record<symbol, Map<string, T> | undefined>
+  home[name] ??= new Map()
+  return home[name]
+}
+
+/**
+ * Opens the database in a directory, or takes the one that is open there already by this function.
+ *
+ * @param path - a directory by any of its paths; `':memory:'` is a database of its own each time.
+ * @throws {@link LockedError} when somebody else has the directory open.
+ */
+export async function openShared(path: string | URL): Promise<SharedDatabase> {
+  if (path === ':memory:') {
+    const database = await openDatabase({ storage: null })
+    return { database, release: () => database.close() }
+  }
+  const storage = await openStorage(path, false)
+  const location = storage.location ?? storage.path
+  const entries = tableOf<Entry>(ENTRIES)
+  let entry = entries.get(location)
+  if (entry === undefined) {
+    const closed = tableOf<Promise<unknown>>(CLOSING).get(location)
+    entry = { opening: Promise.resolve(closed).then(() => openDatabase({ storage })), holders: 0 }
+    entries.set(location, entry)
+  }
+  entry.holders++
+  try {
+    const database = await entry.opening
+    return { database, release: releaseOnce(location, entry, database) }
+  } catch (error) {
+    if (entries.get(location) === entry) entries.delete(location)
+    throw error
+  }
+}
+
+function releaseOnce(location: string, entry: Entry, database: Database): () => Promise<void> {
+  let released: Promise<void> | undefined
+  return () => {
+    released ??= release(location, entry, database)
+    return released
+  }
+}
+
+async function release(location: string, entry: Entry, database: Database): Promise<void> {
+  if (--entry.holders > 0) return
+  tableOf<Entry>(ENTRIES).delete(location)
+  const closing = tableOf<Promise<unknown>>(CLOSING)
+  const done = database.close()
+  const settled = done.catch(() => {})
+  closing.set(location, settled)
+  try {
+    await done
+  } finally {
+    if (closing.get(location) === settled) closing.delete(location)
+  }
+}
