@@ -1,7 +1,7 @@
 // What the methods of a collection take and answer, as TypeScript sees it.
 
 import type { Document, Key } from '../value/index.ts'
-import type { Filter } from './find.ts'
+import type { Filter } from './filter.ts'
 
 /** A document as it is inserted: the key may be left out where it is called `id`. Without a type of its own, any object. */
 export type NewDocument<T extends object> = Document extends T

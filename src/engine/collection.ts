@@ -14,10 +14,13 @@ import type {
   Source,
 } from './collection-types.ts'
 import { Cursor } from './cursor.ts'
-import { type Filter, type FindOptions, type FindRequest, findRequest, requireFilter } from './find.ts'
+import { type Filter, isEverything, resolveFilter } from './filter.ts'
+import { type FindOptions, type FindRequest, findRequest } from './find.ts'
 import { applyInsert, insertInto } from './insert.ts'
+import { countMatches } from './match.ts'
 import { describe, type InsertOptions, type WriteOptions, type WriteRequest, writeRequest } from './options.ts'
 import type { Partition } from './partition.ts'
+import { planOf } from './plan.ts'
 import { ALONE } from './refusal.ts'
 import type { WriteResult } from './result.ts'
 import type { CollectionState } from './state.ts'
@@ -136,7 +139,8 @@ export class Collection<T extends object = Document> {
    * Merges a patch into the selected documents: objects field by field at every depth, everything else replaced; a function
    * gets a copy of the document and answers its patch, or `null` to delete the document.
    *
-   * @param selection - a key, an array of keys, or `{}` for all documents. Keys that are not there count in `skipped`.
+   * @param selection - a key, an array of keys, or a filter (`{}` for all documents). Keys that are not there count in `skipped`. What a filter selects is
+   *   written in one synchronous stretch, each document once, whatever the write does to it.
    */
   update(
     selection: Selection,
@@ -241,11 +245,13 @@ export class Collection<T extends object = Document> {
     }
   }
 
-  /** How many documents there are. */
+  /** How many documents there are, or how many match a filter. */
   async count(filter?: Filter): Promise<number> {
+    const state = this.#state
     this.#requireOpen()
-    if (filter !== undefined) requireFilter(filter, 'count')
-    return this.#state.count()
+    const resolved = resolveFilter(filter, 'count')
+    if (isEverything(resolved)) return state.count()
+    return (await countMatches(state, planOf(state, resolved), state.parts)).count
   }
 
   /** The documents, or some of them. Nothing is read, and no option refused, before the cursor is used. */

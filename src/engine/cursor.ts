@@ -1,14 +1,13 @@
-// A query that was asked for but not run yet. Each of its methods runs it from the start.
-//
-// Documents come in slot order, partition by partition. A document keeps its slot for as long as it exists, so one that is there
-// throughout is seen exactly once, whatever is written meanwhile; one that moves to another partition meanwhile counts as removed
-// and inserted.
+// A query that was asked for but not run yet. Each of its methods runs it from the start; match.ts says what it sees of writes.
 
 import type { Document } from '../value/index.ts'
 import type { FindRequest } from './find.ts'
-import type { Partition, Projection } from './partition.ts'
+import { countMatches, MatchScan } from './match.ts'
+import type { Partition } from './partition.ts'
 import { pause, SLICE_MS } from './pause.ts'
-import type { CollectionState, PartitionGroup } from './state.ts'
+import { type Plan, planOf } from './plan.ts'
+import { compileProjection, type Projection } from './projection.ts'
+import type { CollectionState } from './state.ts'
 
 /** How a query was or would be run. */
 export interface Explanation {
@@ -28,6 +27,9 @@ const CHUNK_MS = 2
 
 /**
  * The documents of a collection, or some of them. Nothing is read before it is asked for; each call runs the query anew.
+ *
+ * Others may write while it runs. Each document that exists and matches throughout is seen exactly once, as it is when its turn comes;
+ * one that comes, goes, or begins or ceases to match meanwhile may be seen or not.
  *
  * @example
  * ```ts
@@ -68,70 +70,68 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
     return documents[0]
   }
 
-  /** How many documents the query has. */
+  /** How many documents the query has, `skip` and `limit` taken into account. */
   async count(): Promise<number> {
-    const { request, groups } = this.#resolve()
-    return returnedOf(countOf(groups), request)
+    return (await this.#measure()).returned
   }
 
-  /** How the query is run, and what it costs. */
+  /** How the query is run, and what it costs: it is run to find out, but nothing is decoded that need not be. */
   async explain(): Promise<Explanation> {
-    const { request, groups } = this.#resolve()
-    const returned = returnedOf(countOf(groups), request)
-    const examined = request.limit === 0 ? 0 : Math.min(countOf(groups), request.skip + returned)
-    return { plan: 'scan', examined, returned }
+    return await this.#measure()
+  }
+
+  async #measure(): Promise<Explanation> {
+    const { request, plan, parts } = this.#resolve()
+    const { skip, limit } = request
+    const { count, examined } = await countMatches(this.#state, plan, parts, limit === 0 ? 0 : skip + limit)
+    const { kind, index } = plan
+    const returned = Math.max(0, count - skip)
+    return index === undefined ? { plan: kind, examined, returned } : { plan: kind, index, examined, returned }
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return new CursorIterator<T>(this.#state, () => this.#open())
   }
 
-  #resolve(): { request: FindRequest; groups: readonly PartitionGroup[] } {
+  #resolve(): Query {
     const request = typeof this.#request === 'function' ? this.#request() : this.#request
-    const refusal = this.#state.refuseRead()
+    const state = this.#state
+    const refusal = state.refuseRead()
     if (refusal !== null) throw refusal
-    const { partitions } = request
-    const { groups } = this.#state
-    if (partitions === undefined) return { request, groups }
-    const chosen = new Set(partitions.map((name) => this.#state.groupIndex(name)))
-    return { request, groups: groups.filter((_, index) => chosen.has(index)) }
+    const plan = planOf(state, request.filter)
+    if (request.partitions === undefined) return { request, plan, parts: state.parts }
+    const chosen = new Set(request.partitions.map((name) => state.groupIndex(name)))
+    return { request, plan, parts: state.groups.flatMap(({ parts }, index) => (chosen.has(index) ? parts : [])) }
   }
 
   #open(limit = Infinity): ChunkReader {
-    const { request, groups } = this.#resolve()
-    return new ChunkReader(this.#state, request, groups, Math.min(limit, request.limit))
+    return new ChunkReader(this.#state, this.#resolve(), limit)
   }
 }
 
-function countOf(groups: readonly PartitionGroup[]): number {
-  let count = 0
-  for (const group of groups) for (const part of group.parts) count += part.count
-  return count
-}
-
-function returnedOf(total: number, request: FindRequest): number {
-  return Math.min(request.limit, Math.max(0, total - request.skip))
+/** A query as it is about to be run. */
+interface Query {
+  readonly request: FindRequest
+  readonly plan: Plan
+  readonly parts: readonly Partition[]
 }
 
 /** Runs a query chunk by chunk. */
 class ChunkReader {
   readonly #state: CollectionState
-  readonly #request: FindRequest
-  readonly #parts: readonly Partition[]
-  #projection: Projection | undefined
-  #part = -1
-  #slot = -1
+  readonly #scan: MatchScan
+  readonly #projection: Projection | undefined
   #skip: number
   #left: number
   #chunk = CHUNK_MIN * 4
   #addresses = new Uint32Array(CHUNK)
 
-  constructor(state: CollectionState, request: FindRequest, groups: readonly PartitionGroup[], limit: number) {
+  constructor(state: CollectionState, { request, plan, parts }: Query, limit: number) {
     this.#state = state
-    this.#request = request
-    this.#parts = groups.flatMap((group) => group.parts)
+    this.#scan = new MatchScan(state, plan, parts)
+    this.#projection = request.select === undefined ? undefined : compileProjection(request.select)
     this.#skip = request.skip
-    this.#left = limit
+    this.#left = Math.min(limit, request.limit)
   }
 
   /** Appends the next documents; false when there are no more. May append none. */
@@ -139,19 +139,18 @@ class ChunkReader {
     const refusal = this.#state.refuseRead()
     if (refusal !== null) throw refusal
     if (this.#left === 0) return false
-    if (this.#slot < 0 && !this.#nextPart()) return false
-    const partition = this.#parts[this.#part]!
-    if (this.#skip === 0) return this.#readFrom(partition, documents)
-    this.#slot = partition.scan(this.#slot, this.#window(Math.min(CHUNK, this.#skip)))
-    this.#skip -= partition.scanCount
-    return true
+    if (this.#skip === 0) return this.#readOn(documents)
+    const count = this.#scan.read(this.#window(Math.min(CHUNK, this.#skip)))
+    if (count > 0) this.#skip -= count
+    return count >= 0
   }
 
-  #readFrom(partition: Partition, documents: Document[]): boolean {
+  #readOn(documents: Document[]): boolean {
     const began = performance.now()
     const addresses = this.#window(Math.min(this.#chunk, this.#left))
-    this.#slot = partition.scan(this.#slot, addresses)
-    const count = partition.scanCount
+    const count = this.#scan.read(addresses)
+    if (count < 0) return false
+    const { partition } = this.#scan
     const projection = this.#projection
     if (projection === undefined) for (let i = 0; i < count; i++) documents.push(partition.read(addresses[i]!))
     else for (let i = 0; i < count; i++) documents.push(partition.project(addresses[i]!, projection))
@@ -164,20 +163,6 @@ class ChunkReader {
   #window(count: number): Uint32Array {
     if (this.#addresses.length !== count) this.#addresses = new Uint32Array(count)
     return this.#addresses
-  }
-
-  #nextPart(): boolean {
-    for (;;) {
-      this.#part++
-      const partition = this.#parts[this.#part]
-      if (partition === undefined) return false
-      // One that was dropped since the query began has no documents any more.
-      if (!this.#state.parts.includes(partition)) continue
-      this.#slot = 0
-      const { select } = this.#request
-      this.#projection = select === undefined ? undefined : partition.compileProjection(select)
-      return true
-    }
   }
 }
 

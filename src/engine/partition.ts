@@ -22,12 +22,10 @@ import {
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
-import { compileProjection, type Projection } from './projection.ts'
+import type { Projection } from './projection.ts'
 import { settleAll, unsettledOf } from './settle.ts'
 
-export type { Projection, Transaction }
-
-export { CollectionShapes, type VectorField }
+export { CollectionShapes, type Projection, type Transaction, type VectorField }
 
 export interface PartitionOptions {
   /** Unique in the collection, never used again. */
@@ -255,10 +253,6 @@ export class Partition {
 
   readKey(address: number): Key {
     return this.store.reader.readKey(address) as Key
-  }
-
-  compileProjection(paths: readonly string[]): Projection {
-    return compileProjection(paths)
   }
 
   project(address: number, projection: Projection): Document {

@@ -33,3 +33,8 @@ export function compileProjection(paths: readonly string[]): Projection {
   }
   return { paths, tree }
 }
+
+/** Whole fields by their names at the root, dots and all. */
+export function fieldsProjection(names: readonly string[]): Projection {
+  return { paths: names, tree: new Map(names.map((name) => [name, new Map()])) }
+}

@@ -1,12 +1,16 @@
-// update, replace and delete: documents that are there already, selected by key or all of them.
+// update, replace and delete: documents that are there already, selected by key or by filter.
 
-import { TypeMismatchError, UnsupportedError } from '../error/index.ts'
+import { TypeMismatchError } from '../error/index.ts'
+import type { CompiledFilter } from '../query/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { answerOf, keepKey, requireSync, store } from './conflict.ts'
+import { resolveFilter } from './filter.ts'
 import { type KeyIdentity, keyIdentity } from './key.ts'
+import { MatchScan } from './match.ts'
 import { isObject, mergeInto, ownField } from './merge.ts'
 import { describe, ReturnChanges, type WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
+import { type Plan, planOf } from './plan.ts'
 import { ALONE, changedKey, refusalText, requireOwn } from './refusal.ts'
 import { emptyResult, type WriteResult } from './result.ts'
 import { type Entry, WriteSession } from './session.ts'
@@ -29,8 +33,8 @@ export function alterationOf(kind: 'update' | 'replace', value: unknown): Altera
   throw new TypeMismatchError(`${kind} takes ${noun} (a plain object) or a function, got ${describe(value)}`)
 }
 
-/** Selected documents: keys in the order given, or `null` for all. */
-export function selectedKeys(selection: unknown, operation: string): readonly Key[] | null {
+/** What a selection stands for: keys in the order given, or a filter. */
+export function selectedBy(selection: unknown, operation: string): readonly Key[] | CompiledFilter {
   if (Array.isArray(selection)) {
     for (let i = 0; i < selection.length; i++) {
       if (keyIdentity(selection[i]) !== undefined) continue
@@ -40,20 +44,13 @@ export function selectedKeys(selection: unknown, operation: string): readonly Ke
     }
     return selection as readonly Key[]
   }
-  if (isObject(selection)) {
-    requireNoFilter(selection, operation)
-    return null
-  }
+  if (isObject(selection)) return resolveFilter(selection, operation)
   if (keyIdentity(selection) !== undefined) return [selection as Key]
   throw new TypeMismatchError(`${operation} takes a key, an array of keys, or a filter, got ${describe(selection)}`)
 }
 
-/** Filters come later; the empty one means all documents. */
-export function requireNoFilter(filter: object, operation: string): void {
-  if (Object.keys(filter).length === 0) return
-  throw new UnsupportedError(`${operation}: filters come in a later version; select by key, or all documents with {}`, {
-    details: { feature: 'filter' },
-  })
+function isKeys(selected: readonly Key[] | CompiledFilter): selected is readonly Key[] {
+  return Array.isArray(selected)
 }
 
 /** Alters the selected documents in one synchronous stretch: all of it stands when it returns, or it throws and nothing does. */
@@ -63,17 +60,18 @@ export function applyAlteration(
   alteration: Alteration,
   request: WriteRequest,
 ): WriteResult {
-  const keys = selectedKeys(selection, alteration.kind)
-  if (keys !== null && alteration.kind === 'delete' && state.single !== null && request.changes === ReturnChanges.No) {
-    return deleteKeys(state, state.single, keys, request, Array.isArray(selection) ? 0 : ALONE)
+  const selected = selectedBy(selection, alteration.kind)
+  const isShort = alteration.kind === 'delete' && state.single !== null && request.changes === ReturnChanges.No
+  if (isShort && isKeys(selected)) {
+    return deleteKeys(state, state.single!, selected, request, Array.isArray(selection) ? 0 : ALONE)
   }
   const session = new WriteSession(state, request)
   const what = `${alteration.kind} in collection "${state.name}"`
   try {
-    if (keys === null) alterAll(session, alteration, what)
-    else
-      for (let i = 0; i < keys.length; i++)
-        alterKey(session, keys[i]!, Array.isArray(selection) ? i : ALONE, alteration)
+    if (isKeys(selected)) {
+      for (let i = 0; i < selected.length; i++)
+        alterKey(session, selected[i]!, Array.isArray(selection) ? i : ALONE, alteration)
+    } else alterMatches(session, planOf(state, selected), alteration, what)
     return session.finish(what)
   } finally {
     session.abandon()
@@ -135,38 +133,42 @@ function alterKey(session: WriteSession, key: Key, position: number, alteration:
   }
 }
 
-const SCAN_CHUNK = 256
+const CHUNK = 256
 
-/** Each document once: slots do not move, and what moves to another partition goes to one that was scanned before. */
-function alterAll(session: WriteSession, alteration: Alteration, what: string): void {
+/** Each document once: slots do not move, and what moves to another partition goes to one that was gone through before. */
+function alterMatches(session: WriteSession, plan: Plan, alteration: Alteration, what: string): void {
   const { state, request } = session
-  const addresses = new Uint32Array(SCAN_CHUNK)
-  for (const part of partsInOrder(state, request, alteration.kind)) {
-    const partition = state.parts[part]!
-    for (let slot = 0; slot >= 0; ) {
-      slot = partition.scan(slot, addresses)
-      const count = partition.scanCount
-      for (let i = 0; i < count; i++) {
-        const key = partition.readKey(addresses[i]!)
-        const entry = session.add(ALONE, key)
-        try {
-          alter(session, entry, key, keyIdentity(key)!, part, addresses[i]!, alteration)
-        } catch (error) {
-          session.refuse(entry, error)
-        }
-      }
-      session.settle()
-      checkExpiry(request, what)
+  const scan = new MatchScan(state, plan, partsInOrder(state, request, alteration.kind))
+  const addresses = new Uint32Array(CHUNK)
+  /** What is found is kept until the end, old versions too: nothing is freed before the commit. */
+  const found: { part: number; address: number }[] = []
+  for (;;) {
+    const count = scan.read(addresses)
+    if (count < 0) break
+    for (let i = 0; i < count; i++) {
+      if (plan.isMovedByWrites) found.push({ part: scan.part, address: addresses[i]! })
+      else alterFound(session, scan.part, addresses[i]!, alteration)
     }
+    session.settle()
+    checkExpiry(request, what)
+  }
+  for (const { part, address } of found) alterFound(session, part, address, alteration)
+}
+
+function alterFound(session: WriteSession, part: number, address: number, alteration: Alteration): void {
+  const key = session.state.parts[part]!.readKey(address)
+  const entry = session.add(ALONE, key)
+  try {
+    alter(session, entry, key, keyIdentity(key)!, part, address, alteration)
+  } catch (error) {
+    session.refuse(entry, error)
   }
 }
 
-function partsInOrder(state: CollectionState, request: WriteRequest, kind: Alteration['kind']): number[] {
-  const all = state.parts.map((_, part) => part)
-  if (request.group < 0) return all
-  const isTarget = (part: number) => Math.floor(part / state.shards) === request.group
-  const target = all.filter(isTarget)
-  return kind === 'delete' ? target : [...target, ...all.filter((part) => !isTarget(part))]
+function partsInOrder(state: CollectionState, request: WriteRequest, kind: Alteration['kind']): readonly Partition[] {
+  if (request.group < 0) return state.parts
+  const target = state.groups[request.group]!.parts
+  return kind === 'delete' ? target : [...target, ...state.parts.filter((partition) => !target.includes(partition))]
 }
 
 function alter(

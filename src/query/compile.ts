@@ -9,6 +9,7 @@ import {
   EVERYTHING,
   type FilterNode,
   type LeafNode,
+  mayFail,
   type Operand,
   operandsOf,
   type PathStep,
@@ -37,6 +38,8 @@ export interface CompiledFilter {
   readonly residual: Residual | undefined
   /** No document matches, whatever it is. */
   readonly isNever: boolean
+  /** A document on which the filter failed matches, and there may be such. */
+  readonly isFailMatch: boolean
   /** A decoded document, without the machine. */
   matches(document: object): boolean
 }
@@ -59,6 +62,7 @@ export function compileFilter(tree: FilterNode, options: CompileOptions = {}): C
     program: isConstant(runs, true) ? undefined : programOf(runs, isFailMatch),
     residual: rest === undefined ? undefined : residualOf(denormalize(rest), isFailMatch),
     isNever: isConstant(runs, false),
+    isFailMatch: isFailMatch && mayFail(tree),
     matches: (document) => evaluate(tree, document, isFailMatch),
   }
 }

@@ -1,0 +1,115 @@
+// Where the documents of a query come from, one partition at a time: all slots in turn, or the slots of given keys.
+//
+// A step is bounded, so that long queries can let others run in between. Nothing is held between steps but a position.
+
+import { LimitError, UsageError } from '../error/index.ts'
+import type { CompiledFilter, FilterProgram } from '../query/index.ts'
+import type { Key } from '../value/index.ts'
+import type { Partition } from './partition.ts'
+
+/** Documents of one partition that the program of a filter lets through. */
+export interface Candidates {
+  /** There are no more. */
+  readonly isDone: boolean
+  /** Documents looked at so far. */
+  readonly examined: number
+  /** Fills in addresses, good until the next write; answers how many. None does not mean that it is done. */
+  next(addresses: Uint32Array): number
+  /** The same, but only counted. */
+  count(): number
+}
+
+/** Documents in the order of their slots. A slot is a document's own as long as it exists: each is met once. */
+export class ScanCandidates implements Candidates {
+  readonly #partition: Partition
+  readonly #program: FilterProgram | undefined
+  #slot = 0
+  examined = 0
+
+  constructor(partition: Partition, filter: CompiledFilter) {
+    this.#partition = partition
+    this.#program = filter.program
+  }
+
+  get isDone(): boolean {
+    return this.#slot < 0
+  }
+
+  next(addresses: Uint32Array): number {
+    const { store } = this.#partition
+    if (this.#program === undefined) {
+      const { count, next } = store.scan(this.#slot, addresses)
+      this.#slot = next
+      this.examined += count
+      return count
+    }
+    const { count, next, examined } = store.filters.scan(this.#program, this.#slot, addresses)
+    this.#slot = next
+    this.examined += examined
+    return count
+  }
+
+  count(): number {
+    const { store } = this.#partition
+    if (this.#program === undefined) {
+      this.#slot = -1
+      this.examined += store.count
+      return store.count
+    }
+    const { count, next, examined } = store.filters.count(this.#program, this.#slot)
+    this.#slot = next
+    this.examined += examined
+    return count
+  }
+}
+
+/** Keys looked up in one step. */
+const LOOKUPS_MAX = 256
+const NO_ADDRESSES = new Uint32Array(LOOKUPS_MAX)
+
+/** The documents with given keys. */
+export class KeyCandidates implements Candidates {
+  readonly #partition: Partition
+  readonly #program: FilterProgram | undefined
+  readonly #keys: readonly Key[]
+  #at = 0
+  examined = 0
+
+  /** @param keys - each once; those of other partitions are passed over. */
+  constructor(partition: Partition, keys: readonly Key[], program: FilterProgram | undefined) {
+    this.#partition = partition
+    this.#program = program
+    this.#keys = keys
+  }
+
+  get isDone(): boolean {
+    return this.#at >= this.#keys.length
+  }
+
+  next(addresses: Uint32Array): number {
+    const end = Math.min(this.#keys.length, this.#at + LOOKUPS_MAX)
+    let count = 0
+    while (this.#at < end && count < addresses.length) {
+      const address = this.#find(this.#keys[this.#at++]!)
+      if (address === 0) continue
+      this.examined++
+      if (this.#program !== undefined && !this.#partition.store.filters.matches(this.#program, address)) continue
+      addresses[count++] = address
+    }
+    return count
+  }
+
+  count(): number {
+    return this.next(NO_ADDRESSES)
+  }
+
+  #find(key: Key): number {
+    try {
+      return this.#partition.find(key)
+    } catch (error) {
+      // Too long for a key, or no key at all: nobody has it.
+      if (error instanceof UsageError || error instanceof LimitError) return 0
+      throw error
+    }
+  }
+}
