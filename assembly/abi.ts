@@ -38,6 +38,7 @@ export const PAGE_FREE: u8 = 0;
 export const PAGE_STRUCT: u8 = 1; // in the snapshot
 export const PAGE_RECORD: u8 = 2; // blocks; rebuilt from the log
 export const PAGE_SCRATCH: u8 = 3; // staging and output buffers
+export const PAGE_COLUMN: u8 = 4; // derived from records; rebuilt when opened
 
 // --- STATE, addresses
 export const S_LAYOUT: usize = STATE; // u32
@@ -108,6 +109,12 @@ export const S_SCAN_EXAMINED: usize = STATE + 440; // u32 records a filtered sca
 
 export const S_DERIVED: usize = STATE + 444; // u32 bits of what follows the records: DERIVED_*
 // STATE + 512 to 767 is the ordered indexes', 768 to 1279 the vectors', 1280 to 1791 the inverted indexes'
+export const DERIVED_VECTORS: u32 = 2;
+export const S_VECTOR_FIELDS: usize = STATE + 768; // u32 fields declared
+export const S_VECTOR_TABLE: usize = STATE + 772; // u32 address of the first field, or 0
+export const S_VECTOR_VERSION: usize = STATE + 776; // u32 one more with each change of a row
+export const S_FLAT_BUFFER: usize = STATE + 780; // u32 a search that was given back, for the next
+export const S_FLAT_PAGES: usize = STATE + 784; // u32
 
 // --- blocks: the unit of the record arena and of the log. First word of each:
 //   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |
@@ -219,3 +226,21 @@ export const WALK_SALVAGE: u32 = 32; // pass records over whose shapes are lost
 
 /** No slot. */
 export const SLOT_NONE: u32 = 0xffffffff;
+
+// --- vector fields; layout: assembly/vector/field.ts
+export const VECTOR_FIELDS_MAX: u32 = 16;
+export const METRIC_COSINE: u32 = 0;
+export const METRIC_L2: u32 = 1;
+export const METRIC_IP: u32 = 2;
+export const METRIC_HAMMING: u32 = 3;
+export const METRIC_JACCARD: u32 = 4;
+export const CODE_NONE: u32 = 0; // f32 alone
+export const CODE_INT8: u32 = 1;
+export const CODE_BINARY: u32 = 2; // signs, for walks; scans read f32
+export const CODE_BITS: u32 = 3; // the vector is bits
+/** Element types of binaries that only declared vectors have; 7 is f32, 0 packed bits. */
+export const ELEMENT_BITS: u32 = 0;
+export const ELEMENT_F32: u32 = 7;
+export const ELEMENT_F16: u32 = 11;
+export const ELEMENT_BF16: u32 = 12;
+export const ELEMENT_INT8: u32 = 13;

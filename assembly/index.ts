@@ -2,6 +2,7 @@
 
 export { filter_count, filter_load, filter_match, filter_release, filter_reserve, filter_scan } from "./filter/exports";
 export { hash_xxh64 } from "./hash/exports";
+export { kernel_cosine, kernel_dot, kernel_dot_codes, kernel_hamming, kernel_jaccard, kernel_l2 } from "./kernel/exports";
 export { record_equals, record_shape } from "./record/exports";
 export {
   store_batch_abandon, store_batch_begin, store_batch_commit, store_batch_put, store_batch_remove, store_compact_abandon,
@@ -9,3 +10,4 @@ export {
   store_gather_begin, store_gather_end, store_gather_frame, store_log_attach, store_log_check, store_log_finish, store_log_index, store_log_release,
   store_log_reserve, store_log_resync, store_log_walk, store_restore_begin, store_restore_end, store_scan, store_stage, store_uuid,
 } from "./store";
+export { vector_count, vector_declare, vector_follow } from "./vector/exports";

@@ -2,7 +2,7 @@
 // a run of pages is freed by whoever knows its length.
 
 import {
-  FIRST_PAGE, PAGE_BYTES, PAGE_FREE, PAGE_RECORD, PAGE_SCRATCH, PAGE_TABLE, PAGES_RESERVED, PAGES_RESERVED_SCRATCH, S_PAGES_FREE,
+  FIRST_PAGE, PAGE_BYTES, PAGE_COLUMN, PAGE_FREE, PAGE_RECORD, PAGE_SCRATCH, PAGE_TABLE, PAGES_RESERVED, PAGES_RESERVED_SCRATCH, S_PAGES_FREE,
   S_PAGES_LENT, S_PAGES_LIMIT, S_PAGES_TOP, S_SLOT_TOP,
 } from "../abi";
 
@@ -29,7 +29,7 @@ function findRun(count: u32, top: u32): u32 {
 /** How many pages must be left after pages of a kind were taken. A compaction needs four bytes of scratch for each slot. */
 function reserved(kind: u8): u32 {
   if (kind == PAGE_SCRATCH || load<u32>(S_PAGES_LENT) != 0) return 0;
-  return (kind == PAGE_RECORD ? PAGES_RESERVED : PAGES_RESERVED_SCRATCH) + (load<u32>(S_SLOT_TOP) >> 14);
+  return (kind == PAGE_RECORD || kind == PAGE_COLUMN ? PAGES_RESERVED : PAGES_RESERVED_SCRATCH) + (load<u32>(S_SLOT_TOP) >> 14);
 }
 
 /** Zeroed pages, or 0 when the limit is reached or the platform refuses. */

@@ -1,7 +1,8 @@
 // What is derived from records beside the hash index (ordered indexes, vectors, text) follows them through one door: each step of a
 // batch, done or undone, and each step of a replay that keeps its indexes.
 
-import { S_DERIVED } from "../abi";
+import { DERIVED_VECTORS, S_DERIVED } from "../abi";
+import { vectorsFollow } from "../vector";
 
 /**
  * The record of `slot` becomes `fresh`; 0 stands for none. Both records are readable while this runs, and nothing else has changed
@@ -13,6 +14,8 @@ import { S_DERIVED } from "../abi";
   return load<u32>(S_DERIVED) == 0 || follow(slot, old, fresh);
 }
 
-function follow(_slot: u32, _old: usize, _fresh: usize): bool {
+function follow(slot: u32, _old: usize, fresh: usize): bool {
+  const derived = load<u32>(S_DERIVED);
+  if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, fresh)) return false;
   return true;
 }

@@ -29,6 +29,7 @@ export const PAGE_FREE = 0
 export const PAGE_STRUCT = 1 // in the snapshot
 export const PAGE_RECORD = 2 // blocks; rebuilt from the log
 export const PAGE_SCRATCH = 3 // staging and output buffers
+export const PAGE_COLUMN = 4 // derived from records; rebuilt when opened
 
 // --- STATE, addresses
 export const S_LAYOUT = STATE // u32
@@ -97,6 +98,12 @@ export const S_SHIFT_NEXT = STATE + 428 // u32 slot to go on from
 export const S_WALK_LOST = STATE + 432 // u32 records a salvage passed over: nobody knows their field names
 export const S_SCAN_EXAMINED = STATE + 440 // u32 records a filtered scan looked at
 export const S_DERIVED = STATE + 444 // u32 bits of what follows the records: DERIVED_*
+export const DERIVED_VECTORS = 2
+export const S_VECTOR_FIELDS = STATE + 768 // u32 fields declared
+export const S_VECTOR_TABLE = STATE + 772 // u32 address of the first field, or 0
+export const S_VECTOR_VERSION = STATE + 776 // u32 one more with each change of a row
+export const S_FLAT_BUFFER = STATE + 780 // u32 a search that was given back, for the next
+export const S_FLAT_PAGES = STATE + 784 // u32
 
 // --- blocks: the unit of the record arena and of the log. First word of each:
 //   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |
@@ -208,3 +215,21 @@ export const WALK_SALVAGE = 32 // pass records over whose shapes are lost
 
 /** No slot. */
 export const SLOT_NONE = 0xffffffff
+
+// --- vector fields; layout: assembly/vector/field.ts
+export const VECTOR_FIELDS_MAX = 16
+export const METRIC_COSINE = 0
+export const METRIC_L2 = 1
+export const METRIC_IP = 2
+export const METRIC_HAMMING = 3
+export const METRIC_JACCARD = 4
+export const CODE_NONE = 0 // f32 alone
+export const CODE_INT8 = 1
+export const CODE_BINARY = 2 // signs, for walks; scans read f32
+export const CODE_BITS = 3 // the vector is bits
+/** Element types of binaries that only declared vectors have; 7 is f32, 0 packed bits. */
+export const ELEMENT_BITS = 0
+export const ELEMENT_F32 = 7
+export const ELEMENT_F16 = 11
+export const ELEMENT_BF16 = 12
+export const ELEMENT_INT8 = 13

@@ -15,6 +15,12 @@ export interface CoreExports {
   filter_reserve(bytes: number): number
   filter_scan(program: number, slot: number, count: number, work: number): number
   hash_xxh64(address: number, bytes: number, seed: bigint): bigint
+  kernel_cosine(a: number, b: number, lanes: number): number
+  kernel_dot(a: number, b: number, lanes: number, isDouble: number): number
+  kernel_dot_codes(a: number, b: number, bytes: number): number
+  kernel_hamming(a: number, b: number, bytes: number): number
+  kernel_jaccard(a: number, b: number, bytes: number): number
+  kernel_l2(a: number, b: number, lanes: number, isDouble: number): number
   record_equals(a: number, b: number): number
   record_shape(id: number, fields: number): number
   store_batch_abandon(): void
@@ -46,6 +52,9 @@ export interface CoreExports {
   store_scan(slot: number, count: number): number
   store_stage(words: number, wides: number, lengths: number, text: number, bytes: number): number
   store_uuid(from: number): void
+  vector_count(field: number): number
+  vector_declare(nameBytes: number, dimension: number, metric: number, element: number, code: number): number
+  vector_follow(from: number, slotsMax: number): number
 }
 
 const isNode = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined

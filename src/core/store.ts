@@ -52,6 +52,7 @@ import {
 import { Filters } from './filter/index.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
 import { type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
+import { Vectors } from './vector.ts'
 
 export interface StoreOptions {
   readonly shapes: CollectionShapes
@@ -89,6 +90,7 @@ export class Store {
   readonly stage: Stage
   readonly reader: RecordReader
   readonly filters: Filters
+  readonly vectors: Vectors
   private readonly keys: KeyWriter
   private readonly shapes: CollectionShapes
   private readonly pagesLimit: number
@@ -99,6 +101,7 @@ export class Store {
     this.stage = new Stage(memory, options.shapes, options.makeKey)
     this.reader = new RecordReader(memory, options.shapes)
     this.filters = new Filters(memory)
+    this.vectors = new Vectors(memory, options.shapes.vectorFields)
     this.keys = new KeyWriter(memory)
     this.pagesLimit = Math.min(PAGES_MAX, Math.floor((options.memoryLimitBytes ?? PAGES_MAX * PAGE_BYTES) / PAGE_BYTES))
   }
@@ -120,6 +123,7 @@ export class Store {
       'an empty partition',
     )
     memory.refresh()
+    this.vectors.follow()
   }
 
   get count(): number {

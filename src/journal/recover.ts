@@ -447,7 +447,9 @@ export class Recovery {
       const reason = `${store.walkedLost} documents, or states of them, whose field names stood in damaged frames only`
       this.repairs.push({ file: this.file.name, offset: LOG_HEADER_BYTES, bytes: 0, reason })
     }
-    return this.restored > 0 ? true : store.finishLog(this.options.repair || aborted.length > 0)
+    if (this.restored === 0 && !store.finishLog(this.options.repair || aborted.length > 0)) return false
+    store.vectors.follow()
+    return true
   }
 
   private walk(from: number, to: number, flags: number, isInPlace: boolean): boolean {

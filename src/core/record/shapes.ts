@@ -6,6 +6,9 @@ export interface VectorField {
   readonly name: string
   readonly dimension: number
   readonly metric: 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
+  /** What a lane is stored as; f32 unless given. */
+  readonly element?: 'f32' | 'f16' | 'bf16' | 'int8' | undefined
+  readonly index?: { readonly quantization?: 'int8' | 'binary' | 'none' | undefined } | undefined
 }
 
 /** A prefix of field names; a document's last node is its shape. */
@@ -58,6 +61,11 @@ export class CollectionShapes {
   constructor(primaryKey: string, vectors: readonly VectorField[] = []) {
     this.primaryKey = primaryKey
     this.vectors = new Map(vectors.map((vector) => [vector.name, vector]))
+  }
+
+  /** The declared vector fields, in the order of their numbers. */
+  get vectorFields(): readonly VectorField[] {
+    return [...this.vectors.values()]
   }
 
   vectorOf(name: string): VectorField | undefined {

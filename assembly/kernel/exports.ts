@@ -1,0 +1,32 @@
+// The kernels as JavaScript calls them: one pair of vectors at a time.
+
+import { commonBits, countBits, hammingBits } from "./bits";
+import { dotCodes } from "./code";
+import { cosineF64, dotF32, dotF64, l2F32, l2F64 } from "./float";
+
+export function kernel_dot(a: usize, b: usize, lanes: u32, isDouble: bool): f64 {
+  return isDouble ? dotF64(a, b, lanes) : <f64>dotF32(a, b, lanes);
+}
+
+export function kernel_l2(a: usize, b: usize, lanes: u32, isDouble: bool): f64 {
+  return isDouble ? l2F64(a, b, lanes) : <f64>l2F32(a, b, lanes);
+}
+
+export function kernel_cosine(a: usize, b: usize, lanes: u32): f64 {
+  return cosineF64(a, b, lanes, dotF64(a, a, lanes));
+}
+
+export function kernel_hamming(a: usize, b: usize, bytes: usize): u32 {
+  return hammingBits(a, b, bytes);
+}
+
+export function kernel_jaccard(a: usize, b: usize, bytes: usize): f64 {
+  const common = commonBits(a, b, bytes);
+  const all = countBits(a, bytes) + countBits(b, bytes) - common;
+  return all == 0 ? 0 : 1 - <f64>common / <f64>all;
+}
+
+/** `a`: i16, `b`: int8; `bytes` is a multiple of 16. */
+export function kernel_dot_codes(a: usize, b: usize, bytes: usize): i32 {
+  return dotCodes(a, b, bytes);
+}

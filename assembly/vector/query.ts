@@ -1,0 +1,270 @@
+// A query made ready: its lanes, and its codes, finer than those of rows because there is only one. Several may be alive; each lies
+// where its owner put it, `queryBytes` long, 16-byte aligned.
+//
+// Query: | 0 field u32 | 4 scale f32 | 8 residual f32 | 12 norm f32 | 16 squared norm f32 | 20 sum of codes i32 | 24 squared norm of the lanes f64 |
+//        | 32 1 / norm of the lanes f64 | 40 bits set u32 | 44 zero | 64 codes | lanes f32 |
+// Scale, residual and norms are of the lanes, under cosine of the lanes divided by their norm. Codes: i16, as many as a row has bytes;
+// for rows of signs PLANES planes of bits; none for rows without codes. Bits stand where the lanes would.
+
+import {
+  CODE_BINARY, CODE_BITS, CODE_INT8, METRIC_COSINE, METRIC_HAMMING, METRIC_IP, METRIC_L2,
+} from "../abi";
+import {
+  CODE_PRODUCT, codesResidual, commonBits, cosineF64, countBits, dotCodes, dotCodes4, dotF32, dotF64, dotRows, encodeInt16, hammingBits, l2F32,
+  l2F64, lanesMax, lanesMeasure, lanesSquare,
+} from "../kernel";
+import {
+  fieldCode, fieldCodeBytes, fieldDimension, fieldMetric, fieldVectorBytes, ROW_CODES, vectorLanes,
+  vectorLanesBeside,
+} from "./field";
+import { NORM_MAX, rowNorm, rowScale, rowVector, vectorRow } from "./row";
+
+const CODES: usize = 64;
+/** 12 bits with the sign; fewer from 8,192 lanes on, so that sums stay within i32. */
+const CODE_MAX: u32 = 2047;
+/** Bits of a query's lane against signs. */
+const PLANES: u32 = 6;
+const PLANE_ZERO: i32 = 32;
+const LANE_MIN: f32 = 1e-30;
+
+// @ts-ignore: decorator
+@inline function codesBytes(field: usize): usize {
+  const code = fieldCode(field);
+  const bytes = <usize>fieldCodeBytes(field);
+  return code == CODE_INT8 ? bytes << 1 : code == CODE_BINARY ? bytes * PLANES : 0;
+}
+
+/** What a query of this field takes, in memory aligned to 16. */
+export function queryBytes(field: usize): usize {
+  const lanes = fieldCode(field) == CODE_BITS ? <usize>fieldVectorBytes(field) : <usize>fieldDimension(field) << 2;
+  // The codes of a last group of four may reach over the end; the lanes are written behind them.
+  return (CODES + codesBytes(field) + lanes + 79) & ~63;
+}
+
+/** Where its lanes, or bits, lie: what is written there is taken by queryReady. */
+export function queryLanes(field: usize, query: usize): usize {
+  return query + CODES + codesBytes(field);
+}
+
+// @ts-ignore: decorator
+@inline export function queryField(query: usize): usize {
+  return <usize>load<u32>(query);
+}
+
+// @ts-ignore: decorator
+@inline export function queryScale(query: usize): f32 {
+  return load<f32>(query, 4);
+}
+
+// @ts-ignore: decorator
+@inline export function queryResidual(query: usize): f32 {
+  return load<f32>(query, 8);
+}
+
+// @ts-ignore: decorator
+@inline export function queryNorm(query: usize): f32 {
+  return load<f32>(query, 12);
+}
+
+// @ts-ignore: decorator
+@inline export function querySquare(query: usize): f32 {
+  return load<f32>(query, 16);
+}
+
+// @ts-ignore: decorator
+@inline export function queryCodes(query: usize): usize {
+  return query + CODES;
+}
+
+/** Makes the query ready whose lanes stand in it. */
+export function queryReady(field: usize, query: usize): void {
+  const lanes = queryLanes(field, query);
+  const code = fieldCode(field);
+  store<u32>(query, <u32>field);
+  if (code == CODE_BITS) {
+    store<u32>(query, countBits(lanes, fieldVectorBytes(field)), 40);
+    return;
+  }
+  const dimension = fieldDimension(field);
+  lanesMeasure(lanes, dimension);
+  const norm = sqrt(lanesSquare);
+  const isUnit = fieldMetric(field) == METRIC_COSINE;
+  const factor = isUnit ? (norm == 0 ? 0 : 1 / norm) : 1;
+  const unit = norm * factor;
+  let scale: f32 = 0;
+  let residual = unit;
+  const largest = lanesMax;
+  if (code == CODE_INT8) {
+    const codeMax = <f32>min<u32>(CODE_MAX, CODE_PRODUCT / dimension);
+    if (largest >= LANE_MIN) {
+      scale = <f32>(<f64>largest * factor / <f64>codeMax);
+      encodeInt16(lanes, query + CODES, dimension, codeMax / largest, factor, scale);
+      const end = ((<usize>dimension + 3) & ~3) << 1;
+      memory.fill(query + CODES + end, 0, codesBytes(field) - end);
+      residual = sqrt(codesResidual);
+    } else {
+      memory.fill(query + CODES, 0, codesBytes(field));
+    }
+  } else if (code == CODE_BINARY) {
+    scale = largest >= LANE_MIN ? <f32>(<f64>largest * factor / <f64>(PLANE_ZERO - 1)) : 0;
+    encodePlanes(field, query, lanes, largest >= LANE_MIN ? <f32>(PLANE_ZERO - 1) / largest : 0);
+  }
+  if (unit > NORM_MAX) residual = Infinity;
+  store<f32>(query, scale, 4);
+  store<f32>(query, <f32>(residual * 1.0000003) + f32.MIN_VALUE, 8);
+  store<f32>(query, <f32>unit, 12);
+  store<f32>(query, <f32>(unit * unit), 16);
+  store<f64>(query, lanesSquare, 24);
+  store<f64>(query, norm == 0 ? 0 : 1 / norm, 32);
+}
+
+/** Lane i's code plus PLANE_ZERO, bit j of it in bit i of plane j. */
+function encodePlanes(field: usize, query: usize, lanes: usize, multiplier: f32): void {
+  const bytes = <usize>fieldCodeBytes(field);
+  const planes = query + CODES;
+  memory.fill(planes, 0, bytes * PLANES);
+  const dimension = fieldDimension(field);
+  let sum: i32 = 0;
+  for (let i: u32 = 0; i < dimension; i++) {
+    const code = <i32>nearest<f32>(load<f32>(lanes + (<usize>i << 2)) * multiplier);
+    sum += code;
+    const bits = <u32>(code + PLANE_ZERO);
+    for (let j: u32 = 0; j < PLANES; j++) {
+      const byte = planes + bytes * j + (i >> 3);
+      store<u8>(byte, load<u8>(byte) | (((bits >> j) & 1) << (i & 7)));
+    }
+  }
+  store<i32>(query, sum, 20);
+}
+
+/** Dot of the query's codes with a row's signs. */
+function dotSigns(query: usize, codes: usize, bytes: usize): i32 {
+  let set: i32 = 0;
+  let ones: u64 = 0;
+  for (let j: u32 = 0; j < PLANES; j++) set += <i32>commonBits(query + CODES + bytes * j, codes, bytes) << j;
+  for (let at: usize = 0; at < bytes; at += 8) ones += popcnt<u64>(load<u64>(codes + at));
+  // Lanes with a set bit count once more than they are taken off: 2 * (sum over set bits) - sum over all.
+  return 2 * (set - PLANE_ZERO * <i32>ones) - load<i32>(query, 20);
+}
+
+/** Makes a query of the lanes at `pointer`. */
+export function vectorPrepare(field: usize, query: usize, pointer: usize): void {
+  const bytes = fieldCode(field) == CODE_BITS ? <usize>fieldVectorBytes(field) : <usize>fieldDimension(field) << 2;
+  memory.copy(queryLanes(field, query), pointer, bytes);
+  queryReady(field, query);
+}
+
+/** Makes a query of the vector of a slot, which has one. */
+export function vectorPrepareRow(field: usize, query: usize, slot: u32): void {
+  vectorPrepare(field, query, vectorLanes(field, rowVector(vectorRow(field, slot))));
+}
+
+// --- distances, smaller is nearer: squared L2, 1 - cosine, -dot, bits that differ, 1 - shared bits / all bits
+
+/** From the dot of a query with the values of a row's codes. */
+// @ts-ignore: decorator
+@inline function distanceOf(query: usize, row: usize, metric: u32, dot: f32): f32 {
+  if (metric == METRIC_COSINE) return 1 - dot;
+  if (metric == METRIC_IP) return -dot;
+  const norm = rowNorm(row);
+  return max<f32>(0, querySquare(query) + norm * norm - 2 * dot);
+}
+
+/** By the codes: near the exact one, or exact for bits and for rows without codes (in f32). */
+export function vectorCodeDistance(query: usize, row: usize): f32 {
+  const field = queryField(query);
+  const code = fieldCode(field);
+  if (code == CODE_INT8) {
+    const dot = <f32>dotCodes(query + CODES, row + ROW_CODES, fieldCodeBytes(field));
+    return distanceOf(query, row, fieldMetric(field), dot * (queryScale(query) * rowScale(row)));
+  }
+  if (code == CODE_BINARY) {
+    const dot = <f32>dotSigns(query, row + ROW_CODES, fieldCodeBytes(field));
+    return distanceOf(query, row, fieldMetric(field), dot * (queryScale(query) * rowScale(row)));
+  }
+  return code == CODE_BITS ? <f32>bitsDistance(query, row) : vectorLaneDistance(query, row);
+}
+
+/** The same of four rows, one in each lane of the result. */
+export function vectorCodeDistance4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize): v128 {
+  const field = queryField(query);
+  if (fieldCode(field) != CODE_INT8) {
+    const d0 = f32x4.replace_lane(f32x4.splat(vectorCodeDistance(query, r0)), 1, vectorCodeDistance(query, r1));
+    return f32x4.replace_lane(f32x4.replace_lane(d0, 2, vectorCodeDistance(query, r2)), 3, vectorCodeDistance(query, r3));
+  }
+  const dots = dotCodes4(query + CODES, r0 + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, fieldCodeBytes(field));
+  const scale = queryScale(query);
+  const metric = fieldMetric(field);
+  let all = f32x4.splat(distanceOf(query, r0, metric, <f32>i32x4.extract_lane(dots, 0) * (scale * rowScale(r0))));
+  all = f32x4.replace_lane(all, 1, distanceOf(query, r1, metric, <f32>i32x4.extract_lane(dots, 1) * (scale * rowScale(r1))));
+  all = f32x4.replace_lane(all, 2, distanceOf(query, r2, metric, <f32>i32x4.extract_lane(dots, 2) * (scale * rowScale(r2))));
+  return f32x4.replace_lane(all, 3, distanceOf(query, r3, metric, <f32>i32x4.extract_lane(dots, 3) * (scale * rowScale(r3))));
+}
+
+/** By the codes of two rows; signs and rows without codes by their lanes. */
+export function vectorRowDistance(field: usize, a: usize, b: usize): f32 {
+  const metric = fieldMetric(field);
+  const code = fieldCode(field);
+  if (code == CODE_BITS) {
+    const bytes = fieldVectorBytes(field);
+    if (metric == METRIC_HAMMING) return <f32>hammingBits(a + ROW_CODES, b + ROW_CODES, bytes);
+    return <f32>jaccard(commonBits(a + ROW_CODES, b + ROW_CODES, bytes), <u32>rowNorm(a) + <u32>rowNorm(b));
+  }
+  let dot: f32;
+  if (code == CODE_INT8) {
+    dot = <f32>dotRows(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field)) * rowScale(a) * rowScale(b);
+  } else if (code == CODE_BINARY) {
+    const dimension = <i32>fieldDimension(field);
+    dot = <f32>(dimension - 2 * <i32>hammingBits(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field))) * rowScale(a) * rowScale(b);
+  } else {
+    const aLanes = vectorLanes(field, rowVector(a));
+    const bLanes = vectorLanesBeside(field, rowVector(b));
+    if (metric == METRIC_L2) return l2F32(aLanes, bLanes, fieldDimension(field));
+    dot = dotF32(aLanes, bLanes, fieldDimension(field));
+    if (metric == METRIC_COSINE) dot *= rowScale(a) * rowScale(b);
+  }
+  if (metric == METRIC_COSINE) return 1 - dot;
+  if (metric == METRIC_IP) return -dot;
+  const aNorm = rowNorm(a);
+  const bNorm = rowNorm(b);
+  return max<f32>(0, aNorm * aNorm + bNorm * bNorm - 2 * dot);
+}
+
+/** By the lanes, in f32. Only for fields without codes. */
+export function vectorLaneDistance(query: usize, row: usize): f32 {
+  const field = queryField(query);
+  const metric = fieldMetric(field);
+  const lanes = vectorLanes(field, rowVector(row));
+  const dimension = fieldDimension(field);
+  if (metric == METRIC_L2) return l2F32(queryLanes(field, query), lanes, dimension);
+  const dot = dotF32(queryLanes(field, query), lanes, dimension);
+  return metric == METRIC_IP ? -dot : 1 - dot * (<f32>load<f64>(query, 32) * rowScale(row));
+}
+
+/** By the lanes, in f64: what searches answer. */
+export function vectorExactDistance(query: usize, row: usize): f64 {
+  const field = queryField(query);
+  if (fieldCode(field) == CODE_BITS) return bitsDistance(query, row);
+  const metric = fieldMetric(field);
+  const from = queryLanes(field, query);
+  const lanes = vectorLanes(field, rowVector(row));
+  const dimension = fieldDimension(field);
+  if (metric == METRIC_L2) return l2F64(from, lanes, dimension);
+  // 0 - x: a dot of 0 is a distance of 0, not of -0.
+  if (metric == METRIC_IP) return 0 - dotF64(from, lanes, dimension);
+  return cosineF64(from, lanes, dimension, load<f64>(query, 24));
+}
+
+// @ts-ignore: decorator
+@inline function jaccard(common: u32, sum: u32): f64 {
+  const all = sum - common;
+  return all == 0 ? 0 : 1 - <f64>common / <f64>all;
+}
+
+function bitsDistance(query: usize, row: usize): f64 {
+  const field = queryField(query);
+  const bytes = <usize>fieldVectorBytes(field);
+  const bits = query + CODES;
+  if (fieldMetric(field) == METRIC_HAMMING) return <f64>hammingBits(bits, row + ROW_CODES, bytes);
+  return jaccard(commonBits(bits, row + ROW_CODES, bytes), load<u32>(query, 40) + <u32>rowNorm(row));
+}

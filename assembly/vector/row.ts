@@ -1,0 +1,188 @@
+// The column of codes. Rows lie by slot in chunks, so that a scan streams them and a walk finds one with two loads.
+//
+// Row: | 0 address of the vector in its record u32, 0: none | 4 scale f32 | 8 residual f32 | 12 norm f32 | 16 codes | pad |
+//   int8     the vector is scale * codes + a rest whose norm is at most `residual`; `norm` is that of scale * codes.
+//            Under cosine all of that is of the vector divided by its norm
+//   none     `scale` is 1 / norm of the vector, `norm` its norm; no codes
+//   binary   the same as int8, with codes +1 and -1 kept as one bit each
+//   bits     the bits themselves; `norm` counts those that are set
+
+import {
+  CODE_BINARY, CODE_BITS, CODE_INT8, METRIC_COSINE, PAGE_BYTES, PAGE_COLUMN, S_SLOT_TOP, S_VECTOR_FIELDS, S_VECTOR_VERSION, STATUS_OK,
+  STATUS_OUT_OF_MEMORY,
+} from "../abi";
+import { codesResidual, codesSquare, countBits, encodeInt8, lanesMax, lanesMeasure, lanesSquare } from "../kernel";
+import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
+import { slotAddress } from "../slot";
+import { encodeSigns, signsResidual, signsScale } from "./signs";
+import {
+  fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldMetric, fieldRowBytes,
+  fieldSetCount, fieldSetDirectory, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes, vectorOf,
+} from "./field";
+
+/** Rounds a bound up when it becomes an f32. */
+const UP: f64 = 1 + 1.0 / 4194304;
+/** Smallest lane that codes are made for: below, multipliers would overflow. */
+const LANE_MIN: f32 = 1e-30;
+/** Largest norm for which bounds are computed: above, squares would overflow f32. */
+export const NORM_MAX: f64 = 1e18;
+
+// @ts-ignore: decorator
+@inline export function rowVector(row: usize): usize {
+  return <usize>load<u32>(row);
+}
+
+// @ts-ignore: decorator
+@inline export function rowScale(row: usize): f32 {
+  return load<f32>(row, 4);
+}
+
+// @ts-ignore: decorator
+@inline export function rowResidual(row: usize): f32 {
+  return load<f32>(row, 8);
+}
+
+// @ts-ignore: decorator
+@inline export function rowNorm(row: usize): f32 {
+  return load<f32>(row, 12);
+}
+
+/** Address of the chunk that holds a slot's row, or 0. */
+// @ts-ignore: decorator
+@inline export function chunkOf(field: usize, slot: u32): usize {
+  const chunk = slot >> fieldChunkShift(field);
+  return chunk < fieldChunks(field) ? <usize>load<u32>(fieldDirectory(field) + (<usize>chunk << 2)) : 0;
+}
+
+/** The row of a slot, whether it has a vector or not; 0: no row near it was ever set. */
+// @ts-ignore: decorator
+@inline function place(field: usize, slot: u32): usize {
+  const chunk = chunkOf(field, slot);
+  if (chunk == 0) return 0;
+  const index = slot & ((1 << fieldChunkShift(field)) - 1);
+  return chunk + <usize>index * <usize>fieldRowBytes(field);
+}
+
+/** The row of a slot, or 0 when there is no vector. */
+// @ts-ignore: decorator
+@inline export function vectorRow(field: usize, slot: u32): usize {
+  const row = place(field, slot);
+  return row != 0 && load<u32>(row) != 0 ? row : 0;
+}
+
+function reach(field: usize, slot: u32): bool {
+  const shift = fieldChunkShift(field);
+  const chunk = slot >> shift;
+  const have = fieldChunks(field);
+  if (chunk >= have) {
+    const per = <u32>(PAGE_BYTES >> 2);
+    const pages = max<u32>(have / per << 1, chunk / per + 1);
+    const grown = pagesAcquire(pages, PAGE_COLUMN);
+    if (grown == 0) return false;
+    memory.copy(grown, fieldDirectory(field), <usize>have << 2);
+    if (have != 0) pagesRelease(fieldDirectory(field), have / per);
+    fieldSetDirectory(field, grown, pages * per);
+  }
+  const rows = pagesAcquire(pagesFor(<usize>fieldRowBytes(field) << shift), PAGE_COLUMN);
+  if (rows == 0) return false;
+  store<u32>(fieldDirectory(field) + (<usize>chunk << 2), <u32>rows);
+  return true;
+}
+
+function setRow(field: usize, slot: u32, vector: usize): bool {
+  let row = place(field, slot);
+  if (vector == 0) {
+    if (row != 0 && load<u32>(row) != 0) {
+      store<u32>(row, 0);
+      fieldSetCount(field, fieldCount(field) - 1);
+    }
+    return true;
+  }
+  if (row == 0) {
+    if (!reach(field, slot)) return false;
+    row = place(field, slot);
+  }
+  if (load<u32>(row) == 0) fieldSetCount(field, fieldCount(field) + 1);
+  store<u32>(row, <u32>vector);
+  encodeRow(field, row, vector);
+  return true;
+}
+
+function encodeRow(field: usize, row: usize, vector: usize): void {
+  const code = fieldCode(field);
+  const codes = row + ROW_CODES;
+  if (code == CODE_BITS) {
+    const bytes = fieldVectorBytes(field);
+    memory.copy(codes, vector, bytes);
+    store<f32>(row, <f32>countBits(codes, bytes), 12);
+    return;
+  }
+  const lanes = vectorLanes(field, vector);
+  const dimension = fieldDimension(field);
+  lanesMeasure(lanes, dimension);
+  const norm = sqrt(lanesSquare);
+  const isUnit = fieldMetric(field) == METRIC_COSINE;
+  // What is coded is lane * factor.
+  const factor = isUnit ? (norm == 0 ? 0 : 1 / norm) : 1;
+  let scale: f32 = 0;
+  let residual: f64 = 0;
+  let codesNorm: f64 = 0;
+  if (code == CODE_INT8) {
+    if (lanesMax >= LANE_MIN) {
+      scale = <f32>(<f64>lanesMax * factor / 127);
+      encodeInt8(lanes, codes, dimension, 127 / lanesMax, factor, scale);
+      residual = sqrt(codesResidual);
+      codesNorm = <f64>scale * sqrt(codesSquare);
+    } else {
+      memory.fill(codes, 0, fieldCodeBytes(field));
+      residual = norm * factor;
+    }
+  } else if (code == CODE_BINARY) {
+    encodeSigns(lanes, codes, dimension, factor, fieldCodeBytes(field));
+    scale = signsScale;
+    residual = signsResidual;
+    codesNorm = <f64>scale * sqrt(<f64>dimension);
+  } else {
+    scale = norm == 0 ? 0 : <f32>(1 / norm);
+    codesNorm = norm;
+  }
+  // A rest of unknown size, and no bound will hold the row off.
+  if (codesNorm > NORM_MAX) residual = Infinity;
+  store<f32>(row, scale, 4);
+  store<f32>(row, <f32>(residual * UP) + (residual > 0 ? f32.MIN_VALUE : 0), 8);
+  store<f32>(row, <f32>codesNorm, 12);
+}
+
+/** The record of `slot` becomes `fresh`; see store/change. */
+export function vectorsFollow(slot: u32, fresh: usize): bool {
+  const fields = load<u32>(S_VECTOR_FIELDS);
+  store<u32>(S_VECTOR_VERSION, load<u32>(S_VECTOR_VERSION) + 1);
+  for (let i: u32 = 0; i < fields; i++) {
+    const field = vectorField(i);
+    if (!setRow(field, slot, fresh == 0 ? 0 : vectorOf(field, fresh))) return false;
+  }
+  return true;
+}
+
+/** Kept, so that the loads are not left out. */
+let touched: u32 = 0;
+
+/** Makes the rows of the next slots, `slotsMax` from `from` on, after a log was read. */
+export function vector_follow(from: u32, slotsMax: u32): i32 {
+  const end = min(load<u32>(S_SLOT_TOP), from + slotsMax);
+  const limit = (<usize>memory.size() << 16) - 80;
+  for (let slot = from; slot < end; slot++) {
+    // Side by side, so that cache misses overlap.
+    if ((slot & 7) == 0) {
+      for (let i = slot; i < min(end, slot + 8); i++) touched += load<u32>(min<usize>(slotAddress(i), limit), 8);
+    }
+    const record = slotAddress(slot);
+    if (record != 0 && !vectorsFollow(slot, record)) return STATUS_OUT_OF_MEMORY;
+  }
+  return STATUS_OK;
+}
+
+/** How many documents have a vector in a field. */
+export function vector_count(index: u32): u32 {
+  return fieldCount(vectorField(index));
+}

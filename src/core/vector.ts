@@ -1,0 +1,90 @@
+// The vector fields of one partition: declared once, then kept up by the core with every write.
+
+import {
+  CODE_BINARY,
+  CODE_BITS,
+  CODE_INT8,
+  CODE_NONE,
+  ELEMENT_BF16,
+  ELEMENT_BITS,
+  ELEMENT_F16,
+  ELEMENT_F32,
+  ELEMENT_INT8,
+  KEY_BUFFER,
+  KEY_BUFFER_BYTES,
+  METRIC_COSINE,
+  METRIC_HAMMING,
+  METRIC_IP,
+  METRIC_JACCARD,
+  METRIC_L2,
+  S_SLOT_TOP,
+  S_VECTOR_VERSION,
+  STATUS_OK,
+} from './abi.ts'
+import { type Memory, outOfMemory } from './memory.ts'
+import { isBitMetric, type VectorField } from './record/index.ts'
+
+const METRICS = {
+  cosine: METRIC_COSINE,
+  l2: METRIC_L2,
+  ip: METRIC_IP,
+  hamming: METRIC_HAMMING,
+  jaccard: METRIC_JACCARD,
+} as const
+const ELEMENTS = { f32: ELEMENT_F32, f16: ELEMENT_F16, bf16: ELEMENT_BF16, int8: ELEMENT_INT8 } as const
+const CODES = { none: CODE_NONE, int8: CODE_INT8, binary: CODE_BINARY } as const
+
+/** Slots whose rows are made in one call. */
+const FOLLOW_SLOTS = 512
+
+export class Vectors {
+  readonly fields: readonly VectorField[]
+  private readonly memory: Memory
+  private isDeclared = false
+
+  constructor(memory: Memory, fields: readonly VectorField[]) {
+    this.memory = memory
+    this.fields = fields
+  }
+
+  /** Makes the rows of all documents; from then on they follow every write. Called once, when the partition's documents are there. */
+  follow(): void {
+    const { memory, fields } = this
+    if (fields.length === 0) return
+    if (!this.isDeclared) for (const field of fields) this.declare(field)
+    this.isDeclared = true
+    for (let slot = 0; slot < memory.state(S_SLOT_TOP); slot += FOLLOW_SLOTS) {
+      const status = memory.core.vector_follow(slot, FOLLOW_SLOTS)
+      memory.refresh()
+      if (status !== STATUS_OK) throw outOfMemory('the vectors')
+    }
+  }
+
+  private declare(field: VectorField): void {
+    const { memory } = this
+    const { written } = new TextEncoder().encodeInto(
+      field.name,
+      memory.u8.subarray(KEY_BUFFER, KEY_BUFFER + KEY_BUFFER_BYTES),
+    )
+    const isBits = isBitMetric(field.metric)
+    const status = memory.core.vector_declare(
+      written,
+      field.dimension,
+      METRICS[field.metric],
+      isBits ? ELEMENT_BITS : ELEMENTS[field.element ?? 'f32'],
+      isBits ? CODE_BITS : CODES[field.index?.quantization ?? 'int8'],
+    )
+    memory.refresh()
+    if (status !== STATUS_OK) throw outOfMemory('the vectors')
+  }
+
+  /** Documents that have a vector in a field, by its number. */
+  count(field: number): number {
+    return this.isDeclared ? this.memory.core.vector_count(field) >>> 0 : 0
+  }
+
+  /** Another number after each change of a vector. */
+  get version(): number {
+    return this.memory.state(S_VECTOR_VERSION)
+  }
+}
