@@ -31,6 +31,7 @@ export {
   type Progress,
   type Repair,
   type Selection,
+  type Sort,
   type Source,
   type WriteOptions,
   type WriteResult,

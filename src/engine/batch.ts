@@ -204,6 +204,7 @@ export class Batch {
     }
     this.isOpen = false
     partition.store.commitBatch()
+    partition.commits++
     partition.store.stage.shrink()
     partition.afterCommit()
   }

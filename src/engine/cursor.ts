@@ -7,6 +7,7 @@ import type { Partition } from './partition.ts'
 import { pause, SLICE_MS } from './pause.ts'
 import { type Plan, planOf } from './plan.ts'
 import { compileProjection, type Projection } from './projection.ts'
+import { SortedReader } from './sorted-reader.ts'
 import type { CollectionState } from './state.ts'
 
 /** How a query was or would be run. */
@@ -29,7 +30,8 @@ const CHUNK_MS = 2
  * The documents of a collection, or some of them. Nothing is read before it is asked for; each call runs the query anew.
  *
  * Others may write while it runs. Each document that exists and matches throughout is seen exactly once, as it is when its turn comes;
- * one that comes, goes, or begins or ceases to match meanwhile may be seen or not.
+ * one that comes, goes, or begins or ceases to match meanwhile may be seen or not. With `sort` the order is made before the first
+ * document comes: one that is deleted after that is left out, one that changes comes as it is then, in the place it had.
  *
  * @example
  * ```ts
@@ -82,10 +84,12 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
 
   async #measure(): Promise<Explanation> {
     const { request, plan, parts } = this.#resolve()
-    const { skip, limit } = request
-    const { count, examined } = await countMatches(this.#state, plan, parts, limit === 0 ? 0 : skip + limit)
+    const { skip, limit, sort } = request
+    // To find the first few in an order all are looked at.
+    const enough = limit === 0 ? 0 : sort === undefined ? skip + limit : Infinity
+    const { count, examined } = await countMatches(this.#state, plan, parts, enough)
     const { kind, index } = plan
-    const returned = Math.max(0, count - skip)
+    const returned = Math.min(limit, Math.max(0, count - skip))
     return index === undefined ? { plan: kind, examined, returned } : { plan: kind, index, examined, returned }
   }
 
@@ -120,6 +124,7 @@ interface Query {
 class ChunkReader {
   readonly #state: CollectionState
   readonly #scan: MatchScan
+  readonly #sorted: SortedReader | undefined
   readonly #projection: Projection | undefined
   #skip: number
   #left: number
@@ -132,6 +137,16 @@ class ChunkReader {
     this.#projection = request.select === undefined ? undefined : compileProjection(request.select)
     this.#skip = request.skip
     this.#left = Math.min(limit, request.limit)
+    const { sort, skip } = request
+    if (sort === undefined) return
+    this.#sorted = new SortedReader(state, {
+      plan,
+      parts,
+      sort,
+      projection: this.#projection,
+      skip,
+      limit: this.#left,
+    })
   }
 
   /** Appends the next documents; false when there are no more. May append none. */
@@ -139,14 +154,21 @@ class ChunkReader {
     const refusal = this.#state.refuseRead()
     if (refusal !== null) throw refusal
     if (this.#left === 0) return false
-    if (this.#skip === 0) return this.#readOn(documents)
+    if (this.#sorted === undefined && this.#skip > 0) return this.#passOver()
+    const began = performance.now()
+    const isMore = this.#sorted?.read(documents, this.#chunk) ?? this.#readOn(documents)
+    if (performance.now() - began > CHUNK_MS) this.#chunk = Math.max(CHUNK_MIN, this.#chunk >>> 1)
+    else this.#chunk = Math.min(CHUNK, this.#chunk * 2)
+    return isMore
+  }
+
+  #passOver(): boolean {
     const count = this.#scan.read(this.#window(Math.min(CHUNK, this.#skip)))
     if (count > 0) this.#skip -= count
     return count >= 0
   }
 
   #readOn(documents: Document[]): boolean {
-    const began = performance.now()
     const addresses = this.#window(Math.min(this.#chunk, this.#left))
     const count = this.#scan.read(addresses)
     if (count < 0) return false
@@ -155,8 +177,6 @@ class ChunkReader {
     if (projection === undefined) for (let i = 0; i < count; i++) documents.push(partition.read(addresses[i]!))
     else for (let i = 0; i < count; i++) documents.push(partition.project(addresses[i]!, projection))
     this.#left -= count
-    if (performance.now() - began > CHUNK_MS) this.#chunk = Math.max(CHUNK_MIN, this.#chunk >>> 1)
-    else this.#chunk = Math.min(CHUNK, this.#chunk * 2)
     return true
   }
 

@@ -1,9 +1,10 @@
 // The options of find, checked.
 
-import { TypeMismatchError, UnsupportedError, UsageError } from '../error/index.ts'
+import { TypeMismatchError, UsageError } from '../error/index.ts'
 import type { CompiledFilter } from '../query/index.ts'
 import { type Filter, resolveFilter } from './filter.ts'
 import { describe, requireCount, requireOptions } from './options.ts'
+import { type Sort, type SortField, sortFields } from './sort.ts'
 
 /** Options of `find`. */
 export interface FindOptions {
@@ -11,8 +12,8 @@ export interface FindOptions {
   readonly filter?: Filter | undefined
   /** Fields to return, as paths: `['id', 'author.name']`. Default: all of them. */
   readonly select?: readonly string[] | undefined
-  /** Sorting comes in a later version. */
-  readonly sort?: undefined
+  /** The order: `'likes'`, `'-likes'`, `{ likes: -1, id: 1 }`; default: whatever is quickest. */
+  readonly sort?: Sort | undefined
   /** Documents to pass over; default 0. */
   readonly skip?: number | undefined
   /** How many documents at most; default: all. */
@@ -25,6 +26,7 @@ export interface FindOptions {
 export interface FindRequest {
   readonly filter: CompiledFilter
   readonly select: readonly string[] | undefined
+  readonly sort: readonly SortField[] | undefined
   readonly skip: number
   /** Infinity for all. */
   readonly limit: number
@@ -36,12 +38,10 @@ const FIND_OPTIONS = ['filter', 'select', 'sort', 'skip', 'limit', 'partitions']
 export function findRequest(options: FindOptions = {}): FindRequest {
   requireOptions(options, FIND_OPTIONS, 'of find')
   const { filter, select, sort, skip, limit, partitions } = options
-  if (sort !== undefined) {
-    throw new UnsupportedError('sort of find: sorting comes in a later version', { details: { feature: 'sort' } })
-  }
   return {
     filter: resolveFilter(filter, 'find'),
     select: select === undefined ? undefined : strings(select, 'select of find', 'paths of fields'),
+    sort: sort === undefined ? undefined : sortFields(sort),
     skip: skip === undefined ? 0 : requireCount(skip, 'skip of find'),
     limit: limit === undefined || (limit as number) === Infinity ? Infinity : requireCount(limit, 'limit of find'),
     partitions: partitions === undefined ? undefined : strings(partitions, 'partitions of find', 'names of partitions'),

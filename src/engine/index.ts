@@ -28,3 +28,4 @@ export {
 } from './partition.ts'
 export type { Change, WriteResult } from './result.ts'
 export { openShared, type SharedDatabase } from './shared.ts'
+export type { Sort } from './sort.ts'

@@ -62,6 +62,8 @@ export class Partition {
   readonly store: Store
   /** What opening with `repair` had to drop. */
   readonly repairs: Repair[]
+  /** Grows with each commit: what was found at an address before is good until then. */
+  commits = 0
   /** How many addresses the last scan filled in. */
   scanCount = 0
   /** Set while writers should wait for a compaction that has fallen behind. */

@@ -144,7 +144,7 @@ function operand(of: Operand, document: Constant): Constant | undefined {
     case 'constant':
       return of.value
     case 'path':
-      return follow(of.steps, document)
+      return valueAt(document, of.steps)
     case 'negate': {
       const value = operand(of.of, document)
       return isAmount(value) ? negate(value) : undefined
@@ -173,7 +173,8 @@ function isAmount(value: Constant | undefined): value is number | bigint {
   return typeof value === 'number' || typeof value === 'bigint'
 }
 
-function follow(steps: readonly PathStep[], document: Constant): Constant | undefined {
+/** What stands at the end of a path, or undefined. */
+export function valueAt(document: Constant, steps: readonly PathStep[]): Constant | undefined {
   let value: Constant | undefined = document
   for (const { name, index } of steps) {
     if (Array.isArray(value)) {

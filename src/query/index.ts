@@ -5,7 +5,8 @@ export {
   type FilterProgram,
   type Residual,
 } from './compile.ts'
-export { evaluate } from './evaluate.ts'
+export { evaluate, valueAt } from './evaluate.ts'
+export { compareSorted } from './order.ts'
 export { parseFilter, parsePath } from './parse.ts'
 export type { Absent, Constant, FilterNode, LeafNode, Operand, PathStep } from './tree.ts'
 export { EVERYTHING, NOTHING } from './tree.ts'

@@ -124,23 +124,47 @@ function definedNames(fields: Fields): string[] {
   return Object.keys(fields).filter((name) => fields[name] !== undefined)
 }
 
-// --- ReQL's order over all types
+// --- orders over all types
+
+type Rank = (value: Constant) => number
 
 /** Types by the names ReQL gives them, in alphabetical order: ARRAY BOOL NULL NUMBER OBJECT PTYPE<BINARY> PTYPE<TIME> STRING. */
 const TOTAL: readonly TypeName[] = ['array', 'boolean', 'null', 'number', 'object', 'binary', 'date', 'string']
+/** Behind a field that is missing. */
+const SORTED: readonly TypeName[] = ['null', 'boolean', 'number', 'string', 'date', 'binary', 'array', 'object']
 
-function totalRank(value: Constant): number {
-  return isNumber(value) ? 3 : TOTAL.indexOf(typeOf(value))
+function rankAmong(types: readonly TypeName[]): Rank {
+  const number = types.indexOf('number')
+  return (value) => (isNumber(value) ? number : types.indexOf(typeOf(value)))
 }
 
+const totalRank = rankAmong(TOTAL)
+const sortedRank = rankAmong(SORTED)
+
+/** ReQL's order. */
 export function compareTotal(a: Constant, b: Constant): number {
-  const rank = totalRank(a)
-  const other = totalRank(b)
+  return compareRanked(a, b, totalRank)
+}
+
+/**
+ * The order of `sort`: missing, null, boolean, number, string, date, binary, array, object. Arrays go element by element, objects as
+ * lists of name and value, sorted by name.
+ *
+ * @returns negative, 0 or positive.
+ */
+export function compareSorted(a: Constant | undefined, b: Constant | undefined): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined)
+  return compareRanked(a, b, sortedRank) - EQUAL
+}
+
+function compareRanked(a: Constant, b: Constant, rankOf: Rank): number {
+  const rank = rankOf(a)
+  const other = rankOf(b)
   if (rank !== other) return rank < other ? LESS : GREATER
-  if (Array.isArray(a)) return compareLists(a as readonly Constant[], b as readonly Constant[])
+  if (Array.isArray(a)) return compareLists(a as readonly Constant[], b as readonly Constant[], rankOf)
   if (typeOf(a) !== 'object') return compareValues(a, b)
-  // Objects are lists of (name, value), sorted by name.
-  return compareLists(pairsOf(a as Fields), pairsOf(b as Fields))
+  return compareLists(pairsOf(a as Fields), pairsOf(b as Fields), rankOf)
 }
 
 function pairsOf(fields: Fields): Constant[] {
@@ -148,10 +172,10 @@ function pairsOf(fields: Fields): Constant[] {
   return names.flatMap((name) => [name, fields[name]!])
 }
 
-function compareLists(a: readonly Constant[], b: readonly Constant[]): number {
+function compareLists(a: readonly Constant[], b: readonly Constant[], rankOf: Rank): number {
   const count = Math.min(a.length, b.length)
   for (let i = 0; i < count; i++) {
-    const outcome = compareTotal(a[i]!, b[i]!)
+    const outcome = compareRanked(a[i]!, b[i]!, rankOf)
     if (outcome !== EQUAL) return outcome
   }
   return plain(a.length, b.length)

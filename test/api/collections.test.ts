@@ -173,7 +173,6 @@ describeEach('collections', ({ openNew, collection: options }) => {
     await expect(posts.search({ vector: [1] })).rejects.toThrow(UnsupportedError)
     await expect(posts.distinct('lang')).rejects.toThrow(UnsupportedError)
     await expect(posts.groupBy('lang')).rejects.toThrow(UnsupportedError)
-    await expect(posts.find({ sort: 'likes' as never }).toArray()).rejects.toThrow(UnsupportedError)
     await posts.optimize()
   })
 })
