@@ -116,6 +116,16 @@ export const S_VECTOR_VERSION: usize = STATE + 776; // u32 one more with each ch
 export const S_FLAT_BUFFER: usize = STATE + 780; // u32 a search that was given back, for the next
 export const S_FLAT_PAGES: usize = STATE + 784; // u32
 
+// --- inverted indexes
+export const S_INVERTED_COUNT: usize = STATE + 1280; // u32 entries of the list that have been used
+export const S_INVERTED_LIST: usize = STATE + 1284; // u32[INVERTED_MAX] addresses of their structs
+export const S_INVERTED_ANSWER: usize = STATE + 1780; // u32 address of the last call's answer
+export const INVERTED_MAX: u32 = 64;
+export const INVERTED_TEXT: u32 = 1;
+export const INVERTED_SPARSE: u32 = 2;
+/** Bit of S_DERIVED. */
+export const DERIVED_INVERTED: u32 = 4;
+
 // --- blocks: the unit of the record arena and of the log. First word of each:
 //   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |
 export const BLOCK_UNITS: u32 = 0xffffff;

@@ -3,6 +3,10 @@
 export { filter_count, filter_load, filter_match, filter_release, filter_reserve, filter_scan } from "./filter/exports";
 export { hash_xxh64 } from "./hash/exports";
 export { kernel_cosine, kernel_dot, kernel_dot_codes, kernel_hamming, kernel_jaccard, kernel_l2 } from "./kernel/exports";
+export {
+  inverted_bitmap_bytes, inverted_create, inverted_drop, inverted_find, inverted_id, inverted_marked, inverted_match, inverted_put_sparse,
+  inverted_put_text, inverted_remove, inverted_search, inverted_stage, inverted_stats, inverted_terms,
+} from "./inverted/exports";
 export { record_equals, record_shape } from "./record/exports";
 export {
   store_batch_abandon, store_batch_begin, store_batch_commit, store_batch_put, store_batch_remove, store_compact_abandon,

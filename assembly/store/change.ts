@@ -1,7 +1,8 @@
 // What is derived from records beside the hash index (ordered indexes, vectors, text) follows them through one door: each step of a
 // batch, done or undone, and each step of a replay that keeps its indexes.
 
-import { DERIVED_VECTORS, S_DERIVED } from "../abi";
+import { DERIVED_INVERTED, DERIVED_VECTORS, S_DERIVED } from "../abi";
+import { invertedChanged } from "../inverted";
 import { vectorsFollow } from "../vector";
 
 /**
@@ -17,5 +18,6 @@ import { vectorsFollow } from "../vector";
 function follow(slot: u32, _old: usize, fresh: usize): bool {
   const derived = load<u32>(S_DERIVED);
   if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, fresh)) return false;
+  if ((derived & DERIVED_INVERTED) != 0 && !invertedChanged(slot)) return false;
   return true;
 }

@@ -105,6 +105,16 @@ export const S_VECTOR_VERSION = STATE + 776 // u32 one more with each change of 
 export const S_FLAT_BUFFER = STATE + 780 // u32 a search that was given back, for the next
 export const S_FLAT_PAGES = STATE + 784 // u32
 
+// --- inverted indexes
+export const S_INVERTED_COUNT = STATE + 1280 // u32 entries of the list that have been used
+export const S_INVERTED_LIST = STATE + 1284 // u32[INVERTED_MAX] addresses of their structs
+export const S_INVERTED_ANSWER = STATE + 1780 // u32 address of the last call's answer
+export const INVERTED_MAX = 64
+export const INVERTED_TEXT = 1
+export const INVERTED_SPARSE = 2
+/** Bit of S_DERIVED. */
+export const DERIVED_INVERTED = 4
+
 // --- blocks: the unit of the record arena and of the log. First word of each:
 //   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |
 export const BLOCK_UNITS = 0xffffff

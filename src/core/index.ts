@@ -30,6 +30,16 @@ export {
   WALK_SHAPES,
 } from './abi.ts'
 export { type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
+export {
+  type InvertedHits,
+  InvertedIndexes,
+  type InvertedKind,
+  type InvertedQuery,
+  type InvertedStats,
+  type InvertedTerms,
+  type SlotTokens,
+  type SlotVector,
+} from './inverted/index.ts'
 export { setBinary } from './load.ts'
 export { outOfMemory } from './memory.ts'
 export { CollectionShapes, forbidCompiling, type ProjectionTree, type VectorField } from './record/index.ts'

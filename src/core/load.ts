@@ -21,6 +21,28 @@ export interface CoreExports {
   kernel_hamming(a: number, b: number, bytes: number): number
   kernel_jaccard(a: number, b: number, bytes: number): number
   kernel_l2(a: number, b: number, lanes: number, isDouble: number): number
+  inverted_bitmap_bytes(): number
+  inverted_create(id: number, kind: number): number
+  inverted_drop(handle: number): void
+  inverted_find(id: number, kind: number): number
+  inverted_id(handle: number): number
+  inverted_marked(handle: number, count: number): number
+  inverted_match(handle: number, terms: number, count: number, least: number): number
+  inverted_put_sparse(handle: number, vectors: number, count: number): number
+  inverted_put_text(handle: number, heads: number, count: number, text: number): number
+  inverted_remove(handle: number, slot: number): void
+  inverted_search(
+    handle: number,
+    query: number,
+    count: number,
+    limit: number,
+    filter: number,
+    constant: number,
+    slope: number,
+  ): number
+  inverted_stage(bytes: number): number
+  inverted_stats(handle: number): void
+  inverted_terms(handle: number, count: number, text: number): number
   record_equals(a: number, b: number): number
   record_shape(id: number, fields: number): number
   store_batch_abandon(): void

@@ -29,14 +29,11 @@ import {
   S_GATHER_FLAGS,
   S_LIVE_BYTES,
   S_LOG_SEED,
-  S_NAME_DIRECTORY,
   S_OPS,
   S_OPS_COUNT,
   S_PAGES_LENT,
   S_PAGES_TOP,
   S_SCAN_NEXT,
-  S_SHAPE_DIRECTORY,
-  S_SHAPE_TOP,
   S_SHIFT_SEED,
   S_SLOT_TOP,
   S_WALK_AT,
@@ -50,8 +47,9 @@ import {
   STATUS_OUT_OF_MEMORY,
 } from './abi.ts'
 import { Filters } from './filter/index.ts'
+import { InvertedIndexes } from './inverted/index.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
-import { type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
+import { adoptShapes, type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
 import { Vectors } from './vector.ts'
 
 export interface StoreOptions {
@@ -91,6 +89,7 @@ export class Store {
   readonly reader: RecordReader
   readonly filters: Filters
   readonly vectors: Vectors
+  readonly inverted: InvertedIndexes
   private readonly keys: KeyWriter
   private readonly shapes: CollectionShapes
   private readonly pagesLimit: number
@@ -102,6 +101,7 @@ export class Store {
     this.reader = new RecordReader(memory, options.shapes)
     this.filters = new Filters(memory)
     this.vectors = new Vectors(memory, options.shapes.vectorFields)
+    this.inverted = new InvertedIndexes(memory)
     this.keys = new KeyWriter(memory)
     this.pagesLimit = Math.min(PAGES_MAX, Math.floor((options.memoryLimitBytes ?? PAGES_MAX * PAGE_BYTES) / PAGE_BYTES))
   }
@@ -344,28 +344,7 @@ export class Store {
 
   /** Tells the JS side of the shapes the core has read back. */
   adoptShapes(): void {
-    const { memory } = this
-    const top = memory.state(S_SHAPE_TOP)
-    const shapes = memory.state(S_SHAPE_DIRECTORY) >>> 2
-    const directory = memory.state(S_NAME_DIRECTORY) >>> 2
-    const known = new Map<number, string>()
-    const nameOf = (id: number): string => {
-      let name = known.get(id)
-      if (name === undefined) {
-        const at = memory.u32[directory + id]!
-        name = memory.utf8(at + 4, at + 4 + memory.u32[at >>> 2]!)
-        known.set(id, name)
-      }
-      return name
-    }
-    for (let id = 0; id < top; id++) {
-      const shape = memory.u32[shapes + id]! >>> 2
-      if (shape === 0) continue
-      const names: string[] = []
-      for (let i = 0; i < memory.u32[shape]!; i++) names.push(nameOf(memory.u32[shape + 4 + i]!))
-      this.shapes.restore(id, names)
-      this.stage.setKnown(id)
-    }
+    adoptShapes(this.memory, this.shapes, (id) => this.stage.setKnown(id))
   }
 
   // --- compaction

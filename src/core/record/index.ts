@@ -1,3 +1,4 @@
+export { adoptShapes } from './adopt.ts'
 export { KeyWriter } from './key.ts'
 export { forbidCompiling, type ProjectionTree, RecordReader } from './read.ts'
 export { CollectionShapes, type VectorField } from './shapes.ts'

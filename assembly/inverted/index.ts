@@ -1,0 +1,1 @@
+export { invertedChanged } from "./dirty";

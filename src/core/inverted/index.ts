@@ -1,0 +1,10 @@
+export {
+  type InvertedHits,
+  InvertedIndexes,
+  type InvertedKind,
+  type InvertedQuery,
+  type InvertedStats,
+  type InvertedTerms,
+  type SlotTokens,
+  type SlotVector,
+} from './inverted.ts'

@@ -1,0 +1,261 @@
+// Inverted indexes of one partition: terms of texts, dimensions of sparse vectors, and who has them. A write only marks its slot; whoever
+// searches first brings the marked ones up to date. Addresses of records are borrowed until the next write.
+
+import { LimitError } from '../../error/index.ts'
+import {
+  INVERTED_MAX,
+  INVERTED_SPARSE,
+  INVERTED_TEXT,
+  KEY_BUFFER,
+  PAGE_BYTES,
+  S_INVERTED_ANSWER,
+  S_INVERTED_COUNT,
+  STATUS_OUT_OF_MEMORY,
+} from '../abi.ts'
+import { type Memory, outOfMemory } from '../memory.ts'
+
+export type InvertedKind = 'text' | 'sparse'
+
+/** Figures of one index in one partition. */
+export interface InvertedStats {
+  /** Documents in it, those without a term as well. */
+  readonly documents: number
+  /** Sum of their lengths: tokens of a text, entries of a vector. */
+  readonly lengths: number
+  /** Slots that have changed since. */
+  readonly marked: number
+  readonly terms: number
+  readonly bytes: number
+}
+
+/** A document of a slot: its tokens in order, as the analyzer made them. None of them is empty or holds U+0000. */
+export interface SlotTokens {
+  readonly slot: number
+  readonly tokens: readonly string[]
+}
+
+/** A vector of a slot: each dimension at most once, no value zero. */
+export interface SlotVector {
+  readonly slot: number
+  readonly indices: ArrayLike<number>
+  readonly values: ArrayLike<number>
+}
+
+/** What a search looks for, term by term; equal in length. */
+export interface InvertedQuery {
+  /** From `terms`; one that is not there is passed over. The order is that in which scores are summed. */
+  readonly terms: Uint32Array
+  readonly weights: Float32Array
+  readonly limit: number
+  /** A bit for each slot that may be found, least significant first; slots behind its end may not. */
+  readonly filter?: Uint8Array | undefined
+  /** Text: what is added to a frequency f in f / (f + constant + slope * length). */
+  readonly constant: number
+  readonly slope: number
+}
+
+export interface InvertedHits {
+  readonly slots: Uint32Array
+  readonly addresses: Uint32Array
+  readonly scores: Float32Array
+}
+
+export interface InvertedTerms {
+  readonly terms: Uint32Array
+  /** In how many documents each is. */
+  readonly counts: Uint32Array
+}
+
+const KINDS: Readonly<Record<InvertedKind, number>> = { text: INVERTED_TEXT, sparse: INVERTED_SPARSE }
+const END = '\0'
+const encoder = new TextEncoder()
+
+export class InvertedIndexes {
+  private readonly memory: Memory
+
+  constructor(memory: Memory) {
+    this.memory = memory
+  }
+
+  /** Makes an index and marks every document; answers its handle. */
+  create(id: number, kind: InvertedKind): number {
+    const handle = this.memory.core.inverted_create(id, KINDS[kind])
+    this.memory.refresh()
+    if (handle === STATUS_OUT_OF_MEMORY) throw outOfMemory('the index')
+    if (handle < 0)
+      throw new LimitError(`a collection has at most ${INVERTED_MAX} text and sparse indexes`, {
+        details: { limit: INVERTED_MAX },
+      })
+    return handle
+  }
+
+  drop(handle: number): void {
+    this.memory.core.inverted_drop(handle)
+  }
+
+  /** The handle of the index with this id, or -1. */
+  find(id: number, kind: InvertedKind): number {
+    return this.memory.core.inverted_find(id, KINDS[kind])
+  }
+
+  /** Handles of all indexes, with their ids. */
+  all(): { handle: number; id: number }[] {
+    const found: { handle: number; id: number }[] = []
+    for (let handle = 0; handle < this.memory.state(S_INVERTED_COUNT); handle++) {
+      const id = this.memory.core.inverted_id(handle)
+      if (id >= 0) found.push({ handle, id })
+    }
+    return found
+  }
+
+  stats(handle: number): InvertedStats {
+    const { memory } = this
+    memory.core.inverted_stats(handle)
+    const at = KEY_BUFFER >>> 2
+    return {
+      documents: memory.u32[at]!,
+      marked: memory.u32[at + 1]!,
+      terms: memory.u32[at + 2]!,
+      bytes: memory.u32[at + 3]! * PAGE_BYTES,
+      lengths: memory.f64[(KEY_BUFFER >>> 3) + 2]!,
+    }
+  }
+
+  /** Up to `count`, at most 500, marked slots, ascending, and the addresses of their records (0: none any more), in turn. */
+  marked(handle: number, count: number): Uint32Array {
+    const found = this.memory.core.inverted_marked(handle, count)
+    const at = KEY_BUFFER >>> 2
+    return this.memory.u32.slice(at, at + found * 2)
+  }
+
+  /** Takes a document out, and the mark off its slot. */
+  remove(handle: number, slot: number): void {
+    this.memory.core.inverted_remove(handle, slot)
+  }
+
+  /** Enters documents in place of what their slots had, and takes the marks off them. */
+  putTexts(handle: number, documents: readonly SlotTokens[]): void {
+    if (documents.length === 0) return
+    let text = ''
+    for (const { tokens } of documents) if (tokens.length > 0) text += tokens.join(END) + END
+    const { memory } = this
+    const heads = documents.length * 8
+    const address = this.stage(heads + text.length * 3)
+    let at = address >>> 2
+    for (const { slot, tokens } of documents) {
+      memory.u32[at++] = slot
+      memory.u32[at++] = tokens.length
+    }
+    encoder.encodeInto(text, memory.u8.subarray(address + heads))
+    this.checked(memory.core.inverted_put_text(handle, address, documents.length, address + heads))
+  }
+
+  /** The same for vectors. */
+  putVectors(handle: number, documents: readonly SlotVector[]): void {
+    const { memory } = this
+    let words = 0
+    for (const { indices } of documents) words += 2 + indices.length * 2
+    const address = this.stage(words * 4)
+    const values = new Float32Array(memory.core.memory.buffer, address, words)
+    let at = address >>> 2
+    for (const document of documents) {
+      memory.u32[at++] = document.slot
+      memory.u32[at++] = document.indices.length
+      for (let i = 0; i < document.indices.length; i++) {
+        memory.u32[at++] = document.indices[i]!
+        values[at++ - (address >>> 2)] = document.values[i]!
+      }
+    }
+    this.checked(memory.core.inverted_put_sparse(handle, address, documents.length))
+  }
+
+  /** The numbers of these tokens (of a text index) or dimensions (of a sparse one) here, and how many documents have them. */
+  terms(handle: number, wanted: readonly string[] | Uint32Array): InvertedTerms {
+    const { memory } = this
+    const count = wanted.length
+    let address: number
+    if (wanted instanceof Uint32Array) {
+      address = this.stage(count * 4)
+      memory.u32.set(wanted, address >>> 2)
+    } else {
+      const text = wanted.join(END) + END
+      address = this.stage(text.length * 3)
+      encoder.encodeInto(text, memory.u8.subarray(address))
+    }
+    this.checked(memory.core.inverted_terms(handle, count, address))
+    const from = memory.state(S_INVERTED_ANSWER) >>> 2
+    const terms = new Uint32Array(count)
+    const counts = new Uint32Array(count)
+    for (let i = 0; i < count; i++) {
+      terms[i] = memory.u32[from + i * 2]!
+      counts[i] = memory.u32[from + i * 2 + 1]!
+    }
+    return { terms, counts }
+  }
+
+  /** The best documents, best first; ties go to the lower slot. Marked slots are found as they were: see `marked`. */
+  search(handle: number, query: InvertedQuery): InvertedHits {
+    const { memory } = this
+    const { terms, weights, filter } = query
+    const count = terms.length
+    const filterAt = count * 8
+    const filterBytes = filter === undefined ? 0 : memory.core.inverted_bitmap_bytes()
+    const address = this.stage(filterAt + filterBytes)
+    const pairs = new Float32Array(memory.core.memory.buffer, address, count * 2)
+    for (let i = 0; i < count; i++) {
+      memory.u32[(address >>> 2) + i * 2] = terms[i]!
+      pairs[i * 2 + 1] = weights[i]!
+    }
+    if (filter !== undefined) {
+      memory.u8.fill(0, address + filterAt, address + filterAt + filterBytes)
+      memory.u8.set(filter.subarray(0, filterBytes), address + filterAt)
+    }
+    const filterAddress = filter === undefined ? 0 : address + filterAt
+    const { constant, slope } = query
+    const limit = Math.min(query.limit, 0xffffffff)
+    const found = memory.core.inverted_search(handle, address, count, limit, filterAddress, constant, slope)
+    memory.refresh()
+    if (found < 0) throw outOfMemory('the search')
+    return this.hits(found)
+  }
+
+  /** Which documents have at least `least` of the terms: how many, and a bit for each slot, least significant first. */
+  match(handle: number, terms: Uint32Array, least: number): { count: number; bitmap: Uint8Array } {
+    const { memory } = this
+    const address = this.stage(terms.length * 4)
+    memory.u32.set(terms, address >>> 2)
+    const count = memory.core.inverted_match(handle, address, terms.length, least)
+    memory.refresh()
+    if (count < 0) throw outOfMemory('the search')
+    const from = memory.state(S_INVERTED_ANSWER)
+    return { count, bitmap: memory.u8.slice(from, from + memory.core.inverted_bitmap_bytes()) }
+  }
+
+  private hits(found: number): InvertedHits {
+    const { memory } = this
+    const slots = new Uint32Array(found)
+    const addresses = new Uint32Array(found)
+    const scores = new Float32Array(found)
+    if (found === 0) return { slots, addresses, scores }
+    const from = memory.state(S_INVERTED_ANSWER)
+    const numbers = new Float32Array(memory.core.memory.buffer, from, found * 3)
+    for (let i = 0; i < found; i++) {
+      slots[i] = memory.u32[(from >>> 2) + i * 3]!
+      addresses[i] = memory.u32[(from >>> 2) + i * 3 + 1]!
+      scores[i] = numbers[i * 3 + 2]!
+    }
+    return { slots, addresses, scores }
+  }
+
+  private stage(bytes: number): number {
+    const address = this.memory.core.inverted_stage(bytes) >>> 0
+    this.memory.refresh()
+    if (address === 0) throw outOfMemory('the text')
+    return address
+  }
+
+  private checked(status: number): void {
+    this.memory.refresh()
+    if (status < 0) throw outOfMemory('the index')
+  }
+}
