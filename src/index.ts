@@ -9,6 +9,8 @@ export type {
   VectorOptions,
 } from './catalog/index.ts'
 export {
+  type Aggregate,
+  type Aggregates,
   type Change,
   Collection,
   type CollectionInfo,
@@ -21,6 +23,7 @@ export {
   type Explanation,
   type Filter,
   type FindOptions,
+  type GroupRow,
   type IndexInfo,
   type InsertOptions,
   type NewDocument,

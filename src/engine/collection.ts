@@ -2,8 +2,9 @@
 // beside it. Methods that answer a promise never throw.
 
 import { TypeMismatchError, UnsupportedError } from '../error/index.ts'
-import type { Document, Key } from '../value/index.ts'
+import type { Document, Key, Value } from '../value/index.ts'
 import { acknowledge } from './acknowledge.ts'
+import { type Aggregates, aggregateRequests, type GroupRow, requirePath } from './aggregate.ts'
 import type {
   CollectionStats,
   IndexInfo,
@@ -16,6 +17,7 @@ import type {
 import { Cursor } from './cursor.ts'
 import { type Filter, isEverything, resolveFilter } from './filter.ts'
 import { type FindOptions, type FindRequest, findRequest } from './find.ts'
+import { distinctValues, groupBy } from './group.ts'
 import { applyInsert, insertInto } from './insert.ts'
 import { countMatches } from './match.ts'
 import { describe, type InsertOptions, type WriteOptions, type WriteRequest, writeRequest } from './options.ts'
@@ -341,14 +343,40 @@ export class Collection<T extends object = Document> {
     return this.#later('search')
   }
 
-  /** Not yet supported. */
-  distinct(_field: string, _filter?: Filter): Promise<never> {
-    return this.#later('distinct')
+  /**
+   * The values at a path, each once, in the order of `sort`. Documents without the field have none; an array is one value; `1` and
+   * `1n` are one value.
+   */
+  async distinct(field: string, filter?: Filter): Promise<Value[]> {
+    this.#requireOpen()
+    const path = requirePath(field, 'distinct')
+    return await distinctValues(this.#state, resolveFilter(filter, 'distinct'), path)
   }
 
-  /** Not yet supported. */
-  groupBy(_field: string, _aggregates?: object, _filter?: Filter): Promise<never> {
-    return this.#later('groupBy')
+  /**
+   * Documents put together by what they hold at a path, sorted by it: `{ key, count, ... }` with the aggregates by their names.
+   * Documents without the field are a group of their own, with `key` undefined.
+   *
+   * `$count: true` counts documents. `$sum` and `$avg` go over numbers and pass over everything else; integers are summed exactly, and
+   * with bigints among them the sum is a bigint. `$min` and `$max` go by the order of `sort`, and pass over null. `$avg`, `$min` and
+   * `$max` of nothing are null, `$sum` is 0.
+   *
+   * @throws {@link UnknownOptionError} for an operator that does not exist.
+   *
+   * @example
+   * ```ts
+   * await posts.groupBy('lang', { top: { $max: 'likes' } }) // [{ key: 'de', count: 2, top: 7 }, ...]
+   * ```
+   */
+  async groupBy<A extends Aggregates = Record<never, never>>(
+    field: string,
+    aggregates?: A,
+    filter?: Filter,
+  ): Promise<GroupRow<A>[]> {
+    this.#requireOpen()
+    const path = requirePath(field, 'groupBy')
+    const requests = aggregates === undefined ? [] : aggregateRequests(aggregates)
+    return (await groupBy(this.#state, resolveFilter(filter, 'groupBy'), path, requests)) as GroupRow<A>[]
   }
 
   async #later(feature: string): Promise<never> {

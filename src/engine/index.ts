@@ -1,3 +1,4 @@
+export type { Aggregate, Aggregates, GroupRow } from './aggregate.ts'
 export { Batch, Outcome, PutMode } from './batch.ts'
 export type { Repair } from './catalog-file.ts'
 export { Collection } from './collection.ts'

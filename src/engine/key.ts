@@ -58,7 +58,7 @@ function objectIdentity(key: object, depth: number): string | undefined {
 }
 
 /** The number that a bigint equals, where there is one. */
-function numberOf(key: bigint): number | bigint {
+export function numberOf(key: bigint): number | bigint {
   const number = Number(key)
   return BigInt(number) === key ? number : key
 }

@@ -171,8 +171,6 @@ describeEach('collections', ({ openNew, collection: options }) => {
     await expect(posts.createIndex('likes')).rejects.toThrow(UnsupportedError)
     await expect(posts.dropIndex('likes')).rejects.toThrow(UnsupportedError)
     await expect(posts.search({ vector: [1] })).rejects.toThrow(UnsupportedError)
-    await expect(posts.distinct('lang')).rejects.toThrow(UnsupportedError)
-    await expect(posts.groupBy('lang')).rejects.toThrow(UnsupportedError)
     await posts.optimize()
   })
 })

@@ -1,0 +1,205 @@
+// Promise: distinct lists the values of a field, groupBy counts, sums, averages and finds extremes by group, exactly; values that
+// filters call equal are one group, whatever their kind; what is missing or of another type is left out as documented.
+
+import fc from 'fast-check'
+import { expect, expectTypeOf, it } from 'vitest'
+import { type Aggregates, TypeMismatchError, UnknownOptionError, UsageError, type Value } from '../../src/index.ts'
+import { settings } from '../core/values.ts'
+import { closeAfterEach, describeEach, openMemory } from './configurations.ts'
+
+closeAfterEach()
+
+describeEach('groups', ({ openNew, collection: options }) => {
+  const make = async (documents: readonly object[]) => {
+    const posts = await (await openNew()).createCollection('posts', options)
+    await posts.insert(documents)
+    return posts
+  }
+
+  it('have a row each, sorted by key', async () => {
+    const posts = await make(
+      Array.from({ length: 3_000 }, (_, id) => ({ id, lang: ['en', 'de', 'fr'][id % 3], likes: id, half: id / 2 })),
+    )
+    const rows = await posts.groupBy('lang', {
+      n: { $count: true },
+      sum: { $sum: 'likes' },
+      half: { $sum: 'half' },
+      mean: { $avg: 'likes' },
+      least: { $min: 'likes' },
+      top: { $max: 'likes' },
+    })
+    const row = (key: string, from: number) => ({
+      key,
+      count: 1_000,
+      n: 1_000,
+      sum: 1_498_500 + from * 1_000,
+      half: 749_250 + from * 500,
+      mean: 1_498.5 + from,
+      least: from,
+      top: 2_997 + from,
+    })
+    expect(rows).toEqual([row('de', 1), row('en', 0), row('fr', 2)])
+    expect(await posts.groupBy('lang')).toEqual([
+      { key: 'de', count: 1_000 },
+      { key: 'en', count: 1_000 },
+      { key: 'fr', count: 1_000 },
+    ])
+    expect(await posts.groupBy('lang', { top: { $max: 'likes' } }, { likes: { $lt: 7 }, lang: { $ne: 'fr' } })).toEqual(
+      [
+        { key: 'de', count: 2, top: 4 },
+        { key: 'en', count: 3, top: 6 },
+      ],
+    )
+    expect(await posts.groupBy('lang', {}, { id: 5 })).toEqual([{ key: 'fr', count: 1 }])
+    expect(await posts.groupBy('lang', {}, { lang: 'it' })).toEqual([])
+    expect(await posts.distinct('lang')).toEqual(['de', 'en', 'fr'])
+    expect(await posts.distinct('likes', { likes: { $gte: 2_997 } })).toEqual([2_997, 2_998, 2_999])
+    expect(await posts.distinct('none')).toEqual([])
+  })
+
+  it('are told apart by type and value, as filters tell them apart', async () => {
+    const values = [
+      ...[null, false, true, 0, 1, 1.5, 2n ** 60n, '', '1', 'a', '\0s', '\0z', 'z'],
+      ...[new Date(1), Uint8Array.of(1), Int8Array.of(1), [], [1], ['1'], [[1]], {}, { a: 1 }, { a: '1' }, { b: 1 }],
+    ]
+    const same = [1n, -0, [1n], { a: 1n }, new Date(1), 2 ** 60]
+    const posts = await make([...values, ...same].map((v, id) => ({ id, v })))
+    await posts.insert([{ id: 'none' }, { id: 'nowhere', w: 1 }])
+    const rows = await posts.groupBy('v')
+    expect(rows.length).toBe(values.length + 1)
+    expect(rows[0]).toEqual({ key: undefined, count: 2 })
+    expect(rows.filter(({ count }) => count === 2).length).toBe(same.length + 1)
+    expect(rows.find(({ key }) => key === 1)).toEqual({ key: 1, count: 2 })
+    const distinct = await posts.distinct('v')
+    expect(distinct.length).toBe(values.length)
+    expect(distinct.slice(0, 6)).toEqual([null, false, true, 0, 1, 1.5])
+    for (const { key, count } of rows.slice(1)) {
+      const filter = { v: { $eq: key } }
+      expect(await posts.count(filter)).toBe(count)
+    }
+  })
+
+  it('by paths into objects and arrays', async () => {
+    const posts = await make([
+      { id: 1, author: { name: 'A' }, tags: ['x', { deep: 5 }] },
+      { id: 2, author: { name: 'B' }, tags: ['y', { deep: 7 }] },
+      { id: 3, author: 'A', tags: 'x' },
+      { id: 4, author: { name: 'A' }, tags: [] },
+    ])
+    expect(await posts.distinct('author.name')).toEqual(['A', 'B'])
+    expect(await posts.distinct('tags.0')).toEqual(['x', 'y'])
+    expect(await posts.groupBy('author.name', { deep: { $sum: 'tags.1.deep' } })).toEqual([
+      { key: undefined, count: 1, deep: 0 },
+      { key: 'A', count: 2, deep: 5 },
+      { key: 'B', count: 1, deep: 7 },
+    ])
+  })
+
+  it('add integers exactly and pass over what is no number', async () => {
+    const big = 2n ** 62n
+    const posts = await make([
+      ...[big, big, big, 1n, 5].map((v) => ({ g: 'bigint', v })),
+      ...[2 ** 53 - 1, 2 ** 53 - 1, 1, 1].map((v) => ({ g: 'large', v })),
+      ...Array.from({ length: 10 }, () => ({ g: 'tenths', v: 0.1 })),
+      ...[1e100, 1, -1e100].map((v) => ({ g: 'lost', v })),
+      ...[1n, 0.5].map((v) => ({ g: 'mixed', v })),
+      ...['5', null, true, [1], new Date(5)].map((v) => ({ g: 'none', v })),
+      { g: 'none' },
+    ])
+    const rows = await posts.groupBy('g', {
+      sum: { $sum: 'v' },
+      avg: { $avg: 'v' },
+      min: { $min: 'v' },
+      max: { $max: 'v' },
+    })
+    const byKey = new Map(rows.map((row) => [row.key, row]))
+    expect(byKey.get('bigint')).toMatchObject({ sum: 3n * big + 6n, min: 1n, max: big, count: 5 })
+    expect(byKey.get('large')).toMatchObject({ sum: 2 ** 54, avg: 2 ** 52 })
+    expect(byKey.get('tenths')).toMatchObject({ sum: 1, avg: 0.1 })
+    expect(byKey.get('lost')).toMatchObject({ sum: 1 })
+    expect(byKey.get('mixed')).toMatchObject({ sum: 1.5, avg: 0.75, min: 0.5, max: 1n })
+    expect(byKey.get('none')).toEqual({ key: 'none', count: 6, sum: 0, avg: null, min: true, max: [1] })
+    expect(await posts.groupBy('g', { least: { $min: 'none' } }, { g: 'none' })).toEqual([
+      { key: 'none', count: 6, least: null },
+    ])
+  })
+
+  it.each<[unknown, unknown, new (...args: never[]) => Error, RegExp]>([
+    [5, {}, TypeMismatchError, /groupBy takes the path/],
+    ['', {}, UsageError, /empty/],
+    ['a', 5, TypeMismatchError, /aggregates of groupBy/],
+    ['a', [], TypeMismatchError, /aggregates of groupBy/],
+    ['a', { n: { $cuont: true } }, UnknownOptionError, /"\$cuont" in aggregate "n".*\$count/],
+    ['a', { n: {} }, UsageError, /"n"/],
+    ['a', { n: { $sum: 'x', $avg: 'x' } }, UsageError, /"n"/],
+    ['a', { n: { $sum: 5 } }, TypeMismatchError, /\$sum/],
+    ['a', { n: { $sum: '' } }, UsageError, /\$sum/],
+    ['a', { n: { $count: 'x' } }, TypeMismatchError, /\$count takes true/],
+    ['a', { n: 'x' }, TypeMismatchError, /"n"/],
+    ['a', { key: { $count: true } }, UsageError, /key/],
+  ])('refuse groupBy(%j, %j)', async (field, aggregates, type, message) => {
+    const posts = await make([])
+    const refused = posts.groupBy(field as string, aggregates as Aggregates)
+    await expect(refused).rejects.toThrow(type)
+    await expect(refused).rejects.toThrow(message)
+  })
+
+  it('refuse wrong filters and fields', async () => {
+    const posts = await make([])
+    await expect(posts.distinct('a', { a: { $gtt: 1 } })).rejects.toThrow(UnknownOptionError)
+    await expect(posts.groupBy('a', {}, { a: { $gtt: 1 } })).rejects.toThrow(UnknownOptionError)
+    await expect(posts.distinct(undefined as never)).rejects.toThrow(TypeMismatchError)
+  })
+})
+
+it('rows have the types of their aggregates', async () => {
+  const posts = await (await openMemory()).createCollection('posts')
+  await posts.insert({ lang: 'en' })
+  const rows = await posts.groupBy('lang', {
+    n: { $count: true },
+    sum: { $sum: 'a' },
+    avg: { $avg: 'a' },
+    top: { $max: 'a' },
+  })
+  expectTypeOf(rows[0]!.n).toEqualTypeOf<number>()
+  expectTypeOf(rows[0]!.sum).toEqualTypeOf<number | bigint>()
+  expectTypeOf(rows[0]!.avg).toEqualTypeOf<number | null>()
+  expectTypeOf(rows[0]!.top).toEqualTypeOf<Value>()
+  expectTypeOf(rows[0]!.count).toEqualTypeOf<number>()
+})
+
+it('agree with a plain loop, whatever the documents', async () => {
+  const keys = fc.constantFrom<unknown>('a', 'b', 1, 2, null, true, undefined, 'a longer one, of many characters')
+  const numbers = fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: -1_000, max: 1_000 }) },
+    fc.constantFrom<unknown>(2 ** 40, -(2 ** 40), 'x', null, undefined, 5n),
+  )
+  const db = await openMemory()
+  let number = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(keys, numbers), { maxLength: 60 }), async (rows) => {
+      const posts = await db.createCollection(`c${number++}`, { shards: 2 })
+      await posts.insert(rows.map(([g, v], id) => ({ id, g, v })))
+      const groups = new Map<unknown, unknown[]>()
+      for (const [g, v] of rows) groups.set(g, [...(groups.get(g) ?? []), v])
+      const found = await posts.groupBy('g', { sum: { $sum: 'v' }, avg: { $avg: 'v' }, max: { $max: 'v' } })
+      expect(found.map(({ key }) => key)).toEqual(
+        [undefined, null, true, 1, 2, 'a', 'a longer one, of many characters', 'b'].filter((key) => groups.has(key)),
+      )
+      for (const { key, count, sum, avg, max } of found) {
+        const values = groups.get(key)!
+        const amounts = values.filter((v) => typeof v === 'number' || typeof v === 'bigint')
+        const total = amounts.reduce<number>((all, v) => all + Number(v), 0)
+        expect(count).toBe(values.length)
+        expect(sum).toBe(amounts.some((v) => typeof v === 'bigint') ? BigInt(total) : total)
+        expect(avg).toBe(amounts.length === 0 ? null : total / amounts.length)
+        const isText = values.includes('x')
+        if (isText) expect(max).toBe('x')
+        else if (amounts.length === 0) expect(max).toBeNull()
+        else expect(Number(max)).toBe(Math.max(...amounts.map(Number)))
+      }
+      await db.dropCollection(posts.name)
+    }),
+    settings(60),
+  )
+})
