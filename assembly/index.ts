@@ -1,6 +1,9 @@
 // The export table, nothing else.
 
 export { filter_count, filter_load, filter_match, filter_release, filter_reserve, filter_scan } from "./filter/exports";
+export {
+  flat_begin, flat_count, flat_finish, flat_holds, flat_lanes, flat_mark, flat_ready, flat_release, flat_scan, flat_unmark,
+} from "./flat/exports";
 export { hash_xxh64 } from "./hash/exports";
 export { kernel_cosine, kernel_dot, kernel_dot_codes, kernel_hamming, kernel_jaccard, kernel_l2 } from "./kernel/exports";
 export {

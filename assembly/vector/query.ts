@@ -17,7 +17,7 @@ import {
   fieldCode, fieldCodeBytes, fieldDimension, fieldMetric, fieldVectorBytes, ROW_CODES, vectorLanes,
   vectorLanesBeside,
 } from "./field";
-import { NORM_MAX, rowNorm, rowScale, rowVector, vectorRow } from "./row";
+import { NORM_MAX, NORM_MIN, rowNorm, rowScale, rowVector, vectorRow } from "./row";
 
 const CODES: usize = 64;
 /** 12 bits with the sign; fewer from 8,192 lanes on, so that sums stay within i32. */
@@ -109,7 +109,7 @@ export function queryReady(field: usize, query: usize): void {
     scale = largest >= LANE_MIN ? <f32>(<f64>largest * factor / <f64>(PLANE_ZERO - 1)) : 0;
     encodePlanes(field, query, lanes, largest >= LANE_MIN ? <f32>(PLANE_ZERO - 1) / largest : 0);
   }
-  if (unit > NORM_MAX) residual = Infinity;
+  if (unit > NORM_MAX || (code != CODE_INT8 && (norm > NORM_MAX || norm < NORM_MIN))) residual = Infinity;
   store<f32>(query, scale, 4);
   store<f32>(query, <f32>(residual * 1.0000003) + f32.MIN_VALUE, 8);
   store<f32>(query, <f32>unit, 12);
@@ -214,20 +214,27 @@ export function vectorRowDistance(field: usize, a: usize, b: usize): f32 {
   if (code == CODE_INT8) {
     dot = <f32>dotRows(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field)) * rowScale(a) * rowScale(b);
   } else if (code == CODE_BINARY) {
-    const dimension = <i32>fieldDimension(field);
-    dot = <f32>(dimension - 2 * <i32>hammingBits(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field))) * rowScale(a) * rowScale(b);
+    dot = cosineOfSigns(<f32>hammingBits(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field)) / <f32>fieldDimension(field));
+    if (metric != METRIC_COSINE) dot *= rowNorm(a) * rowNorm(b);
   } else {
     const aLanes = vectorLanes(field, rowVector(a));
     const bLanes = vectorLanesBeside(field, rowVector(b));
     if (metric == METRIC_L2) return l2F32(aLanes, bLanes, fieldDimension(field));
     dot = dotF32(aLanes, bLanes, fieldDimension(field));
-    if (metric == METRIC_COSINE) dot *= rowScale(a) * rowScale(b);
+    if (metric == METRIC_COSINE) dot /= max<f32>(rowNorm(a) * rowNorm(b), 1e-37);
   }
   if (metric == METRIC_COSINE) return 1 - dot;
   if (metric == METRIC_IP) return -dot;
   const aNorm = rowNorm(a);
   const bNorm = rowNorm(b);
   return max<f32>(0, aNorm * aNorm + bNorm * bNorm - 2 * dot);
+}
+
+/** Cosine of the angle between two directions of which a share of the signs differ: cos(pi * share), by its series around the middle. */
+function cosineOfSigns(share: f32): f32 {
+  const x = <f32>Math.PI * (0.5 - share);
+  const square = x * x;
+  return x * (1 - square / 6 * (1 - square / 20 * (1 - square / 42)));
 }
 
 /** By the lanes, in f32. Only for fields without codes. */
@@ -238,7 +245,9 @@ export function vectorLaneDistance(query: usize, row: usize): f32 {
   const dimension = fieldDimension(field);
   if (metric == METRIC_L2) return l2F32(queryLanes(field, query), lanes, dimension);
   const dot = dotF32(queryLanes(field, query), lanes, dimension);
-  return metric == METRIC_IP ? -dot : 1 - dot * (<f32>load<f64>(query, 32) * rowScale(row));
+  if (metric == METRIC_IP) return -dot;
+  const norm = rowNorm(row);
+  return norm == 0 ? 1 : 1 - dot * <f32>load<f64>(query, 32) / norm;
 }
 
 /** By the lanes, in f64: what searches answer. */

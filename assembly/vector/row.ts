@@ -3,8 +3,8 @@
 // Row: | 0 address of the vector in its record u32, 0: none | 4 scale f32 | 8 residual f32 | 12 norm f32 | 16 codes | pad |
 //   int8     the vector is scale * codes + a rest whose norm is at most `residual`; `norm` is that of scale * codes.
 //            Under cosine all of that is of the vector divided by its norm
-//   none     `scale` is 1 / norm of the vector, `norm` its norm; no codes
-//   binary   the same as int8, with codes +1 and -1 kept as one bit each
+//   none     `norm` is the vector's; no codes. `residual` is infinite where f32 does not hold a dot, else 0
+//   binary   the same, and signs as one bit each; a dot with them times `scale` is about that with the vector (signs.ts)
 //   bits     the bits themselves; `norm` counts those that are set
 
 import {
@@ -14,7 +14,7 @@ import {
 import { codesResidual, codesSquare, countBits, encodeInt8, lanesMax, lanesMeasure, lanesSquare } from "../kernel";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { slotAddress } from "../slot";
-import { encodeSigns, signsResidual, signsScale } from "./signs";
+import { encodeSigns, signsScale } from "./signs";
 import {
   fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldMetric, fieldRowBytes,
   fieldSetCount, fieldSetDirectory, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes, vectorOf,
@@ -26,6 +26,8 @@ const UP: f64 = 1 + 1.0 / 4194304;
 const LANE_MIN: f32 = 1e-30;
 /** Largest norm for which bounds are computed: above, squares would overflow f32. */
 export const NORM_MAX: f64 = 1e18;
+/** And the smallest norm of lanes whose products f32 holds. */
+export const NORM_MIN: f64 = 1e-15;
 
 // @ts-ignore: decorator
 @inline export function rowVector(row: usize): usize {
@@ -140,11 +142,10 @@ function encodeRow(field: usize, row: usize, vector: usize): void {
   } else if (code == CODE_BINARY) {
     encodeSigns(lanes, codes, dimension, factor, fieldCodeBytes(field));
     scale = signsScale;
-    residual = signsResidual;
-    codesNorm = <f64>scale * sqrt(<f64>dimension);
-  } else {
-    scale = norm == 0 ? 0 : <f32>(1 / norm);
+  }
+  if (code != CODE_INT8) {
     codesNorm = norm;
+    if (norm < NORM_MIN) residual = Infinity;
   }
   // A rest of unknown size, and no bound will hold the row off.
   if (codesNorm > NORM_MAX) residual = Infinity;

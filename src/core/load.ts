@@ -14,6 +14,16 @@ export interface CoreExports {
   filter_release(program: number): void
   filter_reserve(bytes: number): number
   filter_scan(program: number, slot: number, count: number, work: number): number
+  flat_begin(field: number, queries: number, capacity: number): number
+  flat_count(search: number, index: number): number
+  flat_finish(search: number, index: number): number
+  flat_holds(search: number, index: number): number
+  flat_lanes(search: number, index: number): number
+  flat_mark(slots: number): number
+  flat_ready(search: number): void
+  flat_release(search: number): void
+  flat_scan(search: number, slot: number, slotsMax: number): number
+  flat_unmark(bitmap: number, slots: number): void
   hash_xxh64(address: number, bytes: number, seed: bigint): bigint
   kernel_cosine(a: number, b: number, lanes: number): number
   kernel_dot(a: number, b: number, lanes: number, isDouble: number): number

@@ -20,6 +20,7 @@ export class Memory {
   u16!: Uint16Array
   i32!: Int32Array
   u32!: Uint32Array
+  f32!: Float32Array
   f64!: Float64Array
   i64!: BigInt64Array
   private buffer: NodeBuffer | undefined
@@ -44,6 +45,7 @@ export class Memory {
     this.u16 = new Uint16Array(buffer)
     this.i32 = new Int32Array(buffer)
     this.u32 = new Uint32Array(buffer)
+    this.f32 = new Float32Array(buffer)
     this.f64 = new Float64Array(buffer)
     this.i64 = new BigInt64Array(buffer)
     this.buffer = NodeBuffer?.from(buffer)

@@ -1,0 +1,1 @@
+export { nearestAdd, nearestCount, nearestEntry, nearestLimit, nearestReset, nearestSort } from "./nearest";

@@ -1,0 +1,213 @@
+// One search: some queries of one field, each with the list of its nearest. It runs in steps, between which others may write.
+//
+// Search: | 0 field u32 | 4 queries u32 | 8 capacity of a list u32 | 12 bytes of a block u32 | 16 pages u32 | 20 bitmap of slots u32, 0: all |
+//         | 24 slots in the bitmap u32 | 28 rows looked at u32 | 32 radius f64 | 40 after: distance f64 | 48 after: slot u32 | 52 rescored u32 |
+//         | 56 offset of the list in a block u32 | 64 blocks |
+// Block:  | query | list |
+
+import {
+  CODE_INT8, PAGE_BYTES, PAGE_SCRATCH, S_FLAT_BUFFER, S_FLAT_PAGES, S_SLOT_TOP, SLOT_NONE,
+} from "../abi";
+import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
+import { slotAddress } from "../slot";
+import {
+  chunkOf, fieldChunkShift, fieldCode, fieldRowBytes, queryBytes, queryLanes, queryReady, vectorExactDistance, vectorField, vectorRow,
+} from "../vector";
+import { ENTRY_BYTES, LIST_ENTRIES, nearestCount, nearestEntry, nearestReset, nearestSort } from "./nearest";
+import { rescored, resetRescored, scanGathered, scanRow, scanRows, setAfter } from "./scan";
+
+const BLOCKS: usize = 64;
+/** Pages of a search that are kept for the next. */
+const KEPT_PAGES: u32 = 8;
+/** Rows that all queries look at before the next rows are fetched: codes of about this size stay in the second cache level. */
+const PIECE_BYTES: u32 = 131072;
+
+// @ts-ignore: decorator
+@inline function blockAt(search: usize, index: u32): usize {
+  return search + BLOCKS + <usize>index * <usize>load<u32>(search, 12);
+}
+
+// @ts-ignore: decorator
+@inline function listOf(search: usize, block: usize): usize {
+  return block + <usize>load<u32>(search, 56);
+}
+
+/** A search of `queries` queries for `capacity` rows each, or 0 when memory is exhausted. Lanes and conditions are written into it. */
+export function flat_begin(fieldIndex: u32, queries: u32, capacity: u32): usize {
+  const field = vectorField(fieldIndex);
+  const list = <u64>queryBytes(field);
+  const block = (list + LIST_ENTRIES + <u64>capacity * ENTRY_BYTES + 63) & ~63;
+  const total = BLOCKS + block * queries;
+  if (total > <u64>u32.MAX_VALUE - PAGE_BYTES) return 0;
+  let pages = pagesFor(<usize>total);
+  let search: usize = 0;
+  if (pages <= load<u32>(S_FLAT_PAGES)) {
+    search = <usize>load<u32>(S_FLAT_BUFFER);
+    pages = load<u32>(S_FLAT_PAGES);
+    store<u32>(S_FLAT_PAGES, 0);
+  } else {
+    search = pagesAcquire(pages, PAGE_SCRATCH);
+    if (search == 0) return 0;
+  }
+  memory.fill(search, 0, BLOCKS);
+  store<u32>(search, <u32>field);
+  store<u32>(search, queries, 4);
+  store<u32>(search, capacity, 8);
+  store<u32>(search, <u32>block, 12);
+  store<u32>(search, pages, 16);
+  store<f64>(search, Infinity, 32);
+  store<f64>(search, -Infinity, 40);
+  store<u32>(search, <u32>list, 56);
+  return search;
+}
+
+/** Where the lanes, or bits, of a query go. */
+export function flat_lanes(search: usize, index: u32): usize {
+  return queryLanes(<usize>load<u32>(search), blockAt(search, index));
+}
+
+/** Before the first step, when the lanes stand in it, and before doing it all again. */
+export function flat_ready(search: usize): void {
+  const field = <usize>load<u32>(search);
+  for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
+    const block = blockAt(search, i);
+    queryReady(field, block);
+    nearestReset(listOf(search, block), load<u32>(search, 8), load<f64>(search, 32));
+  }
+  store<u32>(search, 0, 28);
+  store<u32>(search, 0, 52);
+}
+
+/** Looks at the rows of about `slotsMax` slots from `slot` on; answers the slot to go on from, or SLOT_NONE. */
+export function flat_scan(search: usize, slot: u32, slotsMax: u32): u32 {
+  const field = <usize>load<u32>(search);
+  const bitmap = <usize>load<u32>(search, 20);
+  const top = bitmap == 0 ? load<u32>(S_SLOT_TOP) : min<u32>(load<u32>(search, 24), load<u32>(S_SLOT_TOP));
+  const end = slotsMax < top - min(slot, top) ? slot + slotsMax : top;
+  const shift = fieldChunkShift(field);
+  const piece = max<u32>(4, PIECE_BYTES / fieldRowBytes(field)) & ~3;
+  resetRescored();
+  setAfter(load<f64>(search, 40), load<u32>(search, 48));
+  let at = slot;
+  while (at < end) {
+    const chunkEnd = min<u32>(end, ((at >> shift) + 1) << shift);
+    const chunk = chunkOf(field, at);
+    if (chunk == 0) {
+      at = chunkEnd;
+      continue;
+    }
+    const to = min<u32>(chunkEnd, at + piece);
+    if (bitmap == 0) {
+      const row = chunk + <usize>(at & ((1 << shift) - 1)) * <usize>fieldRowBytes(field);
+      for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
+        const block = blockAt(search, i);
+        scanRows(block, listOf(search, block), field, row, at, to - at);
+      }
+      store<u32>(search, load<u32>(search, 28) + (to - at), 28);
+    } else {
+      scanMarked(search, field, bitmap, at, to);
+    }
+    at = to;
+  }
+  store<u32>(search, load<u32>(search, 52) + rescored, 52);
+  return at < top ? at : SLOT_NONE;
+}
+
+/** Rows of marked slots that wait until there are four. */
+const gatheredRows = memory.data(16);
+const gatheredSlots = memory.data(16);
+
+function scanMarked(search: usize, field: usize, bitmap: usize, from: u32, to: u32): void {
+  const isCoded = fieldCode(field) == CODE_INT8;
+  let count: u32 = 0;
+  let looked: u32 = 0;
+  for (let base = from & ~31; base < to; base += 32) {
+    let word = load<u32>(bitmap + (<usize>base >> 3));
+    if (base < from) word &= ~<u32>0 << (from & 31);
+    if (to - base < 32) word &= (1 << (to - base)) - 1;
+    while (word != 0) {
+      const slot = base + ctz<u32>(word);
+      word &= word - 1;
+      const row = vectorRow(field, slot);
+      if (row == 0) continue;
+      looked++;
+      if (isCoded) {
+        store<u32>(gatheredRows + (<usize>count << 2), <u32>row);
+        store<u32>(gatheredSlots + (<usize>count << 2), slot);
+        if (++count < 4) continue;
+        count = 0;
+        lookAtFour(search, field);
+      } else {
+        lookAt(search, field, row, slot);
+      }
+    }
+  }
+  for (let i: u32 = 0; i < count; i++) {
+    lookAt(search, field, <usize>load<u32>(gatheredRows + (<usize>i << 2)), load<u32>(gatheredSlots + (<usize>i << 2)));
+  }
+  store<u32>(search, load<u32>(search, 28) + looked, 28);
+}
+
+function lookAtFour(search: usize, field: usize): void {
+  for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
+    const block = blockAt(search, i);
+    scanGathered(block, listOf(search, block), field, gatheredRows, gatheredSlots);
+  }
+}
+
+function lookAt(search: usize, field: usize, row: usize, slot: u32): void {
+  for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
+    const block = blockAt(search, i);
+    scanRow(block, listOf(search, block), field, row, slot);
+  }
+}
+
+/** Sorts what a query found, nearest first, and fills in the records; answers where the entries lie. flat_count says how many. */
+export function flat_finish(search: usize, index: u32): usize {
+  const list = listOf(search, blockAt(search, index));
+  nearestSort(list);
+  const count = nearestCount(list);
+  for (let i: u32 = 0; i < count; i++) {
+    const entry = nearestEntry(list, i);
+    store<u32>(entry, <u32>slotAddress(load<u32>(entry, 8)), 12);
+  }
+  return nearestEntry(list, 0);
+}
+
+export function flat_count(search: usize, index: u32): u32 {
+  return nearestCount(listOf(search, blockAt(search, index)));
+}
+
+/** Whether what a query found is still there, just as far: between steps others may have written. */
+export function flat_holds(search: usize, index: u32): bool {
+  const field = <usize>load<u32>(search);
+  const block = blockAt(search, index);
+  const list = listOf(search, block);
+  const count = nearestCount(list);
+  for (let i: u32 = 0; i < count; i++) {
+    const entry = nearestEntry(list, i);
+    const row = vectorRow(field, load<u32>(entry, 8));
+    if (row == 0 || vectorExactDistance(block, row) != load<f64>(entry)) return false;
+  }
+  return true;
+}
+
+export function flat_release(search: usize): void {
+  const pages = load<u32>(search, 16);
+  if (pages <= KEPT_PAGES && pages > load<u32>(S_FLAT_PAGES)) {
+    if (load<u32>(S_FLAT_PAGES) != 0) pagesRelease(load<u32>(S_FLAT_BUFFER), load<u32>(S_FLAT_PAGES));
+    store<u32>(S_FLAT_BUFFER, <u32>search);
+    store<u32>(S_FLAT_PAGES, pages);
+  } else {
+    pagesRelease(search, pages);
+  }
+}
+
+/** Zeroed bits for slots, or 0 when memory is exhausted; pages are given back by flat_unmark. */
+export function flat_mark(slots: u32): usize {
+  return pagesAcquire(pagesFor((<usize>slots >> 3) + 8), PAGE_SCRATCH);
+}
+
+export function flat_unmark(bitmap: usize, slots: u32): void {
+  pagesRelease(bitmap, pagesFor((<usize>slots >> 3) + 8));
+}

@@ -1,0 +1,141 @@
+// Exact search in one partition: queries of one vector field, each with the list of its nearest documents. It runs in steps; between two
+// of them others may write, and the caller sees to it that what was found still holds.
+
+import { SLOT_NONE } from './abi.ts'
+import { type Memory, outOfMemory } from './memory.ts'
+
+/** Offsets in a search: see assembly/flat/search.ts. */
+const BITMAP = 20
+const BITMAP_SLOTS = 24
+const EXAMINED = 28
+const RADIUS = 32
+const AFTER_DISTANCE = 40
+const AFTER_SLOT = 48
+const RESCORED = 52
+
+export interface FlatOptions {
+  /** Number of the vector field. */
+  readonly field: number
+  /** f32 lanes, or packed bits; all of the field's length. */
+  readonly queries: readonly (Float32Array | Uint8Array)[]
+  /** Nearest documents wanted of each query. */
+  readonly count: number
+  /** Nothing farther is an answer. */
+  readonly radius?: number | undefined
+  /** Only answers behind this one, by distance and slot. */
+  readonly after?: { readonly distance: number; readonly slot: number } | undefined
+  /** Only these slots; the caller's to release, after the search. */
+  readonly slots?: SlotSet | undefined
+}
+
+/** Nearest first; of equal distances the lower slot. Record addresses are good until the next write. */
+export interface Nearest {
+  readonly distances: Float64Array
+  readonly slots: Uint32Array
+  readonly records: Uint32Array
+}
+
+/** A set of slots in the core's memory. */
+export class SlotSet {
+  readonly address: number
+  readonly size: number
+  private readonly memory: Memory
+
+  /** @throws LimitError when the partition's memory does not hold it. */
+  constructor(memory: Memory, size: number) {
+    this.memory = memory
+    this.size = size
+    this.address = memory.core.flat_mark(size) >>> 0
+    memory.refresh()
+    if (this.address === 0) throw outOfMemory('the set of documents that match')
+  }
+
+  add(slot: number): void {
+    if (slot < this.size) this.memory.u8[this.address + (slot >>> 3)]! |= 1 << (slot & 7)
+  }
+
+  release(): void {
+    this.memory.core.flat_unmark(this.address, this.size)
+  }
+}
+
+export class FlatSearch {
+  private readonly memory: Memory
+  private readonly address: number
+  private readonly queries: number
+
+  /** @throws LimitError when the partition's memory does not hold it. */
+  constructor(memory: Memory, options: FlatOptions) {
+    const { field, queries, count, slots } = options
+    this.memory = memory
+    this.queries = queries.length
+    this.address = memory.core.flat_begin(field, queries.length, count) >>> 0
+    memory.refresh()
+    if (this.address === 0) throw outOfMemory('the search')
+    for (let i = 0; i < queries.length; i++) {
+      const query = queries[i]!
+      const at = memory.core.flat_lanes(this.address, i) >>> 0
+      if (query instanceof Float32Array) memory.f32.set(query, at >>> 2)
+      else memory.u8.set(query, at)
+    }
+    if (options.radius !== undefined) memory.f64[(this.address + RADIUS) >>> 3] = options.radius
+    if (options.after !== undefined) {
+      memory.f64[(this.address + AFTER_DISTANCE) >>> 3] = options.after.distance
+      memory.setState(this.address + AFTER_SLOT, options.after.slot)
+    }
+    if (slots !== undefined) this.setSlots(slots)
+    memory.core.flat_ready(this.address)
+  }
+
+  /** Looks at about `slots` slots from `slot` on; answers the slot to go on from, or -1. */
+  scan(slot: number, slots: number): number {
+    const next = this.memory.core.flat_scan(this.address, slot, slots) >>> 0
+    return next === SLOT_NONE ? -1 : next
+  }
+
+  /** Forgets what was found; with other slots to choose from. */
+  restart(slots?: SlotSet): void {
+    if (slots !== undefined) this.setSlots(slots)
+    this.memory.core.flat_ready(this.address)
+  }
+
+  private setSlots(slots: SlotSet): void {
+    this.memory.setState(this.address + BITMAP, slots.address)
+    this.memory.setState(this.address + BITMAP_SLOTS, slots.size)
+  }
+
+  /** Whether what was found is still there, just as far. */
+  holds(): boolean {
+    for (let i = 0; i < this.queries; i++) if (this.memory.core.flat_holds(this.address, i) === 0) return false
+    return true
+  }
+
+  /** What a query found; it is asked for once. */
+  nearest(query: number): Nearest {
+    const { memory } = this
+    const at = memory.core.flat_finish(this.address, query) >>> 0
+    const count = memory.core.flat_count(this.address, query) >>> 0
+    const distances = new Float64Array(count)
+    const slots = new Uint32Array(count)
+    const records = new Uint32Array(count)
+    for (let i = 0; i < count; i++) {
+      distances[i] = memory.f64[(at >>> 3) + i * 2]!
+      slots[i] = memory.u32[(at >>> 2) + i * 4 + 2]!
+      records[i] = memory.u32[(at >>> 2) + i * 4 + 3]!
+    }
+    return { distances, slots, records }
+  }
+
+  /** Rows looked at, and those of them whose lanes were, over all queries. */
+  get examined(): number {
+    return this.memory.state(this.address + EXAMINED)
+  }
+
+  get rescored(): number {
+    return this.memory.state(this.address + RESCORED)
+  }
+
+  release(): void {
+    this.memory.core.flat_release(this.address)
+  }
+}
