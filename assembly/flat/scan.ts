@@ -11,7 +11,7 @@ import { boundLimit, boundOf, candidates4, isBeyond } from "./bound";
 import { nearestAdd, nearestLimit } from "./nearest";
 
 /** Rows up to this many bytes are taken four at a time: longer ones come from memory, where one stream is faster than four. */
-const FOUR_ROWS_BYTES: u32 = 576;
+const FOUR_ROWS_BYTES: u32 = 320;
 
 /** Rows whose lanes were looked at. */
 export let rescored: u32 = 0;
