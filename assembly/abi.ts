@@ -108,7 +108,7 @@ export const S_WALK_LOST: usize = STATE + 432; // u32 records a salvage passed o
 export const S_SCAN_EXAMINED: usize = STATE + 440; // u32 records a filtered scan looked at
 
 export const S_DERIVED: usize = STATE + 444; // u32 bits of what follows the records: DERIVED_*
-// STATE + 512 to 767 is the ordered indexes', 768 to 1279 the vectors', 1280 to 1791 the inverted indexes'
+
 export const DERIVED_VECTORS: u32 = 2;
 export const S_VECTOR_FIELDS: usize = STATE + 768; // u32 fields declared
 export const S_VECTOR_TABLE: usize = STATE + 772; // u32 address of the first field, or 0
@@ -125,6 +125,14 @@ export const INVERTED_TEXT: u32 = 1;
 export const INVERTED_SPARSE: u32 = 2;
 /** Bit of S_DERIVED. */
 export const DERIVED_INVERTED: u32 = 4;
+export const DERIVED_ORDERED: u32 = 1;
+// --- ordered indexes
+export const ORDERED_MAX: u32 = 60;
+export const S_ORDERED: usize = STATE + 512; // u32[ORDERED_MAX] addresses, 0: none
+export const S_ORDERED_TOP: usize = STATE + 752; // u32 one past the last of them
+export const S_ORDERED_UNIQUE: usize = STATE + 756; // u32 unique indexes that are enforced
+export const S_ORDERED_CLASH: usize = STATE + 760; // u32 id of the index that refused a record
+// STATE + 768 to 1279 the vectors', 1280 to 1791 the inverted indexes'
 
 // --- blocks: the unit of the record arena and of the log. First word of each:
 //   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |
@@ -209,6 +217,7 @@ export const FAILED_KEY_TOO_LONG: u32 = 2;
 export const FAILED_KEY_TYPE: u32 = 3;
 export const FAILED_ILL_FORMED: u32 = 4;
 export const FAILED_SKIPPED: u32 = 5;
+export const FAILED_DUPLICATE: u32 = 6; // the op's old address: the document that has the value; its log position: the id of the index
 
 // --- keys in canonical form: type, then payload
 export const KEY_STRING: u32 = 1; // UTF-8

@@ -2,9 +2,9 @@
 // has taken it. Old records stay readable until the commit.
 
 import {
-  FAILED_SKIPPED, KEY_BUFFER, MODE_INSERT, MODE_REPLACE, MODE_SKIP, OP_BYTES, OUTCOME_DELETED, OUTCOME_EXISTS, OUTCOME_FAILED,
+  FAILED_DUPLICATE, FAILED_SKIPPED, KEY_BUFFER, MODE_INSERT, MODE_REPLACE, MODE_SKIP, OP_BYTES, OUTCOME_DELETED, OUTCOME_EXISTS, OUTCOME_FAILED,
   OUTCOME_INSERTED, OUTCOME_MISSING, OUTCOME_REPLACED, OUTCOME_UNCHANGED, PAGE_BYTES, PAGE_SCRATCH, S_BATCH_COUNTS, S_COUNT,
-  S_LIVE_BYTES, S_OPS, S_OPS_CAPACITY, S_OPS_COUNT, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SLOT_NONE,
+  S_LIVE_BYTES, S_OPS, S_OPS_CAPACITY, S_OPS_COUNT, S_ORDERED_CLASH, S_PAGES_LENT, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SLOT_NONE,
   STATUS_OK, STATUS_OUT_OF_MEMORY,
 } from "../abi";
 import { hashInsert, hashRemove, keyHash } from "../hash";
@@ -13,6 +13,7 @@ import {
   buildFailure, buildMode, buildRecord, buildSkip, buildStart, keyBytes, keyFailure, keyGiven, keyOfRecord, keyPointer, keyType,
   recordEquals,
 } from "../record";
+import { orderedClash, orderedUndo } from "../ordered";
 import { recordChanged } from "./change";
 import { findSlot } from "./find";
 import { slotAcquire, slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits } from "../slot";
@@ -92,6 +93,7 @@ export function store_batch_put(count: u32, isAscii: bool): i32 {
         note(OUTCOME_MISSING, SLOT_NONE, 0, 0);
         continue;
       }
+      if (isForbidden(SLOT_NONE, record)) continue;
       const fresh = slotAcquire();
       if (fresh == SLOT_NONE) {
         blockRelease(record);
@@ -116,7 +118,7 @@ export function store_batch_put(count: u32, isAscii: bool): i32 {
     } else if (recordEquals(old, record)) {
       blockRelease(record);
       note(OUTCOME_UNCHANGED, slot, old, old);
-    } else {
+    } else if (!isForbidden(slot, record)) {
       store<u32>(record, slot, 4);
       slotSetAddress(slot, record);
       const op = note(OUTCOME_REPLACED, slot, record, old);
@@ -125,6 +127,34 @@ export function store_batch_put(count: u32, isAscii: bool): i32 {
     }
   }
   return STATUS_OK;
+}
+
+/** Gives a record up that has a value which a unique index forbids. */
+function isForbidden(slot: u32, record: usize): bool {
+  const other = orderedClash(slot, record);
+  if (other == SLOT_NONE) return false;
+  blockRelease(record);
+  const op = note(OUTCOME_FAILED, FAILED_DUPLICATE, 0, slotAddress(other));
+  store<u32>(op, load<u32>(S_ORDERED_CLASH), 16);
+  return true;
+}
+
+/** Undoes the last op, which put a record, and makes it one that failed: another partition has a value that unique index `id` forbids twice. */
+export function store_batch_refuse(id: u32): void {
+  const op = opAt(load<u32>(S_OPS_COUNT) - 1);
+  const outcome = load<u32>(op);
+  assert(outcome == OUTCOME_INSERTED || outcome == OUTCOME_REPLACED);
+  beginUndo();
+  undo(op);
+  endUndo();
+  const counter = S_BATCH_COUNTS + (<usize>outcome << 2);
+  store<u32>(counter, load<u32>(counter) - 1);
+  const failed = S_BATCH_COUNTS + (<usize>OUTCOME_FAILED << 2);
+  store<u32>(failed, load<u32>(failed) + 1);
+  store<u32>(op, OUTCOME_FAILED);
+  store<u32>(op, FAILED_DUPLICATE, 4);
+  store<u64>(op, 0, 8);
+  store<u64>(op, id, 16);
 }
 
 /** Deletes the document whose key stands in the key buffer. */
@@ -180,35 +210,49 @@ export function store_batch_commit(): void {
 
 /** Undoes everything, last op first. */
 export function store_batch_abandon(): void {
-  for (let i = <i32>load<u32>(S_OPS_COUNT) - 1; i >= 0; i--) {
-    const op = opAt(<u32>i);
-    const outcome = load<u32>(op);
-    const slot = load<u32>(op, 4);
-    const fresh = <usize>load<u32>(op, 8);
-    const old = <usize>load<u32>(op, 12);
-    if (outcome == OUTCOME_INSERTED) {
-      recordChanged(slot, fresh, 0);
-      keyOfRecord(fresh);
-      hashRemove(keyHash(keyType, keyPointer, keyBytes), slot);
-      slotRelease(slot);
-      blockRelease(fresh);
-    } else if (outcome == OUTCOME_REPLACED) {
-      recordChanged(slot, fresh, old);
-      slotSetAddress(slot, old);
-      slotSetLogUnits(slot, load<u32>(op, 20));
-      blockRelease(fresh);
-    } else if (outcome == OUTCOME_DELETED) {
-      const again = slotAcquire();
-      assert(again == slot);
-      slotSetAddress(slot, old);
-      slotSetLogUnits(slot, load<u32>(op, 20));
-      keyOfRecord(old);
-      const isBack = hashInsert(keyHash(keyType, keyPointer, keyBytes), slot);
-      assert(isBack);
-      recordChanged(slot, 0, old);
-    }
-  }
+  beginUndo();
+  for (let i = <i32>load<u32>(S_OPS_COUNT) - 1; i >= 0; i--) undo(opAt(<u32>i));
+  endUndo();
   finish();
+}
+
+/** What was there must find room again: the pages that are otherwise left may be used. */
+function beginUndo(): void {
+  store<u32>(S_PAGES_LENT, 1);
+  orderedUndo(true);
+}
+
+function endUndo(): void {
+  store<u32>(S_PAGES_LENT, 0);
+  orderedUndo(false);
+}
+
+function undo(op: usize): void {
+  const outcome = load<u32>(op);
+  const slot = load<u32>(op, 4);
+  const fresh = <usize>load<u32>(op, 8);
+  const old = <usize>load<u32>(op, 12);
+  if (outcome == OUTCOME_INSERTED) {
+    recordChanged(slot, fresh, 0);
+    keyOfRecord(fresh);
+    hashRemove(keyHash(keyType, keyPointer, keyBytes), slot);
+    slotRelease(slot);
+    blockRelease(fresh);
+  } else if (outcome == OUTCOME_REPLACED) {
+    recordChanged(slot, fresh, old);
+    slotSetAddress(slot, old);
+    slotSetLogUnits(slot, load<u32>(op, 20));
+    blockRelease(fresh);
+  } else if (outcome == OUTCOME_DELETED) {
+    const again = slotAcquire();
+    assert(again == slot);
+    slotSetAddress(slot, old);
+    slotSetLogUnits(slot, load<u32>(op, 20));
+    keyOfRecord(old);
+    const isBack = hashInsert(keyHash(keyType, keyPointer, keyBytes), slot);
+    assert(isBack);
+    recordChanged(slot, 0, old);
+  }
 }
 
 function finish(): void {

@@ -1,8 +1,9 @@
 // What is derived from records beside the hash index (ordered indexes, vectors, text) follows them through one door: each step of a
 // batch, done or undone, and each step of a replay that keeps its indexes.
 
-import { DERIVED_INVERTED, DERIVED_VECTORS, S_DERIVED } from "../abi";
+import { DERIVED_INVERTED, DERIVED_ORDERED, DERIVED_VECTORS, S_DERIVED } from "../abi";
 import { invertedChanged } from "../inverted";
+import { orderedFollow } from "../ordered";
 import { vectorsFollow } from "../vector";
 
 /**
@@ -15,8 +16,10 @@ import { vectorsFollow } from "../vector";
   return load<u32>(S_DERIVED) == 0 || follow(slot, old, fresh);
 }
 
-function follow(slot: u32, _old: usize, fresh: usize): bool {
+/** Ordered indexes come first: a step that fails in them they undo at once, and one that fails behind them they have to have seen. */
+function follow(slot: u32, old: usize, fresh: usize): bool {
   const derived = load<u32>(S_DERIVED);
+  if ((derived & DERIVED_ORDERED) != 0 && !orderedFollow(slot, old, fresh)) return false;
   if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, fresh)) return false;
   if ((derived & DERIVED_INVERTED) != 0 && !invertedChanged(slot)) return false;
   return true;

@@ -1,4 +1,5 @@
 export {
+  FAILED_DUPLICATE,
   FAILED_ILL_FORMED,
   FAILED_KEY_TOO_LONG,
   FAILED_KEY_TYPE,
@@ -11,6 +12,7 @@ export {
   MODE_INSERT,
   MODE_REPLACE,
   MODE_UPSERT,
+  ORDERED_MAX,
   OUTCOME_DELETED,
   OUTCOME_EXISTS,
   OUTCOME_FAILED,
@@ -42,5 +44,6 @@ export {
 } from './inverted/index.ts'
 export { setBinary } from './load.ts'
 export { outOfMemory } from './memory.ts'
+export { INDEX_FIELDS_MAX, type IndexPlace, type IndexShape, OrderedIndexes, TypeRank } from './ordered/index.ts'
 export { CollectionShapes, forbidCompiling, type ProjectionTree, type VectorField } from './record/index.ts'
 export { type FrameCheck, Store, type StoreOptions } from './store.ts'

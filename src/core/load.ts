@@ -53,12 +53,23 @@ export interface CoreExports {
   inverted_stage(bytes: number): number
   inverted_stats(handle: number): void
   inverted_terms(handle: number, count: number, text: number): number
+  ordered_build(number: number, slots: number): number
+  ordered_clear(number: number): void
+  ordered_create(number: number, id: number, flags: number, fields: number, steps: number, bytes: number): number
+  ordered_define(number: number, steps: number): void
+  ordered_double(number: number, ordinal: number): number
+  ordered_drop(number: number): void
+  ordered_probe(bytes: number): number
+  ordered_rank(number: number, isAfter: number, rank: number, slot: number, isHead: number): number
+  ordered_read(number: number, ordinal: number, count: number, isBackward: number): number
+  ordered_ready(number: number): void
   record_equals(a: number, b: number): number
   record_shape(id: number, fields: number): number
   store_batch_abandon(): void
   store_batch_begin(): void
   store_batch_commit(): void
   store_batch_put(count: number, isAscii: number): number
+  store_batch_refuse(id: number): void
   store_batch_remove(type: number, bytes: number): number
   store_compact_abandon(): void
   store_compact_begin(): number

@@ -49,6 +49,7 @@ import {
 import { Filters } from './filter/index.ts'
 import { InvertedIndexes } from './inverted/index.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
+import { OrderedIndexes } from './ordered/index.ts'
 import { adoptShapes, type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
 import { Vectors } from './vector.ts'
 
@@ -90,6 +91,7 @@ export class Store {
   readonly filters: Filters
   readonly vectors: Vectors
   readonly inverted: InvertedIndexes
+  readonly ordered: OrderedIndexes
   private readonly keys: KeyWriter
   private readonly shapes: CollectionShapes
   private readonly pagesLimit: number
@@ -102,6 +104,7 @@ export class Store {
     this.filters = new Filters(memory)
     this.vectors = new Vectors(memory, options.shapes.vectorFields)
     this.inverted = new InvertedIndexes(memory)
+    this.ordered = new OrderedIndexes(memory)
     this.keys = new KeyWriter(memory)
     this.pagesLimit = Math.min(PAGES_MAX, Math.floor((options.memoryLimitBytes ?? PAGES_MAX * PAGE_BYTES) / PAGE_BYTES))
   }
@@ -203,7 +206,7 @@ export class Store {
     return this.memory.u32[(S_BATCH_COUNTS >>> 2) + outcome]!
   }
 
-  /** A field (0 outcome, 1 slot or reason, 2 new address, 3 old address) of an op of the open batch. */
+  /** A field (0 outcome, 1 slot or reason, 2 new address, 3 old address, 4 log position or index) of an op of the open batch. */
   op(index: number, field: number): number {
     return this.memory.u32[(this.memory.state(S_OPS) + index * OP_BYTES) / 4 + field]!
   }

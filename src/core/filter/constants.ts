@@ -137,6 +137,10 @@ class Writer {
       case 'bigint':
         this.words[at] = this.wide(TAG_BIGINT, BigInt.asUintN(64, value))
         return
+      case 'undefined':
+        // Nothing: only where an index is asked for what has no value.
+        this.words[at] = 0
+        return
       case 'boolean':
         this.words[at] = ((value ? TAG_TRUE : TAG_FALSE) << 28) >>> 0
         return

@@ -1,0 +1,97 @@
+// What JavaScript asks of indexes. An index is named by its number, its place in STATE.
+
+import { KEY_BUFFER, PAGE_SCRATCH, RECORD_HEADER_LARGE, S_ORDERED_UNIQUE, SLOT_NONE } from "../abi";
+import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
+import { build, firstDouble } from "./build";
+import { INDEX_UNIQUE, indexAt, indexClear, indexCreate, indexDefine, indexDrop, indexEntries, indexGiven, indexIs, indexSetBuilt, recordOf } from "./definition";
+import { entryAt, entrySlot, nodeCount } from "./node";
+import { probeGiven } from "./probe";
+import { seekPosition, treeRank, treeSeek } from "./tree";
+
+/** Makes an index; its definition, of `bytes`, is to be written where the answer says, and then read by ordered_define. 0: no memory. */
+export function ordered_create(number: u32, id: u32, flags: u32, fields: u32, steps: u32, bytes: u32): usize {
+  const index = indexCreate(number, id, flags, fields, steps, bytes);
+  return index == 0 ? 0 : indexGiven(index, steps);
+}
+
+export function ordered_define(number: u32, steps: u32): void {
+  indexDefine(indexAt(number), steps);
+}
+
+export function ordered_drop(number: u32): void {
+  indexDrop(number);
+}
+
+/** Takes in the documents of the next `slots` slots. After STATUS_OUT_OF_MEMORY it is to be cleared or dropped. */
+export function ordered_build(number: u32, slots: u32): i32 {
+  return build(indexAt(number), slots);
+}
+
+export function ordered_clear(number: u32): void {
+  indexClear(indexAt(number));
+  indexSetBuilt(indexAt(number), 0);
+}
+
+/** It is complete: from now on it follows every record, and if it is unique it is enforced. */
+export function ordered_ready(number: u32): void {
+  const index = indexAt(number);
+  indexSetBuilt(index, SLOT_NONE);
+  if (indexIs(index, INDEX_UNIQUE)) store<u32>(S_ORDERED_UNIQUE, load<u32>(S_ORDERED_UNIQUE) + 1);
+}
+
+export function ordered_double(number: u32, ordinal: u32): u32 {
+  return firstDouble(indexAt(number), ordinal);
+}
+
+/** Where the constants of the next probe go; kept between calls. */
+let room: usize = 0;
+let roomPages: u32 = 0;
+
+/** Room for a record of constants: one array, the tuple. 0: there is no memory. */
+export function ordered_probe(bytes: u32): usize {
+  const pages = pagesFor(<usize>bytes + 16);
+  if (pages > roomPages) {
+    pagesRelease(room, roomPages);
+    roomPages = 0;
+    room = pagesAcquire(pages, PAGE_SCRATCH);
+    if (room == 0) return 0;
+    roomPages = pages;
+  }
+  return room;
+}
+
+/**
+ * How many entries lie before the tuple that was written: those below it and, with `isAfter`, those equal in the fields it names. `rank`, or
+ * all ones: the tuple goes on with where this type rank begins in the field behind it. `slot`, or all ones: it names all fields, and the
+ * slot decides between equals. `isHead`: its last value is a string that stands for all that begin with it.
+ */
+export function ordered_rank(number: u32, isAfter: bool, rank: u32, slot: u32, isHead: bool): u32 {
+  const index = indexAt(number);
+  probeGiven(index, room, room + RECORD_HEADER_LARGE, rank, slot, isHead);
+  return treeRank(index, isAfter ? 0 : -1);
+}
+
+/** Up to `count` (at most 1024) addresses of records from entry number `ordinal` on, backwards if asked, into the key buffer. */
+export function ordered_read(number: u32, ordinal: u32, count: u32, isBackward: bool): u32 {
+  const index = indexAt(number);
+  const entries = indexEntries(index);
+  let found: u32 = 0;
+  let at = ordinal;
+  while (found < count && at < entries) {
+    const leaf = treeSeek(index, at);
+    let position = seekPosition;
+    const held = nodeCount(leaf);
+    while (found < count && position < held) {
+      store<u32>(KEY_BUFFER + (<usize>found << 2), <u32>recordOf(entrySlot(entryAt(leaf, position))));
+      found++;
+      if (isBackward) {
+        position--;
+        at--;
+      } else {
+        position++;
+        at++;
+      }
+    }
+  }
+  return found;
+}

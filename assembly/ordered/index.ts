@@ -1,0 +1,1 @@
+export { orderedClash, orderedFollow, orderedUndo } from "./follow";

@@ -1,0 +1,243 @@
+// The ordered indexes of one partition. Places in an index are told by how many entries lie before them, so a range is two numbers, and
+// how much is in it is known before it is read. Layout: assembly/ordered/definition.ts, node.ts.
+
+import { LimitError } from '../../error/index.ts'
+import { KEY_BUFFER, ORDERED_MAX, S_ORDERED, S_ORDERED_TOP, S_ORDERED_UNIQUE, SLOT_NONE, STATUS_OK } from '../abi.ts'
+import { encodeConstants } from '../filter/constants.ts'
+import { type Memory, outOfMemory } from '../memory.ts'
+
+export const INDEX_FIELDS_MAX = 16
+
+/** Ranks of types in the order of an index. */
+export const TypeRank = {
+  Missing: 0,
+  Null: 1,
+  Boolean: 2,
+  Number: 3,
+  String: 4,
+  Date: 5,
+  Binary: 6,
+  Array: 7,
+  Object: 8,
+} as const
+
+/** What an index is on. `id` is the caller's. */
+export interface IndexShape {
+  readonly id: number
+  /** As steps of paths; 1 to 16. */
+  readonly fields: readonly (readonly { readonly name: string | null; readonly index: number | null }[])[]
+  readonly isUnique: boolean
+  /** Of the first field's value, where it is an array, each element has an entry; without a first field there is none. */
+  readonly isMulti: boolean
+}
+
+/** A place in an index: before or after all entries that are equal to a tuple. */
+export interface IndexPlace {
+  /** For the first fields, or all; `undefined` stands for a missing one. */
+  readonly values: readonly unknown[]
+  /** Behind those equal in these fields. */
+  readonly isAfter: boolean
+  /** Where, among those equal, this rank of types begins in the field behind the tuple. */
+  readonly rank?: number
+  /** With a value for every field: the slot decides between equals. */
+  readonly slot?: number
+  /** The last value is a string that stands for all that begin with it. */
+  readonly isHead?: boolean
+}
+
+/** Words of an index; see assembly/ordered/definition.ts. */
+const W_ID = 0
+const W_ENTRIES = 5
+const W_PAGES = 8
+const W_CHANGES = 10
+const W_TEXTS = 11
+const W_BUILT = 12
+const FLAG_UNIQUE = 1
+const FLAG_MULTI = 2
+const NO_NAME = 0xffffffff
+const NO_POSITION = -2_147_483_648
+const RANK_NONE = 0xffffffff
+
+const encoder = new TextEncoder()
+
+export class OrderedIndexes {
+  private readonly memory: Memory
+
+  constructor(memory: Memory) {
+    this.memory = memory
+  }
+
+  /** Ids of the indexes there are. */
+  get ids(): number[] {
+    const ids: number[] = []
+    const top = this.memory.state(S_ORDERED_TOP)
+    for (let number = 0; number < top; number++) if (this.at(number) !== 0) ids.push(this.word(number, W_ID))
+    return ids
+  }
+
+  /** Whether a record may be refused. */
+  get hasUnique(): boolean {
+    return this.memory.state(S_ORDERED_UNIQUE) !== 0
+  }
+
+  /** Entries of all indexes. */
+  get entriesOfAll(): number {
+    let sum = 0
+    const top = this.memory.state(S_ORDERED_TOP)
+    for (let number = 0; number < top; number++) if (this.at(number) !== 0) sum += this.word(number, W_ENTRIES)
+    return sum
+  }
+
+  /** Makes an index that has seen no slot yet. */
+  create(shape: IndexShape): void {
+    const { memory } = this
+    let number = 0
+    while (number < ORDERED_MAX && this.at(number) !== 0) number++
+    if (number === ORDERED_MAX) {
+      throw new LimitError(`a collection has at most ${ORDERED_MAX} ordered indexes`, {
+        details: { limit: ORDERED_MAX, got: ORDERED_MAX + 1 },
+      })
+    }
+    const given = encodeFields(shape.fields)
+    const steps = shape.fields.reduce((sum, field) => sum + field.length, 0)
+    const flags = (shape.isUnique ? FLAG_UNIQUE : 0) | (shape.isMulti ? FLAG_MULTI : 0)
+    const at = memory.core.ordered_create(number, shape.id, flags, shape.fields.length, steps, given.length) >>> 0
+    memory.refresh()
+    if (at === 0) throw outOfMemory('an index')
+    memory.u8.set(given, at)
+    memory.core.ordered_define(number, steps)
+  }
+
+  drop(id: number): void {
+    this.memory.core.ordered_drop(this.numberOf(id))
+  }
+
+  /** Takes in the next `slots` slots; true when all were seen. On a LimitError the index is empty again. */
+  build(id: number, slots: number): boolean {
+    const { memory } = this
+    const number = this.numberOf(id)
+    const before = this.word(number, W_BUILT)
+    const status = memory.core.ordered_build(number, slots)
+    memory.refresh()
+    if (status !== STATUS_OK) {
+      memory.core.ordered_clear(number)
+      throw outOfMemory('an index')
+    }
+    return this.word(number, W_BUILT) === before || this.word(number, W_BUILT) - before < slots
+  }
+
+  /** Undoes the last operation of the open batch, which put a document, and makes it one that failed on unique index `id`. */
+  refuseLast(id: number): void {
+    this.memory.core.store_batch_refuse(id)
+    this.memory.refresh()
+  }
+
+  /** Of an index that is being built: the next slot it has not seen. */
+  built(id: number): number {
+    return this.word(this.numberOf(id), W_BUILT)
+  }
+
+  /** All slots were seen: the index follows every record from now on, and is enforced if it is unique. */
+  setReady(id: number): void {
+    this.memory.core.ordered_ready(this.numberOf(id))
+  }
+
+  isReady(id: number): boolean {
+    return this.word(this.numberOf(id), W_BUILT) === SLOT_NONE
+  }
+
+  entries(id: number): number {
+    return this.word(this.numberOf(id), W_ENTRIES)
+  }
+
+  /** Differs after every change of the index. */
+  changes(id: number): number {
+    return this.word(this.numberOf(id), W_CHANGES)
+  }
+
+  /** Of a multi index: entries of strings that are no elements. */
+  texts(id: number): number {
+    return this.word(this.numberOf(id), W_TEXTS)
+  }
+
+  /** Bytes of memory it takes, with what is kept for growing. */
+  bytes(id: number): number {
+    const number = this.numberOf(id)
+    let pages = this.word(number, W_PAGES)
+    for (let page = this.word(number, W_PAGES + 1); page !== 0; page = this.memory.u32[page >>> 2]!) pages++
+    return pages * 65_536
+  }
+
+  /** How many entries lie before a place. */
+  rank(id: number, place: IndexPlace): number {
+    const { memory } = this
+    const constants = encodeConstants([...place.values])
+    const room = memory.core.ordered_probe(constants.length) >>> 0
+    memory.refresh()
+    if (room === 0) throw outOfMemory('what is looked for in an index')
+    memory.u8.set(constants, room)
+    const { isAfter, rank = RANK_NONE, slot = SLOT_NONE, isHead = false } = place
+    return memory.core.ordered_rank(this.numberOf(id), isAfter ? 1 : 0, rank, slot, isHead ? 1 : 0) >>> 0
+  }
+
+  /** Fills `addresses` with the records of the entries from number `ordinal` on, forwards or backwards; at most 1,024. Answers how many. */
+  read(id: number, ordinal: number, addresses: Uint32Array, isBackward: boolean): number {
+    const { memory } = this
+    const wanted = Math.min(addresses.length, 1024)
+    const count = memory.core.ordered_read(this.numberOf(id), ordinal, wanted, isBackward ? 1 : 0)
+    const from = KEY_BUFFER >>> 2
+    for (let i = 0; i < count; i++) addresses[i] = memory.u32[from + i]!
+    return count
+  }
+
+  /** The first entry whose values the next one has too, or -1. Documents that lack a field of the index are equal to none. */
+  firstDouble(id: number): number {
+    return (this.memory.core.ordered_double(this.numberOf(id), 0) >>> 0) - 1
+  }
+
+  private at(number: number): number {
+    return this.memory.u32[(S_ORDERED >>> 2) + number]!
+  }
+
+  private word(number: number, word: number): number {
+    return this.memory.u32[(this.at(number) >>> 2) + word]!
+  }
+
+  private numberOf(id: number): number {
+    const top = this.memory.state(S_ORDERED_TOP)
+    for (let number = 0; number < top; number++) {
+      if (this.at(number) !== 0 && this.word(number, W_ID) === id) return number
+    }
+    throw new Error(`quiverdb core: there is no index ${id}`)
+  }
+}
+
+function encodeFields(fields: IndexShape['fields']): Uint8Array {
+  const parts: { position: number; name: Uint8Array | undefined }[][] = fields.map((steps) =>
+    steps.map(({ name, index }) => ({
+      position: index ?? NO_POSITION,
+      name: name === null ? undefined : encoder.encode(name),
+    })),
+  )
+  let total = 0
+  for (const steps of parts) {
+    total += 4
+    for (const { name } of steps) total += 8 + (((name?.length ?? 0) + 3) & ~3)
+  }
+  const bytes = new Uint8Array(total)
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const steps of parts) {
+    view.setUint32(at, steps.length, true)
+    at += 4
+    for (const { position, name } of steps) {
+      view.setInt32(at, position, true)
+      view.setUint32(at + 4, name?.length ?? NO_NAME, true)
+      at += 8
+      if (name === undefined) continue
+      bytes.set(name, at)
+      at += (name.length + 3) & ~3
+    }
+  }
+  return bytes
+}

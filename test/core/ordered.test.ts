@@ -1,0 +1,248 @@
+// Promise: an ordered index holds exactly the entries of the documents that are there, in order, whatever was written, undone or built:
+// compared after every batch with a sorted array.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { TypeRank } from '../../src/core/index.ts'
+import { parsePath } from '../../src/query/index.ts'
+import { someValue } from './filter-values.ts'
+import { compareTuples, modelEntries, rankOf, slotsOf } from './ordered-model.ts'
+import { inMemory, type Partition, PutMode } from './partitions.ts'
+import { anyValue, settings } from './values.ts'
+
+interface Kind {
+  readonly id: number
+  readonly fields: readonly string[]
+  readonly isMulti: boolean
+}
+
+const KINDS: readonly Kind[] = [
+  { id: 3, fields: ['v'], isMulti: false },
+  { id: 7, fields: ['v'], isMulti: true },
+  { id: 8, fields: ['w.x', 'v'], isMulti: false },
+  { id: 9, fields: ['v', 'w', 'id'], isMulti: true },
+]
+
+function create(partition: Partition, { id, fields, isMulti }: Kind, isUnique = false): void {
+  partition.store.ordered.create({ id, fields: fields.map(parsePath), isUnique, isMulti })
+}
+
+function buildAll(partition: Partition, id: number, slots = 100_000): void {
+  while (!partition.store.ordered.build(id, slots)) {
+    // in pieces
+  }
+  partition.store.ordered.setReady(id)
+}
+
+function expectExact(partition: Partition, { id, fields, isMulti }: Kind): void {
+  const expected = modelEntries(partition, fields, isMulti).map(({ slot }) => slot)
+  expect(slotsOf(partition, id)).toEqual(expected)
+  expect(slotsOf(partition, id, true)).toEqual(expected.reverse())
+  if (!isMulti) return
+  const texts = modelEntries(partition, fields, false).filter(({ values }) => rankOf(values[0]) === 4)
+  expect(partition.store.ordered.texts(id)).toBe(texts.length)
+}
+
+type Step = { readonly key: number; readonly v: unknown; readonly w: unknown; readonly isRemoved: boolean }
+
+const steps = (value: fc.Arbitrary<unknown>): fc.Arbitrary<Step> =>
+  fc.record({
+    key: fc.nat({ max: 40 }),
+    v: fc.oneof(value, fc.array(value, { maxLength: 5 }), fc.constant(undefined)),
+    w: fc.oneof(value, fc.record({ x: value })),
+    isRemoved: fc.integer({ min: 0, max: 3 }).map((n) => n === 0),
+  })
+
+function run(partition: Partition, batch: readonly Step[], isAbandoned: boolean): void {
+  const open = partition.begin()
+  for (const { key, v, w, isRemoved } of batch) {
+    if (isRemoved) open.remove(key)
+    else open.put({ id: key, v, w }, PutMode.Upsert)
+  }
+  open.settle()
+  if (isAbandoned) open.abandon()
+  else open.commit({ hard: false })
+}
+
+describe('random batches', () => {
+  for (const [name, value] of [
+    ['few values', someValue],
+    ['many values', anyValue],
+  ] as const) {
+    it(`of ${name} leave every index exact`, async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(fc.array(steps(value), { maxLength: 40 }), fc.boolean()), { minLength: 1, maxLength: 6 }),
+          fc.nat({ max: 5 }),
+          async (batches, createdAt) => {
+            const partition = await inMemory()
+            for (const [i, [batch, isAbandoned]] of batches.entries()) {
+              if (i === Math.min(createdAt, batches.length - 1)) {
+                for (const kind of KINDS) create(partition, kind)
+                for (const { id } of KINDS) buildAll(partition, id, 10)
+              }
+              run(partition, batch, isAbandoned)
+            }
+            for (const kind of KINDS) expectExact(partition, kind)
+          },
+        ),
+        settings(60),
+      )
+    })
+  }
+
+  it('written while an index is built are in it, once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(steps(someValue), { minLength: 1, maxLength: 60 }),
+        fc.array(fc.tuple(fc.array(steps(someValue), { maxLength: 10 }), fc.boolean()), { maxLength: 8 }),
+        fc.integer({ min: 1, max: 12 }),
+        async (first, batches, slots) => {
+          const partition = await inMemory()
+          run(partition, first, false)
+          for (const kind of KINDS) create(partition, kind)
+          for (const [batch, isAbandoned] of batches) {
+            for (const { id } of KINDS) partition.store.ordered.build(id, slots)
+            run(partition, batch, isAbandoned)
+          }
+          for (const { id } of KINDS) buildAll(partition, id, slots)
+          for (const kind of KINDS) expectExact(partition, kind)
+        },
+      ),
+      settings(80),
+    )
+  })
+})
+
+describe('places', () => {
+  it('are where the sorted array has them, for tuples, ranks of types and heads of strings', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(steps(someValue), { minLength: 1, maxLength: 120 }),
+        fc.array(fc.tuple(someValue, someValue), { minLength: 1, maxLength: 30 }),
+        async (batch, probes) => {
+          const partition = await inMemory()
+          run(partition, batch, false)
+          const { ordered } = partition.store
+          for (const kind of KINDS) {
+            create(partition, kind)
+            buildAll(partition, kind.id)
+            const entries = modelEntries(partition, kind.fields, kind.isMulti)
+            const upTo = (holds: (values: readonly unknown[]) => boolean) =>
+              entries.filter(({ values }) => holds(values)).length
+            for (const probe of probes) {
+              for (const values of [probe.slice(0, 1), probe.slice(0, kind.fields.length)]) {
+                const order = (other: readonly unknown[]) => compareTuples(other, values, values.length)
+                expect(ordered.rank(kind.id, { values, isAfter: false })).toBe(upTo((v) => order(v) < 0))
+                expect(ordered.rank(kind.id, { values, isAfter: true })).toBe(upTo((v) => order(v) <= 0))
+                const last = values.at(-1)
+                if (typeof last !== 'string') continue
+                const isBelow = (v: readonly unknown[]) => {
+                  const own = v[values.length - 1]
+                  const before = compareTuples(v, values, values.length - 1)
+                  return (
+                    before < 0 || (before === 0 && (order(v) <= 0 || (typeof own === 'string' && own.startsWith(last))))
+                  )
+                }
+                expect(ordered.rank(kind.id, { values, isAfter: true, isHead: true })).toBe(upTo(isBelow))
+              }
+              for (const rank of Object.values(TypeRank)) {
+                const place = { values: [], isAfter: false, rank }
+                expect(ordered.rank(kind.id, place)).toBe(upTo((v) => rankOf(v[0]) < rank))
+                if (kind.fields.length < 2) continue
+                const behind = { values: [probe[0]], isAfter: false, rank }
+                expect(ordered.rank(kind.id, behind)).toBe(
+                  upTo(
+                    (v) => compareTuples(v, probe, 1) < 0 || (compareTuples(v, probe, 1) === 0 && rankOf(v[1]) < rank),
+                  ),
+                )
+              }
+            }
+            for (const [i, { values, slot }] of entries.entries()) {
+              expect(ordered.rank(kind.id, { values, slot, isAfter: false })).toBe(i)
+              expect(ordered.rank(kind.id, { values, slot, isAfter: true })).toBe(i + 1)
+            }
+          }
+        },
+      ),
+      settings(20),
+    )
+  })
+})
+
+describe('large indexes', () => {
+  const documents = Array.from({ length: 30_000 }, (_, i) => {
+    const v = (i * 7919) % 30_011
+    return { id: i, v: i % 3 === 0 ? v : i % 3 === 1 ? `https://example.org/${v % 500}` : v / 7, w: { x: i % 100 } }
+  })
+
+  for (const [name, slots] of [
+    ['built at once', 1_000_000],
+    ['built in pieces', 999],
+    ['kept as documents come', 0],
+  ] as const) {
+    it(`${name} are in order, and shrink to nothing`, async () => {
+      const partition = await inMemory()
+      const kinds = [KINDS[0]!, KINDS[2]!]
+      if (slots === 0) {
+        for (const kind of kinds) {
+          create(partition, kind)
+          buildAll(partition, kind.id)
+        }
+      }
+      for (let at = 0; at < documents.length; at += 1000) {
+        const batch = partition.begin()
+        for (const document of documents.slice(at, at + 1000)) batch.put(document, PutMode.Insert)
+        batch.commit({ hard: false })
+      }
+      if (slots !== 0) {
+        for (const kind of kinds) {
+          create(partition, kind)
+          buildAll(partition, kind.id, slots)
+        }
+      }
+      for (const kind of kinds) expectExact(partition, kind)
+      // Most go in an order that empties no leaf at once; the rest then in one batch, which is undone, too.
+      const gone = documents
+        .filter(({ id }) => id % 16 !== 5)
+        .sort((a, b) => ((a.id * 31) % 1009) - ((b.id * 31) % 1009))
+      const batch = partition.begin()
+      for (const { id } of gone) batch.remove(id)
+      batch.commit({ hard: false })
+      for (const kind of kinds) expectExact(partition, kind)
+      const bytes = partition.store.ordered.bytes(3)
+      for (const isAbandoned of [true, false]) {
+        const rest = partition.begin()
+        for (const { id } of documents) rest.remove(id)
+        if (isAbandoned) rest.abandon()
+        else rest.commit({ hard: false })
+        if (isAbandoned) for (const kind of kinds) expectExact(partition, kind)
+      }
+      for (const { id } of kinds) expect(partition.store.ordered.entries(id)).toBe(0)
+      // What was freed is used again.
+      const again = partition.begin()
+      for (const document of documents) again.put(document, PutMode.Insert)
+      again.commit({ hard: false })
+      for (const kind of kinds) expectExact(partition, kind)
+      expect(partition.store.ordered.bytes(3)).toBeLessThan(bytes * 1.5)
+    })
+  }
+
+  it('give their pages back when they are dropped', async () => {
+    const partition = await inMemory()
+    const batch = partition.begin()
+    for (const document of documents) batch.put(document, PutMode.Insert)
+    batch.commit({ hard: false })
+    create(partition, KINDS[0]!)
+    buildAll(partition, 3)
+    partition.store.ordered.drop(3)
+    const held = partition.store.memory.bytes()
+    for (let i = 0; i < 20; i++) {
+      create(partition, KINDS[0]!)
+      buildAll(partition, 3)
+      partition.store.ordered.drop(3)
+    }
+    expect(partition.store.memory.bytes()).toBe(held)
+    expect(partition.store.ordered.ids).toEqual([])
+  })
+})
