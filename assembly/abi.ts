@@ -132,7 +132,6 @@ export const S_ORDERED: usize = STATE + 512; // u32[ORDERED_MAX] addresses, 0: n
 export const S_ORDERED_TOP: usize = STATE + 752; // u32 one past the last of them
 export const S_ORDERED_UNIQUE: usize = STATE + 756; // u32 unique indexes that are enforced
 export const S_ORDERED_CLASH: usize = STATE + 760; // u32 id of the index that refused a record
-// STATE + 768 to 1279 the vectors', 1280 to 1791 the inverted indexes'
 
 // --- blocks: the unit of the record arena and of the log. First word of each:
 //   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |
