@@ -1,0 +1,331 @@
+// Analyzers: a tokenizer and filters behind it, from a definition that is plain data and can be stored. The same definition makes the same
+// tokens everywhere and always; a change to what one of them answers needs a new name.
+
+import { TypeMismatchError, UnsupportedError, UsageError, unknownOption } from '../error/index.ts'
+import {
+  asciiFolding,
+  lowerCase,
+  ofLength,
+  onlyAlphanumeric,
+  onlyHan,
+  onlyHanOrAlphanumeric,
+  STOP_WORDS_ENGLISH,
+  type TokenFilter,
+  without,
+  withoutPunctuation,
+} from './filter.ts'
+import { stemEnglish } from './stem.ts'
+import {
+  alphanumericRuns,
+  hanPairs,
+  ngrams,
+  type Tokenizer,
+  unicodeWords,
+  whitespaceRuns,
+  wholeText,
+} from './tokenize.ts'
+
+/** Analyzers with a name of their own. */
+export type AnalyzerName = 'standard' | 'unicode' | 'english' | 'chinese' | 'whitespace'
+
+export type TokenizerDefinition =
+  | 'standard'
+  | 'whitespace'
+  | 'chinese'
+  | 'keyword'
+  | {
+      /** Runs of letters and digits; with `uax29` words by Unicode's boundaries, at most `maxTokenLength` (255) code points long. */
+      readonly type: 'standard'
+      readonly uax29?: boolean | undefined
+      readonly maxTokenLength?: number | undefined
+    }
+  | { readonly type: 'whitespace' }
+  | { readonly type: 'chinese' }
+  | { readonly type: 'keyword' }
+  /** All pieces of `min` to `max` code points of what stands between white space. */
+  | { readonly type: 'ngram'; readonly min: number; readonly max: number }
+
+export type FilterDefinition =
+  | 'lowercase'
+  | 'asciifolding'
+  | 'alphanumonly'
+  | 'cnalphanumonly'
+  | 'cncharonly'
+  | 'removepunct'
+  | 'stemmer'
+  | 'stop'
+  /** Keeps tokens of `min` to `max` UTF-8 bytes. */
+  | { readonly type: 'length'; readonly min?: number | undefined; readonly max?: number | undefined }
+  /** `'_english_'` among the words stands for the common English ones, which are also the default. */
+  | { readonly type: 'stop'; readonly stopWords?: readonly string[] | undefined }
+  | { readonly type: 'stemmer'; readonly language?: 'english' | undefined }
+
+export type AnalyzerDefinition =
+  | AnalyzerName
+  | { readonly type: AnalyzerName; readonly stopWords?: readonly string[] | undefined }
+  | { readonly tokenizer: TokenizerDefinition; readonly filters?: readonly FilterDefinition[] | undefined }
+
+/** Makes tokens of texts. */
+export interface Analyzer {
+  /** Its definition with nothing left open; equal analyzers have equal ones. */
+  readonly definition: AnalyzerDefinition
+  /** The tokens of a text that is stored, in order. */
+  tokens(text: string): string[]
+  /** The tokens of what is searched for: the same but where a tokenizer stores more than one reading of a place. */
+  queryTokens(text: string): string[]
+}
+
+const NAMES: readonly AnalyzerName[] = ['standard', 'unicode', 'english', 'chinese', 'whitespace']
+const TOKENIZERS = ['standard', 'whitespace', 'chinese', 'keyword', 'ngram']
+const FILTERS: Readonly<Record<string, TokenFilter>> = {
+  lowercase: lowerCase,
+  asciifolding: asciiFolding,
+  alphanumonly: onlyAlphanumeric,
+  cnalphanumonly: onlyHanOrAlphanumeric,
+  cncharonly: onlyHan,
+  removepunct: withoutPunctuation,
+}
+const FILTER_NAMES = [...Object.keys(FILTERS), 'length', 'stop', 'stemmer']
+const TOKEN_LENGTH_MAX = 255
+const NGRAM_MAX = 32
+/** Stems kept; a vocabulary's common words fit. */
+const STEMS_MAX = 65_536
+
+interface Parts {
+  readonly tokenize: Tokenizer
+  readonly tokenizeQuery: Tokenizer
+  readonly filters: readonly TokenFilter[]
+}
+
+const made = new Map<string, Analyzer>()
+const MADE_MAX = 64
+
+/**
+ * The analyzer of a definition.
+ *
+ * @throws {@link UsageError} for a definition that makes no sense, {@link UnsupportedError} for what other systems have and this has not.
+ */
+export function analyzerOf(definition: AnalyzerDefinition): Analyzer {
+  const whole = completed(definition)
+  const name = JSON.stringify(whole)
+  let analyzer = made.get(name)
+  if (analyzer === undefined) {
+    analyzer = assembled(whole, partsOf(whole))
+    if (made.size >= MADE_MAX) made.clear()
+    made.set(name, analyzer)
+  }
+  return analyzer
+}
+
+function assembled(definition: AnalyzerDefinition, { tokenize, tokenizeQuery, filters }: Parts): Analyzer {
+  const filtered = (tokens: string[]): string[] => {
+    if (filters.length === 0) return tokens
+    let kept = 0
+    for (let i = 0; i < tokens.length; i++) {
+      let token: string | undefined = tokens[i]!
+      for (let f = 0; f < filters.length && token !== undefined; f++) token = filters[f]!(token)
+      if (token !== undefined && token !== '') tokens[kept++] = token
+    }
+    tokens.length = kept
+    return tokens
+  }
+  return {
+    definition,
+    tokens: (text) => filtered(tokenize(text)),
+    queryTokens: (text) => filtered(tokenizeQuery(text)),
+  }
+}
+
+// --- definitions, checked and completed
+
+function completed(given: unknown): AnalyzerDefinition {
+  if (typeof given === 'string') return requireName(given)
+  const options = requireObject(given, 'an analyzer')
+  if ('type' in options) {
+    refuseUnknown(options, ['type', 'stopWords'], 'of an analyzer')
+    const type = requireName(options['type'])
+    const stopWords = options['stopWords'] === undefined ? [] : requireWords(options['stopWords'])
+    return stopWords.length === 0 ? type : { type, stopWords }
+  }
+  refuseUnknown(options, ['tokenizer', 'filters'], 'of an analyzer')
+  const { tokenizer, filters = [] } = options
+  if (tokenizer === undefined) throw new UsageError('an analyzer has a type or a tokenizer; this one has neither')
+  if (!Array.isArray(filters)) throw new TypeMismatchError(`filters of an analyzer are an array, got ${shown(filters)}`)
+  return { tokenizer: completedTokenizer(tokenizer), filters: filters.map(completedFilter) }
+}
+
+function completedTokenizer(given: unknown): TokenizerDefinition {
+  const options = typeof given === 'string' ? { type: given } : requireObject(given, 'a tokenizer')
+  const type = (options as { type?: unknown }).type
+  const where = `of tokenizer ${shown(type)}`
+  const { uax29, maxTokenLength, min, max } = options as Record<string, unknown>
+  if (type === 'standard') {
+    refuseUnknown(options, ['type', 'uax29', 'maxTokenLength'], where)
+    if (uax29 !== undefined && typeof uax29 !== 'boolean')
+      throw new TypeMismatchError(`uax29 ${where} is true or false, got ${shown(uax29)}`)
+    if (maxTokenLength !== undefined && uax29 !== true)
+      throw new UsageError(`maxTokenLength ${where} goes with uax29: true`)
+    if (uax29 !== true) return 'standard'
+    return {
+      type,
+      uax29,
+      maxTokenLength: requireCount(maxTokenLength ?? TOKEN_LENGTH_MAX, 1_048_576, 'maxTokenLength'),
+    }
+  }
+  if (type === 'ngram') {
+    refuseUnknown(options, ['type', 'min', 'max'], where)
+    const most = requireCount(max, NGRAM_MAX, `max ${where}`)
+    return { type, min: requireCount(min, most, `min ${where}`), max: most }
+  }
+  if (type === 'whitespace' || type === 'chinese' || type === 'keyword') {
+    refuseUnknown(options, ['type'], where)
+    return type
+  }
+  throw unsupported('tokenizer', type, TOKENIZERS)
+}
+
+function completedFilter(given: unknown): FilterDefinition {
+  const options = typeof given === 'string' ? { type: given } : requireObject(given, 'a filter')
+  const { type, min, max, stopWords, language } = options as Record<string, unknown>
+  const where = `of filter ${shown(type)}`
+  if (typeof type === 'string' && Object.hasOwn(FILTERS, type)) {
+    refuseUnknown(options, ['type'], where)
+    return type as FilterDefinition
+  }
+  if (type === 'length') {
+    refuseUnknown(options, ['type', 'min', 'max'], where)
+    if (min === undefined && max === undefined) throw new UsageError(`filter "length" needs max or min`)
+    const most =
+      max === undefined ? Number.MAX_SAFE_INTEGER : requireCount(max, Number.MAX_SAFE_INTEGER, `max ${where}`)
+    return { type, min: min === undefined ? 1 : requireCount(min, most, `min ${where}`), max: most }
+  }
+  if (type === 'stop') {
+    refuseUnknown(options, ['type', 'stopWords'], where)
+    return { type, stopWords: stopWords === undefined ? ['_english_'] : requireWords(stopWords) }
+  }
+  if (type === 'stemmer') {
+    refuseUnknown(options, ['type', 'language'], where)
+    if (language !== undefined && language !== 'english') throw unsupported('stemmer', language, ['english'])
+    return { type, language: 'english' }
+  }
+  throw unsupported('filter', type, FILTER_NAMES)
+}
+
+// --- parts
+
+function partsOf(definition: AnalyzerDefinition): Parts {
+  if (typeof definition === 'string') return namedParts(definition)
+  if ('type' in definition) {
+    const parts = namedParts(definition.type)
+    return { ...parts, filters: [...parts.filters, without(wordsOf(definition.stopWords ?? []))] }
+  }
+  return { ...tokenizersOf(definition.tokenizer), filters: (definition.filters ?? []).map(filterOf) }
+}
+
+function namedParts(name: AnalyzerName): Parts {
+  switch (name) {
+    case 'standard':
+      return { ...tokenizersOf('standard'), filters: [lowerCase] }
+    case 'unicode':
+      return {
+        ...tokenizersOf({ type: 'standard', uax29: true, maxTokenLength: TOKEN_LENGTH_MAX }),
+        filters: [lowerCase],
+      }
+    case 'english':
+      // In Milvus' order: stems are compared with the words that are left out.
+      return { ...tokenizersOf('standard'), filters: [lowerCase, stemmer(), without(STOP_WORDS_ENGLISH)] }
+    case 'chinese':
+      return { ...tokenizersOf('chinese'), filters: [onlyHanOrAlphanumeric] }
+    case 'whitespace':
+      return { ...tokenizersOf('whitespace'), filters: [] }
+  }
+}
+
+function tokenizersOf(definition: TokenizerDefinition): Pick<Parts, 'tokenize' | 'tokenizeQuery'> {
+  const options = typeof definition === 'string' ? { type: definition } : definition
+  if (options.type === 'chinese')
+    return { tokenize: (text) => hanPairs(text, true), tokenizeQuery: (text) => hanPairs(text, false) }
+  const tokenize = tokenizerOf(options as Exclude<typeof options, { type: 'chinese' }>)
+  return { tokenize, tokenizeQuery: tokenize }
+}
+
+function tokenizerOf(options: Exclude<TokenizerDefinition, string> | { readonly type: string }): Tokenizer {
+  if (options.type === 'whitespace') return whitespaceRuns
+  if (options.type === 'keyword') return wholeText
+  if (options.type === 'ngram') {
+    const { min, max } = options as { readonly min: number; readonly max: number }
+    return (text) => ngrams(text, min, max)
+  }
+  const { uax29, maxTokenLength } = options as { readonly uax29?: boolean; readonly maxTokenLength?: number }
+  return uax29 === true ? (text) => unicodeWords(text, maxTokenLength ?? TOKEN_LENGTH_MAX) : alphanumericRuns
+}
+
+function filterOf(definition: FilterDefinition): TokenFilter {
+  const options = typeof definition === 'string' ? { type: definition } : definition
+  if (options.type === 'length') {
+    const { min, max } = options as { readonly min: number; readonly max: number }
+    return ofLength(min, max)
+  }
+  if (options.type === 'stop')
+    return without(wordsOf((options as { readonly stopWords?: readonly string[] }).stopWords ?? ['_english_']))
+  return options.type === 'stemmer' ? stemmer() : FILTERS[options.type]!
+}
+
+function stemmer(): TokenFilter {
+  const known = new Map<string, string>()
+  return (token) => {
+    let stem = known.get(token)
+    if (stem === undefined) {
+      stem = stemEnglish(token)
+      if (known.size >= STEMS_MAX) known.clear()
+      known.set(token, stem)
+    }
+    return stem
+  }
+}
+
+function wordsOf(words: readonly string[]): readonly string[] {
+  return words.flatMap((word) => (word === '_english_' ? STOP_WORDS_ENGLISH : word))
+}
+
+// --- checks
+
+function requireName(given: unknown): AnalyzerName {
+  if (NAMES.includes(given as AnalyzerName)) return given as AnalyzerName
+  throw unsupported('analyzer', given, NAMES)
+}
+
+function requireObject(given: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given as Record<string, unknown>
+  throw new TypeMismatchError(`${what} is a name or an object of options, got ${shown(given)}`)
+}
+
+function refuseUnknown(options: object, known: readonly string[], where: string): void {
+  for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownOption(name, known, where)
+}
+
+function requireCount(given: unknown, most: number, what: string): number {
+  if (typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= most) return given
+  throw new UsageError(`${what} is a whole number from 1 to ${most}, got ${shown(given)}`)
+}
+
+function requireWords(given: unknown): readonly string[] {
+  if (!Array.isArray(given) || !given.every((word) => typeof word === 'string'))
+    throw new TypeMismatchError(`stopWords is an array of words, got ${shown(given)}`)
+  const foreign = given.find((word) => /^_\w+_$/.test(word) && word !== '_english_')
+  if (foreign !== undefined) throw unsupported('list of stop words', foreign, ['_english_'])
+  return [...given] as string[]
+}
+
+function unsupported(noun: string, given: unknown, known: readonly string[]): UnsupportedError | TypeMismatchError {
+  const hint = `there is ${known.map((name) => `"${name}"`).join(', ')}`
+  if (typeof given !== 'string')
+    return new TypeMismatchError(`the type of a ${noun} is a name, got ${shown(given)}; ${hint}`)
+  return new UnsupportedError(`no ${noun} is called "${given}"; ${hint}`, { details: { feature: noun, given, known } })
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}

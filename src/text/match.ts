@@ -1,0 +1,81 @@
+// Whether one text has what another asks for, without an index: for filters over single documents.
+
+import type { Analyzer } from './analyzer.ts'
+
+export interface MatchOptions {
+  /** How many different tokens of the query must be there; default 1. More than it has count as all of them. */
+  readonly minimumShouldMatch?: number | undefined
+}
+
+/**
+ * Whether a text has a token of the query, or as many as asked for. A query without tokens matches nothing. A list of texts matches by any
+ * tokens of all of them.
+ */
+export function matchesText(
+  analyzer: Analyzer,
+  text: string | readonly string[],
+  query: string,
+  options: MatchOptions = {},
+): boolean {
+  const wanted = new Set(analyzer.queryTokens(query))
+  if (wanted.size === 0) return false
+  let left = leastOf(wanted.size, options.minimumShouldMatch)
+  for (const part of typeof text === 'string' ? [text] : text) {
+    for (const token of analyzer.tokens(part)) {
+      if (wanted.delete(token) && --left === 0) return true
+    }
+  }
+  return false
+}
+
+/** How many of a query's tokens must be there. */
+export function leastOf(tokens: number, minimumShouldMatch = 1): number {
+  return Math.max(1, Math.min(tokens, Math.floor(minimumShouldMatch)))
+}
+
+/**
+ * Whether the tokens of the phrase stand in the text in their order, next to each other; with `slop`, moved apart by at most that many
+ * places in all, as Lucene and Milvus count it. A phrase without tokens matches nothing.
+ */
+export function matchesPhrase(analyzer: Analyzer, text: string, phrase: string, slop = 0): boolean {
+  const wanted = analyzer.queryTokens(phrase)
+  if (wanted.length === 0) return false
+  // A tokenizer that stores several readings of a place has places only in the reading of queries.
+  const tokens = analyzer.queryTokens(text)
+  const places = wanted.map((token) => placesOf(tokens, token))
+  if (places.some((list) => list.length === 0)) return false
+  // Each place relative to the token's own in the phrase: all equal is a match, the widest spread is what slop bounds.
+  const relative = places.map((list, i) => list.map((place) => place - i))
+  if (slop === 0) {
+    const others = relative.slice(1).map((list) => new Set(list))
+    return relative[0]!.some((place) => others.every((list) => list.has(place)))
+  }
+  return smallestSpread(wanted, relative) <= slop
+}
+
+function placesOf(tokens: readonly string[], wanted: string): number[] {
+  const places: number[] = []
+  for (let i = 0; i < tokens.length; i++) if (tokens[i] === wanted) places.push(i)
+  return places
+}
+
+/** The least difference between the greatest and the least when one is taken of each list. */
+function smallestSpread(wanted: readonly string[], relative: readonly (readonly number[])[]): number {
+  const all = relative
+    .flatMap((list, token) => list.map((place) => ({ place, token })))
+    .sort((a, b) => a.place - b.place)
+  let best = Infinity
+  // A window over all of them in order that holds each token at least once.
+  const held = new Array<number>(wanted.length).fill(0)
+  let missing = wanted.length
+  let from = 0
+  for (const { place, token } of all) {
+    if (held[token]!++ === 0) missing--
+    while (missing === 0) {
+      best = Math.min(best, place - all[from]!.place)
+      if (--held[all[from]!.token]! === 0) missing++
+      from++
+    }
+  }
+  return best
+}

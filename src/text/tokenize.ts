@@ -1,0 +1,114 @@
+// Tokenizers: where a text falls apart. They stand on Unicode's properties as the regular expressions of the language know them, not on
+// Intl.Segmenter, whose dictionaries differ from one runtime to the next: a text must fall apart the same way when it is stored and when
+// it is searched for.
+
+/** The tokens of a text in order; none is empty or holds U+0000. */
+export type Tokenizer = (text: string) => string[]
+
+const ASCII = /^[\0-\x7f]*$/
+
+/** Runs of letters and digits, as Milvus' standard tokenizer. */
+const RUN_ASCII = /[A-Za-z0-9]+/g
+const RUN = /[\p{Alphabetic}\p{N}]+/gu
+
+export function alphanumericRuns(text: string): string[] {
+  return text.match(ASCII.test(text) ? RUN_ASCII : RUN) ?? []
+}
+
+/** What stands between white space. */
+export function whitespaceRuns(text: string): string[] {
+  return text.match(/[^\s\0]+/g) ?? []
+}
+
+/** The text as a whole. */
+export function wholeText(text: string): string[] {
+  const token = text.replaceAll('\0', '')
+  return token === '' ? [] : [token]
+}
+
+// --- words by Unicode's word boundaries (UAX #29): the classes that matter, and emoji. CLDR's reading, in which a colon splits.
+
+/** Marks and invisible characters go with what they follow. */
+const EXTEND = '[\\p{M}\\p{Cf}]*'
+/** Scripts written without spaces whose words only a dictionary could tell: a run is a token. */
+const RUN_SCRIPTS = '\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}'
+const KATAKANA = '[\\p{sc=Katakana}\\u30fc\\uff70\\u30a0]'
+/** Each a token of its own. */
+const SINGLE = '[\\p{Ideographic}\\p{sc=Hiragana}]'
+const LETTER = `(?:(?![\\p{Ideographic}\\p{sc=Hiragana}\\p{sc=Katakana}\\u30fc\\uff70${RUN_SCRIPTS}])\\p{Alphabetic}${EXTEND})`
+const DIGIT = `(?:\\p{Nd}${EXTEND})`
+const CONNECTOR = `(?:\\p{Pc}${EXTEND})`
+const WORD =
+  `(?:${LETTER}|${DIGIT}|${CONNECTOR})` +
+  `(?:${LETTER}|${DIGIT}|${CONNECTOR}` +
+  // Between letters: apostrophes, full stops, middle dots. Between digits: apostrophes, full stops, commas, semicolons.
+  `|(?<=\\p{Alphabetic}${EXTEND})['.\\u2018\\u2019\\u2024\\ufe52\\uff07\\uff0e\\u00b7\\u0387\\u05f4\\u2027]${EXTEND}(?=${LETTER})` +
+  `|(?<=\\p{Nd}${EXTEND})['.,;\\u2018\\u2019\\u2024\\ufe52\\uff07\\uff0e\\u066c\\uff0c]${EXTEND}(?=${DIGIT}))*`
+const EMOJI_UNIT = '(?:\\p{Extended_Pictographic}[\\u{1f3fb}-\\u{1f3ff}]?\\ufe0f?[\\u{e0020}-\\u{e007f}]*)'
+const EMOJI = `\\p{RI}\\p{RI}|${EMOJI_UNIT}(?:\\u200d${EMOJI_UNIT})*`
+const KEYCAP = '[0-9#*]\\ufe0f?\\u20e3'
+
+const WORDS = new RegExp(
+  `${KEYCAP}|${WORD}|${KATAKANA}(?:${KATAKANA}|${EXTEND})*?(?!${KATAKANA})|[${RUN_SCRIPTS}][${RUN_SCRIPTS}\\p{M}]*|${SINGLE}${EXTEND}|${EMOJI}`,
+  'gu',
+)
+const WORDS_ASCII = /[A-Za-z0-9_]+(?:(?:(?<=[A-Za-z])['.](?=[A-Za-z])|(?<=[0-9])['.,;](?=[0-9]))[A-Za-z0-9_]+)*/g
+const CONNECTORS_ONLY = /^[\p{Pc}\p{M}\p{Cf}]+$/u
+
+/** Words, numbers and emoji; a token longer than `lengthMax` code points is cut into pieces of that length. */
+export function unicodeWords(text: string, lengthMax: number): string[] {
+  const found = text.match(ASCII.test(text) ? WORDS_ASCII : WORDS)
+  if (found === null) return []
+  if (!found.some((word) => word.length > lengthMax || isConnector(word.charCodeAt(0)))) return found
+  return found.flatMap((word) => {
+    if (CONNECTORS_ONLY.test(word)) return []
+    if (word.length <= lengthMax) return [word]
+    const points = [...word]
+    const pieces: string[] = []
+    for (let at = 0; at < points.length; at += lengthMax) pieces.push(points.slice(at, at + lengthMax).join(''))
+    return pieces
+  })
+}
+
+/** Whether a word that begins so may have nothing but connectors in it. */
+function isConnector(code: number): boolean {
+  return code === 0x5f || code === 0x203f || code === 0x2040 || code === 0x2054 || code >= 0xfe33
+}
+
+// --- Chinese without a dictionary
+
+const HAN_OR_RUN = /\p{sc=Han}+|(?:(?!\p{sc=Han})[\p{Alphabetic}\p{N}])+/gu
+const HAN = /^\p{sc=Han}/u
+
+/**
+ * Runs of letters and digits; of a run of Han characters every pair of neighbours, so that a word of two or more is found by its
+ * pairs. `withSingles` adds each character alone, so that a word of one is found as well.
+ */
+export function hanPairs(text: string, withSingles: boolean): string[] {
+  const tokens: string[] = []
+  for (const run of text.match(HAN_OR_RUN) ?? []) {
+    if (!HAN.test(run)) {
+      tokens.push(run)
+      continue
+    }
+    const points = [...run]
+    for (let i = 0; i < points.length; i++) {
+      if (withSingles || points.length === 1) tokens.push(points[i]!)
+      if (i + 1 < points.length) tokens.push(points[i]! + points[i + 1]!)
+    }
+  }
+  return tokens
+}
+
+/** All pieces of `least` to `most` code points of each run between white space. */
+export function ngrams(text: string, least: number, most: number): string[] {
+  const tokens: string[] = []
+  for (const run of whitespaceRuns(text)) {
+    const points = [...run]
+    for (let from = 0; from < points.length; from++) {
+      for (let length = least; length <= most && from + length <= points.length; length++)
+        tokens.push(points.slice(from, from + length).join(''))
+    }
+  }
+  return tokens
+}

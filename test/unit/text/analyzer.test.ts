@@ -1,0 +1,178 @@
+// Promise: a text falls apart into the tokens its analyzer's definition says, in every script, the same when stored and when searched for;
+// a definition that makes no sense is refused with what would be right.
+
+import { describe, expect, it } from 'vitest'
+import { type AnalyzerDefinition, analyzerOf } from '../../../src/text/index.ts'
+
+function tokens(definition: AnalyzerDefinition, text: string): string[] {
+  return analyzerOf(definition).tokens(text)
+}
+
+const KEEP: AnalyzerDefinition = { tokenizer: 'standard' }
+const WORDS: AnalyzerDefinition = { tokenizer: { type: 'standard', uax29: true } }
+
+describe('standard', () => {
+  it.each([
+    ['The quick Brown-Foxes!', ['the', 'quick', 'brown', 'foxes']],
+    ["O'Reilly can't jump 32.3 feet", ['o', 'reilly', 'can', 't', 'jump', '32', '3', 'feet']],
+    ['---abc123---DEF_456---', ['abc123', 'def', '456']],
+    [
+      '\u00c9clair Stra\u00dfe \u0395\u03bb\u03bb\u03b7\u03bd\u03b9\u03ba\u03ac',
+      ['\u00e9clair', 'stra\u00dfe', '\u03b5\u03bb\u03bb\u03b7\u03bd\u03b9\u03ba\u03ac'],
+    ],
+    ['\u4e2d\u6587, \u65e5\u672c\u8a9e', ['\u4e2d\u6587', '\u65e5\u672c\u8a9e']],
+    ['x\u00b2 \u00bd \u2167', ['x\u00b2', '\u00bd', '\u2177']],
+    ['\ud83d\ude00 smile \ud835\udc00', ['smile', '\ud835\udc00']],
+    ['a\0b', ['a', 'b']],
+    ['', []],
+    ['!?', []],
+  ])('takes %j apart', (text, expected) => {
+    expect(tokens('standard', text)).toEqual(expected)
+  })
+
+  it('leaves words out', () => {
+    expect(tokens({ type: 'standard', stopWords: ['the', 'of'] }, 'The end of it')).toEqual(['end', 'it'])
+    expect(tokens({ type: 'standard', stopWords: ['_english_', 'end'] }, 'The end of time')).toEqual(['time'])
+  })
+})
+
+describe('unicode', () => {
+  it.each([
+    ["O'Reilly can't jump 32.3 feet", ["O'Reilly", "can't", 'jump', '32.3', 'feet']],
+    ['don\u2019t U.S.A. example.com', ['don\u2019t', 'U.S.A', 'example.com']],
+    ['1,000 3;5 1, 2', ['1,000', '3;5', '1', '2']],
+    ['a.1 1.a 1\u20ac', ['a', '1', '1', 'a', '1']],
+    ['foo_bar __x__ ___ _', ['foo_bar', '__x__']],
+    ["'quoted' end.", ['quoted', 'end']],
+    ['key:value', ['key', 'value']],
+    ['\u4e2d\u6587 \u4eee\u540d\u9063\u3044', ['\u4e2d', '\u6587', '\u4eee', '\u540d', '\u9063', '\u3044']],
+    ['\u30ab\u30bf\u30ab\u30ca \u30b9\u30fc\u30d1\u30fc', ['\u30ab\u30bf\u30ab\u30ca', '\u30b9\u30fc\u30d1\u30fc']],
+    ['\ud55c\uad6d\uc5b4 \ubb38\uc7a5', ['\ud55c\uad6d\uc5b4', '\ubb38\uc7a5']],
+    [
+      '\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35 \u0e04\u0e23\u0e31\u0e1a',
+      ['\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35', '\u0e04\u0e23\u0e31\u0e1a'],
+    ],
+    [
+      '\u0440\u0443\u0441\u0441\u043a\u0438\u0439 cafe\u0301',
+      ['\u0440\u0443\u0441\u0441\u043a\u0438\u0439', 'cafe\u0301'],
+    ],
+    ['hi \ud83d\ude00\ud83d\udc69\u200d\ud83d\udd2c', ['hi', '\ud83d\ude00', '\ud83d\udc69\u200d\ud83d\udd2c']],
+    ['\ud83c\udde8\ud83c\uddf3\ud83c\uddeb\ud83c\uddf7', ['\ud83c\udde8\ud83c\uddf3', '\ud83c\uddeb\ud83c\uddf7']],
+    ['1\ufe0f\u20e3 \ud83d\udc4d\ud83c\udffd!', ['1\ufe0f\u20e3', '\ud83d\udc4d\ud83c\udffd']],
+    ['mixed\u4e2d42', ['mixed', '\u4e2d', '42']],
+    ['\0', []],
+  ])('takes %j apart', (text, expected) => {
+    expect(tokens(WORDS, text)).toEqual(expected)
+    expect(tokens('unicode', text)).toEqual(expected.map((token) => token.toLowerCase()))
+  })
+
+  it('says the same about plain text by its shorter way as by the long one', () => {
+    const texts = ["it's a 3.14 _test_ of x.y 1.a a.1 f(x,y); don''t 'a' 1,,2 1'000.5", 'a.b.c 1.2.3 __ a_1.2 A_.b']
+    for (const text of texts) expect(tokens(WORDS, `${text} \u00e9`)).toEqual([...tokens(WORDS, text), '\u00e9'])
+  })
+
+  it('cuts what is too long', () => {
+    const definition: AnalyzerDefinition = { tokenizer: { type: 'standard', uax29: true, maxTokenLength: 5 } }
+    expect(tokens(definition, 'jumped in\u00e9vitable')).toEqual(['jumpe', 'd', 'in\u00e9vi', 'table'])
+    expect(tokens('unicode', 'x'.repeat(300)).map((token) => token.length)).toEqual([255, 45])
+  })
+})
+
+describe('english', () => {
+  it('stems and leaves the common words out', () => {
+    expect(tokens('english', 'The runners were running quickly to their houses')).toEqual([
+      ...['runner', 'were', 'run', 'quick', 'hous'],
+    ])
+    expect(tokens({ type: 'english', stopWords: ['run'] }, 'running houses')).toEqual(['hous'])
+    expect(tokens('english', "dogs' dog's dog")).toEqual(['dog', 'dog', 's', 'dog'])
+  })
+})
+
+describe('chinese', () => {
+  it('stores pairs and single characters, and searches for pairs', () => {
+    const analyzer = analyzerOf('chinese')
+    const text = '\u7cfb\u7edf\u5b89\u5168;lxyz'
+    expect(analyzer.tokens(text)).toEqual([
+      ...['\u7cfb', '\u7cfb\u7edf', '\u7edf', '\u7edf\u5b89', '\u5b89', '\u5b89\u5168', '\u5168', 'lxyz'],
+    ])
+    expect(analyzer.queryTokens(text)).toEqual(['\u7cfb\u7edf', '\u7edf\u5b89', '\u5b89\u5168', 'lxyz'])
+    expect(analyzer.queryTokens('\u732b')).toEqual(['\u732b'])
+  })
+})
+
+describe('other tokenizers', () => {
+  it('splits at white space', () => {
+    expect(tokens('whitespace', ' a-b\t C\u3000d\n')).toEqual(['a-b', 'C', 'd'])
+  })
+
+  it('takes the whole', () => {
+    expect(tokens({ tokenizer: 'keyword', filters: ['lowercase'] }, 'New York')).toEqual(['new york'])
+    expect(tokens({ tokenizer: 'keyword' }, '')).toEqual([])
+  })
+
+  it('makes n-grams', () => {
+    expect(tokens({ tokenizer: { type: 'ngram', min: 2, max: 3 } }, 'abc \ud83d\ude00x')).toEqual([
+      ...['ab', 'abc', 'bc', '\ud83d\ude00x'],
+    ])
+  })
+})
+
+describe('filters', () => {
+  it.each<[AnalyzerDefinition, string, string[]]>([
+    [{ ...KEEP, filters: ['lowercase'] }, 'A\u0130B', ['ai\u0307b']],
+    [
+      { ...KEEP, filters: ['asciifolding'] },
+      'Caf\u00e9 \u00c6on Stra\u00dfe \uff21\uff22 \u65e5',
+      ['Cafe', 'AEon', 'Strasse', 'AB', '\u65e5'],
+    ],
+    [{ tokenizer: 'whitespace', filters: ['asciifolding'] }, 'cafe\u0301 \u0439', ['cafe', '\u0439']],
+    [{ ...KEEP, filters: ['alphanumonly'] }, 'abc \u00e91 42', ['abc', '42']],
+    [{ ...KEEP, filters: ['cncharonly'] }, 'abc \u4e2d\u6587 \u4e2d1', ['\u4e2d\u6587']],
+    [{ ...KEEP, filters: ['cnalphanumonly'] }, 'abc \u4e2d1 \u00e9', ['abc', '\u4e2d1']],
+    [{ tokenizer: 'whitespace', filters: ['removepunct'] }, 'a, b ! c', ['b', 'c']],
+    [{ ...KEEP, filters: [{ type: 'length', max: 3 }] }, 'ab abc abcd \u00e9\u00e9', ['ab', 'abc']],
+    [{ ...KEEP, filters: [{ type: 'length', min: 4, max: 4 }] }, 'abc abcd \ud835\udc00', ['abcd', '\ud835\udc00']],
+    [{ ...KEEP, filters: [{ type: 'length', min: 3 }] }, 'ab abc', ['abc']],
+    [{ ...KEEP, filters: ['lowercase', 'stop'] }, 'The end', ['end']],
+    [{ ...KEEP, filters: [{ type: 'stop', stopWords: ['end'] }] }, 'The end', ['The']],
+    [{ ...KEEP, filters: [{ type: 'stemmer', language: 'english' }] }, 'running', ['run']],
+  ])('%j', (definition, text, expected) => {
+    expect(tokens(definition, text)).toEqual(expected)
+  })
+
+  it('runs them in their order', () => {
+    expect(tokens({ ...KEEP, filters: ['lowercase', { type: 'stop', stopWords: ['A'] }] }, 'A')).toEqual(['a'])
+    expect(tokens({ ...KEEP, filters: [{ type: 'stop', stopWords: ['A'] }, 'lowercase'] }, 'A')).toEqual([])
+  })
+})
+
+describe('definitions', () => {
+  it('are completed, and equal ones are one analyzer', () => {
+    expect(analyzerOf({ type: 'english' })).toBe(analyzerOf('english'))
+    expect(analyzerOf({ tokenizer: { type: 'standard', uax29: true } }).definition).toEqual({
+      tokenizer: { type: 'standard', uax29: true, maxTokenLength: 255 },
+      filters: [],
+    })
+    const { definition } = analyzerOf({ tokenizer: 'standard', filters: ['stop', 'stemmer'] })
+    expect(analyzerOf(JSON.parse(JSON.stringify(definition)))).toBe(analyzerOf(definition))
+  })
+
+  it.each<[unknown, RegExp]>([
+    ['klingon', /no analyzer is called "klingon"; there is "standard"/],
+    [{ type: 'english', stop_words: ['a'] }, /unknown option "stop_words".*"stopWords"/],
+    [{ tokenizer: 'jieba' }, /no tokenizer is called "jieba"/],
+    [{ tokenizer: 'standard', filters: ['lowercaes'] }, /no filter is called "lowercaes"/],
+    [{ tokenizer: 'standard', filters: [{ type: 'stemmer', language: 'german' }] }, /no stemmer is called "german"/],
+    [{ tokenizer: 'standard', filters: [{ type: 'length' }] }, /needs max or min/],
+    [{ tokenizer: 'standard', filters: 'lowercase' }, /filters of an analyzer are an array/],
+    [{ tokenizer: { type: 'standard', maxTokenLength: 5 } }, /goes with uax29/],
+    [{ tokenizer: { type: 'ngram', min: 3, max: 2 } }, /min of tokenizer "ngram" is a whole number from 1 to 2, got 3/],
+    [{ type: 'english', stopWords: ['_german_'] }, /no list of stop words is called "_german_"/],
+    [{ type: 'english', stopWords: 'a' }, /stopWords is an array/],
+    [{}, /neither/],
+    [42, /got 42/],
+    [null, /got null/],
+  ])('refuses %j', (definition, message) => {
+    expect(() => analyzerOf(definition as AnalyzerDefinition)).toThrow(message)
+  })
+})

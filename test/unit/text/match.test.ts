@@ -1,0 +1,50 @@
+// Promise: a text matches by tokens as its analyzer makes them, by as many as asked for, or by a phrase with its words in order.
+
+import { describe, expect, it } from 'vitest'
+import { analyzerOf, matchesPhrase, matchesText } from '../../../src/text/index.ts'
+
+const standard = analyzerOf('standard')
+const english = analyzerOf('english')
+
+describe('matchesText', () => {
+  it('asks for any token', () => {
+    expect(matchesText(standard, 'The quick fox', 'FOX hen')).toBe(true)
+    expect(matchesText(standard, 'The quick fox', 'fo')).toBe(false)
+    expect(matchesText(english, 'He was running', 'runs')).toBe(true)
+    expect(matchesText(standard, ['one', 'two'], 'two')).toBe(true)
+  })
+
+  it('asks for several different ones', () => {
+    const text = 'a b b c'
+    expect(matchesText(standard, text, 'a b', { minimumShouldMatch: 2 })).toBe(true)
+    expect(matchesText(standard, text, 'b b', { minimumShouldMatch: 2 })).toBe(true)
+    expect(matchesText(standard, text, 'a x y', { minimumShouldMatch: 2 })).toBe(false)
+    expect(matchesText(standard, text, 'a b c', { minimumShouldMatch: 9 })).toBe(true)
+    expect(matchesText(standard, text, 'a b x', { minimumShouldMatch: 9 })).toBe(false)
+    expect(matchesText(standard, ['a', 'c'], 'a c', { minimumShouldMatch: 2 })).toBe(true)
+  })
+
+  it('finds nothing for nothing', () => {
+    expect(matchesText(standard, 'a', '')).toBe(false)
+    expect(matchesText(english, 'the', 'the')).toBe(false)
+    expect(matchesText(standard, '', 'a')).toBe(false)
+  })
+})
+
+describe('matchesPhrase', () => {
+  it('wants the words next to each other', () => {
+    expect(matchesPhrase(standard, 'the quick brown fox', 'quick brown')).toBe(true)
+    expect(matchesPhrase(standard, 'the quick brown fox', 'brown quick')).toBe(false)
+    expect(matchesPhrase(standard, 'the quick brown fox', 'quick fox')).toBe(false)
+    expect(matchesPhrase(standard, 'a b a c', 'a c')).toBe(true)
+    expect(matchesPhrase(standard, 'a', '')).toBe(false)
+  })
+
+  it('lets them be moved apart', () => {
+    expect(matchesPhrase(standard, 'the quick brown fox', 'quick fox', 1)).toBe(true)
+    expect(matchesPhrase(standard, 'the quick big brown fox', 'quick fox', 1)).toBe(false)
+    expect(matchesPhrase(standard, 'brown quick', 'quick brown', 1)).toBe(false)
+    expect(matchesPhrase(standard, 'brown quick', 'quick brown', 2)).toBe(true)
+    expect(matchesPhrase(standard, 'b x x x a x b', 'a b', 1)).toBe(true)
+  })
+})
