@@ -110,11 +110,15 @@ export const S_SCAN_EXAMINED: usize = STATE + 440; // u32 records a filtered sca
 export const S_DERIVED: usize = STATE + 444; // u32 bits of what follows the records: DERIVED_*
 
 export const DERIVED_VECTORS: u32 = 2;
+export const DERIVED_GRAPHS: u32 = 16;
 export const S_VECTOR_FIELDS: usize = STATE + 768; // u32 fields declared
 export const S_VECTOR_TABLE: usize = STATE + 772; // u32 address of the first field, or 0
 export const S_VECTOR_VERSION: usize = STATE + 776; // u32 one more with each change of a row
 export const S_FLAT_BUFFER: usize = STATE + 780; // u32 a search that was given back, for the next
 export const S_FLAT_PAGES: usize = STATE + 784; // u32
+export const S_GRAPHS: usize = STATE + 1024; // u32[VECTOR_FIELDS_MAX] graph of each vector field, or 0
+export const S_GRAPH_VISITED: usize = STATE + 1088; // u32 nodes whose links it followed
+export const S_GRAPH_COMPUTED: usize = STATE + 1092; // u32 distances it computed
 
 // --- inverted indexes
 export const S_INVERTED_COUNT: usize = STATE + 1280; // u32 entries of the list that have been used

@@ -29,7 +29,8 @@ export function setAfter(distance: f64, slot: u32): void {
   afterSlot = slot;
 }
 
-function rescore(query: usize, list: usize, row: usize, slot: u32): void {
+/** Measures a row exactly. */
+export function rescore(query: usize, list: usize, row: usize, slot: u32): void {
   rescored++;
   const distance = vectorExactDistance(query, row);
   if (distance < afterDistance || (distance == afterDistance && slot <= afterSlot)) return;

@@ -23,13 +23,46 @@ const KEPT_PAGES: u32 = 8;
 const PIECE_BYTES: u32 = 131072;
 
 // @ts-ignore: decorator
-@inline function blockAt(search: usize, index: u32): usize {
+@inline export function searchBlock(search: usize, index: u32): usize {
   return search + BLOCKS + <usize>index * <usize>load<u32>(search, 12);
 }
 
 // @ts-ignore: decorator
-@inline function listOf(search: usize, block: usize): usize {
+@inline export function searchList(search: usize, block: usize): usize {
   return block + <usize>load<u32>(search, 56);
+}
+
+// What a walk over a graph needs of a search.
+
+// @ts-ignore: decorator
+@inline export function searchField(search: usize): usize {
+  return <usize>load<u32>(search);
+}
+
+// @ts-ignore: decorator
+@inline export function searchQueries(search: usize): u32 {
+  return load<u32>(search, 4);
+}
+
+/** Bits of the slots that may be answered, or 0; and how many slots it has bits of. */
+// @ts-ignore: decorator
+@inline export function searchBitmap(search: usize): usize {
+  return <usize>load<u32>(search, 20);
+}
+
+// @ts-ignore: decorator
+@inline export function searchSlots(search: usize): u32 {
+  return load<u32>(search, 24);
+}
+
+/** Counts rows that were looked at. */
+export function searchExamine(search: usize, rows: u32): void {
+  store<u32>(search, load<u32>(search, 28) + rows, 28);
+}
+
+/** Rows that are looked at from now on count for this search, and must lie behind what it has answered. */
+export function searchFollow(search: usize): void {
+  setAfter(load<f64>(search, 40), load<u32>(search, 48));
 }
 
 /** A search of `queries` queries for `capacity` rows each, or 0 when memory is exhausted. Lanes and conditions are written into it. */
@@ -63,16 +96,16 @@ export function flat_begin(fieldIndex: u32, queries: u32, capacity: u32): usize 
 
 /** Where the lanes, or bits, of a query go. */
 export function flat_lanes(search: usize, index: u32): usize {
-  return queryLanes(<usize>load<u32>(search), blockAt(search, index));
+  return queryLanes(<usize>load<u32>(search), searchBlock(search, index));
 }
 
 /** Before the first step, when the lanes stand in it, and before doing it all again. */
 export function flat_ready(search: usize): void {
   const field = <usize>load<u32>(search);
   for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
-    const block = blockAt(search, i);
+    const block = searchBlock(search, i);
     queryReady(field, block);
-    nearestReset(listOf(search, block), load<u32>(search, 8), load<f64>(search, 32));
+    nearestReset(searchList(search, block), load<u32>(search, 8), load<f64>(search, 32));
   }
   store<u32>(search, 0, 28);
   store<u32>(search, 0, 52);
@@ -100,8 +133,8 @@ export function flat_scan(search: usize, slot: u32, slotsMax: u32): u32 {
     if (bitmap == 0) {
       const row = chunk + <usize>(at & ((1 << shift) - 1)) * <usize>fieldRowBytes(field);
       for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
-        const block = blockAt(search, i);
-        scanRows(block, listOf(search, block), field, row, at, to - at);
+        const block = searchBlock(search, i);
+        scanRows(block, searchList(search, block), field, row, at, to - at);
       }
       store<u32>(search, load<u32>(search, 28) + (to - at), 28);
     } else {
@@ -150,21 +183,21 @@ function scanMarked(search: usize, field: usize, bitmap: usize, from: u32, to: u
 
 function lookAtFour(search: usize, field: usize): void {
   for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
-    const block = blockAt(search, i);
-    scanGathered(block, listOf(search, block), field, gatheredRows, gatheredSlots);
+    const block = searchBlock(search, i);
+    scanGathered(block, searchList(search, block), field, gatheredRows, gatheredSlots);
   }
 }
 
 function lookAt(search: usize, field: usize, row: usize, slot: u32): void {
   for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
-    const block = blockAt(search, i);
-    scanRow(block, listOf(search, block), field, row, slot);
+    const block = searchBlock(search, i);
+    scanRow(block, searchList(search, block), field, row, slot);
   }
 }
 
 /** Sorts what a query found, nearest first, and fills in the records; answers where the entries lie. flat_count says how many. */
 export function flat_finish(search: usize, index: u32): usize {
-  const list = listOf(search, blockAt(search, index));
+  const list = searchList(search, searchBlock(search, index));
   nearestSort(list);
   const count = nearestCount(list);
   for (let i: u32 = 0; i < count; i++) {
@@ -175,14 +208,14 @@ export function flat_finish(search: usize, index: u32): usize {
 }
 
 export function flat_count(search: usize, index: u32): u32 {
-  return nearestCount(listOf(search, blockAt(search, index)));
+  return nearestCount(searchList(search, searchBlock(search, index)));
 }
 
 /** Whether what a query found is still there, just as far: between steps others may have written. */
 export function flat_holds(search: usize, index: u32): bool {
   const field = <usize>load<u32>(search);
-  const block = blockAt(search, index);
-  const list = listOf(search, block);
+  const block = searchBlock(search, index);
+  const list = searchList(search, block);
   const count = nearestCount(list);
   for (let i: u32 = 0; i < count; i++) {
     const entry = nearestEntry(list, i);

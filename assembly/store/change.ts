@@ -1,7 +1,8 @@
 // What is derived from records beside the hash index (ordered indexes, vectors, text) follows them through one door: each step of a
 // batch, done or undone, and each step of a replay that keeps its indexes.
 
-import { DERIVED_INVERTED, DERIVED_ORDERED, DERIVED_VECTORS, S_DERIVED } from "../abi";
+import { DERIVED_GRAPHS, DERIVED_INVERTED, DERIVED_ORDERED, DERIVED_VECTORS, S_DERIVED } from "../abi";
+import { graphsFollow } from "../hnsw";
 import { invertedChanged } from "../inverted";
 import { orderedFollow } from "../ordered";
 import { vectorsFollow } from "../vector";
@@ -22,5 +23,6 @@ function follow(slot: u32, old: usize, fresh: usize): bool {
   if ((derived & DERIVED_ORDERED) != 0 && !orderedFollow(slot, old, fresh)) return false;
   if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, fresh)) return false;
   if ((derived & DERIVED_INVERTED) != 0 && !invertedChanged(slot)) return false;
+  if ((derived & DERIVED_GRAPHS) != 0 && !graphsFollow(slot, old, fresh)) return false;
   return true;
 }

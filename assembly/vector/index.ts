@@ -1,5 +1,5 @@
 export {
-  fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldGraph, fieldMetric, fieldRowBytes, ROW_CODES, vectorField, vectorLanes,
+  fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldGraph, fieldMetric, fieldRowBytes, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes,
   vectorOf,
 } from "./field";
 export {

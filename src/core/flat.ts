@@ -60,8 +60,9 @@ export class SlotSet {
 }
 
 export class FlatSearch {
+  /** Where it lies in the core's memory. */
+  readonly address: number
   private readonly memory: Memory
-  private readonly address: number
   private readonly queries: number
 
   /** @throws LimitError when the partition's memory does not hold it. */

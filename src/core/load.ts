@@ -25,6 +25,13 @@ export interface CoreExports {
   flat_scan(search: number, slot: number, slotsMax: number): number
   flat_unmark(bitmap: number, slots: number): void
   hash_xxh64(address: number, bytes: number, seed: bigint): bigint
+  hnsw_create(field: number, m: number, ef: number): number
+  hnsw_dirty(field: number): number
+  hnsw_exists(field: number): number
+  hnsw_linked(field: number): number
+  hnsw_maintain(field: number, count: number): number
+  hnsw_search(search: number, field: number, ef: number, rescored: number, wanted: number, budget: number): number
+  hnsw_stale(field: number): number
   kernel_cosine(a: number, b: number, lanes: number): number
   kernel_dot(a: number, b: number, lanes: number, isDouble: number): number
   kernel_dot_codes(a: number, b: number, bytes: number): number

@@ -47,6 +47,7 @@ import {
   STATUS_OUT_OF_MEMORY,
 } from './abi.ts'
 import { Filters } from './filter/index.ts'
+import { Graphs } from './hnsw.ts'
 import { InvertedIndexes } from './inverted/index.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
 import { OrderedIndexes } from './ordered/index.ts'
@@ -92,6 +93,7 @@ export class Store {
   readonly vectors: Vectors
   readonly inverted: InvertedIndexes
   readonly ordered: OrderedIndexes
+  readonly graphs: Graphs
   private readonly keys: KeyWriter
   private readonly shapes: CollectionShapes
   private readonly pagesLimit: number
@@ -105,6 +107,7 @@ export class Store {
     this.vectors = new Vectors(memory, options.shapes.vectorFields)
     this.inverted = new InvertedIndexes(memory)
     this.ordered = new OrderedIndexes(memory)
+    this.graphs = new Graphs(memory)
     this.keys = new KeyWriter(memory)
     this.pagesLimit = Math.min(PAGES_MAX, Math.floor((options.memoryLimitBytes ?? PAGES_MAX * PAGE_BYTES) / PAGE_BYTES))
   }

@@ -1,0 +1,241 @@
+// A graph over the vectors of one field: hierarchical navigable small world (Malkov and Yashunin, arXiv 1603.09320). Its nodes are slots,
+// and nothing in it is an address of a record: a snapshot holds it as it lies, and a record may move.
+//
+// Graph:  see the offsets below.  Its directory: for each 1,024 slots | head u32 | lists u32 |, grown by doubling.
+// Head:   | 0 dirty u32 | 4 linked u32 | 8 stale u32 | 12 upper lists u32 | 16 state u8[1024] | 1040 first upper list u16[1024] |
+// Lists:  of level 0: 2m links for each slot. Upper lists: m links for each level above 0 of each slot.
+// Link:   | 0-27 slot | 28-31 generation |, 0 ends a list that is not full. A node's generation changes when it leaves the graph, so
+//         that links to it which were not found then are told from links to what stands in its slot now.
+// State:  bits 0-3 generation (1 to 15; 0 before the first), then LINKED and DIRTY.
+//
+// A slot is dirty from the moment its vector changes until the upkeep has brought the graph up to date. A slot that is linked and dirty
+// is stale: its links belong to a vector that is gone.
+
+import { S_GRAPHS, S_SLOT_TOP, SLOT_NONE, VECTOR_FIELDS_MAX } from "../abi";
+import { structAcquire } from "../memory";
+import { levelOf } from "./level";
+
+export const GRAPH_DIRECTORY: usize = 0;
+const GRAPH_CAPACITY: usize = 4; // chunks the directory has room for
+export const GRAPH_M: usize = 8;
+export const GRAPH_EF: usize = 12; // candidates while inserting
+export const GRAPH_ENTRY: usize = 16; // slot, or SLOT_NONE
+export const GRAPH_LEVEL: usize = 20; // of the entry
+export const GRAPH_LINKED: usize = 24; // nodes
+export const GRAPH_DIRTY: usize = 28; // slots
+export const GRAPH_STALE: usize = 32; // slots that are both
+export const GRAPH_SEED: usize = 36;
+export const GRAPH_CURSOR: usize = 40; // no chunk before it has a dirty slot
+const GRAPH_BYTES: usize = 64;
+
+const CHUNK_SHIFT: u32 = 10;
+export const CHUNK_SLOTS: u32 = 1024;
+const CHUNK_MASK: u32 = 1023;
+const CAPACITY_MIN: u32 = 16;
+
+export const HEAD_DIRTY: usize = 0;
+export const HEAD_LINKED: usize = 4;
+export const HEAD_STALE: usize = 8;
+const HEAD_UPPERS: usize = 12;
+export const HEAD_STATES: usize = 16;
+const HEAD_RANKS: usize = 1040;
+const HEAD_BYTES: usize = 3088;
+
+export const LINKED: u8 = 16;
+export const DIRTY: u8 = 32;
+const GENERATION: u8 = 15;
+
+export const LINK_SLOT: u32 = 0x0fffffff;
+const LINK_SHIFT: u32 = 28;
+
+/** The graph of a field, or 0. */
+// @ts-ignore: decorator
+@inline export function graphOf(field: u32): usize {
+  return <usize>load<u32>(S_GRAPHS + (<usize>field << 2));
+}
+
+/** A graph without nodes; false: memory is exhausted. */
+export function graphCreate(field: u32, m: u32, ef: u32): bool {
+  assert(field < VECTOR_FIELDS_MAX && graphOf(field) == 0);
+  const graph = structAcquire(GRAPH_BYTES);
+  if (graph == 0) return false;
+  const directory = structAcquire(<usize>CAPACITY_MIN << 3);
+  if (directory == 0) return false;
+  store<u32>(graph, <u32>directory, GRAPH_DIRECTORY);
+  store<u32>(graph, CAPACITY_MIN, GRAPH_CAPACITY);
+  store<u32>(graph, m, GRAPH_M);
+  store<u32>(graph, ef, GRAPH_EF);
+  store<u32>(graph, SLOT_NONE, GRAPH_ENTRY);
+  store<u32>(graph, 0x9e3779b9 * (field + 1), GRAPH_SEED);
+  store<u32>(S_GRAPHS + (<usize>field << 2), <u32>graph);
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline function chunkAt(graph: usize, slot: u32): usize {
+  return <usize>load<u32>(graph, GRAPH_DIRECTORY) + (<usize>(slot >> CHUNK_SHIFT) << 3);
+}
+
+/** Head of the chunk, or 0 when the graph does not reach it. */
+// @ts-ignore: decorator
+@inline export function headAt(graph: usize, chunk: u32): usize {
+  return chunk < load<u32>(graph, GRAPH_CAPACITY) ? <usize>load<u32>(<usize>load<u32>(graph, GRAPH_DIRECTORY) + (<usize>chunk << 3)) : 0;
+}
+
+/** Chunks there may be. */
+// @ts-ignore: decorator
+@inline export function chunksTop(graph: usize): u32 {
+  return min<u32>(load<u32>(graph, GRAPH_CAPACITY), (load<u32>(S_SLOT_TOP) + CHUNK_MASK) >> CHUNK_SHIFT);
+}
+
+function growDirectory(graph: usize, chunk: u32): bool {
+  const held = load<u32>(graph, GRAPH_CAPACITY);
+  let capacity = held;
+  while (capacity <= chunk) capacity <<= 1;
+  const grown = structAcquire(<usize>capacity << 3);
+  if (grown == 0) return false;
+  const old = <usize>load<u32>(graph, GRAPH_DIRECTORY);
+  memory.copy(grown, old, <usize>held << 3);
+  memory.fill(old, 0, <usize>held << 3);
+  store<u32>(graph, <u32>grown, GRAPH_DIRECTORY);
+  store<u32>(graph, capacity, GRAPH_CAPACITY);
+  return true;
+}
+
+/** Makes the states of `slot`'s chunk; false: memory is exhausted. */
+export function reachState(graph: usize, slot: u32): bool {
+  const chunk = slot >> CHUNK_SHIFT;
+  if (chunk >= load<u32>(graph, GRAPH_CAPACITY) && !growDirectory(graph, chunk)) return false;
+  const at = chunkAt(graph, slot);
+  if (load<u32>(at) != 0) return true;
+  const head = structAcquire(HEAD_BYTES);
+  if (head == 0) return false;
+  store<u32>(at, <u32>head);
+  return true;
+}
+
+/** Makes the lists of `slot`'s chunk, whose states are there; false: memory is exhausted. */
+export function reachLists(graph: usize, slot: u32): bool {
+  const at = chunkAt(graph, slot);
+  if (load<u32>(at, 4) != 0) return true;
+  const head = <usize>load<u32>(at);
+  const m = load<u32>(graph, GRAPH_M);
+  const seed = load<u32>(graph, GRAPH_SEED);
+  const first = slot & ~CHUNK_MASK;
+  let uppers: u32 = 0;
+  for (let i: u32 = 0; i < CHUNK_SLOTS; i++) {
+    store<u16>(head + (<usize>i << 1), <u16>uppers, HEAD_RANKS);
+    uppers += levelOf(first + i, seed, m);
+  }
+  if (load<u32>(head, HEAD_UPPERS) == 0 && uppers != 0) {
+    const lists = structAcquire(<usize>uppers * m << 2);
+    if (lists == 0) return false;
+    store<u32>(head, <u32>lists, HEAD_UPPERS);
+  }
+  const lists = structAcquire(<usize>m << 3 << CHUNK_SHIFT);
+  if (lists == 0) return false;
+  store<u32>(at, <u32>lists, 4);
+  return true;
+}
+
+/** Address of the list of a node that reaches `level`. */
+// @ts-ignore: decorator
+@inline export function listAt(graph: usize, slot: u32, level: u32): usize {
+  const at = chunkAt(graph, slot);
+  const m = <usize>load<u32>(graph, GRAPH_M);
+  const index = <usize>(slot & CHUNK_MASK);
+  if (level == 0) return <usize>load<u32>(at, 4) + (index * m << 3);
+  const head = <usize>load<u32>(at);
+  return <usize>load<u32>(head, HEAD_UPPERS) + (<usize>load<u16>(head + (index << 1), HEAD_RANKS) + level - 1) * (m << 2);
+}
+
+// @ts-ignore: decorator
+@inline export function linksMax(graph: usize, level: u32): u32 {
+  const m = load<u32>(graph, GRAPH_M);
+  return level == 0 ? m << 1 : m;
+}
+
+/** Links in a list. */
+export function linksCount(list: usize, most: u32): u32 {
+  let count: u32 = 0;
+  while (count < most && load<u32>(list + (<usize>count << 2)) != 0) count++;
+  return count;
+}
+
+/** Address of the state of a slot whose chunk is there. */
+// @ts-ignore: decorator
+@inline export function stateAt(graph: usize, slot: u32): usize {
+  return <usize>load<u32>(chunkAt(graph, slot)) + HEAD_STATES + <usize>(slot & CHUNK_MASK);
+}
+
+/** The same, or 0 when the graph does not reach the slot. */
+export function stateAtOr(graph: usize, slot: u32): usize {
+  const head = headAt(graph, slot >> CHUNK_SHIFT);
+  return head == 0 ? 0 : head + HEAD_STATES + <usize>(slot & CHUNK_MASK);
+}
+
+/** A link to a node as it is now. */
+// @ts-ignore: decorator
+@inline export function linkTo(graph: usize, slot: u32): u32 {
+  return slot | (<u32>(load<u8>(stateAt(graph, slot)) & GENERATION) << LINK_SHIFT);
+}
+
+/** Whether a link leads to a node that is in the graph and is what it was when the link was made. */
+// @ts-ignore: decorator
+@inline export function linkHolds(graph: usize, link: u32): bool {
+  return <u32>load<u8>(stateAt(graph, link & LINK_SLOT)) == ((link >> LINK_SHIFT) | LINKED);
+}
+
+// @ts-ignore: decorator
+@inline function count(address: usize, by: u32): void {
+  store<u32>(address, load<u32>(address) + by);
+}
+
+function setState(graph: usize, slot: u32, state: u8): void {
+  const at = stateAt(graph, slot);
+  const was = load<u8>(at);
+  const head = <usize>load<u32>(chunkAt(graph, slot));
+  const linked = <u32>((state & LINKED) != 0) - <u32>((was & LINKED) != 0);
+  const dirty = <u32>((state & DIRTY) != 0) - <u32>((was & DIRTY) != 0);
+  const stale = <u32>((state & (LINKED | DIRTY)) == (LINKED | DIRTY)) - <u32>((was & (LINKED | DIRTY)) == (LINKED | DIRTY));
+  store<u8>(at, state);
+  count(head + HEAD_LINKED, linked);
+  count(graph + GRAPH_LINKED, linked);
+  count(head + HEAD_DIRTY, dirty);
+  count(graph + GRAPH_DIRTY, dirty);
+  count(head + HEAD_STALE, stale);
+  count(graph + GRAPH_STALE, stale);
+}
+
+/** The slot's vector has changed. False: memory is exhausted. */
+export function markDirty(graph: usize, slot: u32): bool {
+  if (!reachState(graph, slot)) return false;
+  const state = load<u8>(stateAt(graph, slot));
+  if (state & DIRTY) return true;
+  setState(graph, slot, state | DIRTY);
+  const chunk = slot >> CHUNK_SHIFT;
+  if (chunk < load<u32>(graph, GRAPH_CURSOR)) store<u32>(graph, chunk, GRAPH_CURSOR);
+  return true;
+}
+
+export function clearDirty(graph: usize, slot: u32): void {
+  setState(graph, slot, load<u8>(stateAt(graph, slot)) & ~DIRTY);
+}
+
+/** The generation a node is linked under from now on; it is not linked yet. */
+export function beginGeneration(graph: usize, slot: u32): void {
+  const state = load<u8>(stateAt(graph, slot));
+  const generation = (state & GENERATION) == 0 ? <u8>1 : state & GENERATION;
+  setState(graph, slot, (state & ~GENERATION) | generation);
+}
+
+export function markLinked(graph: usize, slot: u32): void {
+  setState(graph, slot, load<u8>(stateAt(graph, slot)) | LINKED);
+}
+
+/** Takes a node out: every link to it is void. */
+export function markUnlinked(graph: usize, slot: u32): void {
+  const state = load<u8>(stateAt(graph, slot));
+  const generation = (state & GENERATION) == GENERATION ? <u8>1 : (state & GENERATION) + 1;
+  setState(graph, slot, (state & DIRTY) | generation);
+}

@@ -1,0 +1,1 @@
+export { graphsFollow } from "./follow";

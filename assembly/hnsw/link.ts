@@ -1,0 +1,92 @@
+// A node enters: algorithm 1 of the paper.
+
+import { STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
+import { vectorPrepareRow, vectorRow, vectorRowDistance } from "../vector";
+import {
+  beginGeneration, clearDirty, GRAPH_EF, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_LINKED, GRAPH_M, GRAPH_SEED, LINK_SLOT, linkHolds, linksCount,
+  linksMax, linkTo, listAt, markLinked, reachLists,
+} from "./graph";
+import { keyOf, sortHeap, sortKeys } from "./heap";
+import { levelOf } from "./level";
+import { chosen, keys, orphans, ownQuery, results } from "./scratch";
+import { choose } from "./select";
+import { walkCount, walkDown, walkEnter, walkFrom, walkGather, walkLevel } from "./walk";
+
+/** Links a slot that has a vector and is not linked. Scratch is there. */
+export function link(graph: usize, field: usize, slot: u32): i32 {
+  if (!reachLists(graph, slot)) return STATUS_OUT_OF_MEMORY;
+  const m = load<u32>(graph, GRAPH_M);
+  const level = levelOf(slot, load<u32>(graph, GRAPH_SEED), m);
+  for (let l: u32 = 0; l <= level; l++) memory.fill(listAt(graph, slot, l), 0, <usize>linksMax(graph, l) << 2);
+  beginGeneration(graph, slot);
+  if (load<u32>(graph, GRAPH_LINKED) != 0) {
+    vectorPrepareRow(field, ownQuery, slot);
+    const isEntered = walkEnter(graph, field, ownQuery);
+    assert(isEntered);
+    walkDown(graph, field, ownQuery, level);
+    for (let l = <i32>walkLevel; l >= 0; l--) {
+      walkGather(graph, field, ownQuery, l, load<u32>(graph, GRAPH_EF), 0, 0, u32.MAX_VALUE);
+      if (walkCount == 0) break;
+      sortHeap(results, walkCount);
+      walkFrom(load<u64>(results), max<i32>(l - 1, 0));
+      connect(graph, field, slot, l, choose(field, results, walkCount, m, 0));
+    }
+  }
+  clearDirty(graph, slot);
+  markLinked(graph, slot);
+  if (load<u32>(graph, GRAPH_LINKED) == 1 || level > load<u32>(graph, GRAPH_LEVEL)) {
+    store<u32>(graph, slot, GRAPH_ENTRY);
+    store<u32>(graph, level, GRAPH_LEVEL);
+  }
+  return STATUS_OK;
+}
+
+/** Links the node to those chosen, and them to it. */
+function connect(graph: usize, field: usize, slot: u32, level: u32, count: u32): void {
+  const list = listAt(graph, slot, level);
+  for (let i: u32 = 0; i < count; i++) {
+    const other = load<u32>(chosen + (<usize>i << 2));
+    store<u32>(list + (<usize>i << 2), linkTo(graph, other));
+    // What is chosen for the others overwrites `chosen`.
+    store<u32>(orphans + (<usize>i << 2), other);
+  }
+  for (let i: u32 = 0; i < count; i++) offer(graph, field, load<u32>(orphans + (<usize>i << 2)), level, slot);
+}
+
+/** Takes the links out that lead nowhere; answers how many are left. */
+function tidy(graph: usize, list: usize, most: u32): u32 {
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < most; i++) {
+    const link = load<u32>(list + (<usize>i << 2));
+    if (link == 0) break;
+    if (!linkHolds(graph, link)) continue;
+    store<u32>(list + (<usize>kept << 2), link);
+    kept++;
+  }
+  for (let i = kept; i < most; i++) store<u32>(list + (<usize>i << 2), 0);
+  return kept;
+}
+
+/** Links `node` to `newcomer` too; when its list is full, its neighbours are chosen anew. */
+export function offer(graph: usize, field: usize, node: u32, level: u32, newcomer: u32): void {
+  const list = listAt(graph, node, level);
+  const most = linksMax(graph, level);
+  let count = linksCount(list, most);
+  if (count == most) count = tidy(graph, list, most);
+  if (count < most) {
+    store<u32>(list + (<usize>count << 2), linkTo(graph, newcomer));
+    return;
+  }
+  const own = vectorRow(field, node);
+  for (let i: u32 = 0; i < count; i++) {
+    const other = load<u32>(list + (<usize>i << 2)) & LINK_SLOT;
+    store<u64>(keys + (<usize>i << 3), keyOf(vectorRowDistance(field, own, vectorRow(field, other)), other));
+  }
+  store<u64>(keys + (<usize>count << 3), keyOf(vectorRowDistance(field, own, vectorRow(field, newcomer)), newcomer));
+  sortKeys(keys, count + 1);
+  const taken = choose(field, keys, count + 1, most, 0);
+  for (let i: u32 = 0; i < taken; i++) {
+    store<u32>(list + (<usize>i << 2), linkTo(graph, load<u32>(chosen + (<usize>i << 2))));
+  }
+  for (let i = taken; i < most; i++) store<u32>(list + (<usize>i << 2), 0);
+}

@@ -1,0 +1,93 @@
+// What walks and selections work in. It belongs to the process, not to the graph: no snapshot knows of it, and all graphs of a partition
+// share it, because nothing else runs meanwhile.
+
+import { PAGE_BYTES, PAGE_SCRATCH, S_SLOT_TOP } from "../abi";
+import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
+
+/** Most results a walk may keep. */
+export const EF_MAX: u32 = 16384;
+/** Most candidates that wait to be looked at. */
+export const CANDIDATES_MAX: u32 = 65536;
+/** Most links a list may have. */
+export const LINKS_MAX: u32 = 512;
+
+const RESULTS_BYTES: usize = <usize>(EF_MAX + 2) << 3;
+const KEYS_BYTES: usize = <usize>(LINKS_MAX + 8) << 3;
+const LINKS_BYTES: usize = <usize>(LINKS_MAX + 8) << 2;
+
+/** u64[CANDIDATES_MAX], the least key first. */
+export let candidates: usize = 0;
+/** u64[EF_MAX], the greatest key first. */
+export let results: usize = 0;
+/** Keys of nodes that a list is chosen from. */
+export let keys: usize = 0;
+/** Links met for the first time, and their rows. */
+export let batchLinks: usize = 0;
+export let batchRows: usize = 0;
+/** Slots chosen, and their rows. */
+export let chosen: usize = 0;
+export let chosenRows: usize = 0;
+/** Neighbours of a node that leaves, and their keys. */
+export let orphans: usize = 0;
+export let orphanKeys: usize = 0;
+/** Four distances. */
+export let four: usize = 0;
+/** The query that a node's own vector makes. */
+export let ownQuery: usize = 0;
+
+let ownQueryBytes: usize = 0;
+let marks: usize = 0;
+let marksSlots: u32 = 0;
+let epoch: u32 = 0;
+
+/** Makes room for walks with queries of `queryBytes`. False: memory is exhausted. */
+export function scratchReach(queryBytes: usize): bool {
+  if (candidates == 0) {
+    const bytes = (<usize>CANDIDATES_MAX << 3) + RESULTS_BYTES + 2 * KEYS_BYTES + 5 * LINKS_BYTES + 16;
+    const at = pagesAcquire(pagesFor(bytes), PAGE_SCRATCH);
+    if (at == 0) return false;
+    candidates = at;
+    results = at + (<usize>CANDIDATES_MAX << 3);
+    keys = results + RESULTS_BYTES;
+    orphanKeys = keys + KEYS_BYTES;
+    batchLinks = orphanKeys + KEYS_BYTES;
+    batchRows = batchLinks + LINKS_BYTES;
+    chosen = batchRows + LINKS_BYTES;
+    chosenRows = chosen + LINKS_BYTES;
+    orphans = chosenRows + LINKS_BYTES;
+    four = orphans + LINKS_BYTES;
+  }
+  if (queryBytes > ownQueryBytes) {
+    pagesRelease(ownQuery, pagesFor(ownQueryBytes));
+    ownQueryBytes = 0;
+    ownQuery = pagesAcquire(pagesFor(queryBytes), PAGE_SCRATCH);
+    if (ownQuery == 0) return false;
+    ownQueryBytes = queryBytes;
+  }
+  const top = load<u32>(S_SLOT_TOP);
+  if (top > marksSlots) {
+    pagesRelease(marks, pagesFor(<usize>marksSlots << 1));
+    marksSlots = 0;
+    const pages = pagesFor(<usize>(top + (top >> 2)) << 1);
+    marks = pagesAcquire(pages, PAGE_SCRATCH);
+    if (marks == 0) return false;
+    marksSlots = pages * <u32>(PAGE_BYTES >> 1);
+    epoch = 0;
+  }
+  return true;
+}
+
+/** Forgets which slots were met. The mark of one that is met now is this number, at the address of `marksAt`. */
+export function marksBegin(): u32 {
+  epoch++;
+  if (epoch > 0xffff) {
+    memory.fill(marks, 0, <usize>marksSlots << 1);
+    epoch = 1;
+  }
+  return epoch;
+}
+
+// @ts-ignore: decorator
+@inline export function marksAt(slot: u32): usize {
+  return marks + (<usize>slot << 1);
+}

@@ -1,0 +1,72 @@
+// Nearest rows by a graph, for a search that would otherwise look at every row (flat/search). The walk goes by codes; the nearest it finds
+// are measured exactly. Slots that are dirty are looked at one by one, so that an answer never misses what was just written.
+
+import { S_GRAPH_COMPUTED, S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
+import {
+  rescore, scanRow, searchBitmap, searchBlock, searchExamine, searchField, searchFollow, searchList, searchQueries, searchSlots,
+} from "../flat";
+import { vectorRow } from "../vector";
+import { CHUNK_SLOTS, chunksTop, DIRTY, GRAPH_DIRTY, GRAPH_LINKED, graphOf, HEAD_DIRTY, HEAD_STATES, headAt } from "./graph";
+import { keySlot, sortHeap } from "./heap";
+import { EF_MAX, results, scratchReach } from "./scratch";
+import { isAllowed, walkComputed, walkCount, walkDown, walkEnter, walkGather, walkReset, walkVisited } from "./walk";
+
+/** The graph gave less than the search asks for: looking at every row is the way. */
+export const SEARCH_GAVE_UP: i32 = 1;
+
+/**
+ * Fills the lists of a search that is ready. `ef`: nodes gathered for each query; `rescored` of them are measured exactly. `wanted`: a query that
+ * gathered fewer of the slots it may answer has given up, and so has one that computed more than `budget` distances.
+ */
+export function hnsw_search(search: usize, index: u32, ef: u32, rescored: u32, wanted: u32, budget: u32): i32 {
+  const graph = graphOf(index);
+  const field = searchField(search);
+  if (!scratchReach(0)) return STATUS_OUT_OF_MEMORY;
+  const allowed = searchBitmap(search);
+  const kept = min(ef, EF_MAX);
+  walkReset();
+  searchFollow(search);
+  let status = STATUS_OK;
+  for (let i: u32 = 0; i < searchQueries(search) && status == STATUS_OK; i++) {
+    const query = searchBlock(search, i);
+    const list = searchList(search, query);
+    status = walk(graph, field, query, list, allowed, searchSlots(search), kept, min(rescored, kept), wanted, budget);
+    if (load<u32>(graph, GRAPH_DIRTY) != 0) lookAtDirty(graph, field, query, list, allowed, searchSlots(search));
+  }
+  searchExamine(search, walkComputed);
+  store<u32>(S_GRAPH_VISITED, walkVisited);
+  store<u32>(S_GRAPH_COMPUTED, walkComputed);
+  return status;
+}
+
+function walk(
+  graph: usize, field: usize, query: usize, list: usize, allowed: usize, slots: u32, ef: u32, rescored: u32, wanted: u32, budget: u32,
+): i32 {
+  if (load<u32>(graph, GRAPH_LINKED) == 0) return STATUS_OK;
+  if (!walkEnter(graph, field, query)) return SEARCH_GAVE_UP;
+  walkDown(graph, field, query, 0);
+  if (!walkGather(graph, field, query, 0, ef, allowed, slots, budget) || walkCount < wanted) return SEARCH_GAVE_UP;
+  sortHeap(results, walkCount);
+  const count = min(walkCount, rescored);
+  for (let i: u32 = 0; i < count; i++) {
+    const slot = keySlot(load<u64>(results + (<usize>i << 3)));
+    rescore(query, list, vectorRow(field, slot), slot);
+  }
+  return STATUS_OK;
+}
+
+function lookAtDirty(graph: usize, field: usize, query: usize, list: usize, allowed: usize, slots: u32): void {
+  for (let chunk: u32 = 0; chunk < chunksTop(graph); chunk++) {
+    const head = headAt(graph, chunk);
+    if (head == 0) continue;
+    let left = load<u32>(head, HEAD_DIRTY);
+    for (let i: u32 = 0; left > 0; i++) {
+      if ((load<u8>(head + HEAD_STATES + i) & DIRTY) == 0) continue;
+      left--;
+      const slot = chunk * CHUNK_SLOTS + i;
+      if (allowed != 0 && !isAllowed(allowed, slots, slot)) continue;
+      const row = vectorRow(field, slot);
+      if (row != 0) scanRow(query, list, field, row, slot);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// Which of the nodes found become neighbours: algorithm 4 of the paper. A candidate is taken when it is nearer to the base than to every
+// one taken before it, so that links point in all directions and not into the densest one.
+
+import { vectorRow, vectorRowDistance } from "../vector";
+import { keyDistance, keySlot } from "./heap";
+import { chosen, chosenRows } from "./scratch";
+
+/**
+ * Chooses up to `most` of the `count` keys, the least first, into `chosen`; answers how many. When fewer than `least` point apart, the
+ * nearest of the others fill up to that: equal vectors would be left with one link otherwise.
+ */
+export function choose(field: usize, keys: usize, count: u32, most: u32, least: u32): u32 {
+  let taken: u32 = 0;
+  for (let i: u32 = 0; i < count && taken < most; i++) {
+    const key = load<u64>(keys + (<usize>i << 3));
+    const row = vectorRow(field, keySlot(key));
+    if (!pointsApart(field, row, keyDistance(key), taken)) continue;
+    take(taken++, keySlot(key), row);
+    // What is taken is marked, so that the filling passes it over.
+    if (least > 0) store<u64>(keys + (<usize>i << 3), u64.MAX_VALUE);
+  }
+  for (let i: u32 = 0; i < count && taken < least; i++) {
+    const key = load<u64>(keys + (<usize>i << 3));
+    if (key != u64.MAX_VALUE) take(taken++, keySlot(key), vectorRow(field, keySlot(key)));
+  }
+  return taken;
+}
+
+// @ts-ignore: decorator
+@inline function take(index: u32, slot: u32, row: usize): void {
+  store<u32>(chosen + (<usize>index << 2), slot);
+  store<u32>(chosenRows + (<usize>index << 2), <u32>row);
+}
+
+/** Whether a row at this distance from the base is nearer to it than to those chosen. A tie is not: of equal vectors one is enough. */
+function pointsApart(field: usize, row: usize, distance: f32, taken: u32): bool {
+  for (let i: u32 = 0; i < taken; i++) {
+    if (vectorRowDistance(field, row, <usize>load<u32>(chosenRows + (<usize>i << 2))) <= distance) return false;
+  }
+  return true;
+}

@@ -1,0 +1,213 @@
+// Walks over a graph: algorithms 2 and 5 of the paper. Neighbours that were not met before are gathered first, so that the loads of
+// their rows overlap, and their distances are computed four at a time.
+
+import { CODE_INT8, METRIC_COSINE, METRIC_IP } from "../abi";
+import { dotCodes4 } from "../kernel";
+import {
+  fieldChunkShift, fieldCode, fieldCodeBytes, fieldDirectory, fieldMetric, fieldRowBytes, queryCodes, queryScale, querySquare, ROW_CODES, vectorCodeDistance, vectorCodeDistance4,
+  vectorRow,
+} from "../vector";
+import {
+  GRAPH_ENTRY, GRAPH_LEVEL, LINK_SLOT, linkHolds, linksMax, linkTo, listAt,
+} from "./graph";
+import { keyDistance, keyOf, keySlot, popLeast, pushGreatest, pushLeast, replaceGreatest } from "./heap";
+import { batchLinks, batchRows, candidates, CANDIDATES_MAX, four, marksAt, marksBegin, results } from "./scratch";
+
+/** Where a walk stands: the nearest node met so far, and on which level it was met. */
+export let walkKey: u64 = 0;
+export let walkLevel: u32 = 0;
+/** Keys in `results`. */
+export let walkCount: u32 = 0;
+/** Since walkReset: nodes whose lists were read, and distances computed. */
+export let walkVisited: u32 = 0;
+export let walkComputed: u32 = 0;
+
+export function walkReset(): void {
+  walkVisited = 0;
+  walkComputed = 0;
+}
+
+/** Starts at the entry, or near it when it has just lost its vector. False: there is nowhere to start. */
+export function walkEnter(graph: usize, field: usize, query: usize): bool {
+  const entry = load<u32>(graph, GRAPH_ENTRY);
+  const top = load<u32>(graph, GRAPH_LEVEL);
+  let row = vectorRow(field, entry);
+  if (row != 0) {
+    walkKey = keyOf(vectorCodeDistance(query, row), entry);
+    walkLevel = top;
+    return true;
+  }
+  for (let level = <i32>top; level >= 0; level--) {
+    const list = listAt(graph, entry, level);
+    const most = linksMax(graph, level);
+    for (let i: u32 = 0; i < most; i++) {
+      const link = load<u32>(list + (<usize>i << 2));
+      if (link == 0) break;
+      if (!linkHolds(graph, link)) continue;
+      row = vectorRow(field, link & LINK_SLOT);
+      if (row == 0) continue;
+      walkKey = keyOf(vectorCodeDistance(query, row), link & LINK_SLOT);
+      walkLevel = level;
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Goes to ever nearer neighbours, level by level, until `walkLevel` is `level`. */
+export function walkDown(graph: usize, field: usize, query: usize, level: u32): void {
+  while (walkLevel > level) {
+    const most = linksMax(graph, walkLevel);
+    for (;;) {
+      const from = walkKey;
+      const list = listAt(graph, keySlot(from), walkLevel);
+      walkVisited++;
+      for (let i: u32 = 0; i < most; i++) {
+        const link = load<u32>(list + (<usize>i << 2));
+        if (link == 0) break;
+        const slot = link & LINK_SLOT;
+        const row = vectorRow(field, slot);
+        if (row == 0) continue;
+        walkComputed++;
+        const key = keyOf(vectorCodeDistance(query, row), slot);
+        if (key < walkKey && linkHolds(graph, link)) walkKey = key;
+      }
+      if (walkKey == from) break;
+    }
+    walkLevel--;
+  }
+}
+
+/** Candidates that may still be looked at, after those that cannot were dropped. */
+function dropFar(count: u32, worst: u64): u32 {
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const key = load<u64>(candidates + (<usize>i << 3));
+    if (key < worst) pushLeast(candidates, kept++, key);
+  }
+  return kept;
+}
+
+/** Kept, so that the loads are not left out. */
+let touched: u32 = 0;
+
+/** Of int8 codes: see vectorCodeDistance4. */
+// @ts-ignore: decorator
+@inline function distance4(query: usize, codeBytes: u32, metric: u32, r0: usize, r1: usize, r2: usize, r3: usize): v128 {
+  const dots = dotCodes4(queryCodes(query), r0 + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, codeBytes);
+  const h0 = v128.load(r0);
+  const h1 = v128.load(r1);
+  const h2 = v128.load(r2);
+  const h3 = v128.load(r3);
+  const scales = v128.shuffle<u64>(v128.shuffle<u32>(h0, h1, 1, 5, 1, 5), v128.shuffle<u32>(h2, h3, 1, 5, 1, 5), 0, 2);
+  const dot = f32x4.mul(f32x4.convert_i32x4_s(dots), f32x4.mul(f32x4.splat(queryScale(query)), scales));
+  if (metric == METRIC_COSINE) return f32x4.sub(f32x4.splat(1), dot);
+  if (metric == METRIC_IP) return f32x4.neg(dot);
+  const norms = v128.shuffle<u64>(v128.shuffle<u32>(h0, h1, 3, 7, 3, 7), v128.shuffle<u32>(h2, h3, 3, 7, 3, 7), 0, 2);
+  const sum = f32x4.add(f32x4.splat(querySquare(query)), f32x4.mul(norms, norms));
+  return f32x4.max(f32x4.splat(0), f32x4.sub(sum, f32x4.add(dot, dot)));
+}
+
+// @ts-ignore: decorator
+@inline export function isAllowed(allowed: usize, slots: u32, slot: u32): bool {
+  return slot < slots && (load<u8>(allowed + (slot >> 3)) >> (slot & 7) & 1) != 0;
+}
+
+/**
+ * Gathers up to `ef` of the nodes nearest to the query into `results`, from where the walk stands. `allowed`: a bitmap of the
+ * first `slots` slots that may be gathered, or 0; the others are passed through. It ends early when `budget` distances were computed: answers false then.
+ */
+export function walkGather(graph: usize, field: usize, query: usize, level: u32, ef: u32, allowed: usize, slots: u32, budget: u32): bool {
+  const mark = <u16>marksBegin();
+  const most = linksMax(graph, level);
+  const rows = fieldDirectory(field);
+  const shift = fieldChunkShift(field);
+  const mask = (<u32>1 << shift) - 1;
+  const rowBytes = <usize>fieldRowBytes(field);
+  const first = keySlot(walkKey);
+  store<u16>(marksAt(first), mark);
+  store<u64>(candidates, walkKey);
+  let waiting: u32 = 1;
+  let count: u32 = 0;
+  // The entry may be stale: it is walked from, and not gathered.
+  if ((allowed == 0 || isAllowed(allowed, slots, first)) && linkHolds(graph, linkTo(graph, first))) {
+    store<u64>(results, walkKey);
+    count = 1;
+  }
+  let worst: u64 = count == ef ? walkKey : u64.MAX_VALUE;
+  let worstDistance: f32 = count == ef ? keyDistance(walkKey) : Infinity;
+  // A row's second cache line, if it has one.
+  const second: usize = rowBytes > 64 ? 64 : 0;
+  const isInt8 = fieldCode(field) == CODE_INT8;
+  const codeBytes = fieldCodeBytes(field);
+  const metric = fieldMetric(field);
+  let computed: u32 = 0;
+  let visited: u32 = 0;
+  let isWhole = true;
+  while (waiting != 0) {
+    const nearest = popLeast(candidates, waiting--);
+    if (nearest > worst) break;
+    if (computed > budget) {
+      isWhole = false;
+      break;
+    }
+    visited++;
+    const list = listAt(graph, keySlot(nearest), level);
+    // The list that is likely next is fetched meanwhile.
+    if (waiting != 0) touched += load<u32>(listAt(graph, keySlot(load<u64>(candidates)), level));
+    let met: u32 = 0;
+    for (let i: u32 = 0; i < most; i++) {
+      const link = load<u32>(list + (<usize>i << 2));
+      if (link == 0) break;
+      const slot = link & LINK_SLOT;
+      const at = marksAt(slot);
+      if (load<u16>(at) == mark) continue;
+      store<u16>(at, mark);
+      const row = <usize>load<u32>(rows + (<usize>(slot >> shift) << 2)) + <usize>(slot & mask) * rowBytes;
+      touched += load<u32>(row) + load<u32>(row + second);
+      store<u32>(batchLinks + (<usize>met << 2), link);
+      store<u32>(batchRows + (<usize>met << 2), <u32>row);
+      met++;
+    }
+    computed += met;
+    // What stands behind the last: any rows, so that there are four.
+    for (let i: u32 = met; (i & 3) != 0; i++) store<u32>(batchRows + (<usize>i << 2), load<u32>(batchRows));
+    for (let i: u32 = 0; i < met; i += 4) {
+      const at = batchRows + (<usize>i << 2);
+      const distances = isInt8
+        ? distance4(query, codeBytes, metric, load<u32>(at), load<u32>(at, 4), load<u32>(at, 8), load<u32>(at, 12))
+        : vectorCodeDistance4(query, load<u32>(at), load<u32>(at, 4), load<u32>(at, 8), load<u32>(at, 12));
+      let near = i32x4.bitmask(f32x4.le(distances, f32x4.splat(worstDistance)));
+      if (met - i < 4) near &= (1 << (met - i)) - 1;
+      if (near == 0) continue;
+      v128.store(four, distances);
+      do {
+        const j = ctz(near);
+        near &= near - 1;
+        const link = load<u32>(batchLinks + (<usize>(i + j) << 2));
+        const slot = link & LINK_SLOT;
+        const key = keyOf(load<f32>(four + (<usize>j << 2)), slot);
+        if (key >= worst || !linkHolds(graph, link)) continue;
+        if (waiting == CANDIDATES_MAX) waiting = dropFar(waiting, worst);
+        if (waiting < CANDIDATES_MAX) pushLeast(candidates, waiting++, key);
+        if (allowed != 0 && !isAllowed(allowed, slots, slot)) continue;
+        if (count < ef) pushGreatest(results, count++, key);
+        else replaceGreatest(results, count, key);
+        if (count == ef) {
+          worst = load<u64>(results);
+          worstDistance = keyDistance(worst);
+        }
+      } while (near != 0);
+    }
+  }
+  walkCount = count;
+  walkVisited += visited;
+  walkComputed += computed;
+  return isWhole;
+}
+
+/** Goes on from this node, on this level. */
+export function walkFrom(key: u64, level: u32): void {
+  walkKey = key;
+  walkLevel = level;
+}

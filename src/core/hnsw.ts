@@ -1,0 +1,88 @@
+// The graphs over the vector fields of one partition. A write only notes which vectors changed; `maintain` brings a graph up to date, a
+// few of them at a time, and until it has, searches look at those one by one.
+
+import { S_GRAPH_COMPUTED, S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY } from './abi.ts'
+import type { FlatSearch } from './flat.ts'
+import { checkMemory, type Memory, outOfMemory } from './memory.ts'
+
+export interface GraphSearch {
+  /** Number of the vector field. */
+  readonly field: number
+  /** Nodes gathered for each query. */
+  readonly ef: number
+  /** How many of them are measured exactly. */
+  readonly rescored: number
+  /** Fewer gathered than this is no answer. */
+  readonly wanted: number
+  /** Distances a query may compute; more is no answer. */
+  readonly budget: number
+}
+
+export class Graphs {
+  private readonly memory: Memory
+
+  constructor(memory: Memory) {
+    this.memory = memory
+  }
+
+  has(field: number): boolean {
+    return this.memory.core.hnsw_exists(field) !== 0
+  }
+
+  /**
+   * Gives a field a graph that has yet to be built.
+   *
+   * @throws LimitError when the partition's memory does not hold it.
+   */
+  create(field: number, m: number, efConstruction: number): void {
+    const status = this.memory.core.hnsw_create(field, m, efConstruction)
+    this.memory.refresh()
+    checkMemory(status, 'the graph')
+  }
+
+  /** Vectors that are nodes of the graph. */
+  linked(field: number): number {
+    return this.memory.core.hnsw_linked(field) >>> 0
+  }
+
+  /** Slots whose vectors changed since. */
+  dirty(field: number): number {
+    return this.memory.core.hnsw_dirty(field) >>> 0
+  }
+
+  /** Those of them that are nodes still. */
+  stale(field: number): number {
+    return this.memory.core.hnsw_stale(field) >>> 0
+  }
+
+  /**
+   * Brings up to `count` slots up to date; answers how many are left.
+   *
+   * @throws LimitError when the partition's memory does not hold the graph.
+   */
+  maintain(field: number, count: number): number {
+    const left = this.memory.core.hnsw_maintain(field, count)
+    this.memory.refresh()
+    if (left === STATUS_OUT_OF_MEMORY) throw outOfMemory('the graph')
+    return left
+  }
+
+  /** Fills in what a search asks for, by the graph. False: it did not find enough, and the search is as good as not begun. */
+  search(search: FlatSearch, options: GraphSearch): boolean {
+    const { memory } = this
+    const { field, ef, rescored, wanted, budget } = options
+    const status = memory.core.hnsw_search(search.address, field, ef, rescored, wanted, budget)
+    memory.refresh()
+    return status === STATUS_OK
+  }
+
+  /** Nodes whose links the last search followed. */
+  get visited(): number {
+    return this.memory.state(S_GRAPH_VISITED)
+  }
+
+  /** Distances it computed while walking. */
+  get computed(): number {
+    return this.memory.state(S_GRAPH_COMPUTED)
+  }
+}
