@@ -186,6 +186,13 @@ export const TAG_BINARY: u32 = 10; // units of 8: offset u32, length u24, elemen
 export const TAG_ARRAY: u32 = 11; // index of the node's count word, from the first word
 export const TAG_OBJECT: u32 = 12; // index of the node's shape word, from the first word
 
+// --- cells: what many records hold at a path, see filter/cells
+export const CELLS_MAX: u32 = 256;
+/** u32[]: a tag in the low 4 bits, 0 where there is nothing; above it, of a string, 28 bits of hash. */
+export const CELL_KINDS: usize = KEY_BUFFER + 1024;
+/** 8 bytes[]: the f64 of any number but a bigint, and of a date; the i64 of a bigint; address and bytes u32 of a string. */
+export const CELL_VALUES: usize = KEY_BUFFER + 2048;
+
 // --- staged document in the words region: head, then the words
 export const STAGED_MODE: u32 = 0;
 export const STAGED_SHAPE: u32 = 1;

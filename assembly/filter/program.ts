@@ -54,6 +54,14 @@ const NO_NAME: u32 = 0xffffffff;
   return <usize>load<u32>(program, P_CONSTANTS);
 }
 
+/** Address of a path, as linked; 0 where the program has none of that number. */
+export function programPath(program: usize, path: u32): usize {
+  const head = program + P_GIVEN;
+  if (path >= load<u32>(head, 8)) return 0;
+  const at = head + GIVEN_HEAD + (<usize>load<u32>(head, 4) << 2) + (<usize>path << 3);
+  return <usize>load<u32>(at, 4);
+}
+
 /** Memory for a program of `bytes`, to be written 32 bytes behind the address answered; 0: there is none. */
 export function filter_reserve(bytes: u32): usize {
   const pages = pagesFor(P_GIVEN + <usize>bytes);

@@ -1,4 +1,5 @@
 export {
+  CELLS_MAX,
   FAILED_DUPLICATE,
   FAILED_ILL_FORMED,
   FAILED_KEY_TOO_LONG,
@@ -31,7 +32,7 @@ export {
   WALK_SALVAGE,
   WALK_SHAPES,
 } from './abi.ts'
-export { type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
+export { Cells, ELSEWHERE, type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
 export {
   type InvertedHits,
   InvertedIndexes,

@@ -8,6 +8,7 @@ import { BINARY_BASE64, IS_DEFLATED } from './binary.ts'
 /** The export table of assembly/index.ts. Addresses come back signed: `>>> 0` before use. */
 export interface CoreExports {
   readonly memory: { readonly buffer: ArrayBuffer }
+  filter_cells(program: number, path: number, count: number): void
   filter_count(program: number, slot: number, work: number): number
   filter_load(program: number, bytes: number): number
   filter_match(program: number, record: number): number

@@ -1,24 +1,54 @@
-// Single fields of stored documents, read without the rest of them.
+// Single fields of stored documents, read side by side and without the rest of them: scalars by the core, the rest by projection.
 
-import { type Constant, type PathStep, parsePath, valueAt } from '../query/index.ts'
+import { CELLS_MAX, Cells, ELSEWHERE } from '../core/index.ts'
+import { type Constant, type FilterProgram, fieldsProgram, type PathStep, parsePath, valueAt } from '../query/index.ts'
 import type { Partition } from './partition.ts'
 import { compileProjection, type Projection } from './projection.ts'
 
+/** Documents that a reader takes at once. */
+export const FIELDS_CHUNK = CELLS_MAX
+
 /** Reads the values at some paths. */
 export class FieldReader {
+  /** For each path the scalars of the documents filled in last. */
+  readonly columns: readonly Cells[]
   readonly #steps: readonly (readonly PathStep[])[]
-  readonly #projection: Projection
+  readonly #projections: readonly Projection[]
+  readonly #program: FilterProgram
+  #partition!: Partition
+  #addresses!: Uint32Array
 
   /** @param paths - dotted; numbers are positions in arrays. */
   constructor(paths: readonly string[]) {
     this.#steps = paths.map(parsePath)
-    this.#projection = compileProjection(this.#steps.map(projectable))
+    this.#projections = this.#steps.map((steps) => compileProjection([projectable(steps)]))
+    this.#program = fieldsProgram(this.#steps)
+    this.columns = paths.map(() => new Cells())
   }
 
-  /** The values, undefined where a path leads nowhere; they are the caller's own. */
-  read(partition: Partition, address: number): (Constant | undefined)[] {
-    const document = partition.project(address, this.#projection) as Constant
-    return this.#steps.map((steps) => valueAt(document, steps))
+  /** Takes the next documents, at most FIELDS_CHUNK. What is read of them is good until the next write. */
+  fill(partition: Partition, addresses: Uint32Array, count: number): void {
+    this.#partition = partition
+    this.#addresses = addresses
+    this.columns.forEach((cells, field) => {
+      partition.store.filters.cells(this.#program, field, addresses, count, cells)
+    })
+  }
+
+  /** The value of a document at a path, undefined where it leads nowhere. It is the caller's own. */
+  value(i: number, field: number): Constant | undefined {
+    const value = this.columns[field]!.value(i)
+    return value === ELSEWHERE ? this.#project(i, field) : (value as Constant | undefined)
+  }
+
+  #project(i: number, field: number): Constant | undefined {
+    const document = this.#partition.project(this.#addresses[i]!, this.#projections[field]!)
+    return valueAt(document as Constant, this.#steps[field]!)
+  }
+
+  /** The values of a document at all paths. */
+  values(i: number): (Constant | undefined)[] {
+    return this.columns.map((_, field) => this.value(i, field))
   }
 }
 

@@ -4,7 +4,7 @@ import { type CompiledFilter, type Constant, compareSorted } from '../query/inde
 import type { Value } from '../value/index.ts'
 import type { Accumulator } from './accumulate.ts'
 import { type AggregateRequest, accumulatorOf, type GroupRow } from './aggregate.ts'
-import { FieldReader } from './fields.ts'
+import { FIELDS_CHUNK, FieldReader } from './fields.ts'
 import { type ValueIdentity, valueIdentity } from './identity.ts'
 import { MatchScan } from './match.ts'
 import { setField } from './merge.ts'
@@ -21,13 +21,21 @@ interface Group {
   readonly accumulators: readonly Accumulator[]
 }
 
-const CHUNK = 256
+/** A group whose key is a text, and the text as UTF-8. */
+interface TextGroup {
+  readonly utf8: Uint8Array
+  readonly group: Group
+}
 
 class Grouping {
   readonly #aggregates: readonly AggregateRequest[]
   /** The key first, then what the aggregates read. */
   readonly #fields: FieldReader
   readonly #groups = new Map<ValueIdentity, Group>()
+  /** Groups of texts by tag and hash, one for each: the texts of others with the same hash are decoded. */
+  readonly #texts = new Map<number, TextGroup>()
+  /** Of the documents under way. */
+  readonly #found: Group[] = []
 
   constructor(path: string, aggregates: readonly AggregateRequest[]) {
     this.#aggregates = aggregates.filter((aggregate) => aggregate.path !== undefined)
@@ -35,15 +43,30 @@ class Grouping {
   }
 
   add(partition: Partition, addresses: Uint32Array, count: number): void {
-    for (let i = 0; i < count; i++) this.#addValues(this.#fields.read(partition, addresses[i]!))
+    this.#fields.fill(partition, addresses, count)
+    const keys = this.#fields.columns[0]!
+    const found = this.#found
+    for (let i = 0; i < count; i++) {
+      const group = keys.isText(i) ? this.#textGroupOf(i) : this.#groupOf(this.#fields.value(i, 0))
+      group.count++
+      found[i] = group
+    }
+    for (let field = 0; field < this.#aggregates.length; field++) {
+      for (let i = 0; i < count; i++) {
+        const value = this.#fields.value(i, field + 1)
+        if (value !== undefined) found[i]!.accumulators[field]!.add(value)
+      }
+    }
   }
 
-  #addValues(values: readonly (Constant | undefined)[]): void {
-    const { accumulators } = this.#groupOf(values[0])
-    for (let i = 0; i < accumulators.length; i++) {
-      const value = values[i + 1]
-      if (value !== undefined) accumulators[i]!.add(value)
-    }
+  #textGroupOf(i: number): Group {
+    const keys = this.#fields.columns[0]!
+    const hash = keys.kinds[i]! | 0
+    const known = this.#texts.get(hash)
+    if (known !== undefined && keys.compareText(i, known.utf8) === 0) return known.group
+    const group = this.#groupOf(keys.text(i))
+    if (known === undefined) this.#texts.set(hash, { utf8: keys.utf8(i), group })
+    return group
   }
 
   #groupOf(key: Constant | undefined): Group {
@@ -57,7 +80,6 @@ class Grouping {
       // One group for both kinds of a number, whichever came first.
       group.key = key
     }
-    group.count++
     return group
   }
 
@@ -75,12 +97,12 @@ async function groupAll(
 ): Promise<Group[]> {
   const scan = new MatchScan(state, planOf(state, filter), state.parts)
   const grouping = new Grouping(path, aggregates)
-  const addresses = new Uint32Array(CHUNK)
+  const addresses = new Uint32Array(FIELDS_CHUNK)
   let began = performance.now()
   for (;;) {
     const count = scan.read(addresses)
     if (count < 0) return grouping.sorted()
-    grouping.add(scan.partition, addresses, count)
+    if (count > 0) grouping.add(scan.partition, addresses, count)
     if (performance.now() - began < SLICE_MS) continue
     await pause()
     const refusal = state.refuseRead()

@@ -6,7 +6,7 @@
 
 import type { Constant } from '../query/index.ts'
 import type { Document, Key } from '../value/index.ts'
-import { FieldReader } from './fields.ts'
+import { FIELDS_CHUNK, FieldReader } from './fields.ts'
 import { MatchScan } from './match.ts'
 import { Sorter } from './order.ts'
 import type { Partition, Projection } from './partition.ts'
@@ -34,7 +34,7 @@ export interface SortedQuery {
   readonly limit: number
 }
 
-const CHUNK = 256
+const encoder = new TextEncoder()
 
 export class SortedReader {
   readonly #state: CollectionState
@@ -43,9 +43,12 @@ export class SortedReader {
   readonly #fields: FieldReader
   readonly #compare: CompareValues
   readonly #sorter: Sorter<Entry>
-  readonly #addresses = new Uint32Array(CHUNK)
+  readonly #addresses = new Uint32Array(FIELDS_CHUNK)
   #phase: 'gather' | 'order' | 'deliver' = 'gather'
   #number = 0
+  /** The last that is kept, and its text. */
+  #bound: Entry | undefined
+  #boundText = new Uint8Array(0)
   #skip: number
   #left: number
 
@@ -87,17 +90,40 @@ export class SortedReader {
   #gather(): boolean {
     const count = this.#scan.read(this.#addresses)
     const { partition } = this.#scan
+    if (count > 0) this.#fields.fill(partition, this.#addresses, count)
     for (let i = 0; i < count; i++) {
-      const address = this.#addresses[i]!
-      const values = this.#fields.read(partition, address)
       const number = this.#number++
       const { bound } = this.#sorter
+      if (bound !== undefined && this.#isBehind(i, bound)) continue
+      const values = this.#fields.values(i)
       // What is equal to the last that is kept comes behind it.
       if (bound !== undefined && this.#compare(values, bound.values) >= 0) continue
+      const address = this.#addresses[i]!
       const key = partition.readKey(address)
       this.#sorter.add({ values, number, key, partition, address, commits: partition.commits })
     }
     return count >= 0
+  }
+
+  /** Whether it is certain that a document comes behind the last that is kept, by a number or text alone. */
+  #isBehind(i: number, bound: Entry): boolean {
+    const cells = this.#fields.columns[0]!
+    const last = bound.values[0]
+    let outcome: number
+    if (typeof last === 'number' && cells.isNumber(i)) outcome = cells.numbers[i]! - last
+    else if (typeof last === 'string' && cells.isText(i)) outcome = cells.compareText(i, this.#utf8Of(bound, last))
+    else return false
+    const { sort } = this.#query
+    if (outcome === 0) return sort.length === 1
+    return outcome > 0 !== sort[0]!.isDescending
+  }
+
+  #utf8Of(bound: Entry, text: string): Uint8Array {
+    if (this.#bound !== bound) {
+      this.#bound = bound
+      this.#boundText = encoder.encode(text)
+    }
+    return this.#boundText
   }
 
   #deliver(entry: Entry, documents: Document[]): boolean {

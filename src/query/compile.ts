@@ -4,6 +4,7 @@
 import { assemble } from './assemble.ts'
 import { evaluate } from './evaluate.ts'
 import { denormalize, join, type NormalNode, normalize, normalMayFail } from './normalize.ts'
+import { OP_RETURN } from './opcode.ts'
 import {
   type Constant,
   EVERYTHING,
@@ -14,6 +15,8 @@ import {
   operandsOf,
   type PathStep,
 } from './tree.ts'
+
+const RETURN_TRUE = 1 << 8
 
 /** For core's Filters; the same for all partitions. */
 export interface FilterProgram {
@@ -65,6 +68,11 @@ export function compileFilter(tree: FilterNode, options: CompileOptions = {}): C
     isFailMatch: isFailMatch && mayFail(tree),
     matches: (document) => evaluate(tree, document, isFailMatch),
   }
+}
+
+/** A program that lets everything through, for the values at its paths. */
+export function fieldsProgram(paths: readonly (readonly PathStep[])[]): FilterProgram {
+  return { code: Uint32Array.of(OP_RETURN | RETURN_TRUE), paths, constants: [], isFailMatch: false }
 }
 
 function isConstant(node: NormalNode, value: boolean): boolean {

@@ -3,6 +3,7 @@ export {
   type CompileOptions,
   compileFilter,
   type FilterProgram,
+  fieldsProgram,
   type Residual,
 } from './compile.ts'
 export { evaluate, valueAt } from './evaluate.ts'

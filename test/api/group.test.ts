@@ -152,6 +152,19 @@ describeEach('groups', ({ openNew, collection: options }) => {
   })
 })
 
+it('are as many as there are texts', async () => {
+  const posts = await (await openMemory()).createCollection('posts')
+  // So many that some share the 28 bits of hash by which the core tells texts apart first.
+  const texts = Array.from({ length: 60_000 }, (_, i) => `text ${i * 7}`)
+  for (const half of [0, 1]) await posts.insert(texts.map((g, i) => ({ id: i * 2 + half, g })))
+  const rows = await posts.groupBy('g', { ids: { $min: 'id' } })
+  expect(rows.length).toBe(texts.length)
+  const expected = new Map(texts.map((g, i) => [g, i * 2]))
+  const wrong = rows.filter(({ key, count, ids }) => count !== 2 || expected.get(key as string) !== ids)
+  expect(wrong).toEqual([])
+  expect((await posts.distinct('g')).length).toBe(texts.length)
+})
+
 it('rows have the types of their aggregates', async () => {
   const posts = await (await openMemory()).createCollection('posts')
   await posts.insert({ lang: 'en' })

@@ -118,7 +118,7 @@ export const someDocuments = fc
     ),
   )
 
-const someStep: fc.Arbitrary<PathStep> = fc.oneof(
+export const someStep: fc.Arbitrary<PathStep> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc

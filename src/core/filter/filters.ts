@@ -2,6 +2,7 @@
 
 import { KEY_BUFFER, S_SCAN_EXAMINED, S_SCAN_NEXT, SLOT_NONE, STATUS_OK, STATUS_OUT_OF_MEMORY } from '../abi.ts'
 import { type Memory, outOfMemory } from '../memory.ts'
+import type { Cells } from './cells.ts'
 import { type FilterProgram, programBytes } from './program.ts'
 
 /** Programs kept ready in one partition. */
@@ -55,6 +56,20 @@ export class Filters {
   /** Whether the record at an address matches. */
   matches(program: FilterProgram, record: number): boolean {
     return this.memory.core.filter_match(this.load(program), record) !== 0
+  }
+
+  /**
+   * What records hold at a path of a program.
+   *
+   * @param count - of the addresses, at most `CELLS_MAX`.
+   */
+  cells(program: FilterProgram, path: number, addresses: Uint32Array, count: number, cells: Cells): void {
+    const address = this.load(program)
+    const { memory } = this
+    const from = KEY_BUFFER >>> 2
+    for (let i = 0; i < count; i++) memory.u32[from + i] = addresses[i]!
+    memory.core.filter_cells(address, path, count)
+    cells.take(memory, count)
   }
 
   private answer(count: number): FilterScan {
