@@ -1,0 +1,86 @@
+// The embedding function that is always there: no model, no network, the same in Node and browsers.
+//
+// Words, pairs of neighbouring words and character trigrams of a text are hashed into 384 lanes (the "hashing trick", Weinberger et
+// al. 2009). Texts that share words or parts of words are near each other; synonyms are not: it is lexical, not semantic.
+
+import type { EmbeddingConfig, EmbeddingFunction } from './embedding.ts'
+
+const DIMENSION = 384
+// A word weighs more than all the trigrams that it shares with words of like spelling.
+const WORD_WEIGHT = 1
+const PAIR_WEIGHT = 0.4
+const TRIGRAM_WEIGHT = 0.35
+
+export class BuiltinEmbedding implements EmbeddingFunction {
+  readonly name = 'default-embed'
+  readonly dimension = DIMENSION
+  readonly #config: EmbeddingConfig
+
+  constructor(config: EmbeddingConfig = {}) {
+    this.#config = config
+  }
+
+  static buildFromConfig(config: EmbeddingConfig): BuiltinEmbedding {
+    return new BuiltinEmbedding(config)
+  }
+
+  async generate(texts: string[]): Promise<number[][]> {
+    return texts.map(embed)
+  }
+
+  getConfig(): EmbeddingConfig {
+    return { ...this.#config }
+  }
+}
+
+/** Of unit length; a text without letters and digits has the lane of the empty text. */
+function embed(text: string): number[] {
+  const lanes = new Array<number>(DIMENSION).fill(0)
+  const words = wordsOf(text)
+  const counts = new Map<string, number>()
+  let before = ''
+  for (const word of words) {
+    count(counts, `w${word}`, WORD_WEIGHT)
+    if (before !== '') count(counts, `p${before} ${word}`, PAIR_WEIGHT)
+    before = word
+    const framed = `<${word}>`
+    for (let i = 0; i + 3 <= framed.length; i++) {
+      count(counts, `t${framed.slice(i, i + 3)}`, TRIGRAM_WEIGHT / Math.sqrt(framed.length - 2))
+    }
+  }
+  if (counts.size === 0) counts.set('', 1)
+  for (const [feature, weight] of counts) {
+    const hash = hashOf(feature)
+    // The sign makes features that share a lane cancel out on average. Repetition counts less and less.
+    const sign = hash & 0x8000_0000 ? -1 : 1
+    lanes[(hash & 0x7fff_ffff) % DIMENSION]! += sign * Math.sqrt(weight)
+  }
+  const length = Math.hypot(...lanes)
+  // Features may cancel each other out exactly.
+  if (length === 0) {
+    lanes[0] = 1
+    return lanes
+  }
+  return lanes.map((lane) => lane / length)
+}
+
+/** Runs of letters and digits in lower case; of scripts that do not part words every character is one. */
+function wordsOf(text: string): string[] {
+  const plain = text.normalize('NFKC').toLowerCase()
+  return (
+    plain.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}\p{M}]+?(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[^\p{L}\p{N}\p{M}]|$)/gu) ?? []
+  )
+}
+
+function count(counts: Map<string, number>, feature: string, weight: number): void {
+  counts.set(feature, (counts.get(feature) ?? 0) + weight)
+}
+
+/** FNV-1a over UTF-16 units, with murmur's last mix, because neighbouring words share their first units. */
+function hashOf(text: string): number {
+  let hash = 0x811c_9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35)
+  return hash ^ (hash >>> 16)
+}

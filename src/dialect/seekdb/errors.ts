@@ -1,0 +1,69 @@
+// The driver's error classes, and which of them an error of the engine becomes.
+
+import { ConflictError, HostError, LimitError, NotFoundError, QuiverError, UsageError } from '../../error/index.ts'
+
+/** Base of the errors of this dialect. */
+export class SeekdbError extends Error {
+  override readonly cause?: unknown
+
+  constructor(message: string, cause?: unknown) {
+    super(message)
+    if (cause !== undefined) this.cause = cause
+  }
+}
+
+/** The store, or the server, cannot be reached. */
+export class SeekdbConnectionError extends SeekdbError {}
+export class SeekdbServerError extends SeekdbError {}
+export class SeekdbClientError extends SeekdbError {}
+export class SeekdbUnauthorizedError extends SeekdbError {}
+export class SeekdbForbiddenError extends SeekdbError {}
+export class SeekdbNotFoundError extends SeekdbError {}
+/** An argument that cannot be used as it is. */
+export class SeekdbValueError extends SeekdbError {}
+/** A collection that is not there. */
+export class InvalidCollectionError extends SeekdbError {}
+export class InvalidArgumentError extends SeekdbError {}
+
+// Minifiers rename classes; the driver's names are part of its interface.
+const NAMES = {
+  SeekdbError,
+  SeekdbConnectionError,
+  SeekdbServerError,
+  SeekdbClientError,
+  SeekdbUnauthorizedError,
+  SeekdbForbiddenError,
+  SeekdbNotFoundError,
+  SeekdbValueError,
+  InvalidCollectionError,
+  InvalidArgumentError,
+}
+for (const [name, type] of Object.entries(NAMES)) {
+  Object.defineProperty(type, 'name', { value: name, configurable: true })
+  Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
+}
+
+/** What the engine threw, in the classes of this dialect; everything else stays as it is. */
+export function translated(error: unknown): unknown {
+  if (!(error instanceof QuiverError)) return error
+  const Type = classFor(error)
+  return new Type(error.message, error)
+}
+
+function classFor(error: QuiverError): typeof SeekdbError {
+  if (error instanceof UsageError || error instanceof LimitError || error instanceof ConflictError) {
+    return SeekdbValueError
+  }
+  if (error instanceof NotFoundError) return SeekdbNotFoundError
+  if (error instanceof HostError) return SeekdbServerError
+  return SeekdbError
+}
+
+/** Runs `read`, and answers what the engine throws in the classes of this dialect. */
+export async function translating<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw translated(error)
+  }
+}

@@ -1,0 +1,134 @@
+// A collection's schema: which indexes it has. Taken apart into JSON for the catalog and put together again.
+
+import {
+  type EmbeddingFunction,
+  getEmbeddingFunction,
+  getSparseEmbeddingFunction,
+  type SparseEmbeddingFunction,
+  type StoredFunction,
+} from './embedding.ts'
+import { FulltextIndexConfig, SparseVectorIndexConfig, VectorIndexConfig } from './index-config.ts'
+import type { Configuration, ConfigurationParam, HnswParams } from './types.ts'
+
+export type IndexConfig = FulltextIndexConfig | VectorIndexConfig | SparseVectorIndexConfig
+
+/** The indexes of a collection: full text and vectors always, sparse vectors where they are asked for. */
+export class Schema {
+  fulltextIndex?: FulltextIndexConfig
+  vectorIndex?: VectorIndexConfig
+  sparseVectorIndex?: SparseVectorIndexConfig
+
+  constructor(
+    config: {
+      fulltextIndex?: FulltextIndexConfig
+      vectorIndex?: VectorIndexConfig
+      sparseVectorIndex?: SparseVectorIndexConfig
+    } = {},
+  ) {
+    if (config.fulltextIndex !== undefined) this.fulltextIndex = config.fulltextIndex
+    if (config.vectorIndex !== undefined) this.vectorIndex = config.vectorIndex
+    if (config.sparseVectorIndex !== undefined) this.sparseVectorIndex = config.sparseVectorIndex
+  }
+
+  /** Sets the index of the config's kind, replacing one that was set before. @throws TypeError for anything else. */
+  createIndex(config: IndexConfig): this {
+    if (config instanceof FulltextIndexConfig) this.fulltextIndex = config
+    else if (config instanceof VectorIndexConfig) this.vectorIndex = config
+    else if (config instanceof SparseVectorIndexConfig) this.sparseVectorIndex = config
+    else {
+      throw new TypeError(
+        'createIndex takes a FulltextIndexConfig, a VectorIndexConfig or a SparseVectorIndexConfig, and this is none',
+      )
+    }
+    return this
+  }
+
+  /** Full text and vectors, as they are without a schema. */
+  static default(): Schema {
+    return new Schema({ fulltextIndex: new FulltextIndexConfig(), vectorIndex: new VectorIndexConfig() })
+  }
+
+  /** What `configuration` and `embeddingFunction` of createCollection mean. */
+  static fromLegacy(
+    configuration: ConfigurationParam | null | undefined,
+    embeddingFunction?: EmbeddingFunction | null,
+  ): Schema {
+    const { hnsw, fulltextConfig } = partsOf(configuration)
+    const vectorOptions = {
+      ...(hnsw === undefined ? {} : { hnsw }),
+      ...(embeddingFunction === undefined ? {} : { embeddingFunction }),
+    }
+    return new Schema({
+      fulltextIndex: new FulltextIndexConfig(fulltextConfig?.analyzer, fulltextConfig?.properties),
+      vectorIndex: new VectorIndexConfig(vectorOptions),
+    })
+  }
+
+  toMetadataJson(): SchemaJson {
+    const { fulltextIndex, vectorIndex, sparseVectorIndex } = this
+    return {
+      ...(fulltextIndex === undefined ? {} : { fulltextIndex: fulltextIndex.toMetadataJson() }),
+      ...(vectorIndex === undefined ? {} : { vectorIndex: vectorIndex.toMetadataJson() }),
+      ...(sparseVectorIndex === undefined ? {} : { sparseVectorIndex: sparseVectorIndex.toMetadataJson() }),
+    }
+  }
+
+  /** The schema that `toMetadataJson` took apart; its functions are built anew. Undefined for what is no object. */
+  static fromJSON(json: unknown): Promise<Schema | undefined> {
+    return restoreSchema(json, {
+      dense: (stored) => getEmbeddingFunction(stored.name, stored.properties),
+      sparse: (stored) => getSparseEmbeddingFunction(stored.name, stored.properties),
+    })
+  }
+}
+
+/** A schema as the catalog keeps it. */
+export interface SchemaJson {
+  fulltextIndex?: ReturnType<FulltextIndexConfig['toMetadataJson']>
+  vectorIndex?: ReturnType<VectorIndexConfig['toMetadataJson']>
+  sparseVectorIndex?: ReturnType<SparseVectorIndexConfig['toMetadataJson']>
+}
+
+/** How functions are got back; undefined where there is none. */
+export interface FunctionSource {
+  dense(stored: StoredFunction): Promise<EmbeddingFunction | undefined>
+  sparse(stored: StoredFunction): Promise<SparseEmbeddingFunction | undefined>
+}
+
+export async function restoreSchema(json: unknown, source: FunctionSource): Promise<Schema | undefined> {
+  if (typeof json !== 'object' || json === null) return undefined
+  const { fulltextIndex, vectorIndex, sparseVectorIndex } = json as SchemaJson
+  const schema = new Schema()
+  if (fulltextIndex !== undefined) {
+    schema.fulltextIndex = new FulltextIndexConfig(fulltextIndex.analyzer, fulltextIndex.properties)
+  }
+  if (vectorIndex !== undefined) {
+    const { hnsw, embeddingFunction: stored } = vectorIndex
+    schema.vectorIndex = new VectorIndexConfig(hnsw === undefined ? {} : { hnsw })
+    // The stored dimension is the one the vectors have, whatever a function says of itself by now.
+    const restored = stored === undefined ? undefined : await source.dense(stored)
+    if (restored !== undefined) schema.vectorIndex.embeddingFunction = restored
+  }
+  if (sparseVectorIndex !== undefined) {
+    const { embeddingFunction: stored, ...fields } = sparseVectorIndex
+    const restored = stored === undefined ? undefined : await source.sparse(stored)
+    schema.sparseVectorIndex = new SparseVectorIndexConfig({
+      ...fields,
+      ...(restored === undefined ? {} : { embeddingFunction: restored }),
+    })
+  }
+  return schema
+}
+
+/** The two forms of a configuration as one. */
+function partsOf(configuration: ConfigurationParam | null | undefined): {
+  hnsw?: HnswParams
+  fulltextConfig?: Configuration['fulltextConfig'] & {}
+} {
+  if (configuration === null || configuration === undefined) return {}
+  if ('hnsw' in configuration || 'fulltextConfig' in configuration) {
+    const { hnsw, fulltextConfig } = configuration
+    return { ...(hnsw ? { hnsw: { ...hnsw } } : {}), ...(fulltextConfig ? { fulltextConfig } : {}) }
+  }
+  return { hnsw: { ...configuration } as HnswParams }
+}

@@ -1,0 +1,242 @@
+// The databases and collections of one quiverdb, as this dialect sees them.
+//
+// One engine collection, `seekdb`, is the catalog: a document for each database and for each collection, with its settings. The
+// records of a collection are in an engine collection of their own. What the catalog does not list does not exist: it is written last
+// when a collection is made, and first when one is deleted; engine collections that are left over by a crash between the two are
+// dropped at the next opening.
+
+import type { Collection as EngineCollection, Database } from '../../engine/index.ts'
+import { ADMIN_DATABASE, DEFAULT_CHARSET, DEFAULT_COLLATION, DEFAULT_DATABASE } from './constants.ts'
+import type { EmbeddingFunction, SparseEmbeddingFunction } from './embedding.ts'
+import { SeekdbError, SeekdbValueError } from './errors.ts'
+import { type Metric, Records } from './records.ts'
+import type { SchemaJson } from './schema.ts'
+import type { Settings } from './settings.ts'
+import type { DistanceMetric } from './types.ts'
+
+const CATALOG = 'seekdb'
+const PREFIX = 'seekdb/'
+const ENGINE_NAME_UNITS_MAX = 255
+
+interface DatabaseDocument {
+  readonly id: string
+  readonly kind: 'database'
+  readonly name: string
+}
+
+/** A collection in the catalog. */
+export interface CollectionDocument {
+  /** 32 hex digits, new for every collection. */
+  readonly id: string
+  readonly kind: 'collection'
+  readonly database: string
+  readonly name: string
+  /** Rises with every collection that is made. */
+  readonly sequence: number
+  /** Name of the engine collection with the records. */
+  readonly records: string
+  readonly dimension: number
+  readonly distance: DistanceMetric
+  readonly schema: SchemaJson
+}
+
+/** A collection that exists. */
+export interface Member {
+  readonly document: CollectionDocument
+  readonly records: Records
+  /** The functions it was made with in this process, for when they cannot be built from their names. */
+  readonly functions: {
+    readonly dense: EmbeddingFunction | undefined
+    readonly sparse: SparseEmbeddingFunction | undefined
+  }
+}
+
+const METRICS: Readonly<Record<DistanceMetric, Metric>> = { l2: 'l2', cosine: 'cosine', inner_product: 'ip' }
+
+export class Store {
+  readonly #engine: Database
+  readonly #catalog: EngineCollection
+  /** By database name. */
+  readonly #databases = new Map<string, Map<string, Member>>([[DEFAULT_DATABASE, new Map()]])
+  readonly #byId = new Map<string, Member>()
+  #sequence = 0
+  #tail: Promise<unknown> = Promise.resolve()
+  isClosed = false
+
+  private constructor(engine: Database, catalog: EngineCollection) {
+    this.#engine = engine
+    this.#catalog = catalog
+  }
+
+  static async load(engine: Database): Promise<Store> {
+    const infos = await engine.collections()
+    const hasCatalog = infos.some((info) => info.name === CATALOG)
+    const catalog = hasCatalog ? engine.collection(CATALOG) : await engine.createCollection(CATALOG)
+    const store = new Store(engine, catalog)
+    const documents = (await catalog.find().toArray()) as unknown as (DatabaseDocument | CollectionDocument)[]
+    for (const document of documents) {
+      if (document.kind === 'database') store.#databaseMap(document.name)
+    }
+    for (const document of documents) {
+      if (document.kind === 'collection') store.#adopt(document, { dense: undefined, sparse: undefined })
+    }
+    const listed = new Set([...store.#byId.values()].map((member) => member.document.records))
+    for (const { name } of infos) {
+      if (name.startsWith(PREFIX) && !listed.has(name)) await engine.dropCollection(name)
+    }
+    return store
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+    await this.#tail
+    await this.#engine.close()
+  }
+
+  // --- databases
+
+  hasDatabase(name: string): boolean {
+    return name === ADMIN_DATABASE || this.#databases.has(name)
+  }
+
+  databaseNames(): string[] {
+    return [ADMIN_DATABASE, ...this.#databases.keys()]
+  }
+
+  createDatabase(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.hasDatabase(name)) return
+      await this.#catalog.insert({ id: `database/${name}`, kind: 'database', name })
+      this.#databaseMap(name)
+    })
+  }
+
+  /** Deletes a database and its collections. The default one stays, empty. */
+  deleteDatabase(name: string): Promise<void> {
+    if (name === ADMIN_DATABASE) throw new SeekdbValueError(`Database ${ADMIN_DATABASE} cannot be deleted`)
+    return this.#inTurn(async () => {
+      const collections = this.#databases.get(name)
+      if (collections === undefined) return
+      for (const member of [...collections.values()]) await this.#drop(member)
+      if (name === DEFAULT_DATABASE) return
+      await this.#catalog.delete(`database/${name}`)
+      this.#databases.delete(name)
+    })
+  }
+
+  // --- collections
+
+  find(database: string, name: string): Member | undefined {
+    return this.#databases.get(database)?.get(name)
+  }
+
+  /** By id; undefined when it was deleted. */
+  get(id: string): Member | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Newest first. */
+  list(database: string): Member[] {
+    const members = [...(this.#databases.get(database)?.values() ?? [])]
+    return members.sort((a, b) => b.document.sequence - a.document.sequence)
+  }
+
+  /** @throws SeekdbValueError when the name is taken. */
+  create(database: string, name: string, settings: Settings): Promise<Member> {
+    const { schema, dimension, distance, embeddingFunction, sparseEmbeddingFunction } = settings
+    const functions = { dense: embeddingFunction, sparse: sparseEmbeddingFunction }
+    // Taken apart before anything is made: a config that is no JSON stops it here.
+    const json = JSON.parse(JSON.stringify(schema.toMetadataJson())) as SchemaJson
+    return this.#inTurn(async () => {
+      this.#requireFree(database, name, `Collection '${name}' already exists`)
+      return await this.#make({ database, name, dimension, distance, schema: json }, functions, async () => {})
+    })
+  }
+
+  /** Copies a collection, records and settings. @throws SeekdbValueError when the name is taken. */
+  fork(source: Member, name: string): Promise<Member> {
+    return this.#inTurn(async () => {
+      const { database, dimension, distance, schema } = source.document
+      this.#requireFree(database, name, `Collection '${name}' already exists. Please use a different name.`)
+      const settings = { database, name, dimension, distance, schema }
+      return await this.#make(settings, source.functions, (target) => target.copyFrom(source.records))
+    })
+  }
+
+  async delete(database: string, name: string): Promise<void> {
+    await this.#inTurn(async () => {
+      const member = this.find(database, name)
+      if (member === undefined) throw new SeekdbValueError(`Collection not found: ${name}`)
+      await this.#drop(member)
+    })
+  }
+
+  #requireFree(database: string, name: string, taken: string): void {
+    if (database === ADMIN_DATABASE) {
+      throw new SeekdbValueError(`Database ${ADMIN_DATABASE} holds no collections; name another with 'database'`)
+    }
+    const collections = this.#databases.get(database)
+    if (collections === undefined) throw new SeekdbError(`Unknown database '${database}'`)
+    if (collections.has(name)) throw new SeekdbValueError(taken)
+  }
+
+  async #make(
+    settings: Pick<CollectionDocument, 'database' | 'name' | 'dimension' | 'distance' | 'schema'>,
+    functions: Member['functions'],
+    fill: (records: Records) => Promise<void>,
+  ): Promise<Member> {
+    const { database, name, dimension, distance } = settings
+    const id = crypto.randomUUID().replaceAll('-', '')
+    const readable = `${PREFIX}${database}/${name}`
+    // Without a second slash it is the readable name of no collection.
+    const records = readable.length <= ENGINE_NAME_UNITS_MAX ? readable : `${PREFIX}${id}`
+    const document: CollectionDocument = { id, kind: 'collection', sequence: ++this.#sequence, records, ...settings }
+    const engine = await Records.create(this.#engine, records, dimension, METRICS[distance])
+    try {
+      await fill(engine)
+      await this.#insert(document)
+    } catch (error) {
+      await this.#engine.dropCollection(records).catch(() => {})
+      throw error
+    }
+    return this.#adopt(document, functions, engine)
+  }
+
+  async #insert(document: CollectionDocument): Promise<void> {
+    const { errors, firstError } = await this.#catalog.insert(document)
+    if (errors > 0) throw new SeekdbValueError(`Failed to insert collection metadata: ${firstError}`)
+  }
+
+  async #drop(member: Member): Promise<void> {
+    const { id, database, name, records } = member.document
+    await this.#catalog.delete(id)
+    this.#byId.delete(id)
+    this.#databases.get(database)!.delete(name)
+    await this.#engine.dropCollection(records)
+  }
+
+  #adopt(document: CollectionDocument, functions: Member['functions'], made?: Records): Member {
+    const { id, database, name, sequence, records, dimension, distance } = document
+    const engine = made ?? new Records(this.#engine.collection(records), dimension, METRICS[distance])
+    const member: Member = { document, records: engine, functions }
+    this.#sequence = Math.max(this.#sequence, sequence)
+    this.#byId.set(id, member)
+    this.#databaseMap(database).set(name, member)
+    return member
+  }
+
+  #databaseMap(name: string): Map<string, Member> {
+    let collections = this.#databases.get(name)
+    if (collections === undefined) this.#databases.set(name, (collections = new Map()))
+    return collections
+  }
+
+  /** Changes of the catalog run one after another. */
+  #inTurn<R>(run: () => Promise<R>): Promise<R> {
+    const turn = this.#tail.then(run)
+    this.#tail = turn.catch(() => {})
+    return turn
+  }
+}
+
+export const DATABASE_DEFAULTS = { charset: DEFAULT_CHARSET, collation: DEFAULT_COLLATION }
