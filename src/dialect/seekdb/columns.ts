@@ -1,6 +1,7 @@
 // What add, upsert and update are given: one record or many, as ids and up to three columns, brought into one form.
 
 import { SeekdbValueError } from './errors.ts'
+import { readOptions } from './options.ts'
 import type { Metadata } from './types.ts'
 import { isList, readVector } from './vector.ts'
 
@@ -22,7 +23,7 @@ const utf8 = new TextEncoder()
  * @throws SeekdbValueError naming what is wrong.
  */
 export function readColumns(options: unknown, dimension: number, keepsFalsy: boolean): Columns {
-  const given = requireOptions(options)
+  const given = readOptions(options)
   const ids = readIds(given['ids'])
   if (ids.length === 0) throw new SeekdbValueError('ids cannot be empty')
   const documents = columnOf(given['documents'], 'documents', ids.length)
@@ -35,15 +36,6 @@ export function readColumns(options: unknown, dimension: number, keepsFalsy: boo
     documents: documents?.map((document) => readDocument(document, keepsFalsy)),
     metadatas: metadatas?.map((metadata) => readMetadata(metadata, keepsFalsy)),
   }
-}
-
-/** The options of a call are an object; without any, an empty one. */
-export function requireOptions(options: unknown): Record<string, unknown> {
-  if (options === undefined || options === null) return {}
-  if (typeof options !== 'object' || Array.isArray(options)) {
-    throw new SeekdbValueError('The options of a call must be an object')
-  }
-  return options as Record<string, unknown>
 }
 
 /** One id or several; none where nothing was given. */

@@ -153,8 +153,8 @@ export interface StoredFunction {
 /** Whether a collection can keep which function it uses: its class can build it again from what it says of itself. */
 export function supportsPersistence(fn: unknown): fn is EmbeddingFunction {
   if (typeof fn !== 'object' || fn === null) return false
-  const { getConfig, constructor } = fn as { getConfig?: unknown; constructor?: { buildFromConfig?: unknown } }
-  if (typeof getConfig !== 'function' || typeof constructor?.buildFromConfig !== 'function') return false
+  const { getConfig, constructor: type } = fn as { getConfig?: unknown; constructor?: { buildFromConfig?: unknown } }
+  if (typeof getConfig !== 'function' || typeof type?.buildFromConfig !== 'function') return false
   try {
     getConfig.call(fn)
     return true

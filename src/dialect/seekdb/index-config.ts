@@ -2,7 +2,12 @@
 //
 // Parameters of graphs and codes are checked and kept, so that a schema reads back as it was made; the engine chooses its own.
 
-import { type EmbeddingFunction, type SparseEmbeddingFunction, type StoredFunction, storedFunction } from './embedding.ts'
+import {
+  type EmbeddingFunction,
+  type SparseEmbeddingFunction,
+  type StoredFunction,
+  storedFunction,
+} from './embedding.ts'
 import { SeekdbValueError } from './errors.ts'
 import { Key, keyName } from './key.ts'
 import type { FulltextAnalyzer, FulltextAnalyzerPropertiesMap, HnswParams, SourceKey } from './types.ts'
@@ -88,9 +93,7 @@ export class VectorIndexConfig {
 /** @throws SeekdbValueError when what a function says of itself is not what was configured. */
 export function requireSameDimension(declared: number, configured: number): void {
   if (declared === configured) return
-  throw new SeekdbValueError(
-    `Embedding function dimension (${declared}) does not match hnsw dimension (${configured})`,
-  )
+  throw new SeekdbValueError(`Embedding function dimension (${declared}) does not match hnsw dimension (${configured})`)
 }
 
 // --- sparse vectors

@@ -5,8 +5,9 @@
 // when a collection is made, and first when one is deleted; engine collections that are left over by a crash between the two are
 // dropped at the next opening.
 
-import type { Collection as EngineCollection, Database } from '../../engine/index.ts'
-import { ADMIN_DATABASE, DEFAULT_CHARSET, DEFAULT_COLLATION, DEFAULT_DATABASE } from './constants.ts'
+import { v4 as uuid } from 'uuid'
+import type { Database, Collection as EngineCollection } from '../../engine/index.ts'
+import { ADMIN_DATABASE, DEFAULT_DATABASE } from './constants.ts'
 import type { EmbeddingFunction, SparseEmbeddingFunction } from './embedding.ts'
 import { SeekdbError, SeekdbValueError } from './errors.ts'
 import { type Metric, Records } from './records.ts'
@@ -61,7 +62,6 @@ export class Store {
   readonly #byId = new Map<string, Member>()
   #sequence = 0
   #tail: Promise<unknown> = Promise.resolve()
-  isClosed = false
 
   private constructor(engine: Database, catalog: EngineCollection) {
     this.#engine = engine
@@ -85,12 +85,6 @@ export class Store {
       if (name.startsWith(PREFIX) && !listed.has(name)) await engine.dropCollection(name)
     }
     return store
-  }
-
-  async close(): Promise<void> {
-    this.isClosed = true
-    await this.#tail
-    await this.#engine.close()
   }
 
   // --- databases
@@ -186,7 +180,7 @@ export class Store {
     fill: (records: Records) => Promise<void>,
   ): Promise<Member> {
     const { database, name, dimension, distance } = settings
-    const id = crypto.randomUUID().replaceAll('-', '')
+    const id = uuid().replaceAll('-', '')
     const readable = `${PREFIX}${database}/${name}`
     // Without a second slash it is the readable name of no collection.
     const records = readable.length <= ENGINE_NAME_UNITS_MAX ? readable : `${PREFIX}${id}`
@@ -238,5 +232,3 @@ export class Store {
     return turn
   }
 }
-
-export const DATABASE_DEFAULTS = { charset: DEFAULT_CHARSET, collation: DEFAULT_COLLATION }

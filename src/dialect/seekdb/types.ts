@@ -138,8 +138,6 @@ export interface SeekdbClientArgs {
   password?: string
   charset?: string
   queryTimeout?: number
-  /** When a write resolves; see quiverdb's `open`. Default `'hard'`. Not in the driver. */
-  durability?: 'hard' | 'soft'
 }
 export interface SeekdbAdminClientArgs {
   path?: string

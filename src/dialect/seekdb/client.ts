@@ -1,0 +1,184 @@
+// The clients: of a store on this machine, or of a server through the official driver.
+
+import type { Collection } from './collection.ts'
+import { ADMIN_DATABASE, DEFAULT_PATH } from './constants.ts'
+import type { Database } from './database.ts'
+import { type ClientCalls, type DatabaseCalls, EmbeddedClient } from './embedded.ts'
+import { isDatabase, locationOf } from './location.ts'
+import { readOptions } from './options.ts'
+import { RemoteClient } from './remote.ts'
+import { Session } from './session.ts'
+import type { CreateCollectionOptions, GetCollectionOptions, SeekdbAdminClientArgs, SeekdbClientArgs } from './types.ts'
+
+/**
+ * A client of one database.
+ *
+ * @example
+ * ```ts
+ * const client = new SeekdbClient({ path: './data' })
+ * const notes = await client.createCollection({ name: 'notes' })
+ * await notes.add({ ids: ['a', 'b'], documents: ['Hello world', 'seekdb is fast'] })
+ * await notes.query({ queryTexts: 'hello', nResults: 1 }) // ids: [['a']], ...
+ * ```
+ */
+export class SeekdbClient {
+  readonly #calls: ClientCalls
+
+  /**
+   * Nothing is opened before the first operation.
+   *
+   * @param args.path - a directory, which is created where it is missing, or `':memory:'`.
+   * @param args.database - name of the database, `'test'` unless given; or an open quiverdb to work in.
+   * @param args.host - of a real server; the official package `seekdb` is loaded for it.
+   * @throws Error without path, host or open database.
+   */
+  constructor(args: SeekdbClientArgs) {
+    const { path, host, database } = args ?? {}
+    if (isDatabase(database)) this.#calls = new EmbeddedClient(new Session(locationOf(database)), this)
+    else if (path !== undefined) this.#calls = new EmbeddedClient(new Session(locationOf(path), database), this)
+    else if (host !== undefined) this.#calls = new RemoteClient(args)
+    else {
+      throw new Error(
+        "SeekdbClient requires either 'path' parameter for embedded mode or 'host' parameter for remote server mode.",
+      )
+    }
+  }
+
+  /** Whether an operation has reached the store; stays true after `close()`. */
+  isConnected(): boolean {
+    return this.#calls.isConnected()
+  }
+
+  /** Gives the files free when no other client of the path uses them. The next operation opens them again. */
+  close(): Promise<void> {
+    return this.#calls.close()
+  }
+
+  /**
+   * Makes a collection.
+   *
+   * @param options.embeddingFunction - undefined for the default one, null for none.
+   * @throws SeekdbValueError when the name is taken or not allowed, or dimensions contradict each other.
+   */
+  createCollection(options: CreateCollectionOptions): Promise<Collection> {
+    return attempt(() => this.#calls.createCollection(named(options)))
+  }
+
+  /** @throws InvalidCollectionError when there is none of that name. */
+  getCollection(options: GetCollectionOptions): Promise<Collection> {
+    return attempt(() => this.#calls.getCollection(named(options)))
+  }
+
+  /** The collection of that name with its own settings, or a new one. */
+  getOrCreateCollection(options: CreateCollectionOptions): Promise<Collection> {
+    return attempt(() => this.#calls.getOrCreateCollection(named(options)))
+  }
+
+  /** Newest first. */
+  listCollections(config: { withEmbeddingFunction?: boolean } = {}): Promise<Collection[]> {
+    return this.#calls.listCollections(config)
+  }
+
+  /** @throws SeekdbValueError when there is none of that name. */
+  deleteCollection(name: string): Promise<void> {
+    return this.#calls.deleteCollection(name)
+  }
+
+  hasCollection(name: string): Promise<boolean> {
+    return this.#calls.hasCollection(name)
+  }
+
+  countCollection(): Promise<number> {
+    return this.#calls.countCollection()
+  }
+
+  /** Makes a database unless there is one of that name. */
+  createDatabase(name: string, tenant?: string): Promise<void> {
+    return this.#calls.createDatabase(name, tenant)
+  }
+
+  /** @throws SeekdbValueError when there is none of that name. */
+  getDatabase(name: string, tenant?: string): Promise<Database> {
+    return this.#calls.getDatabase(name, tenant)
+  }
+
+  /** Deletes a database and its collections, if there is one of that name. */
+  deleteDatabase(name: string, tenant?: string): Promise<void> {
+    return this.#calls.deleteDatabase(name, tenant)
+  }
+
+  /** `offset` counts only together with `limit`. */
+  listDatabases(limit?: number, offset?: number, tenant?: string): Promise<Database[]> {
+    return this.#calls.listDatabases(limit, offset, tenant)
+  }
+
+  /** SQL, on a real server only. */
+  // biome-ignore lint/suspicious/noExplicitAny: rows have the columns that were selected
+  execute(sql: string, params?: unknown[]): Promise<Record<string, any>[] | null> {
+    return this.#calls.execute(sql, params)
+  }
+}
+
+/** A client for databases only. */
+export class SeekdbAdminClient {
+  readonly #calls: DatabaseCalls
+
+  /** @throws Error without path, host or open database. */
+  constructor(args: SeekdbAdminClientArgs) {
+    const { path, host, database } = args ?? {}
+    if (database !== undefined) this.#calls = new SeekdbClient({ database })
+    else if (path !== undefined) this.#calls = new SeekdbClient({ path, database: ADMIN_DATABASE })
+    else if (host !== undefined) this.#calls = new RemoteClient(args, 'SeekdbAdminClient')
+    else throw new Error("SeekdbAdminClient requires either 'path' (embedded mode) or 'host' (remote server mode).")
+  }
+
+  isConnected(): boolean {
+    return this.#calls.isConnected()
+  }
+
+  close(): Promise<void> {
+    return this.#calls.close()
+  }
+
+  createDatabase(name: string, tenant?: string): Promise<void> {
+    return this.#calls.createDatabase(name, tenant)
+  }
+
+  getDatabase(name: string, tenant?: string): Promise<Database> {
+    return this.#calls.getDatabase(name, tenant)
+  }
+
+  deleteDatabase(name: string, tenant?: string): Promise<void> {
+    return this.#calls.deleteDatabase(name, tenant)
+  }
+
+  listDatabases(limit?: number, offset?: number, tenant?: string): Promise<Database[]> {
+    return this.#calls.listDatabases(limit, offset, tenant)
+  }
+}
+
+/** A client; without path and host, of the store `seekdb.db` in the working directory. */
+export function Client(args: SeekdbClientArgs = {}): SeekdbClient {
+  return new SeekdbClient(placed(args))
+}
+
+/** A client for databases; without path and host, of the store `seekdb.db` in the working directory. */
+export function AdminClient(args: SeekdbAdminClientArgs = {}): SeekdbClient {
+  if (args.database !== undefined) return new SeekdbClient(args)
+  return new SeekdbClient({ ...placed(args), database: ADMIN_DATABASE })
+}
+
+function placed<A extends { path?: string; host?: string; database?: unknown }>(args: A): A {
+  if (args.path !== undefined || args.host !== undefined || isDatabase(args.database)) return args
+  return { ...args, path: DEFAULT_PATH }
+}
+
+/** A bare name stands for options with nothing else in them. */
+function named<O extends { name: string }>(options: O | string): O {
+  return typeof options === 'string' ? ({ name: options } as O) : (readOptions(options) as O)
+}
+
+/** What the call throws is the answer's rejection. */
+async function attempt<R>(call: () => Promise<R>): Promise<R> {
+  return await call()
+}

@@ -1,0 +1,194 @@
+// A collection as users hold it.
+
+import type { SeekdbClient } from './client.ts'
+import { readColumns } from './columns.ts'
+import type { EmbeddingFunction, SparseEmbeddingFunction } from './embedding.ts'
+import { InvalidCollectionError, translating } from './errors.ts'
+import { readHybrid, runHybrid } from './hybrid.ts'
+import { validateCollectionName } from './name.ts'
+import { readOptions } from './options.ts'
+import { readQuery, runQuery } from './query.ts'
+import { readDelete, readGet } from './read.ts'
+import { getResult } from './result.ts'
+import type { Schema } from './schema.ts'
+import type { Session } from './session.ts'
+import { SparseSource } from './sparse.ts'
+import type { Member } from './store.ts'
+import type {
+  AddOptions,
+  DeleteOptions,
+  DistanceMetric,
+  ForkOptions,
+  GetOptions,
+  GetResult,
+  HybridSearchOptions,
+  Metadata,
+  QueryOptions,
+  QueryResult,
+  UpdateOptions,
+  UpsertOptions,
+} from './types.ts'
+import { addRecords, type Embedders, updateRecords, upsertRecords } from './write.ts'
+
+/** What a `Collection` is made of. */
+export interface CollectionConfig {
+  readonly name: string
+  readonly collectionId: string
+  readonly schema: Schema
+  readonly dimension: number
+  readonly distance: DistanceMetric
+  readonly embeddingFunction: EmbeddingFunction | undefined
+  readonly sparseEmbeddingFunction: SparseEmbeddingFunction | undefined
+  readonly client: SeekdbClient
+  readonly session: Session
+}
+
+/**
+ * Records under one name: an id, a document, metadata and a vector each.
+ *
+ * A call checks everything it is given and embeds its texts first; then all of it is stored, or nothing.
+ */
+export class Collection {
+  readonly name: string
+  readonly schema: Schema
+  /** Lanes of every vector. */
+  readonly dimension: number
+  readonly distance: DistanceMetric
+  /** Makes vectors of documents; undefined when there is none. */
+  readonly embeddingFunction?: EmbeddingFunction
+  readonly sparseEmbeddingFunction?: SparseEmbeddingFunction
+  /** Always undefined. */
+  readonly metadata?: Metadata
+  /** 32 hex digits, new for every collection that is made. */
+  readonly collectionId: string
+  readonly client: SeekdbClient
+  readonly #session: Session
+  readonly #embedders: Embedders
+
+  /** Made by the client. */
+  constructor(config: CollectionConfig) {
+    this.name = config.name
+    this.schema = config.schema
+    this.dimension = config.dimension
+    this.distance = config.distance
+    this.collectionId = config.collectionId
+    this.client = config.client
+    this.#session = config.session
+    const { embeddingFunction, sparseEmbeddingFunction, schema } = config
+    if (embeddingFunction !== undefined) this.embeddingFunction = embeddingFunction
+    if (sparseEmbeddingFunction !== undefined) this.sparseEmbeddingFunction = sparseEmbeddingFunction
+    const source = schema.sparseVectorIndex?.sourceKey
+    this.#embedders = {
+      dense: embeddingFunction,
+      sparse:
+        sparseEmbeddingFunction === undefined || source === undefined
+          ? undefined
+          : new SparseSource(sparseEmbeddingFunction, source),
+    }
+  }
+
+  /**
+   * Adds records. An id that is there already refuses the whole call.
+   *
+   * @param options.ids - one id or several; the columns are single values or lists of the same length.
+   * @throws SeekdbValueError for what cannot be stored as it is; then nothing of the call is.
+   */
+  async add(options: AddOptions): Promise<void> {
+    const columns = readColumns(options, this.dimension, true)
+    await this.#run(({ records }) => addRecords(records, this.#embedders, columns))
+  }
+
+  /** Changes the given columns of records that are there; ids that are not are passed over. */
+  async update(options: UpdateOptions): Promise<void> {
+    const columns = readColumns(options, this.dimension, false)
+    await this.#run(({ records }) => updateRecords(records, this.#embedders, columns))
+  }
+
+  /** Adds records, or changes the given columns of those that are there; what is not given is kept. */
+  async upsert(options: UpsertOptions): Promise<void> {
+    const columns = readColumns(options, this.dimension, true)
+    await this.#run(({ records }) => upsertRecords(records, this.#embedders, columns))
+  }
+
+  /** Deletes the records for which everything given holds. Without any condition the call is refused. */
+  async delete(options: DeleteOptions): Promise<void> {
+    const selection = readDelete(readOptions(options))
+    await this.#run(({ records }) => records.delete(selection))
+  }
+
+  /** Records in the order they were added, as parallel lists; all columns unless `include` names some. */
+  async get<TMeta extends Metadata = Metadata>(options: GetOptions = {}): Promise<GetResult<TMeta>> {
+    const { selection, window, include } = readGet(readOptions(options))
+    const found = await this.#run(({ records }) => records.read(selection, window))
+    return getResult(found, include) as GetResult<TMeta>
+  }
+
+  /**
+   * The records nearest to each query, as lists of parallel lists.
+   *
+   * `distances` are Euclidean distances for `l2`, 1 - cosine similarity for `cosine`, and dot products, the largest first, for
+   * `inner_product` and sparse vectors.
+   */
+  async query<TMeta extends Metadata = Metadata>(options: QueryOptions): Promise<QueryResult<TMeta>> {
+    const request = readQuery(readOptions(options), this)
+    const result = await this.#run(({ records }) => runQuery(records, request, this))
+    return result as QueryResult<TMeta>
+  }
+
+  /** Full-text and vector search in one list, fused by the ranks a record has in each. */
+  async hybridSearch<TMeta extends Metadata = Metadata>(options: HybridSearchOptions): Promise<QueryResult<TMeta>> {
+    const request = readHybrid(readOptions(options), this)
+    const result = await this.#run(({ records }) => runHybrid(records, request, this))
+    return result as QueryResult<TMeta>
+  }
+
+  /** Copies the collection under another name. @throws SeekdbValueError when the name is taken. */
+  async fork(options: ForkOptions): Promise<Collection> {
+    const { name } = readOptions(options)
+    validateCollectionName(name)
+    const store = await this.#session.store()
+    return await this.#run(async (member) => {
+      const { document } = await store.fork(member, name)
+      return new Collection({
+        name,
+        collectionId: document.id,
+        schema: this.schema,
+        dimension: this.dimension,
+        distance: this.distance,
+        embeddingFunction: this.embeddingFunction,
+        sparseEmbeddingFunction: this.sparseEmbeddingFunction,
+        client: this.client,
+        session: this.#session,
+      })
+    })
+  }
+
+  count(): Promise<number> {
+    return this.#run(({ records }) => records.count())
+  }
+
+  /** The first records, 10 unless `limit` says otherwise. */
+  peek<TMeta extends Metadata = Metadata>(limit: number = 10): Promise<GetResult<TMeta>> {
+    return this.get<TMeta>({ limit, include: ['documents', 'metadatas', 'embeddings'] })
+  }
+
+  describe(): Promise<{ name: string; dimension: number; distance: DistanceMetric; metadata?: Metadata }> {
+    return this.#run(async () => {
+      const { name, dimension, distance } = this
+      return { name, dimension, distance, metadata: undefined } as never
+    })
+  }
+
+  /** Everything written can be found at once: there is nothing to do. */
+  refresh_index(): Promise<void> {
+    return this.#run(async () => {})
+  }
+
+  /** Runs an operation on the collection that this object was made for, and no other of its name. */
+  async #run<R>(operation: (member: Member) => Promise<R>): Promise<R> {
+    const store = await this.#session.store()
+    const member = store.get(this.collectionId)
+    if (member === undefined) throw new InvalidCollectionError(`Collection not found: ${this.name}`)
+    return await translating(() => operation(member))
+  }
+}

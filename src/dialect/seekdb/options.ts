@@ -1,0 +1,48 @@
+// The options of calls: objects, in the driver's spelling or in that of its Python sister.
+
+import { SeekdbValueError } from './errors.ts'
+
+export type Options = Readonly<Record<string, unknown>>
+
+/** Python's names, and the driver's. */
+const PYTHON: Readonly<Record<string, string>> = {
+  query_embeddings: 'queryEmbeddings',
+  query_texts: 'queryTexts',
+  query_key: 'queryKey',
+  n_results: 'nResults',
+  where_document: 'whereDocument',
+  embedding_function: 'embeddingFunction',
+  with_embedding_function: 'withEmbeddingFunction',
+  rank_window_size: 'rankWindowSize',
+  rank_constant: 'rankConstant',
+}
+
+/**
+ * The options of a call, an empty object where there are none. A name in Python's spelling counts where the driver's is not there.
+ *
+ * @throws SeekdbValueError for what is no object.
+ */
+export function readOptions(options: unknown, what = 'The options of a call'): Options {
+  if (options === undefined || options === null) return {}
+  if (typeof options !== 'object' || Array.isArray(options)) throw new SeekdbValueError(`${what} must be an object`)
+  const given = options as Options
+  let renamed: Record<string, unknown> | undefined
+  for (const name of Object.keys(given)) {
+    const known = Object.hasOwn(PYTHON, name) ? PYTHON[name]! : undefined
+    if (known === undefined || given[known] !== undefined) continue
+    renamed ??= { ...given }
+    renamed[known] = given[name]
+  }
+  return renamed ?? given
+}
+
+/** @throws SeekdbValueError unless it is a whole number from 0. */
+export function readCount(value: unknown, name: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
+  throw new SeekdbValueError(`${name} must be a non-negative integer`)
+}
+
+/** Null is as good as not given. */
+export function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null
+}

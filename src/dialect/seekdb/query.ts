@@ -1,0 +1,123 @@
+// query: the records nearest to vectors, dense or sparse, which were given or are made of texts.
+
+import type { Collection } from './collection.ts'
+import { SeekdbValueError } from './errors.ts'
+import { readFilters } from './filter.ts'
+import { Key, keyName } from './key.ts'
+import { isGiven, type Options, readCount } from './options.ts'
+import type { FilterNode } from '../../query/index.ts'
+import type { Metric, Records, Row, SparseColumn } from './records.ts'
+import { readInclude, rowsResult } from './result.ts'
+import { isSparse, readSparse } from './sparse.ts'
+import type { DistanceMetric, QueryResult } from './types.ts'
+import { isList, readVector } from './vector.ts'
+import { embedTexts } from './write.ts'
+
+const METRICS: Readonly<Record<DistanceMetric, Metric>> = { l2: 'l2', cosine: 'cosine', inner_product: 'ip' }
+const DISTANCES = Object.keys(METRICS)
+const N_RESULTS = 10
+
+/** What a query looks for. */
+type Target =
+  | { readonly kind: 'dense'; readonly vectors: readonly Float32Array[] }
+  | { readonly kind: 'sparse'; readonly vectors: readonly SparseColumn[] }
+  | { readonly kind: 'texts'; readonly texts: string[]; readonly isSparse: boolean }
+
+/** A call of query, read before anything waits. */
+export interface QueryRequest {
+  readonly target: Target
+  readonly limit: number
+  readonly filter: FilterNode | undefined
+  readonly include: ReadonlySet<string>
+  readonly metric: Metric
+}
+
+export function readQuery(options: Options, collection: Collection): QueryRequest {
+  const { nResults, distance } = options
+  const include = readInclude(options['include'], ['documents', 'metadatas'])
+  return {
+    target: readTarget(options, collection),
+    limit: isGiven(nResults) ? readCount(nResults, 'nResults') : N_RESULTS,
+    filter: readFilters(options['where'], options['whereDocument']),
+    include,
+    metric: METRICS[isGiven(distance) ? readDistance(distance) : collection.distance],
+  }
+}
+
+export async function runQuery(records: Records, request: QueryRequest, collection: Collection): Promise<QueryResult> {
+  const { limit, filter, metric, include } = request
+  const target = await embedded(request.target, collection)
+  const withVectors = include.has('embeddings')
+  const search = { filter, limit, withVectors }
+  const lists =
+    target.kind === 'sparse'
+      ? await records.nearestSparse(target.vectors, search)
+      : await records.nearest(target.vectors, { ...search, metric })
+  return rowsResult(lists, include)
+}
+
+function readDistance(distance: unknown): DistanceMetric {
+  if (DISTANCES.includes(distance as string)) return distance as DistanceMetric
+  throw new SeekdbValueError(
+    `Invalid "distance": expected one of [${DISTANCES.join(', ')}], got ${String(distance)}`,
+  )
+}
+
+function readTarget(options: Options, collection: Collection): Target {
+  const { queryEmbeddings, queryTexts, queryKey } = options
+  if (queryEmbeddings) return readVectors(queryEmbeddings, collection.dimension)
+  if (!queryTexts) throw new SeekdbValueError('Either queryEmbeddings or queryTexts must be provided')
+  const isSparse = isSparseKey(queryKey)
+  if (isSparse && collection.sparseEmbeddingFunction === undefined) {
+    throw new SeekdbValueError('queryTexts with sparseEmbedding requires sparseEmbeddingFunction')
+  }
+  if (!isSparse && collection.embeddingFunction === undefined) {
+    throw new SeekdbValueError('queryTexts provided but no queryEmbeddings and no embedding function')
+  }
+  return { kind: 'texts', texts: readTexts(queryTexts, 'queryTexts'), isSparse }
+}
+
+/** One vector or several, dense or sparse. */
+function readVectors(embeddings: unknown, dimension: number): Target {
+  if (isSparse(embeddings)) return { kind: 'sparse', vectors: [readSparse(embeddings)] }
+  if (!isList(embeddings)) throw new SeekdbValueError('Vector must be an array')
+  const first = embeddings[0]
+  if (isSparse(first)) return { kind: 'sparse', vectors: Array.from(embeddings, readSparse) }
+  return { kind: 'dense', vectors: denseVectors(embeddings, dimension) }
+}
+
+/** One vector, or as many as there are in a list of them. */
+export function denseVectors(embeddings: ArrayLike<unknown>, dimension: number): Float32Array[] {
+  if (!isList(embeddings[0])) return [readVector(embeddings, dimension, 0)]
+  return Array.from(embeddings, (vector, index) => readVector(vector, dimension, index))
+}
+
+/** One text or several. */
+export function readTexts(texts: unknown, name: string): string[] {
+  const list = Array.isArray(texts) ? (texts as unknown[]) : [texts]
+  return Array.from(list, (text) => {
+    if (typeof text !== 'string') throw new SeekdbValueError(`${name} must be strings, got ${typeof text}`)
+    return text
+  })
+}
+
+function isSparseKey(key: unknown): boolean {
+  if (!isGiven(key)) return false
+  const name = typeof key === 'string' ? key : keyName(key as Key)
+  if (name === 'sparseEmbedding' || name === Key.SPARSE_EMBEDDING.name) return true
+  if (name === 'embedding' || name === Key.EMBEDDING.name) return false
+  throw new SeekdbValueError(`queryKey must be K.EMBEDDING or K.SPARSE_EMBEDDING, got ${JSON.stringify(name)}`)
+}
+
+async function embedded(target: Target, collection: Collection): Promise<Exclude<Target, { kind: 'texts' }>> {
+  if (target.kind !== 'texts') return target
+  const { texts } = target
+  if (texts.length === 0) return { kind: 'dense', vectors: [] }
+  if (target.isSparse) {
+    const fn = collection.sparseEmbeddingFunction!
+    const made = await (fn.generateForQueries === undefined ? fn.generate(texts) : fn.generateForQueries(texts))
+    return { kind: 'sparse', vectors: made.map(readSparse) }
+  }
+  const made = await embedTexts(collection.embeddingFunction!, texts)
+  return { kind: 'dense', vectors: made.map((vector, index) => readVector(vector, collection.dimension, index)) }
+}

@@ -1,0 +1,42 @@
+// get and delete: which records, and which of their columns.
+
+import { readIds } from './columns.ts'
+import { SeekdbValueError } from './errors.ts'
+import { readFilters } from './filter.ts'
+import { isGiven, type Options, readCount } from './options.ts'
+import type { Selection, Window } from './records.ts'
+import { readInclude } from './result.ts'
+
+/** A call of get, read before anything waits: what the caller changes later is not seen. */
+export interface GetRequest {
+  readonly selection: Selection
+  readonly window: Window
+  readonly include: ReadonlySet<string>
+}
+
+export function readGet(options: Options): GetRequest {
+  const include = readInclude(options['include'], ['documents', 'metadatas', 'embeddings'])
+  const ids = readIds(options['ids'])
+  const filter = readFilters(options['where'], options['whereDocument'])
+  const { limit, offset } = options
+  return {
+    selection: { ids: ids.length === 0 ? undefined : ids, filter },
+    window: {
+      skip: isGiven(offset) ? readCount(offset, 'offset') : 0,
+      limit: isGiven(limit) && limit !== Infinity ? readCount(limit, 'limit') : Infinity,
+      withVectors: include.has('embeddings'),
+    },
+    include,
+  }
+}
+
+/** What a call of delete selects. @throws SeekdbValueError when that would be everything. */
+export function readDelete(options: Options): Selection {
+  const { ids } = options
+  const filter = readFilters(options['where'], options['whereDocument'])
+  const selection = { ids: isGiven(ids) && ids !== '' ? readIds(ids) : undefined, filter }
+  if (selection.ids === undefined && filter === undefined) {
+    throw new SeekdbValueError('At least one of ids, where, or whereDocument must be provided')
+  }
+  return selection
+}

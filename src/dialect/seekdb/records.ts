@@ -1,0 +1,307 @@
+// The records of one collection, in an engine collection. What this dialect asks of the engine, it asks here.
+
+import { type Database, type Collection as EngineCollection, type Filter, treeFilter } from '../../engine/index.ts'
+import { evaluate, type FilterNode } from '../../query/index.ts'
+import { SeekdbValueError } from './errors.ts'
+import { Best, type Candidate, distanceOf, rankOf } from './nearest.ts'
+import { sparseDot } from './sparse.ts'
+import type { Metadata } from './types.ts'
+
+export type Metric = 'l2' | 'cosine' | 'ip'
+
+/** Indices, ascending, and their weights. */
+export interface SparseColumn {
+  readonly indices: Uint32Array
+  readonly weights: Float32Array
+}
+
+/** A record as it is stored. */
+export interface StoredRecord {
+  readonly id: string
+  /** Rises with every record that is added and stays with it: lists are in this order. */
+  readonly order: number
+  readonly document: string | null
+  readonly metadata: Metadata | null
+  readonly embedding: Float32Array
+  readonly sparse?: SparseColumn | undefined
+}
+
+/** A record without its place in the order. */
+export type NewRecord = Omit<StoredRecord, 'order'>
+
+/** Which records: all that hold what is given. */
+export interface Selection {
+  readonly ids?: readonly string[] | undefined
+  readonly filter?: FilterNode | undefined
+}
+
+/** Which part of a list. */
+export interface Window {
+  readonly skip: number
+  /** Infinity for all. */
+  readonly limit: number
+  readonly withVectors: boolean
+}
+
+/** What a search looks among, and how much of it is wanted. */
+export interface Search {
+  readonly filter: FilterNode | undefined
+  readonly limit: number
+  readonly withVectors: boolean
+}
+
+/** A record found, and how far away or how good it is. */
+export interface Row {
+  readonly record: StoredRecord
+  readonly distance: number
+}
+
+const ATOMIC = { atomic: true } as const
+const COPY_BATCH = 1000
+const WITHOUT_VECTORS = ['id', 'order', 'document', 'metadata']
+
+export class Records {
+  readonly #engine: EngineCollection<StoredRecord>
+  readonly dimension: number
+  readonly metric: Metric
+  /** The next record's place; -1 until it is looked up. */
+  #next = -1
+  /** Ends with the call that has the collection for itself. */
+  #turn: Promise<unknown> | undefined
+
+  constructor(engine: EngineCollection, dimension: number, metric: Metric) {
+    this.#engine = engine as unknown as EngineCollection<StoredRecord>
+    this.dimension = dimension
+    this.metric = metric
+  }
+
+  static async create(database: Database, name: string, dimension: number, metric: Metric): Promise<Records> {
+    const engine = await database.createCollection(name, { vectors: { embedding: { dimension, metric } } })
+    return new Records(engine, dimension, metric)
+  }
+
+  count(): Promise<number> {
+    return this.#engine.count()
+  }
+
+  // --- writing
+
+  /** Adds records, all or none. @throws SeekdbValueError naming an id that is there already or comes twice. */
+  async add(records: readonly NewRecord[]): Promise<void> {
+    if (this.#next < 0) await this.#exclusively(() => this.#load())
+    while (this.#turn !== undefined) await this.#turn
+    // Nothing else runs from here until the engine has them.
+    const began = this.#next
+    const ordered = records.map((record) => this.#placed(record))
+    const ended = this.#next
+    const { errors, firstError } = await this.#engine.insert(ordered, ATOMIC)
+    if (errors === 0) return
+    if (this.#next === ended) this.#next = began
+    throw await this.#refusal(records, firstError)
+  }
+
+  /**
+   * Rewrites records, all or none.
+   *
+   * @param ids - each once.
+   * @param merge - what is to be stored under an id, given what is; undefined leaves it. What it throws stops the call.
+   */
+  async rewrite(
+    ids: readonly string[],
+    merge: (old: StoredRecord | undefined, index: number) => NewRecord | undefined,
+  ): Promise<void> {
+    if (this.#next < 0) await this.#exclusively(() => this.#load())
+    const written = await this.#exclusively(async () => {
+      const old = await this.#engine.getMany(ids)
+      const merged: StoredRecord[] = []
+      for (let i = 0; i < ids.length; i++) {
+        const record = merge(old[i], i)
+        if (record !== undefined) merged.push(this.#placed(record, old[i]))
+      }
+      // Others may go on while this one is flushed.
+      return { result: merged.length === 0 ? undefined : this.#engine.upsert(merged, ATOMIC) }
+    })
+    const result = await written.result
+    if (result !== undefined && result.errors > 0) throw new SeekdbValueError(result.firstError ?? 'refused')
+  }
+
+  async delete({ ids, filter }: Selection): Promise<void> {
+    while (this.#turn !== undefined) await this.#turn
+    if (ids === undefined) await this.#engine.delete(filter === undefined ? {} : nativeFilter(filter))
+    else if (filter === undefined) await this.#engine.delete(ids)
+    else {
+      const chosen = await this.#chosen(ids, filter)
+      await this.#engine.delete(chosen.map((record) => record.id))
+    }
+  }
+
+  /** Copies all records of another collection into this one, which is empty. */
+  async copyFrom(source: Records): Promise<void> {
+    await source.#exclusively(async () => {
+      let batch: StoredRecord[] = []
+      const write = async () => {
+        const { errors, firstError } = await this.#engine.insert(batch, ATOMIC)
+        if (errors > 0) throw new SeekdbValueError(firstError ?? 'refused')
+        batch = []
+      }
+      for await (const record of source.#engine.find()) {
+        batch.push(record)
+        if (batch.length === COPY_BATCH) await write()
+      }
+      if (batch.length > 0) await write()
+    })
+  }
+
+  #placed(record: NewRecord, old?: StoredRecord): StoredRecord {
+    const { id, document, metadata, embedding, sparse } = record
+    const order = old === undefined ? this.#next++ : old.order
+    const placed = { id, order, document, metadata, embedding }
+    return sparse === undefined ? placed : { ...placed, sparse }
+  }
+
+  async #load(): Promise<void> {
+    if (this.#next >= 0) return
+    const last = await this.#engine.find({ select: ['order'], sort: '-order', limit: 1 }).first()
+    this.#next = last === undefined ? 0 : last.order + 1
+  }
+
+  async #refusal(records: readonly NewRecord[], firstError: string | undefined): Promise<SeekdbValueError> {
+    const seen = new Set<string>()
+    const twice = records.find(({ id }) => seen.size === seen.add(id).size)
+    if (twice !== undefined) return new SeekdbValueError(`Duplicate id '${twice.id}' in one call`)
+    for (const { id } of records) {
+      if (await this.#engine.has(id)) return new SeekdbValueError(`Duplicate id '${id}': it exists already`)
+    }
+    return new SeekdbValueError(firstError ?? 'The records were refused')
+  }
+
+  /** Runs while no other write does. */
+  async #exclusively<R>(run: () => Promise<R>): Promise<R> {
+    while (this.#turn !== undefined) await this.#turn
+    const result = run()
+    const turn = result.then(done, done)
+    this.#turn = turn
+    try {
+      return await result
+    } finally {
+      this.#turn = undefined
+    }
+  }
+
+  // --- reading
+
+  /** Records in the order they were added. */
+  async read({ ids, filter }: Selection, { skip, limit, withVectors }: Window): Promise<StoredRecord[]> {
+    if (limit === 0) return []
+    if (ids !== undefined) {
+      const chosen = await this.#chosen(ids, filter)
+      return chosen.sort(byOrder).slice(skip, skip + limit)
+    }
+    const select = withVectors ? {} : { select: WITHOUT_VECTORS }
+    if (limit === Infinity) {
+      const records = await this.#engine.find({ ...select, ...native(filter) }).toArray()
+      return sorted(records).slice(skip)
+    }
+    if (filter === undefined && (skip === 0 || (await this.#isDense()))) {
+      // Records whose places are 0, 1, 2, ... are the first ones, and mostly the scan finds them in this order.
+      const records = await this.#engine.find({ ...select, skip, limit }).toArray()
+      if (records.every((record, index) => record.order === skip + index)) return records
+    }
+    return await this.#engine.find({ ...select, ...native(filter), sort: 'order', skip, limit }).toArray()
+  }
+
+  /** Whether no place was left by a record that is gone. */
+  async #isDense(): Promise<boolean> {
+    if (this.#next < 0) await this.#exclusively(() => this.#load())
+    return (await this.count()) === this.#next
+  }
+
+  // --- searching
+
+  /** For each vector the records nearest to it by `metric`, with the distance as this dialect reports it. */
+  async nearest(vectors: readonly Float32Array[], search: Search & { readonly metric: Metric }): Promise<Row[][]> {
+    const { metric, filter } = search
+    const best = vectors.map(() => new Best(search.limit))
+    for await (const { id, order, embedding } of this.#engine.find({
+      ...native(filter),
+      select: ['id', 'order', 'embedding'],
+    })) {
+      for (let i = 0; i < vectors.length; i++) {
+        best[i]!.offer({ id, order, rank: rankOf(metric, distanceOf(metric, vectors[i]!, embedding)) })
+      }
+    }
+    const lists = best.map((one) => one.take())
+    return await this.#rows(lists, search.withVectors, (rank) => (metric === 'ip' ? -rank : rank))
+  }
+
+  /** For each sparse vector the records with the largest dot product. Those without a sparse vector are left out. */
+  async nearestSparse(vectors: readonly SparseColumn[], search: Search): Promise<Row[][]> {
+    const best = vectors.map(() => new Best(search.limit))
+    for await (const { id, order, sparse } of this.#engine.find({
+      ...native(search.filter),
+      select: ['id', 'order', 'sparse'],
+    })) {
+      if (sparse === undefined) continue
+      for (let i = 0; i < vectors.length; i++) best[i]!.offer({ id, order, rank: -sparseDot(vectors[i]!, sparse) })
+    }
+    return await this.#rows(
+      best.map((one) => one.take()),
+      search.withVectors,
+      (rank) => -rank,
+    )
+  }
+
+  async #rows(
+    lists: readonly (readonly Candidate[])[],
+    _withVectors: boolean,
+    distance: (rank: number) => number,
+  ): Promise<Row[][]> {
+    const rows: Row[][] = []
+    for (const list of lists) {
+      const found = await this.#engine.getMany(list.map(({ id }) => id))
+      rows.push(
+        found.flatMap((record, index) =>
+          // One that was deleted meanwhile is left out.
+          record === undefined ? [] : [{ record, distance: distance(list[index]!.rank) + 0 }],
+        ),
+      )
+    }
+    return rows
+  }
+
+  async #chosen(ids: readonly string[], filter: FilterNode | undefined): Promise<StoredRecord[]> {
+    const found = await this.#engine.getMany([...new Set(ids)])
+    const chosen: StoredRecord[] = []
+    for (const record of found) {
+      if (record !== undefined && (filter === undefined || evaluate(filter, record))) chosen.push(record)
+    }
+    return chosen
+  }
+}
+
+function done(): void {}
+
+function byOrder(a: StoredRecord, b: StoredRecord): number {
+  return a.order - b.order
+}
+
+/** Mostly they are in order already. */
+function sorted(records: StoredRecord[]): StoredRecord[] {
+  for (let i = 1; i < records.length; i++) {
+    if (records[i]!.order < records[i - 1]!.order) return records.sort(byOrder)
+  }
+  return records
+}
+
+const filters = new WeakMap<FilterNode, Filter>()
+
+/** A tree as the engine takes it, compiled once. */
+function nativeFilter(node: FilterNode): Filter {
+  let filter = filters.get(node)
+  if (filter === undefined) filters.set(node, (filter = treeFilter(node)))
+  return filter
+}
+
+function native(node: FilterNode | undefined): { filter?: Filter } {
+  return node === undefined ? {} : { filter: nativeFilter(node) }
+}

@@ -1,0 +1,52 @@
+// One client's hold on a store: taken at the first operation, given back by close, taken again by the next operation.
+
+import { DEFAULT_DATABASE } from './constants.ts'
+import { SeekdbError } from './errors.ts'
+import type { Hold, Location } from './location.ts'
+import type { Store } from './store.ts'
+
+export class Session {
+  readonly #location: Location
+  readonly database: string
+  #hold: Hold | undefined
+  #opening: Promise<Store> | undefined
+  #wasConnected = false
+
+  constructor(location: Location, database: string = DEFAULT_DATABASE) {
+    this.#location = location
+    this.database = database
+  }
+
+  /** Whether an operation has reached the store, even if it was closed since. */
+  get wasConnected(): boolean {
+    return this.#wasConnected
+  }
+
+  /** @throws SeekdbConnectionError when it does not open, SeekdbError when it has no such database. */
+  async store(): Promise<Store> {
+    if (this.#hold !== undefined) return this.#hold.store
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined
+    })
+    return await this.#opening
+  }
+
+  async #open(): Promise<Store> {
+    const hold = await this.#location.acquire()
+    if (!hold.store.hasDatabase(this.database)) {
+      await hold.release()
+      throw new SeekdbError(`Unknown database '${this.database}'`)
+    }
+    this.#hold = hold
+    this.#wasConnected = true
+    return hold.store
+  }
+
+  /** Gives the store back; what it holds is on disk then. */
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => {})
+    const hold = this.#hold
+    this.#hold = undefined
+    await hold?.release()
+  }
+}
