@@ -120,7 +120,8 @@ function constantOf(value: unknown, path: string, depth: number): Constant {
 
 // --- documents
 
-function parseWhereDocument(filter: unknown): FilterNode {
+/** `whereDocument` alone. */
+export function parseWhereDocument(filter: unknown): FilterNode {
   return documentNode(filter, 'whereDocument', 0)
 }
 

@@ -1,12 +1,141 @@
+// hybridSearch: a text list and a vector list, fused by the ranks that a record has in them.
+
+import type { FilterNode } from '../../query/index.ts'
 import type { Collection } from './collection.ts'
 import { SeekdbValueError } from './errors.ts'
+import { parseWhereDocument, readFilters } from './filter.ts'
+import type { Candidate } from './nearest.ts'
+import { isGiven, type Options, readCount, readOptions } from './options.ts'
+import { denseVectors, METRICS, readTexts } from './query.ts'
 import type { Records } from './records.ts'
+import { readInclude, rowsResult } from './result.ts'
+import { analyzerFor, searchTexts } from './text.ts'
 import type { QueryResult } from './types.ts'
+import { isList, readVector } from './vector.ts'
+import { embedTexts } from './write.ts'
 
-export async function hybridSearch(
+const N_RESULTS = 10
+/** Of Cormack, Clarke and Buettcher (2009). */
+const RANK_CONSTANT = 60
+
+interface TextPart {
+  /** The parsed `whereDocument`; undefined selects by filter alone. */
+  readonly text: FilterNode | undefined
+  readonly filter: FilterNode | undefined
+}
+
+interface VectorPart {
+  /** Undefined when it is still to be made of the text. */
+  readonly vector: Float32Array | undefined
+  readonly text: string
+  readonly filter: FilterNode | undefined
+  readonly limit: number
+}
+
+/** A call of hybridSearch, read before anything waits. */
+export interface HybridRequest {
+  readonly query: TextPart | undefined
+  readonly knn: VectorPart | undefined
+  readonly rankConstant: number
+  /** How much of each list counts. */
+  readonly rankWindow: number
+  readonly limit: number
+  readonly include: ReadonlySet<string>
+}
+
+export function readHybrid(options: Options, collection: Collection): HybridRequest {
+  const { query, knn, rank, nResults } = options
+  if (!isGiven(query) && !isGiven(knn)) throw new SeekdbValueError('hybridSearch requires query, knn, or both')
+  const rrf = readOptions(readOptions(rank, 'rank')['rrf'], 'rank.rrf')
+  const { rankWindowSize, rankConstant } = rrf
+  return {
+    query: isGiven(query) ? readQueryPart(readOptions(query, 'query')) : undefined,
+    knn: isGiven(knn) ? readVectorPart(readOptions(knn, 'knn'), collection) : undefined,
+    rankConstant: isGiven(rankConstant) ? readCount(rankConstant, 'rankConstant') : RANK_CONSTANT,
+    rankWindow: isGiven(rankWindowSize) ? readCount(rankWindowSize, 'rankWindowSize') : Infinity,
+    limit: isGiven(nResults) ? readCount(nResults, 'nResults') : N_RESULTS,
+    include: readInclude(options['include'], ['documents', 'metadatas']),
+  }
+}
+
+function readQueryPart(options: Options): TextPart | undefined {
+  const { where, whereDocument } = options
+  const filter = readFilters(where, undefined)
+  const text = whereDocument === '' || !isGiven(whereDocument) ? undefined : readText(whereDocument)
+  return text === undefined && filter === undefined ? undefined : { text, filter }
+}
+
+/** A `whereDocument`, or the text that is to be contained; undefined for one that says nothing. */
+function readText(whereDocument: unknown): FilterNode | undefined {
+  const given = typeof whereDocument === 'string' ? { $contains: whereDocument } : whereDocument
+  const node = parseWhereDocument(given)
+  return node.kind === 'constant' && node.value ? undefined : node
+}
+
+function readVectorPart(options: Options, collection: Collection): VectorPart {
+  const { queryEmbeddings, queryTexts, where, nResults } = options
+  const filter = readFilters(where, undefined)
+  const limit = isGiven(nResults) ? readCount(nResults, 'knn.nResults') : N_RESULTS
+  if (queryEmbeddings) {
+    if (!isList(queryEmbeddings)) throw new SeekdbValueError('Vector must be an array')
+    return { vector: denseVectors(queryEmbeddings, collection.dimension)[0], text: '', filter, limit }
+  }
+  const text = queryTexts ? readTexts(queryTexts, 'knn.queryTexts')[0] : undefined
+  if (text === undefined) {
+    throw new SeekdbValueError(
+      'knn requires either queryEmbeddings or queryTexts. Give a vector, or a text and an embedding function.',
+    )
+  }
+  if (collection.embeddingFunction === undefined) {
+    throw new SeekdbValueError(
+      'knn.queryTexts provided but no knn.queryEmbeddings and no embedding function. ' +
+        'Give the vector itself, or open the collection with an embedding function.',
+    )
+  }
+  return { vector: undefined, text, filter, limit }
+}
+
+export async function runHybrid(
   records: Records,
+  request: HybridRequest,
   collection: Collection,
-  options: Readonly<Record<string, unknown>>,
 ): Promise<QueryResult> {
-  throw new SeekdbValueError(`later ${records.dimension} ${collection.name} ${Object.keys(options)}`)
+  const { query, knn, include, limit } = request
+  const lists: Candidate[][] = []
+  if (query !== undefined) {
+    const analyzer = analyzerFor(collection.schema.fulltextIndex)
+    lists.push(await searchTexts(records, analyzer, query.text, query.filter))
+  }
+  if (knn !== undefined) {
+    const vector = knn.vector ?? (await embeddedText(knn.text, collection))
+    const search = { filter: knn.filter, limit: knn.limit, metric: METRICS[collection.distance] }
+    lists.push(...(await records.nearest([vector], search)))
+  }
+  const fused = fuse(lists, request).slice(0, limit)
+  return rowsResult([await records.rows(fused)], include)
+}
+
+async function embeddedText(text: string, collection: Collection): Promise<Float32Array> {
+  try {
+    const [vector] = await embedTexts(collection.embeddingFunction!, [text])
+    return readVector(vector, collection.dimension, 0)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new SeekdbValueError(`Failed to generate embeddings from queryTexts: ${message}`, error)
+  }
+}
+
+/** Reciprocal rank fusion; among equals those that were added to the collection first. */
+function fuse(lists: readonly Candidate[][], { rankConstant, rankWindow }: HybridRequest): Candidate[] {
+  const fused = new Map<string, { id: string; order: number; distance: number }>()
+  for (const list of lists) {
+    for (let rank = 1; rank <= Math.min(list.length, rankWindow); rank++) {
+      const { id, order } = list[rank - 1]!
+      const score = 1 / (rankConstant + rank)
+      const entry = fused.get(id)
+      if (entry === undefined) fused.set(id, { id, order, distance: score })
+      else entry.distance += score
+    }
+  }
+  return [...fused.values()].sort((a, b) => b.distance - a.distance || a.order - b.order)
 }

@@ -2,20 +2,23 @@
 
 import type { Metric } from './records.ts'
 
+/** A record that was found, and how far away or how good it is. */
 export interface Candidate {
   readonly id: string
   readonly order: number
-  /** Smaller is better; what is reported is derived from it. */
-  readonly rank: number
+  readonly distance: number
 }
 
-/** Keeps the `limit` best candidates; among equals those that were added to the collection first. */
+/** Keeps the best candidates; among equals those that were added to the collection first. */
 export class Best {
   readonly #limit: number
+  readonly #sign: number
   #kept: Candidate[] = []
 
-  constructor(limit: number) {
+  /** @param isLargest - whether the largest are the best, not the smallest. */
+  constructor(limit: number, isLargest: boolean) {
     this.#limit = limit
+    this.#sign = isLargest ? -1 : 1
   }
 
   offer(candidate: Candidate): void {
@@ -29,28 +32,25 @@ export class Best {
   }
 
   #cut(): void {
-    this.#kept.sort((a, b) => a.rank - b.rank || a.order - b.order)
+    this.#kept.sort((a, b) => this.#sign * (a.distance - b.distance) || a.order - b.order)
     if (this.#kept.length > this.#limit) this.#kept.length = this.#limit
   }
 }
 
 /** As reported: Euclidean distance, 1 - cosine similarity, or the dot product itself. */
 export function distanceOf(metric: Metric, a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let dot = 0
-  let first = 0
-  let second = 0
   const lanes = a.length
+  let dot = 0
   if (metric === 'ip') {
     for (let i = 0; i < lanes; i++) dot += a[i]! * b[i]!
     return dot
   }
   if (metric === 'l2') {
-    for (let i = 0; i < lanes; i++) {
-      const difference = a[i]! - b[i]!
-      dot += difference * difference
-    }
+    for (let i = 0; i < lanes; i++) dot += (a[i]! - b[i]!) ** 2
     return Math.sqrt(dot)
   }
+  let first = 0
+  let second = 0
   for (let i = 0; i < lanes; i++) {
     dot += a[i]! * b[i]!
     first += a[i]! * a[i]!
@@ -59,9 +59,4 @@ export function distanceOf(metric: Metric, a: ArrayLike<number>, b: ArrayLike<nu
   // Nothing is like the zero vector, and nothing is its opposite.
   if (first === 0 || second === 0) return 1
   return Math.min(2, Math.max(0, 1 - dot / Math.sqrt(first * second)))
-}
-
-/** Large dot products are near, large distances are far. */
-export function rankOf(metric: Metric, distance: number): number {
-  return metric === 'ip' ? -distance : distance
 }

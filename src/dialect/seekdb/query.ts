@@ -1,19 +1,19 @@
 // query: the records nearest to vectors, dense or sparse, which were given or are made of texts.
 
+import type { FilterNode } from '../../query/index.ts'
 import type { Collection } from './collection.ts'
 import { SeekdbValueError } from './errors.ts'
 import { readFilters } from './filter.ts'
 import { Key, keyName } from './key.ts'
 import { isGiven, type Options, readCount } from './options.ts'
-import type { FilterNode } from '../../query/index.ts'
-import type { Metric, Records, Row, SparseColumn } from './records.ts'
+import type { Metric, Records, SparseColumn } from './records.ts'
 import { readInclude, rowsResult } from './result.ts'
 import { isSparse, readSparse } from './sparse.ts'
 import type { DistanceMetric, QueryResult } from './types.ts'
 import { isList, readVector } from './vector.ts'
 import { embedTexts } from './write.ts'
 
-const METRICS: Readonly<Record<DistanceMetric, Metric>> = { l2: 'l2', cosine: 'cosine', inner_product: 'ip' }
+export const METRICS: Readonly<Record<DistanceMetric, Metric>> = { l2: 'l2', cosine: 'cosine', inner_product: 'ip' }
 const DISTANCES = Object.keys(METRICS)
 const N_RESULTS = 10
 
@@ -47,20 +47,16 @@ export function readQuery(options: Options, collection: Collection): QueryReques
 export async function runQuery(records: Records, request: QueryRequest, collection: Collection): Promise<QueryResult> {
   const { limit, filter, metric, include } = request
   const target = await embedded(request.target, collection)
-  const withVectors = include.has('embeddings')
-  const search = { filter, limit, withVectors }
   const lists =
     target.kind === 'sparse'
-      ? await records.nearestSparse(target.vectors, search)
-      : await records.nearest(target.vectors, { ...search, metric })
-  return rowsResult(lists, include)
+      ? await records.nearestSparse(target.vectors, { filter, limit })
+      : await records.nearest(target.vectors, { filter, limit, metric })
+  return rowsResult(await Promise.all(lists.map((list) => records.rows(list))), include)
 }
 
 function readDistance(distance: unknown): DistanceMetric {
   if (DISTANCES.includes(distance as string)) return distance as DistanceMetric
-  throw new SeekdbValueError(
-    `Invalid "distance": expected one of [${DISTANCES.join(', ')}], got ${String(distance)}`,
-  )
+  throw new SeekdbValueError(`Invalid "distance": expected one of [${DISTANCES.join(', ')}], got ${String(distance)}`)
 }
 
 function readTarget(options: Options, collection: Collection): Target {

@@ -3,16 +3,16 @@
 import { type Database, type Collection as EngineCollection, type Filter, treeFilter } from '../../engine/index.ts'
 import { evaluate, type FilterNode } from '../../query/index.ts'
 import { SeekdbValueError } from './errors.ts'
-import { Best, type Candidate, distanceOf, rankOf } from './nearest.ts'
+import { Best, type Candidate, distanceOf } from './nearest.ts'
 import { sparseDot } from './sparse.ts'
 import type { Metadata } from './types.ts'
 
 export type Metric = 'l2' | 'cosine' | 'ip'
 
-/** Indices, ascending, and their weights. */
+/** Dimensions, ascending, and their weights. */
 export interface SparseColumn {
   readonly indices: Uint32Array
-  readonly weights: Float32Array
+  readonly values: Float32Array
 }
 
 /** A record as it is stored. */
@@ -47,7 +47,6 @@ export interface Window {
 export interface Search {
   readonly filter: FilterNode | undefined
   readonly limit: number
-  readonly withVectors: boolean
 }
 
 /** A record found, and how far away or how good it is. */
@@ -219,54 +218,43 @@ export class Records {
   // --- searching
 
   /** For each vector the records nearest to it by `metric`, with the distance as this dialect reports it. */
-  async nearest(vectors: readonly Float32Array[], search: Search & { readonly metric: Metric }): Promise<Row[][]> {
-    const { metric, filter } = search
-    const best = vectors.map(() => new Best(search.limit))
-    for await (const { id, order, embedding } of this.#engine.find({
-      ...native(filter),
-      select: ['id', 'order', 'embedding'],
-    })) {
+  async nearest(
+    vectors: readonly Float32Array[],
+    search: Search & { readonly metric: Metric },
+  ): Promise<Candidate[][]> {
+    const { metric, filter, limit } = search
+    const best = vectors.map(() => new Best(limit, metric === 'ip'))
+    const select = ['id', 'order', 'embedding']
+    for await (const { id, order, embedding } of this.#engine.find({ ...native(filter), select })) {
       for (let i = 0; i < vectors.length; i++) {
-        best[i]!.offer({ id, order, rank: rankOf(metric, distanceOf(metric, vectors[i]!, embedding)) })
+        best[i]!.offer({ id, order, distance: distanceOf(metric, vectors[i]!, embedding) })
       }
     }
-    const lists = best.map((one) => one.take())
-    return await this.#rows(lists, search.withVectors, (rank) => (metric === 'ip' ? -rank : rank))
+    return best.map((one) => one.take())
   }
 
   /** For each sparse vector the records with the largest dot product. Those without a sparse vector are left out. */
-  async nearestSparse(vectors: readonly SparseColumn[], search: Search): Promise<Row[][]> {
-    const best = vectors.map(() => new Best(search.limit))
-    for await (const { id, order, sparse } of this.#engine.find({
-      ...native(search.filter),
-      select: ['id', 'order', 'sparse'],
-    })) {
+  async nearestSparse(vectors: readonly SparseColumn[], { filter, limit }: Search): Promise<Candidate[][]> {
+    const best = vectors.map(() => new Best(limit, true))
+    const select = ['id', 'order', 'sparse']
+    for await (const { id, order, sparse } of this.#engine.find({ ...native(filter), select })) {
       if (sparse === undefined) continue
-      for (let i = 0; i < vectors.length; i++) best[i]!.offer({ id, order, rank: -sparseDot(vectors[i]!, sparse) })
+      for (let i = 0; i < vectors.length; i++) best[i]!.offer({ id, order, distance: sparseDot(vectors[i]!, sparse) })
     }
-    return await this.#rows(
-      best.map((one) => one.take()),
-      search.withVectors,
-      (rank) => -rank,
-    )
+    return best.map((one) => one.take())
   }
 
-  async #rows(
-    lists: readonly (readonly Candidate[])[],
-    _withVectors: boolean,
-    distance: (rank: number) => number,
-  ): Promise<Row[][]> {
-    const rows: Row[][] = []
-    for (const list of lists) {
-      const found = await this.#engine.getMany(list.map(({ id }) => id))
-      rows.push(
-        found.flatMap((record, index) =>
-          // One that was deleted meanwhile is left out.
-          record === undefined ? [] : [{ record, distance: distance(list[index]!.rank) + 0 }],
-        ),
-      )
-    }
-    return rows
+  /** All ids, places and documents of the records that match. */
+  async *texts(filter: FilterNode | undefined): AsyncIterable<Pick<StoredRecord, 'id' | 'order' | 'document'>> {
+    yield* this.#engine.find({ ...native(filter), select: ['id', 'order', 'document'] })
+  }
+
+  /** The records of what was found; those that were deleted meanwhile are left out. */
+  async rows(candidates: readonly Candidate[]): Promise<Row[]> {
+    const found = await this.#engine.getMany(candidates.map(({ id }) => id))
+    return found.flatMap((record, index) =>
+      record === undefined ? [] : [{ record, distance: candidates[index]!.distance }],
+    )
   }
 
   async #chosen(ids: readonly string[], filter: FilterNode | undefined): Promise<StoredRecord[]> {

@@ -7,7 +7,7 @@ import { keyName } from './key.ts'
 import type { SparseColumn } from './records.ts'
 import type { Metadata, SourceKey } from './types.ts'
 
-const INDEX_MAX = 4_294_967_295
+const INDEX_MAX = 4_294_967_294
 const METADATA_PREFIX = 'metadata.'
 
 /** Which text of a record the sparse vectors are made of, and by what. */
@@ -76,15 +76,15 @@ export function readSparse(value: unknown): SparseColumn {
   const names = Object.keys(value)
   const entries = names.map((name) => [readIndex(name), value[name]] as const).sort(([a], [b]) => a - b)
   const indices = new Uint32Array(entries.length)
-  const weights = new Float32Array(entries.length)
+  const values = new Float32Array(entries.length)
   entries.forEach(([index, weight], position) => {
     if (typeof weight !== 'number' || !Number.isFinite(Math.fround(weight))) {
       throw new SeekdbValueError(`Vector contains invalid value: ${String(weight)}`)
     }
     indices[position] = index
-    weights[position] = weight
+    values[position] = weight
   })
-  return { indices, weights }
+  return { indices, values }
 }
 
 function readIndex(name: string): number {
@@ -103,7 +103,7 @@ export function sparseDot(a: SparseColumn, b: SparseColumn): number {
     const index = a.indices[i]!
     while (j < b.indices.length && b.indices[j]! < index) j++
     if (j === b.indices.length) break
-    if (b.indices[j] === index) dot += a.weights[i]! * b.weights[j]!
+    if (b.indices[j] === index) dot += a.values[i]! * b.values[j]!
   }
   return dot
 }
