@@ -136,6 +136,7 @@ export const S_ORDERED: usize = STATE + 512; // u32[ORDERED_MAX] addresses, 0: n
 export const S_ORDERED_TOP: usize = STATE + 752; // u32 one past the last of them
 export const S_ORDERED_UNIQUE: usize = STATE + 756; // u32 unique indexes that are enforced
 export const S_ORDERED_CLASH: usize = STATE + 760; // u32 id of the index that refused a record
+export const S_ORDERED_CLASH_ELEMENT: usize = STATE + 764; // u32 which element of the other record's array, all ones: the value itself
 
 // --- blocks: the unit of the record arena and of the log. First word of each:
 //   | 0-23 length in units of 8 bytes | 24-27 kind | 28-30 flags of the kind | 31 the block before is free (memory only) |
@@ -227,7 +228,7 @@ export const FAILED_KEY_TOO_LONG: u32 = 2;
 export const FAILED_KEY_TYPE: u32 = 3;
 export const FAILED_ILL_FORMED: u32 = 4;
 export const FAILED_SKIPPED: u32 = 5;
-export const FAILED_DUPLICATE: u32 = 6; // the op's old address: the document that has the value; its log position: the id of the index
+export const FAILED_DUPLICATE: u32 = 6; // the op's old address: the document that has the value; its log positions: the id of the index, the element of its array or all ones
 
 // --- keys in canonical form: type, then payload
 export const KEY_STRING: u32 = 1; // UTF-8

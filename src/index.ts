@@ -2,6 +2,7 @@
 
 export type {
   CollectionOptions,
+  IndexOptions,
   Metric,
   Quantization,
   VectorIndexOptions,

@@ -3,9 +3,12 @@
 import { KEY_BUFFER, PAGE_SCRATCH, RECORD_HEADER_LARGE, S_ORDERED_UNIQUE, SLOT_NONE } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { build, firstDouble } from "./build";
-import { INDEX_UNIQUE, indexAt, indexClear, indexCreate, indexDefine, indexDrop, indexEntries, indexGiven, indexIs, indexSetBuilt, recordOf } from "./definition";
-import { entryAt, entrySlot, nodeCount } from "./node";
-import { probeGiven } from "./probe";
+import {
+  firstOf, INDEX_UNIQUE, indexAt, indexClear, indexCreate, indexDefine, indexDrop, indexEntries, indexFields, indexGiven, indexIs, indexSetBuilt,
+  recordOf,
+} from "./definition";
+import { entryAt, entryElement, entrySlot, nodeCount } from "./node";
+import { probeEntry, probeGiven } from "./probe";
 import { seekPosition, treeRank, treeSeek } from "./tree";
 
 /** Makes an index; its definition, of `bytes`, is to be written where the answer says, and then read by ordered_define. 0: no memory. */
@@ -69,6 +72,16 @@ export function ordered_rank(number: u32, isAfter: bool, rank: u32, slot: u32, i
   const index = indexAt(number);
   probeGiven(index, room, room + RECORD_HEADER_LARGE, rank, slot, isHead);
   return treeRank(index, isAfter ? 0 : -1);
+}
+
+/** The first entry that has the same values as entry number `ordinal`, which exists. */
+export function ordered_group(number: u32, ordinal: u32): u32 {
+  const index = indexAt(number);
+  const leaf = treeSeek(index, ordinal);
+  const entry = entryAt(leaf, seekPosition);
+  const record = recordOf(entrySlot(entry));
+  probeEntry(index, record, firstOf(index, record, entryElement(entry)), indexFields(index), SLOT_NONE);
+  return treeRank(index, -1);
 }
 
 /** Up to `count` (at most 1024) addresses of records from entry number `ordinal` on, backwards if asked, into the key buffer. */

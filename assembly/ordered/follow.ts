@@ -1,11 +1,11 @@
 // Keeping indexes as records change, and what a unique one forbids.
 
-import { S_ORDERED_CLASH, S_ORDERED_TOP, S_ORDERED_UNIQUE, S_PAGES_LENT, SLOT_NONE, TAG_ARRAY } from "../abi";
+import { S_ORDERED_CLASH, S_ORDERED_CLASH_ELEMENT, S_ORDERED_TOP, S_ORDERED_UNIQUE, S_PAGES_LENT, SLOT_NONE, TAG_ARRAY } from "../abi";
 import {
   ELEMENT_NONE, fieldOf, INDEX_MULTI, INDEX_UNIQUE, indexAddTexts, indexAt, indexBuilt, indexChanged, indexEntries, indexFields, indexId, indexIs,
   readSlotAs,
 } from "./definition";
-import { entryAt, entrySlot } from "./node";
+import { entryAt, entryElement, entrySlot } from "./node";
 import { compareOrdered, nodeOf, RANK_MISSING, RANK_STRING, rankOf } from "./order";
 import { entryOrder, probeEntry } from "./probe";
 import { INSERT_DONE, INSERT_FAILED, seekPosition, treeInsert, treeRank, treeRemove, treeSeek } from "./tree";
@@ -118,7 +118,7 @@ export function insertAll(index: usize, slot: u32, record: usize): bool {
 
 /**
  * Whether `record`, that of `slot` or of none yet, has a value that a unique index forbids: answers the slot of the document that has it,
- * or SLOT_NONE. S_ORDERED_CLASH: the id of the index.
+ * or SLOT_NONE. S_ORDERED_CLASH: the id of the index; S_ORDERED_CLASH_ELEMENT: which of that document's elements.
  */
 export function orderedClash(slot: u32, record: usize): u32 {
   if (load<u32>(S_ORDERED_UNIQUE) == 0) return SLOT_NONE;
@@ -158,7 +158,9 @@ function holderOf(index: usize, slot: u32, record: usize, first: u32, fields: u3
     const leaf = treeSeek(index, ordinal);
     const entry = entryAt(leaf, seekPosition);
     if (entryOrder(entry) != 0) return SLOT_NONE;
-    if (entrySlot(entry) != slot) return entrySlot(entry);
+    if (entrySlot(entry) == slot) continue;
+    store<u32>(S_ORDERED_CLASH_ELEMENT, entryElement(entry));
+    return entrySlot(entry);
   }
   return SLOT_NONE;
 }

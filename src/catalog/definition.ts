@@ -28,6 +28,18 @@ export interface PartitionDefinition {
   readonly name: string
 }
 
+/** An ordered index. */
+export interface IndexDefinition {
+  /** Unique in the collection, never used again. */
+  readonly id: number
+  readonly name: string
+  /** Dotted paths, 1 to 16. */
+  readonly fields: readonly string[]
+  readonly unique: boolean
+  /** Of an array at the first path each element has an entry. */
+  readonly multi: boolean
+}
+
 export interface CollectionDefinition {
   readonly id: number
   readonly name: string
@@ -39,6 +51,9 @@ export interface CollectionDefinition {
   readonly partitions: readonly PartitionDefinition[]
   /** Ids below it are taken or were; they are never used again. */
   readonly nextPartitionId: number
+  readonly indexes: readonly IndexDefinition[]
+  /** Ids below it are taken or were; they are never used again. */
+  readonly nextIndexId: number
 }
 
 export interface CatalogState {
@@ -67,6 +82,8 @@ export function withCollection(
     shards: shape.shards,
     partitions: [{ id: 0, name: DEFAULT_PARTITION }],
     nextPartitionId: shape.shards,
+    indexes: [],
+    nextIndexId: 0,
   }
   const collections = [...state.collections, definition]
   return { state: next(state, collections, state.nextCollectionId + 1), definition }
@@ -101,6 +118,23 @@ export function withPartition(definition: CollectionDefinition, name: string): C
 /** The collection without the partition of that name. */
 export function withoutPartition(definition: CollectionDefinition, name: string): CollectionDefinition {
   return { ...definition, partitions: definition.partitions.filter((partition) => partition.name !== name) }
+}
+
+/** The collection with one more index, which comes last. */
+export function withIndex(
+  definition: CollectionDefinition,
+  shape: Omit<IndexDefinition, 'id'>,
+): { definition: CollectionDefinition; index: IndexDefinition } {
+  const index = { id: definition.nextIndexId, ...shape }
+  return {
+    definition: { ...definition, indexes: [...definition.indexes, index], nextIndexId: index.id + 1 },
+    index,
+  }
+}
+
+/** The collection without the index of that name. */
+export function withoutIndex(definition: CollectionDefinition, name: string): CollectionDefinition {
+  return { ...definition, indexes: definition.indexes.filter((index) => index.name !== name) }
 }
 
 function next(

@@ -5,7 +5,13 @@
 
 import { CorruptError, FormatVersionError } from '../error/index.ts'
 import { crc32c } from './checksum.ts'
-import type { CatalogState, CollectionDefinition, PartitionDefinition, VectorDefinition } from './definition.ts'
+import type {
+  CatalogState,
+  CollectionDefinition,
+  IndexDefinition,
+  PartitionDefinition,
+  VectorDefinition,
+} from './definition.ts'
 
 export const CATALOG_VERSION = 1
 
@@ -64,7 +70,17 @@ export function decodeCatalog(bytes: Uint8Array, file: string): CatalogState {
     throw corrupt(file, PAYLOAD_OFFSET, 'holds no JSON', cause)
   }
   if (!isCatalogState(state)) throw corrupt(file, PAYLOAD_OFFSET, 'holds definitions that make no sense')
-  return state
+  return completed(state)
+}
+
+/** What earlier versions did not write: they had no indexes. */
+function completed(state: CatalogState): CatalogState {
+  const collections = state.collections.map((item) => ({
+    ...item,
+    indexes: item.indexes ?? [],
+    nextIndexId: item.nextIndexId ?? 0,
+  }))
+  return { ...state, collections }
 }
 
 function checksum(bytes: Uint8Array): number {
@@ -95,7 +111,16 @@ function isCollection(value: unknown): value is CollectionDefinition {
   if (!isCount(item.shards) || item.shards < 1 || !isCount(item.nextPartitionId)) return false
   const firstFree = item.nextPartitionId - item.shards
   if (!isListOf(item.partitions, (partition) => isPartition(partition) && partition.id <= firstFree)) return false
-  return (item.partitions as readonly unknown[]).length > 0 && isListOf(item.vectors, isVector)
+  if ((item.partitions as readonly unknown[]).length === 0 || !isListOf(item.vectors, isVector)) return false
+  const { indexes, nextIndexId } = item
+  if (indexes === undefined) return true
+  return isCount(nextIndexId) && isListOf(indexes, (index) => isIndex(index) && index.id < nextIndexId)
+}
+
+function isIndex(value: unknown): value is IndexDefinition {
+  const item = value as Partial<IndexDefinition>
+  if (!isCount(item.id) || !isText(item.name) || !Array.isArray(item.fields) || item.fields.length === 0) return false
+  return item.fields.every(isText) && typeof item.unique === 'boolean' && typeof item.multi === 'boolean'
 }
 
 function isPartition(value: unknown): value is PartitionDefinition {

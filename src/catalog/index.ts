@@ -4,6 +4,7 @@ export {
   type CollectionDefinition,
   DEFAULT_PARTITION,
   EMPTY_CATALOG,
+  type IndexDefinition,
   type Metric,
   type PartitionDefinition,
   type Quantization,
@@ -12,7 +13,9 @@ export {
   type VectorIndexType,
   withChanged,
   withCollection,
+  withIndex,
   withoutCollection,
+  withoutIndex,
   withoutPartition,
   withPartition,
 } from './definition.ts'
@@ -25,6 +28,7 @@ export {
   parseDataFile,
 } from './files.ts'
 export { CATALOG_VERSION, decodeCatalog, encodeCatalog } from './format.ts'
+export { type IndexOptions, indexShape } from './index-options.ts'
 export { NAME_LENGTH_MAX, requireName } from './name.ts'
 export {
   type CollectionOptions,

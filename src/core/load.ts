@@ -67,6 +67,7 @@ export interface CoreExports {
   ordered_define(number: number, steps: number): void
   ordered_double(number: number, ordinal: number): number
   ordered_drop(number: number): void
+  ordered_group(number: number, ordinal: number): number
   ordered_probe(bytes: number): number
   ordered_rank(number: number, isAfter: number, rank: number, slot: number, isHead: number): number
   ordered_read(number: number, ordinal: number, count: number, isBackward: number): number

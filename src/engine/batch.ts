@@ -2,6 +2,7 @@
 // `begin` and `commit` or `abandon` happens in one synchronous stretch, so nobody sees it half done.
 
 import {
+  FAILED_DUPLICATE,
   FAILED_ILL_FORMED,
   FAILED_KEY_TOO_LONG,
   FAILED_KEY_TYPE,
@@ -20,6 +21,7 @@ import {
 import { LimitError, type QuiverError, StateError, TypeMismatchError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
 import type { Partition, Transaction } from './partition.ts'
+import { duplicateError } from './unique.ts'
 
 /** What a put does when the key is free or taken. */
 export const PutMode = {
@@ -48,6 +50,9 @@ const OP_OUTCOME = 0
 const OP_REASON = 1
 const OP_NEW = 2
 const OP_OLD = 3
+/** Of one that failed on a unique index. */
+const OP_INDEX = 4
+const OP_ELEMENT = 5
 
 function failure(reason: number): QuiverError {
   switch (reason) {
@@ -165,7 +170,24 @@ export class Batch {
 
   /** Why an operation failed. */
   error(operation: number): QuiverError {
-    return this.refusals.get(operation) ?? failure(this.partition.store.op(operation, OP_REASON))
+    const { partition } = this
+    const { store } = partition
+    const refusal = this.refusals.get(operation)
+    if (refusal !== undefined) return refusal
+    const reason = store.op(operation, OP_REASON)
+    if (reason !== FAILED_DUPLICATE) return failure(reason)
+    return duplicateError(
+      partition,
+      store.op(operation, OP_INDEX),
+      store.op(operation, OP_OLD),
+      store.op(operation, OP_ELEMENT),
+    )
+  }
+
+  /** Undoes the last operation, which put a document: it has a value that a unique index forbids twice, and `error` says so. */
+  refuse(operation: number, indexId: number, error: QuiverError): void {
+    this.partition.store.ordered.refuseLast(indexId)
+    this.refusals.set(operation, error)
   }
 
   /** Address of the document before the operation, 0 if there was none. Valid until commit or abandon. */

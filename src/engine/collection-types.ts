@@ -45,7 +45,13 @@ export interface PartitionInfo {
   readonly documents: number
 }
 
-/** A secondary index, as `indexes()` lists it. */
+/** An ordered index, as `indexes()` lists it. */
 export interface IndexInfo {
   readonly name: string
+  /** Dotted paths. */
+  readonly fields: readonly string[]
+  readonly unique: boolean
+  readonly multi: boolean
+  /** One for each document; under `multi` one for each element. */
+  readonly entries: number
 }

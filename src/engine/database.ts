@@ -7,10 +7,13 @@ import {
   type CollectionOptions,
   collectionShape,
   DEFAULT_PARTITION,
+  indexShape,
   requireName,
   withChanged,
   withCollection,
+  withIndex,
   withoutCollection,
+  withoutIndex,
   withoutPartition,
   withPartition,
 } from '../catalog/index.ts'
@@ -19,8 +22,9 @@ import type { Document } from '../value/index.ts'
 import type { CatalogFile, Repair } from './catalog-file.ts'
 import { Collection, type PartitionKeeper } from './collection.ts'
 import type { Gate } from './gate.ts'
+import { buildIndex, forgetIndex, indexTaken } from './indexes.ts'
 import { dropParts, type Medium } from './medium.ts'
-import { partitionNotFound } from './options.ts'
+import { describe, partitionNotFound } from './options.ts'
 import type { Partition } from './partition.ts'
 import type { CollectionState, PartitionGroup } from './state.ts'
 
@@ -70,6 +74,8 @@ export class Database {
     this.#keeper = {
       create: (state, name) => this.#createPartition(state, name),
       drop: (state, name) => this.#dropPartition(state, name),
+      createIndex: (state, name, options) => this.#createIndex(state, name, options),
+      dropIndex: (state, name) => this.#dropIndex(state, name),
     }
   }
 
@@ -254,6 +260,34 @@ export class Database {
     })
   }
 
+  async #createIndex(state: CollectionState, name: unknown, options: unknown): Promise<void> {
+    this.#requireWritable()
+    const shape = indexShape(name, options)
+    await this.#change(async () => {
+      requirePresent(state)
+      if (state.definition.indexes.some((index) => index.name === shape.name)) throw indexTaken(state, shape.name)
+      const { definition, index } = withIndex(state.definition, shape)
+      await buildIndex(state, index)
+      try {
+        await this.#redefine(state, definition)
+      } catch (error) {
+        forgetIndex(state, index)
+        throw error
+      }
+    })
+  }
+
+  async #dropIndex(state: CollectionState, name: unknown): Promise<void> {
+    this.#requireWritable()
+    await this.#change(async () => {
+      requirePresent(state)
+      const index = state.definition.indexes.find((one) => one.name === name)
+      if (index === undefined) throw indexNotFound(state, name)
+      await this.#redefine(state, withoutIndex(state.definition, index.name))
+      forgetIndex(state, index)
+    })
+  }
+
   async #redefine(state: CollectionState, definition: CollectionDefinition): Promise<void> {
     await this.#catalog.save(withChanged(this.#catalog.state, definition))
     state.definition = definition
@@ -314,6 +348,14 @@ export class Database {
 function requirePresent(state: CollectionState): void {
   const refusal = state.isDropped ? state.refuseRead() : null
   if (refusal !== null) throw refusal
+}
+
+function indexNotFound(state: CollectionState, name: unknown): NotFoundError {
+  const names = state.definition.indexes.map((index) => index.name)
+  const has = names.length === 0 ? 'none' : names.join(', ')
+  return new NotFoundError(`collection "${state.name}" has no index ${describe(name)}; it has ${has}`, {
+    details: { collection: state.name, index: name },
+  })
 }
 
 function taken(noun: 'collection' | 'partition', name: string, collection?: string): ConflictError {

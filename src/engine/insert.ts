@@ -30,7 +30,7 @@ export function applyInsert(
   const isShort =
     request.changes === ReturnChanges.No &&
     (request.conflict === ConflictRule.Error || request.conflict === ConflictRule.Replace)
-  if (!isShort) return insertWithSession(state, documents, request, base)
+  if (!isShort || state.isUniqueAcross) return insertWithSession(state, documents, request, base)
   if (state.single !== null) return insertInto(state, state.single, documents, request, base)
   const group = Math.max(request.group, 0)
   if (state.groups.length > 1 && isAnyElsewhere(state, documents, group)) {

@@ -3,6 +3,7 @@
 import { type CollectionDefinition, fileStem, type PartitionDefinition } from '../catalog/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Gate } from './gate.ts'
+import { restoreIndexes } from './indexes.ts'
 import { CollectionShapes, Partition, type PartitionOptions } from './partition.ts'
 import { CollectionState, type PartitionGroup } from './state.ts'
 
@@ -43,6 +44,14 @@ export class Medium {
   async openGroups(state: CollectionState): Promise<PartitionGroup[]> {
     const { partitions, shards } = state.definition
     const parts = await Partition.openAll(partitions.flatMap((partition) => this.#options(state, partition)))
+    const { indexes } = state.definition
+    try {
+      for (const part of parts) restoreIndexes(part, indexes, this.#settings.onProgress)
+    } catch (error) {
+      for (const part of parts) await part.close().catch(() => {})
+      throw error
+    }
+    state.setIndexes(indexes)
     return partitions.map(({ id, name }, index) => ({
       id,
       name,
@@ -55,6 +64,7 @@ export class Medium {
     const parts: Partition[] = []
     try {
       for (const options of this.#options(state, definition)) parts.push(await Partition.create(options))
+      for (const part of parts) restoreIndexes(part, state.indexes, undefined)
     } catch (error) {
       await dropParts(parts)
       throw error

@@ -2,6 +2,7 @@
 // it reads the log back when it is opened, writes it anew when too much of it is garbage, and leaves a snapshot when it is closed.
 
 import { v4 as uuid } from 'uuid'
+import type { IndexDefinition } from '../catalog/index.ts'
 import { CollectionShapes, Store, type VectorField } from '../core/index.ts'
 import { CorruptError, type QuiverError } from '../error/index.ts'
 import {
@@ -62,6 +63,8 @@ export class Partition {
   readonly store: Store
   /** What opening with `repair` had to drop. */
   readonly repairs: Repair[]
+  /** The ordered indexes that are complete, for messages and plans; the same list for all partitions of a collection. */
+  indexes: readonly IndexDefinition[] = []
   /** Grows with each commit: what was found at an address before is good until then. */
   commits = 0
   /** How many addresses the last scan filled in. */

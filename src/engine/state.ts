@@ -2,7 +2,7 @@
 // the physical ones of all groups, those of one group together. The arrays are replaced, never changed, so that a cursor may
 // keep the one it began with.
 
-import { type CollectionDefinition, DEFAULT_PARTITION } from '../catalog/index.ts'
+import { type CollectionDefinition, DEFAULT_PARTITION, type IndexDefinition } from '../catalog/index.ts'
 import { ClosedError, type QuiverError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
 import type { Gate } from './gate.ts'
@@ -33,6 +33,10 @@ export class CollectionState {
   parts: readonly Partition[] = []
   /** The only physical partition, where there is one only. */
   single: Partition | null = null
+  /** The ordered indexes that are complete. */
+  indexes: readonly IndexDefinition[] = []
+  /** Whether a document has to be compared with those of other physical partitions before it stands. */
+  isUniqueAcross = false
   isDropped = false
   /** Physical partitions that the last write waits for before it is acknowledged. */
   written: readonly Partition[] = []
@@ -66,6 +70,14 @@ export class CollectionState {
     this.groups = groups
     this.parts = groups.flatMap((group) => group.parts)
     this.single = this.parts.length === 1 ? this.parts[0]! : null
+    this.setIndexes(this.indexes)
+  }
+
+  /** Indexes that are complete in all partitions from now on, and enforced where they are unique. */
+  setIndexes(indexes: readonly IndexDefinition[]): void {
+    this.indexes = indexes
+    for (const part of this.parts) part.indexes = indexes
+    this.isUniqueAcross = this.single === null && indexes.some(({ unique }) => unique)
   }
 
   refuseRead(): QuiverError | null {

@@ -22,6 +22,8 @@ const LIST_CHUNK = 4096
 const BLOCK_BYTES = 4096
 /** Up to so many documents the index is built again: that takes about 15 ms, and pages cost 20 bytes of disk a document. */
 export const BUILD_DOCUMENTS_MAX = 300_000
+/** So many entries of ordered indexes are sorted again in about as long. */
+const BUILD_ENTRIES_MAX = 20_000
 /** Neighbouring blocks are written, read and hashed together, up to so many. */
 const RUN_BLOCKS_MAX = 1024
 
@@ -68,7 +70,7 @@ export async function writeSnapshot(
   const file = await directory.open(draft, { create: true })
   try {
     const log = cover()
-    const isMark = store.count <= buildDocumentsMax
+    const isMark = store.count <= buildDocumentsMax && store.ordered.entriesOfAll <= BUILD_ENTRIES_MAX
     const blocks = isMark ? [] : store.structBlocks(BLOCK_BYTES)
     const pages = isMark ? [] : store.structPages()
     const list = new Uint8Array(listBytes(pages.length, blocks.length))

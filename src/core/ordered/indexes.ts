@@ -67,6 +67,10 @@ export class OrderedIndexes {
     this.memory = memory
   }
 
+  has(id: number): boolean {
+    return this.find(id) >= 0
+  }
+
   /** Ids of the indexes there are. */
   get ids(): number[] {
     const ids: number[] = []
@@ -132,6 +136,11 @@ export class OrderedIndexes {
     this.memory.refresh()
   }
 
+  /** Forgets all entries; no slot was seen. */
+  clear(id: number): void {
+    this.memory.core.ordered_clear(this.numberOf(id))
+  }
+
   /** Of an index that is being built: the next slot it has not seen. */
   built(id: number): number {
     return this.word(this.numberOf(id), W_BUILT)
@@ -180,6 +189,11 @@ export class OrderedIndexes {
     return memory.core.ordered_rank(this.numberOf(id), isAfter ? 1 : 0, rank, slot, isHead ? 1 : 0) >>> 0
   }
 
+  /** The first entry that has the same values as entry number `ordinal`. */
+  groupStart(id: number, ordinal: number): number {
+    return this.memory.core.ordered_group(this.numberOf(id), ordinal) >>> 0
+  }
+
   /** Fills `addresses` with the records of the entries from number `ordinal` on, forwards or backwards; at most 1,024. Answers how many. */
   read(id: number, ordinal: number, addresses: Uint32Array, isBackward: boolean): number {
     const { memory } = this
@@ -204,11 +218,17 @@ export class OrderedIndexes {
   }
 
   private numberOf(id: number): number {
+    const number = this.find(id)
+    if (number < 0) throw new Error(`quiverdb core: there is no index ${id}`)
+    return number
+  }
+
+  private find(id: number): number {
     const top = this.memory.state(S_ORDERED_TOP)
     for (let number = 0; number < top; number++) {
       if (this.at(number) !== 0 && this.word(number, W_ID) === id) return number
     }
-    throw new Error(`quiverdb core: there is no index ${id}`)
+    return -1
   }
 }
 

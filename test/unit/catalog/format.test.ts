@@ -26,6 +26,8 @@ const STATE: CatalogState = {
         { id: 0, name: '_default' },
         { id: 4, name: '2026' },
       ],
+      indexes: [],
+      nextIndexId: 0,
       nextPartitionId: 6,
     },
   ],
