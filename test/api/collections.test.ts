@@ -168,8 +168,6 @@ describeEach('collections', ({ openNew, collection: options }) => {
     const db = await openNew()
     const posts = await db.createCollection('posts', options)
     expect(await posts.indexes()).toEqual([])
-    await expect(posts.createIndex('likes')).rejects.toThrow(UnsupportedError)
-    await expect(posts.dropIndex('likes')).rejects.toThrow(UnsupportedError)
     await expect(posts.search({ vector: [1] })).rejects.toThrow(UnsupportedError)
     await posts.optimize()
   })
