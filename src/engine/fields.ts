@@ -53,7 +53,7 @@ export class FieldReader {
 }
 
 /** The path up to where it might enter an array: a projection does not. */
-function projectable(steps: readonly PathStep[]): string {
+export function projectable(steps: readonly PathStep[]): string {
   const entered = steps.findIndex(({ index }, at) => at > 0 && index !== null)
   const names = (entered < 0 ? steps : steps.slice(0, entered)).map(({ name }) => name)
   return names.join('.')

@@ -3,22 +3,39 @@
 
 import type { IndexDefinition } from '../catalog/index.ts'
 import { DuplicateKeyError } from '../error/index.ts'
-import type { Constant } from '../query/index.ts'
+import { type Constant, type PathStep, parsePath, valueAt } from '../query/index.ts'
 import { type Batch, Outcome } from './batch.ts'
-import { FieldReader } from './fields.ts'
+import { projectable } from './fields.ts'
 import { describeKey, keyIdentity } from './key.ts'
 import type { Partition } from './partition.ts'
+import { compileProjection, type Projection } from './projection.ts'
 import type { CollectionState } from './state.ts'
 
 type Values = readonly (Constant | undefined)[]
 
-const readers = new WeakMap<IndexDefinition, FieldReader>()
+/** Reads the fields of an index, document by document; needs no memory of the partition. */
+class IndexFields {
+  readonly #steps: readonly (readonly PathStep[])[]
+  readonly #projection: Projection
+
+  constructor(fields: readonly string[]) {
+    this.#steps = fields.map(parsePath)
+    this.#projection = compileProjection(this.#steps.map(projectable))
+  }
+
+  read(partition: Partition, address: number): (Constant | undefined)[] {
+    const document = partition.project(address, this.#projection) as Constant
+    return this.#steps.map((steps) => valueAt(document, steps))
+  }
+}
+
+const readers = new WeakMap<IndexDefinition, IndexFields>()
 
 /** Reads the fields of an index. */
-export function readerOf(index: IndexDefinition): FieldReader {
+export function readerOf(index: IndexDefinition): IndexFields {
   let reader = readers.get(index)
   if (reader === undefined) {
-    reader = new FieldReader(index.fields)
+    reader = new IndexFields(index.fields)
     readers.set(index, reader)
   }
   return reader
