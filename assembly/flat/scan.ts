@@ -20,7 +20,7 @@ export function resetRescored(): void {
   rescored = 0;
 }
 
-/** Answers at or before this place, by distance and slot, were given already. */
+/** Answers nearer than this were given already, and of those just as far the ones in lower slots. */
 let afterDistance: f64 = -Infinity;
 let afterSlot: u32 = 0;
 
@@ -33,7 +33,7 @@ export function setAfter(distance: f64, slot: u32): void {
 export function rescore(query: usize, list: usize, row: usize, slot: u32): void {
   rescored++;
   const distance = vectorExactDistance(query, row);
-  if (distance < afterDistance || (distance == afterDistance && slot <= afterSlot)) return;
+  if (distance < afterDistance || (distance == afterDistance && slot < afterSlot)) return;
   nearestAdd(list, distance, slot);
 }
 

@@ -22,7 +22,7 @@ export interface FlatOptions {
   readonly count: number
   /** Nothing farther is an answer. */
   readonly radius?: number | undefined
-  /** Only answers behind this one, by distance and slot. */
+  /** Only answers farther than this, and of those just as far the ones from `slot` on. */
   readonly after?: { readonly distance: number; readonly slot: number } | undefined
   /** Only these slots; the caller's to release, after the search. */
   readonly slots?: SlotSet | undefined
@@ -50,8 +50,18 @@ export class SlotSet {
     if (this.address === 0) throw outOfMemory('the set of documents that match')
   }
 
+  /** How many were added; each is added once. */
+  count = 0
+
   add(slot: number): void {
-    if (slot < this.size) this.memory.u8[this.address + (slot >>> 3)]! |= 1 << (slot & 7)
+    if (slot >= this.size) return
+    this.memory.u8[this.address + (slot >>> 3)]! |= 1 << (slot & 7)
+    this.count++
+  }
+
+  /** Adds the slots of the first records of a list. */
+  addRecords(records: Uint32Array, count: number): void {
+    for (let i = 0; i < count; i++) this.add(this.memory.u32[(records[i]! >>> 2) + 1]!)
   }
 
   release(): void {
@@ -84,7 +94,10 @@ export class FlatSearch {
       memory.f64[(this.address + AFTER_DISTANCE) >>> 3] = options.after.distance
       memory.setState(this.address + AFTER_SLOT, options.after.slot)
     }
-    if (slots !== undefined) this.setSlots(slots)
+    if (slots !== undefined) {
+      memory.setState(this.address + BITMAP, slots.address)
+      memory.setState(this.address + BITMAP_SLOTS, slots.size)
+    }
     memory.core.flat_ready(this.address)
   }
 
@@ -94,15 +107,9 @@ export class FlatSearch {
     return next === SLOT_NONE ? -1 : next
   }
 
-  /** Forgets what was found; with other slots to choose from. */
-  restart(slots?: SlotSet): void {
-    if (slots !== undefined) this.setSlots(slots)
+  /** Forgets what was found. */
+  restart(): void {
     this.memory.core.flat_ready(this.address)
-  }
-
-  private setSlots(slots: SlotSet): void {
-    this.memory.setState(this.address + BITMAP, slots.address)
-    this.memory.setState(this.address + BITMAP_SLOTS, slots.size)
   }
 
   /** Whether what was found is still there, just as far. */

@@ -33,6 +33,7 @@ export {
   WALK_SHAPES,
 } from './abi.ts'
 export { Cells, ELSEWHERE, type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
+export { type FlatOptions, FlatSearch, type Nearest, SlotSet } from './flat.ts'
 export {
   type InvertedHits,
   InvertedIndexes,

@@ -136,6 +136,11 @@ export class Store {
     return this.memory.state(S_COUNT)
   }
 
+  /** One past the highest slot in use. */
+  get slots(): number {
+    return this.memory.state(S_SLOT_TOP)
+  }
+
   get liveBytes(): number {
     return this.memory.state(S_LIVE_BYTES) + this.memory.state(S_LIVE_BYTES + 4) * 4_294_967_296
   }

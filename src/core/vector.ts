@@ -83,7 +83,7 @@ export class Vectors {
     return this.isDeclared ? this.memory.core.vector_count(field) >>> 0 : 0
   }
 
-  /** Another number after each change of a vector. */
+  /** Another number after each change of a document. */
   get version(): number {
     return this.memory.state(S_VECTOR_VERSION)
   }

@@ -2,7 +2,7 @@
 // beside it. Methods that answer a promise never throw.
 
 import type { IndexOptions } from '../catalog/index.ts'
-import { TypeMismatchError, UnsupportedError } from '../error/index.ts'
+import { TypeMismatchError } from '../error/index.ts'
 import type { Document, Key, Value } from '../value/index.ts'
 import { acknowledge } from './acknowledge.ts'
 import { type Aggregates, aggregateRequests, type GroupRow, requirePath } from './aggregate.ts'
@@ -26,6 +26,16 @@ import type { Partition } from './partition.ts'
 import { planOf } from './plan.ts'
 import { ALONE } from './refusal.ts'
 import type { WriteResult } from './result.ts'
+import { runSearch } from './search.ts'
+import { searchPages } from './search-iterator.ts'
+import {
+  type SearchExplanation,
+  type SearchHit,
+  type SearchIteratorOptions,
+  type SearchOptions,
+  type SearchResult,
+  searchRequest,
+} from './search-options.ts'
 import type { CollectionState } from './state.ts'
 import { insertStream, isSource } from './stream.ts'
 import { type Alteration, alterationOf, applyAlteration } from './update.ts'
@@ -299,16 +309,18 @@ export class Collection<T extends object = Document> {
     let documents = 0
     let bytes = 0
     let memory = 0
+    let vectors = 0
     for (const part of parts) {
       const stats = part.stats()
       documents += stats.documents
       bytes += stats.bytes
       memory += stats.memory
+      for (const field of definition.vectors.keys()) vectors += part.store.vectors.count(field)
     }
     return {
       documents,
       bytes,
-      vectors: documents * definition.vectors.length,
+      vectors,
       indexes: definition.indexes.length,
       partitions: groups.length,
       memory,
@@ -366,9 +378,43 @@ export class Collection<T extends object = Document> {
     await this.#keeper.dropIndex(this.#state, name)
   }
 
-  /** Not yet supported. */
-  search(_query: object): Promise<never> {
-    return this.#later('search')
+  /**
+   * The documents whose vectors are nearest to one, or to each of several. Of hits just as far, those of an earlier partition come
+   * first, and within it those in the lower slot, which is the one inserted first while nothing is deleted. Distances are computed in
+   * f64. Documents without a vector in the field are not found.
+   *
+   * @returns hits, nearest first; with `vectors` one such list for each.
+   * @throws {@link ShapeError} for a vector of another length, {@link NotFoundError} for an unknown field or partition,
+   *   {@link UsageError} and its kinds for options that make no sense.
+   *
+   * @example
+   * ```ts
+   * const hits = await posts.search({ vector: [0.1, 0.7], limit: 3, filter: { lang: 'en' } })
+   * hits[0] // { id: 1, distance: 0.02, document: { id: 1, lang: 'en' } }
+   * ```
+   */
+  async search<O extends SearchOptions>(options: O): Promise<SearchResult<O, T>> {
+    this.#requireOpen()
+    const { lists } = await runSearch(this.#state, searchRequest(this.#state, options))
+    return (options.vector === undefined ? lists : lists[0]) as SearchResult<O, T>
+  }
+
+  /** How a search is run, and what it costs: it is run to find out. */
+  async explainSearch(options: SearchOptions): Promise<SearchExplanation> {
+    this.#requireOpen()
+    return (await runSearch(this.#state, searchRequest(this.#state, options))).explanation
+  }
+
+  /**
+   * Pages of ever farther hits, `batch` in each. What is stored all the while comes exactly once, whatever is written between pages.
+   *
+   * @example
+   * ```ts
+   * for await (const hits of posts.searchIterator({ vector, batch: 50, radius: 0.4 })) show(hits)
+   * ```
+   */
+  searchIterator(options: SearchIteratorOptions): AsyncGenerator<SearchHit<T>[], void, void> {
+    return searchPages(this.#state, options) as AsyncGenerator<SearchHit<T>[], void, void>
   }
 
   /**
@@ -405,11 +451,6 @@ export class Collection<T extends object = Document> {
     const path = requirePath(field, 'groupBy')
     const requests = aggregates === undefined ? [] : aggregateRequests(aggregates)
     return (await groupBy(this.#state, resolveFilter(filter, 'groupBy'), path, requests)) as GroupRow<A>[]
-  }
-
-  async #later(feature: string): Promise<never> {
-    this.#requireOpen()
-    throw new UnsupportedError(`${feature} comes in a later version`, { details: { feature } })
   }
 
   #requireOpen(): void {

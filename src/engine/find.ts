@@ -48,7 +48,7 @@ export function findRequest(options: FindOptions = {}): FindRequest {
   }
 }
 
-function strings(value: unknown, what: string, noun: string): readonly string[] {
+export function strings(value: unknown, what: string, noun: string): readonly string[] {
   if (!Array.isArray(value)) throw new TypeMismatchError(`${what} is an array of ${noun}, got ${describe(value)}`)
   for (const item of value) {
     if (typeof item !== 'string')

@@ -28,5 +28,14 @@ export {
   type VectorField,
 } from './partition.ts'
 export type { Change, WriteResult } from './result.ts'
+export type {
+  QueryVector,
+  SearchConditions,
+  SearchExplanation,
+  SearchHit,
+  SearchIteratorOptions,
+  SearchOptions,
+  SearchResult,
+} from './search-options.ts'
 export { openShared, type SharedDatabase } from './shared.ts'
 export type { Sort } from './sort.ts'

@@ -120,6 +120,26 @@ export class RecordReader {
     return shape === SHAPE_INLINE ? this.inline(this.base + 1) : this.shaped(shape, this.base)
   }
 
+  /** A fresh document without some of its fields. */
+  readExcept(record: number, excluded: ReadonlySet<string>): Fields {
+    const shape = this.start(record)
+    this.knownKey = undefined
+    const fields: Fields = {}
+    if (shape === SHAPE_INLINE) {
+      const words = this.base + 1
+      for (let i = 0; i < this.i32[words]!; i++) {
+        const name = this.value(this.i32[words + 1 + i * 2]!) as string
+        if (!excluded.has(name)) put(fields, name, this.value(this.i32[words + 2 + i * 2]!))
+      }
+      return fields
+    }
+    const names = this.shapes.names[shape]!
+    for (let i = 0; i < names.length; i++) {
+      if (!excluded.has(names[i]!)) put(fields, names[i]!, this.value(this.i32[this.base + i]!))
+    }
+    return fields
+  }
+
   /** The value of the primary key. */
   readKey(record: number): unknown {
     const shape = this.start(record)
