@@ -1,0 +1,125 @@
+// What describeCollection and describeIndex answer.
+
+import type { Entry, IndexRecord } from './catalog.ts'
+import { DataType, FunctionType } from './enums.ts'
+import { success } from './errors.ts'
+import { engineVectors, metricOf } from './placement.ts'
+import { type Field, isStructArray, isVectorType } from './schema.ts'
+import type { DescribeCollectionResponse, FieldSchema, KeyValuePair } from './types/index.ts'
+
+/** Time as the server's clock tells it: milliseconds and 18 bits below. */
+export function hybridTime(ms = Date.now()): string {
+  return String(BigInt(Math.floor(ms)) << 18n)
+}
+
+export function pairs(object: Readonly<Record<string, unknown>>): KeyValuePair[] {
+  return Object.entries(object).map(([key, value]) => ({ key, value: String(value) }))
+}
+
+const OBJECT_ID_OF = (entry: Entry) => entry.record.number
+
+function describeField(field: Field, indexes: readonly IndexRecord[]): FieldSchema {
+  const defaultValue = field.defaultValue
+  return {
+    fieldID: String(field.id),
+    name: field.name,
+    description: field.description,
+    is_primary_key: field.isPrimary,
+    autoID: field.autoID,
+    data_type: DataType[field.type] as keyof typeof DataType,
+    dataType: field.type,
+    element_type: DataType[field.element] as keyof typeof DataType,
+    nullable: field.nullable,
+    default_value:
+      defaultValue === undefined
+        ? null
+        : ((field.type === DataType.Int64 ? String(defaultValue) : defaultValue) as string | number | boolean),
+    is_partition_key: field.isPartitionKey,
+    is_clustering_key: field.isClusteringKey,
+    is_dynamic: false,
+    is_function_output: field.isFunctionOutput,
+    external_field: '',
+    state: 'FieldCreated',
+    type_params: pairs(field.params) as FieldSchema['type_params'],
+    index_params: indexes.filter((index) => index.field === field.name).flatMap(indexParams),
+    ...field.params,
+    ...(isStructArray(field) ? { fields: field.fields!.map((one) => describeField(one, [])) } : {}),
+  }
+}
+
+/** The description of a collection, made anew. */
+export function describe(entry: Entry): DescribeCollectionResponse {
+  const { record, schema } = entry
+  const indexed = new Map(record.fields.map((field) => [field, describeField(field, [])]))
+  const of = (accept: (field: Field) => boolean) =>
+    Object.fromEntries([...indexed].filter(([field]) => accept(field)).map(([field, one]) => [field.name, one]))
+  const functions = record.functions.map((one) => ({
+    name: one.name,
+    id: String(one.id),
+    description: one.description,
+    type: FunctionType[FunctionType.BM25] as 'BM25',
+    input_field_names: [...one.inputs],
+    input_field_ids: one.inputs.map((name) => String(schema.byName.get(name)?.id)),
+    output_field_names: [...one.outputs],
+    output_field_ids: one.outputs.map((name) => String(schema.byName.get(name)?.id)),
+    params: pairs(one.params) as unknown as Record<string, unknown>,
+  }))
+  const fields = [...indexed.values()]
+  const created = hybridTime(record.created)
+  const channel = `by-dev-rootcoord-dml_0_${OBJECT_ID_OF(entry)}v0`
+  const answer = {
+    status: success(),
+    schema: {
+      name: record.name,
+      description: record.description,
+      // On the field, as the server has it.
+      autoID: false,
+      enable_dynamic_field: record.isDynamic,
+      fields,
+      functions,
+      struct_array_fields: fields.filter((field) => field.fields !== undefined),
+      properties: [],
+    },
+    collectionID: record.number,
+    collection_name: record.name,
+    db_name: record.db,
+    db_id: '1',
+    aliases: [...record.aliases],
+    consistency_level: record.consistency,
+    shards_num: record.shards,
+    num_partitions: String(record.keyed || record.partitions.length),
+    properties: pairs({ timezone: 'UTC', ...record.properties }),
+    functions,
+    created_timestamp: created,
+    created_utc_timestamp: String(record.created),
+    update_timestamp: hybridTime(record.updated) as unknown as number,
+    update_timestamp_str: hybridTime(record.updated),
+    virtual_channel_names: [channel],
+    physical_channel_names: ['by-dev-rootcoord-dml_0'],
+    start_positions: [],
+    anns_fields: of((field) => isVectorType(field.type)),
+    scalar_fields: of((field) => !isVectorType(field.type)),
+    function_fields: of((field) => field.isFunctionOutput),
+  }
+  return answer
+}
+
+/** An index's parameters as pairs. */
+export function indexParams(index: IndexRecord): KeyValuePair[] {
+  return pairs({
+    index_type: index.type,
+    ...(index.metric === undefined ? {} : { metric_type: index.metric }),
+    ...(index.params === undefined ? {} : { params: index.params }),
+    ...index.extra,
+  })
+}
+
+/** What runs underneath an index, in Milvus' terms. */
+export function actualIndexType(entry: Entry, index: IndexRecord): string {
+  const field = entry.schema.byName.get(index.field)
+  if (field === undefined || !isVectorType(field.type)) return 'NONE'
+  if (field.type === DataType.SparseFloatVector) return 'SPARSE_INVERTED_INDEX'
+  const vector = engineVectors([field], entry.record.indexes)[field.name]!
+  if (vector.index?.type === 'flat') return field.type === DataType.BinaryVector ? 'BIN_FLAT' : 'FLAT'
+  return vector.index?.type === 'hnsw' ? 'HNSW' : `FLAT or HNSW, by size (${metricOf(field, entry.record.indexes)})`
+}

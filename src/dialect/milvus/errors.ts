@@ -1,0 +1,89 @@
+// Milvus' errors: a status that is returned, or an Error that carries it. One table of codes.
+
+import { DataError, HostError, QuiverError, StateError, TimeoutError } from '../../error/index.ts'
+import { ErrorCode } from './enums.ts'
+import { ERROR_REASONS } from './reasons.ts'
+import type { ResStatus } from './types/common.ts'
+
+/** Codes of the server, as far as they come up here. */
+export const Code = {
+  Timeout: 1,
+  CollectionNotFound: 100,
+  CollectionNotLoaded: 101,
+  PartitionNotFound: 200,
+  IndexNotFound: 700,
+  DatabaseNotFound: 800,
+  Parameter: 1100,
+  AliasNotFound: 1600,
+  AliasConflict: 1601,
+  AliasExists: 1602,
+  FieldNotFound: 1700,
+  FieldName: 1701,
+  Unexpected: 65_535,
+} as const
+
+const NAMES: Readonly<Record<number, string>> = {
+  [Code.CollectionNotFound]: ErrorCode.CollectionNotExists,
+  [Code.PartitionNotFound]: 'MetaFailed',
+  [Code.IndexNotFound]: ErrorCode.IndexNotExist,
+  [Code.Parameter]: ErrorCode.IllegalArgument,
+}
+
+/** A fresh status of success. */
+export function success(): ResStatus {
+  return { extra_info: {}, error_code: ErrorCode.SUCCESS, reason: '', code: 0, retriable: false, detail: '' }
+}
+
+/** A call that Milvus refuses. Where the SDK returns statuses, `status` is what is returned. */
+export class MilvusError extends Error {
+  readonly code: number
+  readonly error_code: string
+  readonly reason: string
+  readonly detail: string
+  /** Whether it is thrown even by methods that answer with a status: the call itself was wrong. */
+  readonly isThrown: boolean
+
+  constructor(code: number, reason: string, options: { name?: string; isThrown?: boolean; cause?: unknown } = {}) {
+    super(reason, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'MilvusError'
+    this.code = code
+    this.error_code = options.name ?? NAMES[code] ?? ErrorCode.UnexpectedError
+    this.reason = reason
+    this.detail = reason
+    this.isThrown = options.isThrown ?? false
+  }
+
+  get status(): ResStatus {
+    const { error_code, reason, code, detail } = this
+    return { extra_info: {}, error_code, reason, code, retriable: false, detail }
+  }
+}
+
+/** A refusal without a code of its own. */
+export function unexpected(reason: string): MilvusError {
+  return new MilvusError(Code.Unexpected, reason)
+}
+
+/** A bad value or parameter: 1100. */
+export function invalid(what: string, expected?: unknown, actual?: unknown): MilvusError {
+  const pair = expected === undefined ? '' : `[expected=${expected}][actual=${actual}]`
+  return new MilvusError(Code.Parameter, `${what}: invalid parameter${pair}`)
+}
+
+/** A wrong call: thrown, never returned. */
+export function wrongCall(reason: keyof typeof ERROR_REASONS, suffix = ''): MilvusError {
+  return new MilvusError(Code.Parameter, ERROR_REASONS[reason] + suffix, { isThrown: true })
+}
+
+/** What the engine refused, in Milvus' terms; rethrows what is no answer: a closed, locked or failing database, a bug. */
+export function milvusErrorOf(error: unknown): MilvusError {
+  if (error instanceof MilvusError) return error
+  if (error instanceof TimeoutError) return deadlineExceeded(error.message, error)
+  if (!(error instanceof QuiverError)) throw error
+  if (error instanceof StateError || error instanceof HostError || error instanceof DataError) throw error
+  return new MilvusError(Code.Unexpected, error.message, { cause: error })
+}
+
+export function deadlineExceeded(what: string, cause?: unknown): MilvusError {
+  return new MilvusError(Code.Timeout, `4 DEADLINE_EXCEEDED: ${what}`, { isThrown: true, cause })
+}

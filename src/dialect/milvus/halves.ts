@@ -1,0 +1,113 @@
+// Numbers of two bytes, and sparse vectors: what the SDK's conversion functions do.
+
+import { unexpected } from './errors.ts'
+import type { SparseFloatVector, SparseVectorDic } from './types/index.ts'
+
+const WORD = new DataView(new ArrayBuffer(4))
+
+/** f32 to half precision, ties to even. */
+function toF16(value: number): number {
+  WORD.setFloat32(0, value)
+  const bits = WORD.getUint32(0)
+  const sign = (bits >>> 16) & 0x8000
+  const magnitude = bits & 0x7fffffff
+  if (magnitude >= 0x7f800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00)
+  // From here on the sum below would carry into the exponent of infinity, which is what rounding asks for.
+  if (magnitude >= 0x477ff000) return sign | 0x7c00
+  if (magnitude < 0x38800000) {
+    // Subnormal: units of 2^-24, rounded by the float addition itself (f64 holds all of it).
+    const units = Math.abs(value) * 2 ** 24
+    const floor = Math.floor(units)
+    const rest = units - floor
+    return sign | (rest > 0.5 || (rest === 0.5 && (floor & 1) === 1) ? floor + 1 : floor)
+  }
+  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1)
+  return sign | ((rounded - 0x38000000) >>> 13)
+}
+
+function fromF16(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1
+  const exponent = (half >>> 10) & 31
+  const fraction = half & 1023
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+function toBytes(values: ArrayLike<number>, code: (value: number) => number): Uint8Array {
+  const bytes = new Uint8Array(values.length * 2)
+  for (let i = 0; i < values.length; i++) {
+    const half = code(values[i]!)
+    bytes[2 * i] = half
+    bytes[2 * i + 1] = half >>> 8
+  }
+  // Programs call Buffer's methods on it where there is one.
+  const Bytes = (globalThis as { Buffer?: { from(data: ArrayBufferLike): Uint8Array } }).Buffer
+  return Bytes === undefined ? bytes : Bytes.from(bytes.buffer)
+}
+
+function fromBytes(bytes: Uint8Array, value: (half: number) => number): number[] {
+  return Array.from({ length: bytes.length >>> 1 }, (_, i) => value(bytes[2 * i]! | (bytes[2 * i + 1]! << 8)))
+}
+
+function toBf16(value: number): number {
+  WORD.setFloat32(0, value)
+  return WORD.getUint16(0)
+}
+
+function fromBf16(half: number): number {
+  WORD.setUint32(0, half << 16)
+  return WORD.getFloat32(0)
+}
+
+export const f32ArrayToF16Bytes = (array: number[]): Uint8Array => toBytes(array, toF16)
+export const f16BytesToF32Array = (bytes: Uint8Array): number[] => fromBytes(bytes, fromF16)
+/** The lower half of each float is cut off, as the SDK does. */
+export const f32ArrayToBf16Bytes = (array: number[]): Uint8Array => toBytes(array, toBf16)
+export const bf16BytesToF32Array = (bytes: Uint8Array): number[] => fromBytes(bytes, fromBf16)
+export const f32ArrayToBinaryBytes = (array: number[]): Uint8Array => Uint8Array.from(array)
+
+/** In which of its forms a sparse vector is. */
+export function getSparseFloatVectorType(vector: unknown): 'array' | 'coo' | 'csr' | 'dict' | 'unknown' {
+  if (Array.isArray(vector)) {
+    if (vector.length === 0 || typeof vector[0] === 'number' || vector[0] === undefined) return 'array'
+    const isPair = (item: unknown) => typeof item === 'object' && item !== null && 'index' in item && 'value' in item
+    return vector.every(isPair) ? 'coo' : 'unknown'
+  }
+  if (typeof vector !== 'object' || vector === null) return 'unknown'
+  if ('indices' in vector && 'values' in vector) return 'csr'
+  return Object.values(vector).every((value) => typeof value === 'number') ? 'dict' : 'unknown'
+}
+
+/** A sparse vector as pairs by rising index; indices checked. Throws what the SDK throws. */
+export function sparsePairs(vector: SparseFloatVector): [index: number, value: number][] {
+  const pairs: [number, number][] = []
+  switch (getSparseFloatVectorType(vector)) {
+    case 'array':
+      ;(vector as number[]).forEach((value, index) => {
+        if (value !== undefined && value !== null && !Number.isNaN(value)) pairs.push([index, value])
+      })
+      break
+    case 'coo':
+      for (const { index, value } of vector as { index: number; value: number }[]) pairs.push([Number(index), value])
+      break
+    case 'csr': {
+      const { indices, values } = vector as { indices: number[]; values: number[] }
+      indices.forEach((index, i) => {
+        pairs.push([Number(index), values[i] as number])
+      })
+      break
+    }
+    case 'dict':
+      for (const [index, value] of Object.entries(vector as SparseVectorDic)) pairs.push([Number(index), value])
+      break
+    default:
+      throw unexpected('a sparse vector is {index: value}, [{index, value}], {indices, values} or a sparse array')
+  }
+  for (const [index] of pairs) {
+    if (!(Number.isInteger(index) && index >= 0 && index < 2 ** 32 - 1)) {
+      throw unexpected(`Sparse vector index must be positive and less than 2^32-1: ${index}`)
+    }
+  }
+  return pairs.sort((a, b) => a[0] - b[0])
+}

@@ -1,0 +1,353 @@
+// Schemas: fields as they were declared, checked and brought to one form, which is also the form the catalog keeps.
+
+import { DataType, DEFAULT_PARTITIONS_NUMBER, MAX_PARTITIONS_NUMBER } from './enums.ts'
+import { Code, invalid, MilvusError, unexpected, wrongCall } from './errors.ts'
+import type { Anything, FunctionObject } from './types/index.ts'
+
+/** A field in its one form: plain data. */
+export interface Field {
+  readonly name: string
+  /** From 100 on; never used again. */
+  readonly id: number
+  readonly type: DataType
+  /** Of Array fields; None otherwise. */
+  readonly element: DataType
+  readonly description: string
+  readonly isPrimary: boolean
+  readonly autoID: boolean
+  readonly nullable: boolean
+  /** In its stored form; undefined where there is none. */
+  readonly defaultValue?: unknown
+  readonly isPartitionKey: boolean
+  readonly isClusteringKey: boolean
+  readonly isFunctionOutput: boolean
+  /** dim, max_length and the like, as strings. */
+  readonly params: Readonly<Record<string, string>>
+  /** Added to a collection that had rows: those lack it. */
+  readonly isAdded?: boolean
+  /** Of arrays of structs. */
+  readonly fields?: readonly Field[]
+}
+
+/** A function that fills a field: BM25. */
+export interface FunctionSpec {
+  readonly id: number
+  readonly name: string
+  readonly description: string
+  readonly type: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+const FIELDS_MAX = 64
+const VECTORS_MAX = 10
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+const PARTITION_NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/
+const FIRST_FIELD_ID = 100
+
+const TYPE_PARAMS = [
+  'dim',
+  'max_length',
+  'max_capacity',
+  'enable_match',
+  'enable_analyzer',
+  'analyzer_params',
+  'multi_analyzer_params',
+  'mmap.enabled',
+]
+
+/** The number of a data type given by number or name. */
+export function convertToDataType(key: DataType | string): DataType {
+  if (typeof key === 'number') return key
+  const value = typeof key === 'string' ? (DataType as unknown as Record<string, unknown>)[key] : undefined
+  if (typeof value === 'number') return value
+  throw wrongCall('FIELD_TYPE_IS_NOT_SUPPORT')
+}
+
+export function isVectorType(type: DataType): boolean {
+  return type >= DataType.BinaryVector && type <= DataType.Int8Vector
+}
+
+export function isIntegerType(type: DataType): boolean {
+  return type >= DataType.Int8 && type <= DataType.Int64
+}
+
+/** Everything that is searched densely. */
+export function isDense(type: DataType): boolean {
+  return isVectorType(type) && type !== DataType.SparseFloatVector
+}
+
+export function isText(type: DataType): boolean {
+  return type === DataType.VarChar || type === DataType.Text
+}
+
+export function isStructArray(field: Pick<Field, 'type' | 'element'>): boolean {
+  return field.type === DataType.Array && field.element === DataType.Struct
+}
+
+export function dimOf(field: Field): number {
+  return Number(field.params['dim'])
+}
+
+/** Checks the name of a collection, database, alias, field or partition. */
+export function requireName(name: unknown, noun: string): asserts name is string {
+  const pattern = noun === 'partition' ? PARTITION_NAME : NAME
+  if (typeof name === 'string' && name.length <= 255 && pattern.test(name)) return
+  const reason = `Invalid ${noun} name: ${String(name)}. `
+  const rule =
+    typeof name === 'string' && name.length > 255
+      ? `The length of a ${noun} name must be not greater than limit [255]`
+      : typeof name === 'string' && /^[^A-Za-z_]/.test(name)
+        ? `The first character of a ${noun} name must be an underscore or letter`
+        : `${noun[0]!.toUpperCase()}${noun.slice(1)} name can only contain numbers, letters and underscores`
+  if (noun === 'field') throw new MilvusError(Code.FieldName, `${reason}${rule}: field name invalid[field=${name}]`)
+  throw invalid(reason + rule)
+}
+
+type Declared = Record<string, Anything>
+
+/** The checks that the SDK makes before it asks a server: these throw, in its order. */
+function checkDeclared(fields: readonly Declared[]): void {
+  let hasPrimary = false
+  let hasVector = false
+  let partitionKeys = 0
+  const visit = (list: readonly Declared[]): void => {
+    for (const field of list) {
+      if (!Object.hasOwn(field, 'data_type')) throw wrongCall('CREATE_COLLECTION_MISS_DATA_TYPE')
+      const type = convertToDataType(field['data_type'])
+      const isKeyType = type === DataType.Int64 || type === DataType.VarChar
+      if (field['is_primary_key'] && isKeyType) hasPrimary = true
+      if (field['is_partition_key']) {
+        if (!isKeyType || field['is_primary_key']) throw wrongCall('INVALID_PARTITION_KEY_FIELD_TYPE')
+        partitionKeys++
+      }
+      const params = field['type_params'] ?? {}
+      if (isVectorType(type)) {
+        const dim = Number(params.dim ?? field['dim'])
+        if (!dim && type !== DataType.SparseFloatVector) throw wrongCall('CREATE_COLLECTION_CHECK_MISS_DIM')
+        if (type === DataType.BinaryVector && dim % 8 !== 0) throw wrongCall('CREATE_COLLECTION_CHECK_BINARY_DIM')
+        hasVector = true
+      }
+      if (type === DataType.VarChar && !(params.max_length ?? field['max_length'])) {
+        throw wrongCall('CREATE_COLLECTION_CHECK_MISS_MAX_LENGTH')
+      }
+      if (Array.isArray(field['fields'])) visit(field['fields'])
+    }
+  }
+  visit(fields)
+  if (!hasPrimary) throw wrongCall('CREATE_COLLECTION_CHECK_PRIMARY_KEY')
+  if (!hasVector) throw wrongCall('CREATE_COLLECTION_CHECK_VECTOR_FIELD_EXIST')
+  if (partitionKeys > 1) throw wrongCall('PARTITION_KEY_FIELD_MAXED_OUT')
+}
+
+/** A schema, checked. */
+export interface SchemaSpec {
+  readonly fields: Field[]
+  readonly functions: FunctionSpec[]
+  /** How many partitions a partition key routes to; 0 without one. */
+  readonly keyedPartitions: number
+}
+
+/** Checks what `createCollection` was given. */
+export function schemaOf(request: Declared): SchemaSpec {
+  const declared = (request['schema'] ?? request['fields']) as Declared[] | undefined
+  if (!Array.isArray(declared) || declared.length === 0) throw wrongCall('CREATE_COLLECTION_CHECK_PARAMS')
+  checkDeclared(declared)
+  const partitions = request['num_partitions'] as number | undefined
+  if (partitions !== undefined && !(partitions >= 1 && partitions <= MAX_PARTITIONS_NUMBER)) {
+    throw wrongCall('INVALID_PARTITION_NUM')
+  }
+  const functions = functionsOf(request['functions'] ?? [])
+  const outputs = new Set(functions.flatMap((one) => one.outputs))
+  const fields = declared.map((one, index) =>
+    fieldOf(
+      {
+        ...one,
+        is_function_output: one['is_function_output'] || outputs.has(one['name']),
+        is_partition_key: one['is_partition_key'] || one['name'] === request['partition_key_field'],
+        is_clustering_key: one['is_clustering_key'] || one['name'] === request['clustering_key_field'],
+      },
+      FIRST_FIELD_ID + index,
+    ),
+  )
+  checkFields(fields)
+  for (const one of functions) checkFunction(one, fields)
+  const hasKey = fields.some((field) => field.isPartitionKey)
+  if (!hasKey && partitions !== undefined && partitions > 1) {
+    throw invalid('num_partitions should only be specified with partition key field enabled')
+  }
+  return { fields, functions, keyedPartitions: hasKey ? (partitions ?? DEFAULT_PARTITIONS_NUMBER) : 0 }
+}
+
+/** Brings one declared field to its form; throws where the field alone is wrong. */
+export function fieldOf(declared: Declared, id: number, isInStruct = false): Field {
+  const name = declared['name']
+  requireName(name, 'field')
+  const type = convertToDataType(declared['data_type'])
+  const element = declared['element_type'] === undefined ? DataType.None : convertToDataType(declared['element_type'])
+  const field: { -readonly [K in keyof Field]: Field[K] } = {
+    name,
+    id,
+    type,
+    element: type === DataType.Array ? element : DataType.None,
+    description: declared['description'] ?? '',
+    isPrimary: !!declared['is_primary_key'],
+    autoID: !!(declared['autoID'] ?? declared['auto_id']),
+    nullable: !!declared['nullable'],
+    isPartitionKey: !!declared['is_partition_key'],
+    isClusteringKey: !!declared['is_clustering_key'],
+    isFunctionOutput: !!declared['is_function_output'],
+    params: typeParamsOf(declared),
+  }
+  if (Array.isArray(declared['fields'])) {
+    field.fields = declared['fields'].map((one: Declared, index) => fieldOf(one, id + 1 + index, true))
+  }
+  checkField(field, isInStruct)
+  if (declared['default_value'] !== undefined && declared['default_value'] !== null) {
+    field.defaultValue = declared['default_value']
+  }
+  return field
+}
+
+function typeParamsOf(declared: Declared): Record<string, string> {
+  const params: Record<string, string> = {}
+  const given: Declared = { ...declared['type_params'] }
+  for (const name of TYPE_PARAMS) if (declared[name] !== undefined) given[name] = declared[name]
+  for (const [name, value] of Object.entries(given)) {
+    params[name] = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  }
+  return params
+}
+
+function checkRange(field: Field, param: string, from: number, to: number): void {
+  const given = field.params[param]
+  const value = Number(given)
+  if (given !== undefined && Number.isInteger(value) && value >= from && value <= to) return
+  throw invalid(`${param} of field ${field.name} should be in [${from}, ${to}]`, `${from}..${to}`, given)
+}
+
+function checkField(field: Field, isInStruct: boolean): void {
+  const { type, name } = field
+  if (DataType[type] === undefined || type === DataType.None || type === DataType.ArrayOfVector) {
+    throw invalid(`data type ${type} of field ${name} is not supported`)
+  }
+  if (type === DataType.Struct) throw invalid(`field ${name}: structs come as elements of an Array`)
+  if (isDense(type)) checkDim(field)
+  if (isText(type) && field.params['max_length'] !== undefined) checkRange(field, 'max_length', 1, 65_535)
+  if (type === DataType.Array) {
+    const { element } = field
+    const isFit =
+      element === DataType.Struct
+        ? field.fields !== undefined && !isInStruct
+        : element !== DataType.None && element <= DataType.VarChar
+    if (!isFit) {
+      throw invalid(`element type ${DataType[element] ?? element} of field ${name} is not supported`)
+    }
+    if (field.params['max_capacity'] !== undefined || element !== DataType.Struct) {
+      checkRange(field, 'max_capacity', 1, 4096)
+    }
+    if (element === DataType.VarChar) checkRange(field, 'max_length', 1, 65_535)
+  }
+  if (field.isPrimary && field.nullable) throw invalid(`primary field not support null: ${name}`)
+  if (field.isPartitionKey && field.nullable) throw invalid(`partition key field not support nullable: ${name}`)
+  if (field.autoID && !field.isPrimary) throw invalid(`only primary field can speficy AutoID with true: ${name}`)
+}
+
+function checkDim(field: Field): void {
+  const isBinary = field.type === DataType.BinaryVector
+  const [from, to] = isBinary ? [8, 262_144] : [2, 32_768]
+  const dim = dimOf(field)
+  if (!Number.isInteger(dim) || dim < from || dim > to) {
+    throw unexpected(
+      `invalid dimension: ${field.params['dim']} of field ${field.name}. float vector dimension should be in range ${from} ~ ${to}`,
+    )
+  }
+}
+
+/** What several fields together may get wrong. */
+export function checkFields(fields: readonly Field[]): void {
+  const names = new Set<string>()
+  for (const { name } of fields) {
+    if (names.has(name)) throw invalid(`duplicated field name: ${name}`)
+    names.add(name)
+  }
+  if (fields.filter((field) => field.isPrimary).length > 1) throw invalid('there are more than one primary key')
+  const primary = fields.find((field) => field.isPrimary)
+  if (primary !== undefined && primary.type !== DataType.Int64 && primary.type !== DataType.VarChar) {
+    throw wrongCall('CREATE_COLLECTION_CHECK_PRIMARY_KEY')
+  }
+  const keys = fields.filter((field) => field.isPartitionKey)
+  if (keys.length > 1) throw wrongCall('PARTITION_KEY_FIELD_MAXED_OUT')
+  for (const key of keys) {
+    if (key.isPrimary || (key.type !== DataType.Int64 && key.type !== DataType.VarChar)) {
+      throw wrongCall('INVALID_PARTITION_KEY_FIELD_TYPE')
+    }
+  }
+  if (fields.length > FIELDS_MAX) throw invalid(`maximum field's number should be limited to ${FIELDS_MAX}`)
+  const vectors = fields.filter((field) => isVectorType(field.type)).length
+  if (vectors > VECTORS_MAX) throw invalid(`maximum vector field's number should be limited to ${VECTORS_MAX}`)
+}
+
+function functionsOf(given: readonly FunctionObject[]): FunctionSpec[] {
+  return given.map((one, index) => {
+    const type = typeof one.type === 'string' ? one.type.toUpperCase() : one.type === 1 ? 'BM25' : String(one.type)
+    if (type !== 'BM25') {
+      throw unexpected(`function ${one.name}: type ${one.type} is not supported in process; BM25 is`)
+    }
+    return {
+      id: FIRST_FIELD_ID + index,
+      name: one.name,
+      description: one.description ?? '',
+      type,
+      inputs: [...(one.input_field_names ?? [])],
+      outputs: [...(one.output_field_names ?? [])],
+      params: { ...one.params },
+    }
+  })
+}
+
+function checkFunction(one: FunctionSpec, fields: readonly Field[]): void {
+  const named = (name: string | undefined) => {
+    const field = fields.find((field) => field.name === name)
+    if (field === undefined) throw invalid(`function ${one.name}: field ${name} not found in collection`)
+    return field
+  }
+  if (one.inputs.length !== 1 || one.outputs.length !== 1) {
+    throw invalid(`function ${one.name}: BM25 takes one input field and one output field`)
+  }
+  const input = named(one.inputs[0])
+  if (!isText(input.type) || input.params['enable_analyzer'] !== 'true') {
+    throw invalid(`BM25 function input field ${input.name} must be a VarChar field with enable_analyzer`)
+  }
+  if (named(one.outputs[0]).type !== DataType.SparseFloatVector) {
+    throw invalid(`BM25 function output field ${one.outputs[0]} must be a SparseFloatVector field`)
+  }
+}
+
+/** The fields of a collection as rows meet them. */
+export class Schema {
+  readonly fields: readonly Field[]
+  readonly functions: readonly FunctionSpec[]
+  readonly isDynamic: boolean
+  readonly primary: Field
+  readonly byName: ReadonlyMap<string, Field>
+  readonly vectors: readonly Field[]
+  readonly partitionKey: Field | undefined
+
+  constructor(fields: readonly Field[], functions: readonly FunctionSpec[], isDynamic: boolean) {
+    this.fields = fields
+    this.functions = functions
+    this.isDynamic = isDynamic
+    this.primary = fields.find((field) => field.isPrimary)!
+    this.byName = new Map(fields.map((field) => [field.name, field]))
+    this.vectors = fields.filter((field) => isVectorType(field.type))
+    this.partitionKey = fields.find((field) => field.isPartitionKey)
+  }
+
+  /** The text field that a function turns into this one, or undefined. */
+  textOf(output: Field): Field | undefined {
+    const one = this.functions.find((one) => one.outputs.includes(output.name))
+    return one === undefined ? undefined : this.byName.get(one.inputs[0]!)
+  }
+}
