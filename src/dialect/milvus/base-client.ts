@@ -2,7 +2,7 @@
 // failures thrown or answered as a status.
 
 import { type Database, openShared } from '../../engine/index.ts'
-import { ClosedError, UnsupportedError } from '../../error/index.ts'
+import { ClosedError } from '../../error/index.ts'
 import { isRemote, parseTimeToken, remoteClient } from './address.ts'
 import { type Entry, type Store, storeOf } from './catalog.ts'
 import { CONNECT_STATUS, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DB } from './enums.ts'
@@ -26,16 +26,6 @@ export type MilvusClientConfig =
       /** The Milvus database to use, or an open quiverdb to sit on. */
       database?: string | object
     })
-
-const FEATURES: Readonly<Record<string, string>> = {
-  user: 'users, roles and privileges',
-  resource: 'resource groups, replicas and load balancing',
-  import: 'bulk imports',
-  snapshot: 'snapshots',
-  file: 'file resources',
-  external: 'external collections',
-  function: 'functions added to an existing collection',
-}
 
 export class BaseClient {
   /** What the client was made with. */
@@ -158,15 +148,6 @@ export class BaseClient {
     onFailure?: (status: ResStatus) => R,
   ): Promise<R> {
     return this.run(data, (store, db) => run(store.entry(db, data.collection_name!), store, db), onFailure)
-  }
-
-  protected refuse(feature: keyof typeof FEATURES): never {
-    throw new UnsupportedError(
-      `${FEATURES[feature]} make no sense in process: connect to a real Milvus server for them`,
-      {
-        details: { dialect: 'milvus', feature },
-      },
-    )
   }
 
   /** Harmless: an embedded client is connected as soon as it is made. */

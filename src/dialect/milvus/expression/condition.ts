@@ -35,7 +35,8 @@ export function conditionOf(node: Node): Condition {
   const parts = node.kind === 'and' ? node.of : [node]
   const native = parts.filter((part) => !hasCustom(part)) as FilterNode[]
   const rest = parts.filter(hasCustom)
-  const tree = native.length === 0 ? EVERYTHING : native.length === 1 ? native[0]! : { kind: 'and' as const, of: native }
+  const tree =
+    native.length === 0 ? EVERYTHING : native.length === 1 ? native[0]! : { kind: 'and' as const, of: native }
   return {
     filter: treeFilter(tree),
     residual: rest.length === 0 ? undefined : (row) => rest.every((part) => answer(part, row) === true),

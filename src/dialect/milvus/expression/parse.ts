@@ -15,7 +15,12 @@ export type Syntax =
       readonly right: Syntax
       readonly at: number
     }
-  | { readonly kind: 'chain'; readonly parts: readonly Syntax[]; readonly operators: readonly string[]; readonly at: number }
+  | {
+      readonly kind: 'chain'
+      readonly parts: readonly Syntax[]
+      readonly operators: readonly string[]
+      readonly at: number
+    }
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Syntax[]; readonly at: number }
   | { readonly kind: 'time'; readonly of: Syntax; readonly word: string; readonly at: number }
 
@@ -81,7 +86,8 @@ class Parser {
   }
 
   #unexpected(token: Token): ExpressionError {
-    return new ExpressionError(`unexpected ${shown(token)}`, token.position)
+    const hint = token.text === '=' ? ' (equality is ==)' : ''
+    return new ExpressionError(`unexpected ${shown(token)}${hint}`, token.position)
   }
 
   /** Left-associative operators of one level. */
@@ -231,9 +237,11 @@ class Parser {
     }
   }
 
-  #items(end: string): Syntax[] {
+  #items(end: string, isCall = false): Syntax[] {
     const items: Syntax[] = []
     while (!this.#isSign(end)) {
+      // minimum_should_match=2: an argument by name.
+      if (isCall && this.#peek().kind === 'name' && this.#peek(1).text === '=' && items.length > 0) this.#next += 2
       items.push(this.#or())
       if (!this.#isSign(',')) break
       this.#next++
@@ -253,7 +261,8 @@ class Parser {
   #name(token: Token): Syntax {
     const { text, position: at } = token
     if (text === 'true' || text === 'True' || text === 'TRUE') return { kind: 'value', value: true, isInt: false, at }
-    if (text === 'false' || text === 'False' || text === 'FALSE') return { kind: 'value', value: false, isInt: false, at }
+    if (text === 'false' || text === 'False' || text === 'FALSE')
+      return { kind: 'value', value: false, isInt: false, at }
     const word = wordOf(token)
     if ((word === 'iso' || word === 'interval') && this.#peek().kind === 'string') {
       return { kind: 'time', of: this.#primary(), word, at }
@@ -261,7 +270,7 @@ class Parser {
     if (word !== '' && word !== 'iso' && word !== 'interval') throw this.#unexpected(token)
     if (this.#isSign('(')) {
       this.#next++
-      return { kind: 'call', name: text, args: this.#items(')'), at }
+      return { kind: 'call', name: text, args: this.#items(')', true), at }
     }
     const steps: (string | number)[] = []
     while (this.#isSign('[')) {

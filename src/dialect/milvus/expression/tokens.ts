@@ -23,7 +23,7 @@ export class ExpressionError extends Error {
 
 const NUMBER = /0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const NAME = /[A-Za-z_$][A-Za-z0-9_$]*/y
-const SIGN = /\*\*|<=|>=|==|!=|&&|\|\||[-+*/%<>!()[\],]/y
+const SIGN = /\*\*|<=|>=|==|!=|&&|\|\||[-+*/%<>=!()[\],]/y
 const TEMPLATE = /\{\s*([A-Za-z_]\w*)\s*\}/y
 const SPACE = /\s+/y
 
@@ -77,8 +77,7 @@ function tokenAt(text: string, at: number): { token: Token; end: number } {
   }
   const sign = match(SIGN, text, at)
   if (sign !== null) return { token: { kind: 'sign', text: sign[0], position: at }, end: at + sign[0].length }
-  const hint = first === '=' ? ' (equality is ==)' : ''
-  throw new ExpressionError(`unexpected ${JSON.stringify(first)}${hint}`, at)
+  throw new ExpressionError(`unexpected ${JSON.stringify(first)}`, at)
 }
 
 function numberAt(text: string, at: number, number: string): { token: Token; end: number } {

@@ -1,0 +1,54 @@
+// What only a cluster has. Each method is there and refuses, so that no program takes silence for a done deed.
+
+import { UnsupportedError } from '../../error/index.ts'
+import { wrongCall } from './errors.ts'
+import { MaintenanceClient } from './maintenance-client.ts'
+import type { ERROR_REASONS } from './reasons.ts'
+import type { Anything } from './types/index.ts'
+
+const WITHOUT_CLUSTER = {
+  'users, roles and privileges':
+    'createUser updateUser deleteUser listUsers describeUser createRole alterRole dropRole addUserToRole removeUserFromRole describeRole listRoles grantPrivilege revokePrivilege dropAllRoles selectGrant listGrants hasRole createPrivilegeGroup dropPrivilegeGroup listPrivilegeGroups addPrivilegesToGroup removePrivilegesFromGroup grantPrivilegeV2 revokePrivilegeV2 backupRBAC restoreRBAC grantRolePrivilege revokeRolePrivilege revokeAllRolePrivileges',
+  'resource groups and replicas':
+    'updateReplicateConfiguration getReplicateConfiguration createResourceGroup listResourceGroups describeResourceGroup updateResourceGroups dropResourceGroup transferReplica transferNode dropAllResourceGroups getReplicas describeReplicas loadBalance',
+  'bulk imports': 'bulkInsert listImportTasks getImportState',
+  snapshots:
+    'createSnapshot dropSnapshot listSnapshots describeSnapshot restoreSnapshot getRestoreSnapshotState listRestoreSnapshotJobs pinSnapshotData unpinSnapshotData',
+  'file resources': 'addFileResource removeFileResource listFileResources',
+  'external collections':
+    'refreshExternalCollection getRefreshExternalCollectionProgress listRefreshExternalCollectionJobs',
+  'functions on a collection that is there':
+    'addCollectionFunction alterCollectionFunction dropCollectionFunction alterCollectionSchema addFunctionField dropFunctionField',
+} as const
+
+type Words<S extends string> = S extends `${infer Head} ${infer Tail}` ? Head | Words<Tail> : S
+type Refused = Words<(typeof WITHOUT_CLUSTER)[keyof typeof WITHOUT_CLUSTER]>
+
+/** What the SDK misses before it asks a server. */
+const NEEDED: Readonly<Record<string, readonly [field: string, reason: keyof typeof ERROR_REASONS]>> = {
+  loadBalance: ['src_nodeID', 'LOAD_BALANCE_CHECK_PARAMS'],
+  getReplicas: ['collectionID', 'COLLECTION_ID_IS_REQUIRED'],
+  bulkInsert: ['files', 'IMPORT_FILE_CHECK'],
+  listImportTasks: ['collection_name', 'COLLECTION_NAME_IS_REQUIRED'],
+  createUser: ['username', 'USERNAME_PWD_ARE_REQUIRED'],
+  updateUser: ['username', 'USERNAME_PWD_ARE_REQUIRED'],
+  deleteUser: ['username', 'USERNAME_IS_REQUIRED'],
+}
+
+export interface ClusterClient extends Record<Refused, (...args: Anything[]) => Promise<Anything>> {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are defined below, from the table
+export class ClusterClient extends MaintenanceClient {}
+
+for (const [feature, names] of Object.entries(WITHOUT_CLUSTER)) {
+  for (const name of names.split(' ')) {
+    const value = async (data?: Record<string, unknown>): Promise<never> => {
+      const needed = NEEDED[name]
+      if (needed !== undefined && !data?.[needed[0]]) throw wrongCall(needed[1])
+      throw new UnsupportedError(`${name}: ${feature} need a Milvus server; in process there are none`, {
+        details: { dialect: 'milvus', feature: name },
+      })
+    }
+    Object.defineProperty(ClusterClient.prototype, name, { value, writable: true, configurable: true })
+  }
+}

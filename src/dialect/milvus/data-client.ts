@@ -1,0 +1,376 @@
+// Rows: written, deleted, read by key or by condition.
+
+import type { Filter } from '../../engine/index.ts'
+import type { Entry } from './catalog.ts'
+import { named, requireDescribed } from './collection-client.ts'
+import { hybridTime } from './describe.ts'
+import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
+import { Code, invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
+import { type FieldOps, fieldOpsOf, mergedRows } from './partial.ts'
+import { PartitionClient, partitionOf } from './partition-client.ts'
+import {
+  compareKeys,
+  conditionOfRequest,
+  countRows,
+  type Key,
+  keysOf,
+  matchingKeys,
+  matchingRows,
+  orderOf,
+  type Projection,
+  project,
+  projectionOf,
+  readPartitions,
+  residualFields,
+  rowComparer,
+  rowsByKey,
+} from './read.ts'
+import { type EncodedRows, encodeRows, type Row } from './rows.ts'
+import type {
+  CountReq,
+  CountResult,
+  DeleteEntitiesReq,
+  DeleteReq,
+  DescribeCollectionResponse,
+  GetReq,
+  InsertReq,
+  MutationResult,
+  QueryIteratorReq,
+  QueryReq,
+  QueryResults,
+  ResStatus,
+  UpsertReq,
+} from './types/index.ts'
+
+type Given = Record<string, unknown>
+type MutationKind = 'insert' | 'upsert' | 'delete'
+
+export class DataClient extends PartitionClient {
+  insert(data: InsertReq): Promise<MutationResult> {
+    return this.#write(data as unknown as Given, 'insert')
+  }
+
+  upsert(data: UpsertReq): Promise<MutationResult> {
+    return this.#write(data as unknown as Given, 'upsert')
+  }
+
+  async #write(data: Given, kind: 'insert' | 'upsert'): Promise<MutationResult> {
+    const name = named(data as { collection_name?: string }).collection_name!
+    const given = data['fields_data'] ?? data['data']
+    const rows = Array.isArray(given) ? given : typeof given === 'object' && given !== null ? [given] : []
+    if (rows.length === 0) throw wrongCall('INSERT_CHECK_FIELD_DATA_IS_REQUIRED')
+    const ops = kind === 'upsert' ? fieldOpsOf(data['field_ops']) : undefined
+    const isPartial = kind === 'upsert' && (data['partial_update'] === true || ops !== undefined)
+    // Programs override describeCollection to hand in a schema of their own.
+    const isOwn = this.describeCollection === DataClient.prototype.describeCollection
+    const description = isOwn ? undefined : await this.#described(data, name)
+    const answer = await this.run(
+      data as { timeout?: number; db_name?: string },
+      async (store, db) => {
+        const entry = store.entry(db, name)
+        if (entry.moving !== undefined) await entry.moving
+        if (description !== undefined) requireKnownFields(description, rows)
+        return await this.#apply(entry, rows, data, kind, isPartial, ops)
+      },
+      (status) => this.#mutation(status, kind, [], undefined),
+    )
+    if (answer.status.code === Code.CollectionNotFound || answer.status.code === Code.DatabaseNotFound) {
+      throw new MilvusError(answer.status.code, answer.status.reason, { isThrown: true })
+    }
+    return answer
+  }
+
+  async #described(data: Given, name: string): Promise<DescribeCollectionResponse> {
+    const db = data['db_name'] as string | undefined
+    const request = { collection_name: name, cache: true, ...(db === undefined ? {} : { db_name: db }) }
+    const description = await this.describeCollection(request)
+    requireDescribed(description)
+    return description
+  }
+
+  async #apply(
+    entry: Entry,
+    rows: readonly unknown[],
+    data: Given,
+    kind: 'insert' | 'upsert',
+    isPartial: boolean,
+    ops: FieldOps | undefined,
+  ): Promise<MutationResult> {
+    const partition = writePartition(entry, data['partition_name'])
+    const encoded = encodeRows(entry, rows, {
+      kind: isPartial ? 'partial' : kind,
+      takesAutoID: entry.record.properties['allow_insert_auto_id'] === 'true',
+      transformers: data['transformers'] as InsertReq['transformers'],
+    })
+    if (kind === 'upsert') requireDistinct(encoded)
+    const timeout = Number(data['timeout']) || 0
+    if (isPartial) {
+      encoded.documents.splice(0, encoded.documents.length, ...(await mergedRows(entry, encoded, ops)))
+    }
+    const { documents } = encoded
+    // A key that a full upsert names is replaced by a new one where keys are generated.
+    const isReplacing = encoded.replaced.length > 0 && !isPartial
+    const options = {
+      ...(documents.length > 1 ? { atomic: true } : {}),
+      ...(partition === undefined ? {} : { partition }),
+      ...(timeout > 0 ? { timeout } : {}),
+    }
+    const result = await entry.rows.upsert(
+      documents.length === 1 ? documents[0]! : documents,
+      Object.keys(options).length === 0 ? undefined : options,
+    )
+    if (result.errors > 0) throw unexpected(result.firstError ?? 'the rows could not be stored')
+    if (isReplacing) await entry.rows.delete(encoded.replaced)
+    return this.#mutation(success(), kind, encoded.keys, entry)
+  }
+
+  #mutation(
+    status: ResStatus,
+    kind: MutationKind,
+    keys: readonly Key[],
+    entry: Entry | undefined,
+    count = keys.length,
+  ) {
+    const isInsert = kind !== 'delete'
+    const counts = {
+      insert_count: isInsert ? count : 0,
+      delete_count: kind === 'insert' ? 0 : count,
+      upsert_count: kind === 'upsert' ? count : 0,
+    }
+    const isInt = entry?.schema.primary.type === DataType.Int64
+    const ids = isInt ? keys.map((key) => this.long(key as number)) : [...keys]
+    const form = isInt ? 'int_id' : 'str_id'
+    const long = this.long
+    return {
+      status,
+      IDs: isInsert && entry !== undefined ? { [form]: { data: ids }, id_field: form } : {},
+      succ_index: Array.from({ length: isInsert ? count : 0 }, (_, i) => i),
+      err_index: [],
+      acknowledged: false,
+      insert_cnt: long(counts.insert_count),
+      delete_cnt: long(counts.delete_count),
+      upsert_cnt: long(counts.upsert_count),
+      timestamp: hybridTime(),
+      ...counts,
+      ids,
+    } as unknown as MutationResult
+  }
+
+  /** By ids or by a condition. Throws where the collection is missing and ids are given. */
+  async delete(data: DeleteReq): Promise<MutationResult> {
+    const given = named(data) as unknown as Given
+    if (given['filter'] || given['expr']) return await this.deleteEntities(data as unknown as DeleteEntitiesReq)
+    const { ids } = given
+    if (ids === undefined || ids === null) throw wrongCall('FILTER_EXPR_REQUIRED')
+    if (Array.isArray(ids) && ids.length === 0) throw wrongCall('IDS_REQUIRED')
+    return await this.#delete(data, async (entry) => keysOf(entry, ids), true)
+  }
+
+  async deleteEntities(data: DeleteEntitiesReq): Promise<MutationResult> {
+    if (!(named(data).filter || data.expr)) throw wrongCall('FILTER_EXPR_REQUIRED')
+    return await this.#delete(data, async (entry, partitions) => {
+      const condition = conditionOfRequest(entry, data)
+      return condition.residual === undefined ? condition.filter : await matchingKeys(entry, condition, partitions)
+    })
+  }
+
+  async #delete(
+    data: { collection_name: string; partition_name?: string; timeout?: number; db_name?: string },
+    selectionFor: (entry: Entry, partitions: readonly string[] | undefined) => Promise<Key[] | Filter>,
+    isThrowing = false,
+  ): Promise<MutationResult> {
+    const answer = await this.withEntry<MutationResult>(
+      data,
+      async (entry) => {
+        if (entry.moving !== undefined) await entry.moving
+        const partition = writePartition(entry, data.partition_name, false)
+        const chosen = await selectionFor(entry, partition === undefined ? undefined : [partition])
+        const selection = Array.isArray(chosen) ? [...new Set(chosen)] : chosen
+        const result = await entry.rows.delete(selection, partition === undefined ? undefined : { partition })
+        return this.#mutation(success(), 'delete', [], entry, result.deleted)
+      },
+      (status) => this.#mutation(status, 'delete', [], undefined),
+    )
+    if (isThrowing && answer.status.code === Code.CollectionNotFound) {
+      throw new MilvusError(Code.CollectionNotFound, answer.status.reason, { isThrown: true })
+    }
+    return answer
+  }
+
+  async query(data: QueryReq): Promise<QueryResults> {
+    const answer = await this.withEntry<QueryResults>(
+      named(data),
+      async (entry) => ({ status: success(), data: await this.#query(entry, data) }),
+      (status) => ({ status, data: [] }),
+    )
+    if (hasIds(data.ids) && answer.status.code === Code.CollectionNotFound) {
+      throw new MilvusError(Code.CollectionNotFound, answer.status.reason, { isThrown: true })
+    }
+    return answer
+  }
+
+  async #query(entry: Entry, data: QueryReq): Promise<Row[]> {
+    const partitions = readPartitions(entry, data.partition_names, 'query')
+    const { limit, offset } = windowOf({ ...data.params, ...data } as Given)
+    const projection = projectionOf(entry, data.output_fields, {
+      long: this.long,
+      transformers: data.transformers,
+      withKey: true,
+    })
+    const text = data.filter || data.expr || ''
+    if (hasIds(data.ids) && text !== '') throw invalid('ids and filter cannot be given together')
+    if (hasIds(data.ids))
+      return await this.#byIds(entry, keysOf(entry, data.ids), projection, partitions, limit, offset)
+    const condition = conditionOfRequest(entry, data)
+    if (projection.isCount) {
+      if (limit !== undefined) throw invalid('count entities with pagination is not allowed')
+      const count = await countRows(entry, condition, partitions)
+      return [{ [DEFAULT_COUNT_QUERY_STRING]: this.long(count) }]
+    }
+    if (data.group_by_fields !== undefined && !Array.isArray(data.group_by_fields)) {
+      throw new MilvusError(Code.Parameter, 'Invalid group_by_fields format', { isThrown: true })
+    }
+    if ((data.group_by_fields?.length ?? 0) > 0)
+      throw unexpected('group_by_fields of query is not supported in process')
+    if (text.trim() === '' && limit === undefined) throw invalid('empty expression should be used with limit')
+    const orders = orderOf(entry, data.order_by_fields ?? data.order_by)
+    const key = entry.schema.primary.name
+    const select = orders.length === 0 ? [key] : [...new Set([key, ...residualFields(entry)])]
+    const isWindowed = limit !== undefined || offset > 0
+    // A window is cut out of the keys first: most of the rows are never decoded.
+    const rows = await matchingRows(
+      entry,
+      condition,
+      partitions,
+      isWindowed ? select : union(projection.select, select),
+    )
+    rows.sort(rowComparer(entry, orders))
+    if (!isWindowed) return rows.map((row) => project(projection, row, {}))
+    const keys = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((row) => row[key] as Key)
+    const found = await entry.rows.getMany(keys as string[])
+    return found.flatMap((row) => (row === undefined ? [] : [project(projection, row as Row, {})]))
+  }
+
+  async #byIds(
+    entry: Entry,
+    keys: readonly Key[],
+    projection: Projection,
+    partitions: readonly string[] | undefined,
+    limit: number | undefined,
+    offset: number,
+  ): Promise<Row[]> {
+    const rows = await rowsByKey(entry, keys, partitions)
+    if (projection.isCount) return [{ [DEFAULT_COUNT_QUERY_STRING]: this.long(rows.length) }]
+    const cut = rows.slice(offset, limit === undefined ? undefined : offset + limit)
+    return cut.map((row) => project(projection, row, {}))
+  }
+
+  /** Rows by their keys; those that are not there are left out. */
+  async get(data: GetReq): Promise<QueryResults> {
+    const ids = named(data).ids as unknown
+    if (!hasIds(ids)) throw wrongCall('IDS_REQUIRED')
+    return await this.query(data as unknown as QueryReq)
+  }
+
+  async count(data: CountReq): Promise<CountResult> {
+    const { status, data: rows } = await this.query({
+      collection_name: named(data).collection_name,
+      expr: data.filter || data.expr || '',
+      output_fields: [DEFAULT_COUNT_QUERY_STRING],
+      ...(data.db_name === undefined ? {} : { db_name: data.db_name }),
+    })
+    return { status, data: Number(rows[0]?.[DEFAULT_COUNT_QUERY_STRING] ?? 0) }
+  }
+
+  /** Pages by key: the keys that match now, each row once, as it is when its page is read. */
+  async queryIterator(data: QueryIteratorReq): Promise<AsyncIterable<Row[]> & { currentTotal: number }> {
+    const request = data as unknown as QueryReq & { batchSize: number }
+    const { keys, projection, partitions } = await this.run(named(request), async (store, db) => {
+      const entry = store.entry(db, request.collection_name)
+      const partitions = readPartitions(entry, request.partition_names, 'query')
+      const rules = { long: this.long, transformers: request.transformers, withKey: true }
+      const projection = projectionOf(entry, request.output_fields, rules)
+      const keys = await matchingKeys(entry, conditionOfRequest(entry, request), partitions)
+      return { keys, projection, partitions }
+    })
+    const { limit } = request
+    const total = limit === undefined || limit === NO_LIMIT || !limit ? keys.length : Math.min(limit, keys.length)
+    const size = Math.max(1, Math.min(Number(request.batchSize) || total, DEFAULT_MAX_SEARCH_SIZE))
+    const page = (from: number) =>
+      this.withEntry(request, (entry) =>
+        this.#byIds(entry, keys.slice(from, Math.min(total, from + size)), projection, partitions, undefined, 0),
+      )
+    const pages = {
+      currentTotal: 0,
+      async *[Symbol.asyncIterator]() {
+        for (let from = 0; from < total; from += size) {
+          const rows = await page(from)
+          if (rows.length === 0) continue
+          pages.currentTotal += rows.length
+          yield rows
+        }
+      },
+    }
+    return pages
+  }
+}
+
+function hasIds(ids: unknown): boolean {
+  return ids !== undefined && ids !== null && !(Array.isArray(ids) && ids.length === 0)
+}
+
+function union(a: readonly string[], b: readonly string[]): string[] {
+  return [...new Set([...a, ...b])]
+}
+
+/** Limit and offset of a query, checked. */
+export function windowOf(data: Given): { limit: number | undefined; offset: number } {
+  const numberOf = (name: string) => {
+    const value = data[name]
+    if (value === undefined || value === null || (name === 'limit' && value === NO_LIMIT)) return undefined
+    const number = Number(value)
+    if (!Number.isInteger(number)) throw invalid(`${name} [${value}] is invalid`)
+    return number
+  }
+  const limit = numberOf('limit')
+  const offset = numberOf('offset') ?? 0
+  if (limit !== undefined && limit <= 0) throw invalid(`limit [${limit}] is invalid, it should be greater than 0`)
+  if (offset < 0) throw invalid(`offset [${offset}] is invalid, it should be greater than or equal to 0`)
+  const end = offset + (limit ?? 0)
+  if (end > DEFAULT_MAX_SEARCH_SIZE) {
+    throw unexpected(
+      `invalid max query result window, (offset+limit) should be in range [1, ${DEFAULT_MAX_SEARCH_SIZE}], but got ${end}`,
+    )
+  }
+  return { limit, offset }
+}
+
+/** Where a write goes; undefined where there is nothing to choose. */
+function writePartition(entry: Entry, name: unknown, isInsert = true): string | undefined {
+  const { keyed, partitions } = entry.record
+  if (name === undefined || name === null || name === '') {
+    return isInsert && keyed === 0 && partitions.length > 1 ? '_default' : undefined
+  }
+  if (keyed > 0) throw unexpected('not support manually specifying the partition names if partition key mode is used')
+  partitionOf(entry, String(name))
+  return partitions.length > 1 ? String(name) : undefined
+}
+
+function requireDistinct({ keys, replaced }: EncodedRows): void {
+  const own = replaced.length > 0 ? replaced : keys
+  if (new Set(own).size === own.length) return
+  const sorted = [...own].sort(compareKeys)
+  const twice = sorted.find((key, i) => i > 0 && compareKeys(key, sorted[i - 1]!) === 0)
+  throw invalid(`duplicate primary keys are not allowed in the same batch: ${twice}`)
+}
+
+/** A description that a program handed in may know fewer fields than the collection has. */
+function requireKnownFields(description: DescribeCollectionResponse, rows: readonly unknown[]): void {
+  const { schema } = description
+  if (schema.enable_dynamic_field) return
+  const names = new Set(schema.fields.map((field) => field.name))
+  rows.forEach((row, i) => {
+    for (const name of Object.keys(row as Row))
+      if (!names.has(name)) throw wrongCall('INSERT_CHECK_WRONG_FIELD', ` ${i}`)
+  })
+}

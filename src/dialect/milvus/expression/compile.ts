@@ -1,0 +1,511 @@
+// Syntax tree -> condition, checked against the schema: every error is found before any row is read.
+
+import {
+  type Constant,
+  EVERYTHING,
+  type FilterNode,
+  NOTHING,
+  type Operand,
+  type PathStep,
+} from '../../../query/index.ts'
+import { DataType, DEFAULT_DYNAMIC_FIELD } from '../enums.ts'
+import { type Field, isIntegerType, isStructArray, isText, isVectorType, type Schema } from '../schema.ts'
+import { INT64_MAX, INT64_MIN, narrow, timeOf } from '../values.ts'
+import type { Node } from './condition.ts'
+import { callOf } from './functions.ts'
+import type { Syntax } from './parse.ts'
+import { ExpressionError } from './tokens.ts'
+
+/** What an operand is. `json` is whatever stands there. */
+export type ValueType = 'bool' | 'int' | 'float' | 'string' | 'json' | 'array' | 'time' | 'geometry' | 'vector'
+
+/** An operand with its type. */
+export interface Value {
+  readonly type: ValueType
+  readonly operand: Operand
+  readonly at: number
+  /** Of a constant. */
+  readonly constant?: Constant
+  /** The field it is, or is in. */
+  readonly field?: Field
+  /** An element of an Array field: a position that is not there makes comparisons false. */
+  readonly isElement?: boolean
+  readonly isComputed?: boolean
+}
+
+const COMPARE: Readonly<Record<string, 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'>> = {
+  '==': 'eq',
+  '!=': 'ne',
+  '<': 'lt',
+  '<=': 'le',
+  '>': 'gt',
+  '>=': 'ge',
+}
+const MIRROR: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '==': '==', '!=': '!=' }
+const ARITHMETIC: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'divide' | 'remainder'>> = {
+  '+': 'add',
+  '-': 'subtract',
+  '*': 'multiply',
+  '/': 'divide',
+  '%': 'remainder',
+}
+
+export const not = (of: Node): Node => ({ kind: 'not', of })
+export const both = (of: readonly Node[]): Node => ({ kind: 'and', of })
+
+export class Compiler {
+  readonly schema: Schema
+
+  constructor(schema: Schema) {
+    this.schema = schema
+  }
+
+  /** A condition. */
+  node(syntax: Syntax): Node {
+    switch (syntax.kind) {
+      case 'unary':
+        if (syntax.operator === 'not') return not(this.node(syntax.of))
+        if (syntax.operator === 'exists') return this.#exists(syntax.of)
+        break
+      case 'null': {
+        const node = this.#isNull(syntax.of)
+        return syntax.isNegated ? not(node) : node
+      }
+      case 'chain':
+        return this.#chain(syntax)
+      case 'call':
+        if (syntax.name.toLowerCase() !== 'array_length') return callOf(this, syntax)
+        break
+      case 'binary': {
+        const { operator } = syntax
+        if (operator === 'and' || operator === 'or') {
+          return { kind: operator, of: [this.node(syntax.left), this.node(syntax.right)] }
+        }
+        if (operator === 'in' || operator === 'not in') return this.#in(syntax.left, syntax.right, operator)
+        if (operator === 'like') return this.#like(syntax.left, syntax.right)
+        if (COMPARE[operator] !== undefined) {
+          return this.#compare(operator, this.value(syntax.left), this.value(syntax.right), syntax.at)
+        }
+      }
+    }
+    throw new ExpressionError('a condition is wanted here, not a value', syntax.at)
+  }
+
+  /** A value. */
+  value(syntax: Syntax): Value {
+    switch (syntax.kind) {
+      case 'value':
+        return constantValue(syntax.value, syntax.isInt, syntax.at)
+      case 'list':
+        return {
+          ...this.#constant(
+            syntax.items.map((item) => this.#literal(item)),
+            'array',
+            syntax.at,
+          ),
+        }
+      case 'path':
+        return this.path(syntax)
+      case 'time': {
+        const text = this.#literal(syntax.of)
+        if (syntax.word === 'iso' && timeOf(text) === undefined) {
+          throw new ExpressionError(`${JSON.stringify(text)} is no ISO 8601 time`, syntax.at)
+        }
+        return this.#constant(text, 'string', syntax.at)
+      }
+      case 'unary':
+        if (syntax.operator === '-') return this.#negate(syntax.of, syntax.at)
+        break
+      case 'binary':
+        if (syntax.operator === '**') return this.#power(syntax)
+        if (ARITHMETIC[syntax.operator] !== undefined) return this.#arithmetic(syntax)
+        break
+      case 'call':
+        if (syntax.name.toLowerCase() === 'array_length') return this.#arrayLength(syntax)
+    }
+    throw new ExpressionError('a value is wanted here, not a condition', syntax.at)
+  }
+
+  #constant(value: Constant, type: ValueType, at: number): Value {
+    return { type, operand: { kind: 'constant', value }, constant: value, at }
+  }
+
+  #literal(syntax: Syntax): Constant {
+    const { constant } = this.value(syntax)
+    if (constant === undefined) throw new ExpressionError('a constant is wanted here', syntax.at)
+    return constant
+  }
+
+  /** A constant of a list, checked against what it is compared with. */
+  literalFor(syntax: Syntax, target: Value): Constant {
+    const value = this.value(syntax)
+    if (value.constant === undefined) throw new ExpressionError('a constant is wanted here', syntax.at)
+    return constantFor(value, target)
+  }
+
+  path(syntax: Syntax): Value {
+    if (syntax.kind !== 'path') throw new ExpressionError('a field is wanted here', syntax.at)
+    const { name, steps, at } = syntax
+    const field = this.schema.byName.get(name)
+    const inner = steps.map(stepOf)
+    if (field === undefined) {
+      const own = name === DEFAULT_DYNAMIC_FIELD
+      if (!this.schema.isDynamic || (own && steps.length === 0)) {
+        throw new ExpressionError(own ? 'the dynamic field needs a key' : `field ${name} not exist`, at)
+      }
+      const root = [stepOf(DEFAULT_DYNAMIC_FIELD), ...(own ? [] : [stepOf(name)]), ...inner]
+      return { type: 'json', operand: { kind: 'path', steps: root }, at }
+    }
+    const path: Operand = { kind: 'path', steps: [stepOf(name), ...inner] }
+    if (field.type === DataType.JSON) {
+      return { type: 'json', operand: path, at, field }
+    }
+    if (field.type === DataType.Array) {
+      if (steps.length === 0 || isStructArray(field)) return { type: 'array', operand: path, at, field }
+      if (steps.length > 1 || typeof steps[0] !== 'number') {
+        throw new ExpressionError(`the elements of array field ${name} are reached by one position`, at)
+      }
+      return { type: typeOf(field.element), operand: path, at, field, isElement: true }
+    }
+    if (steps.length > 0) throw new ExpressionError(`field ${name} is neither JSON nor an array`, at)
+    // Rows older than the field lack it, and read its default.
+    const operand: Operand =
+      field.isAdded && field.defaultValue !== undefined
+        ? { kind: 'first', of: path, otherwise: { kind: 'constant', value: field.defaultValue as Constant } }
+        : path
+    return { type: typeOf(field.type), operand, at, field }
+  }
+
+  #negate(syntax: Syntax, at: number): Value {
+    if (syntax.kind === 'value' && syntax.isInt) return constantValue(-(syntax.value as bigint), true, at)
+    const value = this.#number(this.value(syntax))
+    if (value.constant !== undefined) return this.#constant(-(value.constant as number), value.type, at)
+    return { ...value, operand: { kind: 'negate', of: value.operand }, at, isComputed: true }
+  }
+
+  #number(value: Value): Value {
+    if (value.type === 'int' || value.type === 'float' || (value.type === 'json' && value.constant === undefined))
+      return value
+    throw new ExpressionError(`arithmetic wants numbers, got ${nameOf(value)}`, value.at)
+  }
+
+  #power({ left, right, at }: Extract<Syntax, { kind: 'binary' }>): Value {
+    const [base, exponent] = [this.value(left), this.value(right)]
+    for (const one of [base, exponent]) {
+      if (one.constant === undefined) throw new ExpressionError('** takes constants only', at)
+      this.#number(one)
+    }
+    const isInt = base.type === 'int' && exponent.type === 'int' && Number(exponent.constant) >= 0
+    if (!isInt) return constantValue(Number(base.constant) ** Number(exponent.constant), false, at)
+    if (Number(exponent.constant) > 4096) throw new ExpressionError('the exponent is too large', at)
+    return constantValue(BigInt(base.constant as number) ** BigInt(exponent.constant as number), true, at)
+  }
+
+  #arithmetic({ operator, left, right, at }: Extract<Syntax, { kind: 'binary' }>): Value {
+    const [a, b] = [this.#number(this.value(left)), this.#number(this.value(right))]
+    if (operator === '%' && (a.type === 'float' || b.type === 'float')) {
+      throw new ExpressionError('modulo can only apply on integer types', at)
+    }
+    const isZero = b.constant !== undefined && Number(b.constant) === 0
+    if (isZero && (operator === '/' || operator === '%')) throw new ExpressionError('division or modulus by zero', at)
+    const type =
+      a.type === 'json' || b.type === 'json' ? 'json' : a.type === 'int' && b.type === 'int' ? 'int' : 'float'
+    if (a.constant !== undefined && b.constant !== undefined) return folded(operator, a, b, at)
+    const field = a.field ?? b.field
+    return {
+      type,
+      operand: {
+        kind: 'arithmetic',
+        operator: ARITHMETIC[operator]!,
+        left: a.operand,
+        right: b.operand,
+        isZeroDivisorAbsent: true,
+      },
+      at,
+      ...(field === undefined ? {} : { field }),
+      ...(a.isElement || b.isElement ? { isElement: true } : {}),
+      isComputed: true,
+    }
+  }
+
+  #arrayLength({ args, at }: Extract<Syntax, { kind: 'call' }>): Value {
+    if (args.length !== 1) throw new ExpressionError('array_length takes one array', at)
+    const value = this.path(args[0]!)
+    if (value.type !== 'array' && value.type !== 'json') {
+      throw new ExpressionError(`array_length operation are only supported on array or JSON, got ${nameOf(value)}`, at)
+    }
+    return {
+      ...value,
+      type: value.type === 'json' ? 'json' : 'int',
+      operand: { kind: 'size', of: value.operand },
+      at,
+      isComputed: true,
+    }
+  }
+
+  #compare(operator: string, left: Value, right: Value, at: number): Node {
+    if (left.constant !== undefined && right.constant === undefined) {
+      return this.#compare(MIRROR[operator]!, right, left, at)
+    }
+    for (const side of [left, right]) requireComparable(side)
+    if (left.constant !== undefined) return foldedComparison(operator, left, right, at)
+    if (left.type === 'time' || right.type === 'time') return timeNode(operator, left, right, at)
+    requireAlike(left, right, operator, at)
+    const constant = right.constant === undefined ? undefined : constantFor(right, left)
+    const rightOperand: Operand = constant === undefined ? right.operand : { kind: 'constant', value: constant }
+    const isOrder = operator !== '==' && operator !== '!='
+    if (isOrder && (left.type === 'bool' || right.type === 'bool')) {
+      throw new ExpressionError(`comparison ${operator} is not supported on booleans`, at)
+    }
+    const node: FilterNode = {
+      kind: 'compare',
+      operator: COMPARE[operator]!,
+      left: left.operand,
+      right: rightOperand,
+      ...rulesOf(left, right),
+    }
+    return guarded(node, left, right)
+  }
+
+  #chain({ parts, operators, at }: Extract<Syntax, { kind: 'chain' }>): Node {
+    const direction = operators[0]![0]
+    if (operators.length !== 2 || operators[1]![0] !== direction) {
+      throw new ExpressionError('a range is written a < x < b or b > x > a', at)
+    }
+    const [first, middle, last] = parts.map((part) => this.value(part)) as [Value, Value, Value]
+    if (first.constant === undefined || last.constant === undefined || middle.constant !== undefined) {
+      throw new ExpressionError('the ends of a range are constants around a field', at)
+    }
+    const [low, high] = direction === '<' ? [first.constant, last.constant] : [last.constant, first.constant]
+    const isBelow =
+      typeof low === 'string' && typeof high === 'string' ? low < high : Number(low as number) < Number(high as number)
+    if (typeof low !== typeof high && (typeof low === 'string' || typeof high === 'string')) {
+      throw new ExpressionError('the ends of a range are of different types', at)
+    }
+    if (!isBelow) throw new ExpressionError('invalid range: the lower end is not below the upper end', at)
+    return both([this.#compare(operators[0]!, first, middle, at), this.#compare(operators[1]!, middle, last, at)])
+  }
+
+  #in(left: Syntax, right: Syntax, operator: string): Node {
+    const value = this.value(left)
+    if (value.constant !== undefined) throw new ExpressionError(`${operator} wants a field on its left`, left.at)
+    if (right.kind !== 'list') throw new ExpressionError(`${operator} wants a list on its right`, right.at)
+    requireComparable(value)
+    const values = right.items.map((item) => {
+      const one = this.value(item)
+      if (one.constant === undefined) throw new ExpressionError('a list holds constants', item.at)
+      requireAlike(value, one, operator, item.at)
+      if (value.type === 'int' && one.type === 'float' && !value.isComputed) {
+        throw new ExpressionError(`value ${one.constant} in the list is no integer as ${nameOf(value)} is`, item.at)
+      }
+      return constantFor(one, value)
+    })
+    // Nothing is in an empty list, null neither.
+    if (values.length === 0) return operator === 'in' ? NOTHING : EVERYTHING
+    const node =
+      value.type === 'time'
+        ? values
+            .map((one) => timeNode('==', value, { ...value, constant: one }, left.at))
+            .reduce((a, b) => ({ kind: 'or', of: [a, b] }) as Node)
+        : guarded({ kind: 'in', operand: value.operand, values, ...rulesOf(value) }, value)
+    return operator === 'in' ? node : not(node)
+  }
+
+  #like(left: Syntax, right: Syntax): Node {
+    const value = this.value(left)
+    const pattern = this.value(right).constant
+    if (typeof pattern !== 'string') throw new ExpressionError('the pattern of like is a string', right.at)
+    if (value.constant !== undefined || value.isComputed || (value.type !== 'string' && value.type !== 'json')) {
+      throw new ExpressionError(
+        `like operation on non-string or no-json field is unsupported: ${nameOf(value)}`,
+        left.at,
+      )
+    }
+    return guarded({ kind: 'text', operator: 'like', operand: value.operand, text: pattern, ...rulesOf(value) }, value)
+  }
+
+  #exists(syntax: Syntax): Node {
+    const value = this.path(syntax)
+    if (value.type !== 'json') {
+      throw new ExpressionError(
+        `exists operation are only supported now on json field, got ${nameOf(value)}`,
+        syntax.at,
+      )
+    }
+    return { kind: 'exists', operand: value.operand, isNullAbsent: true }
+  }
+
+  #isNull(syntax: Syntax): Node {
+    const value = this.path(syntax)
+    if (value.type === 'vector') throw new ExpressionError(`is null is not supported on ${nameOf(value)}`, syntax.at)
+    return not({ kind: 'exists', operand: value.operand, isNullAbsent: true })
+  }
+}
+
+function stepOf(step: string | number): PathStep {
+  return typeof step === 'number' ? { name: null, index: step } : { name: step, index: null }
+}
+
+function typeOf(type: DataType): ValueType {
+  if (isIntegerType(type)) return 'int'
+  if (isText(type)) return 'string'
+  if (isVectorType(type)) return 'vector'
+  switch (type) {
+    case DataType.Bool:
+      return 'bool'
+    case DataType.Float:
+    case DataType.Double:
+      return 'float'
+    case DataType.Timestamptz:
+      return 'time'
+    case DataType.Geometry:
+      return 'geometry'
+    default:
+      return 'json'
+  }
+}
+
+/** An operand in a message. */
+export function nameOf({ type, constant, field }: Value): string {
+  if (constant !== undefined) return typeof constant === 'string' ? JSON.stringify(constant) : `${constant as number}`
+  if (field === undefined) return 'a dynamic field'
+  return `${type === 'array' || type === 'json' ? DataType[field.type] : type} field ${field.name}`
+}
+
+function constantValue(value: unknown, isInt: boolean, at: number): Value {
+  let constant = value as Constant
+  let type: ValueType = typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'float'
+  if (isInt) {
+    // 2^63 itself is let through: a minus may stand before it.
+    if ((value as bigint) > INT64_MAX + 1n || (value as bigint) < INT64_MIN) {
+      throw new ExpressionError(`${value} is out of the range of int64`, at)
+    }
+    constant = narrow(value as bigint)
+    type = 'int'
+  }
+  return { type, operand: { kind: 'constant', value: constant }, constant, at }
+}
+
+function folded(operator: string, a: Value, b: Value, at: number): Value {
+  if (a.type === 'int' && b.type === 'int') {
+    const [x, y] = [BigInt(a.constant as number), BigInt(b.constant as number)]
+    const whole = { '+': () => x + y, '-': () => x - y, '*': () => x * y, '/': () => x / y, '%': () => x % y }[
+      operator
+    ]!()
+    return constantValue(whole, true, at)
+  }
+  const [x, y] = [Number(a.constant), Number(b.constant)]
+  return constantValue(
+    operator === '+' ? x + y : operator === '-' ? x - y : operator === '*' ? x * y : x / y,
+    false,
+    at,
+  )
+}
+
+function foldedComparison(operator: string, a: Value, b: Value, at: number): Node {
+  requireAlike(a, b, operator, at)
+  const [x, y] = [a.constant as number, b.constant as number]
+  const isTrue = {
+    // biome-ignore lint/suspicious/noDoubleEquals: a number and a bigint may be equal
+    '==': x == y,
+    // biome-ignore lint/suspicious/noDoubleEquals: as above
+    '!=': x != y,
+    '<': x < y,
+    '<=': x <= y,
+    '>': x > y,
+    '>=': x >= y,
+  }[operator]
+  return isTrue ? EVERYTHING : NOTHING
+}
+
+/** Throws where a whole array, JSON field, geometry or vector is compared. */
+function requireComparable(value: Value): void {
+  const { type, field, operand, constant } = value
+  const isWholeJson =
+    type === 'json' && field?.type === DataType.JSON && operand.kind === 'path' && operand.steps.length === 1
+  const isWhole = constant === undefined && (type === 'array' || isWholeJson)
+  if (isWhole || type === 'vector' || type === 'geometry') {
+    throw new ExpressionError(`${nameOf(value)} cannot be compared as a whole`, value.at)
+  }
+}
+
+const isNumeric = (type: ValueType) => type === 'int' || type === 'float'
+
+function requireAlike(a: Value, b: Value, operator: string, at: number): void {
+  if (a.type === b.type || a.type === 'json' || b.type === 'json') return
+  if (isNumeric(a.type) && isNumeric(b.type)) return
+  const isTime = (one: Value, other: Value) => one.type === 'time' && other.type === 'string'
+  if (isTime(a, b) || isTime(b, a)) return
+  throw new ExpressionError(`${operator} cannot compare ${nameOf(a)} with ${nameOf(b)}`, at)
+}
+
+/** A constant as a field holds it: what a Float column is compared with is rounded as its rows are. */
+function constantFor(value: Value, target: Value): Constant {
+  const { constant } = value
+  const type = target.isElement ? target.field?.element : target.field?.type
+  if (type === DataType.Float && !target.isComputed && typeof constant === 'number') return Math.fround(constant)
+  return constant!
+}
+
+function rulesOf(...values: Value[]): { absent: 'unequal' | 'unknown'; isNullAbsent: true } {
+  const isTwoValued = values.some((value) => value.constant === undefined && value.type === 'json')
+  // Of an array that is not null only the position can be missing, and that makes false: see `guarded`.
+  const isElement = values.some((value) => value.isElement && !value.field!.nullable)
+  return { absent: isTwoValued || isElement ? 'unequal' : 'unknown', isNullAbsent: true }
+}
+
+/** A comparison with an element of an array: false where there is no such element, whatever the operator. */
+function guarded(node: FilterNode, ...values: Value[]): Node {
+  const elements = values.filter((value) => value.isElement && !value.field!.nullable)
+  if (elements.length === 0) return node
+  return both([node, ...elements.map(({ operand }) => ({ kind: 'exists' as const, operand }))])
+}
+
+/** Times are compared by the moment they mean, not by how they are written. */
+function timeNode(operator: string, left: Value, right: Value, at: number): Node {
+  const read = (value: Value): ((row: object) => number | undefined) => {
+    if (value.constant !== undefined) {
+      const text = timeOf(value.constant)
+      if (text === undefined) throw new ExpressionError(`${nameOf(value)} is no ISO 8601 time`, value.at)
+      const time = momentOf(text)
+      return () => time
+    }
+    if (value.type !== 'time' || value.field === undefined || value.isComputed) {
+      throw new ExpressionError(`a time cannot be compared with ${nameOf(value)}`, at)
+    }
+    const { name, defaultValue } = value.field
+    return (row) => {
+      const text = (row as Record<string, unknown>)[name] ?? defaultValue
+      return typeof text === 'string' ? momentOf(text) : undefined
+    }
+  }
+  const [a, b] = [read(left), read(right)]
+  return {
+    kind: 'custom',
+    test: (row) => {
+      const [x, y] = [a(row), b(row)]
+      if (x === undefined || y === undefined) return undefined
+      switch (operator) {
+        case '==':
+          return x === y
+        case '!=':
+          return x !== y
+        case '<':
+          return x < y
+        case '<=':
+          return x <= y
+        case '>':
+          return x > y
+        default:
+          return x >= y
+      }
+    },
+  }
+}
+
+/** Microseconds. */
+function momentOf(text: string): number {
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? ''
+  const micros = Number(fraction.padEnd(6, '0').slice(3, 6))
+  return Date.parse(text) * 1000 + micros
+}

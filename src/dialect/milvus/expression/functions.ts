@@ -1,0 +1,116 @@
+// The functions of the language.
+
+import type { Constant, FilterNode } from '../../../query/index.ts'
+import { DataType } from '../enums.ts'
+import { isText } from '../schema.ts'
+import type { Compiler, Value } from './compile.ts'
+import { nameOf } from './compile.ts'
+import type { Node } from './condition.ts'
+import type { Syntax } from './parse.ts'
+import { phraseNode, wordsNode } from './text.ts'
+import { ExpressionError } from './tokens.ts'
+
+type Call = Extract<Syntax, { kind: 'call' }>
+
+/** A call that is a condition. */
+export function callOf(compiler: Compiler, call: Call): Node {
+  const name = call.name.toLowerCase()
+  const contains = /^(?:array|json)_contains(_all|_any)?$/.exec(name)
+  if (contains !== null) return containsNode(compiler, call, contains[1])
+  switch (name) {
+    case 'text_match':
+    case 'phrase_match':
+      return textNode(compiler, call, name)
+    case 'random_sample':
+      return sampleNode(compiler, call)
+    default:
+      if (name.startsWith('st_')) {
+        throw new ExpressionError(
+          `${name} is not supported in process: geometries are stored and returned only`,
+          call.at,
+        )
+      }
+      throw new ExpressionError(`function ${call.name} is not found`, call.at)
+  }
+}
+
+function requireArgs({ name, args, at }: Call, from: number, to: number): void {
+  if (args.length >= from && args.length <= to) return
+  throw new ExpressionError(
+    `${name} takes ${from === to ? from : `${from} or ${to}`} arguments, got ${args.length}`,
+    at,
+  )
+}
+
+function containsNode(compiler: Compiler, call: Call, many: string | undefined): Node {
+  requireArgs(call, 2, 2)
+  const target = compiler.path(call.args[0]!)
+  const what = call.args[1]!
+  if (target.type !== 'array' && target.type !== 'json') {
+    throw new ExpressionError(
+      `${call.name} operation are only supported on array or JSON, got ${nameOf(target)}`,
+      call.at,
+    )
+  }
+  if (many !== undefined && what.kind !== 'list') throw new ExpressionError(`${call.name} wants a list`, what.at)
+  const items = many !== undefined && what.kind === 'list' ? what.items : [what]
+  const values = items.map((item) => elementFor(compiler, item, target))
+  const node: FilterNode = {
+    kind: 'contains',
+    operand: target.operand,
+    values,
+    need: many === '_all' ? 'all' : 'any',
+    absent: target.type === 'json' ? 'unequal' : 'unknown',
+    isNullAbsent: true,
+  }
+  return node
+}
+
+/** A constant that may be an element of the target; throws where it never could. */
+function elementFor(compiler: Compiler, item: Syntax, target: Value): Constant {
+  const { field } = target
+  if (target.type === 'json' || field === undefined) return compiler.literalFor(item, target)
+  const value = compiler.value(item)
+  const { element } = field
+  const isFit =
+    value.type === 'int' || value.type === 'float'
+      ? element >= DataType.Int8 && element <= DataType.Double && !(value.type === 'float' && element <= DataType.Int64)
+      : value.type === 'string'
+        ? isText(element)
+        : value.type === 'bool' && element === DataType.Bool
+  if (value.constant === undefined || !isFit) {
+    throw new ExpressionError(`${nameOf(value)} cannot be an element of ${nameOf(target)}`, item.at)
+  }
+  return element === DataType.Float ? Math.fround(value.constant as number) : value.constant
+}
+
+function textNode(compiler: Compiler, call: Call, name: 'text_match' | 'phrase_match'): Node {
+  requireArgs(call, 2, 3)
+  const target = compiler.path(call.args[0]!)
+  const { field } = target
+  if (field === undefined || !isText(field.type)) {
+    throw new ExpressionError(`${name} operation on non-string is unsupported: ${nameOf(target)}`, call.at)
+  }
+  if (field.params['enable_match'] !== 'true') {
+    throw new ExpressionError(`field "${field.name}" does not enable match`, call.at)
+  }
+  const text = compiler.value(call.args[1]!).constant
+  if (typeof text !== 'string') throw new ExpressionError(`${name} wants a string`, call.args[1]!.at)
+  const extra = numberOf(compiler, call.args[2])
+  return name === 'text_match' ? wordsNode(field, text, extra ?? 1) : phraseNode(field, text, extra ?? 0)
+}
+
+/** A whole number, also as `name=3`, which arrives without its name. */
+function numberOf(compiler: Compiler, syntax: Syntax | undefined): number | undefined {
+  if (syntax === undefined) return undefined
+  const value = Number(compiler.value(syntax).constant)
+  if (Number.isInteger(value) && value >= 0) return value
+  throw new ExpressionError('a whole number is wanted here', syntax.at)
+}
+
+function sampleNode(compiler: Compiler, call: Call): Node {
+  requireArgs(call, 1, 1)
+  const share = Number(compiler.value(call.args[0]!).constant)
+  if (!(share > 0 && share < 1)) throw new ExpressionError('random_sample takes a share above 0 and below 1', call.at)
+  return { kind: 'custom', test: () => Math.random() < share }
+}

@@ -1,0 +1,144 @@
+// What an application's start-up and its upkeep call: flush, compaction, metrics; and what makes no sense without a cluster.
+
+import { newId } from './catalog.ts'
+import { named } from './collection-client.ts'
+import { DataClient } from './data-client.ts'
+import { hybridTime } from './describe.ts'
+import { success, wrongCall } from './errors.ts'
+import type {
+  CompactionResponse,
+  CompactReq,
+  FlushAllReq,
+  FlushAllResponse,
+  FlushReq,
+  FlushResult,
+  GePersistentSegmentInfoReq,
+  GePersistentSegmentInfoResponse,
+  GetCompactionPlansReq,
+  GetCompactionPlansResponse,
+  GetCompactionStateReq,
+  GetCompactionStateResponse,
+  GetFlushAllStateReq,
+  GetFlushAllStateResponse,
+  GetFlushStateReq,
+  GetFlushStateResponse,
+  GetMetricsRequest,
+  GetMetricsResponse,
+  GetQuerySegmentInfoReq,
+  GetQuerySegmentInfoResponse,
+  ResStatus,
+} from './types/index.ts'
+
+export class MaintenanceClient extends DataClient {
+  /** Everything acknowledged so far is on disk when it resolves. */
+  async flush(data: FlushReq): Promise<FlushResult> {
+    const names = data?.collection_names
+    if (!Array.isArray(names) || names.length === 0) throw wrongCall('COLLECTION_NAME_IS_REQUIRED')
+    const answer = (status: ResStatus, db: string) => {
+      const each = <T>(value: T) => Object.fromEntries(names.map((name) => [name, value]))
+      return {
+        status,
+        coll_segIDs: each({ data: [] }),
+        flush_coll_segIDs: each({ data: [] }),
+        coll_seal_times: each(String(Math.floor(Date.now() / 1000))),
+        coll_flush_ts: each(hybridTime()),
+        channel_cps: {},
+        db_name: db,
+      }
+    }
+    return await this.run<FlushResult>(
+      data,
+      async (store, db) => {
+        for (const name of names) store.entry(db, name)
+        await store.database.sync()
+        return answer(success(), db)
+      },
+      (status) => ({ ...answer(status, ''), coll_segIDs: {} }),
+    )
+  }
+
+  async flushSync(data: FlushReq): Promise<GetFlushStateResponse> {
+    const { status } = await this.flush(data)
+    return { status, flushed: status.code === 0 }
+  }
+
+  async getFlushState(data: GetFlushStateReq): Promise<GetFlushStateResponse> {
+    if (!data?.segmentIDs && !data?.collection_name && !data?.flush_ts) throw wrongCall('GET_FLUSH_STATE_CHECK_PARAMS')
+    return await this.run(data, () => ({ status: success(), flushed: true }))
+  }
+
+  async flushAll(data?: FlushAllReq): Promise<FlushAllResponse> {
+    return await this.run(data, async (store) => {
+      await store.database.sync()
+      return {
+        status: success(),
+        flush_all_ts: hybridTime() as unknown as number,
+        flush_all_tss: {},
+        flush_results: [],
+      }
+    })
+  }
+
+  async flushAllSync(data?: FlushAllReq): Promise<GetFlushAllStateResponse> {
+    const { flush_all_ts } = await this.flushAll(data)
+    return await this.getFlushAllState({ flush_all_ts })
+  }
+
+  async getFlushAllState(data: GetFlushAllStateReq): Promise<GetFlushAllStateResponse> {
+    if (!data?.flush_all_ts && !data?.flush_all_tss) throw wrongCall('GET_FLUSH_ALL_STATE_CHECK_PARAMS')
+    return await this.run(data, () => ({ status: success(), flushed: true, flush_states: [] }))
+  }
+
+  async compact(data: CompactReq): Promise<CompactionResponse> {
+    return await this.withEntry<CompactionResponse>(
+      named(data),
+      async (entry) => {
+        await entry.rows.optimize()
+        return { status: success(), compactionID: String(newId()), compactionPlanCount: 0 }
+      },
+      (status) => ({ status, compactionID: '-1', compactionPlanCount: 0 }),
+    )
+  }
+
+  async getCompactionState(data: GetCompactionStateReq): Promise<GetCompactionStateResponse> {
+    if (!data?.compactionID) throw wrongCall('COMPACTION_ID_IS_REQUIRED')
+    return await this.run(data, () => ({
+      status: success(),
+      state: 'Completed' as never,
+      executingPlanNo: '0',
+      timeoutPlanNo: '0',
+      completedPlanNo: '1',
+      failedPlanNo: '0',
+    }))
+  }
+
+  async getCompactionStateWithPlans(data: GetCompactionPlansReq): Promise<GetCompactionPlansResponse> {
+    if (!data?.compactionID) throw wrongCall('COMPACTION_ID_IS_REQUIRED')
+    return await this.run(data, () => ({ status: success(), state: 'Completed' as never, mergeInfos: [] }))
+  }
+
+  async getMetric(data: GetMetricsRequest): Promise<GetMetricsResponse> {
+    if (!data?.request?.metric_type) throw wrongCall('GET_METRIC_CHECK_PARAMS')
+    return await this.run(data, () => ({ status: success(), response: {}, component_name: 'quiverdb' }))
+  }
+
+  async getQuerySegmentInfo(data: GetQuerySegmentInfoReq): Promise<GetQuerySegmentInfoResponse> {
+    return await this.#segments(data)
+  }
+
+  async getPersistentSegmentInfo(data: GePersistentSegmentInfoReq): Promise<GePersistentSegmentInfoResponse> {
+    return await this.#segments(data)
+  }
+
+  async #segments(data: GetQuerySegmentInfoReq): Promise<GetQuerySegmentInfoResponse> {
+    if (!data?.collectionName) throw wrongCall('COLLECTION_NAME_IS_REQUIRED')
+    return await this.run<GetQuerySegmentInfoResponse>(
+      { timeout: data.timeout, db_name: data.dbName },
+      (store, db) => {
+        store.entry(db, data.collectionName)
+        return { status: success(), infos: [] }
+      },
+      (status) => ({ status, infos: [] }),
+    )
+  }
+}

@@ -1,0 +1,96 @@
+// The client that programs hold.
+
+import { ClusterClient } from './cluster-client.ts'
+import { named } from './collection-client.ts'
+import { DataType, DEFAULT_METRIC_TYPE, DEFAULT_PRIMARY_KEY_FIELD, DEFAULT_VECTOR_FIELD } from './enums.ts'
+import { MilvusError, success, wrongCall } from './errors.ts'
+import type {
+  CreateCollectionReq,
+  CreateColReq,
+  CreateColWithSchemaAndIndexParamsReq,
+  CreateIndexesReq,
+  ResStatus,
+} from './types/index.ts'
+
+/**
+ * Milvus in process: the `MilvusClient` of `@zilliz/milvus2-sdk-node` over a directory or memory. A host or URL as the address loads
+ * that package and passes everything on to it.
+ *
+ * @example
+ * ```ts
+ * const client = new MilvusClient({ address: './milvus.db' })
+ * await client.createCollection({ collection_name: 'notes', dimension: 4 })
+ * await client.insert({ collection_name: 'notes', data: [{ id: 1, vector: [1, 0, 0, 0], text: 'hello' }] })
+ * const { results } = await client.search({ collection_name: 'notes', data: [1, 0, 0, 0], limit: 3 })
+ * await client.closeConnection()
+ * ```
+ */
+export class MilvusClient extends ClusterClient {
+  /** Which SDK this stands in for. */
+  static get sdkInfo(): { version: string; recommendMilvus: string } {
+    return { version: '3.0.6', recommendMilvus: 'v3.0.0' }
+  }
+
+  /** There is one cluster only: the client itself. */
+  session(_clusterId: string): this {
+    return this
+  }
+
+  /** The quick form `{ collection_name, dimension }`, or the schema form `{ collection_name, fields }`. */
+  async createCollection(
+    data: CreateColReq | CreateColWithSchemaAndIndexParamsReq | CreateCollectionReq,
+  ): Promise<ResStatus> {
+    if (!data?.collection_name) throw wrongCall('CREATE_COLLECTION_CHECK_PARAMS')
+    if ('fields' in data || 'schema' in data) return await this.#createWithIndexes(data)
+    return await this.#createQuick(data as CreateColReq)
+  }
+
+  async #createWithIndexes(data: CreateColWithSchemaAndIndexParamsReq | CreateCollectionReq): Promise<ResStatus> {
+    const given = 'index_params' in data ? data.index_params : undefined
+    const created = await this.createFromSchema(data)
+    if (given === undefined || given === null) return created
+    const { collection_name } = data
+    const place = { collection_name, ...(data.db_name === undefined ? {} : { db_name: data.db_name }) }
+    const indexes = (Array.isArray(given) ? given : [given]).map((one) => ({ ...one, ...place }))
+    const indexed = await this.createIndex(indexes as CreateIndexesReq)
+    if (indexed.error_code !== 'Success') {
+      throw new MilvusError(Number(indexed.code), indexed.reason, { name: String(indexed.error_code), isThrown: true })
+    }
+    await this.loadCollection(place)
+    return created
+  }
+
+  async #createQuick(data: CreateColReq): Promise<ResStatus> {
+    const given = named(data) as CreateColReq & Record<string, unknown>
+    const { collection_name, db_name, timeout } = given
+    const existing = await this.hasCollection(
+      db_name === undefined ? { collection_name } : { collection_name, db_name },
+    )
+    if (existing.value) return success()
+    const idType =
+      given.id_type === 'int' ? DataType.Int64 : given.id_type === 'string' ? DataType.VarChar : given.id_type
+    const isDynamic = given.enable_dynamic_field ?? given.enableDynamicField ?? true
+    const vector = given.vector_field_name ?? DEFAULT_VECTOR_FIELD
+    const index = { field_name: vector, index_type: 'AUTOINDEX', metric_type: given.metric_type ?? DEFAULT_METRIC_TYPE }
+    const { metric_type = given.metric_type, ...indexParams } = { ...given.index_params } as Record<string, unknown>
+    return await this.#createWithIndexes({
+      collection_name,
+      enable_dynamic_field: isDynamic,
+      fields: [
+        {
+          name: given.primary_field_name ?? DEFAULT_PRIMARY_KEY_FIELD,
+          data_type: idType ?? DataType.Int64,
+          is_primary_key: true,
+          autoID: given.auto_id ?? false,
+          ...(idType === DataType.VarChar ? { max_length: given.max_length ?? 65_535 } : {}),
+        },
+        { name: vector, data_type: DataType.FloatVector, dim: given.dimension },
+      ],
+      index_params: [{ ...index, ...indexParams, ...(metric_type === undefined ? {} : { metric_type }) }],
+      ...(given.description === undefined ? {} : { description: given.description }),
+      ...(given.consistency_level === undefined ? {} : { consistency_level: given.consistency_level }),
+      ...(db_name === undefined ? {} : { db_name }),
+      ...(timeout === undefined ? {} : { timeout }),
+    } as CreateColWithSchemaAndIndexParamsReq)
+  }
+}

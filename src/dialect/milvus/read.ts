@@ -1,0 +1,306 @@
+// Rows on their way out: which partitions, which rows, which fields, in which order.
+
+import type { Collection } from '../../engine/index.ts'
+import type { Entry } from './catalog.ts'
+import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
+import { Code, invalid, MilvusError, unexpected } from './errors.ts'
+import { type Condition, conditionFor } from './expression/index.ts'
+import { loadedPartitions, notLoaded } from './partition-client.ts'
+import { put, type Row } from './rows.ts'
+import type { Field } from './schema.ts'
+import type { keyValueObj, OrderByFields, OutputTransformers } from './types/index.ts'
+import { type Decode, decoderOf, integerOf, type LongForm } from './values.ts'
+
+export type Key = number | bigint | string
+
+/** Rows of which partitions; undefined for all. Throws where the collection, or one that is named, is not loaded. */
+export function readPartitions(
+  entry: Entry,
+  names: readonly string[] | undefined,
+  operation: 'query' | 'search',
+): string[] | undefined {
+  const loaded = loadedPartitions(entry)
+  if (loaded.length === 0) throw notLoaded(entry)
+  const { keyed, partitions } = entry.record
+  const wanted = names?.filter((name) => name !== '') ?? []
+  if (wanted.length > 0 && keyed > 0) {
+    const reason = 'not support manually specifying the partition names if partition key mode is used'
+    throw operation === 'query' ? invalid(reason) : unexpected(reason)
+  }
+  for (const name of wanted) {
+    if (!partitions.some((one) => one.name === name)) throw unexpected(`partition name ${name} not found`)
+    if (!loaded.includes(name)) {
+      throw new MilvusError(201, `partition not loaded[partition=${name}]`)
+    }
+  }
+  if (keyed > 0) return undefined
+  if (wanted.length > 0) return [...new Set(wanted)]
+  return loaded.length === partitions.length ? undefined : [...loaded]
+}
+
+/** What a request says about which rows it wants. */
+export interface Filtered {
+  readonly filter?: string | undefined
+  readonly expr?: string | undefined
+  readonly exprValues?: keyValueObj | undefined
+  readonly filter_params?: keyValueObj | undefined
+}
+
+export function conditionOfRequest(entry: Entry, data: Filtered): Condition {
+  const text = data.filter || data.expr || ''
+  if (typeof text !== 'string') throw invalid(`a filter is a string, got ${typeof text}`)
+  return conditionFor(entry.schema, text, data.exprValues ?? data.filter_params)
+}
+
+/** Keys given by a caller, in the form they are stored; numbers or digits for Int64 keys. */
+export function keysOf(entry: Entry, ids: unknown): Key[] {
+  const list = Array.isArray(ids) ? ids : [ids]
+  const { primary } = entry.schema
+  return list.map((id) => {
+    if (primary.type === DataType.VarChar) return String(id)
+    const key = integerOf(id)
+    if (key === undefined) {
+      throw new MilvusError(
+        Code.Parameter,
+        `failed to create query plan: cannot parse expression: ${primary.name} in [${id}], error: ${id} is no integer: invalid parameter`,
+      )
+    }
+    return key
+  })
+}
+
+export function compareKeys(a: Key, b: Key): number {
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** By code point, which is the order of the bytes in UTF-8. */
+function compareText(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    let x = a.charCodeAt(i)
+    let y = b.charCodeAt(i)
+    if (x === y) continue
+    // Surrogates stand above all other units.
+    if (x >= 0xd800 && y >= 0xd800) {
+      x = x >= 0xe000 ? x - 0x800 : x + 0x2000
+      y = y >= 0xe000 ? y - 0x800 : y + 0x2000
+    }
+    return x - y
+  }
+  return a.length - b.length
+}
+
+// --- output fields
+
+interface Part {
+  readonly name: string
+  readonly decode: Decode
+  /** A key of the dynamic field. */
+  readonly isDynamic: boolean
+  /** Read where a row lacks the field. */
+  readonly missing: unknown
+}
+
+/** What a request wants of each row. */
+export interface Projection {
+  readonly parts: readonly Part[]
+  /** For the engine. */
+  readonly select: string[]
+  readonly isCount: boolean
+}
+
+export interface OutputRules {
+  readonly long: LongForm
+  readonly transformers: OutputTransformers | undefined
+  /** Query and get always give the key. */
+  readonly withKey: boolean
+}
+
+export function projectionOf(
+  entry: Entry,
+  outputFields: readonly string[] | undefined,
+  rules: OutputRules,
+): Projection {
+  const { schema } = entry
+  const names = new Set<string>()
+  if (rules.withKey) names.add(schema.primary.name)
+  let isCount = false
+  for (const name of outputFields ?? ['*']) {
+    if (name === '*') {
+      for (const field of schema.fields) if (!field.isFunctionOutput) names.add(field.name)
+      if (schema.isDynamic) names.add(DEFAULT_DYNAMIC_FIELD)
+    } else if (typeof name === 'string' && name.trim().toLowerCase() === DEFAULT_COUNT_QUERY_STRING) isCount = true
+    else names.add(name)
+  }
+  const select = new Set<string>([schema.primary.name])
+  const parts: Part[] = []
+  for (const name of names) {
+    const field = schema.byName.get(name)
+    if (field !== undefined) {
+      if (field.isFunctionOutput) throw invalid(`not allowed to retrieve raw data of field ${name}`)
+      select.add(name)
+      parts.push(partOf(field, rules))
+    } else if (name === DEFAULT_DYNAMIC_FIELD && schema.isDynamic) {
+      select.add(name)
+      parts.push({ name, decode: (value) => value, isDynamic: false, missing: {} })
+    } else {
+      const key = /^\$meta\["(.*)"\]$/.exec(String(name))?.[1] ?? name
+      if (!schema.isDynamic || typeof key !== 'string') throw invalid(`field ${name} not exist`)
+      select.add(DEFAULT_DYNAMIC_FIELD)
+      parts.push({ name: key, decode: (value) => value, isDynamic: true, missing: undefined })
+    }
+  }
+  return { parts, select: [...select], isCount }
+}
+
+function partOf(field: Field, { long, transformers }: OutputRules): Part {
+  const decode = decoderOf(field, long, transformers)
+  const missing = field.isAdded && field.defaultValue !== undefined ? decode(field.defaultValue) : null
+  return { name: field.name, decode, isDynamic: false, missing }
+}
+
+/** Sets the wanted fields of a stored row on an answer. */
+export function project(projection: Projection, stored: Row, answer: Row): Row {
+  for (const { name, decode, isDynamic, missing } of projection.parts) {
+    if (isDynamic) {
+      const meta = stored[DEFAULT_DYNAMIC_FIELD] as Row | undefined
+      if (meta !== undefined && Object.hasOwn(meta, name)) put(answer, name, meta[name])
+      continue
+    }
+    const value = stored[name]
+    if (value === undefined || value === null) put(answer, name, typeof missing === 'object' && missing ? {} : missing)
+    else put(answer, name, decode(value))
+  }
+  return answer
+}
+
+// --- order
+
+export interface Order {
+  readonly name: string
+  readonly isDynamic: boolean
+  readonly isDescending: boolean
+}
+
+export function orderOf(entry: Entry, given: OrderByFields | undefined): Order[] {
+  if (given === undefined || given === null) return []
+  const items = typeof given === 'string' ? given.split(',') : given
+  if (!Array.isArray(items)) throw new MilvusError(Code.Parameter, 'Invalid order_by_fields format', { isThrown: true })
+  return items.map((item) => {
+    const [name, order = 'asc'] =
+      typeof item === 'string' ? item.split(':').map((part) => part.trim()) : [item?.field, item?.order]
+    if (!name) {
+      throw new MilvusError(
+        Code.Parameter,
+        "Invalid order_by_fields item: 'field' key is required and cannot be empty",
+        { isThrown: true },
+      )
+    }
+    if (!/^(asc|desc)(ending)?$/i.test(order)) throw invalid(`order of field ${name} is asc or desc, got ${order}`)
+    const field = entry.schema.byName.get(name)
+    if (field === undefined && !entry.schema.isDynamic) throw invalid(`order by field ${name} not exist`)
+    if (field !== undefined && (field.type >= DataType.BinaryVector || field.type === DataType.Array)) {
+      throw invalid(`order by field ${name} of type ${DataType[field.type]} is not supported`)
+    }
+    return { name, isDynamic: field === undefined, isDescending: /^desc/i.test(order) }
+  })
+}
+
+function orderValue(row: Row, { name, isDynamic }: Order): unknown {
+  return isDynamic ? (row[DEFAULT_DYNAMIC_FIELD] as Row | undefined)?.[name] : row[name]
+}
+
+/** Compares stored rows; nulls come last either way, equal ones by key. */
+export function rowComparer(entry: Entry, orders: readonly Order[]): (a: Row, b: Row) => number {
+  const key = entry.schema.primary.name
+  return (a, b) => {
+    for (const order of orders) {
+      const [x, y] = [orderValue(a, order), orderValue(b, order)]
+      const [isMissingX, isMissingY] = [x === undefined || x === null, y === undefined || y === null]
+      if (isMissingX || isMissingY) {
+        if (isMissingX && isMissingY) continue
+        return isMissingX ? 1 : -1
+      }
+      const sign = compareValues(x, y)
+      if (sign !== 0) return order.isDescending ? -sign : sign
+    }
+    return compareKeys(a[key] as Key, b[key] as Key)
+  }
+}
+
+function compareValues(x: unknown, y: unknown): number {
+  if (typeof x === 'string' && typeof y === 'string') return compareText(x, y)
+  if (typeof x === typeof y || (typeof x !== 'string' && typeof y !== 'string')) {
+    return (x as number) < (y as number) ? -1 : (x as number) > (y as number) ? 1 : 0
+  }
+  return typeof x < typeof y ? -1 : 1
+}
+
+// --- rows
+
+/** Fields that a residual condition may read. */
+export function residualFields(entry: Entry): string[] {
+  const names = entry.schema.fields.filter((field) => field.type < DataType.BinaryVector).map((field) => field.name)
+  return entry.schema.isDynamic ? [...names, DEFAULT_DYNAMIC_FIELD] : names
+}
+
+function within(partitions: readonly string[] | undefined): { partitions: readonly string[] } | undefined {
+  return partitions === undefined ? undefined : { partitions }
+}
+
+/** The stored rows that match, with the fields asked for and those the condition needs, in no order. */
+export async function matchingRows(
+  entry: Entry,
+  condition: Condition,
+  partitions: readonly string[] | undefined,
+  select: readonly string[],
+): Promise<Row[]> {
+  const { filter, residual } = condition
+  const rows = entry.rows as Collection<Row>
+  if (residual === undefined) return await rows.find({ filter, select, ...within(partitions) }).toArray()
+  const fields = [...new Set([...select, ...residualFields(entry)])]
+  const found: Row[] = []
+  for await (const row of rows.find({ filter, select: fields, ...within(partitions) })) {
+    if (residual(row)) found.push(row)
+  }
+  return found
+}
+
+export async function countRows(
+  entry: Entry,
+  condition: Condition,
+  partitions: readonly string[] | undefined,
+): Promise<number> {
+  if (condition.residual !== undefined) {
+    return (await matchingRows(entry, condition, partitions, [entry.schema.primary.name])).length
+  }
+  return await entry.rows.find({ filter: condition.filter, ...within(partitions) }).count()
+}
+
+/** The keys of the rows that match, rising. */
+export async function matchingKeys(
+  entry: Entry,
+  condition: Condition,
+  partitions: readonly string[] | undefined,
+): Promise<Key[]> {
+  const { name } = entry.schema.primary
+  const rows = await matchingRows(entry, condition, partitions, [name])
+  return rows.map((row) => row[name] as Key).sort(compareKeys)
+}
+
+/** Rows with these keys, each once, those that are there, by rising key. */
+export async function rowsByKey(
+  entry: Entry,
+  keys: readonly Key[],
+  partitions: readonly string[] | undefined,
+): Promise<Row[]> {
+  const unique = [...new Set(keys)]
+  const { name } = entry.schema.primary
+  const rows = entry.rows as Collection<Row>
+  const found =
+    partitions === undefined
+      ? ((await rows.getMany(unique)).filter((row) => row !== undefined) as Row[])
+      : await rows.find({ filter: { [name]: { $in: unique } }, partitions }).toArray()
+  return found.sort((a, b) => compareKeys(a[name] as Key, b[name] as Key))
+}
