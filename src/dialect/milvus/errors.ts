@@ -3,7 +3,7 @@
 import { DataError, HostError, QuiverError, StateError, TimeoutError } from '../../error/index.ts'
 import { ErrorCode } from './enums.ts'
 import { ERROR_REASONS } from './reasons.ts'
-import type { ResStatus } from './types/common.ts'
+import type { ResStatus } from './types/status.ts'
 
 /** Codes of the server, as far as they come up here. */
 export const Code = {

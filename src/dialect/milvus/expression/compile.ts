@@ -1,37 +1,30 @@
 // Syntax tree -> condition, checked against the schema: every error is found before any row is read.
 
-import {
-  type Constant,
-  EVERYTHING,
-  type FilterNode,
-  NOTHING,
-  type Operand,
-  type PathStep,
-} from '../../../query/index.ts'
+import { type Constant, EVERYTHING, type FilterNode, NOTHING, type Operand } from '../../../query/index.ts'
 import { DataType, DEFAULT_DYNAMIC_FIELD } from '../enums.ts'
-import { type Field, isIntegerType, isStructArray, isText, isVectorType, type Schema } from '../schema.ts'
-import { INT64_MAX, INT64_MIN, narrow, timeOf } from '../values.ts'
+import { isStructArray, type Schema } from '../schema.ts'
+import { timeOf } from '../values.ts'
 import type { Node } from './condition.ts'
 import { callOf } from './functions.ts'
+import {
+  both,
+  constantFor,
+  constantValue,
+  folded,
+  foldedComparison,
+  guarded,
+  nameOf,
+  requireAlike,
+  requireComparable,
+  rulesOf,
+  stepOf,
+  typeOf,
+  type Value,
+  type ValueType,
+} from './operand.ts'
 import type { Syntax } from './parse.ts'
+import { timeNode } from './time.ts'
 import { ExpressionError } from './tokens.ts'
-
-/** What an operand is. `json` is whatever stands there. */
-export type ValueType = 'bool' | 'int' | 'float' | 'string' | 'json' | 'array' | 'time' | 'geometry' | 'vector'
-
-/** An operand with its type. */
-export interface Value {
-  readonly type: ValueType
-  readonly operand: Operand
-  readonly at: number
-  /** Of a constant. */
-  readonly constant?: Constant
-  /** The field it is, or is in. */
-  readonly field?: Field
-  /** An element of an Array field: a position that is not there makes comparisons false. */
-  readonly isElement?: boolean
-  readonly isComputed?: boolean
-}
 
 const COMPARE: Readonly<Record<string, 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'>> = {
   '==': 'eq',
@@ -51,7 +44,6 @@ const ARITHMETIC: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'div
 }
 
 export const not = (of: Node): Node => ({ kind: 'not', of })
-export const both = (of: readonly Node[]): Node => ({ kind: 'and', of })
 
 export class Compiler {
   readonly schema: Schema
@@ -340,172 +332,4 @@ export class Compiler {
     if (value.type === 'vector') throw new ExpressionError(`is null is not supported on ${nameOf(value)}`, syntax.at)
     return not({ kind: 'exists', operand: value.operand, isNullAbsent: true })
   }
-}
-
-function stepOf(step: string | number): PathStep {
-  return typeof step === 'number' ? { name: null, index: step } : { name: step, index: null }
-}
-
-function typeOf(type: DataType): ValueType {
-  if (isIntegerType(type)) return 'int'
-  if (isText(type)) return 'string'
-  if (isVectorType(type)) return 'vector'
-  switch (type) {
-    case DataType.Bool:
-      return 'bool'
-    case DataType.Float:
-    case DataType.Double:
-      return 'float'
-    case DataType.Timestamptz:
-      return 'time'
-    case DataType.Geometry:
-      return 'geometry'
-    default:
-      return 'json'
-  }
-}
-
-/** An operand in a message. */
-export function nameOf({ type, constant, field }: Value): string {
-  if (constant !== undefined) return typeof constant === 'string' ? JSON.stringify(constant) : `${constant as number}`
-  if (field === undefined) return 'a dynamic field'
-  return `${type === 'array' || type === 'json' ? DataType[field.type] : type} field ${field.name}`
-}
-
-function constantValue(value: unknown, isInt: boolean, at: number): Value {
-  let constant = value as Constant
-  let type: ValueType = typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'float'
-  if (isInt) {
-    // 2^63 itself is let through: a minus may stand before it.
-    if ((value as bigint) > INT64_MAX + 1n || (value as bigint) < INT64_MIN) {
-      throw new ExpressionError(`${value} is out of the range of int64`, at)
-    }
-    constant = narrow(value as bigint)
-    type = 'int'
-  }
-  return { type, operand: { kind: 'constant', value: constant }, constant, at }
-}
-
-function folded(operator: string, a: Value, b: Value, at: number): Value {
-  if (a.type === 'int' && b.type === 'int') {
-    const [x, y] = [BigInt(a.constant as number), BigInt(b.constant as number)]
-    const whole = { '+': () => x + y, '-': () => x - y, '*': () => x * y, '/': () => x / y, '%': () => x % y }[
-      operator
-    ]!()
-    return constantValue(whole, true, at)
-  }
-  const [x, y] = [Number(a.constant), Number(b.constant)]
-  return constantValue(
-    operator === '+' ? x + y : operator === '-' ? x - y : operator === '*' ? x * y : x / y,
-    false,
-    at,
-  )
-}
-
-function foldedComparison(operator: string, a: Value, b: Value, at: number): Node {
-  requireAlike(a, b, operator, at)
-  const [x, y] = [a.constant as number, b.constant as number]
-  const isTrue = {
-    // biome-ignore lint/suspicious/noDoubleEquals: a number and a bigint may be equal
-    '==': x == y,
-    // biome-ignore lint/suspicious/noDoubleEquals: as above
-    '!=': x != y,
-    '<': x < y,
-    '<=': x <= y,
-    '>': x > y,
-    '>=': x >= y,
-  }[operator]
-  return isTrue ? EVERYTHING : NOTHING
-}
-
-/** Throws where a whole array, JSON field, geometry or vector is compared. */
-function requireComparable(value: Value): void {
-  const { type, field, operand, constant } = value
-  const isWholeJson =
-    type === 'json' && field?.type === DataType.JSON && operand.kind === 'path' && operand.steps.length === 1
-  const isWhole = constant === undefined && (type === 'array' || isWholeJson)
-  if (isWhole || type === 'vector' || type === 'geometry') {
-    throw new ExpressionError(`${nameOf(value)} cannot be compared as a whole`, value.at)
-  }
-}
-
-const isNumeric = (type: ValueType) => type === 'int' || type === 'float'
-
-function requireAlike(a: Value, b: Value, operator: string, at: number): void {
-  if (a.type === b.type || a.type === 'json' || b.type === 'json') return
-  if (isNumeric(a.type) && isNumeric(b.type)) return
-  const isTime = (one: Value, other: Value) => one.type === 'time' && other.type === 'string'
-  if (isTime(a, b) || isTime(b, a)) return
-  throw new ExpressionError(`${operator} cannot compare ${nameOf(a)} with ${nameOf(b)}`, at)
-}
-
-/** A constant as a field holds it: what a Float column is compared with is rounded as its rows are. */
-function constantFor(value: Value, target: Value): Constant {
-  const { constant } = value
-  const type = target.isElement ? target.field?.element : target.field?.type
-  if (type === DataType.Float && !target.isComputed && typeof constant === 'number') return Math.fround(constant)
-  return constant!
-}
-
-function rulesOf(...values: Value[]): { absent: 'unequal' | 'unknown'; isNullAbsent: true } {
-  const isTwoValued = values.some((value) => value.constant === undefined && value.type === 'json')
-  // Of an array that is not null only the position can be missing, and that makes false: see `guarded`.
-  const isElement = values.some((value) => value.isElement && !value.field!.nullable)
-  return { absent: isTwoValued || isElement ? 'unequal' : 'unknown', isNullAbsent: true }
-}
-
-/** A comparison with an element of an array: false where there is no such element, whatever the operator. */
-function guarded(node: FilterNode, ...values: Value[]): Node {
-  const elements = values.filter((value) => value.isElement && !value.field!.nullable)
-  if (elements.length === 0) return node
-  return both([node, ...elements.map(({ operand }) => ({ kind: 'exists' as const, operand }))])
-}
-
-/** Times are compared by the moment they mean, not by how they are written. */
-function timeNode(operator: string, left: Value, right: Value, at: number): Node {
-  const read = (value: Value): ((row: object) => number | undefined) => {
-    if (value.constant !== undefined) {
-      const text = timeOf(value.constant)
-      if (text === undefined) throw new ExpressionError(`${nameOf(value)} is no ISO 8601 time`, value.at)
-      const time = momentOf(text)
-      return () => time
-    }
-    if (value.type !== 'time' || value.field === undefined || value.isComputed) {
-      throw new ExpressionError(`a time cannot be compared with ${nameOf(value)}`, at)
-    }
-    const { name, defaultValue } = value.field
-    return (row) => {
-      const text = (row as Record<string, unknown>)[name] ?? defaultValue
-      return typeof text === 'string' ? momentOf(text) : undefined
-    }
-  }
-  const [a, b] = [read(left), read(right)]
-  return {
-    kind: 'custom',
-    test: (row) => {
-      const [x, y] = [a(row), b(row)]
-      if (x === undefined || y === undefined) return undefined
-      switch (operator) {
-        case '==':
-          return x === y
-        case '!=':
-          return x !== y
-        case '<':
-          return x < y
-        case '<=':
-          return x <= y
-        case '>':
-          return x > y
-        default:
-          return x >= y
-      }
-    },
-  }
-}
-
-/** Microseconds. */
-function momentOf(text: string): number {
-  const fraction = /\.(\d+)/.exec(text)?.[1] ?? ''
-  const micros = Number(fraction.padEnd(6, '0').slice(3, 6))
-  return Date.parse(text) * 1000 + micros
 }

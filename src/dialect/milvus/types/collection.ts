@@ -21,7 +21,7 @@ import type {
   resStatusResponse,
   TimeStamp,
   TimeStampArray,
-} from './common.ts'
+} from './status.ts'
 
 export type TypeParam = string | number | boolean | Record<string, Anything>
 export type TypeParamKey =

@@ -18,7 +18,7 @@ import type {
   OrderByFields,
   resStatusResponse,
   StringArrayId,
-} from './common.ts'
+} from './status.ts'
 import type {
   BFloat16Vector,
   FieldData,

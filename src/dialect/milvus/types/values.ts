@@ -1,6 +1,6 @@
 // What rows hold.
 
-import type { Anything } from './common.ts'
+import type { Anything } from './status.ts'
 
 export type FloatVector = number[]
 export type Float16Vector = number[] | Uint8Array

@@ -1,0 +1,153 @@
+// Operands with their types, and what may stand beside what.
+
+import {
+  type Constant,
+  EVERYTHING,
+  type FilterNode,
+  NOTHING,
+  type Operand,
+  type PathStep,
+} from '../../../query/index.ts'
+import { DataType } from '../enums.ts'
+import { type Field, isIntegerType, isText, isVectorType } from '../schema.ts'
+import { INT64_MAX, INT64_MIN, narrow } from '../values.ts'
+import type { Node } from './condition.ts'
+import { ExpressionError } from './tokens.ts'
+
+export const both = (of: readonly Node[]): Node => ({ kind: 'and', of })
+
+/** What an operand is. `json` is whatever stands there. */
+export type ValueType = 'bool' | 'int' | 'float' | 'string' | 'json' | 'array' | 'time' | 'geometry' | 'vector'
+
+/** An operand with its type. */
+export interface Value {
+  readonly type: ValueType
+  readonly operand: Operand
+  readonly at: number
+  /** Of a constant. */
+  readonly constant?: Constant
+  /** The field it is, or is in. */
+  readonly field?: Field
+  /** An element of an Array field: a position that is not there makes comparisons false. */
+  readonly isElement?: boolean
+  readonly isComputed?: boolean
+}
+
+export function stepOf(step: string | number): PathStep {
+  return typeof step === 'number' ? { name: null, index: step } : { name: step, index: null }
+}
+
+export function typeOf(type: DataType): ValueType {
+  if (isIntegerType(type)) return 'int'
+  if (isText(type)) return 'string'
+  if (isVectorType(type)) return 'vector'
+  switch (type) {
+    case DataType.Bool:
+      return 'bool'
+    case DataType.Float:
+    case DataType.Double:
+      return 'float'
+    case DataType.Timestamptz:
+      return 'time'
+    case DataType.Geometry:
+      return 'geometry'
+    default:
+      return 'json'
+  }
+}
+
+/** An operand in a message. */
+export function nameOf({ type, constant, field }: Value): string {
+  if (constant !== undefined) return typeof constant === 'string' ? JSON.stringify(constant) : `${constant as number}`
+  if (field === undefined) return 'a dynamic field'
+  return `${type === 'array' || type === 'json' ? DataType[field.type] : type} field ${field.name}`
+}
+
+export function constantValue(value: unknown, isInt: boolean, at: number): Value {
+  let constant = value as Constant
+  let type: ValueType = typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'float'
+  if (isInt) {
+    // 2^63 itself is let through: a minus may stand before it.
+    if ((value as bigint) > INT64_MAX + 1n || (value as bigint) < INT64_MIN) {
+      throw new ExpressionError(`${value} is out of the range of int64`, at)
+    }
+    constant = narrow(value as bigint)
+    type = 'int'
+  }
+  return { type, operand: { kind: 'constant', value: constant }, constant, at }
+}
+
+export function folded(operator: string, a: Value, b: Value, at: number): Value {
+  if (a.type === 'int' && b.type === 'int') {
+    const [x, y] = [BigInt(a.constant as number), BigInt(b.constant as number)]
+    const whole = { '+': () => x + y, '-': () => x - y, '*': () => x * y, '/': () => x / y, '%': () => x % y }[
+      operator
+    ]!()
+    return constantValue(whole, true, at)
+  }
+  const [x, y] = [Number(a.constant), Number(b.constant)]
+  return constantValue(
+    operator === '+' ? x + y : operator === '-' ? x - y : operator === '*' ? x * y : x / y,
+    false,
+    at,
+  )
+}
+
+export function foldedComparison(operator: string, a: Value, b: Value, at: number): Node {
+  requireAlike(a, b, operator, at)
+  const [x, y] = [a.constant as number, b.constant as number]
+  const isTrue = {
+    // biome-ignore lint/suspicious/noDoubleEquals: a number and a bigint may be equal
+    '==': x == y,
+    // biome-ignore lint/suspicious/noDoubleEquals: as above
+    '!=': x != y,
+    '<': x < y,
+    '<=': x <= y,
+    '>': x > y,
+    '>=': x >= y,
+  }[operator]
+  return isTrue ? EVERYTHING : NOTHING
+}
+
+/** Throws where a whole array, JSON field, geometry or vector is compared. */
+export function requireComparable(value: Value): void {
+  const { type, field, operand, constant } = value
+  const isWholeJson =
+    type === 'json' && field?.type === DataType.JSON && operand.kind === 'path' && operand.steps.length === 1
+  const isWhole = constant === undefined && (type === 'array' || isWholeJson)
+  if (isWhole || type === 'vector' || type === 'geometry') {
+    throw new ExpressionError(`${nameOf(value)} cannot be compared as a whole`, value.at)
+  }
+}
+
+const isNumeric = (type: ValueType) => type === 'int' || type === 'float'
+
+export function requireAlike(a: Value, b: Value, operator: string, at: number): void {
+  if (a.type === b.type || a.type === 'json' || b.type === 'json') return
+  if (isNumeric(a.type) && isNumeric(b.type)) return
+  const isTime = (one: Value, other: Value) => one.type === 'time' && other.type === 'string'
+  if (isTime(a, b) || isTime(b, a)) return
+  throw new ExpressionError(`${operator} cannot compare ${nameOf(a)} with ${nameOf(b)}`, at)
+}
+
+/** A constant as a field holds it: what a Float column is compared with is rounded as its rows are. */
+export function constantFor(value: Value, target: Value): Constant {
+  const { constant } = value
+  const type = target.isElement ? target.field?.element : target.field?.type
+  if (type === DataType.Float && !target.isComputed && typeof constant === 'number') return Math.fround(constant)
+  return constant!
+}
+
+export function rulesOf(...values: Value[]): { absent: 'unequal' | 'unknown'; isNullAbsent: true } {
+  const isTwoValued = values.some((value) => value.constant === undefined && value.type === 'json')
+  // Of an array that is not null only the position can be missing, and that makes false: see `guarded`.
+  const isElement = values.some((value) => value.isElement && !value.field!.nullable)
+  return { absent: isTwoValued || isElement ? 'unequal' : 'unknown', isNullAbsent: true }
+}
+
+/** A comparison with an element of an array: false where there is no such element, whatever the operator. */
+export function guarded(node: FilterNode, ...values: Value[]): Node {
+  const elements = values.filter((value) => value.isElement && !value.field!.nullable)
+  if (elements.length === 0) return node
+  return both([node, ...elements.map(({ operand }) => ({ kind: 'exists' as const, operand }))])
+}
