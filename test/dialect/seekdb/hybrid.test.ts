@@ -1,0 +1,225 @@
+// Promise: hybridSearch fuses a text list and a vector list by rank; sparse vectors follow their source; both go by the reference.
+
+import { describe, expect, it } from 'vitest'
+import {
+  type Collection,
+  type HybridSearchOptions,
+  K,
+  Schema,
+  SeekdbValueError,
+  type SparseEmbeddingFunction,
+  type SparseVector,
+  SparseVectorIndexConfig,
+  VectorIndexConfig,
+} from '../../../src/dialect/seekdb/index.ts'
+import { CountingEmbedding, memoryClient, plainCollection } from './fixtures.ts'
+
+async function filled(): Promise<Collection> {
+  const collection = await plainCollection()
+  await collection.add({
+    ids: ['a', 'b', 'c', 'd', 'e'],
+    embeddings: [0, 1, 2, 3, 4].map((n) => [n, 0, 0]),
+    documents: [
+      'the quick brown fox',
+      'quick quick fox',
+      'a lazy dog sleeps all day long beside the old barn',
+      'machine learning',
+      null,
+    ] as string[],
+    metadatas: [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }, null] as { n: number }[],
+  })
+  return collection
+}
+
+async function ids(options: HybridSearchOptions): Promise<string> {
+  const collection = await filled()
+  const result = await collection.hybridSearch(options)
+  expect(result.ids).toHaveLength(1)
+  const distances = result.distances![0] as number[]
+  expect(distances).toHaveLength(result.ids[0]!.length)
+  expect(distances.every((score, index) => score >= 0 && (index === 0 || score <= distances[index - 1]!))).toBe(true)
+  return result.ids[0]!.join('')
+}
+
+describe('hybridSearch', () => {
+  it.each([
+    [{ query: { whereDocument: { $contains: 'quick' } } }, 'ba'],
+    [{ query: { whereDocument: { $contains: 'FOX dog' } } }, 'bca'],
+    [{ query: { whereDocument: 'machine' as never } }, 'd'],
+    [{ query: { whereDocument: { $contains: 'nowhere' } } }, ''],
+    [{ query: { whereDocument: { $contains: '!?' } } }, ''],
+    [{ query: { whereDocument: { $regex: '^the|dog' } } }, 'ac'],
+    [{ query: { whereDocument: { $and: [{ $contains: 'fox' }, { $contains: 'brown' }] } } }, 'a'],
+    [{ query: { whereDocument: { $or: [{ $contains: 'brown' }, { $contains: 'machine' }] } } }, 'da'],
+    [{ query: { whereDocument: { $contains: 'fox', $not_contains: 'brown' } } }, 'b'],
+    [{ query: { whereDocument: { $contains: 'quick' }, where: { n: 1 } } }, 'a'],
+    [{ query: { where: { n: { $gte: 2 } } } }, 'bcd'],
+    [{ query: { where: { n: { $ne: 2 } } }, nResults: 2 }, 'ac'],
+    [{ knn: { queryEmbeddings: [3, 0, 0] } }, 'dceba'],
+    [
+      {
+        knn: {
+          queryEmbeddings: [
+            [3, 0, 0],
+            [0, 0, 0],
+          ],
+          nResults: 2,
+        },
+      },
+      'dc',
+    ],
+    [{ knn: { queryEmbeddings: [3, 0, 0], where: { n: { $lt: 3 } } } }, 'ba'],
+    [{ query: { whereDocument: { $contains: 'quick' } }, knn: { queryEmbeddings: [0, 0, 0], nResults: 2 } }, 'ab'],
+    [{ query: { whereDocument: { $contains: 'dog' } }, knn: { queryEmbeddings: [3, 0, 0], nResults: 2 } }, 'cd'],
+    [{ query: {}, knn: { queryEmbeddings: [3, 0, 0], nResults: 1 } }, 'd'],
+  ] as [HybridSearchOptions, string][])('%j', async (options, expected) => {
+    expect(await ids(options)).toBe(expected)
+  })
+
+  it('adds 1 / (constant + rank) up', async () => {
+    const collection = await filled()
+    const parts = {
+      query: { whereDocument: { $contains: 'quick' } },
+      knn: { queryEmbeddings: [0, 0, 0], nResults: 3 },
+    }
+    const plain = await collection.hybridSearch(parts)
+    expect(plain.ids[0]).toEqual(['a', 'b', 'c'])
+    expect(plain.distances![0]).toEqual([1 / 62 + 1 / 61, 1 / 61 + 1 / 62, 1 / 63])
+    const sharp = await collection.hybridSearch({ ...parts, rank: { rrf: { rankConstant: 1, rankWindowSize: 1 } } })
+    expect(sharp.ids[0]).toEqual(['a', 'b'])
+    expect(sharp.distances![0]).toEqual([1 / 2, 1 / 2])
+  })
+
+  it('answers in the shape of query', async () => {
+    const collection = await filled()
+    const query = { whereDocument: { $contains: 'machine' } }
+    expect(await collection.hybridSearch({ query })).toEqual({
+      ids: [['d']],
+      distances: [[1 / 61]],
+      documents: [['machine learning']],
+      metadatas: [[{ n: 4 }]],
+    })
+    expect(await collection.hybridSearch({ query, include: ['embeddings'] })).toEqual({
+      ids: [['d']],
+      distances: [[1 / 61]],
+      embeddings: [[[3, 0, 0]]],
+    })
+  })
+
+  it('finds Chinese words', async () => {
+    const collection = await plainCollection()
+    await collection.add({
+      ids: ['x', 'y'],
+      embeddings: [1, 2].map(() => [1, 2, 3]),
+      documents: ['\u5411\u91cf\u6570\u636e\u5e93', '\u673a\u5668\u5b66\u4e60'],
+    })
+    const found = await collection.hybridSearch({ query: { whereDocument: { $contains: '\u6570\u636e' } } })
+    expect(found.ids).toEqual([['x']])
+  })
+
+  it('makes the vector of the first text', async () => {
+    const fn = new CountingEmbedding()
+    const collection = await memoryClient().createCollection({ name: 'x', embeddingFunction: fn })
+    await collection.add({ ids: ['a', 'b'], documents: ['aaaa', 'xyz uvw'] })
+    const found = await collection.hybridSearch({ knn: { queryTexts: ['xyz abc', 'aaaa'], nResults: 1 } })
+    expect(found.ids).toEqual([['b']])
+    expect(fn.calls.at(-1)).toEqual(['xyz abc'])
+  })
+
+  it('refuses', async () => {
+    const collection = await filled()
+    const refused = async (options: unknown, message: RegExp) => {
+      const error = await collection.hybridSearch(options as never).catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(SeekdbValueError)
+      expect((error as Error).message).toMatch(message)
+    }
+    await refused({}, /query, knn/)
+    await refused({ knn: {} }, /^knn requires either queryEmbeddings or queryTexts\./)
+    await refused(
+      { knn: { queryTexts: 'x' } },
+      /^knn.queryTexts provided but no knn.queryEmbeddings and no embedding function\./,
+    )
+    await refused({ knn: { queryEmbeddings: [1] } }, /^Dimension mismatch/)
+    await refused({ query: { where: { n: { $foo: 1 } } } }, /\$foo/)
+    await refused({ query: { whereDocument: { $foo: 1 } } }, /\$foo/)
+    const failing = await memoryClient().createCollection({
+      name: 'x',
+      embeddingFunction: {
+        name: 'f',
+        dimension: 3,
+        generate: async () => Promise.reject(new Error('out of order')),
+        getConfig: () => ({}),
+      },
+    })
+    await expect(failing.hybridSearch({ knn: { queryTexts: 'x' } })).rejects.toThrow(
+      'Failed to generate embeddings from queryTexts: out of order',
+    )
+  })
+})
+
+/** The weight of a letter is how often it occurs. */
+class LetterCounts implements SparseEmbeddingFunction {
+  readonly name = 'letter-counts'
+
+  async generate(texts: string[]): Promise<SparseVector[]> {
+    return texts.map((text) => {
+      const vector: SparseVector = {}
+      for (const letter of text) vector[letter.charCodeAt(0)] = (vector[letter.charCodeAt(0)] ?? 0) + 1
+      return vector
+    })
+  }
+
+  getConfig(): Record<string, unknown> {
+    return {}
+  }
+}
+
+function sparseCollection(sourceKey: typeof K.DOCUMENT | string): Promise<Collection> {
+  const schema = new Schema({
+    vectorIndex: new VectorIndexConfig({ hnsw: { dimension: 3 }, embeddingFunction: null }),
+    sparseVectorIndex: new SparseVectorIndexConfig({ sourceKey, embeddingFunction: new LetterCounts() }),
+  })
+  return memoryClient().createCollection({ name: 'sparse', schema })
+}
+
+describe('sparse vectors', () => {
+  const vectors = [1, 2, 3].map(() => [1, 2, 3])
+
+  it('follow the document', async () => {
+    const collection = await sparseCollection(K.DOCUMENT)
+    await collection.add({ ids: ['a', 'b', 'c'], embeddings: vectors, documents: ['xx', 'xy', null] as string[] })
+    const query = (texts: string) => collection.query({ queryTexts: texts, queryKey: K.SPARSE_EMBEDDING })
+    expect(await query('x')).toMatchObject({ ids: [['a', 'b']], distances: [[2, 1]] })
+    expect(await query('y')).toMatchObject({ ids: [['b', 'a']], distances: [[1, 0]] })
+    await collection.update({ ids: ['a'], documents: ['y'] })
+    await collection.upsert({ ids: ['b', 'c'], documents: [null, 'yyy'] as string[], metadatas: [{}, {}] })
+    expect(await query('y')).toMatchObject({ ids: [['c', 'a']], distances: [[3, 1]] })
+    await collection.upsert({ ids: 'c', metadatas: { x: 1 } })
+    expect((await query('y')).ids).toEqual([['c', 'a']])
+    expect(Object.keys(await collection.get())).not.toContain('sparse')
+  })
+
+  it('are asked for by vectors too', async () => {
+    const collection = await sparseCollection('document')
+    await collection.add({ ids: ['a', 'b'], embeddings: vectors.slice(0, 2), documents: ['xx', 'xy'] })
+    const x = 'x'.charCodeAt(0)
+    const y = 'y'.charCodeAt(0)
+    const both = await collection.query({ queryEmbeddings: [{ [x]: 0.5 }, { [y]: 2, 5: 1 }], nResults: 1 })
+    expect(both).toMatchObject({ ids: [['a'], ['b']], distances: [[1], [2]] })
+    expect((await collection.query({ queryEmbeddings: { [y]: 1 }, nResults: 1 })).ids).toEqual([['b']])
+    for (const bad of [{ '-1': 1 }, { 1.5: 1 }, { 1: Number.NaN }, { 1: 'x' }]) {
+      await expect(collection.query({ queryEmbeddings: bad as never })).rejects.toThrow(SeekdbValueError)
+    }
+  })
+
+  it('follow a field of the metadata', async () => {
+    const collection = await sparseCollection('metadata.head.title')
+    await collection.add({
+      ids: ['a', 'b', 'c'],
+      embeddings: vectors,
+      metadatas: [{ head: { title: 'xx' } }, { head: { title: 5 } }, { 'head.title': 'x' }],
+    })
+    const found = await collection.query({ queryTexts: 'x', queryKey: 'sparseEmbedding' })
+    expect(found).toMatchObject({ ids: [['a', 'c']], distances: [[2, 1]] })
+  })
+})
