@@ -1,14 +1,7 @@
 // The bars: what a figure has to reach beside a peer measured in the same run, or by itself.
 import { OURS_FILE, OURS_MEMORY } from './peers.mjs'
 
-/**
- * `times` is quiverdb over the peer (for milliseconds: the peer over quiverdb); `atMost` is absolute.
- *
- * @typedef {{ title: string, figure: string, ours: string, peer?: string, times?: number, atMost?: number,
- *   unit?: string }} Bar
- */
-
-/** @type {Bar[]} */
+/** @type {import('../harness/bars.mjs').Bar[]} */
 export const BARS = [
   ...against('insert, batches of 1,000', 'insertBatch', { 'map-json': 2.5, lmdb: 5, 'sqlite-file': 8 }),
   ...against('insert, one at a time, awaited', 'insertOne', { 'map-json': 1.5, lmdb: 5, 'sqlite-file': 10 }),
@@ -43,7 +36,7 @@ function against(title, figure, peers) {
 const FLAT_TIMES = 1.2
 const PAUSE_MS_MAX = 20
 
-/** @returns {Bar[]} the bars of the growth table, for the sizes that were run. */
+/** @returns {import('../harness/bars.mjs').Bar[]} the bars of the growth table, for the sizes that were run. */
 export function growthBars(sizes) {
   const base = sizes.includes(100_000) ? 100_000 : sizes[0]
   const largest = sizes[sizes.length - 1]
@@ -73,26 +66,4 @@ export function growthBars(sizes) {
 export function power(rowsCount) {
   const exponent = Math.log10(rowsCount)
   return Number.isInteger(exponent) ? `10^${exponent}` : String(rowsCount)
-}
-
-/**
- * @param {(figure: string, peer: string) => number | undefined} figureOf
- * @returns {{ title: string, ours: string, peer?: string, bar: number, measured: number, unit: string, isMet: boolean }[]}
- */
-export function judge(bars, figureOf) {
-  const judged = []
-  for (const { title, figure, figures = [figure], over, ours, peer, times, atMost, unit = 'times' } of bars) {
-    const values = figures.map((name) => figureOf(name, ours))
-    const rival = peer === undefined ? undefined : figureOf(figure, peer)
-    const base = over === undefined ? 1 : figureOf(over, ours)
-    if (values.includes(undefined) || base === undefined || (peer !== undefined && rival === undefined)) continue
-    const value = Math.max(...values) / base
-    if (atMost !== undefined) {
-      judged.push({ title, ours, bar: atMost, measured: value, unit, isMet: value <= atMost })
-    } else {
-      const measured = figure.endsWith('Ms') ? rival / value : value / rival
-      judged.push({ title, ours, peer, bar: times, measured, unit: 'times', isMet: measured >= times })
-    }
-  }
-  return judged
 }

@@ -1,6 +1,6 @@
 // The groups of figures, measured over one store in one process. What a group returns:
 // { figures: { name: number }, checksum?: string }. Rates are operations a second.
-import { Bench } from 'tinybench'
+import { repeat } from '../harness/repeat.mjs'
 import { Checksum, createKeyring, createWorkload } from '../workload.mjs'
 import { measureBuild, measureDurable, measureOpenGet, measureOpenScan } from './measure-disk.mjs'
 import { measureGrowth, measureMemory } from './measure-memory.mjs'
@@ -92,25 +92,6 @@ async function measureInsertOne(peer, parameters) {
   const checksum = await checksumOf(store)
   await dispose()
   return { figures: { insertOne: perSecond }, checksum }
-}
-
-/**
- * Runs repeatable operations under tinybench. An iteration is `perIteration` operations over inputs made by `prepare`
- * outside the clock, for a clock read costs as much as a get.
- */
-async function repeat(timeMs, tasks) {
-  const bench = new Bench({ time: timeMs, warmupTime: timeMs / 4, iterations: 3, warmupIterations: 1 })
-  for (const { name, prepare, run, isAwaited } of tasks) {
-    bench.add(name, run, { beforeEach: prepare, async: isAwaited })
-  }
-  await bench.run()
-  const rates = {}
-  for (const { name, perIteration } of tasks) {
-    const { result } = bench.getTask(name)
-    if (result.state !== 'completed') throw result.error ?? new Error(`${name} ended as ${result.state}`)
-    rates[name] = (1_000 * perIteration) / result.latency.mean
-  }
-  return rates
 }
 
 async function measureRead(peer, parameters) {

@@ -2,6 +2,7 @@
 import { drawBars } from '../harness/chart.mjs'
 import { table } from '../harness/markdown.mjs'
 import { short } from '../harness/numbers.mjs'
+import { count, renderBars, renderChecks, renderFigures } from '../harness/report.mjs'
 import { power } from './bars.mjs'
 import { PEERS } from './peers.mjs'
 
@@ -39,21 +40,22 @@ export function renderMarkdown(result) {
   ]
   if (bars.length > 0) {
     const metCount = bars.filter((bar) => bar.isMet).length
-    sections.push('## Bars', `${metCount} of ${bars.length} met.`, renderBars(bars))
+    sections.push('## Bars', `${metCount} of ${bars.length} met.`, renderBars(bars, titleOf))
   }
-  section(sections, 'Thousand operations a second', figures, RATES, 1_000)
-  section(sections, 'Durable writes, thousand documents a second', figures, DURABLE_RATES, 1_000)
-  section(sections, 'Opening, disk and memory', figures, SIZES, 1)
-  section(
+  renderFigures(sections, 'Thousand operations a second', figures, RATES, 1_000, PEERS)
+  renderFigures(sections, 'Durable writes, thousand documents a second', figures, DURABLE_RATES, 1_000, PEERS)
+  renderFigures(sections, 'Opening, disk and memory', figures, SIZES, 1, PEERS)
+  renderFigures(
     sections,
     `With a vector of 128 lanes (W2, ${count(parameters.rowsVectorCount)} documents), thousand operations a second`,
     figures,
     VECTOR_RATES,
     1_000,
+    PEERS,
   )
   renderGrowth(sections, figures, parameters.growthRowsCounts)
   sections.push('## How it was measured', howMeasured(parameters))
-  sections.push('## Same documents, same answers', renderChecks(checks))
+  sections.push('## Same documents, same answers', renderChecks(checks, titleOf))
   sections.push(
     '## Peers',
     table(
@@ -65,34 +67,7 @@ export function renderMarkdown(result) {
   return `${sections.join('\n\n')}\n`
 }
 
-const count = (value) => value.toLocaleString('en-US')
 const titleOf = (name) => PEERS[name]?.title ?? name
-
-function renderBars(bars) {
-  const head = ['figure', 'quiverdb', 'beside', 'bar', 'measured', 'met']
-  const rows = bars.map(({ title, ours, peer, bar, measured, unit, isMet }) => [
-    title,
-    titleOf(ours).replace('quiverdb ', ''),
-    peer === undefined ? '' : titleOf(peer),
-    unit === 'times' ? `${peer === undefined ? '≤ ' : ''}${short(bar)}×` : `≤ ${short(bar)} ${unit}`,
-    unit === 'times' ? `${short(measured)}×` : `${short(measured)} ${unit}`,
-    isMet ? 'yes' : 'no',
-  ])
-  return table(head, rows, ['left', 'left', 'left', 'right', 'right', 'left'])
-}
-
-function section(sections, title, figures, names, divisor) {
-  const present = Object.entries(names).filter(([figure]) => figures[figure] !== undefined)
-  if (present.length === 0) return
-  const peers = Object.keys(PEERS).filter((name) => present.some(([figure]) => figures[figure][name] !== undefined))
-  // Peers as rows: there are more of them than figures, and a page is narrow.
-  const rows = peers.map((name) => [
-    titleOf(name),
-    ...present.map(([figure]) => short((figures[figure][name]?.median ?? Number.NaN) / divisor)),
-  ])
-  const aligns = ['left', ...present.map(() => 'right')]
-  sections.push(`## ${title}`, table(['', ...present.map(([, label]) => label)], rows, aligns))
-}
 
 function renderGrowth(sections, figures, sizes) {
   const rows = []
@@ -135,16 +110,6 @@ function howMeasured({ rowsOneCount, timeMs }) {
     '- Disk bytes are allocated blocks after a clean close. Resident bytes are the growth of the process, after garbage collection, divided by the documents.',
     '- nedb holds 20,000 documents: more takes too long.',
   ].join('\n')
-}
-
-function renderChecks(checks) {
-  const rows = checks.map(({ group, checksum, peers, isSame }) => [
-    group,
-    `\`${checksum}\``,
-    String(peers.length),
-    isSame ? 'yes' : `no: ${peers.map(titleOf).join(', ')}`,
-  ])
-  return table(['group', 'documents : checksum', 'peers', 'all alike'], rows, ['left', 'left', 'right', 'left'])
 }
 
 const PANELS = [

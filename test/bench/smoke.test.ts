@@ -48,9 +48,29 @@ describe('the documents suite', () => {
     expect(readFileSync(join(folder, 'documents.md'), 'utf8')).toContain('## Bars')
     expect(readFileSync(join(folder, 'documents.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/)
   })
+})
 
+describe('the queries suite', () => {
+  it('measures quiverdb beside who is there, and all answer the same', { timeout: 60_000 }, async () => {
+    const { stdout } = await run(process.execPath, ['bench/run.mjs', 'queries', '--smoke', '--out', folder], {
+      cwd: ROOT,
+    })
+    expect(stdout).toContain('# Queries')
+    const result: Result = JSON.parse(readFileSync(join(folder, 'queries.json'), 'utf8'))
+    for (const figure of ['find', 'count', 'group', 'top']) {
+      for (const peer of ['quiverdb-memory', 'quiverdb-file', 'array']) {
+        expect(result.figures[figure]?.[peer]?.median, `${figure} of ${peer}`).toBeGreaterThan(0)
+      }
+    }
+    expect(result.checks.filter(({ isSame }) => !isSame)).toEqual([])
+    expect(result.checks.map(({ group }) => group)).toEqual(expect.arrayContaining(['find', 'count', 'group', 'top']))
+    expect(result.bars.every(({ measured }) => Number.isFinite(measured))).toBe(true)
+  })
+})
+
+describe('bench', () => {
   it('names what it knows when asked for something else', async () => {
-    const asked = run(process.execPath, ['bench/run.mjs', '--smoke', '--peers', 'mapp'], { cwd: ROOT })
+    const asked = run(process.execPath, ['bench/run.mjs', 'documents', '--smoke', '--peers', 'mapp'], { cwd: ROOT })
     await expect(asked).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringContaining('known are: quiverdb-memory'),

@@ -1,0 +1,45 @@
+// quiverdb's queries through its public door, as built.
+import { readFileSync } from 'node:fs'
+
+const ENTRY = new URL('../../../dist/index.js', import.meta.url)
+const MANIFEST = new URL('../../../package.json', import.meta.url)
+
+/** @param {{ medium: 'memory' | 'file' }} options */
+export async function load({ medium }) {
+  const { open, UnsupportedError } = await import(ENTRY.href)
+  return {
+    version: JSON.parse(readFileSync(MANIFEST, 'utf8')).version,
+    open: async ({ path }) => {
+      const database = await open(medium === 'memory' ? ':memory:' : path, { durability: 'soft' })
+      const collection = await database.createCollection('documents')
+      let hasIndex = true
+      try {
+        await collection.createIndex('likes')
+      } catch (error) {
+        if (!(error instanceof UnsupportedError)) throw error
+        hasIndex = false
+      }
+      return createStore(database, collection, hasIndex)
+    },
+  }
+}
+
+function createStore(database, collection, hasIndex) {
+  const where = (lang, likesBelow) => ({ lang, likes: { $lt: likesBelow } })
+  const store = {
+    insertBatch: async (documents) => {
+      const result = await collection.insert(documents)
+      if (result.errors > 0) throw new Error(result.firstError)
+    },
+    find: (lang, likesBelow) => collection.find({ filter: where(lang, likesBelow) }).toArray(),
+    count: (lang, likesBelow) => collection.count(where(lang, likesBelow)),
+    group: async () => {
+      const rows = await collection.groupBy('lang', { likes: { $sum: 'likes' } })
+      return rows.map(({ key, count, likes }) => ({ lang: key, count, likes }))
+    },
+    top: (limit) => collection.find({ sort: '-likes', limit }).toArray(),
+    close: () => database.close(),
+  }
+  if (hasIndex) store.range = (from, to) => collection.find({ filter: { likes: { $gte: from, $lt: to } } }).toArray()
+  return store
+}
