@@ -29,6 +29,7 @@ export {
 } from './files.ts'
 export { CATALOG_VERSION, decodeCatalog, encodeCatalog } from './format.ts'
 export { type IndexOptions, indexShape } from './index-options.ts'
+export type { InvertedDefinition, SparseIndexDefinition, TextIndexDefinition } from './inverted.ts'
 export { NAME_LENGTH_MAX, requireName } from './name.ts'
 export {
   type CollectionOptions,

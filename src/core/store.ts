@@ -163,6 +163,11 @@ export class Store {
     return { count, next: next === SLOT_NONE ? -1 : next }
   }
 
+  /** The slot of the record at an address. */
+  slotOf(address: number): number {
+    return this.memory.u32[(address >>> 2) + 1]!
+  }
+
   /** Whether two records hold the same document. */
   equals(a: number, b: number): boolean {
     return this.memory.core.record_equals(a, b) !== 0

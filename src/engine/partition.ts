@@ -8,12 +8,12 @@ import { CorruptError, type QuiverError } from '../error/index.ts'
 import {
   agreedEnds,
   compact,
+  createLogFile,
   encodeLogHeader,
   encodeTransaction,
   LOG_HEADER_BYTES,
   Log,
   type LogHeader,
-  logName,
   Recovery,
   type Repair,
   snapshotName,
@@ -23,6 +23,7 @@ import {
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
+import { InvertedParts } from './inverted-part.ts'
 import type { Projection } from './projection.ts'
 import { settleAll, unsettledOf } from './settle.ts'
 
@@ -65,6 +66,9 @@ export class Partition {
   readonly repairs: Repair[]
   /** The ordered indexes that are complete, for messages and plans; the same list for all partitions of a collection. */
   indexes: readonly IndexDefinition[] = []
+  /** Text and sparse indexes. */
+  readonly inverted: InvertedParts
+  isClosing = false
   /** Grows with each commit: what was found at an address before is good until then. */
   commits = 0
   /** How many addresses the last scan filled in. */
@@ -76,7 +80,6 @@ export class Partition {
   private log: Log | undefined
   private header: LogHeader | undefined
   private compaction: Promise<void> | undefined
-  private isClosing = false
   private closed: Promise<void> | undefined
   private highestTransaction = 0
   /** Log bytes from which on a compaction is thought of. */
@@ -91,6 +94,7 @@ export class Partition {
     this.store = store
     this.repairs = repairs
     this.batch = new Batch(this)
+    this.inverted = new InvertedParts(this)
   }
 
   private static storeOptions(options: PartitionOptions) {
@@ -111,24 +115,7 @@ export class Partition {
   }
 
   private async createLog(storage: StorageDirectory): Promise<void> {
-    const header: LogHeader = {
-      seed: crypto.getRandomValues(new BigUint64Array(1))[0]!,
-      generation: 1,
-      sealedTransaction: 0,
-      isComplete: true,
-    }
-    const name = logName(this.options.stem, header.generation)
-    await storage.remove(name)
-    const file = await storage.open(name, { create: true })
-    try {
-      file.write(0, encodeLogHeader(this.store, header))
-      file.flushSync()
-      await storage.flushNames()
-    } catch (error) {
-      file.close()
-      await storage.remove(name).catch(() => {})
-      throw error
-    }
+    const { file, header } = await createLogFile(storage, this.options.stem, this.store)
     this.store.logSeed = header.seed
     this.header = header
     this.log = new Log(file, LOG_HEADER_BYTES, 1, (error) => this.options.onPoison?.(error))
@@ -315,6 +302,7 @@ export class Partition {
 
   /** Called by the batch after it stands. */
   afterCommit(): void {
+    this.inverted.schedule()
     const { log } = this
     if (log === undefined || this.compaction !== undefined || this.isClosing) {
       if (this.compaction !== undefined && log !== undefined) this.checkPressure(log)

@@ -1,4 +1,4 @@
-// Filter tree -> what the machine runs over encoded records, and what is left for JavaScript: regular expressions and the rare
+// Filter tree -> what the machine runs over encoded records, and what is left for JavaScript: regular expressions, functions and the rare
 // nodes the machine does not have. The machine's part lets through every match, and only what the rest must still look at.
 
 import { assemble } from './assemble.ts'
@@ -131,7 +131,7 @@ function collectOperand(operand: Operand, fields: Set<string>): void {
 
 /** Whether the machine has an instruction for it. */
 function canRun(leaf: LeafNode): boolean {
-  if (leaf.kind === 'regex') return false
+  if (leaf.kind === 'regex' || leaf.kind === 'test') return false
   if (leaf.kind === 'text') return leaf.isCaseIgnored !== true
   return leaf.kind !== 'compare' || leaf.order !== 'total'
 }
@@ -160,7 +160,9 @@ function loosened(node: NormalNode): NormalNode {
   if (isNegated || leaf.kind === 'compare') return EVERYTHING
   // Patterns and texts match strings only.
   const operand = operandsOf(leaf)[0]!
-  return { kind: 'leaf', leaf: { kind: 'type', operand, types: ['string'] }, isNegated: false }
+  const needed: LeafNode =
+    leaf.kind === 'test' ? { kind: 'exists', operand } : { kind: 'type', operand, types: ['string'] }
+  return { kind: 'leaf', leaf: needed, isNegated: false }
 }
 
 // --- order

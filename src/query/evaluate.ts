@@ -97,6 +97,8 @@ function holds(node: Exclude<LeafNode, { kind: 'compare' | 'exists' }>, value: C
       return typeof value === 'string' && textHolds(node, value)
     case 'contains':
       return contains(node, value)
+    case 'test':
+      return node.test(value)
     default:
       return typeof value === 'string' && regexOf(node).test(value)
   }

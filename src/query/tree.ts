@@ -182,7 +182,14 @@ export interface RegexNode extends LeafRules {
   readonly flags: string
 }
 
-export type LeafNode = CompareNode | InNode | ExistsNode | TypeNode | TextNode | ContainsNode | RegexNode
+/** A value that a function holds for; it must answer the same for the same value, and not throw. Runs in JavaScript. */
+export interface TestNode extends LeafRules {
+  readonly kind: 'test'
+  readonly operand: Operand
+  readonly test: (value: Constant) => boolean
+}
+
+export type LeafNode = CompareNode | InNode | ExistsNode | TypeNode | TextNode | ContainsNode | RegexNode | TestNode
 export type FilterNode = ConstantNode | LogicNode | NotNode | LeafNode
 
 export const EVERYTHING: ConstantNode = { kind: 'constant', value: true }

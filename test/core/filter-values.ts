@@ -265,7 +265,24 @@ function someLeaf(absents: readonly Absent[]): fc.Arbitrary<LeafNode> {
         flags: fc.constantFrom('', 'i', 'u'),
       }),
     },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        ...rules,
+        kind: kind('test'),
+        operand: somePath,
+        test: fc.constantFrom(isLong, isLow),
+      }),
+    },
   ) as fc.Arbitrary<LeafNode>
+}
+
+function isLong(value: unknown): boolean {
+  return typeof value === 'string' && value.length > 1
+}
+
+function isLow(value: unknown): boolean {
+  return typeof value === 'number' && value < 2
 }
 
 export function someTree(absents: readonly Absent[]): fc.Arbitrary<FilterNode> {

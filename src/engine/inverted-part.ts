@@ -1,0 +1,178 @@
+// One text or sparse index in one partition, kept up lazily: a write only marks its slot, and the texts are analysed here, before the next
+// search or when there is time. So a write costs the same with and without such an index, and a search is always about what is stored now.
+
+import type { InvertedDefinition, TextIndexDefinition } from '../catalog/index.ts'
+import type { InvertedStats, SlotTokens, SlotVector } from '../core/index.ts'
+import { type Analyzer, type AnalyzerDefinition, analyzerOf } from '../text/index.ts'
+import { FieldReader } from './fields.ts'
+import type { Partition } from './partition.ts'
+import { pause, SLICE_MS } from './pause.ts'
+import { sparseEntries } from './sparse.ts'
+
+/** Marked slots looked at together, and tokens after which they are handed over. */
+const SLOTS_TOGETHER = 128
+const TOKENS_TOGETHER = 2_048
+
+/** The analyzer of a text index. */
+export function analyzerFor(definition: TextIndexDefinition): Analyzer {
+  return analyzerOf(definition.analyzer as AnalyzerDefinition)
+}
+
+export class InvertedPart {
+  readonly partition: Partition
+  readonly definition: InvertedDefinition
+  readonly handle: number
+  readonly #fields: FieldReader
+  readonly #analyzer: Analyzer | undefined
+
+  /** Takes up the index where the partition's memory has it, else makes it: every document is marked then. */
+  constructor(partition: Partition, definition: InvertedDefinition) {
+    this.partition = partition
+    this.definition = definition
+    this.#fields = new FieldReader(definition.fields)
+    this.#analyzer = definition.type === 'text' ? analyzerFor(definition) : undefined
+    const { inverted } = partition.store
+    const held = inverted.find(definition.id, definition.type)
+    this.handle = held >= 0 ? held : inverted.create(definition.id, definition.type)
+  }
+
+  get stats(): InvertedStats {
+    return this.partition.store.inverted.stats(this.handle)
+  }
+
+  /** Gives its memory back. */
+  drop(): void {
+    this.partition.store.inverted.drop(this.handle)
+  }
+
+  /**
+   * Brings what is marked up to date until `deadline` (of `performance.now()`), at least a little of it. True: nothing is marked any more.
+   *
+   * @throws LimitError when memory is exhausted; what was not done stays marked.
+   */
+  settle(deadline: number): boolean {
+    const { inverted } = this.partition.store
+    for (;;) {
+      const marked = inverted.marked(this.handle, SLOTS_TOGETHER)
+      if (marked.length === 0) return true
+      if (this.#analyzer === undefined) this.#putVectors(marked, deadline)
+      else this.#putTexts(marked, deadline, this.#analyzer)
+      if (performance.now() >= deadline) return this.stats.marked === 0
+    }
+  }
+
+  /** Documents without a text in any of the fields are not in the index, and do not count in its statistics. */
+  #putTexts(marked: Uint32Array, deadline: number, analyzer: Analyzer): void {
+    const { inverted } = this.partition.store
+    let documents: SlotTokens[] = []
+    let tokensCount = 0
+    for (let i = 0; i < marked.length; i += 2) {
+      const slot = marked[i]!
+      const texts = marked[i + 1] === 0 ? [] : textsOf(this.#fields.read(this.partition, marked[i + 1]!))
+      if (texts.length === 0) {
+        inverted.remove(this.handle, slot)
+        continue
+      }
+      const tokens = texts.length === 1 ? analyzer.tokens(texts[0]!) : texts.flatMap((text) => analyzer.tokens(text))
+      documents.push({ slot, tokens })
+      tokensCount += tokens.length
+      if (tokensCount < TOKENS_TOGETHER) continue
+      inverted.putTexts(this.handle, documents)
+      if (performance.now() >= deadline) return
+      documents = []
+      tokensCount = 0
+    }
+    inverted.putTexts(this.handle, documents)
+  }
+
+  #putVectors(marked: Uint32Array, deadline: number): void {
+    const { inverted } = this.partition.store
+    let vectors: SlotVector[] = []
+    let entriesCount = 0
+    for (let i = 0; i < marked.length; i += 2) {
+      const slot = marked[i]!
+      const held = marked[i + 1] === 0 ? undefined : this.#fields.read(this.partition, marked[i + 1]!)[0]
+      const entries = sparseEntries(held)
+      if (entries === undefined) {
+        inverted.remove(this.handle, slot)
+        continue
+      }
+      vectors.push({ slot, ...entries })
+      entriesCount += entries.indices.length
+      if (entriesCount < TOKENS_TOGETHER) continue
+      inverted.putVectors(this.handle, vectors)
+      if (performance.now() >= deadline) return
+      vectors = []
+      entriesCount = 0
+    }
+    if (vectors.length > 0) inverted.putVectors(this.handle, vectors)
+  }
+}
+
+/** The texts among the values of the fields: strings, and strings in lists. */
+function textsOf(values: readonly unknown[]): string[] {
+  const texts: string[] = []
+  for (const value of values) {
+    if (typeof value === 'string') texts.push(value)
+    else if (Array.isArray(value)) for (const item of value) if (typeof item === 'string') texts.push(item)
+  }
+  return texts
+}
+
+/** The text and sparse indexes of one partition. */
+export class InvertedParts {
+  readonly #partition: Partition
+  readonly #parts = new Map<number, InvertedPart>()
+  #running: Promise<void> | undefined
+
+  constructor(partition: Partition) {
+    this.#partition = partition
+  }
+
+  /** Makes the indexes be those of the definitions: takes up what is there, makes what is missing, drops the rest. */
+  adopt(definitions: readonly InvertedDefinition[]): void {
+    for (const { handle, id } of this.#partition.store.inverted.all()) {
+      if (definitions.some((definition) => definition.id === id)) continue
+      this.#partition.store.inverted.drop(handle)
+      this.#parts.delete(id)
+    }
+    for (const definition of definitions) {
+      const { id } = definition
+      if (!this.#parts.has(id)) this.#parts.set(id, new InvertedPart(this.#partition, definition))
+    }
+  }
+
+  of(id: number): InvertedPart {
+    return this.#parts.get(id)!
+  }
+
+  /** How many documents are marked in all indexes together. */
+  get marked(): number {
+    let marked = 0
+    for (const part of this.#parts.values()) marked += part.stats.marked
+    return marked
+  }
+
+  /** Brings one index up to date for a while; true: nothing is marked any more. */
+  settle(deadline: number): boolean {
+    for (const part of this.#parts.values()) if (!part.settle(deadline)) return false
+    return true
+  }
+
+  /** After a write: brings the indexes up to date between turns of the event loop. */
+  schedule(): void {
+    if (this.#parts.size === 0 || this.#running !== undefined || this.#partition.isClosing) return
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  async #run(): Promise<void> {
+    try {
+      do await pause()
+      while (!this.#partition.isClosing && !this.settle(performance.now() + SLICE_MS / 2))
+    } catch {
+      // No memory: what is left stays marked, and the next search says so.
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// A partition's first log.
+
+import type { Store } from '../core/index.ts'
+import type { StorageDirectory, StorageFile } from '../storage/index.ts'
+import { encodeLogHeader, type LogHeader, logName } from './header.ts'
+
+/** Makes the log of a new partition; it is durable, name and all, when it resolves. What cannot be made leaves no file. */
+export async function createLogFile(
+  storage: StorageDirectory,
+  stem: string,
+  store: Store,
+): Promise<{ file: StorageFile; header: LogHeader }> {
+  const header: LogHeader = {
+    seed: crypto.getRandomValues(new BigUint64Array(1))[0]!,
+    generation: 1,
+    sealedTransaction: 0,
+    isComplete: true,
+  }
+  const name = logName(stem, header.generation)
+  await storage.remove(name)
+  const file = await storage.open(name, { create: true })
+  try {
+    file.write(0, encodeLogHeader(store, header))
+    file.flushSync()
+    await storage.flushNames()
+  } catch (error) {
+    file.close()
+    await storage.remove(name).catch(() => {})
+    throw error
+  }
+  return { file, header }
+}
