@@ -24,6 +24,8 @@ export class InvertedPart {
   readonly handle: number
   readonly #fields: FieldReader
   readonly #analyzer: Analyzer | undefined
+  readonly #slots = new Uint32Array(SLOTS_TOGETHER)
+  readonly #addresses = new Uint32Array(SLOTS_TOGETHER)
 
   /** Takes up the index where the partition's memory has it, else makes it: every document is marked then. */
   constructor(partition: Partition, definition: InvertedDefinition) {
@@ -51,24 +53,39 @@ export class InvertedPart {
    * @throws LimitError when memory is exhausted; what was not done stays marked.
    */
   settle(deadline: number): boolean {
-    const { inverted } = this.partition.store
     for (;;) {
-      const marked = inverted.marked(this.handle, SLOTS_TOGETHER)
+      const marked = this.partition.store.inverted.marked(this.handle, SLOTS_TOGETHER)
       if (marked.length === 0) return true
-      if (this.#analyzer === undefined) this.#putVectors(marked, deadline)
-      else this.#putTexts(marked, deadline, this.#analyzer)
+      const count = this.#take(marked)
+      this.#fields.fill(this.partition, this.#addresses, count)
+      if (this.#analyzer === undefined) this.#putVectors(count, deadline)
+      else this.#putTexts(count, deadline, this.#analyzer)
       if (performance.now() >= deadline) return this.stats.marked === 0
     }
   }
 
+  /** Lists those that have a record; the rest leave the index at once. */
+  #take(marked: Uint32Array): number {
+    let count = 0
+    for (let i = 0; i < marked.length; i += 2) {
+      if (marked[i + 1] === 0) {
+        this.partition.store.inverted.remove(this.handle, marked[i]!)
+        continue
+      }
+      this.#slots[count] = marked[i]!
+      this.#addresses[count++] = marked[i + 1]!
+    }
+    return count
+  }
+
   /** Documents without a text in any of the fields are not in the index, and do not count in its statistics. */
-  #putTexts(marked: Uint32Array, deadline: number, analyzer: Analyzer): void {
+  #putTexts(count: number, deadline: number, analyzer: Analyzer): void {
     const { inverted } = this.partition.store
     let documents: SlotTokens[] = []
     let tokensCount = 0
-    for (let i = 0; i < marked.length; i += 2) {
-      const slot = marked[i]!
-      const texts = marked[i + 1] === 0 ? [] : textsOf(this.#fields.read(this.partition, marked[i + 1]!))
+    for (let i = 0; i < count; i++) {
+      const slot = this.#slots[i]!
+      const texts = textsOf(this.#fields.values(i))
       if (texts.length === 0) {
         inverted.remove(this.handle, slot)
         continue
@@ -85,14 +102,13 @@ export class InvertedPart {
     inverted.putTexts(this.handle, documents)
   }
 
-  #putVectors(marked: Uint32Array, deadline: number): void {
+  #putVectors(count: number, deadline: number): void {
     const { inverted } = this.partition.store
     let vectors: SlotVector[] = []
     let entriesCount = 0
-    for (let i = 0; i < marked.length; i += 2) {
-      const slot = marked[i]!
-      const held = marked[i + 1] === 0 ? undefined : this.#fields.read(this.partition, marked[i + 1]!)[0]
-      const entries = sparseEntries(held)
+    for (let i = 0; i < count; i++) {
+      const slot = this.#slots[i]!
+      const entries = sparseEntries(this.#fields.value(i, 0))
       if (entries === undefined) {
         inverted.remove(this.handle, slot)
         continue
