@@ -4,10 +4,9 @@ import type { FilterNode } from '../../query/index.ts'
 import type { Collection } from './collection.ts'
 import { SeekdbValueError } from './errors.ts'
 import { parseWhereDocument, readFilters } from './filter.ts'
-import type { Candidate } from './nearest.ts'
 import { isGiven, type Options, readCount, readOptions } from './options.ts'
 import { denseVectors, METRICS, readTexts } from './query.ts'
-import type { Records } from './records.ts'
+import type { Found, Records } from './records.ts'
 import { readInclude, rowsResult } from './result.ts'
 import { analyzerFor, searchTexts } from './text.ts'
 import type { QueryResult } from './types.ts'
@@ -44,8 +43,8 @@ export interface HybridRequest {
 }
 
 export function readHybrid(options: Options, collection: Collection): HybridRequest {
-  const { query, knn, rank, nResults } = options
-  if (!isGiven(query) && !isGiven(knn)) throw new SeekdbValueError('hybridSearch requires query, knn, or both')
+  const { rank, nResults } = options
+  const { query, knn } = partsOf(options, collection)
   const rrf = readOptions(readOptions(rank, 'rank')['rrf'], 'rank.rrf')
   const { rankWindowSize, rankConstant } = rrf
   return {
@@ -55,6 +54,22 @@ export function readHybrid(options: Options, collection: Collection): HybridRequ
     rankWindow: isGiven(rankWindowSize) ? readCount(rankWindowSize, 'rankWindowSize') : Infinity,
     limit: isGiven(nResults) ? readCount(nResults, 'nResults') : N_RESULTS,
     include: readInclude(options['include'], ['documents', 'metadatas']),
+  }
+}
+
+/** Both parts. Texts and vectors beside them, as in a query, stand for parts that are not there. */
+function partsOf(options: Options, collection: Collection): { readonly query: unknown; readonly knn: unknown } {
+  const { query, knn, queryEmbeddings, queryTexts, where } = options
+  if (isGiven(query) || isGiven(knn)) return { query, knn }
+  const text = queryTexts ? readTexts(queryTexts, 'queryTexts').join(' ') : undefined
+  const isVector = queryEmbeddings || (text !== undefined && collection.embeddingFunction !== undefined)
+  const whereDocument = options['whereDocument'] ?? text
+  if (!isVector && !isGiven(whereDocument) && !isGiven(where)) {
+    throw new SeekdbValueError('hybridSearch requires query, knn, or both; a search for nothing is not supported')
+  }
+  return {
+    query: isGiven(whereDocument) || !isVector ? { where, whereDocument } : undefined,
+    knn: isVector ? { where, queryEmbeddings, queryTexts, nResults: options['nResults'] } : undefined,
   }
 }
 
@@ -101,14 +116,15 @@ export async function runHybrid(
   collection: Collection,
 ): Promise<QueryResult> {
   const { query, knn, include, limit } = request
-  const lists: Candidate[][] = []
+  const lists: (readonly Found[])[] = []
   if (query !== undefined) {
     const analyzer = analyzerFor(collection.schema.fulltextIndex)
     lists.push(await searchTexts(records, analyzer, query.text, query.filter))
   }
   if (knn !== undefined) {
     const vector = knn.vector ?? (await embeddedText(knn.text, collection))
-    const search = { filter: knn.filter, limit: knn.limit, metric: METRICS[collection.distance] }
+    const metric = METRICS[collection.distance]
+    const search = { filter: knn.filter, limit: knn.limit, metric, isExact: false }
     lists.push(...(await records.nearest([vector], search)))
   }
   const fused = fuse(lists, request).slice(0, limit)
@@ -126,16 +142,16 @@ async function embeddedText(text: string, collection: Collection): Promise<Float
 }
 
 /** Reciprocal rank fusion; among equals those that were added to the collection first. */
-function fuse(lists: readonly Candidate[][], { rankConstant, rankWindow }: HybridRequest): Candidate[] {
-  const fused = new Map<string, { id: string; order: number; distance: number }>()
+function fuse(lists: readonly (readonly Found[])[], { rankConstant, rankWindow }: HybridRequest): Found[] {
+  const fused = new Map<string, { readonly record: Found['record']; distance: number }>()
   for (const list of lists) {
     for (let rank = 1; rank <= Math.min(list.length, rankWindow); rank++) {
-      const { id, order } = list[rank - 1]!
+      const { record } = list[rank - 1]!
       const score = 1 / (rankConstant + rank)
-      const entry = fused.get(id)
-      if (entry === undefined) fused.set(id, { id, order, distance: score })
+      const entry = fused.get(record.id)
+      if (entry === undefined) fused.set(record.id, { record, distance: score })
       else entry.distance += score
     }
   }
-  return [...fused.values()].sort((a, b) => b.distance - a.distance || a.order - b.order)
+  return [...fused.values()].sort((a, b) => b.distance - a.distance || a.record.order - b.record.order)
 }

@@ -41,6 +41,7 @@ export {
 } from './errors.ts'
 export {
   FulltextIndexConfig,
+  FulltextIndexConfig as FullTextIndexConfig,
   SparseVectorIndexConfig,
   type SparseVectorIndexConfigOptions,
   VectorIndexConfig,

@@ -1,19 +1,12 @@
 // The best few of many, and the distances that this dialect reports.
 
-import type { Metric } from './records.ts'
+import type { Found, Metric } from './records.ts'
 
-/** A record that was found, and how far away or how good it is. */
-export interface Candidate {
-  readonly id: string
-  readonly order: number
-  readonly distance: number
-}
-
-/** Keeps the best candidates; among equals those that were added to the collection first. */
-export class Best {
+/** Keeps the best of what is offered; among equals those that were added to the collection first. */
+export class Best<F extends Found> {
   readonly #limit: number
   readonly #sign: number
-  #kept: Candidate[] = []
+  #kept: F[] = []
 
   /** @param isLargest - whether the largest are the best, not the smallest. */
   constructor(limit: number, isLargest: boolean) {
@@ -21,18 +14,18 @@ export class Best {
     this.#sign = isLargest ? -1 : 1
   }
 
-  offer(candidate: Candidate): void {
-    this.#kept.push(candidate)
+  offer(found: F): void {
+    this.#kept.push(found)
     if (this.#kept.length >= 2 * this.#limit + 1000) this.#cut()
   }
 
-  take(): Candidate[] {
+  take(): F[] {
     this.#cut()
     return this.#kept
   }
 
   #cut(): void {
-    this.#kept.sort((a, b) => this.#sign * (a.distance - b.distance) || a.order - b.order)
+    this.#kept.sort((a, b) => this.#sign * (a.distance - b.distance) || a.record.order - b.record.order)
     if (this.#kept.length > this.#limit) this.#kept.length = this.#limit
   }
 }

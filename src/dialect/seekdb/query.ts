@@ -30,6 +30,7 @@ export interface QueryRequest {
   readonly filter: FilterNode | undefined
   readonly include: ReadonlySet<string>
   readonly metric: Metric
+  readonly isExact: boolean
 }
 
 export function readQuery(options: Options, collection: Collection): QueryRequest {
@@ -40,6 +41,7 @@ export function readQuery(options: Options, collection: Collection): QueryReques
     limit: isGiven(nResults) ? readCount(nResults, 'nResults') : N_RESULTS,
     filter: readFilters(options['where'], options['whereDocument']),
     include,
+    isExact: options['approximate'] === false,
     metric: METRICS[isGiven(distance) ? readDistance(distance) : collection.distance],
   }
 }
@@ -50,8 +52,8 @@ export async function runQuery(records: Records, request: QueryRequest, collecti
   const lists =
     target.kind === 'sparse'
       ? await records.nearestSparse(target.vectors, { filter, limit })
-      : await records.nearest(target.vectors, { filter, limit, metric })
-  return rowsResult(await Promise.all(lists.map((list) => records.rows(list))), include)
+      : await records.nearest(target.vectors, { filter, limit, metric, isExact: request.isExact })
+  return rowsResult(lists, include)
 }
 
 function readDistance(distance: unknown): DistanceMetric {

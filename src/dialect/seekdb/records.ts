@@ -3,7 +3,7 @@
 import { type Database, type Collection as EngineCollection, type Filter, treeFilter } from '../../engine/index.ts'
 import { evaluate, type FilterNode } from '../../query/index.ts'
 import { SeekdbValueError } from './errors.ts'
-import { Best, type Candidate, distanceOf } from './nearest.ts'
+import { Best, distanceOf } from './nearest.ts'
 import { sparseDot } from './sparse.ts'
 import type { Metadata } from './types.ts'
 
@@ -49,15 +49,29 @@ export interface Search {
   readonly limit: number
 }
 
-/** A record found, and how far away or how good it is. */
-export interface Row {
-  readonly record: StoredRecord
+export interface VectorSearch extends Search {
+  readonly metric: Metric
+  /** Whether every vector must be looked at, however many there are. */
+  readonly isExact: boolean
+}
+
+/** What was found, and how far away or how good it is. */
+export interface Found {
+  readonly record: Pick<StoredRecord, 'id' | 'order'>
   readonly distance: number
+}
+
+/** The same with the record. */
+export interface Row extends Found {
+  readonly record: StoredRecord
 }
 
 const ATOMIC = { atomic: true } as const
 const COPY_BATCH = 1000
 const WITHOUT_VECTORS = ['id', 'order', 'document', 'metadata']
+const WITH_VECTORS = [...WITHOUT_VECTORS, 'embedding']
+/** Up to so many records every search is exact. */
+const EXACT_COUNT_MAX = 200_000
 
 export class Records {
   readonly #engine: EngineCollection<StoredRecord>
@@ -217,31 +231,54 @@ export class Records {
 
   // --- searching
 
-  /** For each vector the records nearest to it by `metric`, with the distance as this dialect reports it. */
-  async nearest(
-    vectors: readonly Float32Array[],
-    search: Search & { readonly metric: Metric },
-  ): Promise<Candidate[][]> {
-    const { metric, filter, limit } = search
-    const best = vectors.map(() => new Best(limit, metric === 'ip'))
-    const select = ['id', 'order', 'embedding']
-    for await (const { id, order, embedding } of this.#engine.find({ ...native(filter), select })) {
+  /** For each vector the records nearest to it, with the distance as this dialect reports it. */
+  async nearest(vectors: readonly Float32Array[], search: VectorSearch): Promise<Row[][]> {
+    if (vectors.length === 0 || search.limit === 0) return vectors.map(() => [])
+    if (search.metric !== this.metric) return await this.#nearestByOther(vectors, search)
+    const exact = search.isExact || (await this.count()) <= EXACT_COUNT_MAX
+    const { filter, limit, metric } = search
+    const conditions = { ...native(filter), exact, select: WITH_VECTORS }
+    // One more than asked for shows whether there are others just as near as the last.
+    const lists = await this.#engine.search({ ...conditions, vectors, limit: limit + 1 })
+    return await Promise.all(
+      lists.map(async (list, index) => {
+        const vector = vectors[index]!
+        const last = list[limit - 1]
+        const isTie = last !== undefined && list[limit]?.distance === last.distance && !(await this.#isDense())
+        const hits = isTie
+          ? await this.#engine.search({ ...conditions, vector, limit: Infinity, radius: last.distance })
+          : list
+        // The engine compares in single precision and knows no order of insertion.
+        const best = new Best<Row>(limit, metric === 'ip')
+        for (const { document: record } of hits) {
+          best.offer({ record, distance: distanceOf(metric, vector, record.embedding) })
+        }
+        return best.take()
+      }),
+    )
+  }
+
+  /** By a metric that the engine does not keep the vectors for: looks at all of them. */
+  async #nearestByOther(vectors: readonly Float32Array[], { metric, filter, limit }: VectorSearch): Promise<Row[][]> {
+    const best = vectors.map(() => new Best<Row>(limit, metric === 'ip'))
+    for await (const record of this.#engine.find({ ...native(filter), select: WITH_VECTORS })) {
       for (let i = 0; i < vectors.length; i++) {
-        best[i]!.offer({ id, order, distance: distanceOf(metric, vectors[i]!, embedding) })
+        best[i]!.offer({ record, distance: distanceOf(metric, vectors[i]!, record.embedding) })
       }
     }
     return best.map((one) => one.take())
   }
 
   /** For each sparse vector the records with the largest dot product. Those without a sparse vector are left out. */
-  async nearestSparse(vectors: readonly SparseColumn[], { filter, limit }: Search): Promise<Candidate[][]> {
-    const best = vectors.map(() => new Best(limit, true))
+  async nearestSparse(vectors: readonly SparseColumn[], { filter, limit }: Search): Promise<Row[][]> {
+    const best = vectors.map(() => new Best<Found>(limit, true))
     const select = ['id', 'order', 'sparse']
-    for await (const { id, order, sparse } of this.#engine.find({ ...native(filter), select })) {
+    for await (const record of this.#engine.find({ ...native(filter), select })) {
+      const { sparse } = record
       if (sparse === undefined) continue
-      for (let i = 0; i < vectors.length; i++) best[i]!.offer({ id, order, distance: sparseDot(vectors[i]!, sparse) })
+      for (let i = 0; i < vectors.length; i++) best[i]!.offer({ record, distance: sparseDot(vectors[i]!, sparse) })
     }
-    return best.map((one) => one.take())
+    return await Promise.all(best.map((one) => this.rows(one.take())))
   }
 
   /** All ids, places and documents of the records that match. */
@@ -250,10 +287,10 @@ export class Records {
   }
 
   /** The records of what was found; those that were deleted meanwhile are left out. */
-  async rows(candidates: readonly Candidate[]): Promise<Row[]> {
-    const found = await this.#engine.getMany(candidates.map(({ id }) => id))
-    return found.flatMap((record, index) =>
-      record === undefined ? [] : [{ record, distance: candidates[index]!.distance }],
+  async rows(list: readonly Found[]): Promise<Row[]> {
+    const records = await this.#engine.getMany(list.map(({ record }) => record.id))
+    return records.flatMap((record, index) =>
+      record === undefined ? [] : [{ record, distance: list[index]!.distance }],
     )
   }
 

@@ -3,8 +3,7 @@
 import { evaluate, type FilterNode } from '../../query/index.ts'
 import { type Analyzer, type AnalyzerDefinition, analyzerOf, type FilterDefinition } from '../../text/index.ts'
 import type { FulltextIndexConfig } from './index-config.ts'
-import type { Candidate } from './nearest.ts'
-import type { Records } from './records.ts'
+import type { Found, Records } from './records.ts'
 import type { BengProperties, Ngram2Properties, NgramProperties } from './types.ts'
 
 // Of Robertson and Zaragoza (2009), as most engines have them.
@@ -54,16 +53,16 @@ export async function searchTexts(
   analyzer: Analyzer,
   text: FilterNode | undefined,
   filter: FilterNode | undefined,
-): Promise<Candidate[]> {
+): Promise<Found[]> {
   const query = text === undefined ? undefined : queryOf(text, analyzer)
   const statistics = new Statistics(query === undefined ? [] : wordsOf(query))
   const found: { readonly entry: Entry; readonly query: TextQuery }[] = []
-  const unscored: Candidate[] = []
+  const unscored: Found[] = []
   const chosen = filter === undefined ? undefined : await idsOf(records, filter)
   for await (const { id, order, document } of records.texts(undefined)) {
     const isCandidate = chosen === undefined || chosen.has(id)
     if (query === undefined) {
-      if (isCandidate) unscored.push({ id, order, distance: 0 })
+      if (isCandidate) unscored.push({ record: { id, order }, distance: 0 })
       continue
     }
     if (document === null) continue
@@ -71,11 +70,10 @@ export async function searchTexts(
     if (isCandidate && matches(query, entry)) found.push({ entry, query })
   }
   const candidates = found.map(({ entry }) => ({
-    id: entry.id,
-    order: entry.order,
+    record: { id: entry.id, order: entry.order },
     distance: statistics.score(entry),
   }))
-  return [...unscored, ...candidates].sort((a, b) => b.distance - a.distance || a.order - b.order)
+  return [...unscored, ...candidates].sort((a, b) => b.distance - a.distance || a.record.order - b.record.order)
 }
 
 async function idsOf(records: Records, filter: FilterNode): Promise<Set<string>> {

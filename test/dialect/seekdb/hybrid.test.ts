@@ -71,6 +71,9 @@ describe('hybridSearch', () => {
     [{ knn: { queryEmbeddings: [3, 0, 0], where: { n: { $lt: 3 } } } }, 'ba'],
     [{ query: { whereDocument: { $contains: 'quick' } }, knn: { queryEmbeddings: [0, 0, 0], nResults: 2 } }, 'ab'],
     [{ query: { whereDocument: { $contains: 'dog' } }, knn: { queryEmbeddings: [3, 0, 0], nResults: 2 } }, 'cd'],
+    [{ queryTexts: 'quick', queryEmbeddings: [3, 0, 0], nResults: 2 }, 'bd'],
+    [{ queryTexts: 'quick', queryEmbeddings: [3, 0, 0], where: { n: 1 } }, 'a'],
+    [{ queryTexts: 'quick' }, 'ba'],
     [{ query: {}, knn: { queryEmbeddings: [3, 0, 0], nResults: 1 } }, 'd'],
   ] as [HybridSearchOptions, string][])('%j', async (options, expected) => {
     expect(await ids(options)).toBe(expected)
@@ -133,7 +136,7 @@ describe('hybridSearch', () => {
       expect(error).toBeInstanceOf(SeekdbValueError)
       expect((error as Error).message).toMatch(message)
     }
-    await refused({}, /query, knn/)
+    await refused({}, /requires query, knn.*not supported/)
     await refused({ knn: {} }, /^knn requires either queryEmbeddings or queryTexts\./)
     await refused(
       { knn: { queryTexts: 'x' } },
