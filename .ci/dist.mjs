@@ -90,7 +90,7 @@ async function bundle(folder) {
     ...shared,
     platform: 'browser',
     outdir: `${folder}/browser`,
-    plugins: [refuseNodeOnly, deflateBinary],
+    plugins: [refuseNodeOnly, deflateBinary, workerSource(await bundleWorker())],
   }
   await Promise.all([
     build({ ...shared, format: 'esm', platform: 'neutral', packages: 'external', splitting: true, outdir: folder }),
@@ -98,6 +98,48 @@ async function bundle(folder) {
     build({ ...browser, format: 'esm', splitting: true }),
     buildCommon(browser),
   ])
+}
+
+/** The program of the worker that runs the engine for a page, as one classic script. */
+async function bundleWorker() {
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/worker/entry.ts'],
+    bundle: true,
+    target: 'es2022',
+    format: 'iife',
+    platform: 'browser',
+    minify: true,
+    write: false,
+    legalComments: 'none',
+    plugins: [refuseNodeOnly, deflateBinary, withoutWorker],
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+/** @type {import('esbuild').Plugin} */
+const withoutWorker = {
+  name: 'without-worker',
+  setup(build) {
+    // A worker starts no other.
+    build.onResolve({ filter: /worker[\\/]index\.ts$/ }, (args) => ({ path: args.path, namespace: 'without-worker' }))
+    build.onLoad({ filter: /.*/, namespace: 'without-worker' }, () => ({ contents: 'export {}' }))
+  },
+}
+
+/**
+ * @param {string} text
+ * @returns {import('esbuild').Plugin}
+ */
+function workerSource(text) {
+  return {
+    name: 'worker-source',
+    setup(build) {
+      build.onLoad({ filter: /src[\\/]worker[\\/]source\.ts$/ }, () => ({
+        contents: `export const WORKER_SOURCE = ${JSON.stringify(text)}`,
+      }))
+    },
+  }
 }
 
 /**
@@ -163,6 +205,8 @@ async function types(folder) {
     external: (id) => !/^([./]|[a-z]:)/i.test(id),
     plugins: [dts({ tsconfig: join(ROOT, 'tsconfig.json'), compilerOptions: { stripInternal: true } })],
     onwarn: (warning) => {
+      // What an entry takes from another room without lending it out has no public name, and needs none.
+      if (warning.message.includes('no public re-export')) return
       throw new Error(warning.message)
     },
   })

@@ -17,18 +17,18 @@ export type Filter = Readonly<Record<string, unknown>>
 
 /** A tree in the place of a native filter. */
 class TreeFilter {
-  readonly #tree: FilterNode
-  readonly #options: CompileOptions
+  readonly tree: FilterNode
+  readonly options: CompileOptions
   #compiled: CompiledFilter | undefined
 
   constructor(tree: FilterNode, options: CompileOptions) {
-    this.#tree = tree
-    this.#options = options
+    this.tree = tree
+    this.options = options
   }
 
   /** Compiled once, so that what is used again and again stays loaded in the partitions. */
   get compiled(): CompiledFilter {
-    this.#compiled ??= compileFilter(this.#tree, this.#options)
+    this.#compiled ??= compileFilter(this.tree, this.options)
     return this.#compiled
   }
 }
@@ -55,6 +55,11 @@ class TreeFilter {
  */
 export function treeFilter(tree: FilterNode, options: CompileOptions = {}): Filter {
   return new TreeFilter(tree, options) as unknown as Filter
+}
+
+/** What `treeFilter` was given, for a filter that it made; undefined for everything else. */
+export function treeOf(filter: unknown): { readonly tree: FilterNode; readonly options: CompileOptions } | undefined {
+  return filter instanceof TreeFilter ? { tree: filter.tree, options: filter.options } : undefined
 }
 
 const ALL = compileFilter(EVERYTHING)

@@ -14,7 +14,7 @@ export type {
 export { Cursor, type Explanation } from './cursor.ts'
 export { type CollectionInfo, Database } from './database.ts'
 export { loadDriver } from './driver.ts'
-export { type Filter, resolveFilter, treeFilter } from './filter.ts'
+export { type Filter, resolveFilter, treeFilter, treeOf } from './filter.ts'
 export type { FindOptions } from './find.ts'
 export type { Progress } from './medium.ts'
 export { type MediumOptions, type OpenOptions, open, openDatabase } from './open.ts'
@@ -27,7 +27,7 @@ export {
   type Transaction,
   type VectorField,
 } from './partition.ts'
-export type { Change, WriteResult } from './result.ts'
+export { type Change, ResultSum, type WriteResult } from './result.ts'
 export type {
   QueryVector,
   SearchConditions,

@@ -21,18 +21,26 @@ export interface OpenOptions {
   readonly repair?: boolean | undefined
   /** Called now and then while a large database is opened. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /**
+   * In a page: whether a database in memory runs in a worker, too; one with a name always does. A function makes the worker, where the
+   * page's policy refuses those made from a `blob:` URL. Default `false`.
+   */
+  readonly worker?: boolean | (() => unknown) | undefined
+  /** In a page: asks the browser not to drop the data when space gets short. Default `false`. */
+  readonly persist?: boolean | undefined
 }
 
 /** Options of `openDatabase`. */
-export interface MediumOptions extends OpenOptions {
+export interface MediumOptions extends Omit<OpenOptions, 'worker' | 'persist'> {
   /** Where the files go; `null` for memory. */
   readonly storage: StorageDirectory | null
   /** Limit of each partition, for tests. */
   readonly memoryLimitBytes?: number | undefined
 }
 
-const OPEN_OPTIONS = ['durability', 'readOnly', 'repair', 'onProgress']
-const MEDIUM_OPTIONS = [...OPEN_OPTIONS, 'storage', 'memoryLimitBytes']
+const COMMON_OPTIONS = ['durability', 'readOnly', 'repair', 'onProgress']
+const OPEN_OPTIONS = [...COMMON_OPTIONS, 'worker', 'persist']
+const MEDIUM_OPTIONS = [...COMMON_OPTIONS, 'storage', 'memoryLimitBytes']
 const MEMORY_PATH = ':memory:'
 
 /**
@@ -49,24 +57,42 @@ const MEMORY_PATH = ':memory:'
  */
 export async function open(path: string | URL, options: OpenOptions = {}): Promise<Database> {
   requireOptions(options, OPEN_OPTIONS, 'of open')
-  if (path === MEMORY_PATH) return await openDatabase({ ...options, storage: null })
+  const { worker = false, persist, ...common } = options
+  if (path === MEMORY_PATH && worker === false) return await openDatabase({ ...common, storage: null })
   if (typeof path !== 'string' && !(path instanceof URL)) {
     throw new TypeMismatchError(`open takes a path or ":memory:", got ${describe(path)}`)
   }
   requireValues(options, 'of open')
+  if (await runsElsewhere(worker)) {
+    const { openInWorker } = await import('../worker/index.ts')
+    return await openInWorker(String(path), options)
+  }
+  if (persist === true && !isNode()) await navigator.storage.persist()
   const storage = await openStorage(path, options.readOnly ?? false)
-  return await openDatabase({ ...options, storage })
+  return await openDatabase({ ...common, storage })
 }
 
-/** The directory at a path, not locked yet. */
-export async function openStorage(path: string | URL, readOnly: boolean): Promise<StorageDirectory> {
-  if (!isNode()) {
-    throw new UnsupportedError('directories in a browser (OPFS) come in a later version; open(":memory:") works', {
-      details: { feature: 'opfs' },
-    })
-  }
+/** Whether the engine runs in a worker of its own: files open synchronously there, and never in a page. */
+async function runsElsewhere(worker: unknown): Promise<boolean> {
+  if (!isNode()) return worker !== false || !(await import('../storage/opfs/index.ts')).hasSyncFiles()
+  if (worker === false) return false
+  throw new UnsupportedError('worker of open is for pages of a browser; here the engine runs in the calling thread', {
+    details: { feature: 'worker' },
+  })
+}
+
+/** The directory at a path, not locked yet. Not for a page. */
+async function openStorage(path: string | URL, readOnly: boolean): Promise<StorageDirectory> {
+  if (!isNode()) return await (await import('../storage/opfs/index.ts')).openOpfsDirectory(path, { readOnly })
   const { openFileDirectory } = await import('../storage/file/index.ts')
   return await openFileDirectory(path, { readOnly })
+}
+
+/** A place that a database can be opened at, and what is the same for all paths that lead there. */
+export async function placeOf(path: string | URL): Promise<{ location: string; open(): Promise<Database> }> {
+  if (await runsElsewhere(false)) return { location: String(path), open: () => open(path) }
+  const storage = await openStorage(path, false)
+  return { location: storage.location ?? storage.path, open: () => openDatabase({ storage }) }
 }
 
 /** Opens a database on a medium of the caller's. */
@@ -95,7 +121,9 @@ export async function openDatabase(options: MediumOptions): Promise<Database> {
 }
 
 function requireValues(options: OpenOptions, where: string): void {
-  const { durability, readOnly, repair, onProgress } = options
+  const { durability, readOnly, repair, onProgress, worker, persist } = options
+  if (persist !== undefined) requireBoolean(persist, `persist ${where}`)
+  if (worker !== undefined && typeof worker !== 'function') requireBoolean(worker, `worker ${where}`, ' or a function')
   if (durability !== undefined) requireDurability(durability, where)
   if (readOnly !== undefined) requireBoolean(readOnly, `readOnly ${where}`)
   if (repair !== undefined) requireBoolean(repair, `repair ${where}`)

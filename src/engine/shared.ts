@@ -2,7 +2,7 @@
 // last one closes.
 
 import type { Database } from './database.ts'
-import { openDatabase, openStorage } from './open.ts'
+import { openDatabase, placeOf } from './open.ts'
 
 /** One holder's hold on a database. */
 export interface SharedDatabase {
@@ -37,13 +37,13 @@ export async function openShared(path: string | URL): Promise<SharedDatabase> {
     const database = await openDatabase({ storage: null })
     return { database, release: () => database.close() }
   }
-  const storage = await openStorage(path, false)
-  const location = storage.location ?? storage.path
+  const place = await placeOf(path)
+  const { location } = place
   const entries = tableOf<Entry>(ENTRIES)
   let entry = entries.get(location)
   if (entry === undefined) {
     const closed = tableOf<Promise<unknown>>(CLOSING).get(location)
-    entry = { opening: Promise.resolve(closed).then(() => openDatabase({ storage })), holders: 0 }
+    entry = { opening: Promise.resolve(closed).then(() => place.open()), holders: 0 }
     entries.set(location, entry)
   }
   entry.holders++

@@ -21,4 +21,5 @@ export {
   UnsupportedError,
   UsageError,
 } from './errors.ts'
+export { reviveError } from './revive.ts'
 export { nearestName, unknownOption } from './suggest.ts'

@@ -15,7 +15,7 @@ const SRC: Readonly<Record<string, readonly string[]>> = {
   text: ['value', 'error'],
   dialect: ['engine', 'query', 'text', 'value', 'error'],
   server: ['dialect', 'engine', 'error'],
-  worker: ['dialect', 'engine', 'error'],
+  worker: ['engine', 'storage', 'error'],
   cli: ['dialect', 'engine', 'error'],
   // The public door.
   'index.ts': ['engine', 'query', 'catalog', 'value', 'error'],
@@ -62,6 +62,8 @@ const ASSEMBLY: Readonly<Record<string, readonly string[]>> = {
 const NODE_ONLY = /^src\/(storage\/file(\.ts$|\/)|server\/|cli\/)/
 /** The part of them that lies inside a room which browsers use: reached by `import()` alone. */
 const NODE_ONLY_LAZY = /^src\/storage\/file(\.ts$|\/)/
+/** What only a page needs, or only a worker: reached by `import()` alone, also from rooms below. */
+const LAZY = /^src\/(worker|storage\/opfs)\/index\.ts$/
 /** Tests of one room may look behind its door; the room is named by their folder. */
 const INSIDE_TEST = /^test\/(?:unit\/|core\/|assembly\/)/
 
@@ -100,7 +102,7 @@ function srcComplaint({ path, kind }: Import, target: string): string | undefine
   }
   const from = roomOf(path)
   const to = roomOf(target)
-  if (from === to) return undefined
+  if (from === to || (LAZY.test(target) && (kind === 'dynamic' || from === 'worker'))) return undefined
   if (from.startsWith('dialect/') && to.startsWith('dialect/')) return 'a dialect never imports another'
   const complaint = roomComplaint(SRC, kindOf(from), kindOf(to))
   if (complaint !== undefined) return complaint

@@ -1,0 +1,188 @@
+// One database in one folder of the origin private file system. Files open in a dedicated worker only.
+
+import { LockedError, NotFoundError, UsageError } from '../../error/index.ts'
+import { hostError, pathOf } from '../failure.ts'
+import { requirePlainName, requireWritable } from '../name.ts'
+import type { StorageDirectory, StorageFile } from '../storage.ts'
+import { codedCause, OpfsFile } from './file.ts'
+import { type OpfsFileHandle, type OpfsFolderHandle, rootFolder, type SyncAccessHandle } from './platform.ts'
+
+const COPY_BYTES = 1_048_576
+/** A page that has just gone may hold its files for a moment longer. */
+const BUSY_TRIES = 40
+const BUSY_PAUSE_MS = 50
+
+/** The name of the lock of a database, for `navigator.locks`. */
+export function lockName(path: string): string {
+  return `quiverdb:${partsOf(path).join('/')}`
+}
+
+/**
+ * Opens a folder; the caller locks it next.
+ *
+ * @param path - folders and a name, `app/data`; `.` parts are dropped. It lies in a folder `quiverdb` of the origin's own.
+ * @param options.isLocked - the caller holds the lock of that name already.
+ * @throws UsageError for a path that is empty or leads upwards, NotFoundError when `readOnly` and it is not there.
+ */
+export async function openOpfsDirectory(
+  path: string | URL,
+  options: { readonly readOnly?: boolean; readonly isLocked?: boolean } = {},
+): Promise<StorageDirectory> {
+  const isReadOnly = options.readOnly ?? false
+  const shown = String(path)
+  const parts = partsOf(shown)
+  try {
+    let folder = await rootFolder()
+    for (const part of parts) {
+      folder = (await folder.getDirectoryHandle(part, { create: !isReadOnly })) as OpfsFolderHandle
+    }
+    return new OpfsDirectory(shown, folder, isReadOnly, options.isLocked ?? false)
+  } catch (cause) {
+    if (nameOf(cause) !== 'NotFoundError') throw hostError('opening', shown, '', cause)
+    throw new NotFoundError(`directory "${shown}" is not there, and opening read-only does not create it`, {
+      cause,
+      details: { path: shown },
+    })
+  }
+}
+
+function partsOf(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.length > 0 && !parts.includes('..')) return parts
+  throw new UsageError(
+    `a database in a browser has a name like "data" or "app/data", without ".."; got ${JSON.stringify(path)}`,
+    { details: { path } },
+  )
+}
+
+class OpfsDirectory implements StorageDirectory {
+  readonly path: string
+  readonly isReadOnly: boolean
+  readonly #folder: OpfsFolderHandle
+  readonly #isLockedByCaller: boolean
+  #release: (() => void) | undefined
+
+  constructor(path: string, folder: OpfsFolderHandle, isReadOnly: boolean, isLocked: boolean) {
+    this.path = path
+    this.isReadOnly = isReadOnly
+    this.#folder = folder
+    this.#isLockedByCaller = isLocked
+  }
+
+  get location(): string {
+    return lockName(this.path)
+  }
+
+  async lock(): Promise<void> {
+    if (this.#isLockedByCaller) return
+    const mode = this.isReadOnly ? 'shared' : 'exclusive'
+    const isHeld = await new Promise<boolean>((resolve, reject) => {
+      const held = navigator.locks.request(lockName(this.path), { mode, ifAvailable: true }, (lock) => {
+        resolve(lock !== null)
+        if (lock === null) return undefined
+        return new Promise<void>((done) => {
+          this.#release = done
+        })
+      })
+      held.catch(reject)
+    })
+    if (isHeld) return
+    throw new LockedError(`database "${this.path}" is open in another tab or worker of this origin`, {
+      details: { path: this.path },
+    })
+  }
+
+  async unlock(): Promise<void> {
+    this.#release?.()
+    this.#release = undefined
+  }
+
+  async list(): Promise<string[]> {
+    try {
+      const names: string[] = []
+      for await (const entry of this.#folder.values()) if (entry.kind === 'file') names.push(entry.name)
+      return names.sort()
+    } catch (cause) {
+      throw hostError('listing', this.path, '', cause)
+    }
+  }
+
+  async open(name: string, options: { create: boolean }): Promise<StorageFile> {
+    requirePlainName(name)
+    if (options.create) requireWritable(this, 'creation', name)
+    const handle = await this.#handle(name, options.create)
+    return new OpfsFile(name, this.path, await this.#access(handle, name), this.isReadOnly)
+  }
+
+  async remove(name: string): Promise<void> {
+    requirePlainName(name)
+    requireWritable(this, 'removal', name)
+    try {
+      await this.#folder.removeEntry(name)
+    } catch (cause) {
+      if (nameOf(cause) !== 'NotFoundError') throw hostError('removal', this.path, name, cause)
+    }
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    requirePlainName(from)
+    requirePlainName(to)
+    requireWritable(this, 'rename', from)
+    const handle = await this.#handle(from, false)
+    try {
+      if (handle.move !== undefined) await handle.move(to)
+      else await this.#copy(handle, from, to)
+    } catch (cause) {
+      throw hostError('rename', this.path, from, codedCause(cause))
+    }
+  }
+
+  /** In place of a rename, where there is none. Not at once: a crash in between leaves both, the first of them whole. */
+  async #copy(handle: OpfsFileHandle, from: string, to: string): Promise<void> {
+    const source = await this.#access(handle, from)
+    const target = await this.#access(await this.#handle(to, true), to)
+    try {
+      const piece = new Uint8Array(COPY_BYTES)
+      const size = source.getSize()
+      for (let at = 0; at < size; ) {
+        const count = source.read(piece, { at })
+        target.write(piece.subarray(0, count), { at })
+        at += count
+      }
+      target.truncate(size)
+      target.flush()
+    } finally {
+      source.close()
+      target.close()
+    }
+    await this.#folder.removeEntry(from)
+  }
+
+  /** The platform keeps names as it keeps bytes; there is nothing to ask it for. */
+  async flushNames(): Promise<void> {}
+
+  async #handle(name: string, create: boolean): Promise<OpfsFileHandle> {
+    try {
+      return (await this.#folder.getFileHandle(name, { create })) as OpfsFileHandle
+    } catch (cause) {
+      if (nameOf(cause) !== 'NotFoundError') throw hostError('opening', this.path, name, codedCause(cause))
+      throw new NotFoundError(`file ${pathOf(this.path, name)} is not there`, { cause, details: { name } })
+    }
+  }
+
+  async #access(handle: OpfsFileHandle, name: string): Promise<SyncAccessHandle> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await handle.createSyncAccessHandle()
+      } catch (cause) {
+        const isBusy = nameOf(cause) === 'NoModificationAllowedError' && tries < BUSY_TRIES
+        if (!isBusy) throw hostError('opening', this.path, name, codedCause(cause))
+        await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS))
+      }
+    }
+  }
+}
+
+function nameOf(cause: unknown): string | undefined {
+  return (cause as { name?: string } | null)?.name
+}

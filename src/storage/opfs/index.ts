@@ -1,0 +1,2 @@
+export { lockName, openOpfsDirectory } from './directory.ts'
+export { hasSyncFiles } from './platform.ts'

@@ -1,0 +1,196 @@
+// The page's end: sends calls to the worker and hands the answers out.
+
+import { ClosedError, HostError } from '../error/index.ts'
+import { packAnswer, packArguments, packError, packWhole, unpackError } from './pack.ts'
+import type { CallbackAnswer, CallRequest, CollectionName, Packed, Reply, Request, Target } from './protocol.ts'
+
+interface Waiting {
+  resolve(reply: Extract<Reply, { value: unknown }>): void
+  reject(error: unknown): void
+  /** Makes the call again, with more answers. */
+  again?: (used: number, needs: readonly unknown[]) => void
+}
+
+/** What of a worker is used; tests have others. */
+export interface WorkerLike {
+  postMessage(message: unknown): void
+  terminate(): void
+  onmessage: ((event: { data: Reply }) => void) | null
+  onerror: ((event: { message?: string }) => void) | null
+}
+
+const CALLBACKS: Readonly<Record<string, readonly (string | number)[]>> = {
+  insert: [1, 'conflict'],
+  update: [1],
+  replace: [1],
+}
+
+export class Connection {
+  readonly #worker: WorkerLike
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #onProgress: ((progress: never) => void) | undefined
+  #nextId = 1
+  #ended: Error | undefined
+  /** Collections there are, by name. */
+  collections: ReadonlyMap<string, CollectionName> = new Map()
+
+  constructor(worker: WorkerLike, onProgress: ((progress: never) => void) | undefined) {
+    this.#worker = worker
+    this.#onProgress = onProgress
+    worker.onmessage = ({ data }) => this.#hear(data)
+    worker.onerror = ({ message }) => {
+      this.end(new HostError(`the worker of the database failed: ${message ?? 'it could not be started'}`))
+    }
+  }
+
+  async open(path: string, options: object): Promise<void> {
+    await this.#ask((id) => ({ id, open: { path, options } }))
+  }
+
+  /** Calls a method; answers what it answers. */
+  async call(target: Target, method: string, args: readonly unknown[], then?: string): Promise<unknown> {
+    const { value } = await this.#call(target, method, args, then)
+    return value
+  }
+
+  /** The next documents of an iteration. */
+  async advance(cursor: number, method: 'next' | 'return'): Promise<{ values: unknown[]; isDone: boolean }> {
+    const { value, done } = await this.#call({ kind: 'cursor', cursor }, method, [], undefined)
+    return { values: value as unknown[], isDone: done === true }
+  }
+
+  #call(target: Target, method: string, args: readonly unknown[], then: string | undefined) {
+    const callback = CALLBACKS[method]
+    const packed = packArguments(args, callback)
+    const signal = signalIn(args, packed)
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    const hasCallback = packed.holes.some(([, kind]) => kind === 'callback')
+    const run = hasCallback ? functionAt(args, callback!) : undefined
+    let answers: CallbackAnswer[] = []
+    let cloned = packed
+    const request = (id: number): CallRequest => ({
+      id,
+      target,
+      method,
+      args: cloned,
+      ...(then === undefined ? {} : { then }),
+      ...(answers.length === 0 ? {} : { answers }),
+    })
+    const again = (id: number) => (used: number, needs: readonly unknown[]) => {
+      answers = answers.slice(0, used)
+      for (const given of needs) answers.push(answerOf(run!, given as unknown[]))
+      this.#worker.postMessage(request(id))
+    }
+    return this.#ask(
+      (id) => {
+        const made = request(id)
+        try {
+          this.#worker.postMessage(made)
+          return undefined
+        } catch {
+          // Something in it cannot be cloned: the engine is to say what, and where.
+          cloned = packWhole(packed)
+          return request(id)
+        }
+      },
+      again,
+      signal,
+    )
+  }
+
+  #ask(
+    make: (id: number) => Request | undefined,
+    again?: (id: number) => (used: number, needs: readonly unknown[]) => void,
+    signal?: AbortSignal,
+  ): Promise<Extract<Reply, { value: unknown }>> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      const cancel = () => this.#worker.postMessage({ cancel: id, reason: packError(signal!.reason) })
+      const waiting: Waiting = {
+        resolve: (reply) => {
+          signal?.removeEventListener('abort', cancel)
+          resolve(reply)
+        },
+        reject: (error) => {
+          signal?.removeEventListener('abort', cancel)
+          // The engine rejects with the reason of the signal: that is the caller's own object.
+          reject(signal?.aborted === true && isReason(error, signal.reason) ? signal.reason : error)
+        },
+      }
+      if (again !== undefined) waiting.again = again(id)
+      this.#waiting.set(id, waiting)
+      signal?.addEventListener('abort', cancel)
+      try {
+        const request = make(id)
+        if (request !== undefined) this.#worker.postMessage(request)
+      } catch (error) {
+        this.#waiting.delete(id)
+        waiting.reject(error)
+      }
+    })
+  }
+
+  #hear(reply: Reply): void {
+    if ('progress' in reply) {
+      this.#onProgress?.(reply.progress as never)
+      return
+    }
+    if ('collections' in reply) {
+      this.collections = new Map(reply.collections.map((one) => [one.name, one]))
+      return
+    }
+    const waiting = this.#waiting.get(reply.id)
+    if (waiting === undefined) return
+    if ('needs' in reply) {
+      waiting.again!(reply.used, reply.needs)
+      return
+    }
+    this.#waiting.delete(reply.id)
+    if ('error' in reply) waiting.reject(unpackError(reply.error))
+    else waiting.resolve(reply)
+  }
+
+  /** Nothing more is asked; what waits is refused. */
+  end(error: Error = new ClosedError('the database was closed')): void {
+    if (this.#ended !== undefined) return
+    this.#ended = error
+    this.#worker.terminate()
+    for (const waiting of this.#waiting.values()) waiting.reject(error)
+    this.#waiting.clear()
+  }
+
+  get isEnded(): boolean {
+    return this.#ended !== undefined
+  }
+}
+
+function signalIn(args: readonly unknown[], { holes }: Packed): AbortSignal | undefined {
+  const hole = holes.find(([, kind]) => kind === 'signal')
+  if (hole === undefined) return undefined
+  const [at, name] = hole[0]
+  const holder = args[at as number]
+  return (name === undefined ? holder : (holder as Record<string, unknown>)[name]) as AbortSignal
+}
+
+function functionAt(
+  args: readonly unknown[],
+  [at, name]: readonly (string | number)[],
+): (...args: unknown[]) => unknown {
+  const holder = args[at as number]
+  return (name === undefined ? holder : (holder as Record<string, unknown>)[name]) as () => unknown
+}
+
+function answerOf(run: (...args: unknown[]) => unknown, args: unknown[]): CallbackAnswer {
+  // The function may change what it is given; the worker compares with what it asked.
+  const asked = structuredClone(args)
+  try {
+    return { args: asked, answer: packAnswer(run(...args)) }
+  } catch (error) {
+    return { args: asked, error: packError(error) }
+  }
+}
+
+function isReason(error: unknown, reason: unknown): boolean {
+  return (error as Error | null)?.message === String((reason as Error | null)?.message ?? reason)
+}

@@ -1,0 +1,218 @@
+// A database that is open in a worker, in the shape of one that is open here.
+
+import type { Collection, Cursor, Database, WriteResult } from '../engine/index.ts'
+import { ResultSum } from '../engine/index.ts'
+import { ClosedError, NotFoundError } from '../error/index.ts'
+import type { Connection } from './connection.ts'
+import type { Target } from './protocol.ts'
+
+/** Documents of an iterable that are sent at once. */
+const BATCH = 1_000
+
+type Method = (...args: unknown[]) => unknown
+
+/** The database at the other end. Methods are forwarded by name; those that must answer at once are here. */
+export function remoteDatabase(connection: Connection, path: string): Database {
+  const target: Target = { kind: 'database' }
+  const handles = new Map<string, RemoteCollection>()
+  const names = (name: string) => {
+    let handle = handles.get(name)
+    if (handle === undefined) {
+      handle = remoteCollection(connection, name)
+      handles.set(name, handle)
+    }
+    return handle.collection
+  }
+  const collection = (name: string) => {
+    if (connection.isEnded) throw new ClosedError(`database "${path}" is closed`)
+    if (connection.collections.has(name)) return names(name)
+    throw new NotFoundError(`there is no collection ${JSON.stringify(name)} in database "${path}"`, {
+      details: { collection: name },
+    })
+  }
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= connection
+      .call(target, 'close', [])
+      .then(() => {})
+      .finally(() => connection.end(new ClosedError(`database "${path}" is closed`)))
+    return closing
+  }
+  return forwarder(connection, () => target, {
+    path,
+    repairs: [],
+    collection,
+    close,
+    createCollection: async (...args: unknown[]) => {
+      await connection.call(target, 'createCollection', args)
+      return names(args[0] as string)
+    },
+    dropCollection: async (...args: unknown[]) => {
+      await connection.call(target, 'dropCollection', args)
+      handles.delete(args[0] as string)
+    },
+    // A handle goes on under the new name.
+    renameCollection: async (...args: unknown[]) => {
+      await connection.call(target, 'renameCollection', args)
+      const [name, newName] = args as string[]
+      const handle = handles.get(name!)
+      if (handle === undefined) return
+      handles.delete(name!)
+      handle.rename(newName!)
+      handles.set(newName!, handle)
+    },
+    erase: async () => {
+      await connection.call(target, 'erase', [])
+      await close()
+    },
+    [Symbol.asyncDispose]: close,
+  }) as unknown as Database
+}
+
+interface RemoteCollection {
+  readonly collection: Collection
+  rename(name: string): void
+}
+
+function remoteCollection(connection: Connection, first: string): RemoteCollection {
+  let name = first
+  const target = (): Target => ({ kind: 'collection', name })
+  const info = connection.collections.get(name)
+  const insert = (method: 'insert' | 'upsert') => async (source: unknown, options?: unknown) => {
+    if (!isIterable(source)) return await connection.call(target(), method, list(source, options))
+    return await insertAll(source, options, (batch, rest) => {
+      return connection.call(target(), method, list(batch, rest)) as Promise<WriteResult>
+    })
+  }
+  const collection = forwarder(connection, target, {
+    get name() {
+      return name
+    },
+    get primaryKey() {
+      return connection.collections.get(name)?.primaryKey ?? info?.primaryKey ?? 'id'
+    },
+    insert: insert('insert'),
+    upsert: insert('upsert'),
+    find: (...args: unknown[]) => remoteCursor(connection, target, 'find', args),
+    searchIterator: (...args: unknown[]) => remoteCursor(connection, target, 'searchIterator', args),
+  }) as unknown as Collection
+  return {
+    collection,
+    rename: (next) => {
+      name = next
+    },
+  }
+}
+
+function list(...args: unknown[]): unknown[] {
+  return args.at(-1) === undefined ? args.slice(0, -1) : args
+}
+
+/** Calls of methods that `own` does not have go to the other end. */
+function forwarder(connection: Connection, target: () => Target, own: object): object {
+  const forwarded = new Map<string, Method>()
+  return new Proxy(own, {
+    get: (_, name) => {
+      if (name in own) return (own as Record<string | symbol, unknown>)[name]
+      // A promise would be waited for.
+      if (typeof name !== 'string' || name === 'then') return undefined
+      let method = forwarded.get(name)
+      if (method === undefined) {
+        method = (...args: unknown[]) => connection.call(target(), name, args)
+        forwarded.set(name, method)
+      }
+      return method
+    },
+  })
+}
+
+function remoteCursor(connection: Connection, target: () => Target, method: string, args: unknown[]): Cursor {
+  return forwarderOf((then) => connection.call(target(), method, args, then), {
+    [Symbol.asyncIterator]: () => new RemoteIterator(connection, target(), method, args),
+  }) as unknown as Cursor
+}
+
+function forwarderOf(run: (method: string) => Promise<unknown>, own: object): object {
+  return new Proxy(own, {
+    get: (_, name) => {
+      if (name in own) return (own as Record<string | symbol, unknown>)[name]
+      return typeof name === 'string' && name !== 'then' ? () => run(name) : undefined
+    },
+  })
+}
+
+class RemoteIterator implements AsyncIterableIterator<unknown> {
+  readonly #connection: Connection
+  readonly #begin: () => Promise<unknown>
+  #cursor: Promise<number> | undefined
+  #values: unknown[] = []
+  #at = 0
+  #isDone = false
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(connection: Connection, target: Target, method: string, args: unknown[]) {
+    this.#connection = connection
+    this.#begin = () => connection.call(target, method, args, 'iterate')
+  }
+
+  next(): Promise<IteratorResult<unknown, undefined>> {
+    const turn = this.#last.then(() => this.#take())
+    this.#last = turn.catch(() => {})
+    return turn
+  }
+
+  async #take(): Promise<IteratorResult<unknown, undefined>> {
+    while (this.#at === this.#values.length) {
+      if (this.#isDone) return { value: undefined, done: true }
+      this.#cursor ??= this.#begin() as Promise<number>
+      try {
+        const { values, isDone } = await this.#connection.advance(await this.#cursor, 'next')
+        this.#values = values
+        this.#at = 0
+        this.#isDone ||= isDone
+      } catch (error) {
+        this.#isDone = true
+        throw error
+      }
+    }
+    return { value: this.#values[this.#at++], done: false }
+  }
+
+  async return(): Promise<IteratorResult<unknown, undefined>> {
+    const wasDone = this.#isDone
+    this.#isDone = true
+    this.#values = []
+    this.#at = 0
+    if (!wasDone && this.#cursor !== undefined) await this.#connection.advance(await this.#cursor, 'return')
+    return { value: undefined, done: true }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<unknown> {
+    return this
+  }
+}
+
+function isIterable(source: unknown): source is Iterable<unknown> | AsyncIterable<unknown> {
+  if (typeof source !== 'object' || source === null || Array.isArray(source) || ArrayBuffer.isView(source)) return false
+  return Symbol.iterator in source || Symbol.asyncIterator in source
+}
+
+/** Writes what an iterable yields in batches; with `atomic` all of it as one. */
+async function insertAll(
+  source: Iterable<unknown> | AsyncIterable<unknown>,
+  options: unknown,
+  write: (batch: unknown[], options: unknown) => Promise<WriteResult>,
+): Promise<WriteResult> {
+  const isAtomic = (options as { atomic?: unknown } | undefined)?.atomic === true
+  const changes = (options as { returnChanges?: unknown } | undefined)?.returnChanges
+  const sum = new ResultSum(changes !== undefined && changes !== false)
+  let batch: unknown[] = []
+  for await (const document of source) {
+    batch.push(document)
+    if (isAtomic || batch.length < BATCH) continue
+    sum.add(await write(batch, options))
+    batch = []
+  }
+  sum.add(await write(batch, options))
+  return sum.finish()
+}

@@ -1,0 +1,51 @@
+// Starts the worker that runs the engine for a page.
+
+import type { Database, OpenOptions } from '../engine/index.ts'
+import { HostError } from '../error/index.ts'
+import { Connection, type WorkerLike } from './connection.ts'
+import { remoteDatabase } from './remote.ts'
+
+/** Options of `open` that concern the worker. */
+export interface WorkerOptions {
+  /** Makes the worker, where its program has been put somewhere by hand; it runs `quiverdb/worker`. */
+  readonly worker?: boolean | (() => unknown) | undefined
+  /** Asks the browser not to drop the data when space gets short. */
+  readonly persist?: boolean | undefined
+}
+
+/** Opens a database in a worker of its own. */
+export async function openInWorker(path: string, options: OpenOptions & WorkerOptions): Promise<Database> {
+  const { worker, persist, onProgress, ...rest } = options
+  if (persist === true) await navigator.storage.persist()
+  const made = typeof worker === 'function' ? (worker() as WorkerLike) : await startWorker()
+  const connection = new Connection(made, onProgress as ((progress: never) => void) | undefined)
+  try {
+    await connection.open(path, rest)
+  } catch (error) {
+    connection.end()
+    throw error
+  }
+  return remoteDatabase(connection, path)
+}
+
+async function startWorker(): Promise<WorkerLike> {
+  const { WORKER_SOURCE } = await import('./source.ts')
+  if (WORKER_SOURCE === '' || typeof Worker !== 'function') {
+    throw new HostError('databases with a name run in a worker: this needs the browser build of quiverdb and Worker', {
+      details: { operation: 'worker' },
+    })
+  }
+  const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' }))
+  try {
+    return new Worker(url, { name: 'quiverdb' }) as unknown as WorkerLike
+  } catch (cause) {
+    throw new HostError(
+      'the browser refused the worker of the database; under a content security policy it needs "worker-src blob:", or give ' +
+        'open(name, { worker: () => new Worker(url) })',
+      { cause, details: { operation: 'worker' } },
+    )
+  } finally {
+    // The worker has its program by the time this runs.
+    setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  }
+}

@@ -1,0 +1,231 @@
+// Several tabs on one database: the worker of one tab has it open and serves the others over a broadcast channel; each other
+// worker waits for the lock, and takes over when it gets it.
+
+import { type Database, openDatabase } from '../engine/index.ts'
+import { HostError, LockedError, StateError } from '../error/index.ts'
+import { lockName, openOpfsDirectory } from '../storage/opfs/index.ts'
+import { packError } from './pack.ts'
+import { type CallRequest, READS, type Reply, type Request } from './protocol.ts'
+import { namesOf, type Send, Server } from './server.ts'
+
+type Options = Parameters<typeof openDatabase>[0]
+
+/** How often a tab that opens asks whether somebody serves. */
+const HELLO_MS = 100
+/** Changes of these change what collections there are. */
+const CATALOG_CALLS = new Set(['createCollection', 'dropCollection', 'renameCollection', 'erase'])
+
+type Note =
+  | { readonly kind: 'hello'; readonly from: string }
+  | { readonly kind: 'bye'; readonly from: string }
+  | { readonly kind: 'request'; readonly from: string; readonly request: Request }
+  /** The request has come: from now on nobody but the tab that has the database knows whether it is done. */
+  | { readonly kind: 'begun'; readonly to: string; readonly id: number }
+  | { readonly kind: 'reply'; readonly to: string; readonly reply: Reply }
+  /** Somebody serves from now on; whoever waits for an answer will not get it. */
+  | { readonly kind: 'serving' }
+
+/** The database of one page, wherever it is open. */
+export class Tab {
+  readonly #path: string
+  readonly #options: Omit<Options, 'storage'>
+  readonly #send: Send
+  readonly #channel: BroadcastChannel
+  readonly #me = crypto.randomUUID()
+  readonly #waiting = new Map<number, { readonly request: CallRequest; isBegun: boolean }>()
+  readonly #servers = new Map<string, Server>()
+  readonly #waitEnd = new AbortController()
+  #database: Database | undefined
+  #release: (() => void) | undefined
+  #isClosed = false
+  #onServed: (() => void) | undefined
+
+  constructor(path: string, options: Omit<Options, 'storage'>, send: Send) {
+    this.#path = path
+    this.#options = options
+    this.#send = send
+    this.#channel = new BroadcastChannel(lockName(path))
+    this.#channel.onmessage = ({ data }) => this.#hear(data as Note)
+  }
+
+  /** Opens the database, or finds who has it open. */
+  async open(): Promise<void> {
+    const storage = await openOpfsDirectory(this.#path, { readOnly: this.#options.readOnly ?? false })
+    try {
+      await this.#serve(await openDatabase({ ...this.#options, storage }))
+    } catch (error) {
+      if (!(error instanceof LockedError) || this.#options.readOnly === true) throw error
+      await this.#join()
+    }
+  }
+
+  async #serve(database: Database): Promise<void> {
+    this.#database = database
+    this.#servers.clear()
+    this.#note({ kind: 'serving' })
+    await this.#tellNames()
+  }
+
+  async #join(): Promise<void> {
+    const served = new Promise<void>((resolve) => {
+      this.#onServed = resolve
+    })
+    const asking = setInterval(() => this.#note({ kind: 'hello', from: this.#me }), HELLO_MS)
+    this.#note({ kind: 'hello', from: this.#me })
+    const taken = this.#takeOver()
+    await Promise.race([served, taken])
+    clearInterval(asking)
+    // Whatever goes wrong later is told to those whose calls wait.
+    taken.catch(() => {})
+  }
+
+  /** Waits for the lock, and has the database from then on. */
+  async #takeOver(): Promise<void> {
+    const name = lockName(this.#path)
+    await new Promise<void>((resolve, reject) => {
+      const held = navigator.locks.request(name, { signal: this.#waitEnd.signal }, () => {
+        const ended = new Promise<void>((done) => {
+          this.#release = done
+        })
+        this.#openLocked().then(resolve, (error: unknown) => {
+          this.#release?.()
+          this.#failWaiting(error)
+          reject(error)
+        })
+        return ended
+      })
+      held.catch(reject)
+    })
+  }
+
+  async #openLocked(): Promise<void> {
+    const storage = await openOpfsDirectory(this.#path, { isLocked: true })
+    await this.#serve(await openDatabase({ ...this.#options, storage }))
+    this.#settleWaiting()
+  }
+
+  /** A request of the page's. */
+  handle(request: Request): void {
+    if ('open' in request) return
+    if ('id' in request && request.method === 'close' && request.target.kind === 'database') {
+      this.#close().then(
+        () => this.#send({ id: request.id, value: undefined }, []),
+        (error: unknown) => this.#send({ id: request.id, error: packError(error) }, []),
+      )
+      return
+    }
+    if (this.#database !== undefined) {
+      this.#run(this.#me, request, this.#send)
+      return
+    }
+    if ('id' in request) this.#waiting.set(request.id, { request, isBegun: false })
+    this.#note({ kind: 'request', from: this.#me, request })
+  }
+
+  #run(client: string, request: Request, send: Send): void {
+    let server = this.#servers.get(client)
+    if (server === undefined) {
+      server = new Server(this.#database!, (reply, transfer) => {
+        const isCatalog = 'id' in reply && this.#catalogCalls.delete(`${client} ${reply.id}`)
+        // The names come before the answer: the page may ask for the collection at once.
+        if (isCatalog) this.#tellNames().finally(() => send(reply, transfer))
+        else send(reply, transfer)
+      })
+      this.#servers.set(client, server)
+    }
+    if ('method' in request && CATALOG_CALLS.has(request.method)) this.#catalogCalls.add(`${client} ${request.id}`)
+    server.handle(request)
+  }
+
+  readonly #catalogCalls = new Set<string>()
+
+  #hear(note: Note): void {
+    if (note.kind === 'serving') {
+      if (this.#database === undefined) this.#settleWaiting()
+      return
+    }
+    if (note.kind === 'begun') {
+      const waiting = note.to === this.#me ? this.#waiting.get(note.id) : undefined
+      if (waiting !== undefined) waiting.isBegun = true
+      return
+    }
+    if (note.kind === 'reply') {
+      if (note.to !== this.#me && note.to !== '') return
+      const { reply } = note
+      if ('collections' in reply) {
+        this.#onServed?.()
+      } else if ('id' in reply && !this.#waiting.delete(reply.id)) {
+        return
+      }
+      this.#send(reply, [])
+      return
+    }
+    if (this.#database === undefined) return
+    if (note.kind === 'bye') {
+      this.#servers.delete(note.from)
+    } else if (note.kind === 'hello') {
+      this.#tellNames().catch(() => {})
+    } else {
+      const to = note.from
+      if ('id' in note.request) this.#note({ kind: 'begun', to, id: note.request.id })
+      this.#run(to, note.request, (reply) => this.#note({ kind: 'reply', to, reply }))
+    }
+  }
+
+  async #tellNames(): Promise<void> {
+    let collections: Awaited<ReturnType<typeof namesOf>>
+    try {
+      collections = await namesOf(this.#database!)
+    } catch {
+      // It is being closed.
+      return
+    }
+    this.#send({ collections }, [])
+    this.#note({ kind: 'reply', to: '', reply: { collections } })
+  }
+
+  /** Who served is gone: what it had not begun, and what only looks, is asked again; of a write nobody knows whether it was done. */
+  #settleWaiting(): void {
+    const waiting = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const { request, isBegun } of waiting) {
+      const isRead = request.target.kind !== 'cursor' && READS.has(request.method)
+      if (isRead || !isBegun) this.handle(request)
+      else this.#send({ id: request.id, error: packError(lostCall(request)) }, [])
+    }
+  }
+
+  #failWaiting(error: unknown): void {
+    for (const { request } of this.#waiting.values()) this.#send({ id: request.id, error: packError(error) }, [])
+    this.#waiting.clear()
+  }
+
+  #note(note: Note): void {
+    try {
+      this.#channel.postMessage(note)
+    } catch (cause) {
+      if (this.#isClosed) return
+      throw new HostError('a message to another tab was refused', { cause, details: { operation: 'broadcast' } })
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosed = true
+    this.#waitEnd.abort()
+    this.#note({ kind: 'bye', from: this.#me })
+    try {
+      await this.#database?.close()
+    } finally {
+      this.#release?.()
+      this.#channel.close()
+    }
+  }
+}
+
+function lostCall({ method, target }: CallRequest): StateError {
+  if (target.kind === 'cursor') return new StateError('the tab that ran this iteration was closed; begin it again')
+  return new StateError(
+    `the tab that had the database open was closed while "${method}" was on its way: whether it was done is not known`,
+    { details: { operation: method } },
+  )
+}

@@ -1,0 +1,77 @@
+// Real Chromium on pages served from this machine: the built bundles under /dist, and pages that tests give.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, normalize } from 'node:path'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { ensureDist } from '../../.ci/dist.mjs'
+
+const DIST = join(import.meta.dirname, '../../dist')
+const PLACES = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** Path of the browser; undefined where there is none. */
+export const executablePath = PLACES.find((path) => path !== undefined && existsSync(path))
+
+const PAGE = '<!doctype html><meta charset="utf-8"><title>quiverdb</title>'
+
+export interface Site {
+  readonly origin: string
+  readonly browser: Browser
+  /** A page of a profile of its own, or of `context`, with quiverdb as `window.quiverdb`. */
+  page(context?: BrowserContext, head?: string): Promise<Page>
+  close(): Promise<void>
+}
+
+/** Starts a server and a browser. */
+export async function startSite(): Promise<Site> {
+  await ensureDist()
+  const heads = new Map<string, string>()
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url!, 'http://localhost')
+    const isScript = pathname.startsWith('/dist/')
+    const file = isScript ? join(DIST, normalize(pathname.slice('/dist/'.length))) : ''
+    if (isScript && !existsSync(file)) {
+      response.writeHead(404).end()
+      return
+    }
+    const policy = heads.get(pathname)
+    response.writeHead(200, {
+      'content-type': isScript ? 'text/javascript' : 'text/html',
+      ...(policy === undefined ? {} : { 'content-security-policy': policy }),
+    })
+    response.end(isScript ? readFileSync(file) : PAGE)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  const browser = await chromium.launch({
+    executablePath: executablePath!,
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+      ...['--disable-component-update', '--disable-sync'],
+    ],
+  })
+  let pages = 0
+  return {
+    origin,
+    browser,
+    async page(context, policy) {
+      const home = context ?? (await browser.newContext())
+      const page = await home.newPage()
+      const path = `/page-${++pages}`
+      if (policy !== undefined) heads.set(path, policy)
+      await page.goto(`${origin}${path}`)
+      await page.evaluate(`import('/dist/browser/index.js').then((module) => { window.quiverdb = module })`)
+      return page
+    },
+    async close() {
+      await browser.close()
+      await closeServer(server)
+    },
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections()
+  return new Promise((resolve) => server.close(() => resolve()))
+}
