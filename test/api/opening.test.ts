@@ -83,7 +83,7 @@ describe('open', () => {
     const versions = Object.getOwnPropertyDescriptor(process, 'versions')!
     Object.defineProperty(process, 'versions', { value: {}, configurable: true })
     try {
-      await expect(open('./data')).rejects.toThrow(UnsupportedError)
+      await expect(open('./data')).rejects.toThrow('run in a worker')
       await (await open(':memory:')).close()
     } finally {
       Object.defineProperty(process, 'versions', versions)
