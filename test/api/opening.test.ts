@@ -12,7 +12,6 @@ import {
   StateError,
   TypeMismatchError,
   UnknownOptionError,
-  UnsupportedError,
   UsageError,
 } from '../../src/index.ts'
 import { closeAfterEach, newDirectory, openMemory } from './configurations.ts'
@@ -79,7 +78,7 @@ describe('open', () => {
     }
   })
 
-  it('says in a browser that directories come later, and works in memory there', async () => {
+  it('works in memory without the browser build, and says what a name needs', async () => {
     const versions = Object.getOwnPropertyDescriptor(process, 'versions')!
     Object.defineProperty(process, 'versions', { value: {}, configurable: true })
     try {
