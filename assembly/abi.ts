@@ -117,8 +117,7 @@ export const S_VECTOR_VERSION: usize = STATE + 776; // u32 one more with each ch
 export const S_FLAT_BUFFER: usize = STATE + 780; // u32 a search that was given back, for the next
 export const S_FLAT_PAGES: usize = STATE + 784; // u32
 export const S_GRAPHS: usize = STATE + 1024; // u32[VECTOR_FIELDS_MAX] graph of each vector field, or 0
-export const S_GRAPH_VISITED: usize = STATE + 1088; // u32 nodes whose links it followed
-export const S_GRAPH_COMPUTED: usize = STATE + 1092; // u32 distances it computed
+export const S_GRAPH_VISITED: usize = STATE + 1088; // u32 nodes whose links searches have followed
 
 // --- inverted indexes
 export const S_INVERTED_COUNT: usize = STATE + 1280; // u32 entries of the list that have been used

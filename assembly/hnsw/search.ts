@@ -1,9 +1,9 @@
 // Nearest rows by a graph, for a search that would otherwise look at every row (flat/search). The walk goes by codes; the nearest it finds
 // are measured exactly. Slots that are dirty are looked at one by one, so that an answer never misses what was just written.
 
-import { S_GRAPH_COMPUTED, S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
+import { S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import {
-  rescore, scanRow, searchBitmap, searchBlock, searchExamine, searchField, searchFollow, searchList, searchQueries, searchSlots,
+  rescore, scanRow, searchBitmap, searchBlock, searchExamine, searchField, searchFollow, searchList, searchSlots,
 } from "../flat";
 import { vectorRow } from "../vector";
 import { CHUNK_SLOTS, chunksTop, DIRTY, GRAPH_DIRTY, GRAPH_LINKED, graphOf, HEAD_DIRTY, HEAD_STATES, headAt } from "./graph";
@@ -15,27 +15,24 @@ import { isAllowed, walkComputed, walkCount, walkDown, walkEnter, walkGather, wa
 export const SEARCH_GAVE_UP: i32 = 1;
 
 /**
- * Fills the lists of a search that is ready. `ef`: nodes gathered for each query; `rescored` of them are measured exactly. `wanted`: a query that
- * gathered fewer of the slots it may answer has given up, and so has one that computed more than `budget` distances.
+ * Fills the list of a query of a search that is ready. `ef`: nodes gathered; `rescored` of them are measured exactly. One that gathers fewer
+ * than `wanted` of the slots it may answer has given up, and so has one that computes more than `budget` distances.
  */
-export function hnsw_search(search: usize, index: u32, ef: u32, rescored: u32, wanted: u32, budget: u32): i32 {
+export function hnsw_search(search: usize, index: u32, number: u32, ef: u32, rescored: u32, wanted: u32, budget: u32): i32 {
   const graph = graphOf(index);
   const field = searchField(search);
   if (!scratchReach(0)) return STATUS_OUT_OF_MEMORY;
   const allowed = searchBitmap(search);
+  const slots = searchSlots(search);
+  const query = searchBlock(search, number);
+  const list = searchList(search, query);
   const kept = min(ef, EF_MAX);
   walkReset();
   searchFollow(search);
-  let status = STATUS_OK;
-  for (let i: u32 = 0; i < searchQueries(search) && status == STATUS_OK; i++) {
-    const query = searchBlock(search, i);
-    const list = searchList(search, query);
-    status = walk(graph, field, query, list, allowed, searchSlots(search), kept, min(rescored, kept), wanted, budget);
-    if (load<u32>(graph, GRAPH_DIRTY) != 0) lookAtDirty(graph, field, query, list, allowed, searchSlots(search));
-  }
+  const status = walk(graph, field, query, list, allowed, slots, kept, min(rescored, kept), wanted, budget);
+  if (status == STATUS_OK && load<u32>(graph, GRAPH_DIRTY) != 0) lookAtDirty(graph, field, query, list, allowed, slots);
   searchExamine(search, walkComputed);
-  store<u32>(S_GRAPH_VISITED, walkVisited);
-  store<u32>(S_GRAPH_COMPUTED, walkComputed);
+  store<u32>(S_GRAPH_VISITED, load<u32>(S_GRAPH_VISITED) + walkVisited);
   return status;
 }
 

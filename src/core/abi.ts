@@ -106,8 +106,7 @@ export const S_VECTOR_VERSION = STATE + 776 // u32 one more with each change of 
 export const S_FLAT_BUFFER = STATE + 780 // u32 a search that was given back, for the next
 export const S_FLAT_PAGES = STATE + 784 // u32
 export const S_GRAPHS = STATE + 1024 // u32[VECTOR_FIELDS_MAX] graph of each vector field, or 0
-export const S_GRAPH_VISITED = STATE + 1088 // u32 nodes whose links it followed
-export const S_GRAPH_COMPUTED = STATE + 1092 // u32 distances it computed
+export const S_GRAPH_VISITED = STATE + 1088 // u32 nodes whose links searches have followed
 
 // --- inverted indexes
 export const S_INVERTED_COUNT = STATE + 1280 // u32 entries of the list that have been used

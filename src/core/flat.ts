@@ -112,6 +112,11 @@ export class FlatSearch {
     this.memory.core.flat_ready(this.address)
   }
 
+  /** How many answers a query has so far. */
+  found(query: number): number {
+    return this.memory.core.flat_count(this.address, query) >>> 0
+  }
+
   /** Whether what was found is still there, just as far. */
   holds(): boolean {
     for (let i = 0; i < this.queries; i++) if (this.memory.core.flat_holds(this.address, i) === 0) return false

@@ -1,14 +1,14 @@
 // The graphs over the vector fields of one partition. A write only notes which vectors changed; `maintain` brings a graph up to date, a
 // few of them at a time, and until it has, searches look at those one by one.
 
-import { S_GRAPH_COMPUTED, S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY } from './abi.ts'
+import { S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY, VECTOR_FIELDS_MAX } from './abi.ts'
 import type { FlatSearch } from './flat.ts'
 import { checkMemory, type Memory, outOfMemory } from './memory.ts'
 
-export interface GraphSearch {
+export interface GraphQuery {
   /** Number of the vector field. */
   readonly field: number
-  /** Nodes gathered for each query. */
+  /** Nodes gathered. */
   readonly ef: number
   /** How many of them are measured exactly. */
   readonly rescored: number
@@ -23,6 +23,12 @@ export class Graphs {
 
   constructor(memory: Memory) {
     this.memory = memory
+  }
+
+  /** Whether any field has one. */
+  get isAny(): boolean {
+    for (let field = 0; field < VECTOR_FIELDS_MAX; field++) if (this.has(field)) return true
+    return false
   }
 
   has(field: number): boolean {
@@ -67,22 +73,17 @@ export class Graphs {
     return left
   }
 
-  /** Fills in what a search asks for, by the graph. False: it did not find enough, and the search is as good as not begun. */
-  search(search: FlatSearch, options: GraphSearch): boolean {
+  /** Fills in what one query of a search asks for, by the graph. False: it did not find enough, and the search is to be begun again. */
+  search(search: FlatSearch, query: number, options: GraphQuery): boolean {
     const { memory } = this
     const { field, ef, rescored, wanted, budget } = options
-    const status = memory.core.hnsw_search(search.address, field, ef, rescored, wanted, budget)
+    const status = memory.core.hnsw_search(search.address, field, query, ef, rescored, wanted, budget)
     memory.refresh()
     return status === STATUS_OK
   }
 
-  /** Nodes whose links the last search followed. */
+  /** Nodes whose links searches have followed, ever. */
   get visited(): number {
     return this.memory.state(S_GRAPH_VISITED)
-  }
-
-  /** Distances it computed while walking. */
-  get computed(): number {
-    return this.memory.state(S_GRAPH_COMPUTED)
   }
 }

@@ -34,6 +34,7 @@ export {
 } from './abi.ts'
 export { Cells, ELSEWHERE, type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
 export { type FlatOptions, FlatSearch, type Nearest, SlotSet } from './flat.ts'
+export { type GraphQuery, Graphs } from './hnsw.ts'
 export {
   type InvertedHits,
   InvertedIndexes,

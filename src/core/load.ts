@@ -31,7 +31,15 @@ export interface CoreExports {
   hnsw_exists(field: number): number
   hnsw_linked(field: number): number
   hnsw_maintain(field: number, count: number): number
-  hnsw_search(search: number, field: number, ef: number, rescored: number, wanted: number, budget: number): number
+  hnsw_search(
+    search: number,
+    field: number,
+    query: number,
+    ef: number,
+    rescored: number,
+    wanted: number,
+    budget: number,
+  ): number
   hnsw_stale(field: number): number
   kernel_cosine(a: number, b: number, lanes: number): number
   kernel_dot(a: number, b: number, lanes: number, isDouble: number): number

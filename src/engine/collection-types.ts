@@ -37,6 +37,8 @@ export interface CollectionStats {
   readonly partitions: number
   /** Bytes of memory held. */
   readonly memory: number
+  /** Vectors written that their graph has yet to take in; searches find them all the same. */
+  readonly pending: number
 }
 
 /** One partition, as `partitions()` lists it. */

@@ -309,12 +309,14 @@ export class Collection<T extends object = Document> {
     let documents = 0
     let bytes = 0
     let memory = 0
+    let pending = 0
     let vectors = 0
     for (const part of parts) {
       const stats = part.stats()
       documents += stats.documents
       bytes += stats.bytes
       memory += stats.memory
+      pending += part.upkeep?.pending ?? 0
       for (const field of definition.vectors.keys()) vectors += part.store.vectors.count(field)
     }
     return {
@@ -324,17 +326,29 @@ export class Collection<T extends object = Document> {
       indexes: definition.indexes.length,
       partitions: groups.length,
       memory,
+      pending,
     }
   }
 
-  /** Finishes compaction now; writes go on meanwhile. */
+  /**
+   * Finishes graphs and compaction now; writes and searches go on meanwhile.
+   *
+   * @throws {@link LimitError} when a graph does not fit in memory; searches then go on without it.
+   */
   async optimize(): Promise<void> {
     const refusal = this.#state.refuseWrite()
     if (refusal !== null) throw refusal
+    let failure: unknown
     for (const part of this.#state.parts) {
       // Another call may have dropped it while we waited.
-      if (this.#state.parts.includes(part)) await part.compact()
+      const isThere = () => this.#state.parts.includes(part)
+      if (isThere())
+        await part.upkeep?.finish().catch((error: unknown) => {
+          failure ??= error
+        })
+      if (isThere()) await part.compact()
     }
+    if (failure !== undefined) throw failure
   }
 
   /** The ordered indexes, in the order they were made. */

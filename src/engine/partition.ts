@@ -24,34 +24,12 @@ import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
 import { InvertedParts } from './inverted-part.ts'
+import type { PartitionOptions, PartitionStats } from './partition-options.ts'
 import type { Projection } from './projection.ts'
 import { settleAll, unsettledOf } from './settle.ts'
+import { Upkeep } from './upkeep.ts'
 
-export { CollectionShapes, type Projection, type Transaction, type VectorField }
-
-export interface PartitionOptions {
-  /** Unique in the collection, never used again. */
-  readonly id: number
-  /** For messages. */
-  readonly collection: string
-  readonly primaryKey: string
-  readonly vectors: readonly VectorField[]
-  /** The same object for all partitions of a collection. */
-  readonly shapes: CollectionShapes
-  /** `null`: memory only. */
-  readonly storage: StorageDirectory | null
-  /** Files are `<stem>.<generation>.log` and `<stem>.snapshot`. */
-  readonly stem: string
-  readonly readOnly?: boolean
-  readonly repair?: boolean
-  /** 4 GiB unless given. */
-  readonly memoryLimitBytes?: number
-  /** A snapshot of more documents than this holds their index, too; 300,000 unless given. */
-  readonly buildDocumentsMax?: number
-  readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
-  /** A write's outcome is unknown: nothing more may be written. */
-  readonly onPoison?: ((error: QuiverError) => void) | undefined
-}
+export { CollectionShapes, type PartitionOptions, type Projection, type Transaction, type VectorField }
 
 /** A log smaller than this is not worth writing anew. */
 const COMPACT_LOG_BYTES = 4_194_304
@@ -73,6 +51,8 @@ export class Partition {
   commits = 0
   /** How many addresses the last scan filled in. */
   scanCount = 0
+  /** Of its graphs, if it may have any. */
+  readonly upkeep: Upkeep | undefined
   /** Set while writers should wait for a compaction that has fallen behind. */
   pressure: Promise<void> | undefined
   private readonly options: PartitionOptions
@@ -86,6 +66,7 @@ export class Partition {
   private compactFrom = COMPACT_LOG_BYTES
   /** Log position that the snapshot on disk covers, or -1. */
   private snapshotPosition = -1
+  private snapshot: Promise<void> = Promise.resolve()
 
   private constructor(options: PartitionOptions, store: Store, repairs: Repair[]) {
     this.id = options.id
@@ -95,6 +76,7 @@ export class Partition {
     this.repairs = repairs
     this.batch = new Batch(this)
     this.inverted = new InvertedParts(this)
+    this.upkeep = options.readOnly ? undefined : Upkeep.of(this, options.vectors)
   }
 
   private static storeOptions(options: PartitionOptions) {
@@ -219,6 +201,7 @@ export class Partition {
       recovery.file.flushSync()
     }
     if (recovery.needsRewrite) await this.compact()
+    this.upkeep?.wake()
   }
 
   get count(): number {
@@ -303,6 +286,7 @@ export class Partition {
   /** Called by the batch after it stands. */
   afterCommit(): void {
     this.inverted.schedule()
+    this.upkeep?.wake()
     const { log } = this
     if (log === undefined || this.compaction !== undefined || this.isClosing) {
       if (this.compaction !== undefined && log !== undefined) this.checkPressure(log)
@@ -407,7 +391,25 @@ export class Partition {
     await this.startCompaction()
   }
 
-  private async writeSnapshot(): Promise<void> {
+  onGraphsChanged(): void {
+    this.snapshotPosition = -1
+  }
+
+  /** Without a snapshot a crash costs building the graphs again. */
+  saveGraphs(): void {
+    if (this.isClosing || this.log === undefined || this.compaction !== undefined) return
+    this.flush()
+      .then(() => (this.isClosing ? undefined : this.writeSnapshot()))
+      .catch(() => {})
+  }
+
+  private writeSnapshot(): Promise<void> {
+    const turn = this.snapshot.then(() => this.writeSnapshotNow())
+    this.snapshot = turn.catch(() => {})
+    return turn
+  }
+
+  private async writeSnapshotNow(): Promise<void> {
     const { log, header, options } = this
     if (log === undefined || header === undefined || options.storage === null || log.poison !== undefined) return
     if (this.snapshotPosition === log.position) return
@@ -421,14 +423,7 @@ export class Partition {
     this.snapshotPosition = covered
   }
 
-  stats(): {
-    documents: number
-    bytes: number
-    memory: number
-    logBytes: number
-    garbageBytes: number
-    shapes: number
-  } {
+  stats(): PartitionStats {
     return {
       documents: this.store.count,
       bytes: this.store.liveBytes,
@@ -447,7 +442,9 @@ export class Partition {
 
   private async finish(isKept: boolean): Promise<void> {
     this.isClosing = true
+    this.upkeep?.stop()
     await this.compaction?.catch(() => {})
+    await this.snapshot
     const { log } = this
     if (log === undefined) return
     try {
@@ -472,7 +469,9 @@ export class Partition {
   async drop(): Promise<void> {
     const { storage, stem } = this.options
     this.isClosing = true
+    this.upkeep?.stop()
     await this.compaction?.catch(() => {})
+    await this.snapshot
     const name = this.log?.file.name
     // Other participants' transactions count on this log until it is gone: it is flushed first.
     if (unsettledOf(this.options.shapes).has(this)) await this.settle()

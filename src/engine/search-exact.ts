@@ -11,6 +11,7 @@ const LANES_NS = 1
 
 export class ExactSearch implements PartitionSearch {
   readonly plan = 'exact'
+  readonly visited = 0
   readonly #search: FlatSearch
   readonly #slotsPerStep: number
   #slot = 0

@@ -79,6 +79,8 @@ export interface SearchExplanation {
   readonly examined: number
   /** Vectors whose own lanes were compared. */
   readonly rescored: number
+  /** Nodes of graphs whose links were followed; only of walks. */
+  readonly visited?: number
   /** Hits, of all queries together. */
   readonly returned: number
 }

@@ -3,6 +3,7 @@
 import type { SlotSet } from '../core/index.ts'
 import type { Partition } from './partition.ts'
 import { ExactSearch } from './search-exact.ts'
+import { GraphSearch, graphQuery } from './search-graph.ts'
 import type { SearchRequest } from './search-options.ts'
 
 /** What a search of one partition found of one query, nearest first; of equal distances the lower slot. */
@@ -35,6 +36,8 @@ export interface PartitionSearch {
   readonly plan: 'exact' | 'graph'
   readonly examined: number
   readonly rescored: number
+  /** Nodes of a graph whose links were followed. */
+  readonly visited: number
   /** Does a little, some milliseconds at most; false when there is no more to do. */
   step(): boolean
   /** Whether everything found is still there and just as far: others may have written since. */
@@ -46,5 +49,6 @@ export interface PartitionSearch {
 
 /** Begins the search of one partition, by the way that is best for it. */
 export function beginSearch(query: PartitionQuery): PartitionSearch {
-  return new ExactSearch(query)
+  const walk = graphQuery(query)
+  return walk === undefined ? new ExactSearch(query) : new GraphSearch(query, walk)
 }

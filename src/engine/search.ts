@@ -194,11 +194,13 @@ function explanationOf(
   isFiltered: boolean,
 ): SearchExplanation {
   const sum = (of: (part: Part) => number) => parts.reduce((total, part) => total + of(part), 0)
+  const visited = sum((part) => part.search!.visited)
   return {
     plan: parts.some((part) => part.search!.plan === 'graph') ? 'graph' : 'exact',
     ...(isFiltered ? { matched: sum((part) => part.matched) } : {}),
     examined: sum((part) => part.search!.examined),
     rescored: sum((part) => part.search!.rescored),
+    ...(visited === 0 ? {} : { visited }),
     returned: lists.reduce((total, list) => total + list.length, 0),
   }
 }

@@ -5,7 +5,7 @@
 // Blocks that are all zero are left out: tables are sized for what they may hold.
 //
 // The index of a small partition is built faster than its pages are written and read: its snapshot has no pages, and only tells
-// how far the log was durable when it was closed.
+// how far the log was durable when it was closed. A graph is not built fast: where there is one, there are pages.
 
 import { PAGE_BYTES, STATE, STATE_END, Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
@@ -70,7 +70,8 @@ export async function writeSnapshot(
   const file = await directory.open(draft, { create: true })
   try {
     const log = cover()
-    const isMark = store.count <= buildDocumentsMax && store.ordered.entriesOfAll <= BUILD_ENTRIES_MAX
+    const isQuicklyBuilt = store.count <= buildDocumentsMax && store.ordered.entriesOfAll <= BUILD_ENTRIES_MAX
+    const isMark = isQuicklyBuilt && !store.graphs.isAny
     const blocks = isMark ? [] : store.structBlocks(BLOCK_BYTES)
     const pages = isMark ? [] : store.structPages()
     const list = new Uint8Array(listBytes(pages.length, blocks.length))

@@ -96,7 +96,7 @@ class Fixture {
 
   walk(query: Vector, ef: number, slots?: SlotSet): Nearest {
     const options = { field: 0, ef, rescored: this.rescored, wanted: 0, budget: 2 ** 31 }
-    return this.search(query, slots, (search) => expect(this.graphs.search(search, options)).toBe(true))
+    return this.search(query, slots, (search) => expect(this.graphs.search(search, 0, options)).toBe(true))
   }
 
   /** Part of what is nearest that the walk finds; of equal distances any will do. */
@@ -312,7 +312,7 @@ describe('special cases', () => {
       remove(fixture.partition, range(50, 120))
       fixture.finish()
       const found = fixture.walk(make(), 30)
-      return [fixture.links(900, 8), [...found.slots], [...found.distances], fixture.graphs.computed]
+      return [fixture.links(900, 8), [...found.slots], [...found.distances], fixture.graphs.visited]
     }
     expect(await run()).toEqual(await run())
   })
@@ -341,11 +341,11 @@ describe('a query that finds too little', () => {
     const slots = new SlotSet(memory, 1_000)
     for (const slot of [1, 5, 999]) slots.add(slot)
     const search = new FlatSearch(memory, { field: 0, queries: [make()], count: 10, slots })
-    expect(fixture.graphs.search(search, { ...options, wanted: 4, budget: 2 ** 31 })).toBe(false)
+    expect(fixture.graphs.search(search, 0, { ...options, wanted: 4, budget: 2 ** 31 })).toBe(false)
     search.restart()
-    expect(fixture.graphs.search(search, { ...options, wanted: 3, budget: 100 })).toBe(false)
+    expect(fixture.graphs.search(search, 0, { ...options, wanted: 3, budget: 100 })).toBe(false)
     search.restart()
-    expect(fixture.graphs.search(search, { ...options, wanted: 3, budget: 2 ** 31 })).toBe(true)
+    expect(fixture.graphs.search(search, 0, { ...options, wanted: 3, budget: 2 ** 31 })).toBe(true)
     expect([...search.nearest(0).slots].sort((a, b) => a - b)).toEqual([1, 5, 999])
     search.release()
     slots.release()

@@ -8,7 +8,15 @@ export interface VectorField {
   readonly metric: 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
   /** What a lane is stored as; f32 unless given. */
   readonly element?: 'f32' | 'f16' | 'bf16' | 'int8' | undefined
-  readonly index?: { readonly quantization?: 'int8' | 'binary' | 'none' | undefined } | undefined
+  readonly index?: VectorIndex | undefined
+}
+
+/** How a vector field is searched. Without `type` it has no graph. */
+export interface VectorIndex {
+  readonly type?: 'auto' | 'flat' | 'hnsw' | undefined
+  readonly m?: number | undefined
+  readonly efConstruction?: number | undefined
+  readonly quantization?: 'int8' | 'binary' | 'none' | undefined
 }
 
 /** A prefix of field names; a document's last node is its shape. */

@@ -1,0 +1,38 @@
+// What a partition is opened with, and what it tells of itself.
+
+import type { CollectionShapes, VectorField } from '../core/index.ts'
+import type { QuiverError } from '../error/index.ts'
+import type { StorageDirectory } from '../storage/index.ts'
+
+export interface PartitionOptions {
+  /** Unique in the collection, never used again. */
+  readonly id: number
+  /** For messages. */
+  readonly collection: string
+  readonly primaryKey: string
+  readonly vectors: readonly VectorField[]
+  /** The same object for all partitions of a collection. */
+  readonly shapes: CollectionShapes
+  /** `null`: memory only. */
+  readonly storage: StorageDirectory | null
+  /** Files are `<stem>.<generation>.log` and `<stem>.snapshot`. */
+  readonly stem: string
+  readonly readOnly?: boolean
+  readonly repair?: boolean
+  /** 4 GiB unless given. */
+  readonly memoryLimitBytes?: number
+  /** A snapshot of more documents than this holds their index, too; 300,000 unless given. */
+  readonly buildDocumentsMax?: number
+  readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
+  /** A write's outcome is unknown: nothing more may be written. */
+  readonly onPoison?: ((error: QuiverError) => void) | undefined
+}
+
+export interface PartitionStats {
+  readonly documents: number
+  readonly bytes: number
+  readonly memory: number
+  readonly logBytes: number
+  readonly garbageBytes: number
+  readonly shapes: number
+}

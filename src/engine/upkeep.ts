@@ -1,0 +1,146 @@
+// The graphs of one partition are kept up in the background: a write only notes which vectors changed, and the graphs follow in slices
+// between turns of the event loop. Searches are right at any moment; it only takes them longer while many vectors wait.
+
+import type { Store, VectorField } from '../core/index.ts'
+import { pause } from './pause.ts'
+
+/** How long a slice may be: several partitions may take turns. */
+const UPKEEP_SLICE_MS = 5
+/** Slots brought up to date in one call. A vector takes 0.05 to 2 ms. */
+const SLOTS_PER_CALL = 8
+
+/** Slots worked on since a graph was saved that are worth saving it again. */
+const SAVED_SLOTS = 10_000
+
+/** From so many vectors on a field that is to have a graph gets one; fewer are looked at one by one as fast. */
+const HNSW_VECTORS = 256
+/** The same for `'auto'`, by the bytes of the codes: where a walk has become several times faster than looking at every code. */
+const AUTO_CODE_BYTES = 2_097_152
+const AUTO_VECTORS_MIN = 4_000
+const AUTO_VECTORS_MAX = 20_000
+
+function graphFrom({ dimension, metric, index }: VectorField): number {
+  if (index?.type === 'hnsw') return HNSW_VECTORS
+  if (index?.type !== 'auto') return Infinity
+  const isBits = metric === 'hamming' || metric === 'jaccard'
+  const codeBytes = 16 + (isBits ? dimension / 8 : dimension)
+  return Math.min(AUTO_VECTORS_MAX, Math.max(AUTO_VECTORS_MIN, Math.ceil(AUTO_CODE_BYTES / codeBytes)))
+}
+
+export interface UpkeepHost {
+  readonly store: Store
+  /** Something changed in them. */
+  onGraphsChanged(): void
+  /** They are up to date, and it was much work: they should be kept. */
+  saveGraphs(): void
+}
+
+interface Field {
+  /** Its number. */
+  readonly field: number
+  /** Vectors from which on it has a graph. */
+  readonly from: number
+  readonly m: number
+  readonly efConstruction: number
+}
+
+export class Upkeep {
+  readonly #host: UpkeepHost
+  readonly #fields: readonly Field[]
+  #running: Promise<void> | undefined
+  #isStopped = false
+  /** Set when there was no memory: looked at again after so many more writes. */
+  #isFull = false
+  #done = 0
+
+  /** Undefined when no field is ever to have a graph. */
+  static of(host: UpkeepHost, fields: readonly VectorField[]): Upkeep | undefined {
+    const wanted = fields.map((field, number) => ({
+      field: number,
+      from: graphFrom(field),
+      m: field.index?.m ?? 16,
+      efConstruction: field.index?.efConstruction ?? 128,
+    }))
+    const some = wanted.filter(({ from }) => from < Infinity)
+    return some.length === 0 ? undefined : new Upkeep(host, some)
+  }
+
+  private constructor(host: UpkeepHost, fields: readonly Field[]) {
+    this.#host = host
+    this.#fields = fields
+  }
+
+  /** After a write: there may be something to do. */
+  wake(): void {
+    if (this.#running !== undefined || this.#isStopped || this.#isFull || !this.#hasWork()) return
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  /** Nothing is begun from now on. What is under way ends with its slice. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /**
+   * Brings the graphs up to date; the event loop turns meanwhile.
+   *
+   * @throws LimitError when they do not fit in the partition's memory.
+   */
+  async finish(): Promise<void> {
+    this.#isFull = false
+    while (!this.#isStopped && this.#hasWork() && this.#slice()) await pause()
+    this.#settle()
+  }
+
+  /** Vectors that wait. */
+  get pending(): number {
+    const { graphs } = this.#host.store
+    return this.#fields.reduce((sum, { field }) => sum + (graphs.has(field) ? graphs.dirty(field) : 0), 0)
+  }
+
+  #hasWork(): boolean {
+    const { graphs, vectors } = this.#host.store
+    return this.#fields.some(({ field, from }) =>
+      graphs.has(field) ? graphs.dirty(field) > 0 : vectors.count(field) >= from,
+    )
+  }
+
+  async #run(): Promise<void> {
+    try {
+      do await pause()
+      while (!this.#isStopped && this.#slice())
+      this.#settle()
+    } catch {
+      // Without memory for it the rest stays dirty, and searches look at it one by one.
+      this.#isFull = true
+    }
+  }
+
+  #settle(): void {
+    if (this.#isStopped || this.#done < SAVED_SLOTS) return
+    this.#done = 0
+    this.#host.saveGraphs()
+  }
+
+  /** Works for a slice; false when nothing is left. */
+  #slice(): boolean {
+    const { graphs, vectors } = this.#host.store
+    const end = performance.now() + UPKEEP_SLICE_MS
+    this.#host.onGraphsChanged()
+    for (const { field, from, m, efConstruction } of this.#fields) {
+      if (!graphs.has(field)) {
+        if (vectors.count(field) < from) continue
+        graphs.create(field, m, efConstruction)
+      }
+      for (let left = graphs.dirty(field); left > 0; ) {
+        if (performance.now() > end) return true
+        const before = left
+        left = graphs.maintain(field, SLOTS_PER_CALL)
+        this.#done += Math.max(0, before - left)
+      }
+    }
+    return false
+  }
+}
