@@ -12,6 +12,7 @@ export {
   getSparseFloatVectorType,
 } from './halves.ts'
 export { MilvusClient } from './milvus-client.ts'
+export { findKeyValue, formatKeyValueData, RRFRanker, sleep, WeightedRanker } from './rankers.ts'
 export { ERROR_REASONS } from './reasons.ts'
 export { convertToDataType, isVectorType } from './schema.ts'
 export type * from './types/index.ts'

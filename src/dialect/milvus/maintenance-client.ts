@@ -2,9 +2,9 @@
 
 import { newId } from './catalog.ts'
 import { named } from './collection-client.ts'
-import { DataClient } from './data-client.ts'
 import { hybridTime } from './describe.ts'
 import { success, wrongCall } from './errors.ts'
+import { SearchClient } from './search-client.ts'
 import type {
   CompactionResponse,
   CompactReq,
@@ -29,7 +29,7 @@ import type {
   ResStatus,
 } from './types/index.ts'
 
-export class MaintenanceClient extends DataClient {
+export class MaintenanceClient extends SearchClient {
   /** Everything acknowledged so far is on disk when it resolves. */
   async flush(data: FlushReq): Promise<FlushResult> {
     const names = data?.collection_names

@@ -1,0 +1,131 @@
+// Several searches made one: each is run by itself, then their hits are fused by rank or by weighted scores.
+
+import { reciprocalRankFusion, type ScoreKind, weightedFusion } from '../../text/index.ts'
+import type { Entry } from './catalog.ts'
+import { invalid, unexpected } from './errors.ts'
+import { compareKeys, type Key } from './read.ts'
+import type { Row } from './rows.ts'
+import { type Found, runPlan } from './search.ts'
+import { type Given, isDistance, parametersOf, planOf, type SearchPlan, windowOfSearch } from './search-plan.ts'
+
+/** How hits are fused. */
+type Ranker =
+  | { readonly kind: 'rrf'; readonly k: number }
+  | { readonly kind: 'weighted'; readonly weights: readonly number[]; readonly isNormalized: boolean }
+
+const REQUESTS_MAX = 1024
+
+/** Runs a hybrid search: one list for each query, best first. */
+export async function runHybrid(entry: Entry, data: Given, select: readonly string[]): Promise<Found[][]> {
+  const { limit, offset } = windowOfSearch(parametersOf({ ...data, data: undefined }))
+  const plans = await plansOf(entry, data, limit + offset)
+  const ranker = rankerOf(data['rerank'], plans.length)
+  const nq = plans[0]!.queries.length
+  if (plans.some((plan) => plan.queries.length !== nq)) {
+    throw unexpected(
+      `nq of the requests of a hybrid search differ: ${plans.map((plan) => plan.queries.length).join(', ')}`,
+    )
+  }
+  const results = await Promise.all(plans.map((plan) => runPlan(plan, select)))
+  const group = data['group_by_field'] as string | undefined
+  return Array.from({ length: nq }, (_, i) => {
+    const fused = fuse(
+      ranker,
+      plans,
+      results.map((lists) => lists[i]!),
+    )
+    const chosen =
+      group === undefined ? fused : oneOfEach(fused, group, Number(data['group_size'] ?? 1), limit + offset)
+    return chosen.slice(offset, group === undefined ? offset + limit : undefined)
+  })
+}
+
+async function plansOf(entry: Entry, data: Given, ends: number): Promise<SearchPlan[]> {
+  const parts = data['data'] as Given[]
+  if (parts.length > REQUESTS_MAX) throw unexpected(`maximum of ann search requests is ${REQUESTS_MAX}`)
+  const shared = { ...data }
+  for (const name of [
+    'data',
+    'vector',
+    'vectors',
+    'rerank',
+    'offset',
+    'limit',
+    'topk',
+    'order_by_fields',
+    'expr',
+    'params',
+  ]) {
+    delete shared[name]
+  }
+  const plans: SearchPlan[] = []
+  for (const part of parts) {
+    const own = part['expr'] || part['filter']
+    const request: Given = { limit: ends, ...shared, ...part, offset: 0 }
+    if (own) Object.assign(request, { filter: own, expr: undefined })
+    plans.push(await planOf(entry, request))
+  }
+  return plans
+}
+
+function rankerOf(rerank: unknown, requests: number): Ranker {
+  if (rerank === undefined || rerank === null) return { kind: 'rrf', k: 60 }
+  const given = rerank as Given
+  const params = (given['params'] ?? {}) as Given
+  const first = Array.isArray(given['functions']) ? (given['functions'][0] as Given) : undefined
+  if (first !== undefined) return rankerOf(first, requests)
+  const name = String(given['strategy'] ?? params['reranker'] ?? 'rrf').toLowerCase()
+  if (name === 'rrf') {
+    const k = Number(params['k'] ?? 60)
+    if (!(k > 0 && k < 16_384))
+      throw invalid(`The rank params k should be in range (0, 16384)`, '(0, 16384)', params['k'])
+    return { kind: 'rrf', k }
+  }
+  if (name !== 'weighted') throw unexpected(`unsupported rank type ${name}: rrf and weighted are supported`)
+  const { weights } = params
+  if (!Array.isArray(weights)) throw invalid('weights of a weighted ranker are an array of numbers')
+  if (weights.length !== requests) {
+    throw invalid(`the length of weights param mismatch with ann search requests`, requests, weights.length)
+  }
+  for (const weight of weights) {
+    if (!(typeof weight === 'number' && weight >= 0 && weight <= 1)) {
+      throw invalid(`rank param weight should be in range [0, 1]`, '[0, 1]', weight)
+    }
+  }
+  return { kind: 'weighted', weights: weights as number[], isNormalized: params['norm_score'] === true }
+}
+
+const KINDS: Readonly<Record<string, ScoreKind>> = { COSINE: 'cosine', IP: 'ip', BM25: 'bm25' }
+
+function fuse(ranker: Ranker, plans: readonly SearchPlan[], lists: readonly Found[][]): Found[] {
+  const rows = new Map<Key, Row>()
+  for (const list of lists) for (const { key, row } of list) rows.set(key, row)
+  const ranked = lists.map((list) => list.map(({ key, score }) => ({ id: key, score })))
+  const fused =
+    ranker.kind === 'rrf'
+      ? reciprocalRankFusion(ranked, { k: ranker.k })
+      : weightedFusion(ranked, {
+          weights: ranker.weights,
+          kinds: plans.map((plan) => KINDS[plan.metric] ?? 'distance'),
+          isNormalized: ranker.isNormalized,
+        })
+  // Without normalising, sums of distances rank the other way.
+  const isAscending =
+    ranker.kind === 'weighted' && !ranker.isNormalized && plans.every((plan) => isDistance(plan.metric))
+  const sign = isAscending ? 1 : -1
+  return fused
+    .map(({ id, score }) => ({ key: id, score: Math.fround(score), row: rows.get(id)! }))
+    .sort((a, b) => sign * (a.score - b.score) || compareKeys(a.key, b.key))
+}
+
+/** The best of each group, in order of their best. */
+function oneOfEach(hits: readonly Found[], field: string, size: number, groups: number): Found[] {
+  const counts = new Map<unknown, number>()
+  return hits.filter(({ row }) => {
+    const value = row[field] ?? (row['$meta'] as Row | undefined)?.[field]
+    const count = counts.get(value) ?? 0
+    if (count >= size || (count === 0 && counts.size >= groups)) return false
+    counts.set(value, count + 1)
+    return true
+  })
+}

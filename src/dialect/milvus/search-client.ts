@@ -1,0 +1,111 @@
+// Searches as programs call them.
+
+import type { Entry } from './catalog.ts'
+import { named } from './collection-client.ts'
+import { DataClient } from './data-client.ts'
+import { hybridTime } from './describe.ts'
+import { DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
+import { Code, MilvusError, success } from './errors.ts'
+import { HitMaker } from './hits.ts'
+import { runHybrid } from './hybrid.ts'
+import { type Projection, projectionOf } from './read.ts'
+import { type Found, runPlan } from './search.ts'
+import { hitPages } from './search-pages.ts'
+import { decimalsOf, type Given, isHybrid, parametersOf, planOf, type SearchPlan } from './search-plan.ts'
+import type {
+  HybridSearchReq,
+  OutputTransformers,
+  SearchIteratorReq,
+  SearchReq,
+  SearchResultData,
+  SearchResults,
+  SearchSimpleReq,
+} from './types/index.ts'
+
+export class SearchClient extends DataClient {
+  /** One query gives a flat list of hits, several a list for each; `data: [{ anns_field, data }]` is a hybrid search. */
+  async search<T extends SearchReq | SearchSimpleReq | HybridSearchReq>(params: T): Promise<SearchResults<T>> {
+    const data = named(params as unknown as { collection_name: string }) as unknown as Given & {
+      collection_name: string
+    }
+    const answer = (fields: object) =>
+      ({ recalls: [], collection_name: data.collection_name, ...fields }) as unknown as SearchResults<T>
+    const results = await this.withEntry<SearchResults<T>>(
+      data,
+      async (entry) => {
+        const projection = this.#projection(entry, data)
+        const maker = new HitMaker(projection, this.long as never, decimalsOf(parametersOf(data)))
+        const lists = await this.#lists(entry, data, projection)
+        const made = lists.map((list) => list.map(({ score, key, row }) => maker.make(score, key, row)))
+        const count = made.reduce((sum, list) => sum + list.length, 0)
+        return answer({
+          status: success(),
+          results: made.length === 1 ? made[0] : count === 0 ? [] : made,
+          session_ts: hybridTime(),
+          all_search_count: count,
+        })
+      },
+      (status) => answer({ status, results: [], session_ts: -1 }),
+    )
+    const { code, reason } = results.status
+    if (code === Code.CollectionNotFound || code === Code.DatabaseNotFound) {
+      throw new MilvusError(code, reason, { isThrown: true })
+    }
+    return results
+  }
+
+  hybridSearch<T extends HybridSearchReq>(params: T): Promise<SearchResults<T>> {
+    return this.search(params)
+  }
+
+  #projection(entry: Entry, data: Given): Projection {
+    return projectionOf(entry, data['output_fields'] as string[] | undefined, {
+      long: this.long,
+      transformers: data['transformers'] as OutputTransformers | undefined,
+      withKey: false,
+    })
+  }
+
+  async #lists(entry: Entry, data: Given, { select }: Projection): Promise<Found[][]> {
+    if (!isHybrid(data)) return await runPlan(await planOf(entry, data), select)
+    const group = data['group_by_field'] as string | undefined
+    const wanted = group === undefined ? select : [...select, entry.schema.byName.has(group) ? group : '$meta']
+    return await runHybrid(entry, data, [...new Set(wanted)])
+  }
+
+  /** Pages of ever farther hits of one query. */
+  async searchIterator(param: SearchIteratorReq): Promise<AsyncIterable<SearchResultData[]>> {
+    const data = named(param) as unknown as Given & SearchIteratorReq
+    const { plan, projection, maker } = await this.run(data, async (store, db) => {
+      const entry = store.entry(db, data.collection_name)
+      const limited = {
+        ...data,
+        limit: 1,
+        offset: 0,
+        ...(data.params === undefined ? {} : { params: withoutWindow(data.params) }),
+      }
+      const plan: SearchPlan = await planOf(entry, limited)
+      if (plan.queries.length !== 1) throw new MilvusError(Code.Parameter, 'a search iterator takes one query vector')
+      if (plan.group !== undefined) throw new MilvusError(Code.Parameter, 'a search iterator takes no groups')
+      const projection = this.#projection(entry, data)
+      return { plan, projection, maker: new HitMaker(projection, this.long as never, plan.decimals) }
+    })
+    const limit = data.limit === undefined || data.limit === NO_LIMIT || !data.limit ? Infinity : data.limit
+    const size = Math.max(1, Math.min(Number(data.batchSize) || 1, DEFAULT_MAX_SEARCH_SIZE))
+    const { external_filter_fn: accept } = data
+    const pages = hitPages(plan, projection.select, size, limit)
+    return {
+      async *[Symbol.asyncIterator]() {
+        for await (const page of pages) {
+          const hits = page.map(({ score, key, row }) => maker.make(score, key, row)) as unknown as SearchResultData[]
+          yield accept === undefined ? hits : hits.filter((hit) => accept(hit))
+        }
+      },
+    }
+  }
+}
+
+function withoutWindow(params: Given): Given {
+  const { limit: _limit, offset: _offset, topk: _topk, ...rest } = params
+  return rest
+}

@@ -1,0 +1,60 @@
+// The hits of one query, page by page.
+
+import type { Key } from './read.ts'
+import type { Row } from './rows.ts'
+import { isDense } from './schema.ts'
+import { type Found, runPlan, scoreOf, wholeFilter } from './search.ts'
+import { isInRange, type SearchPlan } from './search-plan.ts'
+
+/** Nearest first, `size` to a page, `limit` in all. */
+export async function* hitPages(
+  plan: SearchPlan,
+  select: readonly string[],
+  size: number,
+  limit: number,
+): AsyncGenerator<Found[], void, void> {
+  let page: Found[] = []
+  let left = limit
+  for await (const hit of isDense(plan.field.type) ? denseHits(plan, select, size) : rankedAll(plan, select)) {
+    if (left-- <= 0) break
+    page.push(hit)
+    if (page.length < size) continue
+    yield page
+    page = []
+  }
+  if (page.length > 0) yield page
+}
+
+async function* denseHits(
+  plan: SearchPlan,
+  select: readonly string[],
+  size: number,
+): AsyncGenerator<Found, void, void> {
+  const { entry, field, metric, range, partitions, queries } = plan
+  const filter = await wholeFilter(plan)
+  const pages = entry.rows.searchIterator({
+    field: field.name,
+    vector: queries[0] as number[],
+    batch: size,
+    select,
+    ...(filter === undefined ? {} : { filter }),
+    ...(partitions === undefined ? {} : { partitions }),
+  })
+  for await (const page of pages) {
+    for (const { id, distance, document } of page) {
+      const score = scoreOf(metric, distance)
+      if (range !== undefined && !isInRange(metric, range, score)) {
+        // Hits only get farther: beyond the radius there are none.
+        if (!isInRange(metric, { radius: range.radius, rangeFilter: undefined }, score)) return
+        continue
+      }
+      yield { key: id as Key, score, row: document as Row }
+    }
+  }
+}
+
+async function* rankedAll(plan: SearchPlan, select: readonly string[]): AsyncGenerator<Found, void, void> {
+  const count = await plan.entry.rows.count()
+  const [hits] = await runPlan({ ...plan, limit: Math.max(1, count), offset: 0 }, select)
+  yield* hits!
+}

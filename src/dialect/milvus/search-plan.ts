@@ -1,0 +1,264 @@
+// What a search asks for, in one form: the new way of calling, the old one with search_params, and the parts of a hybrid search.
+
+import type { Entry } from './catalog.ts'
+import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from './enums.ts'
+import { invalid, MilvusError, unexpected, wrongCall } from './errors.ts'
+import type { Condition } from './expression/index.ts'
+import { getSparseFloatVectorType } from './halves.ts'
+import { metricOf } from './placement.ts'
+import { conditionOfRequest, type Key, keysOf, type Order, orderOf, readPartitions } from './read.ts'
+import type { Row } from './rows.ts'
+import { dimOf, type Field, isDense } from './schema.ts'
+import type { OrderByFields, SparseFloatVector } from './types/index.ts'
+import { encoderOf, sparseOf } from './values.ts'
+
+export type Given = Record<string, unknown>
+
+/** Which way the scores of a metric go. */
+export function isDistance(metric: string): boolean {
+  return metric === 'L2' || metric === 'HAMMING' || metric === 'JACCARD'
+}
+
+export interface Range {
+  /** Scores beyond it are no hits. */
+  readonly radius: number
+  /** Scores on the near side of it are no hits; undefined for no such bound. */
+  readonly rangeFilter: number | undefined
+}
+
+export interface Group {
+  readonly field: string
+  readonly size: number
+  readonly isStrict: boolean
+}
+
+/** One search over one field. */
+export interface SearchPlan {
+  readonly entry: Entry
+  readonly field: Field
+  readonly metric: string
+  /** Encoded vectors; texts for fields that a function fills. */
+  readonly queries: readonly unknown[]
+  readonly condition: Condition
+  readonly partitions: readonly string[] | undefined
+  readonly limit: number
+  readonly offset: number
+  readonly range: Range | undefined
+  readonly group: Group | undefined
+  readonly orders: readonly Order[]
+  readonly ef: number | undefined
+  /** Decimals that scores are cut to; -1 for all. */
+  readonly decimals: number
+  /** Share of a sparse query's smallest values that may be passed over. */
+  readonly dropRatio: number
+}
+
+/** All parameters of a search, wherever they were put; those inside win, as in the SDK. */
+export function parametersOf(data: Given): Given {
+  const old = data['search_params'] as Given | undefined
+  if (old === undefined || old === null) return { ...data, ...(data['params'] as Given | undefined) }
+  let inner = old['params']
+  try {
+    if (typeof inner === 'string') inner = JSON.parse(inner === '' ? '{}' : inner)
+  } catch {
+    throw invalid(`params of search_params is JSON, got ${inner}`)
+  }
+  return { ...data, ...old, ...(inner as Given | undefined), anns_field: old['anns_field'] ?? data['anns_field'] }
+}
+
+export function isHybrid(data: Given): boolean {
+  const first: unknown = Array.isArray(data['data']) ? data['data'][0] : undefined
+  return typeof first === 'object' && first !== null && !!(first as Given)['anns_field']
+}
+
+function vectorsGiven(data: Given): unknown {
+  return data['vectors'] || data['vector'] || data['data']
+}
+
+/** Throws what the SDK throws before it asks a server. */
+export function requireTarget(entry: Entry, data: Given, parameters: Given): Field {
+  const { schema } = entry
+  const name = (parameters['anns_field'] as string | undefined) || schema.vectors[0]?.name
+  const field = schema.byName.get(name ?? '')
+  if (field === undefined || !schema.vectors.includes(field)) throw wrongCall('NO_ANNS_FEILD_FOUND_IN_SEARCH')
+  const ids = data['ids']
+  if (Array.isArray(ids) && ids.length > 0) requireIdTypes(entry, ids)
+  else if (!vectorsGiven(data)) throw thrown('Search data is required')
+  return field
+}
+
+function thrown(reason: string): MilvusError {
+  return new MilvusError(1100, reason, { isThrown: true })
+}
+
+function requireIdTypes(entry: Entry, ids: readonly unknown[]): void {
+  const { primary } = entry.schema
+  const isInt = primary.type === DataType.Int64
+  const isFit = (id: unknown) =>
+    isInt
+      ? typeof id === 'number' ||
+        typeof id === 'bigint' ||
+        (typeof id === 'string' && id !== '' && !Number.isNaN(Number(id)))
+      : typeof id === 'string'
+  if (ids.every(isFit)) return
+  const want = isInt ? 'integer/string number' : 'string'
+  throw thrown(
+    `The type of ids should be ${want} because the primary key field ${primary.name} is ${DataType[primary.type]}.`,
+  )
+}
+
+/** Reads a whole request about one field. */
+export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
+  const parameters = parametersOf(data)
+  const field = requireTarget(entry, data, parameters)
+  for (const name of ['search_aggregation', 'highlighter']) {
+    if (data[name]) throw unexpected(`${name} of search is not supported in process`)
+  }
+  const partitions = readPartitions(entry, data['partition_names'] as string[] | undefined, 'search')
+  const metric = metricOf(field, entry.record.indexes)
+  const wanted = parameters['metric_type'] as string | undefined
+  if (wanted && wanted.toUpperCase() !== metric) throw invalid('metric type not match', metric, wanted)
+  const { limit, offset } = windowOfSearch(parameters)
+  const queries = await queriesOf(entry, field, data)
+  requireCount('nq', queries.length)
+  const group = groupOf(entry, parameters)
+  const range = rangeOf(metric, parameters)
+  if (group !== undefined && range !== undefined)
+    throw unexpected('Not allowed to do range-search when doing search-group-by')
+  const ef = Number(parameters['ef'] ?? parameters['search_list'])
+  return {
+    entry,
+    field,
+    metric,
+    queries,
+    condition: conditionOfRequest(entry, data),
+    partitions,
+    limit,
+    offset,
+    range,
+    group,
+    orders: orderOf(entry, parameters['order_by_fields'] as OrderByFields | undefined),
+    ef: Number.isInteger(ef) && ef > 0 ? Math.max(ef, limit + offset) : undefined,
+    decimals: decimalsOf(parameters),
+    dropRatio: Number(parameters['drop_ratio_search']) || 0,
+  }
+}
+
+function requireCount(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= DEFAULT_MAX_SEARCH_SIZE) return
+  throw unexpected(
+    `${name} [${value}] is invalid, it should be in range [1, ${DEFAULT_MAX_SEARCH_SIZE}], but got ${value}`,
+  )
+}
+
+export function windowOfSearch(parameters: Given): { limit: number; offset: number } {
+  const limit = Number(parameters['limit'] ?? parameters['topk'] ?? DEFAULT_TOPK)
+  const offset = Number(parameters['offset'] ?? 0)
+  requireCount('topk', limit)
+  if (!Number.isInteger(offset) || offset < 0 || offset > DEFAULT_MAX_SEARCH_SIZE) {
+    throw unexpected(
+      `offset [${offset}] is invalid, it should be in range [0, ${DEFAULT_MAX_SEARCH_SIZE}], but got ${offset}`,
+    )
+  }
+  requireCount('offset+topk', offset + limit)
+  return { limit, offset }
+}
+
+export function decimalsOf(parameters: Given): number {
+  const decimals = Number(parameters['round_decimal'] ?? -1)
+  if (Number.isInteger(decimals) && decimals >= -1 && decimals <= 6) return decimals
+  throw invalid(`round_decimal should be in range [-1, 6]`, '-1..6', parameters['round_decimal'])
+}
+
+function rangeOf(metric: string, parameters: Given): Range | undefined {
+  const { radius, range_filter: filter } = parameters
+  if (radius === undefined || radius === null) return undefined
+  const range = {
+    radius: Number(radius),
+    rangeFilter: filter === undefined || filter === null ? undefined : Number(filter),
+  }
+  if (Number.isNaN(range.radius) || Number.isNaN(range.rangeFilter ?? 0))
+    throw invalid('radius and range_filter are numbers')
+  if (range.rangeFilter !== undefined) {
+    const isOrdered = isDistance(metric) ? range.rangeFilter < range.radius : range.rangeFilter > range.radius
+    if (!isOrdered) {
+      const relation = isDistance(metric) ? 'less' : 'greater'
+      throw invalid(`metric type ${metric}, range_filter(${filter}) must be ${relation} than radius(${radius})`)
+    }
+  }
+  return range
+}
+
+/** Whether a score lies in the range. */
+export function isInRange(metric: string, { radius, rangeFilter }: Range, score: number): boolean {
+  if (isDistance(metric)) return score < radius && (rangeFilter === undefined || score >= rangeFilter)
+  return score > radius && (rangeFilter === undefined || score <= rangeFilter)
+}
+
+const GROUP_SIZE_MAX = 10
+
+function groupOf(entry: Entry, parameters: Given): Group | undefined {
+  const name = parameters['group_by_field'] as string | undefined
+  if (!name) return undefined
+  const field = entry.schema.byName.get(name)
+  if (field === undefined && !entry.schema.isDynamic) throw invalid(`group by field ${name} not exist`)
+  if (field !== undefined) {
+    const isFit = field.type < DataType.Float || field.type === DataType.VarChar
+    if (!isFit || field.nullable) {
+      throw invalid(
+        `not support search_group_by operation based on ${field.nullable ? 'nullable ' : ''}${DataType[field.type]} field ${name}`,
+      )
+    }
+  }
+  const size = Number(parameters['group_size'] ?? 1)
+  if (!Number.isInteger(size) || size < 1 || size > GROUP_SIZE_MAX) {
+    throw invalid(`input group size:${size} exceeds configured max group size:${GROUP_SIZE_MAX}`)
+  }
+  const isStrict = parameters['strict_group_size'] === true || parameters['strict_group_size'] === 'true'
+  return { field: field === undefined ? `$meta.${name}` : name, size, isStrict }
+}
+
+// --- query vectors
+
+async function queriesOf(entry: Entry, field: Field, data: Given): Promise<unknown[]> {
+  const { ids } = data as { ids?: unknown[] }
+  if (Array.isArray(ids) && ids.length > 0) return await storedQueries(entry, field, keysOf(entry, ids))
+  const given = vectorsGiven(data)
+  if (field.isFunctionOutput) {
+    const texts = Array.isArray(given) ? given : [given]
+    if (!texts.every((text) => typeof text === 'string')) throw invalid(`field ${field.name} is searched by text`)
+    return texts
+  }
+  const list = isOneQuery(field, given) ? [given] : (given as unknown[])
+  if (!Array.isArray(list)) throw invalid(`the vectors of a search are arrays of numbers, got ${typeof given}`)
+  return list.map((query) => encodeQuery(field, query))
+}
+
+function isOneQuery(field: Field, given: unknown): boolean {
+  if (!Array.isArray(given)) return true
+  if (field.type === DataType.SparseFloatVector) return getSparseFloatVectorType(given) !== 'unknown'
+  return given.length === 0 || typeof given[0] === 'number'
+}
+
+function encodeQuery(field: Field, query: unknown): unknown {
+  if (!isDense(field.type)) return sparseOf(query as SparseFloatVector)
+  const { length } = query as { length?: number }
+  const dim = dimOf(field)
+  const isHalf = query instanceof Uint8Array && /Float16/.test(DataType[field.type]!)
+  const wanted = field.type === DataType.BinaryVector ? dim / 8 : isHalf ? dim * 2 : dim
+  if (length !== wanted) {
+    throw invalid(`vector dimension mismatch, expected vector size(byte) of field ${field.name}`, wanted, length)
+  }
+  return encoderOf(field)(query, 0)
+}
+
+async function storedQueries(entry: Entry, field: Field, keys: readonly Key[]): Promise<unknown[]> {
+  const rows = (await entry.rows.getMany(keys as string[])) as (Row | undefined)[]
+  const source = field.isFunctionOutput ? entry.schema.textOf(field)!.name : field.name
+  return rows.map((row, i) => {
+    const value = row?.[source]
+    if (value === undefined || value === null)
+      throw invalid(`some of the provided primary key IDs do not exist: ${keys[i]}`)
+    return value
+  })
+}
