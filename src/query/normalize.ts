@@ -2,7 +2,8 @@
 // of it, and makes unknown the same as false there, because what is left of `not` stands where unknown stays unknown.
 
 import { evaluate } from './evaluate.ts'
-import { type FilterNode, type LeafNode, mayFail, operandsOf } from './tree.ts'
+import { typeOf, typesAround } from './order.ts'
+import { type CompareNode, type FilterNode, type LeafNode, mayFail, operandsOf } from './tree.ts'
 
 export interface NormalLeaf {
   readonly kind: 'leaf'
@@ -39,6 +40,14 @@ export function normalize(node: FilterNode, isNegated = false): NormalNode {
         node.of.map((part) => normalize(part, isNegated)),
       )
     }
+    case 'compare': {
+      const parts = withinTypes(node)
+      if (parts === undefined) return normalLeaf(node, isNegated)
+      return join(
+        isNegated ? 'and' : 'or',
+        parts.map((part) => normalLeaf(part, isNegated)),
+      )
+    }
     default:
       return normalLeaf(node, isNegated)
   }
@@ -51,6 +60,30 @@ function normalLeaf(leaf: LeafNode, isNegated: boolean): NormalNode {
     return evaluate(node, {}) ? YES : NO
   }
   return { kind: 'leaf', leaf, isNegated }
+}
+
+const TURNED = { eq: 'eq', ne: 'ne', lt: 'gt', le: 'ge', gt: 'lt', ge: 'le' } as const
+
+/**
+ * A comparison in the order over all types with a constant that holds nothing inside: of values of its type as ever, of all others by
+ * their type alone. Both leaves answer the same where an operand is not there. Undefined for other comparisons.
+ */
+function withinTypes(leaf: CompareNode): LeafNode[] | undefined {
+  if (leaf.order !== 'total') return undefined
+  if (leaf.left.kind === 'constant' && leaf.right.kind !== 'constant') {
+    return withinTypes({ ...leaf, left: leaf.right, right: leaf.left, operator: TURNED[leaf.operator] })
+  }
+  if (leaf.right.kind !== 'constant') return undefined
+  const type = typeOf(leaf.right.value)
+  // Null that counts as not there would make the comparison one with nothing.
+  if (type === 'array' || type === 'object' || type === 'null') return undefined
+  const within: CompareNode = { ...leaf, order: 'within' }
+  if (leaf.operator === 'eq' || leaf.operator === 'ne') return [within]
+  const { before, behind } = typesAround(leaf.right.value)
+  const types = leaf.operator === 'gt' || leaf.operator === 'ge' ? behind : before
+  const { absent, isNullAbsent } = leaf
+  const rules = { ...(absent === undefined ? {} : { absent }), ...(isNullAbsent === undefined ? {} : { isNullAbsent }) }
+  return [within, { ...rules, kind: 'type', operand: leaf.left, types }]
 }
 
 /** `and` or `or` of normal nodes, without what makes no difference. */

@@ -141,6 +141,18 @@ function rankAmong(types: readonly TypeName[]): Rank {
 const totalRank = rankAmong(TOTAL)
 const sortedRank = rankAmong(SORTED)
 
+/** The types that come before a value in ReQL's order, and those that come behind it. */
+export function typesAround(value: Constant): {
+  readonly before: readonly TypeName[]
+  readonly behind: readonly TypeName[]
+} {
+  const rank = totalRank(value)
+  // Both kinds of numbers have one place.
+  const named = (types: readonly TypeName[]) =>
+    types.flatMap((type) => (type === 'number' ? [type, 'bigint' as const] : [type]))
+  return { before: named(TOTAL.slice(0, rank)), behind: named(TOTAL.slice(rank + 1)) }
+}
+
 /** ReQL's order. */
 export function compareTotal(a: Constant, b: Constant): number {
   return compareRanked(a, b, totalRank)

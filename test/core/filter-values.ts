@@ -212,7 +212,7 @@ function someLeaf(absents: readonly Absent[]): fc.Arbitrary<LeafNode> {
         right: fc.oneof({ weight: 3, arbitrary: someConstant }, { weight: 1, arbitrary: someOperand }),
         order: fc.oneof(
           { weight: 9, arbitrary: fc.constant('within' as const) },
-          { weight: 1, arbitrary: fc.constant('total' as const) },
+          { weight: 2, arbitrary: fc.constant('total' as const) },
         ),
       }),
     },
