@@ -55,6 +55,15 @@ export class CatalogFile {
     return this.#state
   }
 
+  /** Removes the catalog's files: what is left is no database. */
+  async erase(): Promise<void> {
+    const storage = this.#storage
+    this.#state = EMPTY_CATALOG
+    if (storage === null) return
+    for (const name of [CATALOG_COPY_FILE, CATALOG_FILE]) await storage.remove(name)
+    await storage.flushNames()
+  }
+
   /** Reads the catalog, or makes an empty one where there is no database yet. */
   static async open(gate: Gate, storage: StorageDirectory | null, repair: boolean): Promise<CatalogFile> {
     if (storage === null) return new CatalogFile(gate, null, EMPTY_CATALOG, false, [])

@@ -186,6 +186,13 @@ export class Database {
     await Promise.all([...this.#members.values()].flatMap(({ state }) => state.parts.map((part) => part.flush())))
   }
 
+  /** @internal Drops every collection and removes what the database wrote; then it is closed. */
+  async erase(): Promise<void> {
+    for (const { name } of await this.collections()) await this.dropCollection(name)
+    await this.#change(() => this.#catalog.erase())
+    await this.close()
+  }
+
   /** Finishes what is under way, flushes, and gives the directory free. May be called again. */
   close(): Promise<void> {
     if (this.#closing === undefined) {

@@ -7,6 +7,7 @@ export {
   type Residual,
 } from './compile.ts'
 export { evaluate, valueAt } from './evaluate.ts'
+export { likeMatches, likeTokens } from './like.ts'
 export { compareSorted } from './order.ts'
 export { parseFilter, parsePath } from './parse.ts'
 export type { Absent, Constant, FilterNode, LeafNode, Operand, PathStep } from './tree.ts'

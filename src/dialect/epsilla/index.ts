@@ -1,3 +1,17 @@
-// EpsillaDB, in process: comes in a later version.
+// quiverdb/epsilla: Epsilla's JavaScript client, in process.
 
-export { loadDriver } from '../../engine/index.ts'
+export { type ClientConfig, EpsillaDB, EpsillaDB as default, type Named } from './client.ts'
+export { type CloudClientConfig, EpsillaCloud, VectorDB } from './cloud.ts'
+export type { Facet } from './facets.ts'
+export type { EpsillaQueryResult, EpsillaResponse } from './response.ts'
+export type { SparseVector, TableField, TableIndex } from './schema.ts'
+export { type RerankerConfig, type RetrieverConfig, SearchEngine } from './search-engine.ts'
+export type {
+  DeleteConfig,
+  Embedder,
+  EpsillaRecord,
+  GetConfig,
+  GetConfig as PreviewConfig,
+  QueryConfig,
+  QueryConfig as CloudQueryConfig,
+} from './table.ts'

@@ -1,0 +1,132 @@
+// Loaded databases: they belong to the process, and are shared by all clients in it.
+
+import { type Database, openShared } from '../../engine/index.ts'
+import { Refusal } from './response.ts'
+import type { Field } from './schema.ts'
+import { SEQUENCE, Table, type TextIndex } from './table.ts'
+
+/** Record slots of a table, unless `loadDB` says otherwise. */
+export const SCALE = 150_000
+/** Where the tables of a database are written down. */
+const SETTINGS = 'epsilla.tables'
+/** Always taken. */
+export const DEFAULT_NAME = 'default'
+
+interface TableSettings {
+  /** Of the collection. */
+  id: string
+  fields: Field[]
+  indices: TextIndex[]
+}
+
+/** A loaded database. */
+export class LoadedDatabase {
+  readonly path: string
+  readonly scale: number
+  readonly #database: Database
+  readonly #release: () => Promise<void>
+  readonly #prefix: string
+  readonly #tables = new Map<string, Table>()
+
+  private constructor(path: string, scale: number, database: Database, release: () => Promise<void>, prefix: string) {
+    this.path = path
+    this.scale = scale
+    this.#database = database
+    this.#release = release
+    this.#prefix = prefix
+  }
+
+  static async open(path: string, scale: number): Promise<LoadedDatabase> {
+    const { database, release } = await openShared(path)
+    const loaded = new LoadedDatabase(path, scale, database, release, '')
+    await loaded.#load()
+    return loaded
+  }
+
+  /** The tables of an open database that belong to `name`. */
+  static async within(database: Database, name: string, path: string, scale: number): Promise<LoadedDatabase> {
+    const prefix = name === DEFAULT_NAME ? '' : `${name}.`
+    const loaded = new LoadedDatabase(path, scale, database, async () => {}, prefix)
+    await loaded.#load()
+    return loaded
+  }
+
+  async #load(): Promise<void> {
+    const names = new Set((await this.#database.collections()).map(({ name }) => name))
+    if (!names.has(SETTINGS)) return
+    const all = await this.#database.collection<TableSettings>(SETTINGS).find().toArray()
+    for (const { id, fields, indices } of all) {
+      const name = id.slice(this.#prefix.length)
+      if (!id.startsWith(this.#prefix) || name.includes('.') || !names.has(id)) continue
+      this.#tables.set(name, new Table(name, this.#database.collection(id), fields, indices))
+    }
+  }
+
+  /** In the order they were created. */
+  get tables(): Table[] {
+    return [...this.#tables.values()]
+  }
+
+  table(name: unknown, status: number): Table {
+    const table = this.#tables.get(String(name))
+    if (table === undefined) throw new Refusal(status, `Table not found: ${name}`)
+    return table
+  }
+
+  hasTable(name: unknown): boolean {
+    return this.#tables.has(String(name))
+  }
+
+  async createTable(name: string, fields: readonly Field[], indices: readonly TextIndex[]): Promise<void> {
+    const id = this.#prefix + name
+    const vectors = fields.filter(({ type }) => type.startsWith('VECTOR_'))
+    const collection = await this.#database.createCollection(id, {
+      primaryKey: fields.find((field) => field.isKey)?.name ?? SEQUENCE,
+      vectors: Object.fromEntries(
+        vectors.map(({ name: field, dimensions, metric }) => [
+          field,
+          { dimension: dimensions, metric: METRICS[metric] },
+        ]),
+      ),
+    })
+    const settings = await this.#settings()
+    await settings.upsert({ id, fields: [...fields], indices: [...indices] })
+    this.#tables.set(name, new Table(name, collection, fields, indices))
+  }
+
+  async dropTable(name: string): Promise<void> {
+    const { collection } = this.table(name, 500)
+    this.#tables.delete(name)
+    await this.#database.dropCollection(collection.name)
+    await (await this.#settings()).delete(this.#prefix + name)
+  }
+
+  async #settings() {
+    const isThere = (await this.#database.collections()).some(({ name }) => name === SETTINGS)
+    return isThere
+      ? this.#database.collection<TableSettings>(SETTINGS)
+      : await this.#database.createCollection<TableSettings>(SETTINGS)
+  }
+
+  async unload(): Promise<void> {
+    await this.#release()
+  }
+
+  /** Unloads, and removes what was written. Other files in the folder stay. */
+  async drop(): Promise<void> {
+    for (const { name } of this.tables) await this.dropTable(name)
+    const others = (await this.#database.collections()).filter(({ name }) => name !== SETTINGS)
+    if (others.length === 0 && this.#prefix === '') await this.#database.erase()
+    await this.#release()
+  }
+}
+
+const METRICS = { EUCLIDEAN: 'l2', COSINE: 'cosine', DOT_PRODUCT: 'ip' } as const
+
+/** By name; one map for all copies of this code in a process. */
+export function loadedDatabases(): Map<string, LoadedDatabase> {
+  const slot = Symbol.for('quiverdb.epsilla.databases')
+  const host = globalThis as { [slot]?: Map<string, LoadedDatabase> }
+  host[slot] ??= new Map()
+  return host[slot]
+}

@@ -1,0 +1,105 @@
+// Expressions on one record in JavaScript: for facets, for `@distance`, and for what the shared filter tree has no node for.
+
+import { likeMatches, likeTokens } from '../../../query/index.ts'
+import type { Expression } from './parse.ts'
+
+export type Row = Readonly<Record<string, unknown>>
+
+const EARTH_RADIUS_METRES = 6_371_000
+
+export function evaluate(expression: Expression, row: Row, distance: number): number | string | boolean {
+  switch (expression.kind) {
+    case 'literal':
+      return expression.value
+    case 'field': {
+      const value = row[expression.name]
+      return typeof value === 'bigint' ? Number(value) : (value as number | string | boolean)
+    }
+    case 'distance':
+      return distance
+    case 'arithmetic': {
+      const left = evaluate(expression.left, row, distance)
+      const right = evaluate(expression.right, row, distance)
+      if (expression.type === 'string') return String(left) + String(right)
+      return calculate(expression.operator, Number(left), Number(right))
+    }
+    case 'compare': {
+      const left = evaluate(expression.left, row, distance)
+      const right = evaluate(expression.right, row, distance)
+      return compare(expression.operator, left, right)
+    }
+    case 'like': {
+      const pattern = evaluate(expression.pattern, row, distance)
+      return isLike(String(evaluate(expression.of, row, distance)), String(pattern))
+    }
+    case 'in': {
+      const value = evaluate(expression.of, row, distance)
+      return expression.values.some((one) => evaluate(one, row, distance) === value)
+    }
+    case 'nearby':
+      return metresFrom(row[expression.name], expression.circle) <= expression.circle[2]!
+    case 'and':
+      return evaluate(expression.left, row, distance) === true && evaluate(expression.right, row, distance)
+    case 'or':
+      return evaluate(expression.left, row, distance) === true || evaluate(expression.right, row, distance)
+    case 'not':
+      return !evaluate(expression.of, row, distance)
+  }
+}
+
+/** Whether it reads `@distance` anywhere. */
+export function readsDistance(expression: Expression): boolean {
+  if (expression.kind === 'distance') return true
+  const parts = Object.values(expression) as unknown[]
+  return parts.flat().some((part) => typeof part === 'object' && part !== null && readsDistance(part as Expression))
+}
+
+function calculate(operator: string, left: number, right: number): number {
+  switch (operator) {
+    case '+':
+      return left + right
+    case '-':
+      return left - right
+    case '*':
+      return left * right
+    case '/':
+      return left / right
+    default:
+      return left % right
+  }
+}
+
+function compare(operator: string, left: unknown, right: unknown): boolean {
+  switch (operator) {
+    case '=':
+      return left === right
+    case '<>':
+      return left !== right
+    case '<':
+      return (left as number) < (right as number)
+    case '<=':
+      return (left as number) <= (right as number)
+    case '>':
+      return (left as number) > (right as number)
+    default:
+      return (left as number) >= (right as number)
+  }
+}
+
+/** `%` any run, `_` one character, everything else, a backslash too, itself. */
+function isLike(text: string, pattern: string): boolean {
+  return likeMatches(likeTokens(pattern.replaceAll('\\', '\\\\')), text)
+}
+
+/** Great-circle distance, by the haversine formula. */
+function metresFrom(point: unknown, circle: readonly number[]): number {
+  const { latitude, longitude } = (point ?? {}) as { latitude?: number; longitude?: number }
+  if (latitude === undefined || longitude === undefined) return Number.POSITIVE_INFINITY
+  const radians = Math.PI / 180
+  const sinLatitude = Math.sin(((latitude - circle[0]!) * radians) / 2)
+  const sinLongitude = Math.sin(((longitude - circle[1]!) * radians) / 2)
+  const half =
+    sinLatitude * sinLatitude +
+    Math.cos(latitude * radians) * Math.cos(circle[0]! * radians) * sinLongitude * sinLongitude
+  return 2 * EARTH_RADIUS_METRES * Math.asin(Math.min(1, Math.sqrt(half)))
+}

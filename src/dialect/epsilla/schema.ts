@@ -1,0 +1,247 @@
+// Tables: what their fields may be, and how a given value becomes the stored one.
+
+import type { Type } from './expression/parse.ts'
+import { Refusal } from './response.ts'
+
+/** A field as `createTable` takes it. */
+export interface TableField {
+  name: string
+  /** `INT` unless given; in any letter case. */
+  dataType?: string
+  primaryKey?: boolean
+  /** Of a vector. */
+  dimensions?: number
+  /** `EUCLIDEAN` (default), `COSINE` or `DOT_PRODUCT`, in any letter case. */
+  metricType?: string
+}
+
+/** An index as `createTable` takes it: a STRING field, embedded by a model. */
+export interface TableIndex {
+  name: string
+  field: string
+  model?: string
+  dimensions?: number
+}
+
+export type Metric = 'EUCLIDEAN' | 'COSINE' | 'DOT_PRODUCT'
+
+/** A field, checked; `isHidden` is that of an index. */
+export interface Field {
+  readonly name: string
+  readonly type: string
+  readonly isKey: boolean
+  readonly dimensions: number
+  readonly metric: Metric
+  readonly isHidden: boolean
+}
+
+export interface SparseVector {
+  readonly indices: number[]
+  readonly values: number[]
+}
+
+const NAME = /^[A-Za-z_][A-Za-z_0-9]*$/
+const NAME_RULE = "should start with a letter or '_' and can contain only letters, digits, and underscores."
+const INTEGER_BITS: Readonly<Record<string, number>> = { TINYINT: 8, SMALLINT: 16, INT: 32, BIGINT: 64 }
+const TYPES = new Set([
+  ...Object.keys(INTEGER_BITS),
+  ...['FLOAT', 'DOUBLE', 'STRING', 'BOOL', 'JSON', 'GEO_POINT'],
+  ...['VECTOR_FLOAT', 'VECTOR_DOUBLE', 'SPARSE_VECTOR_FLOAT', 'SPARSE_VECTOR_DOUBLE'],
+])
+const METRICS = new Set(['EUCLIDEAN', 'COSINE', 'DOT_PRODUCT'])
+/** Squared length from which on a COSINE vector is made a unit vector. */
+const SQUARED_LENGTH_MIN = 1e-10
+/** What a value that cannot be stored becomes: its record is skipped. */
+export const SKIP = Symbol('skip')
+
+export function requireTitle(name: unknown, noun: string): asserts name is string {
+  if (typeof name !== 'string' || !NAME.test(name)) throw new Refusal(500, `${noun} name ${NAME_RULE}`)
+}
+
+export function isDense({ type }: Field): boolean {
+  return type.startsWith('VECTOR_')
+}
+
+export function isSparse({ type }: Field): boolean {
+  return type.startsWith('SPARSE_')
+}
+
+/** The checks of fields that come before those of database and table. */
+export function readFields(given: readonly TableField[]): Field[] {
+  let hasKey = false
+  return given.map((field) => {
+    const { name, dataType, primaryKey, dimensions, metricType } = field ?? ({} as TableField)
+    const type = dataType === undefined || dataType === null ? 'INT' : String(dataType).toUpperCase()
+    const isKey = primaryKey === true
+    if (isKey && hasKey) throw new Refusal(400, 'At most one field can be primary key.')
+    hasKey ||= isKey
+    if (type.startsWith('VECTOR_') && (dimensions === undefined || dimensions === null)) {
+      throw new Refusal(400, 'Vector field must have dimensions.')
+    }
+    const metric = metricType === undefined || metricType === null ? 'EUCLIDEAN' : String(metricType).toUpperCase()
+    if (!METRICS.has(metric)) throw new Refusal(400, `invalid metric type: ${metricType}`)
+    if (dimensions !== undefined && dimensions !== null && !(Number.isInteger(dimensions) && dimensions >= 0)) {
+      throw new Refusal(400, 'Vector dimension must be positive.')
+    }
+    return { name, type, isKey, dimensions: dimensions ?? 0, metric: metric as Metric, isHidden: false }
+  })
+}
+
+/** The checks that come after. */
+export function requireFields(fields: readonly Field[], hasIndices: boolean): void {
+  const names = new Set<string>()
+  for (const field of fields) {
+    const { name, type, isKey } = field
+    if (typeof name !== 'string' || !NAME.test(name)) throw new Refusal(500, `${name}: Field name ${NAME_RULE}`)
+    if (names.has(name)) throw new Refusal(500, 'Field names can not be duplicated.')
+    names.add(name)
+    if (!TYPES.has(type)) throw new Refusal(500, `Type of ${name} is not valid.`)
+    const isVector = isDense(field) || isSparse(field)
+    if (isVector && field.dimensions === 0) throw new Refusal(500, 'Vector dimension must be positive.')
+    if (isKey && type !== 'STRING' && INTEGER_BITS[type] === undefined) {
+      throw new Refusal(
+        500,
+        'Primary key can only be set to a field with type TINYINT, SMALLINT, INT, BIGINT, or STRING.',
+      )
+    }
+  }
+  if (!hasIndices && !fields.some((field) => isDense(field) || isSparse(field))) {
+    throw new Refusal(500, 'At lease one vector field is required.')
+  }
+}
+
+/** What an expression may do with a field. */
+export function expressionType(field: Field): Type | null {
+  const { type } = field
+  if (type === 'STRING') return 'string'
+  if (type === 'BOOL') return 'boolean'
+  if (type === 'GEO_POINT') return 'point'
+  return INTEGER_BITS[type] !== undefined || type === 'FLOAT' || type === 'DOUBLE' ? 'number' : null
+}
+
+/** The stored form of a value, or SKIP. `where` begins the message when a vector holds what is no number. */
+export function storedValue(field: Field, value: unknown, where: string): unknown {
+  const { type } = field
+  const bits = INTEGER_BITS[type]
+  if (bits !== undefined) return storedInteger(value, bits)
+  switch (type) {
+    case 'FLOAT':
+      return typeof value === 'number' ? finite(Math.fround(value)) : typeof value === 'bigint' ? Number(value) : 0
+    case 'DOUBLE':
+      return typeof value === 'number' ? finite(value) : typeof value === 'bigint' ? Number(value) : 0
+    case 'STRING':
+      return typeof value === 'string' ? wellFormed(value) : ''
+    case 'BOOL':
+      return value === true
+    case 'JSON':
+      return value === null || typeof value !== 'object' ? jsonScalar(value) : JSON.parse(JSON.stringify(value))
+    case 'GEO_POINT':
+      return storedPoint(value)
+    default:
+      return isSparse(field) ? storedSparse(field, value) : storedDense(field, value, where)
+  }
+}
+
+/** Half a surrogate pair has no UTF-8 form. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd')
+}
+
+function storedInteger(value: unknown, bits: number): number | bigint {
+  if (typeof value === 'bigint') return narrow(BigInt.asIntN(bits, value))
+  if (typeof value !== 'number' || !Number.isFinite(value)) return 0
+  const whole = Math.trunc(value)
+  if (whole >= -(2 ** (bits - 1)) && whole < 2 ** (bits - 1) && Number.isSafeInteger(whole)) return whole + 0
+  return narrow(BigInt.asIntN(bits, BigInt(whole)))
+}
+
+/** A number where that is exact. */
+function narrow(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
+
+/** JSON has no NaN and no infinity: they never reach the original. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0
+}
+
+function jsonScalar(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value === 'string') return wellFormed(value)
+  return typeof value === 'boolean' || typeof value === 'bigint' ? value : null
+}
+
+function storedPoint(value: unknown): unknown {
+  const { latitude, longitude } = (value ?? {}) as { latitude?: unknown; longitude?: unknown }
+  if (typeof latitude !== 'number' || typeof longitude !== 'number') return SKIP
+  if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return SKIP
+  return {
+    latitude: Math.max(-90, Math.min(90, latitude)),
+    longitude: Math.max(-180, Math.min(180, longitude)),
+  }
+}
+
+/** A dense vector of this field; COSINE ones as unit vectors. */
+export function storedDense(field: Field, value: unknown, where: string): Float32Array | typeof SKIP {
+  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
+  if (!isList) return SKIP
+  const list = value as ArrayLike<unknown>
+  const lanes = new Float32Array(list.length)
+  for (let i = 0; i < list.length; i++) {
+    const lane = list[i]
+    if (typeof lane !== 'number' || !Number.isFinite(Math.fround(lane))) {
+      throw new Refusal(400, `${where} field ${field.name}: a vector holds numbers only, got ${String(lane)} at ${i}.`)
+    }
+    lanes[i] = lane
+  }
+  if (lanes.length !== field.dimensions) return SKIP
+  return field.metric === 'COSINE' ? (unit(lanes) as Float32Array) : lanes
+}
+
+/** A sparse vector of this field; COSINE ones as unit vectors. */
+export function storedSparse(field: Field, value: unknown): SparseVector | typeof SKIP {
+  const { indices, values } = (value ?? {}) as { indices?: unknown; values?: unknown }
+  if (!Array.isArray(indices) || !Array.isArray(values)) return SKIP
+  if (indices.length === 0 || indices.length !== values.length) return SKIP
+  let last = -1
+  for (const index of indices) {
+    if (!Number.isInteger(index) || index <= last || index >= field.dimensions) return SKIP
+    last = index
+  }
+  if (!values.every((one) => typeof one === 'number' && Number.isFinite(Math.fround(one)))) return SKIP
+  const rounded = values.map(Math.fround)
+  return { indices: [...indices], values: field.metric === 'COSINE' ? Array.from(unit(rounded)) : rounded }
+}
+
+function unit(lanes: number[] | Float32Array): number[] | Float32Array {
+  let squared = 0
+  for (const lane of lanes) squared += lane * lane
+  if (squared <= SQUARED_LENGTH_MIN) return lanes
+  const length = Math.sqrt(squared)
+  for (let i = 0; i < lanes.length; i++) lanes[i] = Math.fround(lanes[i]! / length)
+  return lanes
+}
+
+/** A stored value as the client shows it. */
+export function shownValue(value: unknown): unknown {
+  return value instanceof Float32Array ? Array.from(value) : value
+}
+
+/** The distance of two sparse vectors, over the union of their indices. */
+export function sparseDistance(metric: Metric, a: SparseVector, b: SparseVector): number {
+  let squares = 0
+  let product = 0
+  let i = 0
+  let j = 0
+  while (i < a.indices.length || j < b.indices.length) {
+    const left = a.indices[i] ?? Number.POSITIVE_INFINITY
+    const right = b.indices[j] ?? Number.POSITIVE_INFINITY
+    const x = left <= right ? a.values[i++]! : 0
+    const y = right <= left ? b.values[j++]! : 0
+    squares += (x - y) * (x - y)
+    product += x * y
+  }
+  if (metric === 'EUCLIDEAN') return squares
+  return metric === 'COSINE' ? 1 - product : -product
+}

@@ -1,0 +1,114 @@
+// Promise: databases are loaded, shared, unloaded and dropped as Epsilla's are, and what was acknowledged is on disk.
+
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, it, vi } from 'vitest'
+import { EpsillaDB, VectorDB } from '../../../src/dialect/epsilla/index.ts'
+import { open } from '../../../src/index.ts'
+import { FIELDS, ids, RECORDS } from './samples.ts'
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'quiverdb-epsilla-'))
+  folders.push(path)
+  return path
+}
+
+it('loads, uses, unloads and loads again under another name', async () => {
+  const path = folder()
+  const db = new EpsillaDB()
+  expect(await db.loadDB(path, 'one')).toEqual({ statusCode: 200, message: 'Load/Create one successfully.' })
+  db.useDB('one')
+  await db.createTable('MyTable', FIELDS)
+  await db.insert('MyTable', RECORDS)
+  expect(await db.loadDB(path, 'two')).toEqual({
+    statusCode: 409,
+    message: `Database catalog file is already loaded: ${path}`,
+  })
+  expect(await db.loadDB(folder(), 'one')).toEqual({ statusCode: 409, message: 'DB already exists: one' })
+  expect(await db.unloadDB('one')).toEqual({ statusCode: 200, message: 'Unload one successfully.' })
+  expect(await db.unloadDB('one')).toEqual({ statusCode: 500, message: 'Database not found: one' })
+  expect(await db.loadDB(path, 'two')).toMatchObject({ statusCode: 200 })
+  // Another client of the process sees it.
+  const other = new EpsillaDB()
+  other.useDB('two')
+  expect(await other.listTables()).toEqual({
+    statusCode: 200,
+    message: 'Get all tables in two successfully.',
+    result: ['MyTable'],
+  })
+  expect(await ids(other.get('MyTable'))).toEqual([1, 2, 3, 4, 5])
+  await db.unloadDB('two')
+})
+
+it('refuses names that are none', async () => {
+  const db = new EpsillaDB()
+  const message = "DB name should start with a letter or '_' and can contain only letters, digits, and underscores."
+  for (const name of ['1a', 'a-b', '', 'a b']) {
+    expect(await db.loadDB(':memory:', name)).toEqual({ statusCode: 500, message })
+  }
+  expect(await db.loadDB(':memory:', 'default')).toEqual({ statusCode: 409, message: 'DB already exists: default' })
+})
+
+it('removes its files when dropped, and no others', async () => {
+  const path = folder()
+  const db = new EpsillaDB()
+  await db.loadDB(path, 'gone')
+  db.useDB('gone')
+  await db.createTable('MyTable', FIELDS)
+  await db.insert('MyTable', RECORDS)
+  writeFileSync(join(path, 'notes.txt'), 'mine')
+  expect(await db.dropDB('gone')).toEqual({ statusCode: 200, message: 'Drop gone successfully.' })
+  expect(readdirSync(path)).toEqual(['notes.txt'])
+  expect(await db.dropDB('gone')).toEqual({ statusCode: 500, message: 'Database not found: gone' })
+})
+
+it('answers without a database as the original does', async () => {
+  const db = new EpsillaDB()
+  const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const error = await db.listTables()
+  expect(error).toBeInstanceOf(Error)
+  expect((error as Error).message).toBe('[ERROR] Please useDB() first!')
+  expect(print).toHaveBeenCalledWith('[ERROR] Please useDB() first!')
+  print.mockRestore()
+  db.useDB('nowhere')
+  const missing = { statusCode: 500, message: 'DB not found: nowhere' }
+  expect(await db.listTables()).toEqual({ ...missing, result: null })
+  expect(await db.insert('t', [])).toEqual(missing)
+  expect(await db.get('t')).toEqual(missing)
+  expect(await db.query('t', { queryVector: [1], limit: 1 })).toEqual(missing)
+  expect(await db.delete('t', { filter: 'a = 1' })).toEqual({ ...missing, statusCode: 400 })
+  expect(await db.createTable('t', FIELDS)).toEqual({ statusCode: 500, message: 'Database not found: nowhere' })
+  expect(await db.dropTable('t')).toEqual({ statusCode: 500, message: 'Database not found: nowhere' })
+})
+
+it('stands on an open database', async () => {
+  const database = await open(':memory:')
+  const db = new EpsillaDB({ database })
+  await db.createTable('MyTable', FIELDS)
+  await db.insert('MyTable', RECORDS)
+  expect(await database.collection('MyTable').count()).toBe(5)
+  expect((await database.collection('MyTable').get(3))?.['Doc']).toBe('The library was a quiet haven.')
+  await db.loadDB('./anywhere', 'other')
+  db.useDB('other')
+  expect(await db.listTables()).toMatchObject({ result: [] })
+  const again = new EpsillaDB({ database })
+  expect(await again.listTables()).toMatchObject({ result: ['MyTable'] })
+  await database.close()
+})
+
+it('has the class of the cloud over a local client', async () => {
+  const db = new EpsillaDB()
+  await db.loadDB(':memory:', 'clouded')
+  const cloud = new VectorDB('clouded', db)
+  expect(await cloud.createTable('MyTable', FIELDS)).toBeInstanceOf(Error)
+  expect(await cloud.connect()).toMatchObject({ statusCode: 200 })
+  await cloud.createTable('MyTable', FIELDS)
+  expect(await cloud.insert('MyTable', RECORDS)).toMatchObject({ result: { inserted: 5, skipped: 0 } })
+  expect(await ids(cloud.get('MyTable', { primaryKeys: [5, 1] }))).toEqual([5, 1])
+})

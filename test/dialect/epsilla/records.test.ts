@@ -1,0 +1,171 @@
+// Promise: insert, upsert, delete and get count, skip, refuse and order as Epsilla does.
+
+import { expect, it } from 'vitest'
+import type { EpsillaResponse } from '../../../src/dialect/epsilla/index.ts'
+import { EpsillaDB } from '../../../src/dialect/epsilla/index.ts'
+import { client, FIELDS, ids, RECORDS, withRecords } from './samples.ts'
+
+const DONE = 'Insert data to MyTable successfully.'
+const V = [0, 0, 0, 1]
+
+it('upserts the records of the documentation, and again', async () => {
+  const db = await client()
+  await db.createTable('MyTable', FIELDS)
+  for (let i = 0; i < 2; i++) {
+    const response = await db.upsert('MyTable', RECORDS)
+    expect(response).toEqual({ statusCode: 200, message: DONE, result: { inserted: 5, skipped: 0 } })
+    expect(await ids(db.get('MyTable'))).toHaveLength(5)
+  }
+})
+
+it('takes the arguments of the Python client, and answers its pair', async () => {
+  const db = new EpsillaDB()
+  await db.load_db({ db_name: 'python', db_path: ':memory:' })
+  db.use_db({ db_name: 'python' })
+  await db.create_table({ table_name: 'MyTable', table_fields: FIELDS })
+  const pair = (await db.upsert({ table_name: 'MyTable', records: RECORDS })) as unknown as Iterable<unknown>
+  const [status, body] = pair
+  expect(status).toBe(200)
+  expect(body).toEqual({ statusCode: 200, message: DONE, result: { inserted: 5, skipped: 0 } })
+  expect(await ids(db.get({ table_name: 'MyTable', primary_keys: [2], response_fields: ['ID'] }))).toEqual([2])
+  const found = db.query({ table_name: 'MyTable', query_field: 'Embedding', query_vector: V, limit: 1 })
+  expect(await found).toMatchObject({ statusCode: 200 })
+  expect(await db.delete({ table_name: 'MyTable', ids: [2] })).toMatchObject({ result: { deleted: 1 } })
+})
+
+it('keeps the old record on insert and replaces it on upsert', async () => {
+  const db = await withRecords()
+  const given = [
+    { ID: 5, Doc: 'new five', Embedding: V },
+    { ID: 6, Doc: 'first six', Embedding: V },
+    { ID: 6, Doc: 'second six', Embedding: V },
+  ]
+  expect(await db.insert('MyTable', given)).toMatchObject({ result: { inserted: 1, skipped: 2 } })
+  const docs = async () => {
+    const response = (await db.get('MyTable', { primaryKeys: [5, 6], response: ['Doc'] })) as EpsillaResponse
+    return response.result
+  }
+  expect(await docs()).toEqual([{ Doc: 'At the beach.' }, { Doc: 'first six' }])
+  expect(await db.upsert('MyTable', given)).toMatchObject({ result: { inserted: 3, skipped: 0 } })
+  expect(await docs()).toEqual([{ Doc: 'new five' }, { Doc: 'second six' }])
+  expect(await ids(db.get('MyTable'))).toHaveLength(6)
+})
+
+it('refuses the whole call for a missing field, skips records with wrong vectors', async () => {
+  const db = await withRecords()
+  const good = { ID: 7, Doc: 'x', Embedding: V, extra: 1 }
+  expect(await db.insert('MyTable', [good, { ID: 8, Doc: 'x' }])).toEqual({
+    statusCode: 500,
+    message: 'Record 1 missing field: Embedding',
+  })
+  expect(await ids(db.get('MyTable'))).toHaveLength(5)
+  const given = [good, { ...good, ID: 9, Embedding: [1, 2] }, { ...good, ID: 1, Embedding: [1] }]
+  expect(await db.upsert('MyTable', given)).toMatchObject({ result: { inserted: 1, skipped: 2 } })
+  expect(await ids(db.get('MyTable'))).toEqual([1, 2, 3, 4, 5, 7])
+  expect(await db.insert('MyTable', [{ ...good, Embedding: [1, null, 2, 3] }])).toMatchObject({ statusCode: 400 })
+  expect(await db.insert('MyTable', [])).toEqual({ statusCode: 200, message: DONE })
+  expect(await db.insert('MyTable')).toEqual({ statusCode: 400, message: 'data is missing in your payload.' })
+  expect(await db.insert('Nope', [])).toEqual({ statusCode: 500, message: 'Table not found: Nope' })
+})
+
+it('appends to a table without primary key', async () => {
+  const db = await client()
+  await db.createTable('t', FIELDS.slice(1))
+  for (let i = 0; i < 2; i++) {
+    expect(await db.upsert('t', RECORDS)).toMatchObject({ result: { inserted: 5, skipped: 0 } })
+  }
+  const response = (await db.get('t', { skip: 4, limit: 2, response: ['Doc'] })) as EpsillaResponse
+  expect(response.result).toEqual([{ Doc: 'At the beach.' }, { Doc: 'The garden was blooming.' }])
+  expect(await db.delete('t', { primaryKeys: [1] })).toEqual({
+    statusCode: 400,
+    message: 'Primary key not found: t',
+  })
+  expect(await db.delete('t', { filter: "Doc = 'At the beach.'" })).toMatchObject({ result: { deleted: 2 } })
+})
+
+it('holds as many records as the scale says', async () => {
+  const db = new EpsillaDB()
+  await db.loadDB(':memory:', 'small', 6)
+  db.useDB('small')
+  await db.createTable('t', FIELDS)
+  expect(await db.upsert('t', RECORDS)).toMatchObject({ result: { inserted: 5 } })
+  expect(await db.upsert('t', RECORDS)).toMatchObject({ result: { inserted: 5 } })
+  const more = RECORDS.map((record) => ({ ...record, ID: record.ID + 4 }))
+  expect(await db.upsert('t', more)).toEqual({
+    statusCode: 500,
+    message:
+      'Currently, each table in this database can hold up to 6 records. To insert more records, please unload the database ' +
+      'and reload with a larger vectorScale parameter.',
+  })
+  expect(await db.upsert('t', more.slice(0, 2))).toMatchObject({ result: { inserted: 2 } })
+})
+
+it('deletes by key, by filter, and by both', async () => {
+  const db = await withRecords()
+  const done = (deleted: number) => ({
+    statusCode: 200,
+    message: 'Delete data from MyTable successfully.',
+    result: { deleted },
+  })
+  expect(await db.delete('MyTable', { primaryKeys: [1, 99] })).toEqual(done(1))
+  expect(await db.delete('MyTable', { primaryKeys: [2, 3], filter: 'ID > 2' })).toEqual(done(1))
+  expect(await db.delete('MyTable', { filter: 'ID >= 5' })).toEqual(done(1))
+  expect(await db.deleteByPrimaryKeys('MyTable', [2])).toEqual(done(1))
+  expect(await ids(db.get('MyTable'))).toEqual([4])
+  expect(await db.deleteByPrimaryKeys('MyTable', [])).toEqual({
+    statusCode: 400,
+    message: 'If the primaryKeys field is provided, it cannot be empty.',
+  })
+  expect(await db.delete('MyTable', { primaryKeys: ['4'] })).toEqual({
+    statusCode: 400,
+    message: 'Primary key type mismatch at field position 0',
+  })
+  for (const config of [undefined, {}, { filter: '' }]) {
+    const error = (await db.delete('MyTable', config as never)) as Error
+    expect(error).toBeInstanceOf(Error)
+    expect(error.message).toBe('[ERROR] Please provide primary keys or filter expression to delete records!')
+  }
+  expect(await db.delete('MyTable', { filter: 'Nope = 1' })).toEqual({
+    statusCode: 400,
+    message: "Invalid filter expression: field name 'Nope' not found.",
+  })
+  expect(await db.delete('Nope', { filter: 'ID = 1' })).toEqual({ statusCode: 400, message: 'Table not found: Nope' })
+  expect(await db.insert('MyTable', [RECORDS[0]!])).toMatchObject({ result: { inserted: 1 } })
+})
+
+it('gets by key in the order asked for, and by filter, skip and limit', async () => {
+  const db = await withRecords()
+  expect(await ids(db.get('MyTable', { primaryKeys: [3, 9, 1, 3] }))).toEqual([3, 1, 3])
+  expect(await ids(db.get('MyTable', { primaryKeys: [3, 9, 1, 3], skip: 1, limit: 1 }))).toEqual([1])
+  expect(await ids(db.get('MyTable', { filter: 'ID > 1', skip: 1, limit: 2 }))).toEqual([3, 4])
+  expect(await ids(db.get('MyTable', { limit: 0 }))).toEqual([])
+  expect(await ids(db.get('MyTable', { skip: 9 }))).toEqual([])
+  expect(await db.get('MyTable', { response: ['ID', 'nope'] })).toEqual({
+    statusCode: 500,
+    message: 'Field name not found: nope',
+  })
+  expect(await db.get('MyTable', { primaryKeys: ['a'] })).toEqual({
+    statusCode: 400,
+    message: 'Primary key type mismatch at field position 0',
+  })
+  const { result, message } = (await db.get('MyTable', { response: [] })) as EpsillaResponse<object[]>
+  expect(message).toBe('Query get successfully.')
+  expect(Object.keys(result![0]!)).toEqual(['ID', 'Doc', 'Embedding'])
+})
+
+it('keeps whole numbers of 64 bits', async () => {
+  const db = await client()
+  await db.createTable('t', [{ name: 'ID', dataType: 'BIGINT', primaryKey: true }, ...FIELDS.slice(1)])
+  const id = 2 ** 53 - 1
+  await db.insert('t', [{ ID: id, Doc: '', Embedding: V }])
+  expect(await ids(db.get('t', { primaryKeys: [id] }))).toEqual([id])
+})
+
+it('says how many records each table holds', async () => {
+  const db = await withRecords()
+  expect(await db.statistics()).toEqual({
+    statusCode: 200,
+    message: '',
+    result: [{ tableName: 'MyTable', totalRecords: 5 }],
+  })
+})
