@@ -5,6 +5,7 @@ export type {
   IndexOptions,
   Metric,
   Quantization,
+  VectorElement,
   VectorIndexOptions,
   VectorIndexType,
   VectorOptions,

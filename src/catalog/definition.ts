@@ -3,6 +3,8 @@
 
 export type Metric = 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
 export type VectorIndexType = 'auto' | 'flat' | 'hnsw'
+/** What a lane is stored as. */
+export type VectorElement = 'f32' | 'f16' | 'bf16' | 'int8'
 export type Quantization = 'none' | 'int8' | 'binary'
 
 /** How one vector field is indexed. */
@@ -19,6 +21,8 @@ export interface VectorDefinition {
   /** Lanes; bits for `hamming` and `jaccard`. */
   readonly dimension: number
   readonly metric: Metric
+  /** f32 where it is not given. */
+  readonly element?: VectorElement | undefined
   readonly index: VectorIndexDefinition
 }
 

@@ -9,6 +9,7 @@ export {
   type PartitionDefinition,
   type Quantization,
   type VectorDefinition,
+  type VectorElement,
   type VectorIndexDefinition,
   type VectorIndexType,
   withChanged,

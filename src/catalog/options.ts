@@ -1,14 +1,16 @@
 // The options of createCollection, checked and completed. What is given wrong is refused here, before anything is made.
 
-import { TypeMismatchError, UnsupportedError, UsageError, unknownOption } from '../error/index.ts'
+import { LimitError, TypeMismatchError, UnsupportedError, UsageError, unknownOption } from '../error/index.ts'
 import type {
   CollectionDefinition,
   Metric,
   Quantization,
   VectorDefinition,
+  VectorElement,
   VectorIndexDefinition,
   VectorIndexType,
 } from './definition.ts'
+import { NAME_LENGTH_MAX } from './name.ts'
 
 /** How a vector field is indexed. */
 export interface VectorIndexOptions {
@@ -28,6 +30,11 @@ export interface VectorOptions {
   readonly dimension: number
   /** Default `'cosine'`. */
   readonly metric?: Metric | undefined
+  /**
+   * What a lane is stored as: `'f32'` (default), `'f16'` or `'bf16'` in half the bytes, or `'int8'`, for integers from -128 to 127. Lanes
+   * are rounded to it; vectors come back as `Float32Array` all the same. Not for bits.
+   */
+  readonly element?: VectorElement | undefined
   readonly index?: VectorIndexOptions | undefined
 }
 
@@ -45,11 +52,13 @@ export interface CollectionOptions {
 
 export const SHARDS_MAX = 256
 export const DIMENSION_MAX = 65_536
+export const VECTOR_FIELDS_MAX = 16
 
 const COLLECTION_OPTIONS = ['primaryKey', 'vectors', 'schema', 'shards']
-const VECTOR_OPTIONS = ['dimension', 'metric', 'index']
+const VECTOR_OPTIONS = ['dimension', 'metric', 'element', 'index']
 const INDEX_OPTIONS = ['type', 'm', 'efConstruction', 'quantization']
 const METRICS: readonly Metric[] = ['cosine', 'l2', 'ip', 'hamming', 'jaccard']
+const ELEMENTS: readonly VectorElement[] = ['f32', 'f16', 'bf16', 'int8']
 const INDEX_TYPES: readonly VectorIndexType[] = ['auto', 'flat', 'hnsw']
 const QUANTIZATIONS: readonly Quantization[] = ['none', 'int8', 'binary']
 
@@ -73,6 +82,12 @@ export function collectionShape(
   if (typeof vectors !== 'object' || vectors === null || Array.isArray(vectors)) {
     throw new TypeMismatchError(`vectors ${where} is an object of field names, got ${shown(vectors)}`)
   }
+  const fields = Object.keys(vectors).length
+  if (fields > VECTOR_FIELDS_MAX) {
+    throw new LimitError(`a collection has at most ${VECTOR_FIELDS_MAX} vector fields, got ${fields}`, {
+      details: { limit: VECTOR_FIELDS_MAX, got: fields },
+    })
+  }
   return {
     name,
     primaryKey,
@@ -84,16 +99,25 @@ export function collectionShape(
 function vectorDefinition(name: string, options: unknown, primaryKey: string): VectorDefinition {
   const where = `of vector field "${name}"`
   if (name.length === 0) throw new UsageError('a vector field needs a name of at least one character')
+  if (name.length > NAME_LENGTH_MAX)
+    throw new UsageError(`the name of a vector field has at most ${NAME_LENGTH_MAX} characters, got ${name.length}`)
   if (name === primaryKey)
     throw new UsageError(`field "${name}" is the primary key and cannot be a vector field as well`)
   requireOptions(options, VECTOR_OPTIONS, where)
-  const { dimension, metric = 'cosine', index = {} } = options as Partial<VectorOptions>
+  const { dimension, metric = 'cosine', element, index = {} } = options as Partial<VectorOptions>
   requireOneOf(metric, METRICS, `metric ${where}`)
   requireCount(dimension, 1, DIMENSION_MAX, `dimension ${where}`)
   if ((metric === 'hamming' || metric === 'jaccard') && dimension % 8 !== 0) {
     throw new UsageError(`dimension ${where} counts bits under "${metric}" and is a multiple of 8, got ${dimension}`)
   }
-  return { name, dimension, metric, index: indexDefinition(index, where) }
+  if (element !== undefined) {
+    requireOneOf(element, ELEMENTS, `element ${where}`)
+    if (metric === 'hamming' || metric === 'jaccard') {
+      throw new UsageError(`element ${where} is left out under "${metric}": its vectors are bits`)
+    }
+  }
+  const definition = { name, dimension, metric, index: indexDefinition(index, where) }
+  return element === undefined || element === 'f32' ? definition : { ...definition, element }
 }
 
 function indexDefinition(options: unknown, where: string): VectorIndexDefinition {

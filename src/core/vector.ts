@@ -5,11 +5,6 @@ import {
   CODE_BITS,
   CODE_INT8,
   CODE_NONE,
-  ELEMENT_BF16,
-  ELEMENT_BITS,
-  ELEMENT_F16,
-  ELEMENT_F32,
-  ELEMENT_INT8,
   KEY_BUFFER,
   KEY_BUFFER_BYTES,
   METRIC_COSINE,
@@ -22,7 +17,7 @@ import {
   STATUS_OK,
 } from './abi.ts'
 import { type Memory, outOfMemory } from './memory.ts'
-import { isBitMetric, type VectorField } from './record/index.ts'
+import { elementOf, isBitMetric, type VectorField } from './record/index.ts'
 
 const METRICS = {
   cosine: METRIC_COSINE,
@@ -31,7 +26,6 @@ const METRICS = {
   hamming: METRIC_HAMMING,
   jaccard: METRIC_JACCARD,
 } as const
-const ELEMENTS = { f32: ELEMENT_F32, f16: ELEMENT_F16, bf16: ELEMENT_BF16, int8: ELEMENT_INT8 } as const
 const CODES = { none: CODE_NONE, int8: CODE_INT8, binary: CODE_BINARY } as const
 
 /** Slots whose rows are made in one call. */
@@ -71,7 +65,7 @@ export class Vectors {
       written,
       field.dimension,
       METRICS[field.metric],
-      isBits ? ELEMENT_BITS : ELEMENTS[field.element ?? 'f32'],
+      elementOf(field),
       isBits ? CODE_BITS : CODES[field.index?.quantization ?? 'int8'],
     )
     memory.refresh()

@@ -6,6 +6,7 @@ import {
   ClosedError,
   type CollectionOptions,
   ConflictError,
+  LimitError,
   NotFoundError,
   open,
   TypeMismatchError,
@@ -189,6 +190,10 @@ it.each<[object, new (...args: never[]) => Error]>([
   [{ vectors: { v: { dimension: 4, index: { type: 'ivf' } } } }, UsageError],
   [{ vectors: { v: { dimension: 4, index: { M: 4, ef: 3 } } } }, UnknownOptionError],
   [{ vectors: { id: { dimension: 4 } } }, UsageError],
+  [{ vectors: { v: { dimension: 4, element: 'f64' } } }, UsageError],
+  [{ vectors: { v: { dimension: 8, metric: 'hamming', element: 'f16' } } }, UsageError],
+  [{ vectors: { ['v'.repeat(256)]: { dimension: 4 } } }, UsageError],
+  [{ vectors: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`v${i}`, { dimension: 4 }])) }, LimitError],
   [null as unknown as object, TypeMismatchError],
 ])('createCollection refuses %j', async (options, type) => {
   const db = await openMemory()

@@ -3,7 +3,7 @@
 import { LimitError, type QuiverError, ShapeError, TypeMismatchError, UsageError } from '../../error/index.ts'
 import type { CollectionShapes, VectorField } from './shapes.ts'
 import { arrayTypeOf } from './types.ts'
-import { isBitMetric } from './vector.ts'
+import { isBitMetric, isLane, laneRule } from './vector.ts'
 
 /** Objects and arrays within each other. */
 export const DEPTH_MAX = 200
@@ -133,14 +133,11 @@ function vectorRefusal(value: unknown, vector: VectorField): QuiverError | undef
   }
   for (let i = 0; i < given.length; i++) {
     const lane = given[i]
-    const isFine = isBits
-      ? Number.isInteger(lane) && (lane as number) >= 0 && (lane as number) <= 255
-      : typeof lane === 'number' && Number.isFinite(Math.fround(lane))
-    if (!isFine) {
-      const right = isBits ? 'bytes are integers from 0 to 255' : 'lanes are finite numbers within the range of f32'
-      return new TypeMismatchError(`vector field "${vector.name}" has ${String(lane)} at lane ${i}; ${right}`, {
-        details,
-      })
+    if (!isLane(lane, vector)) {
+      return new TypeMismatchError(
+        `vector field "${vector.name}" has ${String(lane)} at lane ${i}; ${laneRule(vector)}`,
+        { details },
+      )
     }
   }
   return undefined

@@ -32,7 +32,7 @@ import { DEPTH_MAX, isObjectPolluted, isStorable, isWellFormed, refusalOf } from
 import { APART_UNITS, BYTES_FULL, encoder, StagingRegion, TEXT_UNITS } from './region.ts'
 import type { CollectionShapes, ShapeNode, VectorField } from './shapes.ts'
 import { arrayTypeOf } from './types.ts'
-import { vectorLanes } from './vector.ts'
+import { elementOf, vectorLanes } from './vector.ts'
 
 /** 16 MiB of words: no document that is larger can be stored. */
 const WORDS_MAX = 4_194_304
@@ -495,6 +495,6 @@ export class Stage extends StagingRegion {
     }
     const lanes = vectorLanes(value, field)
     if (lanes === undefined) throw REFUSED
-    this.binary(lanes, arrayTypeOf(lanes), at)
+    this.binary(lanes, elementOf(field), at)
   }
 }

@@ -1,4 +1,5 @@
-// Element types of binaries, in the upper byte of their length. 0 is Uint8Array, the only one a key may be.
+// Element types of binaries, in the upper byte of their length. 0 is Uint8Array, the only one a key may be. The last three are of declared
+// vectors alone, and come back as f32.
 
 type AnyTypedArray =
   | Uint8Array
@@ -31,7 +32,23 @@ export const ARRAY_TYPES: readonly ArrayType[] = [
   { name: 'Float64Array', laneBytes: 8, make: (buffer) => new Float64Array(buffer) },
   { name: 'BigInt64Array', laneBytes: 8, make: (buffer) => new BigInt64Array(buffer) },
   { name: 'BigUint64Array', laneBytes: 8, make: (buffer) => new BigUint64Array(buffer) },
+  { name: 'f16', laneBytes: 2, make: (buffer) => Float32Array.from(new Uint16Array(buffer), widenHalf) },
+  { name: 'bf16', laneBytes: 2, make: (buffer) => new Float32Array(widenBfloats(buffer).buffer) },
+  { name: 'int8', laneBytes: 1, make: (buffer) => Float32Array.from(new Int8Array(buffer)) },
 ]
+
+/** IEEE 754 binary16 as a number. */
+function widenHalf(half: number): number {
+  const fraction = half & 0x3ff
+  const exponent = (half >>> 10) & 31
+  const magnitude = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15)
+  return half & 0x8000 ? -magnitude : magnitude
+}
+
+/** bfloat16 is the upper half of an f32. */
+function widenBfloats(buffer: ArrayBuffer): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from(new Uint16Array(buffer), (lane) => lane << 16)
+}
 
 /** Number of the element type, or -1 (DataView, Float16Array). Named by tag, so that arrays of other realms and Buffers count. */
 export function arrayTypeOf(view: ArrayBufferView): number {

@@ -1,5 +1,6 @@
 // Declared vectors on their way in.
 
+import { ELEMENT_BF16, ELEMENT_BITS, ELEMENT_F16, ELEMENT_F32, ELEMENT_INT8 } from '../abi.ts'
 import type { VectorField } from './shapes.ts'
 import { arrayTypeOf } from './types.ts'
 
@@ -8,23 +9,109 @@ export function isBitMetric(metric: VectorField['metric']): boolean {
   return metric === 'hamming' || metric === 'jaccard'
 }
 
-/** The lanes as they are stored: f32, or packed bits. Undefined when `value` is no vector of this field; see refuse.ts for why. */
-export function vectorLanes(value: unknown, field: VectorField): Float32Array | Uint8Array | undefined {
+const ELEMENTS = { f32: ELEMENT_F32, f16: ELEMENT_F16, bf16: ELEMENT_BF16, int8: ELEMENT_INT8 } as const
+
+/** The element type that the vectors of a field are stored with. */
+export function elementOf({ metric, element }: VectorField): number {
+  return isBitMetric(metric) ? ELEMENT_BITS : ELEMENTS[element ?? 'f32']
+}
+
+/** What a lane may be, for messages. */
+export function laneRule(field: VectorField): string {
+  switch (elementOf(field)) {
+    case ELEMENT_BITS:
+      return 'bytes are integers from 0 to 255'
+    case ELEMENT_INT8:
+      return 'lanes are integers from -128 to 127'
+    default:
+      return `lanes are finite numbers within the range of ${field.element ?? 'f32'}`
+  }
+}
+
+/** Whether a lane, or a byte of packed bits, can be stored. */
+export function isLane(lane: unknown, field: VectorField): boolean {
+  switch (elementOf(field)) {
+    case ELEMENT_BITS:
+      return lane === ((lane as number) & 0xff)
+    case ELEMENT_INT8:
+      return lane === ((lane as number) << 24) >> 24
+    case ELEMENT_F16:
+      return typeof lane === 'number' && Math.abs(Math.fround(lane)) < HALF_END
+    case ELEMENT_BF16:
+      return typeof lane === 'number' && Math.abs(Math.fround(lane)) < BFLOAT_END
+    default:
+      return typeof lane === 'number' && Number.isFinite(Math.fround(lane))
+  }
+}
+
+type Room = Float32Array | Uint16Array | Int8Array | Uint8Array
+
+/** Lanes are gathered here and copied at once: one for each field. */
+const rooms = new WeakMap<VectorField, Room>()
+
+function roomOf(field: VectorField): Room {
+  let room = rooms.get(field)
+  if (room === undefined) {
+    const element = elementOf(field)
+    if (element === ELEMENT_BITS) room = new Uint8Array(field.dimension >>> 3)
+    else if (element === ELEMENT_INT8) room = new Int8Array(field.dimension)
+    else room = element === ELEMENT_F32 ? new Float32Array(field.dimension) : new Uint16Array(field.dimension)
+    rooms.set(field, room)
+  }
+  return room
+}
+
+/**
+ * The lanes as they are stored, until the next call; undefined when `value` is no vector of this field: see refuse.ts for why.
+ */
+export function vectorLanes(value: unknown, field: VectorField): Room | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && arrayTypeOf(value) >= 0)) return undefined
   const given = value as ArrayLike<unknown>
-  const isBits = isBitMetric(field.metric)
-  if (given.length !== (isBits ? field.dimension >>> 3 : field.dimension)) return undefined
-  if (isBits) {
-    for (let i = 0; i < given.length; i++) if (given[i] !== ((given[i] as number) & 0xff)) return undefined
-    return Uint8Array.from(given as ArrayLike<number>)
+  const room = roomOf(field)
+  if (given.length !== room.length) return undefined
+  if (room instanceof Float32Array) return floats(given, room) ? room : undefined
+  for (let i = 0; i < room.length; i++) {
+    if (!isLane(given[i], field)) return undefined
+    room[i] = room instanceof Uint16Array ? narrow(given[i] as number, field.element === 'f16') : (given[i] as number)
   }
-  const lanes = new Float32Array(given.length)
-  for (let i = 0; i < lanes.length; i++) {
-    const lane = given[i]
-    if (typeof lane !== 'number') return undefined
-    lanes[i] = lane
-    if (lanes[i]! - lanes[i]! !== 0) return undefined
+  return room
+}
+
+function floats(given: ArrayLike<unknown>, room: Float32Array): boolean {
+  if (given instanceof Float32Array) {
+    room.set(given)
+  } else {
+    for (let i = 0; i < room.length; i++) {
+      const lane = given[i]
+      if (typeof lane !== 'number') return false
+      room[i] = lane
+    }
   }
-  return lanes
+  // 0 for finite lanes, NaN if one is not.
+  let rest = 0
+  for (let i = 0; i < room.length; i++) rest += room[i]! - room[i]!
+  return rest === 0
+}
+
+/** From these numbers on a lane rounds to infinity. */
+const HALF_END = 65_520
+const BFLOAT_END = 2 ** 127 * (2 - 2 ** -8)
+/** The smallest normal half; below it halves are multiples of 2^-24. */
+const HALF_NORMAL = 2 ** -14
+
+const single = new Float32Array(1)
+const singleBits = new Uint32Array(single.buffer)
+
+/** IEEE 754 binary16 or bfloat16, ties to even. */
+function narrow(lane: number, isHalf: boolean): number {
+  single[0] = lane
+  const bits = singleBits[0]!
+  if (!isHalf) return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
+  const sign = (bits >>> 16) & 0x8000
+  const magnitude = Math.abs(single[0]!)
+  // Adding 1.5 * 2^52 and taking it off again rounds to a whole number, ties to even.
+  if (magnitude < HALF_NORMAL) return sign | (magnitude * 2 ** 24 + 6_755_399_441_055_744 - 6_755_399_441_055_744)
+  const exponentAndFraction = (bits & 0x7fffffff) - 0x38000000
+  return sign | ((exponentAndFraction + 0xfff + ((bits >>> 13) & 1)) >>> 13)
 }
