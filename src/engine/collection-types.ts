@@ -38,7 +38,7 @@ export interface CollectionStats {
   /** Bytes of memory held. */
   readonly memory: number
   /** Vectors written that their graph has yet to take in; searches find them all the same. */
-  readonly pending: number
+  readonly pending?: number
 }
 
 /** One partition, as `partitions()` lists it. */

@@ -326,7 +326,7 @@ export class Collection<T extends object = Document> {
       indexes: definition.indexes.length,
       partitions: groups.length,
       memory,
-      pending,
+      ...(pending > 0 ? { pending } : {}),
     }
   }
 
