@@ -3,7 +3,7 @@
 import type { SeekdbClient } from './client.ts'
 import { readColumns } from './columns.ts'
 import type { EmbeddingFunction, SparseEmbeddingFunction } from './embedding.ts'
-import { InvalidCollectionError, translating } from './errors.ts'
+import { InvalidCollectionError, translated } from './errors.ts'
 import { readHybrid, runHybrid } from './hybrid.ts'
 import { validateCollectionName } from './name.ts'
 import { readOptions } from './options.ts'
@@ -186,9 +186,13 @@ export class Collection {
 
   /** Runs an operation on the collection that this object was made for, and no other of its name. */
   async #run<R>(operation: (member: Member) => Promise<R>): Promise<R> {
-    const store = await this.#session.store()
+    const store = this.#session.openStore ?? (await this.#session.store())
     const member = store.get(this.collectionId)
     if (member === undefined) throw new InvalidCollectionError(`Collection not found: ${this.name}`)
-    return await translating(() => operation(member))
+    try {
+      return await operation(member)
+    } catch (error) {
+      throw translated(error)
+    }
   }
 }

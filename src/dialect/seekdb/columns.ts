@@ -3,7 +3,7 @@
 import { SeekdbValueError } from './errors.ts'
 import { readOptions } from './options.ts'
 import type { Metadata } from './types.ts'
-import { isList, readVector } from './vector.ts'
+import { isList, readVector, readVectors } from './vector.ts'
 
 /** An entry that is undefined was not given for its record; null empties the column. */
 export interface Columns {
@@ -29,7 +29,7 @@ export function readColumns(options: unknown, dimension: number, keepsFalsy: boo
   const documents = columnOf(given['documents'], 'documents', ids.length)
   const metadatas = columnOf(given['metadatas'], 'metadatas', ids.length)
   const embeddings = given['embeddings']
-  const vectors = embeddings ? readVectors(embeddings, dimension, ids.length, keepsFalsy) : undefined
+  const vectors = embeddings ? readEmbeddings(embeddings, dimension, ids.length, keepsFalsy) : undefined
   return {
     ids,
     vectors,
@@ -42,7 +42,9 @@ export function readColumns(options: unknown, dimension: number, keepsFalsy: boo
 export function readIds(ids: unknown): string[] {
   if (ids === undefined || ids === null || ids === '') return []
   if (!Array.isArray(ids)) return [readId(ids)]
-  return Array.from(ids, readId)
+  const read = new Array<string>(ids.length)
+  for (let i = 0; i < ids.length; i++) read[i] = readId(ids[i])
+  return read
 }
 
 function readId(id: unknown): string {
@@ -88,7 +90,7 @@ function readMetadata(metadata: unknown, keepsFalsy: boolean): Metadata | null |
   return copy as Metadata
 }
 
-function readVectors(
+function readEmbeddings(
   embeddings: unknown,
   dimension: number,
   count: number,
@@ -99,9 +101,12 @@ function readVectors(
   const isOne = !isList(first) && (embeddings.length === 0 || typeof first === 'number' || typeof first === 'string')
   const list = isOne ? [embeddings] : Array.from(embeddings)
   requireLength(list.length, 'embeddings', count)
-  return list.map((vector, index) =>
-    vector === undefined || (!keepsFalsy && !vector) ? undefined : readVector(vector, dimension, index),
-  )
+  if (list.some((vector) => vector === undefined || (!keepsFalsy && !vector))) {
+    return list.map((vector, index) =>
+      vector === undefined || (!keepsFalsy && !vector) ? undefined : readVector(vector, dimension, index),
+    )
+  }
+  return readVectors(list, dimension)
 }
 
 const DEPTH_MAX = 100

@@ -22,6 +22,11 @@ export class Session {
     return this.#wasConnected
   }
 
+  /** The store, if it is open. */
+  get openStore(): Store | undefined {
+    return this.#hold?.store
+  }
+
   /** @throws SeekdbConnectionError when it does not open, SeekdbError when it has no such database. */
   async store(): Promise<Store> {
     if (this.#hold !== undefined) return this.#hold.store

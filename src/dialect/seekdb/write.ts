@@ -25,7 +25,7 @@ export async function addRecords(records: Records, embedders: Embedders, columns
     if (columns.vectors?.[i] === undefined) requireEmbeddable(documents?.[i], embedders)
   }
   const vectors = needsEmbedding(columns) ? await embedded(columns, embedders, records.dimension) : columns.vectors!
-  const sparse = await embedders.sparse?.columns(columns)
+  const sparse = embedders.sparse === undefined ? undefined : await embedders.sparse.columns(columns)
   const added = new Array<NewRecord>(ids.length)
   for (let i = 0; i < ids.length; i++) {
     added[i] = {
