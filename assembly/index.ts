@@ -12,7 +12,7 @@ export {
   inverted_put_text, inverted_remove, inverted_search, inverted_stage, inverted_stats, inverted_terms,
 } from "./inverted/exports";
 export {
-  ordered_build, ordered_clear, ordered_create, ordered_define, ordered_double, ordered_drop, ordered_group, ordered_probe, ordered_rank, ordered_read, ordered_ready,
+  ordered_build, ordered_clear, ordered_create, ordered_define, ordered_double, ordered_down, ordered_drop, ordered_group, ordered_probe, ordered_rank, ordered_read, ordered_ready,
 } from "./ordered/exports";
 export { record_equals, record_shape } from "./record/exports";
 export {

@@ -176,7 +176,7 @@ function sortByPrefix(entries: usize, other: usize, count: u32): usize {
 }
 
 /** How two entries stand by their values alone. */
-function compareEntries(index: usize, a: usize, b: usize): i32 {
+export function compareEntries(index: usize, a: usize, b: usize): i32 {
   const prefix = entryPrefix(a);
   const other = entryPrefix(b);
   if (prefix != other) return prefix < other ? -1 : 1;

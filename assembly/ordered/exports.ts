@@ -2,7 +2,7 @@
 
 import { KEY_BUFFER, PAGE_SCRATCH, RECORD_HEADER_LARGE, S_ORDERED_UNIQUE, SLOT_NONE } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
-import { build, firstDouble } from "./build";
+import { build, compareEntries, firstDouble } from "./build";
 import {
   firstOf, INDEX_UNIQUE, indexAt, indexClear, indexCreate, indexDefine, indexDrop, indexEntries, indexFields, indexGiven, indexIs, indexSetBuilt,
   recordOf,
@@ -76,9 +76,17 @@ export function ordered_rank(number: u32, isAfter: bool, rank: u32, slot: u32, i
 
 /** The first entry that has the same values as entry number `ordinal`, which exists. */
 export function ordered_group(number: u32, ordinal: u32): u32 {
-  const index = indexAt(number);
+  return groupStart(indexAt(number), ordinal);
+}
+
+function groupStart(index: usize, ordinal: u32): u32 {
   const leaf = treeSeek(index, ordinal);
-  const entry = entryAt(leaf, seekPosition);
+  const position = seekPosition;
+  const entry = entryAt(leaf, position);
+  // Most groups are small and lie in one leaf.
+  for (let before: u32 = 1; before <= min<u32>(position, 8); before++) {
+    if (compareEntries(index, entryAt(leaf, position - before), entry) != 0) return ordinal + 1 - before;
+  }
   const record = recordOf(entrySlot(entry));
   probeEntry(index, record, firstOf(index, record, entryElement(entry)), indexFields(index), SLOT_NONE);
   return treeRank(index, -1);
@@ -105,6 +113,31 @@ export function ordered_read(number: u32, ordinal: u32, count: u32, isBackward: 
         at++;
       }
     }
+  }
+  return found;
+}
+
+/**
+ * Addresses of the entries below number `end`, down to number `low`, from the greatest values to the least, equal ones by slot: as many whole
+ * groups of equal ones as fit in `count` (at most 1024), into the key buffer. Answers how many; 0: the first group alone is larger.
+ */
+export function ordered_down(number: u32, end: u32, low: u32, count: u32): u32 {
+  const index = indexAt(number);
+  let found: u32 = 0;
+  let top = end;
+  while (top > low) {
+    const start = max(low, groupStart(index, top - 1));
+    if (top - start > count - found) break;
+    for (let at = start; at < top; ) {
+      const leaf = treeSeek(index, at);
+      const held = nodeCount(leaf);
+      for (let position = seekPosition; position < held && at < top; position++) {
+        store<u32>(KEY_BUFFER + (<usize>found << 2), <u32>recordOf(entrySlot(entryAt(leaf, position))));
+        found++;
+        at++;
+      }
+    }
+    top = start;
   }
   return found;
 }

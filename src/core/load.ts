@@ -74,6 +74,7 @@ export interface CoreExports {
   ordered_create(number: number, id: number, flags: number, fields: number, steps: number, bytes: number): number
   ordered_define(number: number, steps: number): void
   ordered_double(number: number, ordinal: number): number
+  ordered_down(number: number, end: number, low: number, count: number): number
   ordered_drop(number: number): void
   ordered_group(number: number, ordinal: number): number
   ordered_probe(bytes: number): number

@@ -3,9 +3,10 @@
 import type { Document } from '../value/index.ts'
 import type { FindRequest } from './find.ts'
 import { countMatches, MatchScan } from './match.ts'
+import { MergedReader } from './merged-reader.ts'
 import type { Partition } from './partition.ts'
 import { pause, SLICE_MS } from './pause.ts'
-import { type Plan, planOf } from './plan.ts'
+import { type Plan, planOf, sortedPlanOf } from './plan.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { SortedReader } from './sorted-reader.ts'
 import type { CollectionState } from './state.ts'
@@ -30,8 +31,9 @@ const CHUNK_MS = 2
  * The documents of a collection, or some of them. Nothing is read before it is asked for; each call runs the query anew.
  *
  * Others may write while it runs. Each document that exists and matches throughout is seen exactly once, as it is when its turn comes;
- * one that comes, goes, or begins or ceases to match meanwhile may be seen or not. With `sort` the order is made before the first
- * document comes: one that is deleted after that is left out, one that changes comes as it is then, in the place it had.
+ * one that comes, goes, or begins or ceases to match meanwhile may be seen or not. Where an index is used, one whose values in it change
+ * meanwhile counts as gone and come. With `sort` the order is made before the first document comes, or is that of an index: one that is
+ * deleted after that is left out, one that changes comes as it is then, in the place it had or, in an index, in the one it has.
  *
  * @example
  * ```ts
@@ -85,8 +87,8 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
   async #measure(): Promise<Explanation> {
     const { request, plan, parts } = this.#resolve()
     const { skip, limit, sort } = request
-    // To find the first few in an order all are looked at.
-    const enough = limit === 0 ? 0 : sort === undefined ? skip + limit : Infinity
+    // To find the first few in an order all are looked at, unless they come in it.
+    const enough = limit === 0 ? 0 : sort === undefined || plan.isOrdered ? skip + limit : Infinity
     const { count, examined } = await countMatches(this.#state, plan, parts, enough)
     const { kind, index } = plan
     const returned = Math.min(limit, Math.max(0, count - skip))
@@ -97,19 +99,27 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
     return new CursorIterator<T>(this.#state, () => this.#open())
   }
 
-  #resolve(): Query {
+  #resolve(limit = Infinity): Query {
     const request = typeof this.#request === 'function' ? this.#request() : this.#request
     const state = this.#state
     const refusal = state.refuseRead()
     if (refusal !== null) throw refusal
-    const plan = planOf(state, request.filter)
-    if (request.partitions === undefined) return { request, plan, parts: state.parts }
-    const chosen = new Set(request.partitions.map((name) => state.groupIndex(name)))
-    return { request, plan, parts: state.groups.flatMap(({ parts }, index) => (chosen.has(index) ? parts : [])) }
+    const { filter, sort, skip } = request
+    const parts = this.#parts(request)
+    const wanted = skip + Math.min(limit, request.limit)
+    const plan = sort === undefined ? planOf(state, filter, parts) : sortedPlanOf(state, filter, sort, wanted, parts)
+    return { request, plan, parts }
+  }
+
+  #parts({ partitions }: FindRequest): readonly Partition[] {
+    const state = this.#state
+    if (partitions === undefined) return state.parts
+    const chosen = new Set(partitions.map((name) => state.groupIndex(name)))
+    return state.groups.flatMap(({ parts }, index) => (chosen.has(index) ? parts : []))
   }
 
   #open(limit = Infinity): ChunkReader {
-    return new ChunkReader(this.#state, this.#resolve(), limit)
+    return new ChunkReader(this.#state, this.#resolve(limit), limit)
   }
 }
 
@@ -124,7 +134,7 @@ interface Query {
 class ChunkReader {
   readonly #state: CollectionState
   readonly #scan: MatchScan
-  readonly #sorted: SortedReader | undefined
+  readonly #sorted: SortedReader | MergedReader | undefined
   readonly #projection: Projection | undefined
   #skip: number
   #left: number
@@ -138,15 +148,9 @@ class ChunkReader {
     this.#skip = request.skip
     this.#left = Math.min(limit, request.limit)
     const { sort, skip } = request
-    if (sort === undefined) return
-    this.#sorted = new SortedReader(state, {
-      plan,
-      parts,
-      sort,
-      projection: this.#projection,
-      skip,
-      limit: this.#left,
-    })
+    if (sort === undefined || (plan.isOrdered && parts.length === 1)) return
+    const query = { plan, parts, sort, projection: this.#projection, skip, limit: this.#left }
+    this.#sorted = plan.isOrdered ? new MergedReader(state, query) : new SortedReader(state, query)
   }
 
   /** Appends the next documents; false when there are no more. May append none. */

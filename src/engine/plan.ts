@@ -3,9 +3,11 @@
 import type { CompiledFilter, Constant, FilterNode, FilterProgram } from '../query/index.ts'
 import type { Key } from '../value/index.ts'
 import { type Candidates, KeyCandidates, ScanCandidates } from './candidates.ts'
+import { indexPlan, orderedPlan } from './index-plan.ts'
 import { type KeyIdentity, keyIdentity } from './key.ts'
 import type { Partition } from './partition.ts'
 import { shardOf } from './shard.ts'
+import type { SortField } from './sort.ts'
 import type { CollectionState } from './state.ts'
 
 /** How a filter is run. */
@@ -19,13 +21,31 @@ export interface Plan {
    * it will write to before it begins.
    */
   readonly isMovedByWrites: boolean
+  /** The documents of a partition come in the order that was asked for. */
+  readonly isOrdered?: boolean
   /** The documents of a partition that are looked at and that the program of the filter lets through. `part` is its number. */
   open(partition: Partition, part: number): Candidates
 }
 
 /** The plan for a filter, as things stand. */
-export function planOf(state: CollectionState, filter: CompiledFilter): Plan {
-  return keyPlan(state, filter) ?? scanPlan(filter)
+export function planOf(
+  state: CollectionState,
+  filter: CompiledFilter,
+  parts: readonly Partition[] = state.parts,
+): Plan {
+  return keyPlan(state, filter) ?? indexPlan(state, filter, parts) ?? scanPlan(filter)
+}
+
+/** The same for documents in an order, of which the first `wanted` are asked for. */
+export function sortedPlanOf(
+  state: CollectionState,
+  filter: CompiledFilter,
+  sort: readonly SortField[],
+  wanted: number,
+  parts: readonly Partition[],
+): Plan {
+  const byKey = keyPlan(state, filter)
+  return byKey ?? orderedPlan(state, filter, sort, wanted, parts) ?? planOf(state, filter, parts)
 }
 
 function scanPlan(filter: CompiledFilter): Plan {

@@ -204,6 +204,23 @@ export class OrderedIndexes {
     return count
   }
 
+  /**
+   * The entries [low, end) from the greatest values to the least, equal ones by slot: as many whole groups of equal ones as fit. 0: the
+   * first group alone does not.
+   */
+  readDown(id: number, end: number, low: number, addresses: Uint32Array): number {
+    const { memory } = this
+    const count = memory.core.ordered_down(this.numberOf(id), end, low, Math.min(addresses.length, 1024))
+    const from = KEY_BUFFER >>> 2
+    for (let i = 0; i < count; i++) addresses[i] = memory.u32[from + i]!
+    return count
+  }
+
+  /** The slot of the document at an address. */
+  slotAt(address: number): number {
+    return this.memory.u32[(address >>> 2) + 1]!
+  }
+
   /** The first entry whose values the next one has too, or -1. Documents that lack a field of the index are equal to none. */
   firstDouble(id: number): number {
     return (this.memory.core.ordered_double(this.numberOf(id), 0) >>> 0) - 1
