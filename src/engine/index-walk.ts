@@ -84,6 +84,7 @@ export class IndexWalk {
     const { ordered } = this.#partition.store
     const { id } = this.#index
     if (this.#groupFrom === this.#groupTo) {
+      if (this.#from === this.#to) return 0
       const count = ordered.readDown(id, this.#to, this.#from, addresses)
       this.#to -= count
       if (count > 0) return count

@@ -227,12 +227,23 @@ async function run(model: Model, one: Exclude<Operation, { do: 'reopen' }>): Pro
 }
 
 const CONFIGURATIONS = [
-  ['in memory', {}, false, 120],
-  ['over shards and partitions', { shards: 2 }, false, 120],
-  ['in a directory', {}, true, 25],
+  ['in memory', {}, false, false, 120],
+  ['over shards and partitions', { shards: 2 }, false, false, 120],
+  ['in a directory', {}, true, false, 25],
+  ['in memory, with indexes', {}, false, true, 200],
+  ['over shards and partitions, with indexes', { shards: 2 }, false, true, 120],
+  ['in a directory, with indexes', {}, true, true, 25],
 ] as const
 
-it.each(CONFIGURATIONS)('queries agree with a plain loop, %s', async (_, options, isOnDisk, runs) => {
+/** Whatever the filters ask, some index fits. */
+const INDEXES: readonly (readonly string[])[] = [['a'], ['b'], ['b', 'c'], ['c', 'a', 'b'], ['id'], ['a.b'], ['a.0']]
+
+async function createIndexes(posts: Collection): Promise<void> {
+  for (const fields of INDEXES) await posts.createIndex(fields.join(), { fields })
+  for (const name of ['a', 'b', 'c']) await posts.createIndex(`${name}s`, { fields: [name], multi: true })
+}
+
+it.each(CONFIGURATIONS)('queries agree with a plain loop, %s', async (_, options, isOnDisk, isIndexed, runs) => {
   const directory = isOnDisk ? await mkdtemp(join(tmpdir(), 'quiverdb-')) : undefined
   const path = directory === undefined ? ':memory:' : join(directory, 'data')
   let db = await open(path, { durability: 'soft' })
@@ -246,6 +257,7 @@ it.each(CONFIGURATIONS)('queries agree with a plain loop, %s', async (_, options
           const name = `c${number++}`
           const posts = await db.createCollection(name, options)
           await posts.createPartition('p')
+          if (isIndexed) await createIndexes(posts)
           let model = new Model(posts)
           await posts.insert(given.map((document, id) => ({ ...document, id })))
           for (let id = 0; id < given.length; id++) await model.take(id)
