@@ -59,11 +59,15 @@ export class MergedReader {
 
   /** One step: appends the next `most` documents or fewer; false when there are no more. May append none. */
   read(documents: Document[], most: number): boolean {
+    if (this.#left === 0) return false
     for (let i = Math.min(most, this.#left); i > 0; i--) {
       const stream = this.#least()
-      if (stream === undefined) return false
+      if (stream === undefined) {
+        this.#left = 0
+        break
+      }
       // Its documents are still to come.
-      if (stream.at === stream.heads.length) return true
+      if (stream.at === stream.heads.length) break
       const head = stream.heads[stream.at++]!
       const address = this.#addressOf(stream.partition, head)
       if (address === 0) continue
@@ -76,7 +80,7 @@ export class MergedReader {
       documents.push(projection === undefined ? partition.read(address) : partition.project(address, projection))
       this.#left--
     }
-    return this.#left > 0
+    return true
   }
 
   /** The stream whose next document comes first; one that has to be read on before that is known. */
