@@ -36,7 +36,7 @@ import {
   type SearchResult,
   searchRequest,
 } from './search-options.ts'
-import type { CollectionState } from './state.ts'
+import { type CollectionState, STATES } from './state.ts'
 import { insertStream, isSource } from './stream.ts'
 import { type Alteration, alterationOf, applyAlteration } from './update.ts'
 import { checkExpiry } from './wait.ts'
@@ -67,6 +67,7 @@ export class Collection<T extends object = Document> {
   constructor(state: CollectionState, keeper: PartitionKeeper) {
     this.#state = state
     this.#keeper = keeper
+    STATES.set(this, state)
   }
 
   /** Its name now; `renameCollection` changes it. */

@@ -17,6 +17,9 @@ export interface PartitionGroup {
   readonly parts: readonly Partition[]
 }
 
+/** The states behind collections, for the files of this room that work beside them; see direct.ts. */
+export const STATES = new WeakMap<object, CollectionState>()
+
 export class CollectionState {
   readonly gate: Gate
   readonly shapes: CollectionShapes

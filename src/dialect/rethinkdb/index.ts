@@ -1,3 +1,3 @@
-// RethinkDB's official driver, in process: comes in a later version.
+// RethinkDB's official driver, in process.
 
-export { loadDriver } from '../../engine/index.ts'
+export { r as default, r } from './r.ts'

@@ -1,0 +1,237 @@
+// Terms about databases, tables and their configuration.
+
+import { asObject, asText, compareText, type Datum, type Fields, field, isObject, typeName } from './datum.ts'
+import { fail, failOperation } from './errors.ts'
+import type { Call } from './evaluate.ts'
+import { requireName } from './key.ts'
+import { tableOf } from './reading.ts'
+import { define } from './registry.ts'
+import type { Table } from './store.ts'
+import { SYSTEM_TABLES, shownConfig, tableStatus } from './system.ts'
+import { Db, Row, TableSlice, type Val, VirtualTable, wrongKind } from './values.ts'
+import { durabilityOf } from './write.ts'
+
+/** The database and the name of `r.db(x).tableCreate(name)` or `r.tableCreate(name)`. */
+function target(call: Call): { db: string; name: string } {
+  const hasDb = call.count === 2
+  const db = hasDb ? databaseOf(call.first) : call.query.db
+  return { db, name: requireName(call.datum(hasDb ? 1 : 0), 'Table') }
+}
+
+function databaseOf(value: Val): string {
+  return value instanceof Db ? value.name : wrongKind('DATABASE', value)
+}
+
+function special(db: string, what: string): void {
+  if (db === 'rethinkdb') failOperation(`Database \`rethinkdb\` is special; you can't ${what}.`)
+}
+
+function checkShards(call: Call): void {
+  const shards = call.datumOption('shards')
+  if (shards !== undefined) {
+    if (typeof shards !== 'number') fail(`Expected type NUMBER but found ${typeName(shards)}.`)
+    if (!Number.isInteger(shards)) fail(`Number not an integer: ${shards}`)
+    if (shards <= 0) fail('Every table must have at least one shard.')
+    if (shards > 64) failOperation('Maximum number of shards is 64.')
+  }
+  const replicas = call.datumOption('replicas')
+  const primary = call.datumOption('primary_replica_tag')
+  if (replicas !== undefined && isObject(replicas)) {
+    if (primary === undefined) fail('`primary_replica_tag` must be specified when `replicas` is an OBJECT.')
+    for (const count of Object.values(replicas)) {
+      if (typeof count !== 'number') fail(`Expected type NUMBER but found ${typeName(count)}.`)
+      if (count < 0) fail("Can't have a negative number of replicas")
+    }
+    if (field(replicas, asText(primary as Datum)) === undefined) {
+      failOperation(
+        `Can't use server tag \`${primary}\` for primary replicas because you specified no replicas in server tag \`${primary}\`.`,
+      )
+    }
+    const tags = Object.keys(replicas).filter((tag) => tag !== 'default' && (replicas[tag] as number) > 0)
+    if (tags.length > 0) notEnough(replicas[tags[0]] as number, tags[0], 0)
+    if ((replicas.default as number) > 1) notEnough(replicas.default as number, 'default', 1)
+  } else if (replicas !== undefined) {
+    if (typeof replicas !== 'number')
+      fail(`Expected type OBJECT or NUMBER but found ${typeName(replicas)}:\n${JSON.stringify(replicas)}`)
+    if (primary !== undefined) fail('`replicas` must be an OBJECT if `primary_replica_tag` is specified.')
+    if (call.datumOption('nonvoting_replica_tags') !== undefined) {
+      fail('`replicas` must be an OBJECT if `nonvoting_replica_tags` is specified.')
+    }
+    if (!Number.isInteger(replicas)) fail(`Number not an integer: ${replicas}`)
+    if (replicas < 1)
+      failOperation(
+        'You must set `replicas` to at least one. `replicas` includes the primary replica; if there are zero replicas, there is nowhere to put the data.',
+      )
+    if (replicas > 1) notEnough(replicas, 'default', 1)
+  }
+}
+
+function notEnough(wanted: number, tag: string, available: number): never {
+  failOperation(
+    `Can't put ${wanted} replicas on servers with the tag \`${tag}\` because there ${available === 1 ? 'is only 1 server' : `are only ${available} servers`} with the tag \`${tag}\`. It's impossible to have more replicas of the data than there are servers.`,
+  )
+}
+
+function tableCreate(call: Call): Val {
+  const { db, name } = target(call)
+  checkShards(call)
+  const primaryKey = call.textOption('primary_key') ?? 'id'
+  const durability = call.datumOption('durability') === undefined ? 'hard' : (durabilityOf(call) as 'hard' | 'soft')
+  special(db, 'create new tables in it')
+  const { query } = call
+  const table = query.suspend(() => query.store.createTable(db, name, primaryKey, durability))
+  return { tables_created: 1, config_changes: [{ old_val: null, new_val: shownConfig(table) }] }
+}
+
+function tableDrop(call: Call): Val {
+  const { db, name } = target(call)
+  special(db, 'drop tables in it')
+  const { query } = call
+  const old = query.suspend(async () => {
+    query.store.requireDatabase(db)
+    const table = query.store.table(db, name)
+    const config = shownConfig(table)
+    await query.store.dropTable(table)
+    return config
+  })
+  return { tables_dropped: 1, config_changes: [{ old_val: old, new_val: null }] }
+}
+
+/** The tables of `wait` and the like: one, or those of a database. */
+function tablesOf(call: Call, what: string): Table[] {
+  const value = call.count === 0 ? new Db(null, call.query.db) : call.first
+  if (value instanceof Db) {
+    if (value.name === 'rethinkdb') {
+      failOperation(
+        `Database \`rethinkdb\` is special; the system tables in it are always available and don't need to be ${what}.`,
+      )
+    }
+    call.query.store.requireDatabase(value.name)
+    return call.query.store.tables(value.name)
+  }
+  if (value instanceof VirtualTable) {
+    failOperation(`Database \`rethinkdb\` is special; you can't ${what} the tables in it.`)
+  }
+  return [tableOf(value)]
+}
+
+function config(call: Call): Val {
+  const { first, query } = call
+  const { store } = query
+  if (first instanceof Db) {
+    special(first.name, 'configure it')
+    const info = store.requireDatabase(first.name)
+    return new Row(
+      undefined as never,
+      info.id,
+      () => ({ id: info.id, name: info.name }),
+      (next) => {
+        const name = asText(asObject(next).name)
+        if (name === info.name) return
+        if (store.databases().some((other) => other.name === name))
+          failOperation(`Database \`${name}\` already exists.`)
+        store.renameDatabase(info, requireName(name, 'Database'))
+      },
+    )
+  }
+  if (first instanceof VirtualTable)
+    failOperation("Database `rethinkdb` is special; you can't configure the tables in it.")
+  const table = tableOf(first)
+  return new Row(
+    table,
+    table.info.id,
+    () => shownConfig(table),
+    (next) => assignConfig(table, next),
+  )
+}
+
+function assignConfig(table: Table, next: Datum): void {
+  if (next === null) fail("It's illegal to delete from the `rethinkdb.table_config` table here; use `tableDrop`.")
+  const config = asObject(next)
+  const known = Object.keys(shownConfig(table))
+  for (const name of Object.keys(config)) {
+    if (!known.includes(name) && name !== 'flush_interval' && name !== 'data') fail(`Unexpected key(s) \`${name}\`.`)
+  }
+  if (config.primary_key !== table.primaryKey) fail("It's illegal to change a table's primary key.")
+  if (config.durability !== 'hard' && config.durability !== 'soft') {
+    fail('In `durability`: Expected "hard" or "soft".')
+  }
+  const name = requireName(config.name, 'Table')
+  const db = asText(config.db)
+  if (name !== table.name || db !== table.info.db) {
+    table.store.requireDatabase(db)
+    if (table.store.find(db, name) !== undefined) failOperation(`Table \`${db}.${name}\` already exists.`)
+    table.store.renameTable(table, db, name)
+  }
+  table.info.durability = config.durability
+  table.store.save(table.info)
+}
+
+function reconfigure(call: Call): Val {
+  if (call.optionNode('emergency_repair') !== undefined) {
+    failOperation('There is nothing to repair: a database in process has one server.')
+  }
+  checkShards(call)
+  const isDry = call.boolOption('dry_run')
+  const changes = tablesOf(call, 'reconfigure').map((table) => ({
+    config_changes: [{ old_val: shownConfig(table), new_val: shownConfig(table) }],
+    status_changes: [{ old_val: tableStatus(table), new_val: tableStatus(table) }],
+  }))
+  const result: Fields = {
+    reconfigured: isDry ? 0 : changes.length,
+    config_changes: changes.flatMap((one) => one.config_changes),
+  }
+  if (!isDry) result.status_changes = changes.flatMap((one) => one.status_changes)
+  return result
+}
+
+define({
+  dbCreate(call) {
+    const name = requireName(call.datum(0), 'Database')
+    const info = call.query.once(() => call.query.store.createDatabase(name))
+    return { dbs_created: 1, config_changes: [{ old_val: null, new_val: { id: info.id, name: info.name } }] }
+  },
+  dbDrop(call) {
+    const name = requireName(call.datum(0), 'Database')
+    special(name, 'delete it')
+    const { query } = call
+    const { info, tables } = query.suspend(() => query.store.dropDatabase(name))
+    return {
+      dbs_dropped: 1,
+      tables_dropped: tables,
+      config_changes: [{ old_val: { id: info.id, name: info.name }, new_val: null }],
+    }
+  },
+  dbList: (call) => [...call.query.store.databases().map(({ name }) => name), 'rethinkdb'].sort(compareText),
+  tableCreate,
+  tableDrop,
+  tableList(call) {
+    const db = call.count === 0 ? call.query.db : databaseOf(call.first)
+    if (db === 'rethinkdb') return [...SYSTEM_TABLES]
+    call.query.store.requireDatabase(db)
+    return call.query.store
+      .tables(db)
+      .map(({ name }) => name)
+      .sort(compareText)
+  },
+  config,
+  status(call) {
+    if (call.first instanceof TableSlice) {
+      const table = tableOf(call.first)
+      return new Row(
+        table,
+        table.info.id,
+        () => tableStatus(table),
+        () => fail("It's illegal to write to a status."),
+      )
+    }
+    return wrongKind('TABLE', call.first)
+  },
+  wait: (call) => ({ ready: tablesOf(call, 'waited on').length }),
+  reconfigure,
+  rebalance(call) {
+    const statuses = tablesOf(call, 'rebalance').map(tableStatus)
+    return { rebalanced: statuses.length, status_changes: statuses.map((one) => ({ old_val: one, new_val: one })) }
+  },
+  grant: () => failOperation('`grant` is not supported: a database in process has no users.'),
+})

@@ -1,0 +1,294 @@
+// Terms that bring a sequence down to one value, and groups.
+
+import { asArray, asNumber, compare, type Datum, equal, finite as finiteNumber, isObject } from './datum.ts'
+import { Failure, fail, failLimit, failMissing } from './errors.ts'
+import { type Call, derive, finite, toFunc, toStream } from './evaluate.ts'
+import { openSlice } from './reading.ts'
+import { define, streaming, ungrouped } from './registry.ts'
+import { plainFirst, truth } from './sequences.ts'
+import {
+  asDatum,
+  Func,
+  Grouped,
+  type Pull,
+  pullArray,
+  Row,
+  Special,
+  TableSlice,
+  type Val,
+  wrongKind,
+} from './values.ts'
+
+/** Each row with what the function makes of it; rows for which that does not exist are left out. */
+function eachWith(call: Call, visit: (value: Datum, row: Datum) => void): void {
+  const func = call.count === 2 ? toFunc(call.val(1), 'field') : undefined
+  const pull = finite(toStream(plainFirst(call), call.query))
+  for (let row = pull(); row !== undefined; row = pull()) {
+    if (func === undefined) {
+      visit(row, row)
+      continue
+    }
+    try {
+      visit(asDatum(func.call([row])), row)
+    } catch (error) {
+      if (!(error instanceof Failure) || !error.isMissing) throw error
+    }
+  }
+}
+
+function requireNoIndex(call: Call): void {
+  if (call.optionNode('index') === undefined) return
+  if (call.count === 2) fail(`Cannot provide both a function and an index to ${call.name}.`)
+  fail(`Cannot call ${call.name} on an index.`)
+}
+
+function nothingTo(what: string, name: string): never {
+  return failMissing(
+    `Cannot take the ${what} of an empty stream.  (If you passed \`${name}\` a field name, it may be that no elements of the stream had that field.)`,
+  )
+}
+
+function extreme(call: Call, sign: 1 | -1): Val {
+  const index = call.textOption('index')
+  const value = plainFirst(call)
+  if (index !== undefined && call.count === 2) fail(`Cannot provide both a function and an index to ${call.name}.`)
+  if (call.count === 1 && (index !== undefined || value instanceof TableSlice)) {
+    if (!(value instanceof TableSlice) || (index !== undefined && !value.isWhole)) return wrongKind('TABLE', value)
+    const { table } = value
+    const slice = { ...value.slice, index: index ?? value.slice.index, order: sign < 0 ? 'asc' : 'desc' } as const
+    const first = openSlice(slice, call.query)()
+    if (first === undefined) fail(`\`${call.name}\` found no entries in the specified index.`)
+    const row = new Row(table, isObject(first) ? first[table.primaryKey] : null, () => first)
+    row.slice = slice
+    return row
+  }
+  let best: { by: Datum; row: Datum } | undefined
+  eachWith(call, (by, row) => {
+    if (best === undefined || compare(by, best.by) * sign > 0) best = { by, row }
+  })
+  return best === undefined ? nothingTo(call.name, call.name) : (best as { row: Datum }).row
+}
+
+function count(call: Call): Val {
+  const value = plainFirst(call)
+  if (call.count === 1) {
+    if (!(value instanceof Special)) {
+      if (typeof value === 'string') return [...value].length
+      if (value instanceof Uint8Array) return value.length
+      if (Array.isArray(value)) return value.length
+      if (isObject(value)) return Object.keys(value).length
+    }
+    if (value instanceof TableSlice && value.isWhole) return value.table.direct.count
+  }
+  const wanted = call.count === 2 ? call.val(1) : undefined
+  const pull = finite(toStream(value, call.query))
+  let total = 0
+  for (let row = pull(); row !== undefined; row = pull()) {
+    if (wanted === undefined) total++
+    else if (wanted instanceof Func ? truth(asDatum(wanted.call([row]))) : equal(row, asDatum(wanted))) total++
+  }
+  return total
+}
+
+function reduce(call: Call): Val {
+  const func = call.func(1)
+  const pull = finite(toStream(plainFirst(call), call.query))
+  let value = pull()
+  if (value === undefined) failMissing('Cannot reduce over an empty stream.')
+  for (let next = pull(); next !== undefined; next = pull()) value = asDatum(func.call([value, next]))
+  return value
+}
+
+function fold(call: Call): Val {
+  const func = call.func(2)
+  const emitting = call.option('emit')
+  const ending = call.option('final_emit')
+  const value = plainFirst(call)
+  let state = call.datum(1)
+  if (emitting === undefined) {
+    if (ending !== undefined) fail('The `final_emit` optarg of `fold` takes the `emit` optarg as well.')
+    const pull = finite(toStream(value, call.query))
+    for (let row = pull(); row !== undefined; row = pull()) state = asDatum(func.call([state, row]))
+    return state
+  }
+  const emit = toFunc(emitting)
+  const final = ending === undefined ? undefined : toFunc(ending)
+  const make = (pull: Pull): Pull => {
+    let inner: Pull = () => undefined
+    let isOver = false
+    return () => {
+      for (;;) {
+        const item = inner()
+        if (item !== undefined) return item
+        if (isOver) return undefined
+        const row = pull()
+        if (row === undefined) {
+          isOver = true
+          if (final === undefined) return undefined
+          inner = pullArray(asArray(asDatum(final.call([state]))))
+          continue
+        }
+        const next = asDatum(func.call([state, row]))
+        inner = pullArray(asArray(asDatum(emit.call([state, row, next]))))
+        state = next
+      }
+    }
+  }
+  return derive(call, value, make, false)
+}
+
+function contains(call: Call): Val {
+  const wanted: (Datum | Func)[] = []
+  for (let i = 1; i < call.count; i++) {
+    const value = call.val(i)
+    wanted.push(value instanceof Func ? value : asDatum(value))
+  }
+  const stream = toStream(plainFirst(call), call.query)
+  if (stream.feed !== undefined) finite(stream)
+  const { pull } = stream
+  for (let row = pull(); row !== undefined; row = pull()) {
+    const item = row
+    // Each row stands for one of the wanted values, and for one of the functions.
+    const value = wanted.findIndex((one) => !(one instanceof Func) && equal(one, item))
+    if (value >= 0) wanted.splice(value, 1)
+    const func = wanted.findIndex((one) => one instanceof Func && truth(asDatum(one.call([item]))))
+    if (func >= 0) wanted.splice(func, 1)
+    if (wanted.length === 0) return true
+  }
+  return false
+}
+
+function group(call: Call): Val {
+  const { first } = call
+  if (first instanceof Grouped) fail('Cannot call `group` on the output of `group` (did you mean to `ungroup`?).')
+  const funcs: Func[] = []
+  for (let i = 1; i < call.count; i++) funcs.push(call.func(i, 'field'))
+  const index = call.textOption('index')
+  const value = plainFirst(call)
+  const indexKeys: Datum[] = []
+  let pull: Pull
+  if (index === undefined) pull = finite(toStream(value, call.query))
+  else {
+    if (!(value instanceof TableSlice) || !value.isWhole) return wrongKind('TABLE', value)
+    pull = openSlice({ ...value.slice, index, order: 'asc' }, call.query, indexKeys)
+  }
+  if (funcs.length === 0 && index === undefined) fail('Cannot group by nothing.')
+  const isMulti = call.boolOption('multi')
+  const groups: { key: Datum; rows: Datum[] }[] = []
+  const short = new Map<string | number, Datum[]>()
+  const rowsOf = (key: Datum): Datum[] => {
+    const isShort = typeof key === 'string' || typeof key === 'number'
+    let rows = isShort ? short.get(key) : find(groups, key)
+    if (rows === undefined) {
+      rows = []
+      if (isShort) short.set(key, rows)
+      insertSorted(groups, { key, rows })
+    }
+    return rows
+  }
+  for (let row = pull(); row !== undefined; row = pull()) {
+    const item = row
+    const parts = funcs.map((func) => partOf(func, item))
+    if (index !== undefined) parts.push(indexKeys.at(-1)!)
+    indexKeys.length = 0
+    for (const key of keysOf(parts, isMulti)) rowsOf(key).push(item)
+  }
+  groups.sort((a, b) => compare(a.key, b.key))
+  return new Grouped(
+    groups.map(({ key, rows }) => [key, rows]),
+    true,
+  )
+}
+
+interface Group {
+  key: Datum
+  rows: Datum[]
+}
+
+function placeOf(groups: readonly Group[], key: Datum): number {
+  let low = 0
+  let high = groups.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (compare(groups[middle].key, key) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function find(groups: readonly Group[], key: Datum): Datum[] | undefined {
+  const found = groups[placeOf(groups, key)]
+  return found !== undefined && equal(found.key, key) ? found.rows : undefined
+}
+
+function insertSorted(groups: Group[], group: Group): void {
+  groups.splice(placeOf(groups, group.key), 0, group)
+}
+
+function partOf(func: Func, row: Datum): Datum {
+  try {
+    return asDatum(func.call([row]))
+  } catch (error) {
+    if (error instanceof Failure && error.isMissing) return null
+    throw error
+  }
+}
+
+/** The groups of a row: one, or with `multi` one for each way to pick an element of each part that is an array. */
+function keysOf(parts: readonly Datum[], isMulti: boolean): Datum[] {
+  if (!isMulti) return [parts.length === 1 ? parts[0] : [...parts]]
+  let keys: Datum[][] = [[]]
+  for (const part of parts) {
+    const choices = Array.isArray(part) ? part : [part]
+    keys = keys.flatMap((key) => choices.map((choice) => [...key, choice]))
+  }
+  return keys.map((key) => (parts.length === 1 ? key[0] : key))
+}
+
+/** Groups of arrays, as they leave a query: within the limit. */
+export function limitedGroups(grouped: Grouped, limit: number): Grouped {
+  let size = 0
+  for (const [, value] of grouped.entries) size += grouped.isStream ? (value as Datum[]).length : 1
+  if (size > limit) {
+    failLimit(
+      `Grouped data over size limit \`${limit}\`.  Try putting a reduction (like \`.reduce\` or \`.count\`) on the end.`,
+    )
+  }
+  return grouped
+}
+
+define({
+  count,
+  reduce,
+  fold,
+  contains,
+  group,
+  sum(call) {
+    requireNoIndex(call)
+    let total = 0
+    eachWith(call, (value) => {
+      total += asNumber(value)
+    })
+    return finiteNumber(total)
+  },
+  avg(call) {
+    requireNoIndex(call)
+    let total = 0
+    let rows = 0
+    eachWith(call, (value) => {
+      total += asNumber(value)
+      rows++
+    })
+    return rows === 0 ? nothingTo('average', 'avg') : finiteNumber(total / rows)
+  },
+  min: (call) => extreme(call, -1),
+  max: (call) => extreme(call, 1),
+  ungroup(call) {
+    const { first } = call
+    if (!(first instanceof Grouped)) return wrongKind('GROUPED_DATA', first)
+    const { entries } = limitedGroups(first, call.query.arrayLimit)
+    return entries.map(([key, reduction]) => ({ group: key, reduction }))
+  },
+})
+streaming('count', 'reduce', 'sum', 'avg', 'min', 'max', 'fold')
+ungrouped('group')

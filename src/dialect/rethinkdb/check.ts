@@ -1,0 +1,90 @@
+// What the server checks before it runs a query: how many arguments and which options a term has, where r.row and writes may stand.
+// And which terms always answer the same.
+
+import { Failure, ReqlServerCompileError } from './errors.ts'
+import type { Node } from './node.ts'
+import { KINDS, T, TERMS } from './terms.ts'
+
+function types(names: string): ReadonlySet<number> {
+  return new Set(names.split(' ').map((name) => TERMS[name].type))
+}
+
+const META =
+  'dbCreate dbDrop tableCreate tableDrop reconfigure rebalance indexCreate indexDrop indexRename setWriteHook sync wait grant'
+const WRITES = types(`insert update replace delete forEach ${META}`)
+/** Terms whose functions run once a value: writing there is refused. */
+const STREAMING = types(
+  'map filter concatMap reduce fold group count sum avg min max contains offsetsOf innerJoin outerJoin eqJoin orderBy update replace delete insert',
+)
+const UNFIXED = types(
+  `js http random sample db table dbList tableList config status info indexList indexStatus indexWait getWriteHook changes insert update replace delete forEach ${META}`,
+)
+
+const REFUSED: Readonly<Record<string, string>> = {
+  http: '`r.http` needs a network, and this is a database in process.',
+}
+
+/** Throws ReqlServerCompileError, as the server would, for a query that makes no sense. */
+export function checkQuery(root: Node): void {
+  if (root.isChecked) return
+  check(root, 0, true)
+  root.isChecked = true
+}
+
+function refuse(node: Node, text: string): never {
+  const failure = new Failure(ReqlServerCompileError, text)
+  failure.node = node
+  throw failure
+}
+
+function check(node: Node, rowDepth: number, mayWrite: boolean): void {
+  const { type, args, optargs } = node
+  if (type === T.DATUM) return
+  if (type === T.IMPLICIT_VAR) {
+    if (rowDepth === 0) refuse(node, 'r.row is not defined in this context.')
+    if (rowDepth > 1) refuse(node, 'Cannot use r.row in nested queries.  Use functions instead.')
+    return
+  }
+  const kind = KINDS[type]
+  let depth = rowDepth
+  if (kind !== undefined) {
+    if (WRITES.has(type) && !mayWrite) {
+      refuse(node, 'Cannot nest writes or meta ops in stream operations.  Use FOR_EACH instead.')
+    }
+    if (REFUSED[kind.name] !== undefined) refuse(node, REFUSED[kind.name])
+    if (!args.some((arg) => arg.type === T.ARGS)) checkArity(node, kind.min, kind.max)
+    if (kind.name === 'func' && args[0].args.length === 1) depth++
+    if (kind.options[0] !== '*') {
+      for (const name of Object.keys(optargs)) {
+        if (!kind.options.includes(name)) refuse(optargs[name], `Unrecognized optional argument \`${name}\`.`)
+      }
+    }
+  }
+  const isStreaming = STREAMING.has(type)
+  for (let i = 0; i < args.length; i++) check(args[i], depth, mayWrite && !(isStreaming && i > 0))
+  for (const name of Object.keys(optargs)) check(optargs[name], depth, mayWrite)
+}
+
+function checkArity(node: Node, min: number, max: number): void {
+  const got = node.args.length
+  if (got >= min && got <= max) return
+  const expected =
+    min === max
+      ? `${min} argument${min === 1 ? '' : 's'}`
+      : max === Infinity
+        ? `${min} or more arguments`
+        : `between ${min} and ${max} arguments`
+  refuse(node, `Expected ${expected} but found ${got}.`)
+}
+
+/** Whether a term always answers the same; `isNowFixed`: the clock counts as standing still, as it does within one query. */
+export function isFixed(node: Node, isNowFixed = true): boolean {
+  if (node.type === T.DATUM) return true
+  if (UNFIXED.has(node.type)) return false
+  if (node.type === T.NOW && !isNowFixed) return false
+  if (node.type === T.UUID && (node.args.length === 0 || node.args[0].type === T.ARGS)) return false
+  return (
+    node.args.every((arg) => isFixed(arg, isNowFixed)) &&
+    Object.values(node.optargs).every((arg) => isFixed(arg, isNowFixed))
+  )
+}

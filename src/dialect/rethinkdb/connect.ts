@@ -1,0 +1,292 @@
+// `r.connect`: in memory, on a directory, on an open database, or, with a host, to a real server through the official driver.
+
+import { type Database, loadDriver, open } from '../../engine/index.ts'
+import { type Callback, withCallback } from './cursor.ts'
+import { Emitter } from './emitter.ts'
+import { errorNamed, ReqlDriverCompileError, ReqlDriverError, ReqlError } from './errors.ts'
+import { execute } from './execute.ts'
+import type { Node } from './node.ts'
+import { RUNNER, type Runner } from './run.ts'
+import { Store } from './store.ts'
+import { SERVER_NAME } from './system.ts'
+
+export interface ConnectOptions {
+  /** A directory; without one, and without a host, the database is in memory. */
+  readonly path?: string
+  /** An open database of quiverdb. */
+  readonly database?: Database
+  /** For writes on a directory: see `open`. */
+  readonly durability?: 'hard' | 'soft'
+  /** A real server. */
+  readonly host?: string
+  readonly port?: number
+  readonly db?: string
+  readonly [option: string]: unknown
+}
+
+/** Directories that connections of this process have open: each is opened once. */
+const OPENED = new Map<string, { database: Promise<Database>; users: number }>()
+
+async function openShared(path: string, durability: 'hard' | 'soft' | undefined): Promise<Database> {
+  let shared = OPENED.get(path)
+  if (shared === undefined) {
+    shared = { database: open(path, durability === undefined ? {} : { durability }), users: 0 }
+    OPENED.set(path, shared)
+  }
+  shared.users++
+  try {
+    return await shared.database
+  } catch (error) {
+    OPENED.delete(path)
+    throw error
+  }
+}
+
+async function closeShared(path: string): Promise<void> {
+  const shared = OPENED.get(path)
+  if (shared === undefined || --shared.users > 0) return
+  OPENED.delete(path)
+  await (await shared.database).close()
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === '[object Object]'
+}
+
+const CLOSED = 'Connection is closed.'
+
+/** What both kinds of connections share. */
+abstract class Connection extends Emitter implements Runner {
+  readonly [RUNNER] = true
+  db: string | undefined
+  open = false
+  closing = false
+  /** Queries that nobody waits for. */
+  protected readonly unanswered = new Set<Promise<unknown>>()
+
+  constructor(db: string | undefined) {
+    super()
+    this.db = db
+  }
+
+  abstract begin(): Promise<void>
+  protected abstract end(isWaiting: boolean): Promise<void>
+  protected abstract query(node: Node, options: Record<string, unknown>): Promise<unknown>
+  protected abstract about(): Promise<unknown>
+
+  start(node: Node, options: Record<string, unknown>): Promise<unknown> {
+    if (!this.open) return Promise.reject(new ReqlDriverError(CLOSED))
+    const answer = this.query(node, options)
+    if (!options.noreply) return answer
+    const quiet = answer.catch(() => {}).finally(() => this.unanswered.delete(quiet))
+    this.unanswered.add(quiet)
+    return Promise.resolve(undefined)
+  }
+
+  /** The database that queries name no database for. */
+  use(...args: unknown[]): void {
+    if (args.length !== 1) throw new ReqlDriverCompileError(`Expected 1 argument but found ${args.length}.`)
+    this.db = args[0] as string
+  }
+
+  isOpen(): boolean {
+    return this.open && !this.closing
+  }
+
+  close(...args: unknown[]): Promise<void> {
+    if (args.length > 2) {
+      throw new ReqlDriverCompileError(`Expected between 0 and 2 arguments but found ${args.length}.`)
+    }
+    const [first, second] = args
+    let options: Record<string, unknown> = {}
+    let callback: unknown
+    if (second !== undefined && second !== null) {
+      if (!isPlainObject(first)) throw new ReqlDriverError('First argument to two-argument `close` must be an object.')
+      options = first
+      callback = second
+    } else if (isPlainObject(first)) options = first
+    else if (typeof first === 'function') callback = first
+    for (const name of Object.keys(options)) {
+      if (name !== 'noreplyWait') {
+        throw new ReqlDriverError('First argument to two-argument `close` must be { noreplyWait: <bool> }.')
+      }
+    }
+    return withCallback(this.#close(options.noreplyWait !== false), callback as Callback<void>)
+  }
+
+  async #close(isWaiting: boolean): Promise<void> {
+    if (!this.open) return
+    this.closing = true
+    try {
+      if (isWaiting) await Promise.all(this.unanswered)
+      await this.end(isWaiting)
+    } finally {
+      this.open = false
+      this.closing = false
+      this.emit('close')
+    }
+  }
+
+  reconnect(...args: unknown[]): Promise<this> {
+    if (args.length > 2) {
+      throw new ReqlDriverCompileError(`Expected between 0 and 2 arguments but found ${args.length}.`)
+    }
+    const [first, second] = args
+    const callback = typeof first === 'function' ? first : second
+    const again = async () => {
+      await (isPlainObject(first) ? this.close(first) : this.close())
+      await this.begin()
+      return this
+    }
+    return withCallback(again(), callback as Callback<this>)
+  }
+
+  noreplyWait(...args: unknown[]): Promise<void> {
+    if (args.length > 1) {
+      throw new ReqlDriverCompileError(`Expected between 0 and 1 arguments but found ${args.length}.`)
+    }
+    const done = this.open
+      ? Promise.all(this.unanswered).then(() => undefined)
+      : Promise.reject(new ReqlDriverError(CLOSED))
+    return withCallback(done, args[0] as Callback<void>)
+  }
+
+  server(callback?: unknown): Promise<unknown> {
+    return withCallback(
+      this.open ? this.about() : Promise.reject(new ReqlDriverError(CLOSED)),
+      callback as Callback<unknown>,
+    )
+  }
+
+  /** Forgets what is under way. */
+  cancel(): void {
+    this.unanswered.clear()
+  }
+}
+
+class EmbeddedConnection extends Connection {
+  readonly #options: ConnectOptions
+  #database: Database | undefined
+  #store: Store | undefined
+
+  constructor(options: ConnectOptions) {
+    super(options.db)
+    this.#options = options
+  }
+
+  /** The database underneath, for the other interfaces on it. */
+  get database(): Database | undefined {
+    return this.#database
+  }
+
+  async begin(): Promise<void> {
+    const { database, path, durability } = this.#options
+    if (database !== undefined) this.#database = database
+    else if (path !== undefined && path !== ':memory:') this.#database = await openShared(path, durability)
+    // What is in memory outlives a reconnection.
+    else this.#database ??= await open(':memory:')
+    this.#store = await Store.of(this.#database)
+    this.open = true
+    this.emit('connect')
+  }
+
+  protected async end(): Promise<void> {
+    const { database, path } = this.#options
+    if (database === undefined && path !== undefined && path !== ':memory:') await closeShared(path)
+  }
+
+  protected query(node: Node, options: Record<string, unknown>): Promise<unknown> {
+    return execute(node, this.#store!, this.db ?? 'test', options)
+  }
+
+  protected about(): Promise<unknown> {
+    return Promise.resolve({ id: this.#store!.id, name: SERVER_NAME, proxy: false })
+  }
+}
+
+interface OfficialConnection {
+  open: boolean
+  _start(node: Node, callback: (error: Error | null, value?: unknown) => void, options: object): void
+  use(db: string): void
+  close(options: object): Promise<void>
+  server(): Promise<unknown>
+  noreplyWait(): Promise<void>
+  on(event: string, listener: (...args: unknown[]) => void): void
+}
+
+/** A real server, through the official driver: the same terms, sent. */
+class RemoteConnection extends Connection {
+  readonly #options: ConnectOptions
+  #official: OfficialConnection | undefined
+
+  constructor(options: ConnectOptions) {
+    super(options.db)
+    this.#options = options
+  }
+
+  async begin(): Promise<void> {
+    const module = await loadDriver('rethinkdb')
+    const driver = (module.default ?? module) as { connect(options: object): Promise<OfficialConnection> }
+    try {
+      this.#official = await driver.connect(this.#options)
+    } catch (error) {
+      throw retold(error)
+    }
+    for (const event of ['close', 'error', 'timeout']) {
+      this.#official.on(event, (...args) => {
+        if (event === 'close') this.open = false
+        else if (event !== 'error' || this.listenerCount('error') > 0) this.emit(event, ...args)
+      })
+    }
+    this.open = true
+    this.emit('connect')
+  }
+
+  protected async end(isWaiting: boolean): Promise<void> {
+    await this.#official?.close({ noreplyWait: isWaiting })
+  }
+
+  protected query(node: Node, options: Record<string, unknown>): Promise<unknown> {
+    const official = this.#official!
+    if (this.db !== undefined) official.use(this.db)
+    return new Promise((resolve, reject) => {
+      official._start(
+        node,
+        (error, value) => (error === null || error === undefined ? resolve(value) : reject(retold(error, node))),
+        options,
+      )
+    })
+  }
+
+  override async noreplyWait(...args: unknown[]): Promise<void> {
+    if (this.open) await this.#official?.noreplyWait()
+    return await super.noreplyWait(...args)
+  }
+
+  protected about(): Promise<unknown> {
+    return this.#official!.server()
+  }
+}
+
+/** An error of the official driver in the class of ours that has its name. */
+function retold(error: unknown, node?: Node): unknown {
+  const { name, msg, frames } = error as { name?: string; msg?: string; frames?: (string | number)[] }
+  if (error instanceof ReqlError || name === undefined || msg === undefined || !/^Re?ql/.test(name)) return error
+  const Type = errorNamed(name)
+  return node === undefined ? new Type(msg) : new Type(msg, node, frames ?? [])
+}
+
+/** Connects. `connect(options | host | callback, callback?)`. */
+export function connect(...args: unknown[]): Promise<unknown> {
+  const callback = typeof args[0] === 'function' ? args[0] : args[1]
+  const given = typeof args[0] === 'string' ? { host: args[0] } : isPlainObject(args[0]) ? args[0] : {}
+  const options = given as ConnectOptions
+  const isRemote =
+    options.host !== undefined ||
+    (options.port !== undefined && options.path === undefined && options.database === undefined)
+  const connection = isRemote ? new RemoteConnection(options) : new EmbeddedConnection(options)
+  return withCallback(
+    connection.begin().then(() => connection),
+    callback as Callback<unknown>,
+  )
+}

@@ -1,0 +1,116 @@
+// The driver's error classes, and the light object that carries a failure through evaluation.
+
+/** A query that can print itself, with carets under the part that `frames` lead to. */
+export interface Printable {
+  print(frames?: readonly (number | string)[]): string
+}
+
+/** Base of every error a query or a connection ends with. `msg` is the bare text, `message` also shows the query. */
+export class ReqlError extends Error {
+  readonly msg: string
+  readonly frames: readonly (number | string)[] | undefined
+
+  constructor(msg: string, query?: Printable | null, frames?: readonly (number | string)[]) {
+    super(query ? `${msg.replace(/\.$/, '')} in:\n${query.print(frames)}` : msg)
+    this.msg = msg
+    this.frames = frames
+  }
+}
+export class ReqlDriverError extends ReqlError {}
+export class ReqlAuthError extends ReqlDriverError {}
+export class ReqlCompileError extends ReqlError {}
+export class ReqlDriverCompileError extends ReqlCompileError {}
+export class ReqlServerCompileError extends ReqlCompileError {}
+export class ReqlTimeoutError extends ReqlError {}
+export class ReqlRuntimeError extends ReqlError {}
+export class ReqlQueryLogicError extends ReqlRuntimeError {}
+export class ReqlNonExistenceError extends ReqlQueryLogicError {}
+export class ReqlResourceLimitError extends ReqlRuntimeError {}
+export class ReqlUserError extends ReqlRuntimeError {}
+export class ReqlInternalError extends ReqlRuntimeError {}
+export class ReqlPermissionError extends ReqlRuntimeError {}
+export class ReqlAvailabilityError extends ReqlRuntimeError {}
+export class ReqlOpFailedError extends ReqlAvailabilityError {}
+export class ReqlOpIndeterminateError extends ReqlAvailabilityError {}
+
+const CLASSES = {
+  ReqlError,
+  ReqlDriverError,
+  ReqlAuthError,
+  ReqlCompileError,
+  ReqlDriverCompileError,
+  ReqlServerCompileError,
+  ReqlTimeoutError,
+  ReqlRuntimeError,
+  ReqlQueryLogicError,
+  ReqlNonExistenceError,
+  ReqlResourceLimitError,
+  ReqlUserError,
+  ReqlInternalError,
+  ReqlPermissionError,
+  ReqlAvailabilityError,
+  ReqlOpFailedError,
+  ReqlOpIndeterminateError,
+}
+// Bundlers rename classes; `name` is part of the contract.
+for (const [name, type] of Object.entries(CLASSES)) {
+  Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
+  Object.defineProperty(type, 'name', { value: name })
+}
+
+/** What `r.Error` holds; the old names are aliases. */
+export const ERRORS = {
+  ...CLASSES,
+  RqlDriverError: ReqlDriverError,
+  RqlClientError: ReqlDriverError,
+  RqlRuntimeError: ReqlRuntimeError,
+  RqlServerError: ReqlRuntimeError,
+  RqlCompileError: ReqlCompileError,
+}
+
+/** Error of this name; what the official driver throws is told again in our classes. */
+export function errorNamed(name: string): typeof ReqlError {
+  return (CLASSES as Record<string, typeof ReqlError>)[name] ?? ReqlRuntimeError
+}
+
+/** A failure inside a query: cheap to throw, because `default` and `filter` swallow many of them. */
+export class Failure {
+  readonly type: typeof ReqlError
+  readonly text: string
+  /** `r.error()` without a text: outside of `default` and `filter` an ordinary error. */
+  readonly isEmpty: boolean
+  /** The term that failed; set by the innermost evaluation that lets it pass. */
+  node: unknown = undefined
+
+  constructor(type: typeof ReqlError, text: string, isEmpty = false) {
+    this.type = type
+    this.text = text
+    this.isEmpty = isEmpty
+  }
+
+  get isMissing(): boolean {
+    return this.type === ReqlNonExistenceError
+  }
+}
+
+/** Ends a query with a ReqlQueryLogicError. */
+export function fail(text: string): never {
+  throw new Failure(ReqlQueryLogicError, text)
+}
+
+/** Ends a query with a ReqlNonExistenceError, which `default` catches. */
+export function failMissing(text: string): never {
+  throw new Failure(ReqlNonExistenceError, text)
+}
+
+export function failOperation(text: string): never {
+  throw new Failure(ReqlOpFailedError, text)
+}
+
+export function failCompile(text: string): never {
+  throw new Failure(ReqlServerCompileError, text)
+}
+
+export function failLimit(text: string): never {
+  throw new Failure(ReqlResourceLimitError, text)
+}

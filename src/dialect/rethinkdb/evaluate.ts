@@ -1,0 +1,404 @@
+// The evaluator: a term is looked up in the table of operations and called with its arguments, which are evaluated as they are asked for.
+
+import { limitedGroups } from './aggregates.ts'
+import { isFixed } from './check.ts'
+import {
+  asArray,
+  asBool,
+  asInteger,
+  asNumber,
+  asText,
+  type Datum,
+  equal,
+  type Fields,
+  isObject,
+  Literal,
+  setField,
+  TYPE,
+  typeName,
+} from './datum.ts'
+import { fieldOf } from './documents.ts'
+import { Failure, fail, failMissing, ReqlServerCompileError } from './errors.ts'
+import { valueNode } from './expression.ts'
+import { type Node, variables } from './node.ts'
+import type { Query } from './query.ts'
+import { openSlice } from './reading.ts'
+import { OPERATIONS, type Operation, STREAMING, UNGROUPED } from './registry.ts'
+import { dropLiterals, fromNative, pseudo } from './stored.ts'
+import { KINDS, T } from './terms.ts'
+import {
+  asDatum,
+  collect,
+  Func,
+  Grouped,
+  type Pull,
+  pullArray,
+  Row,
+  type Scope,
+  Selection,
+  Special,
+  type Step,
+  Stream,
+  TableSlice,
+  type Val,
+  VirtualTable,
+  wrongKind,
+} from './values.ts'
+
+export type Shortcut = 'none' | 'constant' | 'field'
+
+/** One term being evaluated. */
+export class Call {
+  readonly node: Node
+  readonly args: readonly Node[]
+  readonly scope: Scope | null
+  readonly query: Query
+  /** Whether r.literal may stand in what is evaluated. */
+  readonly isLiteralOk: boolean
+  /** The first argument, where it is known already. */
+  #first: Val | undefined
+
+  constructor(node: Node, args: readonly Node[], scope: Scope | null, query: Query, isLiteralOk: boolean, first?: Val) {
+    this.node = node
+    this.args = args
+    this.scope = scope
+    this.query = query
+    this.isLiteralOk = isLiteralOk
+    this.#first = first
+  }
+
+  get count(): number {
+    return this.args.length
+  }
+
+  /** What the server calls this term. */
+  get name(): string {
+    return KINDS[this.node.type].wireName
+  }
+
+  val(i: number, isLiteralOk = false): Val {
+    if (i === 0 && this.#first !== undefined) return this.#first
+    const value = evaluate(this.args[i], this.scope, this.query, isLiteralOk)
+    if (i === 0) this.#first = value
+    return value
+  }
+
+  /** The first argument, evaluated before the operation; it may be grouped. */
+  get first(): Val {
+    return this.val(0)
+  }
+
+  withFirst(first: Val): Call {
+    return new Call(this.node, this.args, this.scope, this.query, this.isLiteralOk, first)
+  }
+
+  datum(i: number): Datum {
+    const value = this.val(i)
+    return value instanceof Special ? asDatum(value) : value
+  }
+
+  number(i: number): number {
+    return asNumber(this.datum(i))
+  }
+
+  integer(i: number): number {
+    return asInteger(this.datum(i))
+  }
+
+  text(i: number): string {
+    return asText(this.datum(i))
+  }
+
+  bool(i: number): boolean {
+    return asBool(this.datum(i))
+  }
+
+  array(i: number): Datum[] {
+    return asArray(this.datum(i))
+  }
+
+  stream(i: number): Stream {
+    return toStream(this.val(i), this.query)
+  }
+
+  func(i: number, shortcut: Shortcut = 'none'): Func {
+    return toFunc(this.val(i, shortcut === 'constant'), shortcut)
+  }
+
+  /** The remaining arguments as plain values. */
+  rest(from: number): Datum[] {
+    const values: Datum[] = []
+    for (let i = from; i < this.args.length; i++) values.push(this.datum(i))
+    return values
+  }
+
+  optionNode(name: string): Node | undefined {
+    return Object.hasOwn(this.node.optargs, name) ? this.node.optargs[name] : undefined
+  }
+
+  option(name: string): Val | undefined {
+    const node = this.optionNode(name)
+    return node === undefined ? undefined : evaluate(node, this.scope, this.query)
+  }
+
+  datumOption(name: string): Datum | undefined {
+    const value = this.option(name)
+    return value === undefined ? undefined : asDatum(value)
+  }
+
+  boolOption(name: string, otherwise = false): boolean {
+    const value = this.datumOption(name)
+    return value === undefined ? otherwise : asBool(value)
+  }
+
+  textOption(name: string): string | undefined {
+    const value = this.datumOption(name)
+    return value === undefined ? undefined : asText(value)
+  }
+
+  /** `left_bound` and `right_bound`. */
+  isOpen(name: 'left_bound' | 'right_bound'): boolean {
+    const value = this.datumOption(name)
+    if (value === undefined) return name === 'right_bound'
+    const text = asText(value)
+    if (text === 'open') return true
+    return text === 'closed'
+      ? false
+      : fail(`Expected \`open\` or \`closed\` for optarg \`${name}\` (got \`"${text}"\`).`)
+  }
+}
+
+/** Evaluates a term. */
+export function evaluate(node: Node, scope: Scope | null, query: Query, isLiteralOk = false): Val {
+  switch (node.type) {
+    case T.DATUM:
+      if (node.isPlain) {
+        const { value } = node
+        return Array.isArray(value) ? query.sized(value as Datum[]) : (value as Datum)
+      }
+      return (node.datum ??= fromNative(node.value))
+    case T.VAR:
+      return variable(scope, node.args[0].value as number)
+    case T.IMPLICIT_VAR:
+      return implicit(scope)
+    case T.FUNC:
+      return functionOf(node, scope, query)
+    case T.MAKE_OBJ:
+      return objectOf(node, scope, query, isLiteralOk)
+  }
+  try {
+    const operation = OPERATIONS[node.type]
+    if (operation === undefined) throw new Failure(ReqlServerCompileError, `Unknown term ${node.type}.`)
+    const args = node.args.length > 0 ? spliced(node, scope, query, isLiteralOk) : node.args
+    const call = new Call(node, args, scope, query, isLiteralOk)
+    if (args.length > 0 && !UNGROUPED.has(node.type)) {
+      const first = call.val(0, isLiteralOk)
+      if (first instanceof Grouped) return byGroup(call, operation, first)
+    }
+    return operation(call)
+  } catch (error) {
+    if (error instanceof Failure) error.node ??= node
+    throw error
+  }
+}
+
+function objectOf(node: Node, scope: Scope | null, query: Query, isLiteralOk: boolean): Datum {
+  const object: Fields = {}
+  for (const name of Object.keys(node.optargs)) {
+    setField(object, name, asDatum(evaluate(node.optargs[name], scope, query, isLiteralOk)))
+  }
+  return Object.hasOwn(object, TYPE) ? pseudo(object) : object
+}
+
+/** The arguments with those of r.args in the place of that term. */
+function spliced(node: Node, scope: Scope | null, query: Query, isLiteralOk: boolean): readonly Node[] {
+  const { args } = node
+  let hasArgs = false
+  for (let i = 0; i < args.length; i++) if (args[i].type === T.ARGS) hasArgs = true
+  if (!hasArgs) return args
+  const all = args.flatMap((arg) => {
+    if (arg.type !== T.ARGS) return [arg]
+    const value = evaluate(arg.args[0], scope, query, isLiteralOk)
+    return asArray(asDatum(value)).map(valueNode)
+  })
+  const kind = KINDS[node.type]
+  if (all.length < kind.min || all.length > kind.max) fail(arityText(kind.min, kind.max, all.length))
+  return all
+}
+
+export function arityText(min: number, max: number, got: number): string {
+  const expected =
+    min === max
+      ? `${min} argument${min === 1 ? '' : 's'}`
+      : max === Infinity
+        ? `${min} or more arguments`
+        : `between ${min} and ${max} arguments`
+  return `Expected ${expected} but found ${got}.`
+}
+
+function byGroup(call: Call, operation: Operation, grouped: Grouped): Val {
+  const isStreaming = grouped.isStream && STREAMING.has(call.node.type)
+  if (grouped.isStream && !isStreaming) limitedGroups(grouped, call.query.arrayLimit)
+  let isStream = isStreaming
+  const entries = grouped.entries.map(([group, value]) => {
+    const input = isStreaming ? new Stream(pullArray(value as Datum[])) : value
+    const result = operation(call.withFirst(input))
+    if (result instanceof Stream) return [group, collect(result.pull, call.query)] as const
+    isStream = false
+    return [group, asDatum(result)] as const
+  })
+  return new Grouped(entries, isStream)
+}
+
+function variable(scope: Scope | null, id: number): Val {
+  for (let at = scope; at !== null; at = at.outer) {
+    const { ids } = at
+    for (let i = 0; i < ids.length; i++) if (ids[i] === id) return at.values[i]
+  }
+  throw new Failure(ReqlServerCompileError, `Variable name ${id} not found.`)
+}
+
+function implicit(scope: Scope | null): Val {
+  for (let at = scope; at !== null; at = at.outer) if (at.isImplicit) return at.values[0]
+  throw new Failure(ReqlServerCompileError, 'r.row is not defined in this context.')
+}
+
+function functionOf(node: Node, scope: Scope | null, query: Query): Func {
+  const ids = variables(node.args[0])
+  const body = node.args[1]
+  const call = (args: readonly Datum[], isLiteralOk = false): Val => {
+    if (ids.length !== args.length && ids.length !== 0) {
+      fail(arityText(ids.length, ids.length, args.length))
+    }
+    const inner = ids.length === 0 ? scope : { ids, values: args, outer: scope, isImplicit: ids.length === 1 }
+    return evaluate(body, inner, query, isLiteralOk)
+  }
+  return new Func(ids.length, call, isFixed(body), node, scope)
+}
+
+/** A function, or what the shortcut makes of a plain value. */
+export function toFunc(value: Val, shortcut: Shortcut = 'none'): Func {
+  if (value instanceof Func) return value
+  if (shortcut === 'none' || (value instanceof Special && !(value instanceof Row))) return wrongKind('FUNCTION', value)
+  const datum = asDatum(value)
+  if (shortcut === 'constant') return new Func(0, () => datum, true)
+  return new Func(1, ([row]) => fieldOf(row, datum), true)
+}
+
+/** The values of anything that is a sequence. */
+export function toStream(value: Val, query: Query): Stream {
+  if (value instanceof Stream) return value
+  if (Array.isArray(value)) return new Stream(pullArray(value))
+  if (value instanceof TableSlice) {
+    const stream = new Stream(openSlice(value.slice, query))
+    stream.slice = value.slice
+    return stream
+  }
+  if (value instanceof Selection) {
+    return value.source instanceof Stream ? value.source : new Stream(pullArray(value.source))
+  }
+  if (value instanceof VirtualTable) return new Stream(pullArray(value.virtual.rows()))
+  if (value instanceof Grouped) fail('Cannot treat the output of `group` as a stream (did you mean to `ungroup`?).')
+  if (value instanceof Special) return wrongKind('SEQUENCE', value)
+  const text = `Cannot convert ${typeName(value)} to SEQUENCE`
+  return value === null ? failMissing(text) : fail(text)
+}
+
+/** What may be written to one by one: the selection behind a value, or undefined. */
+export function selectionOf(value: Val, query: Query): Selection | undefined {
+  if (value instanceof Selection) return value
+  if (value instanceof TableSlice) return new Selection(value.table, toStream(value, query))
+  return undefined
+}
+
+/** A sequence with its values changed: an array stays one, a selection too where `isKept`, all else becomes a stream. */
+export function derive(call: Call, value: Val, make: (pull: Pull) => Pull, isKept: boolean, step?: Step): Val {
+  const { query } = call
+  if (Array.isArray(value)) return collect(make(pullArray(value)), query)
+  if (isKept) {
+    const selection = selectionOf(value, query)
+    if (selection !== undefined) {
+      if (Array.isArray(selection.source)) {
+        return new Selection(selection.table, collect(make(pullArray(selection.source)), query))
+      }
+      return new Selection(selection.table, derived(selection.source, make, step))
+    }
+  }
+  return derived(toStream(value, query), make, step)
+}
+
+function derived(source: Stream, make: (pull: Pull) => Pull, step: Step | undefined): Stream {
+  const stream = new Stream(make(source.pull), source.isInfinite)
+  stream.feed = source.feed
+  stream.parts = source.parts
+  if (step === undefined) {
+    stream.unfollowable = source.unfollowable ?? 'limit'
+    return stream
+  }
+  stream.slice = source.slice
+  stream.limit = source.limit
+  stream.unfollowable = source.unfollowable
+  stream.steps = [...source.steps, step]
+  return stream
+}
+
+/** A sequence with a step applied to each value. */
+export function withStep(call: Call, value: Val, step: Step, isKept = false): Val {
+  const { apply } = step
+  const make =
+    (pull: Pull): Pull =>
+    () => {
+      for (let item = pull(); item !== undefined; item = pull()) {
+        const result = apply(item)
+        if (result !== undefined) return result
+      }
+      return undefined
+    }
+  return derive(call, value, make, isKept, step)
+}
+
+/** Everything in a sequence that ends. */
+export function allOf(call: Call, value: Val): Datum[] {
+  if (Array.isArray(value)) return value
+  return collect(finite(toStream(value, call.query)), call.query)
+}
+
+/** The values of a sequence that has an end. */
+export function finite(stream: Stream): Pull {
+  if (stream.isInfinite) {
+    fail('Cannot call a terminal (`reduce`, `count`, etc.) on an infinite stream (such as a changefeed).')
+  }
+  return stream.pull
+}
+
+/** What a filter makes of a row: matching a pattern, or the truth of an answer. */
+export function filterTest(func: Func, row: Datum, pattern: boolean, otherwise: () => boolean): boolean {
+  try {
+    const answer = asDatum(func.call([row], true))
+    return pattern && isObject(answer) ? matches(answer, row) : asBool(answer)
+  } catch (error) {
+    if (!(error instanceof Failure) || !error.isMissing) throw error
+    try {
+      return otherwise()
+    } catch (second) {
+      if (second instanceof Failure && second.isEmpty) throw error
+      throw second
+    }
+  }
+}
+
+function matches(pattern: Datum, value: Datum): boolean {
+  const wanted = dropLiterals(pattern)
+  if (!isObject(wanted) || !isObject(pattern)) return wanted === undefined || equal(wanted, value)
+  for (const name of Object.keys(pattern)) {
+    const inner = pattern[name]
+    const got = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+    if (got === undefined) failMissing(`No attribute \`${name}\` in object.`)
+    if (isObject(inner) && isObject(got)) {
+      if (!matches(inner, got)) return false
+    } else if (inner instanceof Literal) {
+      if (inner.value !== undefined && !equal(inner.value, got)) return false
+    } else if (!equal(inner, got)) return false
+  }
+  return true
+}

@@ -1,0 +1,246 @@
+// Running a query in process: options checked, evaluated, waited for, handed over.
+
+import './admin.ts'
+import './aggregates.ts'
+import './changes.ts'
+import './documents.ts'
+import './geometry-terms.ts'
+import './indexes.ts'
+import './joins.ts'
+import './operators.ts'
+import './order.ts'
+import './sequences.ts'
+import './strings.ts'
+import './times.ts'
+import './writes.ts'
+import { QuiverError } from '../../error/index.ts'
+import { limitedGroups } from './aggregates.ts'
+import { checkQuery } from './check.ts'
+import { Cursor, FEEDS, type RowSource, readable } from './cursor.ts'
+import type { Datum } from './datum.ts'
+import {
+  Failure,
+  ReqlError,
+  ReqlOpFailedError,
+  ReqlResourceLimitError,
+  ReqlRuntimeError,
+  ReqlServerCompileError,
+} from './errors.ts'
+import { evaluate, toStream } from './evaluate.ts'
+import type { Node } from './node.ts'
+import { type Formats, formatsOf, groupsToNative, toNative } from './output.ts'
+import { Query, Suspension } from './query.ts'
+import type { Store } from './store.ts'
+import { camelCase, snakeCase, T } from './terms.ts'
+import { Func, Grouped, type Pull, Row, Special, type Stream, type Val } from './values.ts'
+
+const ARRAY_LIMIT = 100_000
+
+const RUN_OPTIONS = new Set(
+  [
+    ...[
+      'readMode',
+      'timeFormat',
+      'groupFormat',
+      'binaryFormat',
+      'durability',
+      'noreply',
+      'profile',
+      'db',
+      'arrayLimit',
+    ],
+    ...['changefeedQueueSize', 'minBatchRows', 'maxBatchRows', 'maxBatchBytes', 'maxBatchSeconds', 'useOutdated'],
+    'firstBatchScaledownFactor',
+  ].map(snakeCase),
+)
+
+/** Rows a cursor has before the query is answered: what goes wrong with them is the query's error. */
+const FIRST_ROWS = 100
+const MORE_ROWS = 200
+/** After so long without a pause a cursor lets others run. */
+const PAUSE_MS = 20
+
+export async function execute(node: Node, store: Store, db: string, given: Record<string, unknown>): Promise<unknown> {
+  const options: Record<string, unknown> = {}
+  for (const name of Object.keys(given)) options[camelCase(name)] = given[name]
+  const formats = formatsOf(options)
+  try {
+    checkNumbers(node)
+    for (const name of Object.keys(options)) {
+      if (options[name] !== undefined && !RUN_OPTIONS.has(snakeCase(name))) {
+        throw new Failure(ReqlServerCompileError, `Unrecognized global optional argument \`${snakeCase(name)}\`.`)
+      }
+    }
+    checkQuery(node)
+    const query = queryOf(store, db, options)
+    const value = await settle(node, query)
+    if (query.waits.length > 0) await Promise.all(query.waits)
+    const answer = handOver(value, query, formats, node)
+    return options.profile === true ? { profile: [], value: answer } : answer
+  } catch (error) {
+    throw told(error, node)
+  }
+}
+
+/** What the driver would refuse to send. */
+function checkNumbers(node: Node): void {
+  if (node.type === T.DATUM) {
+    if (!node.isPlain) node.build()
+    return
+  }
+  for (const arg of node.args) checkNumbers(arg)
+  for (const name of Object.keys(node.optargs)) checkNumbers(node.optargs[name])
+}
+
+function queryOf(store: Store, db: string, options: Record<string, unknown>): Query {
+  const { arrayLimit = ARRAY_LIMIT, durability, db: own } = options
+  if (typeof arrayLimit !== 'number')
+    throw new Failure(ReqlRuntimeError, 'Expected type NUMBER but found something else.')
+  if (!(arrayLimit >= 1))
+    throw new Failure(ReqlResourceLimitError, `Illegal array size limit \`${arrayLimit}\`.  (Must be >= 1.)`)
+  return new Query(
+    store,
+    typeof own === 'string' ? own : db,
+    arrayLimit,
+    durability === undefined ? undefined : String(durability),
+  )
+}
+
+/** Evaluates, again after each thing that took time. */
+async function settle(node: Node, query: Query): Promise<Val> {
+  for (;;) {
+    try {
+      query.restart()
+      return evaluate(node, null, query)
+    } catch (error) {
+      if (!(error instanceof Suspension)) throw error
+      await error.done
+    }
+  }
+}
+
+/** The error as the caller gets it. */
+function told(error: unknown, node: Node): unknown {
+  if (error instanceof Failure) return new error.type(error.text, node, node.pathTo(error.node) ?? [])
+  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+    return new ReqlResourceLimitError('The query nests too deeply.', node, [])
+  }
+  if (error instanceof QuiverError) {
+    const wrapped = new ReqlOpFailedError(error.message, node, [])
+    wrapped.cause = error
+    return wrapped
+  }
+  return error instanceof ReqlError || error instanceof Error ? error : new ReqlRuntimeError(String(error), node, [])
+}
+
+function handOver(value: Val, query: Query, formats: Formats, node: Node): unknown {
+  if (value instanceof Grouped) return groupsOut(value, query, formats)
+  if (value instanceof Row) return native(value.value, formats)
+  if (!(value instanceof Special)) return native(value, formats)
+  if (value instanceof Func) {
+    throw new Failure(ReqlRuntimeError, 'Query result must be of type DATUM, GROUPED_DATA, or STREAM (got FUNCTION).')
+  }
+  if (value.kind === 'DATABASE') {
+    throw new Failure(ReqlRuntimeError, 'Query result must be of type DATUM, GROUPED_DATA, or STREAM (got DATABASE).')
+  }
+  if (value.kind === 'SELECTION' && value.typeName === 'SELECTION<ARRAY>') {
+    return native((value as unknown as { source: Datum[] }).source, formats)
+  }
+  const stream = toStream(value, query)
+  if (stream.feed !== undefined) return feedOf(stream, formats, node)
+  return new Cursor(new PullSource(stream.pull, formats, node))
+}
+
+function groupsOut(value: Grouped, query: Query, formats: Formats): unknown {
+  const answer = groupsToNative(limitedGroups(value, query.arrayLimit), formats)
+  return Array.isArray(answer) ? readable(answer) : answer
+}
+
+function native(value: Datum, formats: Formats): unknown {
+  const answer = toNative(value, formats)
+  return Array.isArray(answer) ? readable(answer) : answer
+}
+
+/** Rows of a stream that ends, or goes on as long as it is asked. */
+class PullSource implements RowSource {
+  readonly #pull: Pull
+  readonly #formats: Formats
+  readonly #node: Node
+  #first: unknown[] | undefined
+  #isEnded = false
+  #began = performance.now()
+
+  constructor(pull: Pull, formats: Formats, node: Node) {
+    this.#pull = pull
+    this.#formats = formats
+    this.#node = node
+    this.#first = this.#rows(FIRST_ROWS)
+  }
+
+  #rows(count: number): unknown[] {
+    const rows: unknown[] = []
+    while (rows.length < count) {
+      const row = this.#pull()
+      if (row === undefined) {
+        this.#isEnded = true
+        break
+      }
+      rows.push(toNative(row, this.#formats))
+    }
+    return rows
+  }
+
+  async take(): Promise<unknown[] | undefined> {
+    const first = this.#first
+    this.#first = undefined
+    if (first !== undefined && first.length > 0) return first
+    if (this.#isEnded) return undefined
+    if (performance.now() - this.#began > PAUSE_MS) {
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      this.#began = performance.now()
+    }
+    try {
+      const rows = this.#rows(MORE_ROWS)
+      return rows.length === 0 ? undefined : rows
+    } catch (error) {
+      throw told(error, this.#node)
+    }
+  }
+
+  close(): void {
+    this.#isEnded = true
+    this.#first = undefined
+  }
+}
+
+function feedOf(stream: Stream, formats: Formats, node: Node): Cursor {
+  const feed = stream.feed!
+  let isClosed = false
+  let wakeUp: () => void = () => {}
+  const source: RowSource = {
+    async take() {
+      for (;;) {
+        if (isClosed) return undefined
+        const rows: unknown[] = []
+        try {
+          for (let row = stream.pull(); row !== undefined && rows.length < MORE_ROWS; row = stream.pull()) {
+            rows.push(toNative(row, formats))
+          }
+        } catch (error) {
+          if (rows.length === 0) throw told(error, node)
+        }
+        if (rows.length > 0) return rows
+        await new Promise<void>((resolve) => {
+          wakeUp = resolve
+          feed.wait(resolve)
+        })
+      }
+    },
+    close() {
+      isClosed = true
+      feed.close()
+      wakeUp()
+    },
+  }
+  return new FEEDS[feed.className](source)
+}

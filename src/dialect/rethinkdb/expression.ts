@@ -1,0 +1,148 @@
+// From the caller's values to nodes: r.expr, functions, r.row.
+
+import { MAXVAL, MINVAL, TYPE } from './datum.ts'
+import { ReqlDriverCompileError } from './errors.ts'
+import { datumNode, holdsRow, isBuffer, NO_OPTIONS, Node } from './node.ts'
+import { T } from './terms.ts'
+
+/** How deep values may nest. */
+const DEPTH_MAX = 20
+
+/** The symbol under which a term (a callable object) holds its node. */
+export const NODE: unique symbol = Symbol('term') as never
+
+/** Makes the callable object for a node; given by the room that knows its methods. */
+let wrapNode: (node: Node) => unknown = () => {
+  throw new Error('terms have no methods yet')
+}
+export function setTermMaker(make: (node: Node) => unknown): void {
+  wrapNode = make
+}
+
+/** The node of a term, or undefined for what is none. */
+export function nodeOf(value: unknown): Node | undefined {
+  return typeof value === 'function' ? (value as unknown as { [NODE]?: Node })[NODE] : undefined
+}
+
+/** Whether the value is an options object or a document, as the driver sees it. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === '[object Object]'
+}
+
+/** What was found in a value while it was walked. */
+const PLAIN = 0
+/** Dates, Buffers, pseudo-types, numbers that are none: still a value, but not its own datum. */
+const CONVERTED = 1
+/** Terms or functions: not a value. */
+const COMPOSED = 2
+
+/** A caller's value as a node. Values without terms in them stay as they are, whatever their size. */
+export function expression(value: unknown, depth = DEPTH_MAX): Node {
+  const node = nodeOf(value)
+  if (node !== undefined) {
+    if (depth <= 0) throw new ReqlDriverCompileError('Nesting depth limit exceeded.')
+    return node
+  }
+  const kind = survey(value, depth)
+  if (kind !== COMPOSED) return datumNode(plainView(value), kind === PLAIN)
+  if (typeof value === 'function') return functionNode(value as (...args: unknown[]) => unknown)
+  if (Array.isArray(value)) {
+    return new Node(
+      T.MAKE_ARRAY,
+      value.map((item) => expression(item, depth - 1)),
+    )
+  }
+  const optargs: Record<string, Node> = {}
+  for (const name of Object.keys(value as object)) {
+    Object.defineProperty(optargs, name, {
+      value: expression((value as Record<string, unknown>)[name], depth - 1),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
+  }
+  return new Node(T.MAKE_OBJ, [], optargs)
+}
+
+function survey(value: unknown, depth: number): number {
+  if (value === undefined) throw new ReqlDriverCompileError('Cannot wrap undefined with r.expr().')
+  if (depth <= 0) throw new ReqlDriverCompileError('Nesting depth limit exceeded.')
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return PLAIN
+    case 'number':
+      return Number.isFinite(value) ? PLAIN : CONVERTED
+    case 'function':
+      return COMPOSED
+    case 'object':
+      break
+    default:
+      return CONVERTED
+  }
+  if (value === null) return PLAIN
+  let kind = PLAIN
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const inner = survey(value[i], depth - 1)
+      if (inner > kind) kind = inner
+    }
+    return kind
+  }
+  if (value instanceof Date) {
+    value.toISOString()
+    return CONVERTED
+  }
+  if (isBuffer(value) || !isPlainObject(value)) return CONVERTED
+  for (const name in value) {
+    if (!Object.hasOwn(value, name)) continue
+    const inside = value[name]
+    if (inside === undefined) throw new ReqlDriverCompileError(`Object field '${name}' may not be undefined`)
+    if (name === TYPE && kind === PLAIN) kind = CONVERTED
+    // Most fields are strings and numbers.
+    if (typeof inside === 'string') {
+      if (depth <= 1) throw new ReqlDriverCompileError('Nesting depth limit exceeded.')
+      continue
+    }
+    const inner = survey(inside, depth - 1)
+    if (inner > kind) kind = inner
+  }
+  return kind
+}
+
+/** What the driver sends as JSON makes of it is JSON.stringify's: typed arrays become objects of their indexes. */
+function plainView(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) return value
+  if (isBuffer(value) || isPlainObject(value)) return value
+  return JSON.parse(JSON.stringify(value))
+}
+
+let nextVariable = 0
+
+/** The node of a JavaScript function, which is called once, with variables. */
+export function functionNode(call: (...args: unknown[]) => unknown): Node {
+  const ids: Node[] = []
+  const variables: unknown[] = []
+  for (let i = 0; i < call.length; i++) {
+    const id = datumNode(nextVariable++)
+    ids.push(id)
+    variables.push(wrapNode(new Node(T.VAR, [id])))
+  }
+  const body = call(...variables)
+  if (body === undefined) {
+    throw new ReqlDriverCompileError('Anonymous function returned `undefined`. Did you forget a `return`?')
+  }
+  return new Node(T.FUNC, [new Node(T.MAKE_ARRAY, ids), expression(body)])
+}
+
+/** As `expression`; what holds r.row becomes a function of one argument. */
+export function functionOrValue(value: unknown): Node {
+  const node = expression(value)
+  return holdsRow(node) ? new Node(T.FUNC, [new Node(T.MAKE_ARRAY, [datumNode(nextVariable++)]), node]) : node
+}
+
+/** A node for a value that evaluation already has. */
+export function valueNode(value: unknown): Node {
+  if (value === MINVAL || value === MAXVAL) return new Node(value === MINVAL ? 180 : 181, [], NO_OPTIONS)
+  return datumNode(value)
+}

@@ -1,0 +1,2 @@
+// Terms about geometry.
+export {}

@@ -1,0 +1,74 @@
+// Write hooks: a function that every write of a table goes through.
+
+import { isFixed } from './check.ts'
+import { type Datum, plain } from './datum.ts'
+import { fail } from './errors.ts'
+import { type Call, evaluate } from './evaluate.ts'
+import { closed, fromWire, type Node } from './node.ts'
+import type { Query } from './query.ts'
+import type { Table } from './store.ts'
+import { T } from './terms.ts'
+import { asDatum, Func, type Scope, type Val, wrongKind } from './values.ts'
+
+const PREFIX = '$reql_write_hook_function$'
+
+/** The table's hook, ready to be called. */
+export function hookOf(table: Table, query: Query): Func | null {
+  if (table.info.hook === null) return null
+  if (table.hook === undefined) table.hook = evaluate(fromWire(table.info.hook.wire), null, query) as Func
+  const func = table.hook
+  return func === null ? null : new Func(func.arity, (args) => asDatum(func.call(args)), true)
+}
+
+/** What is kept of a function: its term, with what it used of the query around it put in its place. */
+export function keptNode(func: Func): Node | undefined {
+  const { node, scope } = func
+  if (node === undefined || scope === null) return node
+  return closed(node, (id) => {
+    for (let at: Scope | null = scope; at !== null; at = at.outer) {
+      const i = at.ids.indexOf(id)
+      if (i >= 0) return fromWire(wireDatum(asDatum(at.values[i])))
+    }
+    return undefined
+  })
+}
+
+/** A value in the protocol's form. */
+function wireDatum(value: Datum): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return [T.MAKE_ARRAY, value.map(wireDatum)]
+  return Object.fromEntries(Object.entries(plain(value)).map(([name, inner]) => [name, wireDatum(inner)]))
+}
+
+function requireHook(func: Func): Node {
+  const node = keptNode(func)
+  if (node === undefined || !isFixed(node, false)) {
+    fail('Could not prove function deterministic.  Write hook functions must be deterministic.')
+  }
+  if (func.arity !== 3) fail('Write hook functions must expect 3 arguments.')
+  return node
+}
+
+export function setHook(call: Call, table: Table): Datum {
+  const given: Val = call.val(1)
+  const before = table.info.hook
+  let next: Node | null = null
+  if (given instanceof Uint8Array) {
+    const text = new TextDecoder().decode(given)
+    if (!text.startsWith(PREFIX)) {
+      fail('Cannot create a write hook except from a reql_write_hook_function returned from `get_write_hook`.')
+    }
+    next = requireHook(evaluate(fromWire(JSON.parse(text.slice(PREFIX.length))), null, call.query) as Func)
+  } else if (given instanceof Func) next = requireHook(given)
+  else if (given !== null) return wrongKind('FUNCTION', given)
+  table.info.hook = next === null ? null : { wire: next.build(), query: `setWriteHook(${next.print()})` }
+  table.hook = undefined
+  table.store.save(table.info)
+  return { [next === null ? 'deleted' : before === null ? 'created' : 'replaced']: 1 }
+}
+
+export function getHook(table: Table): Datum {
+  const { hook } = table.info
+  if (hook === null) return null
+  return { function: new TextEncoder().encode(PREFIX + JSON.stringify(hook.wire)), query: hook.query }
+}

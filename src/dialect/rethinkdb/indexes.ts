@@ -1,0 +1,137 @@
+// Terms about secondary indexes.
+
+import { isFixed } from './check.ts'
+import { compareText, type Datum, type Fields } from './datum.ts'
+import { fail, failOperation } from './errors.ts'
+import type { Call } from './evaluate.ts'
+import { keptNode } from './hooks.ts'
+import { fromWire, type Node } from './node.ts'
+import { tableOf } from './reading.ts'
+import { define } from './registry.ts'
+import type { IndexInfo, Table } from './store.ts'
+import { T } from './terms.ts'
+import { Func, type Val, wrongKind } from './values.ts'
+
+const PREFIX = '$reql_index_function$'
+
+/** The kept form of an index function; what it was built in may not be needed. */
+function functionWire(func: Func): { wire: unknown; node: Node } {
+  const node = keptNode(func)
+  if (node === undefined || !isFixed(node, false)) {
+    fail('Could not prove function deterministic.  Index functions must be deterministic.')
+  }
+  return { wire: node.build(), node }
+}
+
+function create(call: Call): Val {
+  const table = tableOf(call.first)
+  const name = call.text(1)
+  if (name === table.primaryKey) fail(`Index name conflict: \`${name}\` is the name of the primary key.`)
+  let multi = call.boolOption('multi')
+  let geo = call.boolOption('geo')
+  let wire: unknown = [
+    T.FUNC,
+    [
+      [T.MAKE_ARRAY, [1]],
+      [T.BRACKET, [[T.VAR, [1]], name]],
+    ],
+  ]
+  let shown = `function(var1) { return var1("${name}") }`
+  if (call.count === 3) {
+    const given = call.val(2)
+    if (given instanceof Uint8Array) {
+      const kept = JSON.parse(new TextDecoder().decode(given).slice(PREFIX.length)) as IndexInfo
+      wire = kept.wire
+      multi = kept.multi
+      geo = kept.geo
+      shown = kept.query
+    } else {
+      if (!(given instanceof Func)) return wrongKind('FUNCTION', given)
+      const kept = functionWire(given)
+      wire = kept.wire
+      shown = kept.node.print()
+    }
+  }
+  if (table.info.indexes.some((one) => one.name === name)) {
+    failOperation(`Index \`${name}\` already exists on table \`${table.label}\`.`)
+  }
+  return call.query.once(() => {
+    const info: IndexInfo = { name, wire, multi, geo, query: shown }
+    table.info.indexes = [...table.info.indexes, info]
+    table.store.save(table.info)
+    return { created: 1 }
+  })
+}
+
+function missing(table: Table, name: string): never {
+  return failOperation(`Index \`${name}\` was not found on table \`${table.label}\`.`)
+}
+
+function statuses(call: Call): Val {
+  const table = tableOf(call.first)
+  const names = call.count === 1 ? table.info.indexes.map(({ name }) => name) : call.rest(1).map(String)
+  const list = names.map((name): Fields => {
+    const info = table.info.indexes.find((one) => one.name === name) ?? missing(table, name)
+    const options = [info.multi ? 'multi: true' : '', info.geo ? 'geo: true' : ''].filter(Boolean)
+    const source = fromWire(info.wire).print()
+    return {
+      index: name,
+      ready: true,
+      outdated: false,
+      multi: info.multi,
+      geo: info.geo,
+      function: new TextEncoder().encode(PREFIX + JSON.stringify(info)),
+      query: `indexCreate('${name}', ${source}${options.length === 0 ? '' : `, {${options.join(', ')}}`})`,
+    }
+  })
+  return list.sort((a, b) => compareText(a.index as string, b.index as string))
+}
+
+define({
+  indexCreate: create,
+  indexDrop(call) {
+    const table = tableOf(call.first)
+    const name = call.text(1)
+    return call.query.once(() => {
+      if (!table.info.indexes.some((one) => one.name === name)) {
+        failOperation(`Index \`${name}\` does not exist on table \`${table.label}\`.`)
+      }
+      table.info.indexes = table.info.indexes.filter((one) => one.name !== name)
+      table.indexes.delete(name)
+      table.store.save(table.info)
+      return { dropped: 1 }
+    })
+  },
+  indexList: (call): Datum =>
+    tableOf(call.first)
+      .info.indexes.map(({ name }) => name)
+      .sort(compareText),
+  indexStatus: statuses,
+  indexWait: statuses,
+  indexRename(call) {
+    const table = tableOf(call.first)
+    const from = call.text(1)
+    const to = call.text(2)
+    const isOverwriting = call.boolOption('overwrite')
+    for (const name of [from, to]) {
+      if (name === table.primaryKey) fail(`Index name conflict: \`${name}\` is the name of the primary key.`)
+    }
+    return call.query.once(() => {
+      const { indexes } = table.info
+      const info = indexes.find((one) => one.name === from)
+      const isTaken = indexes.some((one) => one.name === to)
+      if (info === undefined || (isTaken && !isOverwriting && from !== to)) {
+        failOperation(
+          isOverwriting
+            ? `Index \`${from}\` does not exist on table \`${table.label}\`.`
+            : `Index \`${from}\` does not exist or index \`${to}\` already exists on table \`${table.label}\`.`,
+        )
+      }
+      if (from === to) return { renamed: 0 }
+      table.info.indexes = [...indexes.filter((one) => one.name !== to && one !== info), { ...info, name: to }]
+      table.indexes.clear()
+      table.store.save(table.info)
+      return { renamed: 1 }
+    })
+  },
+})

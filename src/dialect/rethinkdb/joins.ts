@@ -1,0 +1,67 @@
+// Joins: every pair, or by a key.
+
+import { asObject, type Datum, field } from './datum.ts'
+import { merge } from './documents.ts'
+import { Failure, fail } from './errors.ts'
+import { type Call, derive, toStream, withStep } from './evaluate.ts'
+import { openSlice } from './reading.ts'
+import { define, streaming } from './registry.ts'
+import { concatenated, plain, plainFirst, truth } from './sequences.ts'
+import { asDatum, collect, type Pull, pullArray, TableSlice, type Val, wrongKind } from './values.ts'
+
+function pairs(call: Call, isOuter: boolean): Val {
+  const left = plainFirst(call)
+  const right = collect(toStream(plain(call.val(1)), call.query).pull, call.query)
+  const func = call.func(2)
+  const expand = (a: Datum): Pull => {
+    const found: Datum[] = []
+    for (const b of right) if (truth(asDatum(func.call([a, b])))) found.push({ left: a, right: b })
+    if (isOuter && found.length === 0) found.push({ left: a })
+    return pullArray(found)
+  }
+  return derive(call, left, (pull) => concatenated(pull, expand), false)
+}
+
+function eqJoin(call: Call): Val {
+  const func = call.func(1, 'field')
+  const right = call.val(2)
+  if (!(right instanceof TableSlice) || !right.isWhole) return wrongKind('TABLE', right)
+  const index = call.textOption('index')
+  const expand = (row: Datum): Pull => {
+    if (row === null) return () => undefined
+    let key: Datum
+    try {
+      key = asDatum(func.call([row]))
+      if (key === null) return () => undefined
+    } catch (error) {
+      if (error instanceof Failure && error.isMissing) return () => undefined
+      throw error
+    }
+    const slice = { ...right.slice, index, keys: [key] }
+    const pull = openSlice(slice, call.query)
+    return () => {
+      const found = pull()
+      return found === undefined ? undefined : { left: row, right: found }
+    }
+  }
+  return derive(call, plainFirst(call), (pull) => concatenated(pull, expand), false)
+}
+
+function zip(call: Call): Val {
+  const apply = (row: Datum): Datum => {
+    const pair = asObject(row)
+    const left = field(pair, 'left')
+    if (left === undefined) fail('ZIP can only be called on the result of a join.')
+    const right = field(pair, 'right')
+    return right === undefined ? left : merge(asObject(left), right)
+  }
+  return withStep(call, plainFirst(call), { kind: 'zip', apply, isFixed: true })
+}
+
+define({
+  innerJoin: (call) => pairs(call, false),
+  outerJoin: (call) => pairs(call, true),
+  eqJoin,
+  zip,
+})
+streaming('zip')

@@ -1,0 +1,111 @@
+// Primary and secondary keys: what may be one, how long its encoded form is, and the form in which the engine takes it.
+
+import {
+  asText,
+  type Datum,
+  Extreme,
+  isGeometry,
+  isObject,
+  print,
+  printNumber,
+  printShort,
+  Time,
+  typeName,
+} from './datum.ts'
+import { fail, failMissing } from './errors.ts'
+
+/** Bytes of an encoded primary key. */
+const PRIMARY_BYTES_MAX = 128
+
+const encoder = new TextEncoder()
+
+function textBytes(text: string): number {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return encoder.encode(text).length
+  return text.length
+}
+
+function refuse(value: Datum, text: string): never {
+  return value === null ? failMissing(text) : fail(text)
+}
+
+/** Length of the encoded key; throws what is no key. */
+function keyBytes(value: Datum, isInside: boolean, isPrimary: boolean): number {
+  switch (typeof value) {
+    case 'string':
+      if (isPrimary) requireNoNull(value)
+      return 1 + textBytes(value)
+    case 'number':
+      return 18 + printNumber(value === 0 ? 0 : value).length
+    case 'boolean':
+      return 2
+  }
+  if (value instanceof Extreme) {
+    if (isInside && !isPrimary) fail('Cannot use `r.minval` or `r.maxval` in an index key.')
+    return 1
+  }
+  if (value instanceof Time) return 40
+  if (value instanceof Uint8Array) return 9 + value.length
+  if (Array.isArray(value)) {
+    let bytes = 1
+    for (const item of value) bytes += keyBytes(item, true, isPrimary) + 1
+    return bytes
+  }
+  if (isGeometry(value)) {
+    fail('Cannot use a geometry value as a key value in a primary or non-geospatial secondary index.')
+  }
+  if (isInside) {
+    return refuse(
+      value,
+      `Array keys can only contain numbers, strings, bools,  pseudotypes, or arrays (got ${print(value)} of type ${typeName(value)}).`,
+    )
+  }
+  return refuse(
+    value,
+    isPrimary
+      ? `Primary keys must be either a number, string, bool, pseudotype or array (got type ${typeName(value)}):\n${printShort(value)}`
+      : `Secondary keys must be a number, string, bool, pseudotype, or array (got type ${typeName(value)}):\n${printShort(value)}`,
+  )
+}
+
+function requireNoNull(text: string): void {
+  const at = text.indexOf('\0')
+  if (at < 0) return
+  const shown = text.slice(0, 20).replaceAll('\0', '\\x00')
+  fail(`String "${shown}" (truncated) contains NULL byte at offset ${textBytes(text.slice(0, at))} in index key.`)
+}
+
+/** Throws the server's text for what cannot be a primary key. */
+export function requirePrimaryKey(value: Datum): void {
+  if (typeof value === 'string' && value.length <= 42 && !value.includes('\0')) return
+  if (keyBytes(value, false, true) > PRIMARY_BYTES_MAX)
+    fail(`Primary key too long (max 127 characters): ${print(value)}`)
+}
+
+/** Throws unless the value can be a key of a secondary index. */
+export function requireSecondaryKey(value: Datum): void {
+  keyBytes(value, false, false)
+}
+
+/** A primary key in the form the engine takes: instants as Dates. */
+export function engineKey(value: Datum): never {
+  if (value instanceof Time) return new Date(Math.round(value.epoch * 1000)) as never
+  if (Array.isArray(value)) return value.map(engineKey) as never
+  return value as never
+}
+
+/** Whether the engine's form of this key is another one. */
+export function hasOwnForm(value: Datum): boolean {
+  return value instanceof Time || (Array.isArray(value) && value.some(hasOwnForm))
+}
+
+/** A name of a database or table, checked. */
+export function requireName(value: Datum, noun: 'Database' | 'Table'): string {
+  const name = asText(value)
+  if (!/^[A-Za-z0-9_-]+$/.test(name)) fail(`${noun} name \`${name}\` invalid (Use A-Z, a-z, 0-9, _ and - only).`)
+  return name
+}
+
+/** A plain object in JSON that may be kept as a document's field. */
+export function isDocument(value: Datum): value is { [name: string]: Datum } {
+  return isObject(value)
+}

@@ -1,0 +1,212 @@
+// Terms that put sequences in order: orderBy, union, distinct.
+
+import { asText, compare, type Datum, DatumSet, equal } from './datum.ts'
+import { Failure, fail } from './errors.ts'
+import { allOf, type Call, evaluate, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
+import { unionFeed } from './feeds.ts'
+import { openSlice } from './reading.ts'
+import { define } from './registry.ts'
+import { plain, plainFirst } from './sequences.ts'
+import { T } from './terms.ts'
+import { asDatum, collect, type Func, type Pull, Selection, Stream, TableSlice, type Val } from './values.ts'
+
+type Direction = 1 | -1
+
+/** What `orderBy` compares: for each key a function and a direction. */
+function comparisons(call: Call, from: number): { func: Func; direction: Direction }[] {
+  const list: { func: Func; direction: Direction }[] = []
+  for (let i = from; i < call.count; i++) {
+    const direction = call.args[i].type === T.DESC ? -1 : 1
+    list.push({ func: call.func(i, 'field'), direction })
+  }
+  return list
+}
+
+function keysOf(row: Datum, list: readonly { func: Func }[]): (Datum | undefined)[] {
+  return list.map(({ func }) => {
+    try {
+      return asDatum(func.call([row]))
+    } catch (error) {
+      if (error instanceof Failure && error.isMissing) return undefined
+      throw error
+    }
+  })
+}
+
+function sorted(rows: readonly Datum[], list: readonly { func: Func; direction: Direction }[]): Datum[] {
+  const keyed = rows.map((row) => ({ row, keys: keysOf(row, list) }))
+  keyed.sort((a, b) => {
+    for (let i = 0; i < list.length; i++) {
+      const [x, y] = [a.keys[i], b.keys[i]]
+      const order = x === undefined ? (y === undefined ? 0 : -1) : y === undefined ? 1 : compare(x, y)
+      if (order !== 0) return order * list[i].direction
+    }
+    return 0
+  })
+  return keyed.map(({ row }) => row)
+}
+
+function orderBy(call: Call): Val {
+  const value = plainFirst(call)
+  const list = comparisons(call, 1)
+  const indexNode = call.optionNode('index')
+  if (indexNode === undefined) {
+    if (list.length === 0) fail('Must specify something to order by.')
+    const rows = sorted(allOf(call, value), list)
+    const selection = selectionOf(value, call.query)
+    return selection === undefined ? rows : new Selection(selection.table, rows)
+  }
+  const index = asText(call.datumOption('index') as Datum)
+  if (!(value instanceof TableSlice)) {
+    return fail(
+      'Indexed order_by can only be performed on a TABLE or TABLE_SLICE. Make sure order_by comes before any transformations (such as map) or filters.',
+    )
+  }
+  const { slice: old, table } = value
+  if (old.order !== undefined) fail('Cannot perform multiple indexed ORDER_BYs on the same table.')
+  if (old.index !== undefined && old.index !== index) {
+    fail(`Cannot order by index \`${index}\` after calling BETWEEN on index \`${old.index}\`.`)
+  }
+  const order = indexNode.type === T.DESC ? 'desc' : 'asc'
+  const ordered = new TableSlice({ ...old, table, index, order })
+  // Errors about the index show before anything is read.
+  openSlice(ordered.slice, call.query)
+  if (list.length === 0) return ordered
+  return new Selection(table, new Stream(tieBroken(call, ordered, list)))
+}
+
+/** Rows in the order of an index; among those with the same key, by what else was asked for. */
+function tieBroken(call: Call, ordered: TableSlice, list: readonly { func: Func; direction: Direction }[]): Pull {
+  let run: Datum[] | undefined
+  let at = 0
+  return () => {
+    if (run === undefined) {
+      const keys: Datum[] = []
+      const next = openSlice(ordered.slice, call.query, keys)
+      const rows = collect(next, call.query)
+      run = []
+      for (let i = 0; i < rows.length; ) {
+        let end = i + 1
+        while (end < rows.length && equal(keys[end], keys[i])) end++
+        run.push(...sorted(rows.slice(i, end), list))
+        i = end
+      }
+    }
+    return run[at++]
+  }
+}
+
+function union(call: Call): Val {
+  const values: Val[] = []
+  for (let i = 0; i < call.count; i++) values.push(plain(call.val(i)))
+  const interleave = call.optionNode('interleave')
+  const streams = values.map((value) => toStream(value, call.query))
+  let pull: Pull
+  const setting = interleave === undefined ? true : interleaveOf(call)
+  if (typeof setting === 'boolean') {
+    let at = 0
+    pull = () => {
+      for (; at < streams.length; at++) {
+        const value = streams[at].pull()
+        if (value !== undefined) return value
+      }
+      return undefined
+    }
+  } else pull = merged(streams, setting)
+  if (values.length > 0 && values.every(Array.isArray)) return collect(pull, call.query)
+  const stream = new Stream(
+    pull,
+    streams.some((one) => one.isInfinite),
+  )
+  stream.parts = streams
+  const feeds = streams.flatMap((one) => (one.feed === undefined ? [] : [one.feed]))
+  if (feeds.length > 0) stream.feed = unionFeed(streams)
+  return stream
+}
+
+type Comparison = { func: Func; direction: Direction }
+
+function interleaveOf(call: Call): boolean | Comparison[] {
+  const node = call.optionNode('interleave')!
+  const items = node.type === T.MAKE_ARRAY ? node.args : [node]
+  const list: Comparison[] = []
+  for (const item of items) {
+    const value = evaluate(item, call.scope, call.query)
+    if (typeof value === 'boolean' && items.length === 1) return value
+    if (Array.isArray(value)) {
+      for (const one of value) list.push({ func: toFunc(one, 'field'), direction: 1 })
+    } else list.push({ func: toFunc(value, 'field'), direction: item.type === T.DESC ? -1 : 1 })
+  }
+  return list
+}
+
+/** Streams that are in order, as one that is. */
+function merged(streams: readonly Stream[], list: readonly Comparison[]): Pull {
+  interface Head {
+    row: Datum
+    keys: (Datum | undefined)[]
+  }
+  let heads: (Head | undefined)[] | undefined
+  const next = (i: number): Head | undefined => {
+    const row = streams[i].pull()
+    if (row === undefined) return undefined
+    const keys = keysOf(row, list)
+    const last = heads?.[i]
+    if (last !== undefined && order(last.keys, keys) > 0) {
+      fail('The streams given as arguments are not ordered by given ordering.')
+    }
+    return { row, keys }
+  }
+  const order = (a: (Datum | undefined)[], b: (Datum | undefined)[]): number => {
+    for (let i = 0; i < list.length; i++) {
+      const [x, y] = [a[i], b[i]]
+      const way = x === undefined ? (y === undefined ? 0 : -1) : y === undefined ? 1 : compare(x, y)
+      if (way !== 0) return way * list[i].direction
+    }
+    return 0
+  }
+  return () => {
+    heads ??= streams.map((_, i) => next(i))
+    let best = -1
+    for (let i = 0; i < heads.length; i++) {
+      const head = heads[i]
+      if (head !== undefined && (best < 0 || order(head.keys, heads[best]!.keys) < 0)) best = i
+    }
+    if (best < 0) return undefined
+    const { row } = heads[best]!
+    heads[best] = next(best)
+    return row
+  }
+}
+
+function distinct(call: Call): Val {
+  const value = plainFirst(call)
+  const index = call.textOption('index')
+  if (index !== undefined && !(value instanceof TableSlice)) fail('Can only perform an indexed distinct on a TABLE.')
+  if (value instanceof TableSlice && (index !== undefined || value.slice.index === undefined)) {
+    if (index === undefined) return new Stream(toStream(value, call.query).pull)
+    const slice = { ...value.slice, index, order: value.slice.order ?? 'asc' } as const
+    const keys: Datum[] = []
+    const pull = openSlice(slice, call.query, keys)
+    let last: Datum | undefined
+    return new Stream(() => {
+      for (let row = pull(); row !== undefined; row = pull()) {
+        const key = keys[keys.length - 1]
+        keys.length = 0
+        if (last !== undefined && equal(last, key)) continue
+        last = key
+        return key
+      }
+      return undefined
+    })
+  }
+  const set = new DatumSet()
+  const pull = finite(toStream(value, call.query))
+  for (let row = pull(); row !== undefined; row = pull()) {
+    set.add(row)
+    if (set.size > call.query.arrayLimit) call.query.arrayTooLarge()
+  }
+  return set.sorted()
+}
+
+define({ orderBy, union, distinct })

@@ -1,0 +1,90 @@
+// One run of a query: its options, its clock, and how it does what takes time. Evaluation is one synchronous stretch; what cannot be
+// (creating and dropping collections) suspends it: the promise is awaited and the query evaluated anew, where every effect that was done
+// already answers what it answered then.
+
+import { type Datum, Time } from './datum.ts'
+import { failLimit } from './errors.ts'
+import type { Store } from './store.ts'
+
+/** Ends an evaluation until `done`. */
+export class Suspension {
+  readonly done: Promise<void>
+  constructor(done: Promise<void>) {
+    this.done = done
+  }
+}
+
+interface Effect {
+  readonly value?: unknown
+  readonly error?: unknown
+}
+
+export class Query {
+  readonly store: Store
+  readonly db: string
+  readonly arrayLimit: number
+  readonly durability: string | undefined
+  readonly now: Time
+  /** What has to be on disk before the query is answered. */
+  readonly waits: Promise<unknown>[] = []
+  #effects: Effect[] = []
+  #next = 0
+
+  constructor(store: Store, db: string, arrayLimit: number, durability: string | undefined) {
+    this.store = store
+    this.db = db
+    this.arrayLimit = arrayLimit
+    this.durability = durability
+    this.now = new Time(Date.now() / 1000, '+00:00')
+  }
+
+  /** Begins the evaluation again; effects answer from what they did before. */
+  restart(): void {
+    this.#next = 0
+  }
+
+  /** Does something with an effect, once for each run of the query. */
+  once<V>(act: () => V): V {
+    const at = this.#next++
+    const effect = this.#effects[at]
+    if (effect === undefined) {
+      const value = act()
+      this.#effects[at] = { value }
+      return value
+    }
+    if (effect.error !== undefined) throw effect.error
+    return effect.value as V
+  }
+
+  /** The same for what takes time. */
+  suspend<V>(act: () => Promise<V>): V {
+    const at = this.#next
+    if (this.#effects[at] !== undefined) return this.once(() => undefined as V)
+    const done = act().then(
+      (value) => {
+        this.#effects[at] = { value }
+      },
+      (error: unknown) => {
+        this.#effects[at] = { error }
+      },
+    )
+    throw new Suspension(done)
+  }
+
+  wait(done: Promise<unknown> | undefined): void {
+    if (done !== undefined) this.waits.push(done)
+  }
+
+  arrayTooLarge(): never {
+    failLimit(
+      `Array over size limit \`${this.arrayLimit}\`.  To raise the number of allowed elements, modify the \`array_limit\` option to ` +
+        '`.run` (not available in the Data Explorer), or use an index.',
+    )
+  }
+
+  /** An array that a query built, checked. */
+  sized(values: Datum[]): Datum[] {
+    if (values.length > this.arrayLimit) this.arrayTooLarge()
+    return values
+  }
+}

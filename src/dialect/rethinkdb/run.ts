@@ -1,0 +1,56 @@
+// `term.run(connection[, options][, callback])`.
+
+import { type Callback, withCallback } from './cursor.ts'
+import { ReqlDriverError } from './errors.ts'
+import type { Node } from './node.ts'
+
+/** What a query is run on; both kinds of connections are one. */
+export interface Runner {
+  readonly open: boolean
+  start(node: Node, options: Record<string, unknown>): Promise<unknown>
+}
+
+export const RUNNER: unique symbol = Symbol('runner') as never
+
+function runnerOf(connection: unknown): Runner | undefined {
+  return typeof connection === 'object' && connection !== null && RUNNER in connection
+    ? (connection as unknown as Runner)
+    : undefined
+}
+
+export function run(node: Node, args: unknown[]): Promise<unknown> {
+  let [connection, options, callback] = args
+  if (runnerOf(connection) !== undefined) {
+    if (typeof options === 'function') {
+      if (callback !== undefined) {
+        return withCallback(
+          Promise.reject(
+            new ReqlDriverError('Second argument to `run` cannot be a function if a third argument is provided.'),
+          ),
+          options as Callback<unknown>,
+        )
+      }
+      callback = options
+      options = {}
+    }
+  } else if (Object.prototype.toString.call(connection) === '[object Object]') {
+    // run({ connection, ...options }, callback), as it was long ago.
+    const { connection: inner, ...rest } = connection as Record<string, unknown>
+    callback = options
+    options = rest
+    connection = inner
+  }
+  if (callback !== undefined && callback !== null && typeof callback !== 'function') {
+    return Promise.reject(
+      new ReqlDriverError(
+        'If provided, the callback must be a function. Please use `run(connection[, options][, callback])',
+      ),
+    )
+  }
+  const runner = runnerOf(connection)
+  const answer =
+    runner === undefined
+      ? Promise.reject(new ReqlDriverError('First argument to `run` must be an open connection.'))
+      : runner.start(node, (options ?? {}) as Record<string, unknown>)
+  return withCallback(answer, callback as Callback<unknown> | undefined)
+}

@@ -1,0 +1,253 @@
+// Terms that turn sequences into sequences.
+
+import { asInteger, type Datum, equal, typeName } from './datum.ts'
+import { fail } from './errors.ts'
+import { type Call, derive, evaluate, filterTest, finite, selectionOf, toFunc, toStream, withStep } from './evaluate.ts'
+import { define, streaming } from './registry.ts'
+import { T } from './terms.ts'
+import { asDatum, collect, Func, type Pull, Row, Selection, Special, Stream, TableSlice, type Val } from './values.ts'
+
+export function plainFirst(call: Call): Val {
+  const { first } = call
+  return first instanceof Row ? first.value : first
+}
+
+function map(call: Call): Val {
+  const sources: Val[] = []
+  for (let i = 0; i < call.count - 1; i++) {
+    const value = i === 0 ? plainFirst(call) : call.val(i)
+    sources.push(value)
+  }
+  const streams = sources.map((value) => toStream(value, call.query))
+  const func = call.func(call.count - 1)
+  if (func.arity > 0 && func.arity !== sources.length) {
+    const were = sources.length === 1 ? ' was' : 's were'
+    fail(
+      `The function passed to \`map\` expects ${func.arity} argument${func.arity === 1 ? '' : 's'}, but ${sources.length} sequence${were} found.`,
+    )
+  }
+  if (sources.length === 1) {
+    const apply = (item: Datum) => asDatum(func.call([item]))
+    return withStep(call, sources[0], { kind: 'map', apply, isFixed: func.isFixed })
+  }
+  const pull: Pull = () => {
+    const items: Datum[] = []
+    for (const stream of streams) {
+      const item = stream.pull()
+      if (item === undefined) return undefined
+      items.push(item)
+    }
+    return asDatum(func.call(items))
+  }
+  if (sources.every(Array.isArray)) return collect(pull, call.query)
+  return new Stream(
+    pull,
+    streams.every((stream) => stream.isInfinite),
+  )
+}
+
+/** Each value's own sequence, one after the other. */
+export function concatenated(pull: Pull, expand: (value: Datum) => Pull): Pull {
+  let inner: Pull | undefined
+  return () => {
+    for (;;) {
+      if (inner !== undefined) {
+        const value = inner()
+        if (value !== undefined) return value
+      }
+      const outer = pull()
+      if (outer === undefined) return undefined
+      inner = expand(outer)
+    }
+  }
+}
+
+function concatMap(call: Call): Val {
+  const func = call.func(1)
+  const expand = (value: Datum) => toStream(plain(func.call([value])), call.query).pull
+  const result = derive(call, plainFirst(call), (pull) => concatenated(pull, expand), false)
+  if (result instanceof Stream) result.unfollowable = 'concat_map'
+  return result
+}
+
+export function plain(value: Val): Val {
+  return value instanceof Row ? value.value : value
+}
+
+function filter(call: Call): Val {
+  const value = plainFirst(call)
+  const predicate = call.val(1, true)
+  const func = toFunc(predicate, 'constant')
+  // A pattern matches field by field; what a function computes must be true.
+  const isPattern = !(predicate instanceof Func) || isObjectTerm(func)
+  const otherwise = () => {
+    const node = call.optionNode('default')
+    if (node === undefined) return false
+    const answer = evaluate(node, call.scope, call.query)
+    return truth(asDatum(answer instanceof Func ? answer.call([]) : answer))
+  }
+  const apply = (row: Datum) => (filterTest(func, row, isPattern, otherwise) ? row : undefined)
+  return withStep(call, value, { kind: 'filter', apply, isFixed: func.isFixed }, true)
+}
+
+export function truth(value: Datum): boolean {
+  return value !== false && value !== null
+}
+
+function isObjectTerm(func: Func): boolean {
+  const body = func.node?.args[1]
+  return body === undefined || body.type === T.MAKE_OBJ || body.type === T.DATUM
+}
+
+function sliceStream(pull: Pull, from: number, to: number): Pull {
+  let at = 0
+  return () => {
+    while (at < from) {
+      at++
+      if (pull() === undefined) {
+        at = to
+        return undefined
+      }
+    }
+    if (at >= to) return undefined
+    at++
+    return pull()
+  }
+}
+
+function slice(call: Call): Val {
+  const value = plainFirst(call)
+  const left = call.integer(1)
+  const right = call.count === 3 ? call.integer(2) : -1
+  const isLeftOpen = call.isOpen('left_bound')
+  const isRightOpen = call.count === 3 ? call.isOpen('right_bound') : false
+  if (!(value instanceof Special)) {
+    if (value instanceof Uint8Array) return value.slice(...range(value.length))
+    if (typeof value === 'string') {
+      const characters = [...value]
+      return characters.slice(...range(characters.length)).join('')
+    }
+    if (Array.isArray(value)) return value.slice(...range(value.length))
+    fail(`Expected ARRAY, BINARY, or STRING, but found ${typeName(value)}.`)
+  }
+  if (left < 0) fail('Cannot use a negative left index on a stream.')
+  if (right < -1) fail('Cannot use a right index < -1 on a stream.')
+  if (right === -1 && isRightOpen) fail('Cannot slice to an open right index of -1 on a stream.')
+  const from = left + (isLeftOpen ? 1 : 0)
+  const to = right === -1 ? Infinity : right + (isRightOpen ? 0 : 1)
+  return sliced(call, value, from, to)
+
+  function range(size: number): [number, number] {
+    const place = (index: number, opens: boolean): number => {
+      const at = index < 0 ? size + index : index
+      return at < 0 ? 0 : at + (opens ? 1 : 0)
+    }
+    return [place(left, isLeftOpen), place(right, !isRightOpen)]
+  }
+}
+
+function sliced(call: Call, value: Val, from: number, to: number): Val {
+  const result = derive(call, value, (pull) => sliceStream(pull, from, to), true)
+  const source = value instanceof Selection ? value.source : value
+  const stream = result instanceof Selection ? result.source : result
+  if (stream instanceof Stream) {
+    const infinite = source instanceof Stream && source.isInfinite
+    // What has an end ends, however long its source is; feeds go on until they are closed.
+    const ended = new Stream(stream.pull, infinite && to === Infinity)
+    ended.unfollowable = 'limit'
+    if (source instanceof Stream) ended.feed = source.feed
+    const origin = source instanceof TableSlice ? source.slice : source instanceof Stream ? source.slice : undefined
+    if (from === 0 && origin?.order !== undefined) {
+      ended.slice = origin
+      ended.steps = source instanceof Stream ? source.steps : []
+      ended.limit = to
+      ended.unfollowable = source instanceof Stream ? source.unfollowable : undefined
+    }
+    return result instanceof Selection ? new Selection(result.table, ended) : ended
+  }
+  return result
+}
+
+function range(call: Call): Val {
+  if (call.count === 0) {
+    let n = 0
+    return new Stream(() => n++, true)
+  }
+  let at = call.count === 1 ? 0 : call.integer(0)
+  const end = asInteger(call.datum(call.count - 1))
+  return new Stream(() => (at < end ? at++ : undefined))
+}
+
+function sample(call: Call): Val {
+  const value = plainFirst(call)
+  const count = call.integer(1)
+  if (count < 0) fail(`Number of items to sample must be non-negative, got \`${count}\`.`)
+  const rows: Datum[] = []
+  const pull = finite(toStream(value, call.query))
+  let seen = 0
+  for (let row = pull(); row !== undefined; row = pull()) {
+    seen++
+    const at = rows.length < count ? rows.length : Math.floor(Math.random() * seen)
+    if (at < count) rows[at] = row
+  }
+  for (let i = rows.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    ;[rows[i], rows[j]] = [rows[j], rows[i]]
+  }
+  const selection = selectionOf(value, call.query)
+  return selection === undefined ? rows : new Selection(selection.table, rows)
+}
+
+function isEmpty(call: Call): Val {
+  return toStream(plainFirst(call), call.query).pull() === undefined
+}
+
+function offsetsOf(call: Call): Val {
+  const wanted = call.val(1)
+  const isMatch =
+    wanted instanceof Func
+      ? (row: Datum) => truth(asDatum(wanted.call([row])))
+      : (row: Datum) => equal(row, asDatum(wanted))
+  const make = (pull: Pull): Pull => {
+    let at = -1
+    return () => {
+      for (let row = pull(); row !== undefined; row = pull()) {
+        at++
+        if (isMatch(row)) return at
+      }
+      return undefined
+    }
+  }
+  return derive(call, plainFirst(call), make, false)
+}
+
+define({
+  map,
+  concatMap,
+  filter,
+  slice,
+  skip(call) {
+    const count = call.integer(1)
+    const value = plainFirst(call)
+    if (Array.isArray(value)) return value.slice(count < 0 ? Math.max(0, value.length + count) : count)
+    if (!(value instanceof Special)) {
+      if (value instanceof Uint8Array) return value.slice(count)
+      if (typeof value === 'string') return [...value].slice(count).join('')
+      return fail(`Expected ARRAY, BINARY, or STRING, but found ${typeName(value)}.`)
+    }
+    if (count < 0) fail('Cannot use a negative left index on a stream.')
+    return sliced(call, value, count, Infinity)
+  },
+  limit(call) {
+    const value = plainFirst(call)
+    if (!(value instanceof Special)) toStream(value, call.query)
+    const count = call.integer(1)
+    if (count < 0) fail(`LIMIT takes a non-negative argument (got ${count})`)
+    return Array.isArray(value) ? value.slice(0, count) : sliced(call, value, 0, count)
+  },
+  range,
+  sample,
+  isEmpty,
+  offsetsOf,
+})
+streaming('map', 'concatMap', 'filter')

@@ -1,0 +1,292 @@
+// Databases, tables and indexes over one engine database: a table `t` of `db` is the collection `db.t`; what the engine does not know of
+// it (ids, indexes, hooks, durability) is kept in a collection of its own. Collections made by other interfaces are tables too: `name`
+// of the database `test`, `db.name` of `db`.
+
+import { v4 as uuid } from 'uuid'
+import { type Database, Direct } from '../../engine/index.ts'
+import { NotFoundError } from '../../error/index.ts'
+import type { Fields } from './datum.ts'
+import { failOperation } from './errors.ts'
+import type { Index } from './index-entries.ts'
+import type { Func } from './values.ts'
+
+const CATALOG = '_rethinkdb'
+const ADOPTED = /^(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_-]+)$/
+
+export interface DatabaseInfo {
+  readonly id: string
+  readonly kind: 'db'
+  name: string
+}
+
+/** A secondary index as it is kept. */
+export interface IndexInfo {
+  readonly name: string
+  /** The function, as the protocol has it. */
+  readonly wire: unknown
+  readonly multi: boolean
+  readonly geo: boolean
+  readonly query: string
+}
+
+export interface TableInfo {
+  readonly id: string
+  readonly kind: 'table'
+  db: string
+  name: string
+  readonly collection: string
+  readonly primaryKey: string
+  durability: 'hard' | 'soft'
+  indexes: IndexInfo[]
+  /** Function and source of the write hook. */
+  hook: { readonly wire: unknown; readonly query: string } | null
+}
+
+/** One document's change, as feeds hear of it. */
+export interface RowChange {
+  readonly key: unknown
+  readonly old: Fields | null
+  readonly new: Fields | null
+}
+
+export class Table {
+  readonly info: TableInfo
+  readonly store: Store
+  readonly direct: Direct
+  /** Counts writes; what was computed from the documents holds as long as it stands still. */
+  version = 0
+  readonly indexes = new Map<string, Index>()
+  hook: Func | null | undefined
+  readonly listeners = new Set<(changes: readonly RowChange[]) => void>()
+  /** Called when the table is dropped. */
+  readonly closers = new Set<(reason: string) => void>()
+
+  constructor(store: Store, info: TableInfo, direct: Direct) {
+    this.store = store
+    this.info = info
+    this.direct = direct
+  }
+
+  get name(): string {
+    return this.info.name
+  }
+
+  get label(): string {
+    return `${this.info.db}.${this.info.name}`
+  }
+
+  get primaryKey(): string {
+    return this.info.primaryKey
+  }
+
+  /** Tells feeds, and makes what was computed stale. */
+  changed(changes: readonly RowChange[] | undefined): void {
+    this.version++
+    if (changes !== undefined) for (const listener of this.listeners) listener(changes)
+  }
+}
+
+const STORES = new WeakMap<Database, Promise<Store>>()
+
+export class Store {
+  readonly database: Database
+  /** Also tells a server's id, as `conn.server()` shows it. */
+  readonly id = uuid()
+  readonly #catalog: Direct | undefined
+  readonly #databases = new Map<string, DatabaseInfo>()
+  readonly #tables = new Map<string, Table>()
+
+  private constructor(database: Database, catalog: Direct | undefined) {
+    this.database = database
+    this.#catalog = catalog
+  }
+
+  /** The one store of an open database. */
+  static of(database: Database): Promise<Store> {
+    let store = STORES.get(database)
+    if (store === undefined) {
+      store = Store.#load(database)
+      STORES.set(database, store)
+      store.catch(() => STORES.delete(database))
+    }
+    return store
+  }
+
+  static async #load(database: Database): Promise<Store> {
+    let catalog: Direct | undefined
+    try {
+      catalog = new Direct(database.collection(CATALOG))
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error
+      // A database that cannot be written to has no more than what is in it.
+      catalog = await database.createCollection(CATALOG).then(
+        (collection) => new Direct(collection),
+        () => undefined,
+      )
+    }
+    const store = new Store(database, catalog)
+    if (catalog !== undefined) {
+      const next = catalog.scan()
+      for (let record = next(); record !== undefined; record = next()) {
+        const info = record as unknown as DatabaseInfo | TableInfo
+        if (info.kind === 'db') store.#databases.set(info.name, info)
+        else store.#adopt(info)
+      }
+    }
+    for (const { name } of await database.collections()) store.#adoptNative(name)
+    if (store.#databases.size === 0) store.#addDatabase('test')
+    return store
+  }
+
+  databases(): DatabaseInfo[] {
+    return [...this.#databases.values()]
+  }
+
+  requireDatabase(name: string): DatabaseInfo {
+    return this.#databases.get(name) ?? failOperation(`Database \`${name}\` does not exist.`)
+  }
+
+  tables(db: string): Table[] {
+    return [...this.#tables.values()].filter((table) => table.info.db === db && !table.direct.isDropped)
+  }
+
+  /** The table, or undefined. */
+  find(db: string, name: string): Table | undefined {
+    const key = `${db}.${name}`
+    const table = this.#tables.get(key)
+    if (table !== undefined && !table.direct.isDropped) return table
+    if (table !== undefined) this.#tables.delete(key)
+    // Another interface may have made it meanwhile.
+    this.#adoptNative(key)
+    if (db === 'test') this.#adoptNative(name)
+    return this.#tables.get(key)
+  }
+
+  table(db: string, name: string): Table {
+    return this.find(db, name) ?? failOperation(`Table \`${db}.${name}\` does not exist.`)
+  }
+
+  #addDatabase(name: string): DatabaseInfo {
+    const info: DatabaseInfo = { id: uuid(), kind: 'db', name }
+    this.#databases.set(name, info)
+    return info
+  }
+
+  createDatabase(name: string): DatabaseInfo {
+    if (name === 'rethinkdb' || this.#databases.has(name)) failOperation(`Database \`${name}\` already exists.`)
+    // What stands there only because the store was new is kept from now on.
+    for (const info of this.#databases.values()) this.save(info)
+    const info = this.#addDatabase(name)
+    this.save(info)
+    return info
+  }
+
+  async dropDatabase(name: string): Promise<{ info: DatabaseInfo; tables: number }> {
+    const info = this.requireDatabase(name)
+    const tables = this.tables(name)
+    for (const table of tables) await this.dropTable(table)
+    this.#databases.delete(name)
+    for (const other of this.#databases.values()) this.save(other)
+    this.#forget(info.id)
+    return { info, tables: tables.length }
+  }
+
+  async createTable(db: string, name: string, primaryKey: string, durability: 'hard' | 'soft'): Promise<Table> {
+    this.requireDatabase(db)
+    if (this.find(db, name) !== undefined) failOperation(`Table \`${db}.${name}\` already exists.`)
+    const collection = `${db}.${name}`
+    await this.database.createCollection(collection, { primaryKey })
+    const info: TableInfo = {
+      id: uuid(),
+      kind: 'table',
+      db,
+      name,
+      collection,
+      primaryKey,
+      durability,
+      indexes: [],
+      hook: null,
+    }
+    this.#tables.delete(collection)
+    const table = this.#adopt(info)
+    this.save(info)
+    return table!
+  }
+
+  async dropTable(table: Table): Promise<void> {
+    this.#tables.delete(table.label)
+    this.#forget(table.info.id)
+    await this.database.dropCollection(table.info.collection)
+    for (const close of table.closers) close('Changefeed aborted (table unavailable).')
+  }
+
+  renameTable(table: Table, db: string, name: string): void {
+    this.#tables.delete(table.label)
+    table.info.db = db
+    table.info.name = name
+    this.#tables.set(table.label, table)
+    this.save(table.info)
+  }
+
+  /** Keeps what was changed in a record. */
+  save(info: DatabaseInfo | TableInfo): void {
+    if (this.#catalog === undefined) return
+    this.#catalog.insert([{ ...info }], true, true).done?.catch(() => {})
+  }
+
+  renameDatabase(info: DatabaseInfo, name: string): void {
+    const tables = this.tables(info.name)
+    this.#databases.delete(info.name)
+    info.name = name
+    this.#databases.set(name, info)
+    this.save(info)
+    for (const table of tables) this.renameTable(table, name, table.name)
+  }
+
+  #forget(id: string): void {
+    if (this.#catalog === undefined) return
+    const write = this.#catalog.begin(true)
+    write.remove(id)
+    write.commit()?.catch(() => {})
+  }
+
+  #adopt(info: TableInfo): Table | undefined {
+    try {
+      const direct = new Direct(this.database.collection(info.collection))
+      const table = new Table(this, info, direct)
+      this.#tables.set(table.label, table)
+      return table
+    } catch (error) {
+      // Dropped by another interface.
+      if (error instanceof NotFoundError) return undefined
+      throw error
+    }
+  }
+
+  #adoptNative(collection: string): void {
+    const match = ADOPTED.exec(collection)
+    if (match === null || collection === CATALOG) return
+    const [, db = 'test', name] = match
+    for (const table of this.#tables.values()) {
+      if ((table.info.collection === collection && !table.direct.isDropped) || table.label === `${db}.${name}`) return
+    }
+    let primaryKey: string
+    try {
+      primaryKey = this.database.collection(collection).primaryKey
+    } catch {
+      return
+    }
+    if (!this.#databases.has(db)) this.#addDatabase(db)
+    this.#adopt({
+      id: uuid(),
+      kind: 'table',
+      db,
+      name,
+      collection,
+      primaryKey,
+      durability: 'hard',
+      indexes: [],
+      hook: null,
+    })
+  }
+}

@@ -1,0 +1,147 @@
+// Between ReQL's values and documents as the engine stores them. An instant in UTC with whole milliseconds is stored as a Date, bytes as
+// bytes, so that other interfaces on the same store see what they know; everything else with a pseudo-type is stored as its object.
+
+import {
+  asText,
+  type Datum,
+  Extreme,
+  type Fields,
+  field,
+  fromBase64,
+  isObject,
+  Literal,
+  setField,
+  Time,
+  TYPE,
+} from './datum.ts'
+import { fail } from './errors.ts'
+import { isBuffer } from './node.ts'
+
+/** Elements an array on disk may have, whatever the array limit of a query. */
+export const STORED_ARRAY_MAX = 100_000
+
+/** A stored document as a value; changes it in place. */
+export function fromStored(value: unknown): Datum {
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value !== 'object' || value === null) return value as Datum
+  if (value instanceof Date) return new Time(value.getTime() / 1000, '+00:00')
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i]
+      if (typeof item === 'object' || typeof item === 'bigint') value[i] = fromStored(item)
+    }
+    return value
+  }
+  if (ArrayBuffer.isView(value)) {
+    return value instanceof Uint8Array ? value : Array.from(value as unknown as ArrayLike<number | bigint>, Number)
+  }
+  const object = value as Record<string, unknown>
+  for (const name in object) {
+    const item = object[name]
+    if ((typeof item === 'object' && item !== null) || typeof item === 'bigint') {
+      setField(object as Fields, name, fromStored(item))
+    }
+  }
+  return TYPE in object ? pseudo(object as Fields) : (object as Fields)
+}
+
+/** The pseudo-type that a JSON object with `$reql_type$` stands for. */
+export function pseudo(object: Fields): Datum {
+  const type = object[TYPE]
+  if (type === 'TIME') {
+    const epoch = field(object, 'epoch_time')
+    const zone = field(object, 'timezone')
+    if (typeof epoch !== 'number' || typeof zone !== 'string') {
+      const name = typeof epoch === 'number' ? 'timezone' : 'epoch_time'
+      if (field(object, name) === undefined)
+        fail(`Invalid time object constructed (no field \`${name}\`):\n${JSON.stringify(object)}`)
+      fail(`Invalid time object constructed (field \`${name}\` of wrong type).`)
+    }
+    for (const name of Object.keys(object)) {
+      if (name !== TYPE && name !== 'epoch_time' && name !== 'timezone') {
+        fail(`Invalid time object constructed (unrecognized field \`${name}\`).`)
+      }
+    }
+    return new Time(epoch, zone === 'Z' ? '+00:00' : zone)
+  }
+  if (type === 'BINARY') {
+    const data = field(object, 'data')
+    if (data === undefined) fail('Invalid binary pseudotype: lacking `data` key.')
+    return fromBase64(asText(data))
+  }
+  if (type === 'LITERAL') return new Literal(field(object, 'value'))
+  if (type === 'GEOMETRY') return object
+  if (typeof type !== 'string') {
+    fail(
+      `Error: Field \`${TYPE}\` must be a string (got \`${JSON.stringify(type)}\` of type ${type === null ? 'NULL' : typeof type}).`,
+    )
+  }
+  return fail(`Unknown $reql_type$ \`PTYPE<${type}>\`.`)
+}
+
+/** A caller's value, or parsed JSON, as a value of ours. Copies what it changes and what holds that. */
+export function fromNative(value: unknown): Datum {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new TypeError(`Illegal non-finite number \`${value}\`.`)
+  if (typeof value === 'bigint') throw new TypeError('Do not know how to serialize a BigInt')
+  if (typeof value !== 'object' || value === null) return value as Datum
+  if (value instanceof Date) return new Time(value.getTime() / 1000, '+00:00')
+  if (isBuffer(value)) return new Uint8Array(value)
+  if (Array.isArray(value)) return value.map(fromNative)
+  const object: Fields = {}
+  for (const name of Object.keys(value)) setField(object, name, fromNative((value as Record<string, unknown>)[name]))
+  return Object.hasOwn(object, TYPE) ? pseudo(object) : object
+}
+
+/** A value as it is stored: itself where nothing in it needs another form. Throws what cannot be written. */
+export function toStored(value: Datum): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Time) {
+    const ms = value.epoch * 1000
+    const rounded = Math.round(ms)
+    // The product of seconds and 1000 is off by a rounding error where the milliseconds are whole.
+    const isWhole = Math.abs(ms - rounded) < 1e-3 && rounded / 1000 === value.epoch
+    return value.zone === '+00:00' && isWhole && Math.abs(rounded) <= 8.64e15
+      ? new Date(rounded)
+      : { [TYPE]: 'TIME', epoch_time: value.epoch, timezone: value.zone }
+  }
+  if (value instanceof Uint8Array) return value
+  if (value instanceof Extreme) fail('`r.minval` and `r.maxval` cannot be written to disk.')
+  if (value instanceof Literal) strayLiteral()
+  if (Array.isArray(value)) {
+    if (value.length > STORED_ARRAY_MAX) fail('Array too large for disk writes (limit 100,000 elements).')
+    let copy: unknown[] | undefined
+    for (let i = 0; i < value.length; i++) {
+      const item = toStored(value[i])
+      if (item !== value[i]) (copy ??= value.slice() as unknown[])[i] = item
+    }
+    return copy ?? value
+  }
+  let copy: Fields | undefined
+  for (const name in value) {
+    const item = toStored(value[name])
+    if (item !== value[name]) setField((copy ??= { ...value }), name, item as Datum)
+  }
+  return copy ?? value
+}
+
+export function strayLiteral(): never {
+  fail(
+    'Stray literal keyword found: literal is only legal inside of the object passed to merge or update and cannot nest inside other literals.',
+  )
+}
+
+/** The value without the literals in it, which stand for what they hold. */
+export function dropLiterals(value: Datum): Datum | undefined {
+  if (value instanceof Literal) return value.value
+  if (!isObject(value)) return value
+  let copy: Fields | undefined
+  for (const name of Object.keys(value)) {
+    const inner = dropLiterals(value[name])
+    if (inner === value[name]) continue
+    copy ??= { ...value }
+    if (inner === undefined) delete copy[name]
+    else setField(copy, name, inner)
+  }
+  return copy ?? value
+}

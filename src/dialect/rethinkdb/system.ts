@@ -1,0 +1,72 @@
+// The database `rethinkdb`: tables that are computed from what there is. Reading them works; what a cluster would have is not there.
+
+import type { Datum, Fields } from './datum.ts'
+import { failOperation } from './errors.ts'
+import type { Store, Table } from './store.ts'
+import type { Virtual } from './values.ts'
+
+export const SERVER_NAME = 'quiverdb'
+
+export function tableConfig(table: Table): Fields {
+  const { info } = table
+  return {
+    id: info.id,
+    name: info.name,
+    db: info.db,
+    primary_key: info.primaryKey,
+    durability: info.durability,
+    indexes: info.indexes.map(({ name }) => name).sort(),
+    shards: [{ primary_replica: SERVER_NAME, replicas: [SERVER_NAME], nonvoting_replicas: [] }],
+    write_acks: 'majority',
+    write_hook: info.hook === null ? null : { function: null, query: info.hook.query },
+    flush_interval: 'default',
+    data: {},
+  }
+}
+
+/** The fields of a configuration that are told. */
+export function shownConfig(table: Table): Fields {
+  const { flush_interval: _interval, data: _data, ...shown } = tableConfig(table)
+  return shown
+}
+
+export function tableStatus(table: Table): Fields {
+  const { info } = table
+  return {
+    id: info.id,
+    name: info.name,
+    db: info.db,
+    status: { all_replicas_ready: true, ready_for_outdated_reads: true, ready_for_reads: true, ready_for_writes: true },
+    shards: [{ primary_replicas: [SERVER_NAME], replicas: [{ server: SERVER_NAME, state: 'ready' }] }],
+    raft_leader: SERVER_NAME,
+  }
+}
+
+function allTables(store: Store): Table[] {
+  return store.databases().flatMap(({ name }) => store.tables(name))
+}
+
+const ROWS: Readonly<Record<string, (store: Store) => Datum[]>> = {
+  cluster_config: () => [
+    { id: 'auth', auth_key: null },
+    { id: 'heartbeat', heartbeat_timeout_secs: 10 },
+  ],
+  current_issues: () => [],
+  db_config: (store) => store.databases().map(({ id, name }) => ({ id, name })),
+  jobs: () => [],
+  logs: () => [],
+  permissions: () => [],
+  server_config: (store) => [{ id: store.id, name: SERVER_NAME, tags: ['default'], cache_size_mb: 'auto' }],
+  server_status: (store) => [{ id: store.id, name: SERVER_NAME, network: {}, process: {} }],
+  stats: () => [],
+  table_config: (store) => allTables(store).map(shownConfig),
+  table_status: (store) => allTables(store).map(tableStatus),
+  users: () => [{ id: 'admin', password: false }],
+}
+
+export const SYSTEM_TABLES = Object.keys(ROWS)
+
+export function systemTable(store: Store, name: string): Virtual {
+  const rows = Object.hasOwn(ROWS, name) ? ROWS[name] : failOperation(`Table \`rethinkdb.${name}\` does not exist.`)
+  return { name, db: 'rethinkdb', primaryKey: 'id', rows: () => rows(store) }
+}

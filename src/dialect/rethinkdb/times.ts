@@ -1,0 +1,250 @@
+// Terms about instants: making them, their parts in their zone, ISO 8601.
+
+import { asTime, type Datum, Time } from './datum.ts'
+import { fail } from './errors.ts'
+import type { Call } from './evaluate.ts'
+import { define } from './registry.ts'
+import { KINDS } from './terms.ts'
+import type { Val } from './values.ts'
+
+const DAY = 86_400
+
+/** Reads digits off a string, and says as the server does what stands there instead. */
+class Reader {
+  readonly text: string
+  at = 0
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  get isDone(): boolean {
+    return this.at >= this.text.length
+  }
+
+  digits(count: number): string {
+    const from = this.at
+    for (let i = 0; i < count; i++) {
+      if (this.isDone) {
+        fail(
+          `Truncated date string \`${this.text}\`.`.replace(
+            'date',
+            this.text.startsWith('+') || this.text.startsWith('-') ? 'time zone' : 'date',
+          ),
+        )
+      }
+      const character = this.text[this.at++]
+      if (!/\d/.test(character)) {
+        fail(`Invalid date string \`${this.text}\` (got \`${character}\` but expected a digit).`)
+      }
+    }
+    return this.text.slice(from, this.at)
+  }
+
+  take(character: string): boolean {
+    if (this.text[this.at] !== character) return false
+    this.at++
+    return true
+  }
+
+  end(noun: string): void {
+    if (this.isDone) return
+    fail(`Garbage characters \`${this.text.slice(this.at)}\` at end of ${noun} string \`${this.text}\`.`)
+  }
+}
+
+/** A zone as `+hh:mm`. */
+export function zoneOf(text: string): string {
+  if (text === 'Z') return '+00:00'
+  if (text === '-00' || text === '-00:00') fail(`\`${text}\` is not a valid time offset.`)
+  const reader = new Reader(text)
+  const sign = reader.take('-')
+    ? '-'
+    : reader.take('+')
+      ? '+'
+      : fail(`Timezone \`${text}\` does not start with \`-\` or \`+\`.`)
+  const hours = reader.digits(2)
+  let minutes = '00'
+  if (!reader.isDone) {
+    reader.take(':')
+    minutes = reader.digits(2)
+    reader.end('timezone')
+  }
+  if (Number(hours) > 24) fail(`Hours out of range in \`${text}\`.`)
+  if (Number(minutes) > 59) fail(`Minutes out of range in \`${text}\`.`)
+  return `${sign}${hours}:${minutes}`
+}
+
+/** Seconds a zone is ahead of UTC. */
+function offsetOf(zone: string): number {
+  const seconds = Number(zone.slice(1, 3)) * 3600 + Number(zone.slice(4, 6)) * 60
+  return zone[0] === '-' ? -seconds : seconds
+}
+
+function requireYear(year: number): void {
+  if (year < 1400 || year > 9999) fail('Error in time logic: Year is out of valid range: 1400..9999.')
+}
+
+/** Days since 1970, for a date that exists. */
+function dayNumber(year: number, month: number, day: number): number {
+  requireYear(year)
+  if (month < 1 || month > 12) fail('Error in time logic: Month number is out of range 1..12.')
+  if (day < 1 || day > 31) fail('Error in time logic: Day of month value is out of range 1..31.')
+  const days = Date.UTC(year, month - 1, day) / (DAY * 1000)
+  if (new Date(days * DAY * 1000).getUTCDate() !== day) fail('Error in time logic: Day of month is not valid for year.')
+  return days
+}
+
+function parseDate(text: string): number {
+  const reader = new Reader(text)
+  const year = Number(reader.digits(4))
+  if (reader.isDone) return dayNumber(year, 1, 1)
+  const hasHyphen = reader.take('-')
+  if (reader.take('W')) {
+    fail(
+      'Due to limitations in the boost time library we use for parsing, we cannot support ISO week dates right now.  Sorry about that!  Please use years, calendar dates, or ordinal dates instead.',
+    )
+  }
+  if (text.length - reader.at === 3) {
+    const day = Number(reader.digits(3))
+    const isLeap = new Date(Date.UTC(year, 1, 29)).getUTCDate() === 29
+    if (day < 1 || day > (isLeap ? 366 : 365)) fail('Error in time logic: Day of year value is out of range 1..366.')
+    return dayNumber(year, 1, 1) + day - 1
+  }
+  const month = Number(reader.digits(2))
+  if (hasHyphen && reader.isDone) return dayNumber(year, month, 1)
+  const hasSecond = reader.take('-')
+  if (hasHyphen !== hasSecond) fail(`Date string \`${text}\` must have 0 or 2 hyphens.`)
+  const day = Number(reader.digits(2))
+  reader.end('date')
+  return dayNumber(year, month, day)
+}
+
+function parseClock(text: string): number {
+  const reader = new Reader(text)
+  const hours = Number(reader.digits(2))
+  let minutes = 0
+  let seconds = 0
+  if (!reader.isDone) {
+    const hasColon = reader.take(':')
+    minutes = Number(reader.digits(2))
+    if (!reader.isDone) {
+      if (reader.take(':') !== hasColon) fail(`Time string \`${text}\` must have 0 or 2 colons.`)
+      seconds = Number(reader.digits(2))
+      if (reader.take('.')) {
+        const from = reader.at
+        while (!reader.isDone) reader.digits(1)
+        seconds += Number(`0.${text.slice(from, from + 3) || '0'}`)
+      }
+      reader.end('time')
+    }
+  }
+  requireClock(hours, minutes, seconds)
+  return Math.round((hours * 3600 + minutes * 60 + seconds) * 1000) / 1000
+}
+
+function requireClock(hours: number, minutes: number, seconds: number): void {
+  if (hours < 0 || hours > 24) fail('Error in time logic: Hour value is out of range 0..24.')
+  if (minutes < 0 || minutes > 59) fail('Error in time logic: Minute value is out of range 0..59.')
+  if (seconds < 0 || seconds >= 60) fail('Error in time logic: Second value is out of range 0..59.')
+}
+
+/** The instant that an ISO 8601 string names. */
+export function parseIso(text: string, defaultZone: string): Time {
+  const at = text.indexOf('T')
+  const days = parseDate(at < 0 ? text : text.slice(0, at))
+  let clock = 0
+  let zone = defaultZone
+  if (at >= 0) {
+    const rest = text.slice(at + 1)
+    const sign = /[-+Z]/.exec(rest)
+    clock = parseClock(sign === null ? rest : rest.slice(0, sign.index))
+    if (sign !== null) zone = zoneOf(rest.slice(sign.index))
+  }
+  if (zone === '') fail('ISO 8601 string has no time zone, and no default time zone was provided.')
+  const own = zoneOf(zone)
+  return new Time(days * DAY + clock - offsetOf(own), own)
+}
+
+/** The clock on the wall: a Date whose UTC parts are those of the zone. */
+function wall(time: Time): Date {
+  const date = new Date(Math.round((time.epoch + offsetOf(time.zone)) * 1000))
+  const year = date.getUTCFullYear()
+  if (Number.isNaN(year) || year < 1400 || year > 10_000) {
+    fail('Error in time logic: Year is out of valid range: 1400..9999.')
+  }
+  return date
+}
+
+function toIso(time: Time): string {
+  const text = wall(time).toISOString()
+  return `${text.slice(0, 19)}${text.slice(19, 23) === '.000' ? '' : text.slice(19, 23)}${time.zone}`
+}
+
+function part(read: (date: Date, time: Time) => number): (call: Call) => Val {
+  return (call) => {
+    const time = asTime(call.datum(0))
+    return read(wall(time), time)
+  }
+}
+
+function secondsToday(time: Time): number {
+  const local = time.epoch + offsetOf(time.zone)
+  return Math.round((local - Math.floor(local / DAY) * DAY) * 1000) / 1000
+}
+
+function fromParts(call: Call): Datum {
+  if (call.count !== 4 && call.count !== 7) fail(`Got ${call.count} arguments to TIME (expected 4 or 7).`)
+  const days = dayNumber(call.integer(0), call.integer(1), call.integer(2))
+  let clock = 0
+  if (call.count === 7) {
+    const hours = call.integer(3)
+    const minutes = call.integer(4)
+    const seconds = call.number(5)
+    requireClock(hours, minutes, seconds)
+    clock = hours * 3600 + minutes * 60 + seconds
+  }
+  const zone = zoneOf(call.text(call.count - 1))
+  return new Time(days * DAY + clock - offsetOf(zone), zone)
+}
+
+/** A time with milliseconds at most. */
+function whole(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000
+}
+
+define({
+  now: (call) => call.query.now,
+  time: fromParts,
+  epochTime: (call) => new Time(call.number(0), '+00:00'),
+  ISO8601: (call) => parseIso(call.text(0), call.textOption('default_timezone') ?? ''),
+  toISO8601: (call) => toIso(asTime(call.datum(0))),
+  toEpochTime: (call) => whole(asTime(call.datum(0)).epoch),
+  inTimezone: (call) => new Time(asTime(call.datum(0)).epoch, zoneOf(call.text(1))),
+  timezone: (call) => asTime(call.datum(0)).zone,
+  during(call) {
+    const time = asTime(call.datum(0)).epoch
+    const low = asTime(call.datum(1)).epoch
+    const high = asTime(call.datum(2)).epoch
+    const isAfter = call.isOpen('left_bound') ? time > low : time >= low
+    return isAfter && (call.isOpen('right_bound') ? time < high : time <= high)
+  },
+  date(call) {
+    const time = asTime(call.datum(0))
+    return new Time(whole(time.epoch - secondsToday(time)), time.zone)
+  },
+  timeOfDay: (call) => secondsToday(asTime(call.datum(0))),
+  year: part((date) => date.getUTCFullYear()),
+  month: part((date) => date.getUTCMonth() + 1),
+  day: part((date) => date.getUTCDate()),
+  dayOfWeek: part((date) => date.getUTCDay() || 7),
+  dayOfYear: part((date) => Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / (DAY * 1000)) + 1),
+  hours: part((date) => date.getUTCHours()),
+  minutes: part((date) => date.getUTCMinutes()),
+  seconds: part((_, time) => whole(secondsToday(time) % 60)),
+})
+
+// r.monday is 1, r.january is 1.
+for (const { name, type } of KINDS.filter((kind) => kind !== undefined && kind.type >= 107 && kind.type <= 125)) {
+  define({ [name]: () => (type <= 113 ? type - 106 : type - 113) })
+}

@@ -1,0 +1,282 @@
+// What evaluation passes around beside plain values: databases, tables and what is selected from them, streams, functions, groups.
+
+import { type Datum, print } from './datum.ts'
+import { Failure, fail, ReqlNonExistenceError, ReqlQueryLogicError } from './errors.ts'
+import type { Node } from './node.ts'
+import type { Query } from './query.ts'
+import type { Table } from './store.ts'
+
+/** Answers the next value, or undefined at the end. */
+export type Pull = () => Datum | undefined
+
+/** Everything that is no plain value. */
+export abstract class Special {
+  /** As error texts call it. */
+  abstract readonly kind: string
+  /** As `typeOf` calls it. */
+  abstract readonly typeName: string
+  /** As error texts show it. */
+  show(): string {
+    return `VALUE ${this.kind}`
+  }
+}
+
+export type Val = Datum | Special
+
+export class Db extends Special {
+  readonly kind = 'DATABASE'
+  readonly typeName = 'DB'
+  readonly id: string | null
+  readonly name: string
+  constructor(id: string | null, name: string) {
+    super()
+    this.id = id
+    this.name = name
+  }
+  override show(): string {
+    return `db("${this.name}")`
+  }
+}
+
+/** Bounds of `between`, in the order of keys. */
+export interface Bounds {
+  readonly low: Datum
+  readonly high: Datum
+  readonly isLowOpen: boolean
+  readonly isHighOpen: boolean
+}
+
+/** Documents with an order or not, as a stream begins over them. Opened anew for each reader. */
+export interface Slice {
+  readonly table: Table
+  /** The index whose entries it walks; undefined for the primary key. */
+  readonly index: string | undefined
+  readonly bounds: Bounds | undefined
+  readonly order: 'asc' | 'desc' | undefined
+  /** Keys of `getAll`. */
+  readonly keys?: readonly Datum[]
+}
+
+/** Tables that are computed: those of the database `rethinkdb`. */
+export interface Virtual {
+  readonly name: string
+  readonly db: string
+  readonly primaryKey: string
+  rows(): Datum[]
+}
+
+/** What a step of a stream does to each value: another value, or undefined to leave it out. */
+export interface Step {
+  readonly kind: 'map' | 'filter' | 'concat_map' | 'group' | 'distinct' | 'zip' | 'other'
+  readonly apply: (value: Datum) => Datum | undefined
+  /** Whether it always answers the same. */
+  readonly isFixed: boolean
+}
+
+/** A sequence that is no array: read once, from its beginning. */
+export class Stream extends Special {
+  readonly kind: string = 'SEQUENCE'
+  readonly typeName: string = 'STREAM'
+  readonly pull: Pull
+  readonly isInfinite: boolean
+  /** Set for streams of changes. */
+  feed: Feed | undefined
+  /** Where it comes from and what was done since; what `changes` needs to know. */
+  slice: Slice | undefined
+  steps: readonly Step[] = []
+  /** Of `limit` right after an indexed order. */
+  limit: number | undefined
+  /** Of a union: `changes` follows all of them. */
+  parts: readonly Stream[] | undefined
+  /** Of what was derived in ways that changes cannot follow. */
+  unfollowable: string | undefined
+
+  constructor(pull: Pull, isInfinite = false) {
+    super()
+    this.pull = pull
+    this.isInfinite = isInfinite
+  }
+}
+
+/** A live source of changes. */
+export interface Feed {
+  readonly className: 'Feed' | 'AtomFeed' | 'OrderByLimitFeed' | 'UnionedFeed'
+  /** The next change; undefined while there is none. Throws what ended the feed. */
+  poll(): Datum | undefined
+  /** Calls back when something has come, once. */
+  wait(wake: () => void): void
+  close(): void
+}
+
+/** A table, or part of it by index. */
+export class TableSlice extends Special {
+  readonly table: Table
+  readonly slice: Slice
+  constructor(slice: Slice) {
+    super()
+    this.table = slice.table
+    this.slice = slice
+  }
+  get isWhole(): boolean {
+    const { bounds, order, index, keys } = this.slice
+    return bounds === undefined && order === undefined && index === undefined && keys === undefined
+  }
+  get kind(): string {
+    return this.isWhole ? 'TABLE' : 'TABLE_SLICE'
+  }
+  get typeName(): string {
+    return this.kind
+  }
+  override show(): string {
+    return this.isWhole ? `table("${this.table.name}")` : `SELECTION ON table(${this.table.name})`
+  }
+}
+
+export class VirtualTable extends Special {
+  readonly kind = 'TABLE'
+  readonly typeName = 'TABLE'
+  readonly virtual: Virtual
+  constructor(virtual: Virtual) {
+    super()
+    this.virtual = virtual
+  }
+  override show(): string {
+    return `table("${this.virtual.name}")`
+  }
+}
+
+/** Documents of one table, that can be written to. */
+export class Selection extends Special {
+  readonly kind = 'SELECTION'
+  readonly table: Table
+  readonly source: Stream | Datum[]
+  constructor(table: Table, source: Stream | Datum[]) {
+    super()
+    this.table = table
+    this.source = source
+  }
+  get typeName(): string {
+    return Array.isArray(this.source) ? 'SELECTION<ARRAY>' : 'SELECTION<STREAM>'
+  }
+  override show(): string {
+    return `SELECTION ON table(${this.table.name})`
+  }
+}
+
+/** One document by its key, there or not. */
+export class Row extends Special {
+  readonly kind = 'SINGLE_SELECTION'
+  readonly typeName = 'SELECTION<OBJECT>'
+  readonly table: Table
+  readonly key: Datum
+  readonly #read: () => Datum
+  #value: Datum | undefined
+  /** Of `config()`: writes change the configuration. */
+  readonly assign: ((value: Datum) => void) | undefined
+  /** Where it is the first of an index, what changes follow. */
+  slice: Slice | undefined
+
+  constructor(table: Table, key: Datum, read: () => Datum, assign?: (value: Datum) => void) {
+    super()
+    this.table = table
+    this.key = key
+    this.#read = read
+    this.assign = assign
+  }
+  get value(): Datum {
+    this.#value ??= this.#read()
+    return this.#value
+  }
+  override show(): string {
+    return print(this.value)
+  }
+}
+
+/** Variables and what they stand for, innermost first. */
+export interface Scope {
+  readonly ids: readonly number[]
+  readonly values: readonly Val[]
+  readonly outer: Scope | null
+  /** Whether r.row means the only value of this scope. */
+  readonly isImplicit: boolean
+}
+
+/** A function: a term with its variables, or JavaScript of our own. */
+export class Func extends Special {
+  readonly kind = 'FUNCTION'
+  readonly typeName = 'FUNCTION'
+  /** How many arguments it wants; -1 when it takes any. */
+  readonly arity: number
+  readonly call: (args: readonly Datum[], isLiteralOk?: boolean) => Val
+  readonly isFixed: boolean
+  readonly node: Node | undefined
+  /** Where it was made. */
+  readonly scope: Scope | null
+  constructor(
+    arity: number,
+    call: (args: readonly Datum[], isLiteralOk?: boolean) => Val,
+    isFixed: boolean,
+    node?: Node,
+    scope: Scope | null = null,
+  ) {
+    super()
+    this.arity = arity
+    this.call = call
+    this.isFixed = isFixed
+    this.node = node
+    this.scope = scope
+  }
+}
+
+/** Values by group, groups in order. As a stream, each value is an array that still counts as one. */
+export class Grouped extends Special {
+  readonly entries: readonly (readonly [Datum, Datum])[]
+  readonly isStream: boolean
+  constructor(entries: readonly (readonly [Datum, Datum])[], isStream: boolean) {
+    super()
+    this.entries = entries
+    this.isStream = isStream
+  }
+  get kind(): string {
+    return this.isStream ? 'SEQUENCE' : 'GROUPED_DATA'
+  }
+  get typeName(): string {
+    return this.isStream ? 'GROUPED_STREAM' : 'GROUPED_DATA'
+  }
+}
+
+/** The plain value; throws the server's text for what is none. */
+export function asDatum(value: Val): Datum {
+  if (!(value instanceof Special)) return value
+  if (value instanceof Row) return value.value
+  return wrongKind('DATUM', value)
+}
+
+export function wrongKind(expected: string, value: Val): never {
+  const kind = value instanceof Special ? value.kind : 'DATUM'
+  const shown = value instanceof Special ? value.show() : print(value)
+  throw failure(`Expected type ${expected} but found ${kind}:\n${shown}`, value)
+}
+
+/** A missing document makes it a matter of existence. */
+function failure(text: string, value: Val): Failure {
+  const isNull = value === null || (value instanceof Row && value.value === null)
+  return new Failure(isNull ? ReqlNonExistenceError : ReqlQueryLogicError, text)
+}
+
+/** Values of an array, one by one. */
+export function pullArray(values: readonly Datum[]): Pull {
+  let next = 0
+  return () => values[next++]
+}
+
+/** Everything a pull answers, within the array limit. */
+export function collect(pull: Pull, query: Query, isInfinite = false): Datum[] {
+  const values: Datum[] = []
+  for (let value = pull(); value !== undefined; value = pull()) {
+    values.push(value)
+    if (values.length > query.arrayLimit) query.arrayTooLarge()
+  }
+  if (isInfinite) fail('Cannot use an infinite stream here.')
+  return values
+}

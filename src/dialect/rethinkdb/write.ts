@@ -1,0 +1,389 @@
+// Terms that write: what becomes of each row, and how it is counted and told.
+
+import { v4 as uuid } from 'uuid'
+import type { DirectWrite, Ticket } from '../../engine/index.ts'
+import { ConflictError, DataError, HostError, LimitError, StateError } from '../../error/index.ts'
+import {
+  asObject,
+  asText,
+  type Datum,
+  equal,
+  type Fields,
+  field,
+  isObject,
+  Literal,
+  print,
+  setField,
+  typeName,
+} from './datum.ts'
+import { merge } from './documents.ts'
+import { Failure, fail, failMissing } from './errors.ts'
+import type { Call } from './evaluate.ts'
+import { hookOf } from './hooks.ts'
+import { engineKey, hasOwnForm, requirePrimaryKey } from './key.ts'
+import type { RowChange, Table } from './store.ts'
+import { fromStored, toStored } from './stored.ts'
+import { asDatum, type Func } from './values.ts'
+
+export type ReturnChanges = false | true | 'always' | 'vals'
+
+/** What a write was asked for, beside its rows. */
+export interface WriteOptions {
+  readonly changes: ReturnChanges
+  readonly isHard: boolean
+  readonly isHookIgnored: boolean
+}
+
+export function durabilityOf(call: Call): string | undefined {
+  const given = call.option('durability')
+  const durability = given === undefined ? call.query.durability : asText(given as Datum)
+  if (durability === undefined || durability === 'hard' || durability === 'soft') return durability
+  return fail(`Durability option \`${durability}\` unrecognized (options are "hard" and "soft").`)
+}
+
+export function changesOf(call: Call): ReturnChanges {
+  if (call.boolOption('return_vals') && call.datumOption('return_changes') === undefined) return 'vals'
+  const value = call.datumOption('return_changes')
+  if (typeof value !== 'string') return value !== undefined && value !== false && value !== null
+  if (value !== 'always') {
+    fail(`Invalid return_changes value \`${value}\` (options are \`true\`, \`false\`, and \`'always'\`.)`)
+  }
+  return 'always'
+}
+
+export function optionsOf(call: Call, table: Table, changes: ReturnChanges): WriteOptions {
+  const durability = durabilityOf(call)
+  const isHard =
+    durability === undefined ? table.info.durability === 'hard' && table.direct.isHard : durability === 'hard'
+  return { changes, isHard, isHookIgnored: call.boolOption('ignore_write_hook') }
+}
+
+/** What became of one row. */
+interface Outcome {
+  old: Datum
+  new: Datum
+  error: string | undefined
+  /** Whether it was refused before it was looked up: then it is told in `changes` in any case. */
+  isInvalid: boolean
+  ticket: Ticket | undefined
+}
+
+/** Rows of one write, in order. */
+export class Writing {
+  readonly #call: Call
+  readonly #table: Table
+  readonly #options: WriteOptions
+  readonly #outcomes: Outcome[] = []
+  readonly #write: DirectWrite
+  readonly #hook: Func | null
+
+  constructor(call: Call, table: Table, options: WriteOptions) {
+    this.#call = call
+    this.#table = table
+    this.#options = options
+    this.#hook = options.isHookIgnored ? null : hookOf(table, call.query)
+    this.#write = table.direct.begin(options.isHard)
+  }
+
+  /** The row as the earlier rows of this write leave it. */
+  read(key: Datum): Datum {
+    const document = this.#write.get(engineKey(key))
+    return document === undefined ? null : fromStored(document)
+  }
+
+  /** A row that is refused before it is looked up. */
+  refuse(error: string): void {
+    this.#outcomes.push({ old: null, new: null, error, isInvalid: true, ticket: undefined })
+  }
+
+  /** Replaces the row under `key` by what `decide` makes of it; null deletes. */
+  replace(key: Datum, decide: (old: Datum) => Datum, isNew: boolean): void {
+    const old = this.read(key)
+    const outcome: Outcome = { old, new: old, error: undefined, isInvalid: false, ticket: undefined }
+    this.#outcomes.push(outcome)
+    try {
+      const decided = decide(old)
+      const next = this.#hook === null ? decided : this.#hooked(this.#hook, key, old, decided)
+      outcome.new = next
+      if (next === null) {
+        if (old !== null) this.#write.remove(engineKey(key))
+        return
+      }
+      requireReplacement(this.#table, key, old, next, isNew)
+      if (old !== null && equal(old, next)) return
+      outcome.ticket = this.#write.put(this.#document(next as Fields))
+    } catch (error) {
+      outcome.error = errorText(error)
+      outcome.new = old
+    }
+  }
+
+  #document(row: Fields): Record<string, unknown> {
+    const { primaryKey } = this.#table
+    let document = toStored(row) as Record<string, unknown>
+    if (hasOwnForm(row[primaryKey])) document = { ...document, [primaryKey]: engineKey(row[primaryKey]) }
+    return document
+  }
+
+  #hooked(hook: Func, key: Datum, old: Datum, next: Datum): Datum {
+    // Nothing happens to a row that is not there and is not to be.
+    if (old === null && next === null) return next
+    let answer: Datum
+    try {
+      const context = { primary_key: key, timestamp: this.#call.query.now }
+      answer = hook.call([context, old, next]) as Datum
+    } catch (error) {
+      if (error instanceof Failure) fail(`Error in write hook: ${error.text}`)
+      throw error
+    }
+    if (answer === null && next !== null) {
+      fail('A write hook function must not turn a replace/insert into a deletion.')
+    }
+    if (answer !== null && next === null) {
+      fail('A write hook function must not turn a deletion into a replace/insert.')
+    }
+    return answer
+  }
+
+  /** Undoes everything, when the whole query fails. */
+  abandon(): void {
+    this.#write.abandon()
+  }
+
+  /** Makes it stand, and answers the result. */
+  finish(generated: readonly string[] = []): Fields {
+    const { query } = this.#call
+    this.#write.settle()
+    for (const outcome of this.#outcomes) {
+      const refusal = outcome.ticket === undefined ? undefined : this.#write.refusal(outcome.ticket)
+      if (refusal === undefined) continue
+      outcome.error = refusal
+      outcome.new = outcome.old
+    }
+    query.wait(this.#write.commit())
+    const told = this.#tell()
+    this.#table.changed(told)
+    return this.#result(generated)
+  }
+
+  #tell(): RowChange[] | undefined {
+    if (this.#table.listeners.size === 0) return undefined
+    const { primaryKey } = this.#table
+    return this.#outcomes
+      .filter(({ old, new: next, error }) => error === undefined && !equal(old, next))
+      .map(({ old, new: next }) => ({
+        key: (asObject(next ?? old) as Fields)[primaryKey],
+        old: old as Fields | null,
+        new: next as Fields | null,
+      }))
+  }
+
+  #result(generated: readonly string[]): Fields {
+    const limit = this.#call.query.arrayLimit
+    const result: Fields = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unchanged: 0 }
+    const warnings: string[] = []
+    let first: string | undefined
+    for (const isInvalid of [true, false]) {
+      for (const outcome of this.#outcomes) {
+        if (outcome.isInvalid === isInvalid) first ??= outcome.error
+      }
+    }
+    for (const outcome of this.#outcomes) (result[kindOf(outcome)] as number)++
+    if (first !== undefined) result.first_error = first
+    if (generated.length > 0) {
+      result.generated_keys = generated.slice(0, limit)
+      if (generated.length > limit) {
+        warnings.push(`Too many generated keys (${generated.length}), array truncated to ${limit}.`)
+      }
+    }
+    const { changes } = this.#options
+    if (changes === 'vals') {
+      const only = this.#outcomes[0]
+      if (only !== undefined) {
+        result.old_val = only.old
+        result.new_val = only.new
+      }
+    } else if (changes !== false && this.#outcomes.length > 0) {
+      const list = this.#changes(changes)
+      result.changes = list.length > limit ? list.slice(0, limit) : list
+      if (list.length > limit) warnings.push(`Too many changes, array truncated to ${limit}.`)
+    }
+    if (warnings.length > 0) result.warnings = warnings
+    return result
+  }
+
+  #changes(changes: true | 'always'): Datum[] {
+    const list: Datum[] = []
+    const isAllInvalid = this.#outcomes.every(({ isInvalid }) => isInvalid)
+    for (const outcome of this.#outcomes) {
+      const { old, new: next, error, isInvalid } = outcome
+      if (isAllInvalid && list.length > 0) break
+      const isTold = changes === 'always' || isInvalid || (error === undefined && !equal(old, next))
+      if (!isTold) continue
+      const change: Fields = { old_val: old, new_val: next }
+      if (error !== undefined) change.error = error
+      list.push(change)
+    }
+    return list
+  }
+}
+
+function kindOf({ old, new: next, error }: Outcome): string {
+  if (error !== undefined) return 'errors'
+  if (old === null) return next === null ? 'skipped' : 'inserted'
+  if (next === null) return 'deleted'
+  return equal(old, next) ? 'unchanged' : 'replaced'
+}
+
+/** Throws the server's text for a row that may not stand in the place of another. */
+function requireReplacement(table: Table, key: Datum, old: Datum, next: Datum, isNew: boolean): void {
+  const { primaryKey } = table
+  if (!isObject(next) || typeName(next) !== 'OBJECT') {
+    fail(`Inserted value must be an OBJECT (got ${typeName(next)}):\n${print(next)}`)
+  }
+  const given = field(next, primaryKey)
+  if (given === undefined) fail(`Inserted object must have primary key \`${primaryKey}\`:\n${print(next)}`)
+  if (!equal(given, key) && !isNew) {
+    fail(`Primary key \`${primaryKey}\` cannot be changed (\`${print(old)}\` -> \`${print(next)}\`).`)
+  }
+}
+
+/** A row's own error as text; throws on what is wrong with more than the row. */
+export function errorText(error: unknown): string {
+  if (error instanceof Failure) return error.text
+  if (
+    error instanceof StateError ||
+    error instanceof HostError ||
+    error instanceof DataError ||
+    error instanceof ConflictError ||
+    (error instanceof LimitError && error.details.limit === 'memory') ||
+    !(error instanceof Error) ||
+    error instanceof RangeError ||
+    error.name === 'RuntimeError'
+  ) {
+    throw error
+  }
+  return error.message
+}
+
+/** Runs a write; when it ends in an error nothing of it stands. */
+export function writing(
+  call: Call,
+  table: Table,
+  options: WriteOptions,
+  fill: (rows: Writing) => readonly string[],
+): Fields {
+  const rows = new Writing(call, table, options)
+  try {
+    const generated = fill(rows)
+    return rows.finish(generated)
+  } catch (error) {
+    rows.abandon()
+    throw error
+  }
+}
+
+// Insert.
+
+export type Conflict = 'error' | 'replace' | 'update' | Func
+
+/** What a row is inserted as when its key is taken. */
+function resolve(table: Table, conflict: Conflict, old: Datum, row: Datum): Datum {
+  if (old === null || conflict === 'replace') return row
+  if (conflict === 'error') {
+    return fail(`Duplicate primary key \`${table.primaryKey}\`:\n${print(old)}\n${print(row)}`)
+  }
+  if (conflict === 'update') return merge(old, row)
+  const answer = asDatum(conflict.call([table.primaryKey, old, row], true))
+  return answer instanceof Literal ? fail('Stray literal keyword found.') : answer
+}
+
+/** A row with its primary key, made where it has none; throws what is no row or no key. */
+function withKey(row: Datum, primaryKey: string, generated: string[]): Fields {
+  if (!isObject(row) || typeName(row) !== 'OBJECT') {
+    const text = `Expected type OBJECT but found ${typeName(row)}.`
+    return row === null ? failMissing(text) : fail(text)
+  }
+  const key = field(row, primaryKey)
+  if (key !== undefined) {
+    requirePrimaryKey(key)
+    return row
+  }
+  const made = uuid()
+  generated.push(made)
+  const whole = { ...row }
+  setField(whole, primaryKey, made)
+  return whole
+}
+
+export function insertRows(
+  call: Call,
+  table: Table,
+  rows: Iterable<Datum>,
+  conflict: Conflict,
+  options: WriteOptions,
+): Fields {
+  return writing(call, table, options, (writer) => {
+    const generated: string[] = []
+    for (const given of rows) {
+      try {
+        const row = withKey(given, table.primaryKey, generated)
+        writer.replace(row[table.primaryKey], (old) => resolve(table, conflict, old, row), false)
+      } catch (error) {
+        writer.refuse(errorText(error))
+      }
+    }
+    return generated
+  })
+}
+
+/**
+ * The short way: documents as the caller wrote them go to the engine as they are. Answers undefined when something in them, or in
+ * the table, needs the long one.
+ */
+export function insertPlain(
+  call: Call,
+  table: Table,
+  rows: readonly unknown[],
+  isReplacing: boolean,
+  options: WriteOptions,
+): Fields | undefined {
+  if (options.changes !== false || table.listeners.size > 0 || table.info.hook !== null) return undefined
+  const { primaryKey, direct } = table
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as Record<string, unknown> | null
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) return undefined
+    const key = Object.hasOwn(row, primaryKey) ? row[primaryKey] : undefined
+    if (
+      typeof key === 'string' ? key.length > 42 || key.includes('\0') : key !== undefined && typeof key !== 'number'
+    ) {
+      return undefined
+    }
+    for (const name in row) {
+      const value = row[name]
+      if (Array.isArray(value) && value.length > 100_000) return undefined
+    }
+  }
+  const { result, done } = direct.insert(rows, isReplacing, options.isHard)
+  call.query.wait(done)
+  table.changed(undefined)
+  const { deleted, errors, inserted, replaced, skipped, unchanged } = result
+  const answer: Fields = { deleted, errors, inserted, replaced, skipped, unchanged }
+  if (result.firstError !== undefined) {
+    const at = Number(/\(position (\d+) of the batch\)$/.exec(result.firstError)?.[1] ?? 0)
+    const row = rows[at] as Fields
+    const stored = errors > 0 && row[primaryKey] !== undefined ? direct.get(row[primaryKey] as never) : undefined
+    answer.first_error =
+      stored === undefined
+        ? result.firstError
+        : `Duplicate primary key \`${primaryKey}\`:\n${print(fromStored(stored))}\n${print(row)}`
+  }
+  if (result.generatedKeys !== undefined) {
+    const limit = call.query.arrayLimit
+    const keys = result.generatedKeys as string[]
+    answer.generated_keys = keys.slice(0, limit)
+    const count = rows.filter((row) => (row as Fields)[primaryKey] === undefined).length
+    if (count > limit) answer.warnings = [`Too many generated keys (${count}), array truncated to ${limit}.`]
+  }
+  return answer
+}

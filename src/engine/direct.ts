@@ -1,0 +1,199 @@
+// A collection without promises: reads that answer at once, and writes whose steps see each other. For dialects whose queries read and
+// write in one synchronous stretch. What was written is visible when `commit` returns; the promise it may return is about the disk.
+
+import type { Document, Key } from '../value/index.ts'
+import { acknowledge } from './acknowledge.ts'
+import { Outcome, PutMode } from './batch.ts'
+import type { Collection } from './collection.ts'
+import { applyInsert } from './insert.ts'
+import { keyIdentity } from './key.ts'
+import { ConflictRule, ReturnChanges, WriteRequest } from './options.ts'
+import type { Partition } from './partition.ts'
+import { reasonOf } from './refusal.ts'
+import { emptyResult, type WriteResult } from './result.ts'
+import { type CollectionState, STATES } from './state.ts'
+import { BatchSet } from './transaction.ts'
+
+const CHUNK = 256
+
+export class Direct {
+  readonly #state: CollectionState
+
+  constructor(collection: Collection) {
+    this.#state = STATES.get(collection)!
+  }
+
+  get isDropped(): boolean {
+    return this.#state.isDropped
+  }
+
+  /** Whether its durability is hard unless a write says otherwise; false in memory. */
+  get isHard(): boolean {
+    return this.#state.isHard
+  }
+
+  get count(): number {
+    this.#requireOpen()
+    return this.#state.count()
+  }
+
+  /** The document with this key, a fresh object, or undefined. Throws when it is no key. */
+  get(key: Key): Document | undefined {
+    this.#requireOpen()
+    const state = this.#state
+    const address = state.locate(key)
+    return address === 0 ? undefined : state.parts[state.locatedPart]!.read(address)
+  }
+
+  /** A reader of all documents; each call answers the next, fresh, or undefined at the end. Others may write in between. */
+  scan(): () => Document | undefined {
+    const state = this.#state
+    const addresses = new Uint32Array(CHUNK)
+    const parts = state.parts
+    let part = -1
+    let slot = -1
+    let documents: Document[] = []
+    let next = 0
+    const refill = (): boolean => {
+      this.#requireOpen()
+      for (;;) {
+        if (slot < 0) {
+          const partition = parts[++part]
+          if (partition === undefined) return false
+          if (!state.parts.includes(partition)) continue
+          slot = 0
+        }
+        const partition: Partition = parts[part]!
+        slot = partition.scan(slot, addresses)
+        if (partition.scanCount === 0) continue
+        documents = []
+        for (let i = 0; i < partition.scanCount; i++) documents.push(partition.read(addresses[i]!))
+        next = 0
+        return true
+      }
+    }
+    return () => (next < documents.length || refill() ? documents[next++] : undefined)
+  }
+
+  /** Begins a write; until it is committed or abandoned no other may begin. */
+  begin(isHard: boolean): DirectWrite {
+    this.#requireWritable()
+    return new DirectWrite(this.#state, new WriteRequest(isHard && this.#state.isOnDisk))
+  }
+
+  /** Inserts, or replaces, documents as they are: the short way of `Collection.insert`. Positions are those of the list. */
+  insert(documents: readonly unknown[], isReplacing: boolean, isHard: boolean): DirectInsert {
+    this.#requireWritable()
+    const state = this.#state
+    const request = new WriteRequest(isHard && state.isOnDisk)
+    request.changes = ReturnChanges.No
+    request.conflict = isReplacing ? ConflictRule.Replace : ConflictRule.Error
+    const result = applyInsert(state, documents, request, 0)
+    return { result, done: settled(state, request, result) }
+  }
+
+  /** Everything written so far is on disk when it resolves. */
+  async flush(): Promise<void> {
+    this.#requireOpen()
+    if (!this.#state.isOnDisk || this.#state.gate.isReadOnly) return
+    await Promise.all(this.#state.parts.map((part) => part.flush()))
+  }
+
+  #requireOpen(): void {
+    const refusal = this.#state.refuseRead()
+    if (refusal !== null) throw refusal
+  }
+
+  #requireWritable(): void {
+    const refusal = this.#state.refuseWrite()
+    if (refusal !== null) throw refusal
+  }
+}
+
+export interface DirectInsert {
+  readonly result: WriteResult
+  /** Until it is as durable as was asked for; undefined when there is nothing to wait for. */
+  readonly done: Promise<unknown> | undefined
+}
+
+/** The wait after a write, or undefined where there is none. */
+function settled(state: CollectionState, request: WriteRequest, result: WriteResult): Promise<unknown> | undefined {
+  const { written } = state
+  if (written.length === 0) return undefined
+  if (!request.isHard && written.every((partition) => partition.pressure === undefined)) return undefined
+  return acknowledge(state, request, result)
+}
+
+export interface Ticket {
+  readonly part: number
+  readonly operation: number
+}
+
+export class DirectWrite {
+  readonly #state: CollectionState
+  readonly #request: WriteRequest
+  readonly #batches: BatchSet
+  readonly #touched = new Set<unknown>()
+
+  constructor(state: CollectionState, request: WriteRequest) {
+    this.#state = state
+    this.#request = request
+    this.#batches = new BatchSet(state)
+  }
+
+  /** The document as the earlier steps of this write leave it. Throws when it is no key. */
+  get(key: Key): Document | undefined {
+    const state = this.#state
+    const identity = keyIdentity(key)
+    if (this.#touched.has(identity)) {
+      this.#batches.settle()
+      this.#touched.clear()
+    }
+    const address = state.locate(key)
+    return address === 0 ? undefined : state.parts[state.locatedPart]!.read(address)
+  }
+
+  /** Stages a document; answers a ticket for `refusal`. Throws what is wrong with it when that shows at once. */
+  put(document: Document): Ticket {
+    const state = this.#state
+    const key = document[state.primaryKey] as Key
+    const part = state.parts.length === 1 ? 0 : this.#partOf(key)
+    const operation = this.#batches.of(part).put(document, PutMode.Upsert)
+    this.#touched.add(keyIdentity(key))
+    return { part, operation }
+  }
+
+  remove(key: Key): void {
+    this.#batches.of(this.#partOf(key)).remove(key)
+    this.#touched.clear()
+  }
+
+  /** Runs what is staged; refusals are known after it. */
+  settle(): void {
+    this.#batches.settle()
+    this.#touched.clear()
+  }
+
+  /** Why a staged document was refused after all (a string that is not well-formed, too many bytes), or undefined. */
+  refusal({ part, operation }: Ticket): string | undefined {
+    const batch = this.#batches.of(part)
+    return batch.outcome(operation) === Outcome.Failed ? reasonOf(batch.error(operation)) : undefined
+  }
+
+  /** Makes it stand. Answers what to wait for until it is durable. */
+  commit(): Promise<unknown> | undefined {
+    this.#state.written = this.#batches.commit(this.#request)
+    return settled(this.#state, this.#request, emptyResult())
+  }
+
+  /** Undoes everything; nothing after a commit. */
+  abandon(): void {
+    this.#batches.abandon()
+  }
+
+  /** Where the key stands, or belongs. */
+  #partOf(key: Key): number {
+    const state = this.#state
+    return state.locate(key) === 0 ? state.partOf(0, key) : state.locatedPart
+  }
+}
