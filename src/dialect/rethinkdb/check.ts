@@ -21,7 +21,7 @@ const UNFIXED = types(
 )
 
 const REFUSED: Readonly<Record<string, string>> = {
-  http: '`r.http` needs a network, and this is a database in process.',
+  http: '`r.http` is not supported: this database runs without a network.',
 }
 
 /** Throws ReqlServerCompileError, as the server would, for a query that makes no sense. */

@@ -2,7 +2,8 @@
 
 import { MAXVAL, MINVAL, TYPE } from './datum.ts'
 import { ReqlDriverCompileError } from './errors.ts'
-import { datumNode, holdsRow, isBuffer, NO_OPTIONS, Node } from './node.ts'
+import { isBuffer } from './host.ts'
+import { datumNode, holdsRow, NO_OPTIONS, Node } from './node.ts'
 import { T } from './terms.ts'
 
 /** How deep values may nest. */

@@ -2,29 +2,19 @@
 
 import { type Datum, setField, Time } from './datum.ts'
 import { fail } from './errors.ts'
+import { javaScriptMachine } from './host.ts'
 import { asDate } from './output.ts'
 import { Func, type Val } from './values.ts'
 
-interface Machine {
-  runInNewContext(source: string, sandbox: object, options: { timeout: number }): unknown
-}
-
 const SECONDS = 5
 
-function machine(): Machine {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } }
-  const found = process?.getBuiltinModule?.('node:vm') as Machine | undefined
-  return (
-    found ??
-    fail(
-      '`r.js` is not supported here: it takes a host that runs JavaScript in a context of its own (Node 20.16 or later).',
-    )
-  )
-}
-
 function guarded(source: string, seconds: number, sandbox: object, code: string): unknown {
+  const machine = javaScriptMachine()
+  if (machine === undefined) {
+    fail('`r.js` is not supported here: it takes a host that runs JavaScript in a context of its own, as Node does.')
+  }
   try {
-    return machine().runInNewContext(code, sandbox, { timeout: seconds * 1000 })
+    return machine.runInNewContext(code, sandbox, { timeout: seconds * 1000 })
   } catch (error) {
     const { code: reason, name, message } = error as { code?: string; name?: string; message?: string }
     if (reason === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {

@@ -2,6 +2,7 @@
 
 import { type Datum, TYPE, toBase64 } from './datum.ts'
 import { type Printable, ReqlDriverCompileError } from './errors.ts'
+import { isBuffer } from './host.ts'
 import { camelCase, KINDS, T } from './terms.ts'
 
 /** A piece of a query: a term with its arguments, or (DATUM) a value as the caller gave it. */
@@ -98,12 +99,6 @@ function mapValues<V, R>(object: Readonly<Record<string, V>>, change: (value: V)
     })
   }
   return mapped
-}
-
-/** Whether the value is one of Node's Buffers; what else is made of bytes is an object to this driver. */
-export function isBuffer(value: unknown): value is Uint8Array {
-  const { Buffer } = globalThis as { Buffer?: { isBuffer?(value: unknown): boolean } }
-  return Buffer?.isBuffer?.(value) === true
 }
 
 function wireValue(value: unknown): unknown {

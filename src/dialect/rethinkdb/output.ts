@@ -2,6 +2,7 @@
 
 import { type Datum, Extreme, type Fields, Literal, plain, setField, sortedKeys, Time } from './datum.ts'
 import { fail, ReqlDriverError } from './errors.ts'
+import { asBuffer } from './host.ts'
 import type { Grouped } from './values.ts'
 
 export interface Formats {
@@ -27,11 +28,6 @@ export function asDate(time: Time): Date {
   return new Date(time.epoch * 1000)
 }
 
-function asBytes(bytes: Uint8Array): Uint8Array {
-  const { Buffer } = globalThis as { Buffer?: { from(bytes: Uint8Array): Uint8Array } }
-  return Buffer === undefined ? bytes : Buffer.from(bytes)
-}
-
 /** A value as the caller gets it: fresh, fields sorted. */
 export function toNative(value: Datum, formats: Formats): unknown {
   if (typeof value !== 'object' || value === null) return value
@@ -41,7 +37,7 @@ export function toNative(value: Datum, formats: Formats): unknown {
     return list
   }
   if (value instanceof Time) return formats.isTimeRaw ? plain(value) : asDate(value)
-  if (value instanceof Uint8Array) return formats.isBinaryRaw ? plain(value) : asBytes(value)
+  if (value instanceof Uint8Array) return formats.isBinaryRaw ? plain(value) : asBuffer(value)
   if (value instanceof Extreme) fail(`Cannot convert \`r.${value.name}\` to JSON.`)
   if (value instanceof Literal) return toNative(plain(value), formats)
   const object: Record<string, unknown> = {}

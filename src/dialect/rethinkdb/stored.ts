@@ -15,7 +15,7 @@ import {
   TYPE,
 } from './datum.ts'
 import { fail } from './errors.ts'
-import { isBuffer } from './node.ts'
+import { isBuffer } from './host.ts'
 
 /** Elements an array on disk may have, whatever the array limit of a query. */
 export const STORED_ARRAY_MAX = 100_000

@@ -49,7 +49,7 @@ const CHAINS: readonly ((r: Any) => Any)[] = [
   (r) => r.table('b').filter((row: Any) => row('a').gt(1).and(row('b').not())),
   (r) => r.table('b').insert({ a: 1, b: [2] }, { returnChanges: 'always', conflict: 'update' }),
   (r) => r.table('b').insert({ a: r.now(), b: r.uuid() }),
-  (r) => r.table('b').insert([{}], { conflict: (id: Any, old: Any, next: Any) => old.merge(next) && next }),
+  (r) => r.table('b').insert([{}], { conflict: (_id: Any, old: Any, next: Any) => old.merge(next) && next }),
   (r) => r.table('b').update({ n: r.row('n').add(1) }, { nonAtomic: true }),
   (r) => r.table('b').replace((row: Any) => row.without('a')),
   (r) => r.table('b').delete({ durability: 'soft' }),
