@@ -123,13 +123,13 @@ export function fromWire(wire: unknown): Node {
 }
 
 /** The term with each variable of `values` replaced by what it stands for: a function that outlives its query. */
-export function closed(node: Node, valueOf: (id: number) => Node | undefined): Node {
+export function closed(node: Node, substitute: (id: number) => Node | undefined): Node {
   if (node.type === T.DATUM) return node
-  if (node.type === T.VAR) return valueOf(node.args[0].value as number) ?? node
+  if (node.type === T.VAR) return substitute(node.args[0].value as number) ?? node
   return new Node(
     node.type,
-    node.args.map((arg) => closed(arg, valueOf)),
-    mapValues(node.optargs, (arg) => closed(arg, valueOf)),
+    node.args.map((arg) => closed(arg, substitute)),
+    mapValues(node.optargs, (arg) => closed(arg, substitute)),
   )
 }
 

@@ -128,6 +128,7 @@ const CHAINS: readonly ((r: Any) => Any)[] = [
   (r) => r.json('{}'),
   (r) => r.expr({}).toJSON(),
   (r) => r.expr({}).toJsonString(),
+  // biome-ignore lint/suspicious/useIterableCallbackReturn: ReQL's forEach answers its writes
   (r) => r.expr([1]).forEach((x: Any) => r.table('b').insert({ x })),
   (r) => r.expr('a').split(),
   (r) => r.expr('a').split('b', 1),

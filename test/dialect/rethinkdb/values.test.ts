@@ -1,0 +1,566 @@
+// Promise: terms on plain values answer, and fail with the texts, that a server does.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Any, type Case, check, err, named, r } from './cases.ts'
+
+let connection: Any
+beforeAll(async () => {
+  connection = await r.connect()
+})
+afterAll(async () => {
+  await connection.close()
+})
+
+const arithmetic: Case[] = [
+  [() => r.expr(1).add(2, 3), 6],
+  [() => r.add('a', 'b'), 'ab'],
+  [() => r.expr([1]).add([2]), [1, 2]],
+  [() => r.expr(1).add('a'), err('QueryLogic', 'Expected type NUMBER but found STRING.')],
+  [() => r.expr('a').add(1), err('QueryLogic', 'Expected type STRING but found NUMBER.')],
+  [() => r.expr([]).add(1), err('QueryLogic', 'Expected type ARRAY but found NUMBER.')],
+  [() => r.expr(null).add(1), err('NonExistence', 'Expected type NUMBER but found NULL.')],
+  [() => r.expr(1).sub(2), -1],
+  [() => r.expr('a').sub(1), err('QueryLogic', 'Expected type NUMBER but found STRING.')],
+  [() => r.expr([1, 2]).mul(2), [1, 2, 1, 2]],
+  [() => r.expr(2).mul([1]), [1, 1]],
+  [() => r.expr([1]).mul(-1), err('QueryLogic', 'Cannot multiply an ARRAY by a negative number.')],
+  [() => r.expr([1]).mul(1.5), err('QueryLogic', 'Number not an integer: 1.5')],
+  [() => r.expr(4).div(2, 2), 1],
+  [() => r.expr(1).div(0), err('QueryLogic', 'Cannot divide by zero.')],
+  [() => r.expr(10).mod(3), 1],
+  [() => r.expr(-10).mod(-3), -1],
+  [() => r.expr(4).mod(0), err('QueryLogic', 'Cannot take a number modulo 0.')],
+  [() => r.expr('a').mod(0), err('QueryLogic', 'Expected type NUMBER but found STRING.')],
+  [() => r.expr(4).mod(1.5), err('QueryLogic', 'Number not an integer: 1.5')],
+  [() => r.expr(1e308).mul(10), err('QueryLogic', 'Non-finite number: inf')],
+  [() => r.expr(1.5).floor(), 1],
+  [() => r.expr(-1.5).ceil(), -1],
+  [() => r.expr(-2.5).round(), -3],
+  [() => r.expr('x').round(), err('QueryLogic', 'Expected type NUMBER but found STRING.')],
+  [() => r.expr(3).bitAnd(2), 2],
+  [() => r.expr(1).bitOr(4), 5],
+  [() => r.expr(7).bitXor(2), 5],
+  [() => r.expr(7).bitNot(), -8],
+  [() => r.expr(1).bitSal(4), 16],
+  [() => r.expr(-16).bitSar(2), -4],
+  [() => r.expr(1).bitSal(-1), err('QueryLogic', 'Cannot bit-shift by a negative value')],
+]
+
+const comparison: Case[] = [
+  [() => r.expr(1).lt('a'), true],
+  [() => r.expr([]).lt(true), true],
+  [() => r.expr(true).lt(null), true],
+  [() => r.expr(null).lt(0), true],
+  [() => r.expr(0).lt({}), true],
+  [() => r.expr({}).lt(r.binary(Buffer.from(''))), true],
+  [() => r.binary(Buffer.from('')).lt(r.now()), true],
+  [() => r.now().lt(''), true],
+  [() => r.minval.lt([]), true],
+  [() => r.maxval.gt('z'), true],
+  [() => r.expr({ a: 1 }).lt({ a: 1, b: 1 }), true],
+  [() => r.expr({ a: 1, b: 1 }).lt({ a: 2 }), true],
+  [() => r.expr({ a: 2 }).lt({ b: 1 }), true],
+  [() => r.expr([1, 2]).lt([1, 3]), true],
+  [() => r.expr([1]).lt([1, 0]), true],
+  [() => r.expr('\uff5e').lt('\u{1f600}'), true],
+  [() => r.expr(1).lt(2, 3), true],
+  [() => r.expr(1).lt(3, 2), false],
+  [() => r.expr(1).eq(1, 1), true],
+  [() => r.expr(1).ne(1, 2), true],
+  [() => r.expr(1).eq(), err('ServerCompile', 'Expected 2 or more arguments but found 1.')],
+  [() => r.eq(r.args([1])), err('QueryLogic', 'Expected 2 or more arguments but found 1.')],
+  [() => r.minval, err('QueryLogic', 'Cannot convert `r.minval` to JSON.')],
+  [() => r.epochTime(1).inTimezone('+01:00').eq(r.epochTime(1)), true],
+]
+
+const logic: Case[] = [
+  [() => r.and(), true],
+  [() => r.or(), false],
+  [() => r.expr(1).and(2), 2],
+  [() => r.expr(null).or(false, 3), 3],
+  [() => r.expr(0).not(), false],
+  [() => r.branch(false, 1, true, 2, 3), 2],
+  [() => r.branch(null, 1, 2), 2],
+  [() => r.branch(true, 1, 2, 3), err('QueryLogic', 'Cannot call `branch` term with an even number of arguments.')],
+  [() => r.branch(true, 1), err('ServerCompile', 'Expected 3 or more arguments but found 2.')],
+  [() => r.do(1, 2, (a: Any, b: Any) => a.add(b)), 3],
+  [() => r.do(1, (a: Any, b: Any) => a.add(b)), err('QueryLogic', 'Expected 2 arguments but found 1.')],
+  [() => r.expr(1).do(2), 2],
+  [() => r.error('a'), err('User', 'a')],
+  [() => r.error(), err('User', 'Empty ERROR term outside a default block.')],
+  [() => r.expr(null).default(2), 2],
+  [() => r.expr({})('a').default(3), 3],
+  [
+    () =>
+      r
+        .expr({})('a')
+        .default((e: Any) => e),
+    'No attribute `a` in object:\n{}',
+  ],
+  [() => r.expr('a').add(1).default(2), err('QueryLogic', 'Expected type STRING but found NUMBER.')],
+  [() => r.expr({})('a').default(r.error()), err('NonExistence', 'No attribute `a` in object:\n{}')],
+  [() => r.expr(null).default(r.error()), null],
+  [() => r.expr(null).default(r.error('x')), err('User', 'x')],
+  [() => r.js('1+1'), 2],
+  [() => r.js('(function (a, b) { return a + b })').do((f: Any) => f), err('QueryLogic', /Expected type DATUM/)],
+  [() => r.do(1, 2, r.js('(function (a, b) { return a + b })')), 3],
+  [() => r.js('({a: [1, null, "x"]})'), { a: [1, null, 'x'] }],
+  [() => r.js('undefined'), err('QueryLogic', 'Cannot convert javascript `undefined` to ql::datum_t.')],
+  [() => r.js('x.y'), err('QueryLogic', 'ReferenceError: x is not defined')],
+  [
+    () => r.js('while(true) {}', { timeout: 0.05 }),
+    err('QueryLogic', 'JavaScript query `while(true) {}` timed out after 0.050 seconds.'),
+  ],
+  [
+    () => r.expr([1, 2]).map(r.row.map(r.row)),
+    err('ServerCompile', 'Cannot use r.row in nested queries.  Use functions instead.'),
+  ],
+  [() => r.row, err('ServerCompile', 'r.row is not defined in this context.')],
+  [() => r.http('x'), err('ServerCompile', /not supported/)],
+]
+
+const documents: Case[] = [
+  [() => r.expr({ a: 1 })('a'), 1],
+  [() => r.expr({ a: { b: 1 } })('a')('b'), 1],
+  [() => r.expr({ b: 2, a: 1 })('c'), err('NonExistence', 'No attribute `c` in object:\n{\n\t"a":\t1,\n\t"b":\t2\n}')],
+  [() => r.expr(null)('a'), err('NonExistence', 'Cannot perform bracket on a non-object non-sequence `null`.')],
+  [() => r.expr(1)('a'), err('QueryLogic', 'Cannot perform bracket on a non-object non-sequence `1`.')],
+  [() => r.expr([{ a: 1 }, { b: 2 }, { a: null }])('a'), [1, null]],
+  [() => r.expr([1, 2, 3])(0), 1],
+  [() => r.expr([1, 2, 3])(-1), 3],
+  [() => r.expr([1])(3), err('NonExistence', 'Index out of bounds: 3')],
+  [() => r.expr([1]).nth(-2), err('NonExistence', 'Index out of bounds: -2')],
+  [() => r.expr([1])(0.5), err('QueryLogic', 'Number not an integer: 0.5')],
+  [
+    () => r.expr([1])(true),
+    err('QueryLogic', 'Expected NUMBER or STRING as second argument to `bracket` but found BOOL.'),
+  ],
+  [() => r.expr([[{ a: 1 }]])('a'), err('QueryLogic', 'Cannot perform bracket on a sequence of sequences.')],
+  [() => r.now()('epoch_time'), err('QueryLogic', 'Cannot call `bracket` on objects of type `PTYPE<TIME>`.')],
+  [() => r.now().keys(), err('QueryLogic', 'Cannot call `keys` on objects of type `PTYPE<TIME>`.')],
+  [() => r.expr({}).merge(r.now()), err('QueryLogic', 'Cannot merge objects of type `PTYPE<TIME>`.')],
+  [
+    () => r.expr({ a: 1, b: { c: 2, d: 3 }, e: [{ f: 1, g: 2 }] }).pluck('a', { b: 'c', e: { f: true } }),
+    { a: 1, b: { c: 2 }, e: [{ f: 1 }] },
+  ],
+  [() => r.expr({ a: 1, b: { c: 2, d: 3 } }).without('a', { b: ['c'] }), { b: { d: 3 } }],
+  [() => r.expr([{ a: 1, b: 2 }, { b: 3 }]).pluck('a'), [{ a: 1 }, {}]],
+  [() => r.expr({}).pluck(1), err('QueryLogic', 'Invalid path argument `1`.')],
+  [() => r.expr([{ a: 1 }, { a: null }, {}]).hasFields('a'), [{ a: 1 }]],
+  [() => r.expr({ a: { b: 1 } }).hasFields({ a: { b: true } }), true],
+  [() => r.expr({ a: { b: 1 } }).hasFields({ a: { c: true } }), false],
+  [() => r.expr([{ a: 1, b: 2 }, { b: 1 }]).withFields('a'), [{ a: 1 }]],
+  [() => r.expr({ a: 1, b: { c: 1 } }).merge({ b: { d: 2 } }, { e: 3 }), { a: 1, b: { c: 1, d: 2 }, e: 3 }],
+  [() => r.expr({ a: { b: 1 } }).merge({ a: r.literal({ c: 2 }) }), { a: { c: 2 } }],
+  [() => r.expr({ a: 1, b: 2 }).merge({ a: r.literal() }), { b: 2 }],
+  [() => r.expr({ a: 1 }).merge((x: Any) => ({ b: x('a').add(1) })), { a: 1, b: 2 }],
+  [() => r.expr([{ a: 1 }]).merge({ b: 2 }), [{ a: 1, b: 2 }]],
+  [() => r.expr(1).merge({ b: 2 }), err('QueryLogic', 'Cannot perform merge on a non-object non-sequence `1`.')],
+  [() => r.literal(1), err('QueryLogic', /^Stray literal keyword found: literal is only legal inside of the object/)],
+  [() => r.expr({ a: r.literal(1) }), err('QueryLogic', /^Stray literal/)],
+  [() => r.expr({ b: 1, a: 2 }).keys(), ['a', 'b']],
+  [() => r.expr({ b: 1, a: 2 }).values(), [2, 1]],
+  [() => r.expr(1).keys(), err('QueryLogic', 'Expected type OBJECT but found NUMBER.')],
+  [() => r.object('a', 1, 'b', 2), { a: 1, b: 2 }],
+  [() => r.object('a'), err('QueryLogic', 'OBJECT expects an even number of arguments (but found 1).')],
+  [() => r.object('e', 4, 'e', 5), err('QueryLogic', 'Duplicate key "e" in object.  (got 4 and 5 as values)')],
+  [() => r.object(1, 1), err('QueryLogic', 'Expected type STRING but found NUMBER.')],
+  [() => r.expr({ __proto__x: 1, ['__proto__']: { polluted: 1 } }).keys(), ['__proto__', '__proto__x']],
+]
+
+const arrays: Case[] = [
+  [() => r.expr([1]).append(2).prepend(0), [0, 1, 2]],
+  [() => r.expr(1).append(2), err('QueryLogic', 'Expected type ARRAY but found NUMBER.')],
+  [() => r.expr([1, 2]).insertAt(1, 9), [1, 9, 2]],
+  [() => r.expr([1, 2]).insertAt(-1, 9), [1, 2, 9]],
+  [() => r.expr([1, 2]).insertAt(3, 9), err('NonExistence', 'Index `3` out of bounds for array of size: `2`.')],
+  [() => r.expr([1, 2]).spliceAt(1, [8, 9]), [1, 8, 9, 2]],
+  [() => r.expr([1, 2]).spliceAt(1, 8), err('QueryLogic', 'Expected type ARRAY but found NUMBER.')],
+  [() => r.expr([1, 2, 3]).deleteAt(0), [2, 3]],
+  [() => r.expr([1, 2, 3]).deleteAt(-1), [1, 2]],
+  [() => r.expr([1, 2, 3, 4]).deleteAt(1, 3), [1, 4]],
+  [() => r.expr([1, 2, 3]).deleteAt(4), err('NonExistence', 'Index `4` out of bounds for array of size: `3`.')],
+  [() => r.expr([1, 2, 3]).changeAt(1, 9), [1, 9, 3]],
+  [() => r.expr([1, 2, 3, 4]).slice(1, 3), [2, 3]],
+  [() => r.expr([1, 2, 3, 4]).slice(-2), [3, 4]],
+  [() => r.expr([1, 2, 3, 4]).slice(0, 2, { rightBound: 'closed' }), [1, 2, 3]],
+  [() => r.expr([1, 2, 3, 4]).slice(0, -1), [1, 2, 3]],
+  [() => r.expr('abcd').slice(1, 2), 'b'],
+  [() => r.expr(1).slice(1), err('QueryLogic', 'Expected ARRAY, BINARY, or STRING, but found NUMBER.')],
+  [() => r.expr([1, 2, 3]).skip(1), [2, 3]],
+  [() => r.expr([1, 2, 3]).limit(2), [1, 2]],
+  [() => r.expr([1]).limit(-1), err('QueryLogic', 'LIMIT takes a non-negative argument (got -1)')],
+  [() => r.expr([1]).limit('a'), err('QueryLogic', 'Expected type NUMBER but found STRING.')],
+  [() => r.expr('a').limit(1), err('QueryLogic', 'Cannot convert STRING to SEQUENCE')],
+  [() => r.expr([1, 2, 1, 3]).difference([1]), [2, 3]],
+  [() => r.expr([1, 1]).setInsert(2), [1, 2]],
+  [() => r.expr([1, 2, 2]).setUnion([2, 3]), [1, 2, 3]],
+  [() => r.expr([1, 2]).setIntersection([2, 3, 2]), [2]],
+  [() => r.expr([1, 2, 2]).setDifference([1]), [2]],
+  [() => r.expr([{ a: 1 }]).setInsert({ a: 1 }), [{ a: 1 }]],
+  [() => r.expr([3, 1, 2]).orderBy((x: Any) => x), [1, 2, 3]],
+  [() => r.expr([{ a: 1 }, { b: 1 }, { a: 0 }]).orderBy('a'), [{ b: 1 }, { a: 0 }, { a: 1 }]],
+  [() => r.expr([{ a: 1 }, { b: 1 }]).orderBy(r.desc('a')), [{ a: 1 }, { b: 1 }]],
+  [
+    () =>
+      r
+        .expr([
+          { a: 1, b: 1 },
+          { a: 1, b: 2 },
+        ])
+        .orderBy('a', r.desc('b')),
+    [
+      { a: 1, b: 2 },
+      { a: 1, b: 1 },
+    ],
+  ],
+  [() => r.expr([1]).orderBy(), err('QueryLogic', 'Must specify something to order by.')],
+  [() => r.expr([1, 2, 2, 1]).distinct(), [1, 2]],
+  [() => r.expr([1, 2]).union([3], [4]), [1, 2, 3, 4]],
+  [() => r.union(), []],
+  [() => r.expr([{ a: 1 }, { a: 3 }]).union([{ a: 2 }], { interleave: 'a' }), [{ a: 1 }, { a: 2 }, { a: 3 }]],
+  [() => r.expr([1, 2, 1]).offsetsOf(1), [0, 2]],
+  [() => r.expr([1, 2, 1]).offsetsOf(r.row.gt(1)), [1]],
+  [() => r.expr([]).isEmpty(), true],
+  [() => r.expr([1, 2, 2]).contains(2, 2), true],
+  [() => r.expr([1, 2]).contains(2, 2), false],
+  [() => r.expr([1, 2]).contains((x: Any) => x.gt(1)), true],
+  [() => r.expr([1]).contains(), true],
+  [() => r.expr([1, 2]).sample(5).count(), 2],
+  [() => r.expr([1]).sample(-1), err('QueryLogic', 'Number of items to sample must be non-negative, got `-1`.')],
+  [() => r.range(3), [0, 1, 2]],
+  [() => r.range(2, 4), [2, 3]],
+  [() => r.range().limit(3), [0, 1, 2]],
+  [
+    () => r.range().count(),
+    err('QueryLogic', 'Cannot call a terminal (`reduce`, `count`, etc.) on an infinite stream (such as a changefeed).'),
+  ],
+  [() => r.range('x'), err('QueryLogic', 'Expected type NUMBER but found STRING.')],
+  [() => r.range(3).typeOf(), 'STREAM'],
+  [() => r.range(3).coerceTo('array').typeOf(), 'ARRAY'],
+]
+
+const transforms: Case[] = [
+  [() => r.expr([1, 2]).map((x: Any) => x.add(1)), [2, 3]],
+  [() => r.expr([1, 2]).map(r.row.add(1)), [2, 3]],
+  [() => r.map([1, 2], [3, 4, 5], (a: Any, b: Any) => a.add(b)), [4, 6]],
+  [
+    () => r.expr([1]).map((a: Any, b: Any) => a.add(b)),
+    err('QueryLogic', 'The function passed to `map` expects 2 arguments, but 1 sequence was found.'),
+  ],
+  [
+    () => r.map([1], [2], (a: Any) => a),
+    err('QueryLogic', 'The function passed to `map` expects 1 argument, but 2 sequences were found.'),
+  ],
+  [() => r.expr(1).map((a: Any) => a), err('QueryLogic', 'Cannot convert NUMBER to SEQUENCE')],
+  [() => r.expr(null).map((a: Any) => a), err('NonExistence', 'Cannot convert NULL to SEQUENCE')],
+  [() => r.expr([1]).map(1), err('QueryLogic', 'Expected type FUNCTION but found DATUM:\n1')],
+  [() => r.expr([1, 2]).concatMap((x: Any) => [x, x]), [1, 1, 2, 2]],
+  [() => r.expr([1]).concatMap((x: Any) => x), err('QueryLogic', 'Cannot convert NUMBER to SEQUENCE')],
+  [() => r.expr([1, 2, 3]).filter((x: Any) => x.gt(1)), [2, 3]],
+  [() => r.expr([{ a: 1 }, { b: 1 }]).filter({ a: 1 }), [{ a: 1 }]],
+  [() => r.expr([{ a: 1 }, { b: 1 }]).filter((x: Any) => x('a').eq(1)), [{ a: 1 }]],
+  [() => r.expr([{ a: 1 }, { b: 1 }]).filter((x: Any) => x('a').eq(1), { default: true }), [{ a: 1 }, { b: 1 }]],
+  [
+    () => r.expr([{ b: 1 }]).filter((x: Any) => x('a').eq(1), { default: r.error() }),
+    err('NonExistence', 'No attribute `a` in object:\n{\n\t"b":\t1\n}'),
+  ],
+  [() => r.expr([{ b: 1 }]).filter((x: Any) => x('a').eq(1), { default: r.error('q') }), err('User', 'q')],
+  [() => r.expr([{ a: { b: 1, c: 2 } }]).filter({ a: { b: 1 } }), [{ a: { b: 1, c: 2 } }]],
+  [() => r.expr([{ a: 1 }]).filter(true), [{ a: 1 }]],
+  [() => r.expr([1, 2, 3]).reduce((a: Any, b: Any) => a.add(b)), 6],
+  [() => r.expr([]).reduce((a: Any, b: Any) => a.add(b)), err('NonExistence', 'Cannot reduce over an empty stream.')],
+  [() => r.expr([1, 2, 3]).fold(0, (a: Any, b: Any) => a.add(b)), 6],
+  [
+    () => r.range(3).fold(0, (a: Any, b: Any) => a.add(b), { emit: (o: Any, x: Any, n: Any) => [o, x, n] }),
+    [0, 0, 0, 0, 1, 1, 1, 2, 3],
+  ],
+  [() => r.range(2).fold(0, (a: Any, b: Any) => a.add(b), { emit: () => [], finalEmit: (a: Any) => [a] }), [1]],
+  [() => r.expr([1, 2]).count(), 2],
+  [() => r.expr([1, 2]).count(2), 1],
+  [() => r.expr([1, 2]).count((x: Any) => x.gt(0)), 2],
+  [() => r.expr('abc').count(), 3],
+  [() => r.expr({ a: 1 }).count(), 1],
+  [() => r.expr(1).count(), err('QueryLogic', 'Cannot convert NUMBER to SEQUENCE')],
+  [() => r.expr([1, 2]).sum(), 3],
+  [() => r.expr([{ a: 1 }, { b: 2 }]).sum('a'), 1],
+  [() => r.expr(['x']).sum(), err('QueryLogic', 'Expected type NUMBER but found STRING.')],
+  [() => r.expr([1, 2]).avg(), 1.5],
+  [
+    () => r.expr([]).avg(),
+    err('NonExistence', /^Cannot take the average of an empty stream\. {2}\(If you passed `avg` a field name/),
+  ],
+  [() => r.expr([]).min(), err('NonExistence', /^Cannot take the min of an empty stream/)],
+  [() => r.expr([{ a: 2 }, { a: 1 }]).min('a'), { a: 1 }],
+  [() => r.expr([{ a: 2 }, { a: 1 }]).max((x: Any) => x('a')), { a: 2 }],
+  [
+    () =>
+      r
+        .expr([
+          { a: 1, b: 1 },
+          { a: 2, b: 2 },
+          { a: 1, b: 3 },
+        ])
+        .group('a')
+        .sum('b'),
+    [
+      { group: 1, reduction: 4 },
+      { group: 2, reduction: 2 },
+    ],
+  ],
+  [
+    () => r.expr([{ a: 1 }, {}]).group('a'),
+    [
+      { group: null, reduction: [{}] },
+      { group: 1, reduction: [{ a: 1 }] },
+    ],
+  ],
+  [
+    () =>
+      r
+        .expr([{ a: [1, 2] }])
+        .group('a', { multi: true })
+        .count(),
+    [
+      { group: 1, reduction: 1 },
+      { group: 2, reduction: 1 },
+    ],
+  ],
+  [
+    () =>
+      r
+        .expr([{ a: 1, b: 2 }])
+        .group('a', 'b')
+        .count(),
+    [{ group: [1, 2], reduction: 1 }],
+  ],
+  [
+    () =>
+      r
+        .expr([{ a: 1 }])
+        .group('a')
+        .ungroup(),
+    [{ group: 1, reduction: [{ a: 1 }] }],
+  ],
+  [
+    () =>
+      r
+        .expr([{ a: 1 }])
+        .group('a')
+        .typeOf(),
+    'GROUPED_STREAM',
+  ],
+  [
+    () =>
+      r
+        .expr([{ a: 1 }])
+        .group('a')
+        .count()
+        .typeOf(),
+    'GROUPED_DATA',
+  ],
+  [
+    () =>
+      r
+        .expr([{ a: 1 }])
+        .group('a')
+        .count()
+        .do((x: Any) => x.add(1)),
+    [{ group: 1, reduction: 2 }],
+  ],
+  [
+    () =>
+      r
+        .expr([{ a: 1 }])
+        .group('a')
+        .count(),
+    { $reql_type$: 'GROUPED_DATA', data: [[1, 1]] },
+    { groupFormat: 'raw' },
+  ],
+  [() => r.expr([1]).group(), err('QueryLogic', 'Cannot group by nothing.')],
+  [() => r.expr([1]).ungroup(), err('QueryLogic', 'Expected type GROUPED_DATA but found DATUM:\n[\n\t1\n]')],
+  [
+    () =>
+      r
+        .expr([
+          { a: 1, b: 3 },
+          { a: 1, b: 2 },
+        ])
+        .group('a')
+        .orderBy('b')
+        .nth(0),
+    [{ group: 1, reduction: { a: 1, b: 2 } }],
+  ],
+  [
+    () => r.expr([{ a: 1 }]).innerJoin([{ b: 1 }], (x: Any, y: Any) => x('a').eq(y('b'))),
+    [{ left: { a: 1 }, right: { b: 1 } }],
+  ],
+  [
+    () => r.expr([{ a: 1 }, { a: 2 }]).outerJoin([{ b: 1 }], (x: Any, y: Any) => x('a').eq(y('b'))),
+    [{ left: { a: 1 }, right: { b: 1 } }, { left: { a: 2 } }],
+  ],
+  [() => r.expr([{ left: { a: 1 }, right: { b: 1 } }, { left: { c: 1 } }]).zip(), [{ a: 1, b: 1 }, { c: 1 }]],
+  [() => r.expr([1]).zip(), err('QueryLogic', 'Expected type OBJECT but found NUMBER.')],
+  [() => r.expr([{}]).zip(), err('QueryLogic', 'ZIP can only be called on the result of a join.')],
+]
+
+const conversions: Case[] = [
+  [() => r.expr(1).coerceTo('string'), '1'],
+  [() => r.expr({ b: [1], a: 'x' }).coerceTo('string'), '{"a":"x","b":[1]}'],
+  [() => r.expr('1.5').coerceTo('number'), 1.5],
+  [() => r.expr('a').coerceTo('number'), err('QueryLogic', 'Could not coerce `a` to NUMBER.')],
+  [() => r.expr({ a: 1 }).coerceTo('array'), [['a', 1]]],
+  [() => r.expr([['a', 1]]).coerceTo('object'), { a: 1 }],
+  [() => r.expr([[1, 2]]).coerceTo('object'), err('QueryLogic', 'Expected type STRING but found NUMBER.')],
+  [() => r.expr([['a', 1, 2]]).coerceTo('object'), err('QueryLogic', 'Expected array of size 2, but got size 3.')],
+  [() => r.expr(null).coerceTo('bool'), false],
+  [() => r.expr(0).coerceTo('bool'), true],
+  [() => r.expr(null).coerceTo('string'), 'null'],
+  [() => r.expr(1).coerceTo('array'), err('QueryLogic', 'Cannot coerce NUMBER to ARRAY.')],
+  [() => r.expr(1).coerceTo('x'), err('QueryLogic', 'Unknown Type: X')],
+  [() => r.expr('a').coerceTo('binary').coerceTo('string'), 'a'],
+  [() => r.expr(1).typeOf(), 'NUMBER'],
+  [() => r.expr(null).typeOf(), 'NULL'],
+  [() => r.minval.typeOf(), 'MINVAL'],
+  [() => r.binary(Buffer.from('x')).typeOf(), 'PTYPE<BINARY>'],
+  [() => r.now().typeOf(), 'PTYPE<TIME>'],
+  [() => r.json('[1,{"a":2}]'), [1, { a: 2 }]],
+  [() => r.json('[1,2'), err('QueryLogic', /^Failed to parse "\[1,2" as JSON: /)],
+  [() => r.expr({ a: 1 }).toJSON(), '{"a":1}'],
+  [() => r.expr('x"\n').toJsonString(), '"x\\"\\n"'],
+  [() => r.uuid('x'), '5fc17e65-05e7-567e-84ec-9abbc9b59964'],
+  [() => r.uuid().match('^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$').ne(null), true],
+  [() => r.uuid(1), err('QueryLogic', 'Expected type STRING but found NUMBER.')],
+  [() => r.random().lt(1), true],
+  [() => r.random(2, 3), 2],
+  [() => r.random(3, 2), err('QueryLogic', 'Lower bound (3) is not less than upper bound (2).')],
+  [() => r.random({ float: false }), err('QueryLogic', 'Generating a random integer requires one or two bounds.')],
+  [() => r.random(0.5), err('QueryLogic', 'Upper bound (0.5) could not be safely converted to an integer.')],
+  [() => r.format('{a} and {b}', { a: 'x', b: 1 }), 'x and 1'],
+  [() => r.expr(1).info(), { type: 'NUMBER', value: '1' }],
+  [() => r.args([1]), [1]],
+  [() => r.binary(Buffer.from('abc')).count(), 3],
+  [() => r.binary(Buffer.from('abc')).slice(1, 2), Buffer.from('b')],
+  [() => r.binary(Buffer.from('abc')), { $reql_type$: 'BINARY', data: 'YWJj' }, { binaryFormat: 'raw' }],
+  [() => r.binary(r.expr(1)), err('QueryLogic', 'Expected type STRING but found NUMBER.')],
+  [() => r.expr({ $reql_type$: 'X' }), err('QueryLogic', 'Unknown $reql_type$ `PTYPE<X>`.')],
+]
+
+const strings: Case[] = [
+  [() => r.expr('abc').match('b(.)'), { str: 'bc', start: 1, end: 3, groups: [{ str: 'c', start: 2, end: 3 }] }],
+  [() => r.expr('abc').match('x'), null],
+  [() => r.expr('aBC').match('(?i)bc'), { str: 'BC', start: 1, end: 3, groups: [] }],
+  [() => r.expr('abc').match('(x)?b')('groups'), [null]],
+  [
+    () => r.expr('').match('ab\\9'),
+    err('QueryLogic', 'Error in regexp `ab\\9` (portion `\\9`): invalid escape sequence'),
+  ],
+  [() => r.expr(1).match('a'), err('QueryLogic', 'Expected type STRING but found NUMBER.')],
+  [() => r.expr(' a  b c ').split(), ['a', 'b', 'c']],
+  [() => r.expr('a,b,,c').split(','), ['a', 'b', '', 'c']],
+  [() => r.expr('a,b,c').split(',', 1), ['a', 'b,c']],
+  [() => r.expr('aab').split(''), ['a', 'a', 'b']],
+  [() => r.expr(' a b c').split(null, 1), ['a', 'b c']],
+  [() => r.expr('').split('b'), ['']],
+  [() => r.expr('').split(), []],
+  [() => r.expr('a').split(',', -2), err('QueryLogic', 'Error: `split` size argument must be in range [-1, 99999].')],
+  [() => r.expr('abcXYZ').upcase(), 'ABCXYZ'],
+  [() => r.expr('abcXYZ').downcase(), 'abcxyz'],
+]
+
+const times: Case[] = [
+  [() => r.time(2013, 7, 25, 'Z').toISO8601(), '2013-07-25T00:00:00+00:00'],
+  [() => r.time(2013, 7, 25, 1, 2, 3.5, '-08:00').toISO8601(), '2013-07-25T01:02:03.500-08:00'],
+  [() => r.time(2013, 13, 1, 'Z'), err('QueryLogic', 'Error in time logic: Month number is out of range 1..12.')],
+  [() => r.time(2013, 2, 30, 'Z'), err('QueryLogic', 'Error in time logic: Day of month is not valid for year.')],
+  [() => r.time(1, 1, 1, 'Z'), err('QueryLogic', /^Error in time logic: Year is out of valid range/)],
+  [() => r.time(2013, 1, 1, 1, 'Z'), err('QueryLogic', 'Got 5 arguments to TIME (expected 4 or 7).')],
+  [() => r.epochTime(1375147296.681).toISO8601(), '2013-07-30T01:21:36.681+00:00'],
+  [
+    () => r.ISO8601('2013').toEpochTime(),
+    err('QueryLogic', 'ISO 8601 string has no time zone, and no default time zone was provided.'),
+  ],
+  [() => r.ISO8601('2013', { defaultTimezone: 'Z' }).toEpochTime(), 1356998400],
+  [() => r.ISO8601('2013-07-30T20:56:05-07:00').toEpochTime(), 1375242965],
+  [() => r.ISO8601('2013-210T05+00').toISO8601(), '2013-07-29T05:00:00+00:00'],
+  [() => r.ISO8601('20130730T205605.1Z').toISO8601(), '2013-07-30T20:56:05.100+00:00'],
+  [() => r.ISO8601('2013-07-30T20:56:05.1234Z').toEpochTime(), 1375217765.123],
+  [() => r.ISO8601('2013-0730T00Z'), err('QueryLogic', 'Date string `2013-0730` must have 0 or 2 hyphens.')],
+  [() => r.ISO8601('2013-07-30T2056:05Z'), err('QueryLogic', 'Time string `2056:05` must have 0 or 2 colons.')],
+  [
+    () => r.ISO8601('201X', { defaultTimezone: 'Z' }),
+    err('QueryLogic', 'Invalid date string `201X` (got `X` but expected a digit).'),
+  ],
+  [() => r.ISO8601('2013-07-30T20:56:05+25:00'), err('QueryLogic', 'Hours out of range in `+25:00`.')],
+  [() => r.ISO8601('2013-07-30T20:56:05-00:00'), err('QueryLogic', '`-00:00` is not a valid time offset.')],
+  [() => r.ISO8601('2013-W07-1T00Z'), err('QueryLogic', /^Due to limitations in the boost time library/)],
+  [() => r.epochTime(0).inTimezone('+02:00').hours(), 2],
+  [() => r.epochTime(0).inTimezone('x'), err('QueryLogic', 'Timezone `x` does not start with `-` or `+`.')],
+  [() => r.epochTime(0).inTimezone('+02:00').timezone(), '+02:00'],
+  [() => r.epochTime(90061).date().toEpochTime(), 86400],
+  [() => r.epochTime(90061).timeOfDay(), 3661],
+  [() => r.epochTime(0).year(), 1970],
+  [() => r.epochTime(0).month().eq(r.january), true],
+  [() => r.epochTime(0).dayOfWeek().eq(r.thursday), true],
+  [() => r.epochTime(86400 * 59).dayOfYear(), 60],
+  [() => r.epochTime(61.5).seconds(), 1.5],
+  [() => r.epochTime(1).add(1).toEpochTime(), 2],
+  [() => r.epochTime(3).sub(r.epochTime(1)), 2],
+  [() => r.expr(1).add(r.epochTime(1)).toEpochTime(), 2],
+  [() => r.epochTime(1).add(r.epochTime(1)), err('QueryLogic', 'Expected type NUMBER but found PTYPE<TIME>.')],
+  [() => r.epochTime(5).during(r.epochTime(5), r.epochTime(6)), true],
+  [() => r.epochTime(5).during(r.epochTime(5), r.epochTime(6), { leftBound: 'open' }), false],
+  [() => r.epochTime(1), new Date(1000)],
+  [
+    () => r.epochTime(1).inTimezone('-01:00'),
+    { $reql_type$: 'TIME', epoch_time: 1, timezone: '-01:00' },
+    { timeFormat: 'raw' },
+  ],
+  [() => r.expr(1).year(), err('QueryLogic', 'Not a TIME pseudotype: `1`.')],
+  [() => r.expr(new Date(1500)).toEpochTime(), 1.5],
+  [() => r.monday.add(r.december), 13],
+  [() => r.epochTime(1.5).coerceTo('string'), '{"$reql_type$":"TIME","epoch_time":1.5,"timezone":"+00:00"}'],
+]
+
+const limits: Case[] = [
+  [
+    () => r.expr([1, 2, 3]),
+    err('ResourceLimit', /^Array over size limit `2`\. {2}To raise the number of allowed elements/),
+    { arrayLimit: 2 },
+  ],
+  [() => r.expr([1, 2]).append(3), err('ResourceLimit', /^Array over size limit `2`\./), { arrayLimit: 2 }],
+  [() => r.range(5).coerceTo('array'), err('ResourceLimit', /^Array over size limit `4`\./), { arrayLimit: 4 }],
+  [() => r.expr([1]), err('ResourceLimit', 'Illegal array size limit `0`.  (Must be >= 1.)'), { arrayLimit: 0 }],
+  [
+    () => r.range(5).group(r.row),
+    err('ResourceLimit', /^Grouped data over size limit `4`\. {2}Try putting a reduction/),
+    { arrayLimit: 4 },
+  ],
+  [() => r.expr(1), err('ServerCompile', 'Unrecognized global optional argument `foo_bar`.'), { fooBar: 1 }],
+  [() => r.expr(1), err('Driver', 'Unknown timeFormat run option x.'), { timeFormat: 'x' }],
+  [() => r.expr(1), { profile: [], value: 1 }, { profile: true }],
+  [() => r.expr(1).get(), err('ServerCompile', 'Expected 2 arguments but found 1.')],
+  [() => r.expr([]).insert({}, { foo: 1 }), err('ServerCompile', 'Unrecognized optional argument `foo`.')],
+]
+
+for (const [name, cases] of Object.entries({
+  arithmetic,
+  comparison,
+  logic,
+  documents,
+  arrays,
+  transforms,
+  conversions,
+  strings,
+  times,
+  limits,
+})) {
+  describe(name, () => {
+    it.each(named(cases))('%s', async (_, one) => await check(connection, one))
+  })
+}
+
+it('lists fields in order everywhere', async () => {
+  const value = await r.expr({ b: 1, a: { d: 1, c: 2 }, A: 3, _: 4 }).run(connection)
+  expect(JSON.stringify(value)).toBe('{"A":3,"_":4,"a":{"c":2,"d":1},"b":1}')
+})
