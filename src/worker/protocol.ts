@@ -64,7 +64,8 @@ export type Reply =
 
 /** Methods that only look: asked again when the tab that was to answer went away. */
 export const READS: ReadonlySet<string> = new Set(
-  ['get', 'getMany', 'has', 'count', 'find', 'search', 'distinct', 'groupBy', 'stats', 'partitions', 'indexes'].concat(
+  ['get', 'getMany', 'has', 'count', 'find', 'search', 'distinct', 'groupBy', 'stats', 'partitions', 'indexes'].concat([
+    'explainSearch',
     'collections',
-  ),
+  ]),
 )
