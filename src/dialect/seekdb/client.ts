@@ -5,7 +5,7 @@ import { ADMIN_DATABASE, DEFAULT_PATH } from './constants.ts'
 import type { Database } from './database.ts'
 import { type ClientCalls, type DatabaseCalls, EmbeddedClient } from './embedded.ts'
 import { isDatabase, locationOf } from './location.ts'
-import { readOptions } from './options.ts'
+import { readOptions, withSnakeCase } from './options.ts'
 import { RemoteClient } from './remote.ts'
 import { Session } from './session.ts'
 import type { CreateCollectionOptions, GetCollectionOptions, SeekdbAdminClientArgs, SeekdbClientArgs } from './types.ts'
@@ -35,8 +35,8 @@ export class SeekdbClient {
   constructor(args: SeekdbClientArgs) {
     const { path, host, database } = args ?? {}
     if (isDatabase(database)) this.#calls = new EmbeddedClient(new Session(locationOf(database)), this)
-    else if (path !== undefined) this.#calls = new EmbeddedClient(new Session(locationOf(path), database), this)
-    else if (host !== undefined) this.#calls = new RemoteClient(args)
+    else if (path) this.#calls = new EmbeddedClient(new Session(locationOf(path), database || undefined), this)
+    else if (host) this.#calls = new RemoteClient(args)
     else {
       throw new Error(
         "SeekdbClient requires either 'path' parameter for embedded mode or 'host' parameter for remote server mode.",
@@ -127,8 +127,8 @@ export class SeekdbAdminClient {
   constructor(args: SeekdbAdminClientArgs) {
     const { path, host, database } = args ?? {}
     if (database !== undefined) this.#calls = new SeekdbClient({ database })
-    else if (path !== undefined) this.#calls = new SeekdbClient({ path, database: ADMIN_DATABASE })
-    else if (host !== undefined) this.#calls = new RemoteClient(args, 'SeekdbAdminClient')
+    else if (path) this.#calls = new SeekdbClient({ path, database: ADMIN_DATABASE })
+    else if (host) this.#calls = new RemoteClient(args, 'SeekdbAdminClient')
     else throw new Error("SeekdbAdminClient requires either 'path' (embedded mode) or 'host' (remote server mode).")
   }
 
@@ -157,6 +157,9 @@ export class SeekdbAdminClient {
   }
 }
 
+withSnakeCase(SeekdbClient.prototype)
+withSnakeCase(SeekdbAdminClient.prototype)
+
 /** A client; without path and host, of the store `seekdb.db` in the working directory. */
 export function Client(args: SeekdbClientArgs = {}): SeekdbClient {
   return new SeekdbClient(placed(args))
@@ -169,7 +172,7 @@ export function AdminClient(args: SeekdbAdminClientArgs = {}): SeekdbClient {
 }
 
 function placed<A extends { path?: string; host?: string; database?: unknown }>(args: A): A {
-  if (args.path !== undefined || args.host !== undefined || isDatabase(args.database)) return args
+  if (args.path || args.host || isDatabase(args.database)) return args
   return { ...args, path: DEFAULT_PATH }
 }
 

@@ -6,7 +6,7 @@ import type { EmbeddingFunction, SparseEmbeddingFunction } from './embedding.ts'
 import { InvalidCollectionError, translated } from './errors.ts'
 import { readHybrid, runHybrid } from './hybrid.ts'
 import { validateCollectionName } from './name.ts'
-import { readOptions } from './options.ts'
+import { readOptions, withSnakeCase } from './options.ts'
 import { readQuery, runQuery } from './query.ts'
 import { readDelete, readGet } from './read.ts'
 import { getResult } from './result.ts'
@@ -196,3 +196,5 @@ export class Collection {
     }
   }
 }
+
+withSnakeCase(Collection.prototype)

@@ -3,7 +3,7 @@
 
 import { loadDriver } from '../../engine/index.ts'
 import type { EmbeddingConfig, EmbeddingFunction } from './embedding.ts'
-import { SeekdbValueError } from './errors.ts'
+import { SeekdbError, SeekdbValueError } from './errors.ts'
 
 const PACKAGE = '@huggingface/transformers'
 
@@ -61,7 +61,7 @@ export class LocalModelEmbedding implements EmbeddingFunction {
   async #load(): Promise<Pipeline> {
     try {
       const { modelName = 'Xenova/all-MiniLM-L6-v2', localModelPath, dtype = 'fp32' } = this.#config
-      const library = (await loadDriver(PACKAGE)) as {
+      const library = (await loadPackage()) as {
         env: { allowRemoteModels: boolean; allowLocalModels: boolean; localModelPath: string }
         pipeline(task: string, model: string, options: object): Promise<Pipeline>
       }
@@ -74,5 +74,13 @@ export class LocalModelEmbedding implements EmbeddingFunction {
       this.#pipeline = undefined
       throw error
     }
+  }
+}
+
+async function loadPackage(): Promise<unknown> {
+  try {
+    return await loadDriver(PACKAGE)
+  } catch (cause) {
+    throw new SeekdbError(`LocalModelEmbedding needs the package "${PACKAGE}": npm install ${PACKAGE}`, cause)
   }
 }

@@ -46,3 +46,13 @@ export function readCount(value: unknown, name: string): number {
 export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null
 }
+
+/** Gives methods their names in Python's spelling as well: `get_collection` beside `getCollection`. */
+export function withSnakeCase(methods: object): void {
+  for (const name of Object.getOwnPropertyNames(methods)) {
+    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    if (snake === name) continue
+    const value = (methods as Record<string, unknown>)[name]
+    Object.defineProperty(methods, snake, { value, configurable: true, writable: true })
+  }
+}

@@ -1,7 +1,7 @@
 // The driver's types: what its methods take and answer.
 
 import type { Database as EngineDatabase } from '../../engine/index.ts'
-import type { EmbeddingFunction, SparseVector } from './embedding.ts'
+import type { EmbeddingConfig, EmbeddingFunction, SparseVector } from './embedding.ts'
 import type { Key } from './key.ts'
 import type { Schema } from './schema.ts'
 
@@ -230,4 +230,59 @@ export interface HybridSearchOptions {
 }
 export interface ForkOptions {
   name: string
+}
+
+// --- types of the driver's inside, for programs that name them
+
+export type CollectionVersion = 'v2'
+export interface CollectionContext {
+  name: string
+  collectionId?: string
+  schema?: Schema
+  dimension?: number
+  distance?: DistanceMetric
+}
+export interface CollectionMetadata {
+  collectionId: string
+  collectionName: string
+  settings: {
+    configuration?: ConfigurationParam | null
+    version?: CollectionVersion
+    embeddingFunction?: { name: string; properties: EmbeddingConfig }
+    schema?: Schema
+    [key: string]: unknown
+  }
+  createdAt?: Date
+  updatedAt?: Date
+}
+export interface ConnectionConfig {
+  host: string
+  port: number
+  user: string
+  password: string
+  database?: string
+  charset: string
+  queryTimeout?: number
+}
+export interface IInternalClient {
+  isConnected(): boolean
+  execute(sql: string, params?: unknown[]): Promise<Record<string, unknown>[] | null>
+  close(): Promise<void>
+}
+export interface SQLResult {
+  sql: string
+  params: unknown[]
+}
+export interface FilterResult {
+  clause: string
+  params: unknown[]
+}
+export interface SearchFilterCondition {
+  term?: Record<string, { value: unknown }>
+  range?: Record<string, Record<string, unknown>>
+  bool?: {
+    must?: SearchFilterCondition[]
+    should?: SearchFilterCondition[]
+    must_not?: SearchFilterCondition[]
+  }
 }

@@ -41,6 +41,7 @@ describe('clients', () => {
     expect(() => new SeekdbAdminClient({})).toThrow(
       "SeekdbAdminClient requires either 'path' (embedded mode) or 'host' (remote server mode).",
     )
+    expect(() => new SeekdbClient({ path: '', host: '' })).toThrow(/requires either/)
     expect(Client()).toBeInstanceOf(SeekdbClient)
     expect(AdminClient()).toBeInstanceOf(SeekdbClient)
   })
@@ -339,6 +340,9 @@ describe("Python's spelling", () => {
       documents: ['Doc 1', 'Doc 2', 'Doc 3'],
       metadatas: [{ category: 'AI' }, { category: 'ML' }, { category: 'DL' }],
     })
+    const python = client as unknown as Record<string, (...values: unknown[]) => Promise<{ name: string }>>
+    expect((await python['get_or_create_collection']!('my_collection')).name).toBe('my_collection')
+    expect(await python['has_collection']!('my_collection')).toBe(true)
     const collection1 = await client.createCollection({ name: 'my_collection1' })
     await collection1.upsert({
       ids: ['item1', 'item2'],
