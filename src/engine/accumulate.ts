@@ -5,6 +5,8 @@ import { type Constant, compareSorted } from '../query/index.ts'
 /** One aggregate of one group. Values that are missing are not added. */
 export interface Accumulator {
   add(value: Constant): void
+  /** The same for what is known to be a number: it is not boxed. */
+  addNumber(value: number): void
   result(): Constant
 }
 
@@ -80,6 +82,10 @@ export class Average implements Accumulator {
     this.sum.add(value)
   }
 
+  addNumber(value: number): void {
+    this.sum.addNumber(value)
+  }
+
   result(): number | null {
     return this.sum.count === 0 ? null : this.sum.total() / this.sum.count
   }
@@ -98,6 +104,12 @@ export class Extreme implements Accumulator {
   add(value: Constant): void {
     if (value === null) return
     if (this.#best === null || compareSorted(value, this.#best) * this.#sign < 0) this.#best = value
+  }
+
+  addNumber(value: number): void {
+    const best = this.#best
+    if (typeof best !== 'number') this.add(value)
+    else if ((value - best) * this.#sign < 0) this.#best = value
   }
 
   result(): Constant {

@@ -52,8 +52,17 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
   }
 
   /** All documents. */
-  async toArray(): Promise<T[]> {
-    const reader = this.#open()
+  toArray(): Promise<T[]> {
+    return this.#gather(Infinity)
+  }
+
+  /** The first document, or undefined. */
+  async first(): Promise<T | undefined> {
+    return (await this.#gather(1))[0]
+  }
+
+  async #gather(limit: number): Promise<T[]> {
+    const reader = this.#open(limit)
     const documents: T[] = []
     let began = performance.now()
     while (reader.read(documents as Document[])) {
@@ -62,16 +71,6 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
       began = performance.now()
     }
     return documents
-  }
-
-  /** The first document, or undefined. */
-  async first(): Promise<T | undefined> {
-    const reader = this.#open(1)
-    const documents: T[] = []
-    while (reader.read(documents as Document[])) {
-      if (documents.length > 0) break
-    }
-    return documents[0]
   }
 
   /** How many documents the query has, `skip` and `limit` taken into account. */
@@ -96,7 +95,7 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
-    return new CursorIterator<T>(this.#state, () => this.#open())
+    return new CursorIterator<T>(this.#state, () => this.#open(Infinity))
   }
 
   #resolve(limit = Infinity): Query {
@@ -118,7 +117,8 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
     return state.groups.flatMap(({ parts }, index) => (chosen.has(index) ? parts : []))
   }
 
-  #open(limit = Infinity): ChunkReader {
+  /** @param limit - beside that of the query. */
+  #open(limit: number): ChunkReader {
     return new ChunkReader(this.#state, this.#resolve(limit), limit)
   }
 }

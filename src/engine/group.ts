@@ -23,9 +23,12 @@ interface Group {
 
 /** A group whose key is a text, and the text as UTF-8. */
 interface TextGroup {
+  readonly hash: number
   readonly utf8: Uint8Array
   readonly group: Group
 }
+
+const RECENT = 256
 
 class Grouping {
   readonly #aggregates: readonly AggregateRequest[]
@@ -34,6 +37,8 @@ class Grouping {
   readonly #groups = new Map<ValueIdentity, Group>()
   /** Groups of texts by tag and hash, one for each: the texts of others with the same hash are decoded. */
   readonly #texts = new Map<number, TextGroup>()
+  /** Those met last, by some bits of the hash: few groups are found without the map. */
+  readonly #recent = new Array<TextGroup | undefined>(RECENT).fill(undefined)
   /** Of the documents under way. */
   readonly #found: Group[] = []
 
@@ -51,21 +56,35 @@ class Grouping {
       group.count++
       found[i] = group
     }
-    for (let field = 0; field < this.#aggregates.length; field++) {
-      for (let i = 0; i < count; i++) {
-        const value = this.#fields.value(i, field + 1)
-        if (value !== undefined) found[i]!.accumulators[field]!.add(value)
+    for (let field = 0; field < this.#aggregates.length; field++) this.#accumulate(field, count)
+  }
+
+  #accumulate(field: number, count: number): void {
+    const cells = this.#fields.columns[field + 1]!
+    const { numbers } = cells
+    for (let i = 0; i < count; i++) {
+      const accumulator = this.#found[i]!.accumulators[field]!
+      if (cells.isNumber(i)) {
+        accumulator.addNumber(numbers[i]!)
+        continue
       }
+      const value = this.#fields.value(i, field + 1)
+      if (value !== undefined) accumulator.add(value)
     }
   }
 
   #textGroupOf(i: number): Group {
     const keys = this.#fields.columns[0]!
     const hash = keys.kinds[i]! | 0
-    const known = this.#texts.get(hash)
-    if (known !== undefined && keys.compareText(i, known.utf8) === 0) return known.group
+    const place = (hash >>> 8) & (RECENT - 1)
+    let known = this.#recent[place]
+    if (known?.hash !== hash) known = this.#texts.get(hash)
+    if (known !== undefined && keys.compareText(i, known.utf8) === 0) {
+      this.#recent[place] = known
+      return known.group
+    }
     const group = this.#groupOf(keys.text(i))
-    if (known === undefined) this.#texts.set(hash, { utf8: keys.utf8(i), group })
+    if (known === undefined) this.#texts.set(hash, { hash, utf8: keys.utf8(i), group })
     return group
   }
 

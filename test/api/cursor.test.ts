@@ -187,3 +187,27 @@ describe('reading many documents', () => {
     expect(turns).toBeGreaterThan(Math.min(4, Math.floor((done - iterating + iterating - began) / 40)))
   })
 })
+
+describe('looking for what is not there', () => {
+  it('lets the event loop turn in between', async () => {
+    const posts = await (await openMemory()).createCollection('posts')
+    const text = 'a text that a pattern goes through without finding anything '.repeat(4)
+    await posts.insert(Array.from({ length: 20_000 }, (_, id) => ({ id, text })))
+    const filter = { text: { $regex: '(x+x+)+y' } }
+    const asks = [
+      () => posts.find({ filter }).first(),
+      () => posts.find({ filter }).count(),
+      () => posts.count(filter),
+      () => posts.find({ filter, sort: 'text' }).toArray(),
+      () => posts.groupBy('text', {}, filter),
+    ]
+    for (const ask of asks) {
+      let turns = 0
+      const timer = setInterval(() => turns++, 1)
+      const began = performance.now()
+      await ask()
+      clearInterval(timer)
+      expect(turns).toBeGreaterThanOrEqual(Math.min(3, Math.floor((performance.now() - began) / 60)))
+    }
+  })
+})
