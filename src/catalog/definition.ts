@@ -1,6 +1,8 @@
 // What the catalog knows: which collections there are, what they are called, how they are keyed, and which files hold
 // them. Definitions are immutable; a change makes a new `CatalogState`, which is saved and then takes the old one's place.
 
+import type { InvertedDefinition, InvertedShape } from './inverted.ts'
+
 export type Metric = 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
 export type VectorIndexType = 'auto' | 'flat' | 'hnsw'
 /** What a lane is stored as. */
@@ -55,7 +57,10 @@ export interface CollectionDefinition {
   readonly partitions: readonly PartitionDefinition[]
   /** Ids below it are taken or were; they are never used again. */
   readonly nextPartitionId: number
+  /** Ordered ones. */
   readonly indexes: readonly IndexDefinition[]
+  /** Text and sparse ones; their names and ids are none of the others'. */
+  readonly inverted: readonly InvertedDefinition[]
   /** Ids below it are taken or were; they are never used again. */
   readonly nextIndexId: number
 }
@@ -87,6 +92,7 @@ export function withCollection(
     partitions: [{ id: 0, name: DEFAULT_PARTITION }],
     nextPartitionId: shape.shards,
     indexes: [],
+    inverted: [],
     nextIndexId: 0,
   }
   const collections = [...state.collections, definition]
@@ -136,9 +142,19 @@ export function withIndex(
   }
 }
 
+/** The collection with one more text or sparse index, which comes last. */
+export function withInverted(definition: CollectionDefinition, shape: InvertedShape): CollectionDefinition {
+  const index: InvertedDefinition = { id: definition.nextIndexId, ...shape }
+  return { ...definition, inverted: [...definition.inverted, index], nextIndexId: index.id + 1 }
+}
+
 /** The collection without the index of that name. */
 export function withoutIndex(definition: CollectionDefinition, name: string): CollectionDefinition {
-  return { ...definition, indexes: definition.indexes.filter((index) => index.name !== name) }
+  return {
+    ...definition,
+    indexes: definition.indexes.filter((index) => index.name !== name),
+    inverted: definition.inverted.filter((index) => index.name !== name),
+  }
 }
 
 function next(

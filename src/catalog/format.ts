@@ -12,6 +12,7 @@ import type {
   PartitionDefinition,
   VectorDefinition,
 } from './definition.ts'
+import { isInvertedDefinition } from './inverted.ts'
 
 export const CATALOG_VERSION = 1
 
@@ -78,6 +79,7 @@ function completed(state: CatalogState): CatalogState {
   const collections = state.collections.map((item) => ({
     ...item,
     indexes: item.indexes ?? [],
+    inverted: item.inverted ?? [],
     nextIndexId: item.nextIndexId ?? 0,
   }))
   return { ...state, collections }
@@ -112,9 +114,10 @@ function isCollection(value: unknown): value is CollectionDefinition {
   const firstFree = item.nextPartitionId - item.shards
   if (!isListOf(item.partitions, (partition) => isPartition(partition) && partition.id <= firstFree)) return false
   if ((item.partitions as readonly unknown[]).length === 0 || !isListOf(item.vectors, isVector)) return false
-  const { indexes, nextIndexId } = item
+  const { indexes, inverted = [], nextIndexId } = item
   if (indexes === undefined) return true
-  return isCount(nextIndexId) && isListOf(indexes, (index) => isIndex(index) && index.id < nextIndexId)
+  if (!isCount(nextIndexId) || !isListOf(indexes, (index) => isIndex(index) && index.id < nextIndexId)) return false
+  return isListOf(inverted, (index) => isInvertedDefinition(index) && index.id < nextIndexId)
 }
 
 function isIndex(value: unknown): value is IndexDefinition {

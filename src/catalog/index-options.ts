@@ -6,6 +6,7 @@ import { requireName } from './name.ts'
 
 /** What an ordered index is on. */
 export interface IndexOptions {
+  readonly type?: 'ordered' | undefined
   /** Dotted paths of fields, 1 to 16; default: the one that the index is named after. */
   readonly fields?: readonly string[] | undefined
   /** No two documents have the same values; a document without one of the fields collides with nothing. Default `false`. */
@@ -14,7 +15,7 @@ export interface IndexOptions {
   readonly multi?: boolean | undefined
 }
 
-const OPTIONS = ['fields', 'unique', 'multi']
+const OPTIONS = ['type', 'fields', 'unique', 'multi']
 const FIELDS_MAX = 16
 const STEPS_MAX = 32
 const PATH_LENGTH_MAX = 1_000
@@ -27,14 +28,28 @@ export function indexShape(name: unknown, options: unknown = {}): Omit<IndexDefi
     throw new TypeMismatchError(`the options ${where} are an object, got ${got}`)
   }
   for (const option of Object.keys(options)) if (!OPTIONS.includes(option)) throw unknownOption(option, OPTIONS, where)
-  const { fields = [name], unique = false, multi = false } = options as IndexOptions
+  const { type = 'ordered', fields = [name], unique = false, multi = false } = options as IndexOptions
+  if (type !== 'ordered') {
+    const got = typeof type === 'string' ? JSON.stringify(type) : String(type)
+    throw new UsageError(`type ${where} is "ordered", "text" or "sparse", got ${got}`)
+  }
+  return {
+    name,
+    fields: indexPaths(fields, where),
+    unique: flag(unique, `unique ${where}`),
+    multi: flag(multi, `multi ${where}`),
+  }
+}
+
+/** Paths of an index, checked. */
+export function indexPaths(fields: unknown, where: string): string[] {
   if (!Array.isArray(fields)) throw new TypeMismatchError(`fields ${where} is an array of paths, got ${typeof fields}`)
   if (fields.length === 0 || fields.length > FIELDS_MAX) {
     throw new UsageError(`fields ${where} has 1 to ${FIELDS_MAX} paths, got ${fields.length}`)
   }
   const paths = fields.map((path: unknown) => requirePath(path, where))
   if (new Set(paths).size < paths.length) throw new UsageError(`fields ${where} has a path twice`)
-  return { name, fields: paths, unique: flag(unique, `unique ${where}`), multi: flag(multi, `multi ${where}`) }
+  return paths
 }
 
 function requirePath(path: unknown, where: string): string {

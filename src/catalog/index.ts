@@ -15,6 +15,7 @@ export {
   withChanged,
   withCollection,
   withIndex,
+  withInverted,
   withoutCollection,
   withoutIndex,
   withoutPartition,
@@ -30,7 +31,15 @@ export {
 } from './files.ts'
 export { CATALOG_VERSION, decodeCatalog, encodeCatalog } from './format.ts'
 export { type IndexOptions, indexShape } from './index-options.ts'
-export type { InvertedDefinition, SparseIndexDefinition, TextIndexDefinition } from './inverted.ts'
+export {
+  type InvertedDefinition,
+  invertedShape,
+  isInverted,
+  type SparseIndexDefinition,
+  type SparseIndexOptions,
+  type TextIndexDefinition,
+  type TextIndexOptions,
+} from './inverted.ts'
 export { NAME_LENGTH_MAX, requireName } from './name.ts'
 export {
   type CollectionOptions,

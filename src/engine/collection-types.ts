@@ -1,5 +1,6 @@
 // What the methods of a collection take and answer, as TypeScript sees it.
 
+import type { AnalyzerDefinition } from '../text/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import type { Filter } from './filter.ts'
 
@@ -47,13 +48,36 @@ export interface PartitionInfo {
   readonly documents: number
 }
 
-/** An ordered index, as `indexes()` lists it. */
-export interface IndexInfo {
+/** An index, as `indexes()` lists it. */
+export type IndexInfo = OrderedIndexInfo | TextIndexInfo | SparseIndexInfo
+
+export interface OrderedIndexInfo {
   readonly name: string
+  readonly type: 'ordered'
   /** Dotted paths. */
   readonly fields: readonly string[]
   readonly unique: boolean
   readonly multi: boolean
   /** One for each document; under `multi` one for each element. */
+  readonly entries: number
+}
+
+export interface TextIndexInfo {
+  readonly name: string
+  readonly type: 'text'
+  readonly fields: readonly string[]
+  /** Its complete definition. */
+  readonly analyzer: AnalyzerDefinition
+  readonly k1: number
+  readonly b: number
+  /** Documents with a text in one of the fields, as far as they have been looked at. */
+  readonly entries: number
+}
+
+export interface SparseIndexInfo {
+  readonly name: string
+  readonly type: 'sparse'
+  readonly fields: readonly string[]
+  /** Documents with a vector in the field, as far as they have been looked at. */
   readonly entries: number
 }

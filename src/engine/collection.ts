@@ -1,7 +1,7 @@
 // A collection as users hold it: checks what it is given, takes the short way where there is one, and leaves the rest to the files
 // beside it. Methods that answer a promise never throw.
 
-import type { IndexOptions } from '../catalog/index.ts'
+import type { IndexOptions, SparseIndexOptions, TextIndexOptions } from '../catalog/index.ts'
 import { TypeMismatchError } from '../error/index.ts'
 import type { Document, Key, Value } from '../value/index.ts'
 import { acknowledge } from './acknowledge.ts'
@@ -16,10 +16,12 @@ import type {
   Source,
 } from './collection-types.ts'
 import { Cursor } from './cursor.ts'
+import { collectionStats, indexInfos } from './figures.ts'
 import { type Filter, isEverything, resolveFilter } from './filter.ts'
 import { type FindOptions, type FindRequest, findRequest } from './find.ts'
 import { distinctValues, groupBy } from './group.ts'
 import { applyInsert, insertInto } from './insert.ts'
+import { completeInverted } from './inverted-indexes.ts'
 import { countMatches } from './match.ts'
 import { describe, type InsertOptions, type WriteOptions, type WriteRequest, writeRequest } from './options.ts'
 import type { Partition } from './partition.ts'
@@ -36,6 +38,7 @@ import {
   type SearchResult,
   searchRequest,
 } from './search-options.ts'
+import { isRanked, runRanked, type SparseSearchOptions, type TextSearchOptions } from './search-ranked.ts'
 import { type CollectionState, STATES } from './state.ts'
 import { insertStream, isSource } from './stream.ts'
 import { type Alteration, alterationOf, applyAlteration } from './update.ts'
@@ -306,33 +309,11 @@ export class Collection<T extends object = Document> {
 
   async stats(): Promise<CollectionStats> {
     this.#requireOpen()
-    const { parts, groups, definition } = this.#state
-    let documents = 0
-    let bytes = 0
-    let memory = 0
-    let pending = 0
-    let vectors = 0
-    for (const part of parts) {
-      const stats = part.stats()
-      documents += stats.documents
-      bytes += stats.bytes
-      memory += stats.memory
-      pending += part.upkeep?.pending ?? 0
-      for (const field of definition.vectors.keys()) vectors += part.store.vectors.count(field)
-    }
-    return {
-      documents,
-      bytes,
-      vectors,
-      indexes: definition.indexes.length,
-      partitions: groups.length,
-      memory,
-      ...(pending > 0 ? { pending } : {}),
-    }
+    return collectionStats(this.#state)
   }
 
   /**
-   * Finishes graphs and compaction now; writes and searches go on meanwhile.
+   * Finishes graphs, text and sparse indexes, and compaction now; writes and searches go on meanwhile.
    *
    * @throws {@link LimitError} when a graph does not fit in memory; searches then go on without it.
    */
@@ -349,27 +330,22 @@ export class Collection<T extends object = Document> {
         })
       if (isThere()) await part.compact()
     }
+    await completeInverted(this.#state)
     if (failure !== undefined) throw failure
   }
 
-  /** The ordered indexes, in the order they were made. */
+  /** The indexes, in the order they were made, the ordered ones first. */
   async indexes(): Promise<IndexInfo[]> {
     this.#requireOpen()
-    const { parts, definition } = this.#state
-    return definition.indexes.map(({ id, name, fields, unique, multi }) => ({
-      name,
-      fields,
-      unique,
-      multi,
-      entries: parts.reduce((sum, { store }) => sum + store.ordered.entries(id), 0),
-    }))
+    return indexInfos(this.#state)
   }
 
   /**
-   * Makes an ordered index; it is complete and durable when this resolves. Others may write meanwhile.
+   * Makes an index; it is complete and durable when this resolves. Others may write meanwhile.
    *
-   * Queries use it by themselves where it helps. A unique one holds over the whole collection from then on: a document with values
-   * that another has is refused, as one whose key is taken. A million documents take about a second.
+   * Queries use an ordered one by themselves where it helps. A unique one holds over the whole collection from then on: a document with
+   * values that another has is refused, as one whose key is taken. A million documents take about a second. Text and sparse ones are
+   * for `search`; writes only mark what they change, and it is looked at before the next search or when there is time.
    *
    * @param name - any string of 1 to 255 UTF-16 units; without `fields` the index is on the field of that name.
    * @throws {@link ConflictError} when there is one of that name, {@link DuplicateKeyError} when it is to be unique and two documents
@@ -380,9 +356,11 @@ export class Collection<T extends object = Document> {
    * await posts.createIndex('likes')
    * await posts.createIndex('by_author', { fields: ['author.name', 'likes'] })
    * await posts.createIndex('tags', { multi: true }) // for { tags: { $contains: 'red' } }
+   * await posts.createIndex('words', { type: 'text', fields: ['title', 'body'], analyzer: 'english' })
+   * await posts.createIndex('terms', { type: 'sparse' }) // { terms: { indices: [3, 90], values: [0.5, 2] } }
    * ```
    */
-  async createIndex(name: string, options?: IndexOptions): Promise<void> {
+  async createIndex(name: string, options?: IndexOptions | TextIndexOptions | SparseIndexOptions): Promise<void> {
     this.#requireOpen()
     await this.#keeper.createIndex(this.#state, name, options)
   }
@@ -408,10 +386,26 @@ export class Collection<T extends object = Document> {
    * hits[0] // { id: 1, distance: 0.02, document: { id: 1, lang: 'en' } }
    * ```
    */
-  async search<O extends SearchOptions>(options: O): Promise<SearchResult<O, T>> {
+  search<O extends SearchOptions>(options: O): Promise<SearchResult<O, T>>
+  /**
+   * The documents that have words of a text, best first by BM25, or those whose sparse vectors have the greatest inner products with
+   * one. `distance` is the score with its sign turned. What is written before the call is found. Ties as with vectors.
+   *
+   * @throws {@link NotFoundError} for an unknown index or partition, {@link UsageError} and its kinds for options that make no sense.
+   *
+   * @example
+   * ```ts
+   * await posts.createIndex('words', { type: 'text', fields: ['title', 'body'], analyzer: 'english' })
+   * const hits = await posts.search({ text: 'running shoes', limit: 3, filter: { lang: 'en' } })
+   * hits[0] // { id: 7, distance: -4.2, document: { id: 7, lang: 'en', title: 'Shoes for a run' } }
+   * ```
+   */
+  search(options: TextSearchOptions | SparseSearchOptions): Promise<SearchHit<T>[]>
+  async search(options: SearchOptions | TextSearchOptions | SparseSearchOptions): Promise<unknown> {
     this.#requireOpen()
+    if (isRanked(options)) return await runRanked(this.#state, options)
     const { lists } = await runSearch(this.#state, searchRequest(this.#state, options))
-    return (options.vector === undefined ? lists : lists[0]) as SearchResult<O, T>
+    return options.vector === undefined ? lists : lists[0]
   }
 
   /** How a search is run, and what it costs: it is run to find out. */

@@ -8,10 +8,13 @@ import {
   collectionShape,
   DEFAULT_PARTITION,
   indexShape,
+  invertedShape,
+  isInverted,
   requireName,
   withChanged,
   withCollection,
   withIndex,
+  withInverted,
   withoutCollection,
   withoutIndex,
   withoutPartition,
@@ -23,6 +26,7 @@ import type { CatalogFile, Repair } from './catalog-file.ts'
 import { Collection, type PartitionKeeper } from './collection.ts'
 import type { Gate } from './gate.ts'
 import { buildIndex, forgetIndex, indexTaken } from './indexes.ts'
+import { changeInverted, keepInverted } from './inverted-indexes.ts'
 import { dropParts, type Medium } from './medium.ts'
 import { describe, partitionNotFound } from './options.ts'
 import type { Partition } from './partition.ts'
@@ -269,10 +273,11 @@ export class Database {
 
   async #createIndex(state: CollectionState, name: unknown, options: unknown): Promise<void> {
     this.#requireWritable()
+    if (isInverted(options)) return await this.#createInverted(state, name, options as object)
     const shape = indexShape(name, options)
     await this.#change(async () => {
       requirePresent(state)
-      if (state.definition.indexes.some((index) => index.name === shape.name)) throw indexTaken(state, shape.name)
+      requireFreeName(state, shape.name)
       const { definition, index } = withIndex(state.definition, shape)
       await buildIndex(state, index)
       try {
@@ -284,14 +289,32 @@ export class Database {
     })
   }
 
+  async #createInverted(state: CollectionState, name: unknown, options: object): Promise<void> {
+    const shape = invertedShape(name, options)
+    await this.#change(async () => {
+      requirePresent(state)
+      requireFreeName(state, shape.name)
+      const definition = withInverted(state.definition, shape)
+      await changeInverted(state, definition.inverted)
+      try {
+        await this.#redefine(state, definition)
+      } catch (error) {
+        keepInverted(state)
+        throw error
+      }
+    })
+  }
+
   async #dropIndex(state: CollectionState, name: unknown): Promise<void> {
     this.#requireWritable()
     await this.#change(async () => {
       requirePresent(state)
-      const index = state.definition.indexes.find((one) => one.name === name)
-      if (index === undefined) throw indexNotFound(state, name)
-      await this.#redefine(state, withoutIndex(state.definition, index.name))
-      forgetIndex(state, index)
+      const { indexes, inverted } = state.definition
+      if (![...indexes, ...inverted].some((one) => one.name === name)) throw indexNotFound(state, name)
+      await this.#redefine(state, withoutIndex(state.definition, name as string))
+      const index = indexes.find((one) => one.name === name)
+      if (index !== undefined) forgetIndex(state, index)
+      else keepInverted(state)
     })
   }
 
@@ -357,8 +380,13 @@ function requirePresent(state: CollectionState): void {
   if (refusal !== null) throw refusal
 }
 
+function requireFreeName(state: CollectionState, name: string): void {
+  const { indexes, inverted } = state.definition
+  if ([...indexes, ...inverted].some((index) => index.name === name)) throw indexTaken(state, name)
+}
+
 function indexNotFound(state: CollectionState, name: unknown): NotFoundError {
-  const names = state.definition.indexes.map((index) => index.name)
+  const names = [...state.definition.indexes, ...state.definition.inverted].map((index) => index.name)
   const has = names.length === 0 ? 'none' : names.join(', ')
   return new NotFoundError(`collection "${state.name}" has no index ${describe(name)}; it has ${has}`, {
     details: { collection: state.name, index: name },

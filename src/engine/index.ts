@@ -1,3 +1,4 @@
+export type { AnalyzerDefinition, AnalyzerName, FilterDefinition, TokenizerDefinition } from '../text/index.ts'
 export type { Aggregate, Aggregates, GroupRow } from './aggregate.ts'
 export { Batch, Outcome, PutMode } from './batch.ts'
 export type { Repair } from './catalog-file.ts'
@@ -6,10 +7,13 @@ export type {
   CollectionStats,
   IndexInfo,
   NewDocument,
+  OrderedIndexInfo,
   PartitionInfo,
   Patch,
   Selection,
   Source,
+  SparseIndexInfo,
+  TextIndexInfo,
 } from './collection-types.ts'
 export { Cursor, type Explanation } from './cursor.ts'
 export { type CollectionInfo, Database } from './database.ts'
@@ -38,5 +42,7 @@ export type {
   SearchOptions,
   SearchResult,
 } from './search-options.ts'
+export type { RankedConditions, SparseSearchOptions, TextSearchOptions } from './search-ranked.ts'
 export { openShared, type SharedDatabase } from './shared.ts'
 export type { Sort } from './sort.ts'
+export { type SparseVector, sparseEntries } from './sparse.ts'

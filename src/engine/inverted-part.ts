@@ -3,7 +3,7 @@
 
 import type { InvertedDefinition, TextIndexDefinition } from '../catalog/index.ts'
 import type { InvertedStats, SlotTokens, SlotVector } from '../core/index.ts'
-import { type Analyzer, type AnalyzerDefinition, analyzerOf } from '../text/index.ts'
+import { type Analyzer, analyzerOf } from '../text/index.ts'
 import { FieldReader } from './fields.ts'
 import type { Partition } from './partition.ts'
 import { pause, SLICE_MS } from './pause.ts'
@@ -15,7 +15,7 @@ const TOKENS_TOGETHER = 2_048
 
 /** The analyzer of a text index. */
 export function analyzerFor(definition: TextIndexDefinition): Analyzer {
-  return analyzerOf(definition.analyzer as AnalyzerDefinition)
+  return analyzerOf(definition.analyzer)
 }
 
 export class InvertedPart {
@@ -158,6 +158,7 @@ export class InvertedParts {
     }
   }
 
+  /** The index with this id, which is one of those adopted. */
   of(id: number): InvertedPart {
     return this.#parts.get(id)!
   }

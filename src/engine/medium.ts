@@ -4,6 +4,7 @@ import { type CollectionDefinition, fileStem, type PartitionDefinition } from '.
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Gate } from './gate.ts'
 import { restoreIndexes } from './indexes.ts'
+import { restoreInverted } from './inverted-indexes.ts'
 import { CollectionShapes, Partition, type PartitionOptions } from './partition.ts'
 import { CollectionState, type PartitionGroup } from './state.ts'
 
@@ -44,9 +45,10 @@ export class Medium {
   async openGroups(state: CollectionState): Promise<PartitionGroup[]> {
     const { partitions, shards } = state.definition
     const parts = await Partition.openAll(partitions.flatMap((partition) => this.#options(state, partition)))
-    const { indexes } = state.definition
+    const { indexes, inverted } = state.definition
     try {
       for (const part of parts) restoreIndexes(part, indexes, this.#settings.onProgress)
+      for (const part of parts) await restoreInverted(part, inverted, this.#settings.onProgress)
     } catch (error) {
       for (const part of parts) await part.close().catch(() => {})
       throw error
@@ -65,6 +67,7 @@ export class Medium {
     try {
       for (const options of this.#options(state, definition)) parts.push(await Partition.create(options))
       for (const part of parts) restoreIndexes(part, state.indexes, undefined)
+      for (const part of parts) part.inverted.adopt(state.definition.inverted)
     } catch (error) {
       await dropParts(parts)
       throw error

@@ -156,26 +156,35 @@ export function iteratorRequest(
 function conditionsOf(state: CollectionState, options: Record<string, unknown>, operation: string) {
   const { field, filter, select, radius, partitions, ef, exact } = options
   const number = fieldNumber(state, field, operation)
-  const names =
-    partitions === undefined ? undefined : strings(partitions, `partitions of ${operation}`, 'names of partitions')
-  if (radius !== undefined && (typeof radius !== 'number' || Number.isNaN(radius))) {
-    throw new UsageError(`radius of ${operation} is a number, got ${describe(radius)}`)
-  }
-  const chosen = names === undefined ? undefined : new Set(names.map((name) => state.groupIndex(name)))
   return {
     field: number,
     definition: state.definition.vectors[number]!,
     filter: resolveFilter(filter, operation),
-    projection:
-      select === undefined
-        ? undefined
-        : compileProjection(strings(select, `select of ${operation}`, 'paths of fields')),
-    radius: radius ?? Infinity,
-    parts:
-      chosen === undefined ? state.parts : state.groups.flatMap(({ parts }, index) => (chosen.has(index) ? parts : [])),
+    projection: projectionOf(select, operation),
+    radius: radiusOf(radius, operation),
+    parts: partsNamed(state, partitions, operation),
     ef: ef === undefined ? undefined : requireFrom(1, ef, `ef of ${operation}`),
     isExact: exact === undefined ? false : requireBoolean(exact, `exact of ${operation}`),
   }
+}
+
+export function projectionOf(select: unknown, operation: string): Projection | undefined {
+  if (select === undefined) return undefined
+  return compileProjection(strings(select, `select of ${operation}`, 'paths of fields'))
+}
+
+export function radiusOf(radius: unknown, operation: string): number {
+  if (radius === undefined) return Infinity
+  if (typeof radius === 'number' && !Number.isNaN(radius)) return radius
+  throw new UsageError(`radius of ${operation} is a number, got ${describe(radius)}`)
+}
+
+/** The physical partitions of the named ones; undefined: all. */
+export function partsNamed(state: CollectionState, partitions: unknown, operation: string): readonly Partition[] {
+  if (partitions === undefined) return state.parts
+  const names = strings(partitions, `partitions of ${operation}`, 'names of partitions')
+  const chosen = new Set(names.map((name) => state.groupIndex(name)))
+  return state.groups.flatMap(({ parts }, index) => (chosen.has(index) ? parts : []))
 }
 
 function fieldNumber(state: CollectionState, field: unknown, operation: string): number {
@@ -198,13 +207,13 @@ function fieldNumber(state: CollectionState, field: unknown, operation: string):
   )
 }
 
-function groupOf(group: unknown): { path: string; size: number } {
+export function groupOf(group: unknown): { path: string; size: number } {
   requireOptions(group, ['field', 'size'], 'in group of search')
   const { field, size = 1 } = group as Record<string, unknown>
   return { path: requirePath(field, 'field in group of search'), size: requireFrom(1, size, 'size in group of search') }
 }
 
-function countOrAll(value: unknown, what: string): number {
+export function countOrAll(value: unknown, what: string): number {
   return value === Infinity ? Infinity : requireCount(value, what)
 }
 

@@ -6,11 +6,12 @@ import { SlotSet } from '../core/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { FieldReader } from './fields.ts'
 import { isEverything } from './filter.ts'
-import { type ValueIdentity, valueIdentity } from './identity.ts'
+import { valueIdentity } from './identity.ts'
 import { MatchScan } from './match.ts'
 import type { Partition } from './partition.ts'
 import { pause, SLICE_MS } from './pause.ts'
 import { planOf } from './plan.ts'
+import { GROUP_AHEAD, pickGroups } from './search-group.ts'
 import type { SearchExplanation, SearchHit, SearchRequest } from './search-options.ts'
 import { type After, beginSearch, type PartitionHits, type PartitionSearch } from './search-plan.ts'
 import type { CollectionState } from './state.ts'
@@ -231,9 +232,6 @@ export function hitReader(state: CollectionState, { parts, projection }: SearchR
   }
 }
 
-/** Hits asked for in the first attempt, for each that may be needed. */
-const GROUP_AHEAD = 4
-
 /** Nearest hits, a few of each group: ever more are looked for, until the groups are full or there are no more. */
 async function runGrouped(
   state: CollectionState,
@@ -243,30 +241,18 @@ async function runGrouped(
   const { limit, offset, group } = request
   const { path, size } = group!
   const fields = new FieldReader([path])
+  const identityOf = ({ part, record }: Place) => {
+    fields.fill(request.parts[part]!, Uint32Array.of(record), 1)
+    return valueIdentity(fields.value(0, 0))
+  }
   const groups = limit === 0 ? 0 : limit + offset
   for (let count = Math.min(groups * size * GROUP_AHEAD, 1e9); ; count *= GROUP_AHEAD) {
     const answer = await searchPlaces(state, request, count, undefined, (lists, explanation) => {
       const chosen: SearchHit[][] = []
       for (const list of lists) {
-        const members = new Map<ValueIdentity, Place[]>()
-        let full = 0
-        for (const place of list) {
-          fields.fill(request.parts[place.part]!, Uint32Array.of(place.record), 1)
-          const identity = valueIdentity(fields.value(0, 0))
-          let own = members.get(identity)
-          if (own === undefined) {
-            if (members.size === groups) continue
-            own = []
-            members.set(identity, own)
-          }
-          if (own.length === size) continue
-          own.push(place)
-          if (own.length === size && ++full === groups) break
-        }
-        // A list that is shorter than asked for is all there is.
-        if (full < groups && list.length >= count) return undefined
-        const passed = new Set([...members.values()].slice(offset).flat())
-        chosen.push(list.filter((place) => passed.has(place)).map(read))
+        const places = pickGroups(list, identityOf, groups, size, offset, list.length < count)
+        if (places === undefined) return undefined
+        chosen.push(places.map(read))
       }
       const returned = chosen.reduce((total, list) => total + list.length, 0)
       return { lists: chosen, explanation: { ...explanation, returned } }

@@ -28,10 +28,10 @@ describeEach('indexes', ({ openNew, collection: options }) => {
     await posts.createIndex('tags', { multi: true })
     await posts.createIndex('email', { unique: true })
     expect(await posts.indexes()).toEqual([
-      { name: 'likes', fields: ['likes'], unique: false, multi: false, entries: 2 },
-      { name: 'by_author', fields: ['author.name', 'likes'], unique: false, multi: false, entries: 2 },
-      { name: 'tags', fields: ['tags'], unique: false, multi: true, entries: 2 },
-      { name: 'email', fields: ['email'], unique: true, multi: false, entries: 2 },
+      { name: 'likes', type: 'ordered', fields: ['likes'], unique: false, multi: false, entries: 2 },
+      { name: 'by_author', type: 'ordered', fields: ['author.name', 'likes'], unique: false, multi: false, entries: 2 },
+      { name: 'tags', type: 'ordered', fields: ['tags'], unique: false, multi: true, entries: 2 },
+      { name: 'email', type: 'ordered', fields: ['email'], unique: true, multi: false, entries: 2 },
     ])
     expect((await posts.stats()).indexes).toBe(4)
     await posts.dropIndex('by_author')

@@ -9,7 +9,7 @@ const SRC: Readonly<Record<string, readonly string[]>> = {
   storage: ['error'],
   value: ['core', 'storage', 'error'],
   journal: ['core', 'storage', 'error'],
-  catalog: ['value', 'journal', 'error'],
+  catalog: ['text', 'value', 'journal', 'error'],
   query: ['value', 'catalog', 'error'],
   engine: ['text', 'query', 'catalog', 'journal', 'value', 'storage', 'core', 'error'],
   text: ['value', 'error'],

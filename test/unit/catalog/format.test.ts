@@ -27,6 +27,7 @@ const STATE: CatalogState = {
         { id: 4, name: '2026' },
       ],
       indexes: [],
+      inverted: [],
       nextIndexId: 0,
       nextPartitionId: 6,
     },
