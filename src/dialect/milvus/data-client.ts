@@ -27,6 +27,7 @@ import {
 } from './read.ts'
 import { type EncodedRows, encodeRows, type Row } from './rows.ts'
 import type {
+  Anything,
   CountReq,
   CountResult,
   DeleteEntitiesReq,
@@ -283,7 +284,7 @@ export class DataClient extends PartitionClient {
   }
 
   /** Pages by key: the keys that match now, each row once, as it is when its page is read. */
-  async queryIterator(data: QueryIteratorReq): Promise<AsyncIterable<Row[]> & { currentTotal: number }> {
+  async queryIterator(data: QueryIteratorReq): Promise<Anything> {
     const request = data as unknown as QueryReq & { batchSize: number }
     const { keys, projection, partitions } = await this.run(named(request), async (store, db) => {
       const entry = store.entry(db, request.collection_name)

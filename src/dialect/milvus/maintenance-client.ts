@@ -1,5 +1,6 @@
 // What an application's start-up and its upkeep call: flush, compaction, metrics; and what makes no sense without a cluster.
 
+import { analyzerFor, analyzerOfField } from './analyzers.ts'
 import { newId } from './catalog.ts'
 import { named } from './collection-client.ts'
 import { hybridTime } from './describe.ts'
@@ -27,6 +28,8 @@ import type {
   GetQuerySegmentInfoReq,
   GetQuerySegmentInfoResponse,
   ResStatus,
+  RunAnalyzerRequest,
+  RunAnalyzerResponse,
 } from './types/index.ts'
 
 export class MaintenanceClient extends SearchClient {
@@ -141,4 +144,31 @@ export class MaintenanceClient extends SearchClient {
       (status) => ({ status, infos: [] }),
     )
   }
+
+  /** The tokens that an analyzer makes of texts. */
+  async runAnalyzer(data: RunAnalyzerRequest): Promise<RunAnalyzerResponse> {
+    return await this.run<RunAnalyzerResponse>(
+      data,
+      (store, db) => {
+        const { collection_name, field_name = '' } = data
+        const field =
+          collection_name === undefined ? undefined : store.entry(db, collection_name).schema.byName.get(field_name)
+        const analyzer = field === undefined ? analyzerFor(data.analyzer_params) : analyzerOfField(field)
+        const results = [data.text].flat().map((text) => ({ tokens: detailed(text, analyzer.tokens(text)) }))
+        return { status: success(), results }
+      },
+      (status) => ({ status, results: [] }),
+    )
+  }
+}
+
+/** Where tokens stand in their text, as far as they are spelt there as they are. */
+function detailed(text: string, tokens: readonly string[]) {
+  const lower = text.toLowerCase()
+  let from = 0
+  return tokens.map((token, position) => {
+    const found = lower.indexOf(token, from)
+    if (found >= 0) from = found + token.length
+    return { token, start_offset: Math.max(0, found), end_offset: from, position, position_length: 1, hash: 0 }
+  })
 }

@@ -81,9 +81,11 @@ export function encodeRows(entry: Entry, rows: readonly unknown[], rules: RowRul
   }
   // What the SDK finds before it sends comes first, for all rows.
   for (let i = 0; i < rows.length; i++) checkNames(rows[i], i, schema, plan, rules)
+  if (rules.kind === 'partial')
+    for (const row of rows) for (const name of Object.keys(row as Row)) encoded.given.add(name)
   for (let i = 0; i < rows.length; i++) {
     values.fill(undefined)
-    const meta = readRow(rows[i] as Row, schema, plan, values, encoded.given)
+    const meta = readRow(rows[i] as Row, schema, plan, values)
     encodeRow(i, rows.length, plan, values, meta, rules, encoded)
   }
   return encoded
@@ -109,15 +111,13 @@ function checkNames(row: unknown, position: number, schema: Schema, plan: Plan, 
 }
 
 /** Sorts the values of a row by column; answers its dynamic part. */
-function readRow(row: Row, schema: Schema, plan: Plan, values: unknown[], given: Set<string>): Row | undefined {
+function readRow(row: Row, schema: Schema, plan: Plan, values: unknown[]): Row | undefined {
   let meta: Row | undefined
   for (const name of Object.keys(row)) {
     const value = row[name]
     const index = plan.positions.get(name)
-    if (index !== undefined) {
-      values[index] = value
-      given.add(name)
-    } else if (name === DEFAULT_DYNAMIC_FIELD) {
+    if (index !== undefined) values[index] = value
+    else if (name === DEFAULT_DYNAMIC_FIELD) {
       if (value === undefined || value === null) continue
       if (typeof value !== 'object' || Array.isArray(value)) {
         throw invalid(`the dynamic field ${DEFAULT_DYNAMIC_FIELD} must be a JSON object`)

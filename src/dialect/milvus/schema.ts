@@ -1,5 +1,6 @@
 // Schemas: fields as they were declared, checked and brought to one form, which is also the form the catalog keeps.
 
+import { analyzerFor } from './analyzers.ts'
 import { DataType, DEFAULT_PARTITIONS_NUMBER, MAX_PARTITIONS_NUMBER } from './enums.ts'
 import { Code, invalid, MilvusError, unexpected, wrongCall } from './errors.ts'
 import type { Anything, FunctionObject } from './types/index.ts'
@@ -235,6 +236,7 @@ function checkField(field: Field, isInStruct: boolean): void {
   if (type === DataType.Struct) throw invalid(`field ${name}: structs come as elements of an Array`)
   if (isDense(type)) checkDim(field)
   if (isText(type) && field.params['max_length'] !== undefined) checkRange(field, 'max_length', 1, 65_535)
+  if (field.params['enable_analyzer'] === 'true') analyzerFor(field.params['analyzer_params'])
   if (type === DataType.Array) {
     const { element } = field
     const isFit =

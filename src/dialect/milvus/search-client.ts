@@ -13,6 +13,7 @@ import { type Found, runPlan } from './search.ts'
 import { hitPages } from './search-pages.ts'
 import { decimalsOf, type Given, isHybrid, parametersOf, planOf, type SearchPlan } from './search-plan.ts'
 import type {
+  Anything,
   HybridSearchReq,
   OutputTransformers,
   SearchIteratorReq,
@@ -74,7 +75,7 @@ export class SearchClient extends DataClient {
   }
 
   /** Pages of ever farther hits of one query. */
-  async searchIterator(param: SearchIteratorReq): Promise<AsyncIterable<SearchResultData[]>> {
+  async searchIterator(param: SearchIteratorReq): Promise<Anything> {
     const data = named(param) as unknown as Given & SearchIteratorReq
     const { plan, projection, maker } = await this.run(data, async (store, db) => {
       const entry = store.entry(db, data.collection_name)

@@ -1,7 +1,7 @@
 // Searches of sparse fields: inner products, and BM25 over the texts that a function reads.
 
 import type { Collection } from '../../engine/index.ts'
-import { wordsOf } from './expression/index.ts'
+import { analyzerOfField } from './analyzers.ts'
 import { compareKeys, type Key } from './read.ts'
 import type { Row } from './rows.ts'
 import { type Found, wholeFilter } from './search.ts'
@@ -26,7 +26,7 @@ export async function rankedHits(plan: SearchPlan, select: readonly string[]): P
     filter === undefined
       ? undefined
       : new Set((await rows.find({ filter, select: [key] }).toArray()).map((row) => row[key]))
-  const words = text === undefined ? undefined : (value: string) => wordsOf(text, value)
+  const words = text === undefined ? undefined : (value: string) => analyzerOfField(text).tokens(value)
   const scored = all.filter((row) => row[source] !== undefined && row[source] !== null)
   const bm25 = words === undefined ? undefined : new Bm25(scored.map((row) => words(row[source] as string)))
   return queries.map((query) => {

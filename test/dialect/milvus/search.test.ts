@@ -252,7 +252,7 @@ describe('shapes of hits', () => {
     const seen: string[] = []
     for await (const page of await made.searchIterator({ collection_name: 'c', data: query, batchSize: 33 })) {
       expect(page.length).toBeLessThanOrEqual(33)
-      seen.push(...page.map((hit) => hit.id))
+      seen.push(...page.map((hit: { id: string }) => hit.id))
     }
     expect(seen).toEqual(expected.map((hit) => hit.id))
     let count = 0
@@ -274,7 +274,7 @@ describe('shapes of hits', () => {
       filter: 'n >= 10',
       output_fields: ['id'],
     })) {
-      ids.push(...page.map((row) => row['id'] as string))
+      ids.push(...page.map((row: { id: string }) => row.id))
     }
     expect(ids).toEqual(rows.filter((row) => row.n >= 10).map((row) => String(row.id)))
   })

@@ -1,3 +1,2 @@
 export { ALL, type Condition } from './condition.ts'
 export { conditionFor } from './expression.ts'
-export { wordsOf } from './text.ts'
