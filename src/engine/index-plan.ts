@@ -66,7 +66,13 @@ function costed(access: IndexAccess, parts: readonly Partition[], costMax: numbe
   return { access, entries, cost: seeking + entries * each }
 }
 
-function planThrough(access: IndexAccess, filter: CompiledFilter, isOrdered: boolean, isDescending: boolean): Plan {
+/** The documents of some ranges of an index that a filter lets through. */
+export function planThrough(
+  access: IndexAccess,
+  filter: CompiledFilter,
+  isOrdered: boolean,
+  isDescending: boolean,
+): Plan {
   const program = access.isExact ? undefined : filter.program
   return {
     kind: 'index',

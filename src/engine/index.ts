@@ -21,6 +21,15 @@ export { Direct, type DirectWrite, type Ticket } from './direct.ts'
 export { loadDriver } from './driver.ts'
 export { type Filter, resolveFilter, treeFilter, treeOf } from './filter.ts'
 export type { FindOptions } from './find.ts'
+export {
+  between,
+  type IndexRange,
+  IndexReader,
+  type IndexTuple,
+  ofType,
+  type RangeBounds,
+  TypeRank,
+} from './index-reader.ts'
 export type { Progress } from './medium.ts'
 export { type MediumOptions, type OpenOptions, open, openDatabase } from './open.ts'
 export type { Conflict, ConflictFunction, Durability, InsertOptions, WriteOptions } from './options.ts'
