@@ -320,6 +320,7 @@ export class Collection<T extends object = Document> {
   async optimize(): Promise<void> {
     const refusal = this.#state.refuseWrite()
     if (refusal !== null) throw refusal
+    await completeInverted(this.#state)
     let failure: unknown
     for (const part of this.#state.parts) {
       // Another call may have dropped it while we waited.
@@ -330,7 +331,6 @@ export class Collection<T extends object = Document> {
         })
       if (isThere()) await part.compact()
     }
-    await completeInverted(this.#state)
     if (failure !== undefined) throw failure
   }
 

@@ -56,6 +56,7 @@ export class InvertedPart {
     for (;;) {
       const marked = this.partition.store.inverted.marked(this.handle, SLOTS_TOGETHER)
       if (marked.length === 0) return true
+      this.partition.onDerivedChanged()
       const count = this.#take(marked)
       this.#fields.fill(this.partition, this.#addresses, count)
       if (this.#analyzer === undefined) this.#putVectors(count, deadline)

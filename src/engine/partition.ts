@@ -391,7 +391,8 @@ export class Partition {
     await this.startCompaction()
   }
 
-  onGraphsChanged(): void {
+  /** Graphs or indexes are not what a snapshot has any more. */
+  onDerivedChanged(): void {
     this.snapshotPosition = -1
   }
 

@@ -30,7 +30,7 @@ function graphFrom({ dimension, metric, index }: VectorField): number {
 export interface UpkeepHost {
   readonly store: Store
   /** Something changed in them. */
-  onGraphsChanged(): void
+  onDerivedChanged(): void
   /** They are up to date, and it was much work: they should be kept. */
   saveGraphs(): void
 }
@@ -128,7 +128,7 @@ export class Upkeep {
   #slice(): boolean {
     const { graphs, vectors } = this.#host.store
     const end = performance.now() + UPKEEP_SLICE_MS
-    this.#host.onGraphsChanged()
+    this.#host.onDerivedChanged()
     for (const { field, from, m, efConstruction } of this.#fields) {
       if (!graphs.has(field)) {
         if (vectors.count(field) < from) continue

@@ -24,6 +24,8 @@ const BLOCK_BYTES = 4096
 export const BUILD_DOCUMENTS_MAX = 300_000
 /** So many entries of ordered indexes are sorted again in about as long. */
 const BUILD_ENTRIES_MAX = 20_000
+/** The same for tokens of texts and entries of sparse vectors: that takes about 50 ms. */
+const BUILD_LENGTHS_MAX = 100_000
 /** Neighbouring blocks are written, read and hashed together, up to so many. */
 const RUN_BLOCKS_MAX = 1024
 
@@ -70,7 +72,10 @@ export async function writeSnapshot(
   const file = await directory.open(draft, { create: true })
   try {
     const log = cover()
-    const isQuicklyBuilt = store.count <= buildDocumentsMax && store.ordered.entriesOfAll <= BUILD_ENTRIES_MAX
+    const isQuicklyBuilt =
+      store.count <= buildDocumentsMax &&
+      store.ordered.entriesOfAll <= BUILD_ENTRIES_MAX &&
+      store.inverted.lengthsOfAll <= BUILD_LENGTHS_MAX
     const isMark = isQuicklyBuilt && !store.graphs.isAny
     const blocks = isMark ? [] : store.structBlocks(BLOCK_BYTES)
     const pages = isMark ? [] : store.structPages()

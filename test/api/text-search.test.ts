@@ -291,6 +291,47 @@ describe('text indexes', () => {
     await db.close()
   })
 
+  it('come back from a snapshot when there is much in them, without being made again', async () => {
+    const path = join(await newDirectory(), 'data')
+    let db = await open(path, { durability: 'soft' })
+    let posts = await db.createCollection('posts')
+    await posts.createIndex('words', { type: 'text', fields: ['title', 'body'] })
+    await posts.createIndex('v', { type: 'sparse' })
+    const post = (id: number) => ({ id, title: `w${id % 13} w${id % 7} w${id % 101}`, v: { [id % 50]: 1 + id } })
+    await posts.insert(Array.from({ length: 40_000 }, (_, id) => post(id)))
+    const found = async (collection: Collection) => [
+      await collection.search({ text: 'w3 w12 w100', limit: 30 }),
+      await collection.search({ sparse: { 7: 1 }, limit: 30 }),
+    ]
+    await posts.optimize()
+    const before = await found(posts)
+    await db.close()
+    for (let round = 0; round < 3; round++) {
+      const phases: string[] = []
+      db = await open(path, { onProgress: ({ phase }) => phases.push(phase) })
+      expect(phases).not.toContain('index')
+      posts = db.collection('posts')
+      expect(await found(posts)).toEqual(before)
+      await posts.upsert([
+        { id: 'new', title: 'brand new' },
+        { id: 5, title: `w5 round${round}` },
+      ])
+      await posts.delete('new')
+      expect((await posts.search({ text: `round${round} new brand` })).map(({ id }) => id)).toEqual([5])
+      await posts.upsert(post(5))
+      await posts.optimize()
+      await db.close()
+    }
+    // What was written last was not looked at any more.
+    db = await open(path)
+    posts = db.collection('posts')
+    const last = posts.upsert({ id: 'last', title: 'last' })
+    await Promise.all([last, db.close()])
+    db = await open(path)
+    expect((await db.collection('posts').search({ text: 'last' })).map(({ id }) => id)).toEqual(['last'])
+    await db.close()
+  })
+
   it('are searched while they are dropped, made and filled', async () => {
     const posts = await (await openMemory()).createCollection('posts')
     await posts.createIndex('t', { type: 'text' })

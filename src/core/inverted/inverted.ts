@@ -108,6 +108,11 @@ export class InvertedIndexes {
     return found
   }
 
+  /** Sum of the lengths in all indexes. */
+  get lengthsOfAll(): number {
+    return this.all().reduce((sum, { handle }) => sum + this.stats(handle).lengths, 0)
+  }
+
   stats(handle: number): InvertedStats {
     const { memory } = this
     memory.core.inverted_stats(handle)
