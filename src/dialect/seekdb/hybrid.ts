@@ -119,7 +119,9 @@ export async function runHybrid(
   const lists: (readonly Found[])[] = []
   if (query !== undefined) {
     const analyzer = analyzerFor(collection.schema.fulltextIndex)
-    lists.push(await searchTexts(records, analyzer, query.text, query.filter))
+    // What lies behind the last that counts is not asked for.
+    const textLimit = knn === undefined ? Math.min(limit, request.rankWindow) : request.rankWindow
+    lists.push(await searchTexts(records, analyzer, query.text, { filter: query.filter, limit: textLimit }))
   }
   if (knn !== undefined) {
     const vector = knn.vector ?? (await embeddedText(knn.text, collection))

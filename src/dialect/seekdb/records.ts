@@ -2,6 +2,7 @@
 
 import { type Database, type Collection as EngineCollection, type Filter, treeFilter } from '../../engine/index.ts'
 import { evaluate, type FilterNode } from '../../query/index.ts'
+import type { AnalyzerDefinition } from '../../text/index.ts'
 import { SeekdbValueError } from './errors.ts'
 import { Best, distanceOf } from './nearest.ts'
 import { sparseDot } from './sparse.ts'
@@ -66,6 +67,9 @@ export interface Row extends Found {
   readonly record: StoredRecord
 }
 
+type IndexOptions = Parameters<EngineCollection['createIndex']>[1]
+
+const READY = Promise.resolve()
 const ATOMIC = { atomic: true } as const
 const COPY_BATCH = 1000
 const WITHOUT_VECTORS = ['id', 'order', 'document', 'metadata']
@@ -79,6 +83,8 @@ export class Records {
   readonly metric: Metric
   /** The next record's place; -1 until it is looked up. */
   #next = -1
+  /** Text and sparse indexes, there or being made. */
+  #indexes: Promise<Map<string, Promise<void>>> | undefined
   /** Ends with the call that has the collection for itself. */
   #turn: Promise<unknown> | undefined
 
@@ -270,20 +276,66 @@ export class Records {
   }
 
   /** For each sparse vector the records with the largest dot product. Those without a sparse vector are left out. */
-  async nearestSparse(vectors: readonly SparseColumn[], { filter, limit }: Search): Promise<Row[][]> {
-    const best = vectors.map(() => new Best<Found>(limit, true))
-    const select = ['id', 'order', 'sparse']
-    for await (const record of this.#engine.find({ ...native(filter), select })) {
-      const { sparse } = record
-      if (sparse === undefined) continue
-      for (let i = 0; i < vectors.length; i++) best[i]!.offer({ record, distance: sparseDot(vectors[i]!, sparse) })
-    }
-    return await Promise.all(best.map((one) => this.rows(one.take())))
+  async nearestSparse(vectors: readonly SparseColumn[], search: Search): Promise<Row[][]> {
+    if (search.limit === 0) return vectors.map(() => [])
+    await this.#ensureIndex('sparse', { type: 'sparse' })
+    return await Promise.all(
+      vectors.map(async (vector) => {
+        const found = (await this.#indexedSparse(vector, search)) ?? (await this.#allSparse(vector, search))
+        return await this.rows(found)
+      }),
+    )
   }
 
-  /** All ids, places and documents of the records that match. */
-  async *texts(filter: FilterNode | undefined): AsyncIterable<Pick<StoredRecord, 'id' | 'order' | 'document'>> {
-    yield* this.#engine.find({ ...native(filter), select: ['id', 'order', 'document'] })
+  /** By the index, which has only what shares a dimension with the vector; undefined when that is not enough. */
+  async #indexedSparse(vector: SparseColumn, { filter, limit }: Search): Promise<Found[] | undefined> {
+    if (vector.indices.length === 0) return undefined
+    const select = ['id', 'order', 'sparse']
+    const conditions = { ...native(filter), index: 'sparse', limit: limit + 1, select }
+    const hits = await this.#engine.search({ ...conditions, sparse: vector })
+    const last = hits[limit - 1]
+    // Those that share nothing have 0, and come before negative products.
+    if (last === undefined || last.distance >= 0) return undefined
+    if (hits[limit]?.distance === last.distance && !(await this.#isDense())) return undefined
+    const best = new Best<Found>(limit, true)
+    for (const { document: record } of hits) best.offer({ record, distance: sparseDot(vector, record.sparse!) })
+    return best.take()
+  }
+
+  async #allSparse(vector: SparseColumn, { filter, limit }: Search): Promise<Found[]> {
+    const best = new Best<Found>(limit, true)
+    for await (const record of this.#engine.find({ ...native(filter), select: ['id', 'order', 'sparse'] })) {
+      if (record.sparse !== undefined) best.offer({ record, distance: sparseDot(vector, record.sparse) })
+    }
+    return best.take()
+  }
+
+  /** The records with any word of a text, best first by BM25. */
+  async withWords(text: string, analyzer: AnalyzerDefinition, { filter, limit }: Search): Promise<Found[]> {
+    await this.#ensureIndex('document', { type: 'text', analyzer })
+    const conditions = { ...native(filter), index: 'document', limit, select: ['id', 'order'] }
+    const hits = await this.#engine.search({ ...conditions, text })
+    const found = hits.map(({ document: record, distance }) => ({ record, distance: 0 - distance }))
+    return found.sort((a, b) => b.distance - a.distance || a.record.order - b.record.order)
+  }
+
+  /** The records that match, in the order they were added. */
+  async inOrder(filter: FilterNode | undefined): Promise<Found[]> {
+    const records = await this.#engine.find({ ...native(filter), select: ['id', 'order'], sort: 'order' }).toArray()
+    return records.map((record) => ({ record, distance: 0 }))
+  }
+
+  /** Makes an index when it is first asked for: a collection that is never searched this way does without. */
+  async #ensureIndex(name: string, options: IndexOptions): Promise<void> {
+    this.#indexes ??= this.#engine.indexes().then((infos) => new Map(infos.map((info) => [info.name, READY])))
+    const indexes = await this.#indexes
+    let index = indexes.get(name)
+    if (index === undefined) {
+      index = this.#engine.createIndex(name, options)
+      indexes.set(name, index)
+      index.catch(() => indexes.delete(name))
+    }
+    await index
   }
 
   /** The records of what was found; those that were deleted meanwhile are left out. */

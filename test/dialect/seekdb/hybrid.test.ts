@@ -109,6 +109,24 @@ describe('hybridSearch', () => {
     })
   })
 
+  it('follows what is written, also after reopening', async () => {
+    const collection = await filled()
+    const quick = async () => {
+      const query = { whereDocument: { $contains: 'quick' } }
+      return (await collection.hybridSearch({ query })).ids[0]!.join('')
+    }
+    expect(await quick()).toBe('ba')
+    await collection.delete({ ids: 'b' })
+    await collection.upsert({ ids: ['e', 'a'], documents: ['how quick', 'slow'] })
+    await collection.add({ ids: 'f', documents: 'quick quick quick', embeddings: [9, 9, 9] })
+    expect(await quick()).toBe('fe')
+    await collection.client.close()
+    expect(await quick()).toBe('fe')
+    const copy = await collection.fork({ name: 'copy' })
+    const found = await copy.hybridSearch({ query: { whereDocument: { $contains: 'quick' } } })
+    expect(found.ids).toEqual([['f', 'e']])
+  })
+
   it('finds Chinese words', async () => {
     const collection = await plainCollection()
     await collection.add({
@@ -200,6 +218,38 @@ describe('sparse vectors', () => {
     await collection.upsert({ ids: 'c', metadatas: { x: 1 } })
     expect((await query('y')).ids).toEqual([['c', 'a']])
     expect(Object.keys(await collection.get())).not.toContain('sparse')
+  })
+
+  it('are found by the index as by looking at all of them', async () => {
+    const collection = await sparseCollection(K.DOCUMENT)
+    const letters = 'abcdefgh'
+    let seed = 3
+    const text = () =>
+      Array.from({ length: 6 }, () => letters[(seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) >>> 29]).join('')
+    const documents = Array.from({ length: 300 }, text)
+    const ids = documents.map((_, index) => `${index}`)
+    await collection.add({ ids, documents, embeddings: ids.map(() => [1, 2, 3]) })
+    const count = (document: string, letter: string) => document.split(letter).length - 1
+    for (const [query, limit] of [
+      [{ a: 2, b: 1 }, 7],
+      [{ c: 1 }, 300],
+      [{ d: -1, e: 1 }, 40],
+      [{ f: -1 }, 5],
+      [{}, 3],
+    ] as [Record<string, number>, number][]) {
+      const score = (document: string) =>
+        Object.entries(query).reduce((sum, [letter, weight]) => sum + weight * count(document, letter), 0)
+      const expected = documents
+        .map((document, index) => ({ id: `${index}`, score: score(document), index }))
+        .sort((x, y) => y.score - x.score || x.index - y.index)
+        .slice(0, limit)
+      const queryEmbeddings = Object.fromEntries(
+        Object.entries(query).map(([letter, weight]) => [letter.charCodeAt(0), weight]),
+      )
+      const found = await collection.query({ queryEmbeddings, nResults: limit })
+      expect(found.ids[0]).toEqual(expected.map(({ id }) => id))
+      expect(found.distances![0]).toEqual(expected.map((one) => one.score + 0))
+    }
   })
 
   it('are asked for by vectors too', async () => {
