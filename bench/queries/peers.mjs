@@ -2,11 +2,18 @@
 
 export const OURS_MEMORY = 'quiverdb-memory'
 export const OURS_FILE = 'quiverdb-file'
+export const OURS_INDEXED = 'quiverdb-indexed'
 
 /** @type {Record<string, { title: string, module: string, options?: object, isOnDisk?: boolean, isForeign?: boolean }>} */
 export const PEERS = {
   [OURS_MEMORY]: { title: 'quiverdb memory', module: 'quiverdb', options: { medium: 'memory' } },
   [OURS_FILE]: { title: 'quiverdb directory', module: 'quiverdb', options: { medium: 'file' }, isOnDisk: true },
+  [OURS_INDEXED]: {
+    title: 'quiverdb directory with an index on likes',
+    module: 'quiverdb',
+    options: { medium: 'file', hasIndex: true },
+    isOnDisk: true,
+  },
   array: { title: 'array of live objects', module: 'array' },
   loki: { title: 'loki + clone', module: 'loki', isForeign: true },
   lmdb: { title: 'lmdb', module: 'lmdb', isOnDisk: true, isForeign: true },
@@ -49,7 +56,7 @@ function against(title, figure, peers) {
   return Object.entries(peers).map(([peer, times]) => ({
     title,
     figure,
-    ours: peer === 'array' ? OURS_MEMORY : OURS_FILE,
+    ours: peer === 'array' ? OURS_MEMORY : peer === 'sqlite-indexed' ? OURS_INDEXED : OURS_FILE,
     peer,
     times,
   }))

@@ -4,21 +4,15 @@ import { readFileSync } from 'node:fs'
 const ENTRY = new URL('../../../dist/index.js', import.meta.url)
 const MANIFEST = new URL('../../../package.json', import.meta.url)
 
-/** @param {{ medium: 'memory' | 'file' }} options */
-export async function load({ medium }) {
-  const { open, UnsupportedError } = await import(ENTRY.href)
+/** @param {{ medium: 'memory' | 'file', hasIndex?: boolean }} options - an index on likes. */
+export async function load({ medium, hasIndex = false }) {
+  const { open } = await import(ENTRY.href)
   return {
     version: JSON.parse(readFileSync(MANIFEST, 'utf8')).version,
     open: async ({ path }) => {
       const database = await open(medium === 'memory' ? ':memory:' : path, { durability: 'soft' })
       const collection = await database.createCollection('documents')
-      let hasIndex = true
-      try {
-        await collection.createIndex('likes')
-      } catch (error) {
-        if (!(error instanceof UnsupportedError)) throw error
-        hasIndex = false
-      }
+      if (hasIndex) await collection.createIndex('likes')
       return createStore(database, collection, hasIndex)
     },
   }
