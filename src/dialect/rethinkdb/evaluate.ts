@@ -324,6 +324,7 @@ export function derive(call: Call, value: Val, make: (pull: Pull) => Pull, isKep
       return new Selection(selection.table, derived(selection.source, make, step))
     }
   }
+  if (value instanceof Selection && Array.isArray(value.source)) return collect(make(pullArray(value.source)), query)
   return derived(toStream(value, query), make, step)
 }
 

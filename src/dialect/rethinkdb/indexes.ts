@@ -40,6 +40,11 @@ function create(call: Call): Val {
   if (call.count === 3) {
     const given = call.val(2)
     if (given instanceof Uint8Array) {
+      if (!new TextDecoder().decode(given).startsWith(PREFIX)) {
+        fail(
+          'Cannot create an sindex except from a reql_index_function returned from `index_status` in the field `function`.',
+        )
+      }
       const kept = JSON.parse(new TextDecoder().decode(given).slice(PREFIX.length)) as IndexInfo
       wire = kept.wire
       multi = kept.multi
