@@ -27,8 +27,12 @@ const ENTRIES = {
 /** Code that needs Node. The browser bundles refuse it with a sentence in place of an unresolved `node:fs`. */
 const NODE_ONLY = join(ROOT, 'src/storage/file')
 
+/** Dependencies that stay imports in ESM. */
+const EXTERNAL = ['@assemblyscript/loader', 'uuid']
+
 /** Dependencies whose code is inside some bundle; their licences travel with it. */
 const INLINED = [
+  { name: 'geographiclib-geodesic', texts: ['node_modules/geographiclib-geodesic/LICENSE.txt'] },
   { name: 'uuid', texts: ['node_modules/uuid/LICENSE.md'] },
   {
     name: '@assemblyscript/loader',
@@ -93,7 +97,7 @@ async function bundle(folder) {
     plugins: [refuseNodeOnly, deflateBinary, workerSource(await bundleWorker())],
   }
   await Promise.all([
-    build({ ...shared, format: 'esm', platform: 'neutral', packages: 'external', splitting: true, outdir: folder }),
+    build({ ...shared, format: 'esm', platform: 'neutral', external: EXTERNAL, splitting: true, outdir: folder }),
     buildCommon({ ...shared, platform: 'node', external: ['@assemblyscript/loader'], outdir: folder }),
     build({ ...browser, format: 'esm', splitting: true }),
     buildCommon(browser),
