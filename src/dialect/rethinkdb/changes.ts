@@ -1,6 +1,354 @@
-// `changes`.
+// `changes`: what happens to a document, to a range of a table, to the first of an index. Writes tell their table, the table its feeds.
 
-import { fail } from './errors.ts'
-import { define } from './registry.ts'
+import { asBool, asNumber, compare, type Datum, equal, type Fields, field, isObject, Time, typeName } from './datum.ts'
+import { Failure, fail, failLimit, ReqlOpFailedError } from './errors.ts'
+import type { Call } from './evaluate.ts'
+import { unionFeed } from './feeds.ts'
+import { indexOf } from './index-entries.ts'
+import type { Query } from './query.ts'
+import { openSlice } from './reading.ts'
+import { define, ungrouped } from './registry.ts'
+import type { RowChange, Table } from './store.ts'
+import {
+  type Feed,
+  Grouped,
+  Row,
+  Selection,
+  type Slice,
+  type Step,
+  Stream,
+  TableSlice,
+  type Val,
+  wrongKind,
+} from './values.ts'
 
-define({ changes: () => fail('Changefeeds are not supported yet.') })
+/** The options of one `changes`. */
+interface Options {
+  readonly hasInitial: boolean
+  readonly hasStates: boolean
+  readonly hasTypes: boolean
+  readonly hasOffsets: boolean
+  /** Changes of one document that were not read yet become one; seconds to gather them, or false. */
+  readonly squash: number | false
+  readonly queueSize: number
+}
+
+function optionsOf(call: Call): Options {
+  const squash = call.datumOption('squash') ?? false
+  if (typeof squash === 'number' && squash < 0) {
+    fail('Expected BOOL or a positive NUMBER but found a negative NUMBER.')
+  }
+  if (typeof squash !== 'number' && typeof squash !== 'boolean') {
+    fail(`Expected BOOL or NUMBER but found ${typeName(squash)}.`)
+  }
+  const flag = (name: string) => asBool(call.datumOption(name) ?? false)
+  const queueSize = call.datumOption('changefeed_queue_size')
+  return {
+    hasInitial: flag('include_initial'),
+    hasStates: flag('include_states'),
+    hasTypes: flag('include_types'),
+    hasOffsets: flag('include_offsets'),
+    squash: squash === true ? 0 : squash,
+    queueSize: queueSize === undefined ? 100_000 : asNumber(queueSize),
+  }
+}
+
+/** A copy that shares nothing with what a caller may still hold. */
+function copy<D extends Datum>(value: D): D {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copy) as D
+  if (!isObject(value) || (value as unknown) instanceof Time) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copy(inner)])) as D
+}
+
+interface Pending {
+  /** Of squashing: which document it is about. */
+  readonly key: Datum | undefined
+  old: Datum
+  new: Datum
+  extra: Fields | undefined
+  isInitial: boolean
+}
+
+/** A queue of what a feed has to tell. */
+class TableFeed implements Feed {
+  readonly className: Feed['className']
+  readonly #table: Table
+  readonly #options: Options
+  readonly #ready: Fields[] = []
+  #pending: Pending[] = []
+  #skipped = 0
+  #wakers: (() => void)[] = []
+  #error: unknown
+  #since = 0
+  readonly #listener: (changes: readonly RowChange[]) => void
+  readonly #closer: (reason: string) => void
+
+  constructor(
+    table: Table,
+    className: Feed['className'],
+    options: Options,
+    listen: (feed: TableFeed, changes: readonly RowChange[]) => void,
+  ) {
+    this.className = className
+    this.#table = table
+    this.#options = options
+    this.#listener = (changes) => {
+      try {
+        listen(this, changes)
+      } catch (error) {
+        this.#error = error
+      }
+      this.#wake()
+    }
+    this.#closer = (reason) => {
+      this.#error = new Failure(ReqlOpFailedError, reason)
+      this.#wake()
+    }
+    table.listeners.add(this.#listener)
+    table.closers.add(this.#closer)
+  }
+
+  /** What a feed tells before anything has happened. */
+  begin(initial: () => Iterable<{ row: Datum; extra?: Fields }>): void {
+    const { hasInitial, hasStates } = this.#options
+    if (hasStates && hasInitial) this.#state('initializing')
+    if (hasInitial) {
+      for (const { row, extra } of initial()) {
+        this.#ready.push(this.#typed({ new_val: copy(row), ...extra }, 'initial'))
+      }
+    }
+    if (hasStates) this.#state('ready')
+  }
+
+  #state(state: string): void {
+    this.#ready.push(this.#typed({ state }, 'state'))
+  }
+
+  #typed(change: Fields, type: string): Fields {
+    return this.#options.hasTypes ? { ...change, type } : change
+  }
+
+  /** Notes a change, if it is one. */
+  add(key: Datum | undefined, old: Datum, next: Datum, extra?: Fields): void {
+    if (extra === undefined && equal(old, next)) return
+    const { squash, queueSize } = this.#options
+    if (squash !== false && key !== undefined) {
+      const same = this.#pending.find((one) => one.key !== undefined && equal(one.key, key))
+      if (same !== undefined) {
+        same.new = copy(next)
+        if (equal(same.old, same.new)) this.#pending = this.#pending.filter((one) => one !== same)
+        return
+      }
+    }
+    if (this.#pending.length === 0) this.#since = performance.now()
+    this.#pending.push({ key, old: copy(old), new: copy(next), extra, isInitial: false })
+    if (this.#pending.length <= queueSize) return
+    this.#pending.shift()
+    this.#skipped++
+  }
+
+  get #isGathering(): boolean {
+    const { squash } = this.#options
+    return squash !== false && squash > 0 && performance.now() - this.#since < squash * 1000
+  }
+
+  poll(): Datum | undefined {
+    const ready = this.#ready.shift()
+    if (ready !== undefined) return ready
+    if (this.#error !== undefined) throw this.#error
+    if (this.#pending.length === 0 || this.#isGathering) return undefined
+    if (this.#skipped > 0) {
+      const error = `Changefeed cache over array size limit, skipped ${this.#skipped} elements.`
+      this.#skipped = 0
+      return { error }
+    }
+    const { old, new: next, extra } = this.#pending.shift()!
+    const type = old === null ? 'add' : next === null ? 'remove' : 'change'
+    return this.#typed({ new_val: next, old_val: old, ...extra }, type)
+  }
+
+  wait(wake: () => void): void {
+    if (this.#ready.length > 0 || this.#error !== undefined) {
+      wake()
+      return
+    }
+    this.#wakers.push(wake)
+    if (this.#pending.length > 0) this.#wake()
+  }
+
+  #wake(): void {
+    const { squash } = this.#options
+    const left = squash === false ? 0 : this.#since + squash * 1000 - performance.now()
+    if (left > 0 && this.#error === undefined) {
+      setTimeout(() => this.#wake(), left + 1)
+      return
+    }
+    const wakers = this.#wakers
+    this.#wakers = []
+    for (const wake of wakers) wake()
+  }
+
+  close(): void {
+    this.#table.listeners.delete(this.#listener)
+    this.#table.closers.delete(this.#closer)
+  }
+}
+
+function streamOf(feed: Feed): Stream {
+  const stream = new Stream(() => feed.poll(), true)
+  stream.feed = feed
+  return stream
+}
+
+/** One document by its key. */
+function pointFeed(row: Row, options: Options): Stream {
+  const feed = new TableFeed(row.table, 'AtomFeed', options, (own, changes) => {
+    for (const change of changes) if (equal(change.key as Datum, row.key)) own.add(row.key, change.old, change.new)
+  })
+  feed.begin(() => [{ row: row.value }])
+  return streamOf(feed)
+}
+
+function applySteps(row: Datum, steps: readonly Step[]): Datum {
+  let value: Datum | undefined = row
+  if (row === null) return null
+  for (const step of steps) {
+    value = step.apply(value)
+    if (value === undefined) return null
+  }
+  return value
+}
+
+/** Keys of a row in the index of a slice that lie in it. */
+function keysIn(slice: Slice, row: Datum): Datum[] {
+  if (row === null) return []
+  const { table, bounds, keys: wanted } = slice
+  const name = slice.index
+  const isPrimary = name === undefined || name === table.primaryKey
+  const keys = isPrimary ? [field(row as Fields, table.primaryKey) as Datum] : (indexOf(table, name)?.keysOf(row) ?? [])
+  return keys.filter((key) => {
+    if (wanted !== undefined) return wanted.some((one) => equal(one, key))
+    if (bounds === undefined) return true
+    const low = compare(key, bounds.low)
+    const high = compare(key, bounds.high)
+    return (low > 0 || (low === 0 && !bounds.isLowOpen)) && (high < 0 || (high === 0 && !bounds.isHighOpen))
+  })
+}
+
+function rangeFeed(slice: Slice, steps: readonly Step[], options: Options, query: Query): Stream {
+  const feed = new TableFeed(slice.table, 'Feed', options, (own, changes) => {
+    for (const { key, old, new: next } of changes) {
+      const before = keysIn(slice, old).length
+      const after = keysIn(slice, next).length
+      // With an index of many keys a document may stand in the range several times.
+      for (let i = 0; i < Math.max(before, after); i++) {
+        const was = i < before ? applySteps(old, steps) : null
+        const is = i < after ? applySteps(next, steps) : null
+        own.add(key as Datum, was, is)
+      }
+    }
+  })
+  feed.begin(function* () {
+    const pull = openSlice(slice, query)
+    for (let row = pull(); row !== undefined; row = pull()) {
+      const value = applySteps(row, steps)
+      if (value !== null) yield { row: value }
+    }
+  })
+  return streamOf(feed)
+}
+
+/** The first rows of an order. */
+function limitFeed(slice: Slice, steps: readonly Step[], limit: number, options: Options, query: Query): Stream {
+  if (limit > query.arrayLimit) {
+    failLimit(
+      `Array size limit \`${query.arrayLimit}\` exceeded.  (\`.limit(X).changes()\` is illegal if X is larger than the array size limit.)`,
+    )
+  }
+  const { primaryKey } = slice.table
+  const first = (): { key: Datum; row: Datum }[] => {
+    const rows: { key: Datum; row: Datum }[] = []
+    const pull = openSlice(slice, query)
+    for (let row = pull(); row !== undefined && rows.length < limit; row = pull()) {
+      const value = applySteps(row, steps)
+      if (value !== null) rows.push({ key: (row as Fields)[primaryKey], row: copy(value) })
+    }
+    return rows
+  }
+  let current = first()
+  const offset = (name: string, at: number): Fields => (options.hasOffsets ? { [name]: at < 0 ? null : at } : {})
+  const feed = new TableFeed(slice.table, 'OrderByLimitFeed', options, (own) => {
+    const next = first()
+    const at = (rows: { key: Datum }[], key: Datum) => rows.findIndex((one) => equal(one.key, key))
+    const gone = current.filter(({ key }) => at(next, key) < 0)
+    const come = next.filter(({ key }) => at(current, key) < 0)
+    for (const { key, row } of next) {
+      const before = at(current, key)
+      if (before >= 0 && !equal(current[before].row, row)) {
+        own.add(undefined, current[before].row, row, {
+          ...offset('old_offset', before),
+          ...offset('new_offset', at(next, key)),
+        })
+      }
+    }
+    for (let i = 0; i < Math.max(gone.length, come.length); i++) {
+      const extra = {
+        ...offset('old_offset', i < gone.length ? at(current, gone[i].key) : -1),
+        ...offset('new_offset', i < come.length ? at(next, come[i].key) : -1),
+      }
+      own.add(undefined, gone[i]?.row ?? null, come[i]?.row ?? null, extra)
+    }
+    current = next
+  })
+  feed.begin(() => current.map(({ row }, i) => ({ row, extra: offset('new_offset', i) })))
+  return streamOf(feed)
+}
+
+function requireFollowable(steps: readonly Step[]): void {
+  for (const step of steps) {
+    if (step.kind === 'concat_map' || step.kind === 'zip' || step.kind === 'distinct') {
+      fail(`Cannot call \`changes\` after \`${step.kind}\`.`)
+    }
+    if (!step.isFixed) fail('Cannot call `changes` after a non-deterministic function.')
+  }
+}
+
+function follow(value: Val, options: Options, query: Query): Stream {
+  if (value instanceof Grouped) fail('Cannot call `changes` after `group`.')
+  if (value instanceof TableSlice) {
+    // The order of a whole index is no part of its changes.
+    return rangeFeed(value.slice, [], options, query)
+  }
+  const source = value instanceof Selection ? value.source : value
+  if (!(source instanceof Stream)) {
+    if (Array.isArray(source)) fail('Cannot call `changes` on an eager stream.')
+    return wrongKind('SELECTION', value)
+  }
+  if (source.feed !== undefined) fail('Cannot call `changes` on an eager stream.')
+  if (source.parts !== undefined) {
+    if (source.parts.length === 1) return follow(source.parts[0], options, query)
+    const streams = source.parts.map((part) => follow(part, options, query))
+    return streamOf(unionFeed(streams))
+  }
+  if (source.unfollowable === 'concat_map') fail('Cannot call `changes` after `concat_map`.')
+  if (source.slice === undefined || source.unfollowable !== undefined) {
+    fail('Cannot call `changes` on an eager stream.')
+  }
+  requireFollowable(source.steps)
+  return source.limit === undefined
+    ? rangeFeed(source.slice, source.steps, options, query)
+    : limitFeed(source.slice, source.steps, source.limit, options, query)
+}
+
+define({
+  changes(call) {
+    const { first, query } = call
+    const options = optionsOf(call)
+    if (first instanceof Row) {
+      return first.slice === undefined ? pointFeed(first, options) : limitFeed(first.slice, [], 1, options, query)
+    }
+    return follow(first, options, query)
+  },
+})
+ungrouped('changes')

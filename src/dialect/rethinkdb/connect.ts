@@ -1,9 +1,9 @@
 // `r.connect`: in memory, on a directory, on an open database, or, with a host, to a real server through the official driver.
 
 import { type Database, loadDriver, open } from '../../engine/index.ts'
-import { type Callback, withCallback } from './cursor.ts'
+import { type Callback, Feed, withCallback } from './cursor.ts'
 import { Emitter } from './emitter.ts'
-import { errorNamed, ReqlDriverCompileError, ReqlDriverError, ReqlError } from './errors.ts'
+import { errorNamed, ReqlDriverCompileError, ReqlDriverError, ReqlError, ReqlRuntimeError } from './errors.ts'
 import { execute } from './execute.ts'
 import type { Node } from './node.ts'
 import { RUNNER, type Runner } from './run.ts'
@@ -166,6 +166,7 @@ abstract class Connection extends Emitter implements Runner {
 
 class EmbeddedConnection extends Connection {
   readonly #options: ConnectOptions
+  readonly #feeds = new Set<Feed>()
   #database: Database | undefined
   #store: Store | undefined
 
@@ -191,12 +192,16 @@ class EmbeddedConnection extends Connection {
   }
 
   protected async end(): Promise<void> {
+    for (const feed of this.#feeds) feed.abort(new ReqlRuntimeError(CLOSED))
+    this.#feeds.clear()
     const { database, path } = this.#options
     if (database === undefined && path !== undefined && path !== ':memory:') await closeShared(path)
   }
 
-  protected query(node: Node, options: Record<string, unknown>): Promise<unknown> {
-    return execute(node, this.#store!, this.db ?? 'test', options)
+  protected async query(node: Node, options: Record<string, unknown>): Promise<unknown> {
+    const answer = await execute(node, this.#store!, this.db ?? 'test', options)
+    if (answer instanceof Feed) this.#feeds.add(answer)
+    return answer
   }
 
   protected about(): Promise<unknown> {

@@ -171,10 +171,13 @@ function requireNoEvents(rows: Rows): void {
 
 async function eachRow(rows: Rows, callback: RowCallback, onFinished: (() => void) | undefined): Promise<void> {
   for (;;) {
+    const wasClosed = rows.closed
     let row: unknown
     try {
       row = await rows.readRow()
     } catch (error) {
+      // Whoever closes a cursor is not told so.
+      if (!wasClosed && rows.closed) return
       if (isEnd(error)) onFinished?.()
       else callback(error as Error)
       return
@@ -251,6 +254,7 @@ export class Cursor extends Rows {
   #at = 0
   #isEnded = false
   #isClosed = false
+  #failure: Error | undefined
   /** Reads wait for each other. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -282,6 +286,7 @@ export class Cursor extends Rows {
         this.#isEnded = true
         throw error
       }
+      if (rows === undefined && this.#failure !== undefined) throw this.#failure
       if (rows === undefined) this.#isEnded = true
       else {
         this.#rows = rows
@@ -294,6 +299,12 @@ export class Cursor extends Rows {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#rows = []
+    this.#source.close()
+  }
+
+  /** Ends the reading with an error, which those who wait get. */
+  abort(failure: Error): void {
+    this.#failure = failure
     this.#source.close()
   }
 

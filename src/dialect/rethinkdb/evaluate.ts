@@ -331,6 +331,7 @@ export function derive(call: Call, value: Val, make: (pull: Pull) => Pull, isKep
 function derived(source: Stream, make: (pull: Pull) => Pull, step: Step | undefined): Stream {
   const stream = new Stream(make(source.pull), source.isInfinite)
   stream.feed = source.feed
+  stream.isOver = source.isOver
   stream.parts = source.parts
   if (step === undefined) {
     stream.unfollowable = source.unfollowable ?? 'limit'

@@ -230,6 +230,10 @@ function feedOf(stream: Stream, formats: Formats, node: Node): Cursor {
           if (rows.length === 0) throw told(error, node)
         }
         if (rows.length > 0) return rows
+        if (stream.isOver?.() === true) {
+          feed.close()
+          return undefined
+        }
         await new Promise<void>((resolve) => {
           wakeUp = resolve
           feed.wait(resolve)

@@ -99,19 +99,16 @@ function isObjectTerm(func: Func): boolean {
   return body === undefined || body.type === T.MAKE_OBJ || body.type === T.DATUM
 }
 
-function sliceStream(pull: Pull, from: number, to: number): Pull {
-  let at = 0
+function sliceStream(pull: Pull, from: number, to: number, counter = { at: 0 }): Pull {
   return () => {
-    while (at < from) {
-      at++
-      if (pull() === undefined) {
-        at = to
-        return undefined
-      }
+    while (counter.at < from) {
+      if (pull() === undefined) return undefined
+      counter.at++
     }
-    if (at >= to) return undefined
-    at++
-    return pull()
+    if (counter.at >= to) return undefined
+    const value = pull()
+    if (value !== undefined) counter.at++
+    return value
   }
 }
 
@@ -147,7 +144,8 @@ function slice(call: Call): Val {
 }
 
 function sliced(call: Call, value: Val, from: number, to: number): Val {
-  const result = derive(call, value, (pull) => sliceStream(pull, from, to), true)
+  const counter = { at: 0 }
+  const result = derive(call, value, (pull) => sliceStream(pull, from, to, counter), true)
   const source = value instanceof Selection ? value.source : value
   const stream = result instanceof Selection ? result.source : result
   if (stream instanceof Stream) {
@@ -155,7 +153,10 @@ function sliced(call: Call, value: Val, from: number, to: number): Val {
     // What has an end ends, however long its source is; feeds go on until they are closed.
     const ended = new Stream(stream.pull, infinite && to === Infinity)
     ended.unfollowable = 'limit'
-    if (source instanceof Stream) ended.feed = source.feed
+    if (source instanceof Stream && source.feed !== undefined) {
+      ended.feed = source.feed
+      ended.isOver = () => counter.at >= to || (source.isOver?.() ?? false)
+    }
     const origin = source instanceof TableSlice ? source.slice : source instanceof Stream ? source.slice : undefined
     if (from === 0 && origin?.order !== undefined) {
       ended.slice = origin

@@ -90,6 +90,8 @@ export class Stream extends Special {
   parts: readonly Stream[] | undefined
   /** Of what was derived in ways that changes cannot follow. */
   unfollowable: string | undefined
+  /** Of a part of a feed: whether it has told all it will. */
+  isOver: (() => boolean) | undefined
 
   constructor(pull: Pull, isInfinite = false) {
     super()

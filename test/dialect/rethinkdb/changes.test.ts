@@ -1,0 +1,228 @@
+// Promise: feeds tell every change once, in order, with the states and types that were asked for, and end when what they follow ends.
+
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type Any, type Case, check, err, named, r } from './cases.ts'
+
+let connection: Any
+const t = () => r.table('t')
+const run = (term: Any) => term.run(connection)
+
+beforeAll(async () => {
+  connection = await r.connect()
+  await run(r.tableCreate('t'))
+  await run(t().indexCreate('n'))
+})
+afterAll(async () => await connection.close())
+beforeEach(async () => {
+  await run(t().delete())
+})
+
+/** The next so many changes. */
+async function take(feed: Any, count: number): Promise<unknown[]> {
+  const rows: unknown[] = []
+  for (let i = 0; i < count; i++) rows.push(await feed.next())
+  return rows
+}
+
+it('follows a table', async () => {
+  const feed = await run(t().changes())
+  expect(String(feed)).toBe('[object Feed]')
+  await run(t().insert([{ id: 1 }, { id: 2 }]))
+  await run(t().get(1).update({ a: 1 }))
+  await run(t().get(1).update({ a: 1 }))
+  await run(t().get(2).delete())
+  expect(await take(feed, 4)).toEqual([
+    { old_val: null, new_val: { id: 1 } },
+    { old_val: null, new_val: { id: 2 } },
+    { old_val: { id: 1 }, new_val: { id: 1, a: 1 } },
+    { old_val: { id: 2 }, new_val: null },
+  ])
+  expect(() => feed.toArray()).toThrow('`toArray` is not available for feeds.')
+  await feed.close()
+  await expect(feed.next()).rejects.toThrow('Cursor is closed.')
+})
+
+it('waits for what comes later, and ends with its limit', async () => {
+  const feed = await run(t().changes().limit(2))
+  const rows: unknown[] = []
+  const done = feed.eachAsync((row: Any) => {
+    rows.push(row.new_val.id)
+  })
+  await run(t().insert({ id: 1 }))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  await run(t().insert([{ id: 2 }, { id: 3 }]))
+  await done
+  expect(rows).toEqual([1, 2])
+})
+
+it('follows one document', async () => {
+  const feed = await run(t().get(1).changes({ includeInitial: true, includeStates: true, includeTypes: true }))
+  expect(String(feed)).toBe('[object AtomFeed]')
+  await run(t().insert([{ id: 2 }, { id: 1 }]))
+  await run(t().get(1).replace({ id: 1, a: 1 }))
+  await run(t().delete())
+  expect(await take(feed, 6)).toEqual([
+    { state: 'initializing', type: 'state' },
+    { new_val: null, type: 'initial' },
+    { state: 'ready', type: 'state' },
+    { old_val: null, new_val: { id: 1 }, type: 'add' },
+    { old_val: { id: 1 }, new_val: { id: 1, a: 1 }, type: 'change' },
+    { old_val: { id: 1, a: 1 }, new_val: null, type: 'remove' },
+  ])
+  await feed.close()
+})
+
+it('follows ranges, filters and maps', async () => {
+  const range = await run(t().between(2, 4).changes())
+  const filtered = await run(
+    t()
+      .filter((x: Any) => x('n').gt(1))
+      .pluck('n')
+      .changes({ include_initial: true }),
+  )
+  const byIndex = await run(t().getAll(5, { index: 'n' }).changes())
+  await run(
+    t().insert([
+      { id: 1, n: 1 },
+      { id: 2, n: 5 },
+      { id: 3, n: 1 },
+    ]),
+  )
+  await run(t().get(3).update({ n: 5 }))
+  await run(t().get(2).update({ n: 0 }))
+  expect(await take(range, 2)).toEqual([
+    { old_val: null, new_val: { id: 2, n: 5 } },
+    { old_val: null, new_val: { id: 3, n: 1 } },
+  ])
+  expect(await take(filtered, 3)).toEqual([
+    { old_val: null, new_val: { n: 5 } },
+    { old_val: null, new_val: { n: 5 } },
+    { old_val: { n: 5 }, new_val: null },
+  ])
+  expect(await take(byIndex, 3)).toEqual([
+    { old_val: null, new_val: { id: 2, n: 5 } },
+    { old_val: null, new_val: { id: 3, n: 5 } },
+    { old_val: { id: 2, n: 5 }, new_val: null },
+  ])
+  for (const feed of [range, filtered, byIndex]) await feed.close()
+})
+
+it('follows the first of an order', async () => {
+  await run(
+    t().insert([
+      { id: 1, n: 1 },
+      { id: 2, n: 2 },
+      { id: 3, n: 3 },
+    ]),
+  )
+  const feed = await run(
+    t()
+      .orderBy({ index: r.desc('n') })
+      .limit(2)
+      .changes({ includeInitial: true, includeOffsets: true }),
+  )
+  expect(String(feed)).toBe('[object OrderByLimitFeed]')
+  expect(await take(feed, 2)).toEqual([
+    { new_val: { id: 3, n: 3 }, new_offset: 0 },
+    { new_val: { id: 2, n: 2 }, new_offset: 1 },
+  ])
+  await run(t().insert({ id: 4, n: 4 }))
+  await run(t().get(4).delete())
+  expect(await take(feed, 2)).toEqual([
+    { old_val: { id: 2, n: 2 }, new_val: { id: 4, n: 4 }, old_offset: 1, new_offset: 0 },
+    { old_val: { id: 4, n: 4 }, new_val: { id: 2, n: 2 }, old_offset: 0, new_offset: 1 },
+  ])
+  await feed.close()
+})
+
+it('joins feeds, squashes changes, and tells what it lost', async () => {
+  const union = await run(
+    t()
+      .filter({ n: 1 })
+      .union(t().filter({ n: 2 }))
+      .changes(),
+  )
+  expect(String(union)).toBe('[object UnionedFeed]')
+  const squashed = await run(t().changes({ squash: true }))
+  const small = await run(t().changes({ changefeedQueueSize: 2 }))
+  await run(
+    t().insert([
+      { id: 1, n: 1 },
+      { id: 2, n: 2 },
+    ]),
+  )
+  await run(t().get(1).update({ n: 3 }))
+  await run(t().get(1).update({ n: 1 }))
+  expect(await take(union, 2)).toHaveLength(2)
+  expect(await take(squashed, 2)).toEqual([
+    { old_val: null, new_val: { id: 1, n: 1 } },
+    { old_val: null, new_val: { id: 2, n: 2 } },
+  ])
+  expect((await take(small, 1))[0]).toEqual({ error: 'Changefeed cache over array size limit, skipped 2 elements.' })
+  for (const feed of [union, squashed, small]) await feed.close()
+})
+
+it('keeps what it tells apart from what callers do with their documents', async () => {
+  const feed = await run(t().changes())
+  const document = { id: 1, list: [1] }
+  await run(t().insert(document))
+  document.list.push(2)
+  expect(await feed.next()).toEqual({ old_val: null, new_val: { id: 1, list: [1] } })
+  await feed.close()
+})
+
+it('ends with the table, and with the connection', async () => {
+  await run(r.tableCreate('gone'))
+  const feed = await run(r.table('gone').changes())
+  const next = feed.next()
+  await run(r.tableDrop('gone'))
+  await expect(next).rejects.toMatchObject({
+    name: 'ReqlOpFailedError',
+    msg: 'Changefeed aborted (table unavailable).',
+  })
+  const other = await r.connect({ database: connection.database })
+  const open = await t().changes().run(other)
+  const waiting = open.next()
+  await other.close()
+  await expect(waiting).rejects.toThrow('Connection is closed.')
+})
+
+it('calls back by events', async () => {
+  const feed = await run(t().changes())
+  const seen = new Promise((resolve) => feed.on('data', resolve))
+  expect(() => feed.next()).toThrow(
+    'You cannot use the cursor interface and the EventEmitter interface at the same time.',
+  )
+  await run(t().insert({ id: 7 }))
+  expect(await seen).toEqual({ old_val: null, new_val: { id: 7 } })
+  await feed.close()
+})
+
+const refused: Case[] = [
+  [() => r.expr([1]).changes(), err('QueryLogic', 'Cannot call `changes` on an eager stream.')],
+  [() => r.range().changes(), err('QueryLogic', 'Cannot call `changes` on an eager stream.')],
+  [() => t().limit(2).changes(), err('QueryLogic', 'Cannot call `changes` on an eager stream.')],
+  [() => t().orderBy('n').changes(), err('QueryLogic', 'Cannot call `changes` on an eager stream.')],
+  [
+    () =>
+      t()
+        .concatMap((x: Any) => [x])
+        .changes(),
+    err('QueryLogic', 'Cannot call `changes` after `concat_map`.'),
+  ],
+  [() => t().group('n').changes(), err('QueryLogic', 'Cannot call `changes` after `group`.')],
+  [
+    () =>
+      t()
+        .map(() => r.random())
+        .changes(),
+    err('QueryLogic', 'Cannot call `changes` after a non-deterministic function.'),
+  ],
+  [
+    () => t().changes({ squash: -1 }),
+    err('QueryLogic', 'Expected BOOL or a positive NUMBER but found a negative NUMBER.'),
+  ],
+  [() => t().changes({ squash: 'x' }), err('QueryLogic', 'Expected BOOL or NUMBER but found STRING.')],
+  [() => t().changes().count(), err('QueryLogic', /^Cannot call a terminal/)],
+]
+it.each(named(refused))('%s', async (_, one) => await check(connection, one))
