@@ -66,6 +66,16 @@ export function sortHeap(heap: usize, count: u32): void {
   }
 }
 
+/** Leaves the `kept` least keys of such a heap, sorted, the least first. */
+export function sortLeast(heap: usize, count: u32, kept: u32): void {
+  // The front of a heap is one itself.
+  for (let i = kept; i < count; i++) {
+    const key = load<u64>(at(heap, i));
+    if (key < load<u64>(heap)) replaceGreatest(heap, kept, key);
+  }
+  sortHeap(heap, min(kept, count));
+}
+
 /** Adds to a heap of `count` keys whose least comes first. */
 export function pushLeast(heap: usize, count: u32, key: u64): void {
   let i = count;

@@ -5,9 +5,9 @@ import { S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import {
   rescore, scanRow, searchBitmap, searchBlock, searchExamine, searchField, searchFollow, searchList, searchSlots,
 } from "../flat";
-import { vectorRow } from "../vector";
+import { fieldVectorBytes, rowVector, vectorRow } from "../vector";
 import { CHUNK_SLOTS, chunksTop, DIRTY, GRAPH_DIRTY, GRAPH_LINKED, graphOf, HEAD_DIRTY, HEAD_STATES, headAt } from "./graph";
-import { keySlot, sortHeap } from "./heap";
+import { keySlot, sortLeast } from "./heap";
 import { EF_MAX, results, scratchReach } from "./scratch";
 import { isAllowed, walkComputed, walkCount, walkDown, walkEnter, walkGather, walkReset, walkVisited } from "./walk";
 
@@ -36,6 +36,8 @@ export function hnsw_search(search: usize, index: u32, number: u32, ef: u32, res
   return status;
 }
 
+let touched: u32 = 0;
+
 function walk(
   graph: usize, field: usize, query: usize, list: usize, allowed: usize, slots: u32, ef: u32, rescored: u32, wanted: u32, budget: u32,
 ): i32 {
@@ -43,11 +45,16 @@ function walk(
   if (!walkEnter(graph, field, query)) return SEARCH_GAVE_UP;
   walkDown(graph, field, query, 0);
   if (!walkGather(graph, field, query, 0, ef, allowed, slots, budget) || walkCount < wanted) return SEARCH_GAVE_UP;
-  sortHeap(results, walkCount);
   const count = min(walkCount, rescored);
+  sortLeast(results, walkCount, count);
+  const bytes = min<u32>(fieldVectorBytes(field), 1024);
+  for (let i: u32 = 0; i < count; i++) {
+    const vector = rowVector(vectorRow(field, keySlot(load<u64>(results + (<usize>i << 3)))));
+    for (let at: u32 = 0; at < bytes; at += 64) touched += load<u32>(vector + at);
+  }
   for (let i: u32 = 0; i < count; i++) {
     const slot = keySlot(load<u64>(results + (<usize>i << 3)));
-    rescore(query, list, vectorRow(field, slot), slot);
+    scanRow(query, list, field, vectorRow(field, slot), slot);
   }
   return STATUS_OK;
 }

@@ -124,28 +124,36 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
   const shift = fieldChunkShift(field);
   const mask = (<u32>1 << shift) - 1;
   const rowBytes = <usize>fieldRowBytes(field);
-  const first = keySlot(walkKey);
-  store<u16>(marksAt(first), mark);
-  store<u64>(candidates, walkKey);
-  let waiting: u32 = 1;
-  let count: u32 = 0;
-  // The entry may be stale: it is walked from, and not gathered.
-  if ((allowed == 0 || isAllowed(allowed, slots, first)) && linkHolds(graph, linkTo(graph, first))) {
-    store<u64>(results, walkKey);
-    count = 1;
-  }
-  let worst: u64 = count == ef ? walkKey : u64.MAX_VALUE;
-  let worstDistance: f32 = count == ef ? keyDistance(walkKey) : Infinity;
   // A row's second cache line, if it has one.
   const second: usize = rowBytes > 64 ? 64 : 0;
   const isInt8 = fieldCode(field) == CODE_INT8;
   const codeBytes = fieldCodeBytes(field);
   const metric = fieldMetric(field);
+  // The compiler cannot know that these stay what they are.
+  const nextLine: usize = most > 16 ? 64 : 0;
+  const marks = marksAt(0);
+  const waiters = candidates;
+  const found = results;
+  const links = batchLinks;
+  const linkRows = batchRows;
+  const first = keySlot(walkKey);
+  store<u16>(marks + (<usize>first << 1), mark);
+  store<u64>(waiters, walkKey);
+  let waiting: u32 = 1;
+  let count: u32 = 0;
+  // The entry may be stale: it is walked from, and not gathered.
+  if ((allowed == 0 || isAllowed(allowed, slots, first)) && linkHolds(graph, linkTo(graph, first))) {
+    store<u64>(found, walkKey);
+    count = 1;
+  }
+  let worst: u64 = count == ef ? walkKey : u64.MAX_VALUE;
+  let worstDistance: f32 = count == ef ? keyDistance(walkKey) : Infinity;
   let computed: u32 = 0;
   let visited: u32 = 0;
+  let fetched: u32 = 0;
   let isWhole = true;
   while (waiting != 0) {
-    const nearest = popLeast(candidates, waiting--);
+    const nearest = popLeast(waiters, waiting--);
     if (nearest > worst) break;
     if (computed > budget) {
       isWhole = false;
@@ -154,52 +162,60 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
     visited++;
     const list = listAt(graph, keySlot(nearest), level);
     // The list that is likely next is fetched meanwhile.
-    if (waiting != 0) touched += load<u32>(listAt(graph, keySlot(load<u64>(candidates)), level));
-    let met: u32 = 0;
-    for (let i: u32 = 0; i < most; i++) {
-      const link = load<u32>(list + (<usize>i << 2));
-      if (link == 0) break;
-      const slot = link & LINK_SLOT;
-      const at = marksAt(slot);
-      if (load<u16>(at) == mark) continue;
-      store<u16>(at, mark);
-      const row = <usize>load<u32>(rows + (<usize>(slot >> shift) << 2)) + <usize>(slot & mask) * rowBytes;
-      touched += load<u32>(row) + load<u32>(row + second);
-      store<u32>(batchLinks + (<usize>met << 2), link);
-      store<u32>(batchRows + (<usize>met << 2), <u32>row);
-      met++;
+    if (waiting != 0) {
+      const next = listAt(graph, keySlot(load<u64>(waiters)), level);
+      fetched += load<u32>(next) + load<u32>(next + nextLine);
     }
-    computed += met;
+    // Whether a node was met before is as good as random: links are kept or overwritten without a branch.
+    let met: usize = 0;
+    const end = list + (<usize>most << 2);
+    for (let from = list; from < end; from += 4) {
+      const link = load<u32>(from);
+      if (link == 0) break;
+      const at = marks + (<usize>(link & LINK_SLOT) << 1);
+      const isNew = load<u16>(at) != mark;
+      store<u16>(at, mark);
+      store<u32>(links + met, link);
+      met += <usize>isNew << 2;
+    }
+    for (let at: usize = 0; at < met; at += 4) {
+      const slot = load<u32>(links + at) & LINK_SLOT;
+      const row = <usize>load<u32>(rows + (<usize>(slot >> shift) << 2)) + <usize>(slot & mask) * rowBytes;
+      fetched += load<u32>(row) + load<u32>(row + second);
+      store<u32>(linkRows + at, <u32>row);
+    }
+    computed += <u32>met >> 2;
     // What stands behind the last: any rows, so that there are four.
-    for (let i: u32 = met; (i & 3) != 0; i++) store<u32>(batchRows + (<usize>i << 2), load<u32>(batchRows));
-    for (let i: u32 = 0; i < met; i += 4) {
-      const at = batchRows + (<usize>i << 2);
+    for (let at = met; (at & 15) != 0; at += 4) store<u32>(linkRows + at, load<u32>(linkRows));
+    for (let at: usize = 0; at < met; at += 16) {
+      const row4 = linkRows + at;
       const distances = isInt8
-        ? distance4(query, codeBytes, metric, load<u32>(at), load<u32>(at, 4), load<u32>(at, 8), load<u32>(at, 12))
-        : vectorCodeDistance4(query, load<u32>(at), load<u32>(at, 4), load<u32>(at, 8), load<u32>(at, 12));
+        ? distance4(query, codeBytes, metric, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12))
+        : vectorCodeDistance4(query, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12));
       let near = i32x4.bitmask(f32x4.le(distances, f32x4.splat(worstDistance)));
-      if (met - i < 4) near &= (1 << (met - i)) - 1;
+      if (met - at < 16) near &= (1 << <u32>((met - at) >> 2)) - 1;
       if (near == 0) continue;
       v128.store(four, distances);
       do {
-        const j = ctz(near);
+        const j = <usize>ctz(near) << 2;
         near &= near - 1;
-        const link = load<u32>(batchLinks + (<usize>(i + j) << 2));
+        const link = load<u32>(links + at + j);
         const slot = link & LINK_SLOT;
-        const key = keyOf(load<f32>(four + (<usize>j << 2)), slot);
+        const key = keyOf(load<f32>(four + j), slot);
         if (key >= worst || !linkHolds(graph, link)) continue;
         if (waiting == CANDIDATES_MAX) waiting = dropFar(waiting, worst);
-        if (waiting < CANDIDATES_MAX) pushLeast(candidates, waiting++, key);
+        if (waiting < CANDIDATES_MAX) pushLeast(waiters, waiting++, key);
         if (allowed != 0 && !isAllowed(allowed, slots, slot)) continue;
-        if (count < ef) pushGreatest(results, count++, key);
-        else replaceGreatest(results, count, key);
+        if (count < ef) pushGreatest(found, count++, key);
+        else replaceGreatest(found, count, key);
         if (count == ef) {
-          worst = load<u64>(results);
+          worst = load<u64>(found);
           worstDistance = keyDistance(worst);
         }
       } while (near != 0);
     }
   }
+  touched += fetched;
   walkCount = count;
   walkVisited += visited;
   walkComputed += computed;
