@@ -96,15 +96,18 @@ export class Upkeep {
 
   /** Vectors that wait. */
   get pending(): number {
-    const { graphs } = this.#host.store
-    return this.#fields.reduce((sum, { field }) => sum + (graphs.has(field) ? graphs.dirty(field) : 0), 0)
+    return this.#fields.reduce((sum, field) => sum + this.#pendingOf(field), 0)
+  }
+
+  #pendingOf({ field, from }: Field): number {
+    const { graphs, vectors } = this.#host.store
+    if (graphs.has(field)) return graphs.dirty(field)
+    const count = vectors.count(field)
+    return count < from ? 0 : count
   }
 
   #hasWork(): boolean {
-    const { graphs, vectors } = this.#host.store
-    return this.#fields.some(({ field, from }) =>
-      graphs.has(field) ? graphs.dirty(field) > 0 : vectors.count(field) >= from,
-    )
+    return this.#fields.some((field) => this.#pendingOf(field) > 0)
   }
 
   async #run(): Promise<void> {
