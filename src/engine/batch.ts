@@ -235,6 +235,8 @@ export class Batch {
   abandon(): void {
     this.isOpen = false
     this.partition.store.abandonBatch()
+    // What a function of the write has looked up may be of this batch.
+    this.partition.commits++
     this.partition.store.stage.shrink()
   }
 }

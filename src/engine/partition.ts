@@ -47,7 +47,7 @@ export class Partition {
   /** Text and sparse indexes. */
   readonly inverted: InvertedParts
   isClosing = false
-  /** Grows with each commit: what was found at an address before is good until then. */
+  /** Grows with each batch that ends: what was found at an address before is good until then. */
   commits = 0
   /** How many addresses the last scan filled in. */
   scanCount = 0
