@@ -27,8 +27,11 @@ export interface StoredRecord {
   readonly sparse?: SparseColumn | undefined
 }
 
-/** A record without its place in the order. */
-export type NewRecord = Omit<StoredRecord, 'order'>
+/** A record on its way in: it is given its place when it is stored. */
+export interface NewRecord extends Omit<StoredRecord, 'order' | 'sparse'> {
+  order: number
+  sparse?: SparseColumn
+}
 
 /** Which records: all that hold what is given. */
 export interface Selection {
@@ -111,9 +114,12 @@ export class Records {
     while (this.#turn !== undefined) await this.#turn
     // Nothing else runs from here until the engine has them.
     const began = this.#next
-    const ordered = records.map((record) => this.#placed(record))
+    for (const record of records) record.order = this.#next++
     const ended = this.#next
-    const { errors, firstError } = await this.#engine.insert(ordered, ATOMIC)
+    // One record is stored or not in any case.
+    const { errors, firstError } = await (records.length === 1
+      ? this.#engine.insert(records[0]!)
+      : this.#engine.insert(records, ATOMIC))
     if (errors === 0) return
     if (this.#next === ended) this.#next = began
     throw await this.#refusal(records, firstError)
@@ -123,7 +129,8 @@ export class Records {
    * Rewrites records, all or none.
    *
    * @param ids - each once.
-   * @param merge - what is to be stored under an id, given what is; undefined leaves it. What it throws stops the call.
+   * @param merge - what is to be stored under an id, given what is; undefined leaves it. It keeps its place, or has -1 for a new one.
+   *   What it throws stops the call.
    */
   async rewrite(
     ids: readonly string[],
@@ -132,11 +139,13 @@ export class Records {
     if (this.#next < 0) await this.#exclusively(() => this.#load())
     const written = await this.#exclusively(async () => {
       const old = await this.#engine.getMany(ids)
-      const merged: StoredRecord[] = []
+      const merged: NewRecord[] = []
       for (let i = 0; i < ids.length; i++) {
         const record = merge(old[i], i)
-        if (record !== undefined) merged.push(this.#placed(record, old[i]))
+        if (record !== undefined) merged.push(record)
       }
+      // Only now: what `merge` throws leaves no gap.
+      for (const record of merged) if (record.order < 0) record.order = this.#next++
       // Others may go on while this one is flushed.
       return { result: merged.length === 0 ? undefined : this.#engine.upsert(merged, ATOMIC) }
     })
@@ -169,13 +178,6 @@ export class Records {
       }
       if (batch.length > 0) await write()
     })
-  }
-
-  #placed(record: NewRecord, old?: StoredRecord): StoredRecord {
-    const { id, document, metadata, embedding, sparse } = record
-    const order = old === undefined ? this.#next++ : old.order
-    const placed = { id, order, document, metadata, embedding }
-    return sparse === undefined ? placed : { ...placed, sparse }
   }
 
   async #load(): Promise<void> {

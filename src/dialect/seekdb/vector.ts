@@ -21,6 +21,7 @@ export function readVector(value: unknown, dimension: number, index: number): Fl
 
 /** Reads vectors into one buffer: that is quicker than a buffer for each. */
 export function readVectors(values: readonly unknown[], dimension: number): Float32Array[] {
+  if (values.length === 1) return [readVector(values[0], dimension, 0)]
   const buffer = new Float32Array(values.length * dimension)
   return values.map((value, index) => {
     const vector = buffer.subarray(index * dimension, (index + 1) * dimension)

@@ -30,11 +30,12 @@ export async function addRecords(records: Records, embedders: Embedders, columns
   for (let i = 0; i < ids.length; i++) {
     added[i] = {
       id: ids[i]!,
+      order: -1,
       document: documents?.[i] ?? null,
       metadata: metadatas?.[i] ?? null,
       embedding: vectors[i]!,
-      sparse: sparse?.[i] ?? undefined,
     }
+    if (sparse?.[i]) added[i]!.sparse = sparse[i]!
   }
   await records.add(added)
 }
@@ -100,13 +101,16 @@ async function itemsOf(
 }
 
 function merged(item: Item, old: StoredRecord | undefined): NewRecord {
-  return {
+  const record: NewRecord = {
     id: item.id,
+    order: old?.order ?? -1,
     document: item.document === undefined ? (old?.document ?? null) : item.document,
     metadata: item.metadata === undefined ? (old?.metadata ?? null) : item.metadata,
     embedding: (item.vector ?? old?.embedding)!,
-    sparse: item.sparse === undefined ? old?.sparse : (item.sparse ?? undefined),
   }
+  const sparse = item.sparse === undefined ? old?.sparse : item.sparse
+  if (sparse) record.sparse = sparse
+  return record
 }
 
 function requireEmbeddable(document: string | null | undefined, { dense }: Embedders): void {
