@@ -236,15 +236,21 @@ export class DataClient extends PartitionClient {
     if (text.trim() === '' && limit === undefined) throw invalid('empty expression should be used with limit')
     const orders = orderOf(entry, data.order_by_fields ?? data.order_by)
     const key = entry.schema.primary.name
-    const select = orders.length === 0 ? [key] : [...new Set([key, ...residualFields(entry)])]
     const isWindowed = limit !== undefined || offset > 0
+    if (isWindowed && orders.length === 0 && condition.residual === undefined) {
+      const rows = entry.rows.find({
+        filter: condition.filter,
+        select: projection.select,
+        sort: key,
+        skip: offset,
+        ...(limit === undefined ? {} : { limit }),
+        ...(partitions === undefined ? {} : { partitions }),
+      })
+      return (await rows.toArray()).map((row) => project(projection, row, {}))
+    }
+    const select = orders.length === 0 ? [key] : [...new Set([key, ...residualFields(entry)])]
     // A window is cut out of the keys first: most of the rows are never decoded.
-    const rows = await matchingRows(
-      entry,
-      condition,
-      partitions,
-      isWindowed ? select : union(projection.select, select),
-    )
+    const rows = await matchingRows(entry, condition, partitions, isWindowed ? select : union(projection.select, select))
     rows.sort(rowComparer(entry, orders))
     if (!isWindowed) return rows.map((row) => project(projection, row, {}))
     const keys = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((row) => row[key] as Key)
