@@ -1,0 +1,138 @@
+// Promise: a path is one store for all clients in a process and outlives them; memory is a client's own; another process hears who
+// holds the path; a host goes to the official SDK.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CONNECT_STATUS, ERROR_REASONS, MilvusClient } from '../../../src/dialect/milvus/index.ts'
+import { open } from '../../../src/engine/index.ts'
+import { LockedError } from '../../../src/error/index.ts'
+import { client, SUCCESS } from './fixture.ts'
+
+let folder: string
+let address: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'quiver-milvus-'))
+  address = join(folder, 'milvus.db')
+})
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const V = [1, 0, 0, 0]
+
+async function fill(made: MilvusClient): Promise<void> {
+  await made.createCollection({ collection_name: 'c', dimension: 4, metric_type: 'L2' })
+  await made.insert({ collection_name: 'c', data: [{ id: 1, vector: V, color: 'red' }] })
+}
+
+describe('one path', () => {
+  it('is one store while a client holds it', async () => {
+    const [a, b] = [client({ address }), client({ address: `${folder}/./milvus.db` })]
+    await fill(a)
+    expect((await b.query({ collection_name: 'c', filter: 'id == 1' })).data).toHaveLength(1)
+    await b.createAlias({ collection_name: 'c', alias: 'x' })
+    expect((await a.count({ collection_name: 'x' })).data).toBe(1)
+    expect(await a.closeConnection()).toBe(CONNECT_STATUS.SHUTDOWN)
+    expect(await a.closeConnection()).toBe(CONNECT_STATUS.SHUTDOWN)
+    expect(a.connectStatus).toBe(CONNECT_STATUS.SHUTDOWN)
+    await expect(a.showCollections()).rejects.toThrow('closed')
+    expect((await b.count({ collection_name: 'c' })).data).toBe(1)
+  })
+
+  it('keeps schema, rows, indexes, aliases, partitions, databases and load states', async () => {
+    const first = client({ address })
+    await fill(first)
+    await first.createAlias({ collection_name: 'c', alias: 'x' })
+    await first.createPartition({ collection_name: 'c', partition_name: 'p' })
+    await first.insert({ collection_name: 'c', partition_name: 'p', data: [{ id: 2, vector: V }] })
+    await first.createDatabase({ db_name: 'd' })
+    await first.createCollection({ collection_name: 'c', dimension: 8, db_name: 'd' })
+    await first.releaseCollection({ collection_name: 'c', db_name: 'd' })
+    await first.renameCollection({ collection_name: 'c', new_collection_name: 'renamed' })
+    await first.createCollection({ collection_name: 'c', dimension: 2 })
+    const before = await first.describeCollection({ collection_name: 'renamed' })
+    await first.closeConnection()
+    const second = client({ uri: address })
+    expect(await second.describeCollection({ collection_name: 'renamed' })).toEqual(before)
+    expect((await second.query({ collection_name: 'x', filter: 'id > 0', output_fields: ['id'] })).data).toEqual([
+      { id: '1' },
+      { id: '2' },
+    ])
+    expect(
+      (await second.query({ collection_name: 'x', filter: 'id > 0', partition_names: ['p'], output_fields: ['id'] }))
+        .data,
+    ).toEqual([{ id: '2' }])
+    expect((await second.getLoadState({ collection_name: 'c', db_name: 'd' })).state).toBe('LoadStateNotLoad')
+    expect((await second.search({ collection_name: 'renamed', data: V, limit: 1 })).results[0]!.score).toBe(0)
+    expect((await second.count({ collection_name: 'c' })).data).toBe(0)
+    expect((await second.listDatabases()).db_names).toEqual(['default', 'd'])
+  })
+})
+
+it('refuses a path that somebody else has open, and works once it is free', async () => {
+  const native = await open(address)
+  const made = client({ address })
+  await expect(made.showCollections()).rejects.toBeInstanceOf(LockedError)
+  await native.close()
+  expect((await made.showCollections()).status).toEqual(SUCCESS)
+})
+
+it('gives each client its own memory', async () => {
+  const [a, b] = [client(), client(':memory:')]
+  await fill(a)
+  expect((await b.hasCollection({ collection_name: 'c' })).value).toBe(false)
+})
+
+it('sits on an open database, beside what is in it, and leaves it open', async () => {
+  const database = await open(':memory:')
+  await (await database.createCollection('c')).insert({ id: 1 })
+  const [a, b] = [client({ database }), client({ database })]
+  await fill(a)
+  expect((await b.count({ collection_name: 'c' })).data).toBe(1)
+  await a.closeConnection()
+  expect(await database.collection('c').count()).toBe(1)
+  expect((await b.count({ collection_name: 'c' })).data).toBe(1)
+  await database.close()
+})
+
+describe('the constructor', () => {
+  it('wants an address', () => {
+    for (const config of [{}, { address: '' }, undefined]) {
+      expect(() => new MilvusClient(config as never)).toThrow(ERROR_REASONS.MILVUS_ADDRESS_IS_REQUIRED)
+    }
+  })
+
+  it('keeps what it was given', async () => {
+    const made = client({ address: ':memory:', id: 'me', timeout: '30s', username: 'u', token: 't' })
+    expect(made).toMatchObject({ clientId: 'me', timeout: 30_000, connectStatus: 1, config: { address: ':memory:' } })
+    await made.connectPromise
+    expect(client().timeout).toBe(15_000)
+    expect(() => new MilvusClient({ address: ':memory:', timeout: '5x' })).toThrow('Invalid time token')
+  })
+
+  it('hands a host to the official SDK, loaded with the first call', async () => {
+    for (const remote of ['127.0.0.1:1', 'http://127.0.0.1:1']) {
+      const made = new MilvusClient({ address: remote, maxRetries: 0, timeout: 200 })
+      expect(made).toBeInstanceOf(MilvusClient)
+      expect(made.config.address).toBe(remote)
+      const error = await made.listDatabases({ timeout: 200 }).catch((error) => error)
+      expect(error).toBeInstanceOf(Error)
+      expect(await made.closeConnection()).toBe(CONNECT_STATUS.SHUTDOWN)
+    }
+  })
+})
+
+it('ends a call that takes too long', async () => {
+  const made = client()
+  await fill(made)
+  const rows = Array.from({ length: 20_000 }, (_, id) => ({ id: id + 10, vector: V }))
+  await made.insert({ collection_name: 'c', data: rows })
+  const slow = made.query({ collection_name: 'c', filter: 'random_sample(0.5)', timeout: 1 })
+  const answer = await slow.catch((error) => error)
+  if (answer instanceof Error) expect(answer.message).toContain('DEADLINE_EXCEEDED')
+  else expect(answer.status).toEqual(SUCCESS)
+})
