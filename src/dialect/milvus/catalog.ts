@@ -4,7 +4,7 @@
 import type { Collection, Database } from '../../engine/index.ts'
 import { DEFAULT_DB } from './enums.ts'
 import { Code, MilvusError, unexpected } from './errors.ts'
-import { engineVectors } from './placement.ts'
+import { engineVectors, placeIndexes } from './placement.ts'
 import { type Field, type FunctionSpec, Schema } from './schema.ts'
 
 export interface IndexRecord {
@@ -132,10 +132,18 @@ export class Store {
 
   static async open(database: Database): Promise<Store> {
     const store = new Store(database)
+    store.databases.set(DEFAULT_DB, {
+      id: databaseKey(DEFAULT_DB),
+      kind: 'database',
+      name: DEFAULT_DB,
+      number: '1',
+      properties: {},
+      created: 0,
+    })
     const known = new Set((await database.collections()).map((one) => one.name))
     if (known.has(CATALOG)) {
       store.#catalog = database.collection(CATALOG)
-      for await (const record of store.#catalog.find()) {
+      for await (const record of store.#catalog.find({ sort: 'created' })) {
         if (record['kind'] === 'database') {
           store.databases.set(record['name'] as string, record as unknown as DatabaseRecord)
         } else if (known.has(record['store'] as string)) {
@@ -143,10 +151,6 @@ export class Store {
           store.entries.add(new Entry(record as unknown as CollectionRecord, rows))
         }
       }
-    }
-    if (!store.databases.has(DEFAULT_DB)) {
-      const record = { id: '', kind: 'database' as const, name: DEFAULT_DB, number: '1', properties: {}, created: 0 }
-      store.databases.set(DEFAULT_DB, { ...record, id: databaseKey(DEFAULT_DB) })
     }
     store.#index()
     return store
@@ -236,6 +240,7 @@ export class Store {
       primaryKey: record.fields.find((field) => field.isPrimary)!.name,
       vectors: engineVectors(record.fields, record.indexes),
     })
+    await placeIndexes(rows, undefined, record)
     if (record.keyed === 0) {
       for (const partition of record.partitions.slice(1)) await rows.createPartition(partition.name)
     }

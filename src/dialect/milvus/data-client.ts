@@ -10,20 +10,19 @@ import { type FieldOps, fieldOpsOf, mergedRows } from './partial.ts'
 import { PartitionClient, partitionOf } from './partition-client.ts'
 import {
   compareKeys,
-  conditionOfRequest,
-  countRows,
+  filterOfRequest,
   type Key,
   keysOf,
   matchingKeys,
-  matchingRows,
+  orderFields,
   orderOf,
   type Projection,
   project,
   projectionOf,
   readPartitions,
-  residualFields,
   rowComparer,
   rowsByKey,
+  within,
 } from './read.ts'
 import { type EncodedRows, encodeRows, type Row } from './rows.ts'
 import type {
@@ -164,20 +163,17 @@ export class DataClient extends PartitionClient {
     const { ids } = given
     if (ids === undefined || ids === null) throw wrongCall('FILTER_EXPR_REQUIRED')
     if (Array.isArray(ids) && ids.length === 0) throw wrongCall('IDS_REQUIRED')
-    return await this.#delete(data, async (entry) => keysOf(entry, ids), true)
+    return await this.#delete(data, (entry) => keysOf(entry, ids), true)
   }
 
   async deleteEntities(data: DeleteEntitiesReq): Promise<MutationResult> {
     if (!(named(data).filter || data.expr)) throw wrongCall('FILTER_EXPR_REQUIRED')
-    return await this.#delete(data, async (entry, partitions) => {
-      const condition = conditionOfRequest(entry, data)
-      return condition.residual === undefined ? condition.filter : await matchingKeys(entry, condition, partitions)
-    })
+    return await this.#delete(data, (entry) => filterOfRequest(entry, data) ?? {})
   }
 
   async #delete(
     data: { collection_name: string; partition_name?: string; timeout?: number; db_name?: string },
-    selectionFor: (entry: Entry, partitions: readonly string[] | undefined) => Promise<Key[] | Filter>,
+    selectionFor: (entry: Entry) => Key[] | Filter,
     isThrowing = false,
   ): Promise<MutationResult> {
     const answer = await this.withEntry<MutationResult>(
@@ -185,7 +181,7 @@ export class DataClient extends PartitionClient {
       async (entry) => {
         if (entry.moving !== undefined) await entry.moving
         const partition = writePartition(entry, data.partition_name, false)
-        const chosen = await selectionFor(entry, partition === undefined ? undefined : [partition])
+        const chosen = selectionFor(entry)
         const selection = Array.isArray(chosen) ? [...new Set(chosen)] : chosen
         const result = await entry.rows.delete(selection, partition === undefined ? undefined : { partition })
         return this.#mutation(success(), 'delete', [], entry, result.deleted)
@@ -222,10 +218,10 @@ export class DataClient extends PartitionClient {
     if (hasIds(data.ids) && text !== '') throw invalid('ids and filter cannot be given together')
     if (hasIds(data.ids))
       return await this.#byIds(entry, keysOf(entry, data.ids), projection, partitions, limit, offset)
-    const condition = conditionOfRequest(entry, data)
+    const filter = filterOfRequest(entry, data)
     if (projection.isCount) {
       if (limit !== undefined) throw invalid('count entities with pagination is not allowed')
-      const count = await countRows(entry, condition, partitions)
+      const count = await entry.rows.find(within(filter, partitions)).count()
       return [{ [DEFAULT_COUNT_QUERY_STRING]: this.long(count) }]
     }
     if (data.group_by_fields !== undefined && !Array.isArray(data.group_by_fields)) {
@@ -236,23 +232,15 @@ export class DataClient extends PartitionClient {
     if (text.trim() === '' && limit === undefined) throw invalid('empty expression should be used with limit')
     const orders = orderOf(entry, data.order_by_fields ?? data.order_by)
     const key = entry.schema.primary.name
-    const isWindowed = limit !== undefined || offset > 0
-    if (isWindowed && orders.length === 0 && condition.residual === undefined) {
-      const rows = entry.rows.find({
-        filter: condition.filter,
-        select: projection.select,
-        sort: key,
-        skip: offset,
-        ...(limit === undefined ? {} : { limit }),
-        ...(partitions === undefined ? {} : { partitions }),
-      })
+    const chosen = within(filter, partitions)
+    if (orders.length === 0) {
+      const window = { skip: offset, ...(limit === undefined ? {} : { limit }) }
+      const rows = entry.rows.find({ ...chosen, ...window, select: projection.select, sort: key })
       return (await rows.toArray()).map((row) => project(projection, row, {}))
     }
-    const select = orders.length === 0 ? [key] : [...new Set([key, ...residualFields(entry)])]
-    // A window is cut out of the keys first: most of the rows are never decoded.
-    const rows = await matchingRows(entry, condition, partitions, isWindowed ? select : union(projection.select, select))
+    // The window is cut out of the keys first: most of the rows are never decoded.
+    const rows = (await entry.rows.find({ ...chosen, select: [key, ...orderFields(orders)] }).toArray()) as Row[]
     rows.sort(rowComparer(entry, orders))
-    if (!isWindowed) return rows.map((row) => project(projection, row, {}))
     const keys = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((row) => row[key] as Key)
     const found = await entry.rows.getMany(keys as string[])
     return found.flatMap((row) => (row === undefined ? [] : [project(projection, row as Row, {})]))
@@ -297,7 +285,7 @@ export class DataClient extends PartitionClient {
       const partitions = readPartitions(entry, request.partition_names, 'query')
       const rules = { long: this.long, transformers: request.transformers, withKey: true }
       const projection = projectionOf(entry, request.output_fields, rules)
-      const keys = await matchingKeys(entry, conditionOfRequest(entry, request), partitions)
+      const keys = await matchingKeys(entry, filterOfRequest(entry, request), partitions)
       return { keys, projection, partitions }
     })
     const { limit } = request
@@ -324,10 +312,6 @@ export class DataClient extends PartitionClient {
 
 function hasIds(ids: unknown): boolean {
   return ids !== undefined && ids !== null && !(Array.isArray(ids) && ids.length === 0)
-}
-
-function union(a: readonly string[], b: readonly string[]): string[] {
-  return [...new Set([...a, ...b])]
 }
 
 /** Limit and offset of a query, checked. */

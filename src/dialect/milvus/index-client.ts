@@ -7,7 +7,7 @@ import { changedProperties } from './database-client.ts'
 import { actualIndexType, indexParams } from './describe.ts'
 import { DataType, IndexType, MetricType } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected } from './errors.ts'
-import { defaultMetric, engineVectors, isPlacedAlike } from './placement.ts'
+import { defaultMetric, engineVectors, isPlacedAlike, placeIndexes } from './placement.ts'
 import { type Field, isVectorType } from './schema.ts'
 import type {
   AlterIndexReq,
@@ -267,7 +267,9 @@ export class IndexClient extends CollectionClient {
 async function applyIndexes(store: Store, entry: Entry, indexes: readonly IndexRecord[]): Promise<void> {
   const { fields } = entry.record
   const isAlike = isPlacedAlike(engineVectors(fields, entry.record.indexes), engineVectors(fields, indexes))
-  await (isAlike ? store.update(entry, { indexes }) : store.rebuild(entry, { indexes }))
+  if (!isAlike) return await store.rebuild(entry, { indexes })
+  await placeIndexes(entry.rows, entry.record, { ...entry.record, indexes })
+  await store.update(entry, { indexes })
 }
 
 function indexNotFound({ collection_name, index_name, field_name }: DescribeIndexReq): MilvusError {

@@ -1,10 +1,10 @@
 // Rows on their way out: which partitions, which rows, which fields, in which order.
 
-import type { Collection } from '../../engine/index.ts'
+import type { Collection, Filter } from '../../engine/index.ts'
 import type { Entry } from './catalog.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
 import { Code, invalid, MilvusError, unexpected } from './errors.ts'
-import { type Condition, conditionFor } from './expression/index.ts'
+import { filterFor } from './expression/index.ts'
 import { loadedPartitions, notLoaded } from './partition-client.ts'
 import { put, type Row } from './rows.ts'
 import type { Field } from './schema.ts'
@@ -46,10 +46,10 @@ export interface Filtered {
   readonly filter_params?: keyValueObj | undefined
 }
 
-export function conditionOfRequest(entry: Entry, data: Filtered): Condition {
+export function filterOfRequest(entry: Entry, data: Filtered): Filter | undefined {
   const text = data.filter || data.expr || ''
   if (typeof text !== 'string') throw invalid(`a filter is a string, got ${typeof text}`)
-  return conditionFor(entry.schema, text, data.exprValues ?? data.filter_params)
+  return filterFor(entry.schema, text, data.exprValues ?? data.filter_params)
 }
 
 /** Keys given by a caller, in the form they are stored; numbers or digits for Int64 keys. */
@@ -239,54 +239,28 @@ function compareValues(x: unknown, y: unknown): number {
 
 // --- rows
 
-/** Fields that a residual condition may read. */
-export function residualFields(entry: Entry): string[] {
-  const names = entry.schema.fields.filter((field) => field.type < DataType.BinaryVector).map((field) => field.name)
-  return entry.schema.isDynamic ? [...names, DEFAULT_DYNAMIC_FIELD] : names
-}
-
-function within(partitions: readonly string[] | undefined): { partitions: readonly string[] } | undefined {
-  return partitions === undefined ? undefined : { partitions }
-}
-
-/** The stored rows that match, with the fields asked for and those the condition needs, in no order. */
-export async function matchingRows(
-  entry: Entry,
-  condition: Condition,
+/** What find and search take to look at these rows only. */
+export function within(
+  filter: Filter | undefined,
   partitions: readonly string[] | undefined,
-  select: readonly string[],
-): Promise<Row[]> {
-  const { filter, residual } = condition
-  const rows = entry.rows as Collection<Row>
-  if (residual === undefined) return await rows.find({ filter, select, ...within(partitions) }).toArray()
-  const fields = [...new Set([...select, ...residualFields(entry)])]
-  const found: Row[] = []
-  for await (const row of rows.find({ filter, select: fields, ...within(partitions) })) {
-    if (residual(row)) found.push(row)
-  }
-  return found
+): { filter?: Filter; partitions?: readonly string[] } {
+  return { ...(filter === undefined ? {} : { filter }), ...(partitions === undefined ? {} : { partitions }) }
 }
 
-export async function countRows(
-  entry: Entry,
-  condition: Condition,
-  partitions: readonly string[] | undefined,
-): Promise<number> {
-  if (condition.residual !== undefined) {
-    return (await matchingRows(entry, condition, partitions, [entry.schema.primary.name])).length
-  }
-  return await entry.rows.find({ filter: condition.filter, ...within(partitions) }).count()
+/** The fields that an order reads. */
+export function orderFields(orders: readonly Order[]): string[] {
+  return orders.map(({ name, isDynamic }) => (isDynamic ? DEFAULT_DYNAMIC_FIELD : name))
 }
 
 /** The keys of the rows that match, rising. */
 export async function matchingKeys(
   entry: Entry,
-  condition: Condition,
+  filter: Filter | undefined,
   partitions: readonly string[] | undefined,
 ): Promise<Key[]> {
   const { name } = entry.schema.primary
-  const rows = await matchingRows(entry, condition, partitions, [name])
-  return rows.map((row) => row[name] as Key).sort(compareKeys)
+  const rows = await entry.rows.find({ ...within(filter, partitions), select: [name], sort: name }).toArray()
+  return rows.map((row) => row[name] as Key)
 }
 
 /** Rows with these keys, each once, those that are there, by rising key. */

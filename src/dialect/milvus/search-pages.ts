@@ -1,9 +1,9 @@
 // The hits of one query, page by page.
 
-import type { Key } from './read.ts'
+import { type Key, within } from './read.ts'
 import type { Row } from './rows.ts'
 import { isDense } from './schema.ts'
-import { type Found, runPlan, scoreOf, wholeFilter } from './search.ts'
+import { type Found, runPlan, scoreOf } from './search.ts'
 import { isInRange, type SearchPlan } from './search-plan.ts'
 
 /** Nearest first, `size` to a page, `limit` in all. */
@@ -30,15 +30,13 @@ async function* denseHits(
   select: readonly string[],
   size: number,
 ): AsyncGenerator<Found, void, void> {
-  const { entry, field, metric, range, partitions, queries } = plan
-  const filter = await wholeFilter(plan)
+  const { entry, field, metric, range, partitions, queries, filter } = plan
   const pages = entry.rows.searchIterator({
     field: field.name,
     vector: queries[0] as number[],
     batch: size,
     select,
-    ...(filter === undefined ? {} : { filter }),
-    ...(partitions === undefined ? {} : { partitions }),
+    ...within(filter, partitions),
   })
   for await (const page of pages) {
     for (const { id, distance, document } of page) {

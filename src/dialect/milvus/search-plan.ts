@@ -1,12 +1,12 @@
 // What a search asks for, in one form: the new way of calling, the old one with search_params, and the parts of a hybrid search.
 
+import type { Filter } from '../../engine/index.ts'
 import type { Entry } from './catalog.ts'
 import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from './enums.ts'
 import { invalid, MilvusError, unexpected, wrongCall } from './errors.ts'
-import type { Condition } from './expression/index.ts'
 import { getSparseFloatVectorType } from './halves.ts'
 import { metricOf } from './placement.ts'
-import { conditionOfRequest, type Key, keysOf, type Order, orderOf, readPartitions } from './read.ts'
+import { filterOfRequest, type Key, keysOf, type Order, orderOf, readPartitions } from './read.ts'
 import type { Row } from './rows.ts'
 import { dimOf, type Field, isDense } from './schema.ts'
 import type { OrderByFields, SparseFloatVector } from './types/index.ts'
@@ -39,7 +39,7 @@ export interface SearchPlan {
   readonly metric: string
   /** Encoded vectors; texts for fields that a function fills. */
   readonly queries: readonly unknown[]
-  readonly condition: Condition
+  readonly filter: Filter | undefined
   readonly partitions: readonly string[] | undefined
   readonly limit: number
   readonly offset: number
@@ -49,8 +49,6 @@ export interface SearchPlan {
   readonly ef: number | undefined
   /** Decimals that scores are cut to; -1 for all. */
   readonly decimals: number
-  /** Share of a sparse query's smallest values that may be passed over. */
-  readonly dropRatio: number
 }
 
 /** All parameters of a search, wherever they were put; those inside win, as in the SDK. */
@@ -131,7 +129,7 @@ export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
     field,
     metric,
     queries,
-    condition: conditionOfRequest(entry, data),
+    filter: filterOfRequest(entry, data),
     partitions,
     limit,
     offset,
@@ -140,7 +138,6 @@ export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
     orders: orderOf(entry, parameters['order_by_fields'] as OrderByFields | undefined),
     ef: Number.isInteger(ef) && ef > 0 ? Math.max(ef, limit + offset) : undefined,
     decimals: decimalsOf(parameters),
-    dropRatio: Number(parameters['drop_ratio_search']) || 0,
   }
 }
 

@@ -4,7 +4,6 @@ import { type Constant, EVERYTHING, type FilterNode, NOTHING, type Operand } fro
 import { DataType, DEFAULT_DYNAMIC_FIELD } from '../enums.ts'
 import { isStructArray, type Schema } from '../schema.ts'
 import { timeOf } from '../values.ts'
-import type { Node } from './condition.ts'
 import { callOf } from './functions.ts'
 import {
   both,
@@ -43,7 +42,7 @@ const ARITHMETIC: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'div
   '%': 'remainder',
 }
 
-export const not = (of: Node): Node => ({ kind: 'not', of })
+export const not = (of: FilterNode): FilterNode => ({ kind: 'not', of })
 
 export class Compiler {
   readonly schema: Schema
@@ -53,7 +52,7 @@ export class Compiler {
   }
 
   /** A condition. */
-  node(syntax: Syntax): Node {
+  node(syntax: Syntax): FilterNode {
     switch (syntax.kind) {
       case 'unary':
         if (syntax.operator === 'not') return not(this.node(syntax.of))
@@ -235,13 +234,13 @@ export class Compiler {
     }
   }
 
-  #compare(operator: string, left: Value, right: Value, at: number): Node {
+  #compare(operator: string, left: Value, right: Value, at: number): FilterNode {
     if (left.constant !== undefined && right.constant === undefined) {
       return this.#compare(MIRROR[operator]!, right, left, at)
     }
     for (const side of [left, right]) requireComparable(side)
     if (left.constant !== undefined) return foldedComparison(operator, left, right, at)
-    if (left.type === 'time' || right.type === 'time') return timeNode(operator, left, right, at)
+    if (left.type === 'time' || right.type === 'time') return timeNode(operator, left, right)
     requireAlike(left, right, operator, at)
     const constant = right.constant === undefined ? undefined : constantFor(right, left)
     const rightOperand: Operand = constant === undefined ? right.operand : { kind: 'constant', value: constant }
@@ -259,7 +258,7 @@ export class Compiler {
     return guarded(node, left, right)
   }
 
-  #chain({ parts, operators, at }: Extract<Syntax, { kind: 'chain' }>): Node {
+  #chain({ parts, operators, at }: Extract<Syntax, { kind: 'chain' }>): FilterNode {
     const direction = operators[0]![0]
     if (operators.length !== 2 || operators[1]![0] !== direction) {
       throw new ExpressionError('a range is written a < x < b or b > x > a', at)
@@ -278,7 +277,7 @@ export class Compiler {
     return both([this.#compare(operators[0]!, first, middle, at), this.#compare(operators[1]!, middle, last, at)])
   }
 
-  #in(left: Syntax, right: Syntax, operator: string): Node {
+  #in(left: Syntax, right: Syntax, operator: string): FilterNode {
     const value = this.value(left)
     if (value.constant !== undefined) throw new ExpressionError(`${operator} wants a field on its left`, left.at)
     if (right.kind !== 'list') throw new ExpressionError(`${operator} wants a list on its right`, right.at)
@@ -297,13 +296,13 @@ export class Compiler {
     const node =
       value.type === 'time'
         ? values
-            .map((one) => timeNode('==', value, { ...value, constant: one }, left.at))
-            .reduce((a, b) => ({ kind: 'or', of: [a, b] }) as Node)
+            .map((one) => timeNode('==', value, { ...value, constant: one }))
+            .reduce((a, b): FilterNode => ({ kind: 'or', of: [a, b] }))
         : guarded({ kind: 'in', operand: value.operand, values, ...rulesOf(value) }, value)
     return operator === 'in' ? node : not(node)
   }
 
-  #like(left: Syntax, right: Syntax): Node {
+  #like(left: Syntax, right: Syntax): FilterNode {
     const value = this.value(left)
     const pattern = this.value(right).constant
     if (typeof pattern !== 'string') throw new ExpressionError('the pattern of like is a string', right.at)
@@ -316,7 +315,7 @@ export class Compiler {
     return guarded({ kind: 'text', operator: 'like', operand: value.operand, text: pattern, ...rulesOf(value) }, value)
   }
 
-  #exists(syntax: Syntax): Node {
+  #exists(syntax: Syntax): FilterNode {
     const value = this.path(syntax)
     if (value.type !== 'json') {
       throw new ExpressionError(
@@ -327,7 +326,7 @@ export class Compiler {
     return { kind: 'exists', operand: value.operand, isNullAbsent: true }
   }
 
-  #isNull(syntax: Syntax): Node {
+  #isNull(syntax: Syntax): FilterNode {
     const value = this.path(syntax)
     if (value.type === 'vector') throw new ExpressionError(`is null is not supported on ${nameOf(value)}`, syntax.at)
     return not({ kind: 'exists', operand: value.operand, isNullAbsent: true })

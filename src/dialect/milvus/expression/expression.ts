@@ -1,24 +1,25 @@
-// The door of the filter language: text in, condition out.
+// The door of the filter language: text in, the engine's filter out.
 
+import { type Filter, treeFilter } from '../../../engine/index.ts'
 import { Code, MilvusError } from '../errors.ts'
 import type { Schema } from '../schema.ts'
 import { Compiler } from './compile.ts'
-import { ALL, type Condition, conditionOf } from './condition.ts'
 import { parse, type Templates } from './parse.ts'
 import { ExpressionError } from './tokens.ts'
 
-/** Conditions without templates, by schema and text: programs ask the same again and again. */
-const COMPILED = new WeakMap<Schema, Map<string, Condition>>()
+/** Filters without templates, by schema and text: programs ask the same again and again. */
+const COMPILED = new WeakMap<Schema, Map<string, Filter>>()
 const COMPILED_MAX = 64
 
 /**
- * Compiles an expression; an empty one is true.
+ * Compiles an expression; an empty one is undefined: all rows.
  *
  * @throws MilvusError 1100, which says what is wrong and where in the expression.
  */
-export function conditionFor(schema: Schema, text: string, templates: Templates = {}): Condition {
-  if (text.trim() === '') return ALL
-  const isFixed = Object.keys(templates).length === 0
+export function filterFor(schema: Schema, text: string, templates: Templates = {}): Filter | undefined {
+  if (text.trim() === '') return undefined
+  // A sample is another one each time.
+  const isFixed = Object.keys(templates).length === 0 && !/random_sample/i.test(text)
   let known = COMPILED.get(schema)
   if (known === undefined) {
     known = new Map()
@@ -27,12 +28,12 @@ export function conditionFor(schema: Schema, text: string, templates: Templates 
   const found = isFixed ? known.get(text) : undefined
   if (found !== undefined) return found
   try {
-    const condition = conditionOf(new Compiler(schema).node(parse(text, templates)))
+    const filter = treeFilter(new Compiler(schema).node(parse(text, templates)))
     if (isFixed) {
       if (known.size >= COMPILED_MAX) known.clear()
-      known.set(text, condition)
+      known.set(text, filter)
     }
-    return condition
+    return filter
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
     const { message, position } = error

@@ -1,10 +1,10 @@
 // The functions of the language.
 
 import type { Constant, FilterNode } from '../../../query/index.ts'
+import { analyzerOfField } from '../analyzers.ts'
 import { DataType } from '../enums.ts'
 import { isText } from '../schema.ts'
 import type { Compiler } from './compile.ts'
-import type { Node } from './condition.ts'
 import { nameOf, type Value } from './operand.ts'
 import type { Syntax } from './parse.ts'
 import { phraseNode, wordsNode } from './text.ts'
@@ -13,7 +13,7 @@ import { ExpressionError } from './tokens.ts'
 type Call = Extract<Syntax, { kind: 'call' }>
 
 /** A call that is a condition. */
-export function callOf(compiler: Compiler, call: Call): Node {
+export function callOf(compiler: Compiler, call: Call): FilterNode {
   const name = call.name.toLowerCase()
   const contains = /^(?:array|json)_contains(_all|_any)?$/.exec(name)
   if (contains !== null) return containsNode(compiler, call, contains[1])
@@ -42,7 +42,7 @@ function requireArgs({ name, args, at }: Call, from: number, to: number): void {
   )
 }
 
-function containsNode(compiler: Compiler, call: Call, many: string | undefined): Node {
+function containsNode(compiler: Compiler, call: Call, many: string | undefined): FilterNode {
   requireArgs(call, 2, 2)
   const target = compiler.path(call.args[0]!)
   const what = call.args[1]!
@@ -84,7 +84,7 @@ function elementFor(compiler: Compiler, item: Syntax, target: Value): Constant {
   return element === DataType.Float ? Math.fround(value.constant as number) : value.constant
 }
 
-function textNode(compiler: Compiler, call: Call, name: 'text_match' | 'phrase_match'): Node {
+function textNode(compiler: Compiler, call: Call, name: 'text_match' | 'phrase_match'): FilterNode {
   requireArgs(call, 2, 3)
   const target = compiler.path(call.args[0]!)
   const { field } = target
@@ -97,7 +97,11 @@ function textNode(compiler: Compiler, call: Call, name: 'text_match' | 'phrase_m
   const text = compiler.value(call.args[1]!).constant
   if (typeof text !== 'string') throw new ExpressionError(`${name} wants a string`, call.args[1]!.at)
   const extra = numberOf(compiler, call.args[2])
-  return name === 'text_match' ? wordsNode(field, text, extra ?? 1) : phraseNode(field, text, extra ?? 0)
+  const { operand } = target
+  const analyzer = analyzerOfField(field)
+  return name === 'text_match'
+    ? wordsNode(operand, analyzer, text, extra ?? 1)
+    : phraseNode(operand, analyzer, text, extra ?? 0)
 }
 
 /** A whole number, also as `name=3`, which arrives without its name. */
@@ -108,9 +112,19 @@ function numberOf(compiler: Compiler, syntax: Syntax | undefined): number | unde
   throw new ExpressionError('a whole number is wanted here', syntax.at)
 }
 
-function sampleNode(compiler: Compiler, call: Call): Node {
+function sampleNode(compiler: Compiler, call: Call): FilterNode {
   requireArgs(call, 1, 1)
   const share = Number(compiler.value(call.args[0]!).constant)
   if (!(share > 0 && share < 1)) throw new ExpressionError('random_sample takes a share above 0 and below 1', call.at)
-  return { kind: 'custom', test: () => Math.random() < share }
+  const seed = (Math.random() * 2 ** 32) >>> 0
+  const steps = [{ name: compiler.schema.primary.name, index: null }]
+  return { kind: 'test', operand: { kind: 'path', steps }, test: (key) => shareOf(String(key), seed) < share }
+}
+
+/** A number from 0 to 1 that a key and a seed make. */
+function shareOf(key: string, seed: number): number {
+  let hash = seed
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x9e3779b1)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32
 }

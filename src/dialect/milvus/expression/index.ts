@@ -1,2 +1,1 @@
-export { ALL, type Condition } from './condition.ts'
-export { conditionFor } from './expression.ts'
+export { filterFor } from './expression.ts'

@@ -11,10 +11,9 @@ import {
 import { DataType } from '../enums.ts'
 import { type Field, isIntegerType, isText, isVectorType } from '../schema.ts'
 import { INT64_MAX, INT64_MIN, narrow } from '../values.ts'
-import type { Node } from './condition.ts'
 import { ExpressionError } from './tokens.ts'
 
-export const both = (of: readonly Node[]): Node => ({ kind: 'and', of })
+export const both = (of: readonly FilterNode[]): FilterNode => ({ kind: 'and', of })
 
 /** What an operand is. `json` is whatever stands there. */
 export type ValueType = 'bool' | 'int' | 'float' | 'string' | 'json' | 'array' | 'time' | 'geometry' | 'vector'
@@ -93,7 +92,7 @@ export function folded(operator: string, a: Value, b: Value, at: number): Value 
   )
 }
 
-export function foldedComparison(operator: string, a: Value, b: Value, at: number): Node {
+export function foldedComparison(operator: string, a: Value, b: Value, at: number): FilterNode {
   requireAlike(a, b, operator, at)
   const [x, y] = [a.constant as number, b.constant as number]
   const isTrue = {
@@ -146,7 +145,7 @@ export function rulesOf(...values: Value[]): { absent: 'unequal' | 'unknown'; is
 }
 
 /** A comparison with an element of an array: false where there is no such element, whatever the operator. */
-export function guarded(node: FilterNode, ...values: Value[]): Node {
+export function guarded(node: FilterNode, ...values: Value[]): FilterNode {
   const elements = values.filter((value) => value.isElement && !value.field!.nullable)
   if (elements.length === 0) return node
   return both([node, ...elements.map(({ operand }) => ({ kind: 'exists' as const, operand }))])
