@@ -4,6 +4,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TypeRank } from '../../src/core/index.ts'
+import { LimitError } from '../../src/error/index.ts'
 import { parsePath } from '../../src/query/index.ts'
 import { someValue } from './filter-values.ts'
 import { compareTuples, modelEntries, rankOf, slotsOf } from './ordered-model.ts'
@@ -246,3 +247,117 @@ describe('large indexes', () => {
     expect(partition.store.ordered.ids).toEqual([])
   })
 })
+
+describe('at the limit of memory', () => {
+  it('a batch that is refused leaves every index as it was, and deleting makes room', async () => {
+    const partition = await inMemory({ memoryLimitBytes: 7 * 1_048_576 })
+    for (const kind of KINDS) create(partition, kind)
+    for (const { id } of KINDS) buildAll(partition, id)
+    let seed = 7
+    const random = (below: number) => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+      return (seed >>> 8) % below
+    }
+    const document = (id: number) => {
+      const v = Array.from({ length: random(12) }, () => random(1_000_000))
+      return {
+        id,
+        v: id % 3 === 0 ? v : `${random(100)} and a text that is longer than a prefix ${random(1_000)}`,
+        w: { x: random(9) },
+      }
+    }
+    let refusals = 0
+    let top = 0
+    const largest = () => Math.max(...KINDS.map(({ id }) => partition.store.ordered.entries(id)))
+    for (let round = 0; round < 200 && refusals < 5; round++) {
+      const batch = partition.begin()
+      try {
+        for (let i = 0; i < 1_000; i++) {
+          // Some go and some change on the way, so that there is something to be put back.
+          if (top > 0 && i % 4 === 1) batch.remove(random(top))
+          else if (top > 0 && i % 4 === 2) batch.put(document(random(top)), PutMode.Upsert)
+          else batch.put(document(top + i), PutMode.Upsert)
+        }
+        batch.commit({ hard: false })
+        top += 1_000
+      } catch (error) {
+        if (!(error instanceof LimitError)) throw error
+        batch.abandon()
+        refusals++
+        for (const kind of KINDS) expectExact(partition, kind)
+        if (refusals % 2 === 1) continue
+        const cut = partition.begin()
+        for (let i = 0; i < top / 8; i++) cut.remove(random(top))
+        cut.commit({ hard: false })
+      }
+    }
+    expect(refusals).toBe(5)
+    expect(largest()).toBeGreaterThan(5_000)
+    for (const kind of KINDS) expectExact(partition, kind)
+  })
+
+  it('an index that does not fit is not made', async () => {
+    const partition = await inMemory({ memoryLimitBytes: 6 * 1_048_576 })
+    for (let at = 0; at < 20_000; at += 1_000) {
+      const batch = partition.begin()
+      for (let id = at; id < at + 1_000; id++)
+        batch.put({ id, v: Array.from({ length: 8 }, (_, i) => i * id) }, PutMode.Insert)
+      batch.commit({ hard: false })
+    }
+    create(partition, KINDS[1]!)
+    expect(() => buildAll(partition, 7)).toThrow(LimitError)
+    expect(() => buildAll(partition, 7, 500)).toThrow(LimitError)
+    partition.store.ordered.drop(7)
+    expect(partition.count).toBe(20_000)
+    create(partition, KINDS[0]!)
+    expect(() => buildAll(partition, 3, 500)).not.toThrow()
+  })
+})
+
+describe('unique indexes', () => {
+  const unique = { id: 4, fields: ['v', 'w'], isMulti: true }
+
+  it('refuse what a plain map of values refuses, and take everything else', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(steps(someValue), { maxLength: 80 }), fc.nat({ max: 5 }), async (all, size) => {
+        const partition = await inMemory()
+        create(partition, unique, true)
+        buildAll(partition, unique.id)
+        /** Documents by key as they should be. */
+        const model = new Map<number, Pick<Step, 'v' | 'w'>>()
+        for (let at = 0; at < all.length; at += size + 1) {
+          const batch = partition.begin()
+          const expected: boolean[] = []
+          for (const { key, v, w, isRemoved } of all.slice(at, at + size + 1)) {
+            if (isRemoved) {
+              batch.remove(key)
+              model.delete(key)
+              continue
+            }
+            const isTaken = tuplesOf({ v, w }).some((tuple) =>
+              [...model].some(
+                ([other, held]) => other !== key && tuplesOf(held).some((own) => compareTuples(own, tuple) === 0),
+              ),
+            )
+            batch.put({ id: key, v, w }, PutMode.Upsert)
+            expected.push(isTaken)
+            if (!isTaken) model.set(key, { v, w })
+          }
+          batch.settle()
+          expect(batch.failed).toBe(expected.filter((isTaken) => isTaken).length)
+          batch.commit({ hard: false })
+        }
+        expect(partition.count).toBe(model.size)
+        expectExact(partition, unique)
+        expect(partition.store.ordered.firstDouble(unique.id)).toBe(-1)
+      }),
+      settings(100),
+    )
+  })
+})
+
+/** Values that no other document may have. */
+function tuplesOf({ v, w }: { readonly v: unknown; readonly w: unknown }): unknown[][] {
+  if (v === undefined || w === undefined) return []
+  return Array.isArray(v) ? v.map((element) => [element, w]) : [[v, w]]
+}
