@@ -15,6 +15,8 @@ export type FieldTest = { readonly path: string; readonly isWhole: boolean } & (
 
 /** A path as a map's key. */
 export function pathKey(steps: readonly PathStep[]): string {
+  // Most paths are one name; no JSON begins so.
+  if (steps.length === 1 && steps[0]!.index === null && steps[0]!.name !== null) return `.${steps[0]!.name}`
   return JSON.stringify(steps.map(({ name, index }) => [name, index]))
 }
 

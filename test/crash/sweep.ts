@@ -3,7 +3,16 @@
 import { expect } from 'vitest'
 import { Partition, PutMode } from '../core/partitions.ts'
 import { type CrashMode, describeOperation, type Operation, SimulatedMedium } from './simulated-storage.ts'
-import { contentsOf, contradictionOf, documentOf, Life, type Moment, optionsOf } from './workload.ts'
+import {
+  contentsOf,
+  contradictionOf,
+  documentOf,
+  follow,
+  indexFault,
+  Life,
+  type Moment,
+  optionsOf,
+} from './workload.ts'
 
 interface Cut {
   readonly operation: Operation
@@ -38,6 +47,11 @@ async function verify(life: Life, moment: Moment, medium: SimulatedMedium, isClo
   const contradiction = contradictionOf(life, moment, found)
   if (contradiction !== undefined) throw new Error(contradiction)
   expect(partitions.flatMap((partition) => partition.repairs)).toEqual([])
+  for (const partition of partitions) {
+    // As a snapshot and the log behind it have them, or built.
+    expect(indexFault(partition)).toBeUndefined()
+    follow(partition)
+  }
   partitions.forEach((partition, side) => {
     for (let i = 0; i < 3; i++) {
       const version = 2_000_000 + i

@@ -2,7 +2,9 @@
 // both, compactions, closing and opening. It keeps the history that a reopened database is held against: after a crash each
 // partition must be as it was after some batch, not before the last one acknowledged, and transactions whole.
 
+import { parsePath } from '../../src/query/index.ts'
 import { differenceOf } from '../core/exact.ts'
+import { modelEntries, slotsOf } from '../core/ordered-model.ts'
 import { CollectionShapes, Partition, type PartitionOptions, PutMode } from '../core/partitions.ts'
 import type { SimulatedMedium } from './simulated-storage.ts'
 import { SeededRandom } from './simulated-storage.ts'
@@ -78,6 +80,35 @@ export function contentsOf(partition: Partition): Contents {
   return contents
 }
 
+const INDEXES = [
+  { id: 1, fields: ['version'] },
+  { id: 2, fields: ['text', 'version'] },
+] as const
+
+/** Has a partition keep two ordered indexes; the first partition's snapshots bring them back. */
+export function follow(partition: Partition): void {
+  const { ordered } = partition.store
+  for (const { id, fields } of INDEXES) {
+    if (ordered.has(id)) continue
+    ordered.create({ id, fields: fields.map(parsePath), isUnique: false, isMulti: false })
+    while (!ordered.build(id, 1_000)) {
+      // In pieces.
+    }
+    ordered.setReady(id)
+  }
+}
+
+/** What is wrong with the ordered indexes that a partition has; undefined when nothing is. */
+export function indexFault(partition: Partition): string | undefined {
+  for (const { id, fields } of INDEXES) {
+    if (!partition.store.ordered.has(id)) continue
+    const expected = modelEntries(partition, fields, false).map(({ slot }) => slot)
+    const found = slotsOf(partition, id)
+    if (found.join() !== expected.join()) return `index ${id} has slots ${found.join()} instead of ${expected.join()}`
+  }
+  return undefined
+}
+
 export const WORKLOAD = {
   soft: 10,
   hard: 10,
@@ -126,6 +157,7 @@ export class Life {
   async create(): Promise<void> {
     this.options = optionsOf(this.medium, { onPoison: (error) => (this.poison ??= error) })
     for (const options of this.options) this.partitions.push(await Partition.create(options))
+    for (const partition of this.partitions) follow(partition)
   }
 
   async run(steps: number, only?: readonly StepName[]): Promise<void> {
@@ -212,6 +244,7 @@ export class Life {
   async open(): Promise<void> {
     this.options = optionsOf(this.medium, { onPoison: (error) => (this.poison ??= error) })
     this.partitions = await Partition.openAll(this.options)
+    for (const partition of this.partitions) follow(partition)
   }
 
   async close(): Promise<void> {

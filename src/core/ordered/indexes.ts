@@ -3,8 +3,8 @@
 
 import { LimitError } from '../../error/index.ts'
 import { KEY_BUFFER, ORDERED_MAX, S_ORDERED, S_ORDERED_TOP, S_ORDERED_UNIQUE, SLOT_NONE, STATUS_OK } from '../abi.ts'
-import { encodeConstants } from '../filter/constants.ts'
 import { type Memory, outOfMemory } from '../memory.ts'
+import { writeTuple } from './tuple.ts'
 
 export const INDEX_FIELDS_MAX = 16
 
@@ -180,11 +180,7 @@ export class OrderedIndexes {
   /** How many entries lie before a place. */
   rank(id: number, place: IndexPlace): number {
     const { memory } = this
-    const constants = encodeConstants([...place.values])
-    const room = memory.core.ordered_probe(constants.length) >>> 0
-    memory.refresh()
-    if (room === 0) throw outOfMemory('what is looked for in an index')
-    memory.u8.set(constants, room)
+    writeTuple(memory, place.values)
     const { isAfter, rank = RANK_NONE, slot = SLOT_NONE, isHead = false } = place
     return memory.core.ordered_rank(this.numberOf(id), isAfter ? 1 : 0, rank, slot, isHead ? 1 : 0) >>> 0
   }

@@ -1,0 +1,101 @@
+// Promise: after a crash at any moment of making, using or dropping an ordered index, the collection has exactly the indexes of the
+// state before or the state after, each of them holds what the documents say, and a unique one is kept.
+
+import { expect, it } from 'vitest'
+import { between, type Database, IndexReader, openDatabase } from '../../src/engine/index.ts'
+import type { Collection, Document } from '../../src/index.ts'
+import { compare } from '../core/ordered-model.ts'
+import { SimulatedMedium } from './simulated-storage.ts'
+
+const SOFT = { durability: 'soft' } as const
+
+function documents(count: number, from = 0): Document[] {
+  return Array.from({ length: count }, (_, i) => ({
+    id: from + i,
+    n: (i * 7) % 50,
+    email: `e${from + i}`,
+    tags: [i % 3, i % 4],
+  }))
+}
+
+const STEPS: readonly ((db: Database) => Promise<unknown>)[] = [
+  (db) => db.createCollection('a', { shards: 2 }),
+  (db) => db.collection('a').insert(documents(300)),
+  (db) => db.collection('a').createIndex('n'),
+  (db) => db.collection('a').createIndex('email', { unique: true }),
+  (db) =>
+    db.collection('a').update({ n: { $lt: 10 } }, (document: Document) => ({ n: (document['n'] as number) + 100 })),
+  (db) => db.collection('a').createIndex('tags', { multi: true }),
+  (db) => db.collection('a').createPartition('p'),
+  (db) => db.collection('a').insert(documents(40, 500), { partition: 'p' }),
+  (db) => db.collection('a').delete({ n: { $gte: 100 } }),
+  (db) => db.collection('a').dropIndex('n'),
+  (db) => db.collection('a').optimize(),
+  (db) => db.collection('a').createIndex('n', { fields: ['tags', 'n'] }),
+  (db) => db.renameCollection('a', 'b'),
+]
+
+const namesOf = async (db: Database) =>
+  Promise.all(
+    (await db.collections()).map(async ({ name }) => [
+      name,
+      (await db.collection(name).indexes()).map((one) => one.name),
+    ]),
+  )
+
+async function expectIndexed(posts: Collection): Promise<void> {
+  const all = await posts.find().toArray()
+  for (const index of await posts.indexes()) {
+    if (index.type !== 'ordered') continue
+    const { name, fields, multi, entries } = index
+    const reader = new IndexReader(posts, name)
+    if (multi) {
+      expect(entries).toBe(all.reduce((sum, { tags }) => sum + new Set(tags as number[]).size, 0))
+      continue
+    }
+    expect(entries).toBe(all.length)
+    const read = reader.scan(between(undefined, undefined))
+    let last: Document | undefined
+    const found = new Set<unknown>()
+    for (let document = read(); document !== undefined; document = read()) {
+      if (last !== undefined) expect(compare(last[fields[0]!], document[fields[0]!])).toBeLessThanOrEqual(0)
+      found.add(document['id'])
+      last = document
+    }
+    expect(found.size).toBe(all.length)
+  }
+}
+
+it('holds before any operation of the medium', { timeout: 120_000 }, async () => {
+  const medium = new SimulatedMedium({ seed: 3 })
+  const cuts: { at: number; done: number; after: SimulatedMedium }[] = []
+  const pictures: unknown[] = []
+  let done = -1
+  medium.onOperation = ({ number: at }) => {
+    const mode = (['nothing', 'all', 'random'] as const)[at % 3]!
+    cuts.push({ at, done, after: medium.crash({ seed: at, mode }) })
+  }
+  const db = await openDatabase({ storage: medium.reopen(), ...SOFT })
+  done = 0
+  pictures.push(await namesOf(db))
+  for (const step of STEPS) {
+    await step(db)
+    done++
+    pictures.push(await namesOf(db))
+  }
+  await db.close()
+  expect(cuts.length).toBeGreaterThan(100)
+  for (const { at, done: steps, after } of cuts) {
+    const found = await openDatabase({ storage: after.reopen(), ...SOFT })
+    const allowed = steps < 0 ? pictures.slice(0, 1) : pictures.slice(steps, steps + 2)
+    expect(allowed, `crash at ${at}, after step ${steps}`).toContainEqual(await namesOf(found))
+    for (const { name } of await found.collections()) {
+      const posts = found.collection(name)
+      await expectIndexed(posts)
+      const first = await posts.find({ limit: 1 }).first()
+      if (first === undefined || !(await posts.indexes()).some((one) => one.name === 'email')) continue
+      expect((await posts.insert({ id: 'twin', email: first['email'] })).errors).toBe(1)
+    }
+    await found.close()
+  }
+})
