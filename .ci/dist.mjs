@@ -7,6 +7,7 @@
 //   dist/<entry>.d.ts, .d.cts       types
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build, transform } from 'esbuild'
@@ -27,12 +28,17 @@ const ENTRIES = {
 /** Code that needs Node. The browser bundles refuse it with a sentence in place of an unresolved `node:fs`. */
 const NODE_ONLY = join(ROOT, 'src/storage/file')
 
-/** Dependencies that stay imports in ESM. */
-const EXTERNAL = ['@assemblyscript/loader', 'uuid']
+/** What stays imports in ESM. */
+const EXTERNAL = ['@assemblyscript/loader', 'uuid', 'node:*', ...builtinModules]
 
 /** Dependencies whose code is inside some bundle; their licences travel with it. */
 const INLINED = [
   { name: 'geographiclib-geodesic', texts: ['node_modules/geographiclib-geodesic/LICENSE.txt'] },
+  { name: 'csv-parse', texts: ['node_modules/csv-parse/LICENSE'] },
+  { name: 'hyparquet', texts: ['node_modules/hyparquet/LICENSE'] },
+  { name: 'hyparquet-compressors', texts: ['node_modules/hyparquet-compressors/LICENSE'] },
+  { name: 'fzstd', texts: ['node_modules/fzstd/LICENSE'] },
+  { name: 'hysnappy', texts: ['node_modules/hysnappy/LICENSE'] },
   { name: 'uuid', texts: ['node_modules/uuid/LICENSE.md'] },
   {
     name: '@assemblyscript/loader',
@@ -76,6 +82,7 @@ export async function ensureDist() {
 
 /** @param {string} folder */
 async function bundle(folder) {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   /** @type {import('esbuild').BuildOptions} */
   const shared = {
     absWorkingDir: ROOT,
@@ -97,7 +104,17 @@ async function bundle(folder) {
     plugins: [refuseNodeOnly, deflateBinary, workerSource(await bundleWorker())],
   }
   await Promise.all([
-    build({ ...shared, format: 'esm', platform: 'neutral', external: EXTERNAL, splitting: true, outdir: folder }),
+    build({
+      ...shared,
+      entryPoints: { ...ENTRIES, cli: 'src/cli/bin.ts' },
+      format: 'esm',
+      platform: 'neutral',
+      mainFields: ['module', 'main'],
+      external: EXTERNAL,
+      splitting: true,
+      define: { QUIVERDB_VERSION: JSON.stringify(version) },
+      outdir: folder,
+    }),
     buildCommon({ ...shared, platform: 'node', external: ['@assemblyscript/loader'], outdir: folder }),
     build({ ...browser, format: 'esm', splitting: true }),
     buildCommon(browser),

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// npx quiverdb
+
+import { main } from './main.ts'
+
+/** Filled in by the build. */
+declare const QUIVERDB_VERSION: string
+
+const { argv, stdin, stdout, stderr } = process
+// A reader that has seen enough, as `| head`, ends the writing without complaint.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+process.exitCode = await main(argv.slice(2), QUIVERDB_VERSION, { input: stdin, output: stdout, errors: stderr })

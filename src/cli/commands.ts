@@ -1,0 +1,319 @@
+// What the commands do with an open database.
+
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { type Collection, type Database, open } from '../engine/index.ts'
+import { QuiverError } from '../error/index.ts'
+import { type Format, formatOf, readDocuments } from './readers.ts'
+import { Exit, megabytes, Progress, print, type Streams, table } from './screen.ts'
+import { toJson } from './typed-json.ts'
+
+export interface Options {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly format?: string | undefined
+  readonly key?: string | undefined
+  readonly partition?: string | undefined
+  readonly conflict?: string | undefined
+  readonly filter?: string | undefined
+  readonly select?: string | undefined
+  readonly sort?: string | undefined
+  readonly limit?: string | undefined
+  readonly out?: string | undefined
+  readonly text: boolean
+  readonly plain: boolean
+}
+
+const BATCH = 1_000
+
+async function within<R>(path: string, options: Parameters<typeof open>[1], run: (db: Database) => Promise<R>) {
+  const db = await open(path, options)
+  try {
+    return await run(db)
+  } finally {
+    await db.close()
+  }
+}
+
+interface CollectionFacts {
+  readonly name: string
+  readonly primaryKey: string
+  readonly documents: number
+  readonly bytes: number
+  readonly vectors: object
+  readonly indexes: readonly object[]
+  readonly partitions: readonly string[]
+}
+
+async function factsOf(db: Database): Promise<CollectionFacts[]> {
+  const facts: CollectionFacts[] = []
+  for (const { name, primaryKey, vectors, partitions } of await db.collections()) {
+    const collection = db.collection(name)
+    const { documents, bytes } = await collection.stats()
+    const indexes = await collection.indexes()
+    facts.push({ name, primaryKey, documents, bytes, vectors, indexes, partitions })
+  }
+  return facts
+}
+
+/** What is in a directory. */
+export async function info(path: string, options: Options, streams: Streams): Promise<void> {
+  const collections = await within(path, { readOnly: true }, factsOf)
+  if (options.json) {
+    print(streams, toJson({ path, collections }, true))
+    return
+  }
+  print(streams, `${path}: ${collections.length} collection${collections.length === 1 ? '' : 's'}`)
+  if (collections.length === 0) return
+  const rows = collections.map((one) => [
+    one.name,
+    one.primaryKey,
+    one.documents,
+    megabytes(one.bytes),
+    (one.vectors as { name: string; dimension: number; metric: string }[])
+      .map(({ name, dimension, metric }) => `${name} ${dimension} ${metric}`)
+      .join(', '),
+    (one.indexes as { name: string }[]).map(({ name }) => name).join(', '),
+    one.partitions.length,
+  ])
+  print(streams, table(['collection', 'key', 'documents', 'size', 'vectors', 'indexes', 'partitions'], rows))
+}
+
+/** Brings a file's documents into a collection, which is made where it is missing. */
+export async function importFile(
+  [path, name, file]: readonly [string, string, string],
+  options: Options,
+  streams: Streams,
+): Promise<void> {
+  const { key, partition, conflict = 'error' } = options
+  if (!['error', 'replace', 'update'].includes(conflict)) {
+    throw new Exit(2, `--conflict is error, replace or update; got "${conflict}"`)
+  }
+  const format = (options.format ?? (file === '-' ? 'ndjson' : formatOf(file))) as Format
+  await within(path, {}, async (db) => {
+    const isThere = (await db.collections()).some((one) => one.name === name)
+    const collection = isThere
+      ? db.collection(name)
+      : await db.createCollection(name, key === undefined ? {} : { primaryKey: key })
+    if (isThere && key !== undefined && collection.primaryKey !== key) {
+      throw new Exit(2, `the key of collection "${name}" is "${collection.primaryKey}", not "${key}"`)
+    }
+    const reading = await readDocuments(file, format, options.text, streams)
+    const progress = new Progress(streams, 'documents', options.quiet)
+    const began = performance.now()
+    const sum = { inserted: 0, replaced: 0, unchanged: 0, errors: 0, firstError: undefined as string | undefined }
+    let read = 0
+    let batch: object[] = []
+    const write = async () => {
+      const result = await collection.insert(batch, {
+        conflict: conflict as 'error',
+        durability: 'soft',
+        ...(partition === undefined ? {} : { partition }),
+      })
+      for (const counter of ['inserted', 'replaced', 'unchanged', 'errors'] as const) sum[counter] += result[counter]
+      sum.firstError ??= result.firstError
+      read += batch.length
+      batch = []
+      progress.update(read, reading.part())
+    }
+    try {
+      for await (const document of reading.documents) {
+        batch.push(document)
+        if (batch.length === BATCH) await write()
+      }
+      await write()
+    } finally {
+      progress.end()
+      await db.sync()
+    }
+    const seconds = (performance.now() - began) / 1000
+    if (options.json) print(streams, toJson({ collection: name, read, ...sum, seconds }, true))
+    else {
+      const { inserted, replaced, unchanged, errors } = sum
+      print(
+        streams,
+        `${read} documents in ${seconds.toFixed(1)} s: ${inserted} inserted, ${replaced} replaced, ` +
+          `${unchanged} unchanged, ${errors} refused`,
+      )
+    }
+    if (sum.errors > 0) throw new Exit(1, `${sum.errors} documents were refused; the first: ${sum.firstError}`)
+  })
+}
+
+/** Writes a collection's documents out. */
+export async function exportFile([path, name]: readonly [string, string], options: Options, streams: Streams) {
+  const { filter, select, sort, limit, out } = options
+  const format = options.format ?? (out === undefined ? 'ndjson' : formatOf(out))
+  if (!['ndjson', 'json', 'csv'].includes(format)) {
+    throw new Exit(2, `--format of export is ndjson, json or csv; got "${format}"`)
+  }
+  const target: NodeJS.WritableStream = out === undefined ? streams.output : createWriteStream(out)
+  const failed = new Promise<never>((_, reject) => {
+    target.once('error', (error: Error) => reject(new Exit(1, `cannot write: ${error.message}`)))
+  })
+  failed.catch(() => {})
+  await within(path, { readOnly: true }, async (db) => {
+    const cursor = db.collection(name).find({
+      filter: filter === undefined ? {} : (jsonOption(filter, '--filter') as object as never),
+      select: select?.split(','),
+      sort,
+      limit: limit === undefined ? undefined : numberOption(limit, '--limit'),
+    })
+    const progress = new Progress(streams, 'documents', options.quiet || out === undefined)
+    let count = 0
+    const write = async (text: string) => {
+      if (!target.write(text)) await Promise.race([once(target, 'drain'), failed])
+    }
+    let columns: string[] | undefined
+    if (format === 'json') await write('[')
+    for await (const document of cursor) {
+      if (format === 'csv') {
+        if (columns === undefined) {
+          columns = select?.split(',') ?? Object.keys(document)
+          await write(`${columns.map(csvCell).join(',')}\n`)
+        }
+        await write(`${columns.map((column) => csvCell(document[column])).join(',')}\n`)
+      } else {
+        const text = toJson(document, options.plain)
+        await write(format === 'json' ? `${count === 0 ? '' : ','}\n${text}` : `${text}\n`)
+      }
+      progress.update(++count)
+    }
+    if (format === 'json') await write(count === 0 ? ']\n' : '\n]\n')
+    progress.end()
+    if (out === undefined) return
+    target.end()
+    await Promise.race([once(target, 'finish'), failed])
+    if (options.json) print(streams, toJson({ collection: name, documents: count, out }))
+    else print(streams, `${count} documents written to ${out}`)
+  })
+}
+
+function csvCell(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  const text = typeof value === 'string' ? value : typeof value === 'object' ? toJson(value, true) : String(value)
+  const bare = typeof value === 'object' && value instanceof Date ? value.toISOString() : text
+  return /[",\r\n]/.test(bare) ? `"${bare.replaceAll('"', '""')}"` : bare
+}
+
+function jsonOption(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Exit(2, `${name} is JSON, as '{"likes":{"$gt":10}}': ${(cause as Error).message}`)
+  }
+}
+
+function numberOption(text: string, name: string): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number >= 0) return number
+  throw new Exit(2, `${name} is a whole number, got "${text}"`)
+}
+
+/** Reads everything and verifies every checksum. */
+export async function check(path: string, options: Options, streams: Streams): Promise<void> {
+  const progress = new Progress(streams, 'documents', options.quiet)
+  let documents = 0
+  let problem: string | undefined
+  try {
+    await within(path, { readOnly: true }, async (db) => {
+      for (const { name, documents: expected } of await db.collections()) {
+        let seen = 0
+        for await (const _ of db.collection(name).find()) progress.update(documents + ++seen)
+        documents += seen
+        if (seen !== expected)
+          throw new Exit(1, `collection "${name}" lists ${expected} documents, and ${seen} were read`)
+      }
+    })
+  } catch (error) {
+    // A directory that is not there, or open elsewhere, was not checked at all.
+    const isFound = error instanceof QuiverError && /^QUIVER_(CORRUPT|FORMAT_VERSION|DATA)$/.test(error.code)
+    if (!isFound && !(error instanceof Exit)) throw error
+    problem = (error as Error).message
+  } finally {
+    progress.end()
+  }
+  if (options.json) print(streams, toJson({ path, isWhole: problem === undefined, documents, problem }))
+  else if (problem === undefined) print(streams, `${path}: whole, ${documents} documents`)
+  if (problem !== undefined) throw new Exit(1, `${problem}\n"quiverdb repair ${path}" keeps what is whole`)
+}
+
+/** Opens with what is whole, and writes that anew. */
+export async function repair(path: string, options: Options, streams: Streams): Promise<void> {
+  const { repairs, documents } = await within(path, { repair: true }, async (db) => {
+    let count = 0
+    for (const { documents: one } of await db.collections()) count += one
+    return { repairs: db.repairs, documents: count }
+  })
+  if (options.json) {
+    print(streams, toJson({ path, documents, repairs }))
+    return
+  }
+  if (repairs.length === 0) print(streams, `${path}: nothing was wrong, ${documents} documents`)
+  else {
+    const rows = repairs.map(({ file, offset, bytes, reason }) => [file, offset, bytes, reason])
+    print(streams, table(['file', 'offset', 'bytes', 'what was dropped'], rows))
+    print(streams, `${documents} documents are kept`)
+  }
+}
+
+/** Writes logs anew without what was replaced or deleted, and finishes graphs. */
+export async function compact([path, name]: readonly [string, string?], options: Options, streams: Streams) {
+  const rows = await within(path, {}, async (db) => {
+    const all: Collection[] =
+      name === undefined ? (await db.collections()).map((one) => db.collection(one.name)) : [db.collection(name)]
+    const done: { collection: string; bytes: number }[] = []
+    for (const collection of all) {
+      await collection.optimize()
+      done.push({ collection: collection.name, bytes: (await collection.stats()).bytes })
+    }
+    return done
+  })
+  if (options.json) print(streams, toJson({ path, collections: rows }))
+  else for (const { collection, bytes } of rows) print(streams, `${collection}: ${megabytes(bytes)} of documents`)
+}
+
+/** Measures this machine: the same few steps in memory, or on a disk where a directory is given. */
+export async function bench(path: string, options: Options, streams: Streams): Promise<void> {
+  const count = options.limit === undefined ? 50_000 : numberOption(options.limit, '--limit')
+  const rows: { step: string; perSecond: number }[] = []
+  const step = async (name: string, operations: number, run: () => Promise<unknown>) => {
+    const began = performance.now()
+    await run()
+    rows.push({ step: name, perSecond: Math.round(operations / ((performance.now() - began) / 1000)) })
+  }
+  await within(path, {}, async (db) => {
+    const name = `bench-${Date.now()}`
+    const collection = await db.createCollection(name)
+    try {
+      const documents = Array.from({ length: count }, (_, i) => ({
+        id: `document-${i}`,
+        title: `title ${(i * 7919) % count}`,
+        likes: (i * 31) % 1000,
+        author: { name: `author ${i % 100}` },
+        tags: ['a', 'b'],
+      }))
+      await step('insert, batches of 1,000', count, async () => {
+        for (let i = 0; i < count; i += BATCH) await collection.insert(documents.slice(i, i + BATCH))
+      })
+      await step('get', count, async () => {
+        for (let i = 0; i < count; i++) await collection.get(`document-${(i * 7919) % count}`)
+      })
+      await step('find, 1 % of them', count, () => collection.find({ filter: { likes: { $lt: 10 } } }).toArray())
+      await step('upsert, one by one', Math.min(count, 2_000), async () => {
+        for (let i = 0; i < Math.min(count, 2_000); i++) await collection.upsert({ ...documents[i]!, likes: -1 })
+      })
+    } finally {
+      await db.dropCollection(name)
+    }
+  })
+  if (options.json) print(streams, toJson({ path, documents: count, steps: rows }))
+  else
+    print(
+      streams,
+      table(
+        ['step', 'a second'],
+        rows.map(({ step: what, perSecond }) => [what, perSecond]),
+      ),
+    )
+}

@@ -1,0 +1,85 @@
+// JSON that keeps what JSON has no form for: dates, whole numbers of 64 bits, bytes and typed arrays, each as
+// `{ "$quiver": type, "value": ... }`.
+
+const TAG = '$quiver'
+
+const ARRAYS = {
+  Uint8Array,
+  Uint8ClampedArray,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+} as const
+
+/** A value as JSON text. With `isPlain` vectors become lists, and dates and big numbers strings. */
+export function toJson(value: unknown, isPlain = false): string {
+  return JSON.stringify(encode(value, isPlain))
+}
+
+function encode(value: unknown, isPlain: boolean): unknown {
+  if (typeof value === 'bigint') return isPlain ? String(value) : tagged('bigint', String(value))
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Date) return isPlain ? value.toISOString() : tagged('date', value.toISOString())
+  if (Array.isArray(value)) return value.map((one) => encode(one, isPlain))
+  if (ArrayBuffer.isView(value)) return encodeView(value, isPlain)
+  const copy: Record<string, unknown> = {}
+  for (const [name, one] of Object.entries(value)) {
+    Object.defineProperty(copy, name, { value: encode(one, isPlain), enumerable: true })
+  }
+  return Object.hasOwn(value, TAG) && !isPlain ? tagged('object', copy) : copy
+}
+
+function encodeView(view: ArrayBufferView, isPlain: boolean): unknown {
+  const name = view.constructor.name
+  if (name === 'Uint8Array') {
+    const text = Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64')
+    return isPlain ? text : tagged('Uint8Array', text)
+  }
+  const values = Array.from(view as unknown as Iterable<number | bigint>, (one) =>
+    typeof one === 'bigint' ? String(one) : one,
+  )
+  return isPlain ? values : tagged(name, values)
+}
+
+function tagged(type: string, value: unknown): object {
+  return { [TAG]: type, value }
+}
+
+/** The value again. */
+export function fromJson(text: string): unknown {
+  return decode(JSON.parse(text))
+}
+
+export function decode(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(decode)
+  const { [TAG]: type, value: inner } = value as Record<string, unknown>
+  if (typeof type === 'string' && Object.keys(value).length === 2) {
+    const decoded = untag(type, inner)
+    if (decoded !== undefined) return decoded
+  }
+  return fields(value)
+}
+
+function fields(value: object): object {
+  const copy: Record<string, unknown> = {}
+  for (const [name, one] of Object.entries(value)) {
+    Object.defineProperty(copy, name, { value: decode(one), enumerable: true, writable: true, configurable: true })
+  }
+  return copy
+}
+
+function untag(type: string, value: unknown): unknown {
+  if (type === 'date') return new Date(String(value))
+  if (type === 'bigint') return BigInt(String(value))
+  if (type === 'object') return fields(value as object)
+  if (type === 'Uint8Array') return new Uint8Array(Buffer.from(String(value), 'base64'))
+  if (type === 'BigInt64Array') return BigInt64Array.from((value as string[]).map(BigInt))
+  if (type === 'BigUint64Array') return BigUint64Array.from((value as string[]).map(BigInt))
+  const made = ARRAYS[type as keyof typeof ARRAYS] as { from(values: Iterable<number>): unknown } | undefined
+  return made?.from(value as number[])
+}

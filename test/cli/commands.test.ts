@@ -1,0 +1,171 @@
+// Promise: the command line brings documents in and out without losing anything, tells what is wrong, and ends with the status that
+// says so.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { open } from '../../src/index.ts'
+import { Session } from './session.ts'
+
+let session: Session
+let db: string
+beforeEach(() => {
+  session = new Session()
+  db = session.path('db')
+})
+afterEach(() => session.remove())
+
+const lines = (...documents: object[]) => documents.map((one) => JSON.stringify(one)).join('\n')
+
+describe('import', () => {
+  it('takes NDJSON from standard input, and counts', async () => {
+    const input = lines({ id: 1, a: 'x' }, { id: 2 }, { id: 1 })
+    const first = await session.run(['import', db, 'things', '-', '--json'], input)
+    expect(first.status).toBe(1)
+    expect(JSON.parse(first.output)).toMatchObject({ read: 3, inserted: 2, errors: 1 })
+    expect(first.errors).toContain('1 documents were refused')
+    const again = await session.run(['import', db, 'things', '-', '--conflict', 'replace'], input)
+    expect(again).toMatchObject({ status: 0, output: expect.stringContaining('3 documents') })
+  })
+
+  it('tells numbers and booleans of a CSV from text, unless told not to', async () => {
+    const file = session.write('a.csv', 'id,n,zip,ok,note\n1,2.5,01234,true,"a, ""b"""\n2,-7,99,false,\n')
+    expect((await session.run(['import', db, 'c', file])).status).toBe(0)
+    expect((await session.run(['import', db, 't', file, '--text'])).status).toBe(0)
+    const opened = await open(db)
+    expect(await opened.collection('c').find({ sort: 'id' }).toArray()).toEqual([
+      { id: 1, n: 2.5, zip: '01234', ok: true, note: 'a, "b"' },
+      { id: 2, n: -7, zip: 99, ok: false },
+    ])
+    expect(await opened.collection('t').get('2')).toEqual({ id: '2', n: '-7', zip: '99', ok: 'false' })
+    await opened.close()
+  })
+
+  it('takes JSON and Parquet, and a key of another name', async () => {
+    const json = session.write('a.json', JSON.stringify([{ sku: 'x', n: 1 }, { sku: 'y' }]))
+    expect((await session.run(['import', db, 'j', json, '--key', 'sku'])).status).toBe(0)
+    const parquet = join(import.meta.dirname, '../../node_modules/vega-datasets/data/flights-3m.parquet')
+    const limited = session.write('small.parquet', readFileSync(parquet).subarray(0, 100))
+    expect((await session.run(['import', db, 'p', limited])).status).toBe(1)
+    const opened = await open(db)
+    expect(await opened.collection('j').get('y')).toEqual({ sku: 'y' })
+    await opened.close()
+  })
+
+  it.each([
+    ['broken.ndjson', '{"id":1}\n{"id":', 'line 2 is no JSON'],
+    ['list.ndjson', '[1]', 'line 1 is no object'],
+    ['broken.json', '{', 'is no JSON'],
+    ['broken.csv', 'a,b\n1,2,3\n', 'the CSV is broken'],
+  ])('says what is wrong with %s', async (name, content, message) => {
+    const run = await session.run(['import', db, 'c', session.write(name, content)])
+    expect(run.status).toBe(1)
+    expect(run.errors).toContain(message)
+  })
+})
+
+describe('export', () => {
+  it('writes what import brings back, of every type', async () => {
+    const documents = [
+      { id: 1, at: new Date(5), big: 2n ** 60n, bytes: new Uint8Array([1, 255]), v: new Float32Array([0.5, -1]) },
+      { id: 2, $quiver: 'date', value: 'not one', nested: { list: [1, { a: null }] } },
+    ]
+    const opened = await open(db)
+    await (await opened.createCollection('a')).insert(documents)
+    await opened.close()
+    const exported = await session.run(['export', db, 'a'])
+    expect(exported.status).toBe(0)
+    expect((await session.run(['import', db, 'b', '-'], exported.output)).status).toBe(0)
+    const again = await open(db)
+    expect(await again.collection('b').find({ sort: 'id' }).toArray()).toEqual(documents)
+    await again.close()
+  })
+
+  it('filters, sorts, selects, limits; as JSON, CSV, and to a file', async () => {
+    await session.run(['import', db, 'c', '-'], lines({ id: 1, n: 3 }, { id: 2, n: 1 }, { id: 3, n: 2, t: 'a"b' }))
+    const json = await session.run(['export', db, 'c', '--format', 'json', '--filter', '{"n":{"$lt":3}}', '--sort=-n'])
+    expect(JSON.parse(json.output)).toEqual([
+      { id: 3, n: 2, t: 'a"b' },
+      { id: 2, n: 1 },
+    ])
+    const csv = await session.run([
+      'export',
+      db,
+      'c',
+      '--format',
+      'csv',
+      '--select',
+      'id,t',
+      '--sort',
+      'id',
+      '--limit',
+      '3',
+    ])
+    expect(csv.output).toBe('id,t\n1,\n2,\n3,"a""b"\n')
+    const out = session.path('out.ndjson')
+    expect((await session.run(['export', db, 'c', '--out', out])).output).toContain('3 documents written')
+    expect(readFileSync(out, 'utf8').trim().split('\n')).toHaveLength(3)
+  })
+})
+
+describe('the rest', () => {
+  it('says what is there', async () => {
+    await session.run(['import', db, 'c', '-'], lines({ id: 1 }))
+    const { output } = await session.run(['info', db, '--json'])
+    expect(JSON.parse(output)).toMatchObject({ collections: [{ name: 'c', primaryKey: 'id', documents: 1 }] })
+    expect((await session.run(['info', db])).output).toContain('documents')
+    expect((await session.run(['compact', db])).output).toContain('c:')
+  })
+
+  it('finds damage, and keeps what is whole', async () => {
+    await session.run(
+      ['import', db, 'c', '-'],
+      lines(...Array.from({ length: 2_500 }, (_, id) => ({ id, text: `t${id}` }))),
+    )
+    expect((await session.run(['check', db])).status).toBe(0)
+    const log = readdirSync(db).find((name) => name.endsWith('.log'))!
+    const bytes = readFileSync(join(db, log))
+    bytes[20_000]! ^= 1
+    writeFileSync(join(db, log), bytes)
+    const checked = await session.run(['check', db, '--json'])
+    expect(checked.status).toBe(1)
+    expect(JSON.parse(checked.output)).toMatchObject({ isWhole: false })
+    const repaired = await session.run(['repair', db, '--json'])
+    expect(repaired.status).toBe(0)
+    const { documents, repairs } = JSON.parse(repaired.output)
+    expect(documents).toBeGreaterThan(1_000)
+    expect(repairs.length).toBeGreaterThan(0)
+    expect((await session.run(['check', db])).status).toBe(0)
+  })
+
+  it.each([
+    [['frob'], 'there is no command "frob"'],
+    [['info'], 'usage: quiverdb info'],
+    [['import', 'a', 'b'], 'usage: quiverdb import'],
+    [['info', 'a', '--nope'], "Unknown option '--nope'"],
+    [['import', 'a', 'b', 'c.xyz'], 'does not tell the format'],
+  ])('refuses %j with status 2', async (args, message) => {
+    const run = await session.run(args.map((one) => (one === 'a' ? db : one)))
+    expect(run.errors).toContain(message)
+    expect(run.status).toBe(2)
+  })
+
+  it('helps', async () => {
+    expect((await session.run([])).output).toContain('quiverdb <command>')
+    expect((await session.run(['--version'])).output).toBe('1.2.3\n')
+    const missing = await session.run(['export', session.path('none'), 'c'])
+    expect(missing.status).toBe(1)
+  })
+
+  it('measures', async () => {
+    const { output } = await session.run(['bench', '--limit', '200', '--json'])
+    expect(JSON.parse(output).steps).toHaveLength(4)
+  })
+
+  it('has a prompt', async () => {
+    const line = "await db.createCollection('c').then((made) => made.insert({ id: 1 }))\n"
+    const { output, status } = await session.run(['repl'], line)
+    expect(status).toBe(0)
+    expect(output).toContain('inserted: 1')
+  })
+})
