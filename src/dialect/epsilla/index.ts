@@ -1,6 +1,6 @@
 // quiverdb/epsilla: Epsilla's JavaScript client, in process.
 
-export { type ClientConfig, EpsillaDB, EpsillaDB as default, type Named } from './client.ts'
+export { type ClientConfig, EpsillaDB, type Named } from './client.ts'
 export { type CloudClientConfig, EpsillaCloud, VectorDB } from './cloud.ts'
 export type { Facet } from './facets.ts'
 export type { EpsillaQueryResult, EpsillaResponse } from './response.ts'
