@@ -5,7 +5,6 @@
 import type { SparseIndexDefinition, TextIndexDefinition } from '../catalog/index.ts'
 import type { InvertedHits, InvertedTerms } from '../core/index.ts'
 import type { CompiledFilter } from '../query/index.ts'
-import { leastOf } from '../text/index.ts'
 import { isEverything } from './filter.ts'
 import { analyzerFor } from './inverted-part.ts'
 import { MatchScan, matchesAt } from './match.ts'
@@ -101,20 +100,6 @@ export function searchSparse(
   const queries = partQueries(request, definition.id, Uint32Array.from(query.indices))
   const counts = countsOf(queries, query.indices.length)
   return rank(request, definition.id, queries, { ...ordered(Array.from(query.values), counts), constant: 0, slope: 0 })
-}
-
-/** Which documents of a partition have at least so many of the words of a text: a bit for each slot, and how many. */
-export function matchText(
-  partition: Partition,
-  definition: TextIndexDefinition,
-  text: string,
-  minimumShouldMatch?: number,
-): { count: number; bitmap: Uint8Array } {
-  const tokens = [...new Set(analyzerFor(definition).queryTokens(text))]
-  const { inverted } = partition.store
-  const { handle } = partition.inverted.of(definition.id)
-  const { terms } = inverted.terms(handle, tokens)
-  return inverted.match(handle, terms, leastOf(tokens.length, minimumShouldMatch))
 }
 
 function partQueries(request: RankedRequest, id: number, wanted: readonly string[] | Uint32Array): PartQuery[] {

@@ -9,6 +9,7 @@ import type { Partition } from './partition.ts'
 import { shardOf } from './shard.ts'
 import type { SortField } from './sort.ts'
 import type { CollectionState } from './state.ts'
+import { textPlan } from './text-plan.ts'
 
 /** How a filter is run. */
 export interface Plan {
@@ -33,7 +34,7 @@ export function planOf(
   filter: CompiledFilter,
   parts: readonly Partition[] = state.parts,
 ): Plan {
-  return keyPlan(state, filter) ?? indexPlan(state, filter, parts) ?? scanPlan(filter)
+  return keyPlan(state, filter) ?? textPlan(state, filter, parts) ?? indexPlan(state, filter, parts) ?? scanPlan(filter)
 }
 
 /** The same for documents in an order, of which the first `wanted` are asked for. */

@@ -187,6 +187,15 @@ export interface TestNode extends LeafRules {
   readonly kind: 'test'
   readonly operand: Operand
   readonly test: (value: Constant) => boolean
+  /** What else is known of a string it holds for; an index of texts may find those. */
+  readonly words?: WordsHint
+}
+
+/** A string has at least `least` of the tokens, as an analyzer with this complete definition makes them. */
+export interface WordsHint {
+  readonly analyzer: unknown
+  readonly tokens: readonly string[]
+  readonly least: number
 }
 
 export type LeafNode = CompareNode | InNode | ExistsNode | TypeNode | TextNode | ContainsNode | RegexNode | TestNode

@@ -10,6 +10,9 @@ import {
   PAGE_BYTES,
   S_INVERTED_ANSWER,
   S_INVERTED_COUNT,
+  S_SLOT_DIRECTORY,
+  SLOT_CHUNK_MASK,
+  SLOT_CHUNK_SHIFT,
   STATUS_OUT_OF_MEMORY,
 } from '../abi.ts'
 import { type Memory, outOfMemory } from '../memory.ts'
@@ -234,6 +237,13 @@ export class InvertedIndexes {
     if (count < 0) throw outOfMemory('the search')
     const from = memory.state(S_INVERTED_ANSWER)
     return { count, bitmap: memory.u8.slice(from, from + memory.core.inverted_bitmap_bytes()) }
+  }
+
+  /** Where the record of a slot lies, or 0. */
+  addressOf(slot: number): number {
+    const { memory } = this
+    const chunk = memory.u32[(memory.state(S_SLOT_DIRECTORY) >>> 2) + (slot >>> SLOT_CHUNK_SHIFT)]!
+    return chunk === 0 ? 0 : memory.u32[(chunk >>> 2) + (slot & SLOT_CHUNK_MASK) * 2]!
   }
 
   private hits(found: number): InvertedHits {

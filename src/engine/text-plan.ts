@@ -1,0 +1,171 @@
+// Filters by words: a node for them that languages put into their trees, and the way through a text index that such a node opens. The index
+// answers which documents come into question; the function of the node still looks at each.
+
+import type { TextIndexDefinition } from '../catalog/index.ts'
+import type {
+  Absent,
+  CompiledFilter,
+  FilterNode,
+  FilterProgram,
+  Operand,
+  PathStep,
+  TestNode,
+  WordsHint,
+} from '../query/index.ts'
+import { parsePath } from '../query/index.ts'
+import { type Analyzer, leastOf, type MatchOptions, matchesText } from '../text/index.ts'
+import { type Candidates, ScanCandidates } from './candidates.ts'
+import type { Partition } from './partition.ts'
+import { SLICE_MS } from './pause.ts'
+import type { Plan } from './plan.ts'
+import type { CollectionState } from './state.ts'
+
+export interface TextMatchOptions extends MatchOptions {
+  readonly absent?: Absent
+  readonly isNullAbsent?: boolean
+}
+
+/** A node that holds for strings with the words of a query; see `matchesText`. A text index on the path with that analyzer is used. */
+export function textMatch(
+  operand: Operand,
+  analyzer: Analyzer,
+  query: string,
+  { minimumShouldMatch, absent, isNullAbsent }: TextMatchOptions = {},
+): FilterNode {
+  const options = minimumShouldMatch === undefined ? {} : { minimumShouldMatch }
+  const tokens = [...new Set(analyzer.queryTokens(query))]
+  return {
+    kind: 'test',
+    operand,
+    test: (value) => typeof value === 'string' && matchesText(analyzer, value, query, options),
+    words: { analyzer: analyzer.definition, tokens, least: leastOf(tokens.length, minimumShouldMatch) },
+    ...(absent === undefined ? {} : { absent }),
+    ...(isNullAbsent === undefined ? {} : { isNullAbsent }),
+  }
+}
+
+/** More of the documents than this are read faster in turn. */
+const SHARE_MAX = 0.5
+
+/** The plan that goes through a text index, where the filter asks for words that it knows and few enough have them. */
+export function textPlan(
+  state: CollectionState,
+  filter: CompiledFilter,
+  parts: readonly Partition[],
+): Plan | undefined {
+  const texts = state.definition.inverted.filter((index): index is TextIndexDefinition => index.type === 'text')
+  if (texts.length === 0 || filter.isNever || filter.isFailMatch) return undefined
+  for (const { operand, words } of wordTests(filter.tree)) {
+    const index = texts.find((one) => isOn(one, operand) && isSame(one.analyzer, words!.analyzer))
+    if (index === undefined) continue
+    const documents = parts.reduce((sum, part) => sum + part.count, 0)
+    if (entriesOf(parts, index, words!) > documents * SHARE_MAX) continue
+    return {
+      kind: 'index',
+      index: index.name,
+      filter,
+      // Which slots come into question is settled when a partition is opened.
+      isMovedByWrites: false,
+      open: (partition) => candidatesOf(partition, index, words!, filter),
+    }
+  }
+  return undefined
+}
+
+/** The tests by words that every match passes. */
+function wordTests(node: FilterNode): TestNode[] {
+  if (node.kind === 'and') return node.of.flatMap(wordTests)
+  return node.kind === 'test' && node.words !== undefined ? [node] : []
+}
+
+function isOn({ fields }: TextIndexDefinition, operand: Operand): boolean {
+  return (
+    fields.length === 1 && operand.kind === 'path' && isSame(parsePath(fields[0]!).map(plain), operand.steps.map(plain))
+  )
+}
+
+function plain({ name, index }: PathStep): unknown {
+  return [name, index]
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** At most how many documents have one of the words. */
+function entriesOf(parts: readonly Partition[], { id }: TextIndexDefinition, { tokens }: WordsHint): number {
+  if (tokens.length === 0) return 0
+  let sum = 0
+  for (const part of parts) {
+    const { counts } = part.store.inverted.terms(part.inverted.of(id).handle, tokens)
+    for (const count of counts) sum += count
+  }
+  return sum
+}
+
+function candidatesOf(
+  partition: Partition,
+  { id }: TextIndexDefinition,
+  { tokens, least }: WordsHint,
+  filter: CompiledFilter,
+): Candidates {
+  const part = partition.inverted.of(id)
+  // A great backlog is not worked off here: the texts are looked at one by one.
+  if (part === undefined || !part.settle(performance.now() + SLICE_MS)) return new ScanCandidates(partition, filter)
+  const { inverted } = partition.store
+  const terms = tokens.length === 0 ? new Uint32Array() : inverted.terms(part.handle, tokens).terms
+  const { bitmap } = inverted.match(part.handle, terms, least)
+  return new BitmapCandidates(partition, bitmap, filter.program)
+}
+
+/** Bytes of a bitmap looked at in one step. */
+const BYTES_STEP = 65_536
+
+/** The documents of the slots in a bitmap, in their order. */
+class BitmapCandidates implements Candidates {
+  readonly #partition: Partition
+  readonly #bitmap: Uint8Array
+  readonly #program: FilterProgram | undefined
+  #slot = 0
+  examined = 0
+
+  constructor(partition: Partition, bitmap: Uint8Array, program: FilterProgram | undefined) {
+    this.#partition = partition
+    this.#bitmap = bitmap
+    this.#program = program
+  }
+
+  get isDone(): boolean {
+    return this.#slot >= this.#bitmap.length * 8
+  }
+
+  next(addresses: Uint32Array): number {
+    return this.#walk(addresses.length, (address, count) => {
+      addresses[count] = address
+    })
+  }
+
+  count(): number {
+    return this.#walk(Infinity, () => {})
+  }
+
+  #walk(most: number, take: (address: number, count: number) => void): number {
+    const { store } = this.#partition
+    const end = Math.min(this.#bitmap.length * 8, this.#slot + BYTES_STEP * 8)
+    let count = 0
+    while (this.#slot < end && count < most) {
+      const byte = this.#bitmap[this.#slot >>> 3]!
+      if (byte === 0) {
+        this.#slot = (this.#slot | 7) + 1
+        continue
+      }
+      const slot = this.#slot++
+      if (((byte >> (slot & 7)) & 1) === 0) continue
+      const address = store.inverted.addressOf(slot)
+      if (address === 0) continue
+      this.examined++
+      if (this.#program === undefined || store.filters.matches(this.#program, address)) take(address, count++)
+    }
+    return count
+  }
+}
