@@ -5,7 +5,7 @@ import { fail, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { requireName } from './key.ts'
 import { tableOf } from './reading.ts'
-import { define } from './registry.ts'
+import type { Operations } from './registry.ts'
 import type { Table } from './store.ts'
 import { SYSTEM_TABLES, shownConfig, tableStatus } from './system.ts'
 import { Db, Row, TableSlice, type Val, VirtualTable, wrongKind } from './values.ts'
@@ -185,7 +185,7 @@ function reconfigure(call: Call): Val {
   return result
 }
 
-define({
+export const adminTerms: Operations = {
   dbCreate(call) {
     const name = requireName(call.datum(0), 'Database')
     const info = call.query.once(() => call.query.store.createDatabase(name))
@@ -234,4 +234,4 @@ define({
     return { rebalanced: statuses.length, status_changes: statuses.map((one) => ({ old_val: one, new_val: one })) }
   },
   grant: () => failOperation('`grant` is not supported: a database in process has no users.'),
-})
+}

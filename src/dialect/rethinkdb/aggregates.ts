@@ -4,7 +4,7 @@ import { asArray, asNumber, compare, type Datum, equal, finite as finiteNumber, 
 import { Failure, fail, failLimit, failMissing } from './errors.ts'
 import { type Call, derive, finite, toFunc, toStream } from './evaluate.ts'
 import { openSlice } from './reading.ts'
-import { define, streaming, ungrouped } from './registry.ts'
+import { type Operations, streaming, ungrouped } from './registry.ts'
 import { plainFirst, truth } from './sequences.ts'
 import {
   asDatum,
@@ -257,7 +257,7 @@ export function limitedGroups(grouped: Grouped, limit: number): Grouped {
   return grouped
 }
 
-define({
+export const aggregateTerms: Operations = {
   count,
   reduce,
   fold,
@@ -289,6 +289,6 @@ define({
     const { entries } = limitedGroups(first, call.query.arrayLimit)
     return entries.map(([key, reduction]) => ({ group: key, reduction }))
   },
-})
+}
 streaming('count', 'reduce', 'sum', 'avg', 'min', 'max', 'fold')
 ungrouped('group')

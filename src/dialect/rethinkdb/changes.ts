@@ -7,7 +7,7 @@ import { unionFeed } from './feeds.ts'
 import { indexOf } from './index-entries.ts'
 import type { Query } from './query.ts'
 import { openSlice } from './reading.ts'
-import { define, ungrouped } from './registry.ts'
+import { type Operations, ungrouped } from './registry.ts'
 import type { RowChange, Table } from './store.ts'
 import {
   type Feed,
@@ -341,7 +341,7 @@ function follow(value: Val, options: Options, query: Query): Stream {
     : limitFeed(source.slice, source.steps, source.limit, options, query)
 }
 
-define({
+export const changeTerms: Operations = {
   changes(call) {
     const { first, query } = call
     const options = optionsOf(call)
@@ -350,5 +350,5 @@ define({
     }
     return follow(first, options, query)
   },
-})
+}
 ungrouped('changes')

@@ -1,7 +1,7 @@
 // `r.connect`: in memory, on a directory, on an open database, or, with a host, to a real server through the official driver.
 
 import { type Database, loadDriver, open } from '../../engine/index.ts'
-import { type Callback, Feed, withCallback } from './cursor.ts'
+import { type Callback, type Feed, withCallback } from './cursor.ts'
 import { Emitter } from './emitter.ts'
 import { errorNamed, ReqlDriverCompileError, ReqlDriverError, ReqlError, ReqlRuntimeError } from './errors.ts'
 import { execute } from './execute.ts'
@@ -198,10 +198,13 @@ class EmbeddedConnection extends Connection {
     if (database === undefined && path !== undefined && path !== ':memory:') await closeShared(path)
   }
 
-  protected async query(node: Node, options: Record<string, unknown>): Promise<unknown> {
-    const answer = await execute(node, this.#store!, this.db ?? 'test', options)
-    if (answer instanceof Feed) this.#feeds.add(answer)
-    return answer
+  protected query(node: Node, options: Record<string, unknown>): Promise<unknown> {
+    return execute(node, this.#store!, this.db ?? 'test', options, this.#watch)
+  }
+
+  /** Feeds end with their connection. */
+  readonly #watch = (feed: Feed): void => {
+    this.#feeds.add(feed)
   }
 
   protected about(): Promise<unknown> {

@@ -20,7 +20,7 @@ import {
 } from './datum.ts'
 import { fail, failMissing } from './errors.ts'
 import { type Call, toStream, withStep } from './evaluate.ts'
-import { define, streaming } from './registry.ts'
+import { type Operations, streaming } from './registry.ts'
 import { dropLiterals, strayLiteral } from './stored.ts'
 import { asDatum, Func, Row, Selection, Special, Stream, TableSlice, type Val, VirtualTable } from './values.ts'
 
@@ -282,7 +282,7 @@ function sets(pick: (a: Datum[], b: Datum[], seen: DatumSet) => Datum[]): (call:
 
 const paths = (call: Call): Paths => call.rest(1).map(pathsOf)
 
-define({
+export const documentTerms: Operations = {
   bracket(call) {
     const key = call.datum(1)
     if (typeof key === 'number') return nth(call, call.integer(1))
@@ -393,5 +393,5 @@ define({
     for (const item of b) seen.add(item)
     return a.filter((item) => seen.add(item))
   }),
-})
+}
 streaming('bracket', 'getField', 'pluck', 'without', 'hasFields', 'withFields', 'merge', 'nth')

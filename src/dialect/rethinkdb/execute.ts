@@ -1,22 +1,9 @@
 // Running a query in process: options checked, evaluated, waited for, handed over.
 
-import './admin.ts'
-import './aggregates.ts'
-import './changes.ts'
-import './documents.ts'
-import './geometry-terms.ts'
-import './indexes.ts'
-import './joins.ts'
-import './operators.ts'
-import './order.ts'
-import './sequences.ts'
-import './strings.ts'
-import './times.ts'
-import './writes.ts'
 import { QuiverError } from '../../error/index.ts'
 import { limitedGroups } from './aggregates.ts'
 import { checkQuery } from './check.ts'
-import { Cursor, FEEDS, type RowSource, readable } from './cursor.ts'
+import { Cursor, FEEDS, type Feed, type RowSource, readable } from './cursor.ts'
 import type { Datum } from './datum.ts'
 import {
   Failure,
@@ -28,11 +15,14 @@ import {
 } from './errors.ts'
 import { evaluate, toStream } from './evaluate.ts'
 import type { Node } from './node.ts'
-import { type Formats, formatsOf, groupsToNative, toNative } from './output.ts'
+import { defineAll } from './operations.ts'
+import { type Formats, formatsOf, groupsToNative, NATIVE, storedToNative, toNative } from './output.ts'
 import { Query, Suspension } from './query.ts'
 import type { Store } from './store.ts'
 import { camelCase, snakeCase, T } from './terms.ts'
 import { Func, Grouped, type Pull, Row, Special, type Stream, type Val } from './values.ts'
+
+defineAll()
 
 const ARRAY_LIMIT = 100_000
 
@@ -60,25 +50,93 @@ const MORE_ROWS = 200
 /** After so long without a pause a cursor lets others run. */
 const PAUSE_MS = 20
 
-export async function execute(node: Node, store: Store, db: string, given: Record<string, unknown>): Promise<unknown> {
-  const options: Record<string, unknown> = {}
-  for (const name of Object.keys(given)) options[camelCase(name)] = given[name]
-  const formats = formatsOf(options)
+const NO_OPTIONS: Readonly<Record<string, unknown>> = {}
+
+/** Runs a query. Most are answered in the same stretch: only what waits for a disk, or makes or drops a table, takes turns. */
+export function execute(
+  node: Node,
+  store: Store,
+  db: string,
+  given: Record<string, unknown>,
+  watch?: (feed: Feed) => void,
+): Promise<unknown> {
   try {
-    checkNumbers(node)
-    for (const name of Object.keys(options)) {
-      if (options[name] !== undefined && !RUN_OPTIONS.has(snakeCase(name))) {
-        throw new Failure(ReqlServerCompileError, `Unrecognized global optional argument \`${snakeCase(name)}\`.`)
+    const options = optionsOf(given)
+    const formats = options === NO_OPTIONS ? NATIVE : formatsOf(options)
+    try {
+      if (!node.isChecked) {
+        checkNumbers(node)
+        checkOptions(options)
+        checkQuery(node)
+      } else checkOptions(options)
+      const query = queryOf(store, db, options)
+      query.watch = watch
+      let value: Val
+      try {
+        value = evaluate(node, null, query)
+      } catch (error) {
+        if (!(error instanceof Suspension)) throw error
+        return executeSlowly(node, query, formats, options, error)
       }
+      if (query.waits.length > 0) return afterWaits(value, query, formats, node, options)
+      return Promise.resolve(profiled(handOver(value, query, formats, node), options))
+    } catch (error) {
+      throw told(error, node)
     }
-    checkQuery(node)
-    const query = queryOf(store, db, options)
-    const value = await settle(node, query)
-    if (query.waits.length > 0) await Promise.all(query.waits)
-    const answer = handOver(value, query, formats, node)
-    return options.profile === true ? { profile: [], value: answer } : answer
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+async function executeSlowly(
+  node: Node,
+  query: Query,
+  formats: Formats,
+  options: Readonly<Record<string, unknown>>,
+  suspension: Suspension,
+): Promise<unknown> {
+  try {
+    await suspension.done
+    return await afterWaits(await settle(node, query), query, formats, node, options)
   } catch (error) {
     throw told(error, node)
+  }
+}
+
+async function afterWaits(
+  value: Val,
+  query: Query,
+  formats: Formats,
+  node: Node,
+  options: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  try {
+    await Promise.all(query.waits)
+    return profiled(handOver(value, query, formats, node), options)
+  } catch (error) {
+    throw told(error, node)
+  }
+}
+
+function profiled(answer: unknown, options: Readonly<Record<string, unknown>>): unknown {
+  return options.profile === true ? { profile: [], value: answer } : answer
+}
+
+/** The run options by their names in JavaScript; always the same object where there are none. */
+function optionsOf(given: Record<string, unknown>): Readonly<Record<string, unknown>> {
+  let options: Record<string, unknown> | undefined
+  for (const name in given) {
+    options ??= {}
+    options[camelCase(name)] = given[name]
+  }
+  return options ?? NO_OPTIONS
+}
+
+function checkOptions(options: Readonly<Record<string, unknown>>): void {
+  for (const name in options) {
+    if (options[name] !== undefined && !RUN_OPTIONS.has(snakeCase(name))) {
+      throw new Failure(ReqlServerCompileError, `Unrecognized global optional argument \`${snakeCase(name)}\`.`)
+    }
   }
 }
 
@@ -92,7 +150,8 @@ function checkNumbers(node: Node): void {
   for (const name of Object.keys(node.optargs)) checkNumbers(node.optargs[name])
 }
 
-function queryOf(store: Store, db: string, options: Record<string, unknown>): Query {
+function queryOf(store: Store, db: string, options: Readonly<Record<string, unknown>>): Query {
+  if (options === NO_OPTIONS) return new Query(store, db, ARRAY_LIMIT, undefined)
   const { arrayLimit = ARRAY_LIMIT, durability, db: own } = options
   if (typeof arrayLimit !== 'number')
     throw new Failure(ReqlRuntimeError, 'Expected type NUMBER but found something else.')
@@ -135,7 +194,10 @@ function told(error: unknown, node: Node): unknown {
 
 function handOver(value: Val, query: Query, formats: Formats, node: Node): unknown {
   if (value instanceof Grouped) return groupsOut(value, query, formats)
-  if (value instanceof Row) return native(value.value, formats)
+  if (value instanceof Row) {
+    const document = formats === NATIVE ? value.readStored() : undefined
+    return document === undefined ? native(value.value, formats) : storedToNative(document)
+  }
   if (!(value instanceof Special)) return native(value, formats)
   if (value instanceof Func) {
     throw new Failure(ReqlRuntimeError, 'Query result must be of type DATUM, GROUPED_DATA, or STREAM (got FUNCTION).')
@@ -147,7 +209,11 @@ function handOver(value: Val, query: Query, formats: Formats, node: Node): unkno
     return native((value as unknown as { source: Datum[] }).source, formats)
   }
   const stream = toStream(value, query)
-  if (stream.feed !== undefined) return feedOf(stream, formats, node)
+  if (stream.feed !== undefined) {
+    const feed = feedOf(stream, formats, node)
+    query.watch?.(feed)
+    return feed
+  }
   return new Cursor(new PullSource(stream.pull, formats, node))
 }
 
@@ -213,7 +279,7 @@ class PullSource implements RowSource {
   }
 }
 
-function feedOf(stream: Stream, formats: Formats, node: Node): Cursor {
+function feedOf(stream: Stream, formats: Formats, node: Node): Feed {
   const feed = stream.feed!
   let isClosed = false
   let wakeUp: () => void = () => {}

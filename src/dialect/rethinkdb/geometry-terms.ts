@@ -18,7 +18,7 @@ import {
 import { includes, intersects, nearestTo, type Position, type Shape, toPosition } from './geometry/sphere.ts'
 import { type Index, indexOf } from './index-entries.ts'
 import { tableOf } from './reading.ts'
-import { define } from './registry.ts'
+import type { Operations } from './registry.ts'
 import { plain } from './sequences.ts'
 import type { Table } from './store.ts'
 import { Selection, Special, Stream, type Val } from './values.ts'
@@ -160,7 +160,7 @@ function getNearest(call: Call): Val {
   return hits
 }
 
-define({
+export const geometryTerms: Operations = {
   point: (call) => geometry('Point', [...requirePosition(call.number(0), call.number(1))]),
   line: (call) => lineOf(positions(call)),
   polygon: (call) => polygonOf(positions(call)),
@@ -188,4 +188,4 @@ define({
   }),
   getIntersecting,
   getNearest,
-})
+}

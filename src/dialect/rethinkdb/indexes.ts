@@ -7,7 +7,7 @@ import type { Call } from './evaluate.ts'
 import { keptNode } from './hooks.ts'
 import { fromWire, type Node } from './node.ts'
 import { tableOf } from './reading.ts'
-import { define } from './registry.ts'
+import type { Operations } from './registry.ts'
 import type { IndexInfo, Table } from './store.ts'
 import { T } from './terms.ts'
 import { Func, type Val, wrongKind } from './values.ts'
@@ -92,7 +92,7 @@ function statuses(call: Call): Val {
   return list.sort((a, b) => compareText(a.index as string, b.index as string))
 }
 
-define({
+export const indexTerms: Operations = {
   indexCreate: create,
   indexDrop(call) {
     const table = tableOf(call.first)
@@ -139,4 +139,4 @@ define({
       return { renamed: 1 }
     })
   },
-})
+}

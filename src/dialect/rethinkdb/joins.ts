@@ -5,7 +5,7 @@ import { merge } from './documents.ts'
 import { Failure, fail } from './errors.ts'
 import { type Call, derive, toStream, withStep } from './evaluate.ts'
 import { openSlice } from './reading.ts'
-import { define, streaming } from './registry.ts'
+import { type Operations, streaming } from './registry.ts'
 import { concatenated, plain, plainFirst, truth } from './sequences.ts'
 import { asDatum, collect, type Pull, pullArray, TableSlice, type Val, wrongKind } from './values.ts'
 
@@ -58,10 +58,10 @@ function zip(call: Call): Val {
   return withStep(call, plainFirst(call), { kind: 'zip', apply, isFixed: true })
 }
 
-define({
+export const joinTerms: Operations = {
   innerJoin: (call) => pairs(call, false),
   outerJoin: (call) => pairs(call, true),
   eqJoin,
   zip,
-})
+}
 streaming('zip')

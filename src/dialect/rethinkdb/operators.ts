@@ -27,7 +27,7 @@ import { Failure, fail, failMissing, ReqlUserError } from './errors.ts'
 import { type Call, evaluate, toFunc, toStream } from './evaluate.ts'
 import { infoOf } from './info.ts'
 import { runJavaScript } from './javascript.ts'
-import { define, ungrouped } from './registry.ts'
+import { type Operations, ungrouped } from './registry.ts'
 import { fromNative } from './stored.ts'
 import { asDatum, collect, Func, Grouped, Row, Special, type Val } from './values.ts'
 
@@ -270,7 +270,7 @@ function branch(call: Call): Val {
   return call.val(i, call.isLiteralOk)
 }
 
-define({
+export const operatorTerms: Operations = {
   add: folded(add),
   sub: folded(subtract),
   mul: folded(multiply),
@@ -346,5 +346,5 @@ define({
   js(call) {
     return runJavaScript(call.text(0), call.datumOption('timeout'))
   },
-})
+}
 ungrouped('typeOf', 'info', 'default', 'do', 'branch', 'literal', 'ungroup', 'and', 'or', 'array', 'error')

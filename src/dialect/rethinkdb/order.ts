@@ -5,7 +5,7 @@ import { Failure, fail } from './errors.ts'
 import { allOf, type Call, evaluate, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
 import { unionFeed } from './feeds.ts'
 import { openSlice } from './reading.ts'
-import { define } from './registry.ts'
+import type { Operations } from './registry.ts'
 import { plain, plainFirst } from './sequences.ts'
 import { T } from './terms.ts'
 import { asDatum, collect, type Func, type Pull, Selection, Stream, TableSlice, type Val } from './values.ts'
@@ -209,4 +209,4 @@ function distinct(call: Call): Val {
   return set.sorted()
 }
 
-define({ orderBy, union, distinct })
+export const orderTerms: Operations = { orderBy, union, distinct }

@@ -1,8 +1,20 @@
 // What a query answers, as the driver hands it over: Dates, Buffers, arrays of groups, fields in order.
 
-import { type Datum, Extreme, type Fields, Literal, plain, setField, sortedKeys, Time } from './datum.ts'
+import {
+  compareText,
+  type Datum,
+  Extreme,
+  type Fields,
+  Literal,
+  plain,
+  setField,
+  sortedKeys,
+  Time,
+  TYPE,
+} from './datum.ts'
 import { fail, ReqlDriverError } from './errors.ts'
 import { asBuffer } from './host.ts'
+import { fromStored } from './stored.ts'
 import type { Grouped } from './values.ts'
 
 export interface Formats {
@@ -12,6 +24,9 @@ export interface Formats {
 }
 
 const FORMATS = { timeFormat: 'isTimeRaw', binaryFormat: 'isBinaryRaw', groupFormat: 'isGroupRaw' } as const
+
+/** The formats without any option. */
+export const NATIVE: Formats = { isTimeRaw: false, isBinaryRaw: false, isGroupRaw: false }
 
 /** The formats among the run options. What is neither native nor raw is refused when it first matters, as the driver does. */
 export function formatsOf(options: Readonly<Record<string, unknown>>): Formats {
@@ -47,6 +62,36 @@ export function toNative(value: Datum, formats: Formats): unknown {
     else object[name] = typeof field === 'object' && field !== null ? toNative(field, formats) : field
   }
   return object
+}
+
+/** A stored document, fresh from the engine, as the caller gets it: the short way of `toNative(fromStored(...))`. */
+export function storedToNative(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? Number(value) : value
+  if (value instanceof Date) return value
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i]
+      if (typeof item === 'object' || typeof item === 'bigint') value[i] = storedToNative(item)
+    }
+    return value
+  }
+  if (ArrayBuffer.isView(value) || TYPE in value) return toNative(fromStored(value), NATIVE)
+  const document = value as Record<string, unknown>
+  const names = Object.keys(document)
+  let isSorted = true
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]
+    if (i > 0 && isSorted && compareText(names[i - 1], name) > 0) isSorted = false
+    const inner = document[name]
+    if ((typeof inner === 'object' && inner !== null) || typeof inner === 'bigint') {
+      setField(document as Fields, name, storedToNative(inner) as Datum)
+    }
+  }
+  if (isSorted) return document
+  names.sort(compareText)
+  const sorted: Record<string, unknown> = {}
+  for (const name of names) setField(sorted as Fields, name, document[name] as Datum)
+  return sorted
 }
 
 export function groupsToNative(grouped: Grouped, formats: Formats): unknown {

@@ -2,6 +2,7 @@
 // (creating and dropping collections) suspends it: the promise is awaited and the query evaluated anew, where every effect that was done
 // already answers what it answered then.
 
+import type { Feed } from './cursor.ts'
 import { type Datum, Time } from './datum.ts'
 import { failLimit } from './errors.ts'
 import type { Store } from './store.ts'
@@ -24,7 +25,9 @@ export class Query {
   readonly db: string
   readonly arrayLimit: number
   readonly durability: string | undefined
-  readonly now: Time
+  /** Hears of feeds that the query opens. */
+  watch: ((feed: Feed) => void) | undefined
+  #now: Time | undefined
   /** What has to be on disk before the query is answered. */
   readonly waits: Promise<unknown>[] = []
   #effects: Effect[] = []
@@ -35,7 +38,12 @@ export class Query {
     this.db = db
     this.arrayLimit = arrayLimit
     this.durability = durability
-    this.now = new Time(Date.now() / 1000, '+00:00')
+  }
+
+  /** The query's clock, which stands still. */
+  get now(): Time {
+    this.#now ??= new Time(Date.now() / 1000, '+00:00')
+    return this.#now
   }
 
   /** Begins the evaluation again; effects answer from what they did before. */

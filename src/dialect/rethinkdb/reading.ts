@@ -6,7 +6,7 @@ import type { Call } from './evaluate.ts'
 import { type Entry, indexOf, placeIn } from './index-entries.ts'
 import { engineKey, requireName, requirePrimaryKey } from './key.ts'
 import type { Query } from './query.ts'
-import { define } from './registry.ts'
+import type { Operations } from './registry.ts'
 import type { Table } from './store.ts'
 import { fromStored } from './stored.ts'
 import { systemTable } from './system.ts'
@@ -164,7 +164,13 @@ function get(call: Call): Val {
   }
   const table = tableOf(value)
   requirePrimaryKey(key)
-  return new Row(table, key, () => readRow(table, key))
+  return new Row(
+    table,
+    key,
+    () => readRow(table, key),
+    undefined,
+    () => table.direct.get(engineKey(key)),
+  )
 }
 
 function getAll(call: Call): Val {
@@ -208,7 +214,7 @@ function between(call: Call): Val {
   return new TableSlice(bounded)
 }
 
-define({
+export const readingTerms: Operations = {
   db(call) {
     const name = requireName(call.datum(0), 'Database')
     if (name === 'rethinkdb') return new Db(null, name)
@@ -218,4 +224,4 @@ define({
   get,
   getAll,
   between,
-})
+}

@@ -6,6 +6,9 @@ import type { Val } from './values.ts'
 
 export type Operation = (call: Call) => Val
 
+/** What a file of terms defines, by their JavaScript names. */
+export type Operations = Readonly<Record<string, Operation>>
+
 export const OPERATIONS: Operation[] = []
 /** Operations for which grouped data is one argument like any other. */
 export const UNGROUPED = new Set<number>()
@@ -13,7 +16,7 @@ export const UNGROUPED = new Set<number>()
 export const STREAMING = new Set<number>()
 
 /** Gives terms, by their JavaScript names, their meaning. */
-export function define(operations: Readonly<Record<string, Operation>>): void {
+export function define(operations: Operations): void {
   for (const name of Object.keys(operations)) OPERATIONS[TERMS[name].type] = operations[name]
 }
 

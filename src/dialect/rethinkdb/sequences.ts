@@ -3,7 +3,7 @@
 import { asInteger, type Datum, equal, typeName } from './datum.ts'
 import { fail } from './errors.ts'
 import { type Call, derive, evaluate, filterTest, finite, selectionOf, toFunc, toStream, withStep } from './evaluate.ts'
-import { define, streaming } from './registry.ts'
+import { type Operations, streaming } from './registry.ts'
 import { T } from './terms.ts'
 import { asDatum, collect, Func, type Pull, Row, Selection, Special, Stream, TableSlice, type Val } from './values.ts'
 
@@ -222,7 +222,7 @@ function offsetsOf(call: Call): Val {
   return derive(call, plainFirst(call), make, false)
 }
 
-define({
+export const sequenceTerms: Operations = {
   map,
   concatMap,
   filter,
@@ -250,5 +250,5 @@ define({
   sample,
   isEmpty,
   offsetsOf,
-})
+}
 streaming('map', 'concatMap', 'filter')

@@ -3,7 +3,7 @@
 import { asText, type Datum, type Fields } from './datum.ts'
 import { fail } from './errors.ts'
 import type { Call } from './evaluate.ts'
-import { define } from './registry.ts'
+import type { Operations } from './registry.ts'
 
 const ESCAPES = /^[AbBCdDsSwWpPQEzafnrtvx0-7^$.|?*+()[\]{}\\/\-"'!@#%&_=:;,<>~` ]$/
 
@@ -132,10 +132,10 @@ function splitCharacters(text: string, most: number): string[] {
   return [...all.slice(0, most), all.slice(most).join('')]
 }
 
-define({
+export const stringTerms: Operations = {
   match,
   split,
   // Of ASCII letters only, as the server does.
   upcase: (call) => call.text(0).replace(/[a-z]/g, (letter) => letter.toUpperCase()),
   downcase: (call) => call.text(0).replace(/[A-Z]/g, (letter) => letter.toLowerCase()),
-})
+}

@@ -3,7 +3,7 @@
 import { asTime, type Datum, Time } from './datum.ts'
 import { fail } from './errors.ts'
 import type { Call } from './evaluate.ts'
-import { define } from './registry.ts'
+import type { Operation, Operations } from './registry.ts'
 import { KINDS } from './terms.ts'
 import type { Val } from './values.ts'
 
@@ -213,7 +213,7 @@ function whole(seconds: number): number {
   return Math.round(seconds * 1000) / 1000
 }
 
-define({
+export const timeTerms: Operations = {
   now: (call) => call.query.now,
   time: fromParts,
   epochTime: (call) => new Time(call.number(0), '+00:00'),
@@ -242,9 +242,13 @@ define({
   hours: part((date) => date.getUTCHours()),
   minutes: part((date) => date.getUTCMinutes()),
   seconds: part((_, time) => whole(secondsToday(time) % 60)),
-})
+}
 
 // r.monday is 1, r.january is 1.
-for (const { name, type } of KINDS.filter((kind) => kind !== undefined && kind.type >= 107 && kind.type <= 125)) {
-  define({ [name]: () => (type <= 113 ? type - 106 : type - 113) })
+const FIRST_DAY = 107
+const FIRST_MONTH = 114
+const LAST_MONTH = 125
+for (const { name, type } of KINDS.filter((kind) => kind?.type >= FIRST_DAY && kind.type <= LAST_MONTH)) {
+  ;(timeTerms as Record<string, Operation>)[name] = () =>
+    type < FIRST_MONTH ? type - FIRST_DAY + 1 : type - FIRST_MONTH + 1
 }

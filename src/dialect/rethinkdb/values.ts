@@ -175,15 +175,28 @@ export class Row extends Special {
   #value: Datum | undefined
   /** Of `config()`: writes change the configuration. */
   readonly assign: ((value: Datum) => void) | undefined
+  /** Of `get`: reads the document as it is stored. */
+  readonly #stored: (() => object | undefined) | undefined
   /** Where it is the first of an index, what changes follow. */
   slice: Slice | undefined
 
-  constructor(table: Table, key: Datum, read: () => Datum, assign?: (value: Datum) => void) {
+  constructor(
+    table: Table,
+    key: Datum,
+    read: () => Datum,
+    assign?: (value: Datum) => void,
+    stored?: () => object | undefined,
+  ) {
     super()
+    this.#stored = stored
     this.table = table
     this.key = key
     this.#read = read
     this.assign = assign
+  }
+  /** The stored document, fresh, where nobody has looked at it yet; undefined where it has to be asked for by `value`. */
+  readStored(): object | undefined {
+    return this.#value === undefined ? this.#stored?.() : undefined
   }
   get value(): Datum {
     this.#value ??= this.#read()

@@ -7,7 +7,7 @@ import { Failure, fail } from './errors.ts'
 import { type Call, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
 import { getHook, setHook } from './hooks.ts'
 import { tableOf } from './reading.ts'
-import { define } from './registry.ts'
+import type { Operations } from './registry.ts'
 import { T } from './terms.ts'
 import { asDatum, Func, type Pull, Row, Special, Stream, type Val, wrongKind } from './values.ts'
 import { type Conflict, changesOf, insertPlain, insertRows, optionsOf, type WriteOptions, writing } from './write.ts'
@@ -162,7 +162,7 @@ function forEach(call: Call): Val {
   return total
 }
 
-define({
+export const writeTerms: Operations = {
   insert,
   update(call) {
     const func = writer(call)
@@ -188,4 +188,4 @@ define({
     return call.query.once(() => setHook(call, table))
   },
   getWriteHook: (call) => getHook(tableOf(call.first)),
-})
+}
