@@ -1,0 +1,105 @@
+// What queries resolve to, and the options they take, as TypeScript sees them.
+
+import type { AtomFeed, Cursor as CursorClass, Feed as FeedClass } from './cursor.ts'
+import type { Any, Connection, Term, Value } from './types.ts'
+
+export interface RunOptions {
+  readonly durability?: 'hard' | 'soft'
+  readonly db?: string
+  readonly arrayLimit?: number
+  readonly noreply?: boolean
+  readonly profile?: boolean
+  readonly readMode?: 'single' | 'majority' | 'outdated'
+  readonly timeFormat?: 'native' | 'raw'
+  readonly binaryFormat?: 'native' | 'raw'
+  readonly groupFormat?: 'native' | 'raw'
+  readonly [option: string]: unknown
+}
+
+export type Callback<A> = (error: Error | null, answer: A) => void
+
+export interface Runnable<A> {
+  run(connection: Connection, options?: RunOptions): Promise<A>
+  run(connection: Connection, callback: Callback<A>): Promise<A>
+  run(connection: Connection, options: RunOptions, callback: Callback<A>): Promise<A>
+  toString(): string
+}
+
+interface Reading<T> {
+  next(): Promise<T>
+  next(callback: Callback<T>): Promise<T>
+  each(callback: (error: Error | null, row: T) => unknown, onFinished?: () => void): void
+  eachAsync(handler: (row: T) => unknown, options?: { readonly concurrency: number }): Promise<void>
+  close(): Promise<void>
+}
+
+/** Rows that come bit by bit. */
+export interface Cursor<T> extends Reading<T>, Pick<CursorClass, 'on' | 'once' | 'removeListener'> {
+  toArray(): Promise<T[]>
+  toArray(callback: Callback<T[]>): Promise<T[]>
+  [Symbol.asyncIterator](): AsyncGenerator<T>
+}
+
+/** Changes as they happen. */
+export interface Feed<T> extends Reading<T>, Pick<FeedClass | AtomFeed, 'on' | 'once' | 'removeListener'> {
+  [Symbol.asyncIterator](): AsyncGenerator<T>
+}
+
+/** An array that can also be read like a cursor. */
+export type ArrayResult<T> = T[] & Reading<T> & { toArray(): Promise<T[]> }
+
+/** What a term that answers a value resolves to. */
+export type Answer<T> = T extends readonly (infer I)[] ? ArrayResult<I> : T
+
+export interface Change<T> {
+  readonly old_val: T | null
+  readonly new_val: T | null
+  readonly error?: string
+}
+
+export interface WriteResult<T = Any> {
+  readonly deleted: number
+  readonly errors: number
+  readonly inserted: number
+  readonly replaced: number
+  readonly skipped: number
+  readonly unchanged: number
+  readonly first_error?: string
+  readonly generated_keys?: string[]
+  readonly warnings?: string[]
+  readonly changes?: Change<T>[]
+  /** With `returnVals`. */
+  readonly old_val?: T | null
+  readonly new_val?: T | null
+}
+
+export interface WriteOptions {
+  readonly durability?: 'hard' | 'soft'
+  readonly returnChanges?: boolean | 'always'
+  readonly return_changes?: boolean | 'always'
+  readonly returnVals?: boolean
+  readonly return_vals?: boolean
+  readonly ignoreWriteHook?: boolean
+  readonly nonAtomic?: boolean
+  readonly non_atomic?: boolean
+}
+
+export interface InsertOptions<T> extends Omit<WriteOptions, 'nonAtomic' | 'non_atomic'> {
+  readonly conflict?: 'error' | 'replace' | 'update' | ((key: Term<string>, old: Term<T>, next: Term<T>) => Value<Any>)
+  readonly upsert?: boolean
+}
+
+export interface FeedOptions {
+  readonly squash?: boolean | number
+  readonly includeInitial?: boolean
+  readonly includeStates?: boolean
+  readonly includeTypes?: boolean
+  readonly includeOffsets?: boolean
+  readonly changefeedQueueSize?: number
+}
+
+export interface BoundOptions {
+  readonly index?: string
+  readonly leftBound?: 'open' | 'closed'
+  readonly rightBound?: 'open' | 'closed'
+}
