@@ -25,6 +25,9 @@ const ENTRIES = {
   seekdb: 'src/dialect/seekdb/index.ts',
 }
 
+/** CommonJS entries that are their default export, as the driver they stand in for is; it names itself as `default` too. */
+const WHOLE = new Set(['rethinkdb.cjs'])
+
 /** Code that needs Node. The browser bundles refuse it with a sentence in place of an unresolved `node:fs`. */
 const NODE_ONLY = join(ROOT, 'src/storage/file')
 
@@ -184,7 +187,8 @@ async function buildCommon(options) {
     const target = join(folder, inFolder)
     mkdirSync(dirname(target), { recursive: true })
     // Only specifiers of our own chunks look like this.
-    writeFileSync(target, code.replace(/(require\(")(\.{1,2}\/[\w./-]+)\.js("\))/g, '$1$2.cjs$3'))
+    const linked = code.replace(/(require\(")(\.{1,2}\/[\w./-]+)\.js("\))/g, '$1$2.cjs$3')
+    writeFileSync(target, WHOLE.has(inFolder) ? `${linked}module.exports=module.exports.default;\n` : linked)
   }
 }
 

@@ -197,5 +197,9 @@ Object.assign(root, {
   Error: ERRORS,
 })
 
+// `require` answers r itself: there both spellings lead to it.
+root.default = root
+root.r = root
+
 /** The entry to everything: `r.connect()`, `r.table('posts')`, `r.expr(5)`; `r(x)` is `r.expr(x)`. */
 export const r = root as unknown as R
