@@ -1,6 +1,6 @@
 // The export table, nothing else.
 
-export { filter_cells, filter_count, filter_load, filter_match, filter_release, filter_reserve, filter_scan } from "./filter/exports";
+export { filter_cells, filter_count, filter_load, filter_mark, filter_match, filter_release, filter_reserve, filter_scan } from "./filter/exports";
 export {
   flat_begin, flat_count, flat_finish, flat_holds, flat_lanes, flat_mark, flat_ready, flat_release, flat_scan, flat_unmark,
 } from "./flat/exports";

@@ -10,12 +10,17 @@ import { workLeft, workSet, workSpend } from "./work";
  * looked at.
  */
 export function filter_scan(program: usize, slot: u32, count: u32, work: u32): u32 {
-  return scan(program, slot, min<u32>(count, 1024), work, true);
+  return scan(program, slot, min<u32>(count, 1024), work, LISTED, 0, u32.MAX_VALUE);
 }
 
 /** The same without addresses: how many match. */
 export function filter_count(program: usize, slot: u32, work: u32): u32 {
-  return scan(program, slot, u32.MAX_VALUE, work, false);
+  return scan(program, slot, u32.MAX_VALUE, work, COUNTED, 0, u32.MAX_VALUE);
+}
+
+/** The same, and for each its bit is set among the `slots` bits of a bitmap, which were zero; slots beyond are not looked at. */
+export function filter_mark(program: usize, slot: u32, bitmap: usize, slots: u32, work: u32): u32 {
+  return scan(program, slot, u32.MAX_VALUE, work, MARKED, bitmap, slots);
 }
 
 export function filter_match(program: usize, record: usize): bool {
@@ -23,9 +28,14 @@ export function filter_match(program: usize, record: usize): bool {
   return run(program, record);
 }
 
+// What becomes of a match.
+const COUNTED: u32 = 0;
+const LISTED: u32 = 1;
+const MARKED: u32 = 2;
+
 // @ts-ignore: decorator
-@inline function scan(program: usize, slot: u32, count: u32, work: u32, isListed: bool): u32 {
-  const top = load<u32>(S_SLOT_TOP);
+@inline function scan(program: usize, slot: u32, count: u32, work: u32, use: u32, bitmap: usize, slots: u32): u32 {
+  const top = min<u32>(load<u32>(S_SLOT_TOP), slots);
   const directory = <usize>load<u32>(S_SLOT_DIRECTORY);
   workSet(<i32>min<u32>(work, 0x3fffffff));
   let found: u32 = 0;
@@ -50,7 +60,12 @@ export function filter_match(program: usize, record: usize): bool {
       examined++;
       workSpend(1);
       if (run(program, record)) {
-        if (isListed) store<u32>(KEY_BUFFER + (<usize>found << 2), <u32>record);
+        if (use == LISTED) {
+          store<u32>(KEY_BUFFER + (<usize>found << 2), <u32>record);
+        } else if (use == MARKED) {
+          const byte = bitmap + ((at - 1) >> 3);
+          store<u8>(byte, load<u8>(byte) | <u8>(<u32>1 << ((at - 1) & 7)));
+        }
         found++;
         if (found == count) break;
       }

@@ -50,12 +50,16 @@ export class SlotSet {
     if (this.address === 0) throw outOfMemory('the set of documents that match')
   }
 
-  /** How many were added; each is added once. */
+  /** How many slots are in it. */
   count = 0
 
   add(slot: number): void {
     if (slot >= this.size) return
-    this.memory.u8[this.address + (slot >>> 3)]! |= 1 << (slot & 7)
+    const at = this.address + (slot >>> 3)
+    const byte = this.memory.u8[at]!
+    const bit = 1 << (slot & 7)
+    if ((byte & bit) !== 0) return
+    this.memory.u8[at] = byte | bit
     this.count++
   }
 

@@ -11,6 +11,7 @@ export interface CoreExports {
   filter_cells(program: number, path: number, count: number): void
   filter_count(program: number, slot: number, work: number): number
   filter_load(program: number, bytes: number): number
+  filter_mark(program: number, slot: number, bitmap: number, slots: number, work: number): number
   filter_match(program: number, record: number): number
   filter_release(program: number): void
   filter_reserve(bytes: number): number

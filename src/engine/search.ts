@@ -10,7 +10,7 @@ import { valueIdentity } from './identity.ts'
 import { MatchScan } from './match.ts'
 import type { Partition } from './partition.ts'
 import { pause, SLICE_MS } from './pause.ts'
-import { planOf } from './plan.ts'
+import { type Plan, planOf } from './plan.ts'
 import { GROUP_AHEAD, pickGroups } from './search-group.ts'
 import type { SearchExplanation, SearchHit, SearchRequest } from './search-options.ts'
 import { type After, beginSearch, type PartitionHits, type PartitionSearch } from './search-plan.ts'
@@ -57,7 +57,9 @@ class Part {
   readonly #request: SearchRequest
   readonly #isFiltered: boolean
   #slots: SlotSet | undefined
+  #plan: Plan | undefined
   #marking: MatchScan | undefined
+  #markedTo = 0
   #search: PartitionSearch | undefined
   #version = -1
   readonly #count: number
@@ -110,7 +112,14 @@ class Part {
     const { partition } = this
     this.#slots ??= new SlotSet(partition.store.memory, partition.store.slots)
     const { filter } = this.#request
-    this.#marking ??= new MatchScan(this.#state, planOf(this.#state, filter), [partition])
+    this.#plan ??= planOf(this.#state, filter, [partition])
+    if (this.#plan.kind === 'scan' && filter.program !== undefined && filter.residual === undefined) {
+      // The core can do this alone.
+      if (this.#markedTo >= 0)
+        this.#markedTo = partition.store.filters.mark(filter.program, this.#markedTo, this.#slots).next
+      return this.#markedTo >= 0
+    }
+    this.#marking ??= new MatchScan(this.#state, this.#plan, [partition])
     const count = this.#marking.read(addresses)
     if (count < 0) return false
     this.#slots.addRecords(addresses, count)
@@ -126,6 +135,7 @@ class Part {
       this.#slots?.release()
       this.#slots = undefined
       this.#marking = undefined
+      this.#markedTo = 0
       while (this.#mark());
     }
     this.#search.release()

@@ -68,6 +68,24 @@ describe('the queries suite', () => {
   })
 })
 
+describe('the vectors suite', () => {
+  it('measures quiverdb beside who is there, and exact search finds everything', { timeout: 60_000 }, async () => {
+    const { stdout } = await run(process.execPath, ['bench/run.mjs', 'vectors', '--smoke', '--out', folder], {
+      cwd: ROOT,
+    })
+    expect(stdout).toContain('# Vectors')
+    const result: Result = JSON.parse(readFileSync(join(folder, 'vectors.json'), 'utf8'))
+    for (const peer of ['quiverdb-int8', 'quiverdb-f32']) {
+      for (const data of ['glove', 'clustered']) {
+        for (const figure of ['exact', 'insert', 'buildMs', 'openMs']) {
+          expect(result.figures[`${data}:${figure}`]?.[peer]?.median, `${data}:${figure} of ${peer}`).toBeGreaterThan(0)
+        }
+        expect(result.figures[`${data}:exactRecall`]?.[peer]?.median).toBe(1)
+      }
+    }
+  })
+})
+
 describe('bench', () => {
   it('names what it knows when asked for something else', async () => {
     const asked = run(process.execPath, ['bench/run.mjs', 'documents', '--smoke', '--peers', 'mapp'], { cwd: ROOT })

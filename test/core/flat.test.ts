@@ -1,5 +1,8 @@
 // Promise: exact search answers what a loop over doubles answers, ids, order and all, however hard the vectors make it for the codes.
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { FlatSearch, type Nearest, SlotSet } from '../../src/core/flat.ts'
 import type { VectorField } from '../../src/core/index.ts'
@@ -192,6 +195,24 @@ describe.each(['hamming', 'jaccard'] as const)('under %s', (metric) => {
       }
     }
   })
+})
+
+it.each(LANE_METRICS)('agrees on handwritten digits under %s, and looks at few of them', async (metric) => {
+  const bytes = gunzipSync(readFileSync(join(import.meta.dirname, 'fixtures/mnist.gz')))
+  const digits = Array.from({ length: 3000 }, (_, i) => Float32Array.from(bytes.subarray(i * 196, (i + 1) * 196)))
+  const partition = await filled(digits.slice(50), { dimension: 196, metric })
+  const queries = digits.slice(0, 50)
+  const flat = new FlatSearch(partition.store.memory, { field: 0, queries, count: 10 })
+  for (let slot = 0; slot >= 0; ) slot = flat.scan(slot, 1000)
+  for (const [i, query] of queries.entries()) {
+    const wanted = brute(digits.slice(50), query, metric, 10)
+    const found = flat.nearest(i)
+    for (const [j, value] of wanted.distances.entries()) expect(found.distances[j]).toBeCloseTo(value, 9)
+    // Whole lanes: ties are ties on both sides, but for cosine.
+    if (metric !== 'cosine') expect([...found.slots]).toEqual(wanted.slots)
+  }
+  expect(flat.rescored / queries.length).toBeLessThan(300)
+  flat.release()
 })
 
 it('holds what it found against later writes', async () => {

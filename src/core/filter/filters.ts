@@ -1,6 +1,7 @@
 // Filters run over the records of one partition. The core keeps the programs used last; they take memory of the partition.
 
 import { KEY_BUFFER, S_SCAN_EXAMINED, S_SCAN_NEXT, SLOT_NONE, STATUS_OK, STATUS_OUT_OF_MEMORY } from '../abi.ts'
+import type { SlotSet } from '../flat.ts'
 import { type Memory, outOfMemory } from '../memory.ts'
 import type { Cells } from './cells.ts'
 import { type FilterProgram, programBytes } from './program.ts'
@@ -51,6 +52,14 @@ export class Filters {
   count(program: FilterProgram, slot: number, work = FILTER_WORK): FilterScan {
     const address = this.load(program)
     return this.answer(this.memory.core.filter_count(address, slot, work) >>> 0)
+  }
+
+  /** The same, and the slots of the matches are added to a set, in which none of those from `slot` on may be yet. */
+  mark(program: FilterProgram, slot: number, slots: SlotSet, work = FILTER_WORK): FilterScan {
+    const address = this.load(program)
+    const count = this.memory.core.filter_mark(address, slot, slots.address, slots.size, work) >>> 0
+    slots.count += count
+    return this.answer(count)
   }
 
   /** Whether the record at an address matches. */

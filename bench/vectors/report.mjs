@@ -1,0 +1,116 @@
+// The suite's result as Markdown and as a chart.
+import { drawBars } from '../harness/chart.mjs'
+import { table } from '../harness/markdown.mjs'
+import { short } from '../harness/numbers.mjs'
+import { renderBars } from '../harness/report.mjs'
+import { PEERS } from './peers.mjs'
+
+const EXACT = {
+  exact: 'queries a second',
+  exactRecall: 'recall@10',
+  insert: 'rows inserted a second',
+}
+const GRAPH = {
+  buildMs: 'build, ms',
+  graph90: 'queries a second at recall 0.90',
+  graph95: '0.95',
+  graph99: '0.99',
+  rowBytes: 'memory a row, bytes',
+  fileRowBytes: 'file a row, bytes',
+  openMs: 'open to first answer, ms',
+}
+
+const titleOf = (name) => PEERS[name]?.title ?? name
+
+export function renderMarkdown(result) {
+  const { parameters, titles, figures, curves, bars, notes } = result
+  const sections = [
+    '# Vectors',
+    `${Object.values(titles).join('; ')}. The ten nearest by dot of unit vectors; recall against plain loops over doubles, on ${parameters.checkedCount} queries that are not among the rows.`,
+  ]
+  if (bars.length > 0) {
+    sections.push(
+      '## Bars',
+      `${bars.filter((bar) => bar.isMet).length} of ${bars.length} met.`,
+      renderBars(bars, titleOf),
+    )
+  }
+  for (const [data, title] of Object.entries(titles)) {
+    renderTable(sections, `Exact search: ${title}`, figures, data, EXACT)
+    renderTable(sections, `Graphs: ${title}`, figures, data, GRAPH)
+    renderCurves(sections, curves[data])
+  }
+  sections.push('## How it was measured', howMeasured(parameters))
+  sections.push(
+    '## Peers',
+    table(
+      ['peer', 'version'],
+      result.peers.map(({ title, version }) => [title, version]),
+    ),
+  )
+  if (notes.length > 0) sections.push('## Notes of this run', notes.map((note) => `- ${note}`).join('\n'))
+  return `${sections.join('\n\n')}\n`
+}
+
+function renderTable(sections, title, figures, data, columns) {
+  const present = Object.entries(columns).filter(([name]) => figures[`${data}:${name}`] !== undefined)
+  if (present.length === 0) return
+  const measured = Object.keys(PEERS).filter((peer) =>
+    present.some(([name]) => figures[`${data}:${name}`][peer] !== undefined),
+  )
+  const rows = measured.map((peer) => [
+    titleOf(peer),
+    ...present.map(([name]) => short(figures[`${data}:${name}`][peer]?.median ?? Number.NaN)),
+  ])
+  const head = ['', ...present.map(([, label]) => label)]
+  sections.push(`## ${title}`, table(head, rows, ['left', ...present.map(() => 'right')]))
+}
+
+/** Every point of every curve: the width of the walk, and what it gives and costs. */
+function renderCurves(sections, curves) {
+  if (curves === undefined) return
+  const efs = [...new Set(Object.values(curves).flatMap((curve) => curve.map(({ ef }) => ef)))].sort((a, b) => a - b)
+  const rows = Object.entries(curves).map(([peer, curve]) => [
+    titleOf(peer),
+    ...efs.map((ef) => {
+      const point = curve.find((one) => one.ef === ef)
+      return point === undefined ? '' : `${point.recall.toFixed(3)} / ${short(point.rate)}`
+    }),
+  ])
+  const head = ['recall / queries a second', ...efs.map((ef) => `ef ${ef}`)]
+  sections.push(table(head, rows, ['left', ...efs.map(() => 'right')]))
+}
+
+function howMeasured({ timeMs, queriesCount }) {
+  return [
+    `- One core for each process, one query after the other for ${timeMs} ms over ${queriesCount} queries, after a warm-up of a quarter of that.`,
+    '- Rows go in by batches of 1,000. quiverdb stores a document a row and returns its id; usearch and hnswlib return row numbers.',
+    '- Graphs: M 16, efConstruction 128. The width of a walk is the argument `ef`; where an interface fixes it, there is one point.',
+    '- orama is measured on at most 20,000 rows; its rate is scaled to the full number, as a scan takes time in proportion.',
+    '- Rates at a recall lie between the two points around it.',
+  ].join('\n')
+}
+
+const PANELS = [
+  ['glove:exact', 'Exact, GloVe', 'queries a second'],
+  ['clustered:exact', 'Exact, 768 lanes', 'queries a second'],
+  ['glove:graph95', 'Graph, GloVe, recall 0.95', 'queries a second'],
+  ['clustered:graph99', 'Graph, 768 lanes, recall 0.99', 'queries a second'],
+  ['glove:insert', 'Insert without a graph, GloVe', 'rows a second'],
+]
+
+export function renderChart({ figures, machine, titles }) {
+  const panels = PANELS.flatMap(([figure, title, note]) => {
+    const byPeer = figures[figure]
+    if (byPeer === undefined) return []
+    const bars = Object.keys(PEERS)
+      .filter((name) => byPeer[name] !== undefined)
+      .map((name) => ({ label: titleOf(name), value: byPeer[name].median, isOurs: PEERS[name].module === 'quiverdb' }))
+    return [{ title, note, bars }]
+  })
+  return drawBars({
+    title: 'quiverdb beside other libraries: vectors',
+    subtitle: `${Object.values(titles).join('; ')}; one core, ${machine.cpu}, Node ${machine.node}`,
+    panels,
+  })
+}
