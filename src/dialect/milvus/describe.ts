@@ -51,8 +51,14 @@ function describeField(field: Field, indexes: readonly IndexRecord[]): FieldSche
 export function describe(entry: Entry): DescribeCollectionResponse {
   const { record, schema } = entry
   const indexed = new Map(record.fields.map((field) => [field, describeField(field, [])]))
+  // What is inside arrays of structs stands beside the rest, under a path.
+  const leaves = [...indexed].flatMap(([field, one]) =>
+    isStructArray(field)
+      ? field.fields!.map((part, i) => [part, one.fields![i]!, `${field.name}[${part.name}]`] as const)
+      : [[field, one, field.name] as const],
+  )
   const of = (accept: (field: Field) => boolean) =>
-    Object.fromEntries([...indexed].filter(([field]) => accept(field)).map(([field, one]) => [field.name, one]))
+    Object.fromEntries(leaves.filter(([field]) => accept(field)).map(([, one, name]) => [name, one]))
   const functions = record.functions.map((one) => ({
     name: one.name,
     id: String(one.id),

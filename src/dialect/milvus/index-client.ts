@@ -7,8 +7,8 @@ import { changedProperties } from './database-client.ts'
 import { actualIndexType, indexParams } from './describe.ts'
 import { DataType, IndexType, MetricType } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected } from './errors.ts'
-import { defaultMetric, engineVectors, isPlacedAlike, placeIndexes } from './placement.ts'
-import { type Field, isVectorType } from './schema.ts'
+import { engineVectors, isPlacedAlike, metricOf, placeIndexes } from './placement.ts'
+import { type Field, fieldAt, isVectorType } from './schema.ts'
 import type {
   AlterIndexReq,
   CreateIndexesReq,
@@ -28,6 +28,7 @@ import type {
 type Given = Record<string, unknown>
 
 const DENSE_METRICS = ['L2', 'IP', 'COSINE']
+const STRUCT_METRICS = ['MAX_SIM', 'MAX_SIM_COSINE', 'MAX_SIM_IP', 'MAX_SIM_L2', 'COSINE', 'IP', 'L2']
 const BINARY_METRICS = ['HAMMING', 'JACCARD']
 const SCALAR_INDEXES = ['STL_SORT', 'Trie', 'TRIE', 'INVERTED', 'BITMAP', 'RTREE', 'NGRAM', 'FMINDEX', 'AUTOINDEX']
 
@@ -53,8 +54,8 @@ const OWN_KEYS = ['index_type', 'metric_type', 'params']
 /** An index as it is asked for, in any of its forms. */
 function indexOf(entry: Entry, data: Given): IndexRecord {
   const name = data['field_name'] as string
-  const path = /^([A-Za-z_]\w*)\s*\[/.exec(name ?? '')
-  const field = entry.schema.byName.get(path === null ? name : path[1]!)
+  const target = fieldAt(entry.schema, name ?? '') ?? fieldAt(entry.schema, /^\w+/.exec(name ?? '')?.[0] ?? '')
+  const field = target?.field
   if (field === undefined && !entry.schema.isDynamic) {
     throw unexpected(`cannot create index on non-exist field: ${name}`)
   }
@@ -77,7 +78,7 @@ function indexOf(entry: Entry, data: Given): IndexRecord {
   const metric = (given['metric_type'] ?? inner['metric_type']) as string | undefined
   if (isVector && metric) {
     const wanted = String(metric).toUpperCase()
-    const fit = metricsOf(field)
+    const fit = target?.owner === undefined ? metricsOf(field) : STRUCT_METRICS
     if (!(wanted in MetricType) || !fit.includes(wanted)) {
       throw invalid(
         `index ${type} on field ${name}: metric type ${metric} not found or not supported`,
@@ -93,7 +94,7 @@ function indexOf(entry: Entry, data: Given): IndexRecord {
   const base = { name: indexName, id: '', field: name, type, extra }
   return {
     ...base,
-    ...(isVector ? { metric: metric ? String(metric).toUpperCase() : defaultMetric(field) } : {}),
+    ...(isVector ? { metric: metric ? String(metric).toUpperCase() : metricOf(field, [], target?.owner) } : {}),
     ...(params === undefined ? {} : { params }),
   }
 }

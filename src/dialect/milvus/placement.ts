@@ -27,8 +27,10 @@ export function defaultMetric(field: Field): string {
 }
 
 /** The metric a vector field is searched by. */
-export function metricOf(field: Field, indexes: readonly IndexRecord[]): string {
-  return indexes.find((index) => index.field === field.name)?.metric ?? defaultMetric(field)
+export function metricOf(field: Field, indexes: readonly IndexRecord[], owner?: string): string {
+  const name = owner === undefined ? field.name : `${owner}[${field.name}]`
+  const metric = indexes.find((index) => index.field === name)?.metric
+  return metric ?? (owner === undefined ? defaultMetric(field) : 'MAX_SIM_COSINE')
 }
 
 /** The engine's declaration of the dense vector fields. */

@@ -353,3 +353,12 @@ export class Schema {
     return one === undefined ? undefined : this.byName.get(one.inputs[0]!)
   }
 }
+
+/** A field by its name, or one inside an array of structs by `array[field]`. */
+export function fieldAt(schema: Schema, name: string): { field: Field; owner: string | undefined } | undefined {
+  const path = /^([^[]+)\[([^\]]+)\]$/.exec(name)
+  const field = schema.byName.get(path === null ? name : path[1]!)
+  if (path === null || field === undefined || !isStructArray(field)) return field && { field, owner: undefined }
+  const inner = field.fields!.find((one) => one.name === path[2])
+  return inner && { field: inner, owner: field.name }
+}

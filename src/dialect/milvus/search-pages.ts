@@ -15,7 +15,9 @@ export async function* hitPages(
 ): AsyncGenerator<Found[], void, void> {
   let page: Found[] = []
   let left = limit
-  for await (const hit of isDense(plan.field.type) ? denseHits(plan, select, size) : rankedAll(plan, select)) {
+  for await (const hit of isDense(plan.field.type) && plan.owner === undefined
+    ? denseHits(plan, select, size)
+    : rankedAll(plan, select)) {
     if (left-- <= 0) break
     page.push(hit)
     if (page.length < size) continue

@@ -8,7 +8,7 @@ import { getSparseFloatVectorType } from './halves.ts'
 import { metricOf } from './placement.ts'
 import { filterOfRequest, type Key, keysOf, type Order, orderOf, readPartitions } from './read.ts'
 import type { Row } from './rows.ts'
-import { dimOf, type Field, isDense } from './schema.ts'
+import { dimOf, type Field, fieldAt, isDense, isVectorType } from './schema.ts'
 import type { OrderByFields, SparseFloatVector } from './types/index.ts'
 import { encoderOf, sparseOf } from './values.ts'
 
@@ -36,6 +36,8 @@ export interface Group {
 export interface SearchPlan {
   readonly entry: Entry
   readonly field: Field
+  /** The array of structs that the field is in. */
+  readonly owner: string | undefined
   readonly metric: string
   /** Encoded vectors; texts for fields that a function fills. */
   readonly queries: readonly unknown[]
@@ -73,16 +75,15 @@ function vectorsGiven(data: Given): unknown {
   return data['vectors'] || data['vector'] || data['data']
 }
 
-/** Throws what the SDK throws before it asks a server. */
-export function requireTarget(entry: Entry, data: Given, parameters: Given): Field {
+/** The field to search; throws what the SDK throws before it asks a server. */
+export function targetOf(entry: Entry, data: Given, parameters: Given): { field: Field; owner: string | undefined } {
   const { schema } = entry
-  const name = (parameters['anns_field'] as string | undefined) || schema.vectors[0]?.name
-  const field = schema.byName.get(name ?? '')
-  if (field === undefined || !schema.vectors.includes(field)) throw wrongCall('NO_ANNS_FEILD_FOUND_IN_SEARCH')
+  const target = fieldAt(schema, (parameters['anns_field'] as string | undefined) || schema.vectors[0]?.name || '')
+  if (target === undefined || !isVectorType(target.field.type)) throw wrongCall('NO_ANNS_FEILD_FOUND_IN_SEARCH')
   const ids = data['ids']
   if (Array.isArray(ids) && ids.length > 0) requireIdTypes(entry, ids)
   else if (!vectorsGiven(data)) throw thrown('Search data is required')
-  return field
+  return target
 }
 
 function thrown(reason: string): MilvusError {
@@ -108,16 +109,16 @@ function requireIdTypes(entry: Entry, ids: readonly unknown[]): void {
 /** Reads a whole request about one field. */
 export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
   const parameters = parametersOf(data)
-  const field = requireTarget(entry, data, parameters)
+  const { field, owner } = targetOf(entry, data, parameters)
   for (const name of ['search_aggregation', 'highlighter']) {
     if (data[name]) throw unexpected(`${name} of search is not supported in process`)
   }
   const partitions = readPartitions(entry, data['partition_names'] as string[] | undefined, 'search')
-  const metric = metricOf(field, entry.record.indexes)
+  const metric = metricOf(field, entry.record.indexes, owner)
   const wanted = parameters['metric_type'] as string | undefined
   if (wanted && wanted.toUpperCase() !== metric) throw invalid('metric type not match', metric, wanted)
   const { limit, offset } = windowOfSearch(parameters)
-  const queries = await queriesOf(entry, field, data)
+  const queries = owner === undefined ? await queriesOf(entry, field, data) : structQueries(field, vectorsGiven(data))
   requireCount('nq', queries.length)
   const group = groupOf(entry, parameters)
   const range = rangeOf(metric, parameters)
@@ -127,6 +128,7 @@ export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
   return {
     entry,
     field,
+    owner,
     metric,
     queries,
     filter: filterOfRequest(entry, data),
@@ -235,6 +237,14 @@ function isOneQuery(field: Field, given: unknown): boolean {
   if (!Array.isArray(given)) return true
   if (field.type === DataType.SparseFloatVector) return getSparseFloatVectorType(given) !== 'unknown'
   return given.length === 0 || typeof given[0] === 'number'
+}
+
+/** Lists of vectors: one, or several. */
+function structQueries(field: Field, given: unknown): unknown[] {
+  const depth = (value: unknown): number =>
+    Array.isArray(value) || ArrayBuffer.isView(value) ? 1 + depth((value as unknown[])[0]) : 0
+  const lists = depth(given) === 3 ? given : [depth(given) === 1 ? [given] : given]
+  return (lists as unknown[][]).map((list) => list.map((vector) => encodeQuery(field, vector)))
 }
 
 function encodeQuery(field: Field, query: unknown): unknown {

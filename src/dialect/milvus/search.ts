@@ -4,6 +4,7 @@ import { compareKeys, type Key, orderFields, rowComparer, within } from './read.
 import type { Row } from './rows.ts'
 import { isDense } from './schema.ts'
 import { isDistance, isInRange, type SearchPlan } from './search-plan.ts'
+import { runStructPlan } from './struct-search.ts'
 
 /** A hit before it is made for the caller. */
 export interface Found {
@@ -38,14 +39,16 @@ interface EngineHit {
 
 /** Runs a search; one list of hits for each query, best first. */
 export async function runPlan(plan: SearchPlan, select: readonly string[]): Promise<Found[][]> {
-  const { entry, queries, limit, offset, range, group, orders } = plan
+  const { entry, owner, queries, limit, offset, range, group, orders } = plan
   const fields = [...new Set([...select, ...orderFields(orders)])]
   const window = { limit, offset, ...(group === undefined ? {} : { group: { field: group.field, size: group.size } }) }
   const lists: Found[][] = []
-  for (const query of queries) {
-    if (range === undefined) lists.push(foundOf(plan, await engineSearch(plan, query, fields, window)))
-    else lists.push(await inRange(plan, query, fields))
-  }
+  if (owner !== undefined) lists.push(...(await runStructPlan(plan, select)))
+  else
+    for (const query of queries) {
+      if (range === undefined) lists.push(foundOf(plan, await engineSearch(plan, query, fields, window)))
+      else lists.push(await inRange(plan, query, fields))
+    }
   if (orders.length === 0) return lists
   const compare = rowComparer(entry, orders)
   return lists.map((list) => list.sort((a, b) => compare(a.row, b.row)))

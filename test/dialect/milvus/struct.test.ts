@@ -1,0 +1,79 @@
+// Promise: arrays of structs are stored, described, returned and searched by their vectors: MAX_SIM as a plain loop has it.
+
+import { expect, it } from 'vitest'
+import { DataType } from '../../../src/dialect/milvus/index.ts'
+import { client, INDEX, KEY, SUCCESS, VECTOR } from './fixture.ts'
+
+const CLIPS = {
+  name: 'clips',
+  data_type: DataType.Array,
+  element_type: DataType.Struct,
+  max_capacity: 3,
+  fields: [
+    { name: 'text', data_type: DataType.VarChar, max_length: 20 },
+    { name: 'at', data_type: DataType.Int64 },
+    { name: 'emb', data_type: DataType.FloatVector, dim: 2 },
+  ],
+}
+
+it('keeps structs and searches their vectors', async () => {
+  const made = client()
+  await made.createCollection({
+    collection_name: 'c',
+    fields: [KEY, VECTOR, CLIPS],
+    index_params: [INDEX, { field_name: 'clips[emb]', index_type: 'HNSW', metric_type: 'MAX_SIM_COSINE' }],
+  } as never)
+  const described = await made.describeCollection({ collection_name: 'c' })
+  expect(described.schema.struct_array_fields[0]).toMatchObject({
+    name: 'clips',
+    data_type: 'Array',
+    element_type: 'Struct',
+    max_capacity: '3',
+  })
+  expect(Object.keys(described.anns_fields)).toEqual(['vector', 'clips[emb]'])
+  expect(Object.keys(described.scalar_fields)).toEqual(['id', 'clips[text]', 'clips[at]'])
+  const clip = (angle: number, at: number) => ({ text: `t${at}`, at, emb: [Math.cos(angle), Math.sin(angle)] })
+  const rows = [
+    { id: 1, vector: [1, 0, 0, 0], clips: [clip(0, 1), clip(1.5, 2)] },
+    { id: 2, vector: [2, 0, 0, 0], clips: [clip(0.7, 3)] },
+    { id: 3, vector: [3, 0, 0, 0], clips: [] },
+  ]
+  expect((await made.insert({ collection_name: 'c', data: rows as never })).status).toEqual(SUCCESS)
+  const { data } = await made.query({ collection_name: 'c', filter: 'id == 1' })
+  expect(data[0]!['clips'].map((one: { at: string }) => one.at)).toEqual(['1', '2'])
+  const query = [clip(0.1, 0).emb, clip(1.4, 0).emb]
+  const scores = rows
+    .slice(0, 2)
+    .map(({ clips }) =>
+      query.reduce((sum, q) => sum + Math.max(...clips.map(({ emb }) => q[0]! * emb[0]! + q[1]! * emb[1]!)), 0),
+    )
+  const found = await made.search({
+    collection_name: 'c',
+    anns_field: 'clips[emb]',
+    data: query,
+    limit: 5,
+    output_fields: ['id'],
+  })
+  expect(found.results.map((hit) => hit.id)).toEqual(['1', '2'])
+  found.results.forEach((hit, i) => {
+    expect(hit.score).toBeCloseTo(scores[i]!, 5)
+  })
+  const many = await made.search({
+    collection_name: 'c',
+    anns_field: 'clips[emb]',
+    data: [query, query] as never,
+    limit: 1,
+  })
+  expect(many.results).toHaveLength(2)
+  for (const clips of [
+    [{ text: 'x', at: 1 }],
+    [{ ...clip(0, 1), nope: 1 }],
+    Array(4).fill(clip(0, 1)),
+    [{ ...clip(0, 1), emb: [1] }],
+  ]) {
+    const answer = await made
+      .insert({ collection_name: 'c', data: [{ id: 9, vector: [1, 0, 0, 0], clips }] as never })
+      .catch((error) => error)
+    expect(answer instanceof Error || answer.status.code === 1100).toBe(true)
+  }
+})
