@@ -20,6 +20,12 @@ const METRICS: Readonly<Record<string, Metric>> = {
   JACCARD: 'jaccard',
 }
 
+const ELEMENTS: Readonly<Record<number, NonNullable<Vectors[string]['element']>>> = {
+  [DataType.Float16Vector]: 'f16',
+  [DataType.BFloat16Vector]: 'bf16',
+  [DataType.Int8Vector]: 'int8',
+}
+
 /** What an index that names no metric uses. */
 export function defaultMetric(field: Field): string {
   if (field.type === DataType.SparseFloatVector) return field.isFunctionOutput ? 'BM25' : 'IP'
@@ -39,9 +45,11 @@ export function engineVectors(fields: readonly Field[], indexes: readonly IndexR
   for (const field of fields) {
     if (!isDense(field.type)) continue
     const index = indexes.find((one) => one.field === field.name)
+    const element = ELEMENTS[field.type]
     vectors[field.name] = {
       dimension: dimOf(field),
       metric: METRICS[metricOf(field, indexes)] ?? 'cosine',
+      ...(element === undefined ? {} : { element }),
       index: engineIndex(index),
     }
   }
