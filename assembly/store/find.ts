@@ -1,8 +1,11 @@
 // Looking keys up.
 
-import { KEY_BUFFER, KEY_STRING, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SLOT_NONE } from "../abi";
+import {
+  CELL_KINDS, CELL_VALUES, CELLS_MAX, KEY_BUFFER, KEY_STRING, S_SLOT_TOP, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS,
+  SLOT_NONE,
+} from "../abi";
 import { entrySlot, hashFind, keyHash } from "../hash";
-import { keyBytes, keyGiven, keyMatches, keyPointer, keyType, utf8Bytes } from "../record";
+import { keyBytes, keyGiven, keyMatches, keyOfRecord, keyPointer, keyType, recordSlot, utf8Bytes } from "../record";
 import { slotAddress } from "../slot";
 
 /** Slot of the document with this key, or SLOT_NONE. */
@@ -79,4 +82,28 @@ export function store_find_many(count: u32, isAscii: bool): void {
     text += bytes;
   }
   store<u32>(KEY_BUFFER, touched);
+}
+
+/**
+ * What is known again later: for the records whose addresses stand in the key buffer their slots, where kinds of cells go, and the
+ * hashes of their keys, where values of cells go. A slot alone may be another document's by then.
+ */
+export function store_identify(count: u32): void {
+  assert(count <= CELLS_MAX);
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const record = <usize>load<u32>(KEY_BUFFER + (i << 2));
+    store<u32>(CELL_KINDS + (i << 2), recordSlot(record));
+    store<u64>(CELL_VALUES + (i << 3), hashOfRecord(record));
+  }
+}
+
+/** Address of the document in a slot if it is still the one with that hash, or 0. */
+export function store_identified(slot: u32, low: u32, high: u32): usize {
+  if (slot >= load<u32>(S_SLOT_TOP)) return 0;
+  const record = slotAddress(slot);
+  return record != 0 && hashOfRecord(record) == (<u64>high << 32 | <u64>low) ? record : 0;
+}
+
+function hashOfRecord(record: usize): u64 {
+  return keyOfRecord(record) ? keyHash(keyType, keyPointer, keyBytes) : 0;
 }

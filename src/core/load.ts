@@ -98,6 +98,8 @@ export interface CoreExports {
   store_create(pagesLimit: number, seed0: bigint, seed1: bigint, primaryBytes: number): number
   store_find(type: number, bytes: number): number
   store_find_many(count: number, isAscii: number): void
+  store_identified(slot: number, low: number, high: number): number
+  store_identify(count: number): void
   store_gather_begin(transactionBytes: number): number
   store_gather_end(): void
   store_gather_frame(offsetUnits: number, transactionBytes: number, sequence: number, durableUnits: number): number

@@ -82,6 +82,11 @@ export class Sorter<T> {
     else if (this.#compare(entry, this.#best.entries[0]!) < 0) this.#best.replaceFirst(entry)
   }
 
+  /** Puts an entry that comes before the bound in its place; it may be the bound itself, changed. */
+  replaceBound(entry: T): void {
+    this.#best.replaceFirst(entry)
+  }
+
   #endRun(): void {
     this.#run.sort(this.#compare)
     this.#runs.push({ entries: this.#run, at: 0 })

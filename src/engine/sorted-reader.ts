@@ -1,29 +1,19 @@
-// A query in an order: first all matches are gone through, keeping of each what it is sorted by and its key, then the documents are
-// read one by one, in order, as they are at that time.
+// A query in an order: first all matches are gone through, keeping of each what it is sorted by and where it is, then the documents
+// are read one by one, in order, as they are at that time.
 //
-// Memory holds values and keys, never documents, of all matches or, with a limit, of the first `skip + limit`. A document that is
-// deleted between the two phases is left out; one that changes comes as it is then, in the place it had.
+// Memory holds values and places, never documents, of all matches or, with a limit, of the first `skip + limit`. A document that is
+// deleted or moves to another partition between the two phases is left out; one that changes comes as it is then, in the place it had.
 
-import type { Constant } from '../query/index.ts'
-import type { Document, Key } from '../value/index.ts'
+import { Places } from '../core/index.ts'
+import { type Constant, compareSorted } from '../query/index.ts'
+import type { Document } from '../value/index.ts'
 import { FIELDS_CHUNK, FieldReader } from './fields.ts'
 import { MatchScan } from './match.ts'
 import { Sorter } from './order.ts'
 import type { Partition, Projection } from './partition.ts'
 import type { Plan } from './plan.ts'
-import { type CompareValues, comparerOf, type SortField } from './sort.ts'
+import type { SortField } from './sort.ts'
 import type { CollectionState } from './state.ts'
-
-interface Entry {
-  readonly values: readonly (Constant | undefined)[]
-  /** Of the scan. */
-  readonly number: number
-  readonly key: Key
-  readonly partition: Partition
-  /** Good as long as the partition has had no more commits than then. */
-  readonly address: number
-  readonly commits: number
-}
 
 export interface SortedQuery {
   readonly plan: Plan
@@ -34,21 +24,89 @@ export interface SortedQuery {
   readonly limit: number
 }
 
+/** A partition as it was when documents were found in it: their addresses are good until it has had another commit. */
+interface Stretch {
+  readonly partition: Partition
+  readonly commits: number
+}
+
 const encoder = new TextEncoder()
+
+/** What is kept of documents, by numbers. */
+class Entries {
+  readonly places = new Places()
+  readonly stretches: Stretch[] = []
+  /** Of each field its values. */
+  readonly #columns: (Constant | undefined)[][]
+  readonly #signs: readonly number[]
+  /** When each was found: what is equal comes in that order. */
+  readonly #found: number[] = []
+  readonly #stretch: number[] = []
+
+  constructor(fields: readonly SortField[]) {
+    this.#columns = fields.map(() => [])
+    this.#signs = fields.map(({ isDescending }) => (isDescending ? -1 : 1))
+  }
+
+  get count(): number {
+    return this.#found.length
+  }
+
+  /** Puts document `i` of those read last under a number: the next one, or one that is there. */
+  put(number: number, fields: FieldReader, i: number, found: number): void {
+    for (let field = 0; field < this.#columns.length; field++) this.#columns[field]![number] = fields.value(i, field)
+    this.#found[number] = found
+    this.#stretch[number] = this.stretches.length - 1
+    this.places.keep(number, i)
+  }
+
+  begin(partition: Partition): void {
+    const { commits } = partition
+    const last = this.stretches.at(-1)
+    if (last?.partition !== partition || last.commits !== commits) this.stretches.push({ partition, commits })
+  }
+
+  /** Never 0 for two numbers. */
+  compare(a: number, b: number): number {
+    for (let field = 0; field < this.#columns.length; field++) {
+      const column = this.#columns[field]!
+      const outcome = compareSorted(column[a], column[b])
+      if (outcome !== 0) return outcome * this.#signs[field]!
+    }
+    return this.#found[a]! - this.#found[b]!
+  }
+
+  /** Whether document `i` of those read last comes behind an entry, as it does when it is equal: it was found later. */
+  isBehind(fields: FieldReader, i: number, number: number): boolean {
+    for (let field = 0; field < this.#columns.length; field++) {
+      const outcome = compareSorted(fields.value(i, field), this.#columns[field]![number])
+      if (outcome !== 0) return outcome * this.#signs[field]! > 0
+    }
+    return true
+  }
+
+  first(number: number): Constant | undefined {
+    return this.#columns[0]![number]
+  }
+
+  stretch(number: number): Stretch {
+    return this.stretches[this.#stretch[number]!]!
+  }
+}
 
 export class SortedReader {
   readonly #state: CollectionState
   readonly #query: SortedQuery
   readonly #scan: MatchScan
   readonly #fields: FieldReader
-  readonly #compare: CompareValues
-  readonly #sorter: Sorter<Entry>
+  readonly #entries: Entries
+  readonly #sorter: Sorter<number>
   readonly #addresses = new Uint32Array(FIELDS_CHUNK)
   #phase: 'gather' | 'order' | 'deliver' = 'gather'
-  #number = 0
-  /** The last that is kept, and its text. */
-  #bound: Entry | undefined
-  #boundText = new Uint8Array(0)
+  #found = 0
+  /** What the last that is kept is sorted by first, if it is a text. */
+  #boundText: string | undefined
+  #boundUtf8 = new Uint8Array(0)
   #skip: number
   #left: number
 
@@ -57,9 +115,9 @@ export class SortedReader {
     this.#query = query
     this.#scan = new MatchScan(state, query.plan, query.parts)
     this.#fields = new FieldReader(query.sort.map(({ path }) => path))
-    const compare = comparerOf(query.sort)
-    this.#compare = compare
-    this.#sorter = new Sorter((a, b) => compare(a.values, b.values) || a.number - b.number, query.skip + query.limit)
+    const entries = new Entries(query.sort)
+    this.#entries = entries
+    this.#sorter = new Sorter((a, b) => entries.compare(a, b), query.skip + query.limit)
     this.#skip = query.skip
     this.#left = query.limit
   }
@@ -76,65 +134,71 @@ export class SortedReader {
       return true
     }
     for (let i = Math.min(most, this.#left); i > 0; i--) {
-      const entry = this.#sorter.take()
-      if (entry === undefined) {
+      const number = this.#sorter.take()
+      if (number === undefined) {
         this.#left = 0
         break
       }
       if (this.#skip > 0) this.#skip--
-      else if (this.#deliver(entry, documents)) this.#left--
+      else if (this.#deliver(number, documents)) this.#left--
     }
     return true
   }
 
   #gather(): boolean {
     const count = this.#scan.read(this.#addresses)
+    if (count <= 0) return count === 0
     const { partition } = this.#scan
-    if (count > 0) this.#fields.fill(partition, this.#addresses, count)
+    const entries = this.#entries
+    const fields = this.#fields
+    fields.fill(partition, this.#addresses, count)
+    let isIdentified = false
     for (let i = 0; i < count; i++) {
-      const number = this.#number++
+      const found = this.#found++
       const { bound } = this.#sorter
-      if (bound !== undefined && this.#isBehind(i, bound)) continue
-      const values = this.#fields.values(i)
-      // What is equal to the last that is kept comes behind it.
-      if (bound !== undefined && this.#compare(values, bound.values) >= 0) continue
-      const address = this.#addresses[i]!
-      const key = partition.readKey(address)
-      this.#sorter.add({ values, number, key, partition, address, commits: partition.commits })
+      if (bound !== undefined && (this.#isFarBehind(i, bound) || entries.isBehind(fields, i, bound))) continue
+      if (!isIdentified) {
+        entries.places.identify(partition.store.memory, this.#addresses, count)
+        entries.begin(partition)
+        isIdentified = true
+      }
+      const number = bound ?? entries.count
+      entries.put(number, fields, i, found)
+      if (bound === undefined) this.#sorter.add(number)
+      else this.#sorter.replaceBound(number)
     }
-    return count >= 0
+    return true
   }
 
   /** Whether it is certain that a document comes behind the last that is kept, by a number or text alone. */
-  #isBehind(i: number, bound: Entry): boolean {
+  #isFarBehind(i: number, bound: number): boolean {
     const cells = this.#fields.columns[0]!
-    const last = bound.values[0]
+    const last = this.#entries.first(bound)
     let outcome: number
     if (typeof last === 'number' && cells.isNumber(i)) outcome = cells.numbers[i]! - last
-    else if (typeof last === 'string' && cells.isText(i)) outcome = cells.compareText(i, this.#utf8Of(bound, last))
+    else if (typeof last === 'string' && cells.isText(i)) outcome = cells.compareText(i, this.#utf8Of(last))
     else return false
     const { sort } = this.#query
     if (outcome === 0) return sort.length === 1
     return outcome > 0 !== sort[0]!.isDescending
   }
 
-  #utf8Of(bound: Entry, text: string): Uint8Array {
-    if (this.#bound !== bound) {
-      this.#bound = bound
-      this.#boundText = encoder.encode(text)
+  #utf8Of(text: string): Uint8Array {
+    if (this.#boundText !== text) {
+      this.#boundText = text
+      this.#boundUtf8 = encoder.encode(text)
     }
-    return this.#boundText
+    return this.#boundUtf8
   }
 
-  #deliver(entry: Entry, documents: Document[]): boolean {
-    const { parts, projection } = this.#query
-    let { partition, address } = entry
-    if (partition.commits !== entry.commits || !this.#state.parts.includes(partition)) {
-      address = this.#state.locate(entry.key)
-      if (address === 0) return false
-      partition = this.#state.parts[this.#state.locatedPart]!
-      if (!parts.includes(partition)) return false
-    }
+  #deliver(number: number, documents: Document[]): boolean {
+    const { projection } = this.#query
+    const { places } = this.#entries
+    const { partition, commits } = this.#entries.stretch(number)
+    if (!this.#state.parts.includes(partition)) return false
+    const isSame = partition.commits === commits
+    const address = isSame ? places.address(number) : places.find(partition.store.memory, number)
+    if (address === 0) return false
     documents.push(projection === undefined ? partition.read(address) : partition.project(address, projection))
     return true
   }
