@@ -4,6 +4,7 @@
 // al. 2009). Texts that share words or parts of words are near each other; synonyms are not: it is lexical, not semantic.
 
 import type { EmbeddingConfig, EmbeddingFunction } from './embedding.ts'
+import { hashOf } from './hash.ts'
 
 const DIMENSION = 384
 // A word weighs more than all the trigrams that it shares with words of like spelling.
@@ -52,7 +53,7 @@ function embed(text: string): number[] {
   for (const [feature, weight] of counts) {
     const hash = hashOf(feature)
     // The sign makes features that share a lane cancel out on average. Repetition counts less and less.
-    const sign = hash & 0x8000_0000 ? -1 : 1
+    const sign = hash >= 0x8000_0000 ? -1 : 1
     lanes[(hash & 0x7fff_ffff) % DIMENSION]! += sign * Math.sqrt(weight)
   }
   const length = Math.hypot(...lanes)
@@ -76,13 +77,4 @@ function wordsOf(text: string): string[] {
 
 function count(counts: Map<string, number>, feature: string, weight: number): void {
   counts.set(feature, (counts.get(feature) ?? 0) + weight)
-}
-
-/** FNV-1a over UTF-16 units, with murmur's last mix, because neighbouring words share their first units. */
-function hashOf(text: string): number {
-  let hash = 0x811c_9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35)
-  return hash ^ (hash >>> 16)
 }

@@ -4,6 +4,7 @@
 // which register themselves there when they are loaded, serve both.
 
 import { loadDriver } from '../../engine/index.ts'
+import { Bm25EmbeddingFunction } from './bm25.ts'
 import { BuiltinEmbedding } from './builtin-embedding.ts'
 import { LocalModelEmbedding } from './local-model.ts'
 
@@ -80,7 +81,7 @@ class Registry<F> {
   }
 
   async get(name: string, config: EmbeddingConfig | undefined): Promise<F> {
-    const Type = this.#find(name) ?? (await this.#load(name))
+    const Type = this.#constructors.get(name) ?? (await this.#load(name)) ?? this.#builtinOf(name)
     if (Type === undefined) throw new Error(`${this.#noun} '${name}' is not registered.`)
     try {
       return Type.buildFromConfig === undefined ? new Type(config ?? {}) : Type.buildFromConfig(config ?? {})
@@ -90,13 +91,13 @@ class Registry<F> {
     }
   }
 
-  #find(name: string): Buildable<F> | undefined {
-    return this.#constructors.get(name) ?? (Object.hasOwn(this.#builtin, name) ? this.#builtin[name] : undefined)
+  #builtinOf(name: string): Buildable<F> | undefined {
+    return Object.hasOwn(this.#builtin, name) ? this.#builtin[name] : undefined
   }
 
   async #load(name: string): Promise<Buildable<F> | undefined> {
-    // A name is no path and no other package.
-    if (!/^[a-z0-9][a-z0-9._-]*$/i.test(name)) return undefined
+    // A name is no path and no other package; and the official default one would download a model.
+    if (name === DEFAULT_FUNCTION || !/^[a-z0-9][a-z0-9._-]*$/i.test(name)) return undefined
     await loadDriver(`@seekdb/${name}`).catch(() => {})
     return this.#constructors.get(name)
   }
@@ -113,7 +114,7 @@ const dense = new Registry<EmbeddingFunction>('seekdb:embeddingFunctionRegistry'
 const sparse = new Registry<SparseEmbeddingFunction>(
   'seekdb:sparseEmbeddingFunctionRegistry',
   'Sparse embedding function',
-  {},
+  { [Bm25EmbeddingFunction.NAME]: Bm25EmbeddingFunction },
 )
 
 /** Makes a class known under `name`. @throws Error when the name is taken. */

@@ -1,5 +1,6 @@
 // The door of `quiverdb/seekdb`: the official driver's interface over an embedded store.
 
+export { type Bm25Config, Bm25EmbeddingFunction } from './bm25.ts'
 export { AdminClient, Client, SeekdbAdminClient, SeekdbClient } from './client.ts'
 export { Collection, type CollectionConfig } from './collection.ts'
 export {

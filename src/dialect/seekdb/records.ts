@@ -158,8 +158,11 @@ export class Records {
     if (ids === undefined) await this.#engine.delete(filter === undefined ? {} : nativeFilter(filter))
     else if (filter === undefined) await this.#engine.delete(ids)
     else {
-      const chosen = await this.#chosen(ids, filter)
-      await this.#engine.delete(chosen.map((record) => record.id))
+      const deleted = await this.#exclusively(async () => {
+        const chosen = await this.#chosen(ids, filter)
+        return { result: this.#engine.delete(chosen.map((record) => record.id)) }
+      })
+      await deleted.result
     }
   }
 

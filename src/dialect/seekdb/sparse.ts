@@ -7,7 +7,8 @@ import { keyName } from './key.ts'
 import type { SparseColumn } from './records.ts'
 import type { Metadata, SourceKey } from './types.ts'
 
-const INDEX_MAX = 4_294_967_294
+/** The largest dimension that there is. */
+export const DIMENSION_MAX = 4_294_967_294
 const METADATA_PREFIX = 'metadata.'
 
 /** Which text of a record the sparse vectors are made of, and by what. */
@@ -89,8 +90,8 @@ export function readSparse(value: unknown): SparseColumn {
 
 function readIndex(name: string): number {
   const index = Number(name)
-  if (!/^\d+$/.test(name) || index > INDEX_MAX) {
-    throw new SeekdbValueError(`A sparse vector has integers from 0 to ${INDEX_MAX} as indices, got '${name}'`)
+  if (!/^\d+$/.test(name) || index > DIMENSION_MAX) {
+    throw new SeekdbValueError(`A sparse vector has integers from 0 to ${DIMENSION_MAX} as indices, got '${name}'`)
   }
   return index
 }

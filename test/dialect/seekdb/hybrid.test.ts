@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import {
+  Bm25EmbeddingFunction,
   type Collection,
   type HybridSearchOptions,
   K,
@@ -175,6 +176,40 @@ describe('hybridSearch', () => {
     await expect(failing.hybridSearch({ knn: { queryTexts: 'x' } })).rejects.toThrow(
       'Failed to generate embeddings from queryTexts: out of order',
     )
+  })
+})
+
+describe('bm25', () => {
+  it('weighs words by how often they occur, whatever their form', async () => {
+    const fn = new Bm25EmbeddingFunction()
+    expect(fn.getConfig()).toEqual({ k: 1.2, b: 0.75, avg_doc_length: 256, token_max_length: 40 })
+    const [one, three, none, empty] = await fn.generate(['machine', 'Machines machine MACHINE', 'the and is to', ''])
+    expect(Object.keys(one!)).toEqual(Object.keys(three!))
+    expect(Object.values(three!)[0]).toBeGreaterThan(Object.values(one!)[0]!)
+    expect([none, empty]).toEqual([{}, {}])
+    expect(await fn.generateForQueries(['machine'])).toEqual([one])
+    const short = new Bm25EmbeddingFunction({ tokenMaxLength: 5, stopwords: ['foo'] })
+    expect(Object.keys((await short.generate(['supercalifragilistic foo short']))[0]!)).toHaveLength(1)
+    expect(Bm25EmbeddingFunction.buildFromConfig(short.getConfig()).getConfig()).toEqual(short.getConfig())
+    for (const bad of [{ k: 0 }, { b: 1.1 }, { avgDocLength: 0 }, { token_max_length: 0.5 }, { stopwords: 'x' }]) {
+      expect(() => new Bm25EmbeddingFunction(bad)).toThrow(SeekdbValueError)
+    }
+    expect(() => fn.validateConfigUpdate({ unknown: 1 })).toThrow(SeekdbValueError)
+  })
+
+  it('is kept with a collection and finds its words', async () => {
+    const client = memoryClient()
+    const schema = new Schema({
+      vectorIndex: new VectorIndexConfig({ hnsw: { dimension: 3 }, embeddingFunction: null }),
+      sparseVectorIndex: new SparseVectorIndexConfig({ embeddingFunction: new Bm25EmbeddingFunction({ k: 1.5 }) }),
+    })
+    await client.createCollection({ name: 'x', schema })
+    const collection = await client.getCollection({ name: 'x', embeddingFunction: null })
+    expect(collection.sparseEmbeddingFunction!.getConfig()).toMatchObject({ k: 1.5 })
+    const documents = ['vector databases search vectors', 'cooking soup', 'a database of recipes']
+    await collection.add({ ids: ['a', 'b', 'c'], documents, embeddings: documents.map(() => [1, 2, 3]) })
+    const found = await collection.query({ queryTexts: 'vector database', queryKey: K.SPARSE_EMBEDDING, nResults: 2 })
+    expect(found.ids).toEqual([['a', 'c']])
   })
 })
 

@@ -1,0 +1,126 @@
+// Sparse vectors of words, weighted as BM25 weights them but for the rarity of words, which a function that sees one text at a time
+// does not know. Each word has a dimension of its own by its hash; the product of two such vectors is over the words that texts share.
+
+import { type Analyzer, analyzerOf } from '../../text/index.ts'
+import type { EmbeddingConfig, SparseEmbeddingFunction, SparseVector } from './embedding.ts'
+import { SeekdbValueError } from './errors.ts'
+import { hashOf } from './hash.ts'
+import { DIMENSION_MAX } from './sparse.ts'
+
+/** Options of `Bm25EmbeddingFunction`; in a stored config they are spelt `avg_doc_length` and `token_max_length`. */
+export interface Bm25Config {
+  /** How soon more occurrences of a word cease to count, above 0; default 1.2. */
+  readonly k?: number | undefined
+  /** How much longer texts are held back, 0 to 1; default 0.75. */
+  readonly b?: number | undefined
+  /** Words of a text of ordinary length; default 256. */
+  readonly avgDocLength?: number | undefined
+  /** Bytes of the longest word that counts; default 40. */
+  readonly tokenMaxLength?: number | undefined
+  /** Words that do not count; default: the common English ones. */
+  readonly stopwords?: readonly string[] | undefined
+}
+
+interface Parameters {
+  readonly k: number
+  readonly b: number
+  readonly avg_doc_length: number
+  readonly token_max_length: number
+  readonly stopwords: readonly string[] | undefined
+}
+
+const UPDATABLE = ['k', 'b', 'avg_doc_length', 'token_max_length', 'stopwords']
+
+/** English words, in lower case and by their stems: `new Bm25EmbeddingFunction()`. It needs no model and no network. */
+export class Bm25EmbeddingFunction implements SparseEmbeddingFunction {
+  static readonly NAME = 'bm25'
+
+  readonly name = Bm25EmbeddingFunction.NAME
+  readonly #parameters: Parameters
+  readonly #analyzer: Analyzer
+
+  /** @throws SeekdbValueError for parameters out of range. */
+  constructor(config: Bm25Config | EmbeddingConfig = {}) {
+    this.#parameters = readParameters(config)
+    const { token_max_length: max, stopwords } = this.#parameters
+    const stop = stopwords === undefined ? 'stop' : ({ type: 'stop', stopWords: stopwords } as const)
+    this.#analyzer = analyzerOf({
+      tokenizer: 'standard',
+      filters: ['lowercase', { type: 'length', max }, stop, 'stemmer'],
+    })
+  }
+
+  static buildFromConfig(config: EmbeddingConfig): Bm25EmbeddingFunction {
+    return new Bm25EmbeddingFunction(config)
+  }
+
+  /** @throws SeekdbValueError for parameters out of range. */
+  static validateConfig(config: EmbeddingConfig): void {
+    readParameters(config)
+  }
+
+  async generate(texts: string[]): Promise<SparseVector[]> {
+    return texts.map((text) => this.#vector(text))
+  }
+
+  generateForQueries(texts: string[]): Promise<SparseVector[]> {
+    return this.generate(texts)
+  }
+
+  getConfig(): EmbeddingConfig {
+    const { stopwords, ...numbers } = this.#parameters
+    return stopwords === undefined ? numbers : { ...numbers, stopwords: [...stopwords] }
+  }
+
+  validateConfigUpdate(config: Record<string, unknown>): void {
+    const unknown = Object.keys(config).find((name) => !UPDATABLE.includes(name))
+    if (unknown !== undefined) throw new SeekdbValueError(`bm25 has no parameter '${unknown}'`)
+    readParameters(config)
+  }
+
+  #vector(text: string): SparseVector {
+    const { k, b, avg_doc_length: average } = this.#parameters
+    const counts = new Map<number, number>()
+    const words = this.#analyzer.tokens(text)
+    for (const word of words) {
+      const dimension = hashOf(word) % DIMENSION_MAX
+      counts.set(dimension, (counts.get(dimension) ?? 0) + 1)
+    }
+    const longness = 1 - b + (b * words.length) / average
+    const vector: SparseVector = {}
+    for (const [dimension, count] of counts) vector[dimension] = (count * (k + 1)) / (count + k * longness)
+    return vector
+  }
+}
+
+function readParameters(config: Bm25Config | EmbeddingConfig): Parameters {
+  const given = config as EmbeddingConfig
+  const stopwords: unknown = given['stopwords'] ?? undefined
+  if (stopwords !== undefined && !(Array.isArray(stopwords) && stopwords.every((word) => typeof word === 'string'))) {
+    throw new SeekdbValueError('stopwords of bm25 must be an array of words')
+  }
+  return {
+    k: readNumber('k', given['k'] ?? 1.2, Number.MAX_VALUE, false),
+    b: readNumber('b', given['b'] ?? 0.75, 1, true),
+    avg_doc_length: readNumber(
+      'avg_doc_length',
+      given['avg_doc_length'] ?? given['avgDocLength'] ?? 256,
+      Number.MAX_VALUE,
+      false,
+    ),
+    token_max_length: readNumber(
+      'token_max_length',
+      given['token_max_length'] ?? given['tokenMaxLength'] ?? 40,
+      Number.MAX_SAFE_INTEGER,
+      false,
+    ),
+    stopwords: stopwords === undefined ? undefined : [...(stopwords as string[])],
+  }
+}
+
+function readNumber(name: string, value: unknown, most: number, isZeroAllowed: boolean): number {
+  const isWhole = name !== 'token_max_length' || Number.isInteger(value)
+  if (typeof value === 'number' && isWhole && value <= most && (isZeroAllowed ? value >= 0 : value > 0)) return value
+  const range = isZeroAllowed ? `from 0 to ${most}` : 'above 0'
+  throw new SeekdbValueError(`${name} of bm25 must be a number ${range}, got ${String(value)}`)
+}
