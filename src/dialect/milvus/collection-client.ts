@@ -6,8 +6,8 @@ import { changedProperties, DatabaseClient } from './database-client.ts'
 import { describe, hybridTime } from './describe.ts'
 import { ConsistencyLevelEnum, DataType } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
-import { withStoredDefaults } from './rows.ts'
-import { checkFields, convertToDataType, fieldOf, isVectorType, requireName, schemaOf } from './schema.ts'
+import { declarations } from './lazy.ts'
+import { convertToDataType, isVectorType, requireName } from './schema.ts'
 import type {
   AddCollectionFieldReq,
   AddCollectionFieldsReq,
@@ -48,6 +48,7 @@ export class CollectionClient extends DatabaseClient {
     return this.run(data, (store, db) =>
       store.change(async () => {
         if (!data?.collection_name) throw wrongCall('CREATE_COLLECTION_CHECK_PARAMS')
+        const { schemaOf, withStoredDefaults } = await declarations()
         const spec = schemaOf(data as unknown as Record<string, unknown>)
         const name = data.collection_name
         requireName(name, 'collection')
@@ -263,6 +264,7 @@ export class CollectionClient extends DatabaseClient {
     return this.runStatus(named(data), (store, db) =>
       store.change(async () => {
         const entry = store.entry(db, data.collection_name)
+        const { checkFields, fieldOf, withStoredDefaults } = await declarations()
         const { record } = entry
         let next = Math.max(...record.fields.map((field) => field.id + (field.fields?.length ?? 0))) + 1
         const added = data.fields.map((declared: FieldType) => {

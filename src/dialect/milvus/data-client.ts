@@ -6,7 +6,8 @@ import { named, requireDescribed } from './collection-client.ts'
 import { hybridTime } from './describe.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
-import { type FieldOps, fieldOpsOf, mergedRows } from './partial.ts'
+import { partials } from './lazy.ts'
+import type { FieldOps } from './partial.ts'
 import { PartitionClient, partitionOf } from './partition-client.ts'
 import {
   compareKeys,
@@ -59,7 +60,8 @@ export class DataClient extends PartitionClient {
     const given = data['fields_data'] ?? data['data']
     const rows = Array.isArray(given) ? given : typeof given === 'object' && given !== null ? [given] : []
     if (rows.length === 0) throw wrongCall('INSERT_CHECK_FIELD_DATA_IS_REQUIRED')
-    const ops = kind === 'upsert' ? fieldOpsOf(data['field_ops']) : undefined
+    const givenOps = kind === 'upsert' ? data['field_ops'] : undefined
+    const ops = givenOps === undefined ? undefined : (await partials()).fieldOpsOf(givenOps)
     const isPartial = kind === 'upsert' && (data['partial_update'] === true || ops !== undefined)
     // Programs override describeCollection to hand in a schema of their own.
     const isOwn = this.describeCollection === DataClient.prototype.describeCollection
@@ -105,7 +107,11 @@ export class DataClient extends PartitionClient {
     if (kind === 'upsert') requireDistinct(encoded)
     const timeout = Number(data['timeout']) || 0
     if (isPartial) {
-      encoded.documents.splice(0, encoded.documents.length, ...(await mergedRows(entry, encoded, ops)))
+      encoded.documents.splice(
+        0,
+        encoded.documents.length,
+        ...(await (await partials()).mergedRows(entry, encoded, ops)),
+      )
     }
     const { documents } = encoded
     // A key that a full upsert names is replaced by a new one where keys are generated.
@@ -168,12 +174,12 @@ export class DataClient extends PartitionClient {
 
   async deleteEntities(data: DeleteEntitiesReq): Promise<MutationResult> {
     if (!(named(data).filter || data.expr)) throw wrongCall('FILTER_EXPR_REQUIRED')
-    return await this.#delete(data, (entry) => filterOfRequest(entry, data) ?? {})
+    return await this.#delete(data, async (entry) => (await filterOfRequest(entry, data)) ?? {})
   }
 
   async #delete(
     data: { collection_name: string; partition_name?: string; timeout?: number; db_name?: string },
-    selectionFor: (entry: Entry) => Key[] | Filter,
+    selectionFor: (entry: Entry) => Key[] | Promise<Filter>,
     isThrowing = false,
   ): Promise<MutationResult> {
     const answer = await this.withEntry<MutationResult>(
@@ -181,7 +187,7 @@ export class DataClient extends PartitionClient {
       async (entry) => {
         if (entry.moving !== undefined) await entry.moving
         const partition = writePartition(entry, data.partition_name, false)
-        const chosen = selectionFor(entry)
+        const chosen = await selectionFor(entry)
         const selection = Array.isArray(chosen) ? [...new Set(chosen)] : chosen
         const result = await entry.rows.delete(selection, partition === undefined ? undefined : { partition })
         return this.#mutation(success(), 'delete', [], entry, result.deleted)
@@ -218,7 +224,7 @@ export class DataClient extends PartitionClient {
     if (hasIds(data.ids) && text !== '') throw invalid('ids and filter cannot be given together')
     if (hasIds(data.ids))
       return await this.#byIds(entry, keysOf(entry, data.ids), projection, partitions, limit, offset)
-    const filter = filterOfRequest(entry, data)
+    const filter = await filterOfRequest(entry, data)
     if (projection.isCount) {
       if (limit !== undefined) throw invalid('count entities with pagination is not allowed')
       const count = await entry.rows.find(within(filter, partitions)).count()
@@ -285,7 +291,7 @@ export class DataClient extends PartitionClient {
       const partitions = readPartitions(entry, request.partition_names, 'query')
       const rules = { long: this.long, transformers: request.transformers, withKey: true }
       const projection = projectionOf(entry, request.output_fields, rules)
-      const keys = await matchingKeys(entry, filterOfRequest(entry, request), partitions)
+      const keys = await matchingKeys(entry, await filterOfRequest(entry, request), partitions)
       return { keys, projection, partitions }
     })
     const { limit } = request

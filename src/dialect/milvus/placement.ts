@@ -6,7 +6,6 @@ import { analyzerOfField } from './analyzers.ts'
 import type { CollectionRecord, IndexRecord } from './catalog.ts'
 import { DataType } from './enums.ts'
 import { dimOf, type Field, isDense } from './schema.ts'
-import { rankedIndexName } from './search.ts'
 
 type Vectors = NonNullable<NonNullable<Parameters<Database['createCollection']>[1]>['vectors']>
 type Placed = Pick<CollectionRecord, 'fields' | 'functions' | 'indexes'>
@@ -70,6 +69,11 @@ function engineIndex(index: IndexRecord | undefined): NonNullable<Vectors[string
     return Number.isInteger(number) ? Math.min(to, Math.max(from, number)) : otherwise
   }
   return { type: 'hnsw', m: within(M, 2, 256, 16), efConstruction: within(efConstruction, 8, 4096, 128) }
+}
+
+/** Name of the engine's index over a sparse field. */
+export function rankedIndexName(field: string): string {
+  return `milvus.${field}`
 }
 
 type RankedIndex = Parameters<Collection['createIndex']>[1]

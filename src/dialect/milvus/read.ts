@@ -4,7 +4,7 @@ import type { Collection, Filter } from '../../engine/index.ts'
 import type { Entry } from './catalog.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
 import { Code, invalid, MilvusError, unexpected } from './errors.ts'
-import { filterFor } from './expression/index.ts'
+import { expressions } from './lazy.ts'
 import { loadedPartitions, notLoaded } from './partition-client.ts'
 import { put, type Row } from './rows.ts'
 import type { Field } from './schema.ts'
@@ -46,9 +46,11 @@ export interface Filtered {
   readonly filter_params?: keyValueObj | undefined
 }
 
-export function filterOfRequest(entry: Entry, data: Filtered): Filter | undefined {
+export async function filterOfRequest(entry: Entry, data: Filtered): Promise<Filter | undefined> {
   const text = data.filter || data.expr || ''
+  if (text === '') return undefined
   if (typeof text !== 'string') throw invalid(`a filter is a string, got ${typeof text}`)
+  const { filterFor } = await expressions()
   return filterFor(entry.schema, text, data.exprValues ?? data.filter_params)
 }
 

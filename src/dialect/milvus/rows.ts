@@ -205,21 +205,3 @@ function keyOf(
   }
   return encode(value, position) as number | bigint | string
 }
-
-/** Defaults in their stored form; throws where one does not fit its field. */
-export function withStoredDefaults(fields: readonly Field[]): Field[] {
-  return fields.map((field) => {
-    if (field.defaultValue === undefined) return field
-    const { type } = field
-    if (type >= DataType.Array && type !== DataType.Timestamptz) {
-      throw invalid(`type not support default_value, type:${DataType[type]}, name:${field.name}`)
-    }
-    if (field.isPrimary) throw invalid(`primary field not support default_value: ${field.name}`)
-    // A time may come as microseconds.
-    const given =
-      type === DataType.Timestamptz && typeof field.defaultValue === 'number'
-        ? new Date(field.defaultValue < 1e12 ? field.defaultValue : field.defaultValue / 1000)
-        : field.defaultValue
-    return { ...field, defaultValue: encoderOf(field)(given, 0) }
-  })
-}

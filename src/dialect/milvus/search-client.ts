@@ -6,12 +6,10 @@ import { DataClient } from './data-client.ts'
 import { hybridTime } from './describe.ts'
 import { DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
 import { Code, MilvusError, success } from './errors.ts'
-import { HitMaker } from './hits.ts'
-import { runHybrid } from './hybrid.ts'
+import { searches } from './lazy.ts'
 import { type Projection, projectionOf } from './read.ts'
-import { type Found, runPlan } from './search.ts'
-import { hitPages } from './search-pages.ts'
-import { decimalsOf, type Given, isHybrid, parametersOf, planOf, type SearchPlan } from './search-plan.ts'
+import type { Found } from './search.ts'
+import type { Given, SearchPlan } from './search-plan.ts'
 import type {
   Anything,
   HybridSearchReq,
@@ -34,6 +32,7 @@ export class SearchClient extends DataClient {
     const results = await this.withEntry<SearchResults<T>>(
       data,
       async (entry) => {
+        const { HitMaker, decimalsOf, parametersOf } = await searches()
         const projection = this.#projection(entry, data)
         const maker = new HitMaker(projection, this.long as never, decimalsOf(parametersOf(data)))
         const lists = await this.#lists(entry, data, projection)
@@ -68,6 +67,7 @@ export class SearchClient extends DataClient {
   }
 
   async #lists(entry: Entry, data: Given, { select }: Projection): Promise<Found[][]> {
+    const { isHybrid, planOf, runHybrid, runPlan } = await searches()
     if (!isHybrid(data)) return await runPlan(await planOf(entry, data), select)
     const group = data['group_by_field'] as string | undefined
     const wanted = group === undefined ? select : [...select, entry.schema.byName.has(group) ? group : '$meta']
@@ -77,6 +77,7 @@ export class SearchClient extends DataClient {
   /** Pages of ever farther hits of one query. */
   async searchIterator(param: SearchIteratorReq): Promise<Anything> {
     const data = named(param) as unknown as Given & SearchIteratorReq
+    const { HitMaker, hitPages, planOf } = await searches()
     const { plan, projection, maker } = await this.run(data, async (store, db) => {
       const entry = store.entry(db, data.collection_name)
       const limited = {

@@ -131,7 +131,7 @@ export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
     owner,
     metric,
     queries,
-    filter: filterOfRequest(entry, data),
+    filter: await filterOfRequest(entry, data),
     partitions,
     limit,
     offset,

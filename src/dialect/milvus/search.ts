@@ -1,5 +1,6 @@
 // Searches run by the engine, with Milvus' way of telling scores.
 
+import { rankedIndexName } from './placement.ts'
 import { compareKeys, type Key, orderFields, rowComparer, within } from './read.ts'
 import type { Row } from './rows.ts'
 import { isDense } from './schema.ts'
@@ -24,11 +25,6 @@ export function scoreOf(metric: string, distance: number): number {
 function engineRadius(metric: string, radius: number): number {
   const bound = metric === 'COSINE' ? 1 - radius : isDistance(metric) ? radius : -radius
   return bound + Math.abs(bound) * 1e-6 + 1e-6
-}
-
-/** Name of the engine's index over a sparse field. */
-export function rankedIndexName(field: string): string {
-  return `milvus.${field}`
 }
 
 interface EngineHit {

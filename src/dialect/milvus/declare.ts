@@ -1,0 +1,270 @@
+// Schemas as programs declare them: checked, and brought to the form that the catalog keeps.
+
+import { analyzerFor } from './analyzers.ts'
+import { DataType, DEFAULT_PARTITIONS_NUMBER, MAX_PARTITIONS_NUMBER } from './enums.ts'
+import { invalid, unexpected, wrongCall } from './errors.ts'
+import {
+  convertToDataType,
+  dimOf,
+  type Field,
+  type FunctionSpec,
+  isDense,
+  isText,
+  isVectorType,
+  requireName,
+} from './schema.ts'
+import type { Anything, FunctionObject } from './types/index.ts'
+import { encoderOf } from './values.ts'
+
+const TYPE_PARAMS = [
+  'dim',
+  'max_length',
+  'max_capacity',
+  'enable_match',
+  'enable_analyzer',
+  'analyzer_params',
+  'multi_analyzer_params',
+  'mmap.enabled',
+]
+
+const FIRST_FIELD_ID = 100
+const VECTORS_MAX = 10
+const FIELDS_MAX = 64
+type Declared = Record<string, Anything>
+
+/** The checks that the SDK makes before it asks a server: these throw, in its order. */
+function checkDeclared(fields: readonly Declared[]): void {
+  let hasPrimary = false
+  let hasVector = false
+  let partitionKeys = 0
+  const visit = (list: readonly Declared[]): void => {
+    for (const field of list) {
+      if (!Object.hasOwn(field, 'data_type')) throw wrongCall('CREATE_COLLECTION_MISS_DATA_TYPE')
+      const type = convertToDataType(field['data_type'])
+      const isKeyType = type === DataType.Int64 || type === DataType.VarChar
+      if (field['is_primary_key'] && isKeyType) hasPrimary = true
+      if (field['is_partition_key']) {
+        if (!isKeyType || field['is_primary_key']) throw wrongCall('INVALID_PARTITION_KEY_FIELD_TYPE')
+        partitionKeys++
+      }
+      const params = field['type_params'] ?? {}
+      if (isVectorType(type)) {
+        const dim = Number(params.dim ?? field['dim'])
+        if (!dim && type !== DataType.SparseFloatVector) throw wrongCall('CREATE_COLLECTION_CHECK_MISS_DIM')
+        if (type === DataType.BinaryVector && dim % 8 !== 0) throw wrongCall('CREATE_COLLECTION_CHECK_BINARY_DIM')
+        hasVector = true
+      }
+      if (type === DataType.VarChar && !(params.max_length ?? field['max_length'])) {
+        throw wrongCall('CREATE_COLLECTION_CHECK_MISS_MAX_LENGTH')
+      }
+      if (Array.isArray(field['fields'])) visit(field['fields'])
+    }
+  }
+  visit(fields)
+  if (!hasPrimary) throw wrongCall('CREATE_COLLECTION_CHECK_PRIMARY_KEY')
+  if (!hasVector) throw wrongCall('CREATE_COLLECTION_CHECK_VECTOR_FIELD_EXIST')
+  if (partitionKeys > 1) throw wrongCall('PARTITION_KEY_FIELD_MAXED_OUT')
+}
+
+/** A schema, checked. */
+export interface SchemaSpec {
+  readonly fields: Field[]
+  readonly functions: FunctionSpec[]
+  /** How many partitions a partition key routes to; 0 without one. */
+  readonly keyedPartitions: number
+}
+
+/** Checks what `createCollection` was given. */
+export function schemaOf(request: Declared): SchemaSpec {
+  const declared = (request['schema'] ?? request['fields']) as Declared[] | undefined
+  if (!Array.isArray(declared) || declared.length === 0) throw wrongCall('CREATE_COLLECTION_CHECK_PARAMS')
+  checkDeclared(declared)
+  const partitions = request['num_partitions'] as number | undefined
+  if (partitions !== undefined && !(partitions >= 1 && partitions <= MAX_PARTITIONS_NUMBER)) {
+    throw wrongCall('INVALID_PARTITION_NUM')
+  }
+  const functions = functionsOf(request['functions'] ?? [])
+  const outputs = new Set(functions.flatMap((one) => one.outputs))
+  const fields = declared.map((one, index) =>
+    fieldOf(
+      {
+        ...one,
+        is_function_output: one['is_function_output'] || outputs.has(one['name']),
+        is_partition_key: one['is_partition_key'] || one['name'] === request['partition_key_field'],
+        is_clustering_key: one['is_clustering_key'] || one['name'] === request['clustering_key_field'],
+      },
+      FIRST_FIELD_ID + index,
+    ),
+  )
+  checkFields(fields)
+  for (const one of functions) checkFunction(one, fields)
+  const hasKey = fields.some((field) => field.isPartitionKey)
+  if (!hasKey && partitions !== undefined && partitions > 1) {
+    throw invalid('num_partitions should only be specified with partition key field enabled')
+  }
+  return { fields, functions, keyedPartitions: hasKey ? (partitions ?? DEFAULT_PARTITIONS_NUMBER) : 0 }
+}
+
+/** Brings one declared field to its form; throws where the field alone is wrong. */
+export function fieldOf(declared: Declared, id: number, isInStruct = false): Field {
+  const name = declared['name']
+  requireName(name, 'field')
+  const type = convertToDataType(declared['data_type'])
+  const element = declared['element_type'] === undefined ? DataType.None : convertToDataType(declared['element_type'])
+  const field: { -readonly [K in keyof Field]: Field[K] } = {
+    name,
+    id,
+    type,
+    element: type === DataType.Array ? element : DataType.None,
+    description: declared['description'] ?? '',
+    isPrimary: !!declared['is_primary_key'],
+    autoID: !!(declared['autoID'] ?? declared['auto_id']),
+    nullable: !!declared['nullable'],
+    isPartitionKey: !!declared['is_partition_key'],
+    isClusteringKey: !!declared['is_clustering_key'],
+    isFunctionOutput: !!declared['is_function_output'],
+    params: typeParamsOf(declared),
+  }
+  if (Array.isArray(declared['fields'])) {
+    field.fields = declared['fields'].map((one: Declared, index) => fieldOf(one, id + 1 + index, true))
+  }
+  checkField(field, isInStruct)
+  if (declared['default_value'] !== undefined && declared['default_value'] !== null) {
+    field.defaultValue = declared['default_value']
+  }
+  return field
+}
+
+function typeParamsOf(declared: Declared): Record<string, string> {
+  const params: Record<string, string> = {}
+  const given: Declared = { ...declared['type_params'] }
+  for (const name of TYPE_PARAMS) if (declared[name] !== undefined) given[name] = declared[name]
+  for (const [name, value] of Object.entries(given)) {
+    params[name] = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  }
+  return params
+}
+
+function checkRange(field: Field, param: string, from: number, to: number): void {
+  const given = field.params[param]
+  const value = Number(given)
+  if (given !== undefined && Number.isInteger(value) && value >= from && value <= to) return
+  throw invalid(`${param} of field ${field.name} should be in [${from}, ${to}]`, `${from}..${to}`, given)
+}
+
+function checkField(field: Field, isInStruct: boolean): void {
+  const { type, name } = field
+  if (DataType[type] === undefined || type === DataType.None || type === DataType.ArrayOfVector) {
+    throw invalid(`data type ${type} of field ${name} is not supported`)
+  }
+  if (type === DataType.Struct) throw invalid(`field ${name}: structs come as elements of an Array`)
+  if (isDense(type)) checkDim(field)
+  if (isText(type) && field.params['max_length'] !== undefined) checkRange(field, 'max_length', 1, 65_535)
+  if (field.params['enable_analyzer'] === 'true') analyzerFor(field.params['analyzer_params'])
+  if (type === DataType.Array) {
+    const { element } = field
+    const isFit =
+      element === DataType.Struct
+        ? field.fields !== undefined && !isInStruct
+        : element !== DataType.None && element <= DataType.VarChar
+    if (!isFit) {
+      throw invalid(`element type ${DataType[element] ?? element} of field ${name} is not supported`)
+    }
+    if (field.params['max_capacity'] !== undefined || element !== DataType.Struct) {
+      checkRange(field, 'max_capacity', 1, 4096)
+    }
+    if (element === DataType.VarChar) checkRange(field, 'max_length', 1, 65_535)
+  }
+  if (field.isPrimary && field.nullable) throw invalid(`primary field not support null: ${name}`)
+  if (field.isPartitionKey && field.nullable) throw invalid(`partition key field not support nullable: ${name}`)
+  if (field.autoID && !field.isPrimary) throw invalid(`only primary field can speficy AutoID with true: ${name}`)
+}
+
+function checkDim(field: Field): void {
+  const isBinary = field.type === DataType.BinaryVector
+  const [from, to] = isBinary ? [8, 262_144] : [2, 32_768]
+  const dim = dimOf(field)
+  if (!Number.isInteger(dim) || dim < from || dim > to) {
+    throw unexpected(
+      `invalid dimension: ${field.params['dim']} of field ${field.name}. float vector dimension should be in range ${from} ~ ${to}`,
+    )
+  }
+}
+
+/** What several fields together may get wrong. */
+export function checkFields(fields: readonly Field[]): void {
+  const names = new Set<string>()
+  for (const { name } of fields) {
+    if (names.has(name)) throw invalid(`duplicated field name: ${name}`)
+    names.add(name)
+  }
+  if (fields.filter((field) => field.isPrimary).length > 1) throw invalid('there are more than one primary key')
+  const primary = fields.find((field) => field.isPrimary)
+  if (primary !== undefined && primary.type !== DataType.Int64 && primary.type !== DataType.VarChar) {
+    throw wrongCall('CREATE_COLLECTION_CHECK_PRIMARY_KEY')
+  }
+  const keys = fields.filter((field) => field.isPartitionKey)
+  if (keys.length > 1) throw wrongCall('PARTITION_KEY_FIELD_MAXED_OUT')
+  for (const key of keys) {
+    if (key.isPrimary || (key.type !== DataType.Int64 && key.type !== DataType.VarChar)) {
+      throw wrongCall('INVALID_PARTITION_KEY_FIELD_TYPE')
+    }
+  }
+  if (fields.length > FIELDS_MAX) throw invalid(`maximum field's number should be limited to ${FIELDS_MAX}`)
+  const vectors = fields.filter((field) => isVectorType(field.type)).length
+  if (vectors > VECTORS_MAX) throw invalid(`maximum vector field's number should be limited to ${VECTORS_MAX}`)
+}
+
+function functionsOf(given: readonly FunctionObject[]): FunctionSpec[] {
+  return given.map((one, index) => {
+    const type = typeof one.type === 'string' ? one.type.toUpperCase() : one.type === 1 ? 'BM25' : String(one.type)
+    if (type !== 'BM25') {
+      throw unexpected(`function ${one.name}: type ${one.type} is not supported in process; BM25 is`)
+    }
+    return {
+      id: FIRST_FIELD_ID + index,
+      name: one.name,
+      description: one.description ?? '',
+      type,
+      inputs: [...(one.input_field_names ?? [])],
+      outputs: [...(one.output_field_names ?? [])],
+      params: { ...one.params },
+    }
+  })
+}
+
+function checkFunction(one: FunctionSpec, fields: readonly Field[]): void {
+  const named = (name: string | undefined) => {
+    const field = fields.find((field) => field.name === name)
+    if (field === undefined) throw invalid(`function ${one.name}: field ${name} not found in collection`)
+    return field
+  }
+  if (one.inputs.length !== 1 || one.outputs.length !== 1) {
+    throw invalid(`function ${one.name}: BM25 takes one input field and one output field`)
+  }
+  const input = named(one.inputs[0])
+  if (!isText(input.type) || input.params['enable_analyzer'] !== 'true') {
+    throw invalid(`BM25 function input field ${input.name} must be a VarChar field with enable_analyzer`)
+  }
+  if (named(one.outputs[0]).type !== DataType.SparseFloatVector) {
+    throw invalid(`BM25 function output field ${one.outputs[0]} must be a SparseFloatVector field`)
+  }
+}
+
+/** Defaults in their stored form; throws where one does not fit its field. */
+export function withStoredDefaults(fields: readonly Field[]): Field[] {
+  return fields.map((field) => {
+    if (field.defaultValue === undefined) return field
+    const { type } = field
+    if (type >= DataType.Array && type !== DataType.Timestamptz) {
+      throw invalid(`type not support default_value, type:${DataType[type]}, name:${field.name}`)
+    }
+    if (field.isPrimary) throw invalid(`primary field not support default_value: ${field.name}`)
+    // A time may come as microseconds.
+    const given =
+      type === DataType.Timestamptz && typeof field.defaultValue === 'number'
+        ? new Date(field.defaultValue < 1e12 ? field.defaultValue : field.defaultValue / 1000)
+        : field.defaultValue
+    return { ...field, defaultValue: encoderOf(field)(given, 0) }
+  })
+}

@@ -1,0 +1,12 @@
+// Parts of the dialect that are loaded when they are first needed: a page that only writes never loads the filter language.
+
+/** Loads once; afterwards there is nothing to wait for. */
+function once<T>(load: () => Promise<T>): () => T | Promise<T> {
+  let loaded: T | undefined
+  return () => loaded ?? load().then((module) => (loaded = module))
+}
+
+export const expressions = once(() => import('./expression/index.ts'))
+export const searches = once(() => import('./searches.ts'))
+export const declarations = once(() => import('./declare.ts'))
+export const partials = once(() => import('./partial.ts'))
