@@ -10,7 +10,7 @@ export function indexInfos({ parts, definition }: CollectionState): IndexInfo[] 
   })
   const inverted = definition.inverted.map((index): IndexInfo => {
     const { type, name, fields, id } = index
-    const entries = parts.reduce((sum, part) => sum + part.inverted.of(id).stats.documents, 0)
+    const entries = parts.reduce((sum, part) => sum + part.inverted.entries(id), 0)
     if (type === 'sparse') return { name, type, fields, entries }
     const { analyzer, k1, b } = index
     return { name, type, fields, analyzer, k1, b, entries }

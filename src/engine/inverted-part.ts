@@ -140,28 +140,41 @@ function textsOf(values: readonly unknown[]): string[] {
 export class InvertedParts {
   readonly #partition: Partition
   readonly #parts = new Map<number, InvertedPart>()
+  #definitions: readonly InvertedDefinition[] = []
   #running: Promise<void> | undefined
 
   constructor(partition: Partition) {
     this.#partition = partition
   }
 
-  /** Makes the indexes be those of the definitions: takes up what is there, makes what is missing, drops the rest. */
+  /**
+   * Makes the indexes be those of the definitions: takes up what is there, makes what is missing, drops the rest.
+   *
+   * @throws LimitError when memory is exhausted; what is missing then is made when it is asked for.
+   */
   adopt(definitions: readonly InvertedDefinition[]): void {
+    this.#definitions = definitions
     for (const { handle, id } of this.#partition.store.inverted.all()) {
       if (definitions.some((definition) => definition.id === id)) continue
       this.#partition.store.inverted.drop(handle)
       this.#parts.delete(id)
     }
-    for (const definition of definitions) {
-      const { id } = definition
-      if (!this.#parts.has(id)) this.#parts.set(id, new InvertedPart(this.#partition, definition))
-    }
+    for (const { id } of definitions) this.of(id)
   }
 
   /** The index with this id, which is one of those adopted. */
   of(id: number): InvertedPart {
-    return this.#parts.get(id)!
+    let part = this.#parts.get(id)
+    if (part === undefined) {
+      part = new InvertedPart(this.#partition, this.#definitions.find((definition) => definition.id === id)!)
+      this.#parts.set(id, part)
+    }
+    return part
+  }
+
+  /** How many documents are in an index. */
+  entries(id: number): number {
+    return this.#parts.get(id)?.stats.documents ?? 0
   }
 
   /** How many documents are marked in all indexes together. */

@@ -2,6 +2,7 @@
 // answers which documents come into question; the function of the node still looks at each.
 
 import type { TextIndexDefinition } from '../catalog/index.ts'
+import { LimitError } from '../error/index.ts'
 import type {
   Absent,
   CompiledFilter,
@@ -59,14 +60,16 @@ export function textPlan(
     const index = texts.find((one) => isOn(one, operand) && isSame(one.analyzer, words!.analyzer))
     if (index === undefined) continue
     const documents = parts.reduce((sum, part) => sum + part.count, 0)
-    if (entriesOf(parts, index, words!) > documents * SHARE_MAX) continue
+    if (unlessFull(() => entriesOf(parts, index, words!), Infinity) > documents * SHARE_MAX) continue
     return {
       kind: 'index',
       index: index.name,
       filter,
       // Which slots come into question is settled when a partition is opened.
       isMovedByWrites: false,
-      open: (partition) => candidatesOf(partition, index, words!, filter),
+      open: (partition) =>
+        unlessFull(() => candidatesOf(partition, index, words!, filter), undefined) ??
+        new ScanCandidates(partition, filter),
     }
   }
   return undefined
@@ -103,19 +106,29 @@ function entriesOf(parts: readonly Partition[], { id }: TextIndexDefinition, { t
   return sum
 }
 
+/** Undefined where the index is far behind: then the texts are looked at one by one. */
 function candidatesOf(
   partition: Partition,
   { id }: TextIndexDefinition,
   { tokens, least }: WordsHint,
   filter: CompiledFilter,
-): Candidates {
+): Candidates | undefined {
   const part = partition.inverted.of(id)
-  // A great backlog is not worked off here: the texts are looked at one by one.
-  if (part === undefined || !part.settle(performance.now() + SLICE_MS)) return new ScanCandidates(partition, filter)
+  if (!part.settle(performance.now() + SLICE_MS)) return undefined
   const { inverted } = partition.store
   const terms = tokens.length === 0 ? new Uint32Array() : inverted.terms(part.handle, tokens).terms
   const { bitmap } = inverted.match(part.handle, terms, least)
   return new BitmapCandidates(partition, bitmap, filter.program)
+}
+
+/** A partition whose index does not fit in its memory is searched without it. */
+function unlessFull<R>(run: () => R, otherwise: R): R {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof LimitError) return otherwise
+    throw error
+  }
 }
 
 /** Bytes of a bitmap looked at in one step. */

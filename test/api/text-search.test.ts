@@ -4,9 +4,11 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { openDatabase, textMatch, treeFilter } from '../../src/engine/index.ts'
 import {
   type Collection,
   ConflictError,
+  LimitError,
   NotFoundError,
   open,
   TypeMismatchError,
@@ -14,6 +16,9 @@ import {
   UnsupportedError,
   UsageError,
 } from '../../src/index.ts'
+import { parsePath } from '../../src/query/index.ts'
+import { MemoryDirectory } from '../../src/storage/index.ts'
+import { analyzerOf } from '../../src/text/index.ts'
 import { closeAfterEach, describeEach, newDirectory, openMemory } from './configurations.ts'
 
 closeAfterEach()
@@ -347,6 +352,56 @@ describe('text indexes', () => {
     await making
     expect((await posts.search({ text: 'eleven' })).map(({ id }) => id)).toEqual([5])
     expect((await posts.indexes())[0]).toMatchObject({ entries: 2000 })
+  })
+
+  it('that do not fit in memory are not made, or say so, and writes go on', async () => {
+    const settings = { storage: new MemoryDirectory(), durability: 'soft', memoryLimitBytes: 12 * 1024 * 1024 } as const
+    let db = await openDatabase(settings)
+    let posts = await db.createCollection('posts')
+    const post = (id: number) => ({ id, t: Array.from({ length: 12 }, (_, i) => `w${id}x${i}`).join(' ') })
+    const filled = async (from: number) => {
+      for (let id = from; ; id += 500) {
+        const result = await posts
+          .insert(Array.from({ length: 500 }, (_, i) => post(id + i)))
+          .catch((error: unknown) => error)
+        if (result instanceof LimitError) return id
+      }
+    }
+    const full = await filled(0)
+    await expect(posts.createIndex('t', { type: 'text' })).rejects.toThrow(LimitError)
+    expect(await posts.indexes()).toEqual([])
+    expect(await posts.count()).toBe(full)
+
+    const drop = async (count: number, isKept: (id: number) => boolean) => {
+      for (let from = 0; from < count; from += 500) {
+        const ids = Array.from({ length: 500 }, (_, i) => from + i)
+        await posts.delete(ids.filter((id) => !isKept(id)))
+      }
+    }
+    await drop(full, (id) => id % 20 === 5)
+    await posts.optimize()
+    await db.close()
+
+    // Opened anew, pages that held documents are there for the index.
+    db = await openDatabase(settings)
+    posts = db.collection('posts')
+    await posts.createIndex('t', { type: 'text' })
+    expect((await posts.search({ text: 'w5x0' })).map(({ id }) => id)).toEqual([5])
+    const more = await filled(1_000_000)
+    await expect(posts.search({ text: 'w5x0' })).rejects.toThrow(LimitError)
+    expect((await posts.get(5))!['id']).toBe(5)
+    await db.close()
+    db = await openDatabase(settings)
+    posts = db.collection('posts')
+    await expect(posts.search({ text: 'w5x0' })).rejects.toThrow(LimitError)
+    expect((await posts.get(5))!['id']).toBe(5)
+    expect(await posts.indexes()).toHaveLength(1)
+    const words = textMatch({ kind: 'path', steps: parsePath('t') }, analyzerOf('unicode'), 'w5x0')
+    expect(await posts.count(treeFilter(words))).toBe(1)
+    await drop(full, () => false)
+    expect(await posts.count()).toBe(more - 1_000_000)
+    await posts.dropIndex('t')
+    await db.close()
   })
 
   it('refuse what makes no sense', async () => {
