@@ -290,7 +290,18 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  const wrong = /[^A-Za-z0-9+/=\s]/.exec(text)
+  const body = text.replace(/\s/g, '')
+  const padding = body.indexOf('=')
+  if (padding >= 0 && /[^=]/.test(body.slice(padding))) {
+    fail("Invalid base64 format, data found after padding character '='.")
+  }
+  if (wrong !== null) fail(`Invalid base64 character found: '${wrong[0]}'.`)
+  const data = body.replace(/=/g, '')
+  if (data.length % 4 === 1) {
+    fail('Invalid base64 length: 1 character remaining, cannot decode a full byte.')
+  }
+  return Uint8Array.from(atob(data), (character) => character.charCodeAt(0))
 }
 
 /** A number as C's `%.20g` writes it, which is how error texts show numbers that should be whole. */

@@ -7,6 +7,7 @@ import { Cursor, FEEDS, type Feed, type RowSource, readable } from './cursor.ts'
 import type { Datum } from './datum.ts'
 import {
   Failure,
+  fail,
   ReqlError,
   ReqlOpFailedError,
   ReqlResourceLimitError,
@@ -20,7 +21,7 @@ import { type Formats, formatsOf, groupsToNative, NATIVE, storedToNative, toNati
 import { Query, Suspension } from './query.ts'
 import type { Store } from './store.ts'
 import { camelCase, snakeCase, T } from './terms.ts'
-import { Func, Grouped, type Pull, Row, Special, type Stream, type Val } from './values.ts'
+import { Db, Func, Grouped, type Pull, Row, Special, type Stream, type Val } from './values.ts'
 
 defineAll()
 
@@ -153,10 +154,8 @@ function checkNumbers(node: Node): void {
 function queryOf(store: Store, db: string, options: Readonly<Record<string, unknown>>): Query {
   if (options === NO_OPTIONS) return new Query(store, db, ARRAY_LIMIT, undefined)
   const { arrayLimit = ARRAY_LIMIT, durability, db: own } = options
-  if (typeof arrayLimit !== 'number')
-    throw new Failure(ReqlRuntimeError, 'Expected type NUMBER but found something else.')
-  if (!(arrayLimit >= 1))
-    throw new Failure(ReqlResourceLimitError, `Illegal array size limit \`${arrayLimit}\`.  (Must be >= 1.)`)
+  if (typeof arrayLimit !== 'number') fail('Expected type NUMBER but found something else.')
+  if (!(arrayLimit >= 1)) fail(`Illegal array size limit \`${arrayLimit}\`.  (Must be >= 1.)`)
   return new Query(
     store,
     typeof own === 'string' ? own : db,
@@ -199,11 +198,8 @@ function handOver(value: Val, query: Query, formats: Formats, node: Node): unkno
     return document === undefined ? native(value.value, formats) : storedToNative(document)
   }
   if (!(value instanceof Special)) return native(value, formats)
-  if (value instanceof Func) {
-    throw new Failure(ReqlRuntimeError, 'Query result must be of type DATUM, GROUPED_DATA, or STREAM (got FUNCTION).')
-  }
-  if (value.kind === 'DATABASE') {
-    throw new Failure(ReqlRuntimeError, 'Query result must be of type DATUM, GROUPED_DATA, or STREAM (got DATABASE).')
+  if (value instanceof Func || value instanceof Db) {
+    fail(`Query result must be of type DATUM, GROUPED_DATA, or STREAM (got ${value.kind}).`)
   }
   if (value.kind === 'SELECTION' && value.typeName === 'SELECTION<ARRAY>') {
     return native((value as unknown as { source: Datum[] }).source, formats)

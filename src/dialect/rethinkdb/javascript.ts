@@ -1,6 +1,6 @@
 // `r.js`: JavaScript inside a query. Node runs it in a context of its own, with a time limit; where there is none it is refused.
 
-import { type Datum, setField, Time } from './datum.ts'
+import { asNumber, type Datum, setField, Time } from './datum.ts'
 import { fail } from './errors.ts'
 import { javaScriptMachine } from './host.ts'
 import { asDate } from './output.ts'
@@ -27,8 +27,7 @@ function guarded(source: string, seconds: number, sandbox: object, code: string)
 
 /** Evaluates the source: a value, or a function that queries can call. */
 export function runJavaScript(source: string, timeout: Datum | undefined): Val {
-  const seconds = typeof timeout === 'number' ? timeout : SECONDS
-  if (timeout !== undefined && typeof timeout !== 'number') fail('Expected type NUMBER but found something else.')
+  const seconds = timeout === undefined ? SECONDS : asNumber(timeout)
   const value = guarded(source, seconds, {}, source)
   if (typeof value !== 'function') return imported(value, 0)
   return new Func(

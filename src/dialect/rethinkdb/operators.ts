@@ -27,6 +27,7 @@ import { Failure, fail, failMissing, ReqlUserError } from './errors.ts'
 import { type Call, evaluate, toFunc, toStream } from './evaluate.ts'
 import { infoOf } from './info.ts'
 import { runJavaScript } from './javascript.ts'
+import { jsonComplaint } from './json.ts'
 import { type Operations, ungrouped } from './registry.ts'
 import { fromNative } from './stored.ts'
 import { asDatum, collect, Func, Grouped, Row, Special, type Val } from './values.ts'
@@ -191,7 +192,9 @@ function parseJson(text: string): Datum {
     return fromNative(JSON.parse(text))
   } catch (error) {
     if (error instanceof Failure) throw error
-    return fail(`Failed to parse "${text.length > 200 ? `${text.slice(0, 197)}...` : text}" as JSON: Invalid value.`)
+    return fail(
+      `Failed to parse "${text.length > 200 ? `${text.slice(0, 197)}...` : text}" as JSON: ${jsonComplaint(text)}`,
+    )
   }
 }
 

@@ -96,7 +96,7 @@ export function truth(value: Datum): boolean {
 
 function isObjectTerm(func: Func): boolean {
   const body = func.node?.args[1]
-  return body === undefined || body.type === T.MAKE_OBJ || body.type === T.DATUM
+  return body !== undefined && (body.type === T.MAKE_OBJ || body.type === T.DATUM)
 }
 
 function sliceStream(pull: Pull, from: number, to: number, counter = { at: 0 }): Pull {

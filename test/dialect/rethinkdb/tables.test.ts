@@ -46,7 +46,10 @@ const databases: Case[] = [
   [() => r.dbDrop('b_db'), err('OpFailed', 'Database `b_db` does not exist.')],
   [() => r.dbDrop('rethinkdb'), err('OpFailed', "Database `rethinkdb` is special; you can't delete it.")],
   [() => r.db('b_db'), err('OpFailed', 'Database `b_db` does not exist.')],
-  [() => r.db('test'), err('Runtime', 'Query result must be of type DATUM, GROUPED_DATA, or STREAM (got DATABASE).')],
+  [
+    () => r.db('test'),
+    err('QueryLogic', 'Query result must be of type DATUM, GROUPED_DATA, or STREAM (got DATABASE).'),
+  ],
   [
     () =>
       r

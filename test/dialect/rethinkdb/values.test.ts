@@ -140,7 +140,29 @@ const conversions: Case[] = [
   [() => r.binary(Buffer.from('x')).typeOf(), 'PTYPE<BINARY>'],
   [() => r.now().typeOf(), 'PTYPE<TIME>'],
   [() => r.json('[1,{"a":2}]'), [1, { a: 2 }]],
-  [() => r.json('[1,2'), err('QueryLogic', /^Failed to parse "\[1,2" as JSON: /)],
+  [
+    () => r.json('[1,2'),
+    err('QueryLogic', 'Failed to parse "[1,2" as JSON: Missing a comma or ] after an array element.'),
+  ],
+  [
+    () => r.json('{"a":1'),
+    err('QueryLogic', 'Failed to parse "{"a":1" as JSON: Missing a comma or } after an object member.'),
+  ],
+  [() => r.json('foo'), err('QueryLogic', 'Failed to parse "foo" as JSON: Invalid value.')],
+  [() => r.json(''), err('QueryLogic', 'Failed to parse "" as JSON: The document is empty.')],
+  [() => r.expr({ $reql_type$: 'BINARY' }), err('QueryLogic', 'Invalid binary pseudotype: lacking `data` key.')],
+  [
+    () => r.expr({ $reql_type$: 'BINARY', data: 'A^CDEFGH' }),
+    err('QueryLogic', "Invalid base64 character found: '^'."),
+  ],
+  [
+    () => r.expr({ $reql_type$: 'BINARY', data: 'ABCDE' }),
+    err('QueryLogic', 'Invalid base64 length: 1 character remaining, cannot decode a full byte.'),
+  ],
+  [
+    () => r.expr({ $reql_type$: 'BINARY', data: 'ABCDEFGH==AA' }),
+    err('QueryLogic', "Invalid base64 format, data found after padding character '='."),
+  ],
   [() => r.expr({ a: 1 }).toJSON(), '{"a":1}'],
   [() => r.expr('x"\n').toJsonString(), '"x\\"\\n"'],
   [() => r.uuid('x'), '5fc17e65-05e7-567e-84ec-9abbc9b59964'],
@@ -245,7 +267,7 @@ const limits: Case[] = [
   ],
   [() => r.expr([1, 2]).append(3), err('ResourceLimit', /^Array over size limit `2`\./), { arrayLimit: 2 }],
   [() => r.range(5).coerceTo('array'), err('ResourceLimit', /^Array over size limit `4`\./), { arrayLimit: 4 }],
-  [() => r.expr([1]), err('ResourceLimit', 'Illegal array size limit `0`.  (Must be >= 1.)'), { arrayLimit: 0 }],
+  [() => r.expr([1]), err('QueryLogic', 'Illegal array size limit `0`.  (Must be >= 1.)'), { arrayLimit: 0 }],
   [
     () => r.range(5).group(r.row),
     err('ResourceLimit', /^Grouped data over size limit `4`\. {2}Try putting a reduction/),
