@@ -11,7 +11,7 @@ import {
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { slotAddress } from "../slot";
 import {
-  chunkOf, fieldChunkShift, fieldCode, fieldRowBytes, queryBytes, queryLanes, queryReady, vectorExactDistance, vectorField, vectorRow,
+  chunkOf, fieldChunkShift, fieldCode, fieldCodeBytes, fieldRowBytes, fieldVectorBytes, queryBytes, queryLanes, queryReady, vectorExactDistance, vectorField, vectorRow,
 } from "../vector";
 import { ENTRY_BYTES, LIST_ENTRIES, nearestCount, nearestEntry, nearestReset, nearestSort } from "./nearest";
 import { rescored, resetRescored, scanGathered, scanRow, scanRows, setAfter } from "./scan";
@@ -118,7 +118,9 @@ export function flat_scan(search: usize, slot: u32, slotsMax: u32): u32 {
   const top = bitmap == 0 ? load<u32>(S_SLOT_TOP) : min<u32>(load<u32>(search, 24), load<u32>(S_SLOT_TOP));
   const end = slotsMax < top - min(slot, top) ? slot + slotsMax : top;
   const shift = fieldChunkShift(field);
-  const piece = max<u32>(4, PIECE_BYTES / fieldRowBytes(field)) & ~3;
+  // Without codes the lanes are what is fetched.
+  const fetched = fieldRowBytes(field) + (fieldCodeBytes(field) == 0 ? fieldVectorBytes(field) : 0);
+  const piece = max<u32>(4, PIECE_BYTES / fetched) & ~3;
   resetRescored();
   setAfter(load<f64>(search, 40), load<u32>(search, 48));
   let at = slot;
