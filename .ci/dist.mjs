@@ -23,6 +23,7 @@ const ENTRIES = {
   milvus: 'src/dialect/milvus/index.ts',
   epsilla: 'src/dialect/epsilla/index.ts',
   seekdb: 'src/dialect/seekdb/index.ts',
+  langchain: 'src/langchain/index.ts',
 }
 
 /** CommonJS entries that are their default export, as the driver they stand in for is; it names itself as `default` too. */
@@ -31,8 +32,11 @@ const WHOLE = new Set(['rethinkdb.cjs'])
 /** Code that needs Node. The browser bundles refuse it with a sentence in place of an unresolved `node:fs`. */
 const NODE_ONLY = join(ROOT, 'src/storage/file')
 
+/** Of entries that are of use only beside them. */
+const PEERS = ['@langchain/core/*']
+
 /** What stays imports in ESM. */
-const EXTERNAL = ['@assemblyscript/loader', 'uuid', 'node:*', ...builtinModules]
+const EXTERNAL = ['@assemblyscript/loader', 'uuid', ...PEERS, 'node:*', ...builtinModules]
 
 /** Dependencies whose code is inside some bundle; their licences travel with it. */
 const INLINED = [
@@ -103,6 +107,7 @@ async function bundle(folder) {
   const browser = {
     ...shared,
     platform: 'browser',
+    external: PEERS,
     outdir: `${folder}/browser`,
     plugins: [refuseNodeOnly, deflateBinary, workerSource(await bundleWorker())],
   }
@@ -118,7 +123,7 @@ async function bundle(folder) {
       define: { QUIVERDB_VERSION: JSON.stringify(version) },
       outdir: folder,
     }),
-    buildCommon({ ...shared, platform: 'node', external: ['@assemblyscript/loader'], outdir: folder }),
+    buildCommon({ ...shared, platform: 'node', external: ['@assemblyscript/loader', ...PEERS], outdir: folder }),
     build({ ...browser, format: 'esm', splitting: true }),
     buildCommon(browser),
   ])

@@ -21,7 +21,8 @@ afterAll(() => project?.remove())
 describe('the tarball', () => {
   it('holds the bundles, the types and the papers, and no sources', () => {
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/LICENSES.txt', 'dist/cli.js']
-    const bundles = /^dist\/(browser\/)?(index|rethinkdb|milvus|epsilla|seekdb|chunks\/[\w-]+)\.(js|cjs|d\.ts|d\.cts)$/
+    const bundles =
+      /^dist\/(browser\/)?(index|rethinkdb|milvus|epsilla|seekdb|langchain|chunks\/[\w-]+)\.(js|cjs|d\.ts|d\.cts)$/
     expect(project.files.filter((path) => !bundles.test(path)).sort()).toEqual(papers.sort())
   })
 

@@ -14,6 +14,7 @@ const SRC: Readonly<Record<string, readonly string[]>> = {
   engine: ['text', 'query', 'catalog', 'journal', 'value', 'storage', 'core', 'error'],
   text: ['value', 'error'],
   dialect: ['engine', 'query', 'text', 'value', 'error'],
+  langchain: ['engine', 'catalog', 'error'],
   server: ['dialect', 'engine', 'error'],
   worker: ['engine', 'storage', 'error'],
   cli: ['dialect', 'engine', 'error'],

@@ -1,0 +1,3 @@
+// quiverdb/langchain: a vector store for LangChain.js.
+
+export { type QuiverFilter, QuiverVectorStore, type QuiverVectorStoreConfig } from './store.ts'
