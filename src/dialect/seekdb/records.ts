@@ -1,6 +1,12 @@
 // The records of one collection, in an engine collection. What this dialect asks of the engine, it asks here.
 
-import { type Database, type Collection as EngineCollection, type Filter, treeFilter } from '../../engine/index.ts'
+import {
+  type Database,
+  type Collection as EngineCollection,
+  type Filter,
+  treeFilter,
+  type WriteOptions,
+} from '../../engine/index.ts'
 import { evaluate, type FilterNode } from '../../query/index.ts'
 import type { AnalyzerDefinition } from '../../text/index.ts'
 import { SeekdbValueError } from './errors.ts'
@@ -170,16 +176,17 @@ export class Records {
   async copyFrom(source: Records): Promise<void> {
     await source.#exclusively(async () => {
       let batch: StoredRecord[] = []
-      const write = async () => {
-        const { errors, firstError } = await this.#engine.insert(batch, ATOMIC)
+      const write = async (options: WriteOptions) => {
+        const { errors, firstError } = await this.#engine.insert(batch, options)
         if (errors > 0) throw new SeekdbValueError(firstError ?? 'refused')
         batch = []
       }
       for await (const record of source.#engine.find()) {
+        // The last batch, which is flushed, takes the others to the disk with it.
+        if (batch.length === COPY_BATCH) await write({ ...ATOMIC, durability: 'soft' })
         batch.push(record)
-        if (batch.length === COPY_BATCH) await write()
       }
-      if (batch.length > 0) await write()
+      if (batch.length > 0) await write(ATOMIC)
     })
   }
 
@@ -222,9 +229,8 @@ export class Records {
       return chosen.sort(byOrder).slice(skip, skip + limit)
     }
     const select = withVectors ? {} : { select: WITHOUT_VECTORS }
-    if (limit === Infinity) {
-      const records = await this.#engine.find({ ...select, ...native(filter) }).toArray()
-      return sorted(records).slice(skip)
+    if (skip === 0 && limit === Infinity) {
+      return sorted(await this.#engine.find({ ...select, ...native(filter) }).toArray())
     }
     if (filter === undefined && (skip === 0 || (await this.#isDense()))) {
       // Records whose places are 0, 1, 2, ... are the first ones, and mostly the scan finds them in this order.
