@@ -1,7 +1,7 @@
 // Promise: the types say what API.md says. Checked by the compiler (`npm run typecheck`); running it only shows that it loads.
 
 import { expect, expectTypeOf, it } from 'vitest'
-import type { Change, Collection, Cursor, Document, Key, WriteResult } from '../../src/index.ts'
+import type { Change, Collection, Cursor, Document, Explanation, Key, Value, WriteResult } from '../../src/index.ts'
 import { closeAfterEach, openMemory } from './configurations.ts'
 
 closeAfterEach()
@@ -54,4 +54,23 @@ it('a collection with a type holds to it', async () => {
   expectTypeOf(result.inserted).toEqualTypeOf<number>()
   expectTypeOf(result.generatedKeys).toEqualTypeOf<Key[] | undefined>()
   expectTypeOf(result.changes).toEqualTypeOf<Change<Post>[] | undefined>()
+})
+
+it('find takes filters, orders and fields, and refuses what is none', async () => {
+  const posts = await (await openMemory()).createCollection<Post>('posts')
+  const filter = {
+    title: { $startsWith: 'x' },
+    'author.age': { $gt: 5n },
+    $or: [{ id: 1 }, { tags: { $contains: 'a' } }],
+  }
+  expectTypeOf(posts.find({ filter, sort: '-title', select: ['id'] })).toEqualTypeOf<Cursor<Post>>()
+  posts.find({ sort: { title: 1, id: -1 } })
+  posts.find({ sort: ['title', '-id'] })
+  // @ts-expect-error: a direction is 1 or -1
+  posts.find({ sort: { title: 2 } })
+  // @ts-expect-error: misspelt
+  posts.find({ filtr: {} })
+  expectTypeOf(await posts.count(filter)).toEqualTypeOf<number>()
+  expectTypeOf(await posts.distinct('title', filter)).toEqualTypeOf<Value[]>()
+  expectTypeOf(await posts.find({ filter }).explain()).toEqualTypeOf<Explanation>()
 })
