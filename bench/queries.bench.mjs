@@ -22,7 +22,7 @@ const PARAMETERS = {
   smoke: { rowsCount: 2_000, timeMs: 10, roundsCount: 1 },
 }
 
-export const GROUP_NAMES = ['find', 'count', 'group', 'top', 'range']
+export const GROUP_NAMES = ['find', 'count', 'group', 'top', 'range', 'rangeCount']
 
 /** @type {import('./run.mjs').Suite} */
 export const suite = {

@@ -1,5 +1,5 @@
 // One process of the suite: loads one peer, fills it, measures its queries, sends back what it found. All figures are documents of
-// the collection a second, hits or not, but for `range`: documents found a second.
+// the collection a second, hits or not, but for `range` and `rangeCount`: documents found a second.
 // node --expose-gc child.mjs '{"peer":…,"groups":[…],"parameters":{…}}'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,6 +21,7 @@ const QUERIES = {
   group: (store) => store.group(),
   top: (store) => store.top(TOP),
   range: (store) => store.range(RANGE_FROM, RANGE_TO),
+  rangeCount: (store) => store.rangeCount(RANGE_FROM, RANGE_TO),
 }
 
 /** What shows that two peers answered the same. */
@@ -28,6 +29,7 @@ const CHECKS = {
   find: checksumOf,
   range: checksumOf,
   count: (count) => `${count}`,
+  rangeCount: (count) => `${count}`,
   group: (rows) => {
     const sorted = rows.toSorted((a, b) => (a.lang < b.lang ? -1 : 1))
     return `${rows.length}:${sorted.map(({ lang, count, likes }) => `${lang} ${count} ${likes}`).join(' ')}`
@@ -57,6 +59,7 @@ async function measure(peer, groups, { seed, rowsCount, timeMs, isOnDisk, scratc
     const answer = await QUERIES[name](store)
     checksums[name] = CHECKS[name](answer)
     if (name === 'range') foundCount = answer.length
+    if (name === 'rangeCount') foundCount = answer
   }
   globalThis.gc?.()
   let sink = 0
@@ -64,7 +67,7 @@ async function measure(peer, groups, { seed, rowsCount, timeMs, isOnDisk, scratc
     timeMs,
     names.map((name) => ({
       name,
-      perIteration: name === 'range' ? foundCount : rowsCount,
+      perIteration: name.startsWith('range') ? foundCount : rowsCount,
       isAwaited: true,
       run: async () => {
         const answer = await QUERIES[name](store)

@@ -50,6 +50,7 @@ export const BARS = [
   }),
   ...against('count by the same filter', 'count', { lmdb: 15 }),
   ...against('range by an index, 1 %', 'range', { 'sqlite-indexed': 1 }),
+  ...against('the same range counted', 'rangeCount', { 'sqlite-indexed': 1 }),
 ]
 
 function against(title, figure, peers) {

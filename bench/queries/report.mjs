@@ -10,7 +10,7 @@ const FIGURES = {
   group: 'group by lang, sum of likes',
   top: 'sort by likes, first 20',
 }
-const RANGE = { range: 'range of likes, 1 %, documents returned' }
+const RANGE = { range: 'range of likes, 1 %, documents returned', rangeCount: 'the same range counted' }
 
 const titleOf = (name) => PEERS[name]?.title ?? name
 
@@ -54,6 +54,7 @@ const PANELS = [
   ['group', 'Group and sum', 'million documents a second', 1_000_000],
   ['top', 'Sort, first 20', 'million documents a second', 1_000_000],
   ['range', 'Range by an index', 'thousand documents found a second', 1_000],
+  ['rangeCount', 'Range counted by an index', 'million documents counted a second', 1_000_000],
 ]
 
 export function renderChart({ parameters, workload, figures, machine }) {

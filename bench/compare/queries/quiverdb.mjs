@@ -34,6 +34,10 @@ function createStore(database, collection, hasIndex) {
     top: (limit) => collection.find({ sort: '-likes', limit }).toArray(),
     close: () => database.close(),
   }
-  if (hasIndex) store.range = (from, to) => collection.find({ filter: { likes: { $gte: from, $lt: to } } }).toArray()
+  if (hasIndex) {
+    const within = (from, to) => ({ likes: { $gte: from, $lt: to } })
+    store.range = (from, to) => collection.find({ filter: within(from, to) }).toArray()
+    store.rangeCount = (from, to) => collection.count(within(from, to))
+  }
   return store
 }

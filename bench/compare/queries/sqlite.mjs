@@ -34,6 +34,7 @@ function createStore(database, columns) {
   )
   const top = database.prepare(`SELECT body FROM documents ORDER BY ${likes} DESC LIMIT ?`).pluck()
   const range = database.prepare(`SELECT body FROM documents WHERE ${likes} >= ? AND ${likes} < ?`).pluck()
+  const rangeCount = database.prepare(`SELECT count(*) FROM documents WHERE ${likes} >= ? AND ${likes} < ?`).pluck()
   const parsed = (bodies) => bodies.map((body) => JSON.parse(body))
   const store = {
     insertBatch: database.transaction((documents) => {
@@ -45,6 +46,9 @@ function createStore(database, columns) {
     top: (limit) => parsed(top.all(limit)),
     close: () => database.close(),
   }
-  if (columns === 'indexed') store.range = (from, to) => parsed(range.all(from, to))
+  if (columns === 'indexed') {
+    store.range = (from, to) => parsed(range.all(from, to))
+    store.rangeCount = (from, to) => rangeCount.get(from, to)
+  }
   return store
 }
