@@ -83,5 +83,5 @@ export function resolveFilter(given: unknown, operation: string): CompiledFilter
 
 /** Whether every document matches, whatever is in it. */
 export function isEverything(filter: CompiledFilter): boolean {
-  return filter.program === undefined && filter.residual === undefined && !filter.isNever
+  return !filter.hasProgram && filter.residual === undefined && !filter.isNever
 }

@@ -133,7 +133,7 @@ function costedInOrder(
   parts: readonly Partition[],
 ): Candidate {
   const entries = entriesIn(access, parts)
-  const isPlain = access.isExact || (tests.length === 0 && filter.program === undefined)
+  const isPlain = access.isExact || (tests.length === 0 && !filter.hasProgram)
   const share = isPlain ? 1 : shareOf(access, filter, parts)
   const looked = Math.min(entries, wanted / share)
   const each = (isPlain ? REACHED : REACHED + CHECKED) + (parts.length > 1 ? MERGED : 0)

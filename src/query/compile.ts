@@ -36,8 +36,9 @@ export interface Residual {
 
 export interface CompiledFilter {
   readonly tree: FilterNode
-  /** Undefined: every document goes through. */
+  /** Made when it is first asked for; throws a LimitError when it is larger than a program may be. Undefined: every document goes through. */
   readonly program: FilterProgram | undefined
+  readonly hasProgram: boolean
   readonly residual: Residual | undefined
   /** No document matches, whatever it is. */
   readonly isNever: boolean
@@ -52,17 +53,20 @@ export interface CompileOptions {
   readonly isFailMatch?: boolean
 }
 
-/**
- * Compiles a tree.
- *
- * @throws LimitError when it is larger than a program may be.
- */
+/** Compiles a tree. */
 export function compileFilter(tree: FilterNode, options: CompileOptions = {}): CompiledFilter {
   const isFailMatch = options.isFailMatch ?? false
   const [runs, rest] = split(normalize(tree))
+  const hasProgram = !isConstant(runs, true)
+  let program: FilterProgram | undefined
   return {
     tree,
-    program: isConstant(runs, true) ? undefined : programOf(runs, isFailMatch),
+    hasProgram,
+    // Where an index or a key says everything it is never needed.
+    get program() {
+      if (hasProgram) program ??= programOf(runs, isFailMatch)
+      return program
+    },
     residual: rest === undefined ? undefined : residualOf(denormalize(rest), isFailMatch),
     isNever: isConstant(runs, false),
     isFailMatch: isFailMatch && mayFail(tree),
