@@ -158,7 +158,7 @@ export class DirectWrite {
     const state = this.#state
     const key = document[state.primaryKey] as Key
     const part = state.parts.length === 1 ? 0 : this.#partOf(key)
-    const operation = this.#batches.of(part).put(document, PutMode.Upsert)
+    const operation = this.#batches.put(part, document, PutMode.Upsert)
     this.#touched.add(keyIdentity(key))
     return { part, operation }
   }

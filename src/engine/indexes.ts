@@ -52,6 +52,15 @@ export function restoreIndexes(
   if (missing.length > 0) onProgress?.({ phase: 'index', done: total, total })
 }
 
+/** After a repair: frames that were lost may have been what kept two documents apart. They stay, and the caller hears of it. */
+export function noteDoubles(partition: Partition, file: string, indexes: readonly IndexDefinition[]): void {
+  for (const { id, name, unique } of indexes) {
+    if (!unique || partition.store.ordered.firstDouble(id) < 0) continue
+    const reason = `documents that were salvaged have the same values under the unique index "${name}"`
+    partition.repairs.push({ file, offset: 0, bytes: 0, reason })
+  }
+}
+
 /** Sorting all entries at once takes memory, which may be short. */
 function buildAtOnce(partition: Partition, id: number): void {
   const { ordered } = partition.store

@@ -3,7 +3,7 @@
 import { type CollectionDefinition, fileStem, type PartitionDefinition } from '../catalog/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Gate } from './gate.ts'
-import { restoreIndexes } from './indexes.ts'
+import { noteDoubles, restoreIndexes } from './indexes.ts'
 import { restoreInverted } from './inverted-indexes.ts'
 import { CollectionShapes, Partition, type PartitionOptions } from './partition.ts'
 import { CollectionState, type PartitionGroup } from './state.ts'
@@ -47,7 +47,10 @@ export class Medium {
     const parts = await Partition.openAll(partitions.flatMap((partition) => this.#options(state, partition)))
     const { indexes, inverted } = state.definition
     try {
-      for (const part of parts) restoreIndexes(part, indexes, this.#settings.onProgress)
+      for (const part of parts) {
+        restoreIndexes(part, indexes, this.#settings.onProgress)
+        if (this.#settings.repair) noteDoubles(part, fileStem(state.definition.id, part.id), indexes)
+      }
       for (const part of parts) await restoreInverted(part, inverted, this.#settings.onProgress)
     } catch (error) {
       for (const part of parts) await part.close().catch(() => {})

@@ -12,7 +12,6 @@ import { duplicateText, refusalText, requireOwn } from './refusal.ts'
 import { type Change, emptyResult, setGeneratedKeys, type WriteResult } from './result.ts'
 import type { CollectionState } from './state.ts'
 import { BatchSet, NONE } from './transaction.ts'
-import { refuseTwin } from './unique.ts'
 import { checkExpiry } from './wait.ts'
 
 /** What became of one document of the call. */
@@ -64,15 +63,10 @@ export class WriteSession {
   }
 
   put(entry: Entry, part: number, document: unknown, mode: PutMode): void {
-    const isCompared = this.state.isUniqueAcross
-    // What came before is seen by then.
-    if (isCompared) this.settle()
-    const batch = this.#batches.of(part)
-    entry.operation = batch.put(document as object, mode)
+    // What moved away before has gone by then.
+    if (this.state.isUniqueAcross) this.settle()
+    entry.operation = this.#batches.put(part, document as object, mode)
     entry.part = part
-    if (!isCompared) return
-    batch.settle()
-    refuseTwin(this.state, batch, part, entry.operation)
   }
 
   remove(entry: Entry, part: number, key: Key): void {

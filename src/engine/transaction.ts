@@ -1,10 +1,11 @@
 // The batches of one write call, one for each physical partition it touches. They are committed together: one alone as it is,
 // several as a transaction, which recovery takes whole or not at all.
 
-import type { Batch } from './batch.ts'
+import type { Batch, PutMode } from './batch.ts'
 import type { WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
 import type { CollectionState } from './state.ts'
+import { refuseTwin } from './unique.ts'
 
 export const HARD = { hard: true }
 export const SOFT = { hard: false }
@@ -29,6 +30,23 @@ export class BatchSet {
       this.#batches[part] = batch
     }
     return batch
+  }
+
+  /**
+   * Stages a document; answers its operation number. Where a unique index holds over several partitions it is run at once, and taken
+   * back if another one has its twin.
+   */
+  put(part: number, document: object, mode: PutMode): number {
+    const isCompared = this.#state.isUniqueAcross
+    // What came before is seen by then.
+    if (isCompared) this.settle()
+    const batch = this.of(part)
+    const operation = batch.put(document, mode)
+    if (isCompared) {
+      batch.settle()
+      refuseTwin(this.#state, batch, part, operation)
+    }
+    return operation
   }
 
   settle(): void {
