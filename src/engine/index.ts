@@ -55,4 +55,4 @@ export type { RankedConditions, SparseSearchOptions, TextSearchOptions } from '.
 export { openShared, type SharedDatabase } from './shared.ts'
 export type { Sort } from './sort.ts'
 export { type SparseVector, sparseEntries } from './sparse.ts'
-export { type TextMatchOptions, textMatch } from './text-plan.ts'
+export { type PhraseMatchOptions, phraseMatch, type TextMatchOptions, textMatch } from './text-plan.ts'

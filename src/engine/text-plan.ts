@@ -14,16 +14,23 @@ import type {
   WordsHint,
 } from '../query/index.ts'
 import { parsePath } from '../query/index.ts'
-import { type Analyzer, leastOf, type MatchOptions, matchesText } from '../text/index.ts'
+import { type Analyzer, leastOf, type MatchOptions, matchesPhrase, matchesText } from '../text/index.ts'
 import { type Candidates, ScanCandidates } from './candidates.ts'
 import type { Partition } from './partition.ts'
 import { SLICE_MS } from './pause.ts'
 import type { Plan } from './plan.ts'
 import type { CollectionState } from './state.ts'
 
-export interface TextMatchOptions extends MatchOptions {
+export interface WordRules {
   readonly absent?: Absent
   readonly isNullAbsent?: boolean
+}
+
+export interface TextMatchOptions extends MatchOptions, WordRules {}
+
+export interface PhraseMatchOptions extends WordRules {
+  /** Places the words may be moved apart in all; default 0. */
+  readonly slop?: number
 }
 
 /** A node that holds for strings with the words of a query; see `matchesText`. A text index on the path with that analyzer is used. */
@@ -31,17 +38,33 @@ export function textMatch(
   operand: Operand,
   analyzer: Analyzer,
   query: string,
-  { minimumShouldMatch, absent, isNullAbsent }: TextMatchOptions = {},
+  { minimumShouldMatch, ...rules }: TextMatchOptions = {},
 ): FilterNode {
-  const options = minimumShouldMatch === undefined ? {} : { minimumShouldMatch }
   const tokens = [...new Set(analyzer.queryTokens(query))]
+  const least = leastOf(tokens.length, minimumShouldMatch)
   return {
     kind: 'test',
     operand,
-    test: (value) => typeof value === 'string' && matchesText(analyzer, value, query, options),
-    words: { analyzer: analyzer.definition, tokens, least: leastOf(tokens.length, minimumShouldMatch) },
-    ...(absent === undefined ? {} : { absent }),
-    ...(isNullAbsent === undefined ? {} : { isNullAbsent }),
+    test: (value) => typeof value === 'string' && matchesText(analyzer, value, query, { minimumShouldMatch: least }),
+    words: { analyzer: analyzer.definition, tokens, least },
+    ...rules,
+  }
+}
+
+/** A node that holds for strings with a phrase in them; see `matchesPhrase`. It uses an index as `textMatch` does. */
+export function phraseMatch(
+  operand: Operand,
+  analyzer: Analyzer,
+  phrase: string,
+  { slop = 0, ...rules }: PhraseMatchOptions = {},
+): FilterNode {
+  const tokens = [...new Set(analyzer.queryTokens(phrase))]
+  return {
+    kind: 'test',
+    operand,
+    test: (value) => typeof value === 'string' && matchesPhrase(analyzer, value, phrase, slop),
+    words: { analyzer: analyzer.definition, tokens, least: leastOf(tokens.length, tokens.length) },
+    ...rules,
   }
 }
 

@@ -1,13 +1,8 @@
 // The text part of a hybrid search: which records match, those first that have the words best (BM25).
 
+import { textMatch } from '../../engine/index.ts'
 import type { FilterNode } from '../../query/index.ts'
-import {
-  type Analyzer,
-  type AnalyzerDefinition,
-  analyzerOf,
-  type FilterDefinition,
-  matchesText,
-} from '../../text/index.ts'
+import { type Analyzer, type AnalyzerDefinition, analyzerOf, type FilterDefinition } from '../../text/index.ts'
 import type { FulltextIndexConfig } from './index-config.ts'
 import type { Found, Records, Search } from './records.ts'
 import type { BengProperties, Ngram2Properties, NgramProperties } from './types.ts'
@@ -67,8 +62,7 @@ function withMatches(node: FilterNode, analyzer: Analyzer): FilterNode {
   }
   if (node.kind !== 'text') return node
   const { operand, text } = node
-  const test = (value: unknown) => typeof value === 'string' && matchesText(analyzer, value, text)
-  return { kind: 'test', operand, test, absent: 'unknown', isNullAbsent: true }
+  return textMatch(operand, analyzer, text, { absent: 'unknown', isNullAbsent: true })
 }
 
 /** All texts that are asked for; not those that must not be there. */
