@@ -1,20 +1,12 @@
-// The client's frame: what it was opened with, which database it uses, and how every call runs: store opened, time watched,
-// failures thrown or answered as a status.
+// The client's frame: what it was opened with, and which database it uses.
 
-import { type Database, openShared } from '../../engine/index.ts'
-import { ClosedError } from '../../error/index.ts'
+import type { Database } from '../../engine/index.ts'
 import { isRemote, parseTimeToken, remoteClient } from './address.ts'
-import { type Entry, type Store, storeOf } from './catalog.ts'
+import { Caller, Connection } from './caller.ts'
 import { CONNECT_STATUS, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DB } from './enums.ts'
-import { deadlineExceeded, milvusErrorOf, success, wrongCall } from './errors.ts'
+import { success, wrongCall } from './errors.ts'
 import type { CheckHealthResponse, ClientConfig, GetVersionResponse, ResStatus } from './types/index.ts'
-import { type LongForm, longForm } from './values.ts'
-
-/** What every call may carry. */
-export interface CallOptions {
-  readonly timeout?: number | undefined
-  readonly db_name?: string | undefined
-}
+import { longForm } from './values.ts'
 
 /** What the constructor takes: the SDK's configuration, or one that only makes sense in process. */
 export type MilvusClientConfig =
@@ -27,7 +19,24 @@ export type MilvusClientConfig =
       database?: string | object
     })
 
-export class BaseClient {
+type Config = Record<string, unknown>
+
+function limitOf({ timeout }: Config): number {
+  return (typeof timeout === 'string' ? parseTimeToken(timeout) : (timeout as number | undefined)) || 0
+}
+
+function connectionOf(config: Config): Connection {
+  const { database, loaderOptions } = config
+  const place =
+    typeof database === 'object' && database !== null ? (database as Database) : (config['address'] ?? config['uri'])
+  if (typeof place !== 'object' && (typeof place !== 'string' || place === ''))
+    throw wrongCall('MILVUS_ADDRESS_IS_REQUIRED')
+  const db = typeof database === 'string' && database !== '' ? database : DEFAULT_DB
+  const long = longForm((loaderOptions as { longs?: unknown } | undefined)?.longs)
+  return new Connection(place as string | Database, db, long, limitOf(config))
+}
+
+export class BaseClient extends Caller {
   /** What the client was made with. */
   readonly config: ClientConfig
   /** Milliseconds, for connecting to a real server. */
@@ -36,14 +45,6 @@ export class BaseClient {
   connectPromise: Promise<void> = Promise.resolve()
   connectStatus: CONNECT_STATUS
   readonly serverInfo: Record<string, unknown> = {}
-  protected readonly long!: LongForm
-  #db: string = DEFAULT_DB
-  #given: Database | undefined
-  #opening: Promise<Store> | undefined
-  #release: (() => Promise<void>) | undefined
-  #isClosed = false
-  /** A timeout that the caller asked for, for every call. */
-  readonly #limitMs: number = 0
 
   constructor(
     configOrAddress: MilvusClientConfig | string,
@@ -52,102 +53,20 @@ export class BaseClient {
     password?: string,
     channelOptions?: Record<string, unknown>,
   ) {
-    const given = typeof configOrAddress === 'object' && configOrAddress !== null ? configOrAddress : undefined
-    const config = (given ?? { address: configOrAddress, ssl, username, password, channelOptions }) as Record<
-      string,
-      unknown
-    >
-    const address = config['address'] ?? config['uri']
-    const database = config['database']
-    const isOnDatabase = typeof database === 'object' && database !== null
-    if (!isOnDatabase && (typeof address !== 'string' || address === '')) throw wrongCall('MILVUS_ADDRESS_IS_REQUIRED')
+    const isObject = typeof configOrAddress === 'object' && configOrAddress !== null
+    const config = (
+      isObject ? configOrAddress : { address: configOrAddress, ssl, username, password, channelOptions }
+    ) as Config
+    super(connectionOf(config))
     this.config = config as unknown as ClientConfig
     this.clientId = (config['id'] as string | undefined) || randomId()
     this.connectStatus = config['__SKIP_CONNECT__'] ? CONNECT_STATUS.NOT_CONNECTED : CONNECT_STATUS.CONNECTED
-    const timeout = config['timeout'] as number | string | undefined
-    const limitMs = typeof timeout === 'string' ? parseTimeToken(timeout) : timeout
-    this.timeout = limitMs || DEFAULT_CONNECT_TIMEOUT
-    if (!isOnDatabase && isRemote(address as string)) {
-      const args =
-        given === undefined
-          ? [address, ssl, username, password, channelOptions]
-          : [{ ...config, address, ...(typeof database === 'string' ? { database } : {}) }]
-      // biome-ignore lint/correctness/noConstructorReturn: a remote client is the official one behind this handle
-      return remoteClient(this, args) as this
-    }
-    this.#limitMs = limitMs || 0
-    this.long = longForm((config['loaderOptions'] as { longs?: unknown } | undefined)?.longs)
-    if (isOnDatabase) this.#given = database as Database
-    else if (typeof database === 'string' && database !== '') this.#db = database
-  }
-
-  /** The store, opened with the first call. */
-  #open(): Promise<Store> {
-    if (this.#isClosed) return Promise.reject(new ClosedError('this MilvusClient is closed'))
-    this.#opening ??= this.#openStore().catch((error) => {
-      this.#opening = undefined
-      throw error
-    })
-    return this.#opening
-  }
-
-  async #openStore(): Promise<Store> {
-    if (this.#given !== undefined) return await storeOf(this.#given)
-    const { address, uri } = this.config as unknown as { address?: string; uri?: string }
-    const shared = await openShared((address ?? uri)!)
-    this.#release = shared.release
-    return await storeOf(shared.database)
-  }
-
-  /** The database a call speaks of. */
-  protected databaseOf(data: CallOptions | undefined): string {
-    return data?.db_name || this.#db
-  }
-
-  /**
-   * Runs a call.
-   *
-   * @param onFailure - makes the answer out of the status of a refused call; without it the refusal is thrown.
-   */
-  protected async run<R>(
-    data: CallOptions | undefined,
-    run: (store: Store, db: string) => R | Promise<R>,
-    onFailure?: (status: ResStatus) => R,
-  ): Promise<R> {
-    try {
-      const store = await this.#open()
-      const limitMs = data?.timeout || this.#limitMs
-      const answer = run(store, this.databaseOf(data))
-      return await (limitMs > 0 && answer instanceof Promise ? withDeadline(answer, limitMs) : answer)
-    } catch (error) {
-      const refusal = milvusErrorOf(error)
-      if (onFailure === undefined || refusal.isThrown) throw refusal
-      return onFailure(refusal.status)
-    }
-  }
-
-  /** A call that answers a bare status. */
-  protected runStatus(
-    data: CallOptions | undefined,
-    run: (store: Store, db: string) => unknown | Promise<unknown>,
-  ): Promise<ResStatus> {
-    return this.run<ResStatus>(
-      data,
-      async (store, db) => {
-        await run(store, db)
-        return success()
-      },
-      (status) => status,
-    )
-  }
-
-  /** A call about one collection, by its name or an alias. */
-  protected withEntry<R>(
-    data: CallOptions & { readonly collection_name?: string },
-    run: (entry: Entry, store: Store, db: string) => R | Promise<R>,
-    onFailure?: (status: ResStatus) => R,
-  ): Promise<R> {
-    return this.run(data, (store, db) => run(store.entry(db, data.collection_name!), store, db), onFailure)
+    this.timeout = limitOf(config) || DEFAULT_CONNECT_TIMEOUT
+    const address = config['address'] ?? config['uri']
+    if (typeof config['database'] === 'object' || !isRemote(address as string)) return
+    const args = isObject ? [{ ...config, address }] : [address, ssl, username, password, channelOptions]
+    // biome-ignore lint/correctness/noConstructorReturn: a remote client is the official one behind this handle
+    return remoteClient(this, args) as this
   }
 
   /** Harmless: an embedded client is connected as soon as it is made. */
@@ -157,7 +76,7 @@ export class BaseClient {
 
   /** Switches to another Milvus database. */
   async use(data: { db_name: string } = { db_name: DEFAULT_DB }): Promise<{ error_code: string; reason: string }> {
-    this.#db = data.db_name || DEFAULT_DB
+    this.connection.db = data.db_name || DEFAULT_DB
     return { error_code: 'Success', reason: '' }
   }
 
@@ -167,12 +86,8 @@ export class BaseClient {
 
   /** Lets the store go; the last client of a path closes it. A database that was handed in stays open. */
   async closeConnection(): Promise<CONNECT_STATUS> {
-    if (!this.#isClosed) {
-      this.#isClosed = true
-      this.connectStatus = CONNECT_STATUS.SHUTDOWN
-      await this.#opening?.catch(() => {})
-      await this.#release?.()
-    }
+    this.connectStatus = CONNECT_STATUS.SHUTDOWN
+    await this.connection.close()
     return CONNECT_STATUS.SHUTDOWN
   }
 
@@ -197,15 +112,4 @@ export class BaseClient {
 function randomId(): string {
   const host = globalThis as { crypto?: { randomUUID?: () => string } }
   return host.crypto?.randomUUID?.() ?? `client-${Math.random().toString(16).slice(2)}`
-}
-
-/** What has begun is finished all the same: a late write stands. */
-function withDeadline<T>(answer: Promise<T>, limitMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(deadlineExceeded(`the call took longer than ${limitMs} ms`)),
-      Math.min(limitMs, 2 ** 31 - 1),
-    )
-    answer.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -2,8 +2,8 @@
 
 import { UnsupportedError } from '../../error/index.ts'
 import { wrongCall } from './errors.ts'
-import { MaintenanceClient } from './maintenance-client.ts'
 import type { ERROR_REASONS } from './reasons.ts'
+import { SearchClient } from './search-client.ts'
 import type { Anything } from './types/index.ts'
 
 const WITHOUT_CLUSTER = {
@@ -38,7 +38,7 @@ const NEEDED: Readonly<Record<string, readonly [field: string, reason: keyof typ
 export interface ClusterClient extends Record<Refused, (...args: Anything[]) => Promise<Anything>> {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are defined below, from the table
-export class ClusterClient extends MaintenanceClient {}
+export class ClusterClient extends SearchClient {}
 
 for (const [feature, names] of Object.entries(WITHOUT_CLUSTER)) {
   for (const name of names.split(' ')) {

@@ -2,11 +2,13 @@
 
 import type { Entry, Store } from './catalog.ts'
 import { newId } from './catalog.ts'
+import { hybridTime } from './clock.ts'
 import { changedProperties, DatabaseClient } from './database-client.ts'
-import { describe, hybridTime } from './describe.ts'
+import { describe } from './describe.ts'
 import { ConsistencyLevelEnum, DataType } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
 import { declarations } from './lazy.ts'
+import { named, requireDescribed } from './requests.ts'
 import { convertToDataType, isVectorType, requireName } from './schema.ts'
 import type {
   AddCollectionFieldReq,
@@ -43,8 +45,8 @@ import type {
 const SHARDS_MAX = 16
 
 export class CollectionClient extends DatabaseClient {
-  /** The schema form; the quick form is above it in MilvusClient. */
-  protected createFromSchema(data: CreateCollectionReq): Promise<ResStatus> {
+  /** The schema form, without indexes; the rest of createCollection is MilvusClient's. */
+  createFromSchema(data: CreateCollectionReq): Promise<ResStatus> {
     return this.run(data, (store, db) =>
       store.change(async () => {
         if (!data?.collection_name) throw wrongCall('CREATE_COLLECTION_CHECK_PARAMS')
@@ -415,25 +417,9 @@ export class CollectionClient extends DatabaseClient {
   }
 }
 
-/** The request, if it names a collection. */
-export function named<T extends { collection_name?: string }>(data: T): T {
-  if (!data?.collection_name) throw wrongCall('COLLECTION_NAME_IS_REQUIRED')
-  return data
-}
-
 function aliased<T extends { collection_name?: string; alias?: string }>(data: T): T {
   if (!named(data).alias) throw wrongCall('ALIAS_NAME_IS_REQUIRED')
   return data
-}
-
-/** Throws the refusal of a collection that could not be described, as `insert` and others do. */
-export function requireDescribed(description: DescribeCollectionResponse): void {
-  const { status } = description
-  if (status.error_code === 'Success') return
-  throw new MilvusError(Number(status.code ?? Code.Unexpected), status.reason, {
-    name: String(status.error_code),
-    isThrown: true,
-  })
 }
 
 function levelOf(level: unknown): string {

@@ -1,14 +1,14 @@
 // Rows: written, deleted, read by key or by condition.
 
 import type { Filter } from '../../engine/index.ts'
+import { AdminClient } from './admin-client.ts'
 import type { Entry } from './catalog.ts'
-import { named, requireDescribed } from './collection-client.ts'
-import { hybridTime } from './describe.ts'
+import { hybridTime } from './clock.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
 import { partials } from './lazy.ts'
+import { partitionOf } from './load-state.ts'
 import type { FieldOps } from './partial.ts'
-import { PartitionClient, partitionOf } from './partition-client.ts'
 import {
   compareKeys,
   filterOfRequest,
@@ -25,6 +25,7 @@ import {
   rowsByKey,
   within,
 } from './read.ts'
+import { named, requireDescribed } from './requests.ts'
 import { type EncodedRows, encodeRows, type Row } from './rows.ts'
 import type {
   Anything,
@@ -46,7 +47,7 @@ import type {
 type Given = Record<string, unknown>
 type MutationKind = 'insert' | 'upsert' | 'delete'
 
-export class DataClient extends PartitionClient {
+export class DataClient extends AdminClient {
   insert(data: InsertReq): Promise<MutationResult> {
     return this.#write(data as unknown as Given, 'insert')
   }

@@ -1,8 +1,9 @@
 // Milvus databases: name spaces for collections.
 
-import { BaseClient } from './base-client.ts'
+import { Caller } from './caller.ts'
 import { type DatabaseRecord, databaseKey, newId, type Store } from './catalog.ts'
-import { hybridTime, pairs } from './describe.ts'
+import { hybridTime } from './clock.ts'
+import { pairs } from './describe.ts'
 import { DEFAULT_DB } from './enums.ts'
 import { invalid, success, unexpected } from './errors.ts'
 import { requireName } from './schema.ts'
@@ -33,7 +34,7 @@ export function changedProperties(
   return next
 }
 
-export class DatabaseClient extends BaseClient {
+export class DatabaseClient extends Caller {
   createDatabase(data: CreateDatabaseRequest): Promise<ResStatus> {
     return this.runStatus({ timeout: data?.timeout }, (store) =>
       store.change(async () => {

@@ -1,16 +1,12 @@
 // What describeCollection and describeIndex answer.
 
 import type { Entry, IndexRecord } from './catalog.ts'
+import { hybridTime } from './clock.ts'
 import { DataType, FunctionType } from './enums.ts'
 import { success } from './errors.ts'
 import { engineVectors, metricOf } from './placement.ts'
 import { type Field, isStructArray, isVectorType } from './schema.ts'
 import type { DescribeCollectionResponse, FieldSchema, KeyValuePair } from './types/index.ts'
-
-/** Time as the server's clock tells it: milliseconds and 18 bits below. */
-export function hybridTime(ms = Date.now()): string {
-  return String(BigInt(Math.floor(ms)) << 18n)
-}
 
 export function pairs(object: Readonly<Record<string, unknown>>): KeyValuePair[] {
   return Object.entries(object).map(([key, value]) => ({ key, value: String(value) }))

@@ -2,12 +2,13 @@
 
 import type { Entry, IndexRecord, Store } from './catalog.ts'
 import { newId } from './catalog.ts'
-import { CollectionClient, named } from './collection-client.ts'
+import { CollectionClient } from './collection-client.ts'
 import { changedProperties } from './database-client.ts'
 import { actualIndexType, indexParams } from './describe.ts'
 import { DataType, IndexType, MetricType } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected } from './errors.ts'
 import { engineVectors, isPlacedAlike, metricOf, placeIndexes } from './placement.ts'
+import { named } from './requests.ts'
 import { type Field, fieldAt, isVectorType } from './schema.ts'
 import type {
   AlterIndexReq,

@@ -2,10 +2,10 @@
 
 import { analyzerFor, analyzerOfField } from './analyzers.ts'
 import { newId } from './catalog.ts'
-import { named } from './collection-client.ts'
-import { hybridTime } from './describe.ts'
+import { hybridTime } from './clock.ts'
 import { success, wrongCall } from './errors.ts'
-import { SearchClient } from './search-client.ts'
+import { PartitionClient } from './partition-client.ts'
+import { named } from './requests.ts'
 import type {
   CompactionResponse,
   CompactReq,
@@ -32,7 +32,7 @@ import type {
   RunAnalyzerResponse,
 } from './types/index.ts'
 
-export class MaintenanceClient extends SearchClient {
+export class MaintenanceClient extends PartitionClient {
   /** Everything acknowledged so far is on disk when it resolves. */
   async flush(data: FlushReq): Promise<FlushResult> {
     const names = data?.collection_names

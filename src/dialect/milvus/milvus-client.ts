@@ -1,9 +1,9 @@
 // The client that programs hold.
 
 import { ClusterClient } from './cluster-client.ts'
-import { named } from './collection-client.ts'
 import { DataType, DEFAULT_METRIC_TYPE, DEFAULT_PRIMARY_KEY_FIELD, DEFAULT_VECTOR_FIELD } from './enums.ts'
 import { MilvusError, success, wrongCall } from './errors.ts'
+import { named } from './requests.ts'
 import type {
   CreateCollectionReq,
   CreateColReq,
@@ -47,7 +47,8 @@ export class MilvusClient extends ClusterClient {
 
   async #createWithIndexes(data: CreateColWithSchemaAndIndexParamsReq | CreateCollectionReq): Promise<ResStatus> {
     const given = 'index_params' in data ? data.index_params : undefined
-    const created = await this.createFromSchema(data)
+    const admin = await this.administration()
+    const created = await admin.createFromSchema(data)
     if (given === undefined || given === null) return created
     const { collection_name } = data
     const place = { collection_name, ...(data.db_name === undefined ? {} : { db_name: data.db_name }) }

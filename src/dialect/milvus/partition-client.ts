@@ -2,11 +2,12 @@
 
 import type { Entry } from './catalog.ts'
 import { newId } from './catalog.ts'
-import { named } from './collection-client.ts'
-import { hybridTime } from './describe.ts'
+import { hybridTime } from './clock.ts'
 import type { LoadState } from './enums.ts'
-import { Code, invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
+import { invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
 import { IndexClient } from './index-client.ts'
+import { loadedPartitions, notLoaded, partitionOf } from './load-state.ts'
+import { named } from './requests.ts'
 import { requireName } from './schema.ts'
 import type {
   BoolResponse,
@@ -254,27 +255,11 @@ function statistics(status: ResStatus, count?: number): StatisticsResponse {
   return { status, stats, data: Object.fromEntries(stats.map(({ key, value }) => [key, value])) }
 }
 
-export function notLoaded(entry: Entry): MilvusError {
-  return new MilvusError(Code.CollectionNotLoaded, `collection not loaded[collection=${entry.name}]`)
-}
-
 function requireVectorIndexes(entry: Entry): void {
   const lacking = entry.schema.vectors.filter(({ name }) => !entry.record.indexes.some((index) => index.field === name))
   if (lacking.length === 0) return
   const names = lacking.map((field) => field.name).join(' ')
   throw unexpected(`there is no vector index on field: [${names}], please create index firstly`)
-}
-
-/** Names of the loaded partitions. */
-export function loadedPartitions(entry: Entry): readonly string[] {
-  const { loaded, partitions } = entry.record
-  if (loaded === 'none') return []
-  return loaded === 'all' ? partitions.map((one) => one.name) : loaded
-}
-
-export function partitionOf(entry: Entry, name: string): void {
-  if (entry.record.partitions.some((one) => one.name === name)) return
-  throw new MilvusError(Code.PartitionNotFound, `partition not found[partition=${name}]`)
 }
 
 function requireUnkeyed(entry: Entry): void {

@@ -1,13 +1,13 @@
 // Searches as programs call them.
 
 import type { Entry } from './catalog.ts'
-import { named } from './collection-client.ts'
+import { hybridTime } from './clock.ts'
 import { DataClient } from './data-client.ts'
-import { hybridTime } from './describe.ts'
 import { DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
 import { Code, MilvusError, success } from './errors.ts'
 import { searches } from './lazy.ts'
 import { type Projection, projectionOf } from './read.ts'
+import { named } from './requests.ts'
 import type { Found } from './search.ts'
 import type { Given, SearchPlan } from './search-plan.ts'
 import type {

@@ -1,0 +1,129 @@
+// How every call runs: store opened, time watched, failures thrown or answered as a status.
+
+import { type Database, openShared } from '../../engine/index.ts'
+import { ClosedError } from '../../error/index.ts'
+import { type Entry, type Store, storeOf } from './catalog.ts'
+import { deadlineExceeded, milvusErrorOf, success } from './errors.ts'
+import type { ResStatus } from './types/index.ts'
+import type { LongForm } from './values.ts'
+
+/** What every call may carry. */
+export interface CallOptions {
+  readonly timeout?: number | undefined
+  readonly db_name?: string | undefined
+}
+
+/** A client's hold on a store, opened with its first call. */
+export class Connection {
+  readonly long: LongForm
+  /** The Milvus database that calls speak of unless they say otherwise. */
+  db: string
+  readonly #place: string | Database
+  /** A timeout that was asked for, for every call; 0 for none. */
+  readonly limitMs: number
+  #opening: Promise<Store> | undefined
+  #release: (() => Promise<void>) | undefined
+  #isClosed = false
+
+  constructor(place: string | Database, db: string, long: LongForm, limitMs: number) {
+    this.#place = place
+    this.db = db
+    this.long = long
+    this.limitMs = limitMs
+  }
+
+  open(): Promise<Store> {
+    if (this.#isClosed) return Promise.reject(new ClosedError('this MilvusClient is closed'))
+    this.#opening ??= this.#openStore().catch((error) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #openStore(): Promise<Store> {
+    const place = this.#place
+    if (typeof place !== 'string') return await storeOf(place)
+    const shared = await openShared(place)
+    this.#release = shared.release
+    return await storeOf(shared.database)
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#opening?.catch(() => {})
+    await this.#release?.()
+  }
+}
+
+/** Whatever makes calls on a connection. */
+export class Caller {
+  protected readonly connection: Connection
+
+  constructor(connection: Connection) {
+    this.connection = connection
+  }
+
+  protected get long(): LongForm {
+    return this.connection.long
+  }
+
+  /**
+   * Runs a call.
+   *
+   * @param onFailure - makes the answer out of the status of a refused call; without it the refusal is thrown.
+   */
+  protected async run<R>(
+    data: CallOptions | undefined,
+    run: (store: Store, db: string) => R | Promise<R>,
+    onFailure?: (status: ResStatus) => R,
+  ): Promise<R> {
+    try {
+      const { connection } = this
+      const store = await connection.open()
+      const limitMs = data?.timeout || connection.limitMs
+      const answer = run(store, data?.db_name || connection.db)
+      return await (limitMs > 0 && answer instanceof Promise ? withDeadline(answer, limitMs) : answer)
+    } catch (error) {
+      const refusal = milvusErrorOf(error)
+      if (onFailure === undefined || refusal.isThrown) throw refusal
+      return onFailure(refusal.status)
+    }
+  }
+
+  /** A call that answers a bare status. */
+  protected runStatus(
+    data: CallOptions | undefined,
+    run: (store: Store, db: string) => unknown | Promise<unknown>,
+  ): Promise<ResStatus> {
+    return this.run<ResStatus>(
+      data,
+      async (store, db) => {
+        await run(store, db)
+        return success()
+      },
+      (status) => status,
+    )
+  }
+
+  /** A call about one collection, by its name or an alias. */
+  protected withEntry<R>(
+    data: CallOptions & { readonly collection_name?: string },
+    run: (entry: Entry, store: Store, db: string) => R | Promise<R>,
+    onFailure?: (status: ResStatus) => R,
+  ): Promise<R> {
+    return this.run(data, (store, db) => run(store.entry(db, data.collection_name!), store, db), onFailure)
+  }
+}
+
+/** What has begun is finished all the same: a late write stands. */
+function withDeadline<T>(answer: Promise<T>, limitMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(deadlineExceeded(`the call took longer than ${limitMs} ms`)),
+      Math.min(limitMs, 2 ** 31 - 1),
+    )
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

@@ -1,0 +1,20 @@
+// What calls are checked for before anything else.
+
+import { Code, MilvusError, wrongCall } from './errors.ts'
+import type { DescribeCollectionResponse } from './types/index.ts'
+
+/** The request, if it names a collection. */
+export function named<T extends { collection_name?: string }>(data: T): T {
+  if (!data?.collection_name) throw wrongCall('COLLECTION_NAME_IS_REQUIRED')
+  return data
+}
+
+/** Throws the refusal of a collection that could not be described, as `insert` and others do. */
+export function requireDescribed(description: DescribeCollectionResponse): void {
+  const { status } = description
+  if (status.error_code === 'Success') return
+  throw new MilvusError(Number(status.code ?? Code.Unexpected), status.reason, {
+    name: String(status.error_code),
+    isThrown: true,
+  })
+}
