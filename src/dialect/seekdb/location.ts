@@ -55,9 +55,13 @@ async function openStore(path: string): Promise<Hold> {
   }
 }
 
-const stores = new WeakMap<Database, Promise<Store>>()
+/** Bundles for both module systems may be loaded at once: what they share hangs on the global object. */
+const STORES = Symbol.for('quiverdb.seekdb.stores')
 
 function storeIn(database: Database): Promise<Store> {
+  const home = globalThis as unknown as Record<symbol, WeakMap<Database, Promise<Store>> | undefined>
+  home[STORES] ??= new WeakMap()
+  const stores = home[STORES]
   let store = stores.get(database)
   if (store === undefined) {
     store = Store.load(database)

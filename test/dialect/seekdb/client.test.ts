@@ -129,6 +129,21 @@ describe('clients', () => {
     expect((await database.collections()).map(({ name }) => name)).toEqual(['own', 'seekdb', 'seekdb/test/x'])
   })
 
+  it('find nothing of a collection whose making was cut off', async () => {
+    const path = folder()
+    const client = new SeekdbClient({ path })
+    await client.createCollection({ name: 'x', ...PLAIN })
+    await client.close()
+    const database = await open(path)
+    await database.createCollection('seekdb/test/half')
+    await database.close()
+    expect(await client.countCollection()).toBe(1)
+    await client.createCollection({ name: 'half', ...PLAIN })
+    await client.close()
+    expect((await client.listCollections()).map(({ name }) => name)).toEqual(['half', 'x'])
+    await client.close()
+  })
+
   it('say why a store does not open', async () => {
     const path = folder()
     await using _holder = await open(path)
