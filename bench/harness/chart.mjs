@@ -22,6 +22,9 @@ const STYLE = `
   .peer { fill: #b6bfc9 }
   .strong { font-weight: 600 }
   .axis { stroke: #d1d9e0 }
+  .curve { fill: none; stroke-width: 2 }
+  .curve.ours { fill: none; stroke: #0f766e }
+  .curve.peer { fill: none; stroke: #59636e }
   @media (prefers-color-scheme: dark) {
     .page { fill: #0d1117 }
     text { fill: #e6edf3 }
@@ -29,17 +32,25 @@ const STYLE = `
     .ours { fill: #2dd4bf }
     .peer { fill: #4b545f }
     .axis { stroke: #3d444d }
+    .curve.ours { fill: none; stroke: #2dd4bf }
+    .curve.peer { fill: none; stroke: #9198a1 }
   }`
 
-const escapeText = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+export const escapeText = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+
+/** A small label in a quiet colour. */
+export const quietLabel = (x, y, text, anchor) =>
+  `<text class="quiet" x="${x}" y="${y}" text-anchor="${anchor}">${escapeText(text)}</text>`
 
 /**
  * Draws panels in two columns, the bars of a panel in the order given.
  *
  * @param {{ title: string, subtitle: string, panels: { title: string, note?: string,
- *   bars: { label: string, value: number, isOurs?: boolean }[] }[] }} chart
+ *   bars: { label: string, value: number, isOurs?: boolean }[] }[],
+ *   below?: ((x: number, y: number, width: number) => { svg: string, height: number })[] }} chart - `below`: drawn under them, over the
+ *   whole width.
  */
-export function drawBars({ title, subtitle, panels }) {
+export function drawBars({ title, subtitle, panels, below = [] }) {
   const panelWidth = (WIDTH - 2 * MARGIN - GAP) / COLUMNS_COUNT
   const panelHeight = (panel) => PANEL_TITLE_HEIGHT + panel.bars.length * BAR_PITCH + 22
   // Each panel goes where the column is shorter, so that panels of unlike length do not leave holes.
@@ -50,7 +61,13 @@ export function drawBars({ title, subtitle, panels }) {
     columnHeights[column] += panelHeight(panel)
     return drawPanel(panel, MARGIN + column * (panelWidth + GAP), y, panelWidth)
   })
-  const height = Math.max(...columnHeights) + MARGIN / 2
+  let bottom = Math.max(...columnHeights)
+  for (const draw of below) {
+    const { svg, height } = draw(MARGIN, bottom, WIDTH - 2 * MARGIN)
+    drawn.push(svg)
+    bottom += height
+  }
+  const height = bottom + MARGIN / 2
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">
 <title>${escapeText(title)}</title>
 <style>${STYLE}

@@ -1,5 +1,6 @@
 // The suite's result as Markdown and as a chart.
 import { drawBars } from '../harness/chart.mjs'
+import { drawCurves } from '../harness/curve.mjs'
 import { table } from '../harness/markdown.mjs'
 import { short } from '../harness/numbers.mjs'
 import { renderBars } from '../harness/report.mjs'
@@ -99,7 +100,7 @@ const PANELS = [
   ['glove:insert', 'Insert without a graph, GloVe', 'rows a second'],
 ]
 
-export function renderChart({ figures, machine, titles }) {
+export function renderChart({ figures, curves, machine, titles }) {
   const panels = PANELS.flatMap(([figure, title, note]) => {
     const byPeer = figures[figure]
     if (byPeer === undefined) return []
@@ -112,5 +113,13 @@ export function renderChart({ figures, machine, titles }) {
     title: 'quiverdb beside other libraries: vectors',
     subtitle: `${Object.values(titles).join('; ')}; one core, ${machine.cpu}, Node ${machine.node}`,
     panels,
+    below: Object.entries(curves).map(([data, byPeer]) => (x, y, width) => {
+      const series = Object.entries(byPeer).map(([peer, points]) => ({
+        label: titleOf(peer),
+        isOurs: PEERS[peer].module === 'quiverdb',
+        points,
+      }))
+      return drawCurves({ title: `Recall@10 and queries a second: ${titles[data]}`, series }, x, y, width)
+    }),
   })
 }
