@@ -34,7 +34,7 @@ export function graphQuery({ request, partition, count, slots }: PartitionQuery)
   const rows = vectors.count(field)
   const matched = slots === undefined ? rows : Math.min(slots.count, rows)
   const wanted = Math.min(count, matched)
-  const ef = Math.max(request.ef ?? EF_DEFAULT, wanted)
+  const ef = Math.max(request.ef ?? Math.max(EF_DEFAULT, 2 * wanted), Math.ceil(wanted * RESCORED_PER_HIT))
   if (ef > EF_MAX) return undefined
   // Of the nodes met only a share is among those that come into question.
   const share = matched / rows

@@ -2,7 +2,7 @@
 // between turns of the event loop. Searches are right at any moment; it only takes them longer while many vectors wait.
 
 import type { Store, VectorField } from '../core/index.ts'
-import { pause } from './pause.ts'
+import { pause, rest } from './pause.ts'
 
 /** How long a slice may be: several partitions may take turns. */
 const UPKEEP_SLICE_MS = 5
@@ -11,6 +11,9 @@ const SLOTS_PER_CALL = 8
 
 /** Slots worked on since a graph was saved that are worth saving it again. */
 const SAVED_SLOTS = 10_000
+
+/** Writes after which a graph that did not fit in memory is tried again: something may have been deleted. */
+const RESPITE_WRITES = 500
 
 /** From so many vectors on a field that is to have a graph gets one; fewer are looked at one by one as fast. */
 const HNSW_VECTORS = 256
@@ -49,8 +52,8 @@ export class Upkeep {
   readonly #fields: readonly Field[]
   #running: Promise<void> | undefined
   #isStopped = false
-  /** Set when there was no memory: looked at again after so many more writes. */
-  #isFull = false
+  /** Writes to let pass before the next attempt, after there was no memory. */
+  #respite = 0
   #done = 0
 
   /** Undefined when no field is ever to have a graph. */
@@ -72,7 +75,12 @@ export class Upkeep {
 
   /** After a write: there may be something to do. */
   wake(): void {
-    if (this.#running !== undefined || this.#isStopped || this.#isFull || !this.#hasWork()) return
+    if (this.#running !== undefined || this.#isStopped) return
+    if (this.#respite > 0) {
+      this.#respite--
+      return
+    }
+    if (!this.#hasWork()) return
     this.#running = this.#run().finally(() => {
       this.#running = undefined
     })
@@ -89,7 +97,6 @@ export class Upkeep {
    * @throws LimitError when they do not fit in the partition's memory.
    */
   async finish(): Promise<void> {
-    this.#isFull = false
     while (!this.#isStopped && this.#hasWork() && this.#slice()) await pause()
     this.#settle()
   }
@@ -112,12 +119,12 @@ export class Upkeep {
 
   async #run(): Promise<void> {
     try {
-      do await pause()
+      do await rest()
       while (!this.#isStopped && this.#slice())
       this.#settle()
     } catch {
       // Without memory for it the rest stays dirty, and searches look at it one by one.
-      this.#isFull = true
+      this.#respite = RESPITE_WRITES
     }
   }
 
