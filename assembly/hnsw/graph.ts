@@ -186,6 +186,11 @@ export function stateAtOr(graph: usize, slot: u32): usize {
   return <u32>load<u8>(stateAt(graph, link & LINK_SLOT)) == ((link >> LINK_SHIFT) | LINKED);
 }
 
+/** The same, of a node whose vector has changed since: it is walked neither through nor from. */
+export function linkIsStale(graph: usize, link: u32): bool {
+  return <u32>load<u8>(stateAt(graph, link & LINK_SLOT)) == ((link >> LINK_SHIFT) | LINKED | DIRTY);
+}
+
 // @ts-ignore: decorator
 @inline function count(address: usize, by: u32): void {
   store<u32>(address, load<u32>(address) + by);

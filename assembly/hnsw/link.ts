@@ -64,7 +64,7 @@ function connect(graph: usize, field: usize, slot: u32, level: u32, count: u32):
 }
 
 /** Takes the links out that lead nowhere; answers how many are left. */
-function tidy(graph: usize, list: usize, most: u32): u32 {
+export function tidy(graph: usize, list: usize, most: u32): u32 {
   let kept: u32 = 0;
   for (let i: u32 = 0; i < most; i++) {
     const link = load<u32>(list + (<usize>i << 2));

@@ -24,9 +24,10 @@ export let keys: usize = 0;
 /** Links met for the first time, and their rows. */
 export let batchLinks: usize = 0;
 export let batchRows: usize = 0;
-/** Slots chosen, and their rows. */
+/** Slots chosen, their rows, and how far they are from the base. */
 export let chosen: usize = 0;
 export let chosenRows: usize = 0;
+export let chosenDistances: usize = 0;
 /** Neighbours of a node that leaves, and their keys. */
 export let orphans: usize = 0;
 export let orphanKeys: usize = 0;
@@ -43,7 +44,7 @@ let epoch: u32 = 0;
 /** Makes room for walks with queries of `queryBytes`. False: memory is exhausted. */
 export function scratchReach(queryBytes: usize): bool {
   if (candidates == 0) {
-    const bytes = (<usize>CANDIDATES_MAX << 3) + RESULTS_BYTES + 2 * KEYS_BYTES + 5 * LINKS_BYTES + 16;
+    const bytes = (<usize>CANDIDATES_MAX << 3) + RESULTS_BYTES + 2 * KEYS_BYTES + 6 * LINKS_BYTES + 16;
     const at = pagesAcquire(pagesFor(bytes), PAGE_SCRATCH);
     if (at == 0) return false;
     candidates = at;
@@ -54,7 +55,8 @@ export function scratchReach(queryBytes: usize): bool {
     batchRows = batchLinks + LINKS_BYTES;
     chosen = batchRows + LINKS_BYTES;
     chosenRows = chosen + LINKS_BYTES;
-    orphans = chosenRows + LINKS_BYTES;
+    chosenDistances = chosenRows + LINKS_BYTES;
+    orphans = chosenDistances + LINKS_BYTES;
     four = orphans + LINKS_BYTES;
   }
   if (queryBytes > ownQueryBytes) {

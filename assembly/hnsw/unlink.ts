@@ -4,13 +4,13 @@
 import { SLOT_NONE } from "../abi";
 import { vectorRow, vectorRowDistance } from "../vector";
 import {
-  CHUNK_SLOTS, chunksTop, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_M, GRAPH_SEED, headAt, HEAD_LINKED, HEAD_STATES, LINK_SLOT,
-  LINKED, linkHolds, linksCount, linksMax, linkTo, listAt, markUnlinked,
+  CHUNK_SLOTS, chunksTop, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_M, GRAPH_SEED, headAt, HEAD_LINKED, HEAD_STATES, GRAPH_LINKED, LINK_SLOT,
+  LINKED, linkHolds, linkIsStale, linksCount, linksMax, linkTo, listAt, markDirty, markUnlinked,
 } from "./graph";
 import { keyDistance, keyOf, keySlot, sortKeys } from "./heap";
 import { levelOf } from "./level";
-import { offer } from "./link";
-import { orphanKeys, orphans } from "./scratch";
+import { offer, tidy } from "./link";
+import { LINKS_MAX, orphanKeys, orphans } from "./scratch";
 
 /** How many of a lost node's neighbours a neighbour is linked to instead. */
 const ADOPTED: u32 = 2;
@@ -27,17 +27,44 @@ export function unlink(graph: usize, field: usize, slot: u32): void {
 function leave(graph: usize, field: usize, slot: u32, gone: u32, level: u32): void {
   const list = listAt(graph, slot, level);
   const most = linksMax(graph, level);
-  let count: u32 = 0;
+  orphansCount = 0;
   for (let i: u32 = 0; i < most; i++) {
     const link = load<u32>(list + (<usize>i << 2));
     if (link == 0) break;
-    if (!linkHolds(graph, link)) continue;
     const other = link & LINK_SLOT;
-    removeLink(listAt(graph, other, level), most, gone);
-    store<u32>(orphans + (<usize>count << 2), other);
-    count++;
+    if (linkHolds(graph, link)) {
+      removeLink(listAt(graph, other, level), most, gone);
+      addOrphan(other);
+    } else if (linkIsStale(graph, link)) {
+      // It leaves soon. The ways through both end here, or both sides could fall apart.
+      addBehind(graph, listAt(graph, other, level), most, slot);
+    }
   }
-  for (let i: u32 = 0; i < count; i++) adopt(graph, field, load<u32>(orphans + (<usize>i << 2)), level, count);
+  for (let i: u32 = 0; i < orphansCount; i++) adopt(graph, field, load<u32>(orphans + (<usize>i << 2)), level);
+  if (level != 0) return;
+  for (let i: u32 = 0; i < orphansCount; i++) {
+    const orphan = load<u32>(orphans + (<usize>i << 2));
+    // One that has lost every link is linked anew.
+    if (tidy(graph, listAt(graph, orphan, 0), most) == 0 && load<u32>(graph, GRAPH_LINKED) > 1) markDirty(graph, orphan);
+  }
+}
+
+/** In `orphans`. */
+let orphansCount: u32 = 0;
+
+function addOrphan(slot: u32): void {
+  for (let i: u32 = 0; i < orphansCount; i++) if (load<u32>(orphans + (<usize>i << 2)) == slot) return;
+  if (orphansCount == LINKS_MAX) return;
+  store<u32>(orphans + (<usize>orphansCount << 2), slot);
+  orphansCount++;
+}
+
+function addBehind(graph: usize, list: usize, most: u32, except: u32): void {
+  for (let i: u32 = 0; i < most && orphansCount < most << 1; i++) {
+    const link = load<u32>(list + (<usize>i << 2));
+    if (link == 0) return;
+    if ((link & LINK_SLOT) != except && linkHolds(graph, link)) addOrphan(link & LINK_SLOT);
+  }
 }
 
 function removeLink(list: usize, most: u32, gone: u32): void {
@@ -53,14 +80,14 @@ function removeLink(list: usize, most: u32, gone: u32): void {
 }
 
 /** Links a node to the nearest of the other orphans that lie apart from what it is linked to, and them to it. */
-function adopt(graph: usize, field: usize, node: u32, level: u32, count: u32): void {
+function adopt(graph: usize, field: usize, node: u32, level: u32): void {
   const list = listAt(graph, node, level);
   const most = linksMax(graph, level);
   let have = linksCount(list, most);
   if (have == most) return;
   const own = vectorRow(field, node);
   let found: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
+  for (let i: u32 = 0; i < orphansCount; i++) {
     const other = load<u32>(orphans + (<usize>i << 2));
     if (other == node) continue;
     store<u64>(orphanKeys + (<usize>found << 3), keyOf(vectorRowDistance(field, own, vectorRow(field, other)), other));
@@ -93,7 +120,7 @@ function liesApart(graph: usize, field: usize, list: usize, count: u32, slot: u3
   for (let i: u32 = 0; i < count; i++) {
     const link = load<u32>(list + (<usize>i << 2));
     if ((link & LINK_SLOT) == slot) return false;
-    if (linkHolds(graph, link) && vectorRowDistance(field, row, vectorRow(field, link & LINK_SLOT)) <= distance) return false;
+    if (linkHolds(graph, link) && vectorRowDistance(field, row, vectorRow(field, link & LINK_SLOT)) < distance) return false;
   }
   return true;
 }
