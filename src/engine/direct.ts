@@ -37,6 +37,13 @@ export class Direct {
     return this.#state.count()
   }
 
+  /** Counts writes, by whoever: what was computed from the documents holds as long as it stands still. */
+  get version(): number {
+    let version = 0
+    for (const part of this.#state.parts) version += part.commits
+    return version
+  }
+
   /** The document with this key, a fresh object, or undefined. Throws when it is no key. */
   get(key: Key): Document | undefined {
     this.#requireOpen()

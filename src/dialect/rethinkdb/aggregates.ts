@@ -2,7 +2,7 @@
 
 import { asArray, asNumber, compare, type Datum, equal, finite as finiteNumber, isObject } from './datum.ts'
 import { Failure, fail, failLimit, failMissing } from './errors.ts'
-import { type Call, derive, finite, toFunc, toStream } from './evaluate.ts'
+import { type Call, derive, finite, toFunc, toStream, waiting } from './evaluate.ts'
 import { openSlice } from './reading.ts'
 import { type Operations, streaming, ungrouped } from './registry.ts'
 import { plainFirst, truth } from './sequences.ts'
@@ -144,8 +144,7 @@ function contains(call: Call): Val {
     wanted.push(value instanceof Func ? value : asDatum(value))
   }
   const stream = toStream(plainFirst(call), call.query)
-  if (stream.feed !== undefined) finite(stream)
-  const { pull } = stream
+  const pull = waiting(stream)
   for (let row = pull(); row !== undefined; row = pull()) {
     const item = row
     // Each row stands for one of the wanted values, and for one of the functions.

@@ -345,10 +345,25 @@ export const changeTerms: Operations = {
   changes(call) {
     const { first, query } = call
     const options = optionsOf(call)
-    if (first instanceof Row) {
+    const told: Datum[] = []
+    // A query that waits for its own feed is evaluated anew: the feed stays, and tells again what it has told.
+    const live = query.once(() => {
+      if (!(first instanceof Row)) return follow(first, options, query)
       return first.slice === undefined ? pointFeed(first, options) : limitFeed(first.slice, [], 1, options, query)
-    }
-    return follow(first, options, query)
+    })
+    const history = query.once(() => told)
+    let at = 0
+    const stream = new Stream(() => {
+      if (at < history.length) return history[at++]
+      const change = live.pull()
+      if (change !== undefined && !query.isAnswered) {
+        history.push(change)
+        at++
+      }
+      return change
+    }, true)
+    stream.feed = live.feed
+    return stream
   },
 }
 ungrouped('changes')

@@ -19,7 +19,7 @@ import {
   typeName,
 } from './datum.ts'
 import { fail, failMissing } from './errors.ts'
-import { type Call, toStream, withStep } from './evaluate.ts'
+import { type Call, toStream, waiting, withStep } from './evaluate.ts'
 import { type Operations, streaming } from './registry.ts'
 import { dropLiterals, strayLiteral } from './stored.ts'
 import { asDatum, Func, Row, Selection, Special, Stream, TableSlice, type Val, VirtualTable } from './values.ts'
@@ -68,16 +68,14 @@ export function isSequence(value: Val): boolean {
 }
 
 /** A term that works on an object, and on each of a sequence of them. */
-function polymorphic(
-  mode: 'map' | 'filter' | 'skip',
-  change: (object: Fields, call: Call) => Datum,
-): (call: Call) => Val {
+function polymorphic(mode: 'map' | 'filter', prepare: (call: Call) => (object: Fields) => Datum): (call: Call) => Val {
   return (call) => {
     const { first } = call
+    const change = prepare(call)
     const value = first instanceof Row ? first.value : first
     if (isObject(value) && !(value instanceof Special)) {
       if (isPseudo(value)) pseudoRefused(call, value)
-      return change(value, call)
+      return change(value)
     }
     if (!isSequence(value)) {
       if (!(value instanceof Special) && isPseudo(value)) pseudoRefused(call, value)
@@ -85,14 +83,10 @@ function polymorphic(
     }
     const apply = (item: Datum): Datum | undefined => {
       if (Array.isArray(item)) fail(`Cannot perform ${call.name} on a sequence of sequences.`)
-      if (!isObject(item)) {
-        if (mode === 'skip' && item === null) return undefined
-        return nonSequence(item, call.name)
-      }
+      if (!isObject(item)) return nonSequence(item, call.name)
       if (isPseudo(item)) pseudoRefused(call, item)
-      if (mode === 'map') return change(item, call)
-      if (mode === 'filter') return change(item, call) === true ? item : undefined
-      return change(item, call)
+      const changed = change(item)
+      return mode === 'map' ? changed : changed === true ? item : undefined
     }
     return withStep(
       call,
@@ -132,10 +126,10 @@ function nth(call: Call, n: number): Val {
   if (!(first instanceof Special)) return nthOf(asArray(first), n)
   if (first instanceof Row) return nthOf(asArray(first.value), n)
   if (n < -1) fail(`Cannot use an index < -1 (${n}) on a stream.`)
-  const stream = toStream(first, call.query)
+  const pull = waiting(toStream(first, call.query))
   let last: Datum | undefined
   for (let i = 0; ; i++) {
-    const value = stream.pull()
+    const value = pull()
     if (value === undefined) {
       if (n === -1 && last !== undefined) break
       return failMissing(`Index out of bounds: ${n}`)
@@ -250,15 +244,18 @@ export function merge(a: Datum, b: Datum): Datum {
   return merged
 }
 
-function mergeTerm(object: Fields, call: Call): Datum {
-  let merged: Datum = object
-  for (let i = 1; i < call.count; i++) {
-    const value = call.val(i, true)
-    const patch = asDatum(value instanceof Func ? value.call([merged], true) : value)
-    if (isPseudo(patch) && !(patch instanceof Literal)) fail(`Cannot merge objects of type \`${typeName(patch)}\`.`)
-    merged = patch instanceof Literal ? (patch.value ?? merged) : merge(merged, patch)
+function mergeTerm(call: Call): (object: Fields) => Datum {
+  const patches: Val[] = []
+  for (let i = 1; i < call.count; i++) patches.push(call.val(i, true))
+  return (object) => {
+    let merged: Datum = object
+    for (const value of patches) {
+      const patch = asDatum(value instanceof Func ? value.call([merged], true) : value)
+      if (isPseudo(patch) && !(patch instanceof Literal)) fail(`Cannot merge objects of type \`${typeName(patch)}\`.`)
+      merged = patch instanceof Literal ? (patch.value ?? merged) : merge(merged, patch)
+    }
+    return merged
   }
-  return merged
 }
 
 // Positions in arrays. Those that name an element count from its end when negative; those that name a gap have one more.
@@ -292,9 +289,18 @@ export const documentTerms: Operations = {
   },
   getField: (call) => getField(call, call.text(1)),
   nth: (call) => nth(call, call.integer(1)),
-  pluck: polymorphic('map', (object, call) => project(object, paths(call), false)!),
-  without: polymorphic('map', (object, call) => unproject(object, paths(call), false)),
-  hasFields: polymorphic('filter', (object, call) => hasPaths(object, paths(call))),
+  pluck: polymorphic('map', (call) => {
+    const wanted = paths(call)
+    return (object) => project(object, wanted, false)!
+  }),
+  without: polymorphic('map', (call) => {
+    const unwanted = paths(call)
+    return (object) => unproject(object, unwanted, false)
+  }),
+  hasFields: polymorphic('filter', (call) => {
+    const wanted = paths(call)
+    return (object) => hasPaths(object, wanted)
+  }),
   withFields(call) {
     const wanted = paths(call)
     const { first } = call

@@ -21,7 +21,7 @@ import { fieldOf } from './documents.ts'
 import { Failure, fail, failMissing, ReqlServerCompileError } from './errors.ts'
 import { valueNode } from './expression.ts'
 import { type Node, variables } from './node.ts'
-import type { Query } from './query.ts'
+import { type Query, Suspension } from './query.ts'
 import { openSlice } from './reading.ts'
 import { OPERATIONS, type Operation, STREAMING, UNGROUPED } from './registry.ts'
 import { dropLiterals, fromNative, pseudo } from './stored.ts'
@@ -370,7 +370,20 @@ export function finite(stream: Stream): Pull {
   if (stream.isInfinite) {
     fail('Cannot call a terminal (`reduce`, `count`, etc.) on an infinite stream (such as a changefeed).')
   }
-  return stream.pull
+  return waiting(stream)
+}
+
+/** The values of a sequence; where a feed has none yet, the query waits for it. */
+export function waiting(stream: Stream): Pull {
+  const { feed, pull } = stream
+  if (feed === undefined) return pull
+  return () => {
+    const value = pull()
+    if (value === undefined && stream.isOver?.() !== true) {
+      throw new Suspension(new Promise((resolve) => feed.wait(resolve)))
+    }
+    return value
+  }
 }
 
 /** What a filter makes of a row: matching a pattern, or the truth of an answer. */

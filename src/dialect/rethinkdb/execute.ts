@@ -192,6 +192,7 @@ function told(error: unknown, node: Node): unknown {
 }
 
 function handOver(value: Val, query: Query, formats: Formats, node: Node): unknown {
+  query.isAnswered = true
   if (value instanceof Grouped) return groupsOut(value, query, formats)
   if (value instanceof Row) {
     const document = formats === NATIVE ? value.readStored() : undefined

@@ -6,7 +6,7 @@ import { evaluate } from './evaluate.ts'
 import { engineKey, requireSecondaryKey } from './key.ts'
 import { fromWire } from './node.ts'
 import { Query } from './query.ts'
-import type { IndexInfo, Table } from './store.ts'
+import type { IndexInfo, RowChange, Table } from './store.ts'
 import { fromStored } from './stored.ts'
 import { asDatum, type Func } from './values.ts'
 
@@ -53,10 +53,50 @@ export class Index {
     })
   }
 
+  /** Whether its entries are those of the documents as they are now. */
+  get isLive(): boolean {
+    return this.#version === this.#table.direct.version
+  }
+
+  /** Follows a write that has just been made after version `before`; a large one is left to be computed anew. */
+  follow(changes: readonly RowChange[], before: number): void {
+    if (this.#version !== before || changes.length * 8 > this.#entries.length + 64) return
+    // Streams that are being read keep the entries they began with.
+    this.#entries = this.#entries.slice()
+    for (const { key, old, new: next } of changes) {
+      const primary = key as Datum
+      for (const one of old === null ? [] : this.keysOf(old)) {
+        const at = this.#placeOf({ key: one, primary })
+        const found = this.#entries[at]
+        if (found !== undefined && compare(found.key, one) === 0 && compare(found.primary, primary) === 0) {
+          this.#entries.splice(at, 1)
+        }
+      }
+      for (const one of next === null ? [] : this.keysOf(next)) {
+        const entry = { key: one, primary }
+        this.#entries.splice(this.#placeOf(entry), 0, entry)
+      }
+    }
+    this.#version = this.#table.direct.version
+  }
+
+  #placeOf(entry: Entry): number {
+    let low = 0
+    let high = this.#entries.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = this.#entries[middle]
+      if ((compare(other.key, entry.key) || compare(other.primary, entry.primary)) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   /** All entries by key, those with the same key by primary key. */
   entries(): readonly Entry[] {
     const table = this.#table
-    if (this.#version === table.version) return this.#entries
+    const { version } = table.direct
+    if (this.#version === version) return this.#entries
     const entries: Entry[] = []
     const next = table.direct.scan()
     for (let document = next(); document !== undefined; document = next()) {
@@ -67,7 +107,7 @@ export class Index {
     // Geometry has no order that would be of use here.
     entries.sort((a, b) => compare(a.key, b.key) || compare(a.primary, b.primary))
     this.#entries = entries
-    this.#version = table.version
+    this.#version = version
     return entries
   }
 

@@ -24,7 +24,7 @@ import {
   typeName,
 } from './datum.ts'
 import { Failure, fail, failMissing, ReqlUserError } from './errors.ts'
-import { type Call, evaluate, toFunc, toStream } from './evaluate.ts'
+import { type Call, evaluate, toFunc, toStream, waiting } from './evaluate.ts'
 import { infoOf } from './info.ts'
 import { runJavaScript } from './javascript.ts'
 import { jsonComplaint } from './json.ts'
@@ -150,7 +150,7 @@ function coerce(call: Call): Val {
   const isSequence = Array.isArray(datum) || (datum === undefined && !(value instanceof Func) && from !== 'DB')
   if (isSequence && (type === 'ARRAY' || type === 'DATUM')) {
     const stream = toStream(value, call.query)
-    return collect(stream.pull, call.query, stream.isInfinite)
+    return collect(waiting(stream), call.query)
   }
   if (isSequence && type === 'OBJECT') return objectOf(call, datum === undefined ? value : datum)
   const text = `Cannot coerce ${from} to ${type}.`

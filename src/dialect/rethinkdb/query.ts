@@ -25,6 +25,8 @@ export class Query {
   readonly db: string
   readonly arrayLimit: number
   readonly durability: string | undefined
+  /** Whether its answer has been handed over: from then on nothing is evaluated anew. */
+  isAnswered = false
   /** Hears of feeds that the query opens. */
   watch: ((feed: Feed) => void) | undefined
   #now: Time | undefined

@@ -2,7 +2,19 @@
 
 import { asInteger, type Datum, equal, typeName } from './datum.ts'
 import { fail } from './errors.ts'
-import { type Call, derive, evaluate, filterTest, finite, selectionOf, toFunc, toStream, withStep } from './evaluate.ts'
+import {
+  type Call,
+  derive,
+  evaluate,
+  filterTest,
+  finite,
+  selectionOf,
+  toFunc,
+  toStream,
+  waiting,
+  withStep,
+} from './evaluate.ts'
+import { unionFeed } from './feeds.ts'
 import { type Operations, streaming } from './registry.ts'
 import { T } from './terms.ts'
 import { asDatum, collect, Func, type Pull, Row, Selection, Special, Stream, TableSlice, type Val } from './values.ts'
@@ -30,20 +42,29 @@ function map(call: Call): Val {
     const apply = (item: Datum) => asDatum(func.call([item]))
     return withStep(call, sources[0], { kind: 'map', apply, isFixed: func.isFixed })
   }
+  // What was read stays for the next call: a feed may have nothing yet.
+  let items: Datum[] = []
   const pull: Pull = () => {
-    const items: Datum[] = []
-    for (const stream of streams) {
-      const item = stream.pull()
+    while (items.length < streams.length) {
+      const item = streams[items.length].pull()
       if (item === undefined) return undefined
       items.push(item)
     }
-    return asDatum(func.call(items))
+    const row = items
+    items = []
+    return asDatum(func.call(row))
   }
   if (sources.every(Array.isArray)) return collect(pull, call.query)
-  return new Stream(
+  const mapped = new Stream(
     pull,
     streams.every((stream) => stream.isInfinite),
   )
+  const feeds = streams.filter((stream) => stream.feed !== undefined)
+  if (feeds.length > 0) {
+    mapped.feed = feeds.length === 1 ? feeds[0].feed : unionFeed(streams)
+    mapped.isOver = () => feeds.some((stream) => stream.isOver?.() === true)
+  }
+  return mapped
 }
 
 /** Each value's own sequence, one after the other. */
@@ -200,7 +221,7 @@ function sample(call: Call): Val {
 }
 
 function isEmpty(call: Call): Val {
-  return toStream(plainFirst(call), call.query).pull() === undefined
+  return waiting(toStream(plainFirst(call), call.query))() === undefined
 }
 
 function offsetsOf(call: Call): Val {

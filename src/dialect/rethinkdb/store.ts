@@ -53,8 +53,6 @@ export class Table {
   readonly info: TableInfo
   readonly store: Store
   readonly direct: Direct
-  /** Counts writes; what was computed from the documents holds as long as it stands still. */
-  version = 0
   readonly indexes = new Map<string, Index>()
   hook: Func | null | undefined
   readonly listeners = new Set<(changes: readonly RowChange[]) => void>()
@@ -79,10 +77,17 @@ export class Table {
     return this.info.primaryKey
   }
 
-  /** Tells feeds, and makes what was computed stale. */
-  changed(changes: readonly RowChange[] | undefined): void {
-    this.version++
-    if (changes !== undefined) for (const listener of this.listeners) listener(changes)
+  /** Whether anybody would make use of hearing what a write changed. */
+  get isFollowed(): boolean {
+    if (this.listeners.size > 0) return true
+    for (const index of this.indexes.values()) if (index.isLive) return true
+    return false
+  }
+
+  /** Tells indexes and feeds of a write; `before` is the version it came after. */
+  changed(changes: readonly RowChange[], before: number): void {
+    for (const index of this.indexes.values()) index.follow(changes, before)
+    for (const listener of this.listeners) listener(changes)
   }
 }
 

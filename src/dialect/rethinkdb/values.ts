@@ -1,7 +1,7 @@
 // What evaluation passes around beside plain values: databases, tables and what is selected from them, streams, functions, groups.
 
 import { type Datum, print } from './datum.ts'
-import { Failure, fail, ReqlNonExistenceError, ReqlQueryLogicError } from './errors.ts'
+import { Failure, ReqlNonExistenceError, ReqlQueryLogicError } from './errors.ts'
 import type { Node } from './node.ts'
 import type { Query } from './query.ts'
 import type { Table } from './store.ts'
@@ -286,12 +286,11 @@ export function pullArray(values: readonly Datum[]): Pull {
 }
 
 /** Everything a pull answers, within the array limit. */
-export function collect(pull: Pull, query: Query, isInfinite = false): Datum[] {
+export function collect(pull: Pull, query: Query): Datum[] {
   const values: Datum[] = []
   for (let value = pull(); value !== undefined; value = pull()) {
     values.push(value)
     if (values.length > query.arrayLimit) query.arrayTooLarge()
   }
-  if (isInfinite) fail('Cannot use an infinite stream here.')
   return values
 }

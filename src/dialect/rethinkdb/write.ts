@@ -76,12 +76,14 @@ export class Writing {
   readonly #outcomes: Outcome[] = []
   readonly #write: DirectWrite
   readonly #hook: Func | null
+  readonly #before: number
 
   constructor(call: Call, table: Table, options: WriteOptions) {
     this.#call = call
     this.#table = table
     this.#options = options
     this.#hook = options.isHookIgnored ? null : hookOf(table, call.query)
+    this.#before = table.direct.version
     this.#write = table.direct.begin(options.isHard)
   }
 
@@ -160,14 +162,13 @@ export class Writing {
       outcome.error = refusal
       outcome.new = outcome.old
     }
+    const isFollowed = this.#table.isFollowed
     query.wait(this.#write.commit())
-    const told = this.#tell()
-    this.#table.changed(told)
+    if (isFollowed) this.#table.changed(this.#changed(), this.#before)
     return this.#result(generated)
   }
 
-  #tell(): RowChange[] | undefined {
-    if (this.#table.listeners.size === 0) return undefined
+  #changed(): RowChange[] {
     const { primaryKey } = this.#table
     return this.#outcomes
       .filter(({ old, new: next, error }) => error === undefined && !equal(old, next))
@@ -337,6 +338,9 @@ export function insertRows(
   })
 }
 
+/** From so many documents on an insert does not tell indexes one by one. */
+const INDEXED_ROWS = 100
+
 /**
  * The short way: documents as the caller wrote them go to the engine as they are. Answers undefined when something in them, or in
  * the table, needs the long one.
@@ -349,6 +353,8 @@ export function insertPlain(
   options: WriteOptions,
 ): Fields | undefined {
   if (options.changes !== false || table.listeners.size > 0 || table.info.hook !== null) return undefined
+  // A few documents are followed by the indexes; many make them compute anew, which costs less.
+  if (rows.length < INDEXED_ROWS && table.isFollowed) return undefined
   const { primaryKey, direct } = table
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as Record<string, unknown> | null
@@ -366,7 +372,6 @@ export function insertPlain(
   }
   const { result, done } = direct.insert(rows, isReplacing, options.isHard)
   call.query.wait(done)
-  table.changed(undefined)
   const { deleted, errors, inserted, replaced, skipped, unchanged } = result
   const answer: Fields = { deleted, errors, inserted, replaced, skipped, unchanged }
   if (result.firstError !== undefined) {

@@ -187,6 +187,22 @@ it('ends with the table, and with the connection', async () => {
   await expect(waiting).rejects.toThrow('Connection is closed.')
 })
 
+it('is waited for by a query that needs more of it', async () => {
+  const second = run(t().changes().nth(1)('new_val')('id'))
+  const both = run(t().changes().limit(2)('new_val')('id').coerceTo('array'))
+  const mapped = await run(r.map(t().changes(), r.range(), (change: Any, n: Any) => [change('new_val')('id'), n]))
+  await run(t().insert({ id: 1 }))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  await run(t().insert({ id: 2 }))
+  expect(await second).toBe(2)
+  expect([...(await both)]).toEqual([1, 2])
+  expect(await take(mapped, 2)).toEqual([
+    [1, 0],
+    [2, 1],
+  ])
+  await mapped.close()
+})
+
 it('calls back by events', async () => {
   const feed = await run(t().changes())
   const seen = new Promise((resolve) => feed.on('data', resolve))
