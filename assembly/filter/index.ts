@@ -2,5 +2,5 @@ export { filter_load, filter_release, filter_reserve } from "./program";
 export { filter_count, filter_mark, filter_match, filter_scan } from "./scan";
 export { NAME_BYTES, PATH_STEPS, pathFollow } from "./path";
 export {
-  compareBytes, compareValues, EQUAL, fieldName, fieldsCount, fieldWord, LESS, longOf, namedBytes, namedPointer, textBytes, textOf, textPointer,
+  compareBytes, compareValues, EQUAL, fieldName, fieldsCount, fieldWord, LESS, longOf, namedBytes, namedPointer, textBytes, textOf, textPointer, valuesEqual,
 } from "./value";

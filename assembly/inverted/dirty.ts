@@ -6,6 +6,7 @@
 import { S_INVERTED_COUNT, S_INVERTED_LIST, S_SLOT_TOP } from "../abi";
 import { slotAddress } from "../slot";
 import { arenaAcquire, arenaRelease } from "./arena";
+import { fieldsEqual } from "./fields";
 import { Inverted } from "./structs";
 
 const SLOTS_LEAST: u32 = 4096;
@@ -52,12 +53,13 @@ function mark(index: Inverted, slot: u32): bool {
   return true;
 }
 
-/** The record of `slot` has changed; every index will look at it again. False when memory is exhausted. */
-export function invertedChanged(slot: u32): bool {
+/** The record of `slot` becomes another; every index that this may concern will look at it again. False when memory is exhausted. */
+export function invertedChanged(slot: u32, old: usize, fresh: usize): bool {
   const count = load<u32>(S_INVERTED_COUNT);
   for (let i: u32 = 0; i < count; i++) {
     const index = changetype<Inverted>(<usize>load<u32>(S_INVERTED_LIST + (<usize>i << 2)));
-    if (index.kind != 0 && !mark(index, slot)) return false;
+    if (index.kind == 0 || (old != 0 && fresh != 0 && fieldsEqual(index, old, fresh))) continue;
+    if (!mark(index, slot)) return false;
   }
   return true;
 }

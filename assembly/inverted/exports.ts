@@ -7,6 +7,7 @@ import { slotAddress } from "../slot";
 import { ARENA_CLASSES, arenaClear } from "./arena";
 import { dirtyClear, dirtyList, dirtyMarkAll } from "./dirty";
 import { documentInsert, documentRemove, joinPairs, releaseUnused } from "./document";
+import { fieldsNote } from "./fields";
 import { hitScore, hitSlot, scoreBegin, scoreBest, scoreBits, scoreCount, scoreTerms, scoreTouched } from "./score";
 import { Inverted } from "./structs";
 import { hashOfDimension, hashOfText, TERM_NONE, termAt, termFind, termReach } from "./term";
@@ -42,6 +43,11 @@ export function inverted_create(id: u32, kind: u32): i32 {
   }
   store<u32>(S_DERIVED, load<u32>(S_DERIVED) | DERIVED_INVERTED);
   return <i32>handle;
+}
+
+/** The fields at the root that a text index reads: see fields.ts. Without them every write of a document counts. */
+export function inverted_fields(handle: u32, given: usize, count: u32, bytes: u32): i32 {
+  return fieldsNote(indexAt(handle), given, count, bytes) ? STATUS_OK : STATUS_OUT_OF_MEMORY;
 }
 
 /** Drops an index and gives its memory back. */

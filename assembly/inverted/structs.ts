@@ -29,6 +29,9 @@
   dirty: u32;
   dirtyCount: u32;
   dirtySlots: u32;
+  // Of a text index the fields at the root that its paths begin with: see fields.ts.
+  fields: u32;
+  fieldsCount: u32;
   // Arena.
   run: u32;
   runNext: u32;

@@ -22,7 +22,7 @@ function follow(slot: u32, old: usize, fresh: usize): bool {
   const derived = load<u32>(S_DERIVED);
   if ((derived & DERIVED_ORDERED) != 0 && !orderedFollow(slot, old, fresh)) return false;
   if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, fresh)) return false;
-  if ((derived & DERIVED_INVERTED) != 0 && !invertedChanged(slot)) return false;
+  if ((derived & DERIVED_INVERTED) != 0 && !invertedChanged(slot, old, fresh)) return false;
   if ((derived & DERIVED_GRAPHS) != 0 && !graphsFollow(slot, old, fresh)) return false;
   return true;
 }

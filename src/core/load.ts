@@ -51,6 +51,7 @@ export interface CoreExports {
   inverted_bitmap_bytes(): number
   inverted_create(id: number, kind: number): number
   inverted_drop(handle: number): void
+  inverted_fields(handle: number, given: number, count: number, bytes: number): number
   inverted_find(id: number, kind: number): number
   inverted_id(handle: number): number
   inverted_marked(handle: number, count: number): number

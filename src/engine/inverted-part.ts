@@ -36,6 +36,10 @@ export class InvertedPart {
     const { inverted } = partition.store
     const held = inverted.find(definition.id, definition.type)
     this.handle = held >= 0 ? held : inverted.create(definition.id, definition.type)
+    if (held < 0 && definition.type === 'text') {
+      const roots = definition.fields.map((path) => path.split('.')[0]!)
+      inverted.setFields(this.handle, [...new Set(roots)])
+    }
   }
 
   get stats(): InvertedStats {

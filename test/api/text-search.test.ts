@@ -135,6 +135,26 @@ describeEach('search by text', ({ openNew, collection: options }) => {
     expect((await posts.indexes())[0]).toMatchObject({ entries: 0 })
   })
 
+  it('looks again only at documents whose texts were written', async () => {
+    const db = await openNew()
+    const posts = await db.createCollection('posts', options)
+    await posts.createIndex('words', { type: 'text', fields: ['title', 'deep.body'] })
+    await posts.insert(
+      Array.from({ length: 50 }, (_, id) => ({ id, title: `w${id}`, deep: { body: 'x', n: 1 }, n: 0 })),
+    )
+    expect(await posts.search({ text: 'x', limit: 100 })).toHaveLength(50)
+    await posts.update({}, { n: 7, more: 'text' })
+    expect(await posts.search({ text: 'x w7', limit: 100, filter: { n: 7 } })).toHaveLength(50)
+    await posts.update(3, { deep: { body: 'y' } })
+    await posts.update(4, { deep: { n: 5 } })
+    await posts.update(5, { title: null })
+    await posts.replace(6, { n: 7 })
+    expect(await posts.search({ text: 'x', limit: 100 })).toHaveLength(48)
+    expect((await posts.search({ text: 'y w5 w6 w4' })).map(({ id }) => id).sort()).toEqual([3, 4])
+    await posts.replace(6, { title: 'w6' })
+    expect((await posts.search({ text: 'w6' })).map(({ id }) => id)).toEqual([6])
+  })
+
   it('keeps pace with writes of every kind', async () => {
     const word = fc.constantFrom('ant', 'bee', 'cat', 'dog', 'eel')
     const text = fc.array(word, { maxLength: 6 }).map((words) => words.join(' '))

@@ -179,6 +179,26 @@ describe('marks', () => {
     expect(store.inverted.stats(handle).marked).toBe(3)
   })
 
+  it('passes over writes that leave the fields of an index as they were', async () => {
+    const store = await storeOf(4)
+    const { handle } = new Pair(store, 'text')
+    store.inverted.setFields(handle, ['t', 'deep'])
+    const write = (...documents: object[]) => {
+      for (let slot = 0; slot < 6; slot++) store.inverted.remove(handle, slot)
+      store.beginBatch()
+      for (const document of documents) store.stage.add(document, MODE_UPSERT, false)
+      store.runStaged(new Map())
+      store.commitBatch()
+      return [...store.inverted.marked(handle, 500)].filter((_, i) => i % 2 === 0)
+    }
+    expect(write({ id: 0, t: 'a' }, { id: 1, n: 1 }, { id: 2, deep: { x: ['b', 1] } }, { id: 9, n: 1 })).toEqual([
+      0, 2, 4,
+    ])
+    expect(write({ id: 0, t: 'a', n: 5 }, { n: 2, id: 1 }, { deep: { x: ['b', 1] }, id: 2, m: null })).toEqual([])
+    expect(write({ id: 0, t: 'b', n: 5 }, { id: 1, t: null }, { id: 2, deep: { x: ['b', 2] } })).toEqual([0, 1, 2])
+    expect(write({ id: 0 }, { id: 1, t: null, n: 1 }, { id: 3, t: '' })).toEqual([0, 3])
+  })
+
   it('keeps them over ten thousand slots', async () => {
     const store = await storeOf(10_000)
     const { handle } = new Pair(store, 'sparse')

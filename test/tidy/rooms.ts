@@ -32,7 +32,7 @@ const ASSEMBLY: Readonly<Record<string, readonly string[]>> = {
   slot: ['memory', 'abi.ts'],
   filter: ['record', 'slot', 'memory', 'abi.ts'],
   // Derived from records and following them: see store/change.
-  inverted: ['record', 'slot', 'hash', 'memory', 'abi.ts'],
+  inverted: ['filter', 'record', 'slot', 'hash', 'memory', 'abi.ts'],
   ordered: ['filter', 'record', 'slot', 'memory', 'abi.ts'],
   vector: ['record', 'slot', 'kernel', 'memory', 'abi.ts'],
   flat: ['vector', 'record', 'slot', 'kernel', 'memory', 'abi.ts'],

@@ -92,6 +92,21 @@ export class InvertedIndexes {
     return handle
   }
 
+  /** Says which fields at the root a text index reads: writes that leave them as they were do not mark their slots. */
+  setFields(handle: number, names: readonly string[]): void {
+    const { memory } = this
+    const texts = names.map((name) => encoder.encode(name))
+    const bytes = texts.reduce((sum, text) => sum + 4 + ((text.length + 3) & ~3), 0)
+    const address = this.stage(bytes)
+    let at = address
+    for (const text of texts) {
+      memory.u32[at >>> 2] = text.length
+      memory.u8.set(text, at + 4)
+      at += 4 + ((text.length + 3) & ~3)
+    }
+    this.checked(memory.core.inverted_fields(handle, address, names.length, bytes))
+  }
+
   drop(handle: number): void {
     this.memory.core.inverted_drop(handle)
   }
