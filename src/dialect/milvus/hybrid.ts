@@ -2,6 +2,7 @@
 
 import { reciprocalRankFusion, type ScoreKind, weightedFusion } from '../../text/index.ts'
 import type { Entry } from './catalog.ts'
+import { decayed, decayOf, rerankFunction } from './decay.ts'
 import { invalid, unexpected } from './errors.ts'
 import { compareKeys, type Key } from './read.ts'
 import type { Row } from './rows.ts'
@@ -19,21 +20,27 @@ const REQUESTS_MAX = 1024
 export async function runHybrid(entry: Entry, data: Given, select: readonly string[]): Promise<Found[][]> {
   const { limit, offset } = windowOfSearch(parametersOf({ ...data, data: undefined }))
   const plans = await plansOf(entry, data, limit + offset)
-  const ranker = rankerOf(data['rerank'], plans.length)
+  const decay = decayOf(entry, data['rerank'])
+  const ranker = decay === undefined ? rankerOf(data['rerank'], plans.length) : undefined
+  const fields = decay === undefined ? select : [...select, decay.field]
   const nq = plans[0]!.queries.length
   if (plans.some((plan) => plan.queries.length !== nq)) {
     throw unexpected(
       `nq of the requests of a hybrid search differ: ${plans.map((plan) => plan.queries.length).join(', ')}`,
     )
   }
-  const results = await Promise.all(plans.map((plan) => runPlan(plan, select)))
+  const results = await Promise.all(plans.map((plan) => runPlan(plan, fields)))
   const group = data['group_by_field'] as string | undefined
   return Array.from({ length: nq }, (_, i) => {
-    const fused = fuse(
-      ranker,
-      plans,
-      results.map((lists) => lists[i]!),
-    )
+    const own = results.map((lists) => lists[i]!)
+    const fused =
+      ranker === undefined
+        ? decayed(
+            decay!,
+            own,
+            plans.map((plan) => plan.metric),
+          )
+        : fuse(ranker, plans, own)
     const chosen =
       group === undefined ? fused : oneOfEach(fused, group, Number(data['group_size'] ?? 1), limit + offset)
     return chosen.slice(offset, group === undefined ? offset + limit : undefined)
@@ -72,8 +79,8 @@ function rankerOf(rerank: unknown, requests: number): Ranker {
   if (rerank === undefined || rerank === null) return { kind: 'rrf', k: 60 }
   const given = rerank as Given
   const params = (given['params'] ?? {}) as Given
-  const first = Array.isArray(given['functions']) ? (given['functions'][0] as Given) : undefined
-  if (first !== undefined) return rankerOf(first, requests)
+  const first = rerankFunction(rerank)
+  if (first !== undefined && first !== given) return rankerOf(first, requests)
   const name = String(given['strategy'] ?? params['reranker'] ?? 'rrf').toLowerCase()
   if (name === 'rrf') {
     const k = Number(params['k'] ?? 60)

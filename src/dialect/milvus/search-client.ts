@@ -67,8 +67,8 @@ export class SearchClient extends DataClient {
   }
 
   async #lists(entry: Entry, data: Given, { select }: Projection): Promise<Found[][]> {
-    const { isHybrid, planOf, runHybrid, runPlan } = await searches()
-    if (!isHybrid(data)) return await runPlan(await planOf(entry, data), select)
+    const { isHybrid, planOf, runFaded, runHybrid } = await searches()
+    if (!isHybrid(data)) return await runFaded(await planOf(entry, data), select, data['rerank'])
     const group = data['group_by_field'] as string | undefined
     const wanted = group === undefined ? select : [...select, entry.schema.byName.has(group) ? group : '$meta']
     return await runHybrid(entry, data, [...new Set(wanted)])

@@ -1,5 +1,6 @@
 // Searches run by the engine, with Milvus' way of telling scores.
 
+import { decayed, decayOf } from './decay.ts'
 import { rankedIndexName } from './placement.ts'
 import { compareKeys, type Key, orderFields, rowComparer, within } from './read.ts'
 import type { Row } from './rows.ts'
@@ -87,4 +88,13 @@ async function inRange(plan: SearchPlan, query: unknown, select: string[]): Prom
     const inside = foundOf(plan, hits).filter(({ score }) => isInRange(metric, range!, score))
     if (inside.length >= limit + offset || hits.length < count) return inside.slice(offset, offset + limit)
   }
+}
+
+/** The same with a decay reranker: the window is cut after it. */
+export async function runFaded(plan: SearchPlan, select: readonly string[], rerank: unknown): Promise<Found[][]> {
+  const decay = decayOf(plan.entry, rerank)
+  if (decay === undefined) return await runPlan(plan, select)
+  const { limit, offset } = plan
+  const lists = await runPlan({ ...plan, offset: 0, limit: limit + offset }, [...select, decay.field])
+  return lists.map((list) => decayed(decay, [list], [plan.metric]).slice(offset, offset + limit))
 }

@@ -366,6 +366,29 @@ describe('hybrid searches', () => {
     expect((results as never as { id: string }[]).map((hit) => hit.id)).toEqual(expected.map(([id]) => id))
   })
 
+  it('fades scores with the distance of a field from an origin', async () => {
+    const { made, rows, next } = await two()
+    const qa = floats(next)
+    const params = { reranker: 'decay', function: 'gauss', origin: 3, scale: 2, offset: 1, decay: 0.5 }
+    const rerank = { name: 'near', type: 'Rerank' as const, input_field_names: ['n'], params }
+    const factor = (n: number) => 0.5 ** ((Math.max(0, Math.abs(n - 3) - 1) / 2) ** 2)
+    const expected = listOf(rows, 'a', qa)
+      .slice(0, 20)
+      .map(({ id, score, row }) => ({ id, score: score * factor(row.n) }))
+      .sort((x, y) => y.score - x.score)
+    const request = { collection_name: 'c', limit: 20, output_fields: ['id'], rerank }
+    const one = await made.search({ ...request, anns_field: 'a', data: qa })
+    const hybrid = await made.hybridSearch({ ...request, data: [{ anns_field: 'a', data: qa }] })
+    for (const { results, status } of [one, hybrid]) {
+      expect(status).toMatchObject({ code: 0 })
+      expect(results.map((hit) => hit.id)).toEqual(expected.map((hit) => hit.id))
+      expect(results[0]!.score).toBeCloseTo(expected[0]!.score, 5)
+      expect(Object.keys(results[0]!).sort()).toEqual(['id', 'score'])
+    }
+    const wrong = { ...rerank, params: { ...params, decay: 2 } }
+    expect((await made.search({ ...request, anns_field: 'a', data: qa, rerank: wrong })).status.code).toBe(1100)
+  })
+
   it('refuses rankers that make no sense', async () => {
     const { made, next } = await two()
     const data = [{ anns_field: 'a', data: floats(next) }]
