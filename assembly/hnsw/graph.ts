@@ -26,6 +26,7 @@ export const GRAPH_DIRTY: usize = 28; // slots
 export const GRAPH_STALE: usize = 32; // slots that are both
 export const GRAPH_SEED: usize = 36;
 export const GRAPH_CURSOR: usize = 40; // no chunk before it has a dirty slot
+export const GRAPH_MARKED: usize = 44; // u32 1: every vector there was is marked or linked
 const GRAPH_BYTES: usize = 64;
 
 const CHUNK_SHIFT: u32 = 10;

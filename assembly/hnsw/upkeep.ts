@@ -4,7 +4,7 @@
 import { DERIVED_GRAPHS, S_DERIVED, S_SLOT_TOP, SLOT_NONE, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import { queryBytes, vectorField, vectorRow } from "../vector";
 import {
-  CHUNK_SLOTS, chunksTop, clearDirty, DIRTY, GRAPH_CURSOR, GRAPH_DIRTY, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_LINKED, GRAPH_STALE, graphCreate, graphOf,
+  CHUNK_SLOTS, chunksTop, clearDirty, DIRTY, GRAPH_CURSOR, GRAPH_DIRTY, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_LINKED, GRAPH_MARKED, GRAPH_STALE, graphCreate, graphOf,
   HEAD_DIRTY, HEAD_LINKED, HEAD_STALE, HEAD_STATES, headAt, LINKED, markDirty, markUnlinked,
 } from "./graph";
 import { link } from "./link";
@@ -14,9 +14,12 @@ import { unlink } from "./unlink";
 /** When more of the nodes than one in so many are stale, it is quicker, and better, to build the graph anew. */
 const RENEWAL: u32 = 2;
 
-/** Gives a field a graph, of which every vector is still to become a node. */
+/**
+ * Gives a field a graph, of which every vector is still to become a node. When memory ends in the midst of it there is none yet, and the next
+ * attempt goes on with what is there.
+ */
 export function hnsw_create(index: u32, m: u32, ef: u32): i32 {
-  if (!graphCreate(index, m, ef)) return STATUS_OUT_OF_MEMORY;
+  if (graphOf(index) == 0 && !graphCreate(index, m, ef)) return STATUS_OUT_OF_MEMORY;
   const graph = graphOf(index);
   const field = vectorField(index);
   store<u32>(S_DERIVED, load<u32>(S_DERIVED) | DERIVED_GRAPHS);
@@ -24,6 +27,7 @@ export function hnsw_create(index: u32, m: u32, ef: u32): i32 {
   for (let slot: u32 = 0; slot < top; slot++) {
     if (vectorRow(field, slot) != 0 && !markDirty(graph, slot)) return STATUS_OUT_OF_MEMORY;
   }
+  store<u32>(graph, 1, GRAPH_MARKED);
   return STATUS_OK;
 }
 
@@ -106,5 +110,6 @@ export function hnsw_stale(index: u32): u32 {
 }
 
 export function hnsw_exists(index: u32): bool {
-  return graphOf(index) != 0;
+  const graph = graphOf(index);
+  return graph != 0 && load<u32>(graph, GRAPH_MARKED) != 0;
 }

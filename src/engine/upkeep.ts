@@ -2,6 +2,7 @@
 // between turns of the event loop. Searches are right at any moment; it only takes them longer while many vectors wait.
 
 import type { Store, VectorField } from '../core/index.ts'
+import { LimitError } from '../error/index.ts'
 import { pause, rest } from './pause.ts'
 
 /** How long a slice may be: several partitions may take turns. */
@@ -122,9 +123,10 @@ export class Upkeep {
       do await rest()
       while (!this.#isStopped && this.#slice())
       this.#settle()
-    } catch {
+    } catch (error) {
       // Without memory for it the rest stays dirty, and searches look at it one by one.
-      this.#respite = RESPITE_WRITES
+      if (error instanceof LimitError) this.#respite = RESPITE_WRITES
+      else this.stop()
     }
   }
 

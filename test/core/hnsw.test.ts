@@ -317,6 +317,36 @@ describe('special cases', () => {
     expect(await run()).toEqual(await run())
   })
 
+  it('a graph whose states do not fit is none, until they do', async () => {
+    const make = clusters(13, 4)
+    const vectors = [{ name: 'v', dimension: 4, metric: 'l2', index: { quantization: 'none' } }] as const
+    const partition = await inMemory({ vectors, memoryLimitBytes: 6 * 2 ** 20 })
+    const { graphs } = partition.store
+    let stored = 0
+    try {
+      for (; ; stored += 100)
+        upsert(
+          partition,
+          range(stored, stored + 100).map((id) => ({ id, v: make() })),
+        )
+    } catch (error) {
+      expect(error).toBeInstanceOf(LimitError)
+    }
+    const attempt = () => {
+      try {
+        graphs.create(0, 4, 8)
+        return true
+      } catch (error) {
+        expect(error).toBeInstanceOf(LimitError)
+        return false
+      }
+    }
+    const isMade = attempt()
+    expect(graphs.has(0)).toBe(isMade)
+    expect(attempt()).toBe(isMade)
+    if (isMade) expect(graphs.dirty(0)).toBe(stored)
+  })
+
   it('a graph that does not fit leaves a store that works', async () => {
     const make = clusters(12, 32)
     const fixture = await Fixture.create(32, 'l2', { m: 128, memoryLimitBytes: 9 * 2 ** 20 })
