@@ -1,6 +1,7 @@
 // A collection without promises: reads that answer at once, and writes whose steps see each other. For dialects whose queries read and
 // write in one synchronous stretch. What was written is visible when `commit` returns; the promise it may return is about the disk.
 
+import { UnsupportedError } from '../error/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { acknowledge } from './acknowledge.ts'
 import { Outcome, PutMode } from './batch.ts'
@@ -20,7 +21,14 @@ export class Direct {
   readonly #state: CollectionState
 
   constructor(collection: Collection) {
-    this.#state = STATES.get(collection)!
+    const state = STATES.get(collection)
+    if (state === undefined) {
+      throw new UnsupportedError(
+        `collection "${collection.name}" is not in this thread: the engine of a page's database on disk runs in a worker, and answers nothing at once; ':memory:' does`,
+        { details: { feature: 'direct access' } },
+      )
+    }
+    this.#state = state
   }
 
   get isDropped(): boolean {

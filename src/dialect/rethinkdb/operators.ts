@@ -3,6 +3,7 @@
 import { v4 as uuid, v5 as uuidOf } from 'uuid'
 import {
   asArray,
+  asInteger,
   asNumber,
   asText,
   compare,
@@ -93,10 +94,7 @@ function bits(step: (a: bigint, b: bigint) => bigint): Step {
 }
 
 function wholeOf(value: Datum): bigint {
-  const number = asNumber(value)
-  if (!Number.isInteger(number)) fail(`Integer too large or not an integer: ${number}`)
-  if (Math.abs(number) > 2 ** 53) fail(`Integer too large: ${number}`)
-  return BigInt(number)
+  return BigInt(asInteger(value))
 }
 
 function shift(isLeft: boolean): (call: Call) => Val {
