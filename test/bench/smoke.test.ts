@@ -50,6 +50,19 @@ describe('the documents suite', () => {
   })
 })
 
+describe('the dialects suite', () => {
+  it('measures each dialect beside the native interface', { timeout: 60_000 }, async () => {
+    const { stdout } = await run(process.execPath, ['bench/run.mjs', 'dialects', '--smoke', '--out', folder], {
+      cwd: ROOT,
+    })
+    expect(stdout).toContain('# Dialects')
+    const { figures, notes } = JSON.parse(readFileSync(join(folder, 'dialects.json'), 'utf8'))
+    expect(notes).toEqual([])
+    expect(figures).toHaveLength(4 * 4 - 1)
+    expect(figures.every(({ share }: { share: number }) => share > 0)).toBe(true)
+  })
+})
+
 describe('the queries suite', () => {
   it('measures quiverdb beside who is there, and all answer the same', { timeout: 60_000 }, async () => {
     const { stdout } = await run(process.execPath, ['bench/run.mjs', 'queries', '--smoke', '--out', folder], {
