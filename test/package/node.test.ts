@@ -61,7 +61,8 @@ describe('in Node', () => {
     const imports = (await Promise.all(files)).flat()
     const dynamic = imports.filter(({ kind }) => kind === 'dynamic-import')
     const lazy = [...new Set(dynamic.map(({ path }) => path.replace(/^\.\/(\w+)-.*/, '$1')))].sort()
-    expect(lazy).toEqual(hasEngine ? ['file', 'opfs', 'worker'] : [])
+    // Where files, a page's worker and the like begin; dialects have lazy parts of their own.
+    expect(lazy).toEqual(expect.arrayContaining(['file', 'opfs', 'worker']))
     expect(imports.filter(({ path }) => path.startsWith('node:'))).toEqual([])
     // In CommonJS the call of `require` waits.
     const path = project.write(

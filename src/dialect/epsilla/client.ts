@@ -104,7 +104,7 @@ export class EpsillaDB {
     return this.#run('createTable', [name, fields, indices], async (loadedOr) => {
       if (!Array.isArray(fields)) throw new Refusal(400, 'fields is missing in your payload.')
       const checked = readFields(fields)
-      const loaded = await loadedOr(500, 'Database')
+      const loaded = loadedOr(500, 'Database')
       if (loaded.hasTable(name)) throw new Refusal(409, `Table already exists: ${name}`)
       requireTitle(name, 'Table')
       requireFields(checked, indices.length > 0)
@@ -157,7 +157,7 @@ export class EpsillaDB {
     return this.#run('listTables', [], async (loadedOr) => {
       let loaded: LoadedDatabase
       try {
-        loaded = await loadedOr(500, 'DB')
+        loaded = loadedOr(500, 'DB')
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         return reply(error.statusCode, error.message, null)
@@ -169,7 +169,7 @@ export class EpsillaDB {
 
   dropTable(name: string): Answer {
     return this.#run('dropTable', [name], async (loadedOr) => {
-      await (await loadedOr(500, 'Database')).dropTable(name)
+      await loadedOr(500, 'Database').dropTable(name)
       return reply(200, `Drop ${name} from ${this.#name} successfully.`)
     })
   }
@@ -185,7 +185,7 @@ export class EpsillaDB {
   #write(method: 'insert' | 'upsert', table: string | Named, given: unknown): Answer<Written> {
     const [name, records] = typeof table === 'object' ? [table.table_name, table.records] : [table, given]
     return this.#run(method, [name, records], async (loadedOr) => {
-      const loaded = await loadedOr(500, 'DB')
+      const loaded = loadedOr(500, 'DB')
       const target = loaded.table(name, 500)
       return await target.write(records, method === 'upsert', loaded.scale, (model) => this.#embedder(model))
     })
@@ -205,14 +205,14 @@ export class EpsillaDB {
 
   #delete(method: string, args: unknown[], name: string, config: DeleteConfig): Answer<Deleted> {
     return this.#run(method, args, async (loadedOr) => {
-      return await (await loadedOr(400, 'DB')).table(name, 400).delete(config)
+      return await loadedOr(400, 'DB').table(name, 400).delete(config)
     })
   }
 
   get(table: string | Named, config?: GetConfig): Answer<EpsillaQueryResult[]> {
     const [name, given = {}] = namedConfig(table, config)
     return this.#run('get', [name, given], async (loadedOr) => {
-      return await (await loadedOr(500, 'DB')).table(name, 500).get(given)
+      return await loadedOr(500, 'DB').table(name, 500).get(given)
     }) as Answer<EpsillaQueryResult[]>
   }
 
@@ -220,7 +220,7 @@ export class EpsillaDB {
     const [name, given] = namedConfig(table, config)
     return this.#run('query', [name, given], async (loadedOr) => {
       const checked = checkQuery(given)
-      const target: Table = (await loadedOr(500, 'DB')).table(name, 500)
+      const target: Table = loadedOr(500, 'DB').table(name, 500)
       return await target.query(checked, async (model, text) => {
         const [vector] = await this.#embedder(model)([text])
         return Array.from(vector ?? [])
@@ -265,7 +265,7 @@ export class EpsillaDB {
   /** How many records each table holds. */
   statistics(): Answer<TableStatistics[]> {
     return this.#run('statistics', [], async (loadedOr) => {
-      const { tables } = await loadedOr(500, 'DB')
+      const { tables } = loadedOr(500, 'DB')
       const result = []
       for (const { name, collection } of tables) {
         result.push({ tableName: name, totalRecords: await collection.count() })
@@ -288,7 +288,7 @@ export class EpsillaDB {
   async #run<R>(
     method: string,
     args: unknown[],
-    run: (loadedOr: (status: number, noun: string) => Promise<LoadedDatabase>) => Promise<EpsillaResponse<unknown>>,
+    run: (loadedOr: (status: number, noun: string) => LoadedDatabase) => Promise<EpsillaResponse<unknown>>,
   ): Promise<EpsillaResponse<R> | Error> {
     const name = this.#name
     if (name === undefined) {
@@ -297,19 +297,22 @@ export class EpsillaDB {
       return new Error(NO_DATABASE)
     }
     if (this.#remote !== undefined) return await this.#ask<R>(method, args)
+    if (this.#database !== undefined && name === DEFAULT_NAME && !this.#own.has(name)) {
+      await this.#openDefault(this.#database)
+    }
     return await answer(() => run((status, noun) => this.#find(name, status, noun)) as Promise<EpsillaResponse<R>>)
   }
 
-  async #find(name: string, status: number, noun: string): Promise<LoadedDatabase> {
-    let loaded = this.#loaded().get(name)
-    if (loaded === undefined && this.#database !== undefined && name === DEFAULT_NAME) {
-      loaded = await LoadedDatabase.within(this.#database, name, this.#database.path, SCALE)
-      const raced = this.#own.get(name)
-      if (raced !== undefined) return raced
-      this.#own.set(name, loaded)
-    }
+  #find(name: string, status: number, noun: string): LoadedDatabase {
+    const loaded = this.#loaded().get(name)
     if (loaded === undefined) throw new Refusal(status, `${noun} not found: ${name}`)
     return loaded
+  }
+
+  /** The tables of an open database that have no name before theirs. */
+  async #openDefault(database: Database): Promise<void> {
+    const loaded = await LoadedDatabase.within(database, DEFAULT_NAME, database.path, SCALE)
+    if (!this.#own.has(DEFAULT_NAME)) this.#own.set(DEFAULT_NAME, loaded)
   }
 
   async #ask<R>(method: string, args: unknown[]): Promise<EpsillaResponse<R>> {

@@ -105,11 +105,11 @@ export class Table {
     if (records === undefined) throw new Refusal(400, 'data is missing in your payload.')
     if (!Array.isArray(records) || records.length === 0) return reply(200, message)
     this.#requireComplete(records)
-    const documents = await this.#withIndices(this.#documentsOf(records), embedderOf)
+    const made = this.#documentsOf(records)
+    const documents = this.#indices.length === 0 ? made : await this.#withIndices(made, embedderOf)
     await this.#requireRoom(documents, scale)
-    const result = isUpsert
-      ? await this.collection.upsert(documents)
-      : await this.collection.insert(documents, { conflict: (_key, old) => old })
+    // A key that is taken is refused there, and counts as skipped here.
+    const result = await (isUpsert ? this.collection.upsert(documents) : this.collection.insert(documents))
     const written = result.inserted + (isUpsert ? result.replaced + result.unchanged : 0)
     return reply(200, message, { inserted: written, skipped: records.length - written })
   }
