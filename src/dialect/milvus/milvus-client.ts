@@ -32,8 +32,9 @@ export class MilvusClient extends ClusterClient {
   }
 
   /** There is one cluster only: the client itself. */
-  session(_clusterId: string): this {
-    return this
+  session(clusterId: string): this {
+    if (typeof clusterId === 'string' && clusterId !== '') return this
+    throw new MilvusError(1100, 'clusterId must be a non-empty string', { isThrown: true })
   }
 
   /** The quick form `{ collection_name, dimension }`, or the schema form `{ collection_name, fields }`. */

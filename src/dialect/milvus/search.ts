@@ -51,17 +51,20 @@ export async function runPlan(plan: SearchPlan, select: readonly string[]): Prom
   return lists.map((list) => list.sort((a, b) => compare(a.row, b.row)))
 }
 
-function engineSearch(plan: SearchPlan, query: unknown, select: string[], window: object): Promise<EngineHit[]> {
-  const { entry, field, filter, partitions, ef } = plan
+async function engineSearch(plan: SearchPlan, query: unknown, select: string[], window: object): Promise<EngineHit[]> {
+  const { entry, field, metric, filter, partitions, ef } = plan
   const options = { ...within(filter, partitions), ...window, select }
   if (isDense(field.type)) {
     const vector = query as number[]
-    return entry.rows.search({ ...options, vector, field: field.name, ...(ef === undefined ? {} : { ef }) })
+    const hits = await entry.rows.search({ ...options, vector, field: field.name, ...(ef === undefined ? {} : { ef }) })
+    // Milvus has two empty sets as far apart as any others; the engine as equal.
+    const isEmpty = metric === 'JACCARD' && (query as Uint8Array).every((byte) => byte === 0)
+    return isEmpty ? hits.map((hit) => ({ ...hit, distance: 1 })) : hits
   }
   const ranked = { ...options, index: rankedIndexName(field.name) }
   return typeof query === 'string'
-    ? entry.rows.search({ ...ranked, text: query })
-    : entry.rows.search({ ...ranked, sparse: query as never })
+    ? await entry.rows.search({ ...ranked, text: query })
+    : await entry.rows.search({ ...ranked, sparse: query as never })
 }
 
 /** Hits in Milvus' terms; equal scores go by key, and groups are put in one order. */

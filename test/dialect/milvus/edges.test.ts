@@ -1,0 +1,79 @@
+// Promise: the corners of searches: empty bit vectors, zero vectors, null vectors, ties, partitions, released partitions, old copies.
+
+import { expect, it } from 'vitest'
+import { client, collectionOf, INDEX, KEY } from './fixture.ts'
+
+async function bits(metric_type: string) {
+  const made = client()
+  await made.createCollection({
+    collection_name: 'c',
+    fields: [KEY, { name: 'vector', data_type: 'BinaryVector', dim: 16 }],
+    index_params: { ...INDEX, index_type: 'BIN_FLAT', metric_type },
+  } as never)
+  await made.insert({
+    collection_name: 'c',
+    data: [
+      { id: 1, vector: [0, 0] },
+      { id: 2, vector: [255, 0] },
+    ],
+  })
+  return made
+}
+
+it('knows what empty bit vectors score', async () => {
+  const made = await bits('JACCARD')
+  const { results } = await made.search({ collection_name: 'c', data: [0, 0], limit: 2 })
+  expect(results.map((hit) => [hit.id, hit.score])).toEqual([
+    ['1', 1],
+    ['2', 1],
+  ])
+  const near = await made.search({ collection_name: 'c', data: [255, 1], limit: 1 })
+  expect(near.results[0]!.score).toBeCloseTo(1 - 8 / 9, 5)
+  const hamming = await (await bits('HAMMING')).search({ collection_name: 'c', data: [1, 0], limit: 2 })
+  expect(hamming.results.map((hit) => hit.score)).toEqual([1, 7])
+})
+
+it('scores zero vectors 0 by COSINE, finds no null vector, and puts ties in order of keys', async () => {
+  const made = client()
+  await made.createCollection({
+    collection_name: 'c',
+    fields: [KEY, { name: 'vector', data_type: 'FloatVector', dim: 2, nullable: true }],
+    index_params: { ...INDEX, metric_type: 'COSINE' },
+  } as never)
+  const vectors = [[0, 0], null, [1, 0], [2, 0], [3, 0], [0, 1]]
+  const { status } = await made.insert({
+    collection_name: 'c',
+    data: vectors.map((vector, i) => ({ id: 10 - i, vector })) as never,
+  })
+  expect(status).toMatchObject({ code: 0 })
+  const { results } = await made.search({ collection_name: 'c', data: [5, 0], limit: 10, output_fields: ['id'] })
+  expect(results.map((hit) => [hit.id, hit.score])).toEqual([
+    ['6', 1],
+    ['7', 1],
+    ['8', 1],
+    ['5', 0],
+    ['10', 0],
+  ])
+})
+
+it('looks where it is told: partitions, what is loaded, the newest copy', async () => {
+  const made = await collectionOf([])
+  await made.createPartition({ collection_name: 'c', partition_name: 'p' })
+  await made.insert({ collection_name: 'c', data: [{ id: 1, vector: [1, 0, 0, 0] }] })
+  await made.insert({ collection_name: 'c', partition_name: 'p', data: [{ id: 2, vector: [2, 0, 0, 0] }] })
+  const ids = async (more: object = {}) =>
+    (await made.search({ collection_name: 'c', data: [0, 0, 0, 0], ...more })).results.map((hit) => hit.id)
+  expect(await ids()).toEqual(['1', '2'])
+  expect(await ids({ partition_names: ['p'] })).toEqual(['2'])
+  await made.releasePartitions({ collection_name: 'c', partition_names: ['p'] })
+  expect(await ids()).toEqual(['1'])
+  await made.loadPartitions({ collection_name: 'c', partition_names: ['p'] })
+  await made.insert({ collection_name: 'c', data: [{ id: 2, vector: [9, 0, 0, 0] }] })
+  const { results } = await made.search({ collection_name: 'c', data: [2, 0, 0, 0], limit: 5 })
+  expect(results.map((hit) => [hit.id, hit.score])).toEqual([
+    ['1', 1],
+    ['2', 49],
+  ])
+  await made.delete({ collection_name: 'c', ids: [1] })
+  expect(await ids()).toEqual(['2'])
+})
