@@ -94,19 +94,18 @@ function bits(step: (a: bigint, b: bigint) => bigint): Step {
 }
 
 function wholeOf(value: Datum): bigint {
-  return BigInt(asInteger(value))
+  const number = asInteger(value)
+  if (number === 2 ** 53) fail(`Integer too large: ${number}`)
+  return BigInt(number)
 }
 
 function shift(isLeft: boolean): (call: Call) => Val {
   return (call) => {
     const value = wholeOf(call.datum(0))
-    const count = wholeOf(call.datum(1))
-    if (count < 0n) fail('Cannot bit-shift by a negative value')
-    if (!isLeft) return Number(count > 63n ? (value < 0n ? -1n : 0n) : value >> count)
-    if (count > 63n) return 0
-    const shifted = value << count
-    if (shifted > 2n ** 53n || shifted < -(2n ** 53n)) fail(`Integer too large: ${shifted}`)
-    return Number(shifted)
+    const count = call.integer(1)
+    if (count < 0) fail('Cannot bit-shift by a negative value')
+    if (isLeft) return value === 0n ? 0 : finite(Number(value) * 2 ** count)
+    return count > 63 ? (value < 0n ? -1 : 0) : Number(value >> BigInt(count))
   }
 }
 

@@ -43,6 +43,10 @@ const arithmetic: Case[] = [
   [() => r.expr(7).bitNot(), -8],
   [() => r.expr(1).bitSal(4), 16],
   [() => r.expr(-16).bitSar(2), -4],
+  [() => r.expr(1).bitSal(60), 2 ** 60],
+  [() => r.expr(1).bitSal(5000), err('QueryLogic', 'Non-finite number: inf')],
+  [() => r.expr(1.5).bitAnd(1), err('QueryLogic', 'Number not an integer: 1.5')],
+  [() => r.expr(2 ** 53).bitNot(), err('QueryLogic', 'Integer too large: 9007199254740992')],
   [() => r.expr(1).bitSal(-1), err('QueryLogic', 'Cannot bit-shift by a negative value')],
 ]
 
