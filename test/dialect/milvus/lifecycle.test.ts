@@ -136,3 +136,35 @@ it('ends a call that takes too long', async () => {
   if (answer instanceof Error) expect(answer.message).toContain('DEADLINE_EXCEEDED')
   else expect(answer.status).toEqual(SUCCESS)
 })
+
+it('has every method that the SDK has', async () => {
+  const { MilvusClient: Official } = await import('@zilliz/milvus2-sdk-node')
+  const own = MilvusClient.prototype as unknown as Record<string, unknown>
+  const names = (prototype: object): string[] =>
+    prototype === Object.prototype
+      ? []
+      : [...Object.getOwnPropertyNames(prototype), ...names(Object.getPrototypeOf(prototype))]
+  const inner =
+    /^_|^constructor$|Cache|callAlter|reconnect|failover|ChannelPool|Telemetry|metadataListener|ServerInfo|Lifecycle|normalizeFieldOps|checkCompatibility|invalidate/i
+  const aliases = [
+    'hybridSearch',
+    'alterCollection',
+    'listCollections',
+    'list_collections',
+    'getCollectionStats',
+    'loadCollectionSync',
+  ]
+  aliases.push(
+    'drop_collection',
+    'alterIndex',
+    'showPartitions',
+    'getPartitionStats',
+    'alterDatabaseProperties',
+    'describeReplicas',
+    'useDatabase',
+  )
+  const missing = [...names(Official.prototype), ...aliases].filter(
+    (name) => !inner.test(name) && typeof own[name] !== 'function',
+  )
+  expect(missing).toEqual([])
+})
