@@ -4,7 +4,7 @@ import { open } from '../../dist/index.js'
 import { interfaces } from './interfaces.mjs'
 
 const BATCH = 1_000
-const ONES = 2_000
+const ONES = 20_000
 const CHUNK = 20
 
 /** Numbers from a seed, below 1. */
