@@ -2,7 +2,7 @@
 
 import { ClosedError, HostError } from '../error/index.ts'
 import { packAnswer, packArguments, packError, packWhole, unpackError } from './pack.ts'
-import type { CallbackAnswer, CallRequest, CollectionName, Packed, Reply, Request, Target } from './protocol.ts'
+import type { CallbackAnswer, CallRequest, CollectionName, Hole, Reply, Request, Target } from './protocol.ts'
 
 interface Waiting {
   resolve(reply: Extract<Reply, { value: unknown }>): void
@@ -44,7 +44,7 @@ export class Connection {
   }
 
   async open(path: string, options: object): Promise<void> {
-    await this.#ask((id) => ({ id, open: { path, options } }))
+    await this.#ask((id) => this.#post({ id, open: { path, options } }))
   }
 
   /** Calls a method; answers what it answers. */
@@ -60,12 +60,11 @@ export class Connection {
   }
 
   #call(target: Target, method: string, args: readonly unknown[], then: string | undefined) {
-    const callback = CALLBACKS[method]
-    const packed = packArguments(args, callback)
-    const signal = signalIn(args, packed)
+    const packed = packArguments(args, CALLBACKS[method])
+    const pathOf = (kind: Hole[1]) => packed.holes.find((hole) => hole[1] === kind)?.[0]
+    const signal = valueAt(args, pathOf('signal')) as AbortSignal | undefined
     if (signal?.aborted === true) return Promise.reject(signal.reason)
-    const hasCallback = packed.holes.some(([, kind]) => kind === 'callback')
-    const run = hasCallback ? functionAt(args, callback!) : undefined
+    const run = valueAt(args, pathOf('callback')) as ((...args: unknown[]) => unknown) | undefined
     let answers: CallbackAnswer[] = []
     let cloned = packed
     const request = (id: number): CallRequest => ({
@@ -79,18 +78,16 @@ export class Connection {
     const again = (id: number) => (used: number, needs: readonly unknown[]) => {
       answers = answers.slice(0, used)
       for (const given of needs) answers.push(answerOf(run!, given as unknown[]))
-      this.#worker.postMessage(request(id))
+      this.#post(request(id))
     }
     return this.#ask(
       (id) => {
-        const made = request(id)
         try {
-          this.#worker.postMessage(made)
-          return undefined
+          this.#post(request(id))
         } catch {
           // Something in it cannot be cloned: the engine is to say what, and where.
           cloned = packWhole(packed)
-          return request(id)
+          this.#post(request(id))
         }
       },
       again,
@@ -99,14 +96,14 @@ export class Connection {
   }
 
   #ask(
-    make: (id: number) => Request | undefined,
+    post: (id: number) => void,
     again?: (id: number) => (used: number, needs: readonly unknown[]) => void,
     signal?: AbortSignal,
   ): Promise<Extract<Reply, { value: unknown }>> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended)
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
-      const cancel = () => this.#worker.postMessage({ cancel: id, reason: packError(signal!.reason) })
+      const cancel = () => this.#post({ cancel: id, reason: packError(signal!.reason) })
       const waiting: Waiting = {
         resolve: (reply) => {
           signal?.removeEventListener('abort', cancel)
@@ -122,13 +119,16 @@ export class Connection {
       this.#waiting.set(id, waiting)
       signal?.addEventListener('abort', cancel)
       try {
-        const request = make(id)
-        if (request !== undefined) this.#worker.postMessage(request)
+        post(id)
       } catch (error) {
         this.#waiting.delete(id)
         waiting.reject(error)
       }
     })
+  }
+
+  #post(request: Request): void {
+    this.#worker.postMessage(request)
   }
 
   #hear(reply: Reply): void {
@@ -165,20 +165,12 @@ export class Connection {
   }
 }
 
-function signalIn(args: readonly unknown[], { holes }: Packed): AbortSignal | undefined {
-  const hole = holes.find(([, kind]) => kind === 'signal')
-  if (hole === undefined) return undefined
-  const [at, name] = hole[0]
+/** An argument, or a field of one. */
+function valueAt(args: readonly unknown[], path: Hole[0] | undefined): unknown {
+  if (path === undefined) return undefined
+  const [at, name] = path
   const holder = args[at as number]
-  return (name === undefined ? holder : (holder as Record<string, unknown>)[name]) as AbortSignal
-}
-
-function functionAt(
-  args: readonly unknown[],
-  [at, name]: readonly (string | number)[],
-): (...args: unknown[]) => unknown {
-  const holder = args[at as number]
-  return (name === undefined ? holder : (holder as Record<string, unknown>)[name]) as () => unknown
+  return name === undefined ? holder : (holder as Record<string, unknown>)[name]
 }
 
 function answerOf(run: (...args: unknown[]) => unknown, args: unknown[]): CallbackAnswer {

@@ -1,11 +1,11 @@
 // The worker itself: the first request opens a database, the others are for it.
 
-import { type Database, openDatabase } from '../engine/index.ts'
+import { openDatabase } from '../engine/index.ts'
 import { UsageError } from '../error/index.ts'
 import { hasSyncFiles } from '../storage/opfs/index.ts'
 import { packError } from './pack.ts'
 import type { Reply, Request } from './protocol.ts'
-import { namesOf, Server } from './server.ts'
+import { type Send, Server } from './server.ts'
 import { Tab } from './tabs.ts'
 
 interface WorkerScope {
@@ -16,61 +16,48 @@ interface WorkerScope {
 const scope = globalThis as unknown as WorkerScope
 const MEMORY_PATH = ':memory:'
 
+/** What a page's calls go to. */
+interface Host {
+  handle(request: Request): void
+  close(): Promise<void>
+}
+
 /** Begins to listen. */
 export function serve(): void {
-  const send = (reply: Reply, transfer: ArrayBuffer[]) => scope.postMessage(reply, transfer)
-  let target: { handle(request: Request): void } | undefined
-  scope.onmessage = ({ data }) => {
-    if (!('open' in data)) {
-      target?.handle(data)
-      return
-    }
-    const { id, open } = data
-    openFor(open.path, open.options, send).then(
-      (opened) => {
-        target = opened
-        send({ id, value: undefined }, [])
-      },
+  const send: Send = (reply, transfer) => scope.postMessage(reply, transfer)
+  const answer = (id: number, done: Promise<void>) => {
+    done.then(
+      () => send({ id, value: undefined }, []),
       (error: unknown) => send({ id, error: packError(error) }, []),
     )
   }
+  let host: Host | undefined
+  scope.onmessage = ({ data }) => {
+    if ('open' in data) {
+      const opening = openFor(data.open.path, data.open.options, send).then((opened) => {
+        host = opened
+      })
+      answer(data.id, opening)
+    } else if (host === undefined) return
+    else if ('id' in data && data.target.kind === 'database' && data.method === 'close') answer(data.id, host.close())
+    else host.handle(data)
+  }
 }
 
-async function openFor(path: string, options: object, send: (reply: Reply, transfer: ArrayBuffer[]) => void) {
+async function openFor(path: string, options: object, send: Send): Promise<Host> {
   const given = { ...options, onProgress: (progress: object) => send({ progress }, []) }
-  if (path === MEMORY_PATH) return new MemoryHost(await openDatabase({ ...given, storage: null }), send)
+  if (path === MEMORY_PATH) {
+    // For its page alone.
+    const database = await openDatabase({ ...given, storage: null })
+    const server = new Server(database, send, (collections) => send({ collections }, []))
+    return { handle: (request) => server.handle(request), close: () => database.close() }
+  }
   if (!hasSyncFiles()) {
     throw new UsageError('this browser keeps no files for workers (OPFS with createSyncAccessHandle); use ":memory:"')
   }
   const tab = new Tab(path, given, send)
   await tab.open()
   return tab
-}
-
-/** A database in the worker's memory, for its page alone. */
-class MemoryHost {
-  readonly #server: Server
-  readonly #database: Database
-  readonly #send: (reply: Reply, transfer: ArrayBuffer[]) => void
-
-  constructor(database: Database, send: (reply: Reply, transfer: ArrayBuffer[]) => void) {
-    this.#database = database
-    this.#send = send
-    this.#server = new Server(database, (reply, transfer) => {
-      namesOf(database)
-        .then((collections) => send({ collections }, []))
-        .catch(() => {})
-        .finally(() => send(reply, transfer))
-    })
-  }
-
-  handle(request: Request): void {
-    if ('method' in request && request.method === 'close' && request.target.kind === 'database') {
-      this.#database.close().finally(() => this.#send({ id: request.id, value: undefined }, []))
-      return
-    }
-    this.#server.handle(request)
-  }
 }
 
 serve()

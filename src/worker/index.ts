@@ -1,3 +1,3 @@
 export { Connection, type WorkerLike } from './connection.ts'
 export { remoteDatabase } from './remote.ts'
-export { openInWorker, type WorkerOptions } from './start.ts'
+export { openInWorker } from './start.ts'

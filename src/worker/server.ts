@@ -6,11 +6,15 @@ import { Callback, NEEDS } from './callback.ts'
 import { packError, transferables, unpack, unpackError } from './pack.ts'
 import type { CallRequest, CollectionName, Reply, Request } from './protocol.ts'
 
+/** Calls of these change what collections there are. */
+const CATALOG_CALLS: ReadonlySet<string> = new Set(['createCollection', 'dropCollection', 'renameCollection', 'erase'])
+
 /** Documents sent at once while a cursor is read, and how long gathering them may take. */
 const CHUNK = 512
 const CHUNK_MS = 15
 
 export type Send = (reply: Reply, transfer: ArrayBuffer[]) => void
+export type TellNames = (collections: readonly CollectionName[]) => void
 
 type Method = (...args: unknown[]) => unknown
 
@@ -21,13 +25,16 @@ interface CursorLike extends AsyncIterable<unknown> {
 export class Server {
   readonly #database: Database
   readonly #send: Send
+  readonly #tell: TellNames
   readonly #cursors = new Map<number, AsyncIterator<unknown>>()
   readonly #running = new Map<number, AbortController>()
   #nextCursor = 1
 
-  constructor(database: Database, send: Send) {
+  /** @param tell - is called when a call has changed the collections, before that call is answered. */
+  constructor(database: Database, send: Send, tell: TellNames) {
     this.#database = database
     this.#send = send
+    this.#tell = tell
   }
 
   /** Answers a request; the engine is called before this returns, so that requests run in the order they came. */
@@ -38,7 +45,11 @@ export class Server {
     }
     if ('open' in request) return
     this.#call(request).then(
-      (reply) => this.#send(reply, 'value' in reply ? transferables(reply.value) : []),
+      async (reply) => {
+        // The page may ask for the collection at once.
+        if (CATALOG_CALLS.has(request.method)) await tellNames(this.#database, this.#tell)
+        this.#send(reply, 'value' in reply ? transferables(reply.value) : [])
+      },
       (error: unknown) => this.#send({ id: request.id, error: packError(error) }, []),
     )
   }
@@ -115,7 +126,14 @@ function addSignal(method: string, given: unknown[], signal: AbortSignal): void 
   given[at] = { ...(given[at] as object | undefined), signal }
 }
 
-/** The names a page has to know at once. */
-export async function namesOf(database: Database): Promise<CollectionName[]> {
-  return (await database.collections()).map(({ name, primaryKey }) => ({ name, primaryKey }))
+/** Tells the names that a page has to know at once. */
+export async function tellNames(database: Database, tell: TellNames): Promise<void> {
+  let collections: CollectionName[]
+  try {
+    collections = (await database.collections()).map(({ name, primaryKey }) => ({ name, primaryKey }))
+  } catch {
+    // It is being closed.
+    return
+  }
+  tell(collections)
 }

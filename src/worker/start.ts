@@ -5,16 +5,8 @@ import { HostError } from '../error/index.ts'
 import { Connection, type WorkerLike } from './connection.ts'
 import { remoteDatabase } from './remote.ts'
 
-/** Options of `open` that concern the worker. */
-export interface WorkerOptions {
-  /** Makes the worker, where its program has been put somewhere by hand; it runs `quiverdb/worker`. */
-  readonly worker?: boolean | (() => unknown) | undefined
-  /** Asks the browser not to drop the data when space gets short. */
-  readonly persist?: boolean | undefined
-}
-
 /** Opens a database in a worker of its own. */
-export async function openInWorker(path: string, options: OpenOptions & WorkerOptions): Promise<Database> {
+export async function openInWorker(path: string, options: OpenOptions): Promise<Database> {
   const { worker, persist, onProgress, ...rest } = options
   if (persist === true) await navigator.storage.persist()
   const made = typeof worker === 'function' ? (worker() as WorkerLike) : await startWorker()

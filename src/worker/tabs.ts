@@ -6,14 +6,12 @@ import { HostError, LockedError, StateError } from '../error/index.ts'
 import { lockName, openOpfsDirectory } from '../storage/opfs/index.ts'
 import { packError } from './pack.ts'
 import { type CallRequest, READS, type Reply, type Request } from './protocol.ts'
-import { namesOf, type Send, Server } from './server.ts'
+import { type Send, Server, type TellNames, tellNames } from './server.ts'
 
 type Options = Parameters<typeof openDatabase>[0]
 
 /** How often a tab that opens asks whether somebody serves. */
 const HELLO_MS = 100
-/** Changes of these change what collections there are. */
-const CATALOG_CALLS = new Set(['createCollection', 'dropCollection', 'renameCollection', 'erase'])
 
 type Note =
   | { readonly kind: 'hello'; readonly from: string }
@@ -63,7 +61,7 @@ export class Tab {
     this.#database = database
     this.#servers.clear()
     this.#note({ kind: 'serving' })
-    await this.#tellNames()
+    await tellNames(database, this.#tell)
   }
 
   async #join(): Promise<void> {
@@ -107,13 +105,6 @@ export class Tab {
   /** A request of the page's. */
   handle(request: Request): void {
     if ('open' in request) return
-    if ('id' in request && request.method === 'close' && request.target.kind === 'database') {
-      this.#close().then(
-        () => this.#send({ id: request.id, value: undefined }, []),
-        (error: unknown) => this.#send({ id: request.id, error: packError(error) }, []),
-      )
-      return
-    }
     if (this.#database !== undefined) {
       this.#run(this.#me, request, this.#send)
       return
@@ -125,19 +116,11 @@ export class Tab {
   #run(client: string, request: Request, send: Send): void {
     let server = this.#servers.get(client)
     if (server === undefined) {
-      server = new Server(this.#database!, (reply, transfer) => {
-        const isCatalog = 'id' in reply && this.#catalogCalls.delete(`${client} ${reply.id}`)
-        // The names come before the answer: the page may ask for the collection at once.
-        if (isCatalog) this.#tellNames().finally(() => send(reply, transfer))
-        else send(reply, transfer)
-      })
+      server = new Server(this.#database!, send, this.#tell)
       this.#servers.set(client, server)
     }
-    if ('method' in request && CATALOG_CALLS.has(request.method)) this.#catalogCalls.add(`${client} ${request.id}`)
     server.handle(request)
   }
-
-  readonly #catalogCalls = new Set<string>()
 
   #hear(note: Note): void {
     if (note.kind === 'serving') {
@@ -164,7 +147,7 @@ export class Tab {
     if (note.kind === 'bye') {
       this.#servers.delete(note.from)
     } else if (note.kind === 'hello') {
-      this.#tellNames().catch(() => {})
+      tellNames(this.#database, this.#tell)
     } else {
       const to = note.from
       if ('id' in note.request) this.#note({ kind: 'begun', to, id: note.request.id })
@@ -172,14 +155,8 @@ export class Tab {
     }
   }
 
-  async #tellNames(): Promise<void> {
-    let collections: Awaited<ReturnType<typeof namesOf>>
-    try {
-      collections = await namesOf(this.#database!)
-    } catch {
-      // It is being closed.
-      return
-    }
+  /** To this page and all others. */
+  readonly #tell: TellNames = (collections) => {
     this.#send({ collections }, [])
     this.#note({ kind: 'reply', to: '', reply: { collections } })
   }
@@ -209,7 +186,7 @@ export class Tab {
     }
   }
 
-  async #close(): Promise<void> {
+  async close(): Promise<void> {
     this.#isClosed = true
     this.#waitEnd.abort()
     this.#note({ kind: 'bye', from: this.#me })
