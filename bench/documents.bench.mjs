@@ -10,14 +10,13 @@ import { BARS, growthBars } from './documents/bars.mjs'
 import { PEERS } from './documents/peers.mjs'
 import { renderChart, renderMarkdown } from './documents/report.mjs'
 import { judge } from './harness/bars.mjs'
-import { arePeersInstalled } from './harness/install.mjs'
 import { short } from './harness/numbers.mjs'
+import { choosePeers } from './harness/peers.mjs'
 import { compareChecksums, createRecords, noteUnrest } from './harness/records.mjs'
 import { runChild } from './harness/spawn.mjs'
 import { createWorkload, DEFAULT_SEED, measureWorkload } from './workload.mjs'
 
 const CHILD = new URL('./documents/child.mjs', import.meta.url)
-const ENTRY = new URL('../dist/index.js', import.meta.url)
 
 const PARAMETERS = {
   real: { rowsCount: 200_000, rowsOneCount: 100_000, rowsVectorCount: 50_000, timeMs: 1_000, roundsCount: 3 },
@@ -70,7 +69,7 @@ async function run(options, { machine, pinning, say }) {
     say(`note: ${text}`)
   }
   try {
-    const peers = choosePeers(options, note)
+    const peers = choosePeers(PEERS, options, note)
     const groups = GROUP_NAMES.filter((name) => options.groups === undefined || options.groups.includes(name))
     const workload = measureWorkload(createWorkload({ seed, rowsCount: parameters.rowsCount }))
     say(
@@ -102,22 +101,6 @@ async function run(options, { machine, pinning, say }) {
   } finally {
     rmSync(scratchRoot, { recursive: true, force: true })
   }
-}
-
-function choosePeers(options, note) {
-  const chosen = Object.keys(PEERS).filter((name) => options.peers === undefined || options.peers.includes(name))
-  return chosen.filter((name) => {
-    if (options.isSmoke && options.peers === undefined && PEERS[name].isVariant) return false
-    if (PEERS[name].module === 'quiverdb' && !existsSync(ENTRY)) {
-      note(`${PEERS[name].title} is left out: dist/ is not built (npm run build)`)
-      return false
-    }
-    if (PEERS[name].isForeign && !arePeersInstalled()) {
-      note(`${PEERS[name].title} is left out: not installed (npm ci --prefix bench/compare)`)
-      return false
-    }
-    return true
-  })
 }
 
 function takesPart(name, group) {

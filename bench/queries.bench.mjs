@@ -2,12 +2,12 @@
 //
 // Goals: ratios between peers in one run; the same documents and the same answers, proved by checksums; a process for each peer and
 // round, rounds interleaved, median taken. Not goals: absolute figures that hold on another machine, several cores, joins.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { judge } from './harness/bars.mjs'
-import { arePeersInstalled } from './harness/install.mjs'
 import { short } from './harness/numbers.mjs'
+import { choosePeers } from './harness/peers.mjs'
 import { compareChecksums, createRecords, noteUnrest } from './harness/records.mjs'
 import { runChild } from './harness/spawn.mjs'
 import { BARS, PEERS } from './queries/peers.mjs'
@@ -15,7 +15,6 @@ import { renderChart, renderMarkdown } from './queries/report.mjs'
 import { createWorkload, DEFAULT_SEED, measureWorkload } from './workload.mjs'
 
 const CHILD = new URL('./queries/child.mjs', import.meta.url)
-const ENTRY = new URL('../dist/index.js', import.meta.url)
 
 const PARAMETERS = {
   real: { rowsCount: 200_000, timeMs: 1_000, roundsCount: 3 },
@@ -47,7 +46,7 @@ async function run(options, { machine, pinning, say }) {
     say(`note: ${text}`)
   }
   try {
-    const peers = choosePeers(options, note)
+    const peers = choosePeers(PEERS, options, note)
     const groups = GROUP_NAMES.filter((name) => options.groups === undefined || options.groups.includes(name))
     const workload = measureWorkload(createWorkload({ seed, rowsCount: parameters.rowsCount }))
     const broken = new Set()
@@ -86,19 +85,4 @@ async function run(options, { machine, pinning, say }) {
   } finally {
     rmSync(scratchRoot, { recursive: true, force: true })
   }
-}
-
-function choosePeers(options, note) {
-  const chosen = Object.keys(PEERS).filter((name) => options.peers === undefined || options.peers.includes(name))
-  return chosen.filter((name) => {
-    if (PEERS[name].module === 'quiverdb' && !existsSync(ENTRY)) {
-      note(`${PEERS[name].title} is left out: dist/ is not built (npm run build)`)
-      return false
-    }
-    if (PEERS[name].isForeign && !arePeersInstalled()) {
-      note(`${PEERS[name].title} is left out: not installed (npm ci --prefix bench/compare)`)
-      return false
-    }
-    return true
-  })
 }

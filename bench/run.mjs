@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { installPeers } from './harness/install.mjs'
 import { createPinning, describeMachine } from './harness/machine.mjs'
+import { installPeers } from './harness/peers.mjs'
 
 /**
  * @typedef {{ name: string, title: string, groupNames: string[], peerNames: string[],

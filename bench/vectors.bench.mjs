@@ -3,12 +3,12 @@
 // Goals: ratios between peers in one run, one core, the same vectors; recall beside every rate, against plain loops over doubles; a process
 // for each peer and set of vectors. quiverdb stores and returns documents, the libraries among the peers bare row numbers. Not goals:
 // absolute figures that hold on another machine, several cores.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { judge } from './harness/bars.mjs'
-import { arePeersInstalled } from './harness/install.mjs'
 import { short } from './harness/numbers.mjs'
+import { choosePeers } from './harness/peers.mjs'
 import { createRecords, noteUnrest } from './harness/records.mjs'
 import { runChild } from './harness/spawn.mjs'
 import { createData, filesOf, joinRows, nearestOf } from './vectors/data.mjs'
@@ -16,7 +16,6 @@ import { BARS, PEERS } from './vectors/peers.mjs'
 import { renderChart, renderMarkdown } from './vectors/report.mjs'
 
 const CHILD = new URL('./vectors/child.mjs', import.meta.url)
-const ENTRY = new URL('../dist/index.js', import.meta.url)
 
 const PARAMETERS = {
   real: {
@@ -64,7 +63,7 @@ async function run(options, { machine, pinning, say }) {
     say(`note: ${text}`)
   }
   try {
-    const peers = choosePeers(options, note)
+    const peers = choosePeers(PEERS, options, note)
     const groups = GROUP_NAMES.filter((name) => options.groups === undefined || options.groups.includes(name))
     for (const [name, rowsCount] of Object.entries(parameters.rows)) {
       const data = prepare(name, { ...parameters, rowsCount }, scratchRoot)
@@ -107,19 +106,4 @@ function prepare(name, parameters, folder) {
   writeFileSync(files.queries, joinRows(data.queries))
   writeFileSync(files.nearest, JSON.stringify(nearestOf(data, parameters.checkedCount)))
   return { title: data.title, dimension: data.dimension, files }
-}
-
-function choosePeers(options, note) {
-  const chosen = Object.keys(PEERS).filter((name) => options.peers === undefined || options.peers.includes(name))
-  return chosen.filter((name) => {
-    if (PEERS[name].module === 'quiverdb' && !existsSync(ENTRY)) {
-      note(`${PEERS[name].title} is left out: dist/ is not built (npm run build)`)
-      return false
-    }
-    if (PEERS[name].isForeign && !arePeersInstalled()) {
-      note(`${PEERS[name].title} is left out: not installed (npm ci --prefix bench/compare)`)
-      return false
-    }
-    return true
-  })
 }

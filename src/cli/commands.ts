@@ -191,9 +191,9 @@ export async function exportFile([path, name]: readonly [string, string], option
 
 function csvCell(value: unknown): string {
   if (value === undefined || value === null) return ''
-  const text = typeof value === 'string' ? value : typeof value === 'object' ? toJson(value, true) : String(value)
-  const bare = typeof value === 'object' && value instanceof Date ? value.toISOString() : text
-  return /[",\r\n]/.test(bare) ? `"${bare.replaceAll('"', '""')}"` : bare
+  const isJson = typeof value === 'object' && !(value instanceof Date)
+  const text = value instanceof Date ? value.toISOString() : isJson ? toJson(value, true) : String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 function jsonOption(text: string, name: string): unknown {

@@ -1,36 +1,12 @@
 // An error that came from another thread, as an instance of its class again.
 
-import {
-  ClosedError,
-  ConflictError,
-  CorruptError,
-  DataError,
-  DuplicateKeyError,
-  type ErrorDetails,
-  type ErrorOptions,
-  FormatVersionError,
-  HostError,
-  LimitError,
-  LockedError,
-  NotFoundError,
-  PoisonedError,
-  type QuiverError,
-  ShapeError,
-  StateError,
-  TimeoutError,
-  TypeMismatchError,
-  UnknownOptionError,
-  UnsupportedError,
-  UsageError,
-} from './errors.ts'
+import type { ErrorDetails, ErrorOptions, QuiverError } from './errors.ts'
+import * as errors from './errors.ts'
 
 type ErrorClass = new (message: string, options?: ErrorOptions) => QuiverError
 
-const CLASSES: readonly ErrorClass[] = [
-  ...[UsageError, ShapeError, TypeMismatchError, UnknownOptionError, NotFoundError, ConflictError, DuplicateKeyError],
-  ...[StateError, ClosedError, LockedError, PoisonedError, DataError, CorruptError, FormatVersionError, LimitError],
-  ...[TimeoutError, UnsupportedError, HostError],
-]
+/** All but the base, which takes its code as an argument. */
+const CLASSES = Object.values(errors).filter((type) => type !== errors.QuiverError) as unknown as ErrorClass[]
 
 let byCode: Map<string, ErrorClass> | undefined
 

@@ -57,6 +57,8 @@ export class QuiverVectorStore extends VectorStore {
   readonly #config: QuiverVectorStoreConfig
   #opening: Promise<Database> | undefined
   #collection: Promise<Collection<Row>> | undefined
+  /** Of the collection that is there: it never changes. */
+  #metric: string | undefined
 
   constructor(embeddings: EmbeddingsInterface, config: QuiverVectorStoreConfig = {}) {
     super(embeddings, {})
@@ -191,7 +193,7 @@ export class QuiverVectorStore extends VectorStore {
     if (collection === undefined || k <= 0) return found
     const select = hasVectors ? ['text', 'metadata', FIELD] : ['text', 'metadata']
     const conditions = { vector: query, field: FIELD, select }
-    const metric = await this.#metric()
+    const metric = (this.#metric ??= await this.#readMetric())
     const add = (hit: { id: unknown; distance: number; document: object }) => {
       const { text, metadata, vector } = hit.document as Partial<Row>
       const document = new Document({ pageContent: text ?? '', metadata: metadata ?? {}, id: String(hit.id) })
@@ -230,7 +232,7 @@ export class QuiverVectorStore extends VectorStore {
     return this.#config.collection ?? COLLECTION
   }
 
-  async #metric(): Promise<string> {
+  async #readMetric(): Promise<string> {
     const all = await (await this.#database()).collections()
     const info = all.find(({ name }) => name === this.#name)
     return info?.vectors.find(({ name }) => name === FIELD)?.metric ?? this.#config.metric ?? 'cosine'

@@ -40,8 +40,8 @@ export function typeOf(value: unknown): TypeName {
   }
 }
 
-/** Unlike `<`, which goes by UTF-16 units: code points, which is also the order of the UTF-8 bytes. */
-export function compareStrings(a: string, b: string): number {
+/** -1, 0 or 1 by code points, which is the order of the UTF-8 bytes; `<` goes by UTF-16 units. */
+export function compareText(a: string, b: string): number {
   const units = Math.min(a.length, b.length)
   for (let i = 0; i < units; i++) {
     let x = a.charCodeAt(i)
@@ -52,9 +52,14 @@ export function compareStrings(a: string, b: string): number {
       x = x >= 0xe000 ? x - 0x800 : x + 0x2000
       y = y >= 0xe000 ? y - 0x800 : y + 0x2000
     }
-    return x < y ? LESS : GREATER
+    return x < y ? -1 : 1
   }
-  return a.length === b.length ? EQUAL : a.length < b.length ? LESS : GREATER
+  return a.length === b.length ? 0 : a.length < b.length ? -1 : 1
+}
+
+function compareStrings(a: string, b: string): number {
+  const order = compareText(a, b)
+  return order === 0 ? EQUAL : order < 0 ? LESS : GREATER
 }
 
 function bytesOf(view: ArrayBufferView): Uint8Array {
@@ -180,7 +185,7 @@ function compareRanked(a: Constant, b: Constant, rankOf: Rank): number {
 }
 
 function pairsOf(fields: Fields): Constant[] {
-  const names = definedNames(fields).sort((a, b) => compareStrings(a, b) - EQUAL)
+  const names = definedNames(fields).sort((a, b) => compareText(a, b))
   return names.flatMap((name) => [name, fields[name]!])
 }
 

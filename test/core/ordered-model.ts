@@ -1,6 +1,6 @@
 // An ordered index as a sorted JavaScript array: what order values have, which entries a document has, and what an index says of itself.
 
-import { compareStrings, LESS } from '../../src/query/order.ts'
+import { compareText } from '../../src/query/order.ts'
 import type { Document, Partition } from './partitions.ts'
 
 /** Unlike undefined, which stands for nothing. */
@@ -26,7 +26,7 @@ function plain(a: number | bigint | boolean, b: number | bigint | boolean): numb
 }
 
 function texts(a: string, b: string): number {
-  return a === b ? 0 : compareStrings(a, b) === LESS ? -1 : 1
+  return compareText(a, b)
 }
 
 function lists(a: readonly Value[], b: readonly Value[]): number {

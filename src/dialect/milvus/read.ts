@@ -1,6 +1,7 @@
 // Rows on their way out: which partitions, which rows, which fields, in which order.
 
 import type { Collection, Filter } from '../../engine/index.ts'
+import { compareText } from '../../query/index.ts'
 import type { Entry } from './catalog.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
 import { Code, invalid, MilvusError, unexpected } from './errors.ts'
@@ -74,23 +75,6 @@ export function keysOf(entry: Entry, ids: unknown): Key[] {
 export function compareKeys(a: Key, b: Key): number {
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-/** By code point, which is the order of the bytes in UTF-8. */
-function compareText(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    let x = a.charCodeAt(i)
-    let y = b.charCodeAt(i)
-    if (x === y) continue
-    // Surrogates stand above all other units.
-    if (x >= 0xd800 && y >= 0xd800) {
-      x = x >= 0xe000 ? x - 0x800 : x + 0x2000
-      y = y >= 0xe000 ? y - 0x800 : y + 0x2000
-    }
-    return x - y
-  }
-  return a.length - b.length
 }
 
 // --- output fields

@@ -1,6 +1,7 @@
 // Terms about databases, tables and their configuration.
 
-import { asObject, asText, compareText, type Datum, type Fields, field, isObject, typeName } from './datum.ts'
+import { compareText } from '../../query/index.ts'
+import { asObject, asText, type Datum, type Fields, field, isObject, typeName } from './datum.ts'
 import { fail, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { requireName } from './key.ts'

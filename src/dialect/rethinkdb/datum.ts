@@ -1,6 +1,7 @@
 // ReQL's values as evaluation sees them: JavaScript's own where they fit, a class for each pseudo-type that is no plain object, and how
 // they are named, compared and printed.
 
+import { compareText } from '../../query/index.ts'
 import { fail, failMissing } from './errors.ts'
 
 /** An instant with a zone: `+hh:mm` or `-hh:mm`. */
@@ -105,24 +106,6 @@ export function needField(object: Fields, name: string): Datum {
   const value = field(object, name)
   if (value === undefined) failMissing(`No attribute \`${name}\` in object:\n${print(object)}`)
   return value
-}
-
-/** The order of UTF-8 bytes: that of code points, which differs from that of UTF-16 units above the surrogates. */
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    let x = a.charCodeAt(i)
-    let y = b.charCodeAt(i)
-    if (x === y) continue
-    if (x >= 0xd800 && y >= 0xd800) {
-      // Surrogates, which stand for the code points above all others, go behind the rest.
-      x = x >= 0xe000 ? x - 0x800 : x + 0x2000
-      y = y >= 0xe000 ? y - 0x800 : y + 0x2000
-    }
-    return x < y ? -1 : 1
-  }
-  return a.length < b.length ? -1 : a.length > b.length ? 1 : 0
 }
 
 /** Names of an object's fields as they are listed everywhere: by UTF-8 bytes. */

@@ -1,7 +1,8 @@
 // Terms about secondary indexes.
 
+import { compareText } from '../../query/index.ts'
 import { isFixed } from './check.ts'
-import { compareText, type Datum, type Fields } from './datum.ts'
+import type { Datum, Fields } from './datum.ts'
 import { fail, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { keptNode } from './hooks.ts'

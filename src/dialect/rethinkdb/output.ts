@@ -1,17 +1,7 @@
 // What a query answers, as the driver hands it over: Dates, Buffers, arrays of groups, fields in order.
 
-import {
-  compareText,
-  type Datum,
-  Extreme,
-  type Fields,
-  Literal,
-  plain,
-  setField,
-  sortedKeys,
-  Time,
-  TYPE,
-} from './datum.ts'
+import { compareText } from '../../query/index.ts'
+import { type Datum, Extreme, type Fields, Literal, plain, setField, sortedKeys, Time, TYPE } from './datum.ts'
 import { fail, ReqlDriverError } from './errors.ts'
 import { asBuffer } from './host.ts'
 import { fromStored } from './stored.ts'
