@@ -14,7 +14,7 @@ import { build, transform } from 'esbuild'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import { filesBelow, hashOf, isFresh, ROOT, writeStamp, writeWhole } from './stamp.mjs'
-import { binaryModule, ensureWasm } from './wasm.mjs'
+import { BINARY_MODULES, binaryModule, ensureWasm } from './wasm.mjs'
 
 /** A new subpath export is one line here and one in the exports map of package.json. */
 const ENTRIES = {
@@ -201,10 +201,13 @@ async function buildCommon(options) {
 const deflateBinary = {
   name: 'deflate-binary',
   setup(build) {
-    build.onLoad({ filter: /src[\\/]core[\\/]binary\.ts$/ }, () => ({
-      loader: 'ts',
-      contents: binaryModule(readFileSync(join(ROOT, 'build/release.wasm')), true),
-    }))
+    for (const [target, module] of Object.entries(BINARY_MODULES)) {
+      const filter = new RegExp(`${module.replaceAll('/', '[\\\\/]').replace('.', '\\.')}$`)
+      build.onLoad({ filter }, () => ({
+        loader: 'ts',
+        contents: binaryModule(readFileSync(join(ROOT, `build/${target}.wasm`)), target, true),
+      }))
+    }
   },
 }
 

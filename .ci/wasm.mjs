@@ -1,6 +1,6 @@
 // @ts-check
-// assembly/ -> build/release.wasm and build/debug.wasm (asconfig.json), then release.wasm -> src/core/binary.ts, the base64
-// that the package inlines so that no bundler or runtime needs configuring.
+// assembly/ -> build/*.wasm, two modules in two builds each (asconfig.json), then the release builds -> src/core/binary.ts and
+// src/core/derived/binary.ts, the base64 that the package inlines so that no bundler or runtime needs configuring.
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -8,10 +8,22 @@ import { join } from 'node:path'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { filesBelow, hashOf, isFresh, ROOT, writeStamp, writeWhole } from './stamp.mjs'
 
-const TARGETS = ['release', 'debug']
-const BINARY_MODULE = join(ROOT, 'src/core/binary.ts')
+/** Targets of asconfig.json and their entries. */
+const TARGETS = {
+  release: 'assembly/index.ts',
+  debug: 'assembly/index.ts',
+  'release-derived': 'assembly/derived/index.ts',
+  'debug-derived': 'assembly/derived/index.ts',
+}
+
+/** What is made of the release builds. */
+export const BINARY_MODULES = { release: 'src/core/binary.ts', 'release-derived': 'src/core/derived/binary.ts' }
+
 const ENTRY = join(ROOT, 'assembly/index.ts')
-const OUTPUTS = [...TARGETS.map((target) => join(ROOT, `build/${target}.wasm`)), BINARY_MODULE]
+const OUTPUTS = [
+  ...Object.keys(TARGETS).map((target) => join(ROOT, `build/${target}.wasm`)),
+  ...Object.values(BINARY_MODULES).map((path) => join(ROOT, path)),
+]
 
 function inputsHash() {
   return hashOf([
@@ -22,16 +34,18 @@ function inputsHash() {
   ])
 }
 
-/** Compiles both targets; rejects with what the compiler said. */
+/** Compiles all targets; rejects with what the compiler said. */
 export async function buildWasm() {
   if (!existsSync(ENTRY)) throw new Error('assembly/index.ts is not there')
   const hash = inputsHash()
   mkdirSync(join(ROOT, 'build'), { recursive: true })
-  await Promise.all(TARGETS.map(compile))
-  const bytes = readFileSync(join(ROOT, 'build/release.wasm'))
-  writeWhole(BINARY_MODULE, binaryModule(bytes))
+  await Promise.all(Object.entries(TARGETS).map(([target, entry]) => compile(target, entry)))
+  for (const [target, path] of Object.entries(BINARY_MODULES)) {
+    const bytes = readFileSync(join(ROOT, `build/${target}.wasm`))
+    writeWhole(join(ROOT, path), binaryModule(bytes, target))
+    console.log(`build/${target}.wasm ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`)
+  }
   writeStamp('wasm', hash)
-  console.log(`build/release.wasm ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`)
 }
 
 /**
@@ -50,13 +64,16 @@ export function hasWasm() {
   return OUTPUTS.every((path) => existsSync(path))
 }
 
-/** @param {string} target */
-function compile(target) {
+/**
+ * @param {string} target
+ * @param {string} entry
+ */
+function compile(target, entry) {
   // The compiler writes to a draft: another process may be reading the last binary.
   const draft = `build/${target}.${process.pid}.wasm`
   const asc = join(ROOT, 'node_modules/assemblyscript/bin/asc.js')
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [asc, '--target', target, '--outFile', draft], {
+    const child = spawn(process.execPath, [asc, entry, '--target', target, '--outFile', draft], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -77,14 +94,17 @@ function compile(target) {
   })
 }
 
-/** @param {Uint8Array} bytes */
-export function binaryModule(bytes, isDeflated = false) {
+/**
+ * @param {Uint8Array} bytes
+ * @param {string} target
+ */
+export function binaryModule(bytes, target, isDeflated = false) {
   return `// Made by \`npm run build:wasm\` from assembly/; not in git.
 
 /** Whether the bytes are to be inflated (RFC 1950). In the browser bundles they are: a quarter less to load; elsewhere that is not worth 10 ms. */
 export const IS_DEFLATED: boolean = ${isDeflated}
 
-/** build/release.wasm. */
+/** build/${target}.wasm. */
 export const BINARY_BASE64: string =
   '${(isDeflated ? deflateSync(bytes, { level: 9 }) : bytes).toString('base64')}'
 `

@@ -7,7 +7,8 @@
 //   4096   heads and bitmaps of the block allocator
 //   12288  key buffer: a key going in
 //   16384  scratch for canonical keys
-//   49152  static data of the compiled module
+//   49152  static data of the core
+//   57344  static data of the second module, derived/
 //   65536  page table: one byte for each 64 KiB page, its kind
 //   131072 pages, handed out by memory/pages
 
@@ -27,6 +28,7 @@ export const BLOCKS_CONTROL: usize = 4096;
 export const KEY_BUFFER: usize = 12288;
 export const KEY_BUFFER_BYTES: usize = 4096;
 export const KEY_SCRATCH: usize = 16384;
+export const STATIC_DERIVED: usize = 57344;
 export const PAGE_TABLE: usize = 65536;
 export const FIRST_PAGE: u32 = 2;
 export const PAGES_MAX: u32 = 65536;
@@ -118,6 +120,11 @@ export const S_FLAT_BUFFER: usize = STATE + 780; // u32 a search that was given 
 export const S_FLAT_PAGES: usize = STATE + 784; // u32
 export const S_GRAPHS: usize = STATE + 1024; // u32[VECTOR_FIELDS_MAX] graph of each vector field, or 0
 export const S_GRAPH_VISITED: usize = STATE + 1088; // u32 nodes whose links searches have followed
+
+// --- places in the core's function table, for what derived/ lends it
+export const HOOK_CHANGED: u32 = 1;
+export const HOOK_CLASH: u32 = 2;
+export const HOOK_UNDO: u32 = 3;
 
 // --- inverted indexes
 export const S_INVERTED_COUNT: usize = STATE + 1280; // u32 entries of the list that have been used

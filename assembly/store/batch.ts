@@ -13,8 +13,7 @@ import {
   buildFailure, buildMode, buildRecord, buildSkip, buildStart, keyBytes, keyFailure, keyGiven, keyOfRecord, keyPointer, keyType,
   recordEquals,
 } from "../record";
-import { orderedClash, orderedUndo } from "../ordered";
-import { recordChanged } from "./change";
+import { recordChanged, recordClash, recordsUndo } from "./change";
 import { findSlot } from "./find";
 import { slotAcquire, slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits } from "../slot";
 
@@ -131,7 +130,7 @@ export function store_batch_put(count: u32, isAscii: bool): i32 {
 
 /** Gives a record up that has a value which a unique index forbids. */
 function isForbidden(slot: u32, record: usize): bool {
-  const other = orderedClash(slot, record);
+  const other = recordClash(slot, record);
   if (other == SLOT_NONE) return false;
   blockRelease(record);
   const op = note(OUTCOME_FAILED, FAILED_DUPLICATE, 0, slotAddress(other));
@@ -220,12 +219,12 @@ export function store_batch_abandon(): void {
 /** What was there must find room again: the pages that are otherwise left may be used. */
 function beginUndo(): void {
   store<u32>(S_PAGES_LENT, 1);
-  orderedUndo(true);
+  recordsUndo(true);
 }
 
 function endUndo(): void {
   store<u32>(S_PAGES_LENT, 0);
-  orderedUndo(false);
+  recordsUndo(false);
 }
 
 function undo(op: usize): void {

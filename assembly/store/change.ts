@@ -1,11 +1,8 @@
 // What is derived from records beside the hash index (ordered indexes, vectors, text) follows them through one door: each step of a
-// batch, done or undone, and each step of a replay that keeps its indexes.
+// batch, done or undone, and each step of a replay that keeps its indexes. It is a module of its own, derived/, reached through
+// the table; without it nothing is derived.
 
-import { DERIVED_GRAPHS, DERIVED_INVERTED, DERIVED_ORDERED, DERIVED_VECTORS, S_DERIVED } from "../abi";
-import { graphsFollow } from "../hnsw";
-import { invertedChanged } from "../inverted";
-import { orderedFollow } from "../ordered";
-import { vectorsFollow } from "../vector";
+import { DERIVED_ORDERED, HOOK_CHANGED, HOOK_CLASH, HOOK_UNDO, S_DERIVED, S_ORDERED_UNIQUE, SLOT_NONE } from "../abi";
 
 /**
  * The record of `slot` becomes `fresh`; 0 stands for none. Both records are readable while this runs, and nothing else has changed
@@ -14,15 +11,19 @@ import { vectorsFollow } from "../vector";
  */
 // @ts-ignore: decorator
 @inline export function recordChanged(slot: u32, old: usize, fresh: usize): bool {
-  return load<u32>(S_DERIVED) == 0 || follow(slot, old, fresh);
+  return load<u32>(S_DERIVED) == 0 || call_indirect<bool>(HOOK_CHANGED, slot, old, fresh);
 }
 
-/** Ordered indexes come first: a step that fails in them they undo at once, and one that fails behind them they have to have seen. */
-function follow(slot: u32, old: usize, fresh: usize): bool {
-  const derived = load<u32>(S_DERIVED);
-  if ((derived & DERIVED_ORDERED) != 0 && !orderedFollow(slot, old, fresh)) return false;
-  if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, fresh)) return false;
-  if ((derived & DERIVED_INVERTED) != 0 && !invertedChanged(slot, old, fresh)) return false;
-  if ((derived & DERIVED_GRAPHS) != 0 && !graphsFollow(slot, old, fresh)) return false;
-  return true;
+/**
+ * Whether `record`, that of `slot` or of none yet, has a value that a unique index forbids: answers the slot of the document that has it,
+ * or SLOT_NONE.
+ */
+// @ts-ignore: decorator
+@inline export function recordClash(slot: u32, record: usize): u32 {
+  return load<u32>(S_ORDERED_UNIQUE) == 0 ? SLOT_NONE : call_indirect<u32>(HOOK_CLASH, slot, record);
+}
+
+/** Steps are undone from now on, or no longer. */
+export function recordsUndo(isBegun: bool): void {
+  if ((load<u32>(S_DERIVED) & DERIVED_ORDERED) != 0) call_indirect<void>(HOOK_UNDO, isBegun);
 }

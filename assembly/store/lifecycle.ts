@@ -4,7 +4,8 @@ import {
   DERIVED_VECTORS, FIRST_PAGE, KEY_BUFFER, LAYOUT_VERSION, PAGE_FREE, PAGE_SCRATCH, PAGE_STRUCT, PAGE_TABLE, PAGES_MAX, S_GATHER, S_GATHER_BYTES,
   S_GATHER_PAGES, S_DERIVED, S_FLAT_BUFFER, S_FLAT_PAGES, S_LAYOUT, S_OPS, S_OPS_CAPACITY, S_OPS_COUNT, S_PAGES_FREE, S_PAGES_LIMIT, S_PAGES_TOP, S_PRIMARY_NAME, S_SCAN_NEXT,
   S_SEED_0, S_SEED_1, S_SHIFT, S_SHIFT_PAGES, S_SLOT_TOP, S_STAGE_BYTES, S_STAGE_LENGTHS, S_STAGE_PAGES, S_STAGE_TEXT, S_STAGE_WIDES,
-  S_STAGE_WORDS, S_VECTOR_FIELDS, S_VECTOR_TABLE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY,
+  S_STAGE_WORDS, S_VECTOR_FIELDS, S_VECTOR_TABLE, SLOT_NONE, STATIC_DERIVED, STATUS_CORRUPT, STATUS_OK,
+  STATUS_OUT_OF_MEMORY,
 } from "../abi";
 import { hashCreate } from "../hash";
 import { blocksReset, pagesAcquire, pagesFor, pagesRelease } from "../memory";
@@ -13,6 +14,7 @@ import { slotAddress, slotsCreate } from "../slot";
 
 /** An empty partition. The name of the primary key field stands in the key buffer. */
 export function store_create(pagesLimit: u32, seed0: u64, seed1: u64, primaryBytes: u32): i32 {
+  assert(__heap_base <= STATIC_DERIVED);
   store<u32>(S_LAYOUT, LAYOUT_VERSION);
   store<u32>(S_PAGES_TOP, FIRST_PAGE);
   store<u32>(S_PAGES_LIMIT, min(pagesLimit, PAGES_MAX));

@@ -18,6 +18,7 @@ export const BLOCKS_CONTROL = 4096
 export const KEY_BUFFER = 12288
 export const KEY_BUFFER_BYTES = 4096
 export const KEY_SCRATCH = 16384
+export const STATIC_DERIVED = 57344
 export const PAGE_TABLE = 65536
 export const FIRST_PAGE = 2
 export const PAGES_MAX = 65536
@@ -107,6 +108,11 @@ export const S_FLAT_BUFFER = STATE + 780 // u32 a search that was given back, fo
 export const S_FLAT_PAGES = STATE + 784 // u32
 export const S_GRAPHS = STATE + 1024 // u32[VECTOR_FIELDS_MAX] graph of each vector field, or 0
 export const S_GRAPH_VISITED = STATE + 1088 // u32 nodes whose links searches have followed
+
+// --- places in the core's function table, for what derived/ lends it
+export const HOOK_CHANGED = 1
+export const HOOK_CLASH = 2
+export const HOOK_UNDO = 3
 
 // --- inverted indexes
 export const S_INVERTED_COUNT = STATE + 1280 // u32 entries of the list that have been used

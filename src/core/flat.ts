@@ -45,7 +45,7 @@ export class SlotSet {
   constructor(memory: Memory, size: number) {
     this.memory = memory
     this.size = size
-    this.address = memory.core.flat_mark(size) >>> 0
+    this.address = memory.derived.flat_mark(size) >>> 0
     memory.refresh()
     if (this.address === 0) throw outOfMemory('the set of documents that match')
   }
@@ -69,7 +69,7 @@ export class SlotSet {
   }
 
   release(): void {
-    this.memory.core.flat_unmark(this.address, this.size)
+    this.memory.derived.flat_unmark(this.address, this.size)
   }
 }
 
@@ -84,12 +84,12 @@ export class FlatSearch {
     const { field, queries, count, slots } = options
     this.memory = memory
     this.queries = queries.length
-    this.address = memory.core.flat_begin(field, queries.length, count) >>> 0
+    this.address = memory.derived.flat_begin(field, queries.length, count) >>> 0
     memory.refresh()
     if (this.address === 0) throw outOfMemory('the search')
     for (let i = 0; i < queries.length; i++) {
       const query = queries[i]!
-      const at = memory.core.flat_lanes(this.address, i) >>> 0
+      const at = memory.derived.flat_lanes(this.address, i) >>> 0
       if (query instanceof Float32Array) memory.f32.set(query, at >>> 2)
       else memory.u8.set(query, at)
     }
@@ -102,36 +102,36 @@ export class FlatSearch {
       memory.setState(this.address + BITMAP, slots.address)
       memory.setState(this.address + BITMAP_SLOTS, slots.size)
     }
-    memory.core.flat_ready(this.address)
+    memory.derived.flat_ready(this.address)
   }
 
   /** Looks at about `slots` slots from `slot` on; answers the slot to go on from, or -1. */
   scan(slot: number, slots: number): number {
-    const next = this.memory.core.flat_scan(this.address, slot, slots) >>> 0
+    const next = this.memory.derived.flat_scan(this.address, slot, slots) >>> 0
     return next === SLOT_NONE ? -1 : next
   }
 
   /** Forgets what was found. */
   restart(): void {
-    this.memory.core.flat_ready(this.address)
+    this.memory.derived.flat_ready(this.address)
   }
 
   /** How many answers a query has so far. */
   found(query: number): number {
-    return this.memory.core.flat_count(this.address, query) >>> 0
+    return this.memory.derived.flat_count(this.address, query) >>> 0
   }
 
   /** Whether what was found is still there, just as far. */
   holds(): boolean {
-    for (let i = 0; i < this.queries; i++) if (this.memory.core.flat_holds(this.address, i) === 0) return false
+    for (let i = 0; i < this.queries; i++) if (this.memory.derived.flat_holds(this.address, i) === 0) return false
     return true
   }
 
   /** What a query found; it is asked for once. */
   nearest(query: number): Nearest {
     const { memory } = this
-    const at = memory.core.flat_finish(this.address, query) >>> 0
-    const count = memory.core.flat_count(this.address, query) >>> 0
+    const at = memory.derived.flat_finish(this.address, query) >>> 0
+    const count = memory.derived.flat_count(this.address, query) >>> 0
     const distances = new Float64Array(count)
     const slots = new Uint32Array(count)
     const records = new Uint32Array(count)
@@ -153,6 +153,6 @@ export class FlatSearch {
   }
 
   release(): void {
-    this.memory.core.flat_release(this.address)
+    this.memory.derived.flat_release(this.address)
   }
 }

@@ -32,7 +32,7 @@ export class Graphs {
   }
 
   has(field: number): boolean {
-    return this.memory.core.hnsw_exists(field) !== 0
+    return this.memory.derived.hnsw_exists(field) !== 0
   }
 
   /**
@@ -41,24 +41,24 @@ export class Graphs {
    * @throws LimitError when the partition's memory does not hold it.
    */
   create(field: number, m: number, efConstruction: number): void {
-    const status = this.memory.core.hnsw_create(field, m, efConstruction)
+    const status = this.memory.derived.hnsw_create(field, m, efConstruction)
     this.memory.refresh()
     checkMemory(status, 'the graph')
   }
 
   /** Vectors that are nodes of the graph. */
   linked(field: number): number {
-    return this.memory.core.hnsw_linked(field) >>> 0
+    return this.memory.derived.hnsw_linked(field) >>> 0
   }
 
   /** Slots whose vectors changed since. */
   dirty(field: number): number {
-    return this.memory.core.hnsw_dirty(field) >>> 0
+    return this.memory.derived.hnsw_dirty(field) >>> 0
   }
 
   /** Those of them that are nodes still. */
   stale(field: number): number {
-    return this.memory.core.hnsw_stale(field) >>> 0
+    return this.memory.derived.hnsw_stale(field) >>> 0
   }
 
   /**
@@ -67,7 +67,7 @@ export class Graphs {
    * @throws LimitError when the partition's memory does not hold the graph.
    */
   maintain(field: number, count: number): number {
-    const left = this.memory.core.hnsw_maintain(field, count)
+    const left = this.memory.derived.hnsw_maintain(field, count)
     this.memory.refresh()
     if (left === STATUS_OUT_OF_MEMORY) throw outOfMemory('the graph')
     return left
@@ -77,7 +77,7 @@ export class Graphs {
   search(search: FlatSearch, query: number, options: GraphQuery): boolean {
     const { memory } = this
     const { field, ef, rescored, wanted, budget } = options
-    const status = memory.core.hnsw_search(search.address, field, query, ef, rescored, wanted, budget)
+    const status = memory.derived.hnsw_search(search.address, field, query, ef, rescored, wanted, budget)
     memory.refresh()
     return status === STATUS_OK
   }

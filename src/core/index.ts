@@ -23,6 +23,7 @@ export {
   OUTCOME_UNCHANGED,
   PAGE_BYTES,
   RECORD_BYTES_MAX,
+  S_DERIVED,
   STATE,
   STATE_END,
   WALK_COPY,
@@ -33,21 +34,8 @@ export {
   WALK_SHAPES,
 } from './abi.ts'
 export { Cells, ELSEWHERE, type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
-export { type FlatOptions, FlatSearch, type Nearest, SlotSet } from './flat.ts'
-export { type GraphQuery, Graphs } from './hnsw.ts'
-export {
-  type InvertedHits,
-  InvertedIndexes,
-  type InvertedKind,
-  type InvertedQuery,
-  type InvertedStats,
-  type InvertedTerms,
-  type SlotTokens,
-  type SlotVector,
-} from './inverted/index.ts'
 export { setBinary } from './load.ts'
 export { outOfMemory } from './memory.ts'
-export { INDEX_FIELDS_MAX, type IndexPlace, type IndexShape, OrderedIndexes, TypeRank } from './ordered/index.ts'
 export { CollectionShapes, forbidCompiling, type ProjectionTree, type VectorField } from './record/index.ts'
 export { Places } from './slot.ts'
 export { type FrameCheck, Store, type StoreOptions } from './store.ts'

@@ -1,5 +1,5 @@
 // Finds, compiles and instantiates the WASM core. The binary is inlined, so that no bundler or runtime needs configuring;
-// it is compiled once for each process and instantiated once for each partition.
+// it is compiled once for each process and instantiated once for each partition. derived/ does the same with the second module.
 
 import { instantiate, instantiateSync } from '@assemblyscript/loader'
 import { HostError } from '../error/index.ts'
@@ -7,7 +7,9 @@ import { BINARY_BASE64, IS_DEFLATED } from './binary.ts'
 
 /** The export table of assembly/index.ts. Addresses come back signed: `>>> 0` before use. */
 export interface CoreExports {
-  readonly memory: { readonly buffer: ArrayBuffer }
+  /** Where hooks of the second module go: HOOK_*. */
+  readonly table: WebAssembly.Table
+  readonly memory: WebAssembly.Memory
   filter_cells(program: number, path: number, count: number): void
   filter_count(program: number, slot: number, work: number): number
   filter_load(program: number, bytes: number): number
@@ -16,73 +18,7 @@ export interface CoreExports {
   filter_release(program: number): void
   filter_reserve(bytes: number): number
   filter_scan(program: number, slot: number, count: number, work: number): number
-  flat_begin(field: number, queries: number, capacity: number): number
-  flat_count(search: number, index: number): number
-  flat_finish(search: number, index: number): number
-  flat_holds(search: number, index: number): number
-  flat_lanes(search: number, index: number): number
-  flat_mark(slots: number): number
-  flat_ready(search: number): void
-  flat_release(search: number): void
-  flat_scan(search: number, slot: number, slotsMax: number): number
-  flat_unmark(bitmap: number, slots: number): void
   hash_xxh64(address: number, bytes: number, seed: bigint): bigint
-  hnsw_create(field: number, m: number, ef: number): number
-  hnsw_dirty(field: number): number
-  hnsw_exists(field: number): number
-  hnsw_linked(field: number): number
-  hnsw_maintain(field: number, count: number): number
-  hnsw_search(
-    search: number,
-    field: number,
-    query: number,
-    ef: number,
-    rescored: number,
-    wanted: number,
-    budget: number,
-  ): number
-  hnsw_stale(field: number): number
-  kernel_cosine(a: number, b: number, lanes: number): number
-  kernel_dot(a: number, b: number, lanes: number, isDouble: number): number
-  kernel_dot_codes(a: number, b: number, bytes: number): number
-  kernel_hamming(a: number, b: number, bytes: number): number
-  kernel_jaccard(a: number, b: number, bytes: number): number
-  kernel_l2(a: number, b: number, lanes: number, isDouble: number): number
-  inverted_bitmap_bytes(): number
-  inverted_create(id: number, kind: number): number
-  inverted_drop(handle: number): void
-  inverted_fields(handle: number, given: number, count: number, bytes: number): number
-  inverted_find(id: number, kind: number): number
-  inverted_id(handle: number): number
-  inverted_marked(handle: number, count: number): number
-  inverted_match(handle: number, terms: number, count: number, least: number): number
-  inverted_put_sparse(handle: number, vectors: number, count: number): number
-  inverted_put_text(handle: number, heads: number, count: number, text: number): number
-  inverted_remove(handle: number, slot: number): void
-  inverted_search(
-    handle: number,
-    query: number,
-    count: number,
-    limit: number,
-    filter: number,
-    constant: number,
-    slope: number,
-  ): number
-  inverted_stage(bytes: number): number
-  inverted_stats(handle: number): void
-  inverted_terms(handle: number, count: number, text: number): number
-  ordered_build(number: number, slots: number): number
-  ordered_clear(number: number): void
-  ordered_create(number: number, id: number, flags: number, fields: number, steps: number, bytes: number): number
-  ordered_define(number: number, steps: number): void
-  ordered_double(number: number, ordinal: number): number
-  ordered_down(number: number, end: number, low: number, count: number): number
-  ordered_drop(number: number): void
-  ordered_group(number: number, ordinal: number): number
-  ordered_probe(bytes: number): number
-  ordered_rank(number: number, isAfter: number, rank: number, slot: number, isHead: number): number
-  ordered_read(number: number, ordinal: number, count: number, isBackward: number): number
-  ordered_ready(number: number): void
   record_equals(a: number, b: number): number
   record_shape(id: number, fields: number): number
   store_batch_abandon(): void
@@ -117,27 +53,46 @@ export interface CoreExports {
   store_scan(slot: number, count: number): number
   store_stage(words: number, wides: number, lengths: number, text: number, bytes: number): number
   store_uuid(from: number): void
-  vector_count(field: number): number
-  vector_declare(nameBytes: number, dimension: number, metric: number, element: number, code: number): number
-  vector_follow(from: number, slotsMax: number): number
 }
 
 const isNode = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined
 
-let binary: Uint8Array | undefined
-let compiled: Promise<WebAssembly.Module> | undefined
+/** A module that the package carries in itself, compiled once for each process. */
+export class InlinedModule {
+  private readonly base64: string
+  private readonly isDeflated: boolean
+  private compiled: Promise<WebAssembly.Module> | undefined
 
-/** Uses another build of the core (the one with asserts, in tests) for partitions opened from now on. */
-export function setBinary(bytes: Uint8Array): void {
-  binary = bytes
-  compiled = undefined
+  constructor(base64: string, isDeflated: boolean) {
+    this.base64 = base64
+    this.isDeflated = isDeflated
+  }
+
+  /** Uses another build of it for what is instantiated from now on. */
+  replace(bytes: Uint8Array): void {
+    this.compiled = compile(bytes as BufferSource)
+  }
+
+  async instantiate(memory?: WebAssembly.Memory): Promise<WebAssembly.Exports> {
+    this.compiled ??= inflated(this.base64, this.isDeflated).then(compile)
+    this.compiled.catch(() => {
+      this.compiled = undefined
+    })
+    const module = await this.compiled
+    const imports = memory === undefined ? {} : { env: { memory } }
+    // The asynchronous form looks whether it was given a Response, and in Node the first look at that costs 20 ms. Some browsers
+    // do not let a page's main thread instantiate at once.
+    const { instance } = isNode ? instantiateSync(module, imports) : await instantiate(module, imports)
+    // The loader's own export object wraps each function; the instance's are called directly.
+    return instance.exports
+  }
 }
 
-async function inlinedBinary(): Promise<BufferSource> {
-  const text = atob(BINARY_BASE64)
+async function inflated(base64: string, isDeflated: boolean): Promise<BufferSource> {
+  const text = atob(base64)
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
-  return IS_DEFLATED ? await inflate(bytes) : bytes
+  return isDeflated ? await inflate(bytes) : bytes
 }
 
 async function inflate(deflated: Uint8Array<ArrayBuffer>): Promise<BufferSource> {
@@ -161,9 +116,9 @@ async function inflate(deflated: Uint8Array<ArrayBuffer>): Promise<BufferSource>
   return bytes
 }
 
-async function compile(): Promise<WebAssembly.Module> {
+async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile((binary as BufferSource | undefined) ?? (await inlinedBinary()))
+    return await WebAssembly.compile(bytes)
   } catch (cause) {
     throw new HostError(
       'this platform did not compile the WebAssembly core: it needs WebAssembly with SIMD, and under a content security policy ' +
@@ -173,16 +128,21 @@ async function compile(): Promise<WebAssembly.Module> {
   }
 }
 
+const core = new InlinedModule(BINARY_BASE64, IS_DEFLATED)
+let derivedBytes: Uint8Array | undefined
+
+/** Uses another build of the core and of the second module (those with asserts, in tests) for partitions opened from now on. */
+export function setBinary(coreBytes: Uint8Array, derived: Uint8Array): void {
+  core.replace(coreBytes)
+  derivedBytes = derived
+}
+
+/** What `setBinary` was given for the second module. */
+export function givenDerived(): Uint8Array | undefined {
+  return derivedBytes
+}
+
 /** A fresh instance with its own linear memory. */
 export async function instantiateCore(): Promise<CoreExports> {
-  compiled ??= compile()
-  compiled.catch(() => {
-    compiled = undefined
-  })
-  const module = await compiled
-  // The asynchronous form looks whether it was given a Response, and in Node the first look at that costs 20 ms. Some browsers
-  // do not let a page's main thread instantiate at once.
-  const { instance } = isNode ? instantiateSync(module) : await instantiate(module)
-  // The loader's own export object wraps each function; the instance's are called directly.
-  return instance.exports as unknown as CoreExports
+  return (await core.instantiate()) as unknown as CoreExports
 }

@@ -3,6 +3,7 @@
 
 import { LimitError } from '../error/index.ts'
 import { STATUS_OK, STATUS_OUT_OF_MEMORY } from './abi.ts'
+import type { DerivedExports } from './derived/load.ts'
 import { type CoreExports, instantiateCore } from './load.ts'
 
 interface NodeBuffer {
@@ -16,6 +17,8 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 /** One instance and the views of its memory. */
 export class Memory {
   readonly core: CoreExports
+  /** There once the partition has something that is derived: see `Store.derive`. */
+  derived!: DerivedExports
   u8!: Uint8Array
   u16!: Uint16Array
   i32!: Int32Array

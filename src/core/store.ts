@@ -46,19 +46,18 @@ import {
   STATUS_OK,
   STATUS_OUT_OF_MEMORY,
 } from './abi.ts'
+import type { Derived } from './derived/index.ts'
 import { Filters } from './filter/index.ts'
-import { Graphs } from './hnsw.ts'
-import { InvertedIndexes } from './inverted/index.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
-import { OrderedIndexes } from './ordered/index.ts'
 import { adoptShapes, type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
-import { Vectors } from './vector.ts'
 
 export interface StoreOptions {
   readonly shapes: CollectionShapes
   /** Makes a primary key for a document without one. */
   readonly makeKey: () => string
   readonly memoryLimitBytes?: number
+  /** Without vector fields and indexes: `derive` is left to the caller. */
+  readonly isPlain?: boolean
 }
 
 /** What a check of frames found; addresses are of linear memory. */
@@ -81,19 +80,16 @@ const WALK_SLOTS = 512
 
 const REFUSED_FOR_CONTENT = new Set([FAILED_KEY_TYPE, FAILED_ILL_FORMED, FAILED_SKIPPED])
 
-function randomSeed(): bigint {
-  return crypto.getRandomValues(new BigUint64Array(1))[0]!
-}
-
 export class Store {
   readonly memory: Memory
   readonly stage: Stage
   readonly reader: RecordReader
   readonly filters: Filters
-  readonly vectors: Vectors
-  readonly inverted: InvertedIndexes
-  readonly ordered: OrderedIndexes
-  readonly graphs: Graphs
+  // There once something is derived from the documents: see `derive`.
+  readonly vectors!: Derived['vectors']
+  readonly inverted!: Derived['inverted']
+  readonly ordered!: Derived['ordered']
+  readonly graphs!: Derived['graphs']
   private readonly keys: KeyWriter
   private readonly shapes: CollectionShapes
   private readonly pagesLimit: number
@@ -104,17 +100,26 @@ export class Store {
     this.stage = new Stage(memory, options.shapes, options.makeKey)
     this.reader = new RecordReader(memory, options.shapes)
     this.filters = new Filters(memory)
-    this.vectors = new Vectors(memory, options.shapes.vectorFields)
-    this.inverted = new InvertedIndexes(memory)
-    this.ordered = new OrderedIndexes(memory)
-    this.graphs = new Graphs(memory)
     this.keys = new KeyWriter(memory)
     this.pagesLimit = Math.min(PAGES_MAX, Math.floor((options.memoryLimitBytes ?? PAGES_MAX * PAGE_BYTES) / PAGE_BYTES))
   }
 
   /** An instance that holds nothing; `begin` or `restore` comes next. */
   static async create(options: StoreOptions): Promise<Store> {
-    return new Store(await Memory.create(), options)
+    const store = new Store(await Memory.create(), options)
+    if (options.isPlain !== true) await store.derive()
+    return store
+  }
+
+  /** Loads what vectors and indexes need; they follow every write from then on. One call at a time. */
+  async derive(): Promise<void> {
+    if (this.isDerived) return
+    const { derive } = await import('./derived/index.ts')
+    Object.assign(this, await derive(this.memory, this.shapes.vectorFields))
+  }
+
+  get isDerived(): boolean {
+    return this.vectors !== undefined
   }
 
   /** An empty partition. */
@@ -124,12 +129,10 @@ export class Store {
     if (bytes.length > KEY_BYTES_MAX)
       throw new LimitError(`the name of the primary key field is longer than ${KEY_BYTES_MAX} bytes`)
     memory.u8.set(bytes, KEY_BUFFER)
-    checkMemory(
-      memory.core.store_create(this.pagesLimit, randomSeed(), randomSeed(), bytes.length),
-      'an empty partition',
-    )
+    const [seed0, seed1] = crypto.getRandomValues(new BigUint64Array(2))
+    checkMemory(memory.core.store_create(this.pagesLimit, seed0!, seed1!, bytes.length), 'an empty partition')
     memory.refresh()
-    this.vectors.follow()
+    if (this.isDerived) this.vectors.follow()
   }
 
   get count(): number {

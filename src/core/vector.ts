@@ -48,7 +48,7 @@ export class Vectors {
     if (!this.isDeclared) for (const field of fields) this.declare(field)
     this.isDeclared = true
     for (let slot = 0; slot < memory.state(S_SLOT_TOP); slot += FOLLOW_SLOTS) {
-      const status = memory.core.vector_follow(slot, FOLLOW_SLOTS)
+      const status = memory.derived.vector_follow(slot, FOLLOW_SLOTS)
       memory.refresh()
       if (status !== STATUS_OK) throw outOfMemory('the vectors')
     }
@@ -61,7 +61,7 @@ export class Vectors {
       memory.u8.subarray(KEY_BUFFER, KEY_BUFFER + KEY_BUFFER_BYTES),
     )
     const isBits = isBitMetric(field.metric)
-    const status = memory.core.vector_declare(
+    const status = memory.derived.vector_declare(
       written,
       field.dimension,
       METRICS[field.metric],
@@ -74,7 +74,7 @@ export class Vectors {
 
   /** Documents that have a vector in a field, by its number. */
   count(field: number): number {
-    return this.isDeclared ? this.memory.core.vector_count(field) >>> 0 : 0
+    return this.isDeclared ? this.memory.derived.vector_count(field) >>> 0 : 0
   }
 
   /** Another number after each change of a document. */

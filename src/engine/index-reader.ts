@@ -1,7 +1,7 @@
 // Reading a collection through one of its ordered indexes, by name and without promises: for dialects whose queries name the index.
 
 import type { IndexDefinition } from '../catalog/index.ts'
-import { TypeRank } from '../core/index.ts'
+import { TypeRank } from '../core/derived/index.ts'
 import { NotFoundError } from '../error/index.ts'
 import type { Constant } from '../query/index.ts'
 import type { Document } from '../value/index.ts'

@@ -5,7 +5,7 @@
 // whose values in the index do not change is met exactly once.
 
 import type { IndexDefinition } from '../catalog/index.ts'
-import type { IndexPlace } from '../core/index.ts'
+import type { IndexPlace } from '../core/derived/index.ts'
 import { StateError } from '../error/index.ts'
 import type { Partition } from './partition.ts'
 import { readerOf } from './unique.ts'

@@ -2,7 +2,7 @@
 // leaves of one that is not is no index.
 
 import type { IndexDefinition } from '../catalog/index.ts'
-import type { IndexShape } from '../core/index.ts'
+import type { IndexShape } from '../core/derived/index.ts'
 import { ConflictError, DuplicateKeyError } from '../error/index.ts'
 import { parsePath } from '../query/index.ts'
 import { describeKey, keyIdentity } from './key.ts'
@@ -38,6 +38,7 @@ export function restoreIndexes(
   indexes: readonly IndexDefinition[],
   onProgress: ((progress: Progress) => void) | undefined,
 ): void {
+  if (!partition.store.isDerived) return
   const { ordered } = partition.store
   for (const id of ordered.ids) if (!indexes.some((index) => index.id === id)) ordered.drop(id)
   const missing = indexes.filter(({ id }) => !ordered.has(id) || !ordered.isReady(id))
@@ -83,6 +84,7 @@ export async function buildIndex(state: CollectionState, index: IndexDefinition)
   const { parts, indexes } = state
   const began = { at: performance.now() }
   try {
+    for (const part of parts) await part.store.derive()
     for (const part of parts) part.store.ordered.create(shapeOf(index))
     for (const part of parts) {
       while (!part.store.ordered.build(index.id, BUILD_SLOTS)) await rest(state, began)
@@ -99,7 +101,7 @@ export async function buildIndex(state: CollectionState, index: IndexDefinition)
 /** Makes an index that is no longer in the catalog, or never was, be gone. */
 export function forgetIndex(state: CollectionState, index: IndexDefinition): void {
   state.setIndexes(state.indexes.filter(({ id }) => id !== index.id))
-  for (const { store } of state.parts) if (store.ordered.has(index.id)) store.ordered.drop(index.id)
+  for (const { store } of state.parts) if (store.isDerived && store.ordered.has(index.id)) store.ordered.drop(index.id)
 }
 
 async function rest(state: CollectionState, began: { at: number }): Promise<void> {

@@ -2,7 +2,7 @@
 // search or when there is time. So a write costs the same with and without such an index, and a search is always about what is stored now.
 
 import type { InvertedDefinition, TextIndexDefinition } from '../catalog/index.ts'
-import type { InvertedStats, SlotTokens, SlotVector } from '../core/index.ts'
+import type { InvertedStats, SlotTokens, SlotVector } from '../core/derived/index.ts'
 import { type Analyzer, analyzerOf } from '../text/index.ts'
 import { FieldReader } from './fields.ts'
 import type { Partition } from './partition.ts'
@@ -158,6 +158,7 @@ export class InvertedParts {
    */
   adopt(definitions: readonly InvertedDefinition[]): void {
     this.#definitions = definitions
+    if (!this.#partition.store.isDerived) return
     for (const { handle, id } of this.#partition.store.inverted.all()) {
       if (definitions.some((definition) => definition.id === id)) continue
       this.#partition.store.inverted.drop(handle)

@@ -3,7 +3,7 @@
 // document's score does not depend on how the collection is spread.
 
 import type { SparseIndexDefinition, TextIndexDefinition } from '../catalog/index.ts'
-import type { InvertedHits, InvertedTerms } from '../core/index.ts'
+import type { InvertedHits, InvertedTerms } from '../core/derived/index.ts'
 import type { CompiledFilter } from '../query/index.ts'
 import { isEverything } from './filter.ts'
 import { analyzerFor } from './inverted-part.ts'

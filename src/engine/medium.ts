@@ -87,6 +87,7 @@ export class Medium {
       collection: definition.name,
       primaryKey: definition.primaryKey,
       vectors: definition.vectors,
+      isPlain: definition.vectors.length + definition.indexes.length + definition.inverted.length === 0,
       shapes,
       storage,
       stem: fileStem(definition.id, id + shard),

@@ -11,6 +11,8 @@ export interface PartitionOptions {
   readonly collection: string
   readonly primaryKey: string
   readonly vectors: readonly VectorField[]
+  /** It has neither vector fields nor indexes: what those need is loaded when it gets the first. */
+  readonly isPlain?: boolean
   /** The same object for all partitions of a collection. */
   readonly shapes: CollectionShapes
   /** `null`: memory only. */

@@ -83,6 +83,7 @@ export class Partition {
     return {
       shapes: options.shapes,
       makeKey: uuid as () => string,
+      isPlain: options.isPlain === true,
       ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
     }
   }

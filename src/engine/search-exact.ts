@@ -1,6 +1,6 @@
 // Exact search of one partition: every vector that comes into question is considered, by its codes first.
 
-import { FlatSearch } from '../core/index.ts'
+import { FlatSearch } from '../core/derived/index.ts'
 import type { PartitionHits, PartitionQuery, PartitionSearch } from './search-plan.ts'
 
 /** What a step may take, about. */

@@ -1,7 +1,7 @@
 // Search of one partition by its graph: a walk meets a small part of the vectors and measures the nearest of them exactly. Where that is
 // not the better way, or does not find enough, every vector is considered after all.
 
-import { FlatSearch, type GraphQuery } from '../core/index.ts'
+import { FlatSearch, type GraphQuery } from '../core/derived/index.ts'
 import { ExactSearch } from './search-exact.ts'
 import type { PartitionHits, PartitionQuery, PartitionSearch } from './search-plan.ts'
 

@@ -1,6 +1,6 @@
 // How one partition is searched: decided here and nowhere else.
 
-import type { SlotSet } from '../core/index.ts'
+import type { SlotSet } from '../core/derived/index.ts'
 import type { Partition } from './partition.ts'
 import { ExactSearch } from './search-exact.ts'
 import { GraphSearch, graphQuery } from './search-graph.ts'

@@ -2,7 +2,7 @@
 // was found is looked at once more, and where it does not hold the partition is searched again without a pause. So every hit is stored as
 // it says when the search resolves. A document that is inserted or changed meanwhile may be missed, as it is by a search that came before.
 
-import { SlotSet } from '../core/index.ts'
+import { SlotSet } from '../core/derived/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { FieldReader } from './fields.ts'
 import { isEverything } from './filter.ts'

@@ -1,6 +1,6 @@
 // Sparse vectors as documents hold them and as callers ask for them.
 
-import type { SlotVector } from '../core/index.ts'
+import type { SlotVector } from '../core/derived/index.ts'
 
 /** `{ indices, values }`, equally long, or an object of dimension -> value. Dimensions are whole numbers from 0 to 4,294,967,294. */
 export type SparseVector =

@@ -448,7 +448,7 @@ export class Recovery {
       this.repairs.push({ file: this.file.name, offset: LOG_HEADER_BYTES, bytes: 0, reason })
     }
     if (this.restored === 0 && !store.finishLog(this.options.repair || aborted.length > 0)) return false
-    store.vectors.follow()
+    if (store.isDerived) store.vectors.follow()
     return true
   }
 

@@ -7,7 +7,7 @@
 // The index of a small partition is built faster than its pages are written and read: its snapshot has no pages, and only tells
 // how far the log was durable when it was closed. A graph is not built fast: where there is one, there are pages.
 
-import { PAGE_BYTES, STATE, STATE_END, Store } from '../core/index.ts'
+import { PAGE_BYTES, S_DERIVED, STATE, STATE_END, Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import {
   decodeSnapshotHeader,
@@ -72,11 +72,12 @@ export async function writeSnapshot(
   const file = await directory.open(draft, { create: true })
   try {
     const log = cover()
-    const isQuicklyBuilt =
+    const isMark =
       store.count <= buildDocumentsMax &&
-      store.ordered.entriesOfAll <= BUILD_ENTRIES_MAX &&
-      store.inverted.lengthsOfAll <= BUILD_LENGTHS_MAX
-    const isMark = isQuicklyBuilt && !store.graphs.isAny
+      (!store.isDerived ||
+        (store.ordered.entriesOfAll <= BUILD_ENTRIES_MAX &&
+          store.inverted.lengthsOfAll <= BUILD_LENGTHS_MAX &&
+          !store.graphs.isAny))
     const blocks = isMark ? [] : store.structBlocks(BLOCK_BYTES)
     const pages = isMark ? [] : store.structPages()
     const list = new Uint8Array(listBytes(pages.length, blocks.length))
@@ -129,7 +130,9 @@ export async function readSnapshot(
     return undefined
   }
   try {
-    return restore(file, store, logSeed, isHeadOnly)
+    const header = restore(file, store, logSeed, isHeadOnly)
+    if (store.memory.state(S_DERIVED) !== 0) await store.derive()
+    return header
   } catch {
     // Whatever is wrong with it, the log holds everything.
     return undefined

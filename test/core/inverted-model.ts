@@ -1,7 +1,7 @@
 // An inverted index as anyone would write it: a map of documents, read through for every question. Sums are rounded to f32 in the order in
 // which the core adds them up, so that both must agree to the last bit.
 
-import type { InvertedKind } from '../../src/core/index.ts'
+import type { InvertedKind } from '../../src/core/derived/index.ts'
 
 export interface ModelDocument {
   readonly weights: ReadonlyMap<string | number, number>

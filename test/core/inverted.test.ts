@@ -3,7 +3,8 @@
 
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { CollectionShapes, type InvertedKind, MODE_UPSERT, Store } from '../../src/core/index.ts'
+import type { InvertedKind } from '../../src/core/derived/index.ts'
+import { CollectionShapes, MODE_UPSERT, Store } from '../../src/core/index.ts'
 import { InvertedModel, type ModelQuery } from './inverted-model.ts'
 
 /** Small numbers of its own; the same for a seed. */

@@ -2,7 +2,8 @@
 // lane cannot hold is refused.
 
 import { describe, expect, it } from 'vitest'
-import { FlatSearch, type VectorField } from '../../src/core/index.ts'
+import { FlatSearch } from '../../src/core/derived/index.ts'
+import type { VectorField } from '../../src/core/index.ts'
 import { get, inMemory, type Partition, upsert } from './partitions.ts'
 import { distance, randomOf } from './vectors.ts'
 

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { FlatSearch } from '../../src/core/index.ts'
+import { FlatSearch } from '../../src/core/derived/index.ts'
 import { inMemory, type Partition, PutMode } from '../core/partitions.ts'
 import { settings } from '../core/values.ts'
 

@@ -2,7 +2,8 @@
 // takes deletions, which make room again.
 
 import { expect, it } from 'vitest'
-import { FlatSearch, type VectorField } from '../../src/core/index.ts'
+import { FlatSearch } from '../../src/core/derived/index.ts'
+import type { VectorField } from '../../src/core/index.ts'
 import { LimitError } from '../../src/error/index.ts'
 import { MemoryDirectory } from '../../src/storage/index.ts'
 import { optionsFor, Partition, remove, upsert } from '../core/partitions.ts'

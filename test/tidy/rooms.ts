@@ -38,25 +38,10 @@ const ASSEMBLY: Readonly<Record<string, readonly string[]>> = {
   flat: ['vector', 'record', 'slot', 'kernel', 'memory', 'abi.ts'],
   hnsw: ['flat', 'vector', 'record', 'slot', 'kernel', 'memory', 'abi.ts'],
   // The partition: ties index, records and log together.
-  store: ['ordered', 'inverted', 'hnsw', 'flat', 'vector', 'filter', 'record', 'slot', 'hash', 'memory', 'abi.ts'],
-  // The export table.
-  'index.ts': [
-    ...[
-      'store',
-      'ordered',
-      'inverted',
-      'hnsw',
-      'flat',
-      'vector',
-      'filter',
-      'record',
-      'slot',
-      'hash',
-      'kernel',
-      'memory',
-      'abi.ts',
-    ],
-  ],
+  store: ['filter', 'record', 'slot', 'hash', 'memory', 'abi.ts'],
+  // The export tables of the two modules; the second is everything that is derived from records.
+  derived: ['ordered', 'inverted', 'hnsw', 'flat', 'vector', 'kernel', 'abi.ts'],
+  'index.ts': ['store', 'filter', 'record', 'hash', 'abi.ts'],
 }
 
 /** Rooms that may name `node:` modules. */
@@ -65,6 +50,8 @@ const NODE_ONLY = /^src\/(storage\/file(\.ts$|\/)|server\/|cli\/)/
 const NODE_ONLY_LAZY = /^src\/storage\/file(\.ts$|\/)/
 /** What only a page needs, or only a worker: reached by `import()` alone, also from rooms below. */
 const LAZY = /^src\/(worker|storage\/opfs)\/index\.ts$/
+/** Second doors: what few databases need. A page that only opens one never loads what lies behind them (`eagerFiles`). */
+export const LAZY_DOORS: readonly string[] = ['src/core/derived/index.ts']
 /** Tests of one room may look behind its door; the room is named by their folder. */
 const INSIDE_TEST = /^test\/(?:unit\/|core\/|assembly\/)/
 
@@ -75,6 +62,22 @@ export function brokenImportRules(files: readonly Source[]): string[] {
       return complaint === undefined ? [] : [`${one.path}:${one.line} '${one.specifier}': ${complaint}`]
     }),
   )
+}
+
+/** What is loaded with a file: itself and what it imports, and so on; types are not, nor what is behind `import()`. */
+export function eagerFiles(files: readonly Source[], path: string): Set<string> {
+  const imports = new Map(files.map((file) => [file.path, importsOf(file)]))
+  const found = new Set<string>()
+  const follow = (at: string) => {
+    if (found.has(at)) return
+    found.add(at)
+    for (const one of imports.get(at) ?? []) {
+      const target = one.kind === 'static' ? targetOf(one) : undefined
+      if (target !== undefined) follow(target)
+    }
+  }
+  follow(path)
+  return found
 }
 
 function complaintAbout(one: Import): string | undefined {
@@ -107,7 +110,12 @@ function srcComplaint({ path, kind }: Import, target: string): string | undefine
   if (from.startsWith('dialect/') && to.startsWith('dialect/')) return 'a dialect never imports another'
   const complaint = roomComplaint(SRC, kindOf(from), kindOf(to))
   if (complaint !== undefined) return complaint
-  if (target === `src/${to}/index.ts` || (NODE_ONLY_LAZY.test(target) && target.endsWith('/index.ts'))) return undefined
+  if (
+    target === `src/${to}/index.ts` ||
+    LAZY_DOORS.includes(target) ||
+    (NODE_ONLY_LAZY.test(target) && target.endsWith('/index.ts'))
+  )
+    return undefined
   return `other rooms import src/${to}/index.ts, nothing behind it`
 }
 
@@ -120,13 +128,15 @@ function assemblyComplaint({ path }: Import, target: string): string | undefined
   if (complaint !== undefined || to.endsWith('.ts')) return complaint
   if (new RegExp(`^assembly/${to}(/index)?$`).test(target)) return undefined
   // What a room lends to JavaScript may have a door of its own, for the export table alone.
-  if (from === 'index.ts' && target === `assembly/${to}/exports`) return undefined
+  const isTable = from === 'index.ts' || path === 'assembly/derived/index.ts'
+  if (isTable && target === `assembly/${to}/exports`) return undefined
   return `other rooms import assembly/${to}, nothing behind it`
 }
 
 /** test/, bench/ and .ci/: anything, through a room's door. */
 function outsideComplaint({ path, specifier }: Import, target: string): string | undefined {
   if (!target.startsWith('src/') || target === 'src/index.ts' || target.endsWith('/index.ts')) return undefined
+  if (LAZY_DOORS.includes(target)) return undefined
   if (INSIDE_TEST.test(path)) return undefined
   return `${specifier} lies behind a door: import ${target.split('/').slice(0, 2).join('/')}/index.ts`
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** Made by a build or an install, or kept as data: nobody writes these by hand. */
-const NOT_WRITTEN = /(^|\/)(node_modules|results|golden|data|\.cache)(\/|$)|^src\/core\/binary\.ts$/
+const NOT_WRITTEN = /(^|\/)(node_modules|results|golden|data|\.cache)(\/|$)|^src\/core\/(derived\/)?binary\.ts$/
 
 export interface Source {
   /** Relative to the repository, with forward slashes. */

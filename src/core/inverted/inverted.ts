@@ -82,7 +82,7 @@ export class InvertedIndexes {
 
   /** Makes an index and marks every document; answers its handle. */
   create(id: number, kind: InvertedKind): number {
-    const handle = this.memory.core.inverted_create(id, KINDS[kind])
+    const handle = this.memory.derived.inverted_create(id, KINDS[kind])
     this.memory.refresh()
     if (handle === STATUS_OUT_OF_MEMORY) throw outOfMemory('the index')
     if (handle < 0)
@@ -104,23 +104,23 @@ export class InvertedIndexes {
       memory.u8.set(text, at + 4)
       at += 4 + ((text.length + 3) & ~3)
     }
-    this.checked(memory.core.inverted_fields(handle, address, names.length, bytes))
+    this.checked(memory.derived.inverted_fields(handle, address, names.length, bytes))
   }
 
   drop(handle: number): void {
-    this.memory.core.inverted_drop(handle)
+    this.memory.derived.inverted_drop(handle)
   }
 
   /** The handle of the index with this id, or -1. */
   find(id: number, kind: InvertedKind): number {
-    return this.memory.core.inverted_find(id, KINDS[kind])
+    return this.memory.derived.inverted_find(id, KINDS[kind])
   }
 
   /** Handles of all indexes, with their ids. */
   all(): { handle: number; id: number }[] {
     const found: { handle: number; id: number }[] = []
     for (let handle = 0; handle < this.memory.state(S_INVERTED_COUNT); handle++) {
-      const id = this.memory.core.inverted_id(handle)
+      const id = this.memory.derived.inverted_id(handle)
       if (id >= 0) found.push({ handle, id })
     }
     return found
@@ -133,7 +133,7 @@ export class InvertedIndexes {
 
   stats(handle: number): InvertedStats {
     const { memory } = this
-    memory.core.inverted_stats(handle)
+    memory.derived.inverted_stats(handle)
     const at = KEY_BUFFER >>> 2
     return {
       documents: memory.u32[at]!,
@@ -146,14 +146,14 @@ export class InvertedIndexes {
 
   /** Up to `count`, at most 500, marked slots, ascending, and the addresses of their records (0: none any more), in turn. */
   marked(handle: number, count: number): Uint32Array {
-    const found = this.memory.core.inverted_marked(handle, count)
+    const found = this.memory.derived.inverted_marked(handle, count)
     const at = KEY_BUFFER >>> 2
     return this.memory.u32.slice(at, at + found * 2)
   }
 
   /** Takes a document out, and the mark off its slot. */
   remove(handle: number, slot: number): void {
-    this.memory.core.inverted_remove(handle, slot)
+    this.memory.derived.inverted_remove(handle, slot)
   }
 
   /** Enters documents in place of what their slots had, and takes the marks off them. */
@@ -170,7 +170,7 @@ export class InvertedIndexes {
       memory.u32[at++] = tokens.length
     }
     encoder.encodeInto(text, memory.u8.subarray(address + heads))
-    this.checked(memory.core.inverted_put_text(handle, address, documents.length, address + heads))
+    this.checked(memory.derived.inverted_put_text(handle, address, documents.length, address + heads))
   }
 
   /** The same for vectors. */
@@ -189,7 +189,7 @@ export class InvertedIndexes {
         values[at++ - (address >>> 2)] = document.values[i]!
       }
     }
-    this.checked(memory.core.inverted_put_sparse(handle, address, documents.length))
+    this.checked(memory.derived.inverted_put_sparse(handle, address, documents.length))
   }
 
   /** The numbers of these tokens (of a text index) or dimensions (of a sparse one) here, and how many documents have them. */
@@ -205,7 +205,7 @@ export class InvertedIndexes {
       address = this.stage(text.length * 3)
       encoder.encodeInto(text, memory.u8.subarray(address))
     }
-    this.checked(memory.core.inverted_terms(handle, count, address))
+    this.checked(memory.derived.inverted_terms(handle, count, address))
     const from = memory.state(S_INVERTED_ANSWER) >>> 2
     const terms = new Uint32Array(count)
     const counts = new Uint32Array(count)
@@ -222,7 +222,7 @@ export class InvertedIndexes {
     const { terms, weights, filter } = query
     const count = terms.length
     const filterAt = count * 8
-    const filterBytes = filter === undefined ? 0 : memory.core.inverted_bitmap_bytes()
+    const filterBytes = filter === undefined ? 0 : memory.derived.inverted_bitmap_bytes()
     const address = this.stage(filterAt + filterBytes)
     const pairs = new Float32Array(memory.core.memory.buffer, address, count * 2)
     for (let i = 0; i < count; i++) {
@@ -236,7 +236,7 @@ export class InvertedIndexes {
     const filterAddress = filter === undefined ? 0 : address + filterAt
     const { constant, slope } = query
     const limit = Math.min(query.limit, 0xffffffff)
-    const found = memory.core.inverted_search(handle, address, count, limit, filterAddress, constant, slope)
+    const found = memory.derived.inverted_search(handle, address, count, limit, filterAddress, constant, slope)
     memory.refresh()
     if (found < 0) throw outOfMemory('the search')
     return this.hits(found)
@@ -247,11 +247,11 @@ export class InvertedIndexes {
     const { memory } = this
     const address = this.stage(terms.length * 4)
     memory.u32.set(terms, address >>> 2)
-    const count = memory.core.inverted_match(handle, address, terms.length, least)
+    const count = memory.derived.inverted_match(handle, address, terms.length, least)
     memory.refresh()
     if (count < 0) throw outOfMemory('the search')
     const from = memory.state(S_INVERTED_ANSWER)
-    return { count, bitmap: memory.u8.slice(from, from + memory.core.inverted_bitmap_bytes()) }
+    return { count, bitmap: memory.u8.slice(from, from + memory.derived.inverted_bitmap_bytes()) }
   }
 
   /** Where the record of a slot lies, or 0. */
@@ -278,7 +278,7 @@ export class InvertedIndexes {
   }
 
   private stage(bytes: number): number {
-    const address = this.memory.core.inverted_stage(bytes) >>> 0
+    const address = this.memory.derived.inverted_stage(bytes) >>> 0
     this.memory.refresh()
     if (address === 0) throw outOfMemory('the text')
     return address

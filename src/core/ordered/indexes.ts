@@ -105,15 +105,15 @@ export class OrderedIndexes {
     const given = encodeFields(shape.fields)
     const steps = shape.fields.reduce((sum, field) => sum + field.length, 0)
     const flags = (shape.isUnique ? FLAG_UNIQUE : 0) | (shape.isMulti ? FLAG_MULTI : 0)
-    const at = memory.core.ordered_create(number, shape.id, flags, shape.fields.length, steps, given.length) >>> 0
+    const at = memory.derived.ordered_create(number, shape.id, flags, shape.fields.length, steps, given.length) >>> 0
     memory.refresh()
     if (at === 0) throw outOfMemory('an index')
     memory.u8.set(given, at)
-    memory.core.ordered_define(number, steps)
+    memory.derived.ordered_define(number, steps)
   }
 
   drop(id: number): void {
-    this.memory.core.ordered_drop(this.numberOf(id))
+    this.memory.derived.ordered_drop(this.numberOf(id))
   }
 
   /** Takes in the next `slots` slots; true when all were seen. On a LimitError the index is empty again. */
@@ -121,10 +121,10 @@ export class OrderedIndexes {
     const { memory } = this
     const number = this.numberOf(id)
     const before = this.word(number, W_BUILT)
-    const status = memory.core.ordered_build(number, slots)
+    const status = memory.derived.ordered_build(number, slots)
     memory.refresh()
     if (status !== STATUS_OK) {
-      memory.core.ordered_clear(number)
+      memory.derived.ordered_clear(number)
       throw outOfMemory('an index')
     }
     return this.word(number, W_BUILT) === before || this.word(number, W_BUILT) - before < slots
@@ -138,7 +138,7 @@ export class OrderedIndexes {
 
   /** Forgets all entries; no slot was seen. */
   clear(id: number): void {
-    this.memory.core.ordered_clear(this.numberOf(id))
+    this.memory.derived.ordered_clear(this.numberOf(id))
   }
 
   /** Of an index that is being built: the next slot it has not seen. */
@@ -148,7 +148,7 @@ export class OrderedIndexes {
 
   /** All slots were seen: the index follows every record from now on, and is enforced if it is unique. */
   setReady(id: number): void {
-    this.memory.core.ordered_ready(this.numberOf(id))
+    this.memory.derived.ordered_ready(this.numberOf(id))
   }
 
   isReady(id: number): boolean {
@@ -182,19 +182,19 @@ export class OrderedIndexes {
     const { memory } = this
     writeTuple(memory, place.values)
     const { isAfter, rank = RANK_NONE, slot = SLOT_NONE, isHead = false } = place
-    return memory.core.ordered_rank(this.numberOf(id), isAfter ? 1 : 0, rank, slot, isHead ? 1 : 0) >>> 0
+    return memory.derived.ordered_rank(this.numberOf(id), isAfter ? 1 : 0, rank, slot, isHead ? 1 : 0) >>> 0
   }
 
   /** The first entry that has the same values as entry number `ordinal`. */
   groupStart(id: number, ordinal: number): number {
-    return this.memory.core.ordered_group(this.numberOf(id), ordinal) >>> 0
+    return this.memory.derived.ordered_group(this.numberOf(id), ordinal) >>> 0
   }
 
   /** Fills `addresses` with the records of the entries from number `ordinal` on, forwards or backwards; at most 1,024. Answers how many. */
   read(id: number, ordinal: number, addresses: Uint32Array, isBackward: boolean): number {
     const { memory } = this
     const wanted = Math.min(addresses.length, 1024)
-    const count = memory.core.ordered_read(this.numberOf(id), ordinal, wanted, isBackward ? 1 : 0)
+    const count = memory.derived.ordered_read(this.numberOf(id), ordinal, wanted, isBackward ? 1 : 0)
     const from = KEY_BUFFER >>> 2
     for (let i = 0; i < count; i++) addresses[i] = memory.u32[from + i]!
     return count
@@ -206,7 +206,7 @@ export class OrderedIndexes {
    */
   readDown(id: number, end: number, low: number, addresses: Uint32Array): number {
     const { memory } = this
-    const count = memory.core.ordered_down(this.numberOf(id), end, low, Math.min(addresses.length, 1024))
+    const count = memory.derived.ordered_down(this.numberOf(id), end, low, Math.min(addresses.length, 1024))
     const from = KEY_BUFFER >>> 2
     for (let i = 0; i < count; i++) addresses[i] = memory.u32[from + i]!
     return count
@@ -219,7 +219,7 @@ export class OrderedIndexes {
 
   /** The first entry whose values the next one has too, or -1. Documents that lack a field of the index are equal to none. */
   firstDouble(id: number): number {
-    return (this.memory.core.ordered_double(this.numberOf(id), 0) >>> 0) - 1
+    return (this.memory.derived.ordered_double(this.numberOf(id), 0) >>> 0) - 1
   }
 
   private at(number: number): number {

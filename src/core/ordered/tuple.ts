@@ -40,7 +40,7 @@ export function writeTuple(memory: Memory, values: readonly unknown[]): void {
 }
 
 function roomFor(memory: Memory, bytes: number): number {
-  const room = memory.core.ordered_probe(bytes) >>> 0
+  const room = memory.derived.ordered_probe(bytes) >>> 0
   memory.refresh()
   if (room === 0) throw outOfMemory('what is looked for in an index')
   return room

@@ -1,0 +1,29 @@
+// What the core calls, through its table, with each step of a batch, done or undone, and each step of a replay that keeps its indexes.
+
+import { DERIVED_GRAPHS, DERIVED_INVERTED, DERIVED_ORDERED, DERIVED_VECTORS, PAGE_TABLE, S_DERIVED } from "../abi";
+import { graphsFollow } from "../hnsw";
+import { invertedChanged } from "../inverted";
+import { orderedClash, orderedFollow, orderedUndo } from "../ordered";
+import { vectorsFollow } from "../vector";
+
+/**
+ * See recordChanged in store/change. Ordered indexes come first: a step that fails in them they undo at once, and one that fails
+ * behind them they have to have seen.
+ */
+export function derived_changed(slot: u32, old: usize, fresh: usize): bool {
+  assert(__heap_base <= PAGE_TABLE);
+  const derived = load<u32>(S_DERIVED);
+  if ((derived & DERIVED_ORDERED) != 0 && !orderedFollow(slot, old, fresh)) return false;
+  if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, fresh)) return false;
+  if ((derived & DERIVED_INVERTED) != 0 && !invertedChanged(slot, old, fresh)) return false;
+  if ((derived & DERIVED_GRAPHS) != 0 && !graphsFollow(slot, old, fresh)) return false;
+  return true;
+}
+
+export function derived_clash(slot: u32, record: usize): u32 {
+  return orderedClash(slot, record);
+}
+
+export function derived_undo(isBegun: bool): void {
+  orderedUndo(isBegun);
+}

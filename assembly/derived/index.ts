@@ -1,0 +1,18 @@
+// The second module: what is derived from records beside the hash index, and the searches over it. It has the core's linear memory, and
+// static data of its own (see abi); what it needs of the rooms below is compiled into both. JavaScript makes an instance when a
+// partition has its first vector field or index, and puts its hooks into the core's table (store/change).
+
+export { derived_changed, derived_clash, derived_undo } from "./hooks";
+export {
+  flat_begin, flat_count, flat_finish, flat_holds, flat_lanes, flat_mark, flat_ready, flat_release, flat_scan, flat_unmark,
+} from "../flat/exports";
+export { hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_search, hnsw_stale } from "../hnsw/exports";
+export { kernel_cosine, kernel_dot, kernel_dot_codes, kernel_hamming, kernel_jaccard, kernel_l2 } from "../kernel/exports";
+export {
+  inverted_bitmap_bytes, inverted_create, inverted_drop, inverted_fields, inverted_find, inverted_id, inverted_marked, inverted_match, inverted_put_sparse,
+  inverted_put_text, inverted_remove, inverted_search, inverted_stage, inverted_stats, inverted_terms,
+} from "../inverted/exports";
+export {
+  ordered_build, ordered_clear, ordered_create, ordered_define, ordered_double, ordered_down, ordered_drop, ordered_group, ordered_probe, ordered_rank, ordered_read, ordered_ready,
+} from "../ordered/exports";
+export { vector_count, vector_declare, vector_follow } from "../vector/exports";

@@ -1,0 +1,18 @@
+// The second door of the core: what few partitions need. Reached by import(), or from what is itself reached so.
+
+export { type FlatOptions, FlatSearch, type Nearest, SlotSet } from '../flat.ts'
+export { type GraphQuery, Graphs } from '../hnsw.ts'
+export {
+  type InvertedHits,
+  InvertedIndexes,
+  type InvertedKind,
+  type InvertedQuery,
+  type InvertedStats,
+  type InvertedTerms,
+  type SlotTokens,
+  type SlotVector,
+} from '../inverted/index.ts'
+export { type IndexPlace, type IndexShape, OrderedIndexes, TypeRank } from '../ordered/index.ts'
+export { Vectors } from '../vector.ts'
+export { type Derived, derive } from './derived.ts'
+export { instantiateDerived } from './load.ts'
