@@ -31,8 +31,8 @@ let operandWord: u32 = 0;
   return word == 0 || (word >> 28 == TAG_NULL && (head & FLAG_NULL_ABSENT) != 0);
 }
 
-export function run(program: usize, record: usize): bool {
-  let at = programCode(program);
+/** @param at - where to begin, with nothing on the stack. */
+export function run(program: usize, record: usize, at: usize = programCode(program)): bool {
   const stack = programStack(program);
   let top = stack;
   while (true) {

@@ -58,15 +58,20 @@ export function pathFollow(record: usize, path: usize): u32 {
 }
 
 function findPlace(shape: u32, name: usize, place: usize): i32 {
+  const index = fieldIndex(shape, name);
+  store<u32>(place, shape + 1);
+  store<i32>(place, index, 4);
+  return index;
+}
+
+/** Where a shape has the name; -1: nowhere. */
+export function fieldIndex(shape: u32, name: usize): i32 {
   let id = load<u32>(name, 8);
   if (id == 0) {
     id = nameFind(<usize>load<u32>(name, 4), load<u32>(name));
     store<u32>(name, id, 8);
   }
-  const index = id == 0 ? -1 : shapeIndexOf(shapePointer(shape), id - 1);
-  store<u32>(place, shape + 1);
-  store<i32>(place, index, 4);
-  return index;
+  return id == 0 ? -1 : shapeIndexOf(shapePointer(shape), id - 1);
 }
 
 function inlineField(record: usize, at: usize, name: usize): u32 {

@@ -1,11 +1,11 @@
 // Programs: checked, then linked into a form the machine runs without a check. What JavaScript hands over is only read here.
 //
 // Private head: | 0 pages u32 | 4 work u32 | 8 work pages u32 | 12 code u32 | 16 answer of a failed filter u32 | 20 stack u32 |
-//               | 24 constants u32 | 28 zero |
+//               | 24 constants u32 | 28 screen u32 |
 // then what JavaScript wrote:
 //   | 0 bytes u32 | 4 words of code | 8 paths | 12 steps | 16 names | 20 bytes of names | 24 bytes of constants | 28 flags, bit 0: failed = match |
 //   | code u32[] | paths {first step, steps}[] | steps {name or all ones, position i32}[] | names {offset, bytes}[] | UTF-8 | to 8 | constants |
-// The work area: | stack | code u32[] | names | paths | sets and texts |; see path.ts, set.ts, text.ts, like.ts.
+// The work area: | stack | code u32[] | names | paths | sets and texts | screen |; see path.ts, set.ts, text.ts, like.ts, screen.ts.
 
 import { PAGE_SCRATCH, RECORD_HEADER_LARGE, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY, TAG_ARRAY, TAG_STRING } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
@@ -19,6 +19,7 @@ import {
   PATH_STACK, STACK_MAX,
 } from "./opcode";
 import { NAME_BYTES, PATH_STEPS } from "./path";
+import { SCREEN_BYTES, screenBuild } from "./screen";
 import { setBuild, setBytes } from "./set";
 import { NEEDLE_BYTES, needleBuild } from "./text";
 import { textBytes, textOf, textPointer } from "./value";
@@ -30,6 +31,7 @@ const P_CODE: usize = 12;
 const P_FAILED: usize = 16;
 const P_STACK: usize = 20;
 const P_CONSTANTS: usize = 24;
+const P_SCREEN: usize = 28;
 const P_GIVEN: usize = 32;
 const GIVEN_HEAD: usize = 32;
 const NO_NAME: u32 = 0xffffffff;
@@ -52,6 +54,11 @@ const NO_NAME: u32 = 0xffffffff;
 // @ts-ignore: decorator
 @inline export function programConstants(program: usize): usize {
   return <usize>load<u32>(program, P_CONSTANTS);
+}
+
+// @ts-ignore: decorator
+@inline export function programScreen(program: usize): usize {
+  return <usize>load<u32>(program, P_SCREEN);
 }
 
 /** Address of a path, as linked; 0 where the program has none of that number. */
@@ -85,7 +92,7 @@ export function filter_load(program: usize, bytes: u32): i32 {
   if (extraBytes > <u64>1 << 30) return STATUS_OUT_OF_MEMORY;
   const stackBytes = ENTRY_BYTES * <usize>(STACK_MAX + 1);
   const fixed = <u64>stackBytes + (<u64>codeWords << 2) + 8 + <u64>names * <u64>NAME_BYTES + <u64>paths * <u64>PATH_STEPS + (<u64>steps << 3);
-  const workBytes = fixed + extraBytes;
+  const workBytes = fixed + extraBytes + SCREEN_BYTES + 8;
   if (workBytes > <u64>3 << 30) return STATUS_OUT_OF_MEMORY;
   const pages = pagesFor(<usize>workBytes);
   const work = pagesAcquire(pages, PAGE_SCRATCH);
@@ -98,6 +105,9 @@ export function filter_load(program: usize, bytes: u32): i32 {
   const code = work + stackBytes;
   store<u32>(program, <u32>code, P_CODE);
   link(code);
+  const screen = take(SCREEN_BYTES);
+  store<u32>(program, <u32>screen, P_SCREEN);
+  screenBuild(screen, code, constantsAt);
   return STATUS_OK;
 }
 

@@ -1,0 +1,221 @@
+// The first test of a program over a block of records, where it compares a number or a text at the root with a constant and what fails it
+// is no match. Most records end here, at half of what the machine takes; the others go on behind the test, or from the start where
+// the screen does not know their type. Records follow each other without a branch that depends on them, so their cache misses overlap.
+//
+// Screen: | 0 kind u32 | 4 code to go on at | 8 name | 12 1 where an absent field fails | 16 least int << 4 | 20 span << 4 | 24 operand f64 |
+//         | 32 outcomes u32 | 36 text | 40 its bytes | 44 zero | 48 {head + 1 u32, offset u32}[128], by shape; offset 0: absent |
+
+import { RECORD_ENDS_WIDTH, RECORD_HEADER, RECORD_HEADER_LARGE, RECORD_LARGE, RECORD_NON_ASCII, SHAPE_INLINE, TAG_DOUBLE, TAG_INT, TAG_STRING } from "../abi";
+import { bytesEqual, payload, recordString, stringBytes, stringPointer, wide } from "../record";
+import { ABSENT_ELSE, ABSENT_SHIFT, ABSENT_THEN, OP_COMPARE, OP_NUMBER, OP_RETURN, OUTCOMES_SHIFT } from "./opcode";
+import { fieldIndex, PATH_STEPS } from "./path";
+import { APART, compareDoubles, EQUAL, GREATER, LESS, SAME, textBytes, textOf, textPointer } from "./value";
+
+const KIND_NONE: u32 = 0;
+const KIND_NUMBER: u32 = 1;
+const KIND_TEXT: u32 = 2;
+
+const CODE: usize = 4;
+const NAME: usize = 8;
+const ABSENT_FAILS: usize = 12;
+const LEAST: usize = 16;
+const SPAN: usize = 20;
+const NUMBER: usize = 24;
+const OUTCOMES: usize = 32;
+const TEXT: usize = 36;
+const TEXT_BYTES: usize = 40;
+const TABLE: usize = 48;
+const PLACES_MASK: u32 = 127;
+export const SCREEN_BYTES: usize = TABLE + 8 * 128;
+
+/** Of a record's third word: its shape, and whether its words begin further on. */
+const HEAD: u32 = SHAPE_INLINE | (RECORD_LARGE << 24);
+
+/** Records of a block. */
+export const SCREEN_RECORDS: u32 = 32;
+/** Of the last block, what got through: addresses of records, plus 1 where the machine begins at the start. */
+export const screened: usize = memory.data(4 * 32, 16);
+/** Records in the last block. */
+export let screenExamined: u32 = 0;
+
+/**
+ * Makes the screen of linked code in zeroed memory.
+ *
+ * @param constants - of the program, a record.
+ */
+export function screenBuild(screen: usize, code: usize, constants: usize): void {
+  const head = load<u32>(code);
+  const op = head & 0xff;
+  if (op != OP_NUMBER && op != OP_COMPARE) return;
+  const path = <usize>load<u32>(code, 12);
+  // One step, a name at the root.
+  if (path == 0 || load<u32>(path) != 1 || load<u32>(path, PATH_STEPS) == 0) return;
+  const then = <usize>load<u32>(code, 4);
+  const otherwise = <usize>load<u32>(code, 8);
+  const isThenFail = isNoMatch(then);
+  if (isThenFail == isNoMatch(otherwise)) return;
+  const failing = isThenFail ? ABSENT_THEN : ABSENT_ELSE;
+  let outcomes = head >> OUTCOMES_SHIFT;
+  if (isThenFail) outcomes = ~outcomes;
+  store<u32>(screen, <u32>(isThenFail ? otherwise : then), CODE);
+  store<u32>(screen, load<u32>(path, PATH_STEPS), NAME);
+  store<u32>(screen, <u32>((head >> ABSENT_SHIFT & 3) == failing), ABSENT_FAILS);
+  store<u32>(screen, outcomes, OUTCOMES);
+  const isBuilt = op == OP_NUMBER ? buildNumber(screen, load<f64>(code, 16), outcomes) : buildText(screen, constants, load<u32>(code, 16), outcomes);
+  if (isBuilt) store<u32>(screen, op == OP_NUMBER ? KIND_NUMBER : KIND_TEXT);
+}
+
+function isNoMatch(code: usize): bool {
+  return (load<u32>(code) & 0x1ff) == OP_RETURN;
+}
+
+/** Which ints get through is a range. */
+function buildNumber(screen: usize, operand: f64, outcomes: u32): bool {
+  if (operand != operand) return false;
+  const hasLess = (outcomes & LESS) != 0;
+  const hasEqual = (outcomes & EQUAL) != 0;
+  const hasGreater = (outcomes & GREATER) != 0;
+  if (hasLess && hasGreater && !hasEqual) return false;
+  const lowest = -<f64>(1 << 27);
+  const highest = <f64>((1 << 27) - 1);
+  const from = hasLess ? lowest : hasEqual ? Math.ceil(operand) : Math.floor(operand) + 1;
+  const to = hasGreater ? highest : hasEqual ? Math.floor(operand) : Math.ceil(operand) - 1;
+  const least = Math.max(from, lowest);
+  const most = Math.min(to, highest);
+  const isEmpty = !(least <= most) || (!hasLess && !hasEqual && !hasGreater);
+  // An int moved up by its tag's bits is never 1.
+  store<i32>(screen, isEmpty ? 1 : <i32>least << 4, LEAST);
+  store<u32>(screen, isEmpty ? 0 : <u32>(<i32>most - <i32>least) << 4, SPAN);
+  store<f64>(screen, operand, NUMBER);
+  return true;
+}
+
+function buildText(screen: usize, constants: usize, word: u32, outcomes: u32): bool {
+  if (word >> 28 != TAG_STRING || (outcomes & (LESS | EQUAL | GREATER | APART | SAME)) != (EQUAL | SAME)) return false;
+  textOf(constants, word, 0);
+  store<u32>(screen, <u32>textPointer, TEXT);
+  store<u32>(screen, textBytes, TEXT_BYTES);
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline export function screenWorks(screen: usize): bool {
+  return load<u32>(screen) != KIND_NONE;
+}
+
+/** Where the machine goes on with a record that got through. */
+// @ts-ignore: decorator
+@inline export function screenCode(screen: usize): usize {
+  return <usize>load<u32>(screen, CODE);
+}
+
+/** Screens the records of at most 32 slots; how many got through. */
+export function screenBlock(screen: usize, entry: usize, slots: u32): u32 {
+  touch(entry, slots);
+  return load<u32>(screen) == KIND_NUMBER ? numbers(screen, entry, slots) : texts(screen, entry, slots);
+}
+
+/** Where the last field looked at was in its record. */
+let lastOffset: usize = 0;
+/** Kept, so that the loads are not left out. */
+let touched: u32 = 0;
+
+/** Reads the lines that the screen will read: head and field of each record, which most likely is where the last one had it. */
+// @ts-ignore: decorator
+@inline function touch(entry: usize, slots: u32): void {
+  const end = entry + (<usize>slots << 3);
+  const offset = lastOffset;
+  const limit = (<usize>memory.size() << 16) - max<usize>(offset + 4, 16);
+  let sum: u32 = 0;
+  for (; entry < end; entry += 8) {
+    const record = min<usize>(<usize>load<u32>(entry), limit);
+    sum += load<u32>(record, 8) + load<u32>(record + offset);
+  }
+  touched += sum;
+}
+
+function numbers(screen: usize, entry: usize, slots: u32): u32 {
+  const least = load<u32>(screen, LEAST);
+  const span = load<u32>(screen, SPAN);
+  const end = entry + (<usize>slots << 3);
+  let to = screened;
+  let examined: u32 = 0;
+  for (; entry < end; entry += 8) {
+    const record = <usize>load<u32>(entry);
+    if (record == 0) continue;
+    examined++;
+    const head = load<u32>(record, 8) & HEAD;
+    const place = screen + TABLE + (<usize>(head & PLACES_MASK) << 3);
+    const offset = <usize>(load<u32>(place) == head + 1 ? load<u32>(place, 4) : findOffset(screen, head, place));
+    const word: u32 = offset == 0 ? 0 : load<u32>(record + offset);
+    lastOffset = offset;
+    store<u32>(to, <u32>record);
+    if (word >> 28 == TAG_INT) to += <usize>((word << 4) - least <= span) << 2;
+    else to += <usize>rarer(screen, record, head, word, to) << 2;
+  }
+  screenExamined = examined;
+  return <u32>(to - screened) >> 2;
+}
+
+/** Whether a record without an int in the field gets through; it is marked where the machine has to look. */
+function rarer(screen: usize, record: usize, head: u32, word: u32, to: usize): bool {
+  if (word >> 28 == TAG_DOUBLE) {
+    return (load<u32>(screen, OUTCOMES) & compareDoubles(load<f64>(wide(record, word)), load<f64>(screen, NUMBER))) != 0;
+  }
+  return isUnsure(screen, record, head, word, to);
+}
+
+// @ts-ignore: decorator
+@inline function isUnsure(screen: usize, record: usize, head: u32, word: u32, to: usize): bool {
+  if (word == 0 && (head & SHAPE_INLINE) != SHAPE_INLINE && load<u32>(screen, ABSENT_FAILS) != 0) return false;
+  store<u32>(to, <u32>record | 1);
+  return true;
+}
+
+function texts(screen: usize, entry: usize, slots: u32): u32 {
+  const text = <usize>load<u32>(screen, TEXT);
+  const bytes = load<u32>(screen, TEXT_BYTES);
+  const end = entry + (<usize>slots << 3);
+  let to = screened;
+  let examined: u32 = 0;
+  for (; entry < end; entry += 8) {
+    const record = <usize>load<u32>(entry);
+    if (record == 0) continue;
+    examined++;
+    const flags = load<u32>(record, 8);
+    const head = flags & HEAD;
+    const place = screen + TABLE + (<usize>(head & PLACES_MASK) << 3);
+    const offset = <usize>(load<u32>(place) == head + 1 ? load<u32>(place, 4) : findOffset(screen, head, place));
+    const word: u32 = offset == 0 ? 0 : load<u32>(record + offset);
+    lastOffset = offset;
+    store<u32>(to, <u32>record);
+    if (word >> 28 == TAG_STRING) to += <usize>isText(record, flags >> 24, payload(word), text, bytes) << 2;
+    else to += <usize>isUnsure(screen, record, head, word, to) << 2;
+  }
+  screenExamined = examined;
+  return <u32>(to - screened) >> 2;
+}
+
+/** recordString, with the common case at hand: ends of a byte each. */
+// @ts-ignore: decorator
+@inline function isText(record: usize, flags: u32, index: u32, text: usize, bytes: u32): bool {
+  if (flags & (RECORD_LARGE | RECORD_ENDS_WIDTH)) {
+    recordString(record, index);
+    return stringBytes == bytes && bytesEqual(stringPointer, text, bytes);
+  }
+  const ends = record + (<usize>load<u16>(record, 12) << 2);
+  const start = index == 0 ? 0 : <u32>load<u8>(ends + index - 1);
+  if (<u32>load<u8>(ends + index) - start != bytes) return false;
+  const strings = <usize>load<u16>(record, 14);
+  return bytesEqual(ends + (flags & RECORD_NON_ASCII ? strings << 1 : strings) + start, text, bytes);
+}
+
+function findOffset(screen: usize, head: u32, place: usize): u32 {
+  const shape = head & SHAPE_INLINE;
+  const index = shape == SHAPE_INLINE ? -1 : fieldIndex(shape, <usize>load<u32>(screen, NAME));
+  const words = head == shape ? RECORD_HEADER : RECORD_HEADER_LARGE;
+  const offset = index < 0 ? 0 : words + (<u32>index << 2);
+  store<u32>(place, head + 1);
+  store<u32>(place, offset, 4);
+  return offset;
+}
