@@ -6,9 +6,9 @@ import type { Document, Key } from '../value/index.ts'
 import { acknowledge } from './acknowledge.ts'
 import { Outcome, PutMode } from './batch.ts'
 import type { Collection } from './collection.ts'
-import { applyInsert } from './insert.ts'
+import { applyInsert, insertInto } from './insert.ts'
 import { keyIdentity } from './key.ts'
-import { ConflictRule, ReturnChanges, WriteRequest } from './options.ts'
+import { ConflictRule, WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
 import { reasonOf } from './refusal.ts'
 import { emptyResult, type WriteResult } from './result.ts'
@@ -56,6 +56,11 @@ export class Direct {
   get(key: Key): Document | undefined {
     this.#requireOpen()
     const state = this.#state
+    const { single } = state
+    if (single !== null) {
+      const address = single.find(key)
+      return address === 0 ? undefined : single.read(address)
+    }
     const address = state.locate(key)
     return address === 0 ? undefined : state.parts[state.locatedPart]!.read(address)
   }
@@ -100,10 +105,14 @@ export class Direct {
   insert(documents: readonly unknown[], isReplacing: boolean, isHard: boolean): DirectInsert {
     this.#requireWritable()
     const state = this.#state
-    const request = new WriteRequest(isHard && state.isOnDisk)
-    request.changes = ReturnChanges.No
-    request.conflict = isReplacing ? ConflictRule.Replace : ConflictRule.Error
-    const result = applyInsert(state, documents, request, 0)
+    let request = isReplacing ? state.upsertRequest : state.insertRequest
+    if (request.isHard !== (isHard && state.isOnDisk)) {
+      request = new WriteRequest(isHard && state.isOnDisk)
+      if (isReplacing) request.conflict = ConflictRule.Replace
+    }
+    const { single } = state
+    const result =
+      single === null ? applyInsert(state, documents, request, 0) : insertInto(state, single, documents, request, 0)
     return { result, done: settled(state, request, result) }
   }
 
@@ -135,7 +144,9 @@ export interface DirectInsert {
 function settled(state: CollectionState, request: WriteRequest, result: WriteResult): Promise<unknown> | undefined {
   const { written } = state
   if (written.length === 0) return undefined
-  if (!request.isHard && written.every((partition) => partition.pressure === undefined)) return undefined
+  let isWaiting = request.isHard
+  for (let i = 0; i < written.length; i++) if (written[i]!.pressure !== undefined) isWaiting = true
+  if (!isWaiting) return undefined
   return acknowledge(state, request, result)
 }
 

@@ -6,7 +6,7 @@ import { Emitter } from './emitter.ts'
 import { errorNamed, ReqlDriverCompileError, ReqlDriverError, ReqlError, ReqlRuntimeError } from './errors.ts'
 import { execute } from './execute.ts'
 import type { Node } from './node.ts'
-import { RUNNER, type Runner } from './run.ts'
+import { NO_RUN_OPTIONS, RUNNER, type Runner } from './run.ts'
 import { Store } from './store.ts'
 import { SERVER_NAME } from './system.ts'
 
@@ -56,7 +56,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 const CLOSED = 'Connection is closed.'
 
 /** What both kinds of connections share. */
-abstract class Connection extends Emitter implements Runner {
+export abstract class Connection extends Emitter implements Runner {
   readonly [RUNNER] = true
   db: string | undefined
   open = false
@@ -77,7 +77,7 @@ abstract class Connection extends Emitter implements Runner {
   start(node: Node, options: Record<string, unknown>): Promise<unknown> {
     if (!this.open) return Promise.reject(new ReqlDriverError(CLOSED))
     const answer = this.query(node, options)
-    if (!options.noreply) return answer
+    if (options === NO_RUN_OPTIONS || !options.noreply) return answer
     const quiet = answer.catch(() => {}).finally(() => this.unanswered.delete(quiet))
     this.unanswered.add(quiet)
     return Promise.resolve(undefined)

@@ -176,7 +176,7 @@ export function evaluate(node: Node, scope: Scope | null, query: Query, isLitera
         const { value } = node
         return Array.isArray(value) ? query.sized(value as Datum[]) : (value as Datum)
       }
-      return (node.datum ??= fromNative(node.value))
+      return (node.known ??= fromNative(node.value)) as Datum
     case T.VAR:
       return variable(scope, node.args[0].value as number)
     case T.IMPLICIT_VAR:

@@ -19,6 +19,8 @@ import type { Node } from './node.ts'
 import { defineAll } from './operations.ts'
 import { type Formats, formatsOf, groupsToNative, NATIVE, storedToNative, toNative } from './output.ts'
 import { Query, Suspension } from './query.ts'
+import { quick } from './quick.ts'
+import { NO_RUN_OPTIONS } from './run.ts'
 import type { Store } from './store.ts'
 import { camelCase, snakeCase, T } from './terms.ts'
 import { Db, Func, Grouped, type Pull, Row, Special, type Stream, type Val } from './values.ts'
@@ -62,6 +64,8 @@ export function execute(
   watch?: (feed: Feed) => void,
 ): Promise<unknown> {
   try {
+    const answer = given === NO_RUN_OPTIONS ? answered(node, store, db) : undefined
+    if (answer !== undefined) return answer
     const options = optionsOf(given)
     const formats = options === NO_OPTIONS ? NATIVE : formatsOf(options)
     try {
@@ -86,6 +90,15 @@ export function execute(
     }
   } catch (error) {
     return Promise.reject(error)
+  }
+}
+
+/** `quick`, its errors as the caller gets them. */
+function answered(node: Node, store: Store, db: string): Promise<unknown> | undefined {
+  try {
+    return quick(node, store, db)
+  } catch (error) {
+    throw told(error, node)
   }
 }
 

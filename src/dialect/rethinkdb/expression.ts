@@ -3,26 +3,35 @@
 import { MAXVAL, MINVAL, TYPE } from './datum.ts'
 import { ReqlDriverCompileError } from './errors.ts'
 import { isBuffer } from './host.ts'
-import { datumNode, holdsRow, NO_OPTIONS, Node } from './node.ts'
+import { datumNode, holdsRow, NO_OPTIONS, Node, undefinedArgument } from './node.ts'
+import { STORED_ARRAY_MAX } from './stored.ts'
 import { T } from './terms.ts'
 
 /** How deep values may nest. */
 const DEPTH_MAX = 20
 
-/** The symbol under which a term (a callable object) holds its node. */
-export const NODE: unique symbol = Symbol('term') as never
+/** What terms inherit; r.ts puts the methods on it. A term is a function: `term('field')`, `term(0)`. */
+export const PROTOTYPE = Object.create(Function.prototype) as Record<PropertyKey, unknown>
 
-/** Makes the callable object for a node; given by the room that knows its methods. */
-let wrapNode: (node: Node) => unknown = () => {
-  throw new Error('terms have no methods yet')
-}
-export function setTermMaker(make: (node: Node) => unknown): void {
-  wrapNode = make
+/** Asks a term for its node: a property of its own would cost each of them more than all else. */
+const ASK: unknown = {}
+
+export function makeTerm(node: Node): unknown {
+  const term = (...args: unknown[]) => {
+    const key = args[0]
+    if (key === ASK) return node
+    if (args.length !== 1) throw new ReqlDriverCompileError(`Expected 1 argument but found ${args.length}.`)
+    if (key === undefined) throw undefinedArgument(1, '(...)')
+    return makeTerm(new Node(T.BRACKET, [node, expression(key)]))
+  }
+  return Object.setPrototypeOf(term, PROTOTYPE)
 }
 
 /** The node of a term, or undefined for what is none. */
 export function nodeOf(value: unknown): Node | undefined {
-  return typeof value === 'function' ? (value as unknown as { [NODE]?: Node })[NODE] : undefined
+  return typeof value === 'function' && Object.getPrototypeOf(value) === PROTOTYPE
+    ? (value as (ask: unknown) => Node)(ASK)
+    : undefined
 }
 
 /** Whether the value is an options object or a document, as the driver sees it. */
@@ -82,8 +91,9 @@ function survey(value: unknown, depth: number): number {
       return CONVERTED
   }
   if (value === null) return PLAIN
-  let kind = PLAIN
   if (Array.isArray(value)) {
+    // What cannot be stored as it is goes the way on which that is found.
+    let kind = value.length > STORED_ARRAY_MAX && depth < DEPTH_MAX ? CONVERTED : PLAIN
     for (let i = 0; i < value.length; i++) {
       const inner = survey(value[i], depth - 1)
       if (inner > kind) kind = inner
@@ -94,17 +104,21 @@ function survey(value: unknown, depth: number): number {
     value.toISOString()
     return CONVERTED
   }
-  if (isBuffer(value) || !isPlainObject(value)) return CONVERTED
+  if (Object.getPrototypeOf(value) === Object.prototype) return surveyFields(value as Record<string, unknown>, depth)
+  return isBuffer(value) || !isPlainObject(value) ? CONVERTED : surveyFields({ ...value }, depth)
+}
+
+function surveyFields(value: Record<string, unknown>, depth: number): number {
+  let kind = PLAIN
   for (const name in value) {
-    if (!Object.hasOwn(value, name)) continue
     const inside = value[name]
-    if (inside === undefined) throw new ReqlDriverCompileError(`Object field '${name}' may not be undefined`)
+    if (inside === undefined) {
+      if (!Object.hasOwn(value, name)) continue
+      throw new ReqlDriverCompileError(`Object field '${name}' may not be undefined`)
+    }
     if (name === TYPE && kind === PLAIN) kind = CONVERTED
     // Most fields are strings and numbers.
-    if (typeof inside === 'string') {
-      if (depth <= 1) throw new ReqlDriverCompileError('Nesting depth limit exceeded.')
-      continue
-    }
+    if (depth > 1 && (typeof inside === 'string' || typeof inside === 'boolean')) continue
     const inner = survey(inside, depth - 1)
     if (inner > kind) kind = inner
   }
@@ -127,7 +141,7 @@ export function functionNode(call: (...args: unknown[]) => unknown): Node {
   for (let i = 0; i < call.length; i++) {
     const id = datumNode(nextVariable++)
     ids.push(id)
-    variables.push(wrapNode(new Node(T.VAR, [id])))
+    variables.push(makeTerm(new Node(T.VAR, [id])))
   }
   const body = call(...variables)
   if (body === undefined) {

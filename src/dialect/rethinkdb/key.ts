@@ -74,9 +74,14 @@ function requireNoNull(text: string): void {
   fail(`String "${shown}" (truncated) contains NULL byte at offset ${textBytes(text.slice(0, at))} in index key.`)
 }
 
+/** Whether it is a primary key beyond doubt: most are. A character has at most three bytes for each of its units. */
+export function isPlainKey(value: unknown): value is string | number {
+  return typeof value === 'number' || (typeof value === 'string' && value.length <= 42 && !value.includes('\0'))
+}
+
 /** Throws the server's text for what cannot be a primary key. */
 export function requirePrimaryKey(value: Datum): void {
-  if (typeof value === 'string' && value.length <= 42 && !value.includes('\0')) return
+  if (isPlainKey(value)) return
   if (keyBytes(value, false, true) > PRIMARY_BYTES_MAX)
     fail(`Primary key too long (max 127 characters): ${print(value)}`)
 }

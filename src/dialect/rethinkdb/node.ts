@@ -1,6 +1,6 @@
 // A query as data: what a chain builds, what is sent to a server, what is evaluated in process.
 
-import { type Datum, TYPE, toBase64 } from './datum.ts'
+import { TYPE, toBase64 } from './datum.ts'
 import { type Printable, ReqlDriverCompileError } from './errors.ts'
 import { isBuffer } from './host.ts'
 import { camelCase, KINDS, T } from './terms.ts'
@@ -16,8 +16,8 @@ export class Node implements Printable {
   readonly isPlain: boolean
   /** Set once arity and options have been checked. */
   isChecked = false
-  /** Of a DATUM that is not plain: its value as evaluation sees it, once that is known. */
-  datum: Datum | undefined = undefined
+  /** Of a DATUM that is not plain its value as evaluation sees it, of a TABLE what it was in the last query that asked. */
+  known: unknown = undefined
 
   constructor(
     type: number,
@@ -82,10 +82,11 @@ export class Node implements Printable {
   }
 }
 
+const NO_ARGUMENTS: readonly Node[] = []
 export const NO_OPTIONS: Readonly<Record<string, Node>> = {}
 
 export function datumNode(value: unknown, isPlain = true): Node {
-  return new Node(T.DATUM, [], NO_OPTIONS, value, isPlain)
+  return new Node(T.DATUM, NO_ARGUMENTS, NO_OPTIONS, value, isPlain)
 }
 
 function mapValues<V, R>(object: Readonly<Record<string, V>>, change: (value: V) => R): Record<string, R> {

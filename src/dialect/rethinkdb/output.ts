@@ -68,20 +68,42 @@ export function storedToNative(value: unknown): unknown {
   if (ArrayBuffer.isView(value) || TYPE in value) return toNative(fromStored(value), NATIVE)
   const document = value as Record<string, unknown>
   const names = Object.keys(document)
-  let isSorted = true
   for (let i = 0; i < names.length; i++) {
-    const name = names[i]
-    if (i > 0 && isSorted && compareText(names[i - 1], name) > 0) isSorted = false
-    const inner = document[name]
+    const inner = document[names[i]]
     if ((typeof inner === 'object' && inner !== null) || typeof inner === 'bigint') {
-      setField(document as Fields, name, storedToNative(inner) as Datum)
+      setField(document as Fields, names[i], storedToNative(inner) as Datum)
     }
   }
-  if (isSorted) return document
-  names.sort(compareText)
+  const order = orderOf(names)
+  if (order === names) return document
   const sorted: Record<string, unknown> = {}
-  for (const name of names) setField(sorted as Fields, name, document[name] as Datum)
+  for (let i = 0; i < order.length; i++) {
+    const name = order[i]
+    if (name === '__proto__') setField(sorted as Fields, name, document[name] as Datum)
+    else sorted[name] = document[name]
+  }
   return sorted
+}
+
+/** Lists of names met lately, with their order; documents of a table have few of them. */
+const ORDERS: { readonly names: readonly string[]; readonly order: readonly string[] }[] = []
+const ORDERS_MAX = 64
+
+/** The names in the order of their bytes: the list itself where it is in order. */
+function orderOf(names: readonly string[]): readonly string[] {
+  const count = names.length
+  if (count === 0) return names
+  const at = (count * 31 + names[0].length * 7 + names[count - 1].length) % ORDERS_MAX
+  const known = ORDERS[at]
+  if (known !== undefined && known.names.length === count) {
+    let same = 0
+    while (same < count && known.names[same] === names[same]) same++
+    if (same === count) return known.order === known.names ? names : known.order
+  }
+  const sorted = names.slice().sort(compareText)
+  const order = sorted.every((name, i) => name === names[i]) ? names : sorted
+  ORDERS[at] = { names, order }
+  return order
 }
 
 export function groupsToNative(grouped: Grouped, formats: Formats): unknown {

@@ -1,28 +1,15 @@
 // `r` and the methods of terms, made from the table of terms. Names, arities and texts are those of the official driver.
 
-import { connect } from './connect.ts'
+import { Connection, connect } from './connect.ts'
 import { ERRORS, ReqlDriverCompileError } from './errors.ts'
-import { expression, functionOrValue, isPlainObject, NODE, nodeOf, setTermMaker } from './expression.ts'
+import { expression, functionOrValue, isPlainObject, makeTerm, nodeOf, PROTOTYPE } from './expression.ts'
 import { isBuffer } from './host.ts'
-import { NO_OPTIONS, Node, undefinedArgument } from './node.ts'
-import { run } from './run.ts'
+import { datumNode, NO_OPTIONS, Node, undefinedArgument } from './node.ts'
+import { NO_RUN_OPTIONS, run } from './run.ts'
 import { snakeCase, T, TERMS, type TermKind } from './terms.ts'
 import type { R } from './types.ts'
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
-
-/** Prototype of every term. A term is a function: `term('field')`, `term(0)`. */
-const PROTOTYPE = Object.create(Function.prototype) as Record<PropertyKey, unknown>
-
-function makeTerm(node: Node): unknown {
-  const term = (...args: unknown[]) => {
-    if (args.length !== 1) throw new ReqlDriverCompileError(`Expected 1 argument but found ${args.length}.`)
-    return makeTerm(new Node(T.BRACKET, [node, argument(args[0], 1, TERMS.bracket)]))
-  }
-  ;(term as unknown as { [NODE]: Node })[NODE] = node
-  return Object.setPrototypeOf(term, PROTOTYPE)
-}
-setTermMaker(makeTerm)
 
 /** What the driver calls a term in its own messages. */
 const SHOWN: Readonly<Record<string, string>> = { bracket: '(...)', array: '[...]' }
@@ -178,9 +165,45 @@ for (const kind of Object.values(TERMS)) {
 }
 for (const [alias, name] of Object.entries(METHOD_ALIASES)) PROTOTYPE[alias] = PROTOTYPE[name]
 
+// The chains that most queries are made of, without lists of arguments.
+
+/** `r.table(name)`: terms do not change, so that one is enough for all that name it. */
+const NAMED = new Map<string, unknown>()
+const NAMED_MAX = 1_000
+
+const anyTable = root.table as (...args: unknown[]) => unknown
+root.table = (...args: unknown[]) => {
+  const name = args[0]
+  if (args.length !== 1 || typeof name !== 'string') return anyTable(...args)
+  let term = NAMED.get(name)
+  if (term === undefined) {
+    if (NAMED.size >= NAMED_MAX) NAMED.clear()
+    term = anyTable(name)
+    NAMED.set(name, term)
+  }
+  return term
+}
+
+/** A method of one argument that is no function, without options. */
+function direct(kind: TermKind): void {
+  const any = PROTOTYPE[kind.name] as Method
+  PROTOTYPE[kind.name] = function (this: unknown, value: unknown) {
+    // biome-ignore lint/complexity/noArguments: a rest parameter would be one more array for each document
+    if (arguments.length !== 1) return any.apply(this, Array.from(arguments))
+    if (value === undefined) throw undefinedArgument(1, kind.name)
+    const node = typeof value === 'string' ? datumNode(value) : expression(value)
+    return makeTerm(new Node(kind.type, [nodeOf(this) as Node, node]))
+  }
+}
+direct(TERMS.get)
+direct(TERMS.insert)
+
 Object.assign(PROTOTYPE, {
-  run(this: unknown, ...args: unknown[]) {
-    return run(nodeOf(this) as Node, args)
+  run(this: unknown, connection: unknown, ...rest: unknown[]) {
+    const node = nodeOf(this) as Node
+    return rest.length === 0 && connection instanceof Connection
+      ? connection.start(node, NO_RUN_OPTIONS)
+      : run(node, connection, ...rest)
   },
   build(this: unknown) {
     return (nodeOf(this) as Node).build()

@@ -18,8 +18,10 @@ function runnerOf(connection: unknown): Runner | undefined {
     : undefined
 }
 
-export function run(node: Node, args: unknown[]): Promise<unknown> {
-  let [connection, options, callback] = args
+/** The run options of most queries. */
+export const NO_RUN_OPTIONS: Record<string, unknown> = {}
+
+export function run(node: Node, connection: unknown, options?: unknown, callback?: unknown): Promise<unknown> {
   if (runnerOf(connection) !== undefined) {
     if (typeof options === 'function') {
       if (callback !== undefined) {
@@ -51,6 +53,6 @@ export function run(node: Node, args: unknown[]): Promise<unknown> {
   const answer =
     runner === undefined
       ? Promise.reject(new ReqlDriverError('First argument to `run` must be an open connection.'))
-      : runner.start(node, (options ?? {}) as Record<string, unknown>)
+      : runner.start(node, (options ?? NO_RUN_OPTIONS) as Record<string, unknown>)
   return withCallback(answer, callback as Callback<unknown> | undefined)
 }

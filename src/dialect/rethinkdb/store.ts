@@ -77,9 +77,15 @@ export class Table {
     return this.info.primaryKey
   }
 
+  /** Whether its writes wait for the disk unless they say otherwise. */
+  get isHard(): boolean {
+    return this.info.durability === 'hard' && this.direct.isHard
+  }
+
   /** Whether anybody would make use of hearing what a write changed. */
   get isFollowed(): boolean {
     if (this.listeners.size > 0) return true
+    if (this.indexes.size === 0) return false
     for (const index of this.indexes.values()) if (index.isLive) return true
     return false
   }

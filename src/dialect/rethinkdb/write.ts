@@ -20,7 +20,7 @@ import { merge } from './documents.ts'
 import { Failure, fail, failMissing } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { hookOf } from './hooks.ts'
-import { engineKey, hasOwnForm, requirePrimaryKey } from './key.ts'
+import { engineKey, hasOwnForm, isPlainKey, requirePrimaryKey } from './key.ts'
 import type { RowChange, Table } from './store.ts'
 import { fromStored, toStored } from './stored.ts'
 import { asDatum, type Func } from './values.ts'
@@ -53,8 +53,7 @@ export function changesOf(call: Call): ReturnChanges {
 
 export function optionsOf(call: Call, table: Table, changes: ReturnChanges): WriteOptions {
   const durability = durabilityOf(call)
-  const isHard =
-    durability === undefined ? table.info.durability === 'hard' && table.direct.isHard : durability === 'hard'
+  const isHard = durability === undefined ? table.isHard : durability === 'hard'
   return { changes, isHard, isHookIgnored: call.boolOption('ignore_write_hook') }
 }
 
@@ -346,32 +345,23 @@ const INDEXED_ROWS = 100
  * the table, needs the long one.
  */
 export function insertPlain(
-  call: Call,
   table: Table,
   rows: readonly unknown[],
   isReplacing: boolean,
-  options: WriteOptions,
-): Fields | undefined {
-  if (options.changes !== false || table.listeners.size > 0 || table.info.hook !== null) return undefined
+  isHard: boolean,
+  arrayLimit: number,
+): { result: Fields; done: Promise<unknown> | undefined } | undefined {
+  if (table.listeners.size > 0 || table.info.hook !== null) return undefined
   // A few documents are followed by the indexes; many make them compute anew, which costs less.
   if (rows.length < INDEXED_ROWS && table.isFollowed) return undefined
   const { primaryKey, direct } = table
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as Record<string, unknown> | null
     if (typeof row !== 'object' || row === null || Array.isArray(row)) return undefined
-    const key = Object.hasOwn(row, primaryKey) ? row[primaryKey] : undefined
-    if (
-      typeof key === 'string' ? key.length > 42 || key.includes('\0') : key !== undefined && typeof key !== 'number'
-    ) {
-      return undefined
-    }
-    for (const name in row) {
-      const value = row[name]
-      if (Array.isArray(value) && value.length > 100_000) return undefined
-    }
+    const key = row[primaryKey]
+    if (key !== undefined && !isPlainKey(key)) return undefined
   }
-  const { result, done } = direct.insert(rows, isReplacing, options.isHard)
-  call.query.wait(done)
+  const { result, done } = direct.insert(rows, isReplacing, isHard)
   const { deleted, errors, inserted, replaced, skipped, unchanged } = result
   const answer: Fields = { deleted, errors, inserted, replaced, skipped, unchanged }
   if (result.firstError !== undefined) {
@@ -384,11 +374,12 @@ export function insertPlain(
         : `Duplicate primary key \`${primaryKey}\`:\n${print(fromStored(stored))}\n${print(row)}`
   }
   if (result.generatedKeys !== undefined) {
-    const limit = call.query.arrayLimit
     const keys = result.generatedKeys as string[]
-    answer.generated_keys = keys.slice(0, limit)
+    answer.generated_keys = keys.slice(0, arrayLimit)
     const count = rows.filter((row) => (row as Fields)[primaryKey] === undefined).length
-    if (count > limit) answer.warnings = [`Too many generated keys (${count}), array truncated to ${limit}.`]
+    if (count > arrayLimit) {
+      answer.warnings = [`Too many generated keys (${count}), array truncated to ${arrayLimit}.`]
+    }
   }
-  return answer
+  return { result: answer, done }
 }

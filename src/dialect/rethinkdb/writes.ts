@@ -43,10 +43,15 @@ function insert(call: Call): Val {
     const literal = node.type === T.DATUM && node.isPlain ? node.value : undefined
     const isList = Array.isArray(literal)
     if (changes === 'vals' && isList) manyInserts()
-    if (literal !== undefined && (conflict === 'error' || conflict === 'replace')) {
-      const rows = isList ? literal : isObject(literal) ? [literal] : undefined
-      const answer = rows === undefined ? undefined : insertPlain(call, table, rows, conflict === 'replace', options)
-      if (answer !== undefined) return answer
+    const isReplacing = conflict === 'replace'
+    if (isObject(literal) || isList) {
+      const rows = isList ? literal : [literal]
+      const answer =
+        changes === false && (isReplacing || conflict === 'error')
+          ? insertPlain(table, rows, isReplacing, options.isHard, call.query.arrayLimit)
+          : undefined
+      call.query.wait(answer?.done)
+      if (answer !== undefined) return answer.result
     }
     return insertRows(call, table, rowsOf(call, isList ? (literal as Datum[]) : undefined, options), conflict, options)
   })

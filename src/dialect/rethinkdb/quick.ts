@@ -1,0 +1,59 @@
+// The short way for the two queries that programs run most, `table.get(key)` and `table.insert(documents)` with plain values and no
+// options: nothing is evaluated, a query is no object, documents are copied by the engine alone. Answers what the long way would.
+
+import type { Fields } from './datum.ts'
+import { isPlainKey } from './key.ts'
+import { NO_OPTIONS, type Node } from './node.ts'
+import { NATIVE, storedToNative, toNative } from './output.ts'
+import type { Store, Table } from './store.ts'
+import { T } from './terms.ts'
+import { insertPlain } from './write.ts'
+
+const ARRAY_LIMIT = 100_000
+
+/** The answer, or undefined where the long way has to be gone. Throws what the query ends with. */
+export function quick(node: Node, store: Store, db: string): Promise<unknown> | undefined {
+  const { type, args } = node
+  if ((type !== T.GET && type !== T.INSERT) || args.length !== 2 || node.optargs !== NO_OPTIONS) return undefined
+  // Not taken apart by a pattern: this runs before anything is compiled as well.
+  const from = args[0]
+  const given = args[1]
+  if (from.type !== T.TABLE || given.type !== T.DATUM || !given.isPlain) return undefined
+  const table = tableOf(from, store, db)
+  if (table === undefined) return undefined
+  const { value } = given
+  if (type === T.GET) {
+    if (!isPlainKey(value)) return undefined
+    const document = table.direct.get(value)
+    return Promise.resolve(document === undefined ? null : storedToNative(document))
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const answer = insertPlain(table, Array.isArray(value) ? value : [value], false, table.isHard, ARRAY_LIMIT)
+  if (answer === undefined) return undefined
+  const { result, done } = answer
+  return done === undefined ? Promise.resolve(counted(result)) : done.then(() => counted(result))
+}
+
+/** A result with nothing but counts has its fields in order. */
+function counted(result: Fields): unknown {
+  return result.first_error === undefined && result.generated_keys === undefined ? result : toNative(result, NATIVE)
+}
+
+/** The table that `r.table(name)` or `r.db(name).table(name)` is, when it has been found before or is easily found. */
+function tableOf(node: Node, store: Store, db: string): Table | undefined {
+  const { args } = node
+  const table = node.known as Table | undefined
+  let name = args[0]
+  if (args.length === 2) {
+    if (name.type !== T.DB || name.args.length !== 1) return undefined
+    db = name.args[0].value as string
+    name = args[1]
+  }
+  if (table !== undefined && table.store === store && !table.direct.isDropped) {
+    if (table.info.name === name.value && table.info.db === db) return table
+  }
+  if (args.length > 2 || node.optargs !== NO_OPTIONS || typeof name.value !== 'string') return undefined
+  const found = typeof db === 'string' && db !== 'rethinkdb' ? store.find(db, name.value) : undefined
+  node.known = found
+  return found
+}
