@@ -26,7 +26,7 @@ import {
   within,
 } from './read.ts'
 import { named, requireDescribed } from './requests.ts'
-import { type EncodedRows, encodeRows, type Row } from './rows.ts'
+import { type EncodedRows, encodeRows, type Row, requireLanes } from './rows.ts'
 import type {
   Anything,
   CountReq,
@@ -126,7 +126,10 @@ export class DataClient extends AdminClient {
       documents.length === 1 ? documents[0]! : documents,
       Object.keys(options).length === 0 ? undefined : options,
     )
-    if (result.errors > 0) throw unexpected(result.firstError ?? 'the rows could not be stored')
+    if (result.errors > 0) {
+      requireLanes(entry, rows)
+      throw unexpected(result.firstError ?? 'the rows could not be stored')
+    }
     if (isReplacing) await entry.rows.delete(encoded.replaced)
     return this.#mutation(success(), kind, encoded.keys, entry)
   }

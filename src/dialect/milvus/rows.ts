@@ -6,7 +6,7 @@ import { DataType, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
 import { invalid, wrongCall } from './errors.ts'
 import type { Field, Schema } from './schema.ts'
 import type { InsertTransformers } from './types/index.ts'
-import { type Encode, encoderOf, jsonOf, narrow } from './values.ts'
+import { columnEncoderOf, type Encode, encoderOf, jsonOf, narrow } from './values.ts'
 
 export type Row = Record<string, unknown>
 
@@ -16,6 +16,8 @@ interface Column {
   readonly name: string
   readonly encode: Encode
   readonly isSkipped: boolean
+  /** Every object has a property of this name. */
+  readonly isInherited: boolean
 }
 
 /** How the rows of one schema are encoded; made once for each schema. */
@@ -33,8 +35,9 @@ function planOf(schema: Schema): Plan {
     const columns = schema.fields.map((field) => ({
       field,
       name: field.name,
-      encode: encoderOf(field),
+      encode: columnEncoderOf(field),
       isSkipped: field.isFunctionOutput,
+      isInherited: field.name in Object.prototype,
     }))
     const positions = new Map(columns.map(({ name }, index) => [name, index]))
     plan = { columns, positions, primary: positions.get(schema.primary.name)! }
@@ -72,23 +75,36 @@ export function put(object: Row, name: string, value: unknown): void {
 export function encodeRows(entry: Entry, rows: readonly unknown[], rules: RowRules): EncodedRows {
   const { schema } = entry
   const plan = planOf(schema)
-  const values = new Array<unknown>(plan.columns.length)
   const encoded = {
     documents: new Array<Row>(rows.length),
     keys: new Array<number | bigint | string>(rows.length),
     replaced: [] as (number | bigint | string)[],
     given: new Set<string>(),
   }
-  // What the SDK finds before it sends comes first, for all rows.
-  for (let i = 0; i < rows.length; i++) checkNames(rows[i], i, schema, plan, rules)
-  if (rules.kind === 'partial')
-    for (const row of rows) for (const name of Object.keys(row as Row)) encoded.given.add(name)
-  for (let i = 0; i < rows.length; i++) {
-    values.fill(undefined)
-    const meta = readRow(rows[i] as Row, schema, plan, values)
-    encodeRow(i, rows.length, plan, values, meta, rules, encoded)
+  try {
+    if (rules.kind === 'partial') {
+      for (let i = 0; i < rows.length; i++) checkNames(rows[i], i, schema, plan, rules)
+      for (const row of rows) for (const name of Object.keys(row as Row)) encoded.given.add(name)
+    }
+    for (let i = 0; i < rows.length; i++) encodeRow(rows[i], i, rows.length, schema, plan, rules, encoded)
+  } catch (error) {
+    // What the SDK finds before it sends comes first, for all rows.
+    for (let i = 0; i < rows.length; i++) checkNames(rows[i], i, schema, plan, rules)
+    throw error
   }
   return encoded
+}
+
+/** Throws what is wrong with the vectors of rows that the engine refused. */
+export function requireLanes({ schema }: Entry, rows: readonly unknown[]): void {
+  for (const field of schema.vectors) {
+    if (field.isFunctionOutput) continue
+    const encode = encoderOf(field)
+    rows.forEach((row, i) => {
+      const value = (row as Row)[field.name]
+      if (value !== undefined && value !== null) encode(value, i)
+    })
+  }
 }
 
 function checkNames(row: unknown, position: number, schema: Schema, plan: Plan, rules: RowRules): void {
@@ -110,64 +126,89 @@ function checkNames(row: unknown, position: number, schema: Schema, plan: Plan, 
   }
 }
 
-/** Sorts the values of a row by column; answers its dynamic part. */
-function readRow(row: Row, schema: Schema, plan: Plan, values: unknown[]): Row | undefined {
-  let meta: Row | undefined
-  for (const name of Object.keys(row)) {
-    const value = row[name]
-    const index = plan.positions.get(name)
-    if (index !== undefined) values[index] = value
-    else if (name === DEFAULT_DYNAMIC_FIELD) {
-      if (value === undefined || value === null) continue
-      if (typeof value !== 'object' || Array.isArray(value)) {
-        throw invalid(`the dynamic field ${DEFAULT_DYNAMIC_FIELD} must be a JSON object`)
-      }
-      meta ??= {}
-      for (const key of Object.keys(value)) {
-        if (schema.byName.has(key)) {
-          throw invalid(`dynamic field key ${key} is the name of a field; fields stand beside ${DEFAULT_DYNAMIC_FIELD}`)
-        }
-        if (!Object.hasOwn(meta, key)) put(meta, key, (value as Row)[key])
-      }
-    } else if (value !== undefined) {
-      meta ??= {}
-      put(meta, name, value)
-    }
-  }
-  return meta
-}
+/** The values of the row at hand, by column. */
+const stored: unknown[] = []
 
 function encodeRow(
+  given: unknown,
   position: number,
   count: number,
+  schema: Schema,
   plan: Plan,
-  values: readonly unknown[],
-  meta: Row | undefined,
   rules: RowRules,
   encoded: EncodedRows,
 ): void {
+  if (typeof given !== 'object' || given === null) throw wrongCall('INSERT_CHECK_FIELD_DATA_IS_REQUIRED')
+  const row = given as Row
   const { columns, primary } = plan
-  const document: Row = {}
+  const isPlain = Object.getPrototypeOf(row) === Object.prototype
+  let isAsGiven = isPlain && rules.kind !== 'partial'
+  let seen = 0
   for (let i = 0; i < columns.length; i++) {
-    const { field, name, encode, isSkipped } = columns[i]!
+    const { field, name, encode, isSkipped, isInherited } = columns[i]!
+    stored[i] = undefined
     if (isSkipped) continue
-    const value = values[i]
+    const value = (isPlain && !isInherited) || Object.hasOwn(row, name) ? row[name] : undefined
+    if (value !== undefined) seen++
     if (i === primary) {
       const key = keyOf(field, encode, value, position, count, rules, encoded)
-      put(document, name, key)
+      stored[i] = key
       encoded.keys[position] = key
-    } else if (value === undefined || value === null) {
-      if (rules.kind === 'partial') {
-        // Columns travel as one: what some row of the batch gives becomes null, or the default, where a row does not.
-        if (encoded.given.has(name)) put(document, name, undefined)
-        continue
-      }
-      const filled = missingValue(field, count)
-      if (filled !== undefined) put(document, name, filled)
-    } else put(document, name, encode(value, position, rules.transformers))
+    } else if (value !== undefined && value !== null) stored[i] = encode(value, position, rules.transformers)
+    else if (rules.kind !== 'partial') stored[i] = missingValue(field, count)
+    if (stored[i] !== value) isAsGiven = false
   }
+  const names = Object.keys(row)
+  if (names.length === seen) {
+    // The engine keeps nothing of it.
+    encoded.documents[position] = isAsGiven ? row : documentOf(columns, rules, encoded)
+    return
+  }
+  checkNames(row, position, schema, plan, rules)
+  const document = documentOf(columns, rules, encoded)
+  const meta = dynamicPart(row, names, schema, plan)
   if (meta !== undefined) document[DEFAULT_DYNAMIC_FIELD] = jsonOf(meta, DEFAULT_DYNAMIC_FIELD)
   encoded.documents[position] = document
+}
+
+function documentOf(columns: readonly Column[], rules: RowRules, { given }: EncodedRows): Row {
+  const document: Row = {}
+  for (let i = 0; i < columns.length; i++) {
+    const { name, isInherited } = columns[i]!
+    const value = stored[i]
+    // Columns travel as one: what some row of a partial batch gives becomes null, or the default, where a row does not.
+    if (value === undefined && !(rules.kind === 'partial' && given.has(name))) continue
+    if (isInherited) put(document, name, value)
+    else document[name] = value
+  }
+  return document
+}
+
+/** What a row gives beside its fields; undefined for nothing. */
+function dynamicPart(row: Row, names: readonly string[], schema: Schema, plan: Plan): Row | undefined {
+  let meta: Row | undefined
+  for (const name of names) {
+    if (plan.positions.has(name)) continue
+    const value = row[name]
+    if (value === undefined) continue
+    if (name !== DEFAULT_DYNAMIC_FIELD) {
+      meta ??= {}
+      put(meta, name, value)
+      continue
+    }
+    if (value === null) continue
+    if (typeof value !== 'object' || Array.isArray(value)) {
+      throw invalid(`the dynamic field ${DEFAULT_DYNAMIC_FIELD} must be a JSON object`)
+    }
+    meta ??= {}
+    for (const key of Object.keys(value)) {
+      if (schema.byName.has(key)) {
+        throw invalid(`dynamic field key ${key} is the name of a field; fields stand beside ${DEFAULT_DYNAMIC_FIELD}`)
+      }
+      if (!Object.hasOwn(meta, key)) put(meta, key, (value as Row)[key])
+    }
+  }
+  return meta
 }
 
 /** What is stored where a row gives nothing: the default, or undefined for null. */
