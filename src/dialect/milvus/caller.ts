@@ -22,6 +22,7 @@ export class Connection {
   /** A timeout that was asked for, for every call; 0 for none. */
   readonly limitMs: number
   #opening: Promise<Store> | undefined
+  #store: Store | undefined
   #release: (() => Promise<void>) | undefined
   #isClosed = false
 
@@ -30,6 +31,11 @@ export class Connection {
     this.db = db
     this.long = long
     this.limitMs = limitMs
+  }
+
+  /** The store, if it is open. */
+  get store(): Store | undefined {
+    return this.#store
   }
 
   open(): Promise<Store> {
@@ -43,15 +49,17 @@ export class Connection {
 
   async #openStore(): Promise<Store> {
     const place = this.#place
-    if (typeof place !== 'string') return await storeOf(place)
-    const shared = await openShared(place)
-    this.#release = shared.release
-    return await storeOf(shared.database)
+    const shared = typeof place === 'string' ? await openShared(place) : undefined
+    this.#release = shared?.release
+    const store = await storeOf(shared === undefined ? (place as Database) : shared.database)
+    if (!this.#isClosed) this.#store = store
+    return store
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#store = undefined
     await this.#opening?.catch(() => {})
     await this.#release?.()
   }
@@ -81,10 +89,11 @@ export class Caller {
   ): Promise<R> {
     try {
       const { connection } = this
-      const store = await connection.open()
+      const store = connection.store ?? (await connection.open())
       const limitMs = data?.timeout || connection.limitMs
       const answer = run(store, data?.db_name || connection.db)
-      return await (limitMs > 0 && answer instanceof Promise ? withDeadline(answer, limitMs) : answer)
+      if (!(answer instanceof Promise)) return answer
+      return await (limitMs > 0 ? withDeadline(answer, limitMs) : answer)
     } catch (error) {
       const refusal = milvusErrorOf(error)
       if (onFailure === undefined || refusal.isThrown) throw refusal

@@ -67,20 +67,15 @@ export class DataClient extends AdminClient {
     // Programs override describeCollection to hand in a schema of their own.
     const isOwn = this.describeCollection === DataClient.prototype.describeCollection
     const description = isOwn ? undefined : await this.#described(data, name)
-    const answer = await this.run(
+    if (description !== undefined) requireKnownFields(description, rows)
+    return await this.run(
       data as { timeout?: number; db_name?: string },
-      async (store, db) => {
-        const entry = store.entry(db, name)
-        if (entry.moving !== undefined) await entry.moving
-        if (description !== undefined) requireKnownFields(description, rows)
-        return await this.#apply(entry, rows, data, kind, isPartial, ops)
+      (store, db) => this.#apply(store.entry(db, name), rows, data, kind, isPartial, ops),
+      (status) => {
+        throwIfMissing(status)
+        return this.#mutation(status, kind, [], undefined)
       },
-      (status) => this.#mutation(status, kind, [], undefined),
     )
-    if (answer.status.code === Code.CollectionNotFound || answer.status.code === Code.DatabaseNotFound) {
-      throw new MilvusError(answer.status.code, answer.status.reason, { isThrown: true })
-    }
-    return answer
   }
 
   async #described(data: Given, name: string): Promise<DescribeCollectionResponse> {
@@ -99,6 +94,7 @@ export class DataClient extends AdminClient {
     isPartial: boolean,
     ops: FieldOps | undefined,
   ): Promise<MutationResult> {
+    if (entry.moving !== undefined) await entry.moving
     const partition = writePartition(entry, data['partition_name'])
     const encoded = encodeRows(entry, rows, {
       kind: isPartial ? 'partial' : kind,
@@ -117,15 +113,16 @@ export class DataClient extends AdminClient {
     const { documents } = encoded
     // A key that a full upsert names is replaced by a new one where keys are generated.
     const isReplacing = encoded.replaced.length > 0 && !isPartial
-    const options = {
-      ...(documents.length > 1 ? { atomic: true } : {}),
-      ...(partition === undefined ? {} : { partition }),
-      ...(timeout > 0 ? { timeout } : {}),
-    }
-    const result = await entry.rows.upsert(
-      documents.length === 1 ? documents[0]! : documents,
-      Object.keys(options).length === 0 ? undefined : options,
-    )
+    const isOne = documents.length === 1
+    const options =
+      isOne && partition === undefined && timeout <= 0
+        ? undefined
+        : {
+            atomic: !isOne,
+            ...(partition === undefined ? {} : { partition }),
+            ...(timeout > 0 ? { timeout } : {}),
+          }
+    const result = await entry.rows.upsert(isOne ? documents[0]! : documents, options)
     if (result.errors > 0) {
       requireLanes(entry, rows)
       throw unexpected(result.firstError ?? 'the rows could not be stored')
@@ -141,27 +138,33 @@ export class DataClient extends AdminClient {
     entry: Entry | undefined,
     count = keys.length,
   ) {
+    const { long } = this
     const isInsert = kind !== 'delete'
-    const counts = {
-      insert_count: isInsert ? count : 0,
-      delete_count: kind === 'insert' ? 0 : count,
-      upsert_count: kind === 'upsert' ? count : 0,
-    }
     const isInt = entry?.schema.primary.type === DataType.Int64
-    const ids = isInt ? keys.map((key) => this.long(key as number)) : [...keys]
-    const form = isInt ? 'int_id' : 'str_id'
-    const long = this.long
+    const ids: unknown[] = new Array(keys.length)
+    for (let i = 0; i < keys.length; i++) ids[i] = isInt ? long(keys[i] as number) : keys[i]
+    const positions = new Array<number>(isInsert ? count : 0)
+    for (let i = 0; i < positions.length; i++) positions[i] = i
+    const insert_count = isInsert ? count : 0
+    const delete_count = kind === 'insert' ? 0 : count
+    const upsert_count = kind === 'upsert' ? count : 0
+    let IDs = {}
+    if (isInsert && entry !== undefined) {
+      IDs = isInt ? { int_id: { data: ids }, id_field: 'int_id' } : { str_id: { data: ids }, id_field: 'str_id' }
+    }
     return {
       status,
-      IDs: isInsert && entry !== undefined ? { [form]: { data: ids }, id_field: form } : {},
-      succ_index: Array.from({ length: isInsert ? count : 0 }, (_, i) => i),
+      IDs,
+      succ_index: positions,
       err_index: [],
       acknowledged: false,
-      insert_cnt: long(counts.insert_count),
-      delete_cnt: long(counts.delete_count),
-      upsert_cnt: long(counts.upsert_count),
+      insert_cnt: long(insert_count),
+      delete_cnt: long(delete_count),
+      upsert_cnt: long(upsert_count),
       timestamp: hybridTime(),
-      ...counts,
+      insert_count,
+      delete_count,
+      upsert_count,
       ids,
     } as unknown as MutationResult
   }
@@ -205,20 +208,21 @@ export class DataClient extends AdminClient {
   }
 
   async query(data: QueryReq): Promise<QueryResults> {
-    const answer = await this.withEntry<QueryResults>(
+    return await this.withEntry<QueryResults>(
       named(data),
       async (entry) => ({ status: success(), data: await this.#query(entry, data) }),
-      (status) => ({ status, data: [] }),
+      (status) => {
+        if (hasIds(data.ids)) throwIfMissing(status)
+        return { status, data: [] }
+      },
     )
-    if (hasIds(data.ids) && answer.status.code === Code.CollectionNotFound) {
-      throw new MilvusError(Code.CollectionNotFound, answer.status.reason, { isThrown: true })
-    }
-    return answer
   }
 
-  async #query(entry: Entry, data: QueryReq): Promise<Row[]> {
+  #query(entry: Entry, data: QueryReq): Promise<Row[]> {
     const partitions = readPartitions(entry, data.partition_names, 'query')
-    const { limit, offset } = windowOf({ ...data.params, ...data } as Given)
+    const { limit, offset } = windowOf(
+      data.params === undefined ? (data as unknown as Given) : { ...data.params, ...data },
+    )
     const projection = projectionOf(entry, data.output_fields, {
       long: this.long,
       transformers: data.transformers,
@@ -226,8 +230,19 @@ export class DataClient extends AdminClient {
     })
     const text = data.filter || data.expr || ''
     if (hasIds(data.ids) && text !== '') throw invalid('ids and filter cannot be given together')
-    if (hasIds(data.ids))
-      return await this.#byIds(entry, keysOf(entry, data.ids), projection, partitions, limit, offset)
+    if (hasIds(data.ids)) return this.#byIds(entry, keysOf(entry, data.ids), projection, partitions, limit, offset)
+    return this.#byFilter(entry, data, projection, partitions, limit, offset)
+  }
+
+  async #byFilter(
+    entry: Entry,
+    data: QueryReq,
+    projection: Projection,
+    partitions: readonly string[] | undefined,
+    limit: number | undefined,
+    offset: number,
+  ): Promise<Row[]> {
+    const text = data.filter || data.expr || ''
     const filter = await filterOfRequest(entry, data)
     if (projection.isCount) {
       if (limit !== undefined) throw invalid('count entities with pagination is not allowed')
@@ -266,7 +281,8 @@ export class DataClient extends AdminClient {
   ): Promise<Row[]> {
     const rows = await rowsByKey(entry, keys, partitions)
     if (projection.isCount) return [{ [DEFAULT_COUNT_QUERY_STRING]: this.long(rows.length) }]
-    const cut = rows.slice(offset, limit === undefined ? undefined : offset + limit)
+    const cut =
+      offset === 0 && limit === undefined ? rows : rows.slice(offset, limit === undefined ? undefined : offset + limit)
     return cut.map((row) => project(projection, row, {}))
   }
 
@@ -274,7 +290,7 @@ export class DataClient extends AdminClient {
   async get(data: GetReq): Promise<QueryResults> {
     const ids = named(data).ids as unknown
     if (!hasIds(ids)) throw wrongCall('IDS_REQUIRED')
-    return await this.query(data as unknown as QueryReq)
+    return this.query(data as unknown as QueryReq)
   }
 
   async count(data: CountReq): Promise<CountResult> {
@@ -317,6 +333,13 @@ export class DataClient extends AdminClient {
       },
     }
     return pages
+  }
+}
+
+/** A collection or database that is missing is told by an exception. */
+export function throwIfMissing({ code, reason }: ResStatus): void {
+  if (code === Code.CollectionNotFound || code === Code.DatabaseNotFound) {
+    throw new MilvusError(code, reason, { isThrown: true })
   }
 }
 

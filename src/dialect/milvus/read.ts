@@ -8,7 +8,7 @@ import { Code, invalid, MilvusError, unexpected } from './errors.ts'
 import { expressions } from './lazy.ts'
 import { loadedPartitions, notLoaded } from './load-state.ts'
 import { put, type Row } from './rows.ts'
-import type { Field } from './schema.ts'
+import type { Field, Schema } from './schema.ts'
 import type { keyValueObj, OrderByFields, OutputTransformers } from './types/index.ts'
 import { type Decode, decoderOf, integerOf, type LongForm } from './values.ts'
 
@@ -20,9 +20,10 @@ export function readPartitions(
   names: readonly string[] | undefined,
   operation: 'query' | 'search',
 ): string[] | undefined {
+  const { keyed, partitions } = entry.record
+  if (names === undefined && entry.record.loaded === 'all') return undefined
   const loaded = loadedPartitions(entry)
   if (loaded.length === 0) throw notLoaded(entry)
-  const { keyed, partitions } = entry.record
   const wanted = names?.filter((name) => name !== '') ?? []
   if (wanted.length > 0 && keyed > 0) {
     const reason = 'not support manually specifying the partition names if partition key mode is used'
@@ -103,12 +104,36 @@ export interface OutputRules {
   readonly withKey: boolean
 }
 
+/** Projections without transformers: programs ask for the same fields again and again. */
+const PROJECTIONS = new WeakMap<Schema, Map<string, Projection>>()
+const PROJECTIONS_MAX = 64
+
 export function projectionOf(
-  entry: Entry,
+  { schema }: Entry,
   outputFields: readonly string[] | undefined,
   rules: OutputRules,
 ): Projection {
-  const { schema } = entry
+  const { long, transformers, withKey } = rules
+  // `long` is one of two functions that everybody shares, or one of the client's own.
+  const isShared = transformers === undefined && (long === String || long === Number)
+  if (!isShared || (outputFields !== undefined && !Array.isArray(outputFields)))
+    return makeProjection(schema, outputFields, rules)
+  let known = PROJECTIONS.get(schema)
+  if (known === undefined) {
+    known = new Map()
+    PROJECTIONS.set(schema, known)
+  }
+  const id = `${withKey ? 1 : 0}${long === String ? 1 : 0}${outputFields === undefined ? '*' : outputFields.join('\n')}`
+  let projection = known.get(id)
+  if (projection === undefined) {
+    projection = makeProjection(schema, outputFields, rules)
+    if (known.size >= PROJECTIONS_MAX) known.clear()
+    known.set(id, projection)
+  }
+  return projection
+}
+
+function makeProjection(schema: Schema, outputFields: readonly string[] | undefined, rules: OutputRules): Projection {
   const names = new Set<string>()
   if (rules.withKey) names.add(schema.primary.name)
   let isCount = false
@@ -255,9 +280,13 @@ export async function rowsByKey(
   keys: readonly Key[],
   partitions: readonly string[] | undefined,
 ): Promise<Row[]> {
-  const unique = [...new Set(keys)]
   const { name } = entry.schema.primary
   const rows = entry.rows as Collection<Row>
+  if (keys.length === 1 && partitions === undefined) {
+    const row = await rows.get(keys[0]!)
+    return row === undefined ? [] : [row]
+  }
+  const unique = [...new Set(keys)]
   const found =
     partitions === undefined
       ? ((await rows.getMany(unique)).filter((row) => row !== undefined) as Row[])

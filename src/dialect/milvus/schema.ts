@@ -117,8 +117,10 @@ export class Schema {
 
 /** A field by its name, or one inside an array of structs by `array[field]`. */
 export function fieldAt(schema: Schema, name: string): { field: Field; owner: string | undefined } | undefined {
+  const own = schema.byName.get(name)
+  if (own !== undefined) return { field: own, owner: undefined }
   const path = /^([^[]+)\[([^\]]+)\]$/.exec(name)
-  const field = schema.byName.get(path === null ? name : path[1]!)
+  const field = path === null ? undefined : schema.byName.get(path[1]!)
   if (path === null || field === undefined || !isStructArray(field)) return field && { field, owner: undefined }
   const inner = field.fields!.find((one) => one.name === path[2])
   return inner && { field: inner, owner: field.name }

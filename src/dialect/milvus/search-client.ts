@@ -2,7 +2,7 @@
 
 import type { Entry } from './catalog.ts'
 import { hybridTime } from './clock.ts'
-import { DataClient } from './data-client.ts'
+import { DataClient, throwIfMissing } from './data-client.ts'
 import { DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
 import { Code, MilvusError, success } from './errors.ts'
 import { searches } from './lazy.ts'
@@ -27,35 +27,38 @@ export class SearchClient extends DataClient {
     const data = named(params as unknown as { collection_name: string }) as unknown as Given & {
       collection_name: string
     }
-    const answer = (fields: object) =>
-      ({ recalls: [], collection_name: data.collection_name, ...fields }) as unknown as SearchResults<T>
-    const results = await this.withEntry<SearchResults<T>>(
+    return await this.withEntry(
       data,
-      async (entry) => {
-        const { HitMaker, decimalsOf, parametersOf } = await searches()
-        const projection = this.#projection(entry, data)
-        const maker = new HitMaker(projection, this.long as never, decimalsOf(parametersOf(data)))
-        const lists = await this.#lists(entry, data, projection)
-        const made = lists.map((list) => list.map(({ score, key, row }) => maker.make(score, key, row)))
-        const count = made.reduce((sum, list) => sum + list.length, 0)
-        return answer({
-          status: success(),
-          results: made.length === 1 ? made[0] : count === 0 ? [] : made,
-          session_ts: hybridTime(),
-          all_search_count: count,
-        })
+      (entry) => this.#search(entry, data) as unknown as Promise<SearchResults<T>>,
+      (status) => {
+        throwIfMissing(status)
+        const { collection_name } = data
+        return { recalls: [], collection_name, status, results: [], session_ts: -1 } as unknown as SearchResults<T>
       },
-      (status) => answer({ status, results: [], session_ts: -1 }),
     )
-    const { code, reason } = results.status
-    if (code === Code.CollectionNotFound || code === Code.DatabaseNotFound) {
-      throw new MilvusError(code, reason, { isThrown: true })
-    }
-    return results
   }
 
   hybridSearch<T extends HybridSearchReq>(params: T): Promise<SearchResults<T>> {
     return this.search(params)
+  }
+
+  async #search(entry: Entry, data: Given): Promise<object> {
+    const known = searches()
+    const { HitMaker, decimalsOf, parametersOf } = known instanceof Promise ? await known : known
+    const projection = this.#projection(entry, data)
+    const maker = new HitMaker(projection, this.long as never, decimalsOf(parametersOf(data)))
+    const lists = await this.#lists(entry, data, projection)
+    const made = lists.map((list) => list.map(({ score, key, row }) => maker.make(score, key, row)))
+    let count = 0
+    for (const hits of made) count += hits.length
+    return {
+      recalls: [],
+      collection_name: data['collection_name'],
+      status: success(),
+      results: made.length === 1 ? made[0] : count === 0 ? [] : made,
+      session_ts: hybridTime(),
+      all_search_count: count,
+    }
   }
 
   #projection(entry: Entry, data: Given): Projection {
@@ -67,8 +70,12 @@ export class SearchClient extends DataClient {
   }
 
   async #lists(entry: Entry, data: Given, { select }: Projection): Promise<Found[][]> {
-    const { isHybrid, planOf, runFaded, runHybrid } = await searches()
-    if (!isHybrid(data)) return await runFaded(await planOf(entry, data), select, data['rerank'])
+    const known = searches()
+    const { isHybrid, planOf, runFaded, runHybrid, runPlan } = known instanceof Promise ? await known : known
+    if (!isHybrid(data)) {
+      const plan = await planOf(entry, data)
+      return data['rerank'] === undefined ? runPlan(plan, select) : runFaded(plan, select, data['rerank'])
+    }
     const group = data['group_by_field'] as string | undefined
     const wanted = group === undefined ? select : [...select, entry.schema.byName.has(group) ? group : '$meta']
     return await runHybrid(entry, data, [...new Set(wanted)])

@@ -56,7 +56,9 @@ export interface SearchPlan {
 /** All parameters of a search, wherever they were put; those inside win, as in the SDK. */
 export function parametersOf(data: Given): Given {
   const old = data['search_params'] as Given | undefined
-  if (old === undefined || old === null) return { ...data, ...(data['params'] as Given | undefined) }
+  if (old === undefined || old === null) {
+    return data['params'] ? { ...data, ...(data['params'] as Given) } : data
+  }
   let inner = old['params']
   try {
     if (typeof inner === 'string') inner = JSON.parse(inner === '' ? '{}' : inner)
@@ -118,20 +120,27 @@ export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
   const wanted = parameters['metric_type'] as string | undefined
   if (wanted && wanted.toUpperCase() !== metric) throw invalid('metric type not match', metric, wanted)
   const { limit, offset } = windowOfSearch(parameters)
-  const queries = owner === undefined ? await queriesOf(entry, field, data) : structQueries(field, vectorsGiven(data))
+  const { ids } = data
+  const queries =
+    Array.isArray(ids) && ids.length > 0
+      ? await storedQueries(entry, field, keysOf(entry, ids))
+      : owner === undefined
+        ? queriesOf(field, data)
+        : structQueries(field, vectorsGiven(data))
   requireCount('nq', queries.length)
   const group = groupOf(entry, parameters)
   const range = rangeOf(metric, parameters)
   if (group !== undefined && range !== undefined)
     throw unexpected('Not allowed to do range-search when doing search-group-by')
   const ef = Number(parameters['ef'] ?? parameters['search_list'])
+  const filter = data['filter'] || data['expr'] ? await filterOfRequest(entry, data) : undefined
   return {
     entry,
     field,
     owner,
     metric,
     queries,
-    filter: await filterOfRequest(entry, data),
+    filter,
     partitions,
     limit,
     offset,
@@ -219,9 +228,7 @@ function groupOf(entry: Entry, parameters: Given): Group | undefined {
 
 // --- query vectors
 
-async function queriesOf(entry: Entry, field: Field, data: Given): Promise<unknown[]> {
-  const { ids } = data as { ids?: unknown[] }
-  if (Array.isArray(ids) && ids.length > 0) return await storedQueries(entry, field, keysOf(entry, ids))
+function queriesOf(field: Field, data: Given): unknown[] {
   const given = vectorsGiven(data)
   if (field.isFunctionOutput) {
     const texts = Array.isArray(given) ? given : [given]
@@ -256,6 +263,8 @@ function encodeQuery(field: Field, query: unknown): unknown {
   if (length !== wanted) {
     throw invalid(`vector dimension mismatch, expected vector size(byte) of field ${field.name}`, wanted, length)
   }
+  // Lanes of f32 are looked at by the engine.
+  if (field.type === DataType.FloatVector && (Array.isArray(query) || query instanceof Float32Array)) return query
   return encoderOf(field)(query, 0)
 }
 

@@ -7,6 +7,7 @@ import type { Row } from './rows.ts'
 import { isDense } from './schema.ts'
 import { isDistance, isInRange, type SearchPlan } from './search-plan.ts'
 import { runStructPlan } from './struct-search.ts'
+import { encoderOf } from './values.ts'
 
 /** A hit before it is made for the caller. */
 export interface Found {
@@ -37,30 +38,54 @@ interface EngineHit {
 /** Runs a search; one list of hits for each query, best first. */
 export async function runPlan(plan: SearchPlan, select: readonly string[]): Promise<Found[][]> {
   const { entry, owner, queries, limit, offset, range, group, orders } = plan
-  const fields = [...new Set([...select, ...orderFields(orders)])]
-  const window = { limit, offset, ...(group === undefined ? {} : { group: { field: group.field, size: group.size } }) }
+  const fields = orders.length === 0 ? select : [...new Set([...select, ...orderFields(orders)])]
   const lists: Found[][] = []
   if (owner !== undefined) lists.push(...(await runStructPlan(plan, select)))
-  else
+  else {
+    const window =
+      group === undefined ? { limit, offset } : { limit, offset, group: { field: group.field, size: group.size } }
     for (const query of queries) {
       if (range === undefined) lists.push(foundOf(plan, await engineSearch(plan, query, fields, window)))
       else lists.push(await inRange(plan, query, fields))
     }
+  }
   if (orders.length === 0) return lists
   const compare = rowComparer(entry, orders)
   return lists.map((list) => list.sort((a, b) => compare(a.row, b.row)))
 }
 
-async function engineSearch(plan: SearchPlan, query: unknown, select: string[], window: object): Promise<EngineHit[]> {
+/** What an engine's search is asked beside the query; undefined stands for nothing asked. */
+interface Window {
+  readonly limit: number
+  readonly offset?: number
+  readonly radius?: number
+  readonly group?: { readonly field: string; readonly size: number }
+}
+
+async function engineSearch(
+  plan: SearchPlan,
+  query: unknown,
+  select: readonly string[],
+  window: Window,
+): Promise<readonly EngineHit[]> {
   const { entry, field, metric, filter, partitions, ef } = plan
-  const options = { ...within(filter, partitions), ...window, select }
   if (isDense(field.type)) {
+    const { limit, offset, radius, group } = window
     const vector = query as number[]
-    const hits = await entry.rows.search({ ...options, vector, field: field.name, ...(ef === undefined ? {} : { ef }) })
+    const options = { vector, field: field.name, limit, offset, radius, group, select, filter, partitions, ef }
+    let hits: readonly EngineHit[]
+    try {
+      hits = await entry.rows.search(options)
+    } catch (error) {
+      // In Milvus' words, if it is the query that the engine refuses.
+      encoderOf(field)(query, 0)
+      throw error
+    }
     // Milvus has two empty sets as far apart as any others; the engine as equal.
     const isEmpty = metric === 'JACCARD' && (query as Uint8Array).every((byte) => byte === 0)
     return isEmpty ? hits.map((hit) => ({ ...hit, distance: 1 })) : hits
   }
+  const options = { ...within(filter, partitions), ...window, select }
   const ranked = { ...options, index: rankedIndexName(field.name) }
   return typeof query === 'string'
     ? await entry.rows.search({ ...ranked, text: query })
@@ -83,7 +108,7 @@ function foundOf({ metric }: SearchPlan, hits: readonly EngineHit[]): Found[] {
 }
 
 /** Hits within a range: as many are fetched as it takes to have the window of those that lie in it. */
-async function inRange(plan: SearchPlan, query: unknown, select: string[]): Promise<Found[]> {
+async function inRange(plan: SearchPlan, query: unknown, select: readonly string[]): Promise<Found[]> {
   const { metric, range, limit, offset } = plan
   const radius = engineRadius(metric, range!.radius)
   for (let count = limit + offset; ; count *= 4) {
