@@ -210,7 +210,7 @@ export class DataClient extends AdminClient {
   async query(data: QueryReq): Promise<QueryResults> {
     return await this.withEntry<QueryResults>(
       named(data),
-      async (entry) => ({ status: success(), data: await this.#query(entry, data) }),
+      (entry) => this.#query(entry, data),
       (status) => {
         if (hasIds(data.ids)) throwIfMissing(status)
         return { status, data: [] }
@@ -218,7 +218,8 @@ export class DataClient extends AdminClient {
     )
   }
 
-  #query(entry: Entry, data: QueryReq): Promise<Row[]> {
+  async #query(entry: Entry, data: QueryReq): Promise<QueryResults> {
+    const { ids } = data
     const partitions = readPartitions(entry, data.partition_names, 'query')
     const { limit, offset } = windowOf(
       data.params === undefined ? (data as unknown as Given) : { ...data.params, ...data },
@@ -228,10 +229,30 @@ export class DataClient extends AdminClient {
       transformers: data.transformers,
       withKey: true,
     })
-    const text = data.filter || data.expr || ''
-    if (hasIds(data.ids) && text !== '') throw invalid('ids and filter cannot be given together')
-    if (hasIds(data.ids)) return this.#byIds(entry, keysOf(entry, data.ids), projection, partitions, limit, offset)
-    return this.#byFilter(entry, data, projection, partitions, limit, offset)
+    if (!hasIds(ids)) {
+      return { status: success(), data: await this.#byFilter(entry, data, projection, partitions, limit, offset) }
+    }
+    if (data.filter || data.expr) throw invalid('ids and filter cannot be given together')
+    const keys = keysOf(entry, ids)
+    const rows = await this.#byKeys(entry, keys, projection, partitions)
+    if (projection.isCount)
+      return { status: success(), data: [{ [DEFAULT_COUNT_QUERY_STRING]: this.long(rows.length) }] }
+    const isWhole = offset === 0 && limit === undefined
+    const cut = isWhole ? rows : rows.slice(offset, limit === undefined ? undefined : offset + limit)
+    return { status: success(), data: cut }
+  }
+
+  /** Rows with these keys as they are answered. */
+  #byKeys(
+    entry: Entry,
+    keys: readonly Key[],
+    projection: Projection,
+    partitions: readonly string[] | undefined,
+  ): Promise<Row[]> {
+    if (keys.length === 1 && partitions === undefined) {
+      return entry.rows.get(keys[0]!).then((row) => (row === undefined ? [] : [project(projection, row as Row, {})]))
+    }
+    return rowsByKey(entry, keys, partitions).then((rows) => rows.map((row) => project(projection, row, {})))
   }
 
   async #byFilter(
@@ -271,25 +292,9 @@ export class DataClient extends AdminClient {
     return found.flatMap((row) => (row === undefined ? [] : [project(projection, row as Row, {})]))
   }
 
-  async #byIds(
-    entry: Entry,
-    keys: readonly Key[],
-    projection: Projection,
-    partitions: readonly string[] | undefined,
-    limit: number | undefined,
-    offset: number,
-  ): Promise<Row[]> {
-    const rows = await rowsByKey(entry, keys, partitions)
-    if (projection.isCount) return [{ [DEFAULT_COUNT_QUERY_STRING]: this.long(rows.length) }]
-    const cut =
-      offset === 0 && limit === undefined ? rows : rows.slice(offset, limit === undefined ? undefined : offset + limit)
-    return cut.map((row) => project(projection, row, {}))
-  }
-
   /** Rows by their keys; those that are not there are left out. */
-  async get(data: GetReq): Promise<QueryResults> {
-    const ids = named(data).ids as unknown
-    if (!hasIds(ids)) throw wrongCall('IDS_REQUIRED')
+  get(data: GetReq): Promise<QueryResults> {
+    if (data?.collection_name && !hasIds(data.ids)) return Promise.reject(wrongCall('IDS_REQUIRED'))
     return this.query(data as unknown as QueryReq)
   }
 
@@ -319,7 +324,7 @@ export class DataClient extends AdminClient {
     const size = Math.max(1, Math.min(Number(request.batchSize) || total, DEFAULT_MAX_SEARCH_SIZE))
     const page = (from: number) =>
       this.withEntry(request, (entry) =>
-        this.#byIds(entry, keys.slice(from, Math.min(total, from + size)), projection, partitions, undefined, 0),
+        this.#byKeys(entry, keys.slice(from, Math.min(total, from + size)), projection, partitions),
       )
     const pages = {
       currentTotal: 0,

@@ -6,19 +6,12 @@ import { put, type Row } from './rows.ts'
 /** What has a getter below: fields of these names are set as own properties. */
 const GETTERS = new Set(['id', 'distance', 'entity'])
 
-class Hit {
+class BareHit {
   [field: string]: unknown
   readonly score: number
-  readonly #id: unknown
 
-  constructor(score: number, id: unknown) {
+  constructor(score: number) {
     this.score = score
-    this.#id = id
-  }
-
-  /** The primary key, where it was not asked for. */
-  get id(): unknown {
-    return this.#id
   }
 
   get distance(): number {
@@ -32,24 +25,47 @@ class Hit {
   }
 }
 
+class Hit extends BareHit {
+  readonly #id: unknown
+
+  constructor(score: number, id: unknown) {
+    super(score)
+    this.#id = id
+  }
+
+  /** The primary key, where it was not asked for. */
+  get id(): unknown {
+    return this.#id
+  }
+}
+
+/** A hit of a search that asks for a field `id`. */
+class HitWithId extends BareHit {
+  id: unknown = undefined
+}
+
 /** How the hits of one search are made. */
 export class HitMaker {
   readonly #projection: Projection
   readonly #long: (key: never) => unknown
-  readonly #shadowed: boolean
+  readonly #hasId: boolean
+  readonly #isShadowed: boolean
   readonly #decimals: number
 
   constructor(projection: Projection, long: (key: never) => unknown, decimals: number) {
     this.#projection = projection
     this.#long = long
     this.#decimals = decimals
-    this.#shadowed = projection.parts.some((part) => GETTERS.has(part.name))
+    const shadows = projection.parts.filter((part) => GETTERS.has(part.name))
+    this.#hasId = shadows.length === 1 && shadows[0]!.name === 'id' && !shadows[0]!.isDynamic
+    this.#isShadowed = shadows.length > 0 && !this.#hasId
   }
 
-  make(score: number, key: unknown, stored: Row): Hit {
+  make(score: number, key: unknown, stored: Row): Row {
     const shown = this.#decimals < 0 ? score : truncated(score, this.#decimals)
+    if (this.#hasId) return project(this.#projection, stored, new HitWithId(shown))
     const hit = new Hit(shown, typeof key === 'string' ? key : this.#long(key as never))
-    if (!this.#shadowed) return project(this.#projection, stored, hit) as Hit
+    if (!this.#isShadowed) return project(this.#projection, stored, hit)
     const fields = project(this.#projection, stored, {})
     for (const name of Object.keys(fields)) {
       if (!GETTERS.has(name)) put(hit, name, fields[name])

@@ -87,6 +87,8 @@ interface Part {
   readonly isDynamic: boolean
   /** Read where a row lacks the field. */
   readonly missing: unknown
+  /** Every object has a property of this name. */
+  readonly isInherited: boolean
 }
 
 /** What a request wants of each row. */
@@ -105,8 +107,15 @@ export interface OutputRules {
 }
 
 /** Projections without transformers: programs ask for the same fields again and again. */
-const PROJECTIONS = new WeakMap<Schema, Map<string, Projection>>()
-const PROJECTIONS_MAX = 64
+const PROJECTIONS_MAX = 16
+
+/** A projection and what it was made for. */
+export interface KnownProjection {
+  readonly names: readonly string[] | undefined
+  readonly long: LongForm
+  readonly withKey: boolean
+  readonly projection: Projection
+}
 
 export function projectionOf(
   { schema }: Entry,
@@ -114,23 +123,25 @@ export function projectionOf(
   rules: OutputRules,
 ): Projection {
   const { long, transformers, withKey } = rules
-  // `long` is one of two functions that everybody shares, or one of the client's own.
-  const isShared = transformers === undefined && (long === String || long === Number)
-  if (!isShared || (outputFields !== undefined && !Array.isArray(outputFields)))
-    return makeProjection(schema, outputFields, rules)
-  let known = PROJECTIONS.get(schema)
-  if (known === undefined) {
-    known = new Map()
-    PROJECTIONS.set(schema, known)
+  if (transformers !== undefined) return makeProjection(schema, outputFields, rules)
+  const { projections } = schema
+  for (let i = 0; i < projections.length; i++) {
+    const one = projections[i] as KnownProjection
+    if (one.withKey === withKey && one.long === long && isSameList(one.names, outputFields)) return one.projection
   }
-  const id = `${withKey ? 1 : 0}${long === String ? 1 : 0}${outputFields === undefined ? '*' : outputFields.join('\n')}`
-  let projection = known.get(id)
-  if (projection === undefined) {
-    projection = makeProjection(schema, outputFields, rules)
-    if (known.size >= PROJECTIONS_MAX) known.clear()
-    known.set(id, projection)
-  }
+  const projection = makeProjection(schema, outputFields, rules)
+  if (projections.length >= PROJECTIONS_MAX) projections.length = 0
+  // A copy: the list is the caller's.
+  const names = outputFields === undefined || outputFields === null ? undefined : [...outputFields]
+  projections.push({ names, long, withKey, projection })
   return projection
+}
+
+function isSameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  if (a.length !== b?.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 function makeProjection(schema: Schema, outputFields: readonly string[] | undefined, rules: OutputRules): Projection {
@@ -154,12 +165,12 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
       parts.push(partOf(field, rules))
     } else if (name === DEFAULT_DYNAMIC_FIELD && schema.isDynamic) {
       select.add(name)
-      parts.push({ name, decode: (value) => value, isDynamic: false, missing: {} })
+      parts.push({ name, decode: (value) => value, isDynamic: false, missing: {}, isInherited: false })
     } else {
       const key = /^\$meta\["(.*)"\]$/.exec(String(name))?.[1] ?? name
       if (!schema.isDynamic || typeof key !== 'string') throw invalid(`field ${name} not exist`)
       select.add(DEFAULT_DYNAMIC_FIELD)
-      parts.push({ name: key, decode: (value) => value, isDynamic: true, missing: undefined })
+      parts.push({ name: key, decode: (value) => value, isDynamic: true, missing: undefined, isInherited: true })
     }
   }
   return { parts, select: [...select], isCount }
@@ -168,20 +179,24 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
 function partOf(field: Field, { long, transformers }: OutputRules): Part {
   const decode = decoderOf(field, long, transformers)
   const missing = field.isAdded && field.defaultValue !== undefined ? decode(field.defaultValue) : null
-  return { name: field.name, decode, isDynamic: false, missing }
+  const { name } = field
+  return { name, decode, isDynamic: false, missing, isInherited: name in Object.prototype }
 }
 
 /** Sets the wanted fields of a stored row on an answer. */
-export function project(projection: Projection, stored: Row, answer: Row): Row {
-  for (const { name, decode, isDynamic, missing } of projection.parts) {
+export function project({ parts }: Projection, stored: Row, answer: Row): Row {
+  for (let i = 0; i < parts.length; i++) {
+    const { name, decode, isDynamic, missing, isInherited } = parts[i]!
     if (isDynamic) {
       const meta = stored[DEFAULT_DYNAMIC_FIELD] as Row | undefined
       if (meta !== undefined && Object.hasOwn(meta, name)) put(answer, name, meta[name])
       continue
     }
-    const value = stored[name]
-    if (value === undefined || value === null) put(answer, name, typeof missing === 'object' && missing ? {} : missing)
-    else put(answer, name, decode(value))
+    const own = stored[name]
+    const isMissing = own === undefined || own === null
+    const value = isMissing ? (typeof missing === 'object' && missing ? {} : missing) : decode(own)
+    if (isInherited) put(answer, name, value)
+    else answer[name] = value
   }
   return answer
 }
@@ -282,10 +297,6 @@ export async function rowsByKey(
 ): Promise<Row[]> {
   const { name } = entry.schema.primary
   const rows = entry.rows as Collection<Row>
-  if (keys.length === 1 && partitions === undefined) {
-    const row = await rows.get(keys[0]!)
-    return row === undefined ? [] : [row]
-  }
   const unique = [...new Set(keys)]
   const found =
     partitions === undefined

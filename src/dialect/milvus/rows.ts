@@ -71,6 +71,8 @@ export function put(object: Row, name: string, value: unknown): void {
   } else object[name] = value
 }
 
+const NONE = new Set<string>()
+
 /** Checks and encodes a batch. Throws what the SDK throws, or the error whose status is returned. */
 export function encodeRows(entry: Entry, rows: readonly unknown[], rules: RowRules): EncodedRows {
   const { schema } = entry
@@ -79,7 +81,7 @@ export function encodeRows(entry: Entry, rows: readonly unknown[], rules: RowRul
     documents: new Array<Row>(rows.length),
     keys: new Array<number | bigint | string>(rows.length),
     replaced: [] as (number | bigint | string)[],
-    given: new Set<string>(),
+    given: rules.kind === 'partial' ? new Set<string>() : NONE,
   }
   try {
     if (rules.kind === 'partial') {

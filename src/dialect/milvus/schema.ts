@@ -97,6 +97,8 @@ export class Schema {
   readonly byName: ReadonlyMap<string, Field>
   readonly vectors: readonly Field[]
   readonly partitionKey: Field | undefined
+  /** Kept by read.ts. */
+  readonly projections: unknown[] = []
 
   constructor(fields: readonly Field[], functions: readonly FunctionSpec[], isDynamic: boolean) {
     this.fields = fields
