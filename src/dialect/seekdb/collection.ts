@@ -9,6 +9,7 @@ import { validateCollectionName } from './name.ts'
 import { readOptions, withSnakeCase } from './options.ts'
 import { readQuery, runQuery } from './query.ts'
 import { readDelete, readGet } from './read.ts'
+import type { Records } from './records.ts'
 import { getResult } from './result.ts'
 import type { Schema } from './schema.ts'
 import type { Session } from './session.ts'
@@ -28,7 +29,7 @@ import type {
   UpdateOptions,
   UpsertOptions,
 } from './types.ts'
-import { addRecords, type Embedders, updateRecords, upsertRecords } from './write.ts'
+import { addAtOnce, addRecords, type Embedders, updateRecords, upsertRecords } from './write.ts'
 
 /** What a `Collection` is made of. */
 export interface CollectionConfig {
@@ -93,9 +94,15 @@ export class Collection {
    * @param options.ids - one id or several; the columns are single values or lists of the same length.
    * @throws SeekdbValueError for what cannot be stored as it is; then nothing of the call is.
    */
-  async add(options: AddOptions): Promise<void> {
-    const columns = readColumns(options, this.dimension, true)
-    await this.#run(({ records }) => addRecords(records, this.#embedders, columns))
+  add(options: AddOptions): Promise<void> {
+    return this.#begin(() => {
+      const given = readOptions(options)
+      const isPlain = this.#embedders.sparse === undefined && this.#openRecords !== undefined
+      const added = isPlain ? addAtOnce(this.#openRecords!, given) : undefined
+      if (added !== undefined) return added
+      const columns = readColumns(given, this.dimension, true)
+      return this.#run(({ records }) => addRecords(records, this.#embedders, columns))
+    })
   }
 
   /** Changes the given columns of records that are there; ids that are not are passed over. */
@@ -117,10 +124,13 @@ export class Collection {
   }
 
   /** Records in the order they were added, as parallel lists; all columns unless `include` names some. */
-  async get<TMeta extends Metadata = Metadata>(options: GetOptions = {}): Promise<GetResult<TMeta>> {
-    const { selection, window, include } = readGet(readOptions(options))
-    const found = await this.#run(({ records }) => records.read(selection, window))
-    return getResult(found, include) as GetResult<TMeta>
+  get<TMeta extends Metadata = Metadata>(options: GetOptions = {}): Promise<GetResult<TMeta>> {
+    return this.#begin(() => {
+      const { selection, window, include } = readGet(readOptions(options))
+      const found = this.#openRecords?.readNow(selection, window)
+      if (found !== undefined) return getResult(found, include)
+      return this.#run(async ({ records }) => getResult(await records.read(selection, window), include))
+    }) as Promise<GetResult<TMeta>>
   }
 
   /**
@@ -184,6 +194,21 @@ export class Collection {
     return this.#run(async () => {})
   }
 
+  /** What throws, or waits and throws, rejects with an error of this dialect. */
+  #begin<R>(run: () => R | Promise<R>): Promise<R> {
+    try {
+      const result = run()
+      return result instanceof Promise ? result.catch(rejectTranslated) : Promise.resolve(result)
+    } catch (error) {
+      return Promise.reject(translated(error))
+    }
+  }
+
+  /** The records of this collection, if its store is open. */
+  get #openRecords(): Records | undefined {
+    return this.#session.openStore?.get(this.collectionId)?.records
+  }
+
   /** Runs an operation on the collection that this object was made for, and no other of its name. */
   async #run<R>(operation: (member: Member) => Promise<R>): Promise<R> {
     const store = this.#session.openStore ?? (await this.#session.store())
@@ -195,6 +220,10 @@ export class Collection {
       throw translated(error)
     }
   }
+}
+
+function rejectTranslated(error: unknown): never {
+  throw translated(error)
 }
 
 withSnakeCase(Collection.prototype)

@@ -109,7 +109,34 @@ function readEmbeddings(
   return readVectors(list, dimension)
 }
 
+/** Whether it is an id, if that shows at once. */
+export function isShortId(id: unknown): id is string {
+  return typeof id === 'string' && id !== '' && id.length * 3 <= ID_BYTES_MAX
+}
+
 const DEPTH_MAX = 100
+
+/** Whether a metadata is what JSON would make of it, if that shows at once. */
+export function isPlain(metadata: unknown): metadata is Metadata {
+  return typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) && isPlainObject(metadata, 0)
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  const prototype = Object.getPrototypeOf(value) as unknown
+  if ((prototype !== Object.prototype && prototype !== null) || depth > DEPTH_MAX) return false
+  // What is not own is looked at as well, and makes it no worse.
+  for (const name in value) if (!isPlainValue((value as Record<string, unknown>)[name], depth)) return false
+  return true
+}
+
+function isPlainValue(value: unknown, depth: number): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true
+  if (typeof value === 'number') return value - value === 0
+  if (typeof value !== 'object') return false
+  if (!Array.isArray(value)) return isPlainObject(value, depth + 1)
+  for (let i = 0; i < value.length; i++) if (!isPlainValue(value[i], depth + 1)) return false
+  return true
+}
 
 /** What JSON would make of a value: a copy in which nothing is the caller's. */
 function plainCopy(value: unknown, depth: number): unknown {

@@ -7,7 +7,7 @@ import { parseWhereDocument, readFilters } from './filter.ts'
 import { isGiven, type Options, readCount, readOptions } from './options.ts'
 import { denseVectors, METRICS, readTexts } from './query.ts'
 import type { Found, Records } from './records.ts'
-import { readInclude, rowsResult } from './result.ts'
+import { FOUND_COLUMNS, readInclude, rowsResult } from './result.ts'
 import { analyzerFor, searchTexts } from './text.ts'
 import type { QueryResult } from './types.ts'
 import { isList, readVector } from './vector.ts'
@@ -53,7 +53,7 @@ export function readHybrid(options: Options, collection: Collection): HybridRequ
     rankConstant: isGiven(rankConstant) ? readCount(rankConstant, 'rankConstant') : RANK_CONSTANT,
     rankWindow: isGiven(rankWindowSize) ? readCount(rankWindowSize, 'rankWindowSize') : Infinity,
     limit: isGiven(nResults) ? readCount(nResults, 'nResults') : N_RESULTS,
-    include: readInclude(options['include'], ['documents', 'metadatas']),
+    include: readInclude(options['include'], FOUND_COLUMNS),
   }
 }
 
@@ -126,7 +126,7 @@ export async function runHybrid(
   if (knn !== undefined) {
     const vector = knn.vector ?? (await embeddedText(knn.text, collection))
     const metric = METRICS[collection.distance]
-    const search = { filter: knn.filter, limit: knn.limit, metric, isExact: false }
+    const search = { filter: knn.filter, limit: knn.limit, metric, select: ['id', 'order'], isExact: false }
     lists.push(...(await records.nearest([vector], search)))
   }
   const fused = fuse(lists, request).slice(0, limit)

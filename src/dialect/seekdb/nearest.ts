@@ -30,6 +30,12 @@ export class Best<F extends Found> {
   }
 }
 
+/** The engine's distance as this dialect reports it. */
+export function reportedDistance(metric: Metric, distance: number): number {
+  if (metric === 'l2') return Math.sqrt(distance)
+  return metric === 'ip' ? 0 - distance : Math.min(2, distance)
+}
+
 /** As reported: Euclidean distance, 1 - cosine similarity, or the dot product itself. */
 export function distanceOf(metric: Metric, a: ArrayLike<number>, b: ArrayLike<number>): number {
   const lanes = a.length

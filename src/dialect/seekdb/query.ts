@@ -7,7 +7,7 @@ import { readFilters } from './filter.ts'
 import { Key, keyName } from './key.ts'
 import { isGiven, type Options, readCount } from './options.ts'
 import type { Metric, Records, SparseColumn } from './records.ts'
-import { readInclude, rowsResult } from './result.ts'
+import { FOUND_COLUMNS, fieldsOf, readInclude, rowsResult } from './result.ts'
 import { isSparse, readSparse } from './sparse.ts'
 import type { DistanceMetric, QueryResult } from './types.ts'
 import { isList, readVector } from './vector.ts'
@@ -35,7 +35,7 @@ export interface QueryRequest {
 
 export function readQuery(options: Options, collection: Collection): QueryRequest {
   const { nResults, distance } = options
-  const include = readInclude(options['include'], ['documents', 'metadatas'])
+  const include = readInclude(options['include'], FOUND_COLUMNS)
   return {
     target: readTarget(options, collection),
     limit: isGiven(nResults) ? readCount(nResults, 'nResults') : N_RESULTS,
@@ -52,7 +52,13 @@ export async function runQuery(records: Records, request: QueryRequest, collecti
   const lists =
     target.kind === 'sparse'
       ? await records.nearestSparse(target.vectors, { filter, limit })
-      : await records.nearest(target.vectors, { filter, limit, metric, isExact: request.isExact })
+      : await records.nearest(target.vectors, {
+          filter,
+          limit,
+          metric,
+          select: fieldsOf(include),
+          isExact: request.isExact,
+        })
   return rowsResult(lists, include)
 }
 

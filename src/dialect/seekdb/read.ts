@@ -5,7 +5,7 @@ import { SeekdbValueError } from './errors.ts'
 import { readFilters } from './filter.ts'
 import { isGiven, type Options, readCount } from './options.ts'
 import type { Selection, Window } from './records.ts'
-import { readInclude } from './result.ts'
+import { ALL_COLUMNS, readInclude } from './result.ts'
 
 /** A call of get, read before anything waits: what the caller changes later is not seen. */
 export interface GetRequest {
@@ -15,7 +15,7 @@ export interface GetRequest {
 }
 
 export function readGet(options: Options): GetRequest {
-  const include = readInclude(options['include'], ['documents', 'metadatas', 'embeddings'])
+  const include = readInclude(options['include'], ALL_COLUMNS)
   const ids = readIds(options['ids'])
   const filter = readFilters(options['where'], options['whereDocument'])
   const { limit, offset } = options

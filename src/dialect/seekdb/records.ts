@@ -2,17 +2,22 @@
 
 import {
   type Database,
+  Direct,
   type Collection as EngineCollection,
   type Filter,
+  type SearchConditions,
+  type SearchHit,
   treeFilter,
   type WriteOptions,
 } from '../../engine/index.ts'
+import { UnsupportedError } from '../../error/index.ts'
 import { evaluate, type FilterNode } from '../../query/index.ts'
 import type { AnalyzerDefinition } from '../../text/index.ts'
 import { SeekdbValueError } from './errors.ts'
-import { Best, distanceOf } from './nearest.ts'
+import { Best, distanceOf, reportedDistance } from './nearest.ts'
 import { sparseDot } from './sparse.ts'
 import type { Metadata } from './types.ts'
+import { readVector } from './vector.ts'
 
 export type Metric = 'l2' | 'cosine' | 'ip'
 
@@ -27,15 +32,21 @@ export interface StoredRecord {
   readonly id: string
   /** Rises with every record that is added and stays with it: lists are in this order. */
   readonly order: number
-  readonly document: string | null
-  readonly metadata: Metadata | null
+  /** Left out where there is none. */
+  readonly document?: string | null
+  readonly metadata?: Metadata | null
   readonly embedding: Float32Array
-  readonly sparse?: SparseColumn | undefined
+  readonly sparse?: SparseColumn
 }
 
 /** A record on its way in: it is given its place when it is stored. */
-export interface NewRecord extends Omit<StoredRecord, 'order' | 'sparse'> {
+export interface NewRecord {
+  readonly id: string
   order: number
+  document?: string
+  metadata?: Metadata
+  /** The engine takes its lanes, and refuses what is none. */
+  readonly embedding: ArrayLike<number>
   sparse?: SparseColumn
 }
 
@@ -61,6 +72,8 @@ export interface Search {
 
 export interface VectorSearch extends Search {
   readonly metric: Metric
+  /** Fields of the records that are wanted, `id` among them. */
+  readonly select: readonly string[]
   /** Whether every vector must be looked at, however many there are. */
   readonly isExact: boolean
 }
@@ -76,6 +89,7 @@ export interface Row extends Found {
   readonly record: StoredRecord
 }
 
+type Hit = SearchHit<StoredRecord>
 type IndexOptions = Parameters<EngineCollection['createIndex']>[1]
 
 const READY = Promise.resolve()
@@ -85,6 +99,8 @@ const WITHOUT_VECTORS = ['id', 'order', 'document', 'metadata']
 const WITH_VECTORS = [...WITHOUT_VECTORS, 'embedding']
 /** Up to so many records every search is exact. */
 const EXACT_COUNT_MAX = 200_000
+/** Up to so many ids are read one by one, at once. */
+const FEW_IDS = 16
 
 export class Records {
   readonly #engine: EngineCollection<StoredRecord>
@@ -96,9 +112,12 @@ export class Records {
   #indexes: Promise<Map<string, Promise<void>>> | undefined
   /** Ends with the call that has the collection for itself. */
   #turn: Promise<unknown> | undefined
+  /** What answers without waiting; undefined where the engine is in another thread. */
+  readonly #direct: Direct | undefined
 
   constructor(engine: EngineCollection, dimension: number, metric: Metric) {
     this.#engine = engine as unknown as EngineCollection<StoredRecord>
+    this.#direct = directOf(engine)
     this.dimension = dimension
     this.metric = metric
   }
@@ -114,18 +133,32 @@ export class Records {
 
   // --- writing
 
+  /** Whether records that are written now are in the engine's hands before anything else runs. */
+  get isReady(): boolean {
+    return this.#direct !== undefined && this.#next >= 0 && this.#turn === undefined
+  }
+
   /** Adds records, all or none. @throws SeekdbValueError naming an id that is there already or comes twice. */
-  async add(records: readonly NewRecord[]): Promise<void> {
+  add(records: readonly NewRecord[]): Promise<void> {
+    return this.isReady ? this.#add(records) : this.#addInTurn(records)
+  }
+
+  async #addInTurn(records: readonly NewRecord[]): Promise<void> {
     if (this.#next < 0) await this.#exclusively(() => this.#load())
     while (this.#turn !== undefined) await this.#turn
+    await this.#add(records)
+  }
+
+  async #add(records: readonly NewRecord[]): Promise<void> {
     // Nothing else runs from here until the engine has them.
     const began = this.#next
-    for (const record of records) record.order = this.#next++
+    for (let i = 0; i < records.length; i++) records[i]!.order = this.#next++
     const ended = this.#next
+    const given = records as readonly (NewRecord & object)[] as unknown as StoredRecord[]
     // One record is stored or not in any case.
-    const { errors, firstError } = await (records.length === 1
-      ? this.#engine.insert(records[0]!)
-      : this.#engine.insert(records, ATOMIC))
+    const { errors, firstError } = await (given.length === 1
+      ? this.#engine.insert(given[0]!)
+      : this.#engine.insert(given, ATOMIC))
     if (errors === 0) return
     if (this.#next === ended) this.#next = began
     throw await this.#refusal(records, firstError)
@@ -153,7 +186,7 @@ export class Records {
       // Only now: what `merge` throws leaves no gap.
       for (const record of merged) if (record.order < 0) record.order = this.#next++
       // Others may go on while this one is flushed.
-      return { result: merged.length === 0 ? undefined : this.#engine.upsert(merged, ATOMIC) }
+      return { result: merged.length === 0 ? undefined : this.#engine.upsert(merged as never, ATOMIC) }
     })
     const result = await written.result
     if (result !== undefined && result.errors > 0) throw new SeekdbValueError(result.firstError ?? 'refused')
@@ -197,6 +230,8 @@ export class Records {
   }
 
   async #refusal(records: readonly NewRecord[], firstError: string | undefined): Promise<SeekdbValueError> {
+    // It throws for the first that is no vector.
+    for (const [index, { embedding }] of records.entries()) readVector(embedding, this.dimension, index)
     const seen = new Set<string>()
     const twice = records.find(({ id }) => seen.size === seen.add(id).size)
     if (twice !== undefined) return new SeekdbValueError(`Duplicate id '${twice.id}' in one call`)
@@ -221,6 +256,20 @@ export class Records {
 
   // --- reading
 
+  /** The same as `read`, at once; undefined where that cannot be. */
+  readNow({ ids, filter }: Selection, { skip, limit }: Window): StoredRecord[] | undefined {
+    if (this.#direct === undefined || ids === undefined || ids.length > FEW_IDS) return undefined
+    const chosen: StoredRecord[] = []
+    for (let i = 0; i < ids.length; i++) {
+      // The same id may come twice.
+      if (i > 0 && ids.indexOf(ids[i]!) < i) continue
+      const record = this.#direct.get(ids[i]!) as unknown as StoredRecord | undefined
+      if (record !== undefined && (filter === undefined || evaluate(filter, record))) chosen.push(record)
+    }
+    if (chosen.length > 1) chosen.sort(byOrder)
+    return skip === 0 && limit >= chosen.length ? chosen : chosen.slice(skip, skip + limit)
+  }
+
   /** Records in the order they were added. */
   async read({ ids, filter }: Selection, { skip, limit, withVectors }: Window): Promise<StoredRecord[]> {
     if (limit === 0) return []
@@ -240,10 +289,15 @@ export class Records {
     return await this.#engine.find({ ...select, ...native(filter), sort: 'order', skip, limit }).toArray()
   }
 
-  /** Whether no place was left by a record that is gone. */
+  /** Whether no place was left by a record that is gone: then the engine's slots are in the same order. */
   async #isDense(): Promise<boolean> {
     if (this.#next < 0) await this.#exclusively(() => this.#load())
     return (await this.count()) === this.#next
+  }
+
+  /** Whether this is so, if that shows at once. */
+  get #isSurelyDense(): boolean {
+    return this.#direct?.count === this.#next
   }
 
   // --- searching
@@ -252,27 +306,35 @@ export class Records {
   async nearest(vectors: readonly Float32Array[], search: VectorSearch): Promise<Row[][]> {
     if (vectors.length === 0 || search.limit === 0) return vectors.map(() => [])
     if (search.metric !== this.metric) return await this.#nearestByOther(vectors, search)
+    const { filter, limit, select } = search
     const exact = search.isExact || (await this.count()) <= EXACT_COUNT_MAX
-    const { filter, limit, metric } = search
-    const conditions = { ...native(filter), exact, select: WITH_VECTORS }
+    const isDense = this.#isSurelyDense
+    const conditions = { ...native(filter), exact, select: isDense ? select : [...select, 'order'] }
     // One more than asked for shows whether there are others just as near as the last.
-    const lists = await this.#engine.search({ ...conditions, vectors, limit: limit + 1 })
-    return await Promise.all(
-      lists.map(async (list, index) => {
-        const vector = vectors[index]!
-        const last = list[limit - 1]
-        const isTie = last !== undefined && list[limit]?.distance === last.distance && !(await this.#isDense())
-        const hits = isTie
-          ? await this.#engine.search({ ...conditions, vector, limit: Infinity, radius: last.distance })
-          : list
-        // The engine compares in single precision and knows no order of insertion.
-        const best = new Best<Row>(limit, metric === 'ip')
-        for (const { document: record } of hits) {
-          best.offer({ record, distance: distanceOf(metric, vector, record.embedding) })
-        }
-        return best.take()
-      }),
-    )
+    const lists = await this.#engine.search({ ...conditions, vectors, limit: isDense ? limit : limit + 1 })
+    const { metric } = this
+    const reported: Row[][] = []
+    for (let i = 0; i < lists.length; i++) {
+      const hits = isDense ? lists[i]! : await this.#inOrderOfPlaces(lists[i]!, vectors[i]!, limit, conditions)
+      reported.push(hits.map((hit) => ({ record: hit.document, distance: reportedDistance(metric, hit.distance) })))
+    }
+    return reported
+  }
+
+  /** Hits as they come, but among equals those that were added first, whatever slots the engine gave them. */
+  async #inOrderOfPlaces(
+    hits: Hit[],
+    vector: Float32Array,
+    limit: number,
+    conditions: Omit<SearchConditions, 'radius'>,
+  ): Promise<Hit[]> {
+    const last = hits[limit - 1]
+    const isTie = last !== undefined && hits[limit]?.distance === last.distance
+    const all = isTie
+      ? await this.#engine.search({ ...conditions, vector, limit: Infinity, radius: last.distance })
+      : hits
+    all.sort((a, b) => a.distance - b.distance || a.document.order - b.document.order)
+    return all.slice(0, limit)
   }
 
   /** By a metric that the engine does not keep the vectors for: looks at all of them. */
@@ -368,6 +430,15 @@ export class Records {
 }
 
 function done(): void {}
+
+function directOf(engine: EngineCollection): Direct | undefined {
+  try {
+    return new Direct(engine)
+  } catch (error) {
+    if (error instanceof UnsupportedError) return undefined
+    throw error
+  }
+}
 
 function byOrder(a: StoredRecord, b: StoredRecord): number {
   return a.order - b.order

@@ -57,34 +57,76 @@ function invalidLane(lane: unknown): SeekdbValueError {
   return new SeekdbValueError(`Vector contains invalid value: ${shown}`)
 }
 
+const DIGITS_MIN = 6
+const DIGITS_MAX = 9
+/** Doubles hold these powers of ten exactly: a quotient of a whole number by one is the double nearest to the decimal number. */
 const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
+/** Added to a double below 2^51 and taken off again, it leaves the nearest whole number. */
+const WHOLE = 2 ** 52
+
+/**
+ * By the exponent of a float32, what makes a number of seven digits before the point of it; 0 where that is not exact, or where two
+ * such numbers may become the same float32 and one with fewer digits is not found.
+ */
+const SCALES = new Float64Array(256)
+/** From here on the same exponent has a digit more. */
+const NEXT_POWER = new Float64Array(256)
+for (let exponent = 1; exponent < 255; exponent++) {
+  const least = 2 ** (exponent - 127)
+  const digit = Number(least.toExponential().split('e')[1])
+  const places = DIGITS_MIN - digit
+  if (places < 1 || places > 20 || least * 2 ** -23 * POWERS[places]! > 1) continue
+  SCALES[exponent] = POWERS[places]!
+  NEXT_POWER[exponent] = Number(`1e${digit + 1}`)
+}
+
+/** To copy: it has the length that was last asked for, and V8 keeps doubles in it. */
+let blank: number[] = []
+
+function blankOf(length: number): number[] {
+  // One by one, so that it has no holes.
+  if (blank.length !== length) for (blank = []; blank.length < length; ) blank.push(0.5)
+  return blank.slice()
+}
 
 /**
  * The numbers of a stored vector as whoever stored them wrote them: each the shortest decimal number whose float32 is this one, 1.1
  * and not 1.100000023841858.
  */
-export function shortestNumbers(vector: ArrayLike<number>): number[] {
-  const numbers = new Array<number>(vector.length)
-  for (let i = 0; i < vector.length; i++) numbers[i] = shortest(vector[i]!)
+export function shortestNumbers(vector: Float32Array): number[] {
+  const numbers = blankOf(vector.length)
+  const bits = new Uint32Array(vector.buffer, vector.byteOffset, vector.length)
+  for (let i = 0; i < bits.length; i++) {
+    const size = Math.abs(vector[i]!)
+    const exponent = (bits[i]! >>> 23) & 0xff
+    let scale = SCALES[exponent]!
+    if (scale === 0) {
+      numbers[i] = shortest(vector[i]!)
+      continue
+    }
+    if (size >= NEXT_POWER[exponent]!) scale /= 10
+    // Nine digits are always enough.
+    let number = (size * scale + WHOLE - WHOLE) / scale
+    if (Math.fround(number) !== size) {
+      scale *= 10
+      number = (size * scale + WHOLE - WHOLE) / scale
+      if (Math.fround(number) !== size) {
+        scale *= 10
+        number = (size * scale + WHOLE - WHOLE) / scale
+      }
+    }
+    numbers[i] = vector[i]! < 0 ? -number : number
+  }
   return numbers
 }
 
-const DIGITS_MIN = 6
-const DIGITS_MAX = 9
-
+/** The same for one number of any size. */
 function shortest(value: number): number {
-  const size = Math.abs(value)
   // Up to 2^24 integers are their own shortest form; -0 is 0.
-  if (size <= 16_777_216 && size === Math.floor(size)) return value === 0 ? 0 : value
-  const exponent = Math.floor(Math.log10(size))
-  // Every decimal number of six digits survives float32 and is found with six; nine are always enough.
+  if (Math.abs(value) <= 16_777_216 && Number.isInteger(value)) return value + 0
+  // Every decimal number of six digits survives float32 and is found with six.
   for (let digits = DIGITS_MIN; digits < DIGITS_MAX; digits++) {
-    const places = digits - 1 - exponent
-    // Scaled by a power that doubles hold exactly, the quotient is the double nearest to the decimal number.
-    const rounded =
-      places > 22 || places < 0
-        ? Number(value.toPrecision(digits))
-        : Math.round(value * POWERS[places]!) / POWERS[places]!
+    const rounded = Number(value.toPrecision(digits))
     if (Math.fround(rounded) === value) return rounded
   }
   return Number(value.toPrecision(DIGITS_MAX))

@@ -1,12 +1,13 @@
 // add, upsert and update: what is given is checked, texts become vectors, and then everything is stored in one step or nothing is.
 
-import type { Columns } from './columns.ts'
+import { type Columns, isPlain, isShortId } from './columns.ts'
 import type { EmbeddingFunction } from './embedding.ts'
 import { SeekdbValueError } from './errors.ts'
+import type { Options } from './options.ts'
 import type { NewRecord, Records, SparseColumn, StoredRecord } from './records.ts'
 import type { SparseSource } from './sparse.ts'
 import type { Metadata } from './types.ts'
-import { readVector } from './vector.ts'
+import { isList, readVector } from './vector.ts'
 
 /** What makes the vectors of a collection. */
 export interface Embedders {
@@ -28,16 +29,53 @@ export async function addRecords(records: Records, embedders: Embedders, columns
   const sparse = embedders.sparse === undefined ? undefined : await embedders.sparse.columns(columns)
   const added = new Array<NewRecord>(ids.length)
   for (let i = 0; i < ids.length; i++) {
-    added[i] = {
-      id: ids[i]!,
-      order: -1,
-      document: documents?.[i] ?? null,
-      metadata: metadatas?.[i] ?? null,
-      embedding: vectors[i]!,
-    }
+    added[i] = newRecord(ids[i]!, -1, documents?.[i], metadatas?.[i], vectors[i]!)
     if (sparse?.[i]) added[i]!.sparse = sparse[i]!
   }
   await records.add(added)
+}
+
+function newRecord(
+  id: string,
+  order: number,
+  document: string | null | undefined,
+  metadata: Metadata | null | undefined,
+  embedding: ArrayLike<number>,
+): NewRecord {
+  const record: NewRecord = { id, order, embedding }
+  if (document !== null && document !== undefined) record.document = document
+  if (metadata !== null && metadata !== undefined) record.metadata = metadata
+  return record
+}
+
+/**
+ * Adds records whose vectors are given, where they are in the engine's hands before anything else runs: then nothing is copied.
+ * Undefined where that cannot be, or something given is not as plain as mostly; then nothing has happened.
+ */
+export function addAtOnce(records: Records, options: Options): Promise<void> | undefined {
+  const { ids, embeddings } = options
+  if (!records.isReady || !Array.isArray(ids) || !Array.isArray(embeddings)) return undefined
+  const count = ids.length
+  if (count === 0 || embeddings.length !== count) return undefined
+  const documents = options['documents'] || undefined
+  const metadatas = options['metadatas'] || undefined
+  if (!isColumn(documents, count) || !isColumn(metadatas, count)) return undefined
+  const added = new Array<NewRecord>(count)
+  for (let i = 0; i < count; i++) {
+    const id: unknown = ids[i]
+    const embedding: unknown = embeddings[i]
+    const document = documents?.[i]
+    const metadata = metadatas?.[i]
+    if (!isShortId(id) || !isList(embedding) || embedding.length !== records.dimension) return undefined
+    if (typeof document !== 'string' && document !== undefined && document !== null) return undefined
+    if (metadata !== undefined && metadata !== null && !isPlain(metadata)) return undefined
+    added[i] = newRecord(id, -1, document, metadata as Metadata | null | undefined, embedding as ArrayLike<number>)
+  }
+  return records.add(added)
+}
+
+function isColumn(column: unknown, count: number): column is unknown[] | undefined {
+  return column === undefined || (Array.isArray(column) && column.length === count)
 }
 
 export async function upsertRecords(records: Records, embedders: Embedders, columns: Columns): Promise<void> {
@@ -101,13 +139,9 @@ async function itemsOf(
 }
 
 function merged(item: Item, old: StoredRecord | undefined): NewRecord {
-  const record: NewRecord = {
-    id: item.id,
-    order: old?.order ?? -1,
-    document: item.document === undefined ? (old?.document ?? null) : item.document,
-    metadata: item.metadata === undefined ? (old?.metadata ?? null) : item.metadata,
-    embedding: (item.vector ?? old?.embedding)!,
-  }
+  const document = item.document === undefined ? old?.document : item.document
+  const metadata = item.metadata === undefined ? old?.metadata : item.metadata
+  const record = newRecord(item.id, old?.order ?? -1, document, metadata, (item.vector ?? old?.embedding)!)
   const sparse = item.sparse === undefined ? old?.sparse : item.sparse
   if (sparse) record.sparse = sparse
   return record

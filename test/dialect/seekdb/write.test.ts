@@ -91,6 +91,19 @@ describe('add', () => {
     })
   })
 
+  it('reads decimal numbers of up to six digits back as they were given', async () => {
+    const collection = await plainCollection()
+    let seed = 99
+    const random = (below: number) => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) % below
+    // 9.5e-7 and 9.8e-4 lie where float32 is coarser than seven digits.
+    const near = () => [`${900_000 + random(100_000)}e-12`, `${900_000 + random(100_000)}e-9`]
+    const vectors = Array.from({ length: 2000 }, () =>
+      [...near(), `${random(2) === 0 ? '-' : ''}${random(1_000_000)}e${random(60) - 40}`].map(Number),
+    )
+    await collection.add({ ids: vectors.map((_, index) => `${index}`), embeddings: vectors })
+    expect((await collection.get()).embeddings).toEqual(vectors.map((vector) => vector.map((lane) => lane + 0)))
+  })
+
   it('embeds a batch of documents with one call', async () => {
     const fn = new CountingEmbedding()
     const collection = await embeddingCollection(fn)
