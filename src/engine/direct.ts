@@ -134,6 +134,11 @@ export class Direct {
   }
 }
 
+/** A collection without promises, if it is in this thread. */
+export function directOf(collection: Collection): Direct | undefined {
+  return STATES.has(collection) ? new Direct(collection) : undefined
+}
+
 export interface DirectInsert {
   readonly result: WriteResult
   /** Until it is as durable as was asked for; undefined when there is nothing to wait for. */

@@ -17,7 +17,7 @@ export type {
 } from './collection-types.ts'
 export { Cursor, type Explanation } from './cursor.ts'
 export { type CollectionInfo, Database } from './database.ts'
-export { Direct, type DirectWrite, type Ticket } from './direct.ts'
+export { Direct, type DirectWrite, directOf, type Ticket } from './direct.ts'
 export { loadDriver } from './driver.ts'
 export { type Filter, resolveFilter, treeFilter, treeOf } from './filter.ts'
 export type { FindOptions } from './find.ts'

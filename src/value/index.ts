@@ -1,1 +1,2 @@
 export type { Document, Key, TypedArray, Value } from './document.ts'
+export { blankNumbers, numbersOf } from './numbers.ts'

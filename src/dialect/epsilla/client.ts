@@ -2,10 +2,11 @@
 
 import { type Database, loadDriver } from '../../engine/index.ts'
 import { DEFAULT_NAME, LoadedDatabase, loadedDatabases, SCALE } from './databases.ts'
+import type { EpsillaRecord } from './document.ts'
 import { answer, type EpsillaQueryResult, type EpsillaResponse, Refusal, reply } from './response.ts'
 import { type Field, readFields, requireFields, requireTitle, type TableField, type TableIndex } from './schema.ts'
 import { type RunQuery, SearchEngine } from './search-engine.ts'
-import type { DeleteConfig, Embedder, EpsillaRecord, GetConfig, QueryConfig, Table, TextIndex } from './table.ts'
+import type { DeleteConfig, Embedder, GetConfig, QueryConfig, Table, TextIndex } from './table.ts'
 
 export interface ClientConfig {
   protocol?: string
@@ -23,6 +24,7 @@ const NO_SELECTION = '[ERROR] Please provide primary keys or filter expression t
 const DEFAULT_MODEL = 'BAAI/bge-small-en-v1.5'
 
 type Remote = Record<string, (...args: unknown[]) => unknown>
+type LoadedOr = (status: number, noun: string) => LoadedDatabase
 type Answer<R = EpsillaQueryResult[] | string[]> = Promise<EpsillaResponse<R> | Error>
 
 /**
@@ -184,10 +186,10 @@ export class EpsillaDB {
 
   #write(method: 'insert' | 'upsert', table: string | Named, given: unknown): Answer<Written> {
     const [name, records] = typeof table === 'object' ? [table.table_name, table.records] : [table, given]
-    return this.#run(method, [name, records], async (loadedOr) => {
+    return this.#run(method, [name, records], (loadedOr) => {
       const loaded = loadedOr(500, 'DB')
       const target = loaded.table(name, 500)
-      return await target.write(records, method === 'upsert', loaded.scale, (model) => this.#embedder(model))
+      return target.write(records, method === 'upsert', loaded.scale, (model) => this.#embedder(model))
     })
   }
 
@@ -211,9 +213,7 @@ export class EpsillaDB {
 
   get(table: string | Named, config?: GetConfig): Answer<EpsillaQueryResult[]> {
     const [name, given = {}] = namedConfig(table, config)
-    return this.#run('get', [name, given], async (loadedOr) => {
-      return await loadedOr(500, 'DB').table(name, 500).get(given)
-    }) as Answer<EpsillaQueryResult[]>
+    return this.#run('get', [name, given], (loadedOr) => loadedOr(500, 'DB').table(name, 500).get(given))
   }
 
   query(table: string | Named, config?: QueryConfig): Answer<EpsillaQueryResult[]> {
@@ -285,22 +285,21 @@ export class EpsillaDB {
   }
 
   /** Runs a call that needs a database: `run` gets what finds it, so that checks can come before or after. */
-  async #run<R>(
+  #run<R>(
     method: string,
     args: unknown[],
-    run: (loadedOr: (status: number, noun: string) => LoadedDatabase) => Promise<EpsillaResponse<unknown>>,
-  ): Promise<EpsillaResponse<R> | Error> {
+    run: (loadedOr: LoadedOr) => EpsillaResponse<unknown> | Promise<EpsillaResponse<unknown>>,
+  ): Answer<R> {
     const name = this.#name
-    if (name === undefined) {
+    if (!name) {
       // biome-ignore lint/suspicious/noConsole: the original prints it, too.
       console.error(NO_DATABASE)
-      return new Error(NO_DATABASE)
+      return Promise.resolve(new Error(NO_DATABASE))
     }
-    if (this.#remote !== undefined) return await this.#ask<R>(method, args)
-    if (this.#database !== undefined && name === DEFAULT_NAME && !this.#own.has(name)) {
-      await this.#openDefault(this.#database)
-    }
-    return await answer(() => run((status, noun) => this.#find(name, status, noun)) as Promise<EpsillaResponse<R>>)
+    if (this.#remote !== undefined) return this.#ask<R>(method, args)
+    const begin = () => answer(() => run((status, noun) => this.#find(name, status, noun)) as EpsillaResponse<R>)
+    if (this.#database === undefined || name !== DEFAULT_NAME || this.#own.has(name)) return begin()
+    return this.#openDefault(this.#database).then(begin)
   }
 
   #find(name: string, status: number, noun: string): LoadedDatabase {

@@ -1,9 +1,10 @@
 // Loaded databases: they belong to the process, and are shared by all clients in it.
 
 import { type Database, openShared } from '../../engine/index.ts'
+import { SEQUENCE } from './document.ts'
 import { Refusal } from './response.ts'
 import type { Field } from './schema.ts'
-import { SEQUENCE, Table, type TextIndex } from './table.ts'
+import { Table, type TextIndex } from './table.ts'
 
 /** Record slots of a table, unless `loadDB` says otherwise. */
 export const SCALE = 150_000

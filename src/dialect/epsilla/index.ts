@@ -2,6 +2,7 @@
 
 export { type ClientConfig, EpsillaDB, type Named } from './client.ts'
 export { type CloudClientConfig, EpsillaCloud, VectorDB } from './cloud.ts'
+export type { EpsillaRecord } from './document.ts'
 export type { Facet } from './facets.ts'
 export type { EpsillaQueryResult, EpsillaResponse } from './response.ts'
 export type { SparseVector, TableField, TableIndex } from './schema.ts'
@@ -9,7 +10,6 @@ export { type RerankerConfig, type RetrieverConfig, SearchEngine } from './searc
 export type {
   DeleteConfig,
   Embedder,
-  EpsillaRecord,
   GetConfig,
   GetConfig as PreviewConfig,
   QueryConfig,

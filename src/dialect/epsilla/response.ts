@@ -22,19 +22,30 @@ export class Refusal extends Error {
   }
 }
 
-export function reply<R>(statusCode: number, message: string, result?: R): EpsillaResponse<R> {
-  const response: EpsillaResponse<R> = result === undefined ? { statusCode, message } : { statusCode, message, result }
-  // The pair of the Python client. Not enumerable, so that the answer compares and prints as its three fields.
-  Object.defineProperty(response, Symbol.iterator, { value: () => [statusCode, response][Symbol.iterator]() })
-  return response
+/** The pair of the Python client. Not enumerable, so that the answer compares and prints as its three fields. */
+const PAIR: PropertyDescriptor = {
+  value(this: EpsillaResponse) {
+    return [this.statusCode, this][Symbol.iterator]()
+  },
 }
 
-/** Runs a call; what it throws becomes its answer. */
-export async function answer<R>(run: () => Promise<EpsillaResponse<R>>): Promise<EpsillaResponse<R>> {
+export function reply<R>(statusCode: number, message: string, result?: R): EpsillaResponse<R> {
+  const response: EpsillaResponse<R> = result === undefined ? { statusCode, message } : { statusCode, message, result }
+  return Object.defineProperty(response, Symbol.iterator, PAIR)
+}
+
+/** What a call throws, as its answer. */
+function answerOf(error: unknown): EpsillaResponse<never> {
+  if (error instanceof Refusal) return reply(error.statusCode, error.message)
+  return reply(500, error instanceof Error ? error.message : String(error))
+}
+
+/** Runs a call, which may answer at once; what it throws becomes its answer. */
+export function answer<R>(run: () => EpsillaResponse<R> | Promise<EpsillaResponse<R>>): Promise<EpsillaResponse<R>> {
   try {
-    return await run()
+    const response = run()
+    return response instanceof Promise ? response.catch(answerOf) : Promise.resolve(response)
   } catch (error) {
-    if (error instanceof Refusal) return reply(error.statusCode, error.message)
-    return reply(500, error instanceof Error ? error.message : String(error))
+    return Promise.resolve(answerOf(error))
   }
 }

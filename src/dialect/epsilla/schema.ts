@@ -1,5 +1,6 @@
 // Tables: what their fields may be, and how a given value becomes the stored one.
 
+import { numbersOf } from '../../value/index.ts'
 import type { Type } from './expression/parse.ts'
 import { Refusal } from './response.ts'
 
@@ -119,32 +120,50 @@ export function expressionType(field: Field): Type | null {
   return INTEGER_BITS[type] !== undefined || type === 'FLOAT' || type === 'DOUBLE' ? 'number' : null
 }
 
-/** The stored form of a value, or SKIP. `where` begins the message when a vector holds what is no number. */
-export function storedValue(field: Field, value: unknown, where: string): unknown {
+/**
+ * Makes the stored form of a value of this field, or SKIP.
+ *
+ * @param index - position of the record, for the message when a vector holds what is no number.
+ * @param isBorrowing - whether the engine takes what is answered before the caller can change it: then vectors need no copy.
+ */
+export type ToStored = (value: unknown, index: number, isBorrowing: boolean) => unknown
+
+export function toStored(field: Field): ToStored {
   const { type } = field
   const bits = INTEGER_BITS[type]
-  if (bits !== undefined) return storedInteger(value, bits)
+  if (bits !== undefined) {
+    const end = 2 ** (bits - 1)
+    // What fits as it is needs no more.
+    return (value) =>
+      ((value as number) | 0) === value && value >= -end && value < end ? value : storedInteger(value, bits)
+  }
   switch (type) {
     case 'FLOAT':
-      return typeof value === 'number' ? finite(Math.fround(value)) : typeof value === 'bigint' ? Number(value) : 0
+      return (value) =>
+        typeof value === 'number' ? finite(Math.fround(value)) : typeof value === 'bigint' ? Number(value) : 0
     case 'DOUBLE':
-      return typeof value === 'number' ? finite(value) : typeof value === 'bigint' ? Number(value) : 0
+      return (value) => (typeof value === 'number' ? finite(value) : typeof value === 'bigint' ? Number(value) : 0)
     case 'STRING':
-      return typeof value === 'string' ? wellFormed(value) : ''
+      return (value) => (typeof value === 'string' ? wellFormed(value) : '')
     case 'BOOL':
-      return value === true
+      return (value) => value === true
     case 'JSON':
-      return value === null || typeof value !== 'object' ? jsonScalar(value) : JSON.parse(JSON.stringify(value))
+      return (value) =>
+        value === null || typeof value !== 'object' ? jsonScalar(value) : JSON.parse(JSON.stringify(value))
     case 'GEO_POINT':
-      return storedPoint(value)
+      return storedPoint
     default:
-      return isSparse(field) ? storedSparse(field, value) : storedDense(field, value, where)
+      if (isSparse(field)) return (value) => storedSparse(field, value)
+      return (value, index, isBorrowing) => storedDense(field, value, index, isBorrowing)
   }
 }
 
 /** Half a surrogate pair has no UTF-8 form. */
 function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\ufffd')
+  for (let i = 0; i < text.length; i++) {
+    if ((text.charCodeAt(i) & 0xf800) === 0xd800) return text.replace(/\p{Surrogate}/gu, '\ufffd')
+  }
+  return text
 }
 
 function storedInteger(value: unknown, bits: number): number | bigint {
@@ -182,22 +201,40 @@ function storedPoint(value: unknown): unknown {
   }
 }
 
-/** A dense vector of this field; COSINE ones as unit vectors. */
-export function storedDense(field: Field, value: unknown, where: string): Float32Array | typeof SKIP {
+/** A dense vector of this field; COSINE ones as unit vectors. @param index - of the record; -1 for a query. */
+export function storedDense(
+  field: Field,
+  value: unknown,
+  index: number,
+  isBorrowing: boolean,
+): ArrayLike<number> | typeof SKIP {
   const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
   if (!isList) return SKIP
-  const list = value as ArrayLike<unknown>
-  const lanes = new Float32Array(list.length)
+  const list = value as ArrayLike<number>
+  requireLanes(field, list, index)
+  if (list.length !== field.dimensions) return SKIP
+  if (field.metric === 'COSINE') return unit(Float32Array.from(list)) as Float32Array
+  return isBorrowing ? list : Float32Array.from(list)
+}
+
+/** Neither NaN nor infinite, as f32. */
+function requireLanes(field: Field, list: ArrayLike<unknown>, index: number): void {
+  let rest = 0
   for (let i = 0; i < list.length; i++) {
     const lane = list[i]
-    lanes[i] = lane as number
-    // Neither NaN nor infinite, as f32.
-    if (typeof lane !== 'number' || lanes[i]! - lanes[i]! !== 0) {
-      throw new Refusal(400, `${where} field ${field.name}: a vector holds numbers only, got ${String(lane)} at ${i}.`)
-    }
+    if (typeof lane !== 'number') throw laneRefusal(field, list, index)
+    rest += Math.fround(lane) * 0
   }
-  if (lanes.length !== field.dimensions) return SKIP
-  return field.metric === 'COSINE' ? (unit(lanes) as Float32Array) : lanes
+  if (rest !== 0) throw laneRefusal(field, list, index)
+}
+
+function laneRefusal(field: Field, list: ArrayLike<unknown>, index: number): Refusal {
+  const at = Array.from(list).findIndex((lane) => typeof lane !== 'number' || !Number.isFinite(Math.fround(lane)))
+  const where = index < 0 ? 'Query' : `Record ${index}`
+  return new Refusal(
+    400,
+    `${where} field ${field.name}: a vector holds numbers only, got ${String(list[at])} at ${at}.`,
+  )
 }
 
 /** A sparse vector of this field; COSINE ones as unit vectors. */
@@ -226,11 +263,7 @@ function unit(lanes: number[] | Float32Array): number[] | Float32Array {
 
 /** A stored value as the client shows it. */
 export function shownValue(value: unknown): unknown {
-  if (!(value instanceof Float32Array)) return value
-  // A quarter of the time that Array.from takes.
-  const lanes: number[] = []
-  for (let i = 0; i < value.length; i++) lanes.push(value[i]!)
-  return lanes
+  return value instanceof Float32Array ? numbersOf(value) : value
 }
 
 /** The distance of two sparse vectors, over the union of their indices. */

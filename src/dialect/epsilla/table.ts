@@ -1,8 +1,8 @@
 // One table over one collection of the engine: records in, records out.
 
-import type { Collection, Filter } from '../../engine/index.ts'
-import { treeFilter } from '../../engine/index.ts'
+import { type Collection, type Direct, directOf, type Filter, treeFilter } from '../../engine/index.ts'
 import type { Key } from '../../value/index.ts'
+import { DocumentReader, type EpsillaRecord, SEQUENCE, type Stored, setField } from './document.ts'
 import { compile } from './expression/compile.ts'
 import { evaluate } from './expression/evaluate.ts'
 import { type Expression, type FieldTypes, parseFilter } from './expression/parse.ts'
@@ -19,11 +19,7 @@ import {
   sparseDistance,
   storedDense,
   storedSparse,
-  storedValue,
 } from './schema.ts'
-
-/** A record in the form of the client. */
-export type EpsillaRecord = Record<string, unknown>
 
 export interface GetConfig {
   response?: string[]
@@ -63,18 +59,23 @@ export interface TextIndex {
   readonly model: string
 }
 
-/** Orders records by when they came. No field can be called so. */
-export const SEQUENCE = '@sequence'
+/** Up to so many keys are read one by one, at once. */
+const FEW_KEYS = 16
+/** So many filters are kept as they were parsed. */
+const FILTERS_COUNT_MAX = 64
 
-let lastSequence = 0
-
-/** Greater than all before, also those of an earlier process. */
-function nextSequence(): number {
-  lastSequence = Math.max(lastSequence + 1, Date.now() * 4096)
-  return lastSequence
+/** A filter, and what the engine makes of it; undefined where there is none, or none that it can run. */
+interface TableFilter {
+  readonly expression: Expression | undefined
+  readonly where: Filter | undefined
 }
 
-type Stored = Record<string, unknown>
+/** What a search looks among, and how many are wanted. */
+interface TableSearch extends TableFilter {
+  readonly limit: number
+}
+
+const NO_FILTER: TableFilter = { expression: undefined, where: undefined }
 
 export class Table {
   readonly name: string
@@ -83,6 +84,12 @@ export class Table {
   readonly #indices: readonly TextIndex[]
   readonly #key: Field | undefined
   readonly #types: FieldTypes
+  readonly #reader: DocumentReader
+  /** Fields that records show. */
+  readonly #names: readonly string[]
+  /** What answers without waiting; undefined where the engine is in another thread. */
+  readonly #direct: Direct | undefined
+  readonly #filters = new Map<string, TableFilter>()
 
   constructor(name: string, collection: Collection, fields: readonly Field[], indices: readonly TextIndex[]) {
     this.name = name
@@ -90,69 +97,64 @@ export class Table {
     this.#fields = fields
     this.#indices = indices
     this.#key = fields.find((field) => field.isKey)
-    const types = new Map(fields.filter((field) => !field.isHidden).map((one) => [one.name, expressionType(one)]))
+    const shown = fields.filter((field) => !field.isHidden)
+    const types = new Map(shown.map((one) => [one.name, expressionType(one)]))
     this.#types = (field) => types.get(field)
+    this.#reader = new DocumentReader(shown)
+    this.#names = shown.map((field) => field.name)
+    this.#direct = directOf(collection)
   }
 
   /** `insert` and `upsert`, which differ in who wins where a key is taken. */
-  async write(
+  write(
     records: unknown,
     isUpsert: boolean,
     scale: number,
     embedderOf: (model: string) => Embedder,
-  ): Promise<EpsillaResponse<unknown>> {
-    const message = `Insert data to ${this.name} successfully.`
+  ): EpsillaResponse<unknown> | Promise<EpsillaResponse<unknown>> {
     if (records === undefined) throw new Refusal(400, 'data is missing in your payload.')
-    if (!Array.isArray(records) || records.length === 0) return reply(200, message)
-    this.#requireComplete(records)
-    const made = this.#documentsOf(records)
-    const documents = this.#indices.length === 0 ? made : await this.#withIndices(made, embedderOf)
+    if (!Array.isArray(records) || records.length === 0) return this.#written()
+    const isAtOnce = this.#indices.length === 0 && this.#hasSurelyRoom(records.length, scale)
+    const documents = this.#reader.read(records, isAtOnce)
+    if (isAtOnce) return this.#store(documents, isUpsert, records.length)
+    return this.#complete(documents, scale, embedderOf).then(() => this.#store(documents, isUpsert, records.length))
+  }
+
+  async #complete(documents: Stored[], scale: number, embedderOf: (model: string) => Embedder): Promise<void> {
+    await this.#addIndices(documents, embedderOf)
     await this.#requireRoom(documents, scale)
+  }
+
+  async #store(documents: readonly Stored[], isUpsert: boolean, count: number): Promise<EpsillaResponse<unknown>> {
+    const given = documents.length === 1 ? documents[0]! : documents
     // A key that is taken is refused there, and counts as skipped here.
-    const result = await (isUpsert ? this.collection.upsert(documents) : this.collection.insert(documents))
-    const written = result.inserted + (isUpsert ? result.replaced + result.unchanged : 0)
-    return reply(200, message, { inserted: written, skipped: records.length - written })
+    const result = await (isUpsert ? this.collection.upsert(given) : this.collection.insert(given))
+    const inserted = result.inserted + (isUpsert ? result.replaced + result.unchanged : 0)
+    return this.#written({ inserted, skipped: count - inserted })
   }
 
-  #requireComplete(records: readonly unknown[]): void {
-    records.forEach((record, i) => {
-      for (const { name, isHidden } of this.#fields) {
-        if (!isHidden && (record as EpsillaRecord | null)?.[name] === undefined) {
-          throw new Refusal(500, `Record ${i} missing field: ${name}`)
-        }
-      }
-    })
-  }
-
-  #documentsOf(records: readonly unknown[]): Stored[] {
-    const documents: Stored[] = []
-    records.forEach((record, i) => {
-      const document: Stored = { [SEQUENCE]: nextSequence() }
-      for (const field of this.#fields) {
-        if (field.isHidden) continue
-        const value = storedValue(field, (record as EpsillaRecord)[field.name], `Record ${i}`)
-        if (value === SKIP) return
-        document[field.name] = value
-      }
-      documents.push(document)
-    })
-    return documents
+  #written(result?: { inserted: number; skipped: number }): EpsillaResponse<unknown> {
+    return reply(200, `Insert data to ${this.name} successfully.`, result)
   }
 
   /** Adds the hidden vectors of the indices. */
-  async #withIndices(documents: Stored[], embedderOf: (model: string) => Embedder): Promise<Stored[]> {
+  async #addIndices(documents: Stored[], embedderOf: (model: string) => Embedder): Promise<void> {
     for (const { name, field, model } of this.#indices) {
       const hidden = this.#field(name)!
       const vectors = await embedderOf(model)(documents.map((document) => String(document[field])))
       documents.forEach((document, i) => {
-        const vector = storedDense(hidden, Array.from(vectors[i] ?? []), `Record ${i}`)
+        const vector = storedDense(hidden, Array.from(vectors[i] ?? []), i, false)
         if (vector === SKIP) {
           throw new Refusal(500, `Index ${name}: the model ${model} gave no vector of ${hidden.dimensions} numbers.`)
         }
         document[name] = vector
       })
     }
-    return documents
+  }
+
+  /** Whether there is room for so many more records, if that shows at once. */
+  #hasSurelyRoom(count: number, scale: number): boolean {
+    return this.#direct !== undefined && this.#direct.count + count <= scale
   }
 
   async #requireRoom(documents: readonly Stored[], scale: number): Promise<void> {
@@ -173,11 +175,10 @@ export class Table {
   }
 
   async delete({ primaryKeys, filter }: DeleteConfig): Promise<EpsillaResponse<unknown>> {
-    const expression = this.#filter(filter, 400)
+    const { expression, where } = this.#filter(filter, 400)
     const keys = primaryKeys === undefined ? undefined : this.#keys(primaryKeys, 400)
-    const rows = await this.#select(keys, expression)
-    const { deleted } =
-      rows === undefined ? await this.collection.delete(this.#where(expression)!) : await this.#remove(rows)
+    const rows = keys === undefined ? await this.#scanned(expression, where) : await this.#chosen(keys, expression)
+    const { deleted } = rows === undefined ? await this.collection.delete(where!) : await this.#remove(rows)
     return reply(200, `Delete data from ${this.name} successfully.`, { deleted })
   }
 
@@ -186,38 +187,56 @@ export class Table {
     return this.collection.delete(rows.map((row) => row[field] as Key))
   }
 
-  async get(config: GetConfig): Promise<EpsillaResponse<unknown>> {
-    const { primaryKeys, filter, skip = 0, limit, facets } = config
-    const expression = this.#filter(filter, 500)
+  get(config: GetConfig): EpsillaResponse<unknown> | Promise<EpsillaResponse<unknown>> {
+    const { primaryKeys, filter, facets } = config
+    const skip = readCount('skip', config.skip, 0)
+    const limit = readCount('limit', config.limit, Infinity)
+    const { expression, where } = this.#filter(filter, 500)
     const keys = primaryKeys === undefined ? undefined : this.#keys(primaryKeys, 500)
     const response = this.#response(config.response)
     const computed = readFacets(facets, this.#types, 500)
-    const end = limit === undefined ? undefined : skip + limit
-    const found = await this.#select(keys, expression)
-    let rows: Stored[]
-    if (found !== undefined) rows = found.slice(skip, end)
-    else {
-      const where = this.#where(expression)
-      const page = { sort: SEQUENCE, skip, ...(limit === undefined ? {} : { limit }) }
-      rows = await this.collection.find({ ...(where === undefined ? {} : { filter: where }), ...page }).toArray()
-    }
-    const measured = rows.map((row) => ({ row, distance: 0 }))
-    return this.#answer('Query get successfully.', measured, response, computed, false)
+    const answer = (rows: readonly Stored[]) =>
+      this.#answer('Query get successfully.', rows, undefined, response, computed)
+    if (keys === undefined) return this.#page(expression, where, skip, limit).then(answer)
+    const rows = this.#chosen(keys, expression)
+    const part = (all: readonly Stored[]) => (skip === 0 && limit >= all.length ? all : all.slice(skip, skip + limit))
+    return rows instanceof Promise ? rows.then((all) => answer(part(all))) : answer(part(rows))
   }
 
-  /**
-   * The records with these keys that also match, or all that match, in order; undefined when there are no keys and the
-   * engine can run the filter.
-   */
-  async #select(keys: readonly Key[] | undefined, expression: Expression | undefined): Promise<Stored[] | undefined> {
-    const isMatch = (row: Stored) => expression === undefined || evaluate(expression, row, 0) === true
-    if (keys !== undefined) {
-      const rows = await this.collection.getMany(keys)
-      return rows.filter((row): row is Stored => row !== undefined && isMatch(row))
+  async #page(
+    expression: Expression | undefined,
+    where: Filter | undefined,
+    skip: number,
+    limit: number,
+  ): Promise<Stored[]> {
+    const rows = await this.#scanned(expression, where)
+    if (rows !== undefined) return rows.slice(skip, skip + limit)
+    const page = { sort: SEQUENCE, skip, ...(limit === Infinity ? {} : { limit }) }
+    return await this.collection.find({ ...(where === undefined ? {} : { filter: where }), ...page }).toArray()
+  }
+
+  /** The records with these keys that also match, in the order of the keys. */
+  #chosen(keys: readonly Key[], expression: Expression | undefined): Stored[] | Promise<Stored[]> {
+    const isMatch = (row: Stored | undefined): row is Stored =>
+      row !== undefined && (expression === undefined || evaluate(expression, row, 0) === true)
+    if (this.#direct === undefined || keys.length > FEW_KEYS) {
+      return this.collection.getMany(keys).then((rows) => rows.filter(isMatch))
     }
-    if (expression === undefined || this.#where(expression) !== undefined) return undefined
     const rows: Stored[] = []
-    for await (const row of this.collection.find({ sort: SEQUENCE })) if (isMatch(row)) rows.push(row)
+    for (const key of keys) {
+      const row = this.#direct.get(key)
+      if (isMatch(row)) rows.push(row)
+    }
+    return rows
+  }
+
+  /** The records that match, in order, where only this dialect can tell; undefined when the engine can. */
+  async #scanned(expression: Expression | undefined, where: Filter | undefined): Promise<Stored[] | undefined> {
+    if (expression === undefined || where !== undefined) return undefined
+    const rows: Stored[] = []
+    for await (const row of this.collection.find({ sort: SEQUENCE })) {
+      if (evaluate(expression, row, 0) === true) rows.push(row)
+    }
     return rows
   }
 
@@ -227,20 +246,27 @@ export class Table {
   ): Promise<EpsillaResponse<unknown>> {
     const { limit, withDistance = false, facets } = config
     const { field, vector } = await this.#target(config, embed)
-    const expression = this.#filter(config.filter, 0)
+    const search = { ...this.#filter(config.filter, 0), limit }
     const response = this.#response(config.response)
     const computed = readFacets(facets, this.#types, 400)
     const measured = isSparse(field)
-      ? await this.#nearestSparse(field, vector as SparseVector, expression)
-      : await this.#nearestDense(field, vector as Float32Array, expression, limit)
-    return this.#answer('Query search successfully.', measured.slice(0, limit), response, computed, withDistance)
+      ? await this.#nearestSparse(field, vector as SparseVector, search)
+      : await this.#nearestDense(
+          field,
+          vector as ArrayLike<number>,
+          search,
+          computed === undefined ? response : undefined,
+        )
+    const rows = measured.map(({ row }) => row)
+    const distances = measured.map(({ distance }) => distance)
+    return this.#answer('Query search successfully.', rows, distances, response, computed, withDistance)
   }
 
   /** The field that is searched, and the vector in its stored form. */
   async #target(
     { queryField, queryIndex, queryVector, query }: QueryConfig,
     embed: (model: string, text: string) => Promise<number[]>,
-  ): Promise<{ field: Field; vector: Float32Array | SparseVector }> {
+  ): Promise<{ field: Field; vector: ArrayLike<number> | SparseVector }> {
     let given: unknown = queryVector
     let name = queryField ?? queryIndex
     if (queryVector === undefined || (query !== undefined && queryIndex !== undefined)) {
@@ -263,34 +289,38 @@ export class Table {
     if (isDense(field) !== isList) {
       throw new Refusal(500, 'Query vector and field vector type must be both dense or sparse')
     }
-    const vector = isList ? storedDense(field, given, 'Query') : storedSparse(field, given)
+    const vector = isList ? storedDense(field, given, -1, false) : storedSparse(field, given)
     if (vector === SKIP) throw new Refusal(500, "Query dimension doesn't match the vector field dimension.")
     return { field, vector }
   }
 
+  /** @param response - the fields that are shown; undefined for all. */
   async #nearestDense(
     field: Field,
-    vector: Float32Array,
-    expression: Expression | undefined,
-    limit: number,
+    vector: ArrayLike<number>,
+    { expression, where, limit }: TableSearch,
+    response: readonly string[] | undefined,
   ): Promise<MeasuredRow[]> {
     if (limit === 0) return []
-    const where = this.#where(expression)
     // What the engine cannot run is asked of every record, nearest first.
     const isRun = expression === undefined || where !== undefined
     const hits = await this.collection.search({
-      vector,
+      vector: vector as Float32Array,
       field: field.name,
       limit: isRun ? limit : Math.max(1, await this.collection.count()),
-      select: this.#fields.filter((one) => !one.isHidden).map(({ name }) => name),
+      select: isRun && response !== undefined ? response : this.#names,
       ...(where === undefined ? {} : { filter: where }),
     })
     const measured = hits.map((hit) => ({ row: hit.document as Stored, distance: Math.fround(hit.distance) }))
-    return isRun ? measured : measured.filter((one) => evaluate(expression!, one.row, one.distance) === true)
+    if (isRun) return measured
+    return measured.filter((one) => evaluate(expression, one.row, one.distance) === true).slice(0, limit)
   }
 
-  async #nearestSparse(field: Field, vector: SparseVector, expression: Expression | undefined): Promise<MeasuredRow[]> {
-    const where = this.#where(expression)
+  async #nearestSparse(
+    field: Field,
+    vector: SparseVector,
+    { expression, where, limit }: TableSearch,
+  ): Promise<MeasuredRow[]> {
     const measured: MeasuredRow[] = []
     const options = { sort: SEQUENCE, ...(where === undefined ? {} : { filter: where }) }
     for await (const row of this.collection.find(options)) {
@@ -298,24 +328,29 @@ export class Table {
       if (expression !== undefined && where === undefined && evaluate(expression, row, distance) !== true) continue
       measured.push({ row, distance })
     }
-    return measured.sort((a, b) => a.distance - b.distance)
+    return measured.sort((a, b) => a.distance - b.distance).slice(0, limit)
   }
 
+  /** @param distances - of the rows; undefined outside of searches. */
   #answer(
     message: string,
-    measured: readonly MeasuredRow[],
+    rows: readonly Stored[],
+    distances: readonly number[] | undefined,
     response: readonly string[] | undefined,
     facets: ReturnType<typeof readFacets>,
-    withDistance: boolean,
+    withDistance = false,
   ): EpsillaResponse<unknown> {
-    const names = response ?? this.#fields.filter((field) => !field.isHidden).map(({ name }) => name)
-    const records = measured.map(({ row, distance }) => {
+    const names = response ?? this.#names
+    const records: EpsillaRecord[] = []
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
       const record: EpsillaRecord = {}
-      for (const name of names) record[name] = shownValue(row[name])
-      if (withDistance) record['@distance'] = distance
-      return record
-    })
+      for (const name of names) setField(record, name, shownValue(row[name]))
+      if (withDistance) record['@distance'] = distances![i]!
+      records.push(record)
+    }
     if (facets === undefined) return reply(200, message, records)
+    const measured = rows.map((row, i) => ({ row, distance: distances?.[i] ?? 0 }))
     const computed = computeFacets(facets, measured)
     return reply(200, message, response === undefined ? computed : { records, facets: computed })
   }
@@ -334,20 +369,22 @@ export class Table {
   }
 
   /** `status` is what a wrong filter answers; 0: as the filter's own message has it. */
-  #filter(text: unknown, status: number): Expression | undefined {
-    if (text === undefined || text === null) return undefined
+  #filter(text: unknown, status: number): TableFilter {
+    if (text === undefined || text === null) return NO_FILTER
+    const filter = String(text)
+    const known = this.#filters.get(filter)
+    if (known !== undefined) return known
     try {
-      return parseFilter(String(text), this.#types)
+      const expression = parseFilter(filter, this.#types)
+      const node = expression === undefined ? undefined : compile(expression)
+      const parsed = { expression, where: node === undefined ? undefined : treeFilter(node) }
+      if (this.#filters.size === FILTERS_COUNT_MAX) this.#filters.clear()
+      this.#filters.set(filter, parsed)
+      return parsed
     } catch (error) {
       if (error instanceof Refusal && status !== 0) throw new Refusal(status, error.message)
       throw error
     }
-  }
-
-  /** The filter for the engine; undefined where there is none, or none that it can run. */
-  #where(expression: Expression | undefined): Filter | undefined {
-    const node = expression === undefined ? undefined : compile(expression)
-    return node === undefined ? undefined : treeFilter(node)
   }
 
   #keys(keys: unknown, status: number): readonly Key[] {
@@ -356,12 +393,19 @@ export class Table {
     }
     const key = this.#key
     if (key === undefined) throw new Refusal(status, `Primary key not found: ${this.name}`)
-    keys.forEach((one, position) => {
+    for (let position = 0; position < keys.length; position++) {
+      const one: unknown = keys[position]
       const isFit = key.type === 'STRING' ? typeof one === 'string' : isWhole(one)
       if (!isFit) throw new Refusal(400, `Primary key type mismatch at field position ${position}`)
-    })
+    }
     return keys as Key[]
   }
+}
+
+function readCount(name: string, value: unknown, otherwise: number): number {
+  if (value === undefined || value === null) return otherwise
+  if (Number.isInteger(value) && (value as number) >= 0) return value as number
+  throw new Refusal(500, `${name} must be a whole number, got ${String(value)}.`)
 }
 
 function isWhole(value: unknown): boolean {

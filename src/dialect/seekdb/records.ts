@@ -2,7 +2,8 @@
 
 import {
   type Database,
-  Direct,
+  type Direct,
+  directOf,
   type Collection as EngineCollection,
   type Filter,
   type SearchConditions,
@@ -10,7 +11,6 @@ import {
   treeFilter,
   type WriteOptions,
 } from '../../engine/index.ts'
-import { UnsupportedError } from '../../error/index.ts'
 import { evaluate, type FilterNode } from '../../query/index.ts'
 import type { AnalyzerDefinition } from '../../text/index.ts'
 import { SeekdbValueError } from './errors.ts'
@@ -430,15 +430,6 @@ export class Records {
 }
 
 function done(): void {}
-
-function directOf(engine: EngineCollection): Direct | undefined {
-  try {
-    return new Direct(engine)
-  } catch (error) {
-    if (error instanceof UnsupportedError) return undefined
-    throw error
-  }
-}
 
 function byOrder(a: StoredRecord, b: StoredRecord): number {
   return a.order - b.order

@@ -1,5 +1,6 @@
 // Vectors on their way in and out.
 
+import { blankNumbers } from '../../value/index.ts'
 import { SeekdbValueError } from './errors.ts'
 
 /** Whether this can be a vector; what is in it is checked when it is read. */
@@ -81,15 +82,6 @@ for (let exponent = 1; exponent < 255; exponent++) {
   NEXT_POWER[exponent] = Number(`1e${digit + 1}`)
 }
 
-/** To copy: it has the length that was last asked for, and V8 keeps doubles in it. */
-let blank: number[] = []
-
-function blankOf(length: number): number[] {
-  // One by one, so that it has no holes.
-  if (blank.length !== length) for (blank = []; blank.length < length; ) blank.push(0.5)
-  return blank.slice()
-}
-
 /** Of seven digits, and of eight. */
 const candidates = new Float64Array(2)
 
@@ -98,7 +90,7 @@ const candidates = new Float64Array(2)
  * and not 1.100000023841858.
  */
 export function shortestNumbers(vector: Float32Array): number[] {
-  const numbers = blankOf(vector.length)
+  const numbers = blankNumbers(vector.length)
   const bits = new Uint32Array(vector.buffer, vector.byteOffset, vector.length)
   for (let i = 0; i < bits.length; i++) {
     const lane = vector[i]!

@@ -1,0 +1,81 @@
+// Records as the client gives them, as documents of the engine.
+
+import { Refusal } from './response.ts'
+import { type Field, SKIP, type ToStored, toStored } from './schema.ts'
+
+/** A record in the form of the client. */
+export type EpsillaRecord = Record<string, unknown>
+
+/** Orders records by when they came. No field can be called so. */
+export const SEQUENCE = '@sequence'
+
+/** A record in the form of the engine. */
+export type Stored = Record<string, unknown>
+
+let lastSequence = 0
+
+/** The first of so many numbers, greater than all before, also those of an earlier process. */
+function takeSequence(count: number): number {
+  const first = Math.max(lastSequence + 1, Date.now() * 4096)
+  lastSequence = first + count - 1
+  return first
+}
+
+/** Sets a field, also one that every object has a meaning for (`__proto__`). */
+export function setField(target: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') target[name] = value
+  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** Reads records by the fields of a table. */
+export class DocumentReader {
+  readonly #names: readonly string[]
+  readonly #conversions: readonly ToStored[]
+  /** Whether a field is called like something that every object has. */
+  readonly #isOwnAsked: boolean
+
+  /** @param fields - those that records give. */
+  constructor(fields: readonly Field[]) {
+    this.#names = fields.map(({ name }) => name)
+    this.#conversions = fields.map(toStored)
+    this.#isOwnAsked = this.#names.some((name) => name in Object.prototype)
+  }
+
+  /**
+   * The documents of records that are not skipped.
+   *
+   * @param isBorrowing - whether vectors may be the caller's own.
+   * @throws Refusal for a record without a field, or with a vector of something else than numbers.
+   */
+  read(records: readonly unknown[], isBorrowing: boolean): Stored[] {
+    const documents: Stored[] = []
+    const first = takeSequence(records.length)
+    for (let i = 0; i < records.length; i++) {
+      const document = this.#document((records[i] ?? {}) as EpsillaRecord, i, first + i, isBorrowing)
+      if (document !== undefined) documents.push(document)
+    }
+    return documents
+  }
+
+  #document(record: EpsillaRecord, index: number, sequence: number, isBorrowing: boolean): Stored | undefined {
+    const names = this.#names
+    // A copy with nothing else in it is much quicker than field by field.
+    const isCopy = !this.#isOwnAsked && isPlain(record) && Object.keys(record).length === names.length
+    const document: Stored = isCopy ? { [SEQUENCE]: sequence, ...record } : { [SEQUENCE]: sequence }
+    let isSkipped = false
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]!
+      const value = this.#isOwnAsked && !Object.hasOwn(record, name) ? undefined : record[name]
+      if (value === undefined) throw new Refusal(500, `Record ${index} missing field: ${name}`)
+      const stored = this.#conversions[i]!(value, index, isBorrowing)
+      if (stored === SKIP) isSkipped = true
+      else if (!isCopy || stored !== value) setField(document, name, stored)
+    }
+    return isSkipped ? undefined : document
+  }
+}
+
+function isPlain(record: object): boolean {
+  const prototype = Object.getPrototypeOf(record) as unknown
+  return prototype === Object.prototype || prototype === null
+}

@@ -1,0 +1,17 @@
+// Arrays of plain numbers, as JSON has them, for vectors on their way out.
+
+/** To copy: it has the length that was last asked for. */
+let blank: number[] = []
+
+/** An array of so many numbers, to be filled. It has no holes, and V8 keeps doubles in it from the beginning: a third of the time of pushing them. */
+export function blankNumbers(length: number): number[] {
+  if (blank.length !== length) for (blank = []; blank.length < length; ) blank.push(0.5)
+  return blank.slice()
+}
+
+/** The lanes as numbers. */
+export function numbersOf(lanes: ArrayLike<number>): number[] {
+  const numbers = blankNumbers(lanes.length)
+  for (let i = 0; i < numbers.length; i++) numbers[i] = lanes[i]!
+  return numbers
+}
