@@ -2,9 +2,12 @@
 
 export type {
   CollectionOptions,
+  FieldSchema,
+  FieldType,
   IndexOptions,
   Metric,
   Quantization,
+  Schema,
   SparseIndexOptions,
   TextIndexOptions,
   VectorElement,

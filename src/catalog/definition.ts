@@ -2,6 +2,7 @@
 // them. Definitions are immutable; a change makes a new `CatalogState`, which is saved and then takes the old one's place.
 
 import type { InvertedDefinition, InvertedShape } from './inverted.ts'
+import type { FieldDefinition } from './schema.ts'
 
 export type Metric = 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
 export type VectorIndexType = 'auto' | 'flat' | 'hnsw'
@@ -51,6 +52,8 @@ export interface CollectionDefinition {
   readonly name: string
   readonly primaryKey: string
   readonly vectors: readonly VectorDefinition[]
+  /** Types of fields; undefined where documents are free-form. */
+  readonly schema?: readonly FieldDefinition[]
   /** Physical partitions for each partition; 1 unless the collection was created with `shards`. */
   readonly shards: number
   /** The default one first. */
@@ -81,13 +84,14 @@ export const DEFAULT_PARTITION = '_default'
 /** The catalog with one more collection, made of its default partition. */
 export function withCollection(
   state: CatalogState,
-  shape: Pick<CollectionDefinition, 'name' | 'primaryKey' | 'vectors' | 'shards'>,
+  shape: Pick<CollectionDefinition, 'name' | 'primaryKey' | 'vectors' | 'shards' | 'schema'>,
 ): { state: CatalogState; definition: CollectionDefinition } {
   const definition: CollectionDefinition = {
     id: state.nextCollectionId,
     name: shape.name,
     primaryKey: shape.primaryKey,
     vectors: shape.vectors,
+    ...(shape.schema === undefined ? {} : { schema: shape.schema }),
     shards: shape.shards,
     partitions: [{ id: 0, name: DEFAULT_PARTITION }],
     nextPartitionId: shape.shards,

@@ -13,6 +13,7 @@ import type {
   VectorDefinition,
 } from './definition.ts'
 import { isInvertedDefinition } from './inverted.ts'
+import { isFieldDefinition } from './schema.ts'
 
 export const CATALOG_VERSION = 1
 
@@ -114,7 +115,8 @@ function isCollection(value: unknown): value is CollectionDefinition {
   const firstFree = item.nextPartitionId - item.shards
   if (!isListOf(item.partitions, (partition) => isPartition(partition) && partition.id <= firstFree)) return false
   if ((item.partitions as readonly unknown[]).length === 0 || !isListOf(item.vectors, isVector)) return false
-  const { indexes, inverted = [], nextIndexId } = item
+  const { indexes, inverted = [], nextIndexId, schema = [] } = item
+  if (!isListOf(schema, isFieldDefinition)) return false
   if (indexes === undefined) return true
   if (!isCount(nextIndexId) || !isListOf(indexes, (index) => isIndex(index) && index.id < nextIndexId)) return false
   return isListOf(inverted, (index) => isInvertedDefinition(index) && index.id < nextIndexId)

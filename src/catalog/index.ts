@@ -49,3 +49,4 @@ export {
   type VectorIndexOptions,
   type VectorOptions,
 } from './options.ts'
+export type { FieldDefinition, FieldSchema, FieldType, Schema } from './schema.ts'

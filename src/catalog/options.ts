@@ -1,6 +1,6 @@
 // The options of createCollection, checked and completed. What is given wrong is refused here, before anything is made.
 
-import { LimitError, TypeMismatchError, UnsupportedError, UsageError, unknownOption } from '../error/index.ts'
+import { LimitError, TypeMismatchError, UsageError, unknownOption } from '../error/index.ts'
 import type {
   CollectionDefinition,
   Metric,
@@ -11,6 +11,8 @@ import type {
   VectorIndexType,
 } from './definition.ts'
 import { NAME_LENGTH_MAX } from './name.ts'
+import { type Schema, schemaDefinition } from './schema.ts'
+import { shown } from './shown.ts'
 
 /** How a vector field is indexed. */
 export interface VectorIndexOptions {
@@ -44,8 +46,8 @@ export interface CollectionOptions {
   readonly primaryKey?: string | undefined
   /** Vector fields by name. */
   readonly vectors?: Readonly<Record<string, VectorOptions>> | undefined
-  /** Field types come in a later version; documents are free-form. */
-  readonly schema?: undefined
+  /** Types of fields, which every document that is written must comply with; without one, documents are free-form. */
+  readonly schema?: Schema | undefined
   /** Physical partitions over which documents spread by their key, 1 to 256; default 1. Fixed for good. */
   readonly shards?: number | undefined
 }
@@ -66,17 +68,12 @@ const QUANTIZATIONS: readonly Quantization[] = ['none', 'int8', 'binary']
 export function collectionShape(
   name: string,
   options: CollectionOptions = {},
-): Pick<CollectionDefinition, 'name' | 'primaryKey' | 'vectors' | 'shards'> {
+): Pick<CollectionDefinition, 'name' | 'primaryKey' | 'vectors' | 'shards' | 'schema'> {
   const where = 'of createCollection'
   requireOptions(options, COLLECTION_OPTIONS, where)
   const { primaryKey = 'id', vectors = {}, schema, shards = 1 } = options
   if (typeof primaryKey !== 'string' || primaryKey.length === 0) {
     throw new TypeMismatchError(`primaryKey ${where} is the name of a field, got ${shown(primaryKey)}`)
-  }
-  if (schema !== undefined) {
-    throw new UnsupportedError('schema: field types come in a later version; leave it out, documents are free-form', {
-      details: { feature: 'schema' },
-    })
   }
   requireCount(shards, 1, SHARDS_MAX, `shards ${where}`)
   if (typeof vectors !== 'object' || vectors === null || Array.isArray(vectors)) {
@@ -93,6 +90,7 @@ export function collectionShape(
     primaryKey,
     shards,
     vectors: Object.keys(vectors).map((field) => vectorDefinition(field, vectors[field], primaryKey)),
+    ...(schema === undefined ? {} : { schema: schemaDefinition(schema, Object.keys(vectors)) }),
   }
 }
 
@@ -147,11 +145,4 @@ function requireCount(value: unknown, from: number, to: number, what: string): a
 function requireOneOf<T extends string>(value: unknown, known: readonly T[], what: string): asserts value is T {
   if (known.includes(value as T)) return
   throw new UsageError(`${what} is ${known.map((name) => `"${name}"`).join(' or ')}, got ${shown(value)}`)
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object' && value !== null) return 'an object'
-  return typeof value === 'function' ? 'a function' : String(value)
 }

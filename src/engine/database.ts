@@ -7,10 +7,12 @@ import {
   type CollectionOptions,
   collectionShape,
   DEFAULT_PARTITION,
+  type FieldDefinition,
   indexShape,
   invertedShape,
   isInverted,
   requireName,
+  type Schema,
   withChanged,
   withCollection,
   withIndex,
@@ -38,6 +40,8 @@ export interface CollectionInfo {
   readonly primaryKey: string
   /** Declared vector fields. */
   readonly vectors: readonly { readonly name: string; readonly dimension: number; readonly metric: string }[]
+  /** As it was declared; only where it was. */
+  readonly schema?: Schema
   /** Only where documents spread over several. */
   readonly shards?: number
   /** Names of the partitions, `_default` first. */
@@ -404,8 +408,13 @@ function infoOf(state: CollectionState): CollectionInfo {
     name: definition.name,
     primaryKey: definition.primaryKey,
     vectors: definition.vectors.map(({ name, dimension, metric }) => ({ name, dimension, metric })),
+    ...(definition.schema === undefined ? {} : { schema: schemaOf(definition.schema) }),
     ...(definition.shards === 1 ? {} : { shards: definition.shards }),
     partitions: definition.partitions.map((partition) => partition.name),
     documents: state.count(),
   }
+}
+
+function schemaOf(fields: readonly FieldDefinition[]): Schema {
+  return Object.fromEntries(fields.map(({ path, types, required }) => [path, { type: types, required }]))
 }

@@ -6,6 +6,7 @@ import type { Gate } from './gate.ts'
 import { noteDoubles, restoreIndexes } from './indexes.ts'
 import { restoreInverted } from './inverted-indexes.ts'
 import { CollectionShapes, Partition, type PartitionOptions } from './partition.ts'
+import { schemaCheck } from './schema.ts'
 import { CollectionState, type PartitionGroup } from './state.ts'
 
 /** What opening takes a while with. */
@@ -37,7 +38,8 @@ export class Medium {
 
   /** An open collection, still without partitions. */
   makeState(definition: CollectionDefinition): CollectionState {
-    const shapes = new CollectionShapes(definition.primaryKey, definition.vectors)
+    const { primaryKey, vectors, schema } = definition
+    const shapes = new CollectionShapes(primaryKey, vectors, schema && schemaCheck(schema, primaryKey))
     return new CollectionState(this.#gate, definition, shapes, this.#settings.durability)
   }
 

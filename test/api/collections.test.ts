@@ -11,7 +11,6 @@ import {
   open,
   TypeMismatchError,
   UnknownOptionError,
-  UnsupportedError,
   UsageError,
 } from '../../src/index.ts'
 import { closeAfterEach, describeEach, newDirectory, openMemory } from './configurations.ts'
@@ -180,7 +179,6 @@ it.each<[object, new (...args: never[]) => Error]>([
   [{ shards: 0 }, UsageError],
   [{ shards: 257 }, UsageError],
   [{ shards: 1.5 }, UsageError],
-  [{ schema: { id: 'string' } }, UnsupportedError],
   [{ vectors: [] }, TypeMismatchError],
   [{ vectors: { v: {} } }, UsageError],
   [{ vectors: { v: { dimension: 0 } } }, UsageError],

@@ -61,13 +61,16 @@ export class CollectionShapes {
   readonly primaryKey: string
   /** Names by shape id. */
   readonly names: (readonly string[] | undefined)[] = []
+  /** Throws for a document that is not to be stored although it could be. */
+  readonly check: ((document: object) => void) | undefined
   private readonly positions: (Map<string, number> | undefined)[] = []
   private readonly vectors: Map<string, VectorField>
   private transactions = 0
   private nodes = 0
 
-  constructor(primaryKey: string, vectors: readonly VectorField[] = []) {
+  constructor(primaryKey: string, vectors: readonly VectorField[] = [], check?: (document: object) => void) {
     this.primaryKey = primaryKey
+    this.check = check
     this.vectors = new Map(vectors.map((vector) => [vector.name, vector]))
   }
 

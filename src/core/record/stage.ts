@@ -106,16 +106,14 @@ export class Stage extends StagingRegion {
     )
   }
 
-  /**
-   * Stages a document. False: there is no room before what is staged has been run. Throws when the document is refused; then
-   * nothing of it is staged.
-   */
+  /** Stages a document. False: there is no room before what is staged has been run. Throws when it is refused; nothing is staged then. */
   add(document: object, mode: number, canGenerate: boolean): boolean {
     if (this.words.length === 0) this.renew()
     if (this.count === 0) this.isPolluted = isObjectPolluted()
     const { w, d, l, b, text } = this
     try {
       this.walk(document, mode, canGenerate)
+      this.shapes.check?.(document)
     } catch (error) {
       this.rewind(w, d, l, b, text)
       // A RangeError: the common text of a document far too large passed what the platform allows.
