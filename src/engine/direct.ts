@@ -6,10 +6,13 @@ import type { Document, Key } from '../value/index.ts'
 import { acknowledge } from './acknowledge.ts'
 import { Outcome, PutMode } from './batch.ts'
 import type { Collection } from './collection.ts'
+import { type Filter, isEverything, resolveFilter } from './filter.ts'
 import { applyInsert, insertInto } from './insert.ts'
 import { keyIdentity } from './key.ts'
+import { MatchScan } from './match.ts'
 import { ConflictRule, WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
+import { planOf } from './plan.ts'
 import { reasonOf } from './refusal.ts'
 import { emptyResult, type WriteResult } from './result.ts'
 import { type CollectionState, STATES } from './state.ts'
@@ -93,6 +96,43 @@ export class Direct {
       }
     }
     return () => (next < documents.length || refill() ? documents[next++] : undefined)
+  }
+
+  /** A reader of the documents that match, as `scan`. What is written in between may move what comes next: read it first. */
+  find(filter: Filter): () => Document | undefined {
+    this.#requireOpen()
+    const state = this.#state
+    const resolved = resolveFilter(filter, 'find')
+    const scan = new MatchScan(state, planOf(state, resolved), state.parts)
+    const addresses = new Uint32Array(CHUNK)
+    let documents: Document[] = []
+    let next = 0
+    // The first few may be all that is wanted.
+    let wanted = 8
+    return () => {
+      while (next === documents.length) {
+        this.#requireOpen()
+        const count = scan.read(addresses.subarray(0, wanted))
+        if (count < 0) return undefined
+        wanted = Math.min(CHUNK, wanted * 2)
+        documents = []
+        next = 0
+        for (let i = 0; i < count; i++) documents.push(scan.partition.read(addresses[i]!))
+      }
+      return documents[next++]
+    }
+  }
+
+  /** How many documents match. */
+  countOf(filter: Filter): number {
+    this.#requireOpen()
+    const state = this.#state
+    const resolved = resolveFilter(filter, 'count')
+    if (isEverything(resolved)) return state.count()
+    const scan = new MatchScan(state, planOf(state, resolved), state.parts)
+    let total = 0
+    for (let count = scan.count(); count >= 0; count = scan.count()) total += count
+    return total
   }
 
   /** Begins a write; until it is committed or abandoned no other may begin. */

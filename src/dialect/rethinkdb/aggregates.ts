@@ -13,7 +13,9 @@ import {
   type Pull,
   pullArray,
   Row,
+  Selection,
   Special,
+  Stream,
   TableSlice,
   type Val,
   wrongKind,
@@ -79,6 +81,9 @@ function count(call: Call): Val {
       if (isObject(value)) return Object.keys(value).length
     }
     if (value instanceof TableSlice && value.isWhole) return value.table.direct.count
+    const planned = value instanceof Selection && value.source instanceof Stream ? value.source.planned : undefined
+    const counted = planned?.count()
+    if (counted !== undefined) return counted
   }
   const wanted = call.count === 2 ? call.val(1) : undefined
   const pull = finite(toStream(value, call.query))

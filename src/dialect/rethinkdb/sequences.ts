@@ -15,9 +15,23 @@ import {
   withStep,
 } from './evaluate.ts'
 import { unionFeed } from './feeds.ts'
+import { Planned } from './planned.ts'
+import { predicateOf } from './predicate.ts'
 import { type Operations, streaming } from './registry.ts'
 import { T } from './terms.ts'
-import { asDatum, collect, Func, type Pull, Row, Selection, Special, Stream, TableSlice, type Val } from './values.ts'
+import {
+  asDatum,
+  collect,
+  Func,
+  type Pull,
+  Row,
+  Selection,
+  Special,
+  type Step,
+  Stream,
+  TableSlice,
+  type Val,
+} from './values.ts'
 
 export function plainFirst(call: Call): Val {
   const { first } = call
@@ -107,8 +121,40 @@ function filter(call: Call): Val {
     const answer = evaluate(node, call.scope, call.query)
     return truth(asDatum(answer instanceof Func ? answer.call([]) : answer))
   }
-  const apply = (row: Datum) => (filterTest(func, row, isPattern, otherwise) ? row : undefined)
-  return withStep(call, value, { kind: 'filter', apply, isFixed: func.isFixed }, true)
+  const test = (row: Datum) => filterTest(func, row, isPattern, otherwise)
+  const step: Step = { kind: 'filter', apply: (row) => (test(row) ? row : undefined), isFixed: func.isFixed }
+  const planned = plannedFilter(call, value, predicate instanceof Func ? func : asDatum(predicate), isPattern, test)
+  return planned === undefined ? withStep(call, value, step, true) : planned(step)
+}
+
+/** The filter run by the engine, where it can be. */
+function plannedFilter(
+  call: Call,
+  value: Val,
+  predicate: Func | Datum,
+  isPattern: boolean,
+  test: (row: Datum) => boolean,
+): ((step: Step) => Selection) | undefined {
+  const source = value instanceof Selection ? value.source : value
+  const isWhole = source instanceof TableSlice && source.isWhole
+  const before = source instanceof Stream ? source.planned : undefined
+  if (!isWhole && before === undefined) return undefined
+  const compiled = predicateOf(predicate, isPattern, call.optionNode('default'), call.query)
+  if (compiled === undefined) return undefined
+  const { table } = value as TableSlice | Selection
+  const planned = before === undefined ? new Planned(table, compiled, test) : before.and(compiled, test)
+  if (planned === undefined) return undefined
+  return (step) => {
+    let pull: Pull | undefined
+    const stream = new Stream(() => {
+      pull ??= planned.open()
+      return pull()
+    })
+    stream.planned = planned
+    stream.slice = (source as TableSlice | Stream).slice
+    stream.steps = source instanceof Stream ? [...source.steps, step] : [step]
+    return new Selection(table, stream)
+  }
 }
 
 export function truth(value: Datum): boolean {

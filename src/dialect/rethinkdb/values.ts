@@ -3,6 +3,7 @@
 import { type Datum, print } from './datum.ts'
 import { Failure, ReqlNonExistenceError, ReqlQueryLogicError } from './errors.ts'
 import type { Node } from './node.ts'
+import type { Planned } from './planned.ts'
 import type { Query } from './query.ts'
 import type { Table } from './store.ts'
 
@@ -84,6 +85,8 @@ export class Stream extends Special {
   /** Where it comes from and what was done since; what `changes` needs to know. */
   slice: Slice | undefined
   steps: readonly Step[] = []
+  /** What the engine is asked for, where it finds all of it. */
+  planned: Planned | undefined
   /** Of `limit` right after an indexed order. */
   limit: number | undefined
   /** Of a union: `changes` follows all of them. */

@@ -98,7 +98,11 @@ function replaceRows(call: Call, decide: (old: Datum) => Datum): Val {
     const { source } = selection
     // Index entries are computed from what is there now: they are read before anything changes.
     const pull = source instanceof Stream ? finite(source) : undefined
-    const isScan = source instanceof Stream && source.slice?.index === undefined && source.slice?.order === undefined
+    const isScan =
+      source instanceof Stream &&
+      source.planned === undefined &&
+      source.slice?.index === undefined &&
+      source.slice?.order === undefined
     const rows = pull === undefined ? (source as Datum[]) : isScan ? each(pull) : [...each(pull)]
     return writing(call, table, options, (writer) => {
       for (const row of rows) writer.replace((row as Fields)[table.primaryKey], decide, false)

@@ -1,0 +1,336 @@
+// Predicates of `filter` as the engine's filters, which run over encoded documents. What is made here answers as evaluation does, for
+// every document but those that `odd` finds: there ReQL ends the query, or sees another value than the engine (instants that kept their
+// zone, typed arrays of other interfaces). Odd documents are evaluated. A predicate that has no such form is evaluated for all of them.
+
+import { type Constant, EVERYTHING, type FilterNode, type Operand } from '../../query/index.ts'
+import { isFixed } from './check.ts'
+import { type Datum, isObject, Literal, Time, TYPE } from './datum.ts'
+import { Failure } from './errors.ts'
+import { evaluate } from './evaluate.ts'
+import { type Node, variables } from './node.ts'
+import type { Query } from './query.ts'
+import { KINDS, T, TERMS } from './terms.ts'
+import { asDatum, Func, type Scope } from './values.ts'
+
+/** Documents that a step of a query keeps, as the engine finds them. */
+export interface Predicate {
+  readonly tree: FilterNode
+  /** Documents of which only evaluation knows whether they match. */
+  readonly odd: FilterNode | undefined
+  /** Whether a document on which the filter fails, because something is not there, matches. */
+  readonly isFailMatch: boolean
+  /** Whether all that match the tree and are not odd match; else they are evaluated too. */
+  readonly isExact: boolean
+}
+
+const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text)
+
+type TypeName = 'null' | 'boolean' | 'number' | 'bigint' | 'string' | 'date' | 'binary' | 'array' | 'object'
+
+/** Types as the engine names them, in ReQL's order. */
+const TYPES: readonly (readonly TypeName[])[] = [
+  ['array'],
+  ['boolean'],
+  ['null'],
+  ['number', 'bigint'],
+  ['object'],
+  ['binary'],
+  ['date'],
+  ['string'],
+]
+
+export function pathTo(...names: readonly string[]): Operand {
+  return { kind: 'path', steps: names.map((name) => ({ name, index: null })) }
+}
+
+export const all = (of: readonly FilterNode[]): FilterNode => (of.length === 1 ? of[0] : { kind: 'and', of })
+export const any = (of: readonly FilterNode[]): FilterNode => (of.length === 1 ? of[0] : { kind: 'or', of })
+export const none = (of: FilterNode): FilterNode => ({ kind: 'not', of })
+export const typed = (operand: Operand, ...types: TypeName[]): FilterNode => ({ kind: 'type', operand, types })
+export const exists = (operand: Operand, isNullAbsent = false): FilterNode => ({
+  kind: 'exists',
+  operand,
+  isNullAbsent,
+})
+
+/** A value that the engine compares as ReQL does; undefined for others. */
+export function constantOf(value: Datum): Constant | undefined {
+  switch (typeof value) {
+    case 'number':
+      // Beyond, a bigint of the engine and the number that ReQL sees may differ.
+      return Math.abs(value) < 2 ** 53 ? value : undefined
+    case 'string':
+      return isWellFormed(value) ? value : undefined
+    case 'boolean':
+      return value
+  }
+  if (value === null) return null
+  if (!(value instanceof Time)) return undefined
+  const ms = Math.round(value.epoch * 1000)
+  return ms / 1000 === value.epoch && Math.abs(ms) <= 8.64e15 ? new Date(ms) : undefined
+}
+
+function rankOf(value: Constant): number {
+  const type = value === null ? 'null' : value instanceof Date ? 'date' : (typeof value as TypeName)
+  return TYPES.findIndex((names) => names.includes(type))
+}
+
+const TURNED = { eq: 'eq', ne: 'ne', lt: 'gt', le: 'ge', gt: 'lt', ge: 'le' } as const
+type Comparison = keyof typeof TURNED
+
+/** A comparison with a constant; what is odd for it goes to `odd`. */
+export function compared(operator: Comparison, left: Operand, value: Constant, odd: FilterNode[]): FilterNode {
+  const right = { kind: 'constant', value } as const
+  const absent = 'fail'
+  // Instants with a zone of their own are objects to the engine.
+  if (value instanceof Date) odd.push(typed(left, 'object'))
+  if (operator === 'eq' || operator === 'ne') return { kind: 'compare', operator, left, right, absent }
+  const rank = rankOf(value)
+  // Typed arrays are arrays to ReQL, which come before; to the engine they are binary.
+  if (rank < TYPES.length - 2) odd.push(typed(left, 'binary'))
+  const isBefore = operator === 'lt' || operator === 'le'
+  const types = (isBefore ? TYPES.slice(0, rank) : TYPES.slice(rank + 1)).flat()
+  const parts: FilterNode[] = [{ kind: 'compare', operator, left, right, absent }]
+  if (types.length > 0) parts.push({ kind: 'type', operand: left, types, absent })
+  // Null is neither before nor behind itself, and the engine knows no order of it.
+  if (value === null) parts[0] = { kind: 'compare', operator: 'eq', left, right, absent }
+  if (value === null && (operator === 'lt' || operator === 'gt')) parts.shift()
+  return any(parts)
+}
+
+class Unknown {}
+/** Thrown inside where a predicate has no form in the engine. */
+const UNKNOWN = new Unknown()
+function give(): never {
+  throw UNKNOWN
+}
+
+/** The predicate of a filter, or undefined where it has to be evaluated. */
+export function predicateOf(
+  predicate: Func | Datum,
+  isPattern: boolean,
+  otherwise: Node | undefined,
+  query: Query,
+): Predicate | undefined {
+  if (otherwise !== undefined && (otherwise.type !== T.DATUM || typeof otherwise.value !== 'boolean')) return undefined
+  const isFailMatch = otherwise?.value === true
+  const compiler = new Compiler(query)
+  try {
+    const tree = compiler.filter(predicate, isPattern)
+    const odd = compiler.odd.length === 0 ? undefined : any(compiler.odd)
+    return { tree, odd, isFailMatch, isExact: compiler.isExact }
+  } catch (error) {
+    if (error === UNKNOWN) return undefined
+    throw error
+  }
+}
+
+const COMPARISONS = new Map<number, Comparison>(
+  (Object.keys(TURNED) as Comparison[]).map((name) => [TERMS[name].type, name]),
+)
+const { and: AND, or: OR, not: NOT, contains: CONTAINS, hasFields: HAS_FIELDS, default: DEFAULT, getField } = TERMS
+
+class Compiler {
+  readonly odd: FilterNode[] = []
+  isExact = true
+  readonly #query: Query
+  #scope: Scope | null = null
+  /** The variable of the row; -1 for r.row alone. */
+  #row = -1
+
+  constructor(query: Query) {
+    this.#query = query
+  }
+
+  filter(predicate: Func | Datum, isPattern: boolean): FilterNode {
+    if (!(predicate instanceof Func)) return this.#fixed(predicate, isPattern)
+    const { node, scope } = predicate
+    if (node === undefined || predicate.arity !== 1) return give()
+    this.#scope = scope
+    this.#row = variables(node.args[0])[0]
+    const body = node.args[1]
+    if (isPattern || !this.#readsRow(body)) return this.#fixed(this.#value(body), isPattern)
+    return this.#truth(body)
+  }
+
+  #fixed(value: Datum, isPattern: boolean): FilterNode {
+    if (!isPattern || !isObject(value)) return { kind: 'constant', value: value !== false && value !== null }
+    return this.#pattern(value, [])
+  }
+
+  /** Field by field, in the pattern's order: what is not there ends the matching. */
+  #pattern(pattern: { [name: string]: Datum }, path: readonly string[]): FilterNode {
+    const parts = Object.keys(pattern).map((name): FilterNode => {
+      const value = pattern[name]
+      const operand = pathTo(...path, name)
+      if (!isObject(value) || value instanceof Literal) return this.#compare('eq', operand, value)
+      this.odd.push(exists(pathTo(...path, name, TYPE)))
+      const inside = this.#pattern(value, [...path, name])
+      return all([{ kind: 'type', operand, types: ['object'], absent: 'fail' }, inside])
+    })
+    return parts.length === 0 ? EVERYTHING : all(parts)
+  }
+
+  #constant(value: Datum): Constant {
+    const constant = constantOf(value)
+    return constant === undefined ? give() : constant
+  }
+
+  #compare(operator: Comparison, operand: Operand, value: Datum): FilterNode {
+    return compared(operator, operand, this.#constant(value), this.odd)
+  }
+
+  /** Whether the row, or something that only evaluation can answer, is part of a term. */
+  #readsRow(node: Node): boolean {
+    if (node.type === T.DATUM) return false
+    if (node.type === T.IMPLICIT_VAR || (node.type === T.VAR && node.args[0].value === this.#row)) return true
+    return (
+      node.args.some((arg) => this.#readsRow(arg)) || Object.values(node.optargs).some((arg) => this.#readsRow(arg))
+    )
+  }
+
+  /** What a term without the row answers, once for all rows. */
+  #value(node: Node): Datum {
+    if (this.#readsRow(node) || !isFixed(node)) return give()
+    try {
+      return asDatum(evaluate(node, this.#scope, this.#query))
+    } catch (error) {
+      // It may never be asked for.
+      if (error instanceof Failure) return give()
+      throw error
+    }
+  }
+
+  /** Names from the row to what a term reads; undefined for other terms. */
+  #path(node: Node): readonly string[] | undefined {
+    if (node.type === T.IMPLICIT_VAR) return []
+    if (node.type === T.VAR) return node.args[0].value === this.#row ? [] : undefined
+    if ((node.type !== T.BRACKET && node.type !== getField.type) || node.args.length !== 2) return undefined
+    const path = this.#path(node.args[0])
+    if (path === undefined || this.#readsRow(node.args[1])) return undefined
+    const name = this.#value(node.args[1])
+    if (typeof name !== 'string' || !isWellFormed(name)) return undefined
+    if (path.length > 0) {
+      // A field of what is no object: of an array it is those of its elements, of all else an error.
+      const inner = pathTo(...path)
+      this.odd.push(all([exists(inner, true), any([none(typed(inner, 'object')), exists(pathTo(...path, TYPE))])]))
+    }
+    return [...path, name]
+  }
+
+  #operand(node: Node): Operand {
+    if (node.type === DEFAULT.type && node.args.length === 2) {
+      const of = this.#operand(node.args[0])
+      const value = this.#constant(this.#value(node.args[1]))
+      if (of.kind !== 'path') return give()
+      return { kind: 'first', of, otherwise: { kind: 'constant', value }, isNullAbsent: true }
+    }
+    const path = this.#path(node)
+    return path === undefined || path.length === 0 ? give() : pathTo(...path)
+  }
+
+  #truth(node: Node): FilterNode {
+    if (!this.#readsRow(node)) return this.#fixed(this.#value(node), false)
+    const { type, args } = node
+    if (args.some((arg) => arg.type === T.ARGS) || KINDS[type] === undefined) return give()
+    const operator = COMPARISONS.get(type)
+    if (operator !== undefined) return args.length === 2 ? this.#comparison(operator, args[0], args[1]) : give()
+    switch (type) {
+      case AND.type:
+        return this.#conjunction(args)
+      case OR.type:
+        return any(args.map((arg) => this.#truth(arg)))
+      case NOT.type: {
+        const { isExact } = this
+        const of = this.#truth(args[0])
+        // What lets too much through lets too little through when it is turned round.
+        return this.isExact === isExact ? none(of) : give()
+      }
+      case CONTAINS.type:
+        return this.#contains(args)
+      case HAS_FIELDS.type:
+        return this.#hasFields(args)
+      case DEFAULT.type:
+        return this.#defaulted(node)
+    }
+    return this.#isTrue(this.#operand(node))
+  }
+
+  /** What is neither false nor null. */
+  #isTrue(operand: Operand): FilterNode {
+    return none({ kind: 'in', operand, values: [null, false], absent: 'fail' })
+  }
+
+  /** Parts behind one that only evaluation knows are left to it. */
+  #conjunction(args: readonly Node[]): FilterNode {
+    const parts: FilterNode[] = []
+    for (const arg of args) {
+      const oddCount = this.odd.length
+      try {
+        parts.push(this.#truth(arg))
+      } catch (error) {
+        if (error !== UNKNOWN || parts.length === 0) throw error
+        this.odd.length = oddCount
+        this.isExact = false
+        break
+      }
+      if (!this.isExact) break
+    }
+    return all(parts)
+  }
+
+  #comparison(operator: Comparison, left: Node, right: Node): FilterNode {
+    if (!this.#readsRow(right)) return this.#compare(operator, this.#operand(left), this.#value(right))
+    if (!this.#readsRow(left)) return this.#compare(TURNED[operator], this.#operand(right), this.#value(left))
+    const [a, b] = [this.#operand(left), this.#operand(right)]
+    // Two values of the row: of types that hold nothing odd, the same on both sides where it is about order.
+    const pairs = (['number', 'string', 'boolean'] as const).map((type) => all([typed(a, type), typed(b, type)]))
+    this.odd.push(none(any(pairs)))
+    return { kind: 'compare', operator, left: a, right: b, absent: 'fail' }
+  }
+
+  #contains(args: readonly Node[]): FilterNode {
+    if (!this.#readsRow(args[0])) {
+      const values = this.#value(args[0])
+      if (args.length !== 2 || !Array.isArray(values)) return give()
+      const operand = this.#operand(args[1])
+      const constants = values.map((value) => this.#constant(value))
+      if (constants.some((value) => value instanceof Date)) this.odd.push(typed(operand, 'object'))
+      return { kind: 'in', operand, values: constants, absent: 'fail' }
+    }
+    const operand = this.#operand(args[0])
+    const values = args.slice(1).map((arg) => this.#constant(this.#value(arg)))
+    // One element for each value; instants may be objects.
+    if (values.length === 0 || new Set(values).size < values.length) return give()
+    if (values.some((value) => value instanceof Date)) return give()
+    this.odd.push(all([exists(operand, true), none(typed(operand, 'array'))]))
+    return { kind: 'contains', operand, values, need: 'all', absent: 'fail', isNullAbsent: true }
+  }
+
+  #hasFields(args: readonly Node[]): FilterNode {
+    if (this.#path(args[0])?.length !== 0) return give()
+    const names = args.slice(1).map((arg) => this.#value(arg))
+    if (names.length === 0) return give()
+    return all(names.map((name) => exists(pathTo(typeof name === 'string' ? name : give()), true)))
+  }
+
+  /** `x.default(truth)` where x is one comparison: what is not there makes it that truth. */
+  #defaulted(node: Node): FilterNode {
+    const of = node.args[0]
+    const operator = COMPARISONS.get(of.type)
+    if (operator === undefined || of.args.length !== 2) return this.#isTrue(this.#operand(node))
+    const otherwise = this.#value(node.args[1])
+    const [left, right] = of.args
+    const [path, constant] = this.#readsRow(left) ? [left, right] : [right, left]
+    if (this.#readsRow(constant)) return give()
+    const operand = this.#operand(path)
+    const found = this.#compare(
+      operator === 'eq' || path === left ? operator : TURNED[operator],
+      operand,
+      this.#value(constant),
+    )
+    const isThere = exists(operand)
+    const truth = otherwise !== false && otherwise !== null
+    return truth ? any([none(isThere), found]) : all([isThere, found])
+  }
+}
