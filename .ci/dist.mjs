@@ -1,12 +1,14 @@
 // @ts-check
-// src/ -> dist/: what npm ships. Four bundles of each entry and its types for both module systems:
+// src/ -> dist/: what npm ships. The bundles of each entry and its types for both module systems:
 //   dist/<entry>.js, dist/chunks/   ESM for Node, Bun, Deno; dependencies stay imports; lazy parts are chunks of their own
 //   dist/<entry>.cjs                CommonJS, with chunks as well, so that all entries share one engine; uuid is inside, because
 //                                   its package is ESM only
 //   dist/browser/<entry>.js, .cjs   everything inside, nothing of Node; what bundlers and <script type="module"> get
+//   dist/browser/worker.js          the program of a page's worker, for pages whose policy refuses one made from a blob
+//   dist/workerd/<entry>.js         the same as for browsers, with the core as a module file: workerd compiles no bytes
 //   dist/<entry>.d.ts, .d.cts       types
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -103,13 +105,14 @@ async function bundle(folder) {
     minifySyntax: true,
     legalComments: 'none',
   }
+  const worker = await bundleWorker()
   /** @type {import('esbuild').BuildOptions} */
   const browser = {
     ...shared,
     platform: 'browser',
     external: PEERS,
     outdir: `${folder}/browser`,
-    plugins: [refuseNodeOnly, deflateBinary, workerSource(await bundleWorker())],
+    plugins: [refuseNodeOnly, deflateBinary, workerSource(worker)],
   }
   await Promise.all([
     build({
@@ -126,7 +129,18 @@ async function bundle(folder) {
     buildCommon({ ...shared, platform: 'node', external: ['@assemblyscript/loader', ...PEERS], outdir: folder }),
     build({ ...browser, format: 'esm', splitting: true }),
     buildCommon(browser),
+    build({
+      ...browser,
+      format: 'esm',
+      splitting: true,
+      outdir: `${folder}/workerd`,
+      loader: { '.wasm': 'copy' },
+      assetNames: '[name]',
+      plugins: [refuseNodeOnly, moduleBinary(folder), withoutWorker],
+    }),
   ])
+  writeFileSync(join(ROOT, folder, 'browser/worker.js'), worker)
+  for (const name of Object.values(WASM_FILES)) rmSync(join(ROOT, folder, name))
 }
 
 /** The program of the worker that runs the engine for a page, as one classic script. */
@@ -202,13 +216,44 @@ const deflateBinary = {
   name: 'deflate-binary',
   setup(build) {
     for (const [target, module] of Object.entries(BINARY_MODULES)) {
-      const filter = new RegExp(`${module.replaceAll('/', '[\\\\/]').replace('.', '\\.')}$`)
-      build.onLoad({ filter }, () => ({
+      build.onLoad({ filter: filterOf(module) }, () => ({
         loader: 'ts',
         contents: binaryModule(readFileSync(join(ROOT, `build/${target}.wasm`)), target, true),
       }))
     }
   },
+}
+
+/** @param {string} path relative to the repository */
+function filterOf(path) {
+  return new RegExp(`${path.replaceAll('/', '[\\\\/]').replace('.', '\\.')}$`)
+}
+
+/** What the files of the core are called where they are files. */
+const WASM_FILES = { release: 'core.wasm', 'release-derived': 'derived.wasm' }
+
+/**
+ * The core as files that are imported as modules.
+ *
+ * @param {string} folder for the files, until they are copied to where their importers are
+ * @returns {import('esbuild').Plugin}
+ */
+function moduleBinary(folder) {
+  return {
+    name: 'module-binary',
+    setup(build) {
+      for (const [target, name] of Object.entries(WASM_FILES)) {
+        const path = join(ROOT, folder, name)
+        copyFileSync(join(ROOT, `build/${target}.wasm`), path)
+        build.onLoad({ filter: filterOf(BINARY_MODULES[target]) }, () => ({
+          resolveDir: ROOT,
+          contents: `export { default as MODULE } from ${JSON.stringify(path)}
+export const IS_DEFLATED = false
+export const BINARY_BASE64 = ''`,
+        }))
+      }
+    },
+  }
 }
 
 /** @type {import('esbuild').Plugin} */

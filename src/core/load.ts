@@ -3,7 +3,7 @@
 
 import { instantiate, instantiateSync } from '@assemblyscript/loader'
 import { HostError } from '../error/index.ts'
-import { BINARY_BASE64, IS_DEFLATED } from './binary.ts'
+import { BINARY_BASE64, IS_DEFLATED, MODULE } from './binary.ts'
 
 /** The export table of assembly/index.ts. Addresses come back signed: `>>> 0` before use. */
 export interface CoreExports {
@@ -57,15 +57,16 @@ export interface CoreExports {
 
 const isNode = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined
 
-/** A module that the package carries in itself, compiled once for each process. */
+/** A module that the package carries in itself, compiled once for each process, if it is not given compiled. */
 export class InlinedModule {
   private readonly base64: string
   private readonly isDeflated: boolean
   private compiled: Promise<WebAssembly.Module> | undefined
 
-  constructor(base64: string, isDeflated: boolean) {
+  constructor(base64: string, isDeflated: boolean, module: WebAssembly.Module | undefined) {
     this.base64 = base64
     this.isDeflated = isDeflated
+    if (module !== undefined) this.compiled = Promise.resolve(module)
   }
 
   /** Uses another build of it for what is instantiated from now on. */
@@ -128,7 +129,7 @@ async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
   }
 }
 
-const core = new InlinedModule(BINARY_BASE64, IS_DEFLATED)
+const core = new InlinedModule(BINARY_BASE64, IS_DEFLATED, MODULE)
 let derivedBytes: Uint8Array | undefined
 
 /** Uses another build of the core and of the second module (those with asserts, in tests) for partitions opened from now on. */

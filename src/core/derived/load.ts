@@ -3,7 +3,7 @@
 import { HOOK_CHANGED, HOOK_CLASH, HOOK_UNDO } from '../abi.ts'
 import { givenDerived, InlinedModule } from '../load.ts'
 import type { Memory } from '../memory.ts'
-import { BINARY_BASE64, IS_DEFLATED } from './binary.ts'
+import { BINARY_BASE64, IS_DEFLATED, MODULE } from './binary.ts'
 
 /** The export table of assembly/derived/index.ts. Addresses come back signed: `>>> 0` before use. */
 export interface DerivedExports {
@@ -81,7 +81,7 @@ export interface DerivedExports {
   vector_follow(from: number, slotsMax: number): number
 }
 
-const inlined = new InlinedModule(BINARY_BASE64, IS_DEFLATED)
+const inlined = new InlinedModule(BINARY_BASE64, IS_DEFLATED, MODULE)
 let given: Uint8Array | undefined
 
 export async function instantiateDerived(memory: Memory): Promise<DerivedExports> {
