@@ -48,6 +48,7 @@ const INLINED = [
   { name: 'hyparquet-compressors', texts: ['node_modules/hyparquet-compressors/LICENSE'] },
   { name: 'fzstd', texts: ['node_modules/fzstd/LICENSE'] },
   { name: 'hysnappy', texts: ['node_modules/hysnappy/LICENSE'] },
+  { name: 'idb', texts: ['node_modules/idb/LICENSE'] },
   { name: 'uuid', texts: ['node_modules/uuid/LICENSE.md'] },
   {
     name: '@assemblyscript/loader',

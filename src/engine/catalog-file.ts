@@ -64,11 +64,16 @@ export class CatalogFile {
     await storage.flushNames()
   }
 
+  /** One that is kept nowhere, from files that are. */
+  static async inMemory(gate: Gate, files: StorageDirectory): Promise<CatalogFile> {
+    return new CatalogFile(gate, null, await read(files, CATALOG_FILE), false, [])
+  }
+
   /** Reads the catalog, or makes an empty one where there is no database yet. */
   static async open(gate: Gate, storage: StorageDirectory | null, repair: boolean): Promise<CatalogFile> {
     if (storage === null) return new CatalogFile(gate, null, EMPTY_CATALOG, false, [])
     const names = await storage.list()
-    if (!names.includes(CATALOG_FILE) && !hasTraces(names)) {
+    if (!isDatabase(names)) {
       if (gate.isReadOnly) {
         throw new NotFoundError(
           `there is no database in "${storage.path}", and opening read-only does not create one`,
@@ -180,9 +185,13 @@ export class CatalogFile {
   }
 }
 
-/** Whether a catalog must have been here. */
-function hasTraces(names: readonly string[]): boolean {
-  return names.includes(CATALOG_COPY_FILE) || names.some((name) => parseDataFile(name) !== undefined)
+/** Whether these files are a database, or what is left of one whose catalog is gone. */
+export function isDatabase(names: readonly string[]): boolean {
+  return (
+    names.includes(CATALOG_FILE) ||
+    names.includes(CATALOG_COPY_FILE) ||
+    names.some((name) => parseDataFile(name) !== undefined)
+  )
 }
 
 async function read(storage: StorageDirectory, name: string): Promise<CatalogState> {

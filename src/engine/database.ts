@@ -26,6 +26,7 @@ import { ConflictError, NotFoundError, UsageError } from '../error/index.ts'
 import type { Document } from '../value/index.ts'
 import type { CatalogFile, Repair } from './catalog-file.ts'
 import { Collection, type PartitionKeeper } from './collection.ts'
+import { type ExportOptions, exportChunks, exported, exportForm } from './export.ts'
 import type { Gate } from './gate.ts'
 import { buildIndex, forgetIndex, indexTaken } from './indexes.ts'
 import { changeInverted, keepInverted } from './inverted-indexes.ts'
@@ -192,6 +193,35 @@ export class Database {
     if (this.#gate.isReadOnly) return
     this.#requireWritable()
     await Promise.all([...this.#members.values()].flatMap(({ state }) => state.parts.map((part) => part.flush())))
+  }
+
+  /**
+   * The whole database as one file, which `open.import` takes back anywhere: documents, definitions, partitions; indexes and graphs are
+   * built again. Writes go on meanwhile; it is the state at one moment between the call and the end.
+   *
+   * @throws {@link ClosedError} when the database is closed, or a collection dropped, before the end.
+   *
+   * @example
+   * ```ts
+   * link.href = URL.createObjectURL(await db.export())                                       // in a page
+   * await writeFile('backup.quiver', await db.export({ as: 'stream' }))                      // in Node
+   * ```
+   */
+  async export(options?: { readonly as?: 'blob' | undefined }): Promise<Blob>
+  async export(options: { readonly as: 'bytes' }): Promise<Uint8Array>
+  async export(options: { readonly as: 'stream' }): Promise<ReadableStream<Uint8Array>>
+  async export(options?: ExportOptions): Promise<Blob | Uint8Array | ReadableStream<Uint8Array>> {
+    const form = exportForm(options)
+    this.#requireOpen()
+    const chunks = await this.#inTurn(async () => {
+      this.#requireOpen()
+      const { collections } = this.#catalog.state
+      return exportChunks(
+        this.#catalog.state,
+        collections.flatMap(({ name }) => this.#member(name).state.parts),
+      )
+    })
+    return await exported(form, chunks)
   }
 
   /** @internal Drops every collection and removes what the database wrote; then it is closed. */

@@ -19,6 +19,7 @@ export { Cursor, type Explanation } from './cursor.ts'
 export { type CollectionInfo, Database } from './database.ts'
 export { Direct, type DirectWrite, directOf, type Ticket } from './direct.ts'
 export { loadDriver } from './driver.ts'
+export { type ExportForm, type ExportOptions, exported, exportForm } from './export.ts'
 export { type Filter, resolveFilter, treeFilter, treeOf } from './filter.ts'
 export type { FindOptions } from './find.ts'
 export {
@@ -31,7 +32,7 @@ export {
   TypeRank,
 } from './index-reader.ts'
 export type { Progress } from './medium.ts'
-export { type MediumOptions, type OpenOptions, open, openDatabase } from './open.ts'
+export { type MediumOptions, type Open, type OpenOptions, open, openDatabase } from './open.ts'
 export type { Conflict, ConflictFunction, Durability, InsertOptions, WriteOptions } from './options.ts'
 export {
   CollectionShapes,

@@ -18,6 +18,8 @@ export interface Progress {
 
 export interface MediumSettings {
   readonly storage: StorageDirectory | null
+  /** In memory: files that partitions are read from when they are opened. */
+  readonly imported: StorageDirectory | undefined
   /** `null` in memory, where nothing is flushed. */
   readonly durability: 'hard' | 'soft' | null
   readonly repair: boolean
@@ -82,7 +84,7 @@ export class Medium {
 
   /** One for each shard. */
   #options(state: CollectionState, { id }: PartitionDefinition): PartitionOptions[] {
-    const { storage, repair, memoryLimitBytes, onProgress } = this.#settings
+    const { storage, imported, repair, memoryLimitBytes, onProgress } = this.#settings
     const { definition, shapes } = state
     return Array.from({ length: definition.shards }, (_, shard) => ({
       id: id + shard,
@@ -92,6 +94,7 @@ export class Medium {
       isPlain: definition.vectors.length + definition.indexes.length + definition.inverted.length === 0,
       shapes,
       storage,
+      imported,
       stem: fileStem(definition.id, id + shard),
       readOnly: this.#gate.isReadOnly,
       repair,

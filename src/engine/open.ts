@@ -1,10 +1,12 @@
 // Opening a database: on a path, in memory, or on any medium that is a StorageDirectory.
 
+import { type ArchiveSource, blobOf, chunksOf } from '../archive/index.ts'
 import { TypeMismatchError, UnsupportedError, UsageError } from '../error/index.ts'
-import type { StorageDirectory } from '../storage/index.ts'
+import { MemoryDirectory, type StorageDirectory } from '../storage/index.ts'
 import { CatalogFile } from './catalog-file.ts'
 import { Database } from './database.ts'
 import { Gate } from './gate.ts'
+import { importInto } from './import.ts'
 import { Medium, type Progress } from './medium.ts'
 import { type Durability, describe, requireBoolean, requireDurability, requireOptions } from './options.ts'
 
@@ -34,47 +36,82 @@ export interface OpenOptions {
 export interface MediumOptions extends Omit<OpenOptions, 'worker' | 'persist'> {
   /** Where the files go; `null` for memory. */
   readonly storage: StorageDirectory | null
+  /** An export, which becomes a new database there. */
+  readonly source?: AsyncIterable<Uint8Array> | undefined
   /** Limit of each partition, for tests. */
   readonly memoryLimitBytes?: number | undefined
 }
 
 const COMMON_OPTIONS = ['durability', 'readOnly', 'repair', 'onProgress']
 const OPEN_OPTIONS = [...COMMON_OPTIONS, 'worker', 'persist']
-const MEDIUM_OPTIONS = [...COMMON_OPTIONS, 'storage', 'memoryLimitBytes']
+const MEDIUM_OPTIONS = [...COMMON_OPTIONS, 'storage', 'source', 'memoryLimitBytes']
 const MEMORY_PATH = ':memory:'
 
-/**
- * Opens a database.
- *
- * @param path - a directory, which is created where it is missing, or `':memory:'`.
- * @throws {@link LockedError} when another handle has the directory open, {@link CorruptError} when its files are damaged,
- *   {@link FormatVersionError} when a later version wrote them, {@link UsageError} for options that make no sense.
- *
- * @example
- * ```ts
- * await using db = await open('./data', { durability: 'soft' })
- * ```
- */
-export async function open(path: string | URL, options: OpenOptions = {}): Promise<Database> {
-  requireOptions(options, OPEN_OPTIONS, 'of open')
+/** `open`, and what hangs on it. */
+export interface Open {
+  /**
+   * Opens a database.
+   *
+   * @param path - a directory, which is created where it is missing, or `':memory:'`.
+   * @throws {@link LockedError} when another handle has the directory open, {@link CorruptError} when its files are damaged,
+   *   {@link FormatVersionError} when a later version wrote them, {@link UsageError} for options that make no sense.
+   *
+   * @example
+   * ```ts
+   * await using db = await open('./data', { durability: 'soft' })
+   * ```
+   */
+  (path: string | URL, options?: OpenOptions): Promise<Database>
+  /**
+   * Makes a database of what `Database.export` gave, wherever that was, and opens it.
+   *
+   * @param file - a `Blob` or `File`, bytes, or a stream of them; in Node `createReadStream(path)`. It is read once, piece by piece.
+   * @param path - as for `open`; there is no database yet. Default `':memory:'`.
+   * @throws {@link CorruptError} for a file that is no export, or a damaged one, {@link FormatVersionError} for one of a later version,
+   *   {@link ConflictError} when there is a database. Nothing is left of what could not be imported whole.
+   *
+   * @example
+   * ```ts
+   * const db = await open.import(createReadStream('backup.quiver'), './data')
+   * ```
+   */
+  import(file: ArchiveSource, path?: string | URL, options?: OpenOptions): Promise<Database>
+}
+
+export const open: Open = /* @__PURE__ */ Object.assign(
+  (path: string | URL, options: OpenOptions = {}) => openAt(path, options, 'of open', undefined),
+  {
+    import: (file: ArchiveSource, path: string | URL = MEMORY_PATH, options: OpenOptions = {}) =>
+      openAt(path, options, 'of open.import', file),
+  },
+)
+
+async function openAt(
+  path: string | URL,
+  options: OpenOptions,
+  where: string,
+  file: ArchiveSource | undefined,
+): Promise<Database> {
+  requireOptions(options, OPEN_OPTIONS, where)
   const { worker = false, persist, ...common } = options
-  if (path === MEMORY_PATH && worker === false) return await openDatabase({ ...common, storage: null })
+  const source = where === 'of open' ? undefined : chunksOf(file!)
+  if (path === MEMORY_PATH && worker === false) return await openDatabase({ ...common, source, storage: null })
   if (typeof path !== 'string' && !(path instanceof URL)) {
     throw new TypeMismatchError(`open takes a path or ":memory:", got ${describe(path)}`)
   }
-  requireValues(options, 'of open')
+  requireValues(options, where)
   if (await runsElsewhere(worker)) {
     const { openInWorker } = await import('../worker/index.ts')
-    return await openInWorker(String(path), options)
+    return await openInWorker(String(path), options, source && (await blobOf(source)))
   }
-  if (persist === true && !isNode()) await navigator.storage.persist()
+  if (persist === true && !isNode()) await navigator.storage?.persist?.()
   const storage = await openStorage(path, options.readOnly ?? false)
-  return await openDatabase({ ...common, storage })
+  return await openDatabase({ ...common, source, storage })
 }
 
-/** Whether the engine runs in a worker of its own: files open synchronously there, and never in a page. */
+/** Whether the engine runs in a worker of its own: only pages have such, and files open synchronously in no other thread. */
 async function runsElsewhere(worker: unknown): Promise<boolean> {
-  if (!isNode()) return worker !== false || !(await import('../storage/opfs/index.ts')).hasSyncFiles()
+  if (!isNode()) return typeof worker === 'function' || (worker === true ? true : isPage())
   if (worker === false) return false
   throw new UnsupportedError('worker of open is for pages of a browser; here the engine runs in the calling thread', {
     details: { feature: 'worker' },
@@ -83,7 +120,7 @@ async function runsElsewhere(worker: unknown): Promise<boolean> {
 
 /** The directory at a path, not locked yet. Not for a page. */
 async function openStorage(path: string | URL, readOnly: boolean): Promise<StorageDirectory> {
-  if (!isNode()) return await (await import('../storage/opfs/index.ts')).openOpfsDirectory(path, { readOnly })
+  if (!isNode()) return await (await import('../storage/origin/index.ts')).openOriginDirectory(path, { readOnly })
   const { openFileDirectory } = await import('../storage/file/index.ts')
   return await openFileDirectory(path, { readOnly })
 }
@@ -99,16 +136,32 @@ export async function placeOf(path: string | URL): Promise<{ location: string; o
 export async function openDatabase(options: MediumOptions): Promise<Database> {
   requireOptions(options, MEDIUM_OPTIONS, 'of openDatabase')
   requireValues(options, 'of openDatabase')
-  const { storage, durability = 'hard', readOnly = false, repair = false, memoryLimitBytes, onProgress } = options
+  const {
+    storage,
+    source,
+    durability = 'hard',
+    readOnly = false,
+    repair = false,
+    memoryLimitBytes,
+    onProgress,
+  } = options
   const gate = new Gate(storage === null ? MEMORY_PATH : storage.path, readOnly || (storage?.isReadOnly ?? false))
   if (repair && gate.isReadOnly)
     throw new UsageError('repair writes to the directory; it cannot be combined with readOnly')
+  if (source !== undefined && gate.isReadOnly)
+    throw new UsageError('an import writes; it cannot be combined with readOnly')
   await storage?.lock()
   let database: Database | undefined
   try {
-    const catalog = await CatalogFile.open(gate, storage, repair)
+    // Without a medium the files are there only until they are read.
+    const imported = source !== undefined && storage === null ? new MemoryDirectory({ path: MEMORY_PATH }) : undefined
+    if (source !== undefined) await importInto(imported ?? storage!, source)
+    const catalog =
+      imported === undefined
+        ? await CatalogFile.open(gate, storage, repair)
+        : await CatalogFile.inMemory(gate, imported)
     const kind = storage === null ? null : durability
-    const medium = new Medium(gate, { storage, durability: kind, repair, memoryLimitBytes, onProgress })
+    const medium = new Medium(gate, { storage, imported, durability: kind, repair, memoryLimitBytes, onProgress })
     database = new Database(gate, medium, catalog)
     await database.load()
     return database
@@ -130,6 +183,11 @@ function requireValues(options: OpenOptions, where: string): void {
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new UsageError(`onProgress ${where} is a function, got ${describe(onProgress)}`)
   }
+}
+
+function isPage(): boolean {
+  const { document, Worker } = globalThis as { document?: unknown; Worker?: unknown }
+  return document !== undefined && Worker !== undefined
 }
 
 function isNode(): boolean {

@@ -17,6 +17,8 @@ export interface PartitionOptions {
   readonly shapes: CollectionShapes
   /** `null`: memory only. */
   readonly storage: StorageDirectory | null
+  /** In memory: where the log is that the partition is opened from. */
+  readonly imported?: StorageDirectory | undefined
   /** Files are `<stem>.<generation>.log` and `<stem>.snapshot`. */
   readonly stem: string
   readonly readOnly?: boolean

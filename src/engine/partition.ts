@@ -23,6 +23,7 @@ import {
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
+import { discard, whenFree } from './held.ts'
 import { InvertedParts } from './inverted-part.ts'
 import type { PartitionOptions, PartitionStats } from './partition-options.ts'
 import type { Projection } from './projection.ts'
@@ -57,8 +58,10 @@ export class Partition {
   pressure: Promise<void> | undefined
   private readonly options: PartitionOptions
   private readonly batch: Batch
-  private log: Log | undefined
-  private header: LogHeader | undefined
+  /** In memory only while what is written is gathered for an export. */
+  log: Log | undefined
+  /** Of a log on a medium. */
+  header: LogHeader | undefined
   private compaction: Promise<void> | undefined
   private closed: Promise<void> | undefined
   private highestTransaction = 0
@@ -166,10 +169,11 @@ export class Partition {
   }
 
   private static async recover(options: PartitionOptions): Promise<Recovery | undefined> {
-    if (options.storage === null) return undefined
+    const directory = options.storage ?? options.imported
+    if (directory === undefined) return undefined
     return await Recovery.open({
       ...Partition.storeOptions(options),
-      directory: options.storage,
+      directory,
       stem: options.stem,
       repair: options.repair ?? false,
       onProgress: options.onProgress,
@@ -178,7 +182,6 @@ export class Partition {
 
   private async adopt(recovery: Recovery): Promise<void> {
     const { options } = this
-    const storage = options.storage!
     for (const transaction of recovery.transactions) {
       options.shapes.sawTransaction(transaction.id)
       if (transaction.id > this.highestTransaction) this.highestTransaction = transaction.id
@@ -186,6 +189,12 @@ export class Partition {
     // What was sealed stays so in the next generation: its transactions may still stand in the other partitions' logs.
     this.highestTransaction = Math.max(this.highestTransaction, recovery.header.sealedTransaction)
     options.shapes.sawTransaction(recovery.header.sealedTransaction)
+    const { storage } = options
+    if (storage === null) {
+      recovery.file.close()
+      this.upkeep?.wake()
+      return
+    }
     this.header = recovery.header
     this.log = new Log(recovery.file, recovery.end, recovery.sequence, (error) => options.onPoison?.(error))
     if (recovery.isClean) this.snapshotPosition = recovery.end
@@ -347,9 +356,7 @@ export class Partition {
     })
     if (!done) return
     await old.retire()
-    old.file.close()
-    await storage.remove(old.file.name)
-    await storage.flushNames()
+    await whenFree(old.file, () => discard(old.file, storage, () => !this.isClosing))
     if (!this.isClosing) await this.writeSnapshot()
   }
 

@@ -107,7 +107,11 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
     }
     store.compactFinish(tailFrom / 8, (tailTo - tailFrom) / 8)
     isDone = true
-    options.onSwitch({ log: new Log(file, target.position, target.sequence, options.onPoison), header })
+    const next = new Log(file, target.position, target.sequence, options.onPoison)
+    if (file.isFlushedLater === true) next.durable = 0
+    options.onSwitch({ log: next, header })
+    // Only then does whoever waits for the old log hear that all is well.
+    if (file.isFlushedLater === true) await next.flush()
     return true
   } finally {
     if (!isDone) {

@@ -204,7 +204,7 @@ export class Log {
     const began = performance.now()
     try {
       this.writePending()
-      if (this.flushMs < FLUSH_SYNC_MS) {
+      if (this.flushMs < FLUSH_SYNC_MS && this.file.isFlushedLater !== true) {
         this.file.flushSync()
         this.flushed(target, began, callers)
         return
@@ -263,7 +263,7 @@ export class Log {
     this.next = undefined
   }
 
-  /** As `flush`, before it returns. */
+  /** As `flush`, before it returns; where the medium cannot, the bytes are on their way then, before all that follows. */
   flushSync(): void {
     this.checkWritable()
     if (this.durable >= this.position) return
@@ -273,7 +273,7 @@ export class Log {
     } catch (error) {
       throw this.fail(error)
     }
-    this.durable = this.position
+    if (this.file.isFlushedLater !== true) this.durable = this.position
   }
 
   /** Cuts what was preallocated and is not used. */

@@ -8,6 +8,11 @@
 /** A file open for reading and, unless opened read-only, for writing. All calls but `flush` are synchronous. */
 export interface StorageFile {
   readonly name: string
+  /**
+   * True where nothing can be awaited in the midst of a stretch: `flushSync` then only puts the bytes on their way, in order with all
+   * else of the directory, and nothing but `flush` tells that they are there.
+   */
+  readonly isFlushedLater?: boolean
   /** Length in bytes. */
   size(): number
   /** Reads into the whole of `target` from `position`; returns how many bytes there were before the end of the file. */

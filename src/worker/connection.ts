@@ -2,7 +2,16 @@
 
 import { ClosedError, HostError } from '../error/index.ts'
 import { packAnswer, packArguments, packError, packWhole, unpackError } from './pack.ts'
-import type { CallbackAnswer, CallRequest, CollectionName, Hole, Reply, Request, Target } from './protocol.ts'
+import type {
+  CallbackAnswer,
+  CallRequest,
+  CollectionName,
+  Hole,
+  OpenRequest,
+  Reply,
+  Request,
+  Target,
+} from './protocol.ts'
 
 interface Waiting {
   resolve(reply: Extract<Reply, { value: unknown }>): void
@@ -43,8 +52,8 @@ export class Connection {
     }
   }
 
-  async open(path: string, options: object): Promise<void> {
-    await this.#ask((id) => this.#post({ id, open: { path, options } }))
+  async open(request: OpenRequest): Promise<void> {
+    await this.#ask((id) => this.#post({ id, open: request }))
   }
 
   /** Calls a method; answers what it answers. */

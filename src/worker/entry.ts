@@ -1,10 +1,9 @@
 // The worker itself: the first request opens a database, the others are for it.
 
+import { chunksOf } from '../archive/index.ts'
 import { openDatabase } from '../engine/index.ts'
-import { UsageError } from '../error/index.ts'
-import { hasSyncFiles } from '../storage/opfs/index.ts'
 import { packError } from './pack.ts'
-import type { Reply, Request } from './protocol.ts'
+import type { OpenRequest, Reply, Request } from './protocol.ts'
 import { type Send, Server } from './server.ts'
 import { Tab } from './tabs.ts'
 
@@ -34,7 +33,7 @@ export function serve(): void {
   let host: Host | undefined
   scope.onmessage = ({ data }) => {
     if ('open' in data) {
-      const opening = openFor(data.open.path, data.open.options, send).then((opened) => {
+      const opening = openFor(data.open, send).then((opened) => {
         host = opened
       })
       answer(data.id, opening)
@@ -44,19 +43,16 @@ export function serve(): void {
   }
 }
 
-async function openFor(path: string, options: object, send: Send): Promise<Host> {
+async function openFor({ path, options, isWithoutFiles, file }: OpenRequest, send: Send): Promise<Host> {
   const given = { ...options, onProgress: (progress: object) => send({ progress }, []) }
   if (path === MEMORY_PATH) {
     // For its page alone.
-    const database = await openDatabase({ ...given, storage: null })
+    const database = await openDatabase({ ...given, source: file && chunksOf(file), storage: null })
     const server = new Server(database, send, (collections) => send({ collections }, []))
     return { handle: (request) => server.handle(request), close: () => database.close() }
   }
-  if (!hasSyncFiles()) {
-    throw new UsageError('this browser keeps no files for workers (OPFS with createSyncAccessHandle); use ":memory:"')
-  }
-  const tab = new Tab(path, given, send)
-  await tab.open()
+  const tab = new Tab(path, given, isWithoutFiles, send)
+  await tab.open(file && chunksOf(file))
   return tab
 }
 

@@ -35,10 +35,19 @@ export interface CallRequest {
   readonly answers?: readonly CallbackAnswer[]
 }
 
+export interface OpenRequest {
+  readonly path: string
+  readonly options: object
+  /** The page has no private file system. */
+  readonly isWithoutFiles: boolean
+  /** An export that the database is made of. */
+  readonly file: Blob | undefined
+}
+
 /** `open` comes first; `cancel` aborts a call that is under way. */
 export type Request =
   | CallRequest
-  | { readonly id: number; readonly open: { readonly path: string; readonly options: object } }
+  | { readonly id: number; readonly open: OpenRequest }
   | { readonly cancel: number; readonly reason: WireError }
 
 export interface WireError {

@@ -1,7 +1,8 @@
 // A database that is open in a worker, in the shape of one that is open here.
 
+import { chunksOf } from '../archive/index.ts'
 import type { Collection, Cursor, Database, WriteResult } from '../engine/index.ts'
-import { ResultSum } from '../engine/index.ts'
+import { type ExportOptions, exported, exportForm, ResultSum } from '../engine/index.ts'
 import { ClosedError, NotFoundError } from '../error/index.ts'
 import type { Connection } from './connection.ts'
 import type { Target } from './protocol.ts'
@@ -60,6 +61,12 @@ export function remoteDatabase(connection: Connection, path: string): Database {
       handles.delete(name!)
       handle.rename(newName!)
       handles.set(newName!, handle)
+    },
+    // Blobs cross, streams not everywhere.
+    export: async (options?: ExportOptions) => {
+      const form = exportForm(options)
+      const blob = (await connection.call(target, 'export', [])) as Blob
+      return form === 'blob' ? blob : await exported(form, chunksOf(blob))
     },
     erase: async () => {
       await connection.call(target, 'erase', [])

@@ -2,17 +2,22 @@
 
 import type { Database, OpenOptions } from '../engine/index.ts'
 import { HostError } from '../error/index.ts'
+import { hasOwnFiles } from '../storage/origin/index.ts'
 import { Connection, type WorkerLike } from './connection.ts'
 import { remoteDatabase } from './remote.ts'
 
-/** Opens a database in a worker of its own. */
-export async function openInWorker(path: string, options: OpenOptions): Promise<Database> {
+/**
+ * Opens a database in a worker of its own.
+ *
+ * @param file - an export that it is made of.
+ */
+export async function openInWorker(path: string, options: OpenOptions, file?: Blob): Promise<Database> {
   const { worker, persist, onProgress, ...rest } = options
-  if (persist === true) await navigator.storage.persist()
+  if (persist === true) await navigator.storage?.persist?.()
   const made = typeof worker === 'function' ? (worker() as WorkerLike) : await startWorker()
   const connection = new Connection(made, onProgress as ((progress: never) => void) | undefined)
   try {
-    await connection.open(path, rest)
+    await connection.open({ path, options: rest, isWithoutFiles: !hasOwnFiles(), file })
   } catch (error) {
     connection.end()
     throw error

@@ -3,7 +3,7 @@
 
 import { type Database, openDatabase } from '../engine/index.ts'
 import { HostError, LockedError, StateError } from '../error/index.ts'
-import { lockName, openOpfsDirectory } from '../storage/opfs/index.ts'
+import { lockName, openOriginDirectory } from '../storage/origin/index.ts'
 import { packError } from './pack.ts'
 import { type CallRequest, READS, type Reply, type Request } from './protocol.ts'
 import { type Send, Server, type TellNames, tellNames } from './server.ts'
@@ -27,6 +27,7 @@ type Note =
 export class Tab {
   readonly #path: string
   readonly #options: Omit<Options, 'storage'>
+  readonly #isWithoutFiles: boolean
   readonly #send: Send
   readonly #channel: BroadcastChannel
   readonly #me = crypto.randomUUID()
@@ -38,21 +39,23 @@ export class Tab {
   #isClosed = false
   #onServed: (() => void) | undefined
 
-  constructor(path: string, options: Omit<Options, 'storage'>, send: Send) {
+  constructor(path: string, options: Omit<Options, 'storage'>, isWithoutFiles: boolean, send: Send) {
     this.#path = path
     this.#options = options
+    this.#isWithoutFiles = isWithoutFiles
     this.#send = send
     this.#channel = new BroadcastChannel(lockName(path))
     this.#channel.onmessage = ({ data }) => this.#hear(data as Note)
   }
 
-  /** Opens the database, or finds who has it open. */
-  async open(): Promise<void> {
-    const storage = await openOpfsDirectory(this.#path, { readOnly: this.#options.readOnly ?? false })
+  /** Opens the database, or finds who has it open; one that is made of an export is nobody else's. */
+  async open(source: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+    const readOnly = this.#options.readOnly ?? false
+    const storage = await openOriginDirectory(this.#path, { readOnly, isWithoutFiles: this.#isWithoutFiles })
     try {
-      await this.#serve(await openDatabase({ ...this.#options, storage }))
+      await this.#serve(await openDatabase({ ...this.#options, source, storage }))
     } catch (error) {
-      if (!(error instanceof LockedError) || this.#options.readOnly === true) throw error
+      if (!(error instanceof LockedError) || readOnly || source !== undefined) throw error
       await this.#join()
     }
   }
@@ -97,7 +100,8 @@ export class Tab {
   }
 
   async #openLocked(): Promise<void> {
-    const storage = await openOpfsDirectory(this.#path, { isLocked: true })
+    const isWithoutFiles = this.#isWithoutFiles
+    const storage = await openOriginDirectory(this.#path, { isLocked: true, isWithoutFiles })
     await this.#serve(await openDatabase({ ...this.#options, storage }))
     this.#settleWaiting()
   }

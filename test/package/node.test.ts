@@ -21,8 +21,9 @@ afterAll(() => project?.remove())
 describe('the tarball', () => {
   it('holds the bundles, the types and the papers, and no sources', () => {
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/LICENSES.txt', 'dist/cli.js']
+    papers.push('dist/browser/worker.js', 'dist/workerd/core.wasm')
     const bundles =
-      /^dist\/(browser\/)?(index|rethinkdb|milvus|epsilla|seekdb|langchain|chunks\/[\w-]+)\.(js|cjs|d\.ts|d\.cts)$/
+      /^dist\/(browser\/|workerd\/)?(index|rethinkdb|milvus|epsilla|seekdb|langchain|chunks\/[\w-]+)\.(js|cjs|d\.ts|d\.cts)$/
     expect(project.files.filter((path) => !bundles.test(path)).sort()).toEqual(papers.sort())
   })
 
@@ -62,7 +63,7 @@ describe('in Node', () => {
     const dynamic = imports.filter(({ kind }) => kind === 'dynamic-import')
     const lazy = [...new Set(dynamic.map(({ path }) => path.replace(/^\.\/(\w+)-.*/, '$1')))].sort()
     // Where files, a page's worker and the like begin; dialects have lazy parts of their own.
-    expect(lazy).toEqual(expect.arrayContaining(['file', 'opfs', 'worker']))
+    expect(lazy).toEqual(expect.arrayContaining(['file', 'origin', 'worker']))
     expect(imports.filter(({ path }) => path.startsWith('node:'))).toEqual([])
     // In CommonJS the call of `require` waits.
     const path = project.write(

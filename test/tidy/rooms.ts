@@ -11,12 +11,14 @@ const SRC: Readonly<Record<string, readonly string[]>> = {
   journal: ['core', 'storage', 'error'],
   catalog: ['text', 'value', 'journal', 'error'],
   query: ['value', 'catalog', 'error'],
-  engine: ['text', 'query', 'catalog', 'journal', 'value', 'storage', 'core', 'error'],
+  // The file a database travels in.
+  archive: ['catalog', 'error'],
+  engine: ['archive', 'text', 'query', 'catalog', 'journal', 'value', 'storage', 'core', 'error'],
   text: ['value', 'error'],
   dialect: ['engine', 'query', 'text', 'value', 'error'],
   langchain: ['engine', 'catalog', 'error'],
   server: ['dialect', 'engine', 'error'],
-  worker: ['engine', 'storage', 'error'],
+  worker: ['archive', 'engine', 'storage', 'error'],
   cli: ['dialect', 'engine', 'error'],
   // The public door.
   'index.ts': ['engine', 'query', 'catalog', 'value', 'error'],
@@ -49,7 +51,7 @@ const NODE_ONLY = /^src\/(storage\/file(\.ts$|\/)|server\/|cli\/)/
 /** The part of them that lies inside a room which browsers use: reached by `import()` alone. */
 const NODE_ONLY_LAZY = /^src\/storage\/file(\.ts$|\/)/
 /** What only a page needs, or only a worker: reached by `import()` alone, also from rooms below. */
-const LAZY = /^src\/(worker|storage\/opfs)\/index\.ts$/
+const LAZY = /^src\/(worker|storage\/origin)\/index\.ts$/
 /** Second doors: what few databases need. A page that only opens one never loads what lies behind them (`eagerFiles`). */
 export const LAZY_DOORS: readonly string[] = ['src/core/derived/index.ts']
 /** Tests of one room may look behind its door; the room is named by their folder. */

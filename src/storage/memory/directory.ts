@@ -91,6 +91,11 @@ export class MemoryDirectory implements StorageDirectory {
   async flushNames(): Promise<void> {}
 }
 
+/** A file of no directory. */
+export function memoryFile(name: string): StorageFile {
+  return new MemoryFile(name, ':memory:', false, new MemoryContent())
+}
+
 class MemoryFile implements StorageFile {
   readonly name: string
   readonly #directory: string

@@ -1,1 +1,1 @@
-export { MemoryDirectory, type MemoryDirectoryOptions } from './directory.ts'
+export { MemoryDirectory, type MemoryDirectoryOptions, memoryFile } from './directory.ts'

@@ -1,8 +1,9 @@
 // One database in one folder of the origin private file system. Files open in a dedicated worker only.
 
-import { LockedError, NotFoundError, UsageError } from '../../error/index.ts'
+import { NotFoundError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
 import { requirePlainName, requireWritable } from '../name.ts'
+import { lockName, OriginLock, originParts } from '../origin/lock.ts'
 import type { StorageDirectory, StorageFile } from '../storage.ts'
 import { codedCause, OpfsFile } from './file.ts'
 import { type OpfsFileHandle, type OpfsFolderHandle, rootFolder, type SyncAccessHandle } from './platform.ts'
@@ -11,11 +12,6 @@ const COPY_BYTES = 1_048_576
 /** A page that has just gone may hold its files for a moment longer. */
 const BUSY_TRIES = 40
 const BUSY_PAUSE_MS = 50
-
-/** The name of the lock of a database, for `navigator.locks`. */
-export function lockName(path: string): string {
-  return `quiverdb:${partsOf(path).join('/')}`
-}
 
 /**
  * Opens a folder; the caller locks it next.
@@ -30,7 +26,7 @@ export async function openOpfsDirectory(
 ): Promise<StorageDirectory> {
   const isReadOnly = options.readOnly ?? false
   const shown = String(path)
-  const parts = partsOf(shown)
+  const parts = originParts(shown)
   try {
     let folder = await rootFolder()
     for (const part of parts) {
@@ -46,27 +42,17 @@ export async function openOpfsDirectory(
   }
 }
 
-function partsOf(path: string): string[] {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
-  if (parts.length > 0 && !parts.includes('..')) return parts
-  throw new UsageError(
-    `a database in a browser has a name like "data" or "app/data", without ".."; got ${JSON.stringify(path)}`,
-    { details: { path } },
-  )
-}
-
 class OpfsDirectory implements StorageDirectory {
   readonly path: string
   readonly isReadOnly: boolean
   readonly #folder: OpfsFolderHandle
-  readonly #isLockedByCaller: boolean
-  #release: (() => void) | undefined
+  readonly #lock: OriginLock | undefined
 
   constructor(path: string, folder: OpfsFolderHandle, isReadOnly: boolean, isLocked: boolean) {
     this.path = path
     this.isReadOnly = isReadOnly
     this.#folder = folder
-    this.#isLockedByCaller = isLocked
+    this.#lock = isLocked ? undefined : new OriginLock(path, isReadOnly)
   }
 
   get location(): string {
@@ -74,27 +60,11 @@ class OpfsDirectory implements StorageDirectory {
   }
 
   async lock(): Promise<void> {
-    if (this.#isLockedByCaller) return
-    const mode = this.isReadOnly ? 'shared' : 'exclusive'
-    const isHeld = await new Promise<boolean>((resolve, reject) => {
-      const held = navigator.locks.request(lockName(this.path), { mode, ifAvailable: true }, (lock) => {
-        resolve(lock !== null)
-        if (lock === null) return undefined
-        return new Promise<void>((done) => {
-          this.#release = done
-        })
-      })
-      held.catch(reject)
-    })
-    if (isHeld) return
-    throw new LockedError(`database "${this.path}" is open in another tab or worker of this origin`, {
-      details: { path: this.path },
-    })
+    await this.#lock?.acquire()
   }
 
   async unlock(): Promise<void> {
-    this.#release?.()
-    this.#release = undefined
+    this.#lock?.release()
   }
 
   async list(): Promise<string[]> {

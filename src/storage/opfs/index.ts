@@ -1,2 +1,2 @@
-export { lockName, openOpfsDirectory } from './directory.ts'
+export { openOpfsDirectory } from './directory.ts'
 export { hasSyncFiles } from './platform.ts'

@@ -26,14 +26,29 @@ export const epsilla = {
     equal((await db.createTable('t', FIELDS)).statusCode, 200)
     equal((await db.insert('t', RECORDS)).result, { inserted: 3, skipped: 0 })
     equal((await db.insert('t', RECORDS.slice(0, 1))).result, { inserted: 0, skipped: 1 })
-    const upserted = await db.upsert('t', [{ ...RECORDS[1], Doc: 'zwei' }, { ID: 4, Doc: 'four', Embedding: [9, 9] }])
+    const upserted = await db.upsert('t', [
+      { ...RECORDS[1], Doc: 'zwei' },
+      { ID: 4, Doc: 'four', Embedding: [9, 9] },
+    ])
     equal(upserted.statusCode, 200)
     const near = await db.query('t', { queryVector: [3, 4], limit: 2, withDistance: true })
-    equal(near.result.map(({ ID, Doc }) => [ID, Doc]), [[2, 'zwei'], [1, 'one']])
+    equal(
+      near.result.map(({ ID, Doc }) => [ID, Doc]),
+      [
+        [2, 'zwei'],
+        [1, 'one'],
+      ],
+    )
     close(near.result[0]['@distance'], 1, 'distance')
     const filtered = await db.query('t', { queryVector: [3, 4], limit: 9, filter: "ID > 1 AND Doc <> 'zwei'" })
-    equal(filtered.result.map(({ ID }) => ID), [3, 4])
-    equal((await db.get('t', { primaryKeys: [3] })).result.map(({ Doc }) => Doc), ['three'])
+    equal(
+      filtered.result.map(({ ID }) => ID),
+      [3, 4],
+    )
+    equal(
+      (await db.get('t', { primaryKeys: [3] })).result.map(({ Doc }) => Doc),
+      ['three'],
+    )
     equal((await db.delete('t', { filter: 'ID >= 3' })).statusCode, 200)
     equal((await db.get('t', {})).result.length, 2)
     await db.unloadDB('contract')
@@ -56,7 +71,10 @@ export const epsilla = {
     await first.unloadDB('contract')
     const second = await opened(EpsillaDB, place)
     const { result } = await second.query('kept', { queryVector: [6, 7], limit: 1 })
-    equal(result.map(({ ID }) => ID), [3])
+    equal(
+      result.map(({ ID }) => ID),
+      [3],
+    )
     await second.unloadDB('contract')
   },
 }

@@ -16,7 +16,10 @@ export const langchain = {
   async 'is a vector store'({ QuiverVectorStore }) {
     const store = await QuiverVectorStore.fromTexts(['aaa', 'aab', 'ccc'], [{ n: 0 }, { n: 1 }, { n: 2 }], embeddings)
     const found = await store.similaritySearchWithScore('aaa', 2)
-    equal(found.map(([document]) => document.pageContent), ['aaa', 'aab'])
+    equal(
+      found.map(([document]) => document.pageContent),
+      ['aaa', 'aab'],
+    )
     close(found[0][1], 1, 'score')
     equal(found[1][0].metadata, { n: 1 })
     const ids = await store.addDocuments([{ pageContent: 'ccd', metadata: { n: 3 } }], { ids: ['own'] })

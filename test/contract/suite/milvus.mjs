@@ -14,7 +14,13 @@ export const milvus = {
     await client.createCollection({ collection_name: 'c', dimension: 4, metric_type: 'COSINE' })
     const inserted = await client.insert({ collection_name: 'c', data: ROWS })
     equal([inserted.status.error_code, inserted.insert_cnt], ['Success', '3'])
-    const upserted = await client.upsert({ collection_name: 'c', data: [{ ...ROWS[2], n: 30 }, { ...ROWS[0], id: 4 }] })
+    const upserted = await client.upsert({
+      collection_name: 'c',
+      data: [
+        { ...ROWS[2], n: 30 },
+        { ...ROWS[0], id: 4 },
+      ],
+    })
     equal(upserted.upsert_cnt, '2')
     const { results } = await client.search({
       collection_name: 'c',
@@ -23,7 +29,10 @@ export const milvus = {
       filter: 'color == "blue" or n > 20',
       output_fields: ['n'],
     })
-    equal(results.map(({ id }) => String(id)), ['2', '3'])
+    equal(
+      results.map(({ id }) => String(id)),
+      ['2', '3'],
+    )
     close(results[0].score, 0.2 / Math.sqrt(1.04), 'score')
     equal(Number(results[1].n), 30)
     const queried = await client.query({ collection_name: 'c', filter: 'n in [2, 30]', output_fields: ['n'] })
@@ -45,9 +54,21 @@ export const milvus = {
       ],
       index_params: [{ field_name: 'v', index_type: 'HNSW', metric_type: 'L2', params: { M: 8, efConstruction: 64 } }],
     })
-    await client.insert({ collection_name: 's', data: [{ id: 'a', v: [0, 0], n: 1 }, { id: 'b', v: [3, 4], n: 2 }] })
+    await client.insert({
+      collection_name: 's',
+      data: [
+        { id: 'a', v: [0, 0], n: 1 },
+        { id: 'b', v: [3, 4], n: 2 },
+      ],
+    })
     const { results } = await client.search({ collection_name: 's', data: [0, 0], limit: 2 })
-    equal(results.map(({ id, score }) => [id, score]), [['a', 0], ['b', 25]])
+    equal(
+      results.map(({ id, score }) => [id, score]),
+      [
+        ['a', 0],
+        ['b', 25],
+      ],
+    )
     let refused
     try {
       const answer = await client.insert({ collection_name: 's', data: [{ id: 'c', v: [1, 2, 3], n: 1 }] })

@@ -17,8 +17,17 @@ export const native = {
   async 'counts what a write did'({ open }, place) {
     const db = await open(place)
     const c = await db.createCollection('c')
-    equal(await c.insert([{ id: 1, a: 1 }, { id: 2, a: 2 }]), { ...counters, inserted: 2 })
-    const again = await c.insert([{ id: 2, a: 9 }, { id: 3, a: 3 }])
+    equal(
+      await c.insert([
+        { id: 1, a: 1 },
+        { id: 2, a: 2 },
+      ]),
+      { ...counters, inserted: 2 },
+    )
+    const again = await c.insert([
+      { id: 2, a: 9 },
+      { id: 3, a: 3 },
+    ])
     equal([again.inserted, again.errors], [1, 1])
     equal(/2/.test(again.firstError), true, again.firstError)
     const upserted = await c.upsert([{ id: 1, a: 1 }, { id: 2, a: 5 }, { id: 4 }], { returnChanges: true })
@@ -36,11 +45,17 @@ export const native = {
     equal(await c.update({ a: 5 }, (old) => ({ ...old, a: old.a * 2 })), { ...counters, replaced: 1 })
     equal(await c.replace(3, () => null), { ...counters, deleted: 1 })
     equal(await c.delete([4, 5]), { ...counters, deleted: 1, skipped: 1 })
-    equal(await c.find({ sort: 'id' }).toArray(), [{ id: 1, a: 1, b: { c: 1 } }, { id: 2, a: 10 }])
+    equal(await c.find({ sort: 'id' }).toArray(), [
+      { id: 1, a: 1, b: { c: 1 } },
+      { id: 2, a: 10 },
+    ])
     const merged = await c.insert({ id: 1, b: { d: 2 } }, { conflict: 'update' })
     equal([merged.replaced, await c.get(1)], [1, { id: 1, a: 1, b: { c: 1, d: 2 } }])
     const made = await c.insert([{}, { x: 1 }])
-    equal(made.generatedKeys.every((key) => /^[0-9a-f-]{36}$/.test(key)), true)
+    equal(
+      made.generatedKeys.every((key) => /^[0-9a-f-]{36}$/.test(key)),
+      true,
+    )
     equal((await c.get(made.generatedKeys[1])).x, 1)
     const none = await c.insert([{ id: 1 }, { id: 77 }], { atomic: true })
     equal([none.inserted, none.errors, await c.has(77)], [0, 1, false])
@@ -71,7 +86,10 @@ export const native = {
       equal((await c.get(key)).id, key)
     }
     equal((await c.get(1n)).id, 1)
-    const refusals = await c.insert([{ id: 'f', f: () => {} }, { id: 'n', n: Number.NaN }])
+    const refusals = await c.insert([
+      { id: 'f', f: () => {} },
+      { id: 'n', n: Number.NaN },
+    ])
     equal([refusals.inserted, refusals.errors, /"?f"?/.test(refusals.firstError)], [0, 2, true])
     // Object literals may be compiled here or not: a shape that is read often has to come out the same.
     await c.insert(Array.from({ length: 2_000 }, (_, n) => ({ id: 10 + n, n, text: `t${n}`, list: [n] })))
@@ -108,9 +126,14 @@ export const native = {
       [...wanted].sort((a, b) => b.likes - a.likes || a.id - b.id).map(({ id }) => ({ id })),
     )
     equal(await c.count({ tags: { $contains: 't5' } }), 300)
-    equal(await c.count({ 'author.name': { $in: ['n1', 'n2'] }, $or: [{ likes: { $lt: 50 } }, { lang: 'de' }] }),
-      rows.filter((row) => ['n1', 'n2'].includes(row.author.name) && (row.likes < 50 || row.lang === 'de')).length)
-    equal(await c.count({ 'author.name': { $regex: '^n1[0-2]$' } }), rows.filter((row) => /^n1[0-2]$/.test(row.author.name)).length)
+    equal(
+      await c.count({ 'author.name': { $in: ['n1', 'n2'] }, $or: [{ likes: { $lt: 50 } }, { lang: 'de' }] }),
+      rows.filter((row) => ['n1', 'n2'].includes(row.author.name) && (row.likes < 50 || row.lang === 'de')).length,
+    )
+    equal(
+      await c.count({ 'author.name': { $regex: '^n1[0-2]$' } }),
+      rows.filter((row) => /^n1[0-2]$/.test(row.author.name)).length,
+    )
     equal(await c.count({ tags: { $exists: false } }), 2_400)
     const groups = await c.groupBy('lang', { n: { $count: true }, top: { $max: 'likes' } })
     equal(
@@ -136,12 +159,22 @@ export const native = {
       const query = lanes()
       const wanted = nearest(rows, query, 10)
       const exact = await c.search({ vector: query, exact: true })
-      equal(exact.map(({ id }) => id), wanted.map(({ id }) => id))
-      exact.forEach((hit, k) => close(hit.distance, wanted[k].distance, 'distance'))
+      equal(
+        exact.map(({ id }) => id),
+        wanted.map(({ id }) => id),
+      )
+      for (const [k, hit] of exact.entries()) close(hit.distance, wanted[k].distance, 'distance')
       const found = new Set((await c.search({ vector: new Float32Array(query), ef: 100 })).map(({ id }) => id))
       hits += wanted.filter(({ id }) => found.has(id)).length
       const even = await c.search({ vector: query, filter: { even: true }, limit: 5, exact: true, select: ['even'] })
-      equal(even.map(({ id }) => id), nearest(rows.filter((row) => row.even), query, 5).map(({ id }) => id))
+      equal(
+        even.map(({ id }) => id),
+        nearest(
+          rows.filter((row) => row.even),
+          query,
+          5,
+        ).map(({ id }) => id),
+      )
       equal(even[0].document, { even: true })
     }
     equal(hits >= 190, true, `${hits} of 200 found by the graph`)
@@ -160,7 +193,10 @@ export const native = {
     ])
     await c.createIndex('words', { type: 'text', fields: ['text'], analyzer: 'english' })
     const found = await c.search({ text: 'library', limit: 5 })
-    equal(found.map(({ id }) => id), ['b', 'a'])
+    equal(
+      found.map(({ id }) => id),
+      ['b', 'a'],
+    )
     await c.delete('b')
     await c.insert({ id: 'd', text: 'street library' })
     equal((await c.search({ text: 'library street', limit: 1 }))[0].id, 'd')
@@ -199,7 +235,10 @@ export const native = {
     await c.upsert({ id: 1, n: 1 }, { partition: 'p' })
     equal([await c.count(), (await c.find({ partitions: ['p'] }).toArray()).length], [300, 1])
     await db.renameCollection('copy', 'moved')
-    equal((await db.collections()).map(({ name }) => name), ['c', 'moved'])
+    equal(
+      (await db.collections()).map(({ name }) => name),
+      ['c', 'moved'],
+    )
     await db.close()
   },
 

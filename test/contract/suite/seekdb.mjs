@@ -11,11 +11,22 @@ export const seekdb = {
     const c = await client.createCollection({ name: 'c', configuration, embeddingFunction })
     await c.add({
       ids: ['a', 'b', 'c'],
-      embeddings: [[0, 0], [3, 4], [6, 8]],
+      embeddings: [
+        [0, 0],
+        [3, 4],
+        [6, 8],
+      ],
       documents: ['quick brown fox', 'lazy dog', 'quick dog'],
       metadatas: [{ n: 1 }, { n: 2 }, { n: 3 }],
     })
-    await c.upsert({ ids: ['b', 'd'], embeddings: [[3, 3], [9, 9]], metadatas: [{ n: 20 }, { n: 4 }] })
+    await c.upsert({
+      ids: ['b', 'd'],
+      embeddings: [
+        [3, 3],
+        [9, 9],
+      ],
+      metadatas: [{ n: 20 }, { n: 4 }],
+    })
     equal(await c.count(), 4)
     const near = await c.query({ queryEmbeddings: [3, 3], nResults: 2 })
     equal(near.ids[0][0], 'b')
@@ -48,7 +59,13 @@ export const seekdb = {
   async 'keeps collections on disk'({ SeekdbClient }, path) {
     const first = new SeekdbClient({ path })
     const c = await first.createCollection({ name: 'kept', configuration, embeddingFunction })
-    await c.add({ ids: ['a', 'b'], embeddings: [[1, 0], [0, 1]] })
+    await c.add({
+      ids: ['a', 'b'],
+      embeddings: [
+        [1, 0],
+        [0, 1],
+      ],
+    })
     await first.close()
     const second = new SeekdbClient({ path })
     const again = await second.getCollection({ name: 'kept', embeddingFunction })

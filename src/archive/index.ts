@@ -1,0 +1,3 @@
+export { ArchiveWriter, PieceKind } from './pieces.ts'
+export { readPieces } from './reader.ts'
+export { type ArchiveSource, blobOf, bytesOf, chunksOf, streamOf } from './source.ts'

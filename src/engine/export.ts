@@ -1,0 +1,122 @@
+// A database as one file (docs/format.md, "Export"): its catalog and, of each partition, a log. What is written meanwhile goes on.
+//
+// On a medium the logs are there: they only grow, so their lengths at one moment are the state at that moment, and files that a
+// compaction leaves behind are held open. In memory, and after a failed write, documents are gone through as a compaction does, while
+// what is written is gathered in a second log; both together are the state at the end.
+
+import { ArchiveWriter, blobOf, bytesOf, PieceKind, streamOf } from '../archive/index.ts'
+import { type CatalogState, encodeCatalog } from '../catalog/index.ts'
+import { UsageError } from '../error/index.ts'
+import { type LogReader, readerOf } from './export-log.ts'
+import { describe, requireOptions } from './options.ts'
+import type { Partition } from './partition.ts'
+
+/** Options of `Database.export`. */
+export interface ExportOptions {
+  /**
+   * What it comes as. `'blob'` (default): one `Blob`, which browsers keep on disk when it is large. `'bytes'`: one `Uint8Array`.
+   * `'stream'`: a `ReadableStream`, made as it is read; cancel it when it is not read to its end.
+   */
+  readonly as?: ExportForm | undefined
+}
+
+export type ExportForm = 'blob' | 'bytes' | 'stream'
+
+export function exportForm(options: ExportOptions = {}): ExportForm {
+  requireOptions(options, ['as'], 'of export')
+  const { as = 'blob' } = options
+  if (as === 'blob' || as === 'bytes' || as === 'stream') return as
+  throw new UsageError(`as of export is "blob", "bytes" or "stream", got ${describe(as)}`)
+}
+
+export async function exported(
+  form: ExportForm,
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+): Promise<Blob | Uint8Array | ReadableStream<Uint8Array>> {
+  if (form === 'stream') return streamOf(chunks)
+  return form === 'bytes' ? await bytesOf(chunks) : await blobOf(chunks)
+}
+
+/** Begins at the moment this is called; `parts` are those of `catalog`, in its order. */
+export function exportChunks(
+  catalog: CatalogState,
+  parts: readonly Partition[],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const readers: LogReader[] = []
+  try {
+    for (const part of parts) readers.push(readerOf(part))
+  } catch (error) {
+    for (const reader of readers) reader.release()
+    throw error
+  }
+  return new Chunks(write(catalog, readers), () => {
+    for (const reader of readers) reader.release()
+  })
+}
+
+async function* write(
+  catalog: CatalogState,
+  readers: readonly LogReader[],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const writer = new ArchiveWriter()
+  yield writer.head()
+  yield writer.piece(PieceKind.Catalog, 0, encodeCatalog(catalog))
+  for (const [number, reader] of readers.entries()) {
+    for await (const bytes of reader.read()) yield writer.piece(PieceKind.Log, number, bytes)
+  }
+  for (const reader of readers) reader.seal()
+  for (const [number, reader] of readers.entries()) {
+    for await (const bytes of reader.rest()) yield writer.piece(PieceKind.Log, number, bytes)
+  }
+  yield writer.piece(PieceKind.End, 0, new Uint8Array(0))
+}
+
+/** A generator that gives free what it holds even when it is ended before its first turn. */
+class Chunks implements AsyncGenerator<Uint8Array, void, undefined> {
+  readonly #inner: AsyncGenerator<Uint8Array, void, undefined>
+  readonly #release: () => void
+  #isReleased = false
+
+  constructor(inner: AsyncGenerator<Uint8Array, void, undefined>, release: () => void) {
+    this.#inner = inner
+    this.#release = release
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, void>> {
+    try {
+      const step = await this.#inner.next()
+      if (step.done === true) this.#end()
+      return step
+    } catch (error) {
+      this.#end()
+      throw error
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, void>> {
+    try {
+      return await this.#inner.return()
+    } finally {
+      this.#end()
+    }
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<Uint8Array, void>> {
+    this.#end()
+    return await this.#inner.throw(error)
+  }
+
+  #end(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#release()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return()
+  }
+}

@@ -1,0 +1,42 @@
+// The IndexedDB database behind one directory.
+//
+//   files    name -> { id, size }
+//   chunks   [id, index] -> ArrayBuffer of CHUNK_BYTES, fewer at the end of the file; those that are all zero are left out
+//
+// Files are known by numbers, so that a rename moves no bytes. Every change is one transaction, and transactions on the same stores
+// take effect in the order they were made: what is there after a crash is the state after some transaction.
+
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+
+export const CHUNK_BYTES = 16_384
+
+export interface FileEntry {
+  readonly id: number
+  readonly size: number
+}
+
+export interface Files extends DBSchema {
+  files: { key: string; value: FileEntry }
+  chunks: { key: [number, number]; value: ArrayBuffer }
+}
+
+export type FileDatabase = IDBPDatabase<Files>
+
+const VERSION = 1
+
+export async function openFiles(name: string): Promise<FileDatabase> {
+  const database = await openDB<Files>(name, VERSION, {
+    upgrade(fresh) {
+      fresh.createObjectStore('files')
+      fresh.createObjectStore('chunks')
+    },
+  })
+  // Whoever wants to delete it does not wait for this tab.
+  database.addEventListener('versionchange', () => database.close())
+  return database
+}
+
+/** All keys of one file's chunks, or those from `index` on. */
+export function chunksOf(id: number, index = 0): IDBKeyRange {
+  return IDBKeyRange.bound([id, index], [id, Number.POSITIVE_INFINITY])
+}

@@ -1,0 +1,1 @@
+export { openIndexedDirectory } from './directory.ts'

@@ -1,0 +1,54 @@
+// Where a database with a name is kept in a browser: in the origin private file system, or, where this thread cannot open files
+// of it synchronously, in IndexedDB.
+
+import { HostError } from '../../error/index.ts'
+import { openIndexedDirectory } from '../indexeddb/index.ts'
+import { hasSyncFiles, openOpfsDirectory } from '../opfs/index.ts'
+import type { StorageDirectory } from '../storage.ts'
+
+export interface OriginOptions {
+  readonly readOnly?: boolean
+  /** The caller holds the lock of that name already. */
+  readonly isLocked?: boolean
+  /** The page has no private file system, whatever this thread has: what it kept is in IndexedDB. */
+  readonly isWithoutFiles?: boolean
+}
+
+/** Whether this origin has a private file system; which threads open its files is another question. */
+export function hasOwnFiles(): boolean {
+  const { navigator } = globalThis as { navigator?: { storage?: { getDirectory?: unknown } } }
+  return typeof navigator?.storage?.getDirectory === 'function'
+}
+
+/** Opens the directory of a name; the caller locks it next. */
+export async function openOriginDirectory(path: string | URL, options: OriginOptions = {}): Promise<StorageDirectory> {
+  const { indexedDB, navigator } = globalThis as { indexedDB?: unknown; navigator?: { locks?: unknown } }
+  if (indexedDB !== undefined && navigator?.locks === undefined) {
+    throw new HostError(
+      'this page is no secure context: browsers keep files and locks for https: and localhost alone',
+      {
+        details: { operation: 'open', path: String(path) },
+      },
+    )
+  }
+  if (options.isWithoutFiles !== true && hasOwnFiles() && hasSyncFiles() && (await isAllowed())) {
+    return await openOpfsDirectory(path, options)
+  }
+  if (indexedDB !== undefined) return await openIndexedDirectory(path, options)
+  throw new HostError(
+    'nothing keeps files here: a database with a name needs Node, Bun, Deno or a browser; ":memory:" works, and db.export() and ' +
+      'open.import() carry one over',
+    { details: { operation: 'open', path: String(path) } },
+  )
+}
+
+/** Some browsers have the file system and refuse it in private windows. */
+async function isAllowed(): Promise<boolean> {
+  try {
+    await navigator.storage.getDirectory()
+    return true
+  } catch (error) {
+    if ((error as { name?: string }).name === 'SecurityError') return false
+    throw error
+  }
+}
