@@ -243,10 +243,11 @@ function moduleBinary(folder) {
   return {
     name: 'module-binary',
     setup(build) {
-      for (const [target, name] of Object.entries(WASM_FILES)) {
+      for (const [target, module] of Object.entries(BINARY_MODULES)) {
+        const name = WASM_FILES[/** @type {keyof typeof WASM_FILES} */ (target)]
         const path = join(ROOT, folder, name)
         copyFileSync(join(ROOT, `build/${target}.wasm`), path)
-        build.onLoad({ filter: filterOf(BINARY_MODULES[target]) }, () => ({
+        build.onLoad({ filter: filterOf(module) }, () => ({
           resolveDir: ROOT,
           contents: `export { default as MODULE } from ${JSON.stringify(path)}
 export const IS_DEFLATED = false

@@ -20,6 +20,7 @@ export {
   type Aggregates,
   type AnalyzerDefinition,
   type AnalyzerName,
+  type ArchiveSource,
   type Change,
   Collection,
   type CollectionInfo,

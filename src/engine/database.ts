@@ -1,6 +1,7 @@
 // A database: its collections by name, and everything that changes the catalog. Such changes run one after another, so that each
 // sees the catalog as the one before left it.
 
+import type { ExportOptions } from '../archive/index.ts'
 import {
   type CatalogState,
   type CollectionDefinition,
@@ -26,7 +27,6 @@ import { ConflictError, NotFoundError, UsageError } from '../error/index.ts'
 import type { Document } from '../value/index.ts'
 import type { CatalogFile, Repair } from './catalog-file.ts'
 import { Collection, type PartitionKeeper } from './collection.ts'
-import { type ExportOptions, exportChunks, exported, exportForm } from './export.ts'
 import type { Gate } from './gate.ts'
 import { buildIndex, forgetIndex, indexTaken } from './indexes.ts'
 import { changeInverted, keepInverted } from './inverted-indexes.ts'
@@ -211,6 +211,8 @@ export class Database {
   async export(options: { readonly as: 'bytes' }): Promise<Uint8Array>
   async export(options: { readonly as: 'stream' }): Promise<ReadableStream<Uint8Array>>
   async export(options?: ExportOptions): Promise<Blob | Uint8Array | ReadableStream<Uint8Array>> {
+    const { exported, exportForm } = await import('../archive/index.ts')
+    const { exportChunks } = await import('./export.ts')
     const form = exportForm(options)
     this.#requireOpen()
     const chunks = await this.#inTurn(async () => {

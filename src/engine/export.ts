@@ -4,38 +4,10 @@
 // compaction leaves behind are held open. In memory, and after a failed write, documents are gone through as a compaction does, while
 // what is written is gathered in a second log; both together are the state at the end.
 
-import { ArchiveWriter, blobOf, bytesOf, PieceKind, streamOf } from '../archive/index.ts'
+import { ArchiveWriter, PieceKind } from '../archive/index.ts'
 import { type CatalogState, encodeCatalog } from '../catalog/index.ts'
-import { UsageError } from '../error/index.ts'
 import { type LogReader, readerOf } from './export-log.ts'
-import { describe, requireOptions } from './options.ts'
 import type { Partition } from './partition.ts'
-
-/** Options of `Database.export`. */
-export interface ExportOptions {
-  /**
-   * What it comes as. `'blob'` (default): one `Blob`, which browsers keep on disk when it is large. `'bytes'`: one `Uint8Array`.
-   * `'stream'`: a `ReadableStream`, made as it is read; cancel it when it is not read to its end.
-   */
-  readonly as?: ExportForm | undefined
-}
-
-export type ExportForm = 'blob' | 'bytes' | 'stream'
-
-export function exportForm(options: ExportOptions = {}): ExportForm {
-  requireOptions(options, ['as'], 'of export')
-  const { as = 'blob' } = options
-  if (as === 'blob' || as === 'bytes' || as === 'stream') return as
-  throw new UsageError(`as of export is "blob", "bytes" or "stream", got ${describe(as)}`)
-}
-
-export async function exported(
-  form: ExportForm,
-  chunks: AsyncGenerator<Uint8Array, void, undefined>,
-): Promise<Blob | Uint8Array | ReadableStream<Uint8Array>> {
-  if (form === 'stream') return streamOf(chunks)
-  return form === 'bytes' ? await bytesOf(chunks) : await blobOf(chunks)
-}
 
 /** Begins at the moment this is called; `parts` are those of `catalog`, in its order. */
 export function exportChunks(

@@ -5,12 +5,26 @@ import { PieceKind, readPieces } from '../archive/index.ts'
 import { type CatalogState, decodeCatalog, EMPTY_CATALOG, fileStem } from '../catalog/index.ts'
 import { ConflictError, CorruptError } from '../error/index.ts'
 import { LOG_HEADER_BYTES, logName } from '../journal/index.ts'
-import type { StorageDirectory, StorageFile } from '../storage/index.ts'
+import { MemoryDirectory, type StorageDirectory, type StorageFile } from '../storage/index.ts'
 import { CatalogFile, isDatabase } from './catalog-file.ts'
 import { Gate } from './gate.ts'
 
 /** In the export each log is of the first generation. */
 const GENERATION = 1
+
+/** Makes the files of a database; without a medium, answers where they are until they have been read. */
+export async function importTo(
+  storage: StorageDirectory | null,
+  source: AsyncIterable<Uint8Array>,
+): Promise<StorageDirectory | undefined> {
+  if (storage !== null) {
+    await importInto(storage, source)
+    return undefined
+  }
+  const files = new MemoryDirectory({ path: ':memory:' })
+  await importInto(files, source)
+  return files
+}
 
 /**
  * Writes an export into a directory that the caller has locked.
@@ -18,7 +32,7 @@ const GENERATION = 1
  * @throws {@link ConflictError} when there is a database in it; {@link CorruptError} and {@link FormatVersionError} for a file that is no
  *   whole export. Nothing of it is left then.
  */
-export async function importInto(storage: StorageDirectory, source: AsyncIterable<Uint8Array>): Promise<void> {
+async function importInto(storage: StorageDirectory, source: AsyncIterable<Uint8Array>): Promise<void> {
   if (isDatabase(await storage.list())) {
     throw new ConflictError(`there is a database in "${storage.path}" already: an import makes a new one`, {
       details: { path: storage.path },

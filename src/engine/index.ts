@@ -1,3 +1,4 @@
+export type { ArchiveSource, ExportForm, ExportOptions } from '../archive/index.ts'
 export type { AnalyzerDefinition, AnalyzerName, FilterDefinition, TokenizerDefinition } from '../text/index.ts'
 export type { Aggregate, Aggregates, GroupRow } from './aggregate.ts'
 export { Batch, Outcome, PutMode } from './batch.ts'
@@ -19,7 +20,6 @@ export { Cursor, type Explanation } from './cursor.ts'
 export { type CollectionInfo, Database } from './database.ts'
 export { Direct, type DirectWrite, directOf, type Ticket } from './direct.ts'
 export { loadDriver } from './driver.ts'
-export { type ExportForm, type ExportOptions, exported, exportForm } from './export.ts'
 export { type Filter, resolveFilter, treeFilter, treeOf } from './filter.ts'
 export type { FindOptions } from './find.ts'
 export {

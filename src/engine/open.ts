@@ -1,12 +1,11 @@
 // Opening a database: on a path, in memory, or on any medium that is a StorageDirectory.
 
-import { type ArchiveSource, blobOf, chunksOf } from '../archive/index.ts'
+import type { ArchiveSource } from '../archive/index.ts'
 import { TypeMismatchError, UnsupportedError, UsageError } from '../error/index.ts'
-import { MemoryDirectory, type StorageDirectory } from '../storage/index.ts'
+import type { StorageDirectory } from '../storage/index.ts'
 import { CatalogFile } from './catalog-file.ts'
 import { Database } from './database.ts'
 import { Gate } from './gate.ts'
-import { importInto } from './import.ts'
 import { Medium, type Progress } from './medium.ts'
 import { type Durability, describe, requireBoolean, requireDurability, requireOptions } from './options.ts'
 
@@ -79,22 +78,24 @@ export interface Open {
 }
 
 export const open: Open = /* @__PURE__ */ Object.assign(
-  (path: string | URL, options: OpenOptions = {}) => openAt(path, options, 'of open', undefined),
+  (path: string | URL, options: OpenOptions = {}) => openAt(path, options, false),
   {
     import: (file: ArchiveSource, path: string | URL = MEMORY_PATH, options: OpenOptions = {}) =>
-      openAt(path, options, 'of open.import', file),
+      openAt(path, options, true, file),
   },
 )
 
 async function openAt(
   path: string | URL,
   options: OpenOptions,
-  where: string,
-  file: ArchiveSource | undefined,
+  isImport: boolean,
+  file?: ArchiveSource,
 ): Promise<Database> {
+  const where = isImport ? 'of open.import' : 'of open'
   requireOptions(options, OPEN_OPTIONS, where)
   const { worker = false, persist, ...common } = options
-  const source = where === 'of open' ? undefined : chunksOf(file!)
+  const archive = isImport ? await import('../archive/index.ts') : undefined
+  const source = archive?.chunksOf(file!)
   if (path === MEMORY_PATH && worker === false) return await openDatabase({ ...common, source, storage: null })
   if (typeof path !== 'string' && !(path instanceof URL)) {
     throw new TypeMismatchError(`open takes a path or ":memory:", got ${describe(path)}`)
@@ -102,7 +103,7 @@ async function openAt(
   requireValues(options, where)
   if (await runsElsewhere(worker)) {
     const { openInWorker } = await import('../worker/index.ts')
-    return await openInWorker(String(path), options, source && (await blobOf(source)))
+    return await openInWorker(String(path), options, source && (await archive?.blobOf(source)))
   }
   if (persist === true && !isNode()) await navigator.storage?.persist?.()
   const storage = await openStorage(path, options.readOnly ?? false)
@@ -154,8 +155,7 @@ export async function openDatabase(options: MediumOptions): Promise<Database> {
   let database: Database | undefined
   try {
     // Without a medium the files are there only until they are read.
-    const imported = source !== undefined && storage === null ? new MemoryDirectory({ path: MEMORY_PATH }) : undefined
-    if (source !== undefined) await importInto(imported ?? storage!, source)
+    const imported = source === undefined ? undefined : await (await import('./import.ts')).importTo(storage, source)
     const catalog =
       imported === undefined
         ? await CatalogFile.open(gate, storage, repair)

@@ -1,8 +1,8 @@
 // A database that is open in a worker, in the shape of one that is open here.
 
-import { chunksOf } from '../archive/index.ts'
+import { chunksOf, type ExportOptions, exported, exportForm } from '../archive/index.ts'
 import type { Collection, Cursor, Database, WriteResult } from '../engine/index.ts'
-import { type ExportOptions, exported, exportForm, ResultSum } from '../engine/index.ts'
+import { ResultSum } from '../engine/index.ts'
 import { ClosedError, NotFoundError } from '../error/index.ts'
 import type { Connection } from './connection.ts'
 import type { Target } from './protocol.ts'

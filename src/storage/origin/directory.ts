@@ -36,8 +36,8 @@ export async function openOriginDirectory(path: string | URL, options: OriginOpt
   }
   if (indexedDB !== undefined) return await openIndexedDirectory(path, options)
   throw new HostError(
-    'nothing keeps files here: a database with a name needs Node, Bun, Deno or a browser; ":memory:" works, and db.export() and ' +
-      'open.import() carry one over',
+    'nothing keeps files here: databases with a name run in a worker of a page, and in Node, Bun and Deno; ":memory:" works, and ' +
+      'db.export() and open.import() carry one over',
     { details: { operation: 'open', path: String(path) } },
   )
 }
