@@ -34,6 +34,11 @@ const WHOLE = new Set(['rethinkdb.cjs'])
 /** Code that needs Node. The browser bundles refuse it with a sentence in place of an unresolved `node:fs`. */
 const NODE_ONLY = join(ROOT, 'src/storage/file')
 
+/** What `require('quiverdb/worker.js')` says. */
+const WORKER_REQUIRED = `"use strict"
+throw new Error('quiverdb/worker.js is the program of a worker: give its address to new Worker()')
+`
+
 /** Of entries that are of use only beside them. */
 const PEERS = ['@langchain/core/*']
 
@@ -141,6 +146,9 @@ async function bundle(folder) {
     }),
   ])
   writeFileSync(join(ROOT, folder, 'browser/worker.js'), worker)
+  // A program is no module; what resolves it as one finds these.
+  writeFileSync(join(ROOT, folder, 'browser/worker.cjs'), WORKER_REQUIRED)
+  for (const extension of ['ts', 'cts']) writeFileSync(join(ROOT, folder, `worker.d.${extension}`), 'export {}\n')
   for (const name of Object.values(WASM_FILES)) rmSync(join(ROOT, folder, name))
 }
 

@@ -8,8 +8,9 @@ import { BINARY_BASE64, IS_DEFLATED, MODULE } from './binary.ts'
 /** The export table of assembly/index.ts. Addresses come back signed: `>>> 0` before use. */
 export interface CoreExports {
   /** Where hooks of the second module go: HOOK_*. */
-  readonly table: WebAssembly.Table
-  readonly memory: WebAssembly.Memory
+  readonly table: { readonly length: number; grow(count: number): number; set(index: number, hook: unknown): void }
+  // Not the types of WebAssembly: these stand in the published types, and Node's have no such namespace.
+  readonly memory: { readonly buffer: ArrayBuffer }
   filter_cells(program: number, path: number, count: number): void
   filter_count(program: number, slot: number, work: number): number
   filter_load(program: number, bytes: number): number

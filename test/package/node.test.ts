@@ -21,7 +21,8 @@ afterAll(() => project?.remove())
 describe('the tarball', () => {
   it('holds the bundles, the types and the papers, and no sources', () => {
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/LICENSES.txt', 'dist/cli.js']
-    papers.push('dist/browser/worker.js', 'dist/workerd/core.wasm', 'dist/workerd/derived.wasm')
+    papers.push('dist/workerd/core.wasm', 'dist/workerd/derived.wasm')
+    papers.push('dist/browser/worker.js', 'dist/browser/worker.cjs', 'dist/worker.d.ts', 'dist/worker.d.cts')
     const bundles =
       /^dist\/(browser\/|workerd\/)?(index|rethinkdb|milvus|epsilla|seekdb|langchain|chunks\/[\w-]+)\.(js|cjs|d\.ts|d\.cts)$/
     expect(project.files.filter((path) => !bundles.test(path)).sort()).toEqual(papers.sort())

@@ -28,9 +28,11 @@ describe('package.json', () => {
   })
 
   it('gives types first under each condition', () => {
-    for (const conditions of Object.values<object | string>(manifest.exports)) {
+    for (const conditions of Object.values<Record<string, object | string> | string>(manifest.exports)) {
       if (typeof conditions === 'string') continue
-      for (const system of Object.values(conditions)) expect(Object.keys(system)[0]).toBe('types')
+      for (const system of Object.values(conditions)) {
+        if (typeof system !== 'string') expect(Object.keys(system)[0]).toBe('types')
+      }
     }
   })
 })

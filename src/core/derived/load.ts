@@ -90,7 +90,7 @@ export async function instantiateDerived(memory: Memory): Promise<DerivedExports
     inlined.replace(given)
   }
   const { core } = memory
-  const derived = (await inlined.instantiate(core.memory)) as unknown as DerivedExports
+  const derived = (await inlined.instantiate(core.memory as WebAssembly.Memory)) as unknown as DerivedExports
   const { table } = core
   if (table.length <= HOOK_UNDO) table.grow(HOOK_UNDO + 1 - table.length)
   table.set(HOOK_CHANGED, derived.derived_changed)
