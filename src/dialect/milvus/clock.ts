@@ -1,4 +1,6 @@
-// The server's clock.
+// The server's clock, and conversions of its times.
+
+import { wrongCall } from './errors.ts'
 
 /** Time as the server's clock tells it: milliseconds and 18 bits below. */
 export function hybridTime(ms = Date.now()): string {
@@ -12,3 +14,29 @@ export function hybridTime(ms = Date.now()): string {
 // Many calls end in the same millisecond.
 let lastMs = -1
 let lastTime = ''
+
+/** Whether a time is one: a bigint, or digits. */
+export function checkTimeParam(time: unknown): boolean {
+  return typeof time === 'bigint' || (typeof time === 'string' && !Number.isNaN(Number(time)))
+}
+
+function timeOf(time: bigint | string): bigint {
+  if (!checkTimeParam(time)) throw wrongCall('TIMESTAMP_PARAM_CHECK', '', 'hybridts ')
+  return BigInt(time)
+}
+
+/** Seconds since 1970 of a time of the server's clock. */
+export function hybridtsToUnixtime(hybridts: bigint | string): string {
+  return String((timeOf(hybridts) >> 18n) / 1000n)
+}
+
+/** The time of the server's clock at so many seconds since 1970. */
+export function unixtimeToHybridts(unixtime: bigint | string): string {
+  return String((timeOf(unixtime) * 1000n) << 18n)
+}
+
+/** The same for a Date of whole seconds. */
+export function datetimeToHybrids(datetime: Date): string {
+  if (!(datetime instanceof Date)) throw wrongCall('DATE_TYPE_CHECK', '', 'hybridts ')
+  return unixtimeToHybridts(String(datetime.getTime() / 1000))
+}

@@ -364,14 +364,14 @@ export class CollectionClient extends DatabaseClient {
     )
   }
 
-  async describeAlias(data: DescribeAliasReq): Promise<DescribeAliasResponse> {
+  async describeAlias(given: DescribeAliasReq): Promise<DescribeAliasResponse> {
+    const data = aliased(given)
     const answer = (status: ResStatus, db = '', collection = '') => ({
       status,
       db_name: db,
       alias: data.alias,
       collection,
     })
-    if (!data?.alias) throw wrongCall('ALIAS_NAME_IS_REQUIRED')
     return this.run(
       data,
       (store, db) => {

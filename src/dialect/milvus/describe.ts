@@ -39,14 +39,22 @@ function describeField(field: Field, indexes: readonly IndexRecord[]): FieldSche
     type_params: pairs(field.params) as FieldSchema['type_params'],
     index_params: indexes.filter((index) => index.field === field.name).flatMap(indexParams),
     ...field.params,
-    ...(isStructArray(field) ? { fields: field.fields!.map((one) => describeField(one, [])) } : {}),
+    ...(isStructArray(field) ? { elementType: DataType.Struct, fields: field.fields!.map(describePart) } : {}),
   }
+}
+
+/** A field of structs: their arrays have no element type of their own. */
+function describePart(field: Field): FieldSchema {
+  const { element_type: _, ...described } = describeField(field, [])
+  return described
 }
 
 /** The description of a collection, made anew. */
 export function describe(entry: Entry): DescribeCollectionResponse {
   const { record, schema } = entry
-  const indexed = new Map(record.fields.map((field) => [field, describeField(field, [])]))
+  // Arrays of structs come last.
+  const ordered = [...record.fields].sort((a, b) => Number(isStructArray(a)) - Number(isStructArray(b)))
+  const indexed = new Map(ordered.map((field) => [field, describeField(field, [])]))
   // What is inside arrays of structs stands beside the rest, under a path.
   const leaves = [...indexed].flatMap(([field, one]) =>
     isStructArray(field)

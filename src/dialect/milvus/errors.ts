@@ -71,8 +71,8 @@ export function invalid(what: string, expected?: unknown, actual?: unknown): Mil
 }
 
 /** A wrong call: thrown, never returned. */
-export function wrongCall(reason: keyof typeof ERROR_REASONS, suffix = ''): MilvusError {
-  return new MilvusError(Code.Parameter, ERROR_REASONS[reason] + suffix, { isThrown: true })
+export function wrongCall(reason: keyof typeof ERROR_REASONS, suffix = '', prefix = ''): MilvusError {
+  return new MilvusError(Code.Parameter, prefix + ERROR_REASONS[reason] + suffix, { isThrown: true })
 }
 
 /** What the engine refused, in Milvus' terms; rethrows what is no answer: a closed, locked or failing database, a bug. */

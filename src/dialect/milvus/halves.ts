@@ -1,7 +1,7 @@
 // Numbers of two bytes, and sparse vectors: what the SDK's conversion functions do.
 
 import { unexpected } from './errors.ts'
-import type { SparseFloatVector, SparseVectorDic } from './types/index.ts'
+import type { Int8Vector, SparseFloatVector, SparseVectorDic } from './types/index.ts'
 
 const WORD = new DataView(new ArrayBuffer(4))
 
@@ -41,9 +41,14 @@ function toBytes(values: ArrayLike<number>, code: (value: number) => number): Ui
     bytes[2 * i] = half
     bytes[2 * i + 1] = half >>> 8
   }
-  // Programs call Buffer's methods on it where there is one.
-  const Bytes = (globalThis as { Buffer?: { from(data: ArrayBufferLike): Uint8Array } }).Buffer
-  return Bytes === undefined ? bytes : Bytes.from(bytes.buffer)
+  return bufferOf(bytes)
+}
+
+/** Programs call Buffer's methods on bytes where there is one. */
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  type Bytes = { from(data: ArrayBufferLike, offset: number, length: number): Uint8Array }
+  const { Buffer } = globalThis as { Buffer?: Bytes }
+  return (Buffer ?? { from: (...at) => new Uint8Array(...at) }).from(buffer, byteOffset, byteLength)
 }
 
 function fromBytes(bytes: Uint8Array, value: (half: number) => number): number[] {
@@ -65,7 +70,22 @@ export const f16BytesToF32Array = (bytes: Uint8Array): number[] => fromBytes(byt
 /** The lower half of each float is cut off, as the SDK does. */
 export const f32ArrayToBf16Bytes = (array: number[]): Uint8Array => toBytes(array, toBf16)
 export const bf16BytesToF32Array = (bytes: Uint8Array): number[] => fromBytes(bytes, fromBf16)
-export const f32ArrayToBinaryBytes = (array: number[]): Uint8Array => Uint8Array.from(array)
+export const f32ArrayToBinaryBytes = (array: number[]): Uint8Array => bufferOf(Uint8Array.from(array))
+export const f32ArrayToF32Bytes = (array: number[]): Uint8Array => {
+  const bytes = new Uint8Array(array.length * 4)
+  const view = new DataView(bytes.buffer)
+  for (let i = 0; i < array.length; i++) view.setFloat32(i * 4, array[i]!, true)
+  return bufferOf(bytes)
+}
+/** Rounded; what is Int8 already is not copied. */
+export const f32ArrayToInt8Bytes = (array: Int8Vector): Uint8Array => {
+  const lanes = array instanceof Int8Array ? array : Int8Array.from(array, Math.round)
+  return bufferOf(new Uint8Array(lanes.buffer, lanes.byteOffset, lanes.length))
+}
+/** One row after another. */
+export const int8VectorRowsToBytes = (rows: Int8Vector[]): Uint8Array => {
+  return bufferOf(Uint8Array.from(rows.flatMap((row) => [...f32ArrayToInt8Bytes(row)])))
+}
 
 /** In which of its forms a sparse vector is. */
 export function getSparseFloatVectorType(vector: unknown): 'array' | 'coo' | 'csr' | 'dict' | 'unknown' {
@@ -110,4 +130,31 @@ export function sparsePairs(vector: SparseFloatVector): [index: number, value: n
     }
   }
   return pairs.sort((a, b) => a[0] - b[0])
+}
+
+/** A sparse vector as the wire carries it: a u32 and an f32 for each value. */
+export function sparseToBytes(vector: SparseFloatVector): Uint8Array {
+  const pairs = sparsePairs(vector)
+  const bytes = new Uint8Array(pairs.length * 8)
+  const view = new DataView(bytes.buffer)
+  pairs.forEach(([index, value], i) => {
+    view.setUint32(i * 8, index, true)
+    view.setFloat32(i * 8 + 4, value, true)
+  })
+  return bytes
+}
+
+export function sparseRowsToBytes(rows: SparseFloatVector[]): Uint8Array[] {
+  return rows.map(sparseToBytes)
+}
+
+/** The other way; zeros are left out. */
+export function bytesToSparseRow(bytes: Uint8Array): SparseVectorDic {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const row: SparseVectorDic = {}
+  for (let at = 0; at + 8 <= bytes.length; at += 8) {
+    const value = view.getFloat32(at + 4, true)
+    if (value) row[view.getUint32(at, true)] = value
+  }
+  return row
 }

@@ -60,14 +60,13 @@ async function plansOf(entry: Entry, data: Given, ends: number): Promise<SearchP
     'limit',
     'topk',
     'order_by_fields',
-    'expr',
     'params',
   ]) {
     delete shared[name]
   }
   const plans: SearchPlan[] = []
   for (const part of parts) {
-    const own = part['expr'] || part['filter']
+    const own = part['expr'] || part['filter'] || shared['expr']
     const request: Given = { limit: ends, ...shared, ...part, offset: 0 }
     if (own) Object.assign(request, { filter: own, expr: undefined })
     plans.push(await planOf(entry, request))

@@ -128,13 +128,9 @@ function isSameIndex(a: IndexRecord, b: IndexRecord): boolean {
 export class IndexClient extends CollectionClient {
   async createIndex(data: CreateIndexesReq): Promise<ResStatus> {
     if (!Array.isArray(data)) return await this.#createIndex(data as unknown as Given)
-    let first: ResStatus = success()
-    for (const [position, one] of data.entries()) {
-      const status = await this.#createIndex(one as unknown as Given)
-      if (status.error_code !== 'Success') return status
-      if (position === 0) first = status
-    }
-    return first
+    // All are tried, whatever becomes of one.
+    const statuses = await Promise.all(data.map((one) => this.#createIndex(one as unknown as Given)))
+    return statuses.find((status) => status.error_code !== 'Success') ?? statuses[0] ?? success()
   }
 
   async #createIndex(data: Given): Promise<ResStatus> {

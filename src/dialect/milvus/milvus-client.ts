@@ -4,6 +4,7 @@ import { ClusterClient } from './cluster-client.ts'
 import { DataType, DEFAULT_METRIC_TYPE, DEFAULT_PRIMARY_KEY_FIELD, DEFAULT_VECTOR_FIELD } from './enums.ts'
 import { MilvusError, success, wrongCall } from './errors.ts'
 import { named } from './requests.ts'
+import { MilvusClientSession } from './session.ts'
 import type {
   CreateCollectionReq,
   CreateColReq,
@@ -31,9 +32,9 @@ export class MilvusClient extends ClusterClient {
     return { version: '3.0.6', recommendMilvus: 'v3.0.0' }
   }
 
-  /** There is one cluster only: the client itself. */
-  session(clusterId: string): this {
-    if (typeof clusterId === 'string' && clusterId !== '') return this
+  /** Reads of one cluster; there is one only. */
+  session(clusterId: string): MilvusClientSession {
+    if (typeof clusterId === 'string' && clusterId !== '') return new MilvusClientSession(this, clusterId)
     throw new MilvusError(1100, 'clusterId must be a non-empty string', { isThrown: true })
   }
 

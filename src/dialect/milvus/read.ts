@@ -49,11 +49,23 @@ export interface Filtered {
 }
 
 export async function filterOfRequest(entry: Entry, data: Filtered): Promise<Filter | undefined> {
+  if (data.exprValues) requireTemplates(data.exprValues)
   const text = data.filter || data.expr || ''
   if (text === '') return undefined
   if (typeof text !== 'string') throw invalid(`a filter is a string, got ${typeof text}`)
   const { filterFor } = await expressions()
   return filterFor(entry.schema, text, data.exprValues ?? data.filter_params)
+}
+
+/** Throws what the SDK throws for a value that no expression can hold. What is undefined is not given. */
+function requireTemplates(values: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined || Array.isArray(value)) continue
+    const type = value === null ? 'null' : typeof value
+    if (/^(string|number|boolean|bigint)$/.test(type)) continue
+    const reason = `Unsupported expr value type for key "${key}": ${type}`
+    throw new MilvusError(Code.Parameter, reason, { isThrown: true })
+  }
 }
 
 /** Keys given by a caller, in the form they are stored; numbers or digits for Int64 keys. */

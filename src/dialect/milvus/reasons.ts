@@ -14,6 +14,8 @@ export const ERROR_REASONS = {
   CREATE_COLLECTION_CHECK_MISS_DIM: missing('dim'),
   CREATE_COLLECTION_CHECK_MISS_MAX_LENGTH: 'The `max_length` property is missing',
   CREATE_COLLECTION_CHECK_BINARY_DIM: 'The `dim` property of the Binary vector should be value multiples of 8.',
+  CREATE_EXTERNAL_COLLECTION_AUTO_ID: 'External collections do not support auto_id.',
+  CREATE_EXTERNAL_COLLECTION_PRIMARY_KEY: 'External collections do not support primary key.',
   COLLECTION_NAME_IS_REQUIRED: missing('collection_name'),
   COLLECTION_ID_IS_REQUIRED: missing('collectionID'),
   COLLECTION_PARTITION_NAME_ARE_REQUIRED: 'The `collection_name` or the `partition_name` property is missing.',
@@ -47,9 +49,17 @@ export const ERROR_REASONS = {
   FUNCTION_SCHEMA_IS_REQUIRED: missing('function'),
   FUNCTION_NAME_IS_REQUIRED: missing('function_name'),
   FUNCTION_FIELD_SCHEMA_IS_REQUIRED: missing('field'),
+  ADD_FUNCTION_FIELD_TYPE_NOT_SUPPORTED:
+    'The `function.type` property only supports FunctionType.BM25 and FunctionType.MINHASH.',
+  ADD_FUNCTION_FIELD_OUTPUT_TYPE_NOT_SUPPORTED:
+    'FunctionType.BM25 requires DataType.SparseFloatVector and FunctionType.MINHASH requires DataType.BinaryVector.',
+  ADD_FUNCTION_FIELD_INDEX_TYPE_IS_REQUIRED: 'An explicit `index_type` is required for the bound index.',
+  ADD_FUNCTION_FIELD_AUTOINDEX_NOT_SUPPORTED: 'The bound index does not support IndexType.AUTOINDEX.',
+  ADD_FUNCTION_FIELD_DUPLICATED_INDEX_PARAM: 'Duplicated bound index parameters are not allowed.',
   ADD_COLLECTION_FIELD_VECTOR_NULLABLE_REQUIRED:
     'Adding a vector field to an existing collection requires nullable=true.',
   ADD_COLLECTION_STRUCT_FIELD_NULLABLE_REQUIRED:
     'Adding a struct array field to an existing collection requires nullable=true.',
   DROP_COLLECTION_FIELD_IDENTIFIER_IS_REQUIRED: 'Specify exactly one valid `field_name` or `field_id`.',
+  ALTER_COLLECTION_SCHEMA_STATUS_IS_REQUIRED: 'The AlterCollectionSchema response is missing `alter_status`.',
 }

@@ -51,14 +51,11 @@ export class SearchClient extends DataClient {
     const made = lists.map((list) => list.map(({ score, key, row }) => maker.make(score, key, row)))
     let count = 0
     for (const hits of made) count += hits.length
-    return {
-      recalls: [],
-      collection_name: data['collection_name'],
-      status: success(),
-      results: made.length === 1 ? made[0] : count === 0 ? [] : made,
-      session_ts: hybridTime(),
-      all_search_count: count,
-    }
+    const answer = { status: success(), recalls: [], collection_name: data['collection_name'] }
+    // Without hits the SDK answers as it does where a search failed.
+    if (count === 0) return { ...answer, results: [], session_ts: -1 }
+    const results = made.length === 1 ? made[0] : made
+    return { ...answer, results, session_ts: hybridTime(), all_search_count: count }
   }
 
   #projection(entry: Entry, data: Given): Projection {

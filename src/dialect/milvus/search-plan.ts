@@ -65,7 +65,11 @@ export function parametersOf(data: Given): Given {
   } catch {
     throw invalid(`params of search_params is JSON, got ${inner}`)
   }
-  return { ...data, ...old, ...(inner as Given | undefined), anns_field: old['anns_field'] ?? data['anns_field'] }
+  const { limit: _limit, topk: _topk, offset: _offset, ...rest } = data
+  const given = { ...old, ...(inner as Given | undefined) }
+  // The old form names its window inside; what stands beside it is not read.
+  const isWindowed = ['limit', 'topk', 'offset'].some((name) => given[name] !== undefined)
+  return { ...(isWindowed ? rest : data), ...given, anns_field: old['anns_field'] ?? data['anns_field'] }
 }
 
 export function isHybrid(data: Given): boolean {
@@ -133,7 +137,9 @@ export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
   if (group !== undefined && range !== undefined)
     throw unexpected('Not allowed to do range-search when doing search-group-by')
   const ef = Number(parameters['ef'] ?? parameters['search_list'])
-  const filter = data['filter'] || data['expr'] ? await filterOfRequest(entry, data) : undefined
+  // In a search the SDK takes expr before filter; everywhere else it is the other way.
+  const text = data['expr'] || data['filter']
+  const filter = text || data['exprValues'] ? await filterOfRequest(entry, { ...data, filter: text as string }) : undefined
   return {
     entry,
     field,
