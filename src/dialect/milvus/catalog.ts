@@ -248,6 +248,13 @@ export class Store {
   }
 
   async update(entry: Entry, change: Partial<CollectionRecord>): Promise<void> {
+    if (change.indexes !== undefined || change.fields !== undefined) {
+      await placeIndexes(entry.rows, entry.record, { ...entry.record, ...change })
+    }
+    await this.#adopt(entry, change)
+  }
+
+  async #adopt(entry: Entry, change: Partial<CollectionRecord>): Promise<void> {
     const record = { ...entry.record, ...change, updated: Date.now() }
     await this.#save(record)
     entry.adopt(record)
@@ -277,7 +284,7 @@ export class Store {
           await to.insert(from.find({ partitions: [name] }), { partition: name })
         }
       }
-      await this.update(entry, { ...change, store: to.name })
+      await this.#adopt(entry, { ...change, store: to.name })
       entry.rows = to
       await this.database.dropCollection(from.name)
     } finally {

@@ -4,7 +4,7 @@ import type { Entry, IndexRecord } from './catalog.ts'
 import { hybridTime } from './clock.ts'
 import { DataType, FunctionType } from './enums.ts'
 import { success } from './errors.ts'
-import { engineVectors, metricOf } from './placement.ts'
+import { engineVectors, metricOf, orderedIndex } from './placement.ts'
 import { type Field, isStructArray, isVectorType } from './schema.ts'
 import type { DescribeCollectionResponse, FieldSchema, KeyValuePair } from './types/index.ts'
 
@@ -127,7 +127,10 @@ export function indexParams(index: IndexRecord): KeyValuePair[] {
 /** What runs underneath an index, in Milvus' terms. */
 export function actualIndexType(entry: Entry, index: IndexRecord): string {
   const field = entry.schema.byName.get(index.field)
-  if (field === undefined || !isVectorType(field.type)) return 'NONE'
+  if (field === undefined || !isVectorType(field.type)) {
+    const ordered = orderedIndex(entry.record.fields, index)
+    return ordered === undefined ? 'NONE' : ordered.multi ? 'INVERTED' : 'STL_SORT'
+  }
   if (field.type === DataType.SparseFloatVector) return 'SPARSE_INVERTED_INDEX'
   const vector = engineVectors([field], entry.record.indexes)[field.name]!
   if (vector.index?.type === 'flat') return field.type === DataType.BinaryVector ? 'BIN_FLAT' : 'FLAT'

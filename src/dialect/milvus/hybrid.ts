@@ -51,17 +51,7 @@ async function plansOf(entry: Entry, data: Given, ends: number): Promise<SearchP
   const parts = data['data'] as Given[]
   if (parts.length > REQUESTS_MAX) throw unexpected(`maximum of ann search requests is ${REQUESTS_MAX}`)
   const shared = { ...data }
-  for (const name of [
-    'data',
-    'vector',
-    'vectors',
-    'rerank',
-    'offset',
-    'limit',
-    'topk',
-    'order_by_fields',
-    'params',
-  ]) {
+  for (const name of ['data', 'vector', 'vectors', 'rerank', 'offset', 'limit', 'topk', 'order_by_fields', 'params']) {
     delete shared[name]
   }
   const plans: SearchPlan[] = []

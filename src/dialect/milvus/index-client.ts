@@ -7,7 +7,7 @@ import { changedProperties } from './database-client.ts'
 import { actualIndexType, indexParams } from './describe.ts'
 import { DataType, IndexType, MetricType } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected } from './errors.ts'
-import { engineVectors, isPlacedAlike, metricOf, placeIndexes } from './placement.ts'
+import { engineVectors, isPlacedAlike, metricOf } from './placement.ts'
 import { named } from './requests.ts'
 import { type Field, fieldAt, isVectorType } from './schema.ts'
 import type {
@@ -225,7 +225,7 @@ export class IndexClient extends CollectionClient {
         if (!index_name && !field_name && indexes.length > 1) {
           throw invalid('there are multiple indexes, please specify the index_name')
         }
-        // Nothing moves: an index that comes later says what is wanted.
+        // Vectors stay where they are: an index that comes later says what is wanted.
         await store.update(entry, { indexes: indexes.filter((index) => !gone.includes(index)) })
       }),
     )
@@ -265,9 +265,8 @@ export class IndexClient extends CollectionClient {
 async function applyIndexes(store: Store, entry: Entry, indexes: readonly IndexRecord[]): Promise<void> {
   const { fields } = entry.record
   const isAlike = isPlacedAlike(engineVectors(fields, entry.record.indexes), engineVectors(fields, indexes))
-  if (!isAlike) return await store.rebuild(entry, { indexes })
-  await placeIndexes(entry.rows, entry.record, { ...entry.record, indexes })
-  await store.update(entry, { indexes })
+  if (isAlike) await store.update(entry, { indexes })
+  else await store.rebuild(entry, { indexes })
 }
 
 function indexNotFound({ collection_name, index_name, field_name }: DescribeIndexReq): MilvusError {

@@ -1,7 +1,7 @@
 // Milvus' MilvusClient, in process.
 
-export type { MilvusClientConfig } from './base-client.ts'
 export { parseTimeToken } from './address.ts'
+export type { MilvusClientConfig } from './base-client.ts'
 export { checkTimeParam, datetimeToHybrids, hybridtsToUnixtime, unixtimeToHybridts } from './clock.ts'
 export * from './enums.ts'
 export { MilvusError } from './errors.ts'
@@ -36,9 +36,9 @@ export {
   sparseRowsToBytes,
   sparseToBytes,
 } from './halves.ts'
-export { MilvusClientSession } from './session.ts'
 export { MilvusClient } from './milvus-client.ts'
 export { findKeyValue, formatKeyValueData, RRFRanker, sleep, WeightedRanker } from './rankers.ts'
 export { ERROR_REASONS } from './reasons.ts'
 export { convertToDataType, isVectorType } from './schema.ts'
+export { MilvusClientSession } from './session.ts'
 export type * from './types/index.ts'

@@ -1,11 +1,11 @@
-// Which engine structures hold the vectors of a collection: Milvus names an index and its metric late, the engine wants them when
-// the collection is made.
+// Which engine structures stand for the vectors and the indexes of a collection. Milvus names a vector's index and its metric late; the
+// engine wants them when the collection is made.
 
-import type { Collection, Database } from '../../engine/index.ts'
+import type { AnalyzerDefinition, Collection, Database } from '../../engine/index.ts'
 import { analyzerOfField } from './analyzers.ts'
 import type { CollectionRecord, IndexRecord } from './catalog.ts'
-import { DataType } from './enums.ts'
-import { dimOf, type Field, isDense } from './schema.ts'
+import { DataType, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
+import { dimOf, type Field, isDense, isStructArray } from './schema.ts'
 
 type Vectors = NonNullable<NonNullable<Parameters<Database['createCollection']>[1]>['vectors']>
 type Placed = Pick<CollectionRecord, 'fields' | 'functions' | 'indexes'>
@@ -76,11 +76,32 @@ export function rankedIndexName(field: string): string {
   return `milvus.${field}`
 }
 
-type RankedIndex = Parameters<Collection['createIndex']>[1]
+type EngineIndex = NonNullable<Parameters<Collection['createIndex']>[1]>
 
-/** The engine's indexes over sparse fields, by name: inner products, or the words of the text that a function reads. */
-export function engineIndexes({ fields, functions, indexes }: Placed): Record<string, RankedIndex> {
-  const made: Record<string, RankedIndex> = {}
+/** The engine's indexes beside those of dense vectors, by name. */
+export function engineIndexes(placed: Placed): Record<string, EngineIndex> {
+  const { fields, indexes } = placed
+  const made = rankedIndexes(placed)
+  const texts = new Set(Object.values(made).flatMap((index) => ('analyzer' in index ? index.fields : [])))
+  for (const field of fields) {
+    // A field that ranks by its words is matched by the same index.
+    if (field.params['enable_match'] !== 'true' || texts.has(field.name)) continue
+    made[`milvus.match.${field.name}`] = textIndex(field)
+  }
+  for (const index of indexes) {
+    const ordered = orderedIndex(fields, index)
+    if (ordered !== undefined) made[`milvus.scalar.${index.id}`] = ordered
+  }
+  return made
+}
+
+function textIndex(text: Field): { type: 'text'; fields: string[]; analyzer: AnalyzerDefinition } {
+  return { type: 'text', fields: [text.name], analyzer: analyzerOfField(text).definition }
+}
+
+/** Over sparse fields: inner products, or the words of the text that a function reads. */
+function rankedIndexes({ fields, functions, indexes }: Placed): Record<string, EngineIndex> {
+  const made: Record<string, EngineIndex> = {}
   for (const { name, type } of fields) {
     if (type !== DataType.SparseFloatVector) continue
     const input = functions.find((one) => one.outputs.includes(name))?.inputs[0]
@@ -89,9 +110,7 @@ export function engineIndexes({ fields, functions, indexes }: Placed): Record<st
     else {
       const { bm25_k1: k1, bm25_b: b } = paramsOf(indexes.find((one) => one.field === name))
       made[rankedIndexName(name)] = {
-        type: 'text',
-        fields: [text.name],
-        analyzer: analyzerOfField(text).definition,
+        ...textIndex(text),
         ...(k1 === undefined ? {} : { k1: Number(k1) }),
         ...(b === undefined ? {} : { b: Number(b) }),
       }
@@ -100,14 +119,46 @@ export function engineIndexes({ fields, functions, indexes }: Placed): Record<st
   return made
 }
 
+/** Index types that are for what an ordered index cannot help with: parts of texts, places. */
+const UNORDERED = new Set(['NGRAM', 'FMINDEX', 'RTREE'])
+
+/** The ordered index that stands for one of Milvus' over a field that is no vector; undefined where none would be used. */
+export function orderedIndex(
+  fields: readonly Field[],
+  index: IndexRecord,
+): { fields: string[]; multi?: true } | undefined {
+  if (UNORDERED.has(index.type)) return undefined
+  const field = fields.find((one) => one.name === index.field)
+  const jsonPath = paramsOf(index)['json_path']
+  if (field === undefined || field.type === DataType.JSON) {
+    const path = steps(String(jsonPath ?? index.field))
+    if (path === undefined || (field !== undefined && path[0] === field.name && path.length === 1)) return undefined
+    const isOwn = fields.some((one) => one.name === path[0]) || path[0] === DEFAULT_DYNAMIC_FIELD
+    return { fields: [(isOwn ? path : [DEFAULT_DYNAMIC_FIELD, ...path]).join('.')] }
+  }
+  // Rows older than an added field read its default, which no index knows.
+  if (field.isAdded && field.defaultValue !== undefined) return undefined
+  if (field.type === DataType.Array) return isStructArray(field) ? undefined : { fields: [field.name], multi: true }
+  return field.type <= DataType.VarChar ? { fields: [field.name] } : undefined
+}
+
+/** The keys of a path such as `a["b"]["c"]`; undefined where one of them is no plain name. */
+function steps(path: string): string[] | undefined {
+  if (!/^\$?\w+(\[("[^"\]]*"|'[^'\]]*')\])*$/.test(path)) return undefined
+  const keys = path.split(/\[["']|["']\]\[["']|["']\]/).filter((key) => key !== '')
+  return keys.every((key) => /^\$?[A-Za-z_]\w*$/.test(key)) ? keys : undefined
+}
+
 /** Makes the engine's indexes what they are to be. */
 export async function placeIndexes(rows: Collection, was: Placed | undefined, is: Placed): Promise<void> {
   const [before, after] = [was === undefined ? {} : engineIndexes(was), engineIndexes(is)]
-  for (const [name, options] of Object.entries(after)) {
-    if (JSON.stringify(before[name]) === JSON.stringify(options)) continue
-    if (before[name] !== undefined) await rows.dropIndex(name)
-    await rows.createIndex(name, options)
-  }
+  const isAlike = (name: string) => JSON.stringify(before[name]) === JSON.stringify(after[name])
+  const gone = Object.keys(before).filter((name) => !isAlike(name))
+  const made = Object.keys(after).filter((name) => !isAlike(name))
+  if (gone.length + made.length === 0) return
+  const there = new Set((await rows.indexes()).map(({ name }) => name))
+  for (const name of [...gone, ...made]) if (there.delete(name)) await rows.dropIndex(name)
+  for (const name of made) await rows.createIndex(name, after[name] as never)
 }
 
 /** Whether two declarations of a collection's vectors differ. */

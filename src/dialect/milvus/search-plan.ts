@@ -139,7 +139,8 @@ export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
   const ef = Number(parameters['ef'] ?? parameters['search_list'])
   // In a search the SDK takes expr before filter; everywhere else it is the other way.
   const text = data['expr'] || data['filter']
-  const filter = text || data['exprValues'] ? await filterOfRequest(entry, { ...data, filter: text as string }) : undefined
+  const filter =
+    text || data['exprValues'] ? await filterOfRequest(entry, { ...data, filter: text as string }) : undefined
   return {
     entry,
     field,
