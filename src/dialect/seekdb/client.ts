@@ -2,7 +2,7 @@
 
 import type { Collection } from './collection.ts'
 import { ADMIN_DATABASE, DEFAULT_PATH } from './constants.ts'
-import type { Database } from './database.ts'
+import { type Database, OBDatabase } from './database.ts'
 import { type ClientCalls, type DatabaseCalls, EmbeddedClient } from './embedded.ts'
 import { isDatabase, locationOf } from './location.ts'
 import { readOptions, withSnakeCase } from './options.ts'
@@ -119,13 +119,16 @@ export class SeekdbClient {
   }
 }
 
-/** A client for databases only. */
+/** A client for databases only. With a tenant it answers `OBDatabase`s. */
 export class SeekdbAdminClient {
   readonly #calls: DatabaseCalls
+  /** Undefined where a server answers for itself. */
+  readonly #tenant: string | undefined
 
   /** @throws Error without path, host or open database. */
   constructor(args: SeekdbAdminClientArgs) {
-    const { path, host, database } = args ?? {}
+    const { path, host, database, tenant } = args ?? {}
+    this.#tenant = path || database ? tenant || undefined : undefined
     if (database !== undefined) this.#calls = new SeekdbClient({ database })
     else if (path) this.#calls = new SeekdbClient({ path, database: ADMIN_DATABASE })
     else if (host) this.#calls = new RemoteClient(args, 'SeekdbAdminClient')
@@ -144,16 +147,22 @@ export class SeekdbAdminClient {
     return this.#calls.createDatabase(name, tenant)
   }
 
-  getDatabase(name: string, tenant?: string): Promise<Database> {
-    return this.#calls.getDatabase(name, tenant)
+  async getDatabase(name: string, tenant?: string): Promise<Database> {
+    return this.#ofTenant(await this.#calls.getDatabase(name, tenant))
   }
 
   deleteDatabase(name: string, tenant?: string): Promise<void> {
     return this.#calls.deleteDatabase(name, tenant)
   }
 
-  listDatabases(limit?: number, offset?: number, tenant?: string): Promise<Database[]> {
-    return this.#calls.listDatabases(limit, offset, tenant)
+  async listDatabases(limit?: number, offset?: number, tenant?: string): Promise<Database[]> {
+    const databases = await this.#calls.listDatabases(limit, offset, tenant)
+    return databases.map((database) => this.#ofTenant(database))
+  }
+
+  #ofTenant(database: Database): Database {
+    const { name, charset, collation } = database
+    return this.#tenant === undefined ? database : new OBDatabase(name, this.#tenant, charset, collation)
   }
 }
 
@@ -162,18 +171,15 @@ withSnakeCase(SeekdbAdminClient.prototype)
 
 /** A client; without path and host, of the store `seekdb.db` in the working directory. */
 export function Client(args: SeekdbClientArgs = {}): SeekdbClient {
-  return new SeekdbClient(placed(args))
+  const { path, host, database } = args
+  return new SeekdbClient(path || host || isDatabase(database) ? args : { ...args, path: DEFAULT_PATH })
 }
 
-/** A client for databases; without path and host, of the store `seekdb.db` in the working directory. */
+/** The same; of a server, a client of its database of databases. */
 export function AdminClient(args: SeekdbAdminClientArgs = {}): SeekdbClient {
-  if (args.database !== undefined) return new SeekdbClient(args)
-  return new SeekdbClient({ ...placed(args), database: ADMIN_DATABASE })
-}
-
-function placed<A extends { path?: string; host?: string; database?: unknown }>(args: A): A {
-  if (args.path || args.host || isDatabase(args.database)) return args
-  return { ...args, path: DEFAULT_PATH }
+  const { path, host, database } = args
+  if (path || !host || isDatabase(database)) return Client(args)
+  return new SeekdbClient({ ...args, database: ADMIN_DATABASE })
 }
 
 /** A bare name stands for options with nothing else in them. */

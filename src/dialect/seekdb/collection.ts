@@ -154,7 +154,7 @@ export class Collection {
 
   /** Copies the collection under another name. @throws SeekdbValueError when the name is taken. */
   async fork(options: ForkOptions): Promise<Collection> {
-    const { name } = readOptions(options)
+    const name: unknown = typeof options === 'string' ? options : readOptions(options)['name']
     validateCollectionName(name)
     const store = await this.#session.store()
     return await this.#run(async (member) => {
@@ -187,6 +187,11 @@ export class Collection {
       const { name, dimension, distance } = this
       return { name, dimension, distance, metadata: undefined } as never
     })
+  }
+
+  /** The same by its name in pyseekdb. */
+  detail(): ReturnType<Collection['describe']> {
+    return this.describe()
   }
 
   /** Everything written can be found at once: there is nothing to do. */

@@ -152,6 +152,9 @@ export class EmbeddedClient implements ClientCalls {
     if (given === undefined && !isStored) {
       embeddingFunction = await restored(getEmbeddingFunction, { name: DEFAULT_FUNCTION }, undefined, otherwise)
     }
+    if (schema?.vectorIndex !== undefined && (embeddingFunction !== undefined || given === null)) {
+      schema.vectorIndex.embeddingFunction = embeddingFunction ?? null
+    }
     return new Collection({
       name,
       collectionId: id,

@@ -90,7 +90,8 @@ function readText(whereDocument: unknown): FilterNode | undefined {
 function readVectorPart(options: Options, collection: Collection): VectorPart {
   const { queryEmbeddings, queryTexts, where, nResults } = options
   const filter = readFilters(where, undefined)
-  const limit = isGiven(nResults) ? readCount(nResults, 'knn.nResults') : N_RESULTS
+  // The driver takes 0 for not given, here alone.
+  const limit = isGiven(nResults) ? readCount(nResults, 'knn.nResults') || N_RESULTS : N_RESULTS
   if (queryEmbeddings) {
     if (!isList(queryEmbeddings)) throw new SeekdbValueError('Vector must be an array')
     return { vector: denseVectors(queryEmbeddings, collection.dimension)[0], text: '', filter, limit }

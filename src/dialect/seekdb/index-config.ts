@@ -56,12 +56,13 @@ const HNSW_CHECKS = {
   ef_construction: whole(5, 1000),
   ef_search: whole(1, 1000),
   extra_info_max_size: whole(0, 16384),
+}
+const BINARY_CHECKS = {
   refine_k: real(1, 1000),
   refine_type: oneOf('sq8', 'fp32'),
   bq_bits_query: oneOf(0, 4, 32),
   bq_use_fht: BOOLEAN,
 }
-const BINARY_ONLY = ['refine_k', 'refine_type', 'bq_bits_query', 'bq_use_fht'] as const
 
 /** How the vectors of a collection are compared, and which function makes them. */
 export class VectorIndexConfig {
@@ -73,11 +74,8 @@ export class VectorIndexConfig {
     const { hnsw, embeddingFunction } = options
     if (hnsw !== undefined && hnsw !== null) {
       check(hnsw, HNSW_CHECKS)
-      for (const field of BINARY_ONLY) {
-        if (hnsw[field] !== undefined && hnsw.type !== undefined && hnsw.type !== 'hnsw_bq') {
-          throw new SeekdbValueError(`"${field}" is only supported when type is "hnsw_bq"`)
-        }
-      }
+      if (hnsw.type === 'hnsw_bq') check(hnsw, BINARY_CHECKS)
+      else if (hnsw.type !== undefined) requireNone(hnsw, Object.keys(BINARY_CHECKS))
       const declared = embeddingFunction?.dimension
       if (typeof declared === 'number' && hnsw.dimension !== undefined) requireSameDimension(declared, hnsw.dimension)
       this.hnsw = hnsw
@@ -90,8 +88,13 @@ export class VectorIndexConfig {
   }
 }
 
+function requireNone(hnsw: object, fields: readonly string[]): void {
+  const field = fields.find((name) => (hnsw as Record<string, unknown>)[name] !== undefined)
+  if (field !== undefined) throw new SeekdbValueError(`"${field}" is only supported when type is "hnsw_bq"`)
+}
+
 /** @throws SeekdbValueError when what a function says of itself is not what was configured. */
-export function requireSameDimension(declared: number, configured: number): void {
+function requireSameDimension(declared: number, configured: number): void {
   if (declared === configured) return
   throw new SeekdbValueError(`Embedding function dimension (${declared}) does not match hnsw dimension (${configured})`)
 }
@@ -173,12 +176,12 @@ export class FulltextIndexConfig {
   readonly analyzer: FulltextAnalyzer
   readonly properties?: FulltextAnalyzerPropertiesMap[FulltextAnalyzer]
 
-  constructor(analyzer: FulltextAnalyzer = 'ik', properties: FulltextAnalyzerPropertiesMap[FulltextAnalyzer] = {}) {
-    if (Object.hasOwn(ANALYZER_CHECKS, analyzer)) check(properties ?? {}, ANALYZER_CHECKS[analyzer])
+  constructor(analyzer?: FulltextAnalyzer | null, properties?: FulltextAnalyzerPropertiesMap[FulltextAnalyzer] | null) {
+    this.analyzer = analyzer ?? 'ik'
+    this.properties = properties ?? {}
+    if (Object.hasOwn(ANALYZER_CHECKS, this.analyzer)) check(this.properties, ANALYZER_CHECKS[this.analyzer])
     // biome-ignore lint/suspicious/noConsole: the driver warns and goes on
-    else console.warn(`Unknown fulltext analyzer "${analyzer}"; its properties are not checked`)
-    this.analyzer = analyzer
-    this.properties = properties
+    else console.warn(`[seekdb] Unknown analyzer "${this.analyzer}", skipping property validation`)
   }
 
   toMetadataJson(): { analyzer: FulltextAnalyzer; properties?: FulltextAnalyzerPropertiesMap[FulltextAnalyzer] } {

@@ -13,6 +13,7 @@ const PYTHON: Readonly<Record<string, string>> = {
   where_document: 'whereDocument',
   embedding_function: 'embeddingFunction',
   with_embedding_function: 'withEmbeddingFunction',
+  fulltext_config: 'fulltextConfig',
   rank_window_size: 'rankWindowSize',
   rank_constant: 'rankConstant',
 }

@@ -8,6 +8,7 @@ import {
   type StoredFunction,
 } from './embedding.ts'
 import { FulltextIndexConfig, SparseVectorIndexConfig, VectorIndexConfig } from './index-config.ts'
+import { readOptions } from './options.ts'
 import type { Configuration, ConfigurationParam, HnswParams } from './types.ts'
 
 export type IndexConfig = FulltextIndexConfig | VectorIndexConfig | SparseVectorIndexConfig
@@ -37,7 +38,7 @@ export class Schema {
     else if (config instanceof SparseVectorIndexConfig) this.sparseVectorIndex = config
     else {
       throw new TypeError(
-        'createIndex takes a FulltextIndexConfig, a VectorIndexConfig or a SparseVectorIndexConfig, and this is none',
+        'Unknown index config: createIndex takes a FulltextIndexConfig, a VectorIndexConfig or a SparseVectorIndexConfig',
       )
     }
     return this
@@ -104,7 +105,7 @@ export async function restoreSchema(json: unknown, source: FunctionSource): Prom
   }
   if (vectorIndex !== undefined) {
     const { hnsw, embeddingFunction: stored } = vectorIndex
-    schema.vectorIndex = new VectorIndexConfig(hnsw === undefined ? {} : { hnsw })
+    schema.vectorIndex = new VectorIndexConfig({ hnsw: hnsw ?? {} })
     // The stored dimension is the one the vectors have, whatever a function says of itself by now.
     const restored = stored === undefined ? undefined : await source.dense(stored)
     if (restored !== undefined) schema.vectorIndex.embeddingFunction = restored
@@ -126,9 +127,10 @@ function partsOf(configuration: ConfigurationParam | null | undefined): {
   fulltextConfig?: Configuration['fulltextConfig'] & {}
 } {
   if (configuration === null || configuration === undefined) return {}
-  if ('hnsw' in configuration || 'fulltextConfig' in configuration) {
-    const { hnsw, fulltextConfig } = configuration
+  const given = readOptions(configuration, 'configuration') as ConfigurationParam
+  if ('hnsw' in given || 'fulltextConfig' in given) {
+    const { hnsw, fulltextConfig } = given
     return { ...(hnsw ? { hnsw: { ...hnsw } } : {}), ...(fulltextConfig ? { fulltextConfig } : {}) }
   }
-  return { hnsw: { ...configuration } as HnswParams }
+  return { hnsw: { ...given } as HnswParams }
 }

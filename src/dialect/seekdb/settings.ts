@@ -3,7 +3,7 @@
 import { DEFAULT_DISTANCE_METRIC, DEFAULT_VECTOR_DIMENSION } from './constants.ts'
 import { type EmbeddingFunction, getEmbeddingFunction, type SparseEmbeddingFunction } from './embedding.ts'
 import { SeekdbValueError } from './errors.ts'
-import { FulltextIndexConfig, requireSameDimension, VectorIndexConfig } from './index-config.ts'
+import { FulltextIndexConfig, VectorIndexConfig } from './index-config.ts'
 import { Schema } from './schema.ts'
 import type { CreateCollectionOptions, DistanceMetric } from './types.ts'
 
@@ -18,16 +18,16 @@ export interface Settings {
 /** @throws SeekdbValueError when the options contradict each other. */
 export async function resolveSettings(options: CreateCollectionOptions): Promise<Settings> {
   const { configuration, embeddingFunction: option } = options
-  if (!options.schema && configuration === null && option === null) {
+  const given = options.schema ? options.schema : Schema.fromLegacy(configuration, option)
+  if (!(given instanceof Schema)) throw new SeekdbValueError('schema must be a Schema')
+  const hnsw = given.vectorIndex?.hnsw ?? {}
+  const embeddingFunction = await chooseFunction(given.vectorIndex?.embeddingFunction, option)
+  if (configuration === null && embeddingFunction === undefined && hnsw.dimension === undefined) {
     throw new SeekdbValueError(
       'Cannot create collection: configuration is explicitly set to null and embedding_function is also null. ' +
         'The dimension of its vectors is needed from one of them.',
     )
   }
-  const given = options.schema ? options.schema : Schema.fromLegacy(configuration, option)
-  if (!(given instanceof Schema)) throw new SeekdbValueError('schema must be a Schema')
-  const hnsw = given.vectorIndex?.hnsw ?? {}
-  const embeddingFunction = await chooseFunction(given.vectorIndex?.embeddingFunction, option)
   const dimension = await dimensionOf(embeddingFunction, hnsw.dimension)
   const distance = hnsw.distance ?? DEFAULT_DISTANCE_METRIC
   const schema = new Schema({
@@ -64,18 +64,14 @@ async function chooseFunction(
 async function dimensionOf(fn: EmbeddingFunction | undefined, configured: number | undefined): Promise<number> {
   if (fn === undefined) return configured ?? DEFAULT_VECTOR_DIMENSION
   const declared = fn.dimension
-  if (typeof declared === 'number') {
-    if (configured !== undefined) requireSameDimension(declared, configured)
-    return declared
-  }
-  const measured = (await fn.generate(['seekdb']))?.[0]?.length
-  if (!measured) {
+  const dimension = typeof declared === 'number' ? declared : (await fn.generate(['seekdb']))?.[0]?.length
+  if (!dimension) {
     throw new SeekdbValueError("Embedding function returned empty result when called with 'seekdb'")
   }
-  if (configured !== undefined && configured !== measured) {
+  if (configured !== undefined && configured !== dimension) {
     throw new SeekdbValueError(
-      `Configuration dimension (${configured}) does not match embedding function dimension (${measured})`,
+      `Configuration dimension (${configured}) does not match embedding function dimension (${dimension})`,
     )
   }
-  return measured
+  return dimension
 }

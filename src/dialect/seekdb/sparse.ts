@@ -28,7 +28,7 @@ export class SparseSource {
   async columns(columns: Columns): Promise<(SparseColumn | null | undefined)[]> {
     const { ids } = columns
     const texts = ids.map((_, index) => this.#textOf(columns, index))
-    const positions = texts.flatMap((text, index) => (typeof text === 'string' ? [index] : []))
+    const positions = texts.flatMap((text, index) => (text ? [index] : []))
     const result = texts.map((text) => (text === undefined ? undefined : null)) as (SparseColumn | null | undefined)[]
     if (positions.length === 0) return result
     const made = await this.#fn.generate(positions.map((position) => texts[position] as string))

@@ -202,8 +202,20 @@ describe('databases', () => {
     const lost = new SeekdbClient({ path: ':memory:', database: 'nowhere' })
     await expect(lost.listCollections()).rejects.toThrow(/nowhere/)
     expect(lost.isConnected()).toBe(false)
-    const admin = AdminClient({ path: ':memory:' })
+    const admin = new SeekdbClient({ path: ':memory:', database: 'information_schema' })
     await expect(admin.createCollection({ name: 'x', ...PLAIN })).rejects.toThrow(SeekdbError)
+  })
+
+  it('of an admin client hold collections, and have a tenant only if the client was given one', async () => {
+    const path = folder()
+    const admin = AdminClient({ path })
+    await admin.createCollection({ name: 'x', ...PLAIN })
+    expect(await new SeekdbClient({ path }).hasCollection('x')).toBe(true)
+    const plain = new SeekdbAdminClient({ path })
+    expect(await plain.getDatabase('test')).not.toBeInstanceOf(OBDatabase)
+    const ofTenant = new SeekdbAdminClient({ path, tenant: 'sys' })
+    expect(await ofTenant.getDatabase('test')).toEqual(new OBDatabase('test', 'sys'))
+    expect((await ofTenant.listDatabases()).every((one) => one instanceof OBDatabase)).toBe(true)
   })
 
   it('test is always there', async () => {
@@ -371,5 +383,10 @@ describe("Python's spelling", () => {
       where_document: { $contains: 'doc' },
     } as never)
     expect(found.ids).toEqual([['item3']])
+    expect(await collection.detail()).toEqual(await collection.describe())
+    expect(await (await collection.fork('copied' as never)).count()).toBe(3)
+    const configuration = { hnsw: { dimension: 3 }, fulltext_config: { analyzer: 'ngram' } } as never
+    const ngram = await client.createCollection({ name: 'ngram', configuration, embeddingFunction: null })
+    expect(ngram.schema.fulltextIndex!.analyzer).toBe('ngram')
   })
 })

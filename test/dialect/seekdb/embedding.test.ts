@@ -115,6 +115,13 @@ describe('a collection', () => {
     await expect(create({ embeddingFunction: empty })).rejects.toThrow(
       "Embedding function returned empty result when called with 'seekdb'",
     )
+    const schema = new Schema({ vectorIndex: new VectorIndexConfig({ hnsw: { dimension: 5 } }) })
+    await expect(create({ schema, embeddingFunction: new CountingEmbedding() })).rejects.toThrow(
+      'Configuration dimension (5) does not match embedding function dimension (3)',
+    )
+    await expect(create({ schema: new Schema(), configuration: null, embeddingFunction: null })).rejects.toThrow(
+      /^Cannot create collection/,
+    )
     expect(await client.hasCollection('c')).toBe(false)
     const loop: Record<string, unknown> = {}
     loop['loop'] = loop
@@ -140,8 +147,12 @@ describe('a collection', () => {
       await kept.add({ ids: 'a', documents: 'text' })
       const other = new CountingEmbedding({ version: 2 })
       expect((await client.getCollection({ name: 'kept', embeddingFunction: other })).embeddingFunction).toBe(other)
+      expect(kept.schema.vectorIndex!.embeddingFunction).toBe(kept.embeddingFunction)
       const off = await client.getCollection({ name: 'kept', embeddingFunction: null })
       expect(off.embeddingFunction).toBeUndefined()
+      expect(off.schema.vectorIndex!.embeddingFunction).toBeNull()
+      const given = await client.getCollection({ name: 'none', embeddingFunction: other })
+      expect(given.schema.vectorIndex!.embeddingFunction).toBe(other)
       expect((await client.getOrCreateCollection({ name: 'kept', embeddingFunction: other })).embeddingFunction).toBe(
         other,
       )
@@ -200,11 +211,12 @@ describe('schemas', () => {
       sparseVectorIndex: { sourceKey: 'metadata.x', drop_ratio_search: 0.1 },
     })
     const again = (await Schema.fromJSON(json))!
-    expect(again.toMetadataJson()).toEqual(json)
+    expect(again.toMetadataJson()).toEqual({ ...json, vectorIndex: { ...json.vectorIndex, hnsw: {} } })
     for (const none of [null, undefined, 'x', 5]) expect(await Schema.fromJSON(none)).toBeUndefined()
     expect(Schema.default().sparseVectorIndex).toBeUndefined()
     expect(Schema.fromLegacy({ dimension: 8 }).vectorIndex!.hnsw).toEqual({ dimension: 8 })
     expect(Schema.fromLegacy({ fulltextConfig: { analyzer: 'ngram' } }).fulltextIndex!.analyzer).toBe('ngram')
+    expect(() => new Schema().createIndex({} as never)).toThrow(/^Unknown index config/)
     expect(() => new Schema().createIndex({} as never)).toThrow(TypeError)
     expect(new SparseVectorIndexConfig({ sourceKey: '' }).sourceKey).toBe(Key.DOCUMENT)
   })
@@ -221,7 +233,7 @@ describe('schemas', () => {
       '"refine_k" is only supported when type is "hnsw_bq"',
     ],
     [
-      () => new VectorIndexConfig({ hnsw: { bq_bits_query: 3 as never } }),
+      () => new VectorIndexConfig({ hnsw: { type: 'hnsw_bq', bq_bits_query: 3 as never } }),
       'Invalid "bq_bits_query": expected one of [0, 4, 32], got 3',
     ],
     [
@@ -245,8 +257,11 @@ describe('schemas', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     expect(new FulltextIndexConfig('other' as never).analyzer).toBe('other')
     expect(warn).toHaveBeenCalledOnce()
+    expect(warn).toHaveBeenCalledWith('[seekdb] Unknown analyzer "other", skipping property validation')
     warn.mockRestore()
-    new VectorIndexConfig({ hnsw: { refine_k: 4 } })
+    expect(new FulltextIndexConfig(null, null)).toMatchObject({ analyzer: 'ik', properties: {} })
+    // What is of hnsw_bq alone is looked at with a type only.
+    new VectorIndexConfig({ hnsw: { refine_k: 4000 } })
     new VectorIndexConfig({ hnsw: { type: 'hnsw_bq', refine_k: 4 } })
   })
 })

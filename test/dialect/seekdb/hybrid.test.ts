@@ -253,6 +253,9 @@ describe('sparse vectors', () => {
     await collection.upsert({ ids: 'c', metadatas: { x: 1 } })
     expect((await query('y')).ids).toEqual([['c', 'a']])
     expect(Object.keys(await collection.get())).not.toContain('sparse')
+    // No text, no vector: it is not found with 0.
+    await collection.upsert({ ids: 'c', documents: [''] })
+    expect((await query('y')).ids).toEqual([['a']])
   })
 
   it('are found by the index as by looking at all of them', async () => {
