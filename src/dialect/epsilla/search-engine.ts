@@ -1,5 +1,6 @@
 // The search engine: several queries at once, their lists fused by a reranker. Unlike everything else here it throws.
 
+import { reciprocalRankFusion, weightedFusion } from '../../text/index.ts'
 import type { QueryConfig } from './table.ts'
 
 export interface RetrieverConfig {
@@ -23,17 +24,18 @@ export interface RerankerConfig {
 }
 
 type Candidate = Record<string, unknown>
-type Score = (list: readonly Candidate[], which: number, config: RerankerConfig) => number[]
+/** Fuses lists into one; an item of it is the candidate that came up first under its id. */
+type Fusion = (lists: readonly Candidate[][], config: RerankerConfig) => readonly { readonly id: Candidate }[]
 
 interface Reranker {
-  readonly score: Score
+  readonly fusion: Fusion
   readonly config: RerankerConfig
 }
 
-const SCORES: Readonly<Record<string, Score>> = {
-  reciprocal_rank_fusion: reciprocalRank,
-  relative_score_fusion: relativeScore,
-  distribution_based_score_fusion: distributionBased,
+const FUSIONS: Readonly<Record<string, Fusion>> = {
+  reciprocal_rank_fusion: byRanks,
+  relative_score_fusion: byRelativeScores,
+  distribution_based_score_fusion: byScales,
 }
 const SHORT: Readonly<Record<string, string>> = {
   rrf: 'reciprocal_rank_fusion',
@@ -67,9 +69,9 @@ export class SearchEngine {
   }
 
   setReranker(type: string, config: RerankerConfig = {}): this {
-    const score = SCORES[SHORT[type] ?? type]
-    if (score === undefined) throw new Error(`Invalid reranker type: ${type}`)
-    this.#reranker = { score, config }
+    const name = SHORT[type] ?? type
+    if (!Object.hasOwn(FUSIONS, name)) throw new Error(`Invalid reranker type: ${type}`)
+    this.#reranker = { fusion: FUSIONS[name]!, config }
     return this
   }
 
@@ -100,41 +102,51 @@ export class SearchEngine {
   }
 }
 
-function fuse(lists: readonly Candidate[][], { score, config }: Reranker): Candidate[] {
-  if (config.weights !== undefined && config.weights.length !== lists.length) {
-    throw new Error('The length of weights should be equal to the number of candidate lists')
-  }
-  if (score === distributionBased && config.scaleRanges?.length !== lists.length) {
-    throw new Error('The length of scaleRanges should be equal to the number of candidates lists.')
-  }
-  const found = new Map<unknown, { record: Candidate; score: number }>()
-  lists.forEach((list, which) => {
-    const scores = score(list, which, config)
-    list.forEach((record, i) => {
-      const known = found.get(record['@id'])
-      if (known === undefined) found.set(record['@id'], { record, score: scores[i]! })
-      else known.score += scores[i]!
-    })
-  })
-  const ranked = [...found.values()].sort((a, b) => b.score - a.score).map(({ record }) => record)
+function fuse(lists: readonly Candidate[][], { fusion, config }: Reranker): Candidate[] {
+  const ranked = fusion(lists, config).map(({ id }) => id)
   return config.limit === undefined ? ranked : ranked.slice(0, config.limit)
 }
 
-function reciprocalRank(list: readonly Candidate[], which: number, { weights, k = 50 }: RerankerConfig): number[] {
-  return list.map((_, i) => (weights?.[which] ?? 1) / (k + i + 1))
+const identity = (candidate: unknown) => (candidate as Candidate)['@id']
+
+function byRanks(lists: readonly Candidate[][], { weights, k = 50 }: RerankerConfig): ReturnType<Fusion> {
+  if (weights !== undefined && weights.length !== lists.length) {
+    throw new Error('The length of weights should be equal to the number of candidate lists')
+  }
+  return reciprocalRankFusion(
+    lists.map((list) => list.map((id) => ({ id, score: 0 }))),
+    { k, weights, identity },
+  )
 }
 
-function relativeScore(list: readonly Candidate[]): number[] {
-  const distances = list.map((record) => Number(record['@distance']))
-  const min = Math.min(...distances)
-  const range = Math.max(...distances) - min
-  return distances.map((distance) => (range === 0 ? 1 : 1 - (distance - min) / range))
-}
-
-function distributionBased(list: readonly Candidate[], which: number, { scaleRanges }: RerankerConfig): number[] {
-  const [low, high] = scaleRanges![which]!
-  return list.map((record) => {
-    const place = (Number(record['@distance']) - low) / (high - low)
-    return 1 - Math.max(0, Math.min(1, place))
+function byRelativeScores(lists: readonly Candidate[][]): ReturnType<Fusion> {
+  return bySums(lists, (distances) => {
+    const min = Math.min(...distances)
+    const range = Math.max(...distances) - min
+    return (distance) => (range === 0 ? 1 : 1 - (distance - min) / range)
   })
+}
+
+function byScales(lists: readonly Candidate[][], { scaleRanges = [] }: RerankerConfig): ReturnType<Fusion> {
+  if (scaleRanges.length !== lists.length) {
+    throw new Error('The length of scaleRanges should be equal to the number of candidates lists.')
+  }
+  return bySums(lists, (_, which) => {
+    const [low, high] = scaleRanges[which]!
+    return (distance) => 1 - Math.max(0, Math.min(1, (distance - low) / (high - low)))
+  })
+}
+
+/** By the sums of what the distances of each list count. */
+function bySums(
+  lists: readonly Candidate[][],
+  scoreOf: (distances: readonly number[], which: number) => (distance: number) => number,
+): ReturnType<Fusion> {
+  const scored = lists.map((list, which) => {
+    const distances = list.map((candidate) => Number(candidate['@distance']))
+    const score = scoreOf(distances, which)
+    return list.map((id, i) => ({ id, score: score(distances[i]!) }))
+  })
+  const kinds = lists.map(() => 'ip' as const)
+  return weightedFusion(scored, { weights: lists.map(() => 1), kinds, isNormalized: false, identity })
 }

@@ -40,20 +40,11 @@ function parseWhere(where: unknown): FilterNode {
 }
 
 function whereNode(where: unknown, path: string, depth: number): FilterNode {
-  const fields = requireFields(where, path, depth)
-  return combined(
-    'and',
-    Object.keys(fields).map((name) => {
-      const value = fields[name]
-      const at = `${path}.${name}`
-      if (name === '$and' || name === '$or') {
-        return combined(name === '$and' ? 'and' : 'or', listOf(value, at, depth, whereNode))
-      }
-      if (name === '$not') return negated(whereNode(value, at, depth + 1))
-      if (name.startsWith('$')) throw unknownOperator(name, LOGIC, path)
-      return fieldNode(operandOf(name), value, at)
-    }),
-  )
+  return conjunction(where, path, depth, whereNode, (name, value, at) => {
+    if (name === '$not') return negated(whereNode(value, at, depth + 1))
+    if (name.startsWith('$')) throw unknownOperator(name, LOGIC, path)
+    return fieldNode(operandOf(name), value, at)
+  })
 }
 
 const ID_NAMES = ['#id', '_id']
@@ -129,28 +120,19 @@ const DOCUMENT = pathOf('document')
 const OF_DOCUMENT = { operand: DOCUMENT, absent: 'unknown', isNullAbsent: true } as const
 
 function documentNode(filter: unknown, path: string, depth: number): FilterNode {
-  const fields = requireFields(filter, path, depth)
-  return combined(
-    'and',
-    Object.keys(fields).map((name) => {
-      const value = fields[name]
-      const at = `${path}.${name}`
-      if (name === '$and' || name === '$or') {
-        return combined(name === '$and' ? 'and' : 'or', listOf(value, at, depth, documentNode))
-      }
-      if (!TEXT_OPERATORS.includes(name)) throw unknownOperator(name, [...TEXT_OPERATORS, ...TEXT_LOGIC], path)
-      if (typeof value !== 'string') throw new SeekdbValueError(`${at} must be a string`)
-      if (name === '$regex') return { kind: 'regex', ...OF_DOCUMENT, source: value, flags: '' }
-      const contains: FilterNode = {
-        kind: 'text',
-        operator: 'contains',
-        ...OF_DOCUMENT,
-        text: value,
-        isCaseIgnored: true,
-      }
-      return name === '$contains' ? contains : { kind: 'not', of: contains }
-    }),
-  )
+  return conjunction(filter, path, depth, documentNode, (name, value, at) => {
+    if (!TEXT_OPERATORS.includes(name)) throw unknownOperator(name, [...TEXT_OPERATORS, ...TEXT_LOGIC], path)
+    if (typeof value !== 'string') throw new SeekdbValueError(`${at} must be a string`)
+    if (name === '$regex') return { kind: 'regex', ...OF_DOCUMENT, source: value, flags: '' }
+    const contains: FilterNode = {
+      kind: 'text',
+      operator: 'contains',
+      ...OF_DOCUMENT,
+      text: value,
+      isCaseIgnored: true,
+    }
+    return name === '$contains' ? contains : negated(contains)
+  })
 }
 
 // --- both
@@ -168,12 +150,27 @@ function requireFields(filter: unknown, path: string, depth: number): Record<str
   return filter
 }
 
-function listOf(
-  value: unknown,
+type Parse = (filter: unknown, path: string, depth: number) => FilterNode
+
+/** All that an object says: `$and` and `$or` by `parse`, the rest by `single`. */
+function conjunction(
+  filter: unknown,
   path: string,
   depth: number,
-  parse: (filter: unknown, path: string, depth: number) => FilterNode,
-): FilterNode[] {
+  parse: Parse,
+  single: (name: string, value: unknown, at: string) => FilterNode,
+): FilterNode {
+  const fields = requireFields(filter, path, depth)
+  const parts = Object.keys(fields).map((name) => {
+    const at = `${path}.${name}`
+    if (name === '$and') return combined('and', listOf(fields[name], at, depth, parse))
+    if (name === '$or') return combined('or', listOf(fields[name], at, depth, parse))
+    return single(name, fields[name], at)
+  })
+  return combined('and', parts)
+}
+
+function listOf(value: unknown, path: string, depth: number, parse: Parse): FilterNode[] {
   if (!Array.isArray(value)) throw new SeekdbValueError(`${path} must be an array of filters`)
   return Array.from(value as unknown[], (one, index) => parse(one, `${path}[${index}]`, depth + 1))
 }

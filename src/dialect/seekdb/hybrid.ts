@@ -1,6 +1,7 @@
 // hybridSearch: a text list and a vector list, fused by the ranks that a record has in them.
 
 import type { FilterNode } from '../../query/index.ts'
+import { reciprocalRankFusion } from '../../text/index.ts'
 import type { Collection } from './collection.ts'
 import { SeekdbValueError } from './errors.ts'
 import { parseWhereDocument, readFilters } from './filter.ts'
@@ -146,15 +147,11 @@ async function embeddedText(text: string, collection: Collection): Promise<Float
 
 /** Reciprocal rank fusion; among equals those that were added to the collection first. */
 function fuse(lists: readonly (readonly Found[])[], { rankConstant, rankWindow }: HybridRequest): Found[] {
-  const fused = new Map<string, { readonly record: Found['record']; distance: number }>()
-  for (const list of lists) {
-    for (let rank = 1; rank <= Math.min(list.length, rankWindow); rank++) {
-      const { record } = list[rank - 1]!
-      const score = 1 / (rankConstant + rank)
-      const entry = fused.get(record.id)
-      if (entry === undefined) fused.set(record.id, { record, distance: score })
-      else entry.distance += score
-    }
-  }
-  return [...fused.values()].sort((a, b) => b.distance - a.distance || a.record.order - b.record.order)
+  const ranked = lists.map((list) =>
+    list.slice(0, rankWindow).map(({ record, distance }) => ({ id: record, score: distance })),
+  )
+  const identity = (record: unknown) => (record as Found['record']).id
+  return reciprocalRankFusion(ranked, { k: rankConstant, identity })
+    .map(({ id, score }) => ({ record: id, distance: score }))
+    .sort((a, b) => b.distance - a.distance || a.record.order - b.record.order)
 }
