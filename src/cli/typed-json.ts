@@ -36,7 +36,7 @@ function encode(value: unknown, isPlain: boolean): unknown {
 function encodeView(view: ArrayBufferView, isPlain: boolean): unknown {
   const name = view.constructor.name
   if (name === 'Uint8Array') {
-    const text = Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64')
+    const text = base64(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
     return isPlain ? text : tagged('Uint8Array', text)
   }
   const values = Array.from(view as unknown as Iterable<number | bigint>, (one) =>
@@ -77,9 +77,16 @@ function untag(type: string, value: unknown): unknown {
   if (type === 'date') return new Date(String(value))
   if (type === 'bigint') return BigInt(String(value))
   if (type === 'object') return fields(value as object)
-  if (type === 'Uint8Array') return new Uint8Array(Buffer.from(String(value), 'base64'))
+  if (type === 'Uint8Array') return Uint8Array.from(atob(String(value)), (character) => character.charCodeAt(0))
   if (type === 'BigInt64Array') return BigInt64Array.from((value as string[]).map(BigInt))
   if (type === 'BigUint64Array') return BigUint64Array.from((value as string[]).map(BigInt))
   const made = ARRAYS[type as keyof typeof ARRAYS] as { from(values: Iterable<number>): unknown } | undefined
   return made?.from(value as number[])
+}
+
+/** In pieces, because a call has only so many arguments. */
+function base64(bytes: Uint8Array): string {
+  let text = ''
+  for (let at = 0; at < bytes.length; at += 8_192) text += String.fromCharCode(...bytes.subarray(at, at + 8_192))
+  return btoa(text)
 }

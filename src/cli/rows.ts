@@ -1,0 +1,80 @@
+// Documents out of lines, lists and tables, without a word of Node: the command line reads streams with it, the playground what is
+// dropped on a page.
+
+import { DataError } from '../error/index.ts'
+import { decode, fromJson } from './typed-json.ts'
+
+export const FORMATS = ['ndjson', 'json', 'csv', 'parquet'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** What `csv-parse` is told. */
+export const CSV_OPTIONS = { columns: true, bom: true, skip_empty_lines: true, relax_column_count: false } as const
+
+/** The format that a name says; undefined where it says none. */
+export function formatNamed(path: string): Format | undefined {
+  const ending = path.toLowerCase().split('.').at(-1)
+  return ending === 'jsonl' ? 'ndjson' : FORMATS.find((format) => format === ending)
+}
+
+/**
+ * The document of a line of NDJSON; undefined for an empty one.
+ *
+ * @param number - of the line, from 1, for the message.
+ */
+export function lineDocument(line: string, number: number): object | undefined {
+  if (line.trim() === '') return undefined
+  let value: unknown
+  try {
+    value = fromJson(line)
+  } catch (cause) {
+    throw unreadable(`line ${number} is no JSON`, cause)
+  }
+  if (!isObject(value)) throw unreadable(`line ${number} is no object: a line is a document`)
+  return value
+}
+
+/** The documents of a JSON text: an array of them, or one. */
+export function* jsonDocuments(text: string, name: string): Generator<object, void, undefined> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw unreadable(`"${name}" is no JSON`, cause)
+  }
+  for (const [at, one] of (Array.isArray(value) ? value : [value]).entries()) {
+    if (!isObject(one)) throw unreadable(`element ${at} of "${name}" is no object: each is a document`)
+    yield decode(one) as object
+  }
+}
+
+/**
+ * The document of a row of CSV. An empty cell is no value.
+ *
+ * @param isText - cells stay as they are; otherwise numbers and booleans are told from text by their spelling.
+ */
+export function rowDocument(row: Readonly<Record<string, string>>, isText: boolean): object {
+  const document: Record<string, unknown> = {}
+  for (const [name, text] of Object.entries(row)) {
+    if (text === '') continue
+    const value = isText ? text : typedCell(text)
+    Object.defineProperty(document, name, { value, enumerable: true, writable: true, configurable: true })
+  }
+  return document
+}
+
+function typedCell(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true'
+  // Leading zeros, as of post codes, and numbers too long to be exact stay text.
+  if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.test(text)) return text
+  const number = Number(text)
+  return Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number)) ? number : text
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What a file's content is refused with. */
+export function unreadable(what: string, cause?: unknown): DataError {
+  return new DataError(cause instanceof Error ? `${what}: ${cause.message}` : what, { cause })
+}
