@@ -23,6 +23,17 @@ export interface Site {
   close(): Promise<void>
 }
 
+/** A browser that asks nothing of anybody. */
+export async function launchChromium(): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: executablePath!,
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+      ...['--disable-component-update', '--disable-sync'],
+    ],
+  })
+}
+
 /** Starts a server and a browser. */
 export async function startSite(): Promise<Site> {
   await ensureDist()
@@ -44,13 +55,7 @@ export async function startSite(): Promise<Site> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`
-  const browser = await chromium.launch({
-    executablePath: executablePath!,
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-      ...['--disable-component-update', '--disable-sync'],
-    ],
-  })
+  const browser = await launchChromium()
   let pages = 0
   return {
     origin,

@@ -1,0 +1,27 @@
+// Light, dark, or as the system has it.
+
+import { h } from './dom.ts'
+
+const THEMES = ['auto', 'light', 'dark'] as const
+const KEPT = 'playground.theme'
+
+export function themeSwitch(): HTMLElement {
+  const select = h(
+    'select',
+    { id: 'theme', 'aria-label': 'Colours', onChange: () => apply(select.value) },
+    ...THEMES.map((theme) =>
+      h('option', { value: theme }, theme === 'auto' ? 'Auto' : theme === 'light' ? 'Light' : 'Dark'),
+    ),
+  )
+
+  function apply(theme: string): void {
+    localStorage.setItem(KEPT, theme)
+    document.documentElement.dataset['theme'] = theme
+    // Canvases take their colours from the style, and do not hear of it.
+    dispatchEvent(new CustomEvent('restyle'))
+  }
+
+  select.value = localStorage.getItem(KEPT) ?? 'auto'
+  apply(select.value)
+  return select
+}
