@@ -51,7 +51,7 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
     }
     context.setDefaultTimeout(15_000)
     page = await openPage()
-  })
+  }, 300_000)
   afterAll(() => end())
 
   async function openPage(): Promise<Page> {
@@ -164,9 +164,9 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
     await page.locator('.hits small').filter({ hasNotText: 'digit 0' }).first().waitFor()
     await page.fill('#search-filter', '')
     await page.click('button[title="Show all"]')
-    await page.fill('#search-text', '1234')
+    await page.fill('#search-text', '2532')
     await page.keyboard.press('Enter')
-    await page.locator('.hits small').filter({ hasText: 'digit 4' }).first().waitFor()
+    await page.locator('.hits small').filter({ hasText: 'digit 8' }).first().waitFor()
     await image('map')
   }, 90_000)
 
@@ -215,6 +215,7 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
     await page.emulateMedia({ colorScheme: 'dark' })
     await page.click('.map')
     await page.locator('.map[data-hits="11"]').waitFor()
+    await page.click('button[title="Show hits"]')
     await image('dark')
   })
 

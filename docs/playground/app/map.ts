@@ -35,7 +35,6 @@ export class PointMap {
 
   constructor() {
     new ResizeObserver(() => this.#draw()).observe(this.element)
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.restyle())
     addEventListener('restyle', () => this.restyle())
     this.#followPointer()
     this.element.addEventListener('keydown', (event) => this.#key(event))

@@ -17,11 +17,16 @@ export function themeSwitch(): HTMLElement {
   function apply(theme: string): void {
     localStorage.setItem(KEPT, theme)
     document.documentElement.dataset['theme'] = theme
-    // Canvases take their colours from the style, and do not hear of it.
-    dispatchEvent(new CustomEvent('restyle'))
+    restyle()
   }
 
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', restyle)
   select.value = localStorage.getItem(KEPT) ?? 'auto'
   apply(select.value)
   return select
+}
+
+/** Canvases take their colours from the style, and do not hear of its changes. */
+function restyle(): void {
+  dispatchEvent(new CustomEvent('restyle'))
 }
