@@ -7,6 +7,7 @@ import { acknowledge } from './acknowledge.ts'
 import { Outcome, PutMode } from './batch.ts'
 import type { Collection } from './collection.ts'
 import { type Filter, isEverything, resolveFilter } from './filter.ts'
+import { IndexReader } from './index-reader.ts'
 import { applyInsert, insertInto } from './insert.ts'
 import { keyIdentity } from './key.ts'
 import { MatchScan } from './match.ts'
@@ -21,6 +22,7 @@ import { BatchSet } from './transaction.ts'
 const CHUNK = 256
 
 export class Direct {
+  readonly #collection: Collection
   readonly #state: CollectionState
 
   constructor(collection: Collection) {
@@ -31,6 +33,7 @@ export class Direct {
         { details: { feature: 'direct access' } },
       )
     }
+    this.#collection = collection
     this.#state = state
   }
 
@@ -121,6 +124,12 @@ export class Direct {
       }
       return documents[next++]
     }
+  }
+
+  /** The ordered index of that name, or undefined. */
+  index(name: string): IndexReader | undefined {
+    const index = this.#state.indexes.find((one) => one.name === name)
+    return index === undefined ? undefined : new IndexReader(this.#collection, name)
   }
 
   /** How many documents match. */

@@ -3,7 +3,7 @@
 import { asArray, asNumber, compare, type Datum, equal, finite as finiteNumber, isObject } from './datum.ts'
 import { Failure, fail, failLimit, failMissing } from './errors.ts'
 import { type Call, derive, finite, toFunc, toStream, waiting } from './evaluate.ts'
-import { openSlice } from './reading.ts'
+import { countSlice, openSlice } from './reading.ts'
 import { type Operations, streaming, ungrouped } from './registry.ts'
 import { plainFirst, truth } from './sequences.ts'
 import {
@@ -24,7 +24,7 @@ import {
 /** Each row with what the function makes of it; rows for which that does not exist are left out. */
 function eachWith(call: Call, visit: (value: Datum, row: Datum) => void): void {
   const func = call.count === 2 ? toFunc(call.val(1), 'field') : undefined
-  const pull = finite(toStream(plainFirst(call), call.query))
+  const pull = finite(toStream(plainFirst(call)))
   for (let row = pull(); row !== undefined; row = pull()) {
     if (func === undefined) {
       visit(row, row)
@@ -58,7 +58,7 @@ function extreme(call: Call, sign: 1 | -1): Val {
     if (!(value instanceof TableSlice) || (index !== undefined && !value.isWhole)) return wrongKind('TABLE', value)
     const { table } = value
     const slice = { ...value.slice, index: index ?? value.slice.index, order: sign < 0 ? 'asc' : 'desc' } as const
-    const first = openSlice(slice, call.query)()
+    const first = openSlice(slice)()
     if (first === undefined) fail(`\`${call.name}\` found no entries in the specified index.`)
     const row = new Row(table, isObject(first) ? first[table.primaryKey] : null, () => first)
     row.slice = slice
@@ -80,13 +80,13 @@ function count(call: Call): Val {
       if (Array.isArray(value)) return value.length
       if (isObject(value)) return Object.keys(value).length
     }
-    if (value instanceof TableSlice && value.isWhole) return value.table.direct.count
-    const planned = value instanceof Selection && value.source instanceof Stream ? value.source.planned : undefined
-    const counted = planned?.count()
+    const source = value instanceof Selection ? value.source : value
+    const counted =
+      source instanceof TableSlice ? countSlice(source.slice) : source instanceof Stream ? source.count?.() : undefined
     if (counted !== undefined) return counted
   }
   const wanted = call.count === 2 ? call.val(1) : undefined
-  const pull = finite(toStream(value, call.query))
+  const pull = finite(toStream(value))
   let total = 0
   for (let row = pull(); row !== undefined; row = pull()) {
     if (wanted === undefined) total++
@@ -97,7 +97,7 @@ function count(call: Call): Val {
 
 function reduce(call: Call): Val {
   const func = call.func(1)
-  const pull = finite(toStream(plainFirst(call), call.query))
+  const pull = finite(toStream(plainFirst(call)))
   let value = pull()
   if (value === undefined) failMissing('Cannot reduce over an empty stream.')
   for (let next = pull(); next !== undefined; next = pull()) value = asDatum(func.call([value, next]))
@@ -112,7 +112,7 @@ function fold(call: Call): Val {
   let state = call.datum(1)
   if (emitting === undefined) {
     if (ending !== undefined) fail('The `final_emit` optarg of `fold` takes the `emit` optarg as well.')
-    const pull = finite(toStream(value, call.query))
+    const pull = finite(toStream(value))
     for (let row = pull(); row !== undefined; row = pull()) state = asDatum(func.call([state, row]))
     return state
   }
@@ -148,7 +148,7 @@ function contains(call: Call): Val {
     const value = call.val(i)
     wanted.push(value instanceof Func ? value : asDatum(value))
   }
-  const stream = toStream(plainFirst(call), call.query)
+  const stream = toStream(plainFirst(call))
   const pull = waiting(stream)
   for (let row = pull(); row !== undefined; row = pull()) {
     const item = row
@@ -171,10 +171,10 @@ function group(call: Call): Val {
   const value = plainFirst(call)
   const indexKeys: Datum[] = []
   let pull: Pull
-  if (index === undefined) pull = finite(toStream(value, call.query))
+  if (index === undefined) pull = finite(toStream(value))
   else {
     if (!(value instanceof TableSlice) || !value.isWhole) return wrongKind('TABLE', value)
-    pull = openSlice({ ...value.slice, index, order: 'asc' }, call.query, indexKeys)
+    pull = openSlice({ ...value.slice, index, order: 'asc' }, indexKeys)
   }
   if (funcs.length === 0 && index === undefined) fail('Cannot group by nothing.')
   const isMulti = call.boolOption('multi')

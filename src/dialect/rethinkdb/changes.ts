@@ -1,6 +1,7 @@
 // `changes`: what happens to a document, to a range of a table, to the first of an index. Writes tell their table, the table its feeds.
 
-import { asBool, asNumber, compare, type Datum, equal, type Fields, field, isObject, Time, typeName } from './datum.ts'
+import { asBool, asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from './datum.ts'
+import { isWithin } from './engine-index.ts'
 import { Failure, fail, failLimit, ReqlOpFailedError } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { unionFeed } from './feeds.ts'
@@ -230,13 +231,11 @@ function keysIn(slice: Slice, row: Datum): Datum[] {
   return keys.filter((key) => {
     if (wanted !== undefined) return wanted.some((one) => equal(one, key))
     if (bounds === undefined) return true
-    const low = compare(key, bounds.low)
-    const high = compare(key, bounds.high)
-    return (low > 0 || (low === 0 && !bounds.isLowOpen)) && (high < 0 || (high === 0 && !bounds.isHighOpen))
+    return isWithin(key, bounds)
   })
 }
 
-function rangeFeed(slice: Slice, steps: readonly Step[], options: Options, query: Query): Stream {
+function rangeFeed(slice: Slice, steps: readonly Step[], options: Options): Stream {
   const feed = new TableFeed(slice.table, 'Feed', options, (own, changes) => {
     for (const { key, old, new: next } of changes) {
       const before = keysIn(slice, old).length
@@ -250,7 +249,7 @@ function rangeFeed(slice: Slice, steps: readonly Step[], options: Options, query
     }
   })
   feed.begin(function* () {
-    const pull = openSlice(slice, query)
+    const pull = openSlice(slice)
     for (let row = pull(); row !== undefined; row = pull()) {
       const value = applySteps(row, steps)
       if (value !== null) yield { row: value }
@@ -269,7 +268,7 @@ function limitFeed(slice: Slice, steps: readonly Step[], limit: number, options:
   const { primaryKey } = slice.table
   const first = (): { key: Datum; row: Datum }[] => {
     const rows: { key: Datum; row: Datum }[] = []
-    const pull = openSlice(slice, query)
+    const pull = openSlice(slice)
     for (let row = pull(); row !== undefined && rows.length < limit; row = pull()) {
       const value = applySteps(row, steps)
       if (value !== null) rows.push({ key: (row as Fields)[primaryKey], row: copy(value) })
@@ -318,7 +317,7 @@ function follow(value: Val, options: Options, query: Query): Stream {
   if (value instanceof Grouped) fail('Cannot call `changes` after `group`.')
   if (value instanceof TableSlice) {
     // The order of a whole index is no part of its changes.
-    return rangeFeed(value.slice, [], options, query)
+    return rangeFeed(value.slice, [], options)
   }
   const source = value instanceof Selection ? value.source : value
   if (!(source instanceof Stream)) {
@@ -337,7 +336,7 @@ function follow(value: Val, options: Options, query: Query): Stream {
   }
   requireFollowable(source.steps)
   return source.limit === undefined
-    ? rangeFeed(source.slice, source.steps, options, query)
+    ? rangeFeed(source.slice, source.steps, options)
     : limitFeed(source.slice, source.steps, source.limit, options, query)
 }
 

@@ -126,7 +126,7 @@ function nth(call: Call, n: number): Val {
   if (!(first instanceof Special)) return nthOf(asArray(first), n)
   if (first instanceof Row) return nthOf(asArray(first.value), n)
   if (n < -1) fail(`Cannot use an index < -1 (${n}) on a stream.`)
-  const pull = waiting(toStream(first, call.query))
+  const pull = waiting(toStream(first))
   let last: Datum | undefined
   for (let i = 0; ; i++) {
     const value = pull()

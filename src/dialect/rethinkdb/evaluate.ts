@@ -118,7 +118,7 @@ export class Call {
   }
 
   stream(i: number): Stream {
-    return toStream(this.val(i), this.query)
+    return toStream(this.val(i))
   }
 
   func(i: number, shortcut: Shortcut = 'none'): Func {
@@ -286,11 +286,11 @@ export function toFunc(value: Val, shortcut: Shortcut = 'none'): Func {
 }
 
 /** The values of anything that is a sequence. */
-export function toStream(value: Val, query: Query): Stream {
+export function toStream(value: Val): Stream {
   if (value instanceof Stream) return value
   if (Array.isArray(value)) return new Stream(pullArray(value))
   if (value instanceof TableSlice) {
-    const stream = new Stream(openSlice(value.slice, query))
+    const stream = new Stream(openSlice(value.slice))
     stream.slice = value.slice
     return stream
   }
@@ -305,9 +305,9 @@ export function toStream(value: Val, query: Query): Stream {
 }
 
 /** What may be written to one by one: the selection behind a value, or undefined. */
-export function selectionOf(value: Val, query: Query): Selection | undefined {
+export function selectionOf(value: Val): Selection | undefined {
   if (value instanceof Selection) return value
-  if (value instanceof TableSlice) return new Selection(value.table, toStream(value, query))
+  if (value instanceof TableSlice) return new Selection(value.table, toStream(value))
   return undefined
 }
 
@@ -316,7 +316,7 @@ export function derive(call: Call, value: Val, make: (pull: Pull) => Pull, isKep
   const { query } = call
   if (Array.isArray(value)) return collect(make(pullArray(value)), query)
   if (isKept) {
-    const selection = selectionOf(value, query)
+    const selection = selectionOf(value)
     if (selection !== undefined) {
       if (Array.isArray(selection.source)) {
         return new Selection(selection.table, collect(make(pullArray(selection.source)), query))
@@ -325,7 +325,7 @@ export function derive(call: Call, value: Val, make: (pull: Pull) => Pull, isKep
     }
   }
   if (value instanceof Selection && Array.isArray(value.source)) return collect(make(pullArray(value.source)), query)
-  return derived(toStream(value, query), make, step)
+  return derived(toStream(value), make, step)
 }
 
 function derived(source: Stream, make: (pull: Pull) => Pull, step: Step | undefined): Stream {
@@ -362,7 +362,7 @@ export function withStep(call: Call, value: Val, step: Step, isKept = false): Va
 /** Everything in a sequence that ends. */
 export function allOf(call: Call, value: Val): Datum[] {
   if (Array.isArray(value)) return value
-  return collect(finite(toStream(value, call.query)), call.query)
+  return collect(finite(toStream(value)), call.query)
 }
 
 /** The values of a sequence that has an end. */

@@ -218,7 +218,7 @@ function handOver(value: Val, query: Query, formats: Formats, node: Node): unkno
   if (value.kind === 'SELECTION' && value.typeName === 'SELECTION<ARRAY>') {
     return native((value as unknown as { source: Datum[] }).source, formats)
   }
-  const stream = toStream(value, query)
+  const stream = toStream(value)
   if (stream.feed !== undefined) {
     const feed = feedOf(stream, formats, node)
     query.watch?.(feed)

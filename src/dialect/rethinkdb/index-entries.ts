@@ -1,6 +1,7 @@
 // Secondary indexes: the entries of each are computed by its function when they are asked for, and stand until the table is written to.
 
 import { compare, type Datum, isGeometry } from './datum.ts'
+import { fieldsOf, type IndexFields } from './engine-index.ts'
 import { Failure } from './errors.ts'
 import { evaluate } from './evaluate.ts'
 import { engineKey, requireSecondaryKey } from './key.ts'
@@ -18,6 +19,8 @@ export interface Entry {
 
 export class Index {
   readonly info: IndexInfo
+  /** Of those that the engine may have. */
+  readonly fields: IndexFields | undefined
   readonly #table: Table
   readonly #func: Func
   #entries: Entry[] = []
@@ -26,6 +29,7 @@ export class Index {
   constructor(table: Table, info: IndexInfo) {
     this.#table = table
     this.info = info
+    this.fields = fieldsOf(info)
     const query = new Query(table.store, table.info.db, 100_000, undefined)
     this.#func = evaluate(fromWire(info.wire), null, query) as Func
   }

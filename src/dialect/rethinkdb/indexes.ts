@@ -3,6 +3,7 @@
 import { compareText } from '../../query/index.ts'
 import { isFixed } from './check.ts'
 import type { Datum, Fields } from './datum.ts'
+import { dropEngineIndex, fieldsOf, makeEngineIndex } from './engine-index.ts'
 import { fail, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { keptNode } from './hooks.ts'
@@ -58,14 +59,38 @@ function create(call: Call): Val {
       shown = kept.node.print()
     }
   }
-  if (table.info.indexes.some((one) => one.name === name)) {
-    failOperation(`Index \`${name}\` already exists on table \`${table.label}\`.`)
+  const info: IndexInfo = { name, wire, multi, geo, query: shown }
+  const requireFree = (): void => {
+    if (table.info.indexes.some((one) => one.name === name)) {
+      failOperation(`Index \`${name}\` already exists on table \`${table.label}\`.`)
+    }
   }
-  return call.query.once(() => {
-    const info: IndexInfo = { name, wire, multi, geo, query: shown }
-    table.info.indexes = [...table.info.indexes, info]
+  const keep = (engine: string | undefined): Datum => {
+    requireFree()
+    table.info.indexes = [...table.info.indexes, engine === undefined ? info : { ...info, engine }]
     table.store.save(table.info)
     return { created: 1 }
+  }
+  if (fieldsOf(info) === undefined) return call.query.once(() => keep(undefined))
+  return call.query.suspend(async () => {
+    requireFree()
+    return keep(await makeEngineIndex(table, info))
+  })
+}
+
+/** What changes the list of indexes; those of the engine that are not in it any more are dropped. */
+function altering(call: Call, table: Table, alter: () => { result: Datum; gone?: IndexInfo | undefined }): Val {
+  const act = () => {
+    const { result, gone } = alter()
+    table.indexes.clear()
+    table.store.save(table.info)
+    return { result, gone }
+  }
+  if (table.info.indexes.every(({ engine }) => engine === undefined)) return call.query.once(() => act().result)
+  return call.query.suspend(async () => {
+    const { result, gone } = act()
+    if (gone !== undefined) await dropEngineIndex(table, gone)
+    return result
   })
 }
 
@@ -98,14 +123,11 @@ export const indexTerms: Operations = {
   indexDrop(call) {
     const table = tableOf(call.first)
     const name = call.text(1)
-    return call.query.once(() => {
-      if (!table.info.indexes.some((one) => one.name === name)) {
-        failOperation(`Index \`${name}\` does not exist on table \`${table.label}\`.`)
-      }
-      table.info.indexes = table.info.indexes.filter((one) => one.name !== name)
-      table.indexes.delete(name)
-      table.store.save(table.info)
-      return { dropped: 1 }
+    return altering(call, table, () => {
+      const gone = table.info.indexes.find((one) => one.name === name)
+      if (gone === undefined) failOperation(`Index \`${name}\` does not exist on table \`${table.label}\`.`)
+      table.info.indexes = table.info.indexes.filter((one) => one !== gone)
+      return { result: { dropped: 1 }, gone }
     })
   },
   indexList: (call): Datum =>
@@ -122,22 +144,20 @@ export const indexTerms: Operations = {
     for (const name of [from, to]) {
       if (name === table.primaryKey) fail(`Index name conflict: \`${name}\` is the name of the primary key.`)
     }
-    return call.query.once(() => {
+    return altering(call, table, () => {
       const { indexes } = table.info
       const info = indexes.find((one) => one.name === from)
-      const isTaken = indexes.some((one) => one.name === to)
-      if (info === undefined || (isTaken && !isOverwriting && from !== to)) {
+      const taken = indexes.find((one) => one.name === to)
+      if (info === undefined || (taken !== undefined && !isOverwriting && from !== to)) {
         failOperation(
           isOverwriting
             ? `Index \`${from}\` does not exist on table \`${table.label}\`.`
             : `Index \`${from}\` does not exist or index \`${to}\` already exists on table \`${table.label}\`.`,
         )
       }
-      if (from === to) return { renamed: 0 }
-      table.info.indexes = [...indexes.filter((one) => one.name !== to && one !== info), { ...info, name: to }]
-      table.indexes.clear()
-      table.store.save(table.info)
-      return { renamed: 1 }
+      if (from === to) return { result: { renamed: 0 } }
+      table.info.indexes = [...indexes.filter((one) => one !== taken && one !== info), { ...info, name: to }]
+      return { result: { renamed: 1 }, gone: taken }
     })
   },
 }

@@ -11,7 +11,7 @@ import { asDatum, collect, type Pull, pullArray, TableSlice, type Val, wrongKind
 
 function pairs(call: Call, isOuter: boolean): Val {
   const left = plainFirst(call)
-  const right = collect(toStream(plain(call.val(1)), call.query).pull, call.query)
+  const right = collect(toStream(plain(call.val(1))).pull, call.query)
   const func = call.func(2)
   const expand = (a: Datum): Pull => {
     const found: Datum[] = []
@@ -38,7 +38,7 @@ function eqJoin(call: Call): Val {
       throw error
     }
     const slice = { ...right.slice, index, keys: [key] }
-    const pull = openSlice(slice, call.query)
+    const pull = openSlice(slice)
     return () => {
       const found = pull()
       return found === undefined ? undefined : { left: row, right: found }

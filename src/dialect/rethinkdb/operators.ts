@@ -131,7 +131,7 @@ function coerce(call: Call): Val {
   const from = basicType(value)
   if (type === from || (type === 'DATUM' && !(value instanceof Special))) return value
   if (type === 'STREAM' && (Array.isArray(value) || (value instanceof Special && !(value instanceof Row)))) {
-    if (!(value instanceof Func)) return Array.isArray(value) ? value : toStream(value, call.query)
+    if (!(value instanceof Func)) return Array.isArray(value) ? value : toStream(value)
   }
   if (type === 'SELECTION<OBJECT>' && value instanceof Row) return value
   if (type === 'BOOL') return from !== 'NULL'
@@ -146,7 +146,7 @@ function coerce(call: Call): Val {
   }
   const isSequence = Array.isArray(datum) || (datum === undefined && !(value instanceof Func) && from !== 'DB')
   if (isSequence && (type === 'ARRAY' || type === 'DATUM')) {
-    const stream = toStream(value, call.query)
+    const stream = toStream(value)
     return collect(waiting(stream), call.query)
   }
   if (isSequence && type === 'OBJECT') return objectOf(call, datum === undefined ? value : datum)
@@ -154,9 +154,9 @@ function coerce(call: Call): Val {
   return datum === null ? failMissing(text) : fail(text)
 }
 
-function objectOf(call: Call, value: Val): Datum {
+function objectOf(_call: Call, value: Val): Datum {
   const object: Fields = {}
-  const { pull } = toStream(value, call.query)
+  const { pull } = toStream(value)
   for (let pair = pull(); pair !== undefined; pair = pull()) {
     const list = asArray(pair)
     if (list.length !== 2) fail(`Expected array of size 2, but got size ${list.length}.`)

@@ -4,7 +4,7 @@ import { asText, compare, type Datum, DatumSet, equal } from './datum.ts'
 import { Failure, fail } from './errors.ts'
 import { allOf, type Call, evaluate, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
 import { unionFeed } from './feeds.ts'
-import { openSlice } from './reading.ts'
+import { openSlice, requireIndex } from './reading.ts'
 import type { Operations } from './registry.ts'
 import { plain, plainFirst } from './sequences.ts'
 import { T } from './terms.ts'
@@ -53,7 +53,7 @@ function orderBy(call: Call): Val {
   if (indexNode === undefined) {
     if (list.length === 0) fail('Must specify something to order by.')
     const rows = sorted(allOf(call, value), list)
-    const selection = selectionOf(value, call.query)
+    const selection = selectionOf(value)
     return selection === undefined ? rows : new Selection(selection.table, rows)
   }
   const index = asText(call.datumOption('index') as Datum)
@@ -70,7 +70,7 @@ function orderBy(call: Call): Val {
   const order = indexNode.type === T.DESC ? 'desc' : 'asc'
   const ordered = new TableSlice({ ...old, table, index, order })
   // Errors about the index show before anything is read.
-  openSlice(ordered.slice, call.query)
+  requireIndex(ordered.slice)
   if (list.length === 0) return ordered
   return new Selection(table, new Stream(tieBroken(call, ordered, list)))
 }
@@ -82,7 +82,7 @@ function tieBroken(call: Call, ordered: TableSlice, list: readonly { func: Func;
   return () => {
     if (run === undefined) {
       const keys: Datum[] = []
-      const next = openSlice(ordered.slice, call.query, keys)
+      const next = openSlice(ordered.slice, keys)
       const rows = collect(next, call.query)
       run = []
       for (let i = 0; i < rows.length; ) {
@@ -100,7 +100,7 @@ function union(call: Call): Val {
   const values: Val[] = []
   for (let i = 0; i < call.count; i++) values.push(plain(call.val(i)))
   const interleave = call.optionNode('interleave')
-  const streams = values.map((value) => toStream(value, call.query))
+  const streams = values.map((value) => toStream(value))
   let pull: Pull
   const setting = interleave === undefined ? true : interleaveOf(call)
   if (typeof setting === 'boolean') {
@@ -184,10 +184,10 @@ function distinct(call: Call): Val {
   const index = call.textOption('index')
   if (index !== undefined && !(value instanceof TableSlice)) fail('Can only perform an indexed distinct on a TABLE.')
   if (value instanceof TableSlice && (index !== undefined || value.slice.index === undefined)) {
-    if (index === undefined) return new Stream(toStream(value, call.query).pull)
+    if (index === undefined) return new Stream(toStream(value).pull)
     const slice = { ...value.slice, index, order: value.slice.order ?? 'asc' } as const
     const keys: Datum[] = []
-    const pull = openSlice(slice, call.query, keys)
+    const pull = openSlice(slice, keys)
     let last: Datum | undefined
     return new Stream(() => {
       for (let row = pull(); row !== undefined; row = pull()) {
@@ -201,7 +201,7 @@ function distinct(call: Call): Val {
     })
   }
   const set = new DatumSet()
-  const pull = finite(toStream(value, call.query))
+  const pull = finite(toStream(value))
   for (let row = pull(); row !== undefined; row = pull()) {
     set.add(row)
     if (set.size > call.query.arrayLimit) call.query.arrayTooLarge()

@@ -22,14 +22,14 @@ export class Planned {
   /** With a further predicate, or undefined where the two are not one for the engine. */
   and(other: Predicate, test: (row: Datum) => boolean): Planned | undefined {
     const own = this.predicate
-    // Where something is missing each answers for itself.
-    if (own.isFailMatch || other.isFailMatch) return undefined
+    // Where something is missing each answers for itself; what evaluation ends the query at must not be passed over.
+    if (own.isFailMatch || other.isFailMatch || !own.isExact) return undefined
     const odds = [own.odd, other.odd].filter((odd) => odd !== undefined)
     const predicate = {
       tree: all([own.tree, other.tree]),
       odd: odds.length === 0 ? undefined : any(odds),
       isFailMatch: false,
-      isExact: own.isExact && other.isExact,
+      isExact: other.isExact,
     }
     return new Planned(this.table, predicate, (row) => this.#test(row) && test(row))
   }

@@ -1,17 +1,16 @@
 // Terms that read tables: table, get, getAll, between; and how a slice of a table becomes a stream of documents.
 
 import { compare, type Datum, type Fields, isObject, MAXVAL, MINVAL } from './datum.ts'
+import { countEngine, isWithin, openEngine } from './engine-index.ts'
 import { fail, failMissing, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
-import { type Entry, indexOf, placeIn } from './index-entries.ts'
+import { type Entry, type Index, indexOf, placeIn } from './index-entries.ts'
 import { engineKey, requireName, requirePrimaryKey } from './key.ts'
-import type { Query } from './query.ts'
 import type { Operations } from './registry.ts'
 import type { Table } from './store.ts'
 import { fromStored } from './stored.ts'
 import { systemTable } from './system.ts'
 import {
-  type Bounds,
   Db,
   type Pull,
   pullArray,
@@ -39,27 +38,38 @@ function scan(table: Table): Pull {
   }
 }
 
-function isWithin(key: Datum, bounds: Bounds): boolean {
-  const low = compare(key, bounds.low)
-  if (low < 0 || (low === 0 && bounds.isLowOpen)) return false
-  const high = compare(key, bounds.high)
-  return high < 0 || (high === 0 && !bounds.isHighOpen)
-}
-
-/** Documents of a slice. `keys`, when given, gets the index key of each document as it is answered. */
-export function openSlice(slice: Slice, _query: Query, keys?: Datum[]): Pull {
-  const { table, bounds, order } = slice
-  const name = slice.index
-  if (name === undefined || name === table.primaryKey) return openPrimary(slice, keys)
+/** The index of a slice; throws where there is none, or none that has an order. */
+export function requireIndex({ table, index: name }: Slice): Index | undefined {
+  if (name === undefined || name === table.primaryKey) return undefined
   const index = indexOf(table, name)
   if (index === undefined) failOperation(`Index \`${name}\` was not found on table \`${table.label}\`.`)
   if (index.info.geo) {
     fail(`Index \`${name}\` is a geospatial index.  Only get_nearest and get_intersecting can use a geospatial index.`)
   }
+  return index
+}
+
+/** Documents of a slice. `keys`, when given, gets the index key of each document as it is answered. */
+export function openSlice(slice: Slice, keys?: Datum[]): Pull {
+  const index = requireIndex(slice)
+  return index === undefined
+    ? openPrimary(slice, keys)
+    : (openEngine(slice, index, keys) ?? openEntries(slice, index, keys))
+}
+
+/** How many documents a slice has, where that is known without reading them. */
+export function countSlice(slice: Slice): number | undefined {
+  const index = requireIndex(slice)
+  if (index !== undefined) return countEngine(slice, index)
+  const { bounds, keys, table } = slice
+  return bounds === undefined && keys === undefined ? table.direct.count : undefined
+}
+
+function openEntries({ bounds, keys: wanted, order }: Slice, index: Index, keys: Datum[] | undefined): Pull {
   const entries = index.entries()
   let chosen: readonly Entry[]
-  if (slice.keys !== undefined) {
-    chosen = slice.keys.flatMap((key) => entries.slice(placeIn(entries, key, false), placeIn(entries, key, true)))
+  if (wanted !== undefined) {
+    chosen = wanted.flatMap((key) => entries.slice(placeIn(entries, key, false), placeIn(entries, key, true)))
   } else if (bounds !== undefined) {
     const from = placeIn(entries, bounds.low, bounds.isLowOpen)
     const to = placeIn(entries, bounds.high, !bounds.isHighOpen)
@@ -186,8 +196,9 @@ function getAll(call: Call): Val {
   for (const key of keys) if (key === null) failMissing('Keys cannot be NULL.')
   if (index === undefined || index === table.primaryKey) for (const key of keys) requirePrimaryKey(key)
   const slice: Slice = { table, index, bounds: undefined, order: undefined, keys }
-  const stream = new Stream(openSlice(slice, call.query))
+  const stream = new Stream(openSlice(slice))
   stream.slice = slice
+  stream.count = () => countSlice(slice)
   return new Selection(table, stream)
 }
 
@@ -209,7 +220,7 @@ function between(call: Call): Val {
   const bounds = { low, high, isLowOpen: call.isOpen('left_bound'), isHighOpen: call.isOpen('right_bound') }
   const bounded = { ...slice, index, bounds }
   // Errors about the index show before anything is read.
-  if (index !== table.primaryKey) openSlice({ ...bounded, keys: [] }, call.query)
+  if (index !== table.primaryKey) requireIndex(bounded)
   else for (const bound of [low, high]) if (bound !== MINVAL && bound !== MAXVAL) requirePrimaryKey(bound)
   return new TableSlice(bounded)
 }

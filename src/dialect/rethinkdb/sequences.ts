@@ -44,7 +44,7 @@ function map(call: Call): Val {
     const value = i === 0 ? plainFirst(call) : call.val(i)
     sources.push(value)
   }
-  const streams = sources.map((value) => toStream(value, call.query))
+  const streams = sources.map((value) => toStream(value))
   const func = call.func(call.count - 1)
   if (func.arity > 0 && func.arity !== sources.length) {
     const were = sources.length === 1 ? ' was' : 's were'
@@ -99,7 +99,7 @@ export function concatenated(pull: Pull, expand: (value: Datum) => Pull): Pull {
 
 function concatMap(call: Call): Val {
   const func = call.func(1)
-  const expand = (value: Datum) => toStream(plain(func.call([value])), call.query).pull
+  const expand = (value: Datum) => toStream(plain(func.call([value]))).pull
   const result = derive(call, plainFirst(call), (pull) => concatenated(pull, expand), false)
   if (result instanceof Stream) result.unfollowable = 'concat_map'
   return result
@@ -151,6 +151,7 @@ function plannedFilter(
       return pull()
     })
     stream.planned = planned
+    stream.count = () => planned.count()
     stream.slice = (source as TableSlice | Stream).slice
     stream.steps = source instanceof Stream ? [...source.steps, step] : [step]
     return new Selection(table, stream)
@@ -251,7 +252,7 @@ function sample(call: Call): Val {
   const count = call.integer(1)
   if (count < 0) fail(`Number of items to sample must be non-negative, got \`${count}\`.`)
   const rows: Datum[] = []
-  const pull = finite(toStream(value, call.query))
+  const pull = finite(toStream(value))
   let seen = 0
   for (let row = pull(); row !== undefined; row = pull()) {
     seen++
@@ -262,12 +263,12 @@ function sample(call: Call): Val {
     const j = Math.floor(Math.random() * (i + 1))
     ;[rows[i], rows[j]] = [rows[j], rows[i]]
   }
-  const selection = selectionOf(value, call.query)
+  const selection = selectionOf(value)
   return selection === undefined ? rows : new Selection(selection.table, rows)
 }
 
 function isEmpty(call: Call): Val {
-  return waiting(toStream(plainFirst(call), call.query))() === undefined
+  return waiting(toStream(plainFirst(call)))() === undefined
 }
 
 function offsetsOf(call: Call): Val {
@@ -308,7 +309,7 @@ export const sequenceTerms: Operations = {
   },
   limit(call) {
     const value = plainFirst(call)
-    if (!(value instanceof Special)) toStream(value, call.query)
+    if (!(value instanceof Special)) toStream(value)
     const count = call.integer(1)
     if (count < 0) fail(`LIMIT takes a non-negative argument (got ${count})`)
     return Array.isArray(value) ? value.slice(0, count) : sliced(call, value, 0, count)

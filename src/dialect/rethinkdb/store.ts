@@ -27,6 +27,8 @@ export interface IndexInfo {
   readonly multi: boolean
   readonly geo: boolean
   readonly query: string
+  /** The engine's index that has its entries, if there is one. */
+  readonly engine?: string
 }
 
 export interface TableInfo {

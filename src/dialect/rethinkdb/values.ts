@@ -87,6 +87,8 @@ export class Stream extends Special {
   steps: readonly Step[] = []
   /** What the engine is asked for, where it finds all of it. */
   planned: Planned | undefined
+  /** How many values there are, where that is known without reading them. */
+  count: (() => number | undefined) | undefined
   /** Of `limit` right after an indexed order. */
   limit: number | undefined
   /** Of a union: `changes` follows all of them. */

@@ -68,7 +68,7 @@ function rowsOf(call: Call, literal: Datum[] | undefined, options: WriteOptions)
   if (isObject(single) && !(single instanceof Special)) return [single]
   if (options.changes === 'vals') manyInserts()
   if (Array.isArray(single)) return single
-  const stream = toStream(value, call.query)
+  const stream = toStream(value)
   const pull = finite(stream)
   // A table inserted into itself is read to its end first.
   return stream.slice === undefined ? each(pull) : [...each(pull)]
@@ -89,7 +89,7 @@ function replaceRows(call: Call, decide: (old: Datum) => Datum): Val {
       }),
     )
   }
-  const selection = selectionOf(first, call.query)
+  const selection = selectionOf(first)
   if (selection === undefined) return wrongKind('SELECTION', first)
   const { table } = selection
   const options = optionsOf(call, table, changes)
@@ -160,7 +160,7 @@ function forEach(call: Call): Val {
   const { first } = call
   const func = call.func(1, 'constant')
   const total: Fields = {}
-  for (const row of each(finite(toStream(first instanceof Row ? first.value : first, call.query)))) {
+  for (const row of each(finite(toStream(first instanceof Row ? first.value : first)))) {
     const answer = func.call([row])
     if (answer instanceof Special && !(answer instanceof Row)) {
       fail('FOR_EACH expects one or more basic write queries.')
