@@ -24,15 +24,44 @@ const WITHOUT_CLUSTER = {
 type Words<S extends string> = S extends `${infer Head} ${infer Tail}` ? Head | Words<Tail> : S
 type Refused = Words<(typeof WITHOUT_CLUSTER)[keyof typeof WITHOUT_CLUSTER]>
 
-/** What the SDK misses before it asks a server. */
-const NEEDED: Readonly<Record<string, readonly [field: string, reason: keyof typeof ERROR_REASONS]>> = {
-  loadBalance: ['src_nodeID', 'LOAD_BALANCE_CHECK_PARAMS'],
-  getReplicas: ['collectionID', 'COLLECTION_ID_IS_REQUIRED'],
-  bulkInsert: ['files', 'IMPORT_FILE_CHECK'],
-  listImportTasks: ['collection_name', 'COLLECTION_NAME_IS_REQUIRED'],
-  createUser: ['username', 'USERNAME_PWD_ARE_REQUIRED'],
-  updateUser: ['username', 'USERNAME_PWD_ARE_REQUIRED'],
-  deleteUser: ['username', 'USERNAME_IS_REQUIRED'],
+type Needed = readonly [field: string, reason: keyof typeof ERROR_REASONS]
+
+const COLLECTION: Needed = ['collection_name', 'COLLECTION_NAME_IS_REQUIRED']
+
+/** What the SDK misses before it asks a server, in its order. */
+const NEEDED: Readonly<Record<string, readonly Needed[]>> = {
+  loadBalance: [['src_nodeID', 'LOAD_BALANCE_CHECK_PARAMS']],
+  getReplicas: [['collectionID', 'COLLECTION_ID_IS_REQUIRED']],
+  describeReplicas: [['collectionID', 'COLLECTION_ID_IS_REQUIRED']],
+  bulkInsert: [COLLECTION, ['files', 'IMPORT_FILE_CHECK']],
+  listImportTasks: [COLLECTION],
+  createUser: [
+    ['username', 'USERNAME_PWD_ARE_REQUIRED'],
+    ['password', 'USERNAME_PWD_ARE_REQUIRED'],
+  ],
+  updateUser: [
+    ['username', 'USERNAME_PWD_ARE_REQUIRED'],
+    ['newPassword', 'USERNAME_PWD_ARE_REQUIRED'],
+    ['oldPassword', 'USERNAME_PWD_ARE_REQUIRED'],
+  ],
+  deleteUser: [['username', 'USERNAME_IS_REQUIRED']],
+  alterCollectionSchema: [
+    COLLECTION,
+    ['field', 'FUNCTION_FIELD_SCHEMA_IS_REQUIRED'],
+    ['function', 'FUNCTION_SCHEMA_IS_REQUIRED'],
+  ],
+  addFunctionField: [
+    ['field', 'FUNCTION_FIELD_SCHEMA_IS_REQUIRED'],
+    ['function', 'FUNCTION_SCHEMA_IS_REQUIRED'],
+  ],
+  addCollectionFunction: [COLLECTION, ['function', 'FUNCTION_SCHEMA_IS_REQUIRED']],
+  alterCollectionFunction: [
+    COLLECTION,
+    ['function_name', 'FUNCTION_NAME_IS_REQUIRED'],
+    ['function', 'FUNCTION_SCHEMA_IS_REQUIRED'],
+  ],
+  dropCollectionFunction: [COLLECTION, ['function_name', 'FUNCTION_NAME_IS_REQUIRED']],
+  dropFunctionField: [COLLECTION, ['function_name', 'FUNCTION_NAME_IS_REQUIRED']],
 }
 
 export interface ClusterClient extends Record<Refused, (...args: Anything[]) => Promise<Anything>> {}
@@ -43,8 +72,7 @@ export class ClusterClient extends SearchClient {}
 for (const [feature, names] of Object.entries(WITHOUT_CLUSTER)) {
   for (const name of names.split(' ')) {
     const value = async (data?: Record<string, unknown>): Promise<never> => {
-      const needed = NEEDED[name]
-      if (needed !== undefined && !data?.[needed[0]]) throw wrongCall(needed[1])
+      for (const [field, reason] of NEEDED[name] ?? []) if (!data?.[field]) throw wrongCall(reason)
       throw new UnsupportedError(`${name}: ${feature} need a Milvus server; in process there are none`, {
         details: { dialect: 'milvus', feature: name },
       })

@@ -259,10 +259,11 @@ export class CollectionClient extends DatabaseClient {
 
   /** Adds a nullable field; rows that are there read its default, or null. */
   async addCollectionField(data: AddCollectionFieldReq): Promise<ResStatus> {
-    return this.addCollectionFields({ ...data, fields: [data.field] })
+    return this.addCollectionFields({ ...named(data), fields: [data.field] })
   }
 
   async addCollectionFields(data: AddCollectionFieldsReq): Promise<ResStatus> {
+    for (const field of named(data).fields) requireAddable(field)
     return this.runStatus(named(data), (store, db) =>
       store.change(async () => {
         const entry = store.entry(db, data.collection_name)
@@ -270,12 +271,7 @@ export class CollectionClient extends DatabaseClient {
         const { record } = entry
         let next = Math.max(...record.fields.map((field) => field.id + (field.fields?.length ?? 0))) + 1
         const added = data.fields.map((declared: FieldType) => {
-          const type = convertToDataType(declared.data_type)
           if (declared.nullable !== true) {
-            if (isVectorType(type)) throw wrongCall('ADD_COLLECTION_FIELD_VECTOR_NULLABLE_REQUIRED')
-            if (type === DataType.Array && Number(declared.element_type) === DataType.Struct) {
-              throw wrongCall('ADD_COLLECTION_STRUCT_FIELD_NULLABLE_REQUIRED')
-            }
             throw invalid(`added field must be nullable, please check it, field name = ${declared.name}`)
           }
           if (declared.is_primary_key || declared.is_partition_key) {
@@ -295,7 +291,7 @@ export class CollectionClient extends DatabaseClient {
   }
 
   async dropCollectionField(data: DropCollectionFieldReq): Promise<ResStatus> {
-    const { field_name: name, field_id: id } = data
+    const { field_name: name, field_id: id } = named(data)
     if ((typeof name === 'string' && name !== '') === (id !== undefined && /^[1-9]\d*$/.test(String(id)))) {
       throw wrongCall('DROP_COLLECTION_FIELD_IDENTIFIER_IS_REQUIRED')
     }
@@ -414,6 +410,17 @@ export class CollectionClient extends DatabaseClient {
 
   async #primary(data: DescribeCollectionReq, description?: DescribeCollectionResponse): Promise<FieldSchema> {
     return description?.schema.fields.find((field) => field.is_primary_key) ?? (await this.getPkField(data))
+  }
+}
+
+/** What the SDK looks at before it asks a server. */
+function requireAddable({ data_type, element_type, nullable }: FieldType): void {
+  const type = convertToDataType(data_type)
+  const element = element_type === undefined ? DataType.None : convertToDataType(element_type)
+  if (nullable === true) return
+  if (isVectorType(type)) throw wrongCall('ADD_COLLECTION_FIELD_VECTOR_NULLABLE_REQUIRED')
+  if (type === DataType.Array && element === DataType.Struct) {
+    throw wrongCall('ADD_COLLECTION_STRUCT_FIELD_NULLABLE_REQUIRED')
   }
 }
 

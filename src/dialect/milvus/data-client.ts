@@ -6,6 +6,7 @@ import type { Entry } from './catalog.ts'
 import { hybridTime } from './clock.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
+import { normalizeOrderByFields } from './formats.ts'
 import { partials } from './lazy.ts'
 import { partitionOf } from './load-state.ts'
 import type { FieldOps } from './partial.ts'
@@ -208,6 +209,7 @@ export class DataClient extends AdminClient {
   }
 
   async query(data: QueryReq): Promise<QueryResults> {
+    if (data?.group_by_fields !== undefined || data?.order_by_fields || data?.order_by) requireLists(named(data))
     return await this.withEntry<QueryResults>(
       named(data),
       (entry) => this.#query(entry, data),
@@ -270,9 +272,6 @@ export class DataClient extends AdminClient {
       const count = await entry.rows.find(within(filter, partitions)).count()
       return [{ [DEFAULT_COUNT_QUERY_STRING]: this.long(count) }]
     }
-    if (data.group_by_fields !== undefined && !Array.isArray(data.group_by_fields)) {
-      throw new MilvusError(Code.Parameter, 'Invalid group_by_fields format', { isThrown: true })
-    }
     if ((data.group_by_fields?.length ?? 0) > 0)
       throw unexpected('group_by_fields of query is not supported in process')
     if (text.trim() === '' && limit === undefined) throw invalid('empty expression should be used with limit')
@@ -294,8 +293,12 @@ export class DataClient extends AdminClient {
 
   /** Rows by their keys; those that are not there are left out. */
   get(data: GetReq): Promise<QueryResults> {
-    if (data?.collection_name && !hasIds(data.ids)) return Promise.reject(wrongCall('IDS_REQUIRED'))
-    return this.query(data as unknown as QueryReq)
+    const query = data as unknown as QueryReq
+    if (!data?.collection_name || hasIds(data.ids)) return this.query(query)
+    return Promise.resolve(query).then((given) => {
+      requireLists(given)
+      throw wrongCall('IDS_REQUIRED')
+    })
   }
 
   async count(data: CountReq): Promise<CountResult> {
@@ -346,6 +349,14 @@ export function throwIfMissing({ code, reason }: ResStatus): void {
   if (code === Code.CollectionNotFound || code === Code.DatabaseNotFound) {
     throw new MilvusError(code, reason, { isThrown: true })
   }
+}
+
+/** The forms of lists that the SDK looks at before it asks a server. */
+function requireLists({ group_by_fields, order_by_fields, order_by }: QueryReq): void {
+  if (group_by_fields !== undefined && !Array.isArray(group_by_fields)) {
+    throw new MilvusError(Code.Parameter, 'Invalid group_by_fields format', { isThrown: true })
+  }
+  normalizeOrderByFields(order_by_fields ?? order_by)
 }
 
 function hasIds(ids: unknown): boolean {

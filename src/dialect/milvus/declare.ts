@@ -1,5 +1,6 @@
 // Schemas as programs declare them: checked, and brought to the form that the catalog keeps.
 
+import { UnsupportedError } from '../../error/index.ts'
 import { analyzerFor } from './analyzers.ts'
 import { DataType, DEFAULT_PARTITIONS_NUMBER, MAX_PARTITIONS_NUMBER } from './enums.ts'
 import { invalid, unexpected, wrongCall } from './errors.ts'
@@ -78,6 +79,7 @@ export interface SchemaSpec {
 export function schemaOf(request: Declared): SchemaSpec {
   const declared = (request['schema'] ?? request['fields']) as Declared[] | undefined
   if (!Array.isArray(declared) || declared.length === 0) throw wrongCall('CREATE_COLLECTION_CHECK_PARAMS')
+  if (request['external_source']) requireExternal(request, declared)
   checkDeclared(declared)
   const partitions = request['num_partitions'] as number | undefined
   if (partitions !== undefined && !(partitions >= 1 && partitions <= MAX_PARTITIONS_NUMBER)) {
@@ -103,6 +105,16 @@ export function schemaOf(request: Declared): SchemaSpec {
     throw invalid('num_partitions should only be specified with partition key field enabled')
   }
   return { fields, functions, keyedPartitions: hasKey ? (partitions ?? DEFAULT_PARTITIONS_NUMBER) : 0 }
+}
+
+/** Collections over the files of others: none in process. */
+function requireExternal(request: Declared, fields: readonly Declared[]): never {
+  if ('auto_id' in request || fields.some((field) => field['autoID']))
+    throw wrongCall('CREATE_EXTERNAL_COLLECTION_AUTO_ID')
+  if (fields.some((field) => field['is_primary_key'])) throw wrongCall('CREATE_EXTERNAL_COLLECTION_PRIMARY_KEY')
+  throw new UnsupportedError('external collections need a Milvus server; in process there are none', {
+    details: { dialect: 'milvus', feature: 'external_source' },
+  })
 }
 
 /** Brings one declared field to its form; throws where the field alone is wrong. */

@@ -98,7 +98,7 @@ export function describe(entry: Entry): DescribeCollectionResponse {
     consistency_level: record.consistency,
     shards_num: record.shards,
     num_partitions: String(record.keyed || record.partitions.length),
-    properties: pairs({ timezone: 'UTC', ...record.properties }),
+    properties: pairs({ ...record.properties, timezone: record.properties['timezone'] ?? 'UTC' }),
     functions,
     created_timestamp: created,
     created_utc_timestamp: String(record.created),

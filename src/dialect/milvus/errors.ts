@@ -1,6 +1,6 @@
 // Milvus' errors: a status that is returned, or an Error that carries it. One table of codes.
 
-import { DataError, HostError, QuiverError, StateError, TimeoutError } from '../../error/index.ts'
+import { DataError, HostError, QuiverError, StateError, TimeoutError, UnsupportedError } from '../../error/index.ts'
 import { ErrorCode } from './enums.ts'
 import { ERROR_REASONS } from './reasons.ts'
 import type { ResStatus } from './types/status.ts'
@@ -81,6 +81,7 @@ export function milvusErrorOf(error: unknown): MilvusError {
   if (error instanceof TimeoutError) return deadlineExceeded(error.message, error)
   if (!(error instanceof QuiverError)) throw error
   if (error instanceof StateError || error instanceof HostError || error instanceof DataError) throw error
+  if (error instanceof UnsupportedError) throw error
   return new MilvusError(Code.Unexpected, error.message, { cause: error })
 }
 

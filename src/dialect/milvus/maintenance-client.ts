@@ -31,6 +31,7 @@ import type {
   RunAnalyzerRequest,
   RunAnalyzerResponse,
 } from './types/index.ts'
+import { utf8Length } from './values.ts'
 
 export class MaintenanceClient extends PartitionClient {
   /** Everything acknowledged so far is on disk when it resolves. */
@@ -154,7 +155,10 @@ export class MaintenanceClient extends PartitionClient {
         const field =
           collection_name === undefined ? undefined : store.entry(db, collection_name).schema.byName.get(field_name)
         const analyzer = field === undefined ? analyzerFor(data.analyzer_params) : analyzerOfField(field)
-        const results = [data.text].flat().map((text) => ({ tokens: detailed(text, analyzer.tokens(text)) }))
+        const results = [data.text].flat().map((given) => {
+          const text = String(given)
+          return { tokens: detailed(text, analyzer.tokens(text), data) }
+        })
         return { status: success(), results }
       },
       (status) => ({ status, results: [] }),
@@ -162,13 +166,26 @@ export class MaintenanceClient extends PartitionClient {
   }
 }
 
-/** Where tokens stand in their text, as far as they are spelt there as they are. */
-function detailed(text: string, tokens: readonly string[]) {
+type Asked = Pick<RunAnalyzerRequest, 'with_detail' | 'with_hash'>
+
+/** Tokens and, if asked for, where they stand in their text as far as they are spelt there as they are: 64-bit integers, as strings. */
+function detailed(text: string, tokens: readonly string[], { with_detail, with_hash }: Asked) {
   const lower = text.toLowerCase()
   let from = 0
-  return tokens.map((token, position) => {
+  return tokens.map((token, at) => {
     const found = lower.indexOf(token, from)
     if (found >= 0) from = found + token.length
-    return { token, start_offset: Math.max(0, found), end_offset: from, position, position_length: 1, hash: 0 }
+    const [start_offset, end_offset, position, position_length] = (with_detail
+      ? [utf8Length(text.slice(0, Math.max(0, found))), utf8Length(text.slice(0, from)), at, 1]
+      : [0, 0, 0, 0]
+    ).map(String) as unknown as [number, number, number, number]
+    return { token, start_offset, end_offset, position, position_length, hash: with_hash ? hashOf(token) : 0 }
   })
+}
+
+/** FNV-1a over UTF-16 units. */
+function hashOf(token: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < token.length; i++) hash = Math.imul(hash ^ token.charCodeAt(i), 0x01000193)
+  return hash >>> 0
 }

@@ -210,3 +210,86 @@ it('creates several indexes at once, whatever becomes of one of them', async () 
     ours.ERROR_REASONS.COLLECTION_NAME_IS_REQUIRED,
   )
 })
+
+type Method = (data: unknown) => Promise<unknown>
+
+const PRIMARY = { name: 'a', data_type: 'Int64', is_primary_key: true }
+const REQUESTS: unknown[] = [
+  undefined,
+  {},
+  { collection_name: 'c' },
+  { collection_name: 'c', fields: [] },
+  { collection_name: 'c', data: [] },
+  { collection_name: 'c', data: [{ x: 1 }] },
+  { collection_name: 'c', data: [{ id: 1, vector: [1, 2, 3, 4], bits: [1] }] },
+  { collection_name: 'c', partition_name: '' },
+  { collection_name: 'c', partition_names: [] },
+  { alias: 'x' },
+  { collection_name: 'c', data: [1, 2, 3, 4], anns_field: 'nope' },
+  { collection_name: 'c', ids: ['x'], data: [1, 2, 3, 4] },
+  { collection_name: 'c', data: [1, 2, 3, 4], order_by_fields: 5 },
+  { collection_name: 'c', group_by_fields: 5, filter: 'id > 0' },
+  { collection_name: 'c', order_by_fields: [{ field: '' }], filter: 'id > 0' },
+  { collection_name: 'c', data: [{ id: 1 }], field_ops: [{ op: 'X' }] },
+  { collection_name: 'c', data: [{ id: 1 }], field_ops: [{ field_name: 'id', op: 'X' }] },
+  { collection_name: 'c', field_name: 'a', field_id: 1 },
+  { collectionName: '' },
+  { collection_name: 'd', fields: [{ name: 'a' }] },
+  { collection_name: 'd', fields: [{ name: 'a', data_type: 'Nope' }] },
+  { collection_name: 'd', fields: [PRIMARY] },
+  {
+    collection_name: 'd',
+    fields: [
+      { ...PRIMARY, data_type: 'Float' },
+      { name: 'v', data_type: 'FloatVector', dim: 4 },
+    ],
+  },
+  { collection_name: 'd', fields: [PRIMARY, { name: 'v', data_type: 'FloatVector' }] },
+  { collection_name: 'd', fields: [PRIMARY, { name: 'v', data_type: 'BinaryVector', dim: 9 }] },
+  { collection_name: 'd', fields: [{ ...PRIMARY, data_type: 'VarChar' }] },
+  { collection_name: 'd', fields: [PRIMARY, { name: 'v', data_type: 'FloatVector', dim: 2 }], num_partitions: 0 },
+  { collection_name: 'd', fields: [PRIMARY, { name: 'b', data_type: 'Float', is_partition_key: true }] },
+  { collection_name: 'd', fields: [PRIMARY], external_source: 's3' },
+  { collection_name: 'd', fields: [{ name: 'a', data_type: 'Int64', autoID: true }], external_source: 's3' },
+]
+
+it('refuses wrong calls where the SDK does, in its words', async () => {
+  const made = await collectionOf([{ name: 'bits', data_type: ours.DataType.BinaryVector, dim: 16 }], {
+    index_params: [
+      { field_name: 'vector', index_type: 'FLAT', metric_type: 'L2' },
+      { field_name: 'bits', index_type: 'BIN_FLAT' },
+    ],
+  })
+  const Client = sdk['MilvusClient'] as new (config: object) => Record<string, unknown>
+  const theirs = new Client({ address: 'localhost:1', __SKIP_CONNECT__: true })
+  // It knows the same collection, and whatever it would send fails.
+  theirs['channelPool'] = { acquire: () => Promise.reject(new Error('SENT')) }
+  theirs['describeCollection'] = async (data: { collection_name?: string }) => {
+    if (!data?.collection_name) throw new Error(ours.ERROR_REASONS.COLLECTION_NAME_IS_REQUIRED)
+    return await made.describeCollection({ collection_name: data.collection_name })
+  }
+  const outside =
+    /^_|constructor|onnect|close|Telemetry|Pool|Failover|Info|Lifecycle|Listener|^call|Compat|describeColl|^use|session|normalize|Snapshot|External|Replica|User|Role|Privil|Resource|transfer|Grant|RBAC|dropFunctionField/
+  const names = new Set<string>()
+  for (let at = Client.prototype as object; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) if (!outside.test(name)) names.add(name)
+  }
+  const messageOf = async (one: unknown, name: string, request: unknown) => {
+    try {
+      await (one as Record<string, Method>)[name]!.call(one, structuredClone(request))
+      return undefined
+    } catch (error) {
+      return error instanceof TypeError ? undefined : (error as Error).message
+    }
+  }
+  let compared = 0
+  for (const name of names) {
+    for (const request of REQUESTS) {
+      const theirMessage = await messageOf(theirs, name, request)
+      if (theirMessage === undefined || theirMessage === 'SENT') continue
+      compared++
+      expect([name, request, await messageOf(made, name, request)]).toEqual([name, request, theirMessage])
+    }
+  }
+  expect(compared).toBeGreaterThan(300)
+})

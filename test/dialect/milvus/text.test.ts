@@ -228,5 +228,17 @@ describe('full text', () => {
     const { results } = await made.runAnalyzer({ analyzer_params: { type: 'english' }, text: ['Running dogs', 'x'] })
     expect(results.map(({ tokens }) => tokens.map(({ token }) => token))).toEqual([['run', 'dog'], ['x']])
     expect((await made.runAnalyzer({ analyzer_params: { tokenizer: 'nope' }, text: 'a' })).status.code).toBe(1100)
+    const plain = { start_offset: '0', end_offset: '0', position: '0', position_length: '0', hash: 0 }
+    expect((await made.runAnalyzer({ text: 'Dogs' })).results[0]!.tokens).toEqual([{ token: 'dogs', ...plain }])
+    const asked = { text: '\u00e9t\u00e9 dogs', with_detail: true, with_hash: true }
+    const { tokens } = (await made.runAnalyzer(asked)).results[0]!
+    expect(tokens[1]).toMatchObject({
+      token: 'dogs',
+      start_offset: '6',
+      end_offset: '10',
+      position: '1',
+      position_length: '1',
+    })
+    expect(tokens[1]!.hash).toBeGreaterThan(0)
   })
 })
