@@ -45,6 +45,7 @@ function settings() {
       ],
     },
     worker: { format: 'es' },
+    optimizeDeps: { include: ['csv-parse/browser/esm/sync', 'hyparquet', 'hyparquet-compressors', 'umap-js'] },
     build: { outDir: SITE, emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 2_000 },
     server: { fs: { allow: [ROOT, join(ROOT, 'node_modules')] } },
   }
@@ -107,11 +108,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   } else {
     await ensureDist()
     await ensureData()
-    const server = await createServer({
-      ...settings(),
-      server: { ...settings().server, port: Number(values.port ?? 5173) },
-    })
+    const port = Number(values.port ?? 5173)
+    const shared = settings()
+    const server = await createServer({ ...shared, logLevel: 'error', server: { ...shared.server, port } })
     await server.listen()
-    server.printUrls()
+    console.log(`the playground: ${server.resolvedUrls?.local[0]}`)
   }
 }

@@ -129,6 +129,14 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
     expect(await page.locator('.status').getAttribute('class')).toContain('error')
   })
 
+  it('finds films by words, and opens what it found', async () => {
+    await pane('search')
+    await page.fill('#search-text', 'star wars')
+    await page.keyboard.press('Enter')
+    await page.click('.hit:has-text("Star Wars Ep. IV")')
+    expect(await page.locator('.hits .detail').innerText()).toMatch(/director"George Lucas"/)
+  })
+
   it('takes files that are dropped: CSV, and NDJSON with vectors', async () => {
     const csv = Buffer.from('id,city,people\n1,Ulm,126000\n2,Bern,134000\n')
     await page.setInputFiles('.drop input', { name: 'cities.csv', mimeType: 'text/csv', buffer: csv })
@@ -200,10 +208,13 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
     await image('storage')
   })
 
-  it('has everything again after a reload, the map as well', async () => {
+  it('has everything again in another tab when this one goes, the map as well', async () => {
     const before = await collections()
+    // Another tab waits for this one.
+    const [second, opening] = [context.waitForEvent('page'), openPage()]
+    await (await second).locator('.status').filter({ hasText: 'open in another tab' }).waitFor()
     await page.close()
-    page = await openPage()
+    page = await opening
     expect(await collections()).toEqual(before)
     await page.click('.collection:has-text("digits")')
     await pane('search')

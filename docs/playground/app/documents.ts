@@ -8,6 +8,12 @@ import { treeOf } from './tree.ts'
 import { whenVisible } from './visible.ts'
 
 const PAGE = 25
+/** Filters that find something in the data sets that come with the page. */
+export const FILTERS: Readonly<Record<string, string>> = {
+  films: '{ genre: "Drama", "ratings.imdb.score": { $gt: 8 } }',
+  digits: '{ digit: { $in: [4, 9] } }',
+  wordnet: '{ topic: "noun.animal" }',
+}
 const COLUMNS_MAX = 5
 const CELL_MAX = 64
 
@@ -17,14 +23,13 @@ export function documentsPane(state: State): HTMLElement {
     id: 'find-filter',
     type: 'text',
     spellcheck: 'false',
-    placeholder: '{ genre: "Drama", "ratings.imdb.score": { $gt: 8 } }',
     onChange: () => load(0),
   })
   const sort = h('input', {
     id: 'find-sort',
     type: 'text',
     spellcheck: 'false',
-    placeholder: '-released',
+    placeholder: '-field',
     size: 12,
     onChange: () => load(0),
   })
@@ -109,6 +114,7 @@ export function documentsPane(state: State): HTMLElement {
   )
   const refresh = whenVisible(pane, () => load(skip))
   state.on('collection', () => {
+    filter.placeholder = FILTERS[state.collection ?? ''] ?? '{ field: value }'
     filter.value = ''
     sort.value = ''
     skip = 0

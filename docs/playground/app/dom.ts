@@ -52,6 +52,6 @@ export function bytes(number: number): string {
 }
 
 export function milliseconds(ms: number): string {
-  if (ms >= 10_000) return `${(ms / 1_000).toFixed(1)} s`
+  if (ms >= 1_000) return `${(ms / 1_000).toFixed(ms >= 10_000 ? 1 : 2)} s`
   return ms >= 100 ? `${ms.toFixed(0)} ms` : ms >= 1 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(2)} ms`
 }

@@ -2,12 +2,14 @@
 
 import type { Key } from 'quiverdb'
 import { type Hit, MAP_POINTS_MAX, type MapPoints, type SearchAnswer, type SearchRequest } from '../protocol.ts'
-import { shorten, textOf } from './documents.ts'
+import { inspect } from '../worker/inspect.ts'
+import { FILTERS, shorten, textOf } from './documents.ts'
 import { count, h, milliseconds } from './dom.ts'
 import { Layout } from './layout.ts'
 import { PointMap, sprite } from './map.ts'
 import { makePad, type Pad } from './pad.ts'
 import type { State } from './state.ts'
+import { treeOf } from './tree.ts'
 import { whenVisible } from './visible.ts'
 
 const LIMIT = 12
@@ -25,7 +27,6 @@ export function searchPane(state: State): HTMLElement {
     id: 'search-filter',
     type: 'text',
     spellcheck: 'false',
-    placeholder: '{ digit: { $ne: 4 } }',
   })
   const facts = h('p', { class: 'took', role: 'status' })
   const hits = h('ol', { class: 'hits' })
@@ -103,9 +104,13 @@ export function searchPane(state: State): HTMLElement {
         ? sprite(points.pictures, points.side, at, 'currentColor')
         : undefined
     const colour = at === undefined ? undefined : map.legend.find(([one]) => one === points?.labels[at])?.[1]
+    const place = h('li', {})
     const choose = () => {
       state.look(id)
-      if (fieldName() !== undefined) ask({ key: id, field: fieldName()! })
+      const field = fieldName()
+      if (field !== undefined) ask({ key: id, field })
+      else if (place.childElementCount > 1) place.lastElementChild!.remove()
+      else place.append(h('div', { class: 'detail' }, treeOf(inspect(document))))
     }
     const button = h('button', {
       type: 'button',
@@ -121,7 +126,8 @@ export function searchPane(state: State): HTMLElement {
       h('span', { class: 'hit-text' }, h('b', {}, titleOf(document, id)), h('small', {}, summaryOf(document))),
       h('span', { class: 'distance' }, distance < 0 ? `score ${(-distance).toFixed(2)}` : distance.toFixed(3)),
     )
-    return h('li', {}, button)
+    place.append(button)
+    return place
   }
 
   function showLegend(): void {
@@ -233,6 +239,7 @@ export function searchPane(state: State): HTMLElement {
   state.on('collection', () => {
     query.value = ''
     filter.value = ''
+    filter.placeholder = FILTERS[state.collection ?? ''] ?? '{ field: value }'
     refresh()
   })
   state.on('overview', refresh)

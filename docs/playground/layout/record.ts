@@ -44,7 +44,7 @@ const ELEMENTS = [
 ]
 const INSIDE = 0xffffff
 
-/** The spans of a record, by offset. Records whose names stand inside are told without names. */
+/** The spans of a record, by offset; what none covers is padding. */
 export function readRecord(record: Uint8Array, shapes: ReadonlyMap<number, readonly string[]>): Span[] {
   return new RecordReader(record, shapes).read()
 }
@@ -91,7 +91,10 @@ class RecordReader {
       const bytes = this.#textAt - this.#endsAt
       this.#add(this.#endsAt, bytes, 'ends', '', `where each of ${this.#strings} strings ends in the text`)
     }
-    if (shape !== INSIDE) this.#fields(shape, 0, '')
+    if (shape === INSIDE) {
+      this.#add(this.#wordsAt, 4, 'header', '', `the key's word is ${this.#view.getUint32(this.#wordsAt, true)}`)
+      this.#pairs(1, '')
+    } else this.#fields(shape, 0, '')
     return this.#spans.sort((a, b) => a.offset - b.offset)
   }
 
@@ -103,6 +106,20 @@ class RecordReader {
   #fields(shape: number, from: number, path: string): void {
     const names = this.#shapes.get(shape) ?? []
     for (const [at, name] of names.entries()) this.#word(from + at, path === '' ? name : `${path}.${name}`)
+  }
+
+  /** A count at that index, then name and value in turn. */
+  #pairs(index: number, path: string): void {
+    const count = this.#view.getUint32(this.#wordsAt + index * 4, true)
+    this.#add(this.#wordsAt + index * 4, 4, 'node', path, `${count} names and values`)
+    for (let at = index + 1; at <= index + count * 2; at += 2) {
+      const number = this.#view.getUint32(this.#wordsAt + at * 4, true) & 0xfffffff
+      const name = this.#text(number)
+      const inner = path === '' ? name : `${path}.${name}`
+      this.#add(this.#wordsAt + at * 4, 4, 'node', inner, `its name, string ${number}`)
+      this.#string(number, inner)
+      this.#word(at + 1, inner)
+    }
   }
 
   #word(index: number, path: string): void {
@@ -136,13 +153,17 @@ class RecordReader {
   }
 
   #string(number: number, path: string): void {
-    const end = (at: number) => (at < 0 ? 0 : this.#end(at))
-    const [from, to] = [end(number - 1), end(number)]
-    const text = new TextDecoder().decode(this.#bytes.slice(this.#textAt + from, this.#textAt + to))
-    this.#add(this.#textAt + from, to - from, 'text', path, JSON.stringify(text))
+    const [from, to] = [this.#end(number - 1), this.#end(number)]
+    this.#add(this.#textAt + from, to - from, 'text', path, JSON.stringify(this.#text(number)))
+  }
+
+  #text(number: number): string {
+    const [from, to] = [this.#end(number - 1), this.#end(number)]
+    return new TextDecoder().decode(this.#bytes.slice(this.#textAt + from, this.#textAt + to))
   }
 
   #end(number: number): number {
+    if (number < 0) return 0
     const at = this.#endsAt + number * this.#endBytes
     if (this.#endBytes === 1) return this.#view.getUint8(at)
     return this.#endBytes === 2 ? this.#view.getUint16(at, true) : this.#view.getUint32(at, true)
@@ -157,7 +178,8 @@ class RecordReader {
   #object(index: number, path: string): void {
     const shape = this.#view.getUint32(this.#wordsAt + index * 4, true) & 0xfffffff
     this.#add(this.#wordsAt + index * 4, 4, 'node', path, shape === INSIDE ? 'names stand inside' : `shape ${shape}`)
-    if (shape !== INSIDE) this.#fields(shape, index + 1, path)
+    if (shape === INSIDE) this.#pairs(index + 1, path)
+    else this.#fields(shape, index + 1, path)
   }
 }
 
