@@ -6,7 +6,7 @@ export { derived_changed, derived_clash, derived_undo } from "./hooks";
 export {
   flat_begin, flat_count, flat_finish, flat_holds, flat_lanes, flat_mark, flat_ready, flat_release, flat_scan, flat_unmark,
 } from "../flat/exports";
-export { hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_search, hnsw_stale } from "../hnsw/exports";
+export { hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_search, hnsw_stale, hnsw_straighten } from "../hnsw/exports";
 export { kernel_cosine, kernel_dot, kernel_dot_codes, kernel_hamming, kernel_jaccard, kernel_l2 } from "../kernel/exports";
 export {
   inverted_bitmap_bytes, inverted_create, inverted_drop, inverted_fields, inverted_find, inverted_id, inverted_marked, inverted_match, inverted_put_sparse,

@@ -1,2 +1,2 @@
 export { hnsw_search } from "./search";
-export { hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_stale } from "./upkeep";
+export { hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_stale, hnsw_straighten } from "./upkeep";

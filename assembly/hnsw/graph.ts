@@ -27,6 +27,8 @@ export const GRAPH_STALE: usize = 32; // slots that are both
 export const GRAPH_SEED: usize = 36;
 export const GRAPH_CURSOR: usize = 40; // no chunk before it has a dirty slot
 export const GRAPH_MARKED: usize = 44; // u32 1: every vector there was is marked or linked
+const GRAPH_TOP: usize = 48; // u32 slots below it have been marked, or passed by
+export const GRAPH_MIXED: usize = 52; // u32 1: what was linked is not what linking all vectors in the order of their slots would give
 const GRAPH_BYTES: usize = 64;
 
 const CHUNK_SHIFT: u32 = 10;
@@ -219,6 +221,8 @@ export function markDirty(graph: usize, slot: u32): bool {
   const state = load<u8>(stateAt(graph, slot));
   if (state & DIRTY) return true;
   setState(graph, slot, state | DIRTY);
+  if (slot < load<u32>(graph, GRAPH_TOP)) store<u32>(graph, 1, GRAPH_MIXED);
+  else store<u32>(graph, slot + 1, GRAPH_TOP);
   const chunk = slot >> CHUNK_SHIFT;
   if (chunk < load<u32>(graph, GRAPH_CURSOR)) store<u32>(graph, chunk, GRAPH_CURSOR);
   return true;
@@ -237,6 +241,23 @@ export function beginGeneration(graph: usize, slot: u32): void {
 
 export function markLinked(graph: usize, slot: u32): void {
   setState(graph, slot, load<u8>(stateAt(graph, slot)) | LINKED);
+}
+
+/** The slot is as if it had never been marked. */
+export function forget(graph: usize, slot: u32): void {
+  setState(graph, slot, 0);
+}
+
+/** Lists of level 0 of a chunk, as if none had been written. */
+export function forgetLists(graph: usize, chunk: u32): void {
+  const lists = <usize>load<u32>(<usize>load<u32>(graph, GRAPH_DIRECTORY) + (<usize>chunk << 3), 4);
+  if (lists != 0) memory.fill(lists, 0, <usize>load<u32>(graph, GRAPH_M) << 3 << CHUNK_SHIFT);
+}
+
+/** No slot has been marked. */
+export function resetOrder(graph: usize): void {
+  store<u32>(graph, 0, GRAPH_TOP);
+  store<u32>(graph, 0, GRAPH_MIXED);
 }
 
 /** Takes a node out: every link to it is void. */

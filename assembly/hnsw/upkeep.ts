@@ -4,8 +4,8 @@
 import { DERIVED_GRAPHS, S_DERIVED, S_SLOT_TOP, SLOT_NONE, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import { queryBytes, vectorField, vectorRow } from "../vector";
 import {
-  CHUNK_SLOTS, chunksTop, clearDirty, DIRTY, GRAPH_CURSOR, GRAPH_DIRTY, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_LINKED, GRAPH_MARKED, GRAPH_STALE, graphCreate, graphOf,
-  HEAD_DIRTY, HEAD_LINKED, HEAD_STALE, HEAD_STATES, headAt, LINKED, markDirty, markUnlinked,
+  CHUNK_SLOTS, chunksTop, clearDirty, DIRTY, forget, forgetLists, GRAPH_CURSOR, GRAPH_DIRTY, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_LINKED, GRAPH_MARKED, GRAPH_MIXED, GRAPH_STALE, graphCreate, graphOf,
+  HEAD_DIRTY, HEAD_LINKED, HEAD_STALE, HEAD_STATES, headAt, LINKED, markDirty, resetOrder,
 } from "./graph";
 import { link } from "./link";
 import { scratchReach } from "./scratch";
@@ -40,7 +40,7 @@ export function hnsw_maintain(index: u32, count: u32): i32 {
   const field = vectorField(index);
   if (graph == 0 || load<u32>(graph, GRAPH_DIRTY) == 0) return 0;
   if (!scratchReach(queryBytes(field))) return STATUS_OUT_OF_MEMORY;
-  if (load<u32>(graph, GRAPH_STALE) > load<u32>(graph, GRAPH_LINKED) / RENEWAL) renew(graph);
+  if (load<u32>(graph, GRAPH_STALE) > load<u32>(graph, GRAPH_LINKED) / RENEWAL) renew(graph, field);
   let left = count;
   for (let chunk: u32 = 0; left > 0 && load<u32>(graph, GRAPH_STALE) != 0; chunk++) {
     const head = headAt(graph, chunk);
@@ -80,20 +80,34 @@ function linkChunk(graph: usize, field: usize, head: usize, first: u32, count: u
   return <i32>done;
 }
 
-/** Takes every node out. Lists stay as they are: each is written anew with its node. */
-function renew(graph: usize): void {
+/** Forgets every node, and marks every vector. Upper lists stay as they are: each is written anew with its node. */
+function renew(graph: usize, field: usize): void {
+  resetOrder(graph);
   for (let chunk: u32 = 0; chunk < chunksTop(graph); chunk++) {
     const head = headAt(graph, chunk);
-    if (head == 0 || load<u32>(head, HEAD_LINKED) == 0) continue;
+    if (head == 0) continue;
+    forgetLists(graph, chunk);
     for (let i: u32 = 0; i < CHUNK_SLOTS; i++) {
-      if ((load<u8>(head + HEAD_STATES + i) & LINKED) == 0) continue;
       const slot = chunk * CHUNK_SLOTS + i;
-      markUnlinked(graph, slot);
-      markDirty(graph, slot);
+      // A slot without a state has no vector.
+      if (load<u8>(head + HEAD_STATES + i) == 0) continue;
+      forget(graph, slot);
+      if (vectorRow(field, slot) != 0) markDirty(graph, slot);
     }
   }
   store<u32>(graph, SLOT_NONE, GRAPH_ENTRY);
   store<u32>(graph, 0, GRAPH_LEVEL);
+}
+
+/**
+ * Whether what was linked depends on when it was, between the writes; then everything is linked anew, in the order of the slots, by the
+ * next calls of hnsw_maintain.
+ */
+export function hnsw_straighten(index: u32): bool {
+  const graph = graphOf(index);
+  if (graph == 0 || load<u32>(graph, GRAPH_MIXED) == 0) return false;
+  renew(graph, vectorField(index));
+  return true;
 }
 
 /** Nodes of the graph, slots that are dirty, and slots that are both. */

@@ -73,6 +73,14 @@ export class Graphs {
     return left
   }
 
+  /**
+   * Whether what was linked depends on when it was, between writes. Then all of it is dirty now, and linked anew, in the order of the slots,
+   * by `maintain`: the graph is that of the vectors as they are, whatever was written in which order.
+   */
+  straighten(field: number): boolean {
+    return this.memory.derived.hnsw_straighten(field) !== 0
+  }
+
   /** Fills in what one query of a search asks for, by the graph. False: it did not find enough, and the search is to be begun again. */
   search(search: FlatSearch, query: number, options: GraphQuery): boolean {
     const { memory } = this

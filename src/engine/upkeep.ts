@@ -93,11 +93,14 @@ export class Upkeep {
   }
 
   /**
-   * Brings the graphs up to date; the event loop turns meanwhile.
+   * Brings the graphs up to date; the event loop turns meanwhile. Where vectors were changed or deleted, what the background made of it depends
+   * on how its slices fell between the writes; there the graph is built anew, so that the same writes give the same graph.
    *
    * @throws LimitError when they do not fit in the partition's memory.
    */
   async finish(): Promise<void> {
+    for (const { field } of this.#fields) if (!this.#isStopped) this.#host.store.graphs.straighten(field)
+    this.#host.onDerivedChanged()
     while (!this.#isStopped && this.#hasWork() && this.#slice()) await pause()
     this.#settle()
   }

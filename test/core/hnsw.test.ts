@@ -206,6 +206,30 @@ describe('after changes', () => {
     expect(fixture.recall(queries, 30)).toBeGreaterThan(before - 0.02)
   })
 
+  it('straightened, it is the same graph however the upkeep fell between the writes', async () => {
+    const run = async (pace: () => number) => {
+      const make = clusters(31, 8)
+      const fixture = await Fixture.create(8, 'l2', { m: 6 })
+      const step = (act: () => void) => {
+        act()
+        for (let left = pace(); left > 0; left--) fixture.graphs.maintain(0, 7)
+      }
+      for (let at = 0; at < 400; at += 40) step(() => fixture.put(range(at, at + 40), make))
+      step(() => fixture.put(range(30, 90), make))
+      step(() => remove(fixture.partition, range(60, 160)))
+      step(() => fixture.put(range(500, 640), make))
+      step(() => remove(fixture.partition, [0, 1, 200, 399]))
+      fixture.graphs.straighten(0)
+      fixture.finish()
+      expect(fixture.graphs.straighten(0)).toBe(false)
+      return fixture.links(440, 6)
+    }
+    const draw = random(77)
+    const first = await run(() => 0)
+    expect(await run(() => 1_000)).toBe(first)
+    for (let round = 0; round < 4; round++) expect(await run(() => Math.floor(draw() * 12))).toBe(first)
+  })
+
   it('a vector that stays as it was leaves its node alone; undone writes change nothing for good', async () => {
     const make = clusters(1, 8)
     const fixture = await Fixture.create(8, 'l2')

@@ -8,6 +8,7 @@ import {
   contradictionOf,
   documentOf,
   follow,
+  graphFault,
   indexFault,
   Life,
   type Moment,
@@ -50,7 +51,9 @@ async function verify(life: Life, moment: Moment, medium: SimulatedMedium, isClo
   for (const partition of partitions) {
     // As a snapshot and the log behind it have them, or built.
     expect(indexFault(partition)).toBeUndefined()
+    expect(graphFault(partition)).toBeUndefined()
     follow(partition)
+    if (isClosed) expect(graphFault(partition)).toBeUndefined()
   }
   partitions.forEach((partition, side) => {
     for (let i = 0; i < 3; i++) {

@@ -2,6 +2,7 @@
 // both, compactions, closing and opening. It keeps the history that a reopened database is held against: after a crash each
 // partition must be as it was after some batch, not before the last one acknowledged, and transactions whole.
 
+import { FlatSearch } from '../../src/core/index.ts'
 import { parsePath } from '../../src/query/index.ts'
 import { differenceOf } from '../core/exact.ts'
 import { modelEntries, slotsOf } from '../core/ordered-model.ts'
@@ -24,6 +25,17 @@ export interface Moment {
   readonly transactions: number
 }
 
+const DIMENSION = 5
+const VECTORS = [{ name: 'v', dimension: DIMENSION, metric: 'l2' }] as const
+
+/** Few values a lane, so that some are equal and many just as far. */
+function vectorOf(version: number): Float32Array {
+  return Float32Array.from(
+    { length: DIMENSION },
+    (_, i) => (Math.imul(version + 1, 2_654_435_761 + i * 40_503) >>> 16) % 9,
+  )
+}
+
 export function documentOf(key: string, version: number): Record<string, unknown> {
   const letter = String.fromCharCode(97 + (version % 26))
   const bytes = version % 50 === 49 ? 60_000 : version % 11 === 10 ? 3_000 : version % 40
@@ -32,6 +44,7 @@ export function documentOf(key: string, version: number): Record<string, unknown
     id: key,
     version,
     text: letter.repeat(bytes),
+    v: vectorOf(version),
     [`f${version % 37}`]: { [`g${version % 23}`]: [version, letter] },
   }
 }
@@ -44,14 +57,14 @@ export function digestOf(contents: Contents): string {
 }
 
 export function optionsOf(medium: SimulatedMedium, extra: Partial<PartitionOptions> = {}): PartitionOptions[] {
-  const shapes = new CollectionShapes('id')
+  const shapes = new CollectionShapes('id', VECTORS)
   const storage = medium.reopen()
   // The first partition leaves its index in snapshots, the second builds it anew.
   return SIDES.map((id) => ({
     id,
     collection: 'things',
     primaryKey: 'id',
-    vectors: [],
+    vectors: VECTORS,
     shapes,
     storage,
     stem: `c1.p${id}`,
@@ -85,8 +98,10 @@ const INDEXES = [
   { id: 2, fields: ['text', 'version'] },
 ] as const
 
-/** Has a partition keep two ordered indexes; the first partition's snapshots bring them back. */
+/** Has a partition keep a graph, which snapshots bring back, and two ordered indexes; the first partition's snapshots bring these back. */
 export function follow(partition: Partition): void {
+  const { graphs } = partition.store
+  if (!graphs.has(0)) graphs.create(0, 4, 20)
   const { ordered } = partition.store
   for (const { id, fields } of INDEXES) {
     if (ordered.has(id)) continue
@@ -96,6 +111,43 @@ export function follow(partition: Partition): void {
     }
     ordered.setReady(id)
   }
+}
+
+/**
+ * What is wrong with the graph that a partition has, as it is and brought up to date: a walk as wide as there are vectors misses one, or what
+ * looking at every vector finds is not what is stored.
+ */
+export function graphFault(partition: Partition): string | undefined {
+  const { graphs, memory } = partition.store
+  if (!graphs.has(0)) return undefined
+  const query = vectorOf(1)
+  const stored = [...contentsOf(partition).values()].map((version) =>
+    vectorOf(version).reduce((sum, lane, i) => sum + (lane - query[i]!) ** 2, 0),
+  )
+  const wanted = stored.sort((a, b) => a - b).join()
+  const count = stored.length
+  const find = (fill: (search: FlatSearch) => void) => {
+    const search = new FlatSearch(memory, { field: 0, queries: [query], count })
+    fill(search)
+    const found = search.nearest(0).distances.join()
+    search.release()
+    return found
+  }
+  const walk = { field: 0, ef: 1_000, rescored: 1_000, wanted: 0, budget: 1e9 }
+  for (const state of ['as it was', 'up to date']) {
+    const exact = find((search) => search.scan(0, 1e9))
+    if (exact !== wanted) return `${state}, distances are ${exact} instead of ${wanted}`
+    // One whose nodes all went stale has nowhere to start.
+    let isWalked = true
+    const walked = find((search) => {
+      isWalked = graphs.search(search, 0, walk)
+    })
+    if (isWalked && walked !== wanted) return `${state}, the graph finds ${walked} instead of ${wanted}`
+    while (graphs.maintain(0, 8) > 0) {
+      // In pieces.
+    }
+  }
+  return undefined
 }
 
 /** What is wrong with the ordered indexes that a partition has; undefined when nothing is. */
@@ -122,6 +174,7 @@ export const WORKLOAD = {
   busyCompact: 2,
   reopen: 1,
   turn: 3,
+  upkeep: 5,
 } as const
 export type StepName = keyof typeof WORKLOAD
 
@@ -233,6 +286,9 @@ export class Life {
         for (const partition of this.partitions) await partition.close()
         this.acknowledgeAll()
         await this.open()
+        return
+      case 'upkeep':
+        this.partitions[side]!.store.graphs.maintain(0, 1 + this.random.below(12))
         return
       case 'turn':
         await new Promise((resolve) => setImmediate(resolve))

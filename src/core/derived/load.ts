@@ -35,6 +35,7 @@ export interface DerivedExports {
     budget: number,
   ): number
   hnsw_stale(field: number): number
+  hnsw_straighten(field: number): number
   kernel_cosine(a: number, b: number, lanes: number): number
   kernel_dot(a: number, b: number, lanes: number, isDouble: number): number
   kernel_dot_codes(a: number, b: number, bytes: number): number
