@@ -111,17 +111,26 @@ const ITERATOR_OPTIONS = ['vector', ...CONDITIONS, 'batch', 'limit']
 /** @throws UsageError and its kinds; NotFoundError for an unknown field or partition. */
 export function searchRequest(state: CollectionState, options: unknown): SearchRequest {
   requireOptions(options, SEARCH_OPTIONS, 'of search')
-  const { vector, vectors, limit, offset, group, ...conditions } = options as Record<string, unknown>
+  const given = options as Record<string, unknown>
+  const { vector, vectors, limit, offset, group } = given
   if ((vector === undefined) === (vectors === undefined)) {
     throw new UsageError(`search takes either vector or vectors, got ${vector === undefined ? 'neither' : 'both'}`)
   }
   if (vectors !== undefined && !Array.isArray(vectors)) {
     throw new TypeMismatchError(`vectors of search is an array of vectors, got ${describe(vectors)}`)
   }
-  const request = conditionsOf(state, conditions, 'search')
-  const where = describeField(state, request.definition)
+  const request = conditionsOf(state, given, 'search')
+  const where = () => describeField(state, request.definition)
+  // Spelt out: a spread takes longer than all of the rest.
   return {
-    ...request,
+    field: request.field,
+    definition: request.definition,
+    filter: request.filter,
+    projection: request.projection,
+    radius: request.radius,
+    parts: request.parts,
+    ef: request.ef,
+    isExact: request.isExact,
     queries:
       vectors === undefined
         ? [queryLanes(vector, request.definition, 'vector', where)]
@@ -138,9 +147,10 @@ export function iteratorRequest(
   options: unknown,
 ): { readonly request: SearchRequest; readonly batch: number } {
   requireOptions(options, ITERATOR_OPTIONS, 'of searchIterator')
-  const { vector, limit, batch = 100, ...conditions } = options as Record<string, unknown>
-  const request = conditionsOf(state, conditions, 'searchIterator')
-  const where = describeField(state, request.definition)
+  const given = options as Record<string, unknown>
+  const { vector, limit, batch = 100 } = given
+  const request = conditionsOf(state, given, 'searchIterator')
+  const where = () => describeField(state, request.definition)
   return {
     request: {
       ...request,
@@ -235,8 +245,10 @@ function queryLanes(
   given: unknown,
   { dimension, metric }: VectorDefinition,
   what: string,
-  where: string,
+  where: () => string,
 ): Float32Array | Uint8Array {
+  if (given instanceof Float32Array && given.length === dimension && !isBits(metric) && isFinite32(given))
+    return given.slice()
   const isView = ArrayBuffer.isView(given) && !(given instanceof DataView)
   if (!isView && !Array.isArray(given)) {
     throw new TypeMismatchError(`${what} is an array of numbers or a typed array, got ${describe(given)}`)
@@ -245,7 +257,7 @@ function queryLanes(
   const wanted = isBits(metric) ? dimension / 8 : dimension
   if (lanes.length !== wanted) {
     const noun = isBits(metric) ? 'bytes' : 'lanes'
-    throw new ShapeError(`${what} has ${lanes.length} ${noun}, ${where} needs ${wanted}`, {
+    throw new ShapeError(`${what} has ${lanes.length} ${noun}, ${where()} needs ${wanted}`, {
       details: { got: lanes.length, wanted },
     })
   }
@@ -254,12 +266,23 @@ function queryLanes(
     if (wrong < 0) return Uint8Array.from(lanes as ArrayLike<number>)
     throw new UsageError(`${what}[${wrong}] is a byte of packed bits, 0 to 255, got ${describe(lanes[wrong])}`)
   }
-  const wrong = indexOf(lanes, (lane) => typeof lane !== 'number')
-  if (wrong >= 0) throw new TypeMismatchError(`${what}[${wrong}] is a number, got ${describe(lanes[wrong])}`)
-  const query = Float32Array.from(lanes as ArrayLike<number>)
+  const query = new Float32Array(wanted)
+  for (let i = 0; i < wanted; i++) {
+    const lane = lanes[i]
+    if (typeof lane !== 'number') throw new TypeMismatchError(`${what}[${i}] is a number, got ${describe(lane)}`)
+    query[i] = lane
+  }
+  if (isFinite32(query)) return query
   const infinite = indexOf(query, (lane) => !Number.isFinite(lane))
-  if (infinite < 0) return query
   throw new UsageError(`${what}[${infinite}] is a finite number that f32 holds, got ${describe(lanes[infinite])}`)
+}
+
+/** Whether every lane is finite. */
+function isFinite32(lanes: Float32Array): boolean {
+  // 0 for finite lanes, NaN if one is not.
+  let rest = 0
+  for (let i = 0; i < lanes.length; i++) rest += lanes[i]! - lanes[i]!
+  return rest === 0
 }
 
 function indexOf<L>(lanes: ArrayLike<L>, isWrong: (lane: L) => boolean): number {

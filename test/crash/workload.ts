@@ -2,7 +2,7 @@
 // both, compactions, closing and opening. It keeps the history that a reopened database is held against: after a crash each
 // partition must be as it was after some batch, not before the last one acknowledged, and transactions whole.
 
-import { FlatSearch } from '../../src/core/index.ts'
+import { FlatSearch } from '../../src/core/derived/index.ts'
 import { parsePath } from '../../src/query/index.ts'
 import { differenceOf } from '../core/exact.ts'
 import { modelEntries, slotsOf } from '../core/ordered-model.ts'
