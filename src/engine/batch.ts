@@ -22,6 +22,7 @@ import { LimitError, type QuiverError, StateError, TypeMismatchError } from '../
 import type { Key } from '../value/index.ts'
 import type { Partition, Transaction } from './partition.ts'
 import { duplicateError } from './unique.ts'
+import { changesOf } from './watch.ts'
 
 /** What a put does when the key is free or taken. */
 export const PutMode = {
@@ -79,7 +80,7 @@ export class Batch {
   operations = 0
   /** Keys made for documents without one, in order of operation. */
   generated: { operation: number; key: string }[] = []
-  private readonly partition: Partition
+  readonly partition: Partition
   private readonly refusals = new Map<number, QuiverError>()
   private settled = 0
   private isOpen = false
@@ -224,11 +225,14 @@ export class Batch {
       this.abandon()
       throw error
     }
+    const { listener } = partition
+    const changes = listener === null ? undefined : changesOf(this)
     this.isOpen = false
     partition.store.commitBatch()
     partition.commits++
     partition.store.stage.shrink()
     partition.afterCommit()
+    if (changes !== undefined) listener?.(changes)
   }
 
   /** Undoes everything. */

@@ -34,6 +34,7 @@ import { dropParts, type Medium } from './medium.ts'
 import { describe, partitionNotFound } from './options.ts'
 import type { Partition } from './partition.ts'
 import type { CollectionState, PartitionGroup } from './state.ts'
+import { tellDropped } from './watch.ts'
 
 /** A collection, as `collections()` lists it. */
 export interface CollectionInfo {
@@ -165,6 +166,7 @@ export class Database {
       await this.#catalog.save(withoutCollection(this.#catalog.state, state.definition.id))
       this.#members.delete(state.name)
       state.isDropped = true
+      tellDropped(state)
       await dropParts(state.parts)
     })
   }

@@ -18,6 +18,7 @@ import { reasonOf } from './refusal.ts'
 import { emptyResult, type WriteResult } from './result.ts'
 import { type CollectionState, STATES } from './state.ts'
 import { BatchSet } from './transaction.ts'
+import { type Watcher, watch } from './watch.ts'
 
 const CHUNK = 256
 
@@ -130,6 +131,11 @@ export class Direct {
   index(name: string): IndexReader | undefined {
     const index = this.#state.indexes.find((one) => one.name === name)
     return index === undefined ? undefined : new IndexReader(this.#collection, name)
+  }
+
+  /** Tells of every write to the collection, by whoever; answers what ends that. */
+  watch(watcher: Watcher): () => void {
+    return watch(this.#state, watcher)
   }
 
   /** How many documents match. */

@@ -29,6 +29,7 @@ import type { PartitionOptions, PartitionStats } from './partition-options.ts'
 import type { Projection } from './projection.ts'
 import { settleAll, unsettledOf } from './settle.ts'
 import { Upkeep } from './upkeep.ts'
+import type { WriteListener } from './watch.ts'
 
 export { CollectionShapes, type PartitionOptions, type Projection, type Transaction, type VectorField }
 
@@ -50,6 +51,8 @@ export class Partition {
   isClosing = false
   /** Grows with each batch that ends: what was found at an address before is good until then. */
   commits = 0
+  /** Hears of what batches have changed. */
+  listener: WriteListener | null = null
   /** How many addresses the last scan filled in. */
   scanCount = 0
   /** Of its graphs, if it may have any. */

@@ -9,6 +9,7 @@ import type { Gate } from './gate.ts'
 import { ConflictRule, partitionNotFound, WriteRequest } from './options.ts'
 import type { CollectionShapes, Partition } from './partition.ts'
 import { shardOf } from './shard.ts'
+import type { Watcher, WriteListener } from './watch.ts'
 
 /** A partition as users see it. */
 export interface PartitionGroup {
@@ -41,6 +42,8 @@ export class CollectionState {
   /** Whether a document has to be compared with those of other physical partitions before it stands. */
   isUniqueAcross = false
   isDropped = false
+  readonly watchers = new Set<Watcher>()
+  #listener: WriteListener | null = null
   /** Physical partitions that the last write waits for before it is acknowledged. */
   written: readonly Partition[] = []
   /** Where `locate` found the key. */
@@ -74,6 +77,13 @@ export class CollectionState {
     this.parts = groups.flatMap((group) => group.parts)
     this.single = this.parts.length === 1 ? this.parts[0]! : null
     this.setIndexes(this.indexes)
+    this.setListener(this.#listener)
+  }
+
+  /** Who hears of writes; see watch.ts. */
+  setListener(listener: WriteListener | null): void {
+    this.#listener = listener
+    for (const part of this.parts) part.listener = listener
   }
 
   /** Indexes that are complete in all partitions from now on, and enforced where they are unique. */

@@ -9,7 +9,7 @@ import { indexOf } from './index-entries.ts'
 import type { Query } from './query.ts'
 import { openSlice } from './reading.ts'
 import { type Operations, ungrouped } from './registry.ts'
-import type { RowChange, Table } from './store.ts'
+import type { Listener, RowChange, Table } from './store.ts'
 import {
   type Feed,
   Grouped,
@@ -82,8 +82,7 @@ class TableFeed implements Feed {
   #wakers: (() => void)[] = []
   #error: unknown
   #since = 0
-  readonly #listener: (changes: readonly RowChange[]) => void
-  readonly #closer: (reason: string) => void
+  readonly #listener: Listener
 
   constructor(
     table: Table,
@@ -94,20 +93,22 @@ class TableFeed implements Feed {
     this.className = className
     this.#table = table
     this.#options = options
-    this.#listener = (changes) => {
+    const hear = (tell: () => void) => {
       try {
-        listen(this, changes)
+        tell()
       } catch (error) {
         this.#error = error
       }
       this.#wake()
     }
-    this.#closer = (reason) => {
-      this.#error = new Failure(ReqlOpFailedError, reason)
-      this.#wake()
+    this.#listener = {
+      changed: (changes) => hear(() => listen(this, changes)),
+      dropped: () =>
+        hear(() => {
+          throw new Failure(ReqlOpFailedError, 'Changefeed aborted (table unavailable).')
+        }),
     }
-    table.listeners.add(this.#listener)
-    table.closers.add(this.#closer)
+    table.listen(this.#listener)
   }
 
   /** What a feed tells before anything has happened. */
@@ -191,8 +192,7 @@ class TableFeed implements Feed {
   }
 
   close(): void {
-    this.#table.listeners.delete(this.#listener)
-    this.#table.closers.delete(this.#closer)
+    this.#table.unlisten(this.#listener)
   }
 }
 

@@ -8,6 +8,7 @@ import { NotFoundError } from '../../error/index.ts'
 import type { Fields } from './datum.ts'
 import { failOperation } from './errors.ts'
 import type { Index } from './index-entries.ts'
+import { fromStored } from './stored.ts'
 import type { Func } from './values.ts'
 
 const CATALOG = '_rethinkdb'
@@ -51,15 +52,21 @@ export interface RowChange {
   readonly new: Fields | null
 }
 
+/** Who hears of every write to a table, through whatever interface it is made. */
+export interface Listener {
+  changed(changes: readonly RowChange[]): void
+  /** The table is gone. */
+  dropped(): void
+}
+
 export class Table {
   readonly info: TableInfo
   readonly store: Store
   readonly direct: Direct
   readonly indexes = new Map<string, Index>()
   hook: Func | null | undefined
-  readonly listeners = new Set<(changes: readonly RowChange[]) => void>()
-  /** Called when the table is dropped. */
-  readonly closers = new Set<(reason: string) => void>()
+  readonly #listeners = new Set<Listener>()
+  #unwatch: (() => void) | undefined
 
   constructor(store: Store, info: TableInfo, direct: Direct) {
     this.store = store
@@ -84,19 +91,43 @@ export class Table {
     return this.info.durability === 'hard' && this.direct.isHard
   }
 
-  /** Whether anybody would make use of hearing what a write changed. */
+  /** Whether there are indexes that would make use of what a write changed. */
   get isFollowed(): boolean {
-    if (this.listeners.size > 0) return true
     if (this.indexes.size === 0) return false
     for (const index of this.indexes.values()) if (index.isLive) return true
     return false
   }
 
-  /** Tells indexes and feeds of a write; `before` is the version it came after. */
+  /** Tells indexes of a write; `before` is the version it came after. */
   changed(changes: readonly RowChange[], before: number): void {
     for (const index of this.indexes.values()) index.follow(changes, before)
-    for (const listener of this.listeners) listener(changes)
   }
+
+  listen(listener: Listener): void {
+    this.#listeners.add(listener)
+    this.#unwatch ??= this.direct.watch({
+      changed: (changes) => {
+        const rows = changes.map(({ old, new: next }): RowChange => {
+          const [before, after] = [rowOf(old), rowOf(next)]
+          return { key: (after ?? before)![this.primaryKey], old: before, new: after }
+        })
+        for (const one of this.#listeners) one.changed(rows)
+      },
+      dropped: () => {
+        for (const one of this.#listeners) one.dropped()
+      },
+    })
+  }
+
+  unlisten(listener: Listener): void {
+    if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return
+    this.#unwatch?.()
+    this.#unwatch = undefined
+  }
+}
+
+function rowOf(document: object | undefined): Fields | null {
+  return document === undefined ? null : (fromStored(document) as Fields)
 }
 
 const STORES = new WeakMap<Database, Promise<Store>>()
@@ -230,7 +261,6 @@ export class Store {
     this.#tables.delete(table.label)
     this.#forget(table.info.id)
     await this.database.dropCollection(table.info.collection)
-    for (const close of table.closers) close('Changefeed aborted (table unavailable).')
   }
 
   renameTable(table: Table, db: string, name: string): void {

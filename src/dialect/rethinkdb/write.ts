@@ -351,7 +351,7 @@ export function insertPlain(
   isHard: boolean,
   arrayLimit: number,
 ): { result: Fields; done: Promise<unknown> | undefined } | undefined {
-  if (table.listeners.size > 0 || table.info.hook !== null) return undefined
+  if (table.info.hook !== null) return undefined
   // A few documents are followed by the indexes; many make them compute anew, which costs less.
   if (rows.length < INDEXED_ROWS && table.isFollowed) return undefined
   const { primaryKey, direct } = table

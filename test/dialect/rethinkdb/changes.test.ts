@@ -1,6 +1,7 @@
 // Promise: feeds tell every change once, in order, with the states and types that were asked for, and end when what they follow ends.
 
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { open } from '../../../src/index.ts'
 import { type Any, type Case, check, err, named, r } from './cases.ts'
 
 let connection: Any
@@ -242,3 +243,66 @@ const refused: Case[] = [
   [() => t().changes().count(), err('QueryLogic', /^Cannot call a terminal/)],
 ]
 it.each(named(refused))('%s', async (_, one) => await check(connection, one))
+
+it('hears of writes through every interface on the database', async () => {
+  const database = await open(':memory:')
+  const posts: Any = await database.createCollection('posts', { shards: 2 })
+  await posts.createPartition('old')
+  const own = await r.connect({ database })
+  const feed = await r.table('posts').changes().run(own)
+  const high = await r.table('posts').filter(r.row('n').gt(5)).changes().run(own)
+  await posts.insert([
+    { id: 1, n: 1, at: new Date(5), big: 7n },
+    { id: 2, n: 9 },
+  ])
+  await posts.upsert({ id: 1, n: 2 })
+  await posts.update({ n: 2 }, { n: 7 })
+  await posts.update(1, { n: 7 })
+  await posts.insert(
+    { id: 2, n: 10 },
+    { conflict: (_key: Any, old: Any, next: Any) => ({ ...old, ...next, both: true }) },
+  )
+  await posts.insert([{ id: 3 }, { id: 2 }], { atomic: true })
+  await posts.insert({ id: 2, n: 11 }, { conflict: 'replace', partition: 'old' })
+  await posts.delete({})
+  const told = (await take(feed, 8)).map((row: Any) => [row.old_val, row.new_val])
+  // Documents of two shards come shard by shard.
+  expect(told.slice(0, 2)).toHaveLength(2)
+  expect(told.slice(0, 2)).toEqual(
+    expect.arrayContaining([
+      [null, { id: 1, n: 1, at: new Date(5), big: 7 }],
+      [null, { id: 2, n: 9 }],
+    ]),
+  )
+  expect(told.slice(2, 5)).toEqual([
+    [
+      { id: 1, n: 1, at: new Date(5), big: 7 },
+      { id: 1, n: 2 },
+    ],
+    [
+      { id: 1, n: 2 },
+      { id: 1, n: 7 },
+    ],
+    [
+      { id: 2, n: 9 },
+      { id: 2, n: 10, both: true },
+    ],
+  ])
+  expect(told.slice(5)).toEqual(
+    expect.arrayContaining([
+      [{ id: 2, n: 10, both: true }, null],
+      [null, { id: 2, n: 11 }],
+    ]),
+  )
+  expect((await take(high, 3)).map((row: Any) => row.new_val)).toEqual([
+    { id: 2, n: 9 },
+    { id: 1, n: 7 },
+    { id: 2, n: 10, both: true },
+  ])
+  await high.close()
+  const last = feed.eachAsync(() => {})
+  await database.dropCollection('posts')
+  await expect(last).rejects.toThrow('Changefeed aborted (table unavailable)')
+  await own.close()
+  await database.close()
+})
