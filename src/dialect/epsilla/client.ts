@@ -60,7 +60,9 @@ export class EpsillaDB {
     this.#name = typeof name === 'object' ? name.db_name : name
   }
 
-  async loadDB(path: string, name: string, vectorScale: number = SCALE, walEnabled = true): Promise<EpsillaResponse> {
+  /** @param vectorScale - most records of a table, 150,000 unless given; 0 counts as not given. */
+  async loadDB(path: string, name: string, vectorScale?: number, walEnabled?: boolean): Promise<EpsillaResponse> {
+    const scale = vectorScale || SCALE
     if (this.#remote !== undefined) return await this.#ask('loadDB', [path, name, vectorScale, walEnabled])
     return await answer(async () => {
       requireTitle(name, 'DB')
@@ -72,8 +74,8 @@ export class EpsillaDB {
       if (name === DEFAULT_NAME || known.has(name)) throw new Refusal(409, `DB already exists: ${name}`)
       const loaded =
         this.#database === undefined
-          ? await LoadedDatabase.open(path, vectorScale)
-          : await LoadedDatabase.within(this.#database, name, path, vectorScale)
+          ? await LoadedDatabase.open(path, scale)
+          : await LoadedDatabase.within(this.#database, name, path, scale)
       if (known.has(name)) {
         await loaded.unload()
         throw new Refusal(409, `DB already exists: ${name}`)
@@ -199,10 +201,9 @@ export class EpsillaDB {
 
   delete(table: string | Named, config?: DeleteConfig): Answer<Deleted> {
     const [name, given] = namedConfig(table, config)
-    if (given === undefined || (given.primaryKeys === undefined && !given.filter)) {
-      return Promise.resolve(new Error(NO_SELECTION))
-    }
-    return this.#delete('delete', [name, given], name, given)
+    // A client without database hears of that first.
+    if (this.#name && !given?.primaryKeys && !given?.filter) return Promise.resolve(new Error(NO_SELECTION))
+    return this.#delete('delete', [name, given], name, given ?? {})
   }
 
   #delete(method: string, args: unknown[], name: string, config: DeleteConfig): Answer<Deleted> {
@@ -394,16 +395,25 @@ function namedConfig<C>(table: string | Named, config: C | undefined): [string, 
   return [table_name, Object.fromEntries(entries.map(([name, value]) => [NAMES[name] ?? name, value])) as C]
 }
 
+/** Null is as good as not given. */
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null
+}
+
 /** The checks that need no database. */
 function checkQuery(config: QueryConfig | undefined): QueryConfig {
   const { queryField, queryIndex, limit, queryVector, query } = config ?? ({} as Partial<QueryConfig>)
-  if (queryField !== undefined && queryIndex !== undefined) {
+  if (isGiven(queryField) && isGiven(queryIndex)) {
     throw new Refusal(400, 'Can only specify either queryField or queryIndex, but not both.')
   }
-  if (limit === undefined || limit === null) throw new Refusal(400, 'limit is missing in your payload.')
+  if (!isGiven(limit)) throw new Refusal(400, 'limit is missing in your payload.')
   if (!Number.isInteger(limit) || limit < 0) throw new Refusal(400, `limit must be a whole number, got ${limit}.`)
-  const isObject = typeof queryVector === 'object' && queryVector !== null
-  if (isObject && !Array.isArray(queryVector) && !ArrayBuffer.isView(queryVector)) {
+  if (
+    typeof queryVector === 'object' &&
+    queryVector !== null &&
+    !Array.isArray(queryVector) &&
+    !ArrayBuffer.isView(queryVector)
+  ) {
     const { indices, values } = queryVector
     if (indices === undefined) throw new Refusal(400, 'missing indices field for sparse vector')
     if (values === undefined) throw new Refusal(400, 'missing values field for sparse vector')
@@ -411,7 +421,7 @@ function checkQuery(config: QueryConfig | undefined): QueryConfig {
       throw new Refusal(400, 'sparse vector indices and values array are of different sizes.')
     }
   }
-  if (queryVector === undefined && query === undefined) {
+  if (!isGiven(queryVector) && !isGiven(query)) {
     throw new Refusal(400, 'query or queryVector must be provided.')
   }
   return config!

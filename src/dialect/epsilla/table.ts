@@ -269,8 +269,8 @@ export class Table {
   ): Promise<{ field: Field; vector: ArrayLike<number> | SparseVector }> {
     let given: unknown = queryVector
     let name = queryField ?? queryIndex
-    if (queryVector === undefined || (query !== undefined && queryIndex !== undefined)) {
-      const index = queryIndex === undefined ? this.#indices[0] : this.#indices.find((one) => one.name === queryIndex)
+    if ((queryVector ?? undefined) === undefined || (query && queryIndex)) {
+      const index = !queryIndex ? this.#indices[0] : this.#indices.find((one) => one.name === queryIndex)
       if (this.#indices.length === 0) {
         throw new Refusal(400, 'There is no index in the table. Cannot search by query content.')
       }

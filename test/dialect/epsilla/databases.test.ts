@@ -55,6 +55,22 @@ it('refuses names that are none', async () => {
   expect(await db.loadDB(':memory:', 'default')).toEqual({ statusCode: 409, message: 'DB already exists: default' })
 })
 
+it('asks for a database before anything else, and takes a scale of 0 for none', async () => {
+  const db = new EpsillaDB()
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  expect(await db.delete('t')).toEqual(new Error('[ERROR] Please useDB() first!'))
+  log.mockRestore()
+  await db.loadDB(':memory:', 'scale', 0)
+  db.useDB('scale')
+  expect(await db.delete('t', { primaryKeys: null, filter: null } as never)).toEqual(
+    new Error('[ERROR] Please provide primary keys or filter expression to delete records!'),
+  )
+  await db.createTable('t', FIELDS)
+  expect(await db.insert('t', RECORDS)).toMatchObject({ result: { inserted: 5, skipped: 0 } })
+  const query = { queryVector: null, query: null, limit: 1 } as never
+  expect(await db.query('t', query)).toEqual({ statusCode: 400, message: 'query or queryVector must be provided.' })
+})
+
 it('removes its files when dropped, and no others', async () => {
   const path = folder()
   const db = new EpsillaDB()

@@ -68,6 +68,39 @@ it('refuses the whole call for a missing field, skips records with wrong vectors
   expect(await db.insert('Nope', [])).toEqual({ statusCode: 500, message: 'Table not found: Nope' })
 })
 
+it('takes records as they are when it is called', async () => {
+  const db = await withRecords()
+  const given = { ID: 7, Doc: 'seven', Embedding: [1, 2, 3, 4], extra: 1 }
+  const plain = { ID: 8, Doc: 'eight', Embedding: new Float32Array([1, 2, 3, 4]) }
+  const inserting = [db.insert('MyTable', [given]), db.upsert('MyTable', [plain, plain])]
+  given.Doc = plain.Doc = 'changed'
+  given.Embedding[0] = plain.Embedding[0] = 9
+  await Promise.all(inserting)
+  const read = async () => ((await db.get('MyTable', { primaryKeys: [7, 8] })) as EpsillaResponse).result
+  const expected = [
+    { ID: 7, Doc: 'seven', Embedding: [1, 2, 3, 4] },
+    { ID: 8, Doc: 'eight', Embedding: [1, 2, 3, 4] },
+  ]
+  const got = await read()
+  expect(got).toEqual(expected)
+  ;(got![0] as { Embedding: number[] }).Embedding[0] = 7
+  expect(await read()).toEqual(expected)
+})
+
+it('has fields called like something of every object', async () => {
+  const db = await client()
+  await db.createTable('t', [
+    { name: '__proto__', dataType: 'STRING' },
+    { name: 'constructor', dataType: 'INT', primaryKey: true },
+    { name: 'V', dataType: 'VECTOR_FLOAT', dimensions: 1 },
+  ])
+  expect(await db.insert('t', [{ V: [1] }])).toMatchObject({ message: 'Record 0 missing field: __proto__' })
+  const record = JSON.parse('{ "__proto__": "x", "constructor": 1, "V": [1] }') as Record<string, unknown>
+  expect(await db.insert('t', [record])).toMatchObject({ result: { inserted: 1, skipped: 0 } })
+  const { result } = (await db.get('t', { filter: "__proto__ = 'x'" })) as EpsillaResponse
+  expect(JSON.stringify(result)).toBe(JSON.stringify([record]))
+})
+
 it('appends to a table without primary key', async () => {
   const db = await client()
   await db.createTable('t', FIELDS.slice(1))

@@ -129,6 +129,29 @@ describe('add', () => {
     expect((await collection.get()).metadatas).toEqual([{ list: [1] }])
   })
 
+  it('takes vectors, texts and metadata as they are when it is called', async () => {
+    const collection = await plainCollection()
+    const add = async (id: string) => {
+      const given = { ids: [id], embeddings: [[1, 2, 3]], documents: ['x'], metadatas: [{ list: [1] }] }
+      const adding = collection.add(given)
+      given.ids[0] = 'other'
+      given.embeddings[0]![0] = 9
+      given.documents[0] = 'y'
+      given.metadatas[0]!.list.push(2)
+      await adding
+    }
+    await add('first')
+    await Promise.all([add('a'), collection.upsert({ ids: 'first', documents: 'x' }), add('b'), add('c')])
+    await collection.client.close()
+    await add('reopened')
+    expect(await collection.get()).toEqual({
+      ids: ['first', 'a', 'b', 'c', 'reopened'],
+      embeddings: Array.from({ length: 5 }, () => [1, 2, 3]),
+      documents: Array.from({ length: 5 }, () => 'x'),
+      metadatas: Array.from({ length: 5 }, () => ({ list: [1] })),
+    })
+  })
+
   it('stores what JSON makes of metadata, and any name in it', async () => {
     const collection = await plainCollection()
     const metadata = JSON.parse('{"__proto__": {"x": 1}, "constructor": 2, "a.b": 3, "": 4, "q\\"\'\\n": 5}')
