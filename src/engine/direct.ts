@@ -14,6 +14,7 @@ import { MatchScan } from './match.ts'
 import { ConflictRule, WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
 import { planOf } from './plan.ts'
+import type { Projection } from './projection.ts'
 import { reasonOf } from './refusal.ts'
 import { emptyResult, type WriteResult } from './result.ts'
 import { type CollectionState, STATES } from './state.ts'
@@ -70,6 +71,14 @@ export class Direct {
     }
     const address = state.locate(key)
     return address === 0 ? undefined : state.parts[state.locatedPart]!.read(address)
+  }
+
+  /** Some fields of it, or undefined where there is no such document. */
+  getFields(key: Key, fields: Projection): Document | undefined {
+    this.#requireOpen()
+    const state = this.#state
+    const address = state.locate(key)
+    return address === 0 ? undefined : state.parts[state.locatedPart]!.project(address, fields)
   }
 
   /** A reader of all documents; each call answers the next, fresh, or undefined at the end. Others may write in between. */

@@ -42,6 +42,7 @@ export {
   type Transaction,
   type VectorField,
 } from './partition.ts'
+export { fieldsProjection } from './projection.ts'
 export { type Change, ResultSum, type WriteResult } from './result.ts'
 export type {
   QueryVector,

@@ -29,7 +29,15 @@ import type {
   UpdateOptions,
   UpsertOptions,
 } from './types.ts'
-import { addAtOnce, addRecords, type Embedders, updateRecords, upsertRecords } from './write.ts'
+import {
+  addAtOnce,
+  addRecords,
+  type Embedders,
+  updateAtOnce,
+  updateRecords,
+  upsertAtOnce,
+  upsertRecords,
+} from './write.ts'
 
 /** What a `Collection` is made of. */
 export interface CollectionConfig {
@@ -95,26 +103,29 @@ export class Collection {
    * @throws SeekdbValueError for what cannot be stored as it is; then nothing of the call is.
    */
   add(options: AddOptions): Promise<void> {
-    return this.#begin(() => {
-      const given = readOptions(options)
-      const isPlain = this.#embedders.sparse === undefined && this.#openRecords !== undefined
-      const added = isPlain ? addAtOnce(this.#openRecords!, given) : undefined
-      if (added !== undefined) return added
-      const columns = readColumns(given, this.dimension, true)
-      return this.#run(({ records }) => addRecords(records, this.#embedders, columns))
-    })
+    return this.#write(options, true, addAtOnce, addRecords)
   }
 
   /** Changes the given columns of records that are there; ids that are not are passed over. */
-  async update(options: UpdateOptions): Promise<void> {
-    const columns = readColumns(options, this.dimension, false)
-    await this.#run(({ records }) => updateRecords(records, this.#embedders, columns))
+  update(options: UpdateOptions): Promise<void> {
+    return this.#write(options, false, updateAtOnce, updateRecords)
   }
 
   /** Adds records, or changes the given columns of those that are there; what is not given is kept. */
-  async upsert(options: UpsertOptions): Promise<void> {
-    const columns = readColumns(options, this.dimension, true)
-    await this.#run(({ records }) => upsertRecords(records, this.#embedders, columns))
+  upsert(options: UpsertOptions): Promise<void> {
+    return this.#write(options, true, upsertAtOnce, upsertRecords)
+  }
+
+  /** Without waiting for anything if that can be; else what is given is copied first. */
+  #write(options: unknown, keepsFalsy: boolean, atOnce: typeof addAtOnce, inTurn: typeof addRecords): Promise<void> {
+    return this.#begin(() => {
+      const given = readOptions(options)
+      const records = this.#openRecords
+      const written = records === undefined ? undefined : atOnce(records, this.#embedders, given)
+      if (written !== undefined) return written
+      const columns = readColumns(given, this.dimension, keepsFalsy)
+      return this.#run((member) => inTurn(member.records, this.#embedders, columns))
+    })
   }
 
   /** Deletes the records for which everything given holds. Without any condition the call is refused. */

@@ -8,7 +8,7 @@ import { isList, readVector, readVectors } from './vector.ts'
 /** An entry that is undefined was not given for its record; null empties the column. */
 export interface Columns {
   readonly ids: readonly string[]
-  readonly vectors: (Float32Array | undefined)[] | undefined
+  readonly vectors: readonly (ArrayLike<number> | undefined)[] | undefined
   readonly documents: readonly (string | null | undefined)[] | undefined
   readonly metadatas: readonly (Metadata | null | undefined)[] | undefined
 }

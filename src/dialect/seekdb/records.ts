@@ -6,6 +6,7 @@ import {
   directOf,
   type Collection as EngineCollection,
   type Filter,
+  type Projection,
   type SearchConditions,
   type SearchHit,
   treeFilter,
@@ -89,6 +90,7 @@ export interface Row extends Found {
   readonly record: StoredRecord
 }
 
+type Merge = (old: StoredRecord | undefined, index: number) => NewRecord | undefined
 type Hit = SearchHit<StoredRecord>
 type IndexOptions = Parameters<EngineCollection['createIndex']>[1]
 
@@ -168,28 +170,40 @@ export class Records {
    * Rewrites records, all or none.
    *
    * @param ids - each once.
+   * @param fields - what `merge` reads of a record that is there.
    * @param merge - what is to be stored under an id, given what is; undefined leaves it. It keeps its place, or has -1 for a new one.
    *   What it throws stops the call.
    */
-  async rewrite(
-    ids: readonly string[],
-    merge: (old: StoredRecord | undefined, index: number) => NewRecord | undefined,
-  ): Promise<void> {
+  rewrite(ids: readonly string[], fields: Projection, merge: Merge): Promise<void> {
+    if (!this.isReady) return this.#rewriteInTurn(ids, merge)
+    const old = ids.map((id) => this.#direct!.getFields(id, fields) as StoredRecord | undefined)
+    return this.#replace(mergedRecords(old, merge))
+  }
+
+  async #rewriteInTurn(ids: readonly string[], merge: Merge): Promise<void> {
     if (this.#next < 0) await this.#exclusively(() => this.#load())
     const written = await this.#exclusively(async () => {
-      const old = await this.#engine.getMany(ids)
-      const merged: NewRecord[] = []
-      for (let i = 0; i < ids.length; i++) {
-        const record = merge(old[i], i)
-        if (record !== undefined) merged.push(record)
-      }
-      // Only now: what `merge` throws leaves no gap.
-      for (const record of merged) if (record.order < 0) record.order = this.#next++
+      const merged = mergedRecords(await this.#engine.getMany(ids), merge)
       // Others may go on while this one is flushed.
-      return { result: merged.length === 0 ? undefined : this.#engine.upsert(merged as never, ATOMIC) }
+      return { done: this.#replace(merged) }
     })
-    const result = await written.result
-    if (result !== undefined && result.errors > 0) throw new SeekdbValueError(result.firstError ?? 'refused')
+    await written.done
+  }
+
+  async #replace(records: readonly NewRecord[]): Promise<void> {
+    if (records.length === 0) return
+    const began = this.#next
+    // Only now: what merging throws leaves no gap.
+    for (const record of records) if (record.order < 0) record.order = this.#next++
+    const ended = this.#next
+    const given = records as readonly (NewRecord & object)[] as unknown as StoredRecord[]
+    const { errors, firstError } = await (given.length === 1
+      ? this.#engine.upsert(given[0]!)
+      : this.#engine.upsert(given, ATOMIC))
+    if (errors === 0) return
+    if (this.#next === ended) this.#next = began
+    this.#requireVectors(records)
+    throw new SeekdbValueError(firstError ?? 'The records were refused')
   }
 
   async delete({ ids, filter }: Selection): Promise<void> {
@@ -229,9 +243,12 @@ export class Records {
     this.#next = last === undefined ? 0 : last.order + 1
   }
 
-  async #refusal(records: readonly NewRecord[], firstError: string | undefined): Promise<SeekdbValueError> {
-    // It throws for the first that is no vector.
+  #requireVectors(records: readonly NewRecord[]): void {
     for (const [index, { embedding }] of records.entries()) readVector(embedding, this.dimension, index)
+  }
+
+  async #refusal(records: readonly NewRecord[], firstError: string | undefined): Promise<SeekdbValueError> {
+    this.#requireVectors(records)
     const seen = new Set<string>()
     const twice = records.find(({ id }) => seen.size === seen.add(id).size)
     if (twice !== undefined) return new SeekdbValueError(`Duplicate id '${twice.id}' in one call`)
@@ -427,6 +444,15 @@ export class Records {
     }
     return chosen
   }
+}
+
+function mergedRecords(old: readonly (StoredRecord | undefined)[], merge: Merge): NewRecord[] {
+  const merged: NewRecord[] = []
+  for (let i = 0; i < old.length; i++) {
+    const record = merge(old[i], i)
+    if (record !== undefined) merged.push(record)
+  }
+  return merged
 }
 
 function done(): void {}

@@ -1,5 +1,6 @@
 // add, upsert and update: what is given is checked, texts become vectors, and then everything is stored in one step or nothing is.
 
+import { fieldsProjection, type Projection } from '../../engine/index.ts'
 import { type Columns, isPlain, isShortId } from './columns.ts'
 import type { EmbeddingFunction } from './embedding.ts'
 import { SeekdbValueError } from './errors.ts'
@@ -49,53 +50,90 @@ function newRecord(
 }
 
 /**
- * Adds records whose vectors are given, where they are in the engine's hands before anything else runs: then nothing is copied.
- * Undefined where that cannot be, or something given is not as plain as mostly; then nothing has happened.
+ * What was given, as it is, where it is in the engine's hands before anything else runs: then nothing has to be copied. Undefined
+ * where that cannot be, or something is not as plain as it is mostly.
+ *
+ * @param keepsFalsy - as for `readColumns`.
  */
-export function addAtOnce(records: Records, options: Options): Promise<void> | undefined {
-  const { ids, embeddings } = options
-  if (!records.isReady || !Array.isArray(ids) || !Array.isArray(embeddings)) return undefined
+function columnsAtOnce(
+  records: Records,
+  { dense, sparse }: Embedders,
+  options: Options,
+  keepsFalsy: boolean,
+): Columns | undefined {
+  const ids = options['ids']
+  if (!records.isReady || sparse !== undefined || !Array.isArray(ids) || ids.length === 0) return undefined
   const count = ids.length
-  if (count === 0 || embeddings.length !== count) return undefined
-  const documents = options['documents'] || undefined
-  const metadatas = options['metadatas'] || undefined
-  if (!isColumn(documents, count) || !isColumn(metadatas, count)) return undefined
-  const added = new Array<NewRecord>(count)
+  const [vectors, documents, metadatas] = COLUMNS.map((name) => options[name] || undefined)
+  if (!isColumn(vectors, count) || !isColumn(documents, count) || !isColumn(metadatas, count)) return undefined
+  if (dense !== undefined && documents !== undefined && vectors === undefined) return undefined
   for (let i = 0; i < count; i++) {
-    const id: unknown = ids[i]
-    const embedding: unknown = embeddings[i]
+    if (!isShortId(ids[i])) return undefined
+    const vector = vectors?.[i]
+    if (vectors !== undefined && !(isList(vector) && vector.length === records.dimension)) return undefined
     const document = documents?.[i]
-    const metadata = metadatas?.[i]
-    if (!isShortId(id) || !isList(embedding) || embedding.length !== records.dimension) return undefined
     if (typeof document !== 'string' && document !== undefined && document !== null) return undefined
+    const metadata = metadatas?.[i]
     if (metadata !== undefined && metadata !== null && !isPlain(metadata)) return undefined
-    added[i] = newRecord(id, -1, document, metadata as Metadata | null | undefined, embedding as ArrayLike<number>)
+    if (!keepsFalsy && ((documents !== undefined && !document) || metadata === null)) return undefined
   }
-  return records.add(added)
+  return { ids, vectors, documents, metadatas } as Columns
 }
+
+const COLUMNS = ['embeddings', 'documents', 'metadatas']
 
 function isColumn(column: unknown, count: number): column is unknown[] | undefined {
   return column === undefined || (Array.isArray(column) && column.length === count)
 }
 
+/** `add`, when it can be done at once; undefined when not, and then nothing has happened. */
+export function addAtOnce(records: Records, embedders: Embedders, options: Options): Promise<void> | undefined {
+  const columns = columnsAtOnce(records, embedders, options, true)
+  if (columns?.vectors === undefined) return undefined
+  const { ids, vectors, documents, metadatas } = columns
+  const added = new Array<NewRecord>(ids.length)
+  for (let i = 0; i < ids.length; i++) added[i] = newRecord(ids[i]!, -1, documents?.[i], metadatas?.[i], vectors[i]!)
+  return records.add(added)
+}
+
+/** `upsert` in the same way. */
+export function upsertAtOnce(records: Records, embedders: Embedders, options: Options): Promise<void> | undefined {
+  const columns = columnsAtOnce(records, embedders, options, true)
+  if (columns === undefined || !isAnyGiven(columns)) return undefined
+  return upsertItems(records, embedders, itemsOf(columns, undefined))
+}
+
+/** `update` in the same way. */
+export function updateAtOnce(records: Records, embedders: Embedders, options: Options): Promise<void> | undefined {
+  const columns = columnsAtOnce(records, embedders, options, false)
+  if (columns === undefined || !isAnyGiven(columns)) return undefined
+  return updateItems(records, itemsOf(columns, undefined))
+}
+
 export async function upsertRecords(records: Records, embedders: Embedders, columns: Columns): Promise<void> {
-  const { items, ids } = await itemsOf(records, embedders, columns)
-  await records.rewrite(ids, (old, index) => {
+  await upsertItems(records, embedders, await embeddedItems(records, embedders, columns))
+}
+
+export async function updateRecords(records: Records, embedders: Embedders, columns: Columns): Promise<void> {
+  await updateItems(records, await embeddedItems(records, embedders, columns))
+}
+
+function upsertItems(records: Records, embedders: Embedders, { items, ids, fields }: Items): Promise<void> {
+  return records.rewrite(ids, fields, (old, index) => {
     const item = items[index]!
     if (old === undefined && !item.isAddable) requireEmbeddable(item.firstDocument, embedders)
     return merged(item, old)
   })
 }
 
-export async function updateRecords(records: Records, embedders: Embedders, columns: Columns): Promise<void> {
-  const { items, ids } = await itemsOf(records, embedders, columns)
-  await records.rewrite(ids, (old, index) => (old === undefined ? undefined : merged(items[index]!, old)))
+function updateItems(records: Records, { items, ids, fields }: Items): Promise<void> {
+  return records.rewrite(ids, fields, (old, index) => (old === undefined ? undefined : merged(items[index]!, old)))
 }
 
 /** What a call says of one id. */
 interface Item {
   readonly id: string
-  vector: Float32Array | undefined
+  vector: ArrayLike<number> | undefined
   document: string | null | undefined
   metadata: Metadata | null | undefined
   /** Null takes it away. */
@@ -105,37 +143,65 @@ interface Item {
   readonly firstDocument: string | null | undefined
 }
 
-/** What a call says, id by id: of an id that comes several times, the last of each column. */
-async function itemsOf(
-  records: Records,
-  embedders: Embedders,
-  columns: Columns,
-): Promise<{ items: Item[]; ids: string[] }> {
-  const { ids, documents, metadatas } = columns
-  if (columns.vectors === undefined && documents === undefined && metadatas === undefined) {
-    throw new SeekdbValueError(NOTHING)
-  }
+/** What a call says, id by id. */
+interface Items {
+  readonly items: readonly Item[]
+  readonly ids: readonly string[]
+  /** What is to be known of the records that are there. */
+  readonly fields: Projection
+}
+
+function isAnyGiven({ vectors, documents, metadatas }: Columns): boolean {
+  return vectors !== undefined || documents !== undefined || metadatas !== undefined
+}
+
+async function embeddedItems(records: Records, embedders: Embedders, columns: Columns): Promise<Items> {
+  if (!isAnyGiven(columns)) throw new SeekdbValueError(NOTHING)
   const isEmbedding = embedders.dense !== undefined && needsEmbedding(columns)
   const vectors = isEmbedding ? await embedded(columns, embedders, records.dimension) : columns.vectors
-  const sparse = await embedders.sparse?.columns(columns)
+  return itemsOf({ ...columns, vectors }, await embedders.sparse?.columns(columns))
+}
+
+/** Of an id that comes several times the last of each column. */
+function itemsOf(
+  { ids, vectors, documents, metadatas }: Columns,
+  sparse: readonly (SparseColumn | null | undefined)[] | undefined,
+): Items {
   const items = new Map<string, Item>()
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]!
     const vector = vectors?.[i]
     const document = documents?.[i]
+    const metadata = metadatas?.[i]
     const item = items.get(id)
     if (item === undefined) {
       const isAddable = vector !== undefined
-      const metadata = metadatas?.[i]
       items.set(id, { id, vector, document, metadata, sparse: sparse?.[i], isAddable, firstDocument: document })
       continue
     }
     item.vector = vector ?? item.vector
     if (document !== undefined) item.document = document
-    if (metadatas?.[i] !== undefined) item.metadata = metadatas[i]
+    if (metadata !== undefined) item.metadata = metadata
     if (sparse?.[i] !== undefined) item.sparse = sparse[i]
   }
-  return { items: [...items.values()], ids: [...items.keys()] }
+  return { items: [...items.values()], ids: [...items.keys()], fields: keptFields(vectors, documents, metadatas) }
+}
+
+/** By which of embedding, document and metadata are kept: what is read of a record for it. */
+const KEPT_FIELDS = Array.from({ length: 8 }, (_, kept) =>
+  fieldsProjection([
+    'order',
+    'sparse',
+    ...['embedding', 'document', 'metadata'].filter((_name, bit) => ((kept >> bit) & 1) === 1),
+  ]),
+)
+
+function keptFields(...columns: (readonly unknown[] | undefined)[]): Projection {
+  let kept = 0
+  columns.forEach((column, bit) => {
+    if (column === undefined || column.includes(undefined)) kept |= 1 << bit
+  })
+  return KEPT_FIELDS[kept]!
 }
 
 function merged(item: Item, old: StoredRecord | undefined): NewRecord {
@@ -169,8 +235,8 @@ async function embedded(
   { ids, vectors, documents }: Columns,
   { dense }: Embedders,
   dimension: number,
-): Promise<(Float32Array | undefined)[]> {
-  const all = vectors?.slice() ?? new Array<Float32Array | undefined>(ids.length).fill(undefined)
+): Promise<(ArrayLike<number> | undefined)[]> {
+  const all = vectors?.slice() ?? new Array<ArrayLike<number> | undefined>(ids.length).fill(undefined)
   const positions: number[] = []
   for (let i = 0; i < ids.length; i++) {
     if (all[i] === undefined && isText(documents![i])) positions.push(i)
