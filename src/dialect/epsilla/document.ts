@@ -1,7 +1,7 @@
 // Records as the client gives them, as documents of the engine.
 
 import { Refusal } from './response.ts'
-import { type Field, SKIP, type ToStored, toStored } from './schema.ts'
+import { type Field, SKIP, type Taking, type ToStored, toStored } from './schema.ts'
 
 /** A record in the form of the client. */
 export type EpsillaRecord = Record<string, unknown>
@@ -44,20 +44,20 @@ export class DocumentReader {
   /**
    * The documents of records that are not skipped.
    *
-   * @param isBorrowing - whether vectors may be the caller's own.
+   * @param taking - what becomes of vectors.
    * @throws Refusal for a record without a field, or with a vector of something else than numbers.
    */
-  read(records: readonly unknown[], isBorrowing: boolean): Stored[] {
+  read(records: readonly unknown[], taking: Taking): Stored[] {
     const documents: Stored[] = []
     const first = takeSequence(records.length)
     for (let i = 0; i < records.length; i++) {
-      const document = this.#document((records[i] ?? {}) as EpsillaRecord, i, first + i, isBorrowing)
+      const document = this.#document((records[i] ?? {}) as EpsillaRecord, i, first + i, taking)
       if (document !== undefined) documents.push(document)
     }
     return documents
   }
 
-  #document(record: EpsillaRecord, index: number, sequence: number, isBorrowing: boolean): Stored | undefined {
+  #document(record: EpsillaRecord, index: number, sequence: number, taking: Taking): Stored | undefined {
     const names = this.#names
     // A copy with nothing else in it is much quicker than field by field.
     const isCopy = !this.#isOwnAsked && isPlain(record) && Object.keys(record).length === names.length
@@ -67,7 +67,7 @@ export class DocumentReader {
       const name = names[i]!
       const value = this.#isOwnAsked && !Object.hasOwn(record, name) ? undefined : record[name]
       if (value === undefined) throw new Refusal(500, `Record ${index} missing field: ${name}`)
-      const stored = this.#conversions[i]!(value, index, isBorrowing)
+      const stored = this.#conversions[i]!(value, index, taking)
       if (stored === SKIP) isSkipped = true
       else if (!isCopy || stored !== value) setField(document, name, stored)
     }

@@ -124,9 +124,16 @@ export function expressionType(field: Field): Type | null {
  * Makes the stored form of a value of this field, or SKIP.
  *
  * @param index - position of the record, for the message when a vector holds what is no number.
- * @param isBorrowing - whether the engine takes what is answered before the caller can change it: then vectors need no copy.
+ * @param taking - what becomes of vectors.
  */
-export type ToStored = (value: unknown, index: number, isBorrowing: boolean) => unknown
+export type ToStored = (value: unknown, index: number, taking: Taking) => unknown
+
+/**
+ * Vectors are copied; or, when the engine takes them before the caller can change them, they are the caller's own; or then their lanes
+ * are not looked at either, because the engine refuses what is no number.
+ */
+export const Taking = { Copies: 0, Borrows: 1, Trusts: 2 } as const
+export type Taking = (typeof Taking)[keyof typeof Taking]
 
 export function toStored(field: Field): ToStored {
   const { type } = field
@@ -154,7 +161,7 @@ export function toStored(field: Field): ToStored {
       return storedPoint
     default:
       if (isSparse(field)) return (value) => storedSparse(field, value)
-      return (value, index, isBorrowing) => storedDense(field, value, index, isBorrowing)
+      return (value, index, taking) => storedDense(field, value, index, taking)
   }
 }
 
@@ -206,15 +213,16 @@ export function storedDense(
   field: Field,
   value: unknown,
   index: number,
-  isBorrowing: boolean,
+  taking: Taking,
 ): ArrayLike<number> | typeof SKIP {
   const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
   if (!isList) return SKIP
   const list = value as ArrayLike<number>
-  requireLanes(field, list, index)
-  if (list.length !== field.dimensions) return SKIP
+  const isWhole = list.length === field.dimensions
+  if (!isWhole || taking !== Taking.Trusts || field.metric === 'COSINE') requireLanes(field, list, index)
+  if (!isWhole) return SKIP
   if (field.metric === 'COSINE') return unit(Float32Array.from(list)) as Float32Array
-  return isBorrowing ? list : Float32Array.from(list)
+  return taking === Taking.Copies ? Float32Array.from(list) : list
 }
 
 /** Neither NaN nor infinite, as f32. */

@@ -19,6 +19,7 @@ import {
   sparseDistance,
   storedDense,
   storedSparse,
+  Taking,
 } from './schema.ts'
 
 export interface GetConfig {
@@ -115,9 +116,10 @@ export class Table {
     if (records === undefined) throw new Refusal(400, 'data is missing in your payload.')
     if (!Array.isArray(records) || records.length === 0) return this.#written()
     const isAtOnce = this.#indices.length === 0 && this.#hasSurelyRoom(records.length, scale)
-    const documents = this.#reader.read(records, isAtOnce)
-    if (isAtOnce) return this.#store(documents, isUpsert, records.length)
-    return this.#complete(documents, scale, embedderOf).then(() => this.#store(documents, isUpsert, records.length))
+    const taking = !isAtOnce ? Taking.Copies : records.length > 1 ? Taking.Borrows : Taking.Trusts
+    const documents = this.#reader.read(records, taking)
+    if (isAtOnce) return this.#store(documents, isUpsert, records)
+    return this.#complete(documents, scale, embedderOf).then(() => this.#store(documents, isUpsert, records))
   }
 
   async #complete(documents: Stored[], scale: number, embedderOf: (model: string) => Embedder): Promise<void> {
@@ -125,12 +127,17 @@ export class Table {
     await this.#requireRoom(documents, scale)
   }
 
-  async #store(documents: readonly Stored[], isUpsert: boolean, count: number): Promise<EpsillaResponse<unknown>> {
+  async #store(
+    documents: readonly Stored[],
+    isUpsert: boolean,
+    records: readonly unknown[],
+  ): Promise<EpsillaResponse<unknown>> {
     const given = documents.length === 1 ? documents[0]! : documents
-    // A key that is taken is refused there, and counts as skipped here.
     const result = await (isUpsert ? this.collection.upsert(given) : this.collection.insert(given))
+    // A key that is taken is refused there, and counts as skipped here; a trusted vector of no numbers is told of.
+    if (result.errors > 0 && records.length === 1) this.#reader.read(records, Taking.Copies)
     const inserted = result.inserted + (isUpsert ? result.replaced + result.unchanged : 0)
-    return this.#written({ inserted, skipped: count - inserted })
+    return this.#written({ inserted, skipped: records.length - inserted })
   }
 
   #written(result?: { inserted: number; skipped: number }): EpsillaResponse<unknown> {
@@ -143,7 +150,7 @@ export class Table {
       const hidden = this.#field(name)!
       const vectors = await embedderOf(model)(documents.map((document) => String(document[field])))
       documents.forEach((document, i) => {
-        const vector = storedDense(hidden, Array.from(vectors[i] ?? []), i, false)
+        const vector = storedDense(hidden, Array.from(vectors[i] ?? []), i, Taking.Copies)
         if (vector === SKIP) {
           throw new Refusal(500, `Index ${name}: the model ${model} gave no vector of ${hidden.dimensions} numbers.`)
         }
@@ -289,7 +296,7 @@ export class Table {
     if (isDense(field) !== isList) {
       throw new Refusal(500, 'Query vector and field vector type must be both dense or sparse')
     }
-    const vector = isList ? storedDense(field, given, -1, false) : storedSparse(field, given)
+    const vector = isList ? storedDense(field, given, -1, Taking.Copies) : storedSparse(field, given)
     if (vector === SKIP) throw new Refusal(500, "Query dimension doesn't match the vector field dimension.")
     return { field, vector }
   }

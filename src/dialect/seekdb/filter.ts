@@ -22,6 +22,7 @@ const TEXT_LOGIC = ['$and', '$or']
 
 /** Both filters of a call as one; undefined when they leave nothing out. @throws SeekdbValueError for what they cannot say. */
 export function readFilters(where: unknown, whereDocument: unknown): FilterNode | undefined {
+  if (!isGiven(where) && !isGiven(whereDocument)) return undefined
   const parts: FilterNode[] = []
   if (isGiven(where)) parts.push(parseWhere(where))
   if (isGiven(whereDocument)) parts.push(parseWhereDocument(whereDocument))

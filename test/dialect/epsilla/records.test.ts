@@ -62,7 +62,21 @@ it('refuses the whole call for a missing field, skips records with wrong vectors
   const given = [good, { ...good, ID: 9, Embedding: [1, 2] }, { ...good, ID: 1, Embedding: [1] }]
   expect(await db.upsert('MyTable', given)).toMatchObject({ result: { inserted: 1, skipped: 2 } })
   expect(await ids(db.get('MyTable'))).toEqual([1, 2, 3, 4, 5, 7])
-  expect(await db.insert('MyTable', [{ ...good, Embedding: [1, null, 2, 3] }])).toMatchObject({ statusCode: 400 })
+  for (const Embedding of [
+    [1, null, 2, 3],
+    [1, 'x'],
+    [1, 2, 3, Number.NaN],
+    [1, 2, 3, 1e39],
+  ]) {
+    const bad = { ID: 10, Doc: 'x', Embedding }
+    for (const records of [[bad], [bad, good], [{ ...bad, ID: 1 }]]) {
+      expect(await db.insert('MyTable', records)).toMatchObject({ statusCode: 400 })
+      expect(await db.upsert('MyTable', records)).toMatchObject({
+        message: expect.stringMatching(/^Record 0 field Embedding: a vector holds numbers only, got/),
+      })
+    }
+  }
+  expect(await ids(db.get('MyTable'))).toEqual([1, 2, 3, 4, 5, 7])
   expect(await db.insert('MyTable', [])).toEqual({ statusCode: 200, message: DONE })
   expect(await db.insert('MyTable')).toEqual({ statusCode: 400, message: 'data is missing in your payload.' })
   expect(await db.insert('Nope', [])).toEqual({ statusCode: 500, message: 'Table not found: Nope' })
