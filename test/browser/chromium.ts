@@ -15,9 +15,14 @@ export const executablePath = PLACES.find((path) => path !== undefined && exists
 
 const PAGE = '<!doctype html><meta charset="utf-8"><title>quiverdb</title>'
 
+/** Where a page keeps its databases: the private file system, or, in browsers without one, IndexedDB. */
+export const MEDIA = ['OPFS', 'IndexedDB'] as const
+
 export interface Site {
   readonly origin: string
   readonly browser: Browser
+  /** A profile of its own, with a private file system or without. */
+  context(medium?: (typeof MEDIA)[number]): Promise<BrowserContext>
   /** A page of a profile of its own, or of `context`, with quiverdb as `window.quiverdb`. */
   page(context?: BrowserContext, head?: string): Promise<Page>
   close(): Promise<void>
@@ -57,11 +62,19 @@ export async function startSite(): Promise<Site> {
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`
   const browser = await launchChromium()
   let pages = 0
+  const contextOf: Site['context'] = async (medium = 'OPFS') => {
+    const context = await browser.newContext()
+    if (medium === 'IndexedDB') {
+      await context.addInitScript('delete StorageManager.prototype.getDirectory')
+    }
+    return context
+  }
   return {
     origin,
     browser,
+    context: contextOf,
     async page(context, policy) {
-      const home = context ?? (await browser.newContext())
+      const home = context ?? (await contextOf())
       const page = await home.newPage()
       const path = `/page-${++pages}`
       if (policy !== undefined) heads.set(path, policy)
