@@ -43,12 +43,14 @@ export class Connection {
   /** Collections there are, by name. */
   collections: ReadonlyMap<string, CollectionName> = new Map()
 
-  constructor(worker: WorkerLike, onProgress: ((progress: never) => void) | undefined) {
+  /** @param advice - for a worker that does not even start. */
+  constructor(worker: WorkerLike, advice: string, onProgress: ((progress: never) => void) | undefined) {
     this.#worker = worker
     this.#onProgress = onProgress
     worker.onmessage = ({ data }) => this.#hear(data)
     worker.onerror = ({ message }) => {
-      this.end(new HostError(`the worker of the database failed: ${message ?? 'it could not be started'}`))
+      const why = message === undefined || message === '' ? `it could not be started; ${advice}` : message
+      this.end(new HostError(`the worker of the database failed: ${why}`, { details: { operation: 'worker' } }))
     }
   }
 

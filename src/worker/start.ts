@@ -6,6 +6,10 @@ import { hasOwnFiles } from '../storage/origin/index.ts'
 import { Connection, type WorkerLike } from './connection.ts'
 import { remoteDatabase } from './remote.ts'
 
+const ADVICE =
+  'under a content security policy it needs "worker-src blob:", or serve quiverdb/worker.js and give ' +
+  'open(name, { worker: () => new Worker(url) })'
+
 /**
  * Opens a database in a worker of its own.
  *
@@ -15,7 +19,7 @@ export async function openInWorker(path: string, options: OpenOptions, file?: Bl
   const { worker, persist, onProgress, ...rest } = options
   if (persist === true) await navigator.storage?.persist?.()
   const made = typeof worker === 'function' ? (worker() as WorkerLike) : await startWorker()
-  const connection = new Connection(made, onProgress as ((progress: never) => void) | undefined)
+  const connection = new Connection(made, ADVICE, onProgress as ((progress: never) => void) | undefined)
   try {
     await connection.open({ path, options: rest, isWithoutFiles: !hasOwnFiles(), file })
   } catch (error) {
@@ -36,11 +40,10 @@ async function startWorker(): Promise<WorkerLike> {
   try {
     return new Worker(url, { name: 'quiverdb' }) as unknown as WorkerLike
   } catch (cause) {
-    throw new HostError(
-      'the browser refused the worker of the database; under a content security policy it needs "worker-src blob:", or give ' +
-        'open(name, { worker: () => new Worker(url) })',
-      { cause, details: { operation: 'worker' } },
-    )
+    throw new HostError(`the browser refused the worker of the database; ${ADVICE}`, {
+      cause,
+      details: { operation: 'worker' },
+    })
   } finally {
     // The worker has its program by the time this runs.
     setTimeout(() => URL.revokeObjectURL(url), 10_000)

@@ -1,8 +1,9 @@
 // Real Chromium on pages served from this machine: the built bundles under /dist, and pages that tests give.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join, normalize } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { ensureDist } from '../../.ci/dist.mjs'
@@ -15,6 +16,11 @@ export const executablePath = PLACES.find((path) => path !== undefined && exists
 
 const PAGE = '<!doctype html><meta charset="utf-8"><title>quiverdb</title>'
 
+const ARGUMENTS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  ...['--disable-component-update', '--disable-sync'],
+]
+
 /** Where a page keeps its databases: the private file system, or, in browsers without one, IndexedDB. */
 export const MEDIA = ['OPFS', 'IndexedDB'] as const
 
@@ -23,6 +29,8 @@ export interface Site {
   readonly browser: Browser
   /** A profile of its own, with a private file system or without. */
   context(medium?: (typeof MEDIA)[number]): Promise<BrowserContext>
+  /** The same on disk: only such profiles keep to a quota. */
+  profileOnDisk(medium: (typeof MEDIA)[number]): Promise<BrowserContext>
   /** A page of a profile of its own, or of `context`, with quiverdb as `window.quiverdb`. */
   page(context?: BrowserContext, head?: string): Promise<Page>
   close(): Promise<void>
@@ -30,13 +38,7 @@ export interface Site {
 
 /** A browser that asks nothing of anybody. */
 export async function launchChromium(): Promise<Browser> {
-  return await chromium.launch({
-    executablePath: executablePath!,
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-      ...['--disable-component-update', '--disable-sync'],
-    ],
-  })
+  return await chromium.launch({ executablePath: executablePath!, args: ARGUMENTS })
 }
 
 /** Starts a server and a browser. */
@@ -61,20 +63,27 @@ export async function startSite(): Promise<Site> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`
   const browser = await launchChromium()
+  const folders: string[] = []
   let pages = 0
-  const contextOf: Site['context'] = async (medium = 'OPFS') => {
-    const context = await browser.newContext()
-    if (medium === 'IndexedDB') {
-      await context.addInitScript('delete StorageManager.prototype.getDirectory')
-    }
+  const contextOf = async (making: Promise<BrowserContext>, medium: string) => {
+    const context = await making
+    if (medium === 'IndexedDB') await context.addInitScript('delete StorageManager.prototype.getDirectory')
     return context
   }
   return {
     origin,
     browser,
-    context: contextOf,
+    context: (medium = 'OPFS') => contextOf(browser.newContext(), medium),
+    profileOnDisk(medium) {
+      const folder = mkdtempSync(join(tmpdir(), 'quiverdb-profile-'))
+      folders.push(folder)
+      return contextOf(
+        chromium.launchPersistentContext(folder, { executablePath: executablePath!, args: ARGUMENTS }),
+        medium,
+      )
+    },
     async page(context, policy) {
-      const home = context ?? (await contextOf())
+      const home = context ?? (await browser.newContext())
       const page = await home.newPage()
       const path = `/page-${++pages}`
       if (policy !== undefined) heads.set(path, policy)
@@ -85,6 +94,7 @@ export async function startSite(): Promise<Site> {
     async close() {
       await browser.close()
       await closeServer(server)
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true })
     },
   }
 }

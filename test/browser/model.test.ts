@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { executablePath, MEDIA, type Site, startSite } from './chromium.ts'
 
 const seed = Number(process.env['QUIVER_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
-const numRuns = Number(process.env['QUIVER_RUNS'] ?? 15)
+const numRuns = Number(process.env['QUIVER_RUNS'] ?? 8)
 
 describe.skipIf(executablePath === undefined)('in Chromium', () => {
   let site: Site
