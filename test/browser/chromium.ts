@@ -33,6 +33,8 @@ export interface Site {
   profileOnDisk(medium: (typeof MEDIA)[number]): Promise<BrowserContext>
   /** A page of a profile of its own, or of `context`, with quiverdb as `window.quiverdb`. */
   page(context?: BrowserContext, head?: string): Promise<Page>
+  /** Serves a folder; answers its address. */
+  mount(folder: string): string
   close(): Promise<void>
 }
 
@@ -45,20 +47,21 @@ export async function launchChromium(): Promise<Browser> {
 export async function startSite(): Promise<Site> {
   await ensureDist()
   const heads = new Map<string, string>()
+  const mounts = [{ path: '/dist/', folder: DIST }]
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost')
-    const isScript = pathname.startsWith('/dist/')
-    const file = isScript ? join(DIST, normalize(pathname.slice('/dist/'.length))) : ''
-    if (isScript && !existsSync(file)) {
+    const mount = mounts.find(({ path }) => pathname.startsWith(path))
+    const file = mount === undefined ? '' : join(mount.folder, normalize(pathname.slice(mount.path.length)))
+    if (mount !== undefined && !existsSync(file)) {
       response.writeHead(404).end()
       return
     }
     const policy = heads.get(pathname)
     response.writeHead(200, {
-      'content-type': isScript ? 'text/javascript' : 'text/html',
+      'content-type': /\.m?js$/.test(file) ? 'text/javascript' : 'text/html',
       ...(policy === undefined ? {} : { 'content-security-policy': policy }),
     })
-    response.end(isScript ? readFileSync(file) : PAGE)
+    response.end(mount === undefined ? PAGE : readFileSync(file))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`
@@ -90,6 +93,11 @@ export async function startSite(): Promise<Site> {
       await page.goto(`${origin}${path}`)
       await page.evaluate(`import('/dist/browser/index.js').then((module) => { window.quiverdb = module })`)
       return page
+    },
+    mount(folder) {
+      const path = `/mount-${mounts.length}/`
+      mounts.push({ path, folder })
+      return `${origin}${path}`
     },
     async close() {
       await browser.close()

@@ -22,7 +22,8 @@ export interface Project {
   remove(): void
 }
 
-export async function installTarball(): Promise<Project> {
+/** @param beside - further packages that the project has, from those of this repository. */
+export async function installTarball(beside: readonly string[] = []): Promise<Project> {
   await ensureDist()
   const folder = mkdtempSync(join(tmpdir(), 'quiverdb-package-'))
   const modules = join(folder, 'node_modules')
@@ -39,7 +40,7 @@ export async function installTarball(): Promise<Project> {
   const tarball = join(folder, filename)
   execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], { stdio: 'ignore' })
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
-  for (const name of Object.keys(dependencies)) {
+  for (const name of [...Object.keys(dependencies), ...beside]) {
     mkdirSync(dirname(join(modules, name)), { recursive: true })
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name), 'junction')
   }
