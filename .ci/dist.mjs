@@ -79,6 +79,7 @@ export async function buildDist() {
   mkdirSync(join(ROOT, draft), { recursive: true })
   try {
     await Promise.all([bundle(draft), types(draft)])
+    keepIgnored(draft)
     writeWhole(join(ROOT, draft, 'LICENSES.txt'), licences())
     replaceFolder(join(ROOT, draft), join(ROOT, 'dist'))
   } finally {
@@ -150,6 +151,19 @@ async function bundle(folder) {
   writeFileSync(join(ROOT, folder, 'browser/worker.cjs'), WORKER_REQUIRED)
   for (const extension of ['ts', 'cts']) writeFileSync(join(ROOT, folder, `worker.d.${extension}`), 'export {}\n')
   for (const name of Object.values(WASM_FILES)) rmSync(join(ROOT, folder, name))
+}
+
+/**
+ * Puts back what bundlers are told about the drivers' `import(name)` (src/engine/driver.ts): comments go with the white space.
+ *
+ * @param {string} folder
+ */
+function keepIgnored(folder) {
+  for (const path of filesBelow(folder, (file) => file.endsWith('.js'))) {
+    const text = readFileSync(path, 'utf8')
+    const told = text.replaceAll('import(name)', 'import(/* @vite-ignore */ /* webpackIgnore: true */ name)')
+    if (told !== text) writeFileSync(path, told)
+  }
 }
 
 /** The program of the worker that runs the engine for a page, as one classic script. */

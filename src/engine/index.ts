@@ -32,7 +32,7 @@ export {
   TypeRank,
 } from './index-reader.ts'
 export type { Progress } from './medium.ts'
-export { type MediumOptions, type Open, type OpenOptions, open, openDatabase } from './open.ts'
+export { type MediumOptions, type Open, type OpenOptions, open, openDatabase, openHere } from './open.ts'
 export type { Conflict, ConflictFunction, Durability, InsertOptions, WriteOptions } from './options.ts'
 export {
   CollectionShapes,

@@ -126,6 +126,16 @@ async function openStorage(path: string | URL, readOnly: boolean): Promise<Stora
   return await openFileDirectory(path, { readOnly })
 }
 
+/**
+ * As `open`, with the engine in the calling thread, for those who need its answers at once. In a page the files are in IndexedDB then, where
+ * no worker has to open them; they are another database than `open` has under that name.
+ */
+export async function openHere(path: string, options: { readonly durability?: Durability } = {}): Promise<Database> {
+  if (path === MEMORY_PATH || !(await runsElsewhere(false))) return await open(path, options)
+  const { openOriginDirectory } = await import('../storage/origin/index.ts')
+  return await openDatabase({ ...options, storage: await openOriginDirectory(path, { isWithoutFiles: true }) })
+}
+
 /** A place that a database can be opened at, and what is the same for all paths that lead there. */
 export async function placeOf(path: string | URL): Promise<{ location: string; open(): Promise<Database> }> {
   if (await runsElsewhere(false)) return { location: String(path), open: () => open(path) }

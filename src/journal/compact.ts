@@ -41,6 +41,11 @@ export function pause(): Promise<void> {
       immediate(resolve)
       return
     }
+    // Not everything that runs JavaScript has channels.
+    if (typeof MessageChannel !== 'function') {
+      setTimeout(resolve, 0)
+      return
+    }
     const channel = new MessageChannel()
     channel.port1.onmessage = () => {
       channel.port1.close()

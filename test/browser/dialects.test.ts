@@ -41,9 +41,9 @@ const STORIES: readonly (readonly [name: string, places: readonly string[], stor
   ],
   [
     'rethinkdb',
-    [':memory:'],
+    [':memory:', './page-rethinkdb'],
     `const r = module.default
-    const conn = await r.connect()
+    const conn = await r.connect(place === ':memory:' ? {} : { path: place })
     await r.tableCreate('t').run(conn)
     await r.table('t').insert([{ id: 1, n: 1 }, { id: 2, n: 2 }]).run(conn)
     const found = await r.table('t').filter(r.row('n').gt(1))('id').coerceTo('array').run(conn)

@@ -1,6 +1,6 @@
 // `r.connect`: in memory, on a directory, on an open database, or, with a host, to a real server through the official driver.
 
-import { type Database, loadDriver, open } from '../../engine/index.ts'
+import { type Database, loadDriver, openHere } from '../../engine/index.ts'
 import { type Callback, type Feed, withCallback } from './cursor.ts'
 import { Emitter } from './emitter.ts'
 import { errorNamed, ReqlDriverCompileError, ReqlDriverError, ReqlError, ReqlRuntimeError } from './errors.ts'
@@ -30,7 +30,7 @@ const OPENED = new Map<string, { database: Promise<Database>; users: number }>()
 async function openShared(path: string, durability: 'hard' | 'soft' | undefined): Promise<Database> {
   let shared = OPENED.get(path)
   if (shared === undefined) {
-    shared = { database: open(path, durability === undefined ? {} : { durability }), users: 0 }
+    shared = { database: openHere(path, durability === undefined ? {} : { durability }), users: 0 }
     OPENED.set(path, shared)
   }
   shared.users++
@@ -185,7 +185,7 @@ class EmbeddedConnection extends Connection {
     if (database !== undefined) this.#database = database
     else if (path !== undefined && path !== ':memory:') this.#database = await openShared(path, durability)
     // What is in memory outlives a reconnection.
-    else this.#database ??= await open(':memory:')
+    else this.#database ??= await openHere(':memory:')
     this.#store = await Store.of(this.#database)
     this.open = true
     this.emit('connect')

@@ -5,6 +5,7 @@ import { HostError } from '../../error/index.ts'
 import { openIndexedDirectory } from '../indexeddb/index.ts'
 import { hasSyncFiles, openOpfsDirectory } from '../opfs/index.ts'
 import type { StorageDirectory } from '../storage.ts'
+import { originParts } from './lock.ts'
 
 export interface OriginOptions {
   readonly readOnly?: boolean
@@ -22,6 +23,8 @@ export function hasOwnFiles(): boolean {
 
 /** Opens the directory of a name; the caller locks it next. */
 export async function openOriginDirectory(path: string | URL, options: OriginOptions = {}): Promise<StorageDirectory> {
+  // What is no name is none anywhere.
+  originParts(String(path))
   const { indexedDB, navigator } = globalThis as { indexedDB?: unknown; navigator?: { locks?: unknown } }
   if (indexedDB !== undefined && navigator?.locks === undefined) {
     throw new HostError(
