@@ -1,4 +1,4 @@
-// The second module: what is derived from records beside the hash index, and the searches over it. It has the core's linear memory, and
+// The second module: what is derived from records beside the hash index, the searches over it, and groups of records. It has the core's linear memory, and
 // static data of its own (see abi); what it needs of the rooms below is compiled into both. JavaScript makes an instance when a
 // partition has its first vector field or index, and puts its hooks into the core's table (store/change).
 
@@ -6,6 +6,7 @@ export { derived_changed, derived_clash, derived_undo } from "./hooks";
 export {
   flat_begin, flat_count, flat_finish, flat_holds, flat_lanes, flat_mark, flat_ready, flat_release, flat_scan, flat_unmark,
 } from "../flat/exports";
+export { group_close, group_keys, group_numbers, group_open } from "../group";
 export { hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_search, hnsw_stale, hnsw_straighten } from "../hnsw/exports";
 export { kernel_cosine, kernel_dot, kernel_dot_codes, kernel_hamming, kernel_jaccard, kernel_l2 } from "../kernel/exports";
 export {

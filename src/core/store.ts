@@ -93,6 +93,7 @@ export class Store {
   private readonly keys: KeyWriter
   private readonly shapes: CollectionShapes
   private readonly pagesLimit: number
+  private deriving: Promise<void> | undefined
 
   private constructor(memory: Memory, options: StoreOptions) {
     this.memory = memory
@@ -111,9 +112,13 @@ export class Store {
     return store
   }
 
-  /** Loads what vectors and indexes need; they follow every write from then on. One call at a time. */
-  async derive(): Promise<void> {
-    if (this.isDerived) return
+  /** Loads what vectors, indexes and groups need; the first two follow every write from then on. */
+  derive(): Promise<void> {
+    this.deriving ??= this.load()
+    return this.deriving
+  }
+
+  private async load(): Promise<void> {
     const { derive } = await import('./derived/index.ts')
     Object.assign(this, await derive(this.memory, this.shapes.vectorFields))
   }

@@ -1,5 +1,6 @@
 // What is computed over the documents of a group.
 
+import type { NumberSum } from '../core/derived/index.ts'
 import { type Constant, compareSorted } from '../query/index.ts'
 
 /** One aggregate of one group. Values that are missing are not added. */
@@ -7,6 +8,8 @@ export interface Accumulator {
   add(value: Constant): void
   /** The same for what is known to be a number: it is not boxed. */
   addNumber(value: number): void
+  /** Numbers that the core has added up. */
+  addSum(sum: NumberSum): void
   result(): Constant
 }
 
@@ -39,6 +42,14 @@ export class Sum implements Accumulator {
     this.count++
     this.#hasBigints = true
     this.#large += value
+  }
+
+  addSum({ count, integers, hasFractions, fractions, lost }: NumberSum): void {
+    this.count += count
+    this.#large += integers
+    if (!hasFractions) return
+    this.#addFraction(fractions)
+    this.#lost += lost
   }
 
   #addInteger(value: number): void {
@@ -86,6 +97,10 @@ export class Average implements Accumulator {
     this.sum.addNumber(value)
   }
 
+  addSum(sum: NumberSum): void {
+    this.sum.addSum(sum)
+  }
+
   result(): number | null {
     return this.sum.count === 0 ? null : this.sum.total() / this.sum.count
   }
@@ -110,6 +125,10 @@ export class Extreme implements Accumulator {
     const best = this.#best
     if (typeof best !== 'number') this.add(value)
     else if ((value - best) * this.#sign < 0) this.#best = value
+  }
+
+  addSum({ count, least, most }: NumberSum): void {
+    if (count > 0) this.addNumber(this.#sign > 0 ? least : most)
   }
 
   result(): Constant {

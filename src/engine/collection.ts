@@ -19,7 +19,6 @@ import { Cursor } from './cursor.ts'
 import { collectionStats, indexInfos } from './figures.ts'
 import { type Filter, isEverything, resolveFilter } from './filter.ts'
 import { type FindOptions, type FindRequest, findRequest } from './find.ts'
-import { distinctValues, groupBy } from './group.ts'
 import { applyInsert, insertInto } from './insert.ts'
 import { completeInverted } from './inverted-indexes.ts'
 import { countMatches } from './match.ts'
@@ -433,7 +432,9 @@ export class Collection<T extends object = Document> {
   async distinct(field: string, filter?: Filter): Promise<Value[]> {
     this.#requireOpen()
     const path = requirePath(field, 'distinct')
-    return await distinctValues(this.#state, resolveFilter(filter, 'distinct'), path)
+    const wanted = resolveFilter(filter, 'distinct')
+    const { distinctValues } = await import('./group.ts')
+    return await distinctValues(this.#state, wanted, path)
   }
 
   /**
@@ -459,7 +460,9 @@ export class Collection<T extends object = Document> {
     this.#requireOpen()
     const path = requirePath(field, 'groupBy')
     const requests = aggregates === undefined ? [] : aggregateRequests(aggregates)
-    return (await groupBy(this.#state, resolveFilter(filter, 'groupBy'), path, requests)) as GroupRow<A>[]
+    const wanted = resolveFilter(filter, 'groupBy')
+    const { groupBy } = await import('./group.ts')
+    return (await groupBy(this.#state, wanted, path, requests)) as GroupRow<A>[]
   }
 
   #requireOpen(): void {

@@ -28,11 +28,14 @@ export class FieldReader {
 
   /** Takes the next documents, at most FIELDS_CHUNK. What is read of them is good until the next write. */
   fill(partition: Partition, addresses: Uint32Array, count: number): void {
+    for (let field = 0; field < this.columns.length; field++) this.fillField(partition, addresses, count, field)
+  }
+
+  /** The same for one path: its cells stand in the core, too, until the next are filled. */
+  fillField(partition: Partition, addresses: Uint32Array, count: number, field: number): void {
     this.#partition = partition
     this.#addresses = addresses
-    this.columns.forEach((cells, field) => {
-      partition.store.filters.cells(this.#program, field, addresses, count, cells)
-    })
+    partition.store.filters.cells(this.#program, field, addresses, count, this.columns[field]!)
   }
 
   /** The value of a document at a path, undefined where it leads nowhere. It is the caller's own. */

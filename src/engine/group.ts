@@ -1,5 +1,6 @@
 // groupBy and distinct: documents put together by what they hold at a path.
 
+import { GROUP_NONE, GroupTable } from '../core/derived/index.ts'
 import { type CompiledFilter, type Constant, compareSorted } from '../query/index.ts'
 import type { Value } from '../value/index.ts'
 import type { Accumulator } from './accumulate.ts'
@@ -21,24 +22,19 @@ interface Group {
   readonly accumulators: readonly Accumulator[]
 }
 
-/** A group whose key is a text, and the text as UTF-8. */
-interface TextGroup {
-  readonly hash: number
-  readonly utf8: Uint8Array
-  readonly group: Group
+/** The core's table of one partition, and what its groups are here: several may be one, as those of 5 and 5n are. */
+interface CoreGroups {
+  readonly table: GroupTable
+  readonly groups: Group[]
 }
 
-const RECENT = 256
-
+/** What is common, keys that are scalars and numbers under them, the core does; the rest is done here, value by value. */
 class Grouping {
   readonly #aggregates: readonly AggregateRequest[]
   /** The key first, then what the aggregates read. */
   readonly #fields: FieldReader
   readonly #groups = new Map<ValueIdentity, Group>()
-  /** Groups of texts by tag and hash, one for each: the texts of others with the same hash are decoded. */
-  readonly #texts = new Map<number, TextGroup>()
-  /** Those met last, by some bits of the hash: few groups are found without the map. */
-  readonly #recent = new Array<TextGroup | undefined>(RECENT).fill(undefined)
+  readonly #tables = new Map<Partition, CoreGroups | undefined>()
   /** Of the documents under way. */
   readonly #found: Group[] = []
 
@@ -48,44 +44,56 @@ class Grouping {
   }
 
   add(partition: Partition, addresses: Uint32Array, count: number): void {
-    this.#fields.fill(partition, addresses, count)
-    const keys = this.#fields.columns[0]!
-    const found = this.#found
-    for (let i = 0; i < count; i++) {
-      const group = keys.isText(i) ? this.#textGroupOf(i) : this.#groupOf(this.#fields.value(i, 0))
+    const core = this.#coreOf(partition)
+    this.#fields.fillField(partition, addresses, count, 0)
+    const others = core === undefined ? count : core.table.takeKeys(count)
+    if (core !== undefined) this.#takeNew(core)
+    if (others > 0) this.#findOthers(core, count)
+    for (let field = 0; field < this.#aggregates.length; field++) {
+      this.#fields.fillField(partition, addresses, count, field + 1)
+      const left = core === undefined ? 0 : core.table.takeNumbers(field, count)
+      for (let i = 0; i < left; i++) this.#addLeft(core!, field, core!.table.leftRow(i))
+      if (others > 0) this.#addOthers(core, field, count)
+    }
+  }
+
+  #coreOf(partition: Partition): CoreGroups | undefined {
+    if (!this.#tables.has(partition)) {
+      const table = GroupTable.open(partition.store.memory, this.#aggregates.length)
+      this.#tables.set(partition, table === undefined ? undefined : { table, groups: [] })
+    }
+    return this.#tables.get(partition)
+  }
+
+  #takeNew({ table, groups }: CoreGroups): void {
+    for (let number = groups.length; number < table.groups; number++) {
+      groups.push(this.#groupOf(this.#fields.value(table.firstRow(number), 0)))
+    }
+  }
+
+  /** The groups of rows that have none in the core. */
+  #findOthers(core: CoreGroups | undefined, count: number): void {
+    for (let row = 0; row < count; row++) {
+      if (core !== undefined && core.table.groupOf(row) !== GROUP_NONE) continue
+      const group = this.#groupOf(this.#fields.value(row, 0))
       group.count++
-      found[i] = group
-    }
-    for (let field = 0; field < this.#aggregates.length; field++) this.#accumulate(field, count)
-  }
-
-  #accumulate(field: number, count: number): void {
-    const cells = this.#fields.columns[field + 1]!
-    const { numbers } = cells
-    for (let i = 0; i < count; i++) {
-      const accumulator = this.#found[i]!.accumulators[field]!
-      if (cells.isNumber(i)) {
-        accumulator.addNumber(numbers[i]!)
-        continue
-      }
-      const value = this.#fields.value(i, field + 1)
-      if (value !== undefined) accumulator.add(value)
+      this.#found[row] = group
     }
   }
 
-  #textGroupOf(i: number): Group {
-    const keys = this.#fields.columns[0]!
-    const hash = keys.kinds[i]! | 0
-    const place = (hash >>> 8) & (RECENT - 1)
-    let known = this.#recent[place]
-    if (known?.hash !== hash) known = this.#texts.get(hash)
-    if (known !== undefined && keys.compareText(i, known.utf8) === 0) {
-      this.#recent[place] = known
-      return known.group
+  #addOthers(core: CoreGroups | undefined, field: number, count: number): void {
+    for (let row = 0; row < count; row++) {
+      if (core === undefined || core.table.groupOf(row) === GROUP_NONE) this.#addTo(this.#found[row]!, field, row)
     }
-    const group = this.#groupOf(keys.text(i))
-    if (known === undefined) this.#texts.set(hash, { hash, utf8: keys.utf8(i), group })
-    return group
+  }
+
+  #addLeft({ table, groups }: CoreGroups, field: number, row: number): void {
+    this.#addTo(groups[table.groupOf(row)]!, field, row)
+  }
+
+  #addTo({ accumulators }: Group, field: number, row: number): void {
+    const value = this.#fields.value(row, field + 1)
+    if (value !== undefined) accumulators[field]!.add(value)
   }
 
   #groupOf(key: Constant | undefined): Group {
@@ -103,8 +111,22 @@ class Grouping {
   }
 
   /** The groups by key, in the order of `sort`. */
-  sorted(): Group[] {
+  finish(): Group[] {
+    for (const core of this.#tables.values()) {
+      core?.groups.forEach((group, number) => {
+        group.count += core.table.count(number)
+        group.accumulators.forEach((accumulator, field) => {
+          accumulator.addSum(core.table.sum(number, field))
+        })
+      })
+    }
     return [...this.#groups.values()].sort((a, b) => compareSorted(a.key, b.key))
+  }
+
+  /** Gives the core's memory back. */
+  close(): void {
+    for (const core of this.#tables.values()) core?.table.close()
+    this.#tables.clear()
   }
 }
 
@@ -114,19 +136,26 @@ async function groupAll(
   path: string,
   aggregates: readonly AggregateRequest[],
 ): Promise<Group[]> {
+  for (const { store } of state.parts) await store.derive()
+  const refusal = state.refuseRead()
+  if (refusal !== null) throw refusal
   const scan = new MatchScan(state, planOf(state, filter), state.parts)
   const grouping = new Grouping(path, aggregates)
-  const addresses = new Uint32Array(FIELDS_CHUNK)
-  let began = performance.now()
-  for (;;) {
-    const count = scan.read(addresses)
-    if (count < 0) return grouping.sorted()
-    if (count > 0) grouping.add(scan.partition, addresses, count)
-    if (performance.now() - began < SLICE_MS) continue
-    await pause()
-    const refusal = state.refuseRead()
-    if (refusal !== null) throw refusal
-    began = performance.now()
+  try {
+    const addresses = new Uint32Array(FIELDS_CHUNK)
+    let began = performance.now()
+    for (;;) {
+      const count = scan.read(addresses)
+      if (count < 0) return grouping.finish()
+      if (count > 0) grouping.add(scan.partition, addresses, count)
+      if (performance.now() - began < SLICE_MS) continue
+      await pause()
+      const refusal = state.refuseRead()
+      if (refusal !== null) throw refusal
+      began = performance.now()
+    }
+  } finally {
+    grouping.close()
   }
 }
 

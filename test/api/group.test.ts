@@ -165,6 +165,73 @@ it('are as many as there are texts', async () => {
   expect((await posts.distinct('g')).length).toBe(texts.length)
 })
 
+it('are right where the core leaves them to JavaScript: more groups, longer texts, larger sums than it holds', async () => {
+  const posts = await (await openMemory()).createCollection('posts')
+  const long = 'x'.repeat(1_000)
+  const documents = Array.from({ length: 12_000 }, (_, id) => {
+    const k =
+      id % 4 === 0 ? id % 6_000 : id % 4 === 1 ? `${long}${id % 3_000}` : id % 4 === 2 ? BigInt(id % 6_000) : [id % 10]
+    return {
+      id,
+      k,
+      n: id % 7 === 0 ? Number.MAX_SAFE_INTEGER - id : id % 5 === 0 ? id / 8 : id % 3 === 0 ? BigInt(id) : -id,
+    }
+  })
+  await posts.insert(documents)
+  const wanted = new Map<
+    string,
+    { count: number; integers: bigint; fractions: number; hasBigints: boolean; top: number }
+  >()
+  for (const { k, n } of documents) {
+    const name = JSON.stringify(k, (_, value) => (typeof value === 'bigint' ? Number(value) : value))
+    let group = wanted.get(name)
+    if (group === undefined)
+      wanted.set(name, (group = { count: 0, integers: 0n, fractions: 0, hasBigints: false, top: -Infinity }))
+    group.count++
+    group.top = Math.max(group.top, Number(n))
+    if (typeof n === 'bigint') group.hasBigints = true
+    if (typeof n === 'number' && !Number.isInteger(n)) group.fractions += n
+    else group.integers += BigInt(n)
+  }
+  const rows = await posts.groupBy('k', { sum: { $sum: 'n' }, top: { $max: 'n' } })
+  expect(rows.length).toBe(wanted.size)
+  for (const { key, count, sum, top } of rows) {
+    const name = JSON.stringify(key, (_, value) => (typeof value === 'bigint' ? Number(value) : value))
+    const group = wanted.get(name)!
+    expect(count).toBe(group.count)
+    expect(Number(top)).toBe(group.top)
+    expect(sum).toBe(
+      group.fractions !== 0
+        ? Number(group.integers) + group.fractions
+        : group.hasBigints
+          ? group.integers
+          : Number(group.integers),
+    )
+  }
+  const whole = await posts.groupBy('none', { sum: { $sum: 'n' } }, { n: { $gt: 2 ** 40 } })
+  const large = documents.filter(({ n }) => typeof n === 'number' && n > 2 ** 40)
+  expect(whole).toEqual([
+    { key: undefined, count: large.length, sum: Number(large.reduce((sum, { n }) => sum + BigInt(n), 0n)) },
+  ])
+  expect(await posts.distinct('k')).toEqual(rows.map(({ key }) => key))
+})
+
+it('may be asked for many at once, while documents come', async () => {
+  const posts = await (await openMemory()).createCollection('posts', { shards: 2 })
+  await posts.insert(Array.from({ length: 2_000 }, (_, id) => ({ id, k: id % 3, n: id })))
+  const asked = Array.from({ length: 8 }, () => posts.groupBy('k', { n: { $sum: 'n' } }))
+  const index = posts.createIndex('k')
+  await posts.insert(Array.from({ length: 500 }, (_, id) => ({ id: id + 2_000, other: 'x'.repeat(5_000) })))
+  for (const rows of await Promise.all(asked)) expect(rows.filter(({ key }) => key !== undefined)).toHaveLength(3)
+  await index
+  expect(await posts.groupBy('k')).toEqual([
+    { key: undefined, count: 500 },
+    { key: 0, count: 667 },
+    { key: 1, count: 667 },
+    { key: 2, count: 666 },
+  ])
+})
+
 it('rows have the types of their aggregates', async () => {
   const posts = await (await openMemory()).createCollection('posts')
   await posts.insert({ lang: 'en' })

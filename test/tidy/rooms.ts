@@ -39,10 +39,11 @@ const ASSEMBLY: Readonly<Record<string, readonly string[]>> = {
   vector: ['record', 'slot', 'kernel', 'memory', 'abi.ts'],
   flat: ['vector', 'record', 'slot', 'kernel', 'memory', 'abi.ts'],
   hnsw: ['flat', 'vector', 'record', 'slot', 'kernel', 'memory', 'abi.ts'],
+  group: ['record', 'memory', 'abi.ts'],
   // The partition: ties index, records and log together.
   store: ['filter', 'record', 'slot', 'hash', 'memory', 'abi.ts'],
   // The export tables of the two modules; the second is everything that is derived from records.
-  derived: ['ordered', 'inverted', 'hnsw', 'flat', 'vector', 'kernel', 'abi.ts'],
+  derived: ['group', 'ordered', 'inverted', 'hnsw', 'flat', 'vector', 'kernel', 'abi.ts'],
   'index.ts': ['store', 'filter', 'record', 'hash', 'abi.ts'],
 }
 

@@ -1,6 +1,7 @@
 // The second door of the core: what few partitions need. Reached by import(), or from what is itself reached so.
 
 export { type FlatOptions, FlatSearch, type Nearest, SlotSet } from '../flat.ts'
+export { GROUP_NONE, GroupTable, type NumberSum } from '../group.ts'
 export { type GraphQuery, Graphs } from '../hnsw.ts'
 export {
   type InvertedHits,

@@ -20,6 +20,10 @@ export interface DerivedExports {
   flat_release(search: number): void
   flat_scan(search: number, slot: number, slotsMax: number): number
   flat_unmark(bitmap: number, slots: number): void
+  group_close(table: number): void
+  group_keys(table: number, count: number): number
+  group_numbers(table: number, aggregate: number, count: number): number
+  group_open(aggregates: number): number
   hnsw_create(field: number, m: number, ef: number): number
   hnsw_dirty(field: number): number
   hnsw_exists(field: number): number
