@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { brokenImportRules } from './rooms.ts'
-import { importsOf, type Source, sources } from './sources.ts'
+import { importsOf, type Source, sources, targetOf } from './sources.ts'
 
 describe('import rules', () => {
   it('holds in src/', () => {
@@ -12,6 +12,14 @@ describe('import rules', () => {
 
   it('holds in assembly/', () => {
     expect(brokenImportRules(sources(['assembly'], /\.ts$/))).toEqual([])
+  })
+
+  it('holds in docs/playground: published entries, and the readers of the command line that know nothing of Node', () => {
+    const readers = ['src/cli/rows.ts', 'src/cli/typed-json.ts']
+    const others = sources(['docs/playground'], /\.ts$/)
+      .flatMap(importsOf)
+      .filter((one) => targetOf(one)?.startsWith('src/') && !readers.includes(targetOf(one)!))
+    expect(others).toEqual([])
   })
 
   it('holds in test/ and bench/', () => {

@@ -16,7 +16,7 @@ const PICTURE_PIXELS = 15
 /** How far from a point, in pixels, the pointer is still at it. */
 const [POINT_REACH, CLICK_REACH] = [16, 80]
 /** How much wider than the hits the view on them is. */
-const HITS_AROUND = 2.2
+const HITS_AROUND = 1.5
 
 export class PointMap {
   readonly element = h('canvas', { class: 'map', tabindex: 0, role: 'img' })

@@ -51,7 +51,7 @@ return await r.table('posts').map((post) => post('likes').add(1)).sum().run(conn
   milvus: `// The calls and results of @zilliz/milvus2-sdk-node.
 const there = await client.hasCollection({ collection_name: 'colours' })
 if (!there.value) {
-  console.log(await client.createCollection({ collection_name: 'colours', dimension: 3, metric_type: 'L2' }))
+  console.log(await client.createCollection({ collection_name: 'colours', dimension: 3 }))
 }
 
 const result = await client.upsert({
