@@ -15,6 +15,7 @@ import { gzipSync } from 'node:zlib'
 import { build, transform } from 'esbuild'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
+import { chunksOf } from './chunks.mjs'
 import { filesBelow, hashOf, isFresh, ROOT, writeStamp, writeWhole } from './stamp.mjs'
 import { BINARY_MODULES, binaryModule, ensureWasm } from './wasm.mjs'
 
@@ -68,6 +69,7 @@ function inputsHash() {
     join(ROOT, 'package-lock.json'),
     join(ROOT, 'tsconfig.json'),
     join(ROOT, '.ci/dist.mjs'),
+    join(ROOT, '.ci/chunks.mjs'),
   ])
 }
 
@@ -99,7 +101,7 @@ export async function ensureDist() {
 /** @param {string} folder */
 async function bundle(folder) {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  /** @type {import('esbuild').BuildOptions} */
+  /** @satisfies {import('esbuild').BuildOptions} */
   const shared = {
     absWorkingDir: ROOT,
     entryPoints: ENTRIES,
@@ -110,32 +112,28 @@ async function bundle(folder) {
     // Names stay, so that a stack trace can be read.
     minifyWhitespace: true,
     minifySyntax: true,
-    legalComments: 'none',
+    legalComments: /** @type {const} */ ('none'),
   }
   const worker = await bundleWorker()
-  /** @type {import('esbuild').BuildOptions} */
+  /** @satisfies {import('esbuild').BuildOptions} */
   const browser = {
     ...shared,
-    platform: 'browser',
+    platform: /** @type {const} */ ('browser'),
     external: PEERS,
     outdir: `${folder}/browser`,
     plugins: [refuseNodeOnly, deflateBinary, workerSource(worker)],
   }
-  await Promise.all([
-    build({
+  const [forNode, forBrowsers] = await Promise.all([
+    bundleModules({
       ...shared,
       entryPoints: { ...ENTRIES, cli: 'src/cli/bin.ts' },
-      format: 'esm',
       platform: 'neutral',
       mainFields: ['module', 'main'],
       external: EXTERNAL,
-      splitting: true,
       define: { QUIVERDB_VERSION: JSON.stringify(version) },
       outdir: folder,
     }),
-    buildCommon({ ...shared, platform: 'node', external: ['@assemblyscript/loader', ...PEERS], outdir: folder }),
-    build({ ...browser, format: 'esm', splitting: true }),
-    buildCommon(browser),
+    bundleModules(browser),
     build({
       ...browser,
       format: 'esm',
@@ -146,6 +144,16 @@ async function bundle(folder) {
       plugins: [refuseNodeOnly, moduleBinary(folder), withoutWorker],
     }),
   ])
+  const common = await bundleModules({
+    ...shared,
+    platform: 'node',
+    external: ['@assemblyscript/loader', ...PEERS],
+    outdir: folder,
+  })
+  writeModules(folder, forNode)
+  writeModules(`${folder}/browser`, forBrowsers)
+  await writeCommon(folder, common, 'node')
+  await writeCommon(`${folder}/browser`, forBrowsers, 'browser')
   writeFileSync(join(ROOT, folder, 'browser/worker.js'), worker)
   // A program is no module; what resolves it as one finds these.
   writeFileSync(join(ROOT, folder, 'browser/worker.cjs'), WORKER_REQUIRED)
@@ -163,6 +171,24 @@ function keepIgnored(folder) {
     const text = readFileSync(path, 'utf8')
     const told = text.replaceAll('import(name)', 'import(/* @vite-ignore */ /* webpackIgnore: true */ name)')
     if (told !== text) writeFileSync(path, told)
+  }
+}
+
+/** @param {import('esbuild').BuildOptions & { entryPoints: Record<string, string>, outdir: string }} options */
+async function bundleModules(options) {
+  const { outputFiles } = await build({ ...options, format: 'esm', splitting: true, write: false })
+  return await chunksOf(outputFiles, Object.keys(options.entryPoints), join(ROOT, options.outdir))
+}
+
+/**
+ * @param {string} folder
+ * @param {{ name: string, text: string }[]} modules
+ */
+function writeModules(folder, modules) {
+  for (const { name, text } of modules) {
+    const target = join(ROOT, folder, name)
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(target, text)
   }
 }
 
@@ -211,27 +237,26 @@ function workerSource(text) {
 /**
  * CommonJS with shared chunks, which esbuild splits for ESM only: the ESM files are translated one by one.
  *
- * @param {import('esbuild').BuildOptions} options
+ * @param {string} folder
+ * @param {{ name: string, text: string }[]} modules
+ * @param {'node' | 'browser'} platform
  */
-async function buildCommon(options) {
-  const { outputFiles = [] } = await build({ ...options, format: 'esm', splitting: true, write: false })
-  const folder = join(ROOT, String(options.outdir))
-  for (const { path, text } of outputFiles) {
+async function writeCommon(folder, modules, platform) {
+  const translated = modules.map(async ({ name, text }) => {
     const { code } = await transform(text, {
       format: 'cjs',
       target: 'es2022',
-      platform: options.platform ?? 'neutral',
+      platform,
       minifyWhitespace: true,
       minifySyntax: true,
       supported: { 'dynamic-import': false },
     })
-    const inFolder = relative(folder, path).replace(/\.js$/, '.cjs')
-    const target = join(folder, inFolder)
-    mkdirSync(dirname(target), { recursive: true })
+    const inFolder = name.replace(/\.js$/, '.cjs')
     // Only specifiers of our own chunks look like this.
     const linked = code.replace(/(require\(")(\.{1,2}\/[\w./-]+)\.js("\))/g, '$1$2.cjs$3')
-    writeFileSync(target, WHOLE.has(inFolder) ? `${linked}module.exports=module.exports.default;\n` : linked)
-  }
+    return { name: inFolder, text: WHOLE.has(inFolder) ? `${linked}module.exports=module.exports.default;\n` : linked }
+  })
+  writeModules(folder, await Promise.all(translated))
 }
 
 /** @type {import('esbuild').Plugin} */

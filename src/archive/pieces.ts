@@ -4,7 +4,7 @@
 //
 // A checksum goes on from that of the piece before, so that pieces that are missing, doubled or out of order are told as well.
 
-import { crc32c } from '../catalog/index.ts'
+import { crc32c } from '../catalog/stored.ts'
 
 export const ARCHIVE_VERSION = 1
 export const HEAD_BYTES = 16

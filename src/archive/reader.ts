@@ -1,6 +1,6 @@
 // Reads an export as it comes, holding one piece of it. Nothing is handed on whose checksum was not right.
 
-import { crc32c } from '../catalog/index.ts'
+import { crc32c } from '../catalog/stored.ts'
 import { CorruptError, FormatVersionError } from '../error/index.ts'
 import {
   ARCHIVE_VERSION,

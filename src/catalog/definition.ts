@@ -168,3 +168,8 @@ function next(
 ): CatalogState {
   return { sequence: state.sequence + 1, nextCollectionId, collections }
 }
+
+/** How the names of a physical partition's files begin. */
+export function fileStem(collectionId: number, partitionId: number): string {
+  return `c${collectionId}.p${partitionId}`
+}

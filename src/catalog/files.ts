@@ -13,11 +13,6 @@ export const CATALOG_COPY_FILE = 'catalog.copy'
 const NUMBER = '(0|[1-9][0-9]{0,9})'
 const DATA_FILE = new RegExp(`^c${NUMBER}\\.p${NUMBER}\\.(?:${NUMBER}\\.log|snapshot)(?:\\.tmp)?$`)
 
-/** How the names of a physical partition's files begin. */
-export function fileStem(collectionId: number, partitionId: number): string {
-  return `c${collectionId}.p${partitionId}`
-}
-
 /** The ids in the name of a partition's file; undefined for any other file. */
 export function parseDataFile(name: string): { collectionId: number; partitionId: number } | undefined {
   const match = DATA_FILE.exec(name)

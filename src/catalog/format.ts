@@ -12,7 +12,7 @@ import type {
   PartitionDefinition,
   VectorDefinition,
 } from './definition.ts'
-import { isInvertedDefinition } from './inverted.ts'
+import type { InvertedDefinition, SparseIndexDefinition, TextIndexDefinition } from './inverted.ts'
 import { isFieldDefinition } from './schema.ts'
 
 export const CATALOG_VERSION = 1
@@ -148,4 +148,15 @@ function isCount(value: unknown): value is number {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0
+}
+
+/** Whether an entry is a text or sparse index. */
+function isInvertedDefinition(value: unknown): value is InvertedDefinition {
+  const item = value as Partial<TextIndexDefinition | SparseIndexDefinition>
+  if (typeof item.id !== 'number' || typeof item.name !== 'string' || !Array.isArray(item.fields)) return false
+  if (item.fields.length === 0 || !item.fields.every((field) => typeof field === 'string')) return false
+  if (item.type === 'sparse') return true
+  if (item.type !== 'text') return false
+  const { analyzer, k1, b } = item as Partial<TextIndexDefinition>
+  return analyzer !== undefined && typeof k1 === 'number' && typeof b === 'number'
 }

@@ -1,9 +1,9 @@
-export { crc32c } from './checksum.ts'
 export {
   type CatalogState,
   type CollectionDefinition,
   DEFAULT_PARTITION,
   EMPTY_CATALOG,
+  fileStem,
   type IndexDefinition,
   type Metric,
   type PartitionDefinition,
@@ -21,24 +21,13 @@ export {
   withoutPartition,
   withPartition,
 } from './definition.ts'
-export {
-  CATALOG_COPY_FILE,
-  CATALOG_FILE,
-  CATALOG_NEW_FILE,
-  fileStem,
-  orphanFiles,
-  parseDataFile,
-} from './files.ts'
-export { CATALOG_VERSION, decodeCatalog, encodeCatalog } from './format.ts'
-export { type IndexOptions, indexShape } from './index-options.ts'
-export {
-  type InvertedDefinition,
-  invertedShape,
-  isInverted,
-  type SparseIndexDefinition,
-  type SparseIndexOptions,
-  type TextIndexDefinition,
-  type TextIndexOptions,
+export type { IndexOptions } from './index-options.ts'
+export type {
+  InvertedDefinition,
+  SparseIndexDefinition,
+  SparseIndexOptions,
+  TextIndexDefinition,
+  TextIndexOptions,
 } from './inverted.ts'
 export { NAME_LENGTH_MAX, requireName } from './name.ts'
 export {

@@ -82,14 +82,3 @@ function requireNumber(value: unknown, most: number, what: string): void {
   if (value >= 0 && value <= most) return
   throw new UsageError(`${what} is a number from 0 ${most === 1 ? 'to 1' : 'on'}, got ${value}`)
 }
-
-/** Whether a catalog's entry is one. */
-export function isInvertedDefinition(value: unknown): value is InvertedDefinition {
-  const item = value as Partial<TextIndexDefinition | SparseIndexDefinition>
-  if (typeof item.id !== 'number' || typeof item.name !== 'string' || !Array.isArray(item.fields)) return false
-  if (item.fields.length === 0 || !item.fields.every((field) => typeof field === 'string')) return false
-  if (item.type === 'sparse') return true
-  if (item.type !== 'text') return false
-  const { analyzer, k1, b } = item as Partial<TextIndexDefinition>
-  return analyzer !== undefined && typeof k1 === 'number' && typeof b === 'number'
-}

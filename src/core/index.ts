@@ -33,9 +33,8 @@ export {
   WALK_SALVAGE,
   WALK_SHAPES,
 } from './abi.ts'
-export { Cells, ELSEWHERE, type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
+export { type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
 export { setBinary } from './load.ts'
 export { outOfMemory } from './memory.ts'
 export { CollectionShapes, forbidCompiling, type ProjectionTree, type VectorField } from './record/index.ts'
-export { Places } from './slot.ts'
 export { type FrameCheck, Store, type StoreOptions } from './store.ts'

@@ -62,7 +62,7 @@ const isNode = (globalThis as { process?: { versions?: { node?: string } } }).pr
 export class InlinedModule {
   private readonly base64: string
   private readonly isDeflated: boolean
-  private compiled: Promise<WebAssembly.Module> | undefined
+  private compiled: Promise<object> | undefined
 
   constructor(base64: string, isDeflated: boolean, module: WebAssembly.Module | undefined) {
     this.base64 = base64
@@ -75,13 +75,13 @@ export class InlinedModule {
     this.compiled = compile(bytes as BufferSource)
   }
 
-  async instantiate(memory?: WebAssembly.Memory): Promise<WebAssembly.Exports> {
+  async instantiate(memory?: object): Promise<object> {
     this.compiled ??= inflated(this.base64, this.isDeflated).then(compile)
     this.compiled.catch(() => {
       this.compiled = undefined
     })
-    const module = await this.compiled
-    const imports = memory === undefined ? {} : { env: { memory } }
+    const module = (await this.compiled) as WebAssembly.Module
+    const imports = memory === undefined ? {} : { env: { memory: memory as WebAssembly.Memory } }
     // The asynchronous form looks whether it was given a Response, and in Node the first look at that costs 20 ms. Some browsers
     // do not let a page's main thread instantiate at once.
     const { instance } = isNode ? instantiateSync(module, imports) : await instantiate(module, imports)

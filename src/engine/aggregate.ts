@@ -4,7 +4,7 @@ import { TypeMismatchError, UsageError, unknownOption } from '../error/index.ts'
 import type { Value } from '../value/index.ts'
 import { type Accumulator, Average, Extreme, Sum } from './accumulate.ts'
 import { isObject } from './merge.ts'
-import { describe } from './options.ts'
+import { describe, requirePath } from './options.ts'
 
 /** One aggregate: how many documents, or what the values at a path come to. */
 export type Aggregate =
@@ -70,12 +70,6 @@ function aggregateRequest(name: string, aggregate: unknown): AggregateRequest {
     return { name, path: undefined, operator }
   }
   return { name, path: requirePath(operand, `${where}: ${operator}`), operator }
-}
-
-export function requirePath(path: unknown, what: string): string {
-  if (typeof path !== 'string') throw new TypeMismatchError(`${what} takes the path of a field, got ${describe(path)}`)
-  if (path === '') throw new UsageError(`${what} takes the path of a field, got an empty string`)
-  return path
 }
 
 export function accumulatorOf(operator: Exclude<AggregateOperator, '$count'>): Accumulator {

@@ -21,7 +21,7 @@ import {
 import { LimitError, type QuiverError, StateError, TypeMismatchError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
 import type { Partition, Transaction } from './partition.ts'
-import { duplicateError } from './unique.ts'
+import { derivedPart } from './parts.ts'
 import { changesOf } from './watch.ts'
 
 /** What a put does when the key is free or taken. */
@@ -177,7 +177,7 @@ export class Batch {
     if (refusal !== undefined) return refusal
     const reason = store.op(operation, OP_REASON)
     if (reason !== FAILED_DUPLICATE) return failure(reason)
-    return duplicateError(
+    return derivedPart.now!.duplicateError(
       partition,
       store.op(operation, OP_INDEX),
       store.op(operation, OP_OLD),

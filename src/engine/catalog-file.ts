@@ -1,49 +1,33 @@
 // The catalog on its medium. A change is written beside the file, flushed, and renamed over it, so that a crash leaves the old one
-// or the new one; a second copy follows, for `repair`. In memory there is no file, and a change only takes the old one's place.
+// or the new one; a second copy follows, for `repair`.
 
+import { type CatalogState, EMPTY_CATALOG } from '../catalog/index.ts'
 import {
   CATALOG_COPY_FILE,
   CATALOG_FILE,
   CATALOG_NEW_FILE,
-  type CatalogState,
   decodeCatalog,
-  EMPTY_CATALOG,
   encodeCatalog,
   orphanFiles,
   parseDataFile,
-} from '../catalog/index.ts'
+} from '../catalog/stored.ts'
 import { CorruptError, NotFoundError } from '../error/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
+import type { Catalog, Repair } from './catalog.ts'
 import type { Gate } from './gate.ts'
 
 const LOST_PREFIX = 'lost.'
 
-/** Something that opening with `repair` had to drop. */
-export interface Repair {
-  readonly file: string
-  readonly offset: number
-  readonly bytes: number
-  readonly reason: string
-  /** Whose file it is, where that is known. */
-  readonly collection?: string
-}
-
-export class CatalogFile {
+export class CatalogFile implements Catalog {
   readonly #gate: Gate
-  readonly #storage: StorageDirectory | null
+  readonly #storage: StorageDirectory
   #state: CatalogState
   /** Whether the second copy has a durable name. */
   #hasCopy: boolean
   /** What opening had to do without. */
   readonly repairs: Repair[]
 
-  private constructor(
-    gate: Gate,
-    storage: StorageDirectory | null,
-    state: CatalogState,
-    hasCopy: boolean,
-    repairs: Repair[],
-  ) {
+  private constructor(gate: Gate, storage: StorageDirectory, state: CatalogState, hasCopy: boolean, repairs: Repair[]) {
     this.#gate = gate
     this.#storage = storage
     this.#state = state
@@ -59,19 +43,12 @@ export class CatalogFile {
   async erase(): Promise<void> {
     const storage = this.#storage
     this.#state = EMPTY_CATALOG
-    if (storage === null) return
     for (const name of [CATALOG_COPY_FILE, CATALOG_FILE]) await storage.remove(name)
     await storage.flushNames()
   }
 
-  /** One that is kept nowhere, from files that are. */
-  static async inMemory(gate: Gate, files: StorageDirectory): Promise<CatalogFile> {
-    return new CatalogFile(gate, null, await read(files, CATALOG_FILE), false, [])
-  }
-
   /** Reads the catalog, or makes an empty one where there is no database yet. */
-  static async open(gate: Gate, storage: StorageDirectory | null, repair: boolean): Promise<CatalogFile> {
-    if (storage === null) return new CatalogFile(gate, null, EMPTY_CATALOG, false, [])
+  static async open(gate: Gate, storage: StorageDirectory, repair: boolean): Promise<CatalogFile> {
     const names = await storage.list()
     if (!isDatabase(names)) {
       if (gate.isReadOnly) {
@@ -107,7 +84,7 @@ export class CatalogFile {
    */
   async removeOrphans(): Promise<void> {
     const storage = this.#storage
-    if (storage === null || this.#gate.isReadOnly) return
+    if (this.#gate.isReadOnly) return
     const names = await storage.list()
     const orphans = orphanFiles(this.#state, names)
     for (const name of orphans) {
@@ -136,10 +113,6 @@ export class CatalogFile {
    */
   async save(next: CatalogState): Promise<void> {
     const storage = this.#storage
-    if (storage === null) {
-      this.#state = next
-      return
-    }
     const bytes = encodeCatalog(next)
     const file = await storage.open(CATALOG_NEW_FILE, { create: true })
     try {
@@ -183,6 +156,11 @@ export class CatalogFile {
       // The copy is one change behind.
     }
   }
+}
+
+/** The catalog among the files of a database. */
+export function readCatalog(files: StorageDirectory): Promise<CatalogState> {
+  return read(files, CATALOG_FILE)
 }
 
 /** Whether these files are a database, or what is left of one whose catalog is gone. */

@@ -5,7 +5,7 @@ import type { IndexOptions, SparseIndexOptions, TextIndexOptions } from '../cata
 import { TypeMismatchError } from '../error/index.ts'
 import type { Document, Key, Value } from '../value/index.ts'
 import { acknowledge } from './acknowledge.ts'
-import { type Aggregates, aggregateRequests, type GroupRow, requirePath } from './aggregate.ts'
+import type { Aggregates, GroupRow } from './aggregate.ts'
 import type {
   CollectionStats,
   IndexInfo,
@@ -20,24 +20,28 @@ import { collectionStats, indexInfos } from './figures.ts'
 import { type Filter, isEverything, resolveFilter } from './filter.ts'
 import { type FindOptions, type FindRequest, findRequest } from './find.ts'
 import { applyInsert, insertInto } from './insert.ts'
-import { completeInverted } from './inverted-indexes.ts'
 import { countMatches } from './match.ts'
-import { describe, type InsertOptions, type WriteOptions, type WriteRequest, writeRequest } from './options.ts'
+import {
+  describe,
+  type InsertOptions,
+  requirePath,
+  type WriteOptions,
+  type WriteRequest,
+  writeRequest,
+} from './options.ts'
 import type { Partition } from './partition.ts'
+import { collatePart, derivedPart } from './parts.ts'
 import { planOf } from './plan.ts'
 import { ALONE } from './refusal.ts'
 import type { WriteResult } from './result.ts'
-import { runSearch } from './search.ts'
-import { searchPages } from './search-iterator.ts'
-import {
-  type SearchExplanation,
-  type SearchHit,
-  type SearchIteratorOptions,
-  type SearchOptions,
-  type SearchResult,
-  searchRequest,
+import type {
+  SearchExplanation,
+  SearchHit,
+  SearchIteratorOptions,
+  SearchOptions,
+  SearchResult,
 } from './search-options.ts'
-import { isRanked, runRanked, type SparseSearchOptions, type TextSearchOptions } from './search-ranked.ts'
+import type { SparseSearchOptions, TextSearchOptions } from './search-ranked.ts'
 import { type CollectionState, STATES } from './state.ts'
 import { insertStream, isSource } from './stream.ts'
 import { type Alteration, alterationOf, applyAlteration } from './update.ts'
@@ -319,7 +323,7 @@ export class Collection<T extends object = Document> {
   async optimize(): Promise<void> {
     const refusal = this.#state.refuseWrite()
     if (refusal !== null) throw refusal
-    await completeInverted(this.#state)
+    if (this.#state.definition.inverted.length > 0) await derivedPart.now!.completeInverted(this.#state)
     let failure: unknown
     for (const part of this.#state.parts) {
       // Another call may have dropped it while we waited.
@@ -402,14 +406,16 @@ export class Collection<T extends object = Document> {
   search(options: TextSearchOptions | SparseSearchOptions): Promise<SearchHit<T>[]>
   async search(options: SearchOptions | TextSearchOptions | SparseSearchOptions): Promise<unknown> {
     this.#requireOpen()
-    if (isRanked(options)) return await runRanked(this.#state, options)
-    const { lists } = await runSearch(this.#state, searchRequest(this.#state, options))
+    const derived = derivedPart.now ?? (await derivedPart.load())
+    if (derived.isRanked(options)) return await derived.runRanked(this.#state, options)
+    const { lists } = await derived.runSearch(this.#state, derived.searchRequest(this.#state, options))
     return options.vector === undefined ? lists : lists[0]
   }
 
   /** How a search is run, and what it costs: it is run to find out. */
   async explainSearch(options: SearchOptions): Promise<SearchExplanation> {
     this.#requireOpen()
+    const { runSearch, searchRequest } = await derivedPart.load()
     return (await runSearch(this.#state, searchRequest(this.#state, options))).explanation
   }
 
@@ -432,9 +438,8 @@ export class Collection<T extends object = Document> {
   async distinct(field: string, filter?: Filter): Promise<Value[]> {
     this.#requireOpen()
     const path = requirePath(field, 'distinct')
-    const wanted = resolveFilter(filter, 'distinct')
-    const { distinctValues } = await import('./group.ts')
-    return await distinctValues(this.#state, wanted, path)
+    const resolved = resolveFilter(filter, 'distinct')
+    return await (await collatePart.load()).distinctValues(this.#state, resolved, path)
   }
 
   /**
@@ -459,16 +464,20 @@ export class Collection<T extends object = Document> {
   ): Promise<GroupRow<A>[]> {
     this.#requireOpen()
     const path = requirePath(field, 'groupBy')
+    const resolved = resolveFilter(filter, 'groupBy')
+    const { aggregateRequests, groupBy } = await collatePart.load()
     const requests = aggregates === undefined ? [] : aggregateRequests(aggregates)
-    const wanted = resolveFilter(filter, 'groupBy')
-    const { groupBy } = await import('./group.ts')
-    return (await groupBy(this.#state, wanted, path, requests)) as GroupRow<A>[]
+    return (await groupBy(this.#state, resolved, path, requests)) as GroupRow<A>[]
   }
 
   #requireOpen(): void {
     const refusal = this.#state.refuseRead()
     if (refusal !== null) throw refusal
   }
+}
+
+async function* searchPages(state: CollectionState, options: unknown): AsyncGenerator<SearchHit[], void, void> {
+  yield* (await derivedPart.load()).searchPages(state, options)
 }
 
 /** Whether this is one document; lists and other sources of documents are not. */

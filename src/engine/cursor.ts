@@ -3,12 +3,13 @@
 import type { Document } from '../value/index.ts'
 import type { FindRequest } from './find.ts'
 import { countMatches, MatchScan } from './match.ts'
-import { MergedReader } from './merged-reader.ts'
+import type { MergedReader } from './merged-reader.ts'
 import type { Partition } from './partition.ts'
+import { collatePart, derivedPart } from './parts.ts'
 import { pause, SLICE_MS } from './pause.ts'
 import { type Plan, planOf, sortedPlanOf } from './plan.ts'
 import { compileProjection, type Projection } from './projection.ts'
-import { SortedReader } from './sorted-reader.ts'
+import type { SortedReader } from './sorted-reader.ts'
 import type { CollectionState } from './state.ts'
 
 /** How a query was or would be run. */
@@ -62,7 +63,8 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
   }
 
   async #gather(limit: number): Promise<T[]> {
-    const reader = this.#open(limit)
+    const opened = this.#open(limit)
+    const reader = opened instanceof ChunkReader ? opened : await opened
     const documents: T[] = []
     let began = performance.now()
     while (reader.read(documents as Document[])) {
@@ -118,8 +120,10 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
   }
 
   /** @param limit - beside that of the query. */
-  #open(limit: number): ChunkReader {
-    return new ChunkReader(this.#state, this.#resolve(limit), limit)
+  #open(limit: number): ChunkReader | Promise<ChunkReader> {
+    const open = () => new ChunkReader(this.#state, this.#resolve(limit), limit)
+    const isSorted = typeof this.#request !== 'function' && this.#request.sort !== undefined
+    return isSorted && collatePart.now === undefined ? collatePart.load().then(open) : open()
   }
 }
 
@@ -150,7 +154,9 @@ class ChunkReader {
     const { sort, skip } = request
     if (sort === undefined || (plan.isOrdered && parts.length === 1)) return
     const query = { plan, parts, sort, projection: this.#projection, skip, limit: this.#left }
-    this.#sorted = plan.isOrdered ? new MergedReader(state, query) : new SortedReader(state, query)
+    this.#sorted = plan.isOrdered
+      ? new derivedPart.now!.MergedReader(state, query)
+      : new collatePart.now!.SortedReader(state, query)
   }
 
   /** Appends the next documents; false when there are no more. May append none. */
@@ -192,7 +198,7 @@ class ChunkReader {
 
 class CursorIterator<T extends object> implements AsyncIterableIterator<T> {
   readonly #state: CollectionState
-  readonly #open: () => ChunkReader
+  readonly #open: () => ChunkReader | Promise<ChunkReader>
   #reader: ChunkReader | undefined
   #documents: T[] = []
   #next = 0
@@ -202,7 +208,7 @@ class CursorIterator<T extends object> implements AsyncIterableIterator<T> {
   #waiting = 0
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(state: CollectionState, open: () => ChunkReader) {
+  constructor(state: CollectionState, open: () => ChunkReader | Promise<ChunkReader>) {
     this.#state = state
     this.#open = open
   }
@@ -236,7 +242,10 @@ class CursorIterator<T extends object> implements AsyncIterableIterator<T> {
 
   async #refill(): Promise<void> {
     if (this.#reader === undefined) {
-      this.#reader = this.#open()
+      const opened = this.#open()
+      const reader = opened instanceof ChunkReader ? opened : await opened
+      if (this.#isDone) return
+      this.#reader = reader
       this.#sliceBegan = performance.now()
     } else if (performance.now() - this.#sliceBegan > SLICE_MS) {
       await pause()

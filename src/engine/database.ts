@@ -9,9 +9,6 @@ import {
   collectionShape,
   DEFAULT_PARTITION,
   type FieldDefinition,
-  indexShape,
-  invertedShape,
-  isInverted,
   requireName,
   type Schema,
   withChanged,
@@ -25,14 +22,13 @@ import {
 } from '../catalog/index.ts'
 import { ConflictError, NotFoundError, UsageError } from '../error/index.ts'
 import type { Document } from '../value/index.ts'
-import type { CatalogFile, Repair } from './catalog-file.ts'
+import type { Catalog, Repair } from './catalog.ts'
 import { Collection, type PartitionKeeper } from './collection.ts'
 import type { Gate } from './gate.ts'
-import { buildIndex, forgetIndex, indexTaken } from './indexes.ts'
-import { changeInverted, keepInverted } from './inverted-indexes.ts'
 import { dropParts, type Medium } from './medium.ts'
 import { describe, partitionNotFound } from './options.ts'
 import type { Partition } from './partition.ts'
+import { derivedPart } from './parts.ts'
 import type { CollectionState, PartitionGroup } from './state.ts'
 import { tellDropped } from './watch.ts'
 
@@ -69,7 +65,7 @@ interface Member {
 export class Database {
   readonly #gate: Gate
   readonly #medium: Medium
-  readonly #catalog: CatalogFile
+  readonly #catalog: Catalog
   readonly #members = new Map<string, Member>()
   readonly #keeper: PartitionKeeper
   #repairs: readonly Repair[] = []
@@ -77,7 +73,7 @@ export class Database {
   #closing: Promise<void> | undefined
 
   /** Made by `open`. */
-  constructor(gate: Gate, medium: Medium, catalog: CatalogFile) {
+  constructor(gate: Gate, medium: Medium, catalog: Catalog) {
     this.#gate = gate
     this.#medium = medium
     this.#catalog = catalog
@@ -311,9 +307,10 @@ export class Database {
 
   async #createIndex(state: CollectionState, name: unknown, options: unknown): Promise<void> {
     this.#requireWritable()
-    if (isInverted(options)) return await this.#createInverted(state, name, options as object)
-    const shape = indexShape(name, options)
     await this.#change(async () => {
+      const { buildIndex, forgetIndex, indexShape, isInverted } = await derivedPart.load()
+      if (isInverted(options)) return await this.#createInverted(state, name, options as object)
+      const shape = indexShape(name, options)
       requirePresent(state)
       requireFreeName(state, shape.name)
       const { definition, index } = withIndex(state.definition, shape)
@@ -328,19 +325,18 @@ export class Database {
   }
 
   async #createInverted(state: CollectionState, name: unknown, options: object): Promise<void> {
+    const { changeInverted, invertedShape, keepInverted } = derivedPart.now!
     const shape = invertedShape(name, options)
-    await this.#change(async () => {
-      requirePresent(state)
-      requireFreeName(state, shape.name)
-      const definition = withInverted(state.definition, shape)
-      await changeInverted(state, definition.inverted)
-      try {
-        await this.#redefine(state, definition)
-      } catch (error) {
-        keepInverted(state)
-        throw error
-      }
-    })
+    requirePresent(state)
+    requireFreeName(state, shape.name)
+    const definition = withInverted(state.definition, shape)
+    await changeInverted(state, definition.inverted)
+    try {
+      await this.#redefine(state, definition)
+    } catch (error) {
+      keepInverted(state)
+      throw error
+    }
   }
 
   async #dropIndex(state: CollectionState, name: unknown): Promise<void> {
@@ -351,6 +347,7 @@ export class Database {
       if (![...indexes, ...inverted].some((one) => one.name === name)) throw indexNotFound(state, name)
       await this.#redefine(state, withoutIndex(state.definition, name as string))
       const index = indexes.find((one) => one.name === name)
+      const { forgetIndex, keepInverted } = derivedPart.now!
       if (index !== undefined) forgetIndex(state, index)
       else keepInverted(state)
     })
@@ -420,7 +417,11 @@ function requirePresent(state: CollectionState): void {
 
 function requireFreeName(state: CollectionState, name: string): void {
   const { indexes, inverted } = state.definition
-  if ([...indexes, ...inverted].some((index) => index.name === name)) throw indexTaken(state, name)
+  if ([...indexes, ...inverted].some((index) => index.name === name)) {
+    throw new ConflictError(`there is an index ${JSON.stringify(name)} in collection "${state.name}" already`, {
+      details: { index: name, collection: state.name },
+    })
+  }
 }
 
 function indexNotFound(state: CollectionState, name: unknown): NotFoundError {

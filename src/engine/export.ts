@@ -5,7 +5,8 @@
 // what is written is gathered in a second log; both together are the state at the end.
 
 import { ArchiveWriter, PieceKind } from '../archive/index.ts'
-import { type CatalogState, encodeCatalog } from '../catalog/index.ts'
+import type { CatalogState } from '../catalog/index.ts'
+import { encodeCatalog } from '../catalog/stored.ts'
 import { type LogReader, readerOf } from './export-log.ts'
 import type { Partition } from './partition.ts'
 

@@ -1,6 +1,7 @@
 // Single fields of stored documents, read side by side and without the rest of them: scalars by the core, the rest by projection.
 
-import { CELLS_MAX, Cells, ELSEWHERE } from '../core/index.ts'
+import { Cells, ELSEWHERE } from '../core/derived/index.ts'
+import { CELLS_MAX } from '../core/index.ts'
 import { type Constant, type FilterProgram, fieldsProgram, type PathStep, parsePath, valueAt } from '../query/index.ts'
 import type { Partition } from './partition.ts'
 import { compileProjection, type Projection } from './projection.ts'

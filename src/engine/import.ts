@@ -2,7 +2,8 @@
 // files that are there already do not belong, so that what a crash leaves of an import goes when it is opened next.
 
 import { PieceKind, readPieces } from '../archive/index.ts'
-import { type CatalogState, decodeCatalog, EMPTY_CATALOG, fileStem } from '../catalog/index.ts'
+import { type CatalogState, EMPTY_CATALOG, fileStem } from '../catalog/index.ts'
+import { decodeCatalog } from '../catalog/stored.ts'
 import { ConflictError, CorruptError } from '../error/index.ts'
 import { LOG_HEADER_BYTES, logName } from '../journal/index.ts'
 import { MemoryDirectory, type StorageDirectory, type StorageFile } from '../storage/index.ts'

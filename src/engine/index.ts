@@ -2,7 +2,7 @@ export type { ArchiveSource, ExportForm, ExportOptions } from '../archive/index.
 export type { AnalyzerDefinition, AnalyzerName, FilterDefinition, TokenizerDefinition } from '../text/index.ts'
 export type { Aggregate, Aggregates, GroupRow } from './aggregate.ts'
 export { Batch, Outcome, PutMode } from './batch.ts'
-export type { Repair } from './catalog-file.ts'
+export type { Repair } from './catalog.ts'
 export { Collection } from './collection.ts'
 export type {
   CollectionStats,
@@ -22,15 +22,7 @@ export { Direct, type DirectWrite, directOf, type Ticket } from './direct.ts'
 export { loadDriver } from './driver.ts'
 export { type Filter, resolveFilter, treeFilter, treeOf } from './filter.ts'
 export type { FindOptions } from './find.ts'
-export {
-  between,
-  type IndexRange,
-  IndexReader,
-  type IndexTuple,
-  ofType,
-  type RangeBounds,
-  TypeRank,
-} from './index-reader.ts'
+export type { IndexRange, IndexReader, IndexTuple, RangeBounds } from './index-reader.ts'
 export type { Progress } from './medium.ts'
 export { type MediumOptions, type Open, type OpenOptions, open, openDatabase, openHere } from './open.ts'
 export type { Conflict, ConflictFunction, Durability, InsertOptions, WriteOptions } from './options.ts'
@@ -56,6 +48,6 @@ export type {
 export type { RankedConditions, SparseSearchOptions, TextSearchOptions } from './search-ranked.ts'
 export { openShared, type SharedDatabase } from './shared.ts'
 export type { Sort } from './sort.ts'
-export { type SparseVector, sparseEntries } from './sparse.ts'
-export { type PhraseMatchOptions, phraseMatch, type TextMatchOptions, textMatch } from './text-plan.ts'
+export type { SparseVector } from './sparse.ts'
+export type { PhraseMatchOptions, TextMatchOptions } from './text-plan.ts'
 export type { DocumentChange, Watcher } from './watch.ts'

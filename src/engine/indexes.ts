@@ -3,7 +3,7 @@
 
 import type { IndexDefinition } from '../catalog/index.ts'
 import type { IndexShape } from '../core/derived/index.ts'
-import { ConflictError, DuplicateKeyError } from '../error/index.ts'
+import { DuplicateKeyError } from '../error/index.ts'
 import { parsePath } from '../query/index.ts'
 import { describeKey, keyIdentity } from './key.ts'
 import type { Progress } from './medium.ts'
@@ -38,7 +38,6 @@ export function restoreIndexes(
   indexes: readonly IndexDefinition[],
   onProgress: ((progress: Progress) => void) | undefined,
 ): void {
-  if (!partition.store.isDerived) return
   const { ordered } = partition.store
   for (const id of ordered.ids) if (!indexes.some((index) => index.id === id)) ordered.drop(id)
   const missing = indexes.filter(({ id }) => !ordered.has(id) || !ordered.isReady(id))
@@ -84,7 +83,7 @@ export async function buildIndex(state: CollectionState, index: IndexDefinition)
   const { parts, indexes } = state
   const began = { at: performance.now() }
   try {
-    for (const part of parts) await part.store.derive()
+    for (const part of parts) await part.derive()
     for (const part of parts) part.store.ordered.create(shapeOf(index))
     for (const part of parts) {
       while (!part.store.ordered.build(index.id, BUILD_SLOTS)) await rest(state, began)
@@ -168,10 +167,4 @@ function duplicates(
       `${describeKey(otherKey)} both have ${describeValues(values as never)}; nothing was made`,
     { details: { collection: state.name, index: index.name, keys: [key, otherKey] } },
   )
-}
-
-export function indexTaken(state: CollectionState, name: string): ConflictError {
-  return new ConflictError(`there is an index ${JSON.stringify(name)} in collection "${state.name}" already`, {
-    details: { index: name, collection: state.name },
-  })
 }

@@ -36,7 +36,7 @@ export async function changeInverted(
   definitions: readonly InvertedDefinition[],
 ): Promise<void> {
   try {
-    for (const part of state.parts) await part.store.derive()
+    for (const part of state.parts) await part.derive()
     for (const part of state.parts) part.inverted.adopt(definitions)
     await completeInverted(state)
   } catch (error) {

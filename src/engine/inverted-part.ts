@@ -158,7 +158,6 @@ export class InvertedParts {
    */
   adopt(definitions: readonly InvertedDefinition[]): void {
     this.#definitions = definitions
-    if (!this.#partition.store.isDerived) return
     for (const { handle, id } of this.#partition.store.inverted.all()) {
       if (definitions.some((definition) => definition.id === id)) continue
       this.#partition.store.inverted.drop(handle)

@@ -3,9 +3,8 @@
 import { type CollectionDefinition, fileStem, type PartitionDefinition } from '../catalog/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Gate } from './gate.ts'
-import { noteDoubles, restoreIndexes } from './indexes.ts'
-import { restoreInverted } from './inverted-indexes.ts'
 import { CollectionShapes, Partition, type PartitionOptions } from './partition.ts'
+import { derivedPart } from './parts.ts'
 import { schemaCheck } from './schema.ts'
 import { CollectionState, type PartitionGroup } from './state.ts'
 
@@ -51,11 +50,13 @@ export class Medium {
     const parts = await Partition.openAll(partitions.flatMap((partition) => this.#options(state, partition)))
     const { indexes, inverted } = state.definition
     try {
-      for (const part of parts) {
-        restoreIndexes(part, indexes, this.#settings.onProgress)
-        if (this.#settings.repair) noteDoubles(part, fileStem(state.definition.id, part.id), indexes)
+      const { onProgress, repair } = this.#settings
+      const derived = parts.filter(({ store }) => store.isDerived)
+      for (const part of derived) {
+        derivedPart.now!.restoreIndexes(part, indexes, onProgress)
+        if (repair) derivedPart.now!.noteDoubles(part, fileStem(state.definition.id, part.id), indexes)
       }
-      for (const part of parts) await restoreInverted(part, inverted, this.#settings.onProgress)
+      for (const part of derived) await derivedPart.now!.restoreInverted(part, inverted, onProgress)
     } catch (error) {
       for (const part of parts) await part.close().catch(() => {})
       throw error
@@ -73,8 +74,11 @@ export class Medium {
     const parts: Partition[] = []
     try {
       for (const options of this.#options(state, definition)) parts.push(await Partition.create(options))
-      for (const part of parts) restoreIndexes(part, state.indexes, undefined)
-      for (const part of parts) part.inverted.adopt(state.definition.inverted)
+      for (const part of parts) {
+        if (!part.store.isDerived) continue
+        derivedPart.now!.restoreIndexes(part, state.indexes, undefined)
+        part.inverted.adopt(state.definition.inverted)
+      }
     } catch (error) {
       await dropParts(parts)
       throw error

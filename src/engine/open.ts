@@ -3,11 +3,12 @@
 import type { ArchiveSource } from '../archive/index.ts'
 import { TypeMismatchError, UnsupportedError, UsageError } from '../error/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
-import { CatalogFile } from './catalog-file.ts'
+import { MemoryCatalog } from './catalog.ts'
 import { Database } from './database.ts'
 import { Gate } from './gate.ts'
 import { Medium, type Progress } from './medium.ts'
 import { type Durability, describe, requireBoolean, requireDurability, requireOptions } from './options.ts'
+import { filesPart } from './parts.ts'
 
 /** Options of `open`. */
 export interface OpenOptions {
@@ -164,12 +165,13 @@ export async function openDatabase(options: MediumOptions): Promise<Database> {
   await storage?.lock()
   let database: Database | undefined
   try {
+    const files = storage === null && source === undefined ? undefined : await filesPart.load()
     // Without a medium the files are there only until they are read.
     const imported = source === undefined ? undefined : await (await import('./import.ts')).importTo(storage, source)
     const catalog =
-      imported === undefined
-        ? await CatalogFile.open(gate, storage, repair)
-        : await CatalogFile.inMemory(gate, imported)
+      storage === null
+        ? new MemoryCatalog(imported === undefined ? undefined : await files!.readCatalog(imported))
+        : await files!.CatalogFile.open(gate, storage, repair)
     const kind = storage === null ? null : durability
     const medium = new Medium(gate, { storage, imported, durability: kind, repair, memoryLimitBytes, onProgress })
     database = new Database(gate, medium, catalog)

@@ -174,3 +174,9 @@ export function describe(value: unknown): string {
   if (typeof value === 'object' && value !== null) return 'an object'
   return typeof value === 'function' ? 'a function' : String(value)
 }
+
+export function requirePath(path: unknown, what: string): string {
+  if (typeof path !== 'string') throw new TypeMismatchError(`${what} takes the path of a field, got ${describe(path)}`)
+  if (path === '') throw new UsageError(`${what} takes the path of a field, got an empty string`)
+  return path
+}

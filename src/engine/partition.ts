@@ -5,30 +5,17 @@ import { v4 as uuid } from 'uuid'
 import type { IndexDefinition } from '../catalog/index.ts'
 import { CollectionShapes, Store, type VectorField } from '../core/index.ts'
 import { CorruptError, type QuiverError } from '../error/index.ts'
-import {
-  agreedEnds,
-  compact,
-  createLogFile,
-  encodeLogHeader,
-  encodeTransaction,
-  LOG_HEADER_BYTES,
-  Log,
-  type LogHeader,
-  Recovery,
-  type Repair,
-  snapshotName,
-  type Transaction,
-  writeSnapshot,
-} from '../journal/index.ts'
+import type { Log, LogHeader, Recovery, Repair, Transaction } from '../journal/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
 import { discard, whenFree } from './held.ts'
-import { InvertedParts } from './inverted-part.ts'
+import type { InvertedParts } from './inverted-part.ts'
 import type { PartitionOptions, PartitionStats } from './partition-options.ts'
+import { derivedPart, filesPart } from './parts.ts'
 import type { Projection } from './projection.ts'
 import { settleAll, unsettledOf } from './settle.ts'
-import { Upkeep } from './upkeep.ts'
+import type { Upkeep } from './upkeep.ts'
 import type { WriteListener } from './watch.ts'
 
 export { CollectionShapes, type PartitionOptions, type Projection, type Transaction, type VectorField }
@@ -46,8 +33,8 @@ export class Partition {
   readonly repairs: Repair[]
   /** The ordered indexes that are complete, for messages and plans; the same list for all partitions of a collection. */
   indexes: readonly IndexDefinition[] = []
-  /** Text and sparse indexes. */
-  readonly inverted: InvertedParts
+  /** Text and sparse indexes; there once something is derived. */
+  inverted!: InvertedParts
   isClosing = false
   /** Grows with each batch that ends: what was found at an address before is good until then. */
   commits = 0
@@ -56,7 +43,7 @@ export class Partition {
   /** How many addresses the last scan filled in. */
   scanCount = 0
   /** Of its graphs, if it may have any. */
-  readonly upkeep: Upkeep | undefined
+  upkeep: Upkeep | undefined
   /** Set while writers should wait for a compaction that has fallen behind. */
   pressure: Promise<void> | undefined
   private readonly options: PartitionOptions
@@ -81,8 +68,15 @@ export class Partition {
     this.store = store
     this.repairs = repairs
     this.batch = new Batch(this)
+  }
+
+  /** Makes it ready for vectors and indexes. */
+  async derive(): Promise<void> {
+    const { InvertedParts, Upkeep } = await derivedPart.load()
+    await this.store.derive()
+    if (this.inverted !== undefined) return
     this.inverted = new InvertedParts(this)
-    this.upkeep = options.readOnly ? undefined : Upkeep.of(this, options.vectors)
+    this.upkeep = this.options.readOnly ? undefined : Upkeep.of(this, this.options.vectors)
   }
 
   private static storeOptions(options: PartitionOptions) {
@@ -99,11 +93,13 @@ export class Partition {
     const store = await Store.create(Partition.storeOptions(options))
     store.begin()
     const partition = new Partition(options, store, [])
+    if (store.isDerived) await partition.derive()
     if (options.storage !== null) await partition.createLog(options.storage)
     return partition
   }
 
   private async createLog(storage: StorageDirectory): Promise<void> {
+    const { createLogFile, LOG_HEADER_BYTES, Log } = await filesPart.load()
     const { file, header } = await createLogFile(storage, this.options.stem, this.store)
     this.store.logSeed = header.seed
     this.header = header
@@ -112,6 +108,7 @@ export class Partition {
 
   /** Opens all partitions of a collection; what a crash left of transactions over several is settled between them. */
   static async openAll(all: readonly PartitionOptions[]): Promise<Partition[]> {
+    const { agreedEnds } = await filesPart.load()
     const recoveries: (Recovery | undefined)[] = []
     const lost: (Repair | undefined)[] = []
     try {
@@ -155,6 +152,7 @@ export class Partition {
             }),
         )
         const partition = new Partition(options, recovery.store, recovery.repairs)
+        if (recovery.store.isDerived) await partition.derive()
         await partition.adopt(recovery)
         partitions.push(partition)
       }
@@ -174,7 +172,7 @@ export class Partition {
   private static async recover(options: PartitionOptions): Promise<Recovery | undefined> {
     const directory = options.storage ?? options.imported
     if (directory === undefined) return undefined
-    return await Recovery.open({
+    return await (await filesPart.load()).Recovery.open({
       ...Partition.storeOptions(options),
       directory,
       stem: options.stem,
@@ -199,6 +197,7 @@ export class Partition {
       return
     }
     this.header = recovery.header
+    const { encodeLogHeader, Log } = filesPart.now!
     this.log = new Log(recovery.file, recovery.end, recovery.sequence, (error) => options.onPoison?.(error))
     if (recovery.isClean) this.snapshotPosition = recovery.end
     if (options.readOnly) return
@@ -264,7 +263,7 @@ export class Partition {
   /** Called by the batch. */
   prepareBatch(transaction: Transaction): void {
     this.log?.checkWritable()
-    this.log?.reserve(this.store.gatherBegin(encodeTransaction(transaction)))
+    this.log?.reserve(this.store.gatherBegin(filesPart.now!.encodeTransaction(transaction)))
   }
 
   /** Called by the batch. Throws with everything as it was before the batch, or poisons. */
@@ -272,7 +271,7 @@ export class Partition {
     const { log, store } = this
     if (log === undefined) return
     log.checkWritable()
-    const entry = transaction === undefined ? undefined : encodeTransaction(transaction)
+    const entry = transaction === undefined ? undefined : filesPart.now!.encodeTransaction(transaction)
     const bytes = store.gatherBegin(entry)
     if (bytes === 0) return
     log.reserve(bytes)
@@ -298,7 +297,7 @@ export class Partition {
 
   /** Called by the batch after it stands. */
   afterCommit(): void {
-    this.inverted.schedule()
+    this.inverted?.schedule()
     this.upkeep?.wake()
     const { log } = this
     if (log === undefined || this.compaction !== undefined || this.isClosing) {
@@ -330,7 +329,8 @@ export class Partition {
   }
 
   private get garbageBytes(): number {
-    return this.log === undefined ? 0 : Math.max(0, this.log.position - LOG_HEADER_BYTES - this.store.liveBytes)
+    if (this.log === undefined) return 0
+    return Math.max(0, this.log.position - filesPart.now!.LOG_HEADER_BYTES - this.store.liveBytes)
   }
 
   private async runCompaction(): Promise<void> {
@@ -338,7 +338,7 @@ export class Partition {
     const storage = options.storage
     const old = this.log
     if (storage === null || old === undefined || old.poison !== undefined || options.readOnly) return
-    const done = await compact({
+    const done = await filesPart.now!.compact({
       directory: storage,
       stem: options.stem,
       store,
@@ -431,7 +431,7 @@ export class Partition {
       covered = log.position
       return { seed: header.seed, covered, sequence: log.sequence }
     }
-    await writeSnapshot(options.storage, options.stem, this.store, cover, options.buildDocumentsMax)
+    await filesPart.now!.writeSnapshot(options.storage, options.stem, this.store, cover, options.buildDocumentsMax)
     this.snapshotPosition = covered
   }
 
@@ -491,7 +491,7 @@ export class Partition {
     await this.closed
     if (storage === null) return
     if (name !== undefined) await storage.remove(name)
-    await storage.remove(snapshotName(stem))
+    await storage.remove(filesPart.now!.snapshotName(stem))
     await storage.flushNames()
   }
 }

@@ -3,13 +3,12 @@
 import type { CompiledFilter, Constant, FilterNode, FilterProgram } from '../query/index.ts'
 import type { Key } from '../value/index.ts'
 import { type Candidates, KeyCandidates, ScanCandidates } from './candidates.ts'
-import { indexPlan, orderedPlan } from './index-plan.ts'
 import { type KeyIdentity, keyIdentity } from './key.ts'
 import type { Partition } from './partition.ts'
+import { derivedPart } from './parts.ts'
 import { shardOf } from './shard.ts'
 import type { SortField } from './sort.ts'
 import type { CollectionState } from './state.ts'
-import { textPlan } from './text-plan.ts'
 
 /** How a filter is run. */
 export interface Plan {
@@ -34,7 +33,14 @@ export function planOf(
   filter: CompiledFilter,
   parts: readonly Partition[] = state.parts,
 ): Plan {
-  return keyPlan(state, filter) ?? textPlan(state, filter, parts) ?? indexPlan(state, filter, parts) ?? scanPlan(filter)
+  // Without it there is no index.
+  const derived = derivedPart.now
+  return (
+    keyPlan(state, filter) ??
+    derived?.textPlan(state, filter, parts) ??
+    derived?.indexPlan(state, filter, parts) ??
+    scanPlan(filter)
+  )
 }
 
 /** The same for documents in an order, of which the first `wanted` are asked for. */
@@ -46,7 +52,8 @@ export function sortedPlanOf(
   parts: readonly Partition[],
 ): Plan {
   const byKey = keyPlan(state, filter)
-  return byKey ?? orderedPlan(state, filter, sort, wanted, parts) ?? planOf(state, filter, parts)
+  const inOrder = byKey ?? derivedPart.now?.orderedPlan(state, filter, sort, wanted, parts)
+  return inOrder ?? planOf(state, filter, parts)
 }
 
 function scanPlan(filter: CompiledFilter): Plan {

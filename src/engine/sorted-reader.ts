@@ -4,7 +4,7 @@
 // Memory holds values and places, never documents, of all matches or, with a limit, of the first `skip + limit`. A document that is
 // deleted or moves to another partition between the two phases is left out; one that changes comes as it is then, in the place it had.
 
-import { Places } from '../core/index.ts'
+import { Places } from '../core/derived/index.ts'
 import { type Constant, compareSorted } from '../query/index.ts'
 import type { Document } from '../value/index.ts'
 import { FIELDS_CHUNK, FieldReader } from './fields.ts'

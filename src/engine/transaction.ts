@@ -4,8 +4,8 @@
 import type { Batch, PutMode } from './batch.ts'
 import type { WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
+import { derivedPart } from './parts.ts'
 import type { CollectionState } from './state.ts'
-import { refuseTwin } from './unique.ts'
 
 export const HARD = { hard: true }
 export const SOFT = { hard: false }
@@ -44,7 +44,7 @@ export class BatchSet {
     const operation = batch.put(document, mode)
     if (isCompared) {
       batch.settle()
-      refuseTwin(this.#state, batch, part, operation)
+      derivedPart.now!.refuseTwin(this.#state, batch, part, operation)
     }
     return operation
   }

@@ -2,7 +2,7 @@
 // work; what is written meanwhile is copied behind; then, in one stretch, its head is marked complete and the log goes on in it.
 
 import { FRAME_BYTES, outOfMemory, type Store } from '../core/index.ts'
-import type { StorageDirectory, StorageFile } from '../storage/index.ts'
+import { pause, type StorageDirectory, type StorageFile } from '../storage/index.ts'
 import { encodeLogHeader, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
 import { Log } from './log.ts'
 
@@ -31,28 +31,6 @@ export interface CompactionOptions {
 export interface Compacted {
   readonly log: Log
   readonly header: LogHeader
-}
-
-/** Lets the event loop turn once. */
-export function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    const immediate = (globalThis as { setImmediate?: (callback: () => void) => void }).setImmediate
-    if (immediate !== undefined) {
-      immediate(resolve)
-      return
-    }
-    // Not everything that runs JavaScript has channels.
-    if (typeof MessageChannel !== 'function') {
-      setTimeout(resolve, 0)
-      return
-    }
-    const channel = new MessageChannel()
-    channel.port1.onmessage = () => {
-      channel.port1.close()
-      resolve()
-    }
-    channel.port2.postMessage(undefined)
-  })
 }
 
 /** Writes and switches to the new generation; false when it was given up. The caller closes and removes the old one. */

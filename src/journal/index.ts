@@ -1,5 +1,5 @@
 export { agreedEnds } from './agreement.ts'
-export { type Compacted, compact, pause } from './compact.ts'
+export { type Compacted, compact } from './compact.ts'
 export { createLogFile } from './create.ts'
 export { encodeLogHeader, LOG_HEADER_BYTES, type LogHeader, logName, snapshotName } from './header.ts'
 export { Log } from './log.ts'

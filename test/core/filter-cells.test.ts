@@ -3,7 +3,7 @@
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Cells, ELSEWHERE } from '../../src/core/index.ts'
+import { Cells, ELSEWHERE } from '../../src/core/derived/index.ts'
 import { type Constant, fieldsProgram, valueAt } from '../../src/query/index.ts'
 import { filterStore } from './filter-store.ts'
 import { someDocuments, someStep } from './filter-values.ts'

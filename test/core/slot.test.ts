@@ -2,7 +2,7 @@
 // slot, not the one that took its memory.
 
 import { expect, it } from 'vitest'
-import { Places } from '../../src/core/index.ts'
+import { Places } from '../../src/core/derived/index.ts'
 import { filterStore } from './filter-store.ts'
 
 it('finds what is still there, wherever it is stored by now', async () => {

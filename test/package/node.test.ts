@@ -58,13 +58,13 @@ describe('in Node', () => {
   })
 
   it('loads what touches files only when a directory is opened', async () => {
-    const chunks = project.files.filter((path) => /^dist\/chunks\/chunk-\w+\.js$/.test(path))
+    const chunks = project.files.filter((path) => /^dist\/chunks\/core-[\w-]+\.js$/.test(path))
     const files = ['dist/index.js', ...chunks].map((path) => importedBy(join(project.installed, path)))
     const imports = (await Promise.all(files)).flat()
     const dynamic = imports.filter(({ kind }) => kind === 'dynamic-import')
     const lazy = [...new Set(dynamic.map(({ path }) => path.replace(/^\.\/(\w+)-.*/, '$1')))].sort()
     // Where files, a page's worker and the like begin; dialects have lazy parts of their own.
-    expect(lazy).toEqual(expect.arrayContaining(['file', 'origin', 'worker']))
+    expect(lazy).toEqual(expect.arrayContaining(['collate', 'derived', 'file', 'files', 'origin', 'worker']))
     expect(imports.filter(({ path }) => path.startsWith('node:'))).toEqual([])
     // In CommonJS the call of `require` waits.
     const path = project.write(

@@ -2,7 +2,7 @@
 // that must be refused proves that the reading works.
 
 import { describe, expect, it } from 'vitest'
-import { brokenImportRules } from './rooms.ts'
+import { brokenImportRules, eagerFiles, LAZY_DOORS } from './rooms.ts'
 import { importsOf, type Source, sources, targetOf } from './sources.ts'
 
 describe('import rules', () => {
@@ -20,6 +20,12 @@ describe('import rules', () => {
       .flatMap(importsOf)
       .filter((one) => targetOf(one)?.startsWith('src/') && !readers.includes(targetOf(one)!))
     expect(others).toEqual([])
+  })
+
+  it('keeps what is loaded when it is needed out of what is loaded at once', () => {
+    const eager = eagerFiles(sources(['src'], /\.ts$/), 'src/index.ts')
+    expect(eager.size).toBeGreaterThan(50)
+    expect(LAZY_DOORS.filter((path) => eager.has(path))).toEqual([])
   })
 
   it('holds in test/ and bench/', () => {

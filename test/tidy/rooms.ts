@@ -54,7 +54,16 @@ const NODE_ONLY_LAZY = /^src\/storage\/file(\.ts$|\/)/
 /** What only a page needs, or only a worker: reached by `import()` alone, also from rooms below. */
 const LAZY = /^src\/(worker|storage\/origin)\/index\.ts$/
 /** Second doors: what few databases need. A page that only opens one never loads what lies behind them (`eagerFiles`). */
-export const LAZY_DOORS: readonly string[] = ['src/core/derived/index.ts']
+export const LAZY_DOORS: readonly string[] = [
+  'src/core/derived/index.ts',
+  'src/catalog/indexes.ts',
+  'src/catalog/stored.ts',
+  'src/journal/index.ts',
+  'src/text/index.ts',
+  'src/engine/derived.ts',
+  'src/engine/collate.ts',
+  'src/engine/files.ts',
+]
 /** Tests of one room may look behind its door; the room is named by their folder. */
 const INSIDE_TEST = /^test\/(?:unit\/|core\/|assembly\/)/
 

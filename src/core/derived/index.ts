@@ -1,5 +1,6 @@
 // The second door of the core: what few partitions need. Reached by import(), or from what is itself reached so.
 
+export { Cells, ELSEWHERE } from '../filter/cells.ts'
 export { type FlatOptions, FlatSearch, type Nearest, SlotSet } from '../flat.ts'
 export { GROUP_NONE, GroupTable, type NumberSum } from '../group.ts'
 export { type GraphQuery, Graphs } from '../hnsw.ts'
@@ -14,6 +15,7 @@ export {
   type SlotVector,
 } from '../inverted/index.ts'
 export { type IndexPlace, type IndexShape, OrderedIndexes, TypeRank } from '../ordered/index.ts'
+export { Places } from '../slot.ts'
 export { Vectors } from '../vector.ts'
 export { type Derived, derive } from './derived.ts'
 export { instantiateDerived } from './load.ts'

@@ -1,3 +1,2 @@
-export { Cells, ELSEWHERE } from './cells.ts'
 export { FILTER_WORK, type FilterScan, Filters } from './filters.ts'
 export type { FilterProgram } from './program.ts'

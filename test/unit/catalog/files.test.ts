@@ -6,14 +6,13 @@ import {
   collectionShape,
   EMPTY_CATALOG,
   fileStem,
-  orphanFiles,
-  parseDataFile,
   withChanged,
   withCollection,
   withoutCollection,
   withoutPartition,
   withPartition,
 } from '../../../src/catalog/index.ts'
+import { orphanFiles, parseDataFile } from '../../../src/catalog/stored.ts'
 
 function catalog(): CatalogState {
   let { state, definition } = withCollection(EMPTY_CATALOG, collectionShape('dropped'))

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { CatalogState } from '../../../src/catalog/index.ts'
-import { CATALOG_VERSION, crc32c, decodeCatalog, encodeCatalog } from '../../../src/catalog/index.ts'
+import { CATALOG_VERSION, crc32c, decodeCatalog, encodeCatalog } from '../../../src/catalog/stored.ts'
 import { CorruptError, FormatVersionError } from '../../../src/error/index.ts'
 
 const STATE: CatalogState = {

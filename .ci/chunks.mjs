@@ -1,0 +1,96 @@
+// @ts-check
+// esbuild puts what several entries share into a file for each combination of entries, and counts parts behind import() as entries: what
+// is loaded at once falls into a dozen files. Rollup knows that a part finds everything there already that whoever loads it has, so
+// it puts the files together anew: one for what is loaded at once, one for each part.
+
+import { basename, join, posix } from 'node:path'
+import { build, transform } from 'esbuild'
+import { rollup } from 'rollup'
+
+/** Smaller files join others where that is harmless. */
+const CHUNK_BYTES_MIN = 3_000
+
+/**
+ * @param {import('esbuild').OutputFile[]} files of a build with `splitting`
+ * @param {readonly string[]} entries names of the entries, without ending; what is loaded with the first becomes one file
+ * @param {string} folder where they were to go, absolute
+ * @returns {Promise<{ name: string, text: string }[]>} relative to the folder
+ */
+export async function chunksOf(files, entries, folder) {
+  const texts = new Map(files.map(({ path, text }) => [path, text]))
+  const core = new Set(await loadedWith(join(folder, `${entries[0]}.js`), texts))
+  const bundle = await rollup({
+    input: Object.fromEntries(entries.map((name) => [name, join(folder, `${name}.js`)])),
+    treeshake: { moduleSideEffects: false, propertyReadSideEffects: false },
+    plugins: [
+      {
+        name: 'built-files',
+        resolveId(id, importer) {
+          const path = importer === undefined || !id.startsWith('.') ? id : posix.join(posix.dirname(importer), id)
+          return texts.has(path) ? path : { id, external: true }
+        },
+        load: (id) => texts.get(id),
+      },
+    ],
+    onwarn: (warning) => {
+      if (warning.code !== 'CIRCULAR_DEPENDENCY') throw new Error(warning.message)
+    },
+  })
+  const { output } = await bundle.generate({
+    format: 'es',
+    dir: folder,
+    entryFileNames: '[name].js',
+    chunkFileNames: ({ name }) => `chunks/${nameOf(name)}-[hash].js`,
+    externalLiveBindings: false,
+    hoistTransitiveImports: false,
+    experimentalMinChunkSize: CHUNK_BYTES_MIN,
+    manualChunks: (id) => (core.has(id) && !id.endsWith(`/${entries[0]}.js`) ? 'core' : null),
+  })
+  await bundle.close()
+  return await Promise.all(
+    output
+      .flatMap((file) => (file.type === 'chunk' ? [file] : []))
+      .map(async ({ fileName, code }) => {
+        const { code: text } = await transform(code, { target: 'es2022', minifyWhitespace: true, minifySyntax: true })
+        return { name: fileName, text }
+      }),
+  )
+}
+
+/**
+ * A built file and what it imports, and so on.
+ *
+ * @param {string} path
+ * @param {Map<string, string>} texts
+ * @param {string[]} found
+ */
+async function loadedWith(path, texts, found = []) {
+  const text = texts.get(path)
+  if (text === undefined || found.includes(path)) return found
+  found.push(path)
+  for (const one of (await imported(text)).filter((id) => id.startsWith('.'))) {
+    await loadedWith(posix.join(posix.dirname(path), one), texts, found)
+  }
+  return found
+}
+
+/** @param {string} text of a module */
+async function imported(text) {
+  const { metafile } = await build({
+    stdin: { contents: text },
+    bundle: true,
+    write: false,
+    metafile: true,
+    packages: 'external',
+    external: ['*'],
+    format: 'esm',
+  })
+  return Object.values(metafile.outputs).flatMap(({ imports }) =>
+    imports.flatMap(({ path, kind }) => (kind === 'import-statement' ? [path] : [])),
+  )
+}
+
+/** Without the hash that esbuild gave it. @param {string} name */
+function nameOf(name) {
+  return basename(name).replace(/-[0-9A-Z]{8}$/, '')
+}

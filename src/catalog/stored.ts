@@ -1,0 +1,5 @@
+// The third door of the catalog: how it is stored. Reached as the second is.
+
+export { crc32c } from './checksum.ts'
+export { CATALOG_COPY_FILE, CATALOG_FILE, CATALOG_NEW_FILE, orphanFiles, parseDataFile } from './files.ts'
+export { CATALOG_VERSION, decodeCatalog, encodeCatalog } from './format.ts'

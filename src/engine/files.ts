@@ -1,0 +1,15 @@
+// Everything about files: a part of the engine that is loaded when it is needed, see parts.ts.
+
+export {
+  agreedEnds,
+  compact,
+  createLogFile,
+  encodeLogHeader,
+  encodeTransaction,
+  LOG_HEADER_BYTES,
+  Log,
+  Recovery,
+  snapshotName,
+  writeSnapshot,
+} from '../journal/index.ts'
+export { CatalogFile, readCatalog } from './catalog-file.ts'

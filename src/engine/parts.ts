@@ -1,0 +1,26 @@
+// Parts of the engine that many programs never need. Each is loaded by import() where something is opened, made or asked for that needs
+// it; what runs afterwards, and must not wait, finds it in `now`.
+
+class Part<M> {
+  /** Undefined until it was loaded. */
+  now: M | undefined
+  readonly #import: () => Promise<M>
+
+  constructor(load: () => Promise<M>) {
+    this.#import = load
+  }
+
+  async load(): Promise<M> {
+    this.now ??= await this.#import()
+    return this.now
+  }
+}
+
+/** Vectors, indexes and the searches over them; loaded before a collection has any. */
+export const derivedPart = new Part(() => import('./derived.ts'))
+
+/** Sorting and grouping. */
+export const collatePart = new Part(() => import('./collate.ts'))
+
+/** Everything about files; loaded before a database that has some is opened. */
+export const filesPart = new Part(() => import('./files.ts'))
