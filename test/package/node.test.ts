@@ -64,7 +64,7 @@ describe('in Node', () => {
     const dynamic = imports.filter(({ kind }) => kind === 'dynamic-import')
     const lazy = [...new Set(dynamic.map(({ path }) => path.replace(/^\.\/(\w+)-.*/, '$1')))].sort()
     // Where files, a page's worker and the like begin; dialects have lazy parts of their own.
-    expect(lazy).toEqual(expect.arrayContaining(['collate', 'derived', 'file', 'files', 'origin', 'worker']))
+    expect(lazy).toEqual(expect.arrayContaining(['collate', 'derived', 'file', 'origin', 'worker']))
     expect(imports.filter(({ path }) => path.startsWith('node:'))).toEqual([])
     // In CommonJS the call of `require` waits.
     const path = project.write(
