@@ -7,12 +7,13 @@ import { acknowledge } from './acknowledge.ts'
 import { Outcome, PutMode } from './batch.ts'
 import type { Collection } from './collection.ts'
 import { type Filter, isEverything, resolveFilter } from './filter.ts'
-import { IndexReader } from './index-reader.ts'
+import type { IndexReader } from './index-reader.ts'
 import { applyInsert, insertInto } from './insert.ts'
 import { keyIdentity } from './key.ts'
 import { MatchScan } from './match.ts'
 import { ConflictRule, WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
+import { derivedPart } from './parts.ts'
 import { planOf } from './plan.ts'
 import type { Projection } from './projection.ts'
 import { reasonOf } from './refusal.ts'
@@ -139,7 +140,7 @@ export class Direct {
   /** The ordered index of that name, or undefined. */
   index(name: string): IndexReader | undefined {
     const index = this.#state.indexes.find((one) => one.name === name)
-    return index === undefined ? undefined : new IndexReader(this.#collection, name)
+    return index === undefined ? undefined : new derivedPart.now!.IndexReader(this.#collection, name)
   }
 
   /** Tells of every write to the collection, by whoever; answers what ends that. */
