@@ -14,10 +14,15 @@ export interface Decay {
   factor(value: number): number
 }
 
-/** The function of a rerank that is one, or holds one. */
-export function rerankFunction(rerank: unknown): Given | undefined {
+/** The functions of a rerank that is one, or holds some. */
+export function rerankFunctions(rerank: unknown): Given[] {
   const given = (rerank ?? {}) as Given
-  return Array.isArray(given['functions']) ? (given['functions'][0] as Given) : 'type' in given ? given : undefined
+  return Array.isArray(given['functions']) ? (given['functions'] as Given[]) : 'type' in given ? [given] : []
+}
+
+/** The first of them. */
+export function rerankFunction(rerank: unknown): Given | undefined {
+  return rerankFunctions(rerank)[0]
 }
 
 /** Reads a decay reranker; undefined where the rerank is none. */

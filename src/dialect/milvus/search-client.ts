@@ -68,10 +68,10 @@ export class SearchClient extends DataClient {
 
   async #lists(entry: Entry, data: Given, { select }: Projection): Promise<Found[][]> {
     const known = searches()
-    const { isHybrid, planOf, runFaded, runHybrid, runPlan } = known instanceof Promise ? await known : known
+    const { isHybrid, planOf, runHybrid, runPlan, runReranked } = known instanceof Promise ? await known : known
     if (!isHybrid(data)) {
       const plan = await planOf(entry, data)
-      return data['rerank'] === undefined ? runPlan(plan, select) : runFaded(plan, select, data['rerank'])
+      return data['rerank'] === undefined ? runPlan(plan, select) : runReranked(plan, select, data['rerank'])
     }
     const group = data['group_by_field'] as string | undefined
     const wanted = group === undefined ? select : [...select, entry.schema.byName.has(group) ? group : '$meta']

@@ -1,5 +1,6 @@
 // Searches run by the engine, with Milvus' way of telling scores.
 
+import { boosted, boostsOf } from './boost.ts'
 import { decayed, decayOf } from './decay.ts'
 import { rankedIndexName } from './placement.ts'
 import { compareKeys, type Key, orderFields, rowComparer, within } from './read.ts'
@@ -118,11 +119,19 @@ async function inRange(plan: SearchPlan, query: unknown, select: readonly string
   }
 }
 
-/** The same with a decay reranker: the window is cut after it. */
-export async function runFaded(plan: SearchPlan, select: readonly string[], rerank: unknown): Promise<Found[][]> {
-  const decay = decayOf(plan.entry, rerank)
-  if (decay === undefined) return await runPlan(plan, select)
-  const { limit, offset } = plan
-  const lists = await runPlan({ ...plan, offset: 0, limit: limit + offset }, [...select, decay.field])
-  return lists.map((list) => decayed(decay, [list], [plan.metric]).slice(offset, offset + limit))
+/** The same with a rerank function: the window is cut after it. */
+export async function runReranked(plan: SearchPlan, select: readonly string[], rerank: unknown): Promise<Found[][]> {
+  const { entry, metric, limit, offset } = plan
+  const decay = decayOf(entry, rerank)
+  const boosts = decay === undefined ? boostsOf(rerank) : undefined
+  // A ranker that fuses lists has nothing to do here.
+  if (decay === undefined && boosts === undefined) return await runPlan(plan, select)
+  const fields = decay === undefined ? select : [...select, decay.field]
+  const lists = await runPlan({ ...plan, offset: 0, limit: limit + offset }, fields)
+  const ranked: Found[][] = []
+  for (const list of lists) {
+    const hits = decay === undefined ? await boosted(entry, boosts!, list, metric) : decayed(decay, [list], [metric])
+    ranked.push(hits.slice(offset, offset + limit))
+  }
+  return ranked
 }

@@ -389,6 +389,43 @@ describe('hybrid searches', () => {
     expect((await made.search({ ...request, anns_field: 'a', data: qa, rerank: wrong })).status.code).toBe(1100)
   })
 
+  it('boosts the scores of hits that satisfy a condition', async () => {
+    const { made, rows, next } = await two()
+    const qa = floats(next)
+    const boost = (params: object) => ({
+      name: 'b',
+      type: 'Rerank',
+      input_field_names: [],
+      params: { reranker: 'boost', ...params },
+    })
+    const hits = listOf(rows, 'a', qa).slice(0, 20)
+    const search = async (rerank: unknown) =>
+      await made.search({
+        collection_name: 'c',
+        limit: 20,
+        output_fields: ['id'],
+        anns_field: 'a',
+        data: qa,
+        rerank,
+      } as never)
+    const idsBy = (score: (hit: (typeof hits)[number]) => number) =>
+      [...hits].sort((x, y) => score(y) - score(x)).map(({ id }) => id)
+    const half = await search(boost({ weight: 0.5, filter: 'n > 3' }))
+    expect(half.status).toMatchObject({ code: 0 })
+    expect(half.results.map(({ id }) => id)).toEqual(idsBy(({ score, row }) => score * (row.n > 3 ? 0.5 : 1)))
+    const sum = await search({
+      functions: [boost({ weight: 0.25, filter: 'n > 3' }), boost({ weight: 1, filter: 'n < 6' })],
+      params: { boost_mode: 'Sum', function_mode: 'Sum' },
+    })
+    const more = ({ n }: { n: number }) => (n > 3 ? 0.25 : 0) + (n < 6 ? 1 : 0)
+    expect(sum.results.map(({ id }) => id)).toEqual(idsBy(({ score, row }) => score + more(row)))
+    expect((await search(boost({}))).status.code).toBe(1100)
+    expect((await search(boost({ weight: 1, filter: 'nope ==' }))).status.code).toBe(1100)
+    expect((await search({ ...boost({}), params: { reranker: 'model' } })).status.reason).toMatch(
+      /model is not supported/,
+    )
+  })
+
   it('refuses rankers that make no sense', async () => {
     const { made, next } = await two()
     const data = [{ anns_field: 'a', data: floats(next) }]
