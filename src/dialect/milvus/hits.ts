@@ -61,7 +61,14 @@ export class HitMaker {
     this.#isShadowed = shadows.length > 0 && !this.#hasId
   }
 
-  make(score: number, key: unknown, stored: Row): Row {
+  /** @param element - which struct of an array it is, where each is a hit of its own. */
+  make(score: number, key: unknown, stored: Row, element?: number): Row {
+    const hit = this.#make(score, key, stored)
+    if (element !== undefined) hit['offset'] = this.#long(element as never)
+    return hit
+  }
+
+  #make(score: number, key: unknown, stored: Row): Row {
     const shown = this.#decimals < 0 ? score : truncated(score, this.#decimals)
     if (this.#hasId) return project(this.#projection, stored, new HitWithId(shown))
     const hit = new Hit(shown, typeof key === 'string' ? key : this.#long(key as never))

@@ -48,7 +48,7 @@ export class SearchClient extends DataClient {
     const projection = this.#projection(entry, data)
     const maker = new HitMaker(projection, this.long as never, decimalsOf(parametersOf(data)))
     const lists = await this.#lists(entry, data, projection)
-    const made = lists.map((list) => list.map(({ score, key, row }) => maker.make(score, key, row)))
+    const made = lists.map((list) => list.map(({ score, key, row, element }) => maker.make(score, key, row, element)))
     let count = 0
     for (const hits of made) count += hits.length
     const answer = { status: success(), recalls: [], collection_name: data['collection_name'] }
@@ -103,7 +103,9 @@ export class SearchClient extends DataClient {
     return {
       async *[Symbol.asyncIterator]() {
         for await (const page of pages) {
-          const hits = page.map(({ score, key, row }) => maker.make(score, key, row)) as unknown as SearchResultData[]
+          const hits = page.map(({ score, key, row, element }) =>
+            maker.make(score, key, row, element),
+          ) as unknown as SearchResultData[]
           yield accept === undefined ? hits : hits.filter((hit) => accept(hit))
         }
       },

@@ -9,6 +9,7 @@ import { metricOf } from './placement.ts'
 import { filterOfRequest, type Key, keysOf, type Order, orderOf, readPartitions } from './read.ts'
 import type { Row } from './rows.ts'
 import { dimOf, type Field, fieldAt, isDense, isVectorType } from './schema.ts'
+import { isElementwise } from './struct-search.ts'
 import type { OrderByFields, SparseFloatVector } from './types/index.ts'
 import { encoderOf, sparseOf } from './values.ts'
 
@@ -128,7 +129,7 @@ export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
   const queries =
     Array.isArray(ids) && ids.length > 0
       ? await storedQueries(entry, field, keysOf(entry, ids))
-      : owner === undefined
+      : owner === undefined || isElementwise(metric)
         ? queriesOf(field, data)
         : structQueries(field, vectorsGiven(data))
   requireCount('nq', queries.length)

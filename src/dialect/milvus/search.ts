@@ -16,6 +16,8 @@ export interface Found {
   /** As Milvus tells it, in f32. */
   readonly score: number
   readonly row: Row
+  /** Which struct of an array it is, where each is a hit of its own. */
+  readonly element?: number
 }
 
 /** The score that Milvus tells for an engine's distance. */

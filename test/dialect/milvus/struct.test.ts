@@ -77,3 +77,50 @@ it('keeps structs and searches their vectors', async () => {
     expect(answer instanceof Error || answer.status.code === 1100).toBe(true)
   }
 })
+
+it.each(['L2', 'IP', 'COSINE'])('finds each struct by itself under %s', async (metric_type) => {
+  const made = client()
+  await made.createCollection({
+    collection_name: 'c',
+    fields: [KEY, VECTOR, CLIPS],
+    index_params: [INDEX, { field_name: 'clips[emb]', index_type: 'HNSW', metric_type }],
+  } as never)
+  const embeddings = [
+    [
+      [1, 0],
+      [0, 2],
+      [3, 1],
+    ],
+    [],
+    [
+      [2, 2],
+      [-1, 0.5],
+    ],
+  ]
+  const data = embeddings.map((list, id) => ({
+    id,
+    vector: [1, 0, 0, 0],
+    clips: list.map((emb, at) => ({ text: `${at}`, at, emb })),
+  }))
+  expect((await made.insert({ collection_name: 'c', data: data as never })).status).toEqual(SUCCESS)
+  const query = [1.5, 1]
+  const dot = (a: number[], b: number[]) => a[0]! * b[0]! + a[1]! * b[1]!
+  const scoreOf = (emb: number[]) => {
+    if (metric_type === 'L2') return (emb[0]! - query[0]!) ** 2 + (emb[1]! - query[1]!) ** 2
+    return dot(emb, query) / (metric_type === 'IP' ? 1 : Math.sqrt(dot(emb, emb) * dot(query, query)))
+  }
+  const sign = metric_type === 'L2' ? 1 : -1
+  const wanted = embeddings
+    .flatMap((list, id) => list.map((emb, at) => ({ id: `${id}`, offset: `${at}`, score: scoreOf(emb) })))
+    .sort((a, b) => sign * (a.score - b.score))
+  const request = { collection_name: 'c', anns_field: 'clips[emb]', limit: 4, output_fields: ['id'] }
+  const { results } = await made.search({ ...request, data: query })
+  expect(results.map(({ id, offset }) => ({ id, offset }))).toEqual(
+    wanted.slice(0, 4).map(({ id, offset }) => ({ id, offset })),
+  )
+  results.forEach((hit, i) => {
+    expect(hit.score).toBeCloseTo(wanted[i]!.score, 5)
+  })
+  const two = (await made.search({ ...request, data: [query, query] })).results as unknown as unknown[][]
+  expect(two.map((list) => list.length)).toEqual([4, 4])
+})
