@@ -156,6 +156,11 @@ describe('conditions', () => {
     ['at == "2025-01-02T01:00:00+01:00"', [2]],
     ['at <= "2025-01-02T00:00:00Z"', [1, 2]],
     ['at is null', [0]],
+    ["at + INTERVAL 'P1D' > ISO '2025-01-09T00:00:00Z'", [9]],
+    ["ISO '2025-01-02T00:00:00Z' >= at - INTERVAL 'P1DT12H'", [1, 2, 3]],
+    ["at + INTERVAL 'P1M' == ISO '2025-02-04T00:00:00Z'", [4]],
+    ["at - INTERVAL 'P1Y' < ISO '2024-01-02T00:00:00.5Z'", [1, 2]],
+    ["not (at + INTERVAL 'PT1.5S' != ISO '2025-01-05T00:00:01.5Z')", [5]],
     ['not (at > "2025-01-02T00:00:00Z")', [1, 2]],
     ['random_sample(0.999999999) and id == 1', [1]],
   ]
@@ -206,6 +211,10 @@ describe('what makes no sense', () => {
     ['vector == 1', /as a whole/],
     ['exists age', /exists/],
     ['random_sample(2)', /share/],
+    ["at + INTERVAL 'P' > ISO '2025-01-09T00:00:00Z'", /duration/],
+    ["at * INTERVAL 'P1D' > ISO '2025-01-09T00:00:00Z'", /INTERVAL/],
+    ["id + INTERVAL 'P1D' > 1", /numbers/],
+    ["at == INTERVAL 'P1D'", /ISO 8601/],
   ]
   it.each(cases)('%s', async (filter, reason) => {
     const { status, data } = await made.query({ collection_name: 'c', filter })

@@ -22,7 +22,7 @@ import {
   type ValueType,
 } from './operand.ts'
 import type { Syntax } from './parse.ts'
-import { timeNode } from './time.ts'
+import { shiftedTime, timeNode } from './time.ts'
 import { ExpressionError } from './tokens.ts'
 
 const COMPARE: Readonly<Record<string, 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'>> = {
@@ -102,6 +102,7 @@ export class Compiler {
         if (syntax.word === 'iso' && timeOf(text) === undefined) {
           throw new ExpressionError(`${JSON.stringify(text)} is no ISO 8601 time`, syntax.at)
         }
+        if (syntax.word === 'interval') return this.#constant(text, 'interval', syntax.at)
         return this.#constant(text, 'string', syntax.at)
       }
       case 'unary':
@@ -193,7 +194,9 @@ export class Compiler {
   }
 
   #arithmetic({ operator, left, right, at }: Extract<Syntax, { kind: 'binary' }>): Value {
-    const [a, b] = [this.#number(this.value(left)), this.#number(this.value(right))]
+    const [first, second] = [this.value(left), this.value(right)]
+    if (first.type === 'time' && second.type === 'interval') return shiftedTime(operator, first, second)
+    const [a, b] = [this.#number(first), this.#number(second)]
     if (operator === '%' && (a.type === 'float' || b.type === 'float')) {
       throw new ExpressionError('modulo can only apply on integer types', at)
     }

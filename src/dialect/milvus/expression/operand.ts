@@ -16,7 +16,17 @@ import { ExpressionError } from './tokens.ts'
 export const both = (of: readonly FilterNode[]): FilterNode => ({ kind: 'and', of })
 
 /** What an operand is. `json` is whatever stands there. */
-export type ValueType = 'bool' | 'int' | 'float' | 'string' | 'json' | 'array' | 'time' | 'geometry' | 'vector'
+export type ValueType =
+  | 'bool'
+  | 'int'
+  | 'float'
+  | 'string'
+  | 'json'
+  | 'array'
+  | 'time'
+  | 'interval'
+  | 'geometry'
+  | 'vector'
 
 /** An operand with its type. */
 export interface Value {
@@ -30,6 +40,14 @@ export interface Value {
   /** An element of an Array field: a position that is not there makes comparisons false. */
   readonly isElement?: boolean
   readonly isComputed?: boolean
+  /** Added to a time before it is compared. */
+  readonly shift?: Interval
+}
+
+/** A span of time: months are as long as the calendar has them. */
+export interface Interval {
+  readonly months: number
+  readonly microseconds: number
 }
 
 export function stepOf(step: string | number): PathStep {
