@@ -7,8 +7,9 @@ import { SeekdbValueError } from './errors.ts'
 import { parseWhereDocument, readFilters } from './filter.ts'
 import { isGiven, type Options, readCount, readOptions } from './options.ts'
 import { denseVectors, METRICS, readTexts } from './query.ts'
-import type { Found, Records } from './records.ts'
+import type { Records } from './records.ts'
 import { FOUND_COLUMNS, readInclude, rowsResult } from './result.ts'
+import type { Found } from './searches.ts'
 import { analyzerFor, searchTexts } from './text.ts'
 import type { QueryResult } from './types.ts'
 import { isList, readVector } from './vector.ts'
@@ -128,11 +129,11 @@ export async function runHybrid(
   if (knn !== undefined) {
     const vector = knn.vector ?? (await embeddedText(knn.text, collection))
     const metric = METRICS[collection.distance]
-    const search = { filter: knn.filter, limit: knn.limit, metric, select: ['id', 'order'], isExact: false }
-    lists.push(...(await records.nearest([vector], search)))
+    const search = { filter: knn.filter, limit: knn.limit, metric, select: ['id'], isExact: false }
+    lists.push(...(await records.searches.nearest([vector], search)))
   }
   const fused = fuse(lists, request).slice(0, limit)
-  return rowsResult([await records.rows(fused)], include)
+  return rowsResult([await records.searches.rows(fused)], include)
 }
 
 async function embeddedText(text: string, collection: Collection): Promise<Float32Array> {

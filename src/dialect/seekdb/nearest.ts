@@ -1,6 +1,8 @@
 // The best few of many, and the distances that this dialect reports.
 
-import type { Found, Metric } from './records.ts'
+import type { Found } from './searches.ts'
+
+export type Metric = 'l2' | 'cosine' | 'ip'
 
 /** Keeps the best of what is offered; among equals those that were added to the collection first. */
 export class Best<F extends Found> {

@@ -5,8 +5,9 @@ import type { Collection } from './collection.ts'
 import { SeekdbValueError } from './errors.ts'
 import { readFilters } from './filter.ts'
 import { Key, keyName } from './key.ts'
+import type { Metric } from './nearest.ts'
 import { isGiven, type Options, readCount } from './options.ts'
-import type { Metric, Records, SparseColumn } from './records.ts'
+import type { Records, SparseColumn } from './records.ts'
 import { FOUND_COLUMNS, fieldsOf, readInclude, rowsResult } from './result.ts'
 import { isSparse, readSparse } from './sparse.ts'
 import type { DistanceMetric, QueryResult } from './types.ts'
@@ -51,8 +52,8 @@ export async function runQuery(records: Records, request: QueryRequest, collecti
   const target = await embedded(request.target, collection)
   const lists =
     target.kind === 'sparse'
-      ? await records.nearestSparse(target.vectors, { filter, limit })
-      : await records.nearest(target.vectors, {
+      ? await records.searches.nearestSparse(target.vectors, { filter, limit })
+      : await records.searches.nearest(target.vectors, {
           filter,
           limit,
           metric,

@@ -5,22 +5,16 @@ import {
   type Direct,
   directOf,
   type Collection as EngineCollection,
-  type Filter,
   type Projection,
-  type SearchConditions,
-  type SearchHit,
-  treeFilter,
   type WriteOptions,
 } from '../../engine/index.ts'
 import { evaluate, type FilterNode } from '../../query/index.ts'
-import type { AnalyzerDefinition } from '../../text/index.ts'
 import { SeekdbValueError } from './errors.ts'
-import { Best, distanceOf, reportedDistance } from './nearest.ts'
-import { sparseDot } from './sparse.ts'
+import { native, nativeFilter } from './native-filter.ts'
+import type { Metric } from './nearest.ts'
+import { Searches } from './searches.ts'
 import type { Metadata } from './types.ts'
 import { readVector } from './vector.ts'
-
-export type Metric = 'l2' | 'cosine' | 'ip'
 
 /** Dimensions, ascending, and their weights. */
 export interface SparseColumn {
@@ -65,42 +59,10 @@ export interface Window {
   readonly withVectors: boolean
 }
 
-/** What a search looks among, and how much of it is wanted. */
-export interface Search {
-  readonly filter: FilterNode | undefined
-  readonly limit: number
-}
-
-export interface VectorSearch extends Search {
-  readonly metric: Metric
-  /** Fields of the records that are wanted, `id` among them. */
-  readonly select: readonly string[]
-  /** Whether every vector must be looked at, however many there are. */
-  readonly isExact: boolean
-}
-
-/** What was found, and how far away or how good it is. */
-export interface Found {
-  readonly record: Pick<StoredRecord, 'id' | 'order'>
-  readonly distance: number
-}
-
-/** The same with the record. */
-export interface Row extends Found {
-  readonly record: StoredRecord
-}
-
 type Merge = (old: StoredRecord | undefined, index: number) => NewRecord | undefined
-type Hit = SearchHit<StoredRecord>
-type IndexOptions = Parameters<EngineCollection['createIndex']>[1]
-
-const READY = Promise.resolve()
 const ATOMIC = { atomic: true } as const
 const COPY_BATCH = 1000
 const WITHOUT_VECTORS = ['id', 'order', 'document', 'metadata']
-const WITH_VECTORS = [...WITHOUT_VECTORS, 'embedding']
-/** Up to so many records every search is exact. */
-const EXACT_COUNT_MAX = 200_000
 /** Up to so many ids are read one by one, at once. */
 const FEW_IDS = 16
 
@@ -108,10 +70,9 @@ export class Records {
   readonly #engine: EngineCollection<StoredRecord>
   readonly dimension: number
   readonly metric: Metric
+  readonly searches: Searches
   /** The next record's place; -1 until it is looked up. */
   #next = -1
-  /** Text and sparse indexes, there or being made. */
-  #indexes: Promise<Map<string, Promise<void>>> | undefined
   /** Ends with the call that has the collection for itself. */
   #turn: Promise<unknown> | undefined
   /** What answers without waiting; undefined where the engine is in another thread. */
@@ -122,6 +83,10 @@ export class Records {
     this.#direct = directOf(engine)
     this.dimension = dimension
     this.metric = metric
+    this.searches = new Searches(this.#engine, metric, {
+      isSurelyDense: () => this.#direct?.count === this.#next,
+      isDense: () => this.#isDense(),
+    })
   }
 
   static async create(database: Database, name: string, dimension: number, metric: Metric): Promise<Records> {
@@ -306,134 +271,10 @@ export class Records {
     return await this.#engine.find({ ...select, ...native(filter), sort: 'order', skip, limit }).toArray()
   }
 
-  /** Whether no place was left by a record that is gone: then the engine's slots are in the same order. */
+  /** Whether no place was left by a record that is gone. */
   async #isDense(): Promise<boolean> {
     if (this.#next < 0) await this.#exclusively(() => this.#load())
     return (await this.count()) === this.#next
-  }
-
-  /** Whether this is so, if that shows at once. */
-  get #isSurelyDense(): boolean {
-    return this.#direct?.count === this.#next
-  }
-
-  // --- searching
-
-  /** For each vector the records nearest to it, with the distance as this dialect reports it. */
-  async nearest(vectors: readonly Float32Array[], search: VectorSearch): Promise<Row[][]> {
-    if (vectors.length === 0 || search.limit === 0) return vectors.map(() => [])
-    if (search.metric !== this.metric) return await this.#nearestByOther(vectors, search)
-    const { filter, limit, select } = search
-    const exact = search.isExact || (await this.count()) <= EXACT_COUNT_MAX
-    const isDense = this.#isSurelyDense
-    const conditions = { ...native(filter), exact, select: isDense ? select : [...select, 'order'] }
-    // One more than asked for shows whether there are others just as near as the last.
-    const lists = await this.#engine.search({ ...conditions, vectors, limit: isDense ? limit : limit + 1 })
-    const { metric } = this
-    const reported: Row[][] = []
-    for (let i = 0; i < lists.length; i++) {
-      const hits = isDense ? lists[i]! : await this.#inOrderOfPlaces(lists[i]!, vectors[i]!, limit, conditions)
-      reported.push(hits.map((hit) => ({ record: hit.document, distance: reportedDistance(metric, hit.distance) })))
-    }
-    return reported
-  }
-
-  /** Hits as they come, but among equals those that were added first, whatever slots the engine gave them. */
-  async #inOrderOfPlaces(
-    hits: Hit[],
-    vector: Float32Array,
-    limit: number,
-    conditions: Omit<SearchConditions, 'radius'>,
-  ): Promise<Hit[]> {
-    const last = hits[limit - 1]
-    const isTie = last !== undefined && hits[limit]?.distance === last.distance
-    const all = isTie
-      ? await this.#engine.search({ ...conditions, vector, limit: Infinity, radius: last.distance })
-      : hits
-    all.sort((a, b) => a.distance - b.distance || a.document.order - b.document.order)
-    return all.slice(0, limit)
-  }
-
-  /** By a metric that the engine does not keep the vectors for: looks at all of them. */
-  async #nearestByOther(vectors: readonly Float32Array[], { metric, filter, limit }: VectorSearch): Promise<Row[][]> {
-    const best = vectors.map(() => new Best<Row>(limit, metric === 'ip'))
-    for await (const record of this.#engine.find({ ...native(filter), select: WITH_VECTORS })) {
-      for (let i = 0; i < vectors.length; i++) {
-        best[i]!.offer({ record, distance: distanceOf(metric, vectors[i]!, record.embedding) })
-      }
-    }
-    return best.map((one) => one.take())
-  }
-
-  /** For each sparse vector the records with the largest dot product. Those without a sparse vector are left out. */
-  async nearestSparse(vectors: readonly SparseColumn[], search: Search): Promise<Row[][]> {
-    if (search.limit === 0) return vectors.map(() => [])
-    await this.#ensureIndex('sparse', { type: 'sparse' })
-    return await Promise.all(
-      vectors.map(async (vector) => {
-        const found = (await this.#indexedSparse(vector, search)) ?? (await this.#allSparse(vector, search))
-        return await this.rows(found)
-      }),
-    )
-  }
-
-  /** By the index, which has only what shares a dimension with the vector; undefined when that is not enough. */
-  async #indexedSparse(vector: SparseColumn, { filter, limit }: Search): Promise<Found[] | undefined> {
-    if (vector.indices.length === 0) return undefined
-    const select = ['id', 'order', 'sparse']
-    const conditions = { ...native(filter), index: 'sparse', limit: limit + 1, select }
-    const hits = await this.#engine.search({ ...conditions, sparse: vector })
-    const last = hits[limit - 1]
-    // Those that share nothing have 0, and come before negative products.
-    if (last === undefined || last.distance >= 0) return undefined
-    if (hits[limit]?.distance === last.distance && !(await this.#isDense())) return undefined
-    const best = new Best<Found>(limit, true)
-    for (const { document: record } of hits) best.offer({ record, distance: sparseDot(vector, record.sparse!) })
-    return best.take()
-  }
-
-  async #allSparse(vector: SparseColumn, { filter, limit }: Search): Promise<Found[]> {
-    const best = new Best<Found>(limit, true)
-    for await (const record of this.#engine.find({ ...native(filter), select: ['id', 'order', 'sparse'] })) {
-      if (record.sparse !== undefined) best.offer({ record, distance: sparseDot(vector, record.sparse) })
-    }
-    return best.take()
-  }
-
-  /** The records with any word of a text, best first by BM25. */
-  async withWords(text: string, analyzer: AnalyzerDefinition, { filter, limit }: Search): Promise<Found[]> {
-    await this.#ensureIndex('document', { type: 'text', analyzer })
-    const conditions = { ...native(filter), index: 'document', limit, select: ['id', 'order'] }
-    const hits = await this.#engine.search({ ...conditions, text })
-    const found = hits.map(({ document: record, distance }) => ({ record, distance: 0 - distance }))
-    return found.sort((a, b) => b.distance - a.distance || a.record.order - b.record.order)
-  }
-
-  /** The records that match, in the order they were added. */
-  async inOrder(filter: FilterNode | undefined): Promise<Found[]> {
-    const records = await this.#engine.find({ ...native(filter), select: ['id', 'order'], sort: 'order' }).toArray()
-    return records.map((record) => ({ record, distance: 0 }))
-  }
-
-  /** Makes an index when it is first asked for: a collection that is never searched this way does without. */
-  async #ensureIndex(name: string, options: IndexOptions): Promise<void> {
-    this.#indexes ??= this.#engine.indexes().then((infos) => new Map(infos.map((info) => [info.name, READY])))
-    const indexes = await this.#indexes
-    let index = indexes.get(name)
-    if (index === undefined) {
-      index = this.#engine.createIndex(name, options)
-      indexes.set(name, index)
-      index.catch(() => indexes.delete(name))
-    }
-    await index
-  }
-
-  /** The records of what was found; those that were deleted meanwhile are left out. */
-  async rows(list: readonly Found[]): Promise<Row[]> {
-    const records = await this.#engine.getMany(list.map(({ record }) => record.id))
-    return records.flatMap((record, index) =>
-      record === undefined ? [] : [{ record, distance: list[index]!.distance }],
-    )
   }
 
   async #chosen(ids: readonly string[], filter: FilterNode | undefined): Promise<StoredRecord[]> {
@@ -467,17 +308,4 @@ function sorted(records: StoredRecord[]): StoredRecord[] {
     if (records[i]!.order < records[i - 1]!.order) return records.sort(byOrder)
   }
   return records
-}
-
-const filters = new WeakMap<FilterNode, Filter>()
-
-/** A tree as the engine takes it, compiled once. */
-function nativeFilter(node: FilterNode): Filter {
-  let filter = filters.get(node)
-  if (filter === undefined) filters.set(node, (filter = treeFilter(node)))
-  return filter
-}
-
-function native(node: FilterNode | undefined): { filter?: Filter } {
-  return node === undefined ? {} : { filter: nativeFilter(node) }
 }

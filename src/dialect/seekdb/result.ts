@@ -1,7 +1,8 @@
 // The shapes in which records are answered.
 
 import { SeekdbValueError } from './errors.ts'
-import type { Row, StoredRecord } from './records.ts'
+import type { StoredRecord } from './records.ts'
+import type { Row } from './searches.ts'
 import type { GetResult, Metadata, QueryResult } from './types.ts'
 import { shortestNumbers } from './vector.ts'
 

@@ -4,7 +4,8 @@ import { textMatch } from '../../engine/derived.ts'
 import type { FilterNode } from '../../query/index.ts'
 import { type Analyzer, type AnalyzerDefinition, analyzerOf, type FilterDefinition } from '../../text/index.ts'
 import type { FulltextIndexConfig } from './index-config.ts'
-import type { Found, Records, Search } from './records.ts'
+import type { Records } from './records.ts'
+import type { Found, Search } from './searches.ts'
 import type { BengProperties, Ngram2Properties, NgramProperties } from './types.ts'
 
 /** The analyzer of a full-text index: `ik` and `beng` cut into words, Chinese into characters and pairs of them. */
@@ -42,16 +43,16 @@ export async function searchTexts(
   search: Search,
 ): Promise<Found[]> {
   const { filter, limit } = search
-  if (text === undefined) return (await records.inOrder(filter)).slice(0, limit)
+  if (text === undefined) return (await records.searches.inOrder(filter)).slice(0, limit)
   // The index finds what has any of the words.
-  if (text.kind === 'text') return await records.withWords(text.text, definition, search)
+  if (text.kind === 'text') return await records.searches.withWords(text.text, definition, search)
   const matching = withMatches(text, analyzerOf(definition))
   const chosen: FilterNode = filter === undefined ? matching : { kind: 'and', of: [matching, filter] }
   const words = wordsOf(text)
-  const scored = words === '' ? [] : await records.withWords(words, definition, { filter: chosen, limit })
+  const scored = words === '' ? [] : await records.searches.withWords(words, definition, { filter: chosen, limit })
   if (!mayLackWords(text) || scored.length >= limit) return scored
   const known = new Set(scored.map(({ record }) => record.id))
-  const others = (await records.inOrder(chosen)).filter(({ record }) => !known.has(record.id))
+  const others = (await records.searches.inOrder(chosen)).filter(({ record }) => !known.has(record.id))
   return [...scored, ...others].slice(0, limit)
 }
 

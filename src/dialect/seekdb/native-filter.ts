@@ -1,0 +1,17 @@
+// Parsed filters as the engine takes them.
+
+import { type Filter, treeFilter } from '../../engine/index.ts'
+import type { FilterNode } from '../../query/index.ts'
+
+const filters = new WeakMap<FilterNode, Filter>()
+
+/** A tree as the engine takes it, compiled once. */
+export function nativeFilter(node: FilterNode): Filter {
+  let filter = filters.get(node)
+  if (filter === undefined) filters.set(node, (filter = treeFilter(node)))
+  return filter
+}
+
+export function native(node: FilterNode | undefined): { filter?: Filter } {
+  return node === undefined ? {} : { filter: nativeFilter(node) }
+}
