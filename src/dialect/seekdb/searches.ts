@@ -90,9 +90,10 @@ export class Searches {
   ): Promise<Hit[]> {
     const last = hits[limit - 1]
     const isTie = last !== undefined && hits[limit]?.distance === last.distance
-    const all = isTie
-      ? await this.#engine.search({ ...conditions, vector, limit: Infinity, radius: last.distance })
-      : hits
+    const all =
+      isTie && !(await this.#places.isDense())
+        ? await this.#engine.search({ ...conditions, vector, limit: Infinity, radius: last.distance })
+        : hits
     all.sort((a, b) => a.distance - b.distance || a.document.order - b.document.order)
     return all.slice(0, limit)
   }
