@@ -64,6 +64,8 @@ export interface TextIndex {
 const FEW_KEYS = 16
 /** So many filters are kept as they were parsed. */
 const FILTERS_COUNT_MAX = 64
+/** Longer ones are not kept. */
+const FILTER_UNITS_MAX = 2_000
 
 /** A filter, and what the engine makes of it; undefined where there is none, or none that it can run. */
 interface TableFilter {
@@ -386,7 +388,7 @@ export class Table {
       const node = expression === undefined ? undefined : compile(expression)
       const parsed = { expression, where: node === undefined ? undefined : treeFilter(node) }
       if (this.#filters.size === FILTERS_COUNT_MAX) this.#filters.clear()
-      this.#filters.set(filter, parsed)
+      if (filter.length <= FILTER_UNITS_MAX) this.#filters.set(filter, parsed)
       return parsed
     } catch (error) {
       if (error instanceof Refusal && status !== 0) throw new Refusal(status, error.message)

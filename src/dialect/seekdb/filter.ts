@@ -20,9 +20,48 @@ const FIELD_OPERATORS = [...Object.keys(COMPARE), '$in', '$nin']
 const TEXT_OPERATORS = ['$contains', '$not_contains', '$regex']
 const TEXT_LOGIC = ['$and', '$or']
 
+/** The last filters by their text: what was parsed once is compiled once, too. */
+const recent = new Map<string, FilterNode | undefined>()
+const RECENT_COUNT_MAX = 256
+/** Longer ones are not kept. */
+const RECENT_UNITS_MAX = 2_000
+
 /** Both filters of a call as one; undefined when they leave nothing out. @throws SeekdbValueError for what they cannot say. */
 export function readFilters(where: unknown, whereDocument: unknown): FilterNode | undefined {
   if (!isGiven(where) && !isGiven(whereDocument)) return undefined
+  const text = textOf([where ?? null, whereDocument ?? null], 0)
+  if (text === undefined || text.length > RECENT_UNITS_MAX) return parseFilters(where, whereDocument)
+  if (recent.has(text)) return recent.get(text)
+  const node = parseFilters(where, whereDocument)
+  if (recent.size === RECENT_COUNT_MAX) recent.clear()
+  recent.set(text, node)
+  return node
+}
+
+/** The same text for the same filter; undefined for one that holds anything but plain values. */
+function textOf(value: unknown, depth: number): string | undefined {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return String(value)
+  if (depth > DEPTH_MAX || typeof value !== 'object') return undefined
+  let text = ''
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const item = textOf(value[i], depth + 1)
+      if (item === undefined) return undefined
+      text += `${item},`
+    }
+    return `[${text}]`
+  }
+  if (!isFields(value)) return undefined
+  for (const name of Object.keys(value)) {
+    const field = textOf(value[name], depth + 1)
+    if (field === undefined) return undefined
+    text += `${JSON.stringify(name)}:${field},`
+  }
+  return `{${text}}`
+}
+
+function parseFilters(where: unknown, whereDocument: unknown): FilterNode | undefined {
   const parts: FilterNode[] = []
   if (isGiven(where)) parts.push(parseWhere(where))
   if (isGiven(whereDocument)) parts.push(parseWhereDocument(whereDocument))
