@@ -106,9 +106,11 @@ class ImportedFiles {
   async append(name: string, bytes: Uint8Array): Promise<void> {
     if (this.#open?.name !== name) {
       await this.#close()
+      const isNew = !this.#sizes.has(name)
+      this.#sizes.set(name, this.sizeOf(name))
       this.#open = await this.#storage.open(name, { create: true })
       // Something that has this name, and is of no database.
-      if (!this.#sizes.has(name)) this.#open.truncate(0)
+      if (isNew) this.#open.truncate(0)
     }
     const at = this.sizeOf(name)
     this.#open.write(at, bytes)

@@ -10,7 +10,7 @@ declare const acknowledge: (ids: number[]) => Promise<void>
 
 /** Kills on each medium; QUIVER_KILLS sets another number for both. */
 const KILLS = { OPFS: 100, IndexedDB: 40 }
-const given = process.env['QUIVER_KILLS']
+const given = process.env['QUIVER_KILLS'] || undefined
 /** So many profiles at a time, each with a database of its own. */
 const PROFILES = 2
 /** Every so many kills it is the process that dies. */

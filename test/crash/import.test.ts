@@ -1,0 +1,103 @@
+// Promise: an import is there as a whole or not at all, whenever the machine stops and whatever the medium refuses. Checked by stopping and
+// failing it at every operation, and looking at what opens afterwards.
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '../../src/engine/index.ts'
+import { open } from '../../src/index.ts'
+import { type CrashMode, SimulatedMedium } from './simulated-storage.ts'
+
+let file: Uint8Array
+beforeAll(async () => {
+  const db = await open(':memory:')
+  const posts = await db.createCollection('posts', { shards: 2 })
+  await posts.createIndex('n')
+  await posts.insert(Array.from({ length: 50 }, (_, id) => ({ id, n: id % 5 })))
+  await posts.createPartition('more')
+  await posts.insert({ id: 'm' }, { partition: 'more' })
+  await db.createCollection('empty')
+  file = await db.export({ as: 'bytes' })
+  await db.close()
+})
+
+async function* pieces(): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < file.length; at += 700) yield file.subarray(at, at + 700)
+}
+
+const imported = (medium: SimulatedMedium) => openDatabase({ storage: medium.reopen(), source: pieces() })
+
+/** Nothing, or everything; answers which. */
+async function found(medium: SimulatedMedium): Promise<'nothing' | 'everything'> {
+  let db: Database = await openDatabase({ storage: medium.reopen() })
+  const names = (await db.collections()).map(({ name }) => name)
+  if (names.length === 0) {
+    expect(medium.names().filter((name) => name.endsWith('.log'))).toEqual([])
+    await db.close()
+    return 'nothing'
+  }
+  expect(names).toEqual(['posts', 'empty'])
+  const posts = db.collection('posts')
+  expect(await posts.count()).toBe(51)
+  expect(await posts.count({ n: 3 })).toBe(10)
+  await posts.insert({ id: 'after' })
+  await db.close()
+  db = await openDatabase({ storage: medium.reopen() })
+  expect(await db.collection('posts').count()).toBe(52)
+  await db.close()
+  return 'everything'
+}
+
+describe('an import', () => {
+  it.each<CrashMode>(['nothing', 'all', 'random'])(
+    'is whole or not there after a crash that keeps: %s',
+    async (mode) => {
+      const medium = new SimulatedMedium()
+      const cuts: SimulatedMedium[] = []
+      medium.onOperation = () => cuts.push(medium.clone())
+      await (await imported(medium)).close()
+      medium.onOperation = undefined
+      expect(cuts.length).toBeGreaterThan(20)
+      const seen = new Set<string>()
+      for (const [i, cut] of cuts.entries()) seen.add(await found(cut.crash({ seed: i + 1, mode })))
+      expect([...seen].sort()).toEqual(['everything', 'nothing'])
+    },
+  )
+
+  it('leaves nothing when the medium refuses something', async () => {
+    const whole = new SimulatedMedium()
+    await (await imported(whole)).close()
+    let refusals = 0
+    for (let number = 1; number <= whole.operationsCount; number++) {
+      for (const code of ['EIO', 'ENOSPC'] as const) {
+        const medium = new SimulatedMedium()
+        medium.failAt(number, { code })
+        try {
+          await (await imported(medium)).close()
+        } catch (error) {
+          refusals++
+          expect(error).toMatchObject({ name: expect.stringMatching(/^(HostError|PoisonedError)$/) })
+        }
+        medium.heal()
+        await found(medium)
+      }
+    }
+    expect(refusals).toBeGreaterThan(20)
+  })
+})
+
+describe('an export', () => {
+  it('after a failed write has what stands, which is all that was acknowledged', async () => {
+    const medium = new SimulatedMedium()
+    const db = await openDatabase({ storage: medium.reopen() })
+    const c = await db.createCollection('c')
+    await c.insert(Array.from({ length: 30 }, (_, id) => ({ id })))
+    medium.failAt(medium.operationsCount + 1, { code: 'EIO', kinds: ['write', 'flush', 'flushSync'], lasts: 'forever' })
+    await expect(c.insert({ id: 'lost' })).rejects.toMatchObject({ name: 'HostError' })
+    await expect(c.insert({ id: 'refused' })).rejects.toMatchObject({ name: 'PoisonedError' })
+    const copy = await open.import(await db.export())
+    const ids = (await copy.collection('c').find().toArray()).map(({ id }) => id)
+    expect(ids.filter((id) => typeof id === 'number')).toHaveLength(30)
+    expect(ids).not.toContain('refused')
+    await copy.close()
+    await db.close().catch(() => {})
+  })
+})
