@@ -1,7 +1,8 @@
 // What Node has and a browser has not.
 
 interface Machine {
-  runInNewContext(source: string, sandbox: object, options: { timeout: number }): unknown
+  createContext(sandbox: object, options: object): object
+  Script: new (source: string) => { runInContext(context: object, options: { timeout: number }): unknown }
 }
 
 interface Host {

@@ -1,66 +1,123 @@
-// `r.js`: JavaScript inside a query. Node runs it in a context of its own, with a time limit; where there is none it is refused.
+// `r.js`: JavaScript inside a query. Node runs it in a context of its own, with a time limit; where there is none it is refused. Only
+// text goes in and out: a value, an error or a getter of that context is never touched from outside of its time limit.
 
-import { asNumber, type Datum, setField, Time } from './datum.ts'
-import { fail } from './errors.ts'
+import { asNumber, type Datum, plain, Time } from './datum.ts'
+import { Failure, fail } from './errors.ts'
 import { javaScriptMachine } from './host.ts'
-import { asDate } from './output.ts'
+import { fromNative } from './stored.ts'
 import { Func, type Val } from './values.ts'
 
 const SECONDS = 5
 
-function guarded(source: string, seconds: number, sandbox: object, code: string): unknown {
-  const machine = javaScriptMachine()
-  if (machine === undefined) {
-    fail('`r.js` is not supported here: it takes a host that runs JavaScript in a context of its own, as Node does.')
-  }
-  try {
-    return machine.runInNewContext(code, sandbox, { timeout: seconds * 1000 })
-  } catch (error) {
-    const { code: reason, name, message } = error as { code?: string; name?: string; message?: string }
-    if (reason === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
-      fail(`JavaScript query \`${source}\` timed out after ${seconds.toFixed(3)} seconds.`)
+/** Runs in the context before all else: what is kept there, and turned into text, by functions nobody has had a chance to change. */
+const PRELUDE = `var reql = ((parse, stringify, is, keys, call, Dates, Arrays, inherit) => {
+  let kept
+  const refuse = (text) => { throw { reql: text } }
+  const out = (value, depth) => {
+    if (depth > 500) refuse('Recursion limit exceeded in js_to_json (circular reference?).')
+    if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+    if (typeof value === 'number') return is(value) ? value : refuse('Number return value is not finite.')
+    if (typeof value === 'undefined') refuse('Cannot convert javascript \`undefined\` to ql::datum_t.')
+    if (typeof value !== 'object') refuse('Cannot convert function to ql::datum_t.')
+    const tag = call(value)
+    if (tag === '[object RegExp]') refuse('Cannot convert RegExp to ql::datum_t.')
+    if (tag === '[object Date]') return { __proto__: null, $reql_type$: 'TIME', epoch_time: +value / 1000, timezone: '+00:00' }
+    if (Arrays(value)) {
+      const list = inherit([], null)
+      for (let i = 0; i < value.length; i++) list[i] = out(value[i], depth + 1)
+      return list
     }
-    if (typeof error !== 'object' || error === null || name === undefined) throw error
-    return fail(`${name}: ${message}`)
+    const object = { __proto__: null }
+    for (const name of keys(value)) object[name] = out(value[name], depth + 1)
+    return object
+  }
+  const into = (name, value) =>
+    value !== null && typeof value === 'object' && value.$reql_type$ === 'TIME' ? new Dates(value.epoch_time * 1000) : value
+  const told = (act) => {
+    try { return stringify({ __proto__: null, value: act() }) } catch (error) {
+      return stringify({ __proto__: null, error: error && error.reql || error && error.name + ': ' + error.message || String(error) })
+    }
+  }
+  return {
+    keep: (value) => ((kept = value), typeof value === 'function' ? 'function' : told(() => out(value, 0))),
+    call: (args) => told(() => out(kept.apply(null, parse(args, into)), 0)),
+    fail: (error) => told(() => { throw error }),
+  }
+})(JSON.parse, JSON.stringify, Number.isFinite, Object.keys, Function.prototype.call.bind(Object.prototype.toString), Date, Array.isArray, Object.setPrototypeOf)`
+
+/** One context, with what `source` answered in it. */
+class Machine {
+  readonly #run: (code: string) => unknown
+  readonly #source: string
+  readonly #sandbox: Record<string, unknown> = Object.create(null)
+
+  constructor(source: string, seconds: number) {
+    this.#source = source
+    const vm = javaScriptMachine()
+    if (vm === undefined) {
+      fail('`r.js` is not supported here: it takes a host that runs JavaScript in a context of its own, as Node does.')
+    }
+    // What an import is refused with would be an object of this context.
+    if (/\bimport\b/.test(source)) fail('SyntaxError: Cannot use import in `r.js`')
+    const context = vm.createContext(this.#sandbox, {
+      codeGeneration: { strings: false, wasm: false },
+      microtaskMode: 'afterEvaluate',
+    })
+    this.#run = (code) => {
+      let script: InstanceType<typeof vm.Script>
+      try {
+        script = new vm.Script(code)
+      } catch (error) {
+        return fail(String(error))
+      }
+      const began = performance.now()
+      try {
+        return script.runInContext(context, { timeout: seconds * 1000 })
+      } catch (error) {
+        // What was thrown may be anybody's, and is not looked at: nothing but the limit can end it then.
+        if (performance.now() - began < seconds * 1000 - 2) throw error
+        return fail(`JavaScript query \`${source}\` timed out after ${seconds.toFixed(3)} seconds.`)
+      }
+    }
+    this.#run(PRELUDE)
+  }
+
+  /** Evaluates the source; answers its value as text, or that it is a function. */
+  start(): Datum | Func {
+    const { reql } = this.#sandbox
+    let value: unknown
+    try {
+      value = this.#run(this.#source)
+    } catch (error) {
+      if (error instanceof Failure) throw error
+      this.#sandbox.reql = reql
+      return this.#ask('fail', error)
+    }
+    this.#sandbox.reql = reql
+    const answer = this.#ask('keep', value)
+    if (answer !== undefined) return answer
+    return new Func(-1, (args) => this.#ask('call', JSON.stringify(args.map(exported)))!, false)
+  }
+
+  /** Undefined for a function. */
+  #ask(name: string, value: unknown): Datum {
+    this.#sandbox.given = value
+    const told = this.#run(`reql.${name}(given)`)
+    this.#sandbox.given = undefined
+    if (told === 'function') return undefined as unknown as Datum
+    const { value: answer, error } = JSON.parse(String(told)) as { value?: unknown; error?: string }
+    return error === undefined ? fromNative(answer) : fail(error)
   }
 }
 
 /** Evaluates the source: a value, or a function that queries can call. */
 export function runJavaScript(source: string, timeout: Datum | undefined): Val {
-  const seconds = timeout === undefined ? SECONDS : asNumber(timeout)
-  const value = guarded(source, seconds, {}, source)
-  if (typeof value !== 'function') return imported(value, 0)
-  return new Func(
-    -1,
-    (args) => imported(guarded(source, seconds, { args: args.map(exported) }, `(${source}).apply(null, args)`), 0),
-    false,
-  )
+  return new Machine(source, timeout === undefined ? SECONDS : asNumber(timeout)).start()
 }
 
 function exported(value: Datum): unknown {
-  return value instanceof Time ? asDate(value) : value
-}
-
-function imported(value: unknown, depth: number): Datum {
-  if (depth > 500) fail('Recursion limit exceeded in js_to_json (circular reference?).')
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return value
-    case 'number':
-      return Number.isFinite(value) ? value : fail(`Number return value is not finite.`)
-    case 'undefined':
-      return fail('Cannot convert javascript `undefined` to ql::datum_t.')
-    case 'function':
-      return fail('Cannot convert function to ql::datum_t.')
-  }
-  if (value === null) return null
-  // Values of another context are instances of other classes.
-  const tag = Object.prototype.toString.call(value)
-  if (tag === '[object Date]') return new Time(Number(value) / 1000, '+00:00')
-  if (tag === '[object Array]') return Array.from(value as unknown[], (item) => imported(item, depth + 1))
-  if (tag === '[object RegExp]') return fail('Cannot convert RegExp to ql::datum_t.')
-  const object = {}
-  for (const [name, item] of Object.entries(value as object)) setField(object, name, imported(item, depth + 1))
-  return object
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(exported)
+  if (value instanceof Time || value instanceof Uint8Array) return plain(value)
+  return Object.fromEntries(Object.entries(plain(value)).map(([name, inner]) => [name, exported(inner)]))
 }

@@ -110,6 +110,45 @@ const logic: Case[] = [
   [() => r.do(1, 2, r.js('(function (a, b) { return a + b })')), 3],
   [() => r.js('({a: [1, null, "x"]})'), { a: [1, null, 'x'] }],
   [() => r.js('undefined'), err('QueryLogic', 'Cannot convert javascript `undefined` to ql::datum_t.')],
+  [
+    () => r.do(new Date(5), r.js('(function (at) { return [at.getTime(), at, { __proto__: null, b: 1 }] })')),
+    [5, new Date(5), { b: 1 }],
+  ],
+  [
+    () =>
+      r
+        .js('(function () { throw new TypeError("no") })')
+        .do((f: Any) => f)
+        .default(1),
+    err('QueryLogic', /Expected type DATUM/),
+  ],
+  [() => r.do(1, r.js('(function () { throw new TypeError("no") })')), err('QueryLogic', 'TypeError: no')],
+  // Nothing of the host is within reach.
+  [() => r.js('typeof process + typeof require + typeof this.constructor.constructor'), 'undefinedundefinedfunction'],
+  [() => r.js('this.constructor.constructor("return process")()'), err('QueryLogic', /^EvalError/)],
+  [
+    () => r.do([1], r.js('(function (a) { return a.constructor.constructor("return process")().pid })')),
+    err('QueryLogic', /^EvalError/),
+  ],
+  [() => r.js('1 +'), err('QueryLogic', 'SyntaxError: Unexpected end of input')],
+  [() => r.js('import("node:fs")'), err('QueryLogic', /import/)],
+  // Nor does what is read of an answer escape the limit.
+  [
+    () => r.js('({ get a() { while (true) {} } })', { timeout: 0.05 }),
+    err('QueryLogic', /timed out after 0.050 seconds/),
+  ],
+  [
+    () => r.js('throw { get message() { while (true) {} } }', { timeout: 0.05 }),
+    err('QueryLogic', /timed out after 0.050 seconds/),
+  ],
+  [
+    () => r.js('Promise.resolve().then(() => { while (true) {} }), 1', { timeout: 0.05 }),
+    err('QueryLogic', /timed out after 0.050 seconds/),
+  ],
+  [
+    () => r.js('reql = null; JSON.parse = null; JSON.stringify = null; Object.prototype.toJSON = () => 1; ({ a: 1 })'),
+    { a: 1 },
+  ],
   [() => r.js('x.y'), err('QueryLogic', 'ReferenceError: x is not defined')],
   [
     () => r.js('while(true) {}', { timeout: 0.05 }),
