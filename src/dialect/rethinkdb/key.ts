@@ -40,6 +40,8 @@ function keyBytes(value: Datum, isInside: boolean, isPrimary: boolean): number {
       return 2
   }
   if (value instanceof Extreme) {
+    if (isPrimary && !isInside)
+      fail(`Primary keys must be either a number, string, bool, pseudotype or array (got type ${typeName(value)}).`)
     if (isInside && !isPrimary) fail('Cannot use `r.minval` or `r.maxval` in an index key.')
     return 1
   }
@@ -84,6 +86,16 @@ export function requirePrimaryKey(value: Datum): void {
   if (isPlainKey(value)) return
   if (keyBytes(value, false, true) > PRIMARY_BYTES_MAX)
     fail(`Primary key too long (max 127 characters): ${print(value)}`)
+}
+
+/** Throws the server's text for what cannot be the primary key of a document that is stored. */
+export function requireStorableKey(value: Datum): void {
+  if (holdsExtreme(value)) fail('`r.minval` and `r.maxval` cannot be written to disk.')
+  requirePrimaryKey(value)
+}
+
+function holdsExtreme(value: Datum): boolean {
+  return value instanceof Extreme || (Array.isArray(value) && value.some(holdsExtreme))
 }
 
 /** Throws unless the value can be a key of a secondary index. */

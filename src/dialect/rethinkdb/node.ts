@@ -44,10 +44,10 @@ export class Node implements Printable {
 
   /** The query as JavaScript; with `frames` also a line with carets under the term they lead to. */
   print(frames?: readonly (number | string)[]): string {
-    if (frames === undefined) return compose(this, undefined)
+    if (frames === undefined) return compose(this, { target: undefined })
     let target: Node | undefined = this
     for (const frame of frames) target = typeof frame === 'number' ? target?.args[frame] : target?.optargs[frame]
-    const marked = compose(this, target)
+    const marked = compose(this, { target })
     let text = ''
     let carets = ''
     let isInside = false
@@ -64,7 +64,7 @@ export class Node implements Printable {
 
   // The official driver prints a query it is given when the server refuses it.
   compose(): string {
-    return compose(this, undefined)
+    return compose(this, { target: undefined })
   }
 
   /** Path from here to a term, for the frames of an error. */
@@ -139,15 +139,21 @@ export function closed(node: Node, substitute: (id: number) => Node | undefined)
 const BEGIN = '\uE000'
 const END = '\uE001'
 
-function compose(node: Node, target: Node | undefined): string {
-  const text = composed(node, target)
-  return node === target ? BEGIN + text.replaceAll(BEGIN, '').replaceAll(END, '') + END : text
+/** The term to be marked: once, where it is met first, though a query may hold it in many places. */
+interface Mark {
+  target: Node | undefined
 }
 
-function composed(node: Node, target: Node | undefined): string {
+function compose(node: Node, mark: Mark): string {
+  if (node !== mark.target) return composed(node, mark)
+  mark.target = undefined
+  return BEGIN + composed(node, mark) + END
+}
+
+function composed(node: Node, mark: Mark): string {
   const { type, args, optargs } = node
   const kind = KINDS[type]
-  const print = (one: Node) => compose(one, target)
+  const print = (one: Node) => compose(one, mark)
   switch (type) {
     case T.DATUM:
       return composeValue(node.value)
@@ -175,14 +181,13 @@ function composed(node: Node, target: Node | undefined): string {
       return `r.do(${args.map(print).join(', ')})`
   }
   if (kind?.where === 'c') return `r.${kind.name}`
-  const printed = args.map(print)
-  const options = Object.keys(optargs).length > 0 ? [composeOptions(optargs, print, camelCase)] : []
   const isMethod =
     kind !== undefined && (kind.where === 'm' || (kind.where === 'b' && !/^(table|branch|uuid)$/.test(kind.name)))
-  if (args.length > 0 && (isMethod || (type === T.TABLE && args[0].type === T.DB))) {
-    return `${receiver(args[0], print)}.${kind.name}(${[...printed.slice(1), ...options].join(', ')})`
-  }
-  return `r.${kind?.name}(${[...printed, ...options].join(', ')})`
+  const hasReceiver = args.length > 0 && (isMethod || (type === T.TABLE && args[0].type === T.DB))
+  const subject = hasReceiver ? receiver(args[0], print) : 'r'
+  const printed = (hasReceiver ? args.slice(1) : args).map(print)
+  const options = Object.keys(optargs).length > 0 ? [composeOptions(optargs, print, camelCase)] : []
+  return `${subject}.${kind?.name}(${[...printed, ...options].join(', ')})`
 }
 
 function receiver(node: Node, print: (node: Node) => string): string {

@@ -20,7 +20,7 @@ import { merge } from './documents.ts'
 import { Failure, fail, failMissing } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { hookOf } from './hooks.ts'
-import { engineKey, hasOwnForm, isPlainKey, requirePrimaryKey } from './key.ts'
+import { engineKey, hasOwnForm, isPlainKey, requireStorableKey } from './key.ts'
 import type { RowChange, Table } from './store.ts'
 import { fromStored, toStored } from './stored.ts'
 import { asDatum, type Func } from './values.ts'
@@ -244,7 +244,8 @@ function requireReplacement(table: Table, key: Datum, old: Datum, next: Datum, i
   const given = field(next, primaryKey)
   if (given === undefined) fail(`Inserted object must have primary key \`${primaryKey}\`:\n${print(next)}`)
   if (!equal(given, key) && !isNew) {
-    fail(`Primary key \`${primaryKey}\` cannot be changed (\`${print(old)}\` -> \`${print(next)}\`).`)
+    const change = old === null ? `(null -> ${print(next)})` : `(\`${print(old)}\` -> \`${print(next)}\`).`
+    fail(`Primary key \`${primaryKey}\` cannot be changed ${change}`)
   }
 }
 
@@ -306,7 +307,7 @@ function withKey(row: Datum, primaryKey: string, generated: string[]): Fields {
   }
   const key = field(row, primaryKey)
   if (key !== undefined) {
-    requirePrimaryKey(key)
+    requireStorableKey(key)
     return row
   }
   const made = uuid()

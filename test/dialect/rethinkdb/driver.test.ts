@@ -240,3 +240,13 @@ it('has every error class', () => {
   const names = Object.keys(official.Error).filter((name) => name !== 'printQuery')
   expect(names.filter((name) => typeof mine.Error[name] !== 'function')).toEqual([])
 })
+
+it('marks the term that failed where it is met first, though the query holds it twice', async () => {
+  const connection = await mine.connect()
+  const query = mine.table('nope').union(mine.table('nope'))
+  const error: Any = await query.run(connection).catch((caught: Any) => caught)
+  expect(error.message).toBe(
+    'Table `test.nope` does not exist in:\nr.table("nope").union(r.table("nope"))\n^^^^^^^^^^^^^^^                       ',
+  )
+  await connection.close()
+})

@@ -20,6 +20,19 @@ const zero = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unch
 const one = (fields: object) => ({ ...zero, ...fields })
 const run = (term: Any, options?: object) => answer(connection, term, options) as Promise<Any>
 
+it('refuses keys that cannot be stored, and tells of a missing row what it was to become', async () => {
+  const text = '`r.minval` and `r.maxval` cannot be written to disk.'
+  for (const id of [r.minval, [1, r.maxval]]) {
+    expect(await run(t().insert({ id }))).toEqual(one({ errors: 1, first_error: text }))
+  }
+  await expect(run(t().get(r.minval))).rejects.toThrow(
+    'Primary keys must be either a number, string, bool, pseudotype or array (got type MINVAL)',
+  )
+  expect(await run(t().get(77).replace({ id: 5 }))).toEqual(
+    one({ errors: 1, first_error: 'Primary key `id` cannot be changed (null -> {\n\t"id":\t5\n})' }),
+  )
+})
+
 describe('insert', () => {
   it('inserts one, several, and what has no key', async () => {
     expect(await run(t().insert({ id: 1, a: 1 }))).toEqual(one({ inserted: 1 }))
@@ -316,7 +329,7 @@ describe('update, replace, delete', () => {
     [() => t().get(9).replace({ id: 9 }), one({ inserted: 1 })],
     [
       () => t().get(9).replace({ id: 8 }),
-      one({ errors: 1, first_error: 'Primary key `id` cannot be changed (`null` -> `{\n\t"id":\t8\n}`).' }),
+      one({ errors: 1, first_error: 'Primary key `id` cannot be changed (null -> {\n\t"id":\t8\n})' }),
     ],
     [() => t().get(1).replace({}), one({ errors: 1, first_error: 'Inserted object must have primary key `id`:\n{}' })],
     [() => t().get(1).replace(2), one({ errors: 1, first_error: 'Inserted value must be an OBJECT (got NUMBER):\n2' })],
