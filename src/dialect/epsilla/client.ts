@@ -27,6 +27,9 @@ type Remote = Record<string, (...args: unknown[]) => unknown>
 type LoadedOr = (status: number, noun: string) => LoadedDatabase
 type Answer<R = EpsillaQueryResult[] | string[]> = Promise<EpsillaResponse<R> | Error>
 
+/** A client with the databases of another, that uses one of them whatever the other uses. */
+export let clientOf: (client: EpsillaDB, name: string) => EpsillaDB
+
 /**
  * The database client. Without a host everything runs in process; databases loaded there are shared by all clients of the
  * process. With `protocol`, `host` or `port` the package `epsillajs` talks to that server.
@@ -34,15 +37,26 @@ type Answer<R = EpsillaQueryResult[] | string[]> = Promise<EpsillaResponse<R> | 
  * Methods resolve to `{ statusCode, message, result? }` and do not reject for what the database refuses.
  */
 export class EpsillaDB {
+  static {
+    clientOf = (client, name) => {
+      const other = new EpsillaDB(client.#config)
+      other.#own = client.#own
+      other.#name = name
+      return other
+    }
+  }
+
+  readonly #config: ClientConfig
   readonly #remote: Promise<Remote> | undefined
   readonly #database: Database | undefined
   readonly #embedders: Readonly<Record<string, Embedder>>
   /** Those of `database`, which belong to this client. */
-  readonly #own = new Map<string, LoadedDatabase>()
+  #own = new Map<string, LoadedDatabase>()
   #name: string | undefined
 
   constructor(config: ClientConfig = {}) {
     const { protocol, host, port, headers, database, embedders = {} } = config
+    this.#config = config
     this.#database = database
     this.#embedders = embedders
     if (database !== undefined) this.#name = DEFAULT_NAME

@@ -1,8 +1,9 @@
 // The cloud's classes: VectorDB over a local client works in process; over EpsillaCloud the official client does.
 
 import { loadDriver } from '../../engine/index.ts'
-import { EpsillaDB } from './client.ts'
+import { clientOf, EpsillaDB } from './client.ts'
 import { type EpsillaResponse, reply } from './response.ts'
+import { SearchEngine } from './search-engine.ts'
 
 export interface CloudClientConfig {
   projectID: string
@@ -13,18 +14,22 @@ export interface CloudClientConfig {
 export class EpsillaCloud {
   readonly projectID: string
   readonly apiKey: string
+  /** What its requests carry. */
+  readonly headers: Readonly<Record<string, string>>
 
   constructor({ projectID, apiKey }: CloudClientConfig) {
     this.projectID = projectID
     this.apiKey = apiKey
+    this.headers = { 'Content-type': 'application/json', 'X-API-KEY': apiKey }
   }
 }
 
+const NOT_CONNECTED = '[ERROR] Please connect to vector database first!'
 const METHODS = ['createTable', 'dropTable', 'insert', 'upsert', 'query', 'delete', 'get'] as const
 type Method = (...args: never[]) => Promise<unknown>
 
 /** One database: `client` is a local `EpsillaDB` that has loaded it, or an `EpsillaCloud`. */
-export interface VectorDB extends Pick<EpsillaDB, (typeof METHODS)[number] | 'asSearchEngine'> {}
+export interface VectorDB extends Pick<EpsillaDB, (typeof METHODS)[number]> {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are those of the client it stands on.
 export class VectorDB {
@@ -36,23 +41,15 @@ export class VectorDB {
     this.#name = name
     this.#client = client
     for (const method of METHODS) {
-      Object.defineProperty(this, method, {
-        value: async (...args: never[]) => {
-          if (this.#target === undefined) return new Error('[ERROR] Please connect() first!')
-          return await this.#target[method]!(...args)
-        },
-      })
+      Object.defineProperty(this, method, { value: (...args: never[]) => this.#call(method, args) })
     }
-    Object.defineProperty(this, 'asSearchEngine', {
-      value: () => (this.#client as EpsillaDB).asSearchEngine(),
-    })
   }
 
+  /** Has to come before everything else. */
   async connect(): Promise<EpsillaResponse> {
     const client = this.#client
     if (client instanceof EpsillaDB) {
-      client.useDB(this.#name)
-      this.#target = client as unknown as Record<string, Method>
+      this.#target = clientOf(client, this.#name) as unknown as Record<string, Method>
       return reply(200, `Connected to ${this.#name}.`)
     }
     const driver = (await loadDriver('epsillajs')) as {
@@ -62,5 +59,24 @@ export class VectorDB {
     const target = new driver.VectorDB(this.#name, new driver.EpsillaCloud(client))
     this.#target = target
     return (await target['connect']!()) as EpsillaResponse
+  }
+
+  /** Several queries at once, fused by a reranker. */
+  asSearchEngine(): SearchEngine {
+    return new SearchEngine((table, config) => this.query(table, config))
+  }
+
+  async #call(method: string, args: never[]): Promise<unknown> {
+    const target = this.#target
+    if (target === undefined) {
+      // biome-ignore lint/suspicious/noConsole: the original prints it, too.
+      console.error(NOT_CONNECTED)
+      return new Error(NOT_CONNECTED)
+    }
+    const run = target[method]
+    if (run === undefined) {
+      return reply(501, `The official client has no ${method}(); a later version of epsillajs may.`)
+    }
+    return await run.apply(target, args)
   }
 }
