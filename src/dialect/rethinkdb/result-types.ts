@@ -3,6 +3,13 @@
 import type { AtomFeed, Cursor as CursorClass, Feed as FeedClass } from './cursor.ts'
 import type { Any, Connection, Term, Value } from './types.ts'
 
+type Snake<S extends string> = S extends `${infer C}${infer R}`
+  ? `${C extends Lowercase<C> ? C : `_${Lowercase<C>}`}${Snake<R>}`
+  : S
+
+/** Options by their names in JavaScript and by those of the protocol. */
+type Both<O> = O & { readonly [K in keyof O & string as Snake<K>]?: O[K] }
+
 export interface RunOptions {
   readonly durability?: 'hard' | 'soft'
   readonly db?: string
@@ -73,33 +80,70 @@ export interface WriteResult<T = Any> {
   readonly new_val?: T | null
 }
 
-export interface WriteOptions {
+interface RowOptions {
   readonly durability?: 'hard' | 'soft'
   readonly returnChanges?: boolean | 'always'
-  readonly return_changes?: boolean | 'always'
   readonly returnVals?: boolean
-  readonly return_vals?: boolean
   readonly ignoreWriteHook?: boolean
-  readonly nonAtomic?: boolean
-  readonly non_atomic?: boolean
 }
 
-export interface InsertOptions<T> extends Omit<WriteOptions, 'nonAtomic' | 'non_atomic'> {
-  readonly conflict?: 'error' | 'replace' | 'update' | ((key: Term<string>, old: Term<T>, next: Term<T>) => Value<Any>)
-  readonly upsert?: boolean
-}
+export type WriteOptions = Both<RowOptions & { readonly nonAtomic?: boolean }>
 
-export interface FeedOptions {
+export type InsertOptions<T> = Both<
+  RowOptions & {
+    readonly conflict?:
+      | 'error'
+      | 'replace'
+      | 'update'
+      | ((key: Term<string>, old: Term<T>, next: Term<T>) => Value<Any>)
+    readonly upsert?: boolean
+  }
+>
+
+export type FeedOptions = Both<{
   readonly squash?: boolean | number
   readonly includeInitial?: boolean
   readonly includeStates?: boolean
   readonly includeTypes?: boolean
   readonly includeOffsets?: boolean
   readonly changefeedQueueSize?: number
-}
+}>
 
-export interface BoundOptions {
+export type BoundOptions = Both<{
   readonly index?: string
   readonly leftBound?: 'open' | 'closed'
   readonly rightBound?: 'open' | 'closed'
+}>
+
+/** What `config()` answers of a table. */
+export interface TableConfig {
+  readonly id: string
+  readonly name: string
+  readonly db: string
+  readonly primary_key: string
+  readonly durability: 'hard' | 'soft'
+  readonly indexes: string[]
+  readonly shards: { primary_replica: string; replicas: string[]; nonvoting_replicas: string[] }[]
+  readonly write_acks: string
+  readonly write_hook: Any
+}
+
+export interface DbConfig {
+  readonly id: string
+  readonly name: string
+}
+
+/** What came of making or dropping a database or a table. */
+export type Made<Counts extends string, Config> = { readonly [C in Counts]: number } & {
+  readonly config_changes: { old_val: Config | null; new_val: Config | null }[]
+}
+
+export interface IndexStatus {
+  readonly index: string
+  readonly ready: boolean
+  readonly outdated: boolean
+  readonly multi: boolean
+  readonly geo: boolean
+  readonly function: Uint8Array
+  readonly query: string
 }

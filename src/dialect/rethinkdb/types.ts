@@ -11,10 +11,14 @@ import type {
   Callback,
   Change,
   Cursor,
+  DbConfig,
   Feed,
   FeedOptions,
+  IndexStatus,
   InsertOptions,
+  Made,
   Runnable,
+  TableConfig,
   WriteOptions,
   WriteResult,
 } from './result-types.ts'
@@ -59,6 +63,11 @@ export type Unwrapped<V> =
         : V extends object
           ? { [K in keyof V]: Unwrapped<V[K]> }
           : V
+
+/** A document with the fields of a patch over its own. */
+export type Merged<T, P> = Omit<NonNullable<T>, keyof P> & Unwrapped<P>
+/** A joined pair as one document. */
+export type Zipped<T> = T extends { left: infer L; right: infer R } ? Omit<L, keyof R> & R : Any
 
 interface Comparing {
   eq(...values: Any[]): Term<boolean>
@@ -117,6 +126,7 @@ interface Sequence<T> {
   max(by?: Pick1<T> | { readonly index: string }): Term<T>
   distinct(options?: { readonly index: string }): Stream<T>
   contains(...values: Any[]): Term<boolean>
+  group<K extends keyof T>(by: K): Grouped<T, T[K] | null>
   group(...by: Any[]): Grouped<T>
   union(...others: Any[]): Stream<Any>
   pluck<K extends keyof T>(...names: K[]): Stream<Pick<T, K>>
@@ -125,13 +135,14 @@ interface Sequence<T> {
   without(...paths: Paths): Stream<Any>
   withFields(...paths: Paths): Stream<Any>
   hasFields(...paths: Paths): Stream<T>
+  merge<P extends object>(patch: P | ((row: Term<T>) => P)): Stream<Merged<T, P>>
   merge(...patches: Any[]): Stream<Any>
   offsetsOf(value: Any): Stream<number>
   isEmpty(): Term<boolean>
   innerJoin<U>(other: Sequence<U>, on: (left: Term<T>, right: Term<U>) => Any): Stream<{ left: T; right: U }>
   outerJoin<U>(other: Sequence<U>, on: (left: Term<T>, right: Term<U>) => Any): Stream<{ left: T; right?: U }>
   eqJoin<U extends object>(by: Pick1<T>, other: Table<U>, options?: object): Stream<{ left: T; right: U }>
-  zip(): Stream<Any>
+  zip(): Stream<Zipped<T>>
   forEach(write: (row: Term<T>) => Any): Term<WriteResult>
   coerceTo(type: 'array'): Term<T[]>
   coerceTo(type: string): Term<Any>
@@ -161,21 +172,21 @@ export interface Stream<T> extends Runnable<Cursor<T>>, Sequence<T> {
 /** Changes; typed by what they tell. */
 export interface FeedTerm<T> extends Runnable<Feed<T>>, Omit<Stream<T>, 'run'> {}
 
-export interface Grouped<T>
-  extends Runnable<ArrayResult<{ group: Any; reduction: T[] }>>,
+export interface Grouped<T, G = Any>
+  extends Runnable<ArrayResult<{ group: G; reduction: T[] }>>,
     Omit<Sequence<T>, 'count' | 'sum' | 'avg' | 'min' | 'max' | 'reduce'> {
-  count(value?: Any): GroupedValue<number>
-  sum(by?: Pick1<T>): GroupedValue<number>
-  avg(by?: Pick1<T>): GroupedValue<number>
-  min(by?: Pick1<T>): GroupedValue<T>
-  max(by?: Pick1<T>): GroupedValue<T>
-  reduce(step: (left: Term<T>, right: Term<T>) => Any): GroupedValue<T>
-  ungroup(): Term<{ group: Any; reduction: T[] }[]>
+  count(value?: Any): GroupedValue<number, G>
+  sum(by?: Pick1<T>): GroupedValue<number, G>
+  avg(by?: Pick1<T>): GroupedValue<number, G>
+  min(by?: Pick1<T>): GroupedValue<T, G>
+  max(by?: Pick1<T>): GroupedValue<T, G>
+  reduce(step: (left: Term<T>, right: Term<T>) => Any): GroupedValue<T, G>
+  ungroup(): Term<{ group: G; reduction: T[] }[]>
   [method: string]: Any
 }
 
-export interface GroupedValue<V> extends Runnable<ArrayResult<{ group: Any; reduction: V }>> {
-  ungroup(): Term<{ group: Any; reduction: V }[]>
+export interface GroupedValue<V, G = Any> extends Runnable<ArrayResult<{ group: G; reduction: V }>> {
+  ungroup(): Term<{ group: G; reduction: V }[]>
   [method: string]: Any
 }
 
@@ -198,8 +209,11 @@ export interface Term<T = Any> extends Runnable<Answer<T>>, Comparing, NumberMet
   coerceTo(type: 'bool'): Term<boolean>
   coerceTo(type: string): Term<Any>
   info(): Term<Any>
+  pluck<K extends keyof NonNullable<T>>(...names: K[]): Term<Pick<NonNullable<T>, K>>
   pluck(...paths: Paths): Term<Any>
+  without<K extends keyof NonNullable<T>>(...names: K[]): Term<Omit<NonNullable<T>, K>>
   without(...paths: Paths): Term<Any>
+  merge<P extends object>(patch: P | ((value: Term<T>) => P)): Term<Merged<T, P>>
   merge(...patches: Any[]): Term<Any>
   hasFields(...paths: Paths): Term<boolean>
   keys(): Term<string[]>
@@ -231,6 +245,7 @@ export interface Term<T = Any> extends Runnable<Answer<T>>, Comparing, NumberMet
   contains(...values: Any[]): Term<boolean>
   isEmpty(): Term<boolean>
   offsetsOf(value: Any): Term<number[]>
+  group<K extends keyof Element<T>>(by: K): Grouped<Element<T>, Element<T>[K] | null>
   group(...by: Any[]): Grouped<Element<T>>
   ungroup(): Term<{ group: Any; reduction: Any }[]>
   union(...others: Any[]): Term<Any[]>
@@ -289,13 +304,16 @@ export interface ArraySelection<T> extends Omit<Term<T[]>, 'filter' | 'limit' | 
   nth(index: Value<number>): SingleSelection<T>
 }
 
+/** A primary key: of the type of `id`, where a document has one. */
+type KeyOf<T> = 0 extends 1 & T ? Any : T extends { id: infer I } ? Value<I> : Any
+
 export interface IndexOptions {
   readonly multi?: boolean
   readonly geo?: boolean
 }
 
 export interface Table<T extends object = Any> extends Selection<T> {
-  get(key: Any): SingleSelection<T>
+  get(key: KeyOf<T>): SingleSelection<T>
   getAll(...keys: Any[]): Selection<T>
   insert(
     documents: Value<NewDocument<T>> | readonly Value<NewDocument<T>>[] | Sequence<Any> | Term<Any>,
@@ -307,8 +325,8 @@ export interface Table<T extends object = Any> extends Selection<T> {
   indexDrop(name: string): Term<{ dropped: number }>
   indexList(): Term<string[]>
   indexRename(from: string, to: string, options?: { readonly overwrite?: boolean }): Term<{ renamed: number }>
-  indexStatus(...names: string[]): Term<Any[]>
-  indexWait(...names: string[]): Term<Any[]>
+  indexStatus(...names: string[]): Term<IndexStatus[]>
+  indexWait(...names: string[]): Term<IndexStatus[]>
   getIntersecting(geometry: Any, options: { readonly index: string }): Selection<T>
   getNearest(
     point: Any,
@@ -316,7 +334,7 @@ export interface Table<T extends object = Any> extends Selection<T> {
   ): Term<{ dist: number; doc: T }[]>
   setWriteHook(hook: ((context: Term<Any>, old: Term<T>, next: Term<T>) => Any) | null | Any): Term<Any>
   getWriteHook(): Term<{ function: Uint8Array; query: string } | null>
-  config(): SingleSelection<Any>
+  config(): SingleSelection<TableConfig>
   status(): Term<Any>
   wait(options?: object): Term<{ ready: number }>
   reconfigure(options: object): Term<Any>
@@ -334,14 +352,14 @@ export interface TableOptions {
 
 interface Tables {
   table<T extends object = Any>(name: string, options?: object): Table<T>
-  tableCreate(name: string, options?: TableOptions): Term<Any>
-  tableDrop(name: string): Term<Any>
+  tableCreate(name: string, options?: TableOptions): Term<Made<'tables_created', TableConfig>>
+  tableDrop(name: string): Term<Made<'tables_dropped', TableConfig>>
   tableList(): Term<string[]>
 }
 
 export interface Db extends Tables {
   info(): Term<Any>
-  config(): SingleSelection<Any>
+  config(): SingleSelection<DbConfig>
   wait(options?: object): Term<{ ready: number }>
 }
 
@@ -441,8 +459,8 @@ export type R = (<T>(value: T) => Term<Unwrapped<T>>) &
     readonly maxval: Term<Any>
     readonly Error: typeof ERRORS
     db(name: string): Db
-    dbCreate(name: string): Term<Any>
-    dbDrop(name: string): Term<Any>
+    dbCreate(name: string): Term<Made<'dbs_created', DbConfig>>
+    dbDrop(name: string): Term<Made<'dbs_dropped' | 'tables_dropped', DbConfig>>
     dbList(): Term<string[]>
     do(...args: Any[]): Term<Any>
     branch(...args: Any[]): Term<Any>

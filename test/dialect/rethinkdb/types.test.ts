@@ -46,6 +46,30 @@ it('types terms by what they answer', async () => {
   expectTypeOf(await posts.count().run(connection)).toEqualTypeOf<number>()
   expectTypeOf(await r.expr([1, 2]).run(connection)).toEqualTypeOf<ArrayResult<number>>()
   expectTypeOf(await r.now().run(connection)).toEqualTypeOf<Date>()
+  expectTypeOf(await posts.get(1).pluck('id', 'title').run(connection)).toEqualTypeOf<Pick<Post, 'id' | 'title'>>()
+  expectTypeOf(await posts.get(1).without('tags', 'author').run(connection)).toEqualTypeOf<
+    Omit<Post, 'tags' | 'author'>
+  >()
+  const merged = await posts.merge((post) => ({ title: post('likes'), more: r.expr([true]) })).run(connection)
+  const [first] = await merged.toArray()
+  expectTypeOf(first!.title).toEqualTypeOf<number>()
+  expectTypeOf(first!.more).toEqualTypeOf<boolean[]>()
+  expectTypeOf(first!.likes).toEqualTypeOf<number>()
+  expect(first).toMatchObject({ title: first!.likes, more: [true] })
+  const [group] = await posts.group('title').count().run(connection)
+  expectTypeOf(group!).toEqualTypeOf<{ group: string | null; reduction: number }>()
+  const pairs = await posts.eqJoin('likes', r.table<{ id: number; note: string }>('posts')).zip().run(connection)
+  expectTypeOf((await pairs.toArray())[0]!.note).toEqualTypeOf<string>()
+  const made = await r.tableCreate('more', { primary_key: 'key' }).run(connection)
+  expectTypeOf(made.config_changes[0]!.new_val!.primary_key).toEqualTypeOf<string>()
+  expect(made.tables_created).toBe(1)
+  expectTypeOf(await posts.config()('durability').run(connection)).toEqualTypeOf<'hard' | 'soft'>()
+  await posts.get(1).update({ likes: 2 }, { return_changes: 'always', ignore_write_hook: true }).run(connection)
+  await posts.between(0, 5, { left_bound: 'open' }).run(connection)
+  // @ts-expect-error a key is of the type of `id`
+  posts.get('1')
+  // @ts-expect-error an option that is misspelt
+  posts.get(1).update({}, { returnChange: true })
   const feed = await posts.changes().run(connection)
   expectTypeOf(feed).toEqualTypeOf<
     Feed<{ readonly old_val: Post | null; readonly new_val: Post | null; readonly error?: string }>
