@@ -114,26 +114,35 @@ export class Direct {
 
   /** A reader of the documents that match, as `scan`. What is written in between may move what comes next: read it first. */
   find(filter: Filter): () => Document | undefined {
+    return this.#matches(filter, (partition, address) => partition.read(address))
+  }
+
+  /** The same of their keys alone. */
+  keys(filter?: Filter): () => Key | undefined {
+    return this.#matches(filter, (partition, address) => partition.readKey(address))
+  }
+
+  #matches<V>(filter: Filter | undefined, read: (partition: Partition, address: number) => V): () => V | undefined {
     this.#requireOpen()
     const state = this.#state
     const resolved = resolveFilter(filter, 'find')
     const scan = new MatchScan(state, planOf(state, resolved), state.parts)
     const addresses = new Uint32Array(CHUNK)
-    let documents: Document[] = []
+    let found: V[] = []
     let next = 0
     // The first few may be all that is wanted.
     let wanted = 8
     return () => {
-      while (next === documents.length) {
+      while (next === found.length) {
         this.#requireOpen()
         const count = scan.read(addresses.subarray(0, wanted))
         if (count < 0) return undefined
         wanted = Math.min(CHUNK, wanted * 2)
-        documents = []
+        found = []
         next = 0
-        for (let i = 0; i < count; i++) documents.push(scan.partition.read(addresses[i]!))
+        for (let i = 0; i < count; i++) found.push(read(scan.partition, addresses[i]!))
       }
-      return documents[next++]
+      return found[next++]
     }
   }
 

@@ -67,14 +67,18 @@ function check(node: Node, rowDepth: number, mayWrite: boolean): void {
 
 function checkArity(node: Node, min: number, max: number): void {
   const got = node.args.length
-  if (got >= min && got <= max) return
+  if (got < min || got > max) refuse(node, arityText(min, max, got))
+}
+
+/** What is said of arguments that are too many or too few. */
+export function arityText(min: number, max: number, got: number): string {
   const expected =
     min === max
       ? `${min} argument${min === 1 ? '' : 's'}`
       : max === Infinity
         ? `${min} or more arguments`
         : `between ${min} and ${max} arguments`
-  refuse(node, `Expected ${expected} but found ${got}.`)
+  return `Expected ${expected} but found ${got}.`
 }
 
 /** Whether a term always answers the same; `isNowFixed`: the clock counts as standing still, as it does within one query. */

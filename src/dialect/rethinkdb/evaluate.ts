@@ -1,7 +1,7 @@
 // The evaluator: a term is looked up in the table of operations and called with its arguments, which are evaluated as they are asked for.
 
 import { limitedGroups } from './aggregates.ts'
-import { isFixed } from './check.ts'
+import { arityText, isFixed } from './check.ts'
 import {
   asArray,
   asBool,
@@ -224,16 +224,6 @@ function spliced(node: Node, scope: Scope | null, query: Query, isLiteralOk: boo
   const kind = KINDS[node.type]
   if (all.length < kind.min || all.length > kind.max) fail(arityText(kind.min, kind.max, all.length))
   return all
-}
-
-export function arityText(min: number, max: number, got: number): string {
-  const expected =
-    min === max
-      ? `${min} argument${min === 1 ? '' : 's'}`
-      : max === Infinity
-        ? `${min} or more arguments`
-        : `between ${min} and ${max} arguments`
-  return `Expected ${expected} but found ${got}.`
 }
 
 function byGroup(call: Call, operation: Operation, grouped: Grouped): Val {

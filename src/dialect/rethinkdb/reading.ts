@@ -1,19 +1,22 @@
 // Terms that read tables: table, get, getAll, between; and how a slice of a table becomes a stream of documents.
 
+import { type Filter, treeFilter } from '../../engine/index.ts'
+import type { FilterNode } from '../../query/index.ts'
 import { compare, type Datum, type Fields, isObject, MAXVAL, MINVAL } from './datum.ts'
 import { countEngine, isWithin, openEngine } from './engine-index.ts'
 import { fail, failMissing, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { type Entry, type Index, indexOf, placeIn } from './index-entries.ts'
 import { engineKey, requireName, requirePrimaryKey } from './key.ts'
+import { all as allOf, compared, constantOf, pathTo } from './predicate.ts'
 import type { Operations } from './registry.ts'
 import type { Table } from './store.ts'
 import { fromStored } from './stored.ts'
 import { systemTable } from './system.ts'
 import {
+  type Bounds,
   Db,
   type Pull,
-  pullArray,
   Row,
   Selection,
   type Slice,
@@ -28,14 +31,6 @@ import {
 export function readRow(table: Table, key: Datum): Datum {
   const document = table.direct.get(engineKey(key))
   return document === undefined ? null : fromStored(document)
-}
-
-function scan(table: Table): Pull {
-  const next = table.direct.scan()
-  return () => {
-    const document = next()
-    return document === undefined ? undefined : fromStored(document)
-  }
 }
 
 /** The index of a slice; throws where there is none, or none that has an order. */
@@ -62,7 +57,10 @@ export function countSlice(slice: Slice): number | undefined {
   const index = requireIndex(slice)
   if (index !== undefined) return countEngine(slice, index)
   const { bounds, keys, table } = slice
-  return bounds === undefined && keys === undefined ? table.direct.count : undefined
+  if (keys !== undefined) return undefined
+  if (bounds === undefined) return table.direct.count
+  const filter = boundsFilter(table, bounds)
+  return filter === undefined ? undefined : table.direct.countOf(filter)
 }
 
 function openEntries({ bounds, keys: wanted, order }: Slice, index: Index, keys: Datum[] | undefined): Pull {
@@ -89,52 +87,63 @@ function openEntries({ bounds, keys: wanted, order }: Slice, index: Index, keys:
   }
 }
 
-function openPrimary(slice: Slice, keys: Datum[] | undefined): Pull {
-  const { table, bounds, order } = slice
-  const { primaryKey } = table
-  let pull: Pull
-  if (slice.keys !== undefined) {
-    const rows = slice.keys
-    let at = 0
-    pull = () => {
-      while (at < rows.length) {
-        const row = readRow(table, rows[at++])
-        if (row !== null) return row
+/** The keys between two bounds for the engine; undefined where they have to be compared here, or all are wanted. */
+function boundsFilter(table: Table, bounds: Bounds | undefined): Filter | undefined {
+  if (bounds === undefined) return undefined
+  const parts: FilterNode[] = []
+  const ends = [
+    [bounds.low, bounds.isLowOpen ? 'gt' : 'ge', MINVAL],
+    [bounds.high, bounds.isHighOpen ? 'lt' : 'le', MAXVAL],
+  ] as const
+  for (const [bound, operator, all] of ends) {
+    if (bound === all) continue
+    const constant = constantOf(bound)
+    if (constant === undefined) return undefined
+    // Keys hold nothing that is odd.
+    parts.push(compared(operator, pathTo(table.primaryKey), constant, []))
+  }
+  return parts.length === 0 ? undefined : treeFilter(allOf(parts))
+}
+
+function openPrimary({ table, bounds, order, keys: wanted }: Slice, keys: Datum[] | undefined): Pull {
+  const { direct, primaryKey } = table
+  const filter = boundsFilter(table, bounds)
+  const isLeft = bounds !== undefined && filter === undefined
+  let list = wanted
+  if (wanted === undefined && order === undefined) {
+    const next = filter === undefined ? direct.scan() : direct.find(filter)
+    return () => {
+      for (let document = next(); document !== undefined; document = next()) {
+        const row = fromStored(document) as Fields
+        if (isLeft && !isWithin(row[primaryKey], bounds)) continue
+        keys?.push(row[primaryKey])
+        return row
       }
       return undefined
     }
-  } else {
-    pull = scan(table)
-    if (bounds !== undefined) {
-      const all = pull
-      pull = () => {
-        for (let row = all(); row !== undefined; row = all()) {
-          if (isObject(row) && isWithin(row[primaryKey], bounds)) return row
-        }
-        return undefined
-      }
-    }
-    if (order !== undefined) {
-      const unordered = pull
-      let ordered: Pull | undefined
-      pull = () => {
-        if (ordered === undefined) {
-          const rows: Fields[] = []
-          for (let row = unordered(); row !== undefined; row = unordered()) rows.push(row as Fields)
-          const sign = order === 'desc' ? -1 : 1
-          rows.sort((a, b) => sign * compare(a[primaryKey], b[primaryKey]))
-          ordered = pullArray(rows)
-        }
-        return ordered()
-      }
-    }
   }
-  if (keys === undefined) return pull
+  let at = 0
   return () => {
-    const row = pull()
-    if (row !== undefined) keys.push((row as Fields)[primaryKey])
-    return row
+    list ??= orderedKeys(table, filter, isLeft ? bounds : undefined, order === 'desc' ? -1 : 1)
+    while (at < list.length) {
+      const row = readRow(table, list[at++])
+      if (row === null) continue
+      keys?.push((row as Fields)[primaryKey])
+      return row
+    }
+    return undefined
   }
+}
+
+/** Keys in their order; documents are read when their turn comes. */
+function orderedKeys(table: Table, filter: Filter | undefined, bounds: Bounds | undefined, sign: 1 | -1): Datum[] {
+  const list: Datum[] = []
+  const next = table.direct.keys(filter)
+  for (let key = next(); key !== undefined; key = next()) {
+    const value = fromStored(key)
+    if (bounds === undefined || isWithin(value, bounds)) list.push(value)
+  }
+  return list.sort((a, b) => sign * compare(a, b))
 }
 
 function table(call: Call): Val {

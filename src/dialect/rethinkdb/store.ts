@@ -126,6 +126,10 @@ export class Table {
   }
 }
 
+function newTable(own: Pick<TableInfo, 'db' | 'name' | 'collection' | 'primaryKey' | 'durability'>): TableInfo {
+  return { id: uuid(), kind: 'table', ...own, indexes: [], hook: null }
+}
+
 function rowOf(document: object | undefined): Fields | null {
   return document === undefined ? null : (fromStored(document) as Fields)
 }
@@ -240,17 +244,7 @@ export class Store {
     if (this.find(db, name) !== undefined) failOperation(`Table \`${db}.${name}\` already exists.`)
     const collection = `${db}.${name}`
     await this.database.createCollection(collection, { primaryKey })
-    const info: TableInfo = {
-      id: uuid(),
-      kind: 'table',
-      db,
-      name,
-      collection,
-      primaryKey,
-      durability,
-      indexes: [],
-      hook: null,
-    }
+    const info = newTable({ db, name, collection, primaryKey, durability })
     this.#tables.delete(collection)
     const table = this.#adopt(info)
     this.save(info)
@@ -320,16 +314,6 @@ export class Store {
       return
     }
     if (!this.#databases.has(db)) this.#addDatabase(db)
-    this.#adopt({
-      id: uuid(),
-      kind: 'table',
-      db,
-      name,
-      collection,
-      primaryKey,
-      durability: 'hard',
-      indexes: [],
-      hook: null,
-    })
+    this.#adopt(newTable({ db, name, collection, primaryKey, durability: 'hard' }))
   }
 }

@@ -310,3 +310,45 @@ it('reads the same rows through an index of the engine as through computed entri
     { numRuns: 60 },
   )
 })
+
+it('reads ranges and orders of primary keys as comparing them one by one does', async () => {
+  const plain = scalars.filter((one) => one !== null && one !== 2 ** 53)
+  const key = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom<unknown>(...plain) },
+    fc.constantFrom<unknown>([1, 'a'], [], [[true]], Buffer.from([1, 2])),
+  )
+  const bound = fc.oneof({ weight: 3, arbitrary: key }, fc.constantFrom<unknown>(r.minval, r.maxval))
+  const openness = fc.record({
+    leftBound: fc.constantFrom('open', 'closed'),
+    rightBound: fc.constantFrom('open', 'closed'),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(key, { maxLength: 12 }),
+      fc.array(fc.tuple(bound, bound, openness), { minLength: 4, maxLength: 8 }),
+      async (keys, ranges) => {
+        await r.tableCreate('keys').run(connection)
+        const table = r.table('keys')
+        await table.insert(keys.map((id) => ({ id }))).run(connection)
+        const rows = (term: Any) => term('id').coerceTo('array').run(connection)
+        const sorted = await rows(table.coerceTo('array').orderBy('id'))
+        for (const [low, high, options] of ranges) {
+          const inside = (row: Any) =>
+            r.and(
+              options.leftBound === 'open' ? row('id').gt(low) : row('id').ge(low),
+              options.rightBound === 'open' ? row('id').lt(high) : row('id').le(high),
+            )
+          const wanted = await rows(table.coerceTo('array').orderBy('id').filter(inside))
+          const slice = table.between(low, high, options)
+          expect(await rows(slice.coerceTo('array').orderBy('id'))).toEqual(wanted)
+          expect(await rows(slice.orderBy({ index: 'id' }))).toEqual(wanted)
+          expect(await rows(slice.orderBy({ index: r.desc('id') }))).toEqual([...wanted].reverse())
+          expect(await slice.count().run(connection)).toBe(wanted.length)
+        }
+        expect(await rows(table.orderBy({ index: 'id' }))).toEqual(sorted)
+        await r.tableDrop('keys').run(connection)
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
