@@ -174,10 +174,14 @@ function forEach(call: Call): Val {
 export const writeTerms: Operations = {
   insert,
   update(call) {
-    const func = writer(call)
+    requireFixed(call)
+    // A patch that is no function is part of one on the server: what goes wrong in it is the row's error, what is random its own.
+    const { type } = call.args[1]
+    const given = type === T.FUNC || type === T.JAVASCRIPT ? toFunc(call.val(1), 'constant') : undefined
     return replaceRows(call, (old) => {
       if (old === null) return null
-      const patch = asDatum(func.call([old], true))
+      const value = given ?? call.val(1, true)
+      const patch = asDatum(value instanceof Func ? value.call([old], true) : value)
       return patch === null ? old : merge(old, patch)
     })
   },

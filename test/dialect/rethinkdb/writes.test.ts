@@ -20,6 +20,30 @@ const zero = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unch
 const one = (fields: object) => ({ ...zero, ...fields })
 const run = (term: Any, options?: object) => answer(connection, term, options) as Promise<Any>
 
+it('evaluates the patch of an update for each row', async () => {
+  await run(t().insert([{ id: 1 }, { id: 2 }]))
+  expect(
+    await run(
+      t()
+        .orderBy('id')
+        .update({ a: r.error('no') }, { returnChanges: 'always' }),
+    ),
+  ).toEqual(
+    one({
+      errors: 2,
+      first_error: 'no',
+      changes: [
+        { old_val: { id: 1 }, new_val: { id: 1 }, error: 'no' },
+        { old_val: { id: 2 }, new_val: { id: 2 }, error: 'no' },
+      ],
+    }),
+  )
+  expect(await run(t().filter(false).update(r.error('no')))).toEqual(zero)
+  await run(t().update({ n: r.random() }, { nonAtomic: true }))
+  const [a, b] = await run(t()('n'))
+  expect(a).not.toBe(b)
+})
+
 it('refuses keys that cannot be stored, and tells of a missing row what it was to become', async () => {
   const text = '`r.minval` and `r.maxval` cannot be written to disk.'
   for (const id of [r.minval, [1, r.maxval]]) {
