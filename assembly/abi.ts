@@ -7,6 +7,7 @@
 //   4096   heads and bitmaps of the block allocator
 //   12288  key buffer: a key going in
 //   16384  scratch for canonical keys
+//   24576  records of a batch that wait to be indexed
 //   49152  static data of the core
 //   57344  static data of the second module, derived/
 //   65536  page table: one byte for each 64 KiB page, its kind
@@ -29,6 +30,7 @@ export const KEY_BUFFER: usize = 12288;
 export const KEY_BUFFER_BYTES: usize = 4096;
 export const KEY_SCRATCH: usize = 16384;
 export const STATIC_DERIVED: usize = 57344;
+export const BATCH_SCRATCH: usize = 24576;
 export const PAGE_TABLE: usize = 65536;
 export const FIRST_PAGE: u32 = 2;
 export const PAGES_MAX: u32 = 65536;
@@ -208,7 +210,11 @@ export const STAGED_WIDES: u32 = 3;
 export const STAGED_STRINGS: u32 = 4;
 export const STAGED_KEY: u32 = 5; // index of the primary key's word
 export const STAGED_BINARY: u32 = 6; // bytes of all binaries
+export const STAGED_UNITS: u32 = 7; // UTF-16 length of its part of the text
 export const STAGED_HEAD: u32 = 8;
+/** In the mode's word: the text was encoded with others that are not all ASCII; a string was staged apart. */
+export const STAGED_MIXED: u32 = 0x100;
+export const STAGED_APART: u32 = 0x200;
 /** In a staged length: three words, | flag and UTF-16 length | byte length | address |, for a string staged apart. */
 export const LENGTH_APART: u32 = 0x80000000;
 

@@ -74,6 +74,15 @@ export function hashFind(hash: u64, after: usize): usize {
   return 0;
 }
 
+/** Reads where the search for a hash will begin, so that it is in cache by then; what it answers is to be used somehow. */
+export function hashTouch(hash: u64): u32 {
+  const upper = <u32>(hash >> 32);
+  const segment = segmentOf(upper);
+  const group = <usize>(upper & (GROUPS - 1));
+  const entries = segment + ENTRIES + (group << 7);
+  return <u32>load<u8>(segment + (group << 4)) + load<u8>(segment + OVERFLOW + (group << 1)) + load<u8>(entries) + load<u8>(entries, 127);
+}
+
 // @ts-ignore: decorator
 @inline export function entrySlot(entry: usize): u32 {
   return load<u32>(entry, 4);

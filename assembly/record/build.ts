@@ -3,11 +3,11 @@
 
 import {
   FAILED_ILL_FORMED, FAILED_TOO_LARGE, KIND_RECORD, LENGTH_APART, RECORD_BYTES_MAX, RECORD_HEADER,
-  RECORD_HEADER_LARGE, RECORD_LARGE, RECORD_NON_ASCII, STAGED_BINARY, STAGED_HEAD, STAGED_KEY, STAGED_SHAPE, STAGED_STRINGS,
-  STAGED_WIDES, STAGED_WORDS, TAG_BIGINT, TAG_BINARY, TAG_DATE, TAG_DOUBLE, TAG_STRING, TAG_UUID,
+  RECORD_HEADER_LARGE, RECORD_LARGE, RECORD_NON_ASCII, STAGED_APART, STAGED_BINARY, STAGED_HEAD, STAGED_KEY, STAGED_MIXED, STAGED_MODE,
+  STAGED_SHAPE, STAGED_STRINGS, STAGED_UNITS, STAGED_WIDES, STAGED_WORDS, TAG_BIGINT, TAG_BINARY, TAG_DATE, TAG_DOUBLE, TAG_STRING, TAG_UUID,
 } from "../abi";
 import { blockAcquire, blockUnits } from "../memory";
-import { utf8Bytes } from "./bytes";
+import { bytesCopy, utf8Bytes } from "./bytes";
 import { uuidPack } from "./uuid";
 
 /** Where the next staged document's parts lie. */
@@ -28,7 +28,7 @@ export function buildStart(words: usize, wides: usize, lengths: usize, text: usi
 
 // @ts-ignore: decorator
 @inline export function buildMode(): u32 {
-  return load<u32>(wordsAt);
+  return load<u32>(wordsAt) & 0xff;
 }
 
 // @ts-ignore: decorator
@@ -41,8 +41,27 @@ let heapBytes: u32 = 0;
 let heapUnits: u32 = 0;
 let lengthsEnd: usize = 0;
 let textEnd: usize = 0;
+/** Whether its part of the text is ASCII. */
+let isAscii: bool = false;
 
-function measure(strings: u32, isAscii: bool): bool {
+/** False: a string of it ends within a character. */
+function measure(): bool {
+  const strings = staged(STAGED_STRINGS);
+  const units = staged(STAGED_UNITS);
+  const mode = staged(STAGED_MODE);
+  // Its first bytes are ASCII exactly when all its units are: other characters take more bytes than units.
+  isAscii = (mode & STAGED_MIXED) == 0 || <u32>utf8Bytes(textAt, units) == units;
+  if (isAscii && (mode & STAGED_APART) == 0) {
+    heapBytes = units;
+    heapUnits = units;
+    lengthsEnd = lengthsAt + (<usize>strings << 2);
+    textEnd = textAt + units;
+    return true;
+  }
+  return measureEach(strings);
+}
+
+function measureEach(strings: u32): bool {
   let bytes: u64 = 0;
   let units: u64 = 0;
   let at = lengthsAt;
@@ -87,13 +106,13 @@ function advance(): void {
 }
 
 /** Passes over the next staged document. */
-export function buildSkip(isAscii: bool): void {
-  measure(staged(STAGED_STRINGS), isAscii);
+export function buildSkip(): void {
+  measure();
   advance();
 }
 
 /** The text of the primary key when it is a string that may be a UUID: staged in the batch's text, 36 units long. */
-function uuidText(key: u32, isAscii: bool): usize {
+function uuidText(key: u32): usize {
   const word = staged(STAGED_HEAD + key);
   if (word >> 28 != TAG_STRING) return 0;
   const number = word & 0x0fffffff;
@@ -119,18 +138,17 @@ function uuidText(key: u32, isAscii: bool): usize {
 }
 
 /** The next staged document as a record in a block of its own, or 0: see buildFailure. Slot and neighbours are the caller's. */
-export function buildRecord(isAscii: bool): usize {
+export function buildRecord(): usize {
   const wordsCount = staged(STAGED_WORDS);
   const widesCount = staged(STAGED_WIDES);
   const strings = staged(STAGED_STRINGS);
   const key = staged(STAGED_KEY);
-  const isWhole = measure(strings, isAscii);
-  if (!isWhole) {
+  if (!measure()) {
     buildFailure = FAILED_ILL_FORMED;
     advance();
     return 0;
   }
-  const keyText = uuidText(key, isAscii);
+  const keyText = uuidText(key);
   let isUuid = false;
   let uuidLow: u64 = 0;
   let uuidHigh: u64 = 0;
@@ -189,16 +207,21 @@ export function buildRecord(isAscii: bool): usize {
   const from = wordsAt + (STAGED_HEAD << 2);
   const to = record + header;
   if (wides != 0 && (wordsCount & 1) != 0) store<u32>(to + (<usize>wordsCount << 2), 0);
-  let hasBinary = staged(STAGED_BINARY) != 0;
-  for (let i: usize = 0; i < <usize>wordsCount << 2; i += 4) {
-    const word = load<u32>(from + i);
-    const tag = word >> 28;
-    const isWide = (1 << tag) & ((1 << TAG_DOUBLE) | (1 << TAG_BIGINT) | (1 << TAG_DATE) | (1 << TAG_BINARY));
-    store<u32>(to + i, isWide ? word + widesBase : word);
-    if (tag == TAG_BINARY) hasBinary = true;
+  const wordsBytes = <usize>wordsCount << 2;
+  let hasBinary = false;
+  if (widesCount == 0) {
+    bytesCopy(to, from, wordsBytes);
+  } else {
+    for (let i: usize = 0; i < wordsBytes; i += 4) {
+      const word = load<u32>(from + i);
+      const tag = word >> 28;
+      const isWide = (1 << tag) & ((1 << TAG_DOUBLE) | (1 << TAG_BIGINT) | (1 << TAG_DATE) | (1 << TAG_BINARY));
+      store<u32>(to + i, isWide ? word + widesBase : word);
+      if (tag == TAG_BINARY) hasBinary = true;
+    }
   }
   const wideTo = record + <usize>widesOffset;
-  if (widesCount != 0) memory.copy(wideTo, widesAt, <usize>widesCount << 3);
+  if (widesCount != 0) bytesCopy(wideTo, widesAt, <usize>widesCount << 3);
   if (isUuid) {
     const uuidTo = wideTo + (<usize>widesCount << 3);
     store<u64>(uuidTo, uuidLow);
@@ -209,8 +232,32 @@ export function buildRecord(isAscii: bool): usize {
   // Strings. The packed key leaves an empty one, so that the numbers of the others stand.
   const keyString = isUuid ? staged(STAGED_HEAD + key) & 0x0fffffff : u32.MAX_VALUE;
   const table = record + <usize>endsOffset;
-  const unitsTable = table + (<usize>strings << width);
   const heap = record + <usize>heapOffset;
+  if (isAscii && (staged(STAGED_MODE) & STAGED_APART) == 0) copyAscii(table, heap, width, strings, isUuid ? keyText : 0, keyString);
+  else copyStrings(table, heap, width, strings, isNonAscii, keyString);
+  if (hasBinary) copyBinaries(record, to, wordsCount, <u32>(heapOffset + heapBytes));
+  advance();
+  return record;
+}
+
+/** Strings that lie together in the text, all ASCII, but for the packed key at `keyText` (0: none), whose number is `keyString`. */
+function copyAscii(table: usize, heap: usize, width: u32, strings: u32, keyText: usize, keyString: u32): void {
+  let end: u32 = 0;
+  for (let i: u32 = 0; i < strings; i++) {
+    if (i != keyString) end += load<u32>(lengthsAt + (<usize>i << 2));
+    storeEnd(table, width, i, end);
+  }
+  if (keyText == 0) {
+    bytesCopy(heap, textAt, textEnd - textAt);
+    return;
+  }
+  const before = keyText - textAt;
+  if (before != 0) bytesCopy(heap, textAt, before);
+  bytesCopy(heap + before, keyText + 36, textEnd - keyText - 36);
+}
+
+function copyStrings(table: usize, heap: usize, width: u32, strings: u32, isNonAscii: bool, keyString: u32): void {
+  const unitsTable = table + (<usize>strings << width);
   let at = lengthsAt;
   let text = textAt;
   let end8: u32 = 0;
@@ -246,9 +293,6 @@ export function buildRecord(isAscii: bool): usize {
     if (isNonAscii) storeEnd(unitsTable, width, i, end16);
   }
   if (text != runFrom) memory.copy(runTo, runFrom, text - runFrom);
-  if (hasBinary) copyBinaries(record, to, wordsCount, <u32>(heapOffset + heapBytes));
-  advance();
-  return record;
 }
 
 /** A staged binary's wide holds its address; in the record it holds the offset from the record's start. */

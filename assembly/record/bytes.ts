@@ -38,3 +38,23 @@ export function utf8Bytes(address: usize, units: u32): i32 {
   }
   return left == 0 ? <i32>(at - address) : -1;
 }
+
+/** Longer copies are worth the call. */
+const COPY_BYTES_MAX: usize = 1024;
+
+/** Copies a range onto one that does not overlap it. */
+export function bytesCopy(to: usize, from: usize, bytes: usize): void {
+  if (bytes > COPY_BYTES_MAX) {
+    memory.copy(to, from, bytes);
+  } else if (bytes >= 16) {
+    // The last step overlaps the one before: nothing past the end is touched.
+    const last = bytes - 16;
+    for (let i: usize = 0; i < last; i += 16) v128.store(to + i, v128.load(from + i));
+    v128.store(to + last, v128.load(from + last));
+  } else if (bytes >= 8) {
+    store<u64>(to, load<u64>(from));
+    store<u64>(to + bytes - 8, load<u64>(from + bytes - 8));
+  } else {
+    for (let i: usize = 0; i < bytes; i++) store<u8>(to + i, load<u8>(from + i));
+  }
+}

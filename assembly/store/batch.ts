@@ -2,12 +2,12 @@
 // has taken it. Old records stay readable until the commit.
 
 import {
-  FAILED_DUPLICATE, FAILED_SKIPPED, KEY_BUFFER, MODE_INSERT, MODE_REPLACE, MODE_SKIP, OP_BYTES, OUTCOME_DELETED, OUTCOME_EXISTS, OUTCOME_FAILED,
+  BATCH_SCRATCH, FAILED_DUPLICATE, FAILED_SKIPPED, KEY_BUFFER, MODE_INSERT, MODE_REPLACE, MODE_SKIP, OP_BYTES, OUTCOME_DELETED, OUTCOME_EXISTS, OUTCOME_FAILED,
   OUTCOME_INSERTED, OUTCOME_MISSING, OUTCOME_REPLACED, OUTCOME_UNCHANGED, PAGE_BYTES, PAGE_SCRATCH, S_BATCH_COUNTS, S_COUNT,
   S_LIVE_BYTES, S_OPS, S_OPS_CAPACITY, S_OPS_COUNT, S_ORDERED_CLASH, S_ORDERED_CLASH_ELEMENT, S_PAGES_LENT, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SLOT_NONE,
   STATUS_OK, STATUS_OUT_OF_MEMORY,
 } from "../abi";
-import { hashInsert, hashRemove, keyHash } from "../hash";
+import { hashInsert, hashRemove, hashTouch, keyHash } from "../hash";
 import { blockBytes, blockRelease, pagesAcquire, pagesRelease } from "../memory";
 import {
   buildFailure, buildMode, buildRecord, buildSkip, buildStart, keyBytes, keyFailure, keyGiven, keyOfRecord, keyPointer, keyType,
@@ -62,70 +62,109 @@ export function store_batch_begin(): void {
   memory.fill(S_BATCH_COUNTS, 0, 32);
 }
 
+/** Records that are laid out before the first of them is indexed: the places of their keys in the index are fetched meanwhile. */
+const WAITING_MAX: u32 = 32;
+const WAITING: usize = BATCH_SCRATCH; // u32 address, u32 mode, or 0 and FAILED_*; u64 hash
+const WAITING_BYTES: usize = 16;
+
 /** Runs the `count` staged documents. On STATUS_OUT_OF_MEMORY the batch is to be abandoned. */
-export function store_batch_put(count: u32, isAscii: bool): i32 {
+export function store_batch_put(count: u32): i32 {
   if (!reserveOps(count)) return STATUS_OUT_OF_MEMORY;
   buildStart(load<u32>(S_STAGE_WORDS), load<u32>(S_STAGE_WIDES), load<u32>(S_STAGE_LENGTHS), load<u32>(S_STAGE_TEXT));
+  for (let from: u32 = 0; from < count; from += WAITING_MAX) {
+    const wanted = min(count - from, WAITING_MAX);
+    const built = buildWaiting(wanted);
+    if (!indexWaiting(built) || built < wanted) return STATUS_OUT_OF_MEMORY;
+  }
+  return STATUS_OK;
+}
+
+/** Lays the next `count` documents out; answers how many there was memory for. */
+function buildWaiting(count: u32): u32 {
+  let touched: u32 = 0;
+  let at = WAITING;
   for (let i: u32 = 0; i < count; i++) {
     const mode = buildMode();
     if (mode == MODE_SKIP) {
-      buildSkip(isAscii);
-      note(OUTCOME_FAILED, FAILED_SKIPPED, 0, 0);
-      continue;
-    }
-    const record = buildRecord(isAscii);
-    if (record == 0) {
-      if (buildFailure == 0) return STATUS_OUT_OF_MEMORY;
-      note(OUTCOME_FAILED, buildFailure, 0, 0);
-      continue;
-    }
-    if (!keyOfRecord(record)) {
-      blockRelease(record);
-      note(OUTCOME_FAILED, keyFailure, 0, 0);
-      continue;
-    }
-    const hash = keyHash(keyType, keyPointer, keyBytes);
-    const slot = findSlot(hash, keyType, keyPointer, keyBytes);
-    if (slot == SLOT_NONE) {
-      if (mode == MODE_REPLACE) {
+      buildSkip();
+      store<u64>(at, <u64>FAILED_SKIPPED << 32);
+    } else {
+      const record = buildRecord();
+      if (record == 0) {
+        if (buildFailure == 0) return i;
+        store<u64>(at, <u64>buildFailure << 32);
+      } else if (!keyOfRecord(record)) {
         blockRelease(record);
-        note(OUTCOME_MISSING, SLOT_NONE, 0, 0);
-        continue;
+        store<u64>(at, <u64>keyFailure << 32);
+      } else {
+        const hash = keyHash(keyType, keyPointer, keyBytes);
+        store<u32>(at, <u32>record);
+        store<u32>(at, mode, 4);
+        store<u64>(at, hash, 8);
+        touched += hashTouch(hash);
       }
-      if (isForbidden(SLOT_NONE, record)) continue;
-      const fresh = slotAcquire();
-      if (fresh == SLOT_NONE) {
-        blockRelease(record);
-        return STATUS_OUT_OF_MEMORY;
-      }
-      if (!hashInsert(hash, fresh)) {
-        slotRelease(fresh);
-        blockRelease(record);
-        return STATUS_OUT_OF_MEMORY;
-      }
-      store<u32>(record, fresh, 4);
-      slotSetAddress(fresh, record);
-      slotSetLogUnits(fresh, 0);
-      note(OUTCOME_INSERTED, fresh, record, 0);
-      if (!recordChanged(fresh, 0, record)) return STATUS_OUT_OF_MEMORY;
-      continue;
     }
-    const old = slotAddress(slot);
-    if (mode == MODE_INSERT) {
-      blockRelease(record);
-      note(OUTCOME_EXISTS, slot, old, old);
-    } else if (recordEquals(old, record)) {
-      blockRelease(record);
-      note(OUTCOME_UNCHANGED, slot, old, old);
-    } else if (!isForbidden(slot, record)) {
-      store<u32>(record, slot, 4);
-      slotSetAddress(slot, record);
-      const op = note(OUTCOME_REPLACED, slot, record, old);
-      store<u32>(op, slotLogUnits(slot), 20);
-      if (!recordChanged(slot, old, record)) return STATUS_OUT_OF_MEMORY;
-    }
+    at += WAITING_BYTES;
   }
-  return STATUS_OK;
+  store<u32>(KEY_BUFFER, touched);
+  return count;
+}
+
+/** Indexes the first `count` of those that wait. False: memory is exhausted, and those that still waited are given up. */
+function indexWaiting(count: u32): bool {
+  let isEnough = true;
+  for (let i: u32 = 0; i < count; i++) {
+    const at = WAITING + <usize>i * WAITING_BYTES;
+    const record = <usize>load<u32>(at);
+    if (record == 0) note(OUTCOME_FAILED, load<u32>(at, 4), 0, 0);
+    else if (isEnough) isEnough = putRecord(record, load<u32>(at, 4), load<u64>(at, 8));
+    else blockRelease(record);
+  }
+  return isEnough;
+}
+
+/** False: memory is exhausted. The record is in an op by then, or given up. */
+function putRecord(record: usize, mode: u32, hash: u64): bool {
+  keyOfRecord(record);
+  const slot = findSlot(hash, keyType, keyPointer, keyBytes);
+  if (slot == SLOT_NONE) {
+    if (mode == MODE_REPLACE) {
+      blockRelease(record);
+      note(OUTCOME_MISSING, SLOT_NONE, 0, 0);
+      return true;
+    }
+    if (isForbidden(SLOT_NONE, record)) return true;
+    const fresh = slotAcquire();
+    if (fresh == SLOT_NONE) {
+      blockRelease(record);
+      return false;
+    }
+    if (!hashInsert(hash, fresh)) {
+      slotRelease(fresh);
+      blockRelease(record);
+      return false;
+    }
+    store<u32>(record, fresh, 4);
+    slotSetAddress(fresh, record);
+    slotSetLogUnits(fresh, 0);
+    note(OUTCOME_INSERTED, fresh, record, 0);
+    return recordChanged(fresh, 0, record);
+  }
+  const old = slotAddress(slot);
+  if (mode == MODE_INSERT) {
+    blockRelease(record);
+    note(OUTCOME_EXISTS, slot, old, old);
+  } else if (recordEquals(old, record)) {
+    blockRelease(record);
+    note(OUTCOME_UNCHANGED, slot, old, old);
+  } else if (!isForbidden(slot, record)) {
+    store<u32>(record, slot, 4);
+    slotSetAddress(slot, record);
+    const op = note(OUTCOME_REPLACED, slot, record, old);
+    store<u32>(op, slotLogUnits(slot), 20);
+    return recordChanged(slot, old, record);
+  }
+  return true;
 }
 
 /** Gives a record up that has a value which a unique index forbids. */

@@ -19,6 +19,7 @@ export const KEY_BUFFER = 12288
 export const KEY_BUFFER_BYTES = 4096
 export const KEY_SCRATCH = 16384
 export const STATIC_DERIVED = 57344
+export const BATCH_SCRATCH = 24576
 export const PAGE_TABLE = 65536
 export const FIRST_PAGE = 2
 export const PAGES_MAX = 65536
@@ -196,7 +197,11 @@ export const STAGED_WIDES = 3
 export const STAGED_STRINGS = 4
 export const STAGED_KEY = 5 // index of the primary key's word
 export const STAGED_BINARY = 6 // bytes of all binaries
+export const STAGED_UNITS = 7 // UTF-16 length of its part of the text
 export const STAGED_HEAD = 8
+/** In the mode's word: the text was encoded with others that are not all ASCII; a string was staged apart. */
+export const STAGED_MIXED = 0x100
+export const STAGED_APART = 0x200
 /** In a staged length: three words, | flag and UTF-16 length | byte length | address |, for a string staged apart. */
 export const LENGTH_APART = 0x80000000
 

@@ -25,7 +25,7 @@ export interface CoreExports {
   store_batch_abandon(): void
   store_batch_begin(): void
   store_batch_commit(): void
-  store_batch_put(count: number, isAscii: number): number
+  store_batch_put(count: number): number
   store_batch_refuse(id: number): void
   store_batch_remove(type: number, bytes: number): number
   store_compact_abandon(): void

@@ -9,10 +9,24 @@ import { type CoreExports, instantiateCore } from './load.ts'
 interface NodeBuffer {
   latin1Slice(start: number, end: number): string
   utf8Slice(start: number, end: number): string
+  utf8Write(text: string, start: number, bytes: number): number
 }
 
-const NodeBuffer = (globalThis as unknown as { Buffer?: { from(buffer: ArrayBuffer): NodeBuffer } }).Buffer
+interface NodeBufferClass {
+  readonly prototype: Partial<NodeBuffer>
+  from(buffer: ArrayBuffer): NodeBuffer
+}
+
+const NodeBuffer = nodeBuffer()
+const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
+
+/** Node's own `Buffer`; what pages put in its place has other methods. */
+function nodeBuffer(): NodeBufferClass | undefined {
+  const found = (globalThis as unknown as { Buffer?: NodeBufferClass }).Buffer
+  const { latin1Slice, utf8Slice, utf8Write } = found?.prototype ?? {}
+  return latin1Slice !== undefined && utf8Slice !== undefined && utf8Write !== undefined ? found : undefined
+}
 
 /** One instance and the views of its memory. */
 export class Memory {
@@ -73,6 +87,12 @@ export class Memory {
   utf8(start: number, end: number): string {
     if (this.buffer !== undefined) return this.buffer.utf8Slice(start, end)
     return decoder.decode(this.u8.subarray(start, end))
+  }
+
+  /** Writes a string as UTF-8 between two addresses; answers its bytes. Lone surrogates become U+FFFD. */
+  encode(text: string, start: number, end: number): number {
+    if (this.buffer !== undefined) return this.buffer.utf8Write(text, start, end - start)
+    return encoder.encodeInto(text, this.u8.subarray(start, end)).written
   }
 
   bytes(): number {

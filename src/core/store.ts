@@ -190,10 +190,10 @@ export class Store {
   /** Runs what is staged. `refusals` receives, by op, why documents failed for what is in them. */
   runStaged(refusals: Map<number, QuiverError>): void {
     const { memory, stage } = this
-    const isAscii = stage.seal()
+    stage.seal()
     const first = memory.state(S_OPS_COUNT)
     const failed = this.batchCount(OUTCOME_FAILED)
-    const status = memory.core.store_batch_put(stage.count, isAscii ? 1 : 0)
+    const status = memory.core.store_batch_put(stage.count)
     memory.refresh()
     if (this.batchCount(OUTCOME_FAILED) !== failed) {
       for (let op = first; op < memory.state(S_OPS_COUNT); op++) {

@@ -6,7 +6,8 @@ import { checkMemory, type Memory } from '../memory.ts'
 import { isWellFormed } from './refuse.ts'
 
 /** A batch is handed to the core at about this much text: it stays in the first cache level. */
-export const TEXT_UNITS = 16_384
+export const TEXT_BYTES_FULL = 16_384
+const TEXT_BYTES = 65_536
 export const BYTES_FULL = 65_536
 /** Longer strings are encoded by a call of their own: copying them into the common text costs more than the call. */
 export const APART_UNITS = 256
@@ -22,7 +23,8 @@ export class StagingRegion {
   protected wideInts = new BigInt64Array(0)
   protected wideWords = new Uint32Array(0)
   protected lengths = new Int32Array(0)
-  protected textBytes = new Uint8Array(0)
+  protected textRoom = 0
+  private textAddress = 0
   protected bytes = new Uint8Array(0)
   protected bytesAddress = 0
   private keysText = ''
@@ -37,7 +39,7 @@ export class StagingRegion {
       room(0, 65_536),
       room(1, 32_768),
       room(2, 32_768),
-      room(3, TEXT_UNITS * 4),
+      room(3, TEXT_BYTES),
       room(4, BYTES_FULL * 2),
     ] as const
     const status = this.memory.core.store_stage(...sizes)
@@ -68,14 +70,20 @@ export class StagingRegion {
     this.wideInts = new BigInt64Array(buffer, wides, sizes[1] >>> 3)
     this.wideWords = new Uint32Array(buffer, wides, sizes[1] >>> 2)
     this.lengths = new Int32Array(buffer, memory.state(S_STAGE_LENGTHS), sizes[2] >>> 2)
-    this.textBytes = new Uint8Array(buffer, memory.state(S_STAGE_TEXT), sizes[3])
+    this.textAddress = memory.state(S_STAGE_TEXT)
+    this.textRoom = sizes[3]
     this.bytesAddress = memory.state(S_STAGE_BYTES)
     this.bytes = new Uint8Array(buffer, this.bytesAddress, sizes[4])
   }
 
+  /** Encodes text behind the `used` bytes that are there already; answers its bytes. */
+  protected encodeText(text: string, used: number): number {
+    return this.memory.encode(text, this.textAddress + used, this.textAddress + this.textRoom)
+  }
+
   /** Gives a region that one large document needed back. */
   shrink(): void {
-    if (this.sizes[0] <= 65_536 && this.sizes[3] <= TEXT_UNITS * 4 && this.sizes[4] <= BYTES_FULL * 2) return
+    if (this.sizes[0] <= 65_536 && this.sizes[3] <= TEXT_BYTES && this.sizes[4] <= BYTES_FULL * 2) return
     if (this.words.length === 0) this.renew()
     this.reserve([0, 0, 0, 0, 0])
   }
@@ -133,7 +141,7 @@ export class StagingRegion {
   sealKeys(): number {
     const text = this.keysText
     this.keysText = ''
-    if (encoder.encodeInto(text, this.textBytes).written === text.length) return 1
+    if (this.encodeText(text, 0) === text.length) return 1
     return isWellFormed(text) ? 0 : -1
   }
 

@@ -19,6 +19,8 @@ export interface VectorIndex {
   readonly quantization?: 'int8' | 'binary' | 'none' | undefined
 }
 
+const RECENT_MAX = 6
+
 /** A prefix of field names; a document's last node is its shape. */
 export class ShapeNode {
   readonly name: string
@@ -31,9 +33,10 @@ export class ShapeNode {
   readonly keyIndex: number
   /** Shape id, or -1 until a document ends here. */
   id = -1
-  // The child met last is met next, most often.
-  lastName = ''
-  lastNode: ShapeNode | null = null
+  /** The children met lately, as a short list: looking through it is quicker than a map. */
+  recent: ShapeNode | null = null
+  /** The next one in its parent's list. */
+  sibling: ShapeNode | null = null
   children: Map<string, ShapeNode> | null = null
 
   constructor(parent: ShapeNode | null, name: string, isKey: boolean, vector: VectorField | null) {
@@ -42,6 +45,15 @@ export class ShapeNode {
     this.name = name
     this.fields = parent === null ? 0 : parent.fields + 1
     this.keyIndex = parent === null ? -1 : isKey && parent.keyIndex < 0 ? parent.fields : parent.keyIndex
+  }
+
+  /** Puts a child, which is not in the list, first. */
+  remember(child: ShapeNode): void {
+    child.sibling = this.recent
+    this.recent = child
+    let last = child
+    for (let i = 1; i < RECENT_MAX && last.sibling !== null; i++) last = last.sibling
+    last.sibling = null
   }
 }
 
@@ -59,6 +71,8 @@ const NAME_UNITS_MAX = 1_024
 export class CollectionShapes {
   readonly root = new ShapeNode(null, '', false, null)
   readonly primaryKey: string
+  /** Whether any vector field is declared. */
+  readonly hasVectors: boolean
   /** Names by shape id. */
   readonly names: (readonly string[] | undefined)[] = []
   /** Throws for a document that is not to be stored although it could be. */
@@ -72,6 +86,7 @@ export class CollectionShapes {
     this.primaryKey = primaryKey
     this.check = check
     this.vectors = new Map(vectors.map((vector) => [vector.name, vector]))
+    this.hasVectors = vectors.length > 0
   }
 
   /** The declared vector fields, in the order of their numbers. */
@@ -93,7 +108,7 @@ export class CollectionShapes {
     if (id > this.transactions) this.transactions = id
   }
 
-  /** The node behind `node` and `name`, or null when there are too many shapes for one more. */
+  /** The node behind `node` and `name`, which is not in its list; null when there are too many shapes for one more. */
   step(node: ShapeNode, name: string): ShapeNode | null {
     let child = node.children?.get(name)
     if (child === undefined) {
@@ -102,8 +117,7 @@ export class CollectionShapes {
       if (node.children !== null && node.children.size >= CHILDREN_MAX) return null
       child = this.grow(node, name)
     }
-    node.lastName = name
-    node.lastNode = child
+    node.remember(child)
     return child
   }
 

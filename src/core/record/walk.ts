@@ -1,0 +1,455 @@
+// The walk over a document on its way in, once, level by level: numbers, string lengths and bytes go straight into linear memory,
+// short strings into one text. What cannot be stored throws REFUSED; the slow search for the reason is in refuse.ts.
+
+import {
+  LENGTH_APART,
+  SHAPE_INLINE,
+  STAGED_APART,
+  STAGED_BINARY,
+  STAGED_HEAD,
+  STAGED_KEY,
+  STAGED_MODE,
+  STAGED_SHAPE,
+  STAGED_STRINGS,
+  STAGED_UNITS,
+  STAGED_WIDES,
+  STAGED_WORDS,
+  TAG_ARRAY,
+  TAG_BIGINT,
+  TAG_BINARY,
+  TAG_DATE,
+  TAG_DOUBLE,
+  TAG_FALSE,
+  TAG_INT,
+  TAG_NULL,
+  TAG_OBJECT,
+  TAG_STRING,
+  TAG_TRUE,
+} from '../abi.ts'
+import type { Memory } from '../memory.ts'
+import { DEPTH_MAX, isObjectPolluted, isStorable, isWellFormed } from './refuse.ts'
+import { APART_UNITS, encoder, StagingRegion } from './region.ts'
+import type { CollectionShapes, ShapeNode, VectorField } from './shapes.ts'
+import { arrayTypeOf } from './types.ts'
+import { elementOf, vectorLanes } from './vector.ts'
+
+/** 16 MiB of words: no document that is larger can be stored. */
+export const WORDS_MAX = 4_194_304
+const STRING = TAG_STRING << 28
+const INT = TAG_INT << 28
+const DOUBLE = TAG_DOUBLE << 28
+const INT_MAX = 0x07ffffff
+const KEY_TAGS =
+  (1 << TAG_FALSE) |
+  (1 << TAG_TRUE) |
+  (1 << TAG_INT) |
+  (1 << TAG_DOUBLE) |
+  (1 << TAG_BIGINT) |
+  (1 << TAG_DATE) |
+  (1 << TAG_STRING) |
+  (1 << TAG_BINARY) |
+  (1 << TAG_ARRAY)
+/** A longer queue is not kept for the next document. */
+const QUEUE_KEPT_MAX = 4_096
+const NOTHING = {}
+
+/** Thrown inside a walk that met something it cannot store; caught where the walk began. */
+export const REFUSED = new Error('refused')
+
+export class DocumentWalk extends StagingRegion {
+  /** The key made for the document walked last, if it had none. */
+  generated: string | undefined
+  protected readonly shapes: CollectionShapes
+  private readonly makeKey: () => string
+  /** Whether the core knows a shape, by id. */
+  private readonly known: boolean[] = []
+
+  // How far the parts of the region are in use; the text that is not encoded yet.
+  protected w = 0
+  protected d = 0
+  protected l = 0
+  protected b = 0
+  protected text = ''
+  protected isPolluted = isObjectPolluted()
+  private wideStart = 0
+  private strings = 0
+  private binaries = 0
+  private isApart = false
+  private depth = 0
+  /** Objects and arrays met and not walked yet: where their word stands, how deep they are. */
+  private queued = 0
+  private queue: object[] = []
+  private readonly queueAt: number[] = []
+  private readonly queueDepth: number[] = []
+
+  constructor(memory: Memory, shapes: CollectionShapes, makeKey: () => string) {
+    super(memory)
+    this.shapes = shapes
+    this.makeKey = makeKey
+  }
+
+  /** A shape read back with a log or a snapshot: the core knows it. */
+  setKnown(id: number): void {
+    this.known[id] = true
+  }
+
+  protected rewind(w: number, d: number, l: number, b: number, text: string): void {
+    this.w = w
+    this.d = d
+    this.l = l
+    this.b = b
+    this.text = text
+    this.clearQueue()
+  }
+
+  private clearQueue(): void {
+    const { queue, queued } = this
+    if (queued > QUEUE_KEPT_MAX) this.queue = []
+    // Documents of the caller are not held on to.
+    else for (let i = 0; i < queued; i++) queue[i] = NOTHING
+    this.queued = 0
+  }
+
+  protected walk(document: object, mode: number, canGenerate: boolean): void {
+    const head = this.w
+    const base = head + STAGED_HEAD
+    this.w = base
+    this.wideStart = this.d
+    this.strings = 0
+    this.binaries = 0
+    this.isApart = false
+    this.depth = 0
+    this.generated = undefined
+    const { l, b, text } = this
+    if (!isStorable(document)) throw REFUSED
+    let node = this.fields(document, true)
+    let key: number
+    if (node === null) {
+      key = this.inlineRoot(document, base, canGenerate)
+    } else {
+      key = node.keyIndex
+      if (key < 0) {
+        if (!canGenerate) throw REFUSED
+        const grown = this.stepTo(node, this.shapes.primaryKey)
+        if (grown === null || this.shapes.idOf(grown) < 0) {
+          this.rewindObject(base, this.wideStart, l, b, text, 0, 0, 0)
+          key = this.inlineRoot(document, base, canGenerate)
+          node = null
+        } else {
+          key = node.fields
+          node = grown
+          this.w++
+          this.generate(base + key)
+        }
+      } else if (this.words[base + key]! >>> 28 === TAG_NULL) {
+        if (!canGenerate) throw REFUSED
+        this.generate(base + key)
+      }
+    }
+    // Written past the end of the region nothing can be read back: the walk is done again, and checked then.
+    if (base + key < this.words.length && (KEY_TAGS & (1 << (this.words[base + key]! >>> 28))) === 0) throw REFUSED
+    const shape = node === null ? SHAPE_INLINE : this.shapeId(node)
+    if (this.queued > 0) this.walkQueue(base)
+    const { words } = this
+    words[head + STAGED_MODE] = this.isApart ? mode | STAGED_APART : mode
+    words[head + STAGED_SHAPE] = shape
+    words[head + STAGED_WORDS] = this.w - base
+    words[head + STAGED_WIDES] = this.d - this.wideStart
+    words[head + STAGED_STRINGS] = this.strings
+    words[head + STAGED_KEY] = key
+    words[head + STAGED_BINARY] = this.binaries
+    words[head + STAGED_UNITS] = this.text.length - text.length
+  }
+
+  private generate(at: number): void {
+    const key = this.makeKey()
+    this.generated = key
+    this.string(key, at)
+  }
+
+  /** The id of a document's shape, told to the core if it is new there. */
+  private shapeId(node: ShapeNode): number {
+    const id = node.id
+    if (id < 0 || this.known[id] !== true) return this.tell(node)
+    return id
+  }
+
+  private tell(node: ShapeNode): number {
+    const id = this.shapes.idOf(node)
+    const needed = this.tellShape(id, this.shapes.names[id]!, this.b)
+    if (needed > 0) {
+      // Whoever began the walk sees an overrun and comes back with room.
+      this.b = needed
+      return id
+    }
+    this.known[id] = true
+    return id
+  }
+
+  /** Writes an object's values; answers its shape's node, or null (and nothing written) when it must be written inline. */
+  private fields(object: object, isRoot: boolean): ShapeNode | null {
+    const { shapes, words, lengths, d, b, binaries, queued } = this
+    const wBefore = this.w
+    const lBefore = this.l
+    const textBefore = this.text
+    const stringsBefore = this.strings
+    // The usual values are written right here, and what they move is kept in variables meanwhile.
+    let w = wBefore
+    let l = lBefore
+    let text = textBefore
+    let strings = stringsBefore
+    let node = shapes.root
+    const hasVectors = isRoot && shapes.hasVectors
+    const record = object as Record<string, unknown>
+    const prototype = Object.getPrototypeOf(object) as unknown
+    const mayInherit = this.isPolluted || (prototype !== Object.prototype && prototype !== null)
+    for (const name in record) {
+      if (mayInherit && !Object.hasOwn(record, name)) continue
+      const value = record[name]
+      if (value === undefined) continue
+      let next = node.recent
+      while (next !== null && next.name !== name) next = next.sibling
+      if (next === null) {
+        next = this.step(node, name)
+        if (next === null) {
+          this.rewindObject(wBefore, d, lBefore, b, textBefore, stringsBefore, binaries, queued)
+          return null
+        }
+      }
+      node = next
+      if (hasVectors && node.vector !== null) {
+        this.vector(value, w++, node.vector)
+      } else if (typeof value === 'string' && value.length <= APART_UNITS) {
+        text += value
+        lengths[l++] = value.length
+        words[w++] = STRING | strings++
+      } else if (typeof value === 'number' && (value | 0) === value && value <= INT_MAX && value >= -INT_MAX) {
+        words[w++] = INT | (value & 0x0fffffff)
+      } else if (typeof value === 'boolean') {
+        words[w++] = (value ? TAG_TRUE : TAG_FALSE) << 28
+      } else {
+        this.l = l
+        this.strings = strings
+        this.value(value, w++)
+        l = this.l
+        strings = this.strings
+      }
+    }
+    this.w = w
+    this.l = l
+    this.text = text
+    this.strings = strings
+    if (node.id < 0 && shapes.idOf(node) < 0) {
+      this.rewindObject(wBefore, d, lBefore, b, textBefore, stringsBefore, binaries, queued)
+      return null
+    }
+    return node
+  }
+
+  private stepTo(node: ShapeNode, name: string): ShapeNode | null {
+    let next = node.recent
+    while (next !== null && next.name !== name) next = next.sibling
+    return next ?? this.step(node, name)
+  }
+
+  /** The rarer half of a step: a name that was not met lately, or a new one. */
+  private step(node: ShapeNode, name: string): ShapeNode | null {
+    // Checked before the shapes know it: what they know is not checked again.
+    if (node.children?.has(name) !== true && !isWellFormed(name)) throw REFUSED
+    return this.shapes.step(node, name)
+  }
+
+  private rewindObject(
+    w: number,
+    d: number,
+    l: number,
+    b: number,
+    text: string,
+    strings: number,
+    binaries: number,
+    queued: number,
+  ): void {
+    this.w = w
+    this.d = d
+    this.l = l
+    this.b = b
+    this.text = text
+    this.strings = strings
+    this.binaries = binaries
+    this.queued = queued
+  }
+
+  /** Root with its names inside: number of the key's word, count, then name and value in turn. Answers the key's word. */
+  private inlineRoot(document: object, base: number, canGenerate: boolean): number {
+    const primary = this.shapes.primaryKey
+    const record = document as Record<string, unknown>
+    const names = Object.keys(record).filter((name) => record[name] !== undefined)
+    const hasKey = names.includes(primary) && record[primary] !== null
+    if (!hasKey) {
+      if (!canGenerate) throw REFUSED
+      if (!names.includes(primary)) names.push(primary)
+    }
+    this.words[base + 1] = names.length
+    this.w = base + 2
+    let key = 0
+    for (const name of names) {
+      this.string(name, this.w++)
+      const at = this.w++
+      const vector = this.shapes.vectorOf(name)
+      if (name === primary) key = at - base
+      if (name === primary && !hasKey) this.generate(at)
+      else if (vector !== undefined) this.vector(record[name], at, vector)
+      else this.value(record[name], at)
+    }
+    this.words[base] = key
+    return key
+  }
+
+  /** Objects and arrays met on the way, level by level. */
+  private walkQueue(base: number): void {
+    for (let i = 0; i < this.queued; i++) {
+      if (this.w - base > WORDS_MAX || this.text.length > WORDS_MAX * 8) throw REFUSED
+      const container = this.queue[i]!
+      this.depth = this.queueDepth[i]!
+      if (this.depth > DEPTH_MAX) throw REFUSED
+      const at = this.w++
+      if (Array.isArray(container)) {
+        this.words[this.queueAt[i]!] = (TAG_ARRAY << 28) | (at - base)
+        this.elements(container, at)
+        continue
+      }
+      this.words[this.queueAt[i]!] = (TAG_OBJECT << 28) | (at - base)
+      const node = this.fields(container, false)
+      if (node !== null) {
+        const id = this.shapeId(node)
+        this.words[at] = id
+        continue
+      }
+      this.words[at] = SHAPE_INLINE
+      const record = container as Record<string, unknown>
+      const names = Object.keys(record).filter((name) => record[name] !== undefined)
+      this.words[this.w++] = names.length
+      for (const name of names) {
+        this.string(name, this.w++)
+        this.value(record[name], this.w++)
+      }
+    }
+    this.clearQueue()
+  }
+
+  private elements(array: readonly unknown[], at: number): void {
+    const count = array.length
+    this.words[at] = count
+    for (let i = 0; i < count; i++) {
+      const element = array[i]
+      if (element === undefined) throw REFUSED
+      this.value(element, this.w++)
+    }
+  }
+
+  private string(value: string, at: number): void {
+    const units = value.length
+    if (units <= APART_UNITS) {
+      this.text += value
+      this.lengths[this.l++] = units
+    } else {
+      this.apart(value)
+    }
+    this.words[at] = STRING | this.strings++
+  }
+
+  private apart(value: string): void {
+    const units = value.length
+    this.isApart = true
+    const room = this.b + units * 3
+    if (units > 0xffffff) throw REFUSED
+    let written = 0
+    if (room <= this.bytes.length) {
+      written = encoder.encodeInto(value, this.bytes.subarray(this.b, room)).written
+      if (written !== units && !isWellFormed(value)) throw REFUSED
+    } else {
+      // Runs over; `add` makes room and comes back.
+      written = units * 3
+    }
+    this.lengths[this.l] = LENGTH_APART | units
+    this.lengths[this.l + 1] = written
+    this.lengths[this.l + 2] = this.bytesAddress + this.b
+    this.l += 3
+    this.b += written
+  }
+
+  // Comparisons one by one: a switch over `typeof` makes the string first.
+  private value(value: unknown, at: number): void {
+    if (typeof value === 'string') {
+      this.string(value, at)
+    } else if (typeof value === 'number') {
+      if ((value | 0) === value && value <= INT_MAX && value >= -INT_MAX) {
+        this.words[at] = INT | (value & 0x0fffffff)
+      } else {
+        if (value - value !== 0) throw REFUSED
+        this.words[at] = DOUBLE | (this.d - this.wideStart)
+        this.wides[this.d++] = value
+      }
+    } else if (typeof value === 'boolean') {
+      this.words[at] = (value ? TAG_TRUE : TAG_FALSE) << 28
+    } else if (value === null) {
+      this.words[at] = TAG_NULL << 28
+    } else if (typeof value === 'object') {
+      this.object(value, at)
+    } else if (typeof value === 'bigint') {
+      if (BigInt.asIntN(64, value) !== value) throw REFUSED
+      this.words[at] = (TAG_BIGINT << 28) | (this.d - this.wideStart)
+      this.wideInts[this.d++] = value
+    } else {
+      throw REFUSED
+    }
+  }
+
+  private object(value: object, at: number): void {
+    const prototype = Object.getPrototypeOf(value) as unknown
+    if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) {
+      if (value instanceof Date) {
+        const time = value.getTime()
+        if (time - time !== 0) throw REFUSED
+        this.words[at] = (TAG_DATE << 28) | (this.d - this.wideStart)
+        this.wides[this.d++] = time
+        return
+      }
+      if (ArrayBuffer.isView(value)) {
+        this.binary(value, arrayTypeOf(value), at)
+        return
+      }
+      if (!Array.isArray(value) && !isStorable(value)) throw REFUSED
+    }
+    // What it is must stand there already: the key is looked at before the queue is walked.
+    this.words[at] = (Array.isArray(value) ? TAG_ARRAY : TAG_OBJECT) << 28
+    const queued = this.queued++
+    this.queue[queued] = value
+    this.queueAt[queued] = at
+    this.queueDepth[queued] = this.depth + 1
+  }
+
+  private binary(view: ArrayBufferView, type: number, at: number): void {
+    if (type < 0 || view.byteLength > 0xffffff) throw REFUSED
+    const bytes = view.byteLength
+    if (this.b + bytes <= this.bytes.length) {
+      this.bytes.set(new Uint8Array(view.buffer, view.byteOffset, bytes), this.b)
+    }
+    this.words[at] = (TAG_BINARY << 28) | (this.d - this.wideStart)
+    this.wideWords[this.d * 2] = this.bytesAddress + this.b
+    this.wideWords[this.d * 2 + 1] = bytes | (type << 24)
+    this.d++
+    this.b += bytes
+    this.binaries += bytes
+  }
+
+  private vector(value: unknown, at: number, field: VectorField): void {
+    if (value === null) {
+      this.words[at] = TAG_NULL << 28
+      return
+    }
+    const lanes = vectorLanes(value, field)
+    if (lanes === undefined) throw REFUSED
+    this.binary(lanes, elementOf(field), at)
+  }
+}
