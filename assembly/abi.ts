@@ -94,6 +94,7 @@ export const S_GATHER_FLAGS: usize = STATE + 352; // flags of the frame gathered
 export const S_GATHER_BYTES: usize = STATE + 356; // u32 capacity of the buffer in use
 export const S_LOG_SEED: usize = STATE + 360; // u64 seed of the log's checksums
 export const S_SHIFT_SEED: usize = STATE + 368; // u64 same, of the log a compaction writes
+export const S_GATHER_TOTAL: usize = STATE + 448; // f64 bytes that the group being written takes at most
 // --- answers of the last call
 export const S_SCAN_NEXT: usize = STATE + 384; // u32 slot to go on from, or all ones
 export const S_CHECK_END: usize = STATE + 388; // u32 address behind the last whole group

@@ -15,6 +15,7 @@ import {
 } from "../record";
 import { recordChanged, recordClash, recordsUndo } from "./change";
 import { findSlot } from "./find";
+import { gatherEnd } from "./frame";
 import { slotAcquire, slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits } from "../slot";
 
 const OPS_PER_PAGE: u32 = <u32>(PAGE_BYTES / OP_BYTES);
@@ -57,11 +58,6 @@ function note(outcome: u32, slot: u32, fresh: usize, old: usize): usize {
   return op;
 }
 
-export function store_batch_begin(): void {
-  assert(load<u32>(S_OPS_COUNT) == 0);
-  memory.fill(S_BATCH_COUNTS, 0, 32);
-}
-
 /** Records that are laid out before the first of them is indexed: the places of their keys in the index are fetched meanwhile. */
 const WAITING_MAX: u32 = 32;
 const WAITING: usize = BATCH_SCRATCH; // u32 address, u32 mode, or 0 and FAILED_*; u64 hash
@@ -81,7 +77,6 @@ export function store_batch_put(count: u32): i32 {
 
 /** Lays the next `count` documents out; answers how many there was memory for. */
 function buildWaiting(count: u32): u32 {
-  let touched: u32 = 0;
   let at = WAITING;
   for (let i: u32 = 0; i < count; i++) {
     const mode = buildMode();
@@ -101,17 +96,21 @@ function buildWaiting(count: u32): u32 {
         store<u32>(at, <u32>record);
         store<u32>(at, mode, 4);
         store<u64>(at, hash, 8);
-        touched += hashTouch(hash);
       }
     }
     at += WAITING_BYTES;
   }
-  store<u32>(KEY_BUFFER, touched);
   return count;
 }
 
 /** Indexes the first `count` of those that wait. False: memory is exhausted, and those that still waited are given up. */
 function indexWaiting(count: u32): bool {
+  // A loop of its own: with work in between, the reads would be waited for one by one.
+  if (count > 1) {
+    let touched: u32 = 0;
+    for (let i: u32 = 0; i < count; i++) touched += hashTouch(load<u64>(WAITING + <usize>i * WAITING_BYTES, 8));
+    store<u32>(KEY_BUFFER, touched);
+  }
   let isEnough = true;
   for (let i: u32 = 0; i < count; i++) {
     const at = WAITING + <usize>i * WAITING_BYTES;
@@ -219,7 +218,8 @@ export function store_batch_remove(type: u32, bytes: u32): i32 {
 }
 
 /** The log has taken the batch (or there is none): it stands, and what it replaced is freed. */
-export function store_batch_commit(): void {
+export function store_batch_commit(isLogged: bool): void {
+  if (isLogged) gatherEnd();
   const count = load<u32>(S_OPS_COUNT);
   let documents = load<u32>(S_COUNT);
   let live = load<u64>(S_LIVE_BYTES);
@@ -296,6 +296,7 @@ function undo(op: usize): void {
 
 function finish(): void {
   store<u32>(S_OPS_COUNT, 0);
+  memory.fill(S_BATCH_COUNTS, 0, 32);
   // A huge batch's list is not kept.
   const pages = load<u32>(S_OPS_CAPACITY) / OPS_PER_PAGE;
   if (pages > 4) {

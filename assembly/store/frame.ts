@@ -3,7 +3,7 @@
 
 import {
   BLOCK_KIND_SHIFT, BLOCK_PREVIOUS_FREE, FRAME_BYTES, FRAME_PAYLOAD_TARGET, KIND_DELETE, KIND_FRAME, OUTCOME_DELETED,
-  OUTCOME_INSERTED, OUTCOME_REPLACED, PAGE_BYTES, PAGE_SCRATCH, S_GATHER, S_GATHER_BYTES, S_GATHER_OP, S_GATHER_PAGES, S_GATHER_SHAPE,
+  OUTCOME_INSERTED, OUTCOME_REPLACED, PAGE_BYTES, PAGE_SCRATCH, S_GATHER, S_GATHER_BYTES, S_GATHER_OP, S_GATHER_PAGES, S_GATHER_SHAPE, S_GATHER_TOTAL,
   S_LOG_SEED, S_OPS_COUNT, S_SHAPE_TOP, S_SHAPES_UNLOGGED, FRAME_MORE, KEY_BUFFER, FRAME_GROUP, S_GATHER_FLAGS, FRAME_CONTINUES,
 } from "../abi";
 import { xxh64 } from "../hash";
@@ -94,6 +94,17 @@ export function store_gather_begin(transactionBytes: u32): f64 {
 }
 
 /**
+ * Starts writing the open batch out and lays its first frame out, see below; answers the frame's bytes, 0 if there is nothing to write, -1 when
+ * memory is exhausted. S_GATHER_TOTAL: what the whole group takes at most.
+ */
+export function store_gather(transactionBytes: u32, offsetUnits: u32, sequence: u32, durableUnits: u32): i32 {
+  const total = store_gather_begin(transactionBytes);
+  if (total <= 0) return <i32>total;
+  store<f64>(S_GATHER_TOTAL, total);
+  return <i32>store_gather_frame(offsetUnits, transactionBytes, sequence, durableUnits);
+}
+
+/**
  * Lays the next frame of the group out in the gather buffer, as it will lie at `offsetUnits` of the log; answers its bytes, 0 after the last.
  * S_GATHER_FLAGS says whether there is more.
  */
@@ -143,7 +154,7 @@ export function store_gather_frame(offsetUnits: u32, transactionBytes: u32, sequ
 }
 
 /** The log has taken the group, and with it one copy more of the shapes in it. */
-export function store_gather_end(): void {
+export function gatherEnd(): void {
   if (load<u32>(S_SHAPES_UNLOGGED) != 0) {
     const top = load<u32>(S_SHAPE_TOP);
     for (let id = nextUnlogged(0); id < top; id = nextUnlogged(id + 1)) shapeLogged(shapePointer(id));

@@ -1,9 +1,9 @@
 export {
-  store_batch_abandon, store_batch_begin, store_batch_commit, store_batch_put, store_batch_refuse, store_batch_remove,
+  store_batch_abandon, store_batch_commit, store_batch_put, store_batch_refuse, store_batch_remove,
 } from "./batch";
 export { store_compact_abandon, store_compact_begin, store_compact_finish, store_compact_frame, store_compact_reseal } from "./compact";
 export { store_find, store_find_many, store_identified, store_identify } from "./find";
-export { store_gather_begin, store_gather_end, store_gather_frame } from "./frame";
+export { store_gather, store_gather_begin, store_gather_frame } from "./frame";
 export { store_create, store_restore_begin, store_restore_end, store_scan, store_stage, store_uuid } from "./lifecycle";
 export {
   store_log_attach, store_log_check, store_log_finish, store_log_index, store_log_release, store_log_reserve, store_log_resync, store_log_walk,

@@ -83,6 +83,7 @@ export const S_GATHER_FLAGS = STATE + 352 // flags of the frame gathered last
 export const S_GATHER_BYTES = STATE + 356 // u32 capacity of the buffer in use
 export const S_LOG_SEED = STATE + 360 // u64 seed of the log's checksums
 export const S_SHIFT_SEED = STATE + 368 // u64 same, of the log a compaction writes
+export const S_GATHER_TOTAL = STATE + 448 // f64 bytes that the group being written takes at most
 // --- answers of the last call
 export const S_SCAN_NEXT = STATE + 384 // u32 slot to go on from, or all ones
 export const S_CHECK_END = STATE + 388 // u32 address behind the last whole group

@@ -23,8 +23,7 @@ export interface CoreExports {
   record_equals(a: number, b: number): number
   record_shape(id: number, fields: number): number
   store_batch_abandon(): void
-  store_batch_begin(): void
-  store_batch_commit(): void
+  store_batch_commit(isLogged: number): void
   store_batch_put(count: number): number
   store_batch_refuse(id: number): void
   store_batch_remove(type: number, bytes: number): number
@@ -38,8 +37,8 @@ export interface CoreExports {
   store_find_many(count: number, isAscii: number): void
   store_identified(slot: number, low: number, high: number): number
   store_identify(count: number): void
+  store_gather(transactionBytes: number, offsetUnits: number, sequence: number, durableUnits: number): number
   store_gather_begin(transactionBytes: number): number
-  store_gather_end(): void
   store_gather_frame(offsetUnits: number, transactionBytes: number, sequence: number, durableUnits: number): number
   store_log_attach(run: number, reserved: number, bytes: number): void
   store_log_check(from: number, end: number, sequence: number, open: number): void

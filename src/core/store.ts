@@ -27,6 +27,7 @@ import {
   S_COUNT,
   S_GATHER,
   S_GATHER_FLAGS,
+  S_GATHER_TOTAL,
   S_LIVE_BYTES,
   S_LOG_SEED,
   S_OPS,
@@ -183,10 +184,6 @@ export class Store {
 
   // --- writing
 
-  beginBatch(): void {
-    this.memory.core.store_batch_begin()
-  }
-
   /** Runs what is staged. `refusals` receives, by op, why documents failed for what is in them. */
   runStaged(refusals: Map<number, QuiverError>): void {
     const { memory, stage } = this
@@ -212,8 +209,8 @@ export class Store {
     checkMemory(status, 'the list of deletions')
   }
 
-  commitBatch(): void {
-    this.memory.core.store_batch_commit()
+  commitBatch(isLogged = false): void {
+    this.memory.core.store_batch_commit(isLogged ? 1 : 0)
   }
 
   abandonBatch(): void {
@@ -246,8 +243,8 @@ export class Store {
     this.memory.i64[S_SHIFT_SEED >>> 3] = BigInt.asIntN(64, seed)
   }
 
-  /** Starts writing the open batch out. Answers at most how many bytes its frames will take, 0 when nothing changed. */
-  gatherBegin(transaction: Uint8Array | undefined): number {
+  /** At most how many bytes the open batch's frames will take, 0 when nothing changed. */
+  gatherBytes(transaction: Uint8Array | undefined): number {
     const { memory } = this
     if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
     const total = memory.core.store_gather_begin(transaction?.length ?? 0)
@@ -256,26 +253,47 @@ export class Store {
     return total
   }
 
+  /**
+   * Starts writing the open batch out: its first frame, borrowed until the next call; undefined when nothing changed. `gatherTotal` says what
+   * all of them take at most.
+   */
+  gather(
+    transaction: Uint8Array | undefined,
+    offsetUnits: number,
+    sequence: number,
+    durableUnits: number,
+  ): Uint8Array | undefined {
+    const { memory } = this
+    if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
+    const bytes = memory.core.store_gather(transaction?.length ?? 0, offsetUnits, sequence, durableUnits)
+    memory.refresh()
+    if (bytes < 0) throw outOfMemory('the frame of the batch')
+    return this.gathered(bytes)
+  }
+
+  get gatherTotal(): number {
+    return this.memory.f64[S_GATHER_TOTAL >>> 3]!
+  }
+
   /** The next frame, borrowed until the next call; undefined after the last. */
-  gatherFrame(
+  gatherNext(
     offsetUnits: number,
     transactionBytes: number,
     sequence: number,
     durableUnits: number,
   ): Uint8Array | undefined {
     const { memory } = this
-    const bytes = memory.core.store_gather_frame(offsetUnits, transactionBytes, sequence, durableUnits)
+    return this.gathered(memory.core.store_gather_frame(offsetUnits, transactionBytes, sequence, durableUnits))
+  }
+
+  private gathered(bytes: number): Uint8Array | undefined {
     if (bytes === 0) return undefined
-    const from = memory.state(S_GATHER)
-    return memory.u8.subarray(from, from + bytes)
+    const from = this.memory.state(S_GATHER)
+    return this.memory.u8.subarray(from, from + bytes)
   }
 
   get gatherHasMore(): boolean {
     return (this.memory.state(S_GATHER_FLAGS) & FRAME_MORE) !== 0
-  }
-
-  gatherEnd(): void {
-    this.memory.core.store_gather_end()
   }
 
   // --- log, inwards

@@ -99,8 +99,7 @@ export class Batch {
     this.operations = 0
     this.settled = 0
     if (this.generated.length > 0) this.generated = []
-    this.refusals.clear()
-    this.partition.store.beginBatch()
+    if (this.refusals.size > 0) this.refusals.clear()
   }
 
   /**
@@ -219,8 +218,9 @@ export class Batch {
   commit(options: { readonly hard: boolean; readonly transaction?: Transaction | undefined }): void {
     this.settle()
     const { partition } = this
+    let isLogged: boolean
     try {
-      partition.writeBatch(options.hard, options.transaction)
+      isLogged = partition.writeBatch(options.hard, options.transaction)
     } catch (error) {
       this.abandon()
       throw error
@@ -228,7 +228,7 @@ export class Batch {
     const { listener } = partition
     const changes = listener === null ? undefined : changesOf(this)
     this.isOpen = false
-    partition.store.commitBatch()
+    partition.store.commitBatch(isLogged)
     partition.commits++
     partition.store.stage.shrink()
     partition.afterCommit()

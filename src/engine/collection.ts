@@ -19,7 +19,7 @@ import { Cursor } from './cursor.ts'
 import { collectionStats, indexInfos } from './figures.ts'
 import { type Filter, isEverything, resolveFilter } from './filter.ts'
 import { type FindOptions, type FindRequest, findRequest } from './find.ts'
-import { applyInsert, insertInto } from './insert.ts'
+import { applyInsert, insertOne } from './insert.ts'
 import { countMatches } from './match.ts'
 import {
   describe,
@@ -131,7 +131,7 @@ export class Collection<T extends object = Document> {
 
   /** The way of most single writes. */
   #insertOne(partition: Partition, document: object, request: WriteRequest): Promise<WriteResult<T>> {
-    const result = insertInto(this.#state, partition, [document], request, ALONE)
+    const result = insertOne(this.#state, partition, document, request)
     return acknowledge(this.#state, request, result) as Promise<WriteResult<T>>
   }
 

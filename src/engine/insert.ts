@@ -51,7 +51,7 @@ class Refused {
 }
 
 /** One partition, one batch. */
-export function insertInto(
+function insertInto(
   state: CollectionState,
   partition: Partition,
   documents: readonly unknown[],
@@ -103,6 +103,45 @@ export function insertInto(
   } finally {
     if (isOpen) batch.abandon()
   }
+}
+
+/** One document into one partition, by a request without options. */
+export function insertOne(
+  state: CollectionState,
+  partition: Partition,
+  document: object,
+  request: WriteRequest,
+): WriteResult {
+  const batch = partition.begin()
+  let isOpen = true
+  try {
+    batch.put(document, request.conflict === ConflictRule.Error ? PutMode.Insert : PutMode.Upsert)
+    batch.settle()
+    const outcome = batch.outcome(0)
+    if (outcome <= Outcome.Unchanged) {
+      const result: WriteResult = {
+        inserted: outcome === Outcome.Inserted ? 1 : 0,
+        replaced: outcome === Outcome.Replaced ? 1 : 0,
+        unchanged: outcome === Outcome.Unchanged ? 1 : 0,
+        deleted: 0,
+        skipped: 0,
+        errors: 0,
+      }
+      if (batch.generated.length > 0) result.generatedKeys = [batch.generated[0]!.key]
+      isOpen = false
+      if (outcome === Outcome.Unchanged) batch.abandon()
+      else batch.commit(request.isHard ? HARD : SOFT)
+      state.written = state.listOf(partition)
+      return result
+    }
+  } catch (error) {
+    if (!isOpen) throw error
+    requireOwn(error)
+  } finally {
+    if (isOpen) batch.abandon()
+  }
+  // It was refused, and why is told as for many.
+  return insertInto(state, partition, [document], request, ALONE)
 }
 
 /** An atomic call with errors: they are counted and nothing else has happened. */

@@ -263,36 +263,35 @@ export class Partition {
   /** Called by the batch. */
   prepareBatch(transaction: Transaction): void {
     this.log?.checkWritable()
-    this.log?.reserve(this.store.gatherBegin(filesPart.now!.encodeTransaction(transaction)))
+    this.log?.reserve(this.store.gatherBytes(filesPart.now!.encodeTransaction(transaction)))
   }
 
-  /** Called by the batch. Throws with everything as it was before the batch, or poisons. */
-  writeBatch(isDeferred: boolean, transaction: Transaction | undefined): void {
+  /** Called by the batch. Answers whether there was a log; throws with everything as it was before the batch, or poisons. */
+  writeBatch(isDeferred: boolean, transaction: Transaction | undefined): boolean {
     const { log, store } = this
-    if (log === undefined) return
+    if (log === undefined) return false
     log.checkWritable()
     const entry = transaction === undefined ? undefined : filesPart.now!.encodeTransaction(transaction)
-    const bytes = store.gatherBegin(entry)
-    if (bytes === 0) return
-    log.reserve(bytes)
     const start = log.position
+    let frame = store.gather(entry, start / 8, log.sequence, log.durableUnits)
+    if (frame === undefined) return false
+    log.reserve(store.gatherTotal)
     const transactionBytes = entry?.length ?? 0
     try {
-      for (;;) {
-        const frame = store.gatherFrame(log.position / 8, transactionBytes, log.sequence, log.durableUnits)
-        if (frame === undefined) break
+      while (frame !== undefined) {
         log.append(frame, isDeferred)
         if (!store.gatherHasMore) break
+        frame = store.gatherNext(log.position / 8, transactionBytes, log.sequence, log.durableUnits)
       }
     } catch (error) {
       if (log.poison === undefined) log.rewind(start)
       throw error
     }
-    store.gatherEnd()
     if (transaction !== undefined) {
       this.highestTransaction = transaction.id
       unsettledOf(this.options.shapes).add(this)
     }
+    return true
   }
 
   /** Called by the batch after it stands. */

@@ -24,7 +24,9 @@ type Source = AsyncIterable<unknown> | Iterable<unknown>
 
 /** Whether this is a source of documents and not a document. */
 export function isSource(value: object): value is Source {
-  return Symbol.asyncIterator in value || Symbol.iterator in value
+  // Read, not looked for with `in`, which is several times slower where objects have many shapes.
+  const source = value as Partial<AsyncIterable<unknown> & Iterable<unknown>>
+  return source[Symbol.asyncIterator] !== undefined || source[Symbol.iterator] !== undefined
 }
 
 /** Inserts all that `source` yields. */

@@ -145,7 +145,6 @@ describe('programs', () => {
     expect(find(filter)).toEqual([])
     add([{ other: 1 }, { fresh: 2 }, { x: 1, fresh: 3 }])
     expect(find(filter)).toEqual([1, 2])
-    store.beginBatch()
     store.remove('k1')
     store.commitBatch()
     expect(find(filter)).toEqual([2])

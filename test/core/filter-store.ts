@@ -30,7 +30,6 @@ export async function filterStore(documents: readonly object[] = []): Promise<Fi
 }
 
 function addAll(store: Store, documents: readonly object[], numbers: Map<string, number>): void {
-  store.beginBatch()
   for (const document of documents) {
     const key = Object.hasOwn(document, 'id') ? String((document as { id: unknown }).id) : `k${numbers.size}`
     numbers.set(key, numbers.size)

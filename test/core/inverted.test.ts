@@ -19,7 +19,6 @@ function randomOf(seed: number): (below: number) => number {
 async function storeOf(slots: number): Promise<Store> {
   const store = await Store.create({ shapes: new CollectionShapes('id'), makeKey: () => 'none' })
   store.begin()
-  store.beginBatch()
   for (let id = 0; id < slots; id++) {
     while (!store.stage.add({ id }, MODE_UPSERT, false)) store.runStaged(new Map())
     if (store.stage.isFull) store.runStaged(new Map())
@@ -168,7 +167,6 @@ describe('marks', () => {
     expect(marks()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     for (const slot of marks()) store.inverted.remove(handle, slot)
     expect(marks()).toEqual([])
-    store.beginBatch()
     store.stage.add({ id: 100 }, MODE_UPSERT, false)
     store.stage.add({ id: 4, x: 1 }, MODE_UPSERT, false)
     store.stage.add({ id: 5 }, MODE_UPSERT, false)
@@ -186,7 +184,6 @@ describe('marks', () => {
     store.inverted.setFields(handle, ['t', 'deep'])
     const write = (...documents: object[]) => {
       for (let slot = 0; slot < 6; slot++) store.inverted.remove(handle, slot)
-      store.beginBatch()
       for (const document of documents) store.stage.add(document, MODE_UPSERT, false)
       store.runStaged(new Map())
       store.commitBatch()

@@ -29,7 +29,6 @@ it('finds what is still there, wherever it is stored by now', async () => {
     expect(places.address(i * 100)).toBe(addresses[i])
     expect(find(i)).toBe(addresses[i])
   }
-  store.beginBatch()
   for (const id of keys) store.stage.add({ id, text: 'longer than before, so that it moves' }, 1, false)
   store.runStaged(new Map())
   store.commitBatch()
@@ -37,12 +36,10 @@ it('finds what is still there, wherever it is stored by now', async () => {
     expect(find(i)).toBe(store.find(keys[i]))
     expect(store.reader.readKey(find(i))).toEqual(keys[i])
   }
-  store.beginBatch()
   for (const id of [keys[0], keys[1], keys[2]]) store.remove(id)
   store.commitBatch()
   expect([0, 1, 2, 3].map((i) => find(i) === 0)).toEqual([true, true, true, false])
   // Others take the slots, and the memory.
-  store.beginBatch()
   for (const id of ['x', 'y', 'c']) store.stage.add({ id, text: 'longer than before, so that it moves' }, 1, false)
   store.runStaged(new Map())
   store.commitBatch()
