@@ -32,6 +32,11 @@ function reserved(kind: u8): u32 {
   return (kind == PAGE_RECORD || kind == PAGE_COLUMN ? PAGES_RESERVED : PAGES_RESERVED_SCRATCH) + (load<u32>(S_SLOT_TOP) >> 14);
 }
 
+/** How many more pages the limit allows. */
+export function pagesSpare(): u32 {
+  return load<u32>(S_PAGES_LIMIT) + load<u32>(S_PAGES_FREE) - load<u32>(S_PAGES_TOP);
+}
+
 /** Zeroed pages, or 0 when the limit is reached or the platform refuses. */
 export function pagesAcquire(count: u32, kind: u8): usize {
   const top = load<u32>(S_PAGES_TOP);

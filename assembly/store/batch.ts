@@ -8,7 +8,7 @@ import {
   STATUS_OK, STATUS_OUT_OF_MEMORY,
 } from "../abi";
 import { hashInsert, hashRemove, hashTouch, keyHash } from "../hash";
-import { blockBytes, blockRelease, pagesAcquire, pagesRelease } from "../memory";
+import { blockBytes, blockRelease, pagesAcquire, pagesRelease, pagesSpare } from "../memory";
 import {
   buildFailure, buildMode, buildRecord, buildSkip, buildStart, keyBytes, keyFailure, keyGiven, keyOfRecord, keyPointer, keyType,
   recordEquals,
@@ -25,6 +25,9 @@ const OPS_PER_PAGE: u32 = <u32>(PAGE_BYTES / OP_BYTES);
   return <usize>load<u32>(S_OPS) + <usize>index * OP_BYTES;
 }
 
+/** A list of ops that grows leaves so many pages, for the frame that the log needs before the list can go. */
+const PAGES_LEFT: u32 = 12;
+
 /** Room for `count` more ops. */
 function reserveOps(count: u32): bool {
   const used = load<u32>(S_OPS_COUNT);
@@ -33,6 +36,7 @@ function reserveOps(count: u32): bool {
   const pagesHeld = capacity / OPS_PER_PAGE;
   let pages = max<u32>(pagesHeld << 1, 1);
   while (pages * OPS_PER_PAGE < used + count) pages <<= 1;
+  if (pagesHeld != 0 && pagesSpare() < pages + PAGES_LEFT) return false;
   const grown = pagesAcquire(pages, PAGE_SCRATCH);
   if (grown == 0) return false;
   const held = <usize>load<u32>(S_OPS);
@@ -195,7 +199,7 @@ export function store_batch_refuse(id: u32): void {
   store<u64>(op, id, 16);
 }
 
-/** Deletes the document whose key stands in the key buffer. */
+/** Deletes the document whose key stands in the key buffer. On STATUS_OUT_OF_MEMORY nothing has changed, and what was done before may be committed. */
 export function store_batch_remove(type: u32, bytes: u32): i32 {
   if (!reserveOps(1)) return STATUS_OUT_OF_MEMORY;
   keyGiven(type, KEY_BUFFER, bytes);
@@ -214,7 +218,19 @@ export function store_batch_remove(type: u32, bytes: u32): i32 {
   store<u32>(op, slotLogUnits(slot), 20);
   const isFollowed = recordChanged(slot, old, 0);
   slotRelease(slot);
-  return isFollowed ? STATUS_OK : STATUS_OUT_OF_MEMORY;
+  if (isFollowed) return STATUS_OK;
+  takeBack(op);
+  return STATUS_OUT_OF_MEMORY;
+}
+
+/** Undoes the last op as if it had never been. */
+function takeBack(op: usize): void {
+  const counter = S_BATCH_COUNTS + (<usize>load<u32>(op) << 2);
+  store<u32>(counter, load<u32>(counter) - 1);
+  beginUndo();
+  undo(op);
+  endUndo();
+  store<u32>(S_OPS_COUNT, load<u32>(S_OPS_COUNT) - 1);
 }
 
 /** The log has taken the batch (or there is none): it stands, and what it replaced is freed. */

@@ -13,9 +13,14 @@ export const ALONE = -1
  */
 export function requireOwn(error: unknown): void {
   if (error instanceof StateError || error instanceof HostError || error instanceof DataError) throw error
-  if (error instanceof LimitError && error.details.limit === 'memory') throw error
+  if (isMemoryFull(error)) throw error
   if (error instanceof WebAssembly.RuntimeError) throw error
   if (error instanceof Error && error.message.startsWith('quiverdb core: ')) throw error
+}
+
+/** Whether a partition has no memory left. */
+export function isMemoryFull(error: unknown): boolean {
+  return error instanceof LimitError && error.details.limit === 'memory'
 }
 
 /** What `firstError` and `changes` say of a refused document. */

@@ -8,8 +8,9 @@ import type { Document, Key } from '../value/index.ts'
 import { Outcome, type PutMode } from './batch.ts'
 import { copyKey, type KeyIdentity, keyIdentity } from './key.ts'
 import { ReturnChanges, type WriteRequest } from './options.ts'
-import { duplicateText, refusalText, requireOwn } from './refusal.ts'
-import { type Change, emptyResult, setGeneratedKeys, type WriteResult } from './result.ts'
+import type { Partition } from './partition.ts'
+import { duplicateText, isMemoryFull, refusalText, requireOwn } from './refusal.ts'
+import { type Change, emptyResult, ResultSum, setGeneratedKeys, type WriteResult } from './result.ts'
 import type { CollectionState } from './state.ts'
 import { BatchSet, NONE } from './transaction.ts'
 import { checkExpiry } from './wait.ts'
@@ -38,14 +39,20 @@ export class Entry {
 export class WriteSession {
   readonly state: CollectionState
   readonly request: WriteRequest
-  readonly #batches: BatchSet
-  readonly #entries: Entry[] = []
+  #batches: BatchSet
+  #entries: Entry[] = []
   readonly #touched = new Set<KeyIdentity>()
   #moves: Entry[] = []
+  /** Of a call that nothing but deletes: what was committed already, because memory had no room for a note of every step. */
+  #parts: ResultSum | undefined
+  readonly #mayPart: boolean
+  readonly #written = new Set<Partition>()
 
-  constructor(state: CollectionState, request: WriteRequest) {
+  /** @param isDeleting - it only deletes, and may do so in several batches where memory is full, unless it is atomic. */
+  constructor(state: CollectionState, request: WriteRequest, isDeleting = false) {
     this.state = state
     this.request = request
+    this.#mayPart = isDeleting && !request.isAtomic
     this.#batches = new BatchSet(state)
   }
 
@@ -70,8 +77,25 @@ export class WriteSession {
   }
 
   remove(entry: Entry, part: number, key: Key): void {
-    entry.operation = this.#batches.of(part).remove(key)
+    try {
+      entry.operation = this.#batches.of(part).remove(key)
+    } catch (error) {
+      if (!this.#mayPart || !isMemoryFull(error)) throw error
+      this.#part(entry)
+      entry.operation = this.#batches.of(part).remove(key)
+    }
     entry.part = part
+  }
+
+  /** Commits what was done before `entry`, which is the last one: what was deleted is freed then. */
+  #part(entry: Entry): void {
+    this.#entries.pop()
+    const result = this.#end('delete')
+    this.#parts ??= new ResultSum(this.request.changes !== ReturnChanges.No)
+    this.#parts.add(result)
+    this.#batches = new BatchSet(this.state)
+    this.#entries = [entry]
+    this.request.outcome = 'what was deleted before stays so'
   }
 
   /** Puts a document into another partition than the one it is in, which it leaves once it is known to have arrived. */
@@ -102,6 +126,14 @@ export class WriteSession {
 
   /** Commits and answers the result; when atomic and something was refused, undoes. */
   finish(what: string): WriteResult {
+    const result = this.#end(what)
+    if (this.#parts === undefined) return result
+    this.#parts.add(result)
+    this.state.written = [...this.#written]
+    return this.#parts.finish()
+  }
+
+  #end(what: string): WriteResult {
     const { state, request } = this
     this.settle()
     const result = this.#count()
@@ -118,6 +150,7 @@ export class WriteSession {
     if (request.changes !== ReturnChanges.No) result.changes = this.#changes()
     checkExpiry(request, what)
     state.written = this.#batches.commit(request)
+    for (const partition of state.written) this.#written.add(partition)
     return result
   }
 

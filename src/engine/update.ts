@@ -11,7 +11,7 @@ import { isObject, mergeInto, ownField } from './merge.ts'
 import { describe, ReturnChanges, type WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
 import { type Plan, planOf } from './plan.ts'
-import { ALONE, changedKey, refusalText, requireOwn } from './refusal.ts'
+import { ALONE, changedKey, isMemoryFull, refusalText, requireOwn } from './refusal.ts'
 import { emptyResult, type WriteResult } from './result.ts'
 import { type Entry, WriteSession } from './session.ts'
 import type { CollectionState } from './state.ts'
@@ -65,7 +65,7 @@ export function applyAlteration(
   if (isShort && isKeys(selected)) {
     return deleteKeys(state, state.single!, selected, request, Array.isArray(selection) ? 0 : ALONE)
   }
-  const session = new WriteSession(state, request)
+  const session = new WriteSession(state, request, alteration.kind === 'delete')
   const what = `${alteration.kind} in collection "${state.name}"`
   try {
     if (isKeys(selected)) {
@@ -88,26 +88,44 @@ function deleteKeys(
 ): WriteResult {
   const batch = partition.begin()
   let isOpen = true
+  const result = emptyResult()
+  state.written = NONE
+  const commit = () => {
+    result.deleted += batch.deleted
+    result.skipped += batch.missing
+    checkExpiry(request, `delete in collection "${state.name}"`)
+    isOpen = false
+    if (!batch.isDirty) {
+      batch.abandon()
+      return
+    }
+    batch.commit(request.isHard ? HARD : SOFT)
+    state.written = state.listOf(partition)
+  }
+  const remove = (key: Key) => {
+    try {
+      batch.remove(key)
+    } catch (error) {
+      if (request.isAtomic || !isMemoryFull(error) || !batch.isDirty) throw error
+      // No room for a note of every step: what was deleted so far stands by itself, and makes some.
+      commit()
+      request.outcome = 'what was deleted before stays so'
+      partition.begin()
+      isOpen = true
+      batch.remove(key)
+    }
+  }
   try {
-    const result = emptyResult()
     for (let i = 0; i < keys.length; i++) {
       try {
-        batch.remove(keys[i]!)
+        remove(keys[i]!)
       } catch (error) {
         requireOwn(error)
         result.errors++
         result.firstError ??= refusalText(state, error, base === ALONE ? ALONE : i)
       }
     }
-    state.written = NONE
-    if (request.isAtomic && result.errors > 0) return result
-    result.deleted = batch.deleted
-    result.skipped = batch.missing
-    checkExpiry(request, `delete in collection "${state.name}"`)
-    if (!batch.isDirty) return result
-    isOpen = false
-    batch.commit(request.isHard ? HARD : SOFT)
-    state.written = state.listOf(partition)
+    if (!request.isAtomic || result.errors === 0) commit()
     return result
   } finally {
     if (isOpen) batch.abandon()
