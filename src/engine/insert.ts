@@ -51,7 +51,7 @@ class Refused {
 }
 
 /** One partition, one batch. */
-function insertInto(
+export function insertInto(
   state: CollectionState,
   partition: Partition,
   documents: readonly unknown[],
