@@ -7,7 +7,6 @@ import {
   FAILED_KEY_TYPE,
   FAILED_SKIPPED,
   FIRST_PAGE,
-  FRAME_MORE,
   KEY_BUFFER,
   KEY_BYTES_MAX,
   LAYOUT_VERSION,
@@ -26,8 +25,6 @@ import {
   S_CHECK_STOP,
   S_COUNT,
   S_GATHER,
-  S_GATHER_FLAGS,
-  S_GATHER_TOTAL,
   S_LIVE_BYTES,
   S_LOG_SEED,
   S_OPS,
@@ -49,6 +46,7 @@ import {
 } from './abi.ts'
 import type { Derived } from './derived/index.ts'
 import { Filters } from './filter/index.ts'
+import { Gather } from './gather.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
 import { adoptShapes, type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
 
@@ -86,6 +84,7 @@ export class Store {
   readonly stage: Stage
   readonly reader: RecordReader
   readonly filters: Filters
+  readonly gather: Gather
   // There once something is derived from the documents: see `derive`.
   readonly vectors!: Derived['vectors']
   readonly inverted!: Derived['inverted']
@@ -102,6 +101,7 @@ export class Store {
     this.stage = new Stage(memory, options.shapes, options.makeKey)
     this.reader = new RecordReader(memory, options.shapes)
     this.filters = new Filters(memory)
+    this.gather = new Gather(memory)
     this.keys = new KeyWriter(memory)
     this.pagesLimit = Math.min(PAGES_MAX, Math.floor((options.memoryLimitBytes ?? PAGES_MAX * PAGE_BYTES) / PAGE_BYTES))
   }
@@ -229,7 +229,7 @@ export class Store {
     return this.memory.u32[(this.memory.state(S_OPS) + index * OP_BYTES) / 4 + field]!
   }
 
-  // --- log, outwards
+  // --- log, outwards: see `gather`
 
   get logSeed(): bigint {
     return BigInt.asUintN(64, this.memory.i64[S_LOG_SEED >>> 3]!)
@@ -241,59 +241,6 @@ export class Store {
 
   set shiftSeed(seed: bigint) {
     this.memory.i64[S_SHIFT_SEED >>> 3] = BigInt.asIntN(64, seed)
-  }
-
-  /** At most how many bytes the open batch's frames will take, 0 when nothing changed. */
-  gatherBytes(transaction: Uint8Array | undefined): number {
-    const { memory } = this
-    if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
-    const total = memory.core.store_gather_begin(transaction?.length ?? 0)
-    memory.refresh()
-    if (total < 0) throw outOfMemory('the frame of the batch')
-    return total
-  }
-
-  /**
-   * Starts writing the open batch out: its first frame, borrowed until the next call; undefined when nothing changed. `gatherTotal` says what
-   * all of them take at most.
-   */
-  gather(
-    transaction: Uint8Array | undefined,
-    offsetUnits: number,
-    sequence: number,
-    durableUnits: number,
-  ): Uint8Array | undefined {
-    const { memory } = this
-    if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
-    const bytes = memory.core.store_gather(transaction?.length ?? 0, offsetUnits, sequence, durableUnits)
-    memory.refresh()
-    if (bytes < 0) throw outOfMemory('the frame of the batch')
-    return this.gathered(bytes)
-  }
-
-  get gatherTotal(): number {
-    return this.memory.f64[S_GATHER_TOTAL >>> 3]!
-  }
-
-  /** The next frame, borrowed until the next call; undefined after the last. */
-  gatherNext(
-    offsetUnits: number,
-    transactionBytes: number,
-    sequence: number,
-    durableUnits: number,
-  ): Uint8Array | undefined {
-    const { memory } = this
-    return this.gathered(memory.core.store_gather_frame(offsetUnits, transactionBytes, sequence, durableUnits))
-  }
-
-  private gathered(bytes: number): Uint8Array | undefined {
-    if (bytes === 0) return undefined
-    const from = this.memory.state(S_GATHER)
-    return this.memory.u8.subarray(from, from + bytes)
-  }
-
-  get gatherHasMore(): boolean {
-    return (this.memory.state(S_GATHER_FLAGS) & FRAME_MORE) !== 0
   }
 
   // --- log, inwards

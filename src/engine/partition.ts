@@ -263,7 +263,7 @@ export class Partition {
   /** Called by the batch. */
   prepareBatch(transaction: Transaction): void {
     this.log?.checkWritable()
-    this.log?.reserve(this.store.gatherBytes(filesPart.now!.encodeTransaction(transaction)))
+    this.log?.reserve(this.store.gather.measure(filesPart.now!.encodeTransaction(transaction)))
   }
 
   /** Called by the batch. Answers whether there was a log; throws with everything as it was before the batch, or poisons. */
@@ -273,15 +273,15 @@ export class Partition {
     log.checkWritable()
     const entry = transaction === undefined ? undefined : filesPart.now!.encodeTransaction(transaction)
     const start = log.position
-    let frame = store.gather(entry, start / 8, log.sequence, log.durableUnits)
+    let frame = store.gather.first(entry, start / 8, log.sequence, log.durableUnits)
     if (frame === undefined) return false
-    log.reserve(store.gatherTotal)
+    log.reserve(store.gather.total)
     const transactionBytes = entry?.length ?? 0
     try {
       while (frame !== undefined) {
         log.append(frame, isDeferred)
-        if (!store.gatherHasMore) break
-        frame = store.gatherNext(log.position / 8, transactionBytes, log.sequence, log.durableUnits)
+        if (!store.gather.hasMore) break
+        frame = store.gather.next(log.position / 8, transactionBytes, log.sequence, log.durableUnits)
       }
     } catch (error) {
       if (log.poison === undefined) log.rewind(start)

@@ -1,0 +1,57 @@
+// The open batch on its way to the log: a group of frames, laid out one after the other in the core's own buffer.
+
+import { FRAME_MORE, KEY_BUFFER, S_GATHER, S_GATHER_FLAGS, S_GATHER_TOTAL } from './abi.ts'
+import { type Memory, outOfMemory } from './memory.ts'
+
+export class Gather {
+  private readonly memory: Memory
+
+  constructor(memory: Memory) {
+    this.memory = memory
+  }
+
+  /** At most how many bytes the frames will take, 0 when nothing changed. `transaction`: an entry that goes first. */
+  measure(transaction: Uint8Array | undefined): number {
+    const { memory } = this
+    if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
+    const total = memory.core.store_gather_begin(transaction?.length ?? 0)
+    memory.refresh()
+    if (total < 0) throw outOfMemory('the frame of the batch')
+    return total
+  }
+
+  /** The first frame, borrowed until the next call; undefined when nothing changed. `total` says what all of them take at most. */
+  first(
+    transaction: Uint8Array | undefined,
+    offsetUnits: number,
+    sequence: number,
+    durableUnits: number,
+  ): Uint8Array | undefined {
+    const { memory } = this
+    if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
+    const bytes = memory.core.store_gather(transaction?.length ?? 0, offsetUnits, sequence, durableUnits)
+    memory.refresh()
+    if (bytes < 0) throw outOfMemory('the frame of the batch')
+    return this.frame(bytes)
+  }
+
+  get total(): number {
+    return this.memory.f64[S_GATHER_TOTAL >>> 3]!
+  }
+
+  get hasMore(): boolean {
+    return (this.memory.state(S_GATHER_FLAGS) & FRAME_MORE) !== 0
+  }
+
+  /** The next frame, borrowed until the next call; undefined after the last. */
+  next(offsetUnits: number, transactionBytes: number, sequence: number, durableUnits: number): Uint8Array | undefined {
+    const { memory } = this
+    return this.frame(memory.core.store_gather_frame(offsetUnits, transactionBytes, sequence, durableUnits))
+  }
+
+  private frame(bytes: number): Uint8Array | undefined {
+    if (bytes === 0) return undefined
+    const from = this.memory.state(S_GATHER)
+    return this.memory.u8.subarray(from, from + bytes)
+  }
+}
