@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { ROOT } from './sources.ts'
 
 /** What only the JavaScript side has: finding the binary, views of memory, the door, the inlined binary. */
-const ONE_SIDED = ['load', 'abi', 'memory', 'index', 'binary']
+const ONE_SIDED = ['gather', 'load', 'abi', 'memory', 'index', 'binary']
 
 it('finds a room of assembly/ for every facade of src/core/', () => {
   const facades = readdirSync(join(ROOT, 'src/core'), { withFileTypes: true })
