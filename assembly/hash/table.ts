@@ -9,7 +9,7 @@
 //             counts down again, so there are no tombstones and deletes leave no decay.
 
 import { S_DIRECTORY, S_DIRECTORY_DEPTH, S_SEGMENTS, S_SPLIT_SCRATCH } from "../abi";
-import { structAcquire } from "../memory";
+import { pagesFor, pagesSpare, structAcquire } from "../memory";
 
 const GROUPS: u32 = 256;
 const OVERFLOW: usize = 4096;
@@ -72,6 +72,35 @@ export function hashFind(hash: u64, after: usize): usize {
     group = (group + 1) & (GROUPS - 1);
   }
   return 0;
+}
+
+/** Entries expected of a segment that was made for them; one with 3,584 of them splits. */
+const ENTRIES_EXPECTED: u32 = 3200;
+
+/** What is left beside an index that is made at once. */
+const SPARE_PAGES: u32 = 64;
+
+/** Makes an empty index as large as `count` entries need, so that none is moved while they come. Without the memory it stays as it is. */
+export function hashExpect(count: u32): void {
+  if (load<u32>(S_SEGMENTS) != 1) return;
+  let depth: u32 = 0;
+  while ((count >> depth) > ENTRIES_EXPECTED) depth++;
+  if (depth == 0) return;
+  const first = load<u32>(<usize>load<u32>(S_DIRECTORY));
+  if (load<u32>(<usize>first + ENTRIES_COUNT) != 0) return;
+  if (pagesSpare() < pagesFor(SEGMENT_BYTES << depth) + SPARE_PAGES) return;
+  const directory = structAcquire(<usize>4 << depth);
+  if (directory == 0) return;
+  for (let i: usize = 0; i < <usize>1 << depth; i++) {
+    const segment = i == 0 ? <usize>first : structAcquire(SEGMENT_BYTES);
+    if (segment == 0) return;
+    if (i != 0) store<u32>(segment + DEPTH, depth);
+    store<u32>(directory + (i << 2), <u32>segment);
+  }
+  store<u32>(<usize>first + DEPTH, depth);
+  store<u32>(S_DIRECTORY, <u32>directory);
+  store<u32>(S_DIRECTORY_DEPTH, depth);
+  store<u32>(S_SEGMENTS, 1 << depth);
 }
 
 /** Reads where the search for a hash will begin, so that it is in cache by then; what it answers is to be used somehow. */

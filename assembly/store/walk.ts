@@ -2,12 +2,12 @@
 // index is built at the end, so entries may even be applied twice, as they are after a compaction.
 
 import {
-  BLOCK_KIND_SHIFT, FRAME_BYTES, FRAME_CONTINUES, FRAME_GROUP, FRAME_MORE, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE,
+  BATCH_SCRATCH, BLOCK_KIND_SHIFT, FRAME_BYTES, FRAME_CONTINUES, FRAME_GROUP, FRAME_MORE, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE,
   KIND_TRANSACTION, KEY_BUFFER, PAGE_RECORD, PAGE_SCRATCH, RECORD_HEADER, S_CHECK_DURABLE, S_CHECK_END, S_CHECK_GROUP, S_CHECK_OPEN, S_CHECK_SEQUENCE, S_CHECK_STOP,
   S_COUNT, S_LIVE_BYTES, S_LOG_SEED, S_SLOT_FREE, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, S_WALK_LOST, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK,
   STATUS_OUT_OF_MEMORY, WALK_COPY, WALK_COVERED, WALK_DISCARD, WALK_INDEX, WALK_SALVAGE, WALK_SHAPES, PAGE_BYTES,
 } from "../abi";
-import { hashInsert, hashRemove, keyHash, xxh64 } from "../hash";
+import { hashExpect, hashInsert, hashRemove, hashTouch, keyHash, xxh64 } from "../hash";
 import {
   blockAcquire, blockBytes, blockKind, blockRelease, blocksAddRange, blockUnits, pagesAcquire, pagesFor, pagesRelease, sentinel,
 } from "../memory";
@@ -253,22 +253,65 @@ function slotAddressOr(slot: u32): usize {
  * with frames missing, may hold a key twice.
  */
 export function store_log_index(from: u32, slotsMax: u32, isSalvaged: bool): i32 {
-  let documents = load<u32>(S_COUNT);
-  let live = load<u64>(S_LIVE_BYTES);
-  const end = min(load<u32>(S_SLOT_TOP), from + slotsMax);
+  const end = min(load<u32>(S_SLOT_TOP), from + min(slotsMax, INDEX_SLOTS_MAX));
+  if (from == 0) hashExpect(slotsLive());
   let touched: u32 = 0;
   const limit = (<usize>memory.size() << 16) - 128;
   for (let slot = from; slot < end; slot++) {
     const record = slotAddress(slot);
     if (record < limit) touched += load<u8>(record) + load<u8>(record, 64);
   }
+  let at = BATCH_SCRATCH;
+  for (let slot = from; slot < end; slot++) {
+    const record = slotAddress(slot);
+    if (record != 0) {
+      if (!keyOfRecord(record)) return STATUS_CORRUPT;
+      store<u64>(at, keyHash(keyType, keyPointer, keyBytes));
+    }
+    at += 8;
+  }
+  for (let slot = from; slot < end; slot++) {
+    if (slotAddress(slot) != 0) touched += hashTouch(load<u64>(BATCH_SCRATCH + (<usize>(slot - from) << 3)));
+  }
   store<u32>(KEY_BUFFER, touched);
+  return isSalvaged ? indexSalvaged(from, end) : indexSlots(from, end);
+}
+
+/** So many hashes find room in the scratch. */
+const INDEX_SLOTS_MAX: u32 = 512;
+
+function slotsLive(): u32 {
+  const top = load<u32>(S_SLOT_TOP);
+  let live: u32 = 0;
+  for (let slot: u32 = 0; slot < top; slot++) live += u32(slotAddress(slot) != 0);
+  return live;
+}
+
+function indexSlots(from: u32, end: u32): i32 {
+  let documents: u32 = 0;
+  let live: u64 = 0;
   for (let slot = from; slot < end; slot++) {
     const record = slotAddress(slot);
     if (record == 0) continue;
-    if (!keyOfRecord(record)) return STATUS_CORRUPT;
+    if (!hashInsert(load<u64>(BATCH_SCRATCH + (<usize>(slot - from) << 3)), slot)) return STATUS_OUT_OF_MEMORY;
+    documents++;
+    live += blockBytes(record);
+  }
+  store<u32>(S_COUNT, load<u32>(S_COUNT) + documents);
+  store<u64>(S_LIVE_BYTES, load<u64>(S_LIVE_BYTES) + live);
+  return STATUS_OK;
+}
+
+/** The same where a key may be met twice. */
+function indexSalvaged(from: u32, end: u32): i32 {
+  let documents = load<u32>(S_COUNT);
+  let live = load<u64>(S_LIVE_BYTES);
+  for (let slot = from; slot < end; slot++) {
+    const record = slotAddress(slot);
+    if (record == 0) continue;
+    keyOfRecord(record);
     const hash = keyHash(keyType, keyPointer, keyBytes);
-    const twin = isSalvaged ? findSlot(hash, keyType, keyPointer, keyBytes) : SLOT_NONE;
+    const twin = findSlot(hash, keyType, keyPointer, keyBytes);
     if (twin != SLOT_NONE) {
       // The later entry is the truth.
       const drop = slotLogUnits(twin) < slotLogUnits(slot) ? twin : slot;
@@ -281,7 +324,6 @@ export function store_log_index(from: u32, slotsMax: u32, isSalvaged: bool): i32
       slotSetAddress(drop, 0);
       blockRelease(gone);
       if (drop == slot) continue;
-      keyOfRecord(record);
     }
     if (!hashInsert(hash, slot)) return STATUS_OUT_OF_MEMORY;
     documents++;

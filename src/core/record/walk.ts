@@ -27,7 +27,7 @@ import {
   TAG_TRUE,
 } from '../abi.ts'
 import type { Memory } from '../memory.ts'
-import { DEPTH_MAX, isObjectPolluted, isStorable, isWellFormed } from './refuse.ts'
+import { DEPTH_MAX, isObjectPolluted, isPlain, isStorable, isWellFormed } from './refuse.ts'
 import { APART_UNITS, encoder, StagingRegion } from './region.ts'
 import type { CollectionShapes, ShapeNode, VectorField } from './shapes.ts'
 import { arrayTypeOf } from './types.ts'
@@ -121,7 +121,7 @@ export class DocumentWalk extends StagingRegion {
     this.depth = 0
     this.generated = undefined
     const { l, b, text } = this
-    if (!isStorable(document)) throw REFUSED
+    if (!isPlain(document) && !isStorable(document)) throw REFUSED
     let node = this.fields(document, true)
     let key: number
     if (node === null) {
