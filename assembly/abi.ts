@@ -13,7 +13,7 @@
 //   65536  page table: one byte for each 64 KiB page, its kind
 //   131072 pages, handed out by memory/pages
 
-/** Raised by one whenever the meaning of a snapshot's bytes changes: STATE, hash segments, slot table, shapes. */
+/** Raised by one whenever a release gives a snapshot's bytes another meaning: STATE, hash segments, slot table, shapes, indexes, graphs. */
 export const LAYOUT_VERSION: u32 = 1;
 
 // --- status: 0 fine, negative refusal

@@ -2,7 +2,7 @@
 // Everything is little-endian. An address is a byte position in linear memory; 0 is never a valid one. The layouts are drawn
 // in the AssemblyScript file and in docs/format.md.
 
-/** Raised by one whenever the meaning of a snapshot's bytes changes: STATE, hash segments, slot table, shapes. */
+/** Raised by one whenever a release gives a snapshot's bytes another meaning: STATE, hash segments, slot table, shapes, indexes, graphs. */
 export const LAYOUT_VERSION = 1
 
 // --- status: 0 fine, negative refusal
