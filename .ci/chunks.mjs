@@ -21,7 +21,11 @@ export async function chunksOf(files, entries, folder) {
   const core = new Set(await loadedWith(join(folder, `${entries[0]}.js`), texts))
   const bundle = await rollup({
     input: Object.fromEntries(entries.map((name) => [name, join(folder, `${name}.js`)])),
-    treeshake: { moduleSideEffects: false, propertyReadSideEffects: false },
+    treeshake: {
+      // Small files that have no effects are joined with others: one that imports a package which may not be there has one.
+      moduleSideEffects: (id, isExternal) => isExternal && id.startsWith('@langchain/'),
+      propertyReadSideEffects: false,
+    },
     plugins: [
       {
         name: 'built-files',

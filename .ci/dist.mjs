@@ -113,8 +113,9 @@ async function bundle(folder) {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: /** @type {const} */ ('none'),
+    define: { QUIVERDB_VERSION: JSON.stringify(version) },
   }
-  const worker = await bundleWorker()
+  const worker = await bundleWorker(shared.define)
   /** @satisfies {import('esbuild').BuildOptions} */
   const browser = {
     ...shared,
@@ -130,7 +131,6 @@ async function bundle(folder) {
       platform: 'neutral',
       mainFields: ['module', 'main'],
       external: EXTERNAL,
-      define: { QUIVERDB_VERSION: JSON.stringify(version) },
       outdir: folder,
     }),
     bundleModules(browser),
@@ -192,8 +192,12 @@ function writeModules(folder, modules) {
   }
 }
 
-/** The program of the worker that runs the engine for a page, as one classic script. */
-async function bundleWorker() {
+/**
+ * The program of the worker that runs the engine for a page, as one classic script.
+ *
+ * @param {Record<string, string>} define
+ */
+async function bundleWorker(define) {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: ['src/worker/entry.ts'],
@@ -204,6 +208,7 @@ async function bundleWorker() {
     minify: true,
     write: false,
     legalComments: 'none',
+    define,
     plugins: [refuseNodeOnly, deflateBinary, withoutWorker],
   })
   return outputFiles[0]?.text ?? ''

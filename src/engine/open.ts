@@ -113,7 +113,7 @@ async function openAt(
 
 /** Whether the engine runs in a worker of its own: only pages have such, and files open synchronously in no other thread. */
 async function runsElsewhere(worker: unknown): Promise<boolean> {
-  if (!isNode()) return typeof worker === 'function' || (worker === true ? true : isPage())
+  if (!isNode()) return worker !== false || isPage()
   if (worker === false) return false
   throw new UnsupportedError('worker of open is for pages of a browser; here the engine runs in the calling thread', {
     details: { feature: 'worker' },

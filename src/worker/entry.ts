@@ -2,10 +2,12 @@
 
 import { chunksOf } from '../archive/index.ts'
 import { openDatabase } from '../engine/index.ts'
+import { StateError } from '../error/index.ts'
 import { packError } from './pack.ts'
 import type { OpenRequest, Reply, Request } from './protocol.ts'
 import { type Send, Server } from './server.ts'
 import { Tab } from './tabs.ts'
+import { VERSION } from './version.ts'
 
 interface WorkerScope {
   onmessage: ((event: { data: Request }) => void) | null
@@ -43,7 +45,13 @@ export function serve(): void {
   }
 }
 
-async function openFor({ path, options, isWithoutFiles, file }: OpenRequest, send: Send): Promise<Host> {
+async function openFor({ version, path, options, isWithoutFiles, file }: OpenRequest, send: Send): Promise<Host> {
+  if (version !== VERSION) {
+    throw new StateError(
+      `the worker is of quiverdb ${VERSION}, the page of ${version}: serve the quiverdb/worker.js of the package that the page has`,
+      { details: { worker: VERSION, page: version } },
+    )
+  }
   const given = { ...options, onProgress: (progress: object) => send({ progress }, []) }
   if (path === MEMORY_PATH) {
     // For its page alone.

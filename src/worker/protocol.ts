@@ -36,6 +36,8 @@ export interface CallRequest {
 }
 
 export interface OpenRequest {
+  /** Of the package that the page has. */
+  readonly version: string
   readonly path: string
   readonly options: object
   /** The page has no private file system. */

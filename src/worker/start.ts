@@ -5,6 +5,7 @@ import { HostError } from '../error/index.ts'
 import { hasOwnFiles } from '../storage/origin/index.ts'
 import { Connection, type WorkerLike } from './connection.ts'
 import { remoteDatabase } from './remote.ts'
+import { VERSION } from './version.ts'
 
 const ADVICE =
   'under a content security policy it needs "worker-src blob:", or serve quiverdb/worker.js and give ' +
@@ -21,7 +22,7 @@ export async function openInWorker(path: string, options: OpenOptions, file?: Bl
   const made = typeof worker === 'function' ? (worker() as WorkerLike) : await startWorker()
   const connection = new Connection(made, ADVICE, onProgress as ((progress: never) => void) | undefined)
   try {
-    await connection.open({ path, options: rest, isWithoutFiles: !hasOwnFiles(), file })
+    await connection.open({ version: VERSION, path, options: rest, isWithoutFiles: !hasOwnFiles(), file })
   } catch (error) {
     connection.end()
     throw error

@@ -46,4 +46,23 @@ describe.skipIf(executablePath === undefined)('under a policy without blob:', ()
     expect(refused).toMatch(/^HostError: .*quiverdb\/worker\.js/)
     await page.context().close()
   })
+
+  it('refuses the worker of another version', async () => {
+    const page = await site.page()
+    const refused = await page.evaluate(async () => {
+      const text = await (await fetch('/dist/browser/worker.js')).text()
+      const program = `const listen = self.addEventListener.bind(self)
+listen('message', (event) => { if (event.data.open) event.data.open.version = '9.9.9' })
+${text}`
+      const worker = () => new Worker(URL.createObjectURL(new Blob([program])))
+      try {
+        await quiverdb.open('named', { worker })
+        return 'opened'
+      } catch (error) {
+        return `${(error as Error).name}: ${(error as Error).message}`
+      }
+    })
+    expect(refused).toMatch(/^StateError: the worker is of quiverdb \d.*, the page of 9\.9\.9/)
+    await page.context().close()
+  })
 })

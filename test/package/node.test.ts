@@ -57,6 +57,15 @@ describe('in Node', () => {
     expect(project.run('--no-experimental-require-module', path).trim()).toBe(names)
   })
 
+  it('imports and requires every entry but that for LangChain without any package beside it', () => {
+    const entries = ['', '/rethinkdb', '/milvus', '/epsilla', '/seekdb'].map((entry) => `quiverdb${entry}`)
+    const list = JSON.stringify(entries)
+    const imports = project.write('alone.mjs', `for (const name of ${list}) await import(name)\nconsole.log('all')`)
+    expect(project.run(imports).trim()).toBe('all')
+    const requires = project.write('alone.cjs', `for (const name of ${list}) require(name)\nconsole.log('all')`)
+    expect(project.run('--no-experimental-require-module', requires).trim()).toBe('all')
+  })
+
   it('loads what touches files only when a directory is opened', async () => {
     const chunks = project.files.filter((path) => /^dist\/chunks\/core-[\w-]+\.js$/.test(path))
     const files = ['dist/index.js', ...chunks].map((path) => importedBy(join(project.installed, path)))
