@@ -36,5 +36,6 @@ export {
 export { type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
 export { setBinary } from './load.ts'
 export { outOfMemory } from './memory.ts'
+export { TypeRank } from './ordered/rank.ts'
 export { CollectionShapes, forbidCompiling, type ProjectionTree, type VectorField } from './record/index.ts'
 export { type FrameCheck, Store, type StoreOptions } from './store.ts'

@@ -44,7 +44,7 @@ import {
   STATUS_OK,
   STATUS_OUT_OF_MEMORY,
 } from './abi.ts'
-import type { Derived } from './derived/index.ts'
+import type { Derived } from './derived/derived.ts'
 import { Filters } from './filter/index.ts'
 import { Gather } from './gather.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
@@ -120,7 +120,7 @@ export class Store {
   }
 
   private async load(): Promise<void> {
-    const { derive } = await import('./derived/index.ts')
+    const { derive } = await import('./derived/derived.ts')
     Object.assign(this, await derive(this.memory, this.shapes.vectorFields))
   }
 

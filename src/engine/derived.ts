@@ -3,15 +3,7 @@
 
 export { indexShape, invertedShape, isInverted } from '../catalog/indexes.ts'
 export { indexPlan, orderedPlan } from './index-plan.ts'
-export {
-  between,
-  type IndexRange,
-  IndexReader,
-  type IndexTuple,
-  ofType,
-  type RangeBounds,
-  TypeRank,
-} from './index-reader.ts'
+export { IndexReader } from './index-reader.ts'
 export { buildIndex, forgetIndex, noteDoubles, restoreIndexes } from './indexes.ts'
 export { changeInverted, completeInverted, keepInverted, restoreInverted } from './inverted-indexes.ts'
 export { InvertedParts } from './inverted-part.ts'
@@ -21,6 +13,6 @@ export { searchPages } from './search-iterator.ts'
 export { searchRequest } from './search-options.ts'
 export { isRanked, runRanked } from './search-ranked.ts'
 export { sparseEntries } from './sparse.ts'
-export { type PhraseMatchOptions, phraseMatch, type TextMatchOptions, textMatch, textPlan } from './text-plan.ts'
+export { textPlan } from './text-plan.ts'
 export { duplicateError, refuseTwin } from './unique.ts'
 export { Upkeep } from './upkeep.ts'

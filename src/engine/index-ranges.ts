@@ -1,7 +1,7 @@
 // Which ranges of an index hold the matches of a filter.
 
 import type { IndexDefinition } from '../catalog/index.ts'
-import { TypeRank } from '../core/derived/index.ts'
+import { TypeRank } from '../core/index.ts'
 import { type Constant, compareSorted, parsePath } from '../query/index.ts'
 import { compareTuples, type FieldTest, type FieldTests, pathKey, typeRankOf } from './index-tests.ts'
 import type { IndexRange } from './index-walk.ts'

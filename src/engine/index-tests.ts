@@ -1,7 +1,7 @@
 // What a filter says about single fields, as far as an ordered index can make use of it. Every match of the filter satisfies all of
 // it; where that is the whole filter, nothing else need be looked at.
 
-import { TypeRank } from '../core/derived/index.ts'
+import { TypeRank } from '../core/index.ts'
 import { type Constant, compareSorted, type FilterNode, type Operand, type PathStep } from '../query/index.ts'
 
 export type FieldTest = { readonly path: string; readonly isWhole: boolean } & (

@@ -1,10 +1,8 @@
-// Filters by words: a node for them that languages put into their trees, and the way through a text index that such a node opens. The index
-// answers which documents come into question; the function of the node still looks at each.
+// Filters by words (words.ts) go through a text index. The index answers which documents come into question; the function of the node still looks at each.
 
 import type { TextIndexDefinition } from '../catalog/index.ts'
 import { LimitError } from '../error/index.ts'
 import type {
-  Absent,
   CompiledFilter,
   FilterNode,
   FilterProgram,
@@ -14,59 +12,11 @@ import type {
   WordsHint,
 } from '../query/index.ts'
 import { parsePath } from '../query/index.ts'
-import { type Analyzer, leastOf, type MatchOptions, matchesPhrase, matchesText } from '../text/index.ts'
 import { type Candidates, ScanCandidates } from './candidates.ts'
 import type { Partition } from './partition.ts'
 import { SLICE_MS } from './pause.ts'
 import type { Plan } from './plan.ts'
 import type { CollectionState } from './state.ts'
-
-export interface WordRules {
-  readonly absent?: Absent
-  readonly isNullAbsent?: boolean
-}
-
-export interface TextMatchOptions extends MatchOptions, WordRules {}
-
-export interface PhraseMatchOptions extends WordRules {
-  /** Places the words may be moved apart in all; default 0. */
-  readonly slop?: number
-}
-
-/** A node that holds for strings with the words of a query; see `matchesText`. A text index on the path with that analyzer is used. */
-export function textMatch(
-  operand: Operand,
-  analyzer: Analyzer,
-  query: string,
-  { minimumShouldMatch, ...rules }: TextMatchOptions = {},
-): FilterNode {
-  const tokens = [...new Set(analyzer.queryTokens(query))]
-  const least = leastOf(tokens.length, minimumShouldMatch)
-  return {
-    kind: 'test',
-    operand,
-    test: (value) => typeof value === 'string' && matchesText(analyzer, value, query, { minimumShouldMatch: least }),
-    words: { analyzer: analyzer.definition, tokens, least },
-    ...rules,
-  }
-}
-
-/** A node that holds for strings with a phrase in them; see `matchesPhrase`. It uses an index as `textMatch` does. */
-export function phraseMatch(
-  operand: Operand,
-  analyzer: Analyzer,
-  phrase: string,
-  { slop = 0, ...rules }: PhraseMatchOptions = {},
-): FilterNode {
-  const tokens = [...new Set(analyzer.queryTokens(phrase))]
-  return {
-    kind: 'test',
-    operand,
-    test: (value) => typeof value === 'string' && matchesPhrase(analyzer, value, phrase, slop),
-    words: { analyzer: analyzer.definition, tokens, least: leastOf(tokens.length, tokens.length) },
-    ...rules,
-  }
-}
 
 /** More of the documents than this are read faster in turn. */
 const SHARE_MAX = 0.5

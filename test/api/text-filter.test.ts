@@ -2,8 +2,8 @@
 // looks only at documents that have the words.
 
 import { expect, it } from 'vitest'
-import { phraseMatch, textMatch } from '../../src/engine/derived.ts'
 import { treeFilter } from '../../src/engine/index.ts'
+import { phraseMatch, textMatch } from '../../src/engine/words.ts'
 import type { Collection } from '../../src/index.ts'
 import { type FilterNode, parseFilter, parsePath } from '../../src/query/index.ts'
 import { analyzerOf } from '../../src/text/index.ts'

@@ -4,8 +4,8 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { textMatch } from '../../src/engine/derived.ts'
 import { openDatabase, treeFilter } from '../../src/engine/index.ts'
+import { textMatch } from '../../src/engine/words.ts'
 import {
   type Collection,
   ConflictError,

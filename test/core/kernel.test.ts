@@ -2,7 +2,7 @@
 // and reads nothing behind its vectors. Checked for each dimension 1 to 67; the last vector ends where linear memory ends.
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { instantiateDerived } from '../../src/core/derived/index.ts'
+import { instantiateDerived } from '../../src/core/derived/load.ts'
 import { Kernel } from '../../src/core/kernel.ts'
 import { Memory } from '../../src/core/memory.ts'
 

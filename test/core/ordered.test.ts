@@ -3,7 +3,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TypeRank } from '../../src/core/derived/index.ts'
+import { TypeRank } from '../../src/core/index.ts'
 import { LimitError } from '../../src/error/index.ts'
 import { parsePath } from '../../src/query/index.ts'
 import { someValue } from './filter-values.ts'

@@ -2,8 +2,8 @@
 // state before or the state after, each of them holds what the documents say, and a unique one is kept.
 
 import { expect, it } from 'vitest'
-import { between, IndexReader } from '../../src/engine/derived.ts'
-import { type Database, openDatabase } from '../../src/engine/index.ts'
+import { IndexReader } from '../../src/engine/derived.ts'
+import { between, type Database, openDatabase } from '../../src/engine/index.ts'
 import type { Collection, Document } from '../../src/index.ts'
 import { compare } from '../core/ordered-model.ts'
 import { SimulatedMedium } from './simulated-storage.ts'

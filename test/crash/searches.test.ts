@@ -2,8 +2,8 @@
 // brought back and whatever had to be caught up with. One run is crashed before each of its storage operations.
 
 import { expect, it } from 'vitest'
-import { between, IndexReader } from '../../src/engine/derived.ts'
-import { type Database, openDatabase } from '../../src/engine/index.ts'
+import { IndexReader } from '../../src/engine/derived.ts'
+import { between, type Database, openDatabase } from '../../src/engine/index.ts'
 import type { Collection, Document } from '../../src/index.ts'
 import { randomOf } from '../core/vectors.ts'
 import { SimulatedMedium } from './simulated-storage.ts'

@@ -14,8 +14,6 @@ export {
   type SlotTokens,
   type SlotVector,
 } from '../inverted/index.ts'
-export { type IndexPlace, type IndexShape, OrderedIndexes, TypeRank } from '../ordered/index.ts'
+export { type IndexPlace, type IndexShape, OrderedIndexes } from '../ordered/index.ts'
 export { Places } from '../slot.ts'
 export { Vectors } from '../vector.ts'
-export { type Derived, derive } from './derived.ts'
-export { instantiateDerived } from './load.ts'

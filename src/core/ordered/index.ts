@@ -3,5 +3,5 @@ export {
   type IndexPlace,
   type IndexShape,
   OrderedIndexes,
-  TypeRank,
 } from './indexes.ts'
+export { TypeRank } from './rank.ts'

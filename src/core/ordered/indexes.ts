@@ -8,19 +8,6 @@ import { writeTuple } from './tuple.ts'
 
 export const INDEX_FIELDS_MAX = 16
 
-/** Ranks of types in the order of an index. */
-export const TypeRank = {
-  Missing: 0,
-  Null: 1,
-  Boolean: 2,
-  Number: 3,
-  String: 4,
-  Date: 5,
-  Binary: 6,
-  Array: 7,
-  Object: 8,
-} as const
-
 /** What an index is on. `id` is the caller's. */
 export interface IndexShape {
   readonly id: number

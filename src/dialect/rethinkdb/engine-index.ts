@@ -2,8 +2,7 @@
 // date, whoever writes. Where what lies in one means something else to ReQL than to the engine (arrays, instants that kept their zone)
 // the entries that the dialect computes itself are read instead; index-entries.ts.
 
-import { between, ofType, TypeRank } from '../../engine/derived.ts'
-import { type IndexRange, type IndexReader, treeFilter } from '../../engine/index.ts'
+import { between, type IndexRange, type IndexReader, ofType, TypeRank, treeFilter } from '../../engine/index.ts'
 import { ConflictError, StateError } from '../../error/index.ts'
 import type { Constant, FilterNode } from '../../query/index.ts'
 import { compare, type Datum, equal, type Fields, MAXVAL, MINVAL } from './datum.ts'

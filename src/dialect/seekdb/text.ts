@@ -1,6 +1,6 @@
 // The text part of a hybrid search: which records match, those first that have the words best (BM25).
 
-import { textMatch } from '../../engine/derived.ts'
+import { textMatch } from '../../engine/words.ts'
 import type { FilterNode } from '../../query/index.ts'
 import { type Analyzer, type AnalyzerDefinition, analyzerOf, type FilterDefinition } from '../../text/index.ts'
 import type { FulltextIndexConfig } from './index-config.ts'

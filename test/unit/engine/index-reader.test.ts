@@ -1,8 +1,8 @@
 // Promise: a dialect reads through an index by name: ranges over all types, both ways, over several partitions, while it writes itself.
 
 import { afterEach, describe, expect, it } from 'vitest'
-import { between, IndexReader, ofType, TypeRank } from '../../../src/engine/derived.ts'
-import { openDatabase } from '../../../src/engine/index.ts'
+import { IndexReader } from '../../../src/engine/derived.ts'
+import { between, ofType, openDatabase, TypeRank } from '../../../src/engine/index.ts'
 import { type Database, type Document, NotFoundError, StateError } from '../../../src/index.ts'
 
 const opened: Database[] = []

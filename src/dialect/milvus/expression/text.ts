@@ -1,6 +1,6 @@
 // text_match and phrase_match: words of a text, as the field's analyzer finds them.
 
-import { phraseMatch, textMatch } from '../../../engine/derived.ts'
+import { phraseMatch, textMatch } from '../../../engine/words.ts'
 import type { FilterNode, Operand } from '../../../query/index.ts'
 import type { Analyzer } from '../../../text/index.ts'
 

@@ -1,0 +1,52 @@
+// Filters by words: a node for them that languages put into their trees. A door of its own, for those languages; text-plan.ts has the
+// way through an index.
+
+import type { Absent, FilterNode, Operand } from '../query/index.ts'
+import { type Analyzer, leastOf, type MatchOptions, matchesPhrase, matchesText } from '../text/index.ts'
+
+export interface WordRules {
+  readonly absent?: Absent
+  readonly isNullAbsent?: boolean
+}
+
+export interface TextMatchOptions extends MatchOptions, WordRules {}
+
+export interface PhraseMatchOptions extends WordRules {
+  /** Places the words may be moved apart in all; default 0. */
+  readonly slop?: number
+}
+
+/** A node that holds for strings with the words of a query; see `matchesText`. A text index on the path with that analyzer is used. */
+export function textMatch(
+  operand: Operand,
+  analyzer: Analyzer,
+  query: string,
+  { minimumShouldMatch, ...rules }: TextMatchOptions = {},
+): FilterNode {
+  const tokens = [...new Set(analyzer.queryTokens(query))]
+  const least = leastOf(tokens.length, minimumShouldMatch)
+  return {
+    kind: 'test',
+    operand,
+    test: (value) => typeof value === 'string' && matchesText(analyzer, value, query, { minimumShouldMatch: least }),
+    words: { analyzer: analyzer.definition, tokens, least },
+    ...rules,
+  }
+}
+
+/** A node that holds for strings with a phrase in them; see `matchesPhrase`. It uses an index as `textMatch` does. */
+export function phraseMatch(
+  operand: Operand,
+  analyzer: Analyzer,
+  phrase: string,
+  { slop = 0, ...rules }: PhraseMatchOptions = {},
+): FilterNode {
+  const tokens = [...new Set(analyzer.queryTokens(phrase))]
+  return {
+    kind: 'test',
+    operand,
+    test: (value) => typeof value === 'string' && matchesPhrase(analyzer, value, phrase, slop),
+    words: { analyzer: analyzer.definition, tokens, least: leastOf(tokens.length, tokens.length) },
+    ...rules,
+  }
+}
