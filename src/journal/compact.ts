@@ -1,8 +1,8 @@
 // Compaction: a new generation of the log with the live records only. It is written beside the old one, frame by frame between other
 // work; what is written meanwhile is copied behind; then, in one stretch, its head is marked complete and the log goes on in it.
 
-import { FRAME_BYTES, outOfMemory, type Store } from '../core/index.ts'
-import { pause, type StorageDirectory, type StorageFile } from '../storage/index.ts'
+import { FRAME_BYTES, outOfMemory, pause, type Store } from '../core/index.ts'
+import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { encodeLogHeader, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
 import { Log } from './log.ts'
 

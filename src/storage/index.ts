@@ -2,5 +2,4 @@
 export { hostError } from './failure.ts'
 export { MemoryDirectory, type MemoryDirectoryOptions, memoryFile } from './memory/index.ts'
 export { requirePlainName, requireWritable } from './name.ts'
-export { pause } from './pause.ts'
 export type { LockHolder, StorageDirectory, StorageFile } from './storage.ts'
