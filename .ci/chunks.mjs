@@ -7,9 +7,6 @@ import { basename, join, posix } from 'node:path'
 import { build, transform } from 'esbuild'
 import { rollup } from 'rollup'
 
-/** Smaller files join others where that is harmless. */
-const CHUNK_BYTES_MIN = 3_000
-
 /**
  * @param {import('esbuild').OutputFile[]} files of a build with `splitting`
  * @param {readonly string[]} entries names of the entries, without ending; what is loaded with the first becomes one file
@@ -47,7 +44,6 @@ export async function chunksOf(files, entries, folder) {
     chunkFileNames: ({ name }) => `chunks/${nameOf(name)}-[hash].js`,
     externalLiveBindings: false,
     hoistTransitiveImports: false,
-    experimentalMinChunkSize: CHUNK_BYTES_MIN,
     manualChunks: (id) => (core.has(id) && !id.endsWith(`/${entries[0]}.js`) ? 'core' : null),
   })
   await bundle.close()
