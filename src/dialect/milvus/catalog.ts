@@ -1,7 +1,7 @@
 // What Milvus knows beside the rows: databases, schemas, aliases, partitions, indexes, load states. Each database and each
 // collection is one document of an internal collection, so that a change is one write; all of them are held in memory.
 
-import type { Collection, Database } from '../../engine/index.ts'
+import { type Collection, type Database, type Direct, directOf } from '../../engine/index.ts'
 import { DEFAULT_DB } from './enums.ts'
 import { Code, MilvusError, unexpected } from './errors.ts'
 import { engineVectors, placeIndexes } from './placement.ts'
@@ -66,7 +66,8 @@ export interface DatabaseRecord {
 export class Entry {
   record: CollectionRecord
   schema: Schema
-  rows: Collection
+  #rows: Collection
+  #direct: Direct | undefined
   /** Made by describe.ts; dropped with each change. */
   description: unknown = undefined
   /** Writers wait for it while the rows move to another engine collection. */
@@ -74,12 +75,28 @@ export class Entry {
 
   constructor(record: CollectionRecord, rows: Collection) {
     this.record = record
-    this.rows = rows
+    this.#rows = rows
+    this.#direct = directOf(rows)
     this.schema = new Schema(record.fields, record.functions, record.isDynamic)
   }
 
   get name(): string {
     return this.record.name
+  }
+
+  /** The engine's collection that holds the rows. */
+  get rows(): Collection {
+    return this.#rows
+  }
+
+  set rows(rows: Collection) {
+    this.#rows = rows
+    this.#direct = directOf(rows)
+  }
+
+  /** The same without promises; undefined where the engine is in another thread. */
+  get direct(): Direct | undefined {
+    return this.#direct
   }
 
   adopt(record: CollectionRecord): void {

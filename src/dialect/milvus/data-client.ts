@@ -71,7 +71,11 @@ export class DataClient extends AdminClient {
     if (description !== undefined) requireKnownFields(description, rows)
     return await this.run(
       data as { timeout?: number; db_name?: string },
-      (store, db) => this.#apply(store.entry(db, name), rows, data, kind, isPartial, ops),
+      (store, db) => {
+        const entry = store.entry(db, name)
+        const answer = isPartial ? undefined : this.#applyNow(entry, rows, data, kind)
+        return answer ?? this.#apply(entry, rows, data, kind, isPartial, ops)
+      },
       (status) => {
         throwIfMissing(status)
         return this.#mutation(status, kind, [], undefined)
@@ -85,6 +89,29 @@ export class DataClient extends AdminClient {
     const description = await this.describeCollection(request)
     requireDescribed(description)
     return description
+  }
+
+  /** One row of a collection without partitions, where the engine is near; undefined for everything else. */
+  #applyNow(
+    entry: Entry,
+    rows: readonly unknown[],
+    data: Given,
+    kind: 'insert' | 'upsert',
+  ): MutationResult | Promise<MutationResult> | undefined {
+    const { direct, record } = entry
+    if (rows.length !== 1 || direct === undefined || entry.moving !== undefined) return undefined
+    if (record.partitions.length > 1 || data['partition_name'] || data['timeout']) return undefined
+    const encoded = encodeRows(entry, rows, {
+      kind,
+      takesAutoID: record.properties['allow_insert_auto_id'] === 'true',
+      transformers: data['transformers'] as InsertReq['transformers'],
+    })
+    // A key that is replaced by a new one takes two writes.
+    if (encoded.replaced.length > 0) return undefined
+    const { result, done } = direct.insert(encoded.documents, true, direct.isHard)
+    if (result.errors > 0) throw refusalOf(entry, rows, result.firstError)
+    const answer = this.#mutation(success(), kind, encoded.keys, entry)
+    return done === undefined ? answer : done.then(() => answer)
   }
 
   async #apply(
@@ -124,10 +151,7 @@ export class DataClient extends AdminClient {
             ...(timeout > 0 ? { timeout } : {}),
           }
     const result = await entry.rows.upsert(isOne ? documents[0]! : documents, options)
-    if (result.errors > 0) {
-      requireLanes(entry, rows)
-      throw unexpected(result.firstError ?? 'the rows could not be stored')
-    }
+    if (result.errors > 0) throw refusalOf(entry, rows, result.firstError)
     if (isReplacing) await entry.rows.delete(encoded.replaced)
     return this.#mutation(success(), kind, encoded.keys, entry)
   }
@@ -220,7 +244,7 @@ export class DataClient extends AdminClient {
     )
   }
 
-  async #query(entry: Entry, data: QueryReq): Promise<QueryResults> {
+  #query(entry: Entry, data: QueryReq): QueryResults | Promise<QueryResults> {
     const { ids } = data
     const partitions = readPartitions(entry, data.partition_names, 'query')
     const { limit, offset } = windowOf(
@@ -231,30 +255,31 @@ export class DataClient extends AdminClient {
       transformers: data.transformers,
       withKey: true,
     })
-    if (!hasIds(ids)) {
-      return { status: success(), data: await this.#byFilter(entry, data, projection, partitions, limit, offset) }
-    }
+    if (!hasIds(ids)) return this.#byFilter(entry, data, projection, partitions, limit, offset)
     if (data.filter || data.expr) throw invalid('ids and filter cannot be given together')
     const keys = keysOf(entry, ids)
-    const rows = await this.#byKeys(entry, keys, projection, partitions)
-    if (projection.isCount)
-      return { status: success(), data: [{ [DEFAULT_COUNT_QUERY_STRING]: this.long(rows.length) }] }
-    const isWhole = offset === 0 && limit === undefined
-    const cut = isWhole ? rows : rows.slice(offset, limit === undefined ? undefined : offset + limit)
-    return { status: success(), data: cut }
+    const answer = (rows: Row[]): QueryResults => {
+      const isWhole = offset === 0 && limit === undefined
+      if (projection.isCount) rows = [{ [DEFAULT_COUNT_QUERY_STRING]: this.long(rows.length) }]
+      else if (!isWhole) rows = rows.slice(offset, limit === undefined ? undefined : offset + limit)
+      return { status: success(), data: rows }
+    }
+    const { direct } = entry
+    if (direct === undefined || keys.length > 1 || partitions !== undefined) {
+      return this.#byKeys(entry, keys, projection, partitions).then(answer)
+    }
+    const row = direct.get(keys[0]!) as Row | undefined
+    return answer(row === undefined ? [] : [project(projection, row, {})])
   }
 
   /** Rows with these keys as they are answered. */
-  #byKeys(
+  async #byKeys(
     entry: Entry,
     keys: readonly Key[],
     projection: Projection,
     partitions: readonly string[] | undefined,
   ): Promise<Row[]> {
-    if (keys.length === 1 && partitions === undefined) {
-      return entry.rows.get(keys[0]!).then((row) => (row === undefined ? [] : [project(projection, row as Row, {})]))
-    }
-    return rowsByKey(entry, keys, partitions).then((rows) => rows.map((row) => project(projection, row, {})))
+    return (await rowsByKey(entry, keys, partitions)).map((row) => project(projection, row, {}))
   }
 
   async #byFilter(
@@ -264,13 +289,14 @@ export class DataClient extends AdminClient {
     partitions: readonly string[] | undefined,
     limit: number | undefined,
     offset: number,
-  ): Promise<Row[]> {
+  ): Promise<QueryResults> {
+    const answer = (rows: Row[]): QueryResults => ({ status: success(), data: rows })
     const text = data.filter || data.expr || ''
     const filter = await filterOfRequest(entry, data)
     if (projection.isCount) {
       if (limit !== undefined) throw invalid('count entities with pagination is not allowed')
       const count = await entry.rows.find(within(filter, partitions)).count()
-      return [{ [DEFAULT_COUNT_QUERY_STRING]: this.long(count) }]
+      return answer([{ [DEFAULT_COUNT_QUERY_STRING]: this.long(count) }])
     }
     if ((data.group_by_fields?.length ?? 0) > 0)
       throw unexpected('group_by_fields of query is not supported in process')
@@ -281,14 +307,14 @@ export class DataClient extends AdminClient {
     if (orders.length === 0) {
       const window = { skip: offset, ...(limit === undefined ? {} : { limit }) }
       const rows = entry.rows.find({ ...chosen, ...window, select: projection.select, sort: key })
-      return (await rows.toArray()).map((row) => project(projection, row, {}))
+      return answer((await rows.toArray()).map((row) => project(projection, row, {})))
     }
     // The window is cut out of the keys first: most of the rows are never decoded.
     const rows = (await entry.rows.find({ ...chosen, select: [key, ...orderFields(orders)] }).toArray()) as Row[]
     rows.sort(rowComparer(entry, orders))
     const keys = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((row) => row[key] as Key)
     const found = await entry.rows.getMany(keys as string[])
-    return found.flatMap((row) => (row === undefined ? [] : [project(projection, row as Row, {})]))
+    return answer(found.flatMap((row) => (row === undefined ? [] : [project(projection, row as Row, {})])))
   }
 
   /** Rows by their keys; those that are not there are left out. */
@@ -342,6 +368,12 @@ export class DataClient extends AdminClient {
     }
     return pages
   }
+}
+
+/** Why rows were not stored, in Milvus' words where it is their vectors. */
+function refusalOf(entry: Entry, rows: readonly unknown[], reason: string | undefined): MilvusError {
+  requireLanes(entry, rows)
+  return unexpected(reason ?? 'the rows could not be stored')
 }
 
 /** A collection or database that is missing is told by an exception. */
