@@ -57,22 +57,43 @@ export class DataClient extends AdminClient {
     return this.#write(data as unknown as Given, 'upsert')
   }
 
-  async #write(data: Given, kind: 'insert' | 'upsert'): Promise<MutationResult> {
-    const name = named(data as { collection_name?: string }).collection_name!
-    const given = data['fields_data'] ?? data['data']
-    const rows = Array.isArray(given) ? given : typeof given === 'object' && given !== null ? [given] : []
-    if (rows.length === 0) throw wrongCall('INSERT_CHECK_FIELD_DATA_IS_REQUIRED')
+  // Not async, as what is called most: a promise less.
+  #write(data: Given, kind: 'insert' | 'upsert'): Promise<MutationResult> {
+    try {
+      const rows = rowsGiven(data)
+      const isPlain = kind === 'insert' || (data['field_ops'] === undefined && data['partial_update'] !== true)
+      // Programs override describeCollection to hand in a schema of their own.
+      const isOwn = this.describeCollection === DataClient.prototype.describeCollection
+      return isPlain && isOwn ? this.#run(rows, data, kind, false) : this.#prepare(rows, data, kind, isOwn)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async #prepare(
+    rows: readonly unknown[],
+    data: Given,
+    kind: 'insert' | 'upsert',
+    isOwn: boolean,
+  ): Promise<MutationResult> {
     const givenOps = kind === 'upsert' ? data['field_ops'] : undefined
     const ops = givenOps === undefined ? undefined : (await partials()).fieldOpsOf(givenOps)
     const isPartial = kind === 'upsert' && (data['partial_update'] === true || ops !== undefined)
-    // Programs override describeCollection to hand in a schema of their own.
-    const isOwn = this.describeCollection === DataClient.prototype.describeCollection
-    const description = isOwn ? undefined : await this.#described(data, name)
-    if (description !== undefined) requireKnownFields(description, rows)
-    return await this.run(
+    if (!isOwn) requireKnownFields(await this.#described(data, data['collection_name'] as string), rows)
+    return await this.#run(rows, data, kind, isPartial, ops)
+  }
+
+  #run(
+    rows: readonly unknown[],
+    data: Given,
+    kind: 'insert' | 'upsert',
+    isPartial: boolean,
+    ops?: FieldOps,
+  ): Promise<MutationResult> {
+    return this.run(
       data as { timeout?: number; db_name?: string },
       (store, db) => {
-        const entry = store.entry(db, name)
+        const entry = store.entry(db, data['collection_name'] as string)
         const answer = isPartial ? undefined : this.#applyNow(entry, rows, data, kind)
         return answer ?? this.#apply(entry, rows, data, kind, isPartial, ops)
       },
@@ -232,10 +253,15 @@ export class DataClient extends AdminClient {
     return answer
   }
 
-  async query(data: QueryReq): Promise<QueryResults> {
-    if (data?.group_by_fields !== undefined || data?.order_by_fields || data?.order_by) requireLists(named(data))
-    return await this.withEntry<QueryResults>(
-      named(data),
+  query(data: QueryReq): Promise<QueryResults> {
+    try {
+      named(data)
+      if (data.group_by_fields !== undefined || data.order_by_fields || data.order_by) requireLists(data)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.withEntry<QueryResults>(
+      data,
       (entry) => this.#query(entry, data),
       (status) => {
         if (hasIds(data.ids)) throwIfMissing(status)
@@ -389,6 +415,15 @@ function requireLists({ group_by_fields, order_by_fields, order_by }: QueryReq):
     throw new MilvusError(Code.Parameter, 'Invalid group_by_fields format', { isThrown: true })
   }
   normalizeOrderByFields(order_by_fields ?? order_by)
+}
+
+/** The rows of a request that names a collection: one, or a list. */
+function rowsGiven(data: Given): readonly unknown[] {
+  named(data as { collection_name?: string })
+  const given = data['fields_data'] ?? data['data']
+  const rows = Array.isArray(given) ? given : typeof given === 'object' && given !== null ? [given] : []
+  if (rows.length === 0) throw wrongCall('INSERT_CHECK_FIELD_DATA_IS_REQUIRED')
+  return rows
 }
 
 function hasIds(ids: unknown): boolean {
