@@ -430,8 +430,16 @@ function hasIds(ids: unknown): boolean {
   return ids !== undefined && ids !== null && !(Array.isArray(ids) && ids.length === 0)
 }
 
+interface RowWindow {
+  readonly limit: number | undefined
+  readonly offset: number
+}
+
+const ALL_ROWS: RowWindow = { limit: undefined, offset: 0 }
+
 /** Limit and offset of a query, checked. */
-export function windowOf(data: Given): { limit: number | undefined; offset: number } {
+export function windowOf(data: Given): RowWindow {
+  if (data['limit'] === undefined && data['offset'] === undefined) return ALL_ROWS
   const numberOf = (name: string) => {
     const value = data[name]
     if (value === undefined || value === null || (name === 'limit' && value === NO_LIMIT)) return undefined

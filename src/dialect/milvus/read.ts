@@ -72,6 +72,7 @@ function requireTemplates(values: Readonly<Record<string, unknown>>): void {
 export function keysOf(entry: Entry, ids: unknown): Key[] {
   const list = Array.isArray(ids) ? ids : [ids]
   const { primary } = entry.schema
+  if (list.length === 1 && typeof list[0] === 'string' && primary.type === DataType.VarChar) return [list[0]]
   return list.map((id) => {
     if (primary.type === DataType.VarChar) return String(id)
     const key = integerOf(id)
