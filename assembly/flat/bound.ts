@@ -13,10 +13,10 @@
 // covered by TINY; a comparison with NaN passes nothing over.
 
 import { METRIC_COSINE, METRIC_IP } from "../abi";
-import { queryNorm, queryResidual, queryScale, querySquare, rowNorm, rowResidual, rowScale } from "../vector";
+import { queryNorm, queryResidual, queryScale, querySquare, queryTail, rowNorm, rowResidual, rowScale } from "../vector";
 
 const ROUNDING: f32 = 1e-6;
-const TINY: f32 = 1e-37;
+const TINY: f32 = 1e-35;
 
 /** Rounds a limit up. */
 // @ts-ignore: decorator
@@ -53,11 +53,49 @@ export function boundOf(query: usize, metric: u32): void {
   }
 }
 
+/**
+ * What the dot of a query's codes with a row's, times the row's scale, is at least if the row is not surely farther than the limit: from
+ * what is known of all rows of its chunk. Infinite or NaN: nothing is known.
+ */
+export function boundFloor(range: usize, isDot: bool, limit: f32): f32 {
+  const normMax = <f64>load<f32>(range, 4);
+  const residual = <f64>load<f32>(range, 8);
+  const farther = normMax * <f64>boundNorm;
+  let floor: f64;
+  if (isDot) {
+    floor = -<f64>limit - farther - residual * <f64>boundResidual - <f64>TINY;
+  } else {
+    const normMin = <f64>load<f32>(range);
+    const reach = <f64>limit + residual;
+    floor = <f64>boundSquare + normMin * normMin * (1 - <f64>ROUNDING) - farther - reach * reach;
+  }
+  return below(floor / <f64>boundScale);
+}
+
+/** The same when only the head has been looked at: the tails may be of one direction. */
+export function boundHeadFloor(floor: f32, query: usize, range: usize): f32 {
+  return below(<f64>floor - <f64>queryTail(query) * <f64>load<f32>(range, 12) / <f64>queryScale(query));
+}
+
+/** Rounded down, and so far that rounding a product does not matter. */
+// @ts-ignore: decorator
+@inline function below(floor: f64): f32 {
+  return <f32>(floor - abs(floor) * 5e-7);
+}
+
+/** The scales of four rows. */
+// @ts-ignore: decorator
+@inline export function scales4(r0: usize, r1: usize, r2: usize, r3: usize): v128 {
+  const low = v128.shuffle<u32>(v128.load64_zero(r0), v128.load64_zero(r1), 0, 4, 1, 5);
+  const high = v128.shuffle<u32>(v128.load64_zero(r2), v128.load64_zero(r3), 0, 4, 1, 5);
+  return v128.shuffle<u64>(low, high, 1, 3);
+}
+
 /** Whether a row is surely farther than the limit; `dot` is that of the codes. */
 // @ts-ignore: decorator
-@inline export function isBeyond(row: usize, dot: i32, isDot: bool, limit: f32): bool {
+@inline export function isBeyond(row: usize, dot: f32, isDot: bool, limit: f32): bool {
   const norm = rowNorm(row);
-  const shared = <f32>dot * (boundScale * rowScale(row)) + norm * boundNorm;
+  const shared = dot * (boundScale * rowScale(row)) + norm * boundNorm;
   if (isDot) return -shared - rowResidual(row) * boundResidual - TINY > limit;
   const reach = limit + rowResidual(row);
   return boundSquare + norm * norm * (1 - ROUNDING) - shared > reach * reach;
@@ -79,7 +117,7 @@ export function boundOf(query: usize, metric: u32): void {
   const residuals = v128.shuffle<u32>(back01, back23, 0, 1, 4, 5);
   const norms = v128.shuffle<u32>(back01, back23, 2, 3, 6, 7);
   const shared = f32x4.add(
-    f32x4.mul(f32x4.convert_i32x4_s(dots), f32x4.mul(f32x4.splat(boundScale), scales)),
+    f32x4.mul(dots, f32x4.mul(f32x4.splat(boundScale), scales)),
     f32x4.mul(norms, f32x4.splat(boundNorm)),
   );
   let beyond: v128;

@@ -1,17 +1,13 @@
-// Looking at rows: each goes past all queries of a search, in pieces that stay in the cache. Rows are taken one by one or four side by
-// side, whichever their length favours.
+// Looking at rows: each goes past all queries of a search, in pieces that stay in the cache.
 
 import { CODE_BITS, CODE_INT8, METRIC_IP, METRIC_L2 } from "../abi";
 import { dotCodes, dotCodes4 } from "../kernel";
 import {
-  fieldCode, fieldCodeBytes, fieldDimension, fieldMetric, fieldRowBytes, queryCodes, queryNorm, queryResidual, ROW_CODES, rowNorm, rowResidual,
-  rowVector, vectorExactDistance, vectorLaneDistance,
+  fieldChunkShift, fieldCode, fieldCodeBytes, fieldDimension, fieldHead, fieldMetric, fieldRange, fieldRowBytes, queryCodes, queryNorm,
+  queryResidual, ROW_CODES, rowNorm, rowResidual, rowVector, vectorExactDistance, vectorLaneDistance,
 } from "../vector";
-import { boundLimit, boundOf, candidates4, isBeyond } from "./bound";
+import { boundFloor, boundHeadFloor, boundLimit, boundOf, candidates4, isBeyond, scales4 } from "./bound";
 import { nearestAdd, nearestLimit } from "./nearest";
-
-/** Rows up to this many bytes are taken four at a time: longer ones come from memory, where one stream is faster than four. */
-const FOUR_ROWS_BYTES: u32 = 320;
 
 /** Rows whose lanes were looked at. */
 export let rescored: u32 = 0;
@@ -37,17 +33,16 @@ export function rescore(query: usize, list: usize, row: usize, slot: u32): void 
   nearestAdd(list, distance, slot);
 }
 
-/** Looks at `rows` rows that lie together; the first is that of `slot`. */
+/** Looks at `rows` rows of one chunk that lie together; the first is that of `slot`. */
 export function scanRows(query: usize, list: usize, field: usize, row: usize, slot: u32, rows: u32): void {
   const code = fieldCode(field);
   if (code == CODE_INT8) {
+    const range = fieldRange(field, slot >> fieldChunkShift(field));
     const isDot = fieldMetric(field) == METRIC_IP;
     boundOf(query, fieldMetric(field));
-    const single = fieldRowBytes(field) > FOUR_ROWS_BYTES ? rows : rows & 3;
-    // Those that do not make four come last.
-    if (single != rows) scanFours(query, list, field, row, slot, rows - single, isDot);
-    const done = rows - single;
-    scanCodes(query, list, field, row + <usize>done * <usize>fieldRowBytes(field), slot + done, single, isDot);
+    const fours = rows & ~3;
+    if (fours != 0) scanFours(query, list, field, row, slot, fours, isDot, range);
+    scanCodes(query, list, field, row + <usize>fours * <usize>fieldRowBytes(field), slot + fours, rows - fours, isDot);
   } else if (code == CODE_BITS) {
     scanBits(query, list, field, row, slot, rows);
   } else {
@@ -55,28 +50,57 @@ export function scanRows(query: usize, list: usize, field: usize, row: usize, sl
   }
 }
 
-function scanFours(query: usize, list: usize, field: usize, row: usize, slot: u32, rows: u32, isDot: bool): void {
+/** The least dots of rows that may be near enough, as the list is now. */
+let floor: f32 = 0;
+let headFloor: f32 = 0;
+
+function findFloors(query: usize, range: usize, isDot: bool, limit: f32): void {
+  floor = boundFloor(range, isDot, limit);
+  headFloor = boundHeadFloor(floor, query, range);
+}
+
+/** Most rows are passed over by one comparison of four dots; long ones after half of their lanes. */
+function scanFours(query: usize, list: usize, field: usize, row: usize, slot: u32, rows: u32, isDot: bool, range: usize): void {
   const stride = <usize>fieldRowBytes(field);
   const bytes = <usize>fieldCodeBytes(field);
+  const head = <usize>fieldHead(field);
   const codes = queryCodes(query);
   const metric = fieldMetric(field);
   let limit = boundLimit(metric, nearestLimit(list));
+  findFloors(query, range, isDot, limit);
   for (let i: u32 = 0; i < rows; i += 4) {
-    const r1 = row + stride;
+    const r0 = row;
+    const r1 = r0 + stride;
     const r2 = r1 + stride;
     const r3 = r2 + stride;
-    const dots = dotCodes4(codes, row + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, bytes);
-    let bits = candidates4(row, r1, r2, r3, dots, isDot, limit);
-    if (bits != 0) {
-      do {
-        const k = ctz<i32>(bits);
-        rescore(query, list, row + <usize>k * stride, slot + i + k);
-        bits &= bits - 1;
-      } while (bits != 0);
-      limit = boundLimit(metric, nearestLimit(list));
-    }
     row = r3 + stride;
+    const scales = scales4(r0, r1, r2, r3);
+    let dots: v128;
+    if (head == 0) {
+      dots = dotCodes4(codes, r0 + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, bytes);
+    } else {
+      dots = dotCodes4(codes, r0 + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, head);
+      if (areBelow(dots, scales, headFloor)) continue;
+      const tail = ROW_CODES + head;
+      dots = f32x4.add(dots, dotCodes4(codes + (head << 1), r0 + tail, r1 + tail, r2 + tail, r3 + tail, bytes - head));
+    }
+    if (areBelow(dots, scales, floor)) continue;
+    let bits = candidates4(r0, r1, r2, r3, dots, isDot, limit);
+    if (bits == 0) continue;
+    do {
+      const k = ctz<i32>(bits);
+      rescore(query, list, r0 + <usize>k * stride, slot + i + k);
+      bits &= bits - 1;
+    } while (bits != 0);
+    limit = boundLimit(metric, nearestLimit(list));
+    findFloors(query, range, isDot, limit);
   }
+}
+
+/** Whether all four are; NaN never is. */
+// @ts-ignore: decorator
+@inline function areBelow(dots: v128, scales: v128, least: f32): bool {
+  return i32x4.all_true(f32x4.lt(f32x4.mul(dots, scales), f32x4.splat(least)));
 }
 
 function scanCodes(query: usize, list: usize, field: usize, row: usize, slot: u32, rows: u32, isDot: bool): void {

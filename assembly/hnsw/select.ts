@@ -52,7 +52,7 @@ function pointsApart(field: usize, row: usize, distance: f32, taken: u32): bool 
     let between: f32;
     if (isInt8) {
       // As vectorRowDistance has it: on this rests much of the time of a selection.
-      const dot = <f32>dotRows(row + ROW_CODES, other + ROW_CODES, bytes) * scale * rowScale(other);
+      const dot = dotRows(row + ROW_CODES, other + ROW_CODES, bytes) * scale * rowScale(other);
       if (metric == METRIC_COSINE) between = 1 - dot;
       else if (metric == METRIC_IP) between = -dot;
       else between = max<f32>(0, square + rowNorm(other) * rowNorm(other) - 2 * dot);

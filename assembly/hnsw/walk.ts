@@ -100,7 +100,7 @@ let touched: u32 = 0;
   const h2 = v128.load(r2);
   const h3 = v128.load(r3);
   const scales = v128.shuffle<u64>(v128.shuffle<u32>(h0, h1, 1, 5, 1, 5), v128.shuffle<u32>(h2, h3, 1, 5, 1, 5), 0, 2);
-  const dot = f32x4.mul(f32x4.convert_i32x4_s(dots), f32x4.mul(f32x4.splat(queryScale(query)), scales));
+  const dot = f32x4.mul(dots, f32x4.mul(f32x4.splat(queryScale(query)), scales));
   if (metric == METRIC_COSINE) return f32x4.sub(f32x4.splat(1), dot);
   if (metric == METRIC_IP) return f32x4.neg(dot);
   const norms = v128.shuffle<u64>(v128.shuffle<u32>(h0, h1, 3, 7, 3, 7), v128.shuffle<u32>(h2, h3, 3, 7, 3, 7), 0, 2);

@@ -1,62 +1,139 @@
-// Dots of codes. Rows are int8, padded with zeros to a multiple of 16; the query is i16, padded to as many lanes. Sums are exact in i32:
-// a query's codes are at most CODE_PRODUCT / lanes, so that lanes * 128 * code stays below 2^31.
+// Dots of codes. A row's codes are int8, two and two in a word: the even lane is the lower byte as a signed number, and the word, divided
+// by 256, is the odd lane, whose code so is a whole number and 1/256 of its neighbour's. A word takes part as it is, and once more moved up
+// by 8 bits: one instruction less for 16 lanes than bringing bytes to words. Of a query's i16 codes the odd ones of each 16 stand first.
+// Rows are padded with zeros to a multiple of 16 bytes, queries to as many codes.
+//
+// Every dot is 256 times that of the codes, and exact: of SEGMENT lanes at most, a query's codes have a norm of at most codesNormMax, so that
+// no sum of products leaves i32 (Cauchy and Schwarz), and longer rows are summed in f64.
 
 import { sumI32, sumsI32 } from "./sum";
 
-export const CODE_PRODUCT: u32 = 0x7fffffff / 128;
+/** Lanes summed in i32. */
+export const SEGMENT: u32 = 512;
+const SEGMENT_BYTES: usize = SEGMENT;
+/** At most this is 256 times a code. */
+const WORD_MAX: f64 = 127.5 * 256;
 
-/** Of a query with one row; `bytes` is a multiple of 16. */
-export function dotCodes(query: usize, row: usize, bytes: usize): i32 {
+/** Norm that the codes of a query may have in one segment of a vector of so many lanes, rounding of the codes included. */
+export function codesNormMax(lanes: u32): f64 {
+  const root = sqrt(<f64>min<u32>((lanes + 15) & ~15, SEGMENT));
+  // A head may end anywhere, so that a sum goes over parts of two segments.
+  const most = <f64>i32.MAX_VALUE / (WORD_MAX * root);
+  return (lanes > SEGMENT ? most / 1.4143 : most) - root / 2 - 1;
+}
+
+// @ts-ignore: decorator
+@inline function add16(sum: v128, odd: v128, even: v128, words: v128): v128 {
+  return i32x4.add(sum, i32x4.add(i32x4.dot_i16x8_s(odd, words), i32x4.dot_i16x8_s(even, i16x8.shl(words, 8))));
+}
+
+/** Of one segment. */
+// @ts-ignore: decorator
+@inline function dot1(query: usize, row: usize, bytes: usize): i32 {
   let s0 = i32x4.splat(0);
   let s1 = s0;
-  let s2 = s0;
-  let s3 = s0;
   const end = row + bytes;
   const end32 = row + (bytes & ~31);
   while (row < end32) {
-    s0 = i32x4.add(s0, i32x4.dot_i16x8_s(v128.load(query), v128.load8x8_s(row)));
-    s1 = i32x4.add(s1, i32x4.dot_i16x8_s(v128.load(query, 16), v128.load8x8_s(row, 8)));
-    s2 = i32x4.add(s2, i32x4.dot_i16x8_s(v128.load(query, 32), v128.load8x8_s(row, 16)));
-    s3 = i32x4.add(s3, i32x4.dot_i16x8_s(v128.load(query, 48), v128.load8x8_s(row, 24)));
+    s0 = add16(s0, v128.load(query), v128.load(query, 16), v128.load(row));
+    s1 = add16(s1, v128.load(query, 32), v128.load(query, 48), v128.load(row, 16));
     row += 32;
     query += 64;
   }
-  if (row < end) {
-    s0 = i32x4.add(s0, i32x4.dot_i16x8_s(v128.load(query), v128.load8x8_s(row)));
-    s1 = i32x4.add(s1, i32x4.dot_i16x8_s(v128.load(query, 16), v128.load8x8_s(row, 8)));
-  }
-  return sumI32(i32x4.add(i32x4.add(s0, s1), i32x4.add(s2, s3)));
+  if (row < end) s0 = add16(s0, v128.load(query), v128.load(query, 16), v128.load(row));
+  return sumI32(i32x4.add(s0, s1));
 }
 
-/** The same of four rows; one result in each lane. */
 // @ts-ignore: decorator
-@inline export function dotCodes4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, bytes: usize): v128 {
+@inline function dot4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, bytes: usize): v128 {
   let s0 = i32x4.splat(0);
   let s1 = s0;
   let s2 = s0;
   let s3 = s0;
   for (let at: usize = 0; at < bytes; at += 16) {
-    const q0 = v128.load(query);
-    const q1 = v128.load(query, 16);
-    s0 = i32x4.add(s0, i32x4.add(i32x4.dot_i16x8_s(q0, v128.load8x8_s(r0 + at)), i32x4.dot_i16x8_s(q1, v128.load8x8_s(r0 + at, 8))));
-    s1 = i32x4.add(s1, i32x4.add(i32x4.dot_i16x8_s(q0, v128.load8x8_s(r1 + at)), i32x4.dot_i16x8_s(q1, v128.load8x8_s(r1 + at, 8))));
-    s2 = i32x4.add(s2, i32x4.add(i32x4.dot_i16x8_s(q0, v128.load8x8_s(r2 + at)), i32x4.dot_i16x8_s(q1, v128.load8x8_s(r2 + at, 8))));
-    s3 = i32x4.add(s3, i32x4.add(i32x4.dot_i16x8_s(q0, v128.load8x8_s(r3 + at)), i32x4.dot_i16x8_s(q1, v128.load8x8_s(r3 + at, 8))));
+    const odd = v128.load(query);
+    const even = v128.load(query, 16);
+    s0 = add16(s0, odd, even, v128.load(r0 + at));
+    s1 = add16(s1, odd, even, v128.load(r1 + at));
+    s2 = add16(s2, odd, even, v128.load(r2 + at));
+    s3 = add16(s3, odd, even, v128.load(r3 + at));
     query += 32;
   }
   return sumsI32(s0, s1, s2, s3);
 }
 
-/** Of two rows. */
-export function dotRows(a: usize, b: usize, bytes: usize): i32 {
+/** Of a query with one row; `bytes` is a multiple of 16. */
+export function dotCodes(query: usize, row: usize, bytes: usize): f32 {
+  if (bytes <= SEGMENT_BYTES) return <f32>dot1(query, row, bytes);
+  let sum: f64 = 0;
+  for (let at: usize = 0; at < bytes; at += SEGMENT_BYTES) {
+    sum += <f64>dot1(query + (at << 1), row + at, min<usize>(SEGMENT_BYTES, bytes - at));
+  }
+  return <f32>sum;
+}
+
+function dotLong4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, bytes: usize): v128 {
+  let low = f64x2.splat(0);
+  let high = low;
+  for (let at: usize = 0; at < bytes; at += SEGMENT_BYTES) {
+    const dots = dot4(query + (at << 1), r0 + at, r1 + at, r2 + at, r3 + at, min<usize>(SEGMENT_BYTES, bytes - at));
+    low = f64x2.add(low, f64x2.convert_low_i32x4_s(dots));
+    high = f64x2.add(high, f64x2.convert_low_i32x4_s(v128.shuffle<u32>(dots, dots, 2, 3, 0, 1)));
+  }
+  return v128.shuffle<u32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+}
+
+/** The same of four rows, an f32 in each lane. */
+// @ts-ignore: decorator
+@inline export function dotCodes4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, bytes: usize): v128 {
+  if (bytes > SEGMENT_BYTES) return dotLong4(query, r0, r1, r2, r3, bytes);
+  return f32x4.convert_i32x4_s(dot4(query, r0, r1, r2, r3, bytes));
+}
+
+/** Of one segment of two rows, the first as codesOfRow has it. */
+// @ts-ignore: decorator
+@inline function dotRows1(a: usize, b: usize, bytes: usize): i32 {
+  const half = i16x8.splat(128);
   let s0 = i32x4.splat(0);
   let s1 = s0;
-  const end = a + bytes;
-  while (a < end) {
-    s0 = i32x4.add(s0, i32x4.dot_i16x8_s(v128.load8x8_s(a), v128.load8x8_s(b)));
-    s1 = i32x4.add(s1, i32x4.dot_i16x8_s(v128.load8x8_s(a, 8), v128.load8x8_s(b, 8)));
-    a += 16;
-    b += 16;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const x = v128.load(a + at);
+    const y = v128.load(b + at);
+    s0 = i32x4.add(s0, i32x4.dot_i16x8_s(i16x8.shr_s(i16x8.add(x, half), 8), y));
+    s1 = i32x4.add(s1, i32x4.dot_i16x8_s(i16x8.shr_s(i16x8.shl(x, 8), 8), i16x8.shl(y, 8)));
   }
   return sumI32(i32x4.add(s0, s1));
+}
+
+/** Of two rows' codes, those of the first rounded to whole numbers; not 256 times that. */
+export function dotRows(a: usize, b: usize, bytes: usize): f32 {
+  if (bytes <= SEGMENT_BYTES) return <f32>dotRows1(a, b, bytes) / 256;
+  let sum: f64 = 0;
+  for (let at: usize = 0; at < bytes; at += SEGMENT_BYTES) sum += <f64>dotRows1(a + at, b + at, min<usize>(SEGMENT_BYTES, bytes - at));
+  return <f32>(sum / 256);
+}
+
+/** Makes of a row's codes, rounded to whole numbers, those of a query. */
+export function codesOfRow(row: usize, query: usize, bytes: usize): void {
+  const half = i16x8.splat(128);
+  const end = row + bytes;
+  while (row < end) {
+    const words = v128.load(row);
+    v128.store(query, i16x8.shr_s(i16x8.add(words, half), 8));
+    v128.store(query, i16x8.shr_s(i16x8.shl(words, 8), 8), 16);
+    row += 16;
+    query += 32;
+  }
+}
+
+/** Moves the odd ones of each 16 i16 codes to the front. */
+export function codesPaired(query: usize, bytes: usize): void {
+  const end = query + (bytes << 1);
+  while (query < end) {
+    const a = v128.load(query);
+    const b = v128.load(query, 16);
+    v128.store(query, v128.shuffle<u16>(a, b, 1, 3, 5, 7, 9, 11, 13, 15));
+    v128.store(query, v128.shuffle<u16>(a, b, 0, 2, 4, 6, 8, 10, 12, 14), 16);
+    query += 32;
+  }
 }

@@ -26,7 +26,7 @@ export function kernel_jaccard(a: usize, b: usize, bytes: usize): f64 {
   return all == 0 ? 0 : 1 - <f64>common / <f64>all;
 }
 
-/** `a`: i16, `b`: int8; `bytes` is a multiple of 16. */
-export function kernel_dot_codes(a: usize, b: usize, bytes: usize): i32 {
+/** `a`: i16, `b`: int8, both as code.ts has them; `bytes` is a multiple of 16. */
+export function kernel_dot_codes(a: usize, b: usize, bytes: usize): f32 {
   return dotCodes(a, b, bytes);
 }

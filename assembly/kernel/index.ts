@@ -1,5 +1,5 @@
 export { commonBits, countBits, hammingBits } from "./bits";
-export { CODE_PRODUCT, dotCodes, dotCodes4, dotRows } from "./code";
+export { codesNormMax, codesOfRow, codesPaired, dotCodes, dotCodes4, dotRows, SEGMENT } from "./code";
 export { lanesOfBfloat, lanesOfHalf, lanesOfInt8 } from "./element";
 export { lastLanes } from "./sum";
 export { cosineF64, dotF32, dotF64, l2F32, l2F64 } from "./float";

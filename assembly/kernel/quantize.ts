@@ -33,13 +33,15 @@ export let codesSquare: f64 = 0;
 
 /**
  * Codes of the lanes, nearest to lane * multiplier; their value is code * scale, and the residual is of lane * factor. `isWide`: i16, else
- * int8. Whole groups of four are written, so the room is padded to that.
+ * int8, two in a word: see code.ts. Whole groups of four are written, so the room is padded to that.
  */
 // @ts-ignore: decorator
 @inline function encode(from: usize, to: usize, lanes: u32, multiplier: f32, factor: f64, scale: f32, isWide: bool): void {
   const multipliers = f32x4.splat(multiplier);
   const factors = f64x2.splat(factor);
   const scales = f64x2.splat(<f64>scale);
+  const shares = f32x4(0, 1.0 / 256, 0, 1.0 / 256);
+  const places = i16x8(1, 256, 1, 256, 0, 0, 0, 0);
   let r0 = f64x2.splat(0);
   let r1 = r0;
   let squares0 = r0;
@@ -49,9 +51,16 @@ export let codesSquare: f64 = 0;
   while (at < end) {
     const left = <u32>((end - at) >> 2);
     const x = left >= 4 ? v128.load(at) : lastLanes(at, left);
-    const code = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(x, multipliers)));
-    const c0 = f64x2.convert_low_i32x4_s(code);
-    const c1 = f64x2.convert_low_i32x4_s(v128.shuffle<u32>(code, code, 2, 3, 0, 1));
+    const wanted = f32x4.mul(x, multipliers);
+    let code = f32x4.nearest(wanted);
+    let value = code;
+    if (!isWide) {
+      const share = f32x4.mul(v128.shuffle<u32>(code, code, 0, 0, 2, 2), shares);
+      code = f32x4.nearest(f32x4.sub(wanted, share));
+      value = f32x4.add(code, share);
+    }
+    const c0 = f64x2.promote_low_f32x4(value);
+    const c1 = f64x2.promote_low_f32x4(v128.shuffle<u32>(value, value, 2, 3, 0, 1));
     const x0 = f64x2.promote_low_f32x4(x);
     const x1 = f64x2.promote_low_f32x4(v128.shuffle<u32>(x, x, 2, 3, 0, 1));
     const d0 = f64x2.sub(f64x2.mul(x0, factors), f64x2.mul(c0, scales));
@@ -60,12 +69,14 @@ export let codesSquare: f64 = 0;
     r1 = f64x2.add(r1, f64x2.mul(d1, d1));
     squares0 = f64x2.add(squares0, f64x2.mul(c0, c0));
     squares1 = f64x2.add(squares1, f64x2.mul(c1, c1));
-    const narrow = i16x8.narrow_i32x4_s(code, code);
+    const whole = i32x4.trunc_sat_f32x4_s(code);
+    const narrow = i16x8.narrow_i32x4_s(whole, whole);
     if (isWide) {
       store<u64>(to, i64x2.extract_lane(narrow, 0));
       to += 8;
     } else {
-      store<u32>(to, i32x4.extract_lane(i8x16.narrow_i16x8_s(narrow, narrow), 0));
+      const words = i32x4.dot_i16x8_s(narrow, places);
+      store<u32>(to, i32x4.extract_lane(i16x8.narrow_i32x4_s(words, words), 0));
       to += 4;
     }
     at += 16;

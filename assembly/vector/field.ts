@@ -4,7 +4,10 @@
 // Field: | 0 name id + 1 u32 | 4 dimension u32 | 8 metric u32 | 12 element type u32 | 16 code u32 | 20 bytes of a vector u32 |
 //        | 24 bytes of a row's codes u32 | 28 bytes of a row u32 | 32 rows of a chunk, log2, u32 | 36 directory u32 -> u32[] chunks |
 //        | 40 chunks that fit in the directory u32 | 44 rows with a vector u32 | 48 room for two decoded vectors u32, 0: f32 needs none |
-//        | 52 the graph's u32[3] | 64 {shape + 1 u32, index i32}[64] |
+//        | 52 the graph's u32[3] | 64 lanes of a head u32 | 80 {shape + 1 u32, index i32}[64] |
+//
+// Directory: addresses of chunks u32[], then what is known of the rows of each, f32: | least norm | greatest norm | greatest residual |
+//            greatest norm of what is behind the head |
 
 import {
   CODE_BITS, CODE_INT8, DERIVED_VECTORS, ELEMENT_BF16, ELEMENT_F16, ELEMENT_F32, KEY_BUFFER, PAGE_COLUMN, S_DERIVED,
@@ -17,7 +20,7 @@ import {
   stringPointer, wide,
 } from "../record";
 
-const PLACES: usize = 64;
+const PLACES: usize = 80;
 const PLACES_MASK: u32 = 63;
 const FIELD_BYTES: usize = PLACES + 8 * 64;
 /** Before the codes of a row: see row.ts. */
@@ -26,6 +29,8 @@ const LINE: u32 = 64;
 /** A chunk is about this large, and of 16 rows at least. */
 const CHUNK_BYTES: u32 = 262144;
 const CHUNK_SHIFT_MIN: u32 = 4;
+/** Rows from this length on are looked at in two parts. (Not so lanes: skipping halves of 3 KB in memory takes longer than reading all of it.) */
+const HEAD_ROW_BYTES: u32 = 256;
 
 // @ts-ignore: decorator
 @inline export function vectorField(index: u32): usize {
@@ -82,6 +87,18 @@ const CHUNK_SHIFT_MIN: u32 = 4;
   return load<u32>(field, 44);
 }
 
+/** What is known of all rows of a chunk: see above. */
+// @ts-ignore: decorator
+@inline export function fieldRange(field: usize, chunk: u32): usize {
+  return fieldDirectory(field) + (<usize>fieldChunks(field) << 2) + (<usize>chunk << 4);
+}
+
+/** A scan looks at so many lanes first, and at the others only if these do not keep the row off; 0: at all of them at once. */
+// @ts-ignore: decorator
+@inline export function fieldHead(field: usize): u32 {
+  return load<u32>(field, 64);
+}
+
 export function fieldSetDirectory(field: usize, directory: usize, chunks: u32): void {
   store<u32>(field, <u32>directory, 36);
   store<u32>(field, chunks, 40);
@@ -126,6 +143,7 @@ export function vector_declare(nameBytes: u32, dimension: u32, metric: u32, elem
   store<u32>(field, padded, 24);
   store<u32>(field, rowBytes, 28);
   store<u32>(field, shift, 32);
+  store<u32>(field, code == CODE_INT8 && rowBytes >= HEAD_ROW_BYTES ? headOf(padded) : 0, 64);
   if (!isBits && element != ELEMENT_F32) {
     const lanes = pagesAcquire(pagesFor(<usize>dimension << 3), PAGE_COLUMN);
     if (lanes == 0) return STATUS_OUT_OF_MEMORY;
@@ -134,6 +152,11 @@ export function vector_declare(nameBytes: u32, dimension: u32, metric: u32, elem
   store<u32>(S_VECTOR_FIELDS, index + 1);
   store<u32>(S_DERIVED, load<u32>(S_DERIVED) | DERIVED_VECTORS);
   return STATUS_OK;
+}
+
+/** About half of the codes, so that it ends with a cache line. */
+function headOf(codeBytes: u32): u32 {
+  return ((<u32>ROW_CODES + (codeBytes >> 1) + LINE / 2) & ~(LINE - 1)) - <u32>ROW_CODES;
 }
 
 /** Whole cache lines, but for rows so short that two or four share one. */

@@ -1,9 +1,9 @@
 export {
-  fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldGraph, fieldMetric, fieldRowBytes, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes,
+  fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldGraph, fieldHead, fieldMetric, fieldRange, fieldRowBytes, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes,
   vectorOf,
 } from "./field";
 export {
-  queryBytes, queryCodes, queryField, queryLanes, queryNorm, queryReady, queryResidual, queryScale, querySquare, vectorCodeDistance,
+  queryBytes, queryCodes, queryField, queryLanes, queryNorm, queryReady, queryResidual, queryScale, querySquare, queryTail, vectorCodeDistance,
   vectorCodeDistance4, vectorExactDistance, vectorLaneDistance, vectorPrepare, vectorPrepareRow, vectorRowDistance,
 } from "./query";
 export { chunkOf, rowNorm, rowResidual, rowScale, rowVector, vectorRow, vectorsFollow } from "./row";

@@ -2,7 +2,7 @@
 // where its owner put it, `queryBytes` long, 16-byte aligned.
 //
 // Query: | 0 field u32 | 4 scale f32 | 8 residual f32 | 12 norm f32 | 16 squared norm f32 | 20 sum of codes i32 | 24 squared norm of the lanes f64 |
-//        | 32 1 / norm of the lanes f64 | 40 bits set u32 | 44 zero | 64 codes | lanes f32 |
+//        | 32 1 / norm of the lanes f64 | 40 bits set u32 | 44 norm of the codes behind the head f32 | 64 codes | lanes f32 |
 // Scale, residual and norms are of the lanes, under cosine of the lanes divided by their norm. Codes: i16, as many as a row has bytes;
 // for rows of signs PLANES planes of bits; none for rows without codes. Bits stand where the lanes would.
 
@@ -10,18 +10,18 @@ import {
   CODE_BINARY, CODE_BITS, CODE_INT8, METRIC_COSINE, METRIC_HAMMING, METRIC_IP, METRIC_L2,
 } from "../abi";
 import {
-  CODE_PRODUCT, codesResidual, commonBits, cosineF64, countBits, dotCodes, dotCodes4, dotF32, dotF64, dotRows, encodeInt16, hammingBits, l2F32,
-  l2F64, lanesMax, lanesMeasure, lanesSquare,
+  codesNormMax, codesPaired, codesResidual, codesSquare, commonBits, cosineF64, countBits, dotCodes, dotCodes4, dotF32, dotF64, dotRows, encodeInt16, hammingBits, l2F32,
+  l2F64, lanesMax, lanesMeasure, lanesSquare, SEGMENT,
 } from "../kernel";
 import {
-  fieldCode, fieldCodeBytes, fieldDimension, fieldMetric, fieldVectorBytes, ROW_CODES, vectorLanes,
+  fieldCode, fieldCodeBytes, fieldDimension, fieldHead, fieldMetric, fieldVectorBytes, ROW_CODES, vectorLanes,
   vectorLanesBeside,
 } from "./field";
 import { NORM_MAX, NORM_MIN, rowNorm, rowScale, rowVector, vectorRow } from "./row";
 
 const CODES: usize = 64;
-/** 12 bits with the sign; fewer from 8,192 lanes on, so that sums stay within i32. */
-const CODE_MAX: u32 = 2047;
+/** Largest code of a query, where its norm does not ask for less. */
+const CODE_MAX: f64 = 32767;
 /** Bits of a query's lane against signs. */
 const PLANES: u32 = 6;
 const PLANE_ZERO: i32 = 32;
@@ -71,6 +71,12 @@ export function queryLanes(field: usize, query: usize): usize {
   return load<f32>(query, 16);
 }
 
+/** Norm of the codes behind the field's head. */
+// @ts-ignore: decorator
+@inline export function queryTail(query: usize): f32 {
+  return load<f32>(query, 44);
+}
+
 // @ts-ignore: decorator
 @inline export function queryCodes(query: usize): usize {
   return query + CODES;
@@ -87,21 +93,30 @@ export function queryReady(field: usize, query: usize): void {
   }
   const dimension = fieldDimension(field);
   lanesMeasure(lanes, dimension);
-  const norm = sqrt(lanesSquare);
+  const square = lanesSquare;
+  const norm = sqrt(square);
   const isUnit = fieldMetric(field) == METRIC_COSINE;
   const factor = isUnit ? (norm == 0 ? 0 : 1 / norm) : 1;
   const unit = norm * factor;
   let scale: f32 = 0;
   let residual = unit;
+  let tail: f64 = 0;
   const largest = lanesMax;
   if (code == CODE_INT8) {
-    const codeMax = <f32>min<u32>(CODE_MAX, CODE_PRODUCT / dimension);
     if (largest >= LANE_MIN) {
+      const codeMax = <f32>min<f64>(CODE_MAX, codesNormMax(dimension) * <f64>largest / segmentNorm(lanes, dimension));
       scale = <f32>(<f64>largest * factor / <f64>codeMax);
-      encodeInt16(lanes, query + CODES, dimension, codeMax / largest, factor, scale);
+      const head = fieldHead(field);
+      encodeInt16(lanes, query + CODES, head, codeMax / largest, factor, scale);
+      const headResidual = codesResidual;
+      encodeInt16(lanes + (<usize>head << 2), query + CODES + (<usize>head << 1), dimension - head, codeMax / largest, factor, scale);
       const end = ((<usize>dimension + 3) & ~3) << 1;
       memory.fill(query + CODES + end, 0, codesBytes(field) - end);
-      residual = sqrt(codesResidual);
+      codesPaired(query + CODES, fieldCodeBytes(field));
+      residual = sqrt(headResidual + codesResidual);
+      tail = <f64>scale * sqrt(codesSquare);
+      // A dot of codes comes as 256 times what it is.
+      scale /= 256;
     } else {
       memory.fill(query + CODES, 0, codesBytes(field));
     }
@@ -114,8 +129,19 @@ export function queryReady(field: usize, query: usize): void {
   store<f32>(query, <f32>(residual * 1.0000003) + f32.MIN_VALUE, 8);
   store<f32>(query, <f32>unit, 12);
   store<f32>(query, <f32>(unit * unit), 16);
-  store<f64>(query, lanesSquare, 24);
+  store<f64>(query, square, 24);
   store<f64>(query, norm == 0 ? 0 : 1 / norm, 32);
+  store<f32>(query, <f32>(tail * 1.0000003), 44);
+}
+
+/** Largest norm of a segment. */
+function segmentNorm(lanes: usize, dimension: u32): f64 {
+  let largest: f64 = 0;
+  for (let at: u32 = 0; at < dimension; at += SEGMENT) {
+    lanesMeasure(lanes + (<usize>at << 2), min(SEGMENT, dimension - at));
+    largest = max(largest, lanesSquare);
+  }
+  return sqrt(largest);
 }
 
 /** Lane i's code plus PLANE_ZERO, bit j of it in bit i of plane j. */
@@ -175,7 +201,7 @@ export function vectorCodeDistance(query: usize, row: usize): f32 {
   const field = queryField(query);
   const code = fieldCode(field);
   if (code == CODE_INT8) {
-    const dot = <f32>dotCodes(query + CODES, row + ROW_CODES, fieldCodeBytes(field));
+    const dot = dotCodes(query + CODES, row + ROW_CODES, fieldCodeBytes(field));
     return distanceOf(query, row, fieldMetric(field), dot * (queryScale(query) * rowScale(row)));
   }
   if (code == CODE_BINARY) {
@@ -195,10 +221,10 @@ export function vectorCodeDistance4(query: usize, r0: usize, r1: usize, r2: usiz
   const dots = dotCodes4(query + CODES, r0 + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, fieldCodeBytes(field));
   const scale = queryScale(query);
   const metric = fieldMetric(field);
-  let all = f32x4.splat(distanceOf(query, r0, metric, <f32>i32x4.extract_lane(dots, 0) * (scale * rowScale(r0))));
-  all = f32x4.replace_lane(all, 1, distanceOf(query, r1, metric, <f32>i32x4.extract_lane(dots, 1) * (scale * rowScale(r1))));
-  all = f32x4.replace_lane(all, 2, distanceOf(query, r2, metric, <f32>i32x4.extract_lane(dots, 2) * (scale * rowScale(r2))));
-  return f32x4.replace_lane(all, 3, distanceOf(query, r3, metric, <f32>i32x4.extract_lane(dots, 3) * (scale * rowScale(r3))));
+  let all = f32x4.splat(distanceOf(query, r0, metric, f32x4.extract_lane(dots, 0) * (scale * rowScale(r0))));
+  all = f32x4.replace_lane(all, 1, distanceOf(query, r1, metric, f32x4.extract_lane(dots, 1) * (scale * rowScale(r1))));
+  all = f32x4.replace_lane(all, 2, distanceOf(query, r2, metric, f32x4.extract_lane(dots, 2) * (scale * rowScale(r2))));
+  return f32x4.replace_lane(all, 3, distanceOf(query, r3, metric, f32x4.extract_lane(dots, 3) * (scale * rowScale(r3))));
 }
 
 /** By the codes of two rows; signs and rows without codes by their lanes. */
@@ -212,7 +238,7 @@ export function vectorRowDistance(field: usize, a: usize, b: usize): f32 {
   }
   let dot: f32;
   if (code == CODE_INT8) {
-    dot = <f32>dotRows(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field)) * rowScale(a) * rowScale(b);
+    dot = dotRows(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field)) * rowScale(a) * rowScale(b);
   } else if (code == CODE_BINARY) {
     dot = cosineOfSigns(<f32>hammingBits(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field)) / <f32>fieldDimension(field));
     if (metric != METRIC_COSINE) dot *= rowNorm(a) * rowNorm(b);

@@ -16,10 +16,12 @@ import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { slotAddress } from "../slot";
 import { encodeSigns, signsScale } from "./signs";
 import {
-  fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldMetric, fieldRowBytes,
+  fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldHead, fieldMetric, fieldRange, fieldRowBytes,
   fieldSetCount, fieldSetDirectory, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes, vectorOf,
 } from "./field";
 
+/** Chunks for which a page of a directory has room: an address and 16 bytes for each. */
+const PAGE_CHUNKS: u32 = 3276;
 /** Rounds a bound up when it becomes an f32. */
 const UP: f64 = 1 + 1.0 / 4194304;
 /** Smallest lane that codes are made for: below, multipliers would overflow. */
@@ -77,17 +79,18 @@ function reach(field: usize, slot: u32): bool {
   const chunk = slot >> shift;
   const have = fieldChunks(field);
   if (chunk >= have) {
-    const per = <u32>(PAGE_BYTES >> 2);
-    const pages = max<u32>(have / per << 1, chunk / per + 1);
+    const pages = max<u32>(have / PAGE_CHUNKS << 1, chunk / PAGE_CHUNKS + 1);
     const grown = pagesAcquire(pages, PAGE_COLUMN);
     if (grown == 0) return false;
     memory.copy(grown, fieldDirectory(field), <usize>have << 2);
-    if (have != 0) pagesRelease(fieldDirectory(field), have / per);
-    fieldSetDirectory(field, grown, pages * per);
+    memory.copy(grown + (<usize>(pages * PAGE_CHUNKS) << 2), fieldRange(field, 0), <usize>have << 4);
+    if (have != 0) pagesRelease(fieldDirectory(field), have / PAGE_CHUNKS);
+    fieldSetDirectory(field, grown, pages * PAGE_CHUNKS);
   }
   const rows = pagesAcquire(pagesFor(<usize>fieldRowBytes(field) << shift), PAGE_COLUMN);
   if (rows == 0) return false;
   store<u32>(fieldDirectory(field) + (<usize>chunk << 2), <u32>rows);
+  store<f32>(fieldRange(field, chunk), Infinity);
   return true;
 }
 
@@ -107,7 +110,20 @@ function setRow(field: usize, slot: u32, vector: usize): bool {
   if (load<u32>(row) == 0) fieldSetCount(field, fieldCount(field) + 1);
   store<u32>(row, <u32>vector);
   encodeRow(field, row, vector);
+  widen(fieldRange(field, slot >> fieldChunkShift(field)), row);
   return true;
+}
+
+/** Norm of what is behind the head, of the row that was encoded last. */
+let tailNorm: f64 = 0;
+
+/** What is known of a chunk's rows holds for this one, too. It is never narrowed. */
+function widen(range: usize, row: usize): void {
+  const norm = rowNorm(row);
+  store<f32>(range, min<f32>(load<f32>(range), norm));
+  store<f32>(range, max<f32>(load<f32>(range, 4), norm), 4);
+  store<f32>(range, max<f32>(load<f32>(range, 8), rowResidual(row)), 8);
+  store<f32>(range, max<f32>(load<f32>(range, 12), <f32>(tailNorm * UP)), 12);
 }
 
 function encodeRow(field: usize, row: usize, vector: usize): void {
@@ -122,6 +138,7 @@ function encodeRow(field: usize, row: usize, vector: usize): void {
   const lanes = vectorLanes(field, vector);
   const dimension = fieldDimension(field);
   lanesMeasure(lanes, dimension);
+  const largest = lanesMax;
   const norm = sqrt(lanesSquare);
   const isUnit = fieldMetric(field) == METRIC_COSINE;
   // What is coded is lane * factor.
@@ -130,14 +147,20 @@ function encodeRow(field: usize, row: usize, vector: usize): void {
   let residual: f64 = 0;
   let codesNorm: f64 = 0;
   if (code == CODE_INT8) {
-    if (lanesMax >= LANE_MIN) {
-      scale = <f32>(<f64>lanesMax * factor / 127);
-      encodeInt8(lanes, codes, dimension, 127 / lanesMax, factor, scale);
-      residual = sqrt(codesResidual);
-      codesNorm = <f64>scale * sqrt(codesSquare);
+    if (largest >= LANE_MIN) {
+      scale = <f32>(<f64>largest * factor / 127);
+      const head = fieldHead(field);
+      encodeInt8(lanes, codes, head, 127 / largest, factor, scale);
+      const headResidual = codesResidual;
+      const headSquare = codesSquare;
+      encodeInt8(lanes + (<usize>head << 2), codes + head, dimension - head, 127 / largest, factor, scale);
+      residual = sqrt(headResidual + codesResidual);
+      codesNorm = <f64>scale * sqrt(headSquare + codesSquare);
+      tailNorm = <f64>scale * sqrt(codesSquare);
     } else {
       memory.fill(codes, 0, fieldCodeBytes(field));
       residual = norm * factor;
+      tailNorm = 0;
     }
   } else if (code == CODE_BINARY) {
     encodeSigns(lanes, codes, dimension, factor, fieldCodeBytes(field));

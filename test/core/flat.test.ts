@@ -64,7 +64,7 @@ function expectSame(found: Nearest, wanted: Found, scale = 1): void {
 
 describe.each(LANE_METRICS)('under %s', (metric) => {
   it.each(['int8', 'none', 'binary'] as const)('agrees for every dimension, quantization %s', async (quantization) => {
-    for (const dimension of [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 64, 100, 127, 200, 768]) {
+    for (const dimension of [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 64, 100, 127, 200, 301, 640, 1100]) {
       const next = randomOf(dimension * 7 + 1)
       const vector = () => Float32Array.from({ length: dimension }, () => next() * 2 - 1)
       const vectors = Array.from({ length: 333 }, (_, i) => (i % 11 === 3 ? null : vector()))
@@ -115,11 +115,21 @@ describe.each(LANE_METRICS)('under %s', (metric) => {
     ['few values', (next: () => number) => Math.round(next() * 2) - 1],
     ['one large lane', (next: () => number, lane: number) => (lane === 0 ? 1000 : next())],
     ['points far from the origin', (next: () => number) => 1e5 + next()],
+    ['lanes of one size', (next: () => number) => (next() < 0.5 ? -1 : 1)],
+    ['heads of nothing', (next: () => number, lane: number) => (lane < 12 ? 0 : next() - 0.5)],
+    [
+      'most of it behind the head',
+      (next: () => number, lane: number, row: number) => (lane < 20 ? 1 : row % 7) * next(),
+    ],
     ['half of them zero', (next: () => number, _: number, row: number) => (row % 2 === 0 ? 0 : next() - 0.5)],
   ])('agrees on %s', async (_, lane) => {
-    const dimension = 24
+    // Short rows are looked at as a whole, long ones by their heads first, and summed in segments.
+    for (const dimension of [24, 640]) await agree(dimension, (next, i, row) => lane(next, (i * 24) / dimension, row))
+  })
+
+  async function agree(dimension: number, lane: (next: () => number, i: number, row: number) => number) {
     const next = randomOf(77)
-    const vectors = Array.from({ length: 600 }, (_, row) =>
+    const vectors = Array.from({ length: dimension > 100 ? 120 : 600 }, (_, row) =>
       Float32Array.from({ length: dimension }, (_, i) => lane(next, i, row)),
     )
     const queries = [
@@ -128,7 +138,8 @@ describe.each(LANE_METRICS)('under %s', (metric) => {
       Float32Array.from({ length: dimension }, () => next() - 0.5),
       new Float32Array(dimension),
     ]
-    for (const quantization of ['int8', 'none', 'binary'] as const) {
+    const kinds = dimension > 100 ? (['int8'] as const) : (['int8', 'none', 'binary'] as const)
+    for (const quantization of kinds) {
       const partition = await filled(vectors, { dimension, metric, index: { quantization } })
       const results = search(partition, queries, 20)
       for (const [i, found] of results.entries()) {
@@ -141,7 +152,7 @@ describe.each(LANE_METRICS)('under %s', (metric) => {
         }
       }
     }
-  })
+  }
 
   it('takes a radius, its rim included, and goes on behind an answer', async () => {
     const vectors = Array.from({ length: 300 }, (_, i) => Float32Array.of(Math.floor(i / 2), 1, 1, 2))
