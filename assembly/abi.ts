@@ -287,3 +287,4 @@ export const ELEMENT_F32: u32 = 7;
 export const ELEMENT_F16: u32 = 11;
 export const ELEMENT_BF16: u32 = 12;
 export const ELEMENT_INT8: u32 = 13;
+export const ELEMENT_CODES: u32 = 14; // scale f32, then an int8 for each lane

@@ -14,6 +14,12 @@ export function lanesOfBfloat(from: usize, to: usize, lanes: u32): void {
   for (let i: usize = 0; i < lanes; i++) store<u32>(to + (i << 2), <u32>load<u16>(from + (i << 1)) << 16);
 }
 
+/** A scale, and then codes. */
+export function lanesOfCodes(from: usize, to: usize, lanes: u32): void {
+  const scale = load<f32>(from);
+  for (let i: usize = 0; i < lanes; i++) store<f32>(to + (i << 2), <f32>load<i8>(from + i, 4) * scale);
+}
+
 export function lanesOfInt8(from: usize, to: usize, lanes: u32): void {
   for (let i: usize = 0; i < lanes; i++) store<f32>(to + (i << 2), <f32>load<i8>(from + i));
 }

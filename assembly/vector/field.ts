@@ -10,10 +10,10 @@
 //            greatest norm of what is behind the head |
 
 import {
-  CODE_BITS, CODE_INT8, DERIVED_VECTORS, ELEMENT_BF16, ELEMENT_F16, ELEMENT_F32, KEY_BUFFER, PAGE_COLUMN, S_DERIVED,
+  CODE_BITS, CODE_INT8, DERIVED_VECTORS, ELEMENT_BF16, ELEMENT_CODES, ELEMENT_F16, ELEMENT_F32, KEY_BUFFER, PAGE_COLUMN, S_DERIVED,
   S_VECTOR_FIELDS, S_VECTOR_TABLE, SHAPE_INLINE, STATUS_OK, STATUS_OUT_OF_MEMORY, TAG_BINARY, VECTOR_FIELDS_MAX, CODE_BINARY,
 } from "../abi";
-import { lanesOfBfloat, lanesOfHalf, lanesOfInt8 } from "../kernel";
+import { lanesOfBfloat, lanesOfCodes, lanesOfHalf, lanesOfInt8 } from "../kernel";
 import { pagesAcquire, pagesFor } from "../memory";
 import {
   bytesEqual, nameIntern, namePointer, payload, recordShape, recordString, recordWords, shapeIndexOf, shapePointer, stringBytes,
@@ -139,7 +139,7 @@ export function vector_declare(nameBytes: u32, dimension: u32, metric: u32, elem
   store<u32>(field, metric, 8);
   store<u32>(field, element, 12);
   store<u32>(field, code, 16);
-  store<u32>(field, isBits ? dimension >> 3 : dimension * laneBytes, 20);
+  store<u32>(field, isBits ? dimension >> 3 : dimension * laneBytes + (element == ELEMENT_CODES ? 4 : 0), 20);
   store<u32>(field, padded, 24);
   store<u32>(field, rowBytes, 28);
   store<u32>(field, shift, 32);
@@ -217,6 +217,7 @@ function decode(field: usize, vector: usize, room: usize): usize {
   const lanes = fieldDimension(field);
   if (element == ELEMENT_F16) lanesOfHalf(vector, room, lanes);
   else if (element == ELEMENT_BF16) lanesOfBfloat(vector, room, lanes);
+  else if (element == ELEMENT_CODES) lanesOfCodes(vector, room, lanes);
   else lanesOfInt8(vector, room, lanes);
   return room;
 }

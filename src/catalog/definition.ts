@@ -8,6 +8,8 @@ export type Metric = 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
 export type VectorIndexType = 'auto' | 'flat' | 'hnsw'
 /** What a lane is stored as. */
 export type VectorElement = 'f32' | 'f16' | 'bf16' | 'int8'
+/** The same, or an int8 code of a vector that has one scale. */
+export type StoredElement = VectorElement | 'codes'
 export type Quantization = 'none' | 'int8' | 'binary'
 
 /** How one vector field is indexed. */
@@ -25,7 +27,7 @@ export interface VectorDefinition {
   readonly dimension: number
   readonly metric: Metric
   /** f32 where it is not given. */
-  readonly element?: VectorElement | undefined
+  readonly element?: StoredElement | undefined
   readonly index: VectorIndexDefinition
 }
 

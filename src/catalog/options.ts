@@ -24,6 +24,11 @@ export interface VectorIndexOptions {
   readonly efConstruction?: number | undefined
   /** Codes that traversal uses: `'int8'` (default, rescored in f32), `'binary'` or `'none'`. */
   readonly quantization?: Quantization | undefined
+  /**
+   * `false`: of a vector only its int8 codes are stored, a quarter of the bytes. It comes back as they have it, each lane within 1/254 of the
+   * largest, and distances are those of what is stored. For `'int8'` alone, and without `element`; default `true`.
+   */
+  readonly keepVectors?: boolean | undefined
 }
 
 /** A vector field: stored as a column of f32, or of packed bits for `'hamming'` and `'jaccard'`. */
@@ -58,7 +63,7 @@ export const VECTOR_FIELDS_MAX = 16
 
 const COLLECTION_OPTIONS = ['primaryKey', 'vectors', 'schema', 'shards']
 const VECTOR_OPTIONS = ['dimension', 'metric', 'element', 'index']
-const INDEX_OPTIONS = ['type', 'm', 'efConstruction', 'quantization']
+const INDEX_OPTIONS = ['type', 'm', 'efConstruction', 'quantization', 'keepVectors']
 const METRICS: readonly Metric[] = ['cosine', 'l2', 'ip', 'hamming', 'jaccard']
 const ELEMENTS: readonly VectorElement[] = ['f32', 'f16', 'bf16', 'int8']
 const INDEX_TYPES: readonly VectorIndexType[] = ['auto', 'flat', 'hnsw']
@@ -115,7 +120,23 @@ function vectorDefinition(name: string, options: unknown, primaryKey: string): V
     }
   }
   const definition = { name, dimension, metric, index: indexDefinition(index, where) }
+  if (areCodesAlone(index as VectorIndexOptions, where)) {
+    const isLanes = metric !== 'hamming' && metric !== 'jaccard'
+    if (!isLanes || element !== undefined || definition.index.quantization !== 'int8') {
+      throw new UsageError(
+        `index.keepVectors ${where} is false only with quantization "int8", without element and not of bits: nothing else has codes to keep`,
+      )
+    }
+    return { ...definition, element: 'codes' }
+  }
   return element === undefined || element === 'f32' ? definition : { ...definition, element }
+}
+
+function areCodesAlone({ keepVectors = true }: VectorIndexOptions, where: string): boolean {
+  if (typeof keepVectors !== 'boolean') {
+    throw new TypeMismatchError(`index.keepVectors ${where} is true or false, got ${shown(keepVectors)}`)
+  }
+  return !keepVectors
 }
 
 function indexDefinition(options: unknown, where: string): VectorIndexDefinition {

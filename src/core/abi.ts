@@ -274,3 +274,4 @@ export const ELEMENT_F32 = 7
 export const ELEMENT_F16 = 11
 export const ELEMENT_BF16 = 12
 export const ELEMENT_INT8 = 13
+export const ELEMENT_CODES = 14 // scale f32, then an int8 for each lane

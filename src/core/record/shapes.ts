@@ -7,7 +7,7 @@ export interface VectorField {
   readonly dimension: number
   readonly metric: 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
   /** What a lane is stored as; f32 unless given. */
-  readonly element?: 'f32' | 'f16' | 'bf16' | 'int8' | undefined
+  readonly element?: 'f32' | 'f16' | 'bf16' | 'int8' | 'codes' | undefined
   readonly index?: VectorIndex | undefined
 }
 

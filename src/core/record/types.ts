@@ -1,4 +1,4 @@
-// Element types of binaries, in the upper byte of their length. 0 is Uint8Array, the only one a key may be. The last three are of declared
+// Element types of binaries, in the upper byte of their length. 0 is Uint8Array, the only one a key may be. The last four are of declared
 // vectors alone, and come back as f32.
 
 type AnyTypedArray =
@@ -35,7 +35,14 @@ export const ARRAY_TYPES: readonly ArrayType[] = [
   { name: 'f16', laneBytes: 2, make: (buffer) => Float32Array.from(new Uint16Array(buffer), widenHalf) },
   { name: 'bf16', laneBytes: 2, make: (buffer) => new Float32Array(widenBfloats(buffer).buffer) },
   { name: 'int8', laneBytes: 1, make: (buffer) => Float32Array.from(new Int8Array(buffer)) },
+  { name: 'codes', laneBytes: 1, make: scaledCodes },
 ]
+
+/** A scale, and codes to be multiplied by it. */
+function scaledCodes(buffer: ArrayBuffer): Float32Array {
+  const scale = new DataView(buffer).getFloat32(0, true)
+  return Float32Array.from(new Int8Array(buffer, 4), (code) => code * scale)
+}
 
 /** IEEE 754 binary16 as a number. */
 function widenHalf(half: number): number {

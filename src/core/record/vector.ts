@@ -1,6 +1,6 @@
 // Declared vectors on their way in.
 
-import { ELEMENT_BF16, ELEMENT_BITS, ELEMENT_F16, ELEMENT_F32, ELEMENT_INT8 } from '../abi.ts'
+import { ELEMENT_BF16, ELEMENT_BITS, ELEMENT_CODES, ELEMENT_F16, ELEMENT_F32, ELEMENT_INT8 } from '../abi.ts'
 import type { VectorField } from './shapes.ts'
 import { arrayTypeOf } from './types.ts'
 
@@ -9,7 +9,13 @@ export function isBitMetric(metric: VectorField['metric']): boolean {
   return metric === 'hamming' || metric === 'jaccard'
 }
 
-const ELEMENTS = { f32: ELEMENT_F32, f16: ELEMENT_F16, bf16: ELEMENT_BF16, int8: ELEMENT_INT8 } as const
+const ELEMENTS = {
+  f32: ELEMENT_F32,
+  f16: ELEMENT_F16,
+  bf16: ELEMENT_BF16,
+  int8: ELEMENT_INT8,
+  codes: ELEMENT_CODES,
+} as const
 
 /** The element type that the vectors of a field are stored with. */
 export function elementOf({ metric, element }: VectorField): number {
@@ -24,7 +30,7 @@ export function laneRule(field: VectorField): string {
     case ELEMENT_INT8:
       return 'lanes are integers from -128 to 127'
     default:
-      return `lanes are finite numbers within the range of ${field.element ?? 'f32'}`
+      return `lanes are finite numbers within the range of ${field.element === 'codes' ? 'f32' : (field.element ?? 'f32')}`
   }
 }
 
@@ -55,6 +61,7 @@ function roomOf(field: VectorField): Room {
     const element = elementOf(field)
     if (element === ELEMENT_BITS) room = new Uint8Array(field.dimension >>> 3)
     else if (element === ELEMENT_INT8) room = new Int8Array(field.dimension)
+    else if (element === ELEMENT_CODES) room = new Uint8Array(4 + field.dimension)
     else room = element === ELEMENT_F32 ? new Float32Array(field.dimension) : new Uint16Array(field.dimension)
     rooms.set(field, room)
   }
@@ -69,6 +76,7 @@ export function vectorLanes(value: unknown, field: VectorField): Room | undefine
   if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && arrayTypeOf(value) >= 0)) return undefined
   const given = value as ArrayLike<unknown>
   const room = roomOf(field)
+  if (field.element === 'codes') return given.length === field.dimension && codes(given, room) ? room : undefined
   if (given.length !== room.length) return undefined
   if (room instanceof Float32Array) return floats(given, room) ? room : undefined
   for (let i = 0; i < room.length; i++) {
@@ -93,6 +101,35 @@ function floats(given: ArrayLike<unknown>, room: Float32Array): boolean {
   for (let i = 0; i < room.length; i++) rest += room[i]! - room[i]!
   return rest === 0
 }
+
+/**
+ * Codes of the lanes, and their scale. The scale has 16 bits, so that a code times it is exact in f32: the lanes that come back have these codes
+ * and this scale again.
+ */
+function codes(given: ArrayLike<unknown>, room: Room): boolean {
+  let largest = 0
+  for (let i = 0; i < given.length; i++) {
+    const lane = given[i]
+    if (typeof lane !== 'number') return false
+    const magnitude = Math.abs(lane)
+    if (Number.isNaN(magnitude)) return false
+    if (magnitude > largest) largest = magnitude
+  }
+  if (!Number.isFinite(Math.fround(largest))) return false
+  single[0] = largest / CODE_MAX
+  singleBits[0] = (singleBits[0]! + 0xff) & ~0xff
+  if (!Number.isFinite(Math.fround(single[0]! * CODE_MAX))) singleBits[0]! -= 0x100
+  const scale = single[0]!
+  const view = new DataView(room.buffer)
+  view.setFloat32(0, scale, true)
+  for (let i = 0; i < given.length; i++) {
+    const code = scale === 0 ? 0 : Math.round((given[i] as number) / scale)
+    view.setInt8(4 + i, Math.max(-CODE_MAX, Math.min(CODE_MAX, code)))
+  }
+  return true
+}
+
+const CODE_MAX = 127
 
 /** From these numbers on a lane rounds to infinity. */
 const HALF_END = 65_520
