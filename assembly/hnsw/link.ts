@@ -1,16 +1,16 @@
 // A node enters: algorithm 1 of the paper.
 
-import { METRIC_IP, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
-import { fieldMetric, vectorPrepareRow, vectorRow, vectorRowDistance } from "../vector";
+import { CODE_INT8, METRIC_IP, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
+import { fieldCode, fieldMetric, vectorCodeDistance4, vectorPrepareCodes, vectorPrepareRow, vectorRow, vectorRowDistance } from "../vector";
 import {
   beginGeneration, clearDirty, GRAPH_EF, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_LINKED, GRAPH_M, GRAPH_SEED, LINK_SLOT, linkHolds, linksCount,
   linksMax, linkTo, listAt, markLinked, reachLists,
 } from "./graph";
 import { keyOf, sortHeap, sortKeys } from "./heap";
 import { levelOf } from "./level";
-import { chosen, keys, orphans, ownQuery, results } from "./scratch";
+import { chosen, chosenRows, four, keys, orphans, ownQuery, results, rowQuery } from "./scratch";
 import { choose } from "./select";
-import { walkCount, walkDown, walkEnter, walkFrom, walkGather, walkLevel } from "./walk";
+import { walkCount, walkDown, walkEnter, walkFrom, walkGather, walkIsSorted, walkLevel } from "./walk";
 
 /**
  * How far a list is filled up with nodes that do not point apart, the paper's "keep pruned connections". By inner product few do: nearly
@@ -37,7 +37,7 @@ export function link(graph: usize, field: usize, slot: u32): i32 {
     for (let l = <i32>walkLevel; l >= 0; l--) {
       walkGather(graph, field, ownQuery, l, load<u32>(graph, GRAPH_EF), 0, 0, u32.MAX_VALUE);
       if (walkCount == 0) break;
-      sortHeap(results, walkCount);
+      if (!walkIsSorted) sortHeap(results, walkCount);
       walkFrom(load<u64>(results), max<i32>(l - 1, 0));
       connect(graph, field, slot, l, choose(field, results, walkCount, m, leastLinks(field, m)));
     }
@@ -87,16 +87,37 @@ export function offer(graph: usize, field: usize, node: u32, level: u32, newcome
     store<u32>(list + (<usize>count << 2), linkTo(graph, newcomer));
     return;
   }
-  const own = vectorRow(field, node);
-  for (let i: u32 = 0; i < count; i++) {
-    const other = load<u32>(list + (<usize>i << 2)) & LINK_SLOT;
-    store<u64>(keys + (<usize>i << 3), keyOf(vectorRowDistance(field, own, vectorRow(field, other)), other));
-  }
-  store<u64>(keys + (<usize>count << 3), keyOf(vectorRowDistance(field, own, vectorRow(field, newcomer)), newcomer));
+  measureFrom(field, vectorRow(field, node), list, count, newcomer);
   sortKeys(keys, count + 1);
   const taken = choose(field, keys, count + 1, most, leastLinks(field, most));
   for (let i: u32 = 0; i < taken; i++) {
     store<u32>(list + (<usize>i << 2), linkTo(graph, load<u32>(chosen + (<usize>i << 2))));
   }
   for (let i = taken; i < most; i++) store<u32>(list + (<usize>i << 2), 0);
+}
+
+/** Keys of the first `count` nodes of a list, and of the newcomer behind them, by how far they are from a row. */
+function measureFrom(field: usize, own: usize, list: usize, count: u32, newcomer: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const other = load<u32>(list + (<usize>i << 2)) & LINK_SLOT;
+    store<u32>(chosen + (<usize>i << 2), other);
+    store<u32>(chosenRows + (<usize>i << 2), <u32>vectorRow(field, other));
+  }
+  store<u32>(chosen + (<usize>count << 2), newcomer);
+  for (let i = count; i < count + 4; i++) store<u32>(chosenRows + (<usize>i << 2), <u32>vectorRow(field, newcomer));
+  if (fieldCode(field) != CODE_INT8) {
+    for (let i: u32 = 0; i <= count; i++) {
+      const distance = vectorRowDistance(field, own, <usize>load<u32>(chosenRows + (<usize>i << 2)));
+      store<u64>(keys + (<usize>i << 3), keyOf(distance, load<u32>(chosen + (<usize>i << 2))));
+    }
+    return;
+  }
+  vectorPrepareCodes(field, rowQuery, own);
+  for (let i: u32 = 0; i <= count; i += 4) {
+    const rows = chosenRows + (<usize>i << 2);
+    v128.store(four, vectorCodeDistance4(rowQuery, load<u32>(rows), load<u32>(rows, 4), load<u32>(rows, 8), load<u32>(rows, 12)));
+    for (let j: u32 = 0; j < 4 && i + j <= count; j++) {
+      store<u64>(keys + (<usize>(i + j) << 3), keyOf(load<f32>(four + (<usize>j << 2)), load<u32>(chosen + (<usize>(i + j) << 2))));
+    }
+  }
 }

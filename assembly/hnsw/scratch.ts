@@ -35,6 +35,8 @@ export let orphanKeys: usize = 0;
 export let four: usize = 0;
 /** The query that a node's own vector makes. */
 export let ownQuery: usize = 0;
+/** The query that a row's codes make, while neighbours are chosen. */
+export let rowQuery: usize = 0;
 
 let ownQueryBytes: usize = 0;
 let marks: usize = 0;
@@ -60,10 +62,11 @@ export function scratchReach(queryBytes: usize): bool {
     four = orphans + LINKS_BYTES;
   }
   if (queryBytes > ownQueryBytes) {
-    pagesRelease(ownQuery, pagesFor(ownQueryBytes));
+    pagesRelease(ownQuery, pagesFor(ownQueryBytes << 1));
     ownQueryBytes = 0;
-    ownQuery = pagesAcquire(pagesFor(queryBytes), PAGE_SCRATCH);
+    ownQuery = pagesAcquire(pagesFor(queryBytes << 1), PAGE_SCRATCH);
     if (ownQuery == 0) return false;
+    rowQuery = ownQuery + queryBytes;
     ownQueryBytes = queryBytes;
   }
   const top = load<u32>(S_SLOT_TOP);

@@ -9,7 +9,7 @@ import { fieldVectorBytes, rowVector, vectorRow } from "../vector";
 import { CHUNK_SLOTS, chunksTop, DIRTY, GRAPH_DIRTY, GRAPH_LINKED, graphOf, HEAD_DIRTY, HEAD_STATES, headAt } from "./graph";
 import { keySlot, sortLeast } from "./heap";
 import { EF_MAX, results, scratchReach } from "./scratch";
-import { isAllowed, walkComputed, walkCount, walkDown, walkEnter, walkGather, walkReset, walkVisited } from "./walk";
+import { isAllowed, walkComputed, walkCount, walkDown, walkEnter, walkGather, walkIsSorted, walkReset, walkVisited } from "./walk";
 
 /** The graph gave less than the search asks for: looking at every row is the way. */
 export const SEARCH_GAVE_UP: i32 = 1;
@@ -46,7 +46,7 @@ function walk(
   walkDown(graph, field, query, 0);
   if (!walkGather(graph, field, query, 0, ef, allowed, slots, budget) || walkCount < wanted) return SEARCH_GAVE_UP;
   const count = min(walkCount, rescored);
-  sortLeast(results, walkCount, count);
+  if (!walkIsSorted) sortLeast(results, walkCount, count);
   const bytes = min<u32>(fieldVectorBytes(field), 1024);
   for (let i: u32 = 0; i < count; i++) {
     const vector = rowVector(vectorRow(field, keySlot(load<u64>(results + (<usize>i << 3)))));

@@ -1,13 +1,10 @@
 // Which of the nodes found become neighbours: algorithm 4 of the paper. A candidate is taken when it is nearer to the base than to every
 // one taken before it, so that links point in all directions and not into the densest one.
 
-import { CODE_INT8, METRIC_COSINE, METRIC_IP } from "../abi";
-import { dotRows } from "../kernel";
-import {
-  fieldCode, fieldCodeBytes, fieldMetric, ROW_CODES, rowNorm, rowScale, vectorRow, vectorRowDistance,
-} from "../vector";
+import { CODE_INT8 } from "../abi";
+import { fieldCode, vectorCodeDistance4, vectorPrepareCodes, vectorRow, vectorRowDistance } from "../vector";
 import { keyDistance, keySlot } from "./heap";
-import { chosen, chosenDistances, chosenRows } from "./scratch";
+import { chosen, chosenDistances, chosenRows, rowQuery } from "./scratch";
 
 /**
  * Chooses up to `most` of the `count` keys, the least first, into `chosen`; answers how many. When fewer than `least` point apart, the
@@ -42,24 +39,36 @@ export function choose(field: usize, keys: usize, count: u32, most: u32, least: 
  * as two: of vectors equal to the base one is enough. (Any other tie points apart: beside a vector equal to the base everything ties.)
  */
 function pointsApart(field: usize, row: usize, distance: f32, taken: u32): bool {
-  const isInt8 = fieldCode(field) == CODE_INT8;
-  const bytes = <usize>fieldCodeBytes(field);
-  const metric = fieldMetric(field);
-  const scale = rowScale(row);
-  const square = rowNorm(row) * rowNorm(row);
-  for (let at: usize = 0; at < <usize>taken << 2; at += 4) {
-    const other = <usize>load<u32>(chosenRows + at);
-    let between: f32;
-    if (isInt8) {
-      // As vectorRowDistance has it: on this rests much of the time of a selection.
-      const dot = dotRows(row + ROW_CODES, other + ROW_CODES, bytes) * scale * rowScale(other);
-      if (metric == METRIC_COSINE) between = 1 - dot;
-      else if (metric == METRIC_IP) between = -dot;
-      else between = max<f32>(0, square + rowNorm(other) * rowNorm(other) - 2 * dot);
-    } else {
-      between = vectorRowDistance(field, row, other);
-    }
-    if (between < distance || (between == distance && load<f32>(chosenDistances + at) == distance)) return false;
+  if (taken == 0) return true;
+  // The nearest to the base turns most away.
+  if (isNearer(vectorRowDistance(field, row, <usize>load<u32>(chosenRows)), distance, 0)) return false;
+  if (taken == 1) return true;
+  if (fieldCode(field) == CODE_INT8) return pointsApart4(field, row, distance, taken);
+  for (let at: usize = 4; at < <usize>taken << 2; at += 4) {
+    if (isNearer(vectorRowDistance(field, row, <usize>load<u32>(chosenRows + at)), distance, at)) return false;
+  }
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline function isNearer(between: f32, distance: f32, at: usize): bool {
+  return between < distance || (between == distance && load<f32>(chosenDistances + at) == distance);
+}
+
+/** The same of those chosen second and later, four at a time. */
+function pointsApart4(field: usize, row: usize, distance: f32, taken: u32): bool {
+  const limit = f32x4.splat(distance);
+  vectorPrepareCodes(field, rowQuery, row);
+  // What stands behind the last: any rows, so that there are four.
+  for (let i: u32 = 0; i < 3; i++) store<u32>(chosenRows + (<usize>(taken + i) << 2), <u32>row);
+  for (let i: u32 = 1; i < taken; i += 4) {
+    const at = <usize>i << 2;
+    const rows = chosenRows + at;
+    const between = vectorCodeDistance4(rowQuery, load<u32>(rows), load<u32>(rows, 4), load<u32>(rows, 8), load<u32>(rows, 12));
+    const ties = v128.and(f32x4.eq(between, limit), f32x4.eq(v128.load(chosenDistances + at), limit));
+    let nearer = i32x4.bitmask(v128.or(f32x4.lt(between, limit), ties));
+    if (taken - i < 4) nearer &= (1 << (taken - i)) - 1;
+    if (nearer != 0) return false;
   }
   return true;
 }

@@ -1,11 +1,9 @@
 // Walks over a graph: algorithms 2 and 5 of the paper. Neighbours that were not met before are gathered first, so that the loads of
 // their rows overlap, and their distances are computed four at a time.
 
-import { CODE_INT8, METRIC_COSINE, METRIC_IP } from "../abi";
-import { dotCodes4 } from "../kernel";
+import { CODE_INT8 } from "../abi";
 import {
-  fieldChunkShift, fieldCode, fieldCodeBytes, fieldDirectory, fieldMetric, fieldRowBytes, queryCodes, queryScale, querySquare, ROW_CODES, vectorCodeDistance, vectorCodeDistance4,
-  vectorRow,
+  codesDistance4, fieldChunkShift, fieldCode, fieldCodeBytes, fieldDirectory, fieldMetric, fieldRowBytes, vectorCodeDistance, vectorCodeDistance4, vectorRow,
 } from "../vector";
 import {
   GRAPH_ENTRY, GRAPH_LEVEL, LINK_SLOT, linkHolds, linksMax, linkTo, listAt,
@@ -16,8 +14,9 @@ import { batchLinks, batchRows, candidates, CANDIDATES_MAX, four, marksAt, marks
 /** Where a walk stands: the nearest node met so far, and on which level it was met. */
 export let walkKey: u64 = 0;
 export let walkLevel: u32 = 0;
-/** Keys in `results`. */
+/** Keys in `results`; whether they are sorted, or a heap. */
 export let walkCount: u32 = 0;
+export let walkIsSorted: bool = false;
 /** Since walkReset: nodes whose lists were read, and distances computed. */
 export let walkVisited: u32 = 0;
 export let walkComputed: u32 = 0;
@@ -91,26 +90,44 @@ function dropFar(count: u32, worst: u64): u32 {
 /** Kept, so that the loads are not left out. */
 let touched: u32 = 0;
 
-/** Of int8 codes: see vectorCodeDistance4. */
-// @ts-ignore: decorator
-@inline function distance4(query: usize, codeBytes: u32, metric: u32, r0: usize, r1: usize, r2: usize, r3: usize): v128 {
-  const dots = dotCodes4(queryCodes(query), r0 + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, codeBytes);
-  const h0 = v128.load(r0);
-  const h1 = v128.load(r1);
-  const h2 = v128.load(r2);
-  const h3 = v128.load(r3);
-  const scales = v128.shuffle<u64>(v128.shuffle<u32>(h0, h1, 1, 5, 1, 5), v128.shuffle<u32>(h2, h3, 1, 5, 1, 5), 0, 2);
-  const dot = f32x4.mul(dots, f32x4.mul(f32x4.splat(queryScale(query)), scales));
-  if (metric == METRIC_COSINE) return f32x4.sub(f32x4.splat(1), dot);
-  if (metric == METRIC_IP) return f32x4.neg(dot);
-  const norms = v128.shuffle<u64>(v128.shuffle<u32>(h0, h1, 3, 7, 3, 7), v128.shuffle<u32>(h2, h3, 3, 7, 3, 7), 0, 2);
-  const sum = f32x4.add(f32x4.splat(querySquare(query)), f32x4.mul(norms, norms));
-  return f32x4.max(f32x4.splat(0), f32x4.sub(sum, f32x4.add(dot, dot)));
-}
-
 // @ts-ignore: decorator
 @inline export function isAllowed(allowed: usize, slots: u32, slot: u32): bool {
   return slot < slots && (load<u8>(allowed + (slot >> 3)) >> (slot & 7) & 1) != 0;
+}
+
+/** Links of a list whose nodes were not met before; they are met now. Answers their bytes. */
+// @ts-ignore: decorator
+@inline function meetLinks(list: usize, most: u32, marks: usize, mark: u16, links: usize): usize {
+  // Whether a node was met before is as good as random: links are kept or overwritten without a branch.
+  let met: usize = 0;
+  const end = list + (<usize>most << 2);
+  for (let from = list; from < end; from += 4) {
+    const link = load<u32>(from);
+    if (link == 0) break;
+    const at = marks + (<usize>(link & LINK_SLOT) << 1);
+    const isNew = load<u16>(at) != mark;
+    store<u16>(at, mark);
+    store<u32>(links + met, link);
+    met += <usize>isNew << 2;
+  }
+  return met;
+}
+
+/** Rows of the nodes that links lead to, each touched, and behind the last any, so that there are four. */
+// @ts-ignore: decorator
+@inline function reachRows(links: usize, met: usize, rows: usize, shift: u32, rowBytes: usize, linkRows: usize): u32 {
+  const mask = (<u32>1 << shift) - 1;
+  // A row's second cache line, if it has one.
+  const second: usize = rowBytes > 64 ? 64 : 0;
+  let fetched: u32 = 0;
+  for (let at: usize = 0; at < met; at += 4) {
+    const slot = load<u32>(links + at) & LINK_SLOT;
+    const row = <usize>load<u32>(rows + (<usize>(slot >> shift) << 2)) + <usize>(slot & mask) * rowBytes;
+    fetched += load<u32>(row) + load<u32>(row + second);
+    store<u32>(linkRows + at, <u32>row);
+  }
+  for (let at = met; (at & 15) != 0; at += 4) store<u32>(linkRows + at, load<u32>(linkRows));
+  return fetched;
 }
 
 /**
@@ -118,14 +135,13 @@ let touched: u32 = 0;
  * first `slots` slots that may be gathered, or 0; the others are passed through. It ends early when `budget` distances were computed: answers false then.
  */
 export function walkGather(graph: usize, field: usize, query: usize, level: u32, ef: u32, allowed: usize, slots: u32, budget: u32): bool {
+  walkIsSorted = allowed == 0 && ef <= SORTED_MAX && linkHolds(graph, linkTo(graph, keySlot(walkKey)));
+  if (walkIsSorted) return walkSorted(graph, field, query, level, ef, budget);
   const mark = <u16>marksBegin();
   const most = linksMax(graph, level);
   const rows = fieldDirectory(field);
   const shift = fieldChunkShift(field);
-  const mask = (<u32>1 << shift) - 1;
   const rowBytes = <usize>fieldRowBytes(field);
-  // A row's second cache line, if it has one.
-  const second: usize = rowBytes > 64 ? 64 : 0;
   const isInt8 = fieldCode(field) == CODE_INT8;
   const codeBytes = fieldCodeBytes(field);
   const metric = fieldMetric(field);
@@ -166,31 +182,13 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
       const next = listAt(graph, keySlot(load<u64>(waiters)), level);
       fetched += load<u32>(next) + load<u32>(next + nextLine);
     }
-    // Whether a node was met before is as good as random: links are kept or overwritten without a branch.
-    let met: usize = 0;
-    const end = list + (<usize>most << 2);
-    for (let from = list; from < end; from += 4) {
-      const link = load<u32>(from);
-      if (link == 0) break;
-      const at = marks + (<usize>(link & LINK_SLOT) << 1);
-      const isNew = load<u16>(at) != mark;
-      store<u16>(at, mark);
-      store<u32>(links + met, link);
-      met += <usize>isNew << 2;
-    }
-    for (let at: usize = 0; at < met; at += 4) {
-      const slot = load<u32>(links + at) & LINK_SLOT;
-      const row = <usize>load<u32>(rows + (<usize>(slot >> shift) << 2)) + <usize>(slot & mask) * rowBytes;
-      fetched += load<u32>(row) + load<u32>(row + second);
-      store<u32>(linkRows + at, <u32>row);
-    }
+    const met = meetLinks(list, most, marks, mark, links);
+    fetched += reachRows(links, met, rows, shift, rowBytes, linkRows);
     computed += <u32>met >> 2;
-    // What stands behind the last: any rows, so that there are four.
-    for (let at = met; (at & 15) != 0; at += 4) store<u32>(linkRows + at, load<u32>(linkRows));
     for (let at: usize = 0; at < met; at += 16) {
       const row4 = linkRows + at;
       const distances = isInt8
-        ? distance4(query, codeBytes, metric, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12))
+        ? codesDistance4(query, codeBytes, metric, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12))
         : vectorCodeDistance4(query, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12));
       let near = i32x4.bitmask(f32x4.le(distances, f32x4.splat(worstDistance)));
       if (met - at < 16) near &= (1 << <u32>((met - at) >> 2)) - 1;
@@ -215,6 +213,112 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
       } while (near != 0);
     }
   }
+  touched += fetched;
+  walkCount = count;
+  walkVisited += visited;
+  walkComputed += computed;
+  return isWhole;
+}
+
+/** Most that are kept sorted: moving half of more takes longer than the heaps. */
+const SORTED_MAX: u32 = 160;
+const EXPANDED: u64 = 1;
+
+// In a sorted list a key is | 32-63 distance | 1-28 slot | 0 its links were followed |.
+
+/** Puts a key into a sorted list that ends at `end`; what was last is moved there. */
+// @ts-ignore: decorator
+@inline function insertSorted(list: usize, end: usize, key: u64): usize {
+  let at = end;
+  while (at >= list + 32 && load<u64>(at - 32) > key) {
+    const low = v128.load(at - 32);
+    v128.store(at - 8, v128.load(at - 16));
+    v128.store(at - 24, low);
+    at -= 32;
+  }
+  while (at > list && load<u64>(at - 8) > key) {
+    store<u64>(at, load<u64>(at - 8));
+    at -= 8;
+  }
+  store<u64>(at, key);
+  return at;
+}
+
+/**
+ * The same as walkGather does without a bitmap, from a node that holds: one sorted list is both what waits and what is found, because what falls out
+ * of the nearest `ef` is never walked from.
+ */
+function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u32, budget: u32): bool {
+  const mark = <u16>marksBegin();
+  const most = linksMax(graph, level);
+  const rows = fieldDirectory(field);
+  const shift = fieldChunkShift(field);
+  const rowBytes = <usize>fieldRowBytes(field);
+  const isInt8 = fieldCode(field) == CODE_INT8;
+  const codeBytes = fieldCodeBytes(field);
+  const metric = fieldMetric(field);
+  const nextLine: usize = most > 16 ? 64 : 0;
+  const marks = marksAt(0);
+  const found = results;
+  const links = batchLinks;
+  const linkRows = batchRows;
+  const full = found + (<usize>ef << 3);
+  const first = keySlot(walkKey);
+  store<u16>(marks + (<usize>first << 1), mark);
+  store<u64>(found, (walkKey & 0xffffffff00000000) | (<u64>first << 1));
+  let end = found + 8;
+  let next = found;
+  let worst: u64 = ef == 1 ? load<u64>(found) : u64.MAX_VALUE;
+  let worstDistance: f32 = ef == 1 ? keyDistance(worst) : Infinity;
+  let computed: u32 = 0;
+  let visited: u32 = 0;
+  let fetched: u32 = 0;
+  let isWhole = true;
+  while (next < end) {
+    if (computed > budget) {
+      isWhole = false;
+      break;
+    }
+    const nearest = load<u64>(next);
+    store<u64>(next, nearest | EXPANDED);
+    visited++;
+    const list = listAt(graph, <u32>nearest >> 1, level);
+    do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);
+    // The list that is likely next is fetched meanwhile.
+    if (next < end) {
+      const after = listAt(graph, load<u32>(next) >> 1, level);
+      fetched += load<u32>(after) + load<u32>(after + nextLine);
+    }
+    const met = meetLinks(list, most, marks, mark, links);
+    fetched += reachRows(links, met, rows, shift, rowBytes, linkRows);
+    computed += <u32>met >> 2;
+    for (let at: usize = 0; at < met; at += 16) {
+      const row4 = linkRows + at;
+      const distances = isInt8
+        ? codesDistance4(query, codeBytes, metric, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12))
+        : vectorCodeDistance4(query, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12));
+      let near = i32x4.bitmask(f32x4.le(distances, f32x4.splat(worstDistance)));
+      if (met - at < 16) near &= (1 << <u32>((met - at) >> 2)) - 1;
+      if (near == 0) continue;
+      v128.store(four, distances);
+      do {
+        const j = <usize>ctz(near) << 2;
+        near &= near - 1;
+        const link = load<u32>(links + at + j);
+        const key = keyOf(load<f32>(four + j), (link & LINK_SLOT) << 1);
+        if (key >= worst || !linkHolds(graph, link)) continue;
+        if (end < full) end += 8;
+        const place = insertSorted(found, end - 8, key);
+        if (place < next) next = place;
+        if (end == full) {
+          worst = load<u64>(end - 8);
+          worstDistance = keyDistance(worst);
+        }
+      } while (near != 0);
+    }
+  }
+  const count = <u32>((end - found) >> 3);
+  for (let at = found; at < end; at += 8) store<u32>(at, load<u32>(at) >> 1);
   touched += fetched;
   walkCount = count;
   walkVisited += visited;

@@ -105,12 +105,12 @@ function dotLong4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, byte
   return sumI32(i32x4.add(s0, s1));
 }
 
-/** Of two rows' codes, those of the first rounded to whole numbers; not 256 times that. */
+/** Of two rows' codes, those of the first rounded to whole numbers. */
 export function dotRows(a: usize, b: usize, bytes: usize): f32 {
-  if (bytes <= SEGMENT_BYTES) return <f32>dotRows1(a, b, bytes) / 256;
+  if (bytes <= SEGMENT_BYTES) return <f32>dotRows1(a, b, bytes);
   let sum: f64 = 0;
   for (let at: usize = 0; at < bytes; at += SEGMENT_BYTES) sum += <f64>dotRows1(a + at, b + at, min<usize>(SEGMENT_BYTES, bytes - at));
-  return <f32>(sum / 256);
+  return <f32>sum;
 }
 
 /** Makes of a row's codes, rounded to whole numbers, those of a query. */

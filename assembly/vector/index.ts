@@ -3,7 +3,7 @@ export {
   vectorOf,
 } from "./field";
 export {
-  queryBytes, queryCodes, queryField, queryLanes, queryNorm, queryReady, queryResidual, queryScale, querySquare, queryTail, vectorCodeDistance,
-  vectorCodeDistance4, vectorExactDistance, vectorLaneDistance, vectorPrepare, vectorPrepareRow, vectorRowDistance,
+  codesDistance4, queryBytes, queryCodes, queryField, queryLanes, queryNorm, queryReady, queryResidual, queryScale, querySquare, queryTail, vectorCodeDistance,
+  vectorCodeDistance4, vectorExactDistance, vectorLaneDistance, vectorPrepare, vectorPrepareCodes, vectorPrepareRow, vectorRowDistance,
 } from "./query";
 export { chunkOf, rowNorm, rowResidual, rowScale, rowVector, vectorRow, vectorsFollow } from "./row";
