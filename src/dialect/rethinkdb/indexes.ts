@@ -74,7 +74,14 @@ function create(call: Call): Val {
   if (fieldsOf(info) === undefined) return call.query.once(() => keep(undefined))
   return call.query.suspend(async () => {
     requireFree()
-    return keep(await makeEngineIndex(table, info))
+    const engine = await makeEngineIndex(table, info)
+    try {
+      return keep(engine)
+    } catch (error) {
+      // Another query has made one of that name meanwhile.
+      await dropEngineIndex(table, { ...info, ...(engine === undefined ? {} : { engine }) })
+      throw error
+    }
   })
 }
 

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/useIterableCallbackReturn: ReQL's forEach answers its writes
+
 // Promise: databases, tables, indexes and what is read through them behave as on a server.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -383,4 +385,42 @@ it('keeps tables, indexes and hooks on disk', async () => {
   } finally {
     await rm(path, { recursive: true, force: true })
   }
+})
+
+it('makes, renames and drops the indexes of the engine with its own', async () => {
+  const { open } = await import('../../../src/index.ts')
+  const database = await open(':memory:')
+  const own = await r.connect({ database })
+  await r.tableCreate('x').run(own)
+  const x = r.table('x')
+  const names = async () => (await database.collection('test.x').indexes()).map(({ name }) => name)
+  await x
+    .insert([
+      { id: 1, a: 1, b: 2 },
+      { id: 2, a: 2, b: 1 },
+    ])
+    .run(own)
+  await database.collection('test.x').createIndex('b')
+  expect(
+    await r
+      .expr(['a', 'b'])
+      .forEach((name: Any) => x.indexCreate(name))
+      .run(own),
+  ).toEqual({ created: 2 })
+  expect(await names()).toEqual(['b', 'a', 'b (rethinkdb)'])
+  const twice = await Promise.allSettled([x.indexCreate('c').run(own), x.indexCreate('c').run(own)])
+  expect(twice.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  expect(await names()).toEqual(['b', 'a', 'b (rethinkdb)', 'c'])
+  expect(await x.indexRename('a', 'c', { overwrite: true }).run(own)).toEqual({ renamed: 1 })
+  expect(await names()).toEqual(['b', 'a', 'b (rethinkdb)'])
+  expect(await answer(own, x.getAll(2, { index: 'c' })('id'))).toEqual([2])
+  // What another interface drops is computed.
+  await database.collection('test.x').dropIndex('a')
+  expect(await answer(own, x.orderBy({ index: r.desc('c') })('id'))).toEqual([2, 1])
+  expect(await x.indexDrop('c').run(own)).toEqual({ dropped: 1 })
+  expect(await x.indexDrop('b').run(own)).toEqual({ dropped: 1 })
+  expect(await names()).toEqual(['b'])
+  expect(await x.indexList().run(own)).toEqual([])
+  await own.close()
+  await database.close()
 })
