@@ -68,6 +68,8 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
 
   const pane = (name: string) => page.click(`#tab-${name}`)
   const status = (text: RegExp) => page.locator('.status').filter({ hasText: text }).waitFor()
+  const shows = (where: string, text: RegExp) =>
+    expect.poll(() => page.locator(where).innerText(), { timeout: 10_000 }).toMatch(text)
   const collections = () => page.locator('.collection span').allTextContents()
 
   async function write(text: string): Promise<void> {
@@ -97,10 +99,10 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
     await write("console.log('so far'); await db.collection('nowhere').get(1)")
     await page.click('button:has-text("Run")')
     await page.locator('.results .took').filter({ hasText: 'failed after' }).waitFor()
-    expect(await page.locator('.output').innerText()).toMatch(/so far[\s\S]*NotFoundError: .*nowhere/)
+    await shows('.output', /so far[\s\S]*NotFoundError: .*nowhere/)
     await page.reload()
     await page.waitForSelector('html[data-ready]')
-    expect(await page.locator('.cm-content').innerText()).toContain('nowhere')
+    await shows('.cm-content', /nowhere/)
   })
 
   it('stops a program without end, and goes on with the same data', async () => {
@@ -134,14 +136,14 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
     await page.fill('#search-text', 'star wars')
     await page.keyboard.press('Enter')
     await page.click('.hit:has-text("Star Wars Ep. IV")')
-    expect(await page.locator('.hits .detail').innerText()).toMatch(/director"George Lucas"/)
+    await shows('.hits .detail', /director"George Lucas"/)
   })
 
   it('takes files that are dropped: CSV, and NDJSON with vectors', async () => {
     const csv = Buffer.from('id,city,people\n1,Ulm,126000\n2,Bern,134000\n')
     await page.setInputFiles('.drop input', { name: 'cities.csv', mimeType: 'text/csv', buffer: csv })
     await status(/2 documents into cities/)
-    expect(await page.locator('.documents tbody').innerText()).toMatch(/Bern\s+134000/)
+    await shows('.documents tbody', /Bern\s+134000/)
     const points = Array.from({ length: 40 }, (_, id) =>
       JSON.stringify({ id, kind: id % 2 ? 'odd' : 'even', at: [id % 2, id / 40, 1] }),
     )
@@ -151,8 +153,7 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
     await pane('search')
     await page.fill('#search-text', '8')
     await page.keyboard.press('Enter')
-    await page.locator('.hits li').first().waitFor()
-    expect(await page.locator('.hits li').first().innerText()).toMatch(/kind even/)
+    await shows('.hits li >> nth=0', /kind even/)
   })
 
   it('finds the neighbours of a digit, and lights them up on the map', async () => {
@@ -203,7 +204,7 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
     expect(spans).toMatch(/ratings.imdb.score\s+6.1, f64/)
     expect(spans).toMatch(/released\s+1998-06-12T00:00:00.000Z/)
     await page.locator('.spans .tag:has-text("title")').first().hover()
-    expect(await page.locator('.byte.lit').count()).toBe(4 + 'The Land Girls'.length)
+    await expect.poll(() => page.locator('.byte.lit').count()).toBe(4 + 'The Land Girls'.length)
     await page.mouse.move(0, 0)
     await image('storage')
   })
