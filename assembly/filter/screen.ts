@@ -134,6 +134,15 @@ let touched: u32 = 0;
   touched += sum;
 }
 
+/** The word of the field, 0 where it is absent. */
+// @ts-ignore: decorator
+@inline function wordOf(screen: usize, record: usize, head: u32): u32 {
+  const place = screen + TABLE + (<usize>(head & PLACES_MASK) << 3);
+  const offset = <usize>(load<u32>(place) == head + 1 ? load<u32>(place, 4) : findOffset(screen, head, place));
+  lastOffset = offset;
+  return offset == 0 ? 0 : load<u32>(record + offset);
+}
+
 function numbers(screen: usize, entry: usize, slots: u32): u32 {
   const least = load<u32>(screen, LEAST);
   const span = load<u32>(screen, SPAN);
@@ -145,10 +154,7 @@ function numbers(screen: usize, entry: usize, slots: u32): u32 {
     if (record == 0) continue;
     examined++;
     const head = load<u32>(record, 8) & HEAD;
-    const place = screen + TABLE + (<usize>(head & PLACES_MASK) << 3);
-    const offset = <usize>(load<u32>(place) == head + 1 ? load<u32>(place, 4) : findOffset(screen, head, place));
-    const word: u32 = offset == 0 ? 0 : load<u32>(record + offset);
-    lastOffset = offset;
+    const word = wordOf(screen, record, head);
     store<u32>(to, <u32>record);
     if (word >> 28 == TAG_INT) to += <usize>((word << 4) - least <= span) << 2;
     else to += <usize>rarer(screen, record, head, word, to) << 2;
@@ -184,10 +190,7 @@ function texts(screen: usize, entry: usize, slots: u32): u32 {
     examined++;
     const flags = load<u32>(record, 8);
     const head = flags & HEAD;
-    const place = screen + TABLE + (<usize>(head & PLACES_MASK) << 3);
-    const offset = <usize>(load<u32>(place) == head + 1 ? load<u32>(place, 4) : findOffset(screen, head, place));
-    const word: u32 = offset == 0 ? 0 : load<u32>(record + offset);
-    lastOffset = offset;
+    const word = wordOf(screen, record, head);
     store<u32>(to, <u32>record);
     if (word >> 28 == TAG_STRING) to += <usize>isText(record, flags >> 24, payload(word), text, bytes) << 2;
     else to += <usize>isUnsure(screen, record, head, word, to) << 2;

@@ -38,4 +38,4 @@ export {
   type VectorIndexOptions,
   type VectorOptions,
 } from './options.ts'
-export type { FieldDefinition, FieldSchema, FieldType, Schema } from './schema.ts'
+export { FIELD_TYPES, type FieldDefinition, type FieldSchema, type FieldType, type Schema } from './schema.ts'

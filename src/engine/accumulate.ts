@@ -6,8 +6,6 @@ import { type Constant, compareSorted } from '../query/index.ts'
 /** One aggregate of one group. Values that are missing are not added. */
 export interface Accumulator {
   add(value: Constant): void
-  /** The same for what is known to be a number: it is not boxed. */
-  addNumber(value: number): void
   /** Numbers that the core has added up. */
   addSum(sum: NumberSum): void
   result(): Constant
@@ -93,10 +91,6 @@ export class Average implements Accumulator {
     this.sum.add(value)
   }
 
-  addNumber(value: number): void {
-    this.sum.addNumber(value)
-  }
-
   addSum(sum: NumberSum): void {
     this.sum.addSum(sum)
   }
@@ -121,14 +115,8 @@ export class Extreme implements Accumulator {
     if (this.#best === null || compareSorted(value, this.#best) * this.#sign < 0) this.#best = value
   }
 
-  addNumber(value: number): void {
-    const best = this.#best
-    if (typeof best !== 'number') this.add(value)
-    else if ((value - best) * this.#sign < 0) this.#best = value
-  }
-
   addSum({ count, least, most }: NumberSum): void {
-    if (count > 0) this.addNumber(this.#sign > 0 ? least : most)
+    if (count > 0) this.add(this.#sign > 0 ? least : most)
   }
 
   result(): Constant {

@@ -1,5 +1,6 @@
 // Native filter objects -> filter tree. What is wrong is refused with the path to it.
 
+import { FIELD_TYPES } from '../catalog/index.ts'
 import { LimitError, nearestName, TypeMismatchError, UnknownOptionError, UsageError } from '../error/index.ts'
 import { ConstantReader, describe, isFields, joined, VALUES_MAX } from './constant.ts'
 import { likeForm, likeTokens } from './like.ts'
@@ -48,17 +49,6 @@ const OPERATORS = [
   '$regex',
   '$size',
   '$not',
-]
-const TYPES: readonly TypeName[] = [
-  'string',
-  'number',
-  'bigint',
-  'boolean',
-  'null',
-  'date',
-  'binary',
-  'array',
-  'object',
 ]
 const POSITION = /^(?:0|[1-9]\d{0,8})$/
 
@@ -245,8 +235,8 @@ class Parser {
   private types(value: unknown, at: string): TypeName[] {
     const given = Array.isArray(value) ? (value as unknown[]) : [value]
     return Array.from(given, (type) => {
-      if (typeof type !== 'string') throw mistaken(at, type, `the name of a type: ${TYPES.join(', ')}`)
-      if (!(TYPES as readonly string[]).includes(type)) throw unknownName(type, TYPES, 'type', at)
+      if (typeof type !== 'string') throw mistaken(at, type, `the name of a type: ${FIELD_TYPES.join(', ')}`)
+      if (!(FIELD_TYPES as readonly string[]).includes(type)) throw unknownName(type, FIELD_TYPES, 'type', at)
       return type as TypeName
     })
   }
