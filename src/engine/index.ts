@@ -35,6 +35,7 @@ export {
   type Transaction,
   type VectorField,
 } from './partition.ts'
+export { Part } from './parts.ts'
 export { fieldsProjection } from './projection.ts'
 export { type Change, ResultSum, type WriteResult } from './result.ts'
 export type {

@@ -1,7 +1,8 @@
 // Parts of the engine that many programs never need. Each is loaded by import() where something is opened, made or asked for that needs
 // it; what runs afterwards, and must not wait, finds it in `now`.
 
-class Part<M> {
+/** What is loaded once, when it is needed. */
+export class Part<M> {
   /** Undefined until it was loaded. */
   now: M | undefined
   readonly #import: () => Promise<M>

@@ -1,3 +1,5 @@
+// Analyzers and what matches by them: a part that is loaded when it is needed. Fusion (fusion.ts) is small, and has a door of its own.
+
 export {
   type Analyzer,
   type AnalyzerDefinition,
@@ -6,15 +8,5 @@ export {
   type FilterDefinition,
   type TokenizerDefinition,
 } from './analyzer.ts'
-export {
-  type FusedHit,
-  normalizedScore,
-  type RankedList,
-  type ReciprocalOptions,
-  reciprocalRankFusion,
-  type ScoreKind,
-  type WeightedOptions,
-  weightedFusion,
-} from './fusion.ts'
 export { leastOf, type MatchOptions, matchesPhrase, matchesText } from './match.ts'
 export { stemEnglish } from './stem.ts'

@@ -28,6 +28,12 @@ describe('import rules', () => {
     expect(LAZY_DOORS.filter((path) => eager.has(path))).toEqual([])
   })
 
+  it.each(['rethinkdb', 'milvus', 'epsilla', 'seekdb'])('keeps analyzers out of what %s loads at once', (name) => {
+    const eager = eagerFiles(sources(['src'], /\.ts$/), `src/dialect/${name}/index.ts`)
+    expect(eager.size).toBeGreaterThan(50)
+    expect(['src/text/index.ts', 'src/engine/words.ts'].filter((path) => eager.has(path))).toEqual([])
+  })
+
   it('holds in test/ and bench/', () => {
     expect(brokenImportRules(sources(['test', 'bench'], /\.(ts|mjs)$/))).toEqual([])
   })

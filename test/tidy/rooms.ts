@@ -59,6 +59,7 @@ export const LAZY_DOORS: readonly string[] = [
   'src/catalog/indexes.ts',
   'src/catalog/stored.ts',
   'src/journal/index.ts',
+  'src/text/fusion.ts',
   'src/text/index.ts',
   'src/engine/derived.ts',
   'src/engine/collate.ts',

@@ -1,6 +1,6 @@
 // The search engine: several queries at once, their lists fused by a reranker. Unlike everything else here it throws.
 
-import { reciprocalRankFusion, weightedFusion } from '../../text/index.ts'
+import { reciprocalRankFusion, weightedFusion } from '../../text/fusion.ts'
 import type { QueryConfig } from './table.ts'
 
 export interface RetrieverConfig {

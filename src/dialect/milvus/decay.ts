@@ -1,6 +1,6 @@
 // The decay reranker: scores fade with the distance of a number field from an origin.
 
-import { normalizedScore } from '../../text/index.ts'
+import { normalizedScore } from '../../text/fusion.ts'
 import type { Entry } from './catalog.ts'
 import { DataType } from './enums.ts'
 import { invalid } from './errors.ts'

@@ -172,7 +172,8 @@ function checkField(field: Field, isInStruct: boolean): void {
   if (type === DataType.Struct) throw invalid(`field ${name}: structs come as elements of an Array`)
   if (isDense(type)) checkDim(field)
   if (isText(type) && field.params['max_length'] !== undefined) checkRange(field, 'max_length', 1, 65_535)
-  if (field.params['enable_analyzer'] === 'true') analyzerFor(field.params['analyzer_params'])
+  const { enable_analyzer: isAnalyzed, enable_match: isMatched } = field.params
+  if (isAnalyzed === 'true' || isMatched === 'true') analyzerFor(field.params['analyzer_params'])
   if (type === DataType.Array) {
     const { element } = field
     const isFit =

@@ -1,6 +1,6 @@
 // Several searches made one: each is run by itself, then their hits are fused by rank or by weighted scores.
 
-import { reciprocalRankFusion, type ScoreKind, weightedFusion } from '../../text/index.ts'
+import { reciprocalRankFusion, type ScoreKind, weightedFusion } from '../../text/fusion.ts'
 import type { Entry } from './catalog.ts'
 import { decayed, decayOf, rerankFunction } from './decay.ts'
 import { invalid, unexpected } from './errors.ts'

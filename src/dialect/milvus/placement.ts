@@ -2,7 +2,7 @@
 // engine wants them when the collection is made.
 
 import type { AnalyzerDefinition, Collection, Database } from '../../engine/index.ts'
-import { analyzerOfField } from './analyzers.ts'
+import { analyzerDefinition } from './analyzer-params.ts'
 import type { CollectionRecord, IndexRecord } from './catalog.ts'
 import { DataType, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
 import { dimOf, type Field, isDense, isStructArray } from './schema.ts'
@@ -96,7 +96,7 @@ export function engineIndexes(placed: Placed): Record<string, EngineIndex> {
 }
 
 function textIndex(text: Field): { type: 'text'; fields: string[]; analyzer: AnalyzerDefinition } {
-  return { type: 'text', fields: [text.name], analyzer: analyzerOfField(text).definition }
+  return { type: 'text', fields: [text.name], analyzer: analyzerDefinition(text.params['analyzer_params']) }
 }
 
 /** Over sparse fields: inner products, or the words of the text that a function reads. */

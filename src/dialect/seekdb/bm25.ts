@@ -1,11 +1,11 @@
 // Sparse vectors of words, weighted as BM25 weights them but for the rarity of words, which a function that sees one text at a time
 // does not know. Each word has a dimension of its own by its hash; the product of two such vectors is over the words that texts share.
 
-import { type Analyzer, analyzerOf } from '../../text/index.ts'
 import type { EmbeddingConfig, SparseEmbeddingFunction, SparseVector } from './embedding.ts'
 import { SeekdbValueError } from './errors.ts'
 import { hashOf } from './hash.ts'
 import { DIMENSION_MAX } from './sparse.ts'
+import { textPart } from './text-part.ts'
 
 /** Options of `Bm25EmbeddingFunction`; in a stored config they are spelt `avg_doc_length` and `token_max_length`. */
 export interface Bm25Config {
@@ -37,17 +37,10 @@ export class Bm25EmbeddingFunction implements SparseEmbeddingFunction {
 
   readonly name = Bm25EmbeddingFunction.NAME
   readonly #parameters: Parameters
-  readonly #analyzer: Analyzer
 
   /** @throws SeekdbValueError for parameters out of range. */
   constructor(config: Bm25Config | EmbeddingConfig = {}) {
     this.#parameters = readParameters(config)
-    const { token_max_length: max, stopwords } = this.#parameters
-    const stop = stopwords === undefined ? 'stop' : ({ type: 'stop', stopWords: stopwords } as const)
-    this.#analyzer = analyzerOf({
-      tokenizer: 'standard',
-      filters: ['lowercase', { type: 'length', max }, stop, 'stemmer'],
-    })
   }
 
   static buildFromConfig(config: EmbeddingConfig): Bm25EmbeddingFunction {
@@ -60,7 +53,10 @@ export class Bm25EmbeddingFunction implements SparseEmbeddingFunction {
   }
 
   async generate(texts: string[]): Promise<SparseVector[]> {
-    return texts.map((text) => this.#vector(text))
+    const { englishWords } = await textPart.load()
+    const { token_max_length: lengthMax, stopwords } = this.#parameters
+    const words = englishWords(lengthMax, stopwords)
+    return texts.map((text) => this.#vector(words.tokens(text)))
   }
 
   generateForQueries(texts: string[]): Promise<SparseVector[]> {
@@ -78,10 +74,9 @@ export class Bm25EmbeddingFunction implements SparseEmbeddingFunction {
     readParameters(config)
   }
 
-  #vector(text: string): SparseVector {
+  #vector(words: readonly string[]): SparseVector {
     const { k, b, avg_doc_length: average } = this.#parameters
     const counts = new Map<number, number>()
-    const words = this.#analyzer.tokens(text)
     for (const word of words) {
       const dimension = hashOf(word) % DIMENSION_MAX
       counts.set(dimension, (counts.get(dimension) ?? 0) + 1)

@@ -1,7 +1,7 @@
 // hybridSearch: a text list and a vector list, fused by the ranks that a record has in them.
 
 import type { FilterNode } from '../../query/index.ts'
-import { reciprocalRankFusion } from '../../text/index.ts'
+import { reciprocalRankFusion } from '../../text/fusion.ts'
 import type { Collection } from './collection.ts'
 import { SeekdbValueError } from './errors.ts'
 import { parseWhereDocument, readFilters } from './filter.ts'
@@ -10,7 +10,7 @@ import { denseVectors, METRICS, readTexts } from './query.ts'
 import type { Records } from './records.ts'
 import { FOUND_COLUMNS, readInclude, rowsResult } from './result.ts'
 import type { Found } from './searches.ts'
-import { analyzerFor, searchTexts } from './text.ts'
+import { textPart } from './text-part.ts'
 import type { QueryResult } from './types.ts'
 import { isList, readVector } from './vector.ts'
 import { embedTexts } from './write.ts'
@@ -121,6 +121,7 @@ export async function runHybrid(
   const { query, knn, include, limit } = request
   const lists: (readonly Found[])[] = []
   if (query !== undefined) {
+    const { analyzerFor, searchTexts } = await textPart.load()
     const analyzer = analyzerFor(collection.schema.fulltextIndex)
     // What lies behind the last that counts is not asked for.
     const textLimit = knn === undefined ? Math.min(limit, request.rankWindow) : request.rankWindow

@@ -1,4 +1,5 @@
-// The text part of a hybrid search: which records match, those first that have the words best (BM25).
+// What stands on analyzers: the text part of a hybrid search (which records match, those first that have the words best by BM25), and the
+// words that sparse vectors count. Loaded when it is needed: text-part.ts.
 
 import { textMatch } from '../../engine/words.ts'
 import type { FilterNode } from '../../query/index.ts'
@@ -28,6 +29,16 @@ export function analyzerFor(config: FulltextIndexConfig | undefined): AnalyzerDe
 
 function lengths({ min_token_size: min, max_token_size: max }: BengProperties): FilterDefinition[] {
   return min === undefined && max === undefined ? [] : [{ type: 'length', min: min ?? 1, max }]
+}
+
+/** English words by their stems; `stopwords` undefined leaves out the common ones. */
+export function englishWords(bytesMax: number, stopwords: readonly string[] | undefined): Analyzer {
+  // Names of lists, as analyzers have them, are none here, and no words either.
+  const stopWords = stopwords?.filter((word) => !/^_\w+_$/.test(word))
+  return analyzerOf({
+    tokenizer: 'standard',
+    filters: ['lowercase', { type: 'length', max: bytesMax }, { type: 'stop', stopWords }, 'stemmer'],
+  })
 }
 
 /**

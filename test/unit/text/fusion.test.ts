@@ -1,7 +1,7 @@
 // Promise: ranked lists are joined by the published formulas, worked out by hand here.
 
 import { describe, expect, it } from 'vitest'
-import { normalizedScore, reciprocalRankFusion, weightedFusion } from '../../../src/text/index.ts'
+import { normalizedScore, reciprocalRankFusion, weightedFusion } from '../../../src/text/fusion.ts'
 
 const A = [
   { id: 'x', score: 0.9 },

@@ -1,0 +1,27 @@
+// Milvus' analyzer parameters in the words of the text room.
+
+import type { AnalyzerDefinition } from '../../engine/index.ts'
+
+type Params = Record<string, unknown>
+
+const SPELLINGS: Readonly<Record<string, string>> = {
+  stop_words: 'stopWords',
+  filter: 'filters',
+  max_token_length: 'maxTokenLength',
+  min_gram: 'min',
+  max_gram: 'max',
+}
+
+function respelt(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(respelt)
+  if (value === 'jieba') return 'chinese'
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [SPELLINGS[key] ?? key, respelt(one)]))
+}
+
+/** The definition that parameters, or their JSON, stand for; `standard` without any. Whether it makes sense is not looked at. */
+export function analyzerDefinition(given: unknown): AnalyzerDefinition {
+  const params = (typeof given === 'string' && given !== '' ? JSON.parse(given) : given) as Params | undefined
+  const isEmpty = !params || Object.keys(params).length === 0
+  return isEmpty ? 'standard' : (respelt(params) as AnalyzerDefinition)
+}
