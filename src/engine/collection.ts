@@ -149,8 +149,9 @@ export class Collection<T extends object = Document> {
     // A Set is there in full: it is taken as it is now.
     if (Array.isArray(source)) documents = source
     else if (source instanceof Set) documents = [...source]
-    else if (isSource(source)) return insertStream(state, source, request)
-    else {
+    else if (isSource(source)) {
+      return insertStream(state, source instanceof Collection ? source.find() : source, request)
+    } else {
       documents = [source]
       base = ALONE
     }
@@ -287,6 +288,11 @@ export class Collection<T extends object = Document> {
       }
     }
     return new Cursor<T>(this.#state, request)
+  }
+
+  /** All documents, as `find()` gives them: a collection is a source of documents, for `insert` of another as for `for await`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    return this.find()[Symbol.asyncIterator]()
   }
 
   /** Makes a partition; it is durable when this resolves. */

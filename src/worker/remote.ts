@@ -101,6 +101,7 @@ function remoteCollection(connection: Connection, first: string): RemoteCollecti
     insert: insert('insert'),
     upsert: insert('upsert'),
     find: (...args: unknown[]) => remoteCursor(connection, target, 'find', args),
+    [Symbol.asyncIterator]: () => new RemoteIterator(connection, target(), 'find', []),
     searchIterator: (...args: unknown[]) => remoteCursor(connection, target, 'searchIterator', args),
   }) as unknown as Collection
   return {

@@ -40,6 +40,18 @@ describeEach('streams', ({ openNew, collection: options }) => {
     expect(await copy.get(2_999)).toEqual({ id: 2_999, n: 2_999, tags: ['a'] })
   })
 
+  it('takes another collection itself, and the same one', async () => {
+    const db = await openNew()
+    const posts = await db.createCollection('posts', options)
+    const copy = await db.createCollection('copy')
+    await posts.insert(Array.from({ length: 3_000 }, (_, id) => ({ id, n: id })))
+    expect(await copy.insert(posts)).toEqual(counters({ inserted: 3_000 }))
+    expect(await posts.upsert(posts)).toEqual(counters({ unchanged: 3_000 }))
+    let sum = 0
+    for await (const { n } of copy) sum += n as number
+    expect(sum).toBe((3_000 * 2_999) / 2)
+  })
+
   it('reports bad documents with their position in the whole stream', async () => {
     const posts = await make()
     function* source() {

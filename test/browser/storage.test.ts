@@ -167,10 +167,11 @@ describe.skipIf(executablePath === undefined).each(MEDIA)('in Chromium, on %s', 
       for await (const _ of c.find()) if (++seen === 700) break
       const d = await db.createCollection('d')
       const copied = await d.insert(c.find({ limit: 1_500 }))
+      const rest = await d.insert(c)
       await db.close()
-      return { inserted: result.inserted, seen, copied: copied.inserted }
+      return { inserted: result.inserted, seen, copied: copied.inserted, rest: [rest.inserted, rest.errors] }
     }, 'streams')
-    expect(answer).toEqual({ inserted: 3_000, seen: 700, copied: 1_500 })
+    expect(answer).toEqual({ inserted: 3_000, seen: 700, copied: 1_500, rest: [1_500, 1_500] })
   })
 
   it('writes logs anew when they are mostly garbage, and gives the space back', { timeout: 60_000 }, async () => {

@@ -103,7 +103,7 @@ function className(value: object): string {
 function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object') return `a ${className(value)}`
+  if (typeof value === 'object') return `a ${className(value)}`.replace(/^a (?=Object$)/, 'an ')
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'string') return 'a string'
   return `${typeof value === 'undefined' ? '' : `the ${typeof value} `}${String(value)}`
