@@ -3,18 +3,24 @@
 import type { AnalyzerDefinition } from '../text/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import type { Filter } from './filter.ts'
+import type { QueryVector } from './search-options.ts'
 
-/** A document as it is inserted: the key may be left out where it is called `id`. Without a type of its own, any object. */
+/**
+ * A document as it is inserted: the key may be left out where it is called `id`, and what comes back as `Float32Array` may be given as any
+ * list of numbers. Without a type of its own, any object.
+ */
 export type NewDocument<T extends object> = Document extends T
   ? object
   : T extends { id: infer K }
-    ? Omit<T, 'id'> & { id?: K | null | undefined }
-    : T
+    ? { [F in keyof T as F extends 'id' ? never : F]: Given<T[F]> } & { id?: K | null | undefined }
+    : { [F in keyof T]: Given<T[F]> }
+
+type Given<V> = V extends Float32Array ? V | QueryVector : V
 
 /** Some fields of a document, at every depth; `undefined` leaves a field as it is. */
 export type Patch<T> = Document extends T ? object : { readonly [K in keyof T]?: PatchValue<T[K]> | undefined }
 
-type PatchValue<V> = V extends readonly unknown[] | Date | ArrayBufferView ? V : V extends object ? Patch<V> : V
+type PatchValue<V> = V extends readonly unknown[] | Date | ArrayBufferView ? Given<V> : V extends object ? Patch<V> : V
 
 /** Which documents: one key, several keys, or a filter (`{}` is all). */
 export type Selection = Key | readonly Key[] | Filter

@@ -56,6 +56,20 @@ it('a collection with a type holds to it', async () => {
   expectTypeOf(result.changes).toEqualTypeOf<Change<Post>[] | undefined>()
 })
 
+it('vectors go in as lists of numbers and come back as Float32Array', async () => {
+  const notes = await (await openMemory()).createCollection<{ id: number; v?: Float32Array | null }>('notes', {
+    vectors: { v: { dimension: 2, metric: 'l2' } },
+  })
+  await notes.insert([{ v: [1, 2] }, { id: 2, v: new Float64Array(2) }, { id: 3, v: null }, { id: 4 }])
+  await notes.update(2, { v: [3, 4] })
+  await notes.replace(3, { v: [5, 6] })
+  // @ts-expect-error: no numbers
+  await notes.insert({ v: ['1', '2'] })
+  expectTypeOf((await notes.get(2))?.v).toEqualTypeOf<Float32Array | null | undefined>()
+  expect((await notes.get(2))?.v).toEqual(Float32Array.of(3, 4))
+  await notes.insert(notes, { conflict: 'replace' })
+})
+
 it('find takes filters, orders and fields, and refuses what is none', async () => {
   const posts = await (await openMemory()).createCollection<Post>('posts')
   const filter = {
