@@ -34,6 +34,17 @@ describe('import rules', () => {
     expect(['src/text/index.ts', 'src/engine/words.ts'].filter((path) => eager.has(path))).toEqual([])
   })
 
+  it('keeps what the terms of few queries need out of what is loaded with quiverdb/rethinkdb', () => {
+    const files = sources(['src'], /\.ts$/)
+    const eager = eagerFiles(files, 'src/dialect/rethinkdb/index.ts')
+    const doors = files
+      .filter(({ path }) => path.startsWith('src/dialect/rethinkdb/'))
+      .flatMap(importsOf)
+      .flatMap((one) => (one.kind === 'dynamic' ? [targetOf(one)!] : []))
+    expect(doors.length).toBeGreaterThan(10)
+    expect(doors.filter((path) => eager.has(path))).toEqual([])
+  })
+
   it('holds in test/ and bench/', () => {
     expect(brokenImportRules(sources(['test', 'bench'], /\.(ts|mjs)$/))).toEqual([])
   })

@@ -4,13 +4,13 @@ import { compareText } from '../../query/index.ts'
 import { asObject, asText, type Datum, type Fields, field, isObject, typeName } from './datum.ts'
 import { fail, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
+import { infoOf } from './info.ts'
 import { requireName } from './key.ts'
 import { tableOf } from './reading.ts'
-import type { Operations } from './registry.ts'
+import { type Operations, ungrouped } from './registry.ts'
 import type { Table } from './store.ts'
 import { SYSTEM_TABLES, shownConfig, tableStatus } from './system.ts'
 import { Db, Row, TableSlice, type Val, VirtualTable, wrongKind } from './values.ts'
-import { durabilityOf } from './write.ts'
 
 /** The database and the name of `r.db(x).tableCreate(name)` or `r.tableCreate(name)`. */
 function target(call: Call): { db: string; name: string } {
@@ -77,7 +77,7 @@ function tableCreate(call: Call): Val {
   const { db, name } = target(call)
   checkShards(call)
   const primaryKey = call.textOption('primary_key') ?? 'id'
-  const durability = call.datumOption('durability') === undefined ? 'hard' : (durabilityOf(call) as 'hard' | 'soft')
+  const durability = call.datumOption('durability') === undefined ? 'hard' : (call.durability() as 'hard' | 'soft')
   special(db, 'create new tables in it')
   const { query } = call
   const table = query.suspend(() => query.store.createTable(db, name, primaryKey, durability))
@@ -186,7 +186,9 @@ function reconfigure(call: Call): Val {
   return result
 }
 
-export const adminTerms: Operations = {
+export { systemTable } from './system.ts'
+
+export const terms: Operations = {
   dbCreate(call) {
     const name = requireName(call.datum(0), 'Database')
     const info = call.query.once(() => call.query.store.createDatabase(name))
@@ -234,5 +236,7 @@ export const adminTerms: Operations = {
     const statuses = tablesOf(call, 'rebalance').map(tableStatus)
     return { rebalanced: statuses.length, status_changes: statuses.map((one) => ({ old_val: one, new_val: one })) }
   },
+  info: (call) => infoOf(call.first),
   grant: () => failOperation('`grant` is not supported: a database in process has no users.'),
 }
+ungrouped('info')

@@ -1,11 +1,11 @@
 // Terms that bring a sequence down to one value, and groups.
 
 import { asArray, asNumber, compare, type Datum, equal, finite as finiteNumber, isObject } from './datum.ts'
-import { Failure, fail, failLimit, failMissing } from './errors.ts'
-import { type Call, derive, finite, toFunc, toStream, waiting } from './evaluate.ts'
+import { Failure, fail, failMissing } from './errors.ts'
+import { type Call, derive, finite, plainFirst, toFunc, toStream, waiting } from './evaluate.ts'
+import { limitedGroups } from './groups.ts'
 import { countSlice, openSlice } from './reading.ts'
 import { type Operations, streaming, ungrouped } from './registry.ts'
-import { plainFirst, truth } from './sequences.ts'
 import {
   asDatum,
   Func,
@@ -17,6 +17,7 @@ import {
   Special,
   Stream,
   TableSlice,
+  truth,
   type Val,
   wrongKind,
 } from './values.ts'
@@ -249,18 +250,6 @@ function keysOf(parts: readonly Datum[], isMulti: boolean): Datum[] {
   return keys.map((key) => (parts.length === 1 ? key[0] : key))
 }
 
-/** Groups of arrays, as they leave a query: within the limit. */
-export function limitedGroups(grouped: Grouped, limit: number): Grouped {
-  let size = 0
-  for (const [, value] of grouped.entries) size += grouped.isStream ? (value as Datum[]).length : 1
-  if (size > limit) {
-    failLimit(
-      `Grouped data over size limit \`${limit}\`.  Try putting a reduction (like \`.reduce\` or \`.count\`) on the end.`,
-    )
-  }
-  return grouped
-}
-
 export const aggregateTerms: Operations = {
   count,
   reduce,
@@ -295,4 +284,4 @@ export const aggregateTerms: Operations = {
   },
 }
 streaming('count', 'reduce', 'sum', 'avg', 'min', 'max', 'fold')
-ungrouped('group')
+ungrouped('group', 'ungroup')

@@ -1,13 +1,11 @@
 // `changes`: what happens to a document, to a range of a table, to the first of an index. Writes tell their table, the table its feeds.
 
 import { asBool, asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from './datum.ts'
-import { isWithin } from './engine-index.ts'
 import { Failure, fail, failLimit, ReqlOpFailedError } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { unionFeed } from './feeds.ts'
-import { indexOf } from './index-entries.ts'
 import type { Query } from './query.ts'
-import { openSlice } from './reading.ts'
+import { indexOf, isWithin, openSlice } from './reading.ts'
 import { type Operations, ungrouped } from './registry.ts'
 import type { Listener, RowChange, Table } from './store.ts'
 import {
@@ -340,7 +338,9 @@ function follow(value: Val, options: Options, query: Query): Stream {
     : limitFeed(source.slice, source.steps, source.limit, options, query)
 }
 
-export const changeTerms: Operations = {
+export { feedOf, unionFeed } from './feeds.ts'
+
+export const terms: Operations = {
   changes(call) {
     const { first, query } = call
     const options = optionsOf(call)

@@ -1,8 +1,9 @@
 // What the server checks before it runs a query: how many arguments and which options a term has, where r.row and writes may stand.
-// And which terms always answer the same.
+// And which parts it needs; and which terms always answer the same.
 
 import { Failure, ReqlServerCompileError } from './errors.ts'
 import type { Node } from './node.ts'
+import { type AnyPart, noteMissing } from './parts.ts'
 import { KINDS, T, TERMS } from './terms.ts'
 
 function types(names: string): ReadonlySet<number> {
@@ -24,11 +25,11 @@ const REFUSED: Readonly<Record<string, string>> = {
   http: '`r.http` is not supported: this database runs without a network.',
 }
 
-/** Throws ReqlServerCompileError, as the server would, for a query that makes no sense. */
-export function checkQuery(root: Node): void {
+/** Throws ReqlServerCompileError, as the server would, for a query that makes no sense. Notes the parts that it needs. */
+export function checkQuery(root: Node, missing: Set<AnyPart>): void {
   if (root.isChecked) return
-  check(root, 0, true)
-  root.isChecked = true
+  check(root, 0, true, missing)
+  root.isChecked = missing.size === 0
 }
 
 function refuse(node: Node, text: string): never {
@@ -37,7 +38,7 @@ function refuse(node: Node, text: string): never {
   throw failure
 }
 
-function check(node: Node, rowDepth: number, mayWrite: boolean): void {
+function check(node: Node, rowDepth: number, mayWrite: boolean, missing: Set<AnyPart>): void {
   const { type, args, optargs } = node
   if (type === T.DATUM) return
   if (type === T.IMPLICIT_VAR) {
@@ -45,6 +46,7 @@ function check(node: Node, rowDepth: number, mayWrite: boolean): void {
     if (rowDepth > 1) refuse(node, 'Cannot use r.row in nested queries.  Use functions instead.')
     return
   }
+  noteMissing(node, missing)
   const kind = KINDS[type]
   let depth = rowDepth
   if (kind !== undefined) {
@@ -61,8 +63,8 @@ function check(node: Node, rowDepth: number, mayWrite: boolean): void {
     }
   }
   const isStreaming = STREAMING.has(type)
-  for (let i = 0; i < args.length; i++) check(args[i], depth, mayWrite && !(isStreaming && i > 0))
-  for (const name of Object.keys(optargs)) check(optargs[name], depth, mayWrite)
+  for (let i = 0; i < args.length; i++) check(args[i], depth, mayWrite && !(isStreaming && i > 0), missing)
+  for (const name of Object.keys(optargs)) check(optargs[name], depth, mayWrite, missing)
 }
 
 function checkArity(node: Node, min: number, max: number): void {

@@ -1,14 +1,13 @@
 // `r.connect`: in memory, on a directory, on an open database, or, with a host, to a real server through the official driver.
 
-import { type Database, loadDriver, openHere } from '../../engine/index.ts'
+import { type Database, openHere } from '../../engine/index.ts'
 import { type Callback, type Feed, withCallback } from './cursor.ts'
 import { Emitter } from './emitter.ts'
-import { errorNamed, ReqlDriverCompileError, ReqlDriverError, ReqlError, ReqlRuntimeError } from './errors.ts'
+import { ReqlDriverCompileError, ReqlDriverError, ReqlRuntimeError } from './errors.ts'
 import { execute } from './execute.ts'
 import type { Node } from './node.ts'
 import { NO_RUN_OPTIONS, RUNNER, type Runner } from './run.ts'
-import { Store } from './store.ts'
-import { SERVER_NAME } from './system.ts'
+import { SERVER_NAME, Store } from './store.ts'
 
 export interface ConnectOptions {
   /** A directory; without one, and without a host, the database is in memory. */
@@ -212,78 +211,6 @@ class EmbeddedConnection extends Connection {
   }
 }
 
-interface OfficialConnection {
-  open: boolean
-  _start(node: Node, callback: (error: Error | null, value?: unknown) => void, options: object): void
-  use(db: string): void
-  close(options: object): Promise<void>
-  server(): Promise<unknown>
-  noreplyWait(): Promise<void>
-  on(event: string, listener: (...args: unknown[]) => void): void
-}
-
-/** A real server, through the official driver: the same terms, sent. */
-class RemoteConnection extends Connection {
-  readonly #options: ConnectOptions
-  #official: OfficialConnection | undefined
-
-  constructor(options: ConnectOptions) {
-    super(options.db)
-    this.#options = options
-  }
-
-  async begin(): Promise<void> {
-    const module = await loadDriver('rethinkdb')
-    const driver = (module.default ?? module) as { connect(options: object): Promise<OfficialConnection> }
-    try {
-      this.#official = await driver.connect(this.#options)
-    } catch (error) {
-      throw retold(error)
-    }
-    for (const event of ['close', 'error', 'timeout']) {
-      this.#official.on(event, (...args) => {
-        if (event === 'close') this.open = false
-        else if (event !== 'error' || this.listenerCount('error') > 0) this.emit(event, ...args)
-      })
-    }
-    this.open = true
-    this.emit('connect')
-  }
-
-  protected async end(isWaiting: boolean): Promise<void> {
-    await this.#official?.close({ noreplyWait: isWaiting })
-  }
-
-  protected query(node: Node, options: Record<string, unknown>): Promise<unknown> {
-    const official = this.#official!
-    if (this.db !== undefined) official.use(this.db)
-    return new Promise((resolve, reject) => {
-      official._start(
-        node,
-        (error, value) => (error === null || error === undefined ? resolve(value) : reject(retold(error, node))),
-        options,
-      )
-    })
-  }
-
-  override async noreplyWait(...args: unknown[]): Promise<void> {
-    if (this.open) await this.#official?.noreplyWait()
-    return await super.noreplyWait(...args)
-  }
-
-  protected about(): Promise<unknown> {
-    return this.#official!.server()
-  }
-}
-
-/** An error of the official driver in the class of ours that has its name. */
-function retold(error: unknown, node?: Node): unknown {
-  const { name, msg, frames } = error as { name?: string; msg?: string; frames?: (string | number)[] }
-  if (error instanceof ReqlError || name === undefined || msg === undefined || !/^Re?ql/.test(name)) return error
-  const Type = errorNamed(name)
-  return node === undefined ? new Type(msg) : new Type(msg, node, frames ?? [])
-}
-
 /** Connects. `connect(options | host | callback, callback?)`. */
 export function connect(...args: unknown[]): Promise<unknown> {
   const callback = typeof args[0] === 'function' ? args[0] : args[1]
@@ -292,9 +219,12 @@ export function connect(...args: unknown[]): Promise<unknown> {
   const isRemote =
     options.host !== undefined ||
     (options.port !== undefined && options.path === undefined && options.database === undefined)
-  const connection = isRemote ? new RemoteConnection(options) : new EmbeddedConnection(options)
-  return withCallback(
-    connection.begin().then(() => connection),
-    callback as Callback<unknown>,
-  )
+  return withCallback(begun(options, isRemote), callback as Callback<unknown>)
+}
+
+async function begun(options: ConnectOptions, isRemote: boolean): Promise<Connection> {
+  const Type = isRemote ? (await import('./remote.ts')).RemoteConnection : EmbeddedConnection
+  const connection = new Type(options)
+  await connection.begin()
+  return connection
 }

@@ -326,26 +326,6 @@ export class Feed extends Cursor {
   }
 }
 
-export class UnionedFeed extends Feed {
-  override toString(): string {
-    return '[object UnionedFeed]'
-  }
-}
-
-export class AtomFeed extends Feed {
-  override toString(): string {
-    return '[object AtomFeed]'
-  }
-}
-
-export class OrderByLimitFeed extends Feed {
-  override toString(): string {
-    return '[object OrderByLimitFeed]'
-  }
-}
-
-export const FEEDS = { Feed, UnionedFeed, AtomFeed, OrderByLimitFeed }
-
 /** The methods of an array that a query answered: those of a cursor, beside its own. */
 class ArrayRows extends Rows {
   override get closed(): boolean {

@@ -5,13 +5,14 @@
 import { between, type IndexRange, type IndexReader, ofType, TypeRank, treeFilter } from '../../engine/index.ts'
 import { ConflictError, StateError } from '../../error/index.ts'
 import type { Constant, FilterNode } from '../../query/index.ts'
+import { all, any, constantOf, pathTo, typed } from './conditions.ts'
 import { compare, type Datum, equal, type Fields, MAXVAL, MINVAL } from './datum.ts'
-import type { Index } from './index-entries.ts'
-import { all, any, constantOf, pathTo, typed } from './predicate.ts'
+import { type Entry, type Index, placeIn } from './index-entries.ts'
+import { isWithin } from './reading.ts'
 import type { IndexInfo, Table } from './store.ts'
 import { fromStored } from './stored.ts'
 import { T } from './terms.ts'
-import { type Bounds, type Pull, pullArray, type Slice } from './values.ts'
+import { type Pull, pullArray, type Slice } from './values.ts'
 
 /** The fields that an index function answers. */
 export interface IndexFields {
@@ -65,21 +66,42 @@ export async function dropEngineIndex(table: Table, { engine }: IndexInfo): Prom
     .catch(() => {})
 }
 
-export function isWithin(key: Datum, bounds: Bounds): boolean {
-  const low = compare(key, bounds.low)
-  if (low < 0 || (low === 0 && bounds.isLowOpen)) return false
-  const high = compare(key, bounds.high)
-  return high < 0 || (high === 0 && !bounds.isHighOpen)
+/** Rows of a slice, through the engine's index where that can be. */
+export function openIndex(slice: Slice, index: Index, keys: Datum[] | undefined): Pull {
+  return openEngine(slice, index, keys) ?? openEntries(slice, index, keys)
 }
 
-/** Rows of a slice through the engine's index, or undefined where they have to come from computed entries. */
-export function openEngine(slice: Slice, index: Index, keys: Datum[] | undefined): Pull | undefined {
+function openEngine(slice: Slice, index: Index, keys: Datum[] | undefined): Pull | undefined {
   const { fields } = index
   const reader = readerOf(slice.table, index)
   if (fields === undefined || reader === undefined) return undefined
   if (fields.isCompound) return slice.order === undefined && keys === undefined ? openCompound(slice, index) : undefined
   const ranges = rangesOf(slice, reader)
   return ranges === undefined ? undefined : openRanges(slice, fields.names[0], reader, ranges, keys)
+}
+
+function openEntries({ bounds, keys: wanted, order }: Slice, index: Index, keys: Datum[] | undefined): Pull {
+  const entries = index.entries()
+  let chosen: readonly Entry[]
+  if (wanted !== undefined) {
+    chosen = wanted.flatMap((key) => entries.slice(placeIn(entries, key, false), placeIn(entries, key, true)))
+  } else if (bounds !== undefined) {
+    const from = placeIn(entries, bounds.low, bounds.isLowOpen)
+    const to = placeIn(entries, bounds.high, !bounds.isHighOpen)
+    chosen = entries.slice(from, Math.max(from, to))
+  } else chosen = entries
+  let at = 0
+  return () => {
+    while (at < chosen.length) {
+      const entry = chosen[order === 'desc' ? chosen.length - 1 - at : at]
+      at++
+      const row = index.read(entry)
+      if (row === undefined) continue
+      keys?.push(entry.key)
+      return row
+    }
+    return undefined
+  }
 }
 
 /** How many rows a slice has, where the engine knows without reading them. */

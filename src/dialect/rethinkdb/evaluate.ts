@@ -1,6 +1,5 @@
 // The evaluator: a term is looked up in the table of operations and called with its arguments, which are evaluated as they are asked for.
 
-import { limitedGroups } from './aggregates.ts'
 import { arityText, isFixed } from './check.ts'
 import {
   asArray,
@@ -17,13 +16,14 @@ import {
   TYPE,
   typeName,
 } from './datum.ts'
-import { fieldOf } from './documents.ts'
 import { Failure, fail, failMissing, ReqlServerCompileError } from './errors.ts'
 import { valueNode } from './expression.ts'
+import { fieldOf } from './fields.ts'
 import { type Node, variables } from './node.ts'
+import { collatePart } from './parts.ts'
 import { type Query, Suspension } from './query.ts'
 import { openSlice } from './reading.ts'
-import { OPERATIONS, type Operation, STREAMING, UNGROUPED } from './registry.ts'
+import { OPERATIONS, UNGROUPED } from './registry.ts'
 import { dropLiterals, fromNative, pseudo } from './stored.ts'
 import { KINDS, T } from './terms.ts'
 import {
@@ -32,6 +32,7 @@ import {
   Func,
   Grouped,
   type Pull,
+  plain,
   pullArray,
   Row,
   type Scope,
@@ -156,6 +157,14 @@ export class Call {
     return value === undefined ? undefined : asText(value)
   }
 
+  /** The term's durability, or else the query's. */
+  durability(): string | undefined {
+    const given = this.option('durability')
+    const durability = given === undefined ? this.query.durability : asText(given as Datum)
+    if (durability === undefined || durability === 'hard' || durability === 'soft') return durability
+    return fail(`Durability option \`${durability}\` unrecognized (options are "hard" and "soft").`)
+  }
+
   /** `left_bound` and `right_bound`. */
   isOpen(name: 'left_bound' | 'right_bound'): boolean {
     const value = this.datumOption(name)
@@ -193,7 +202,7 @@ export function evaluate(node: Node, scope: Scope | null, query: Query, isLitera
     const call = new Call(node, args, scope, query, isLiteralOk)
     if (args.length > 0 && !UNGROUPED.has(node.type)) {
       const first = call.val(0, isLiteralOk)
-      if (first instanceof Grouped) return byGroup(call, operation, first)
+      if (first instanceof Grouped) return collatePart.now!.byGroup(call, operation, first)
     }
     return operation(call)
   } catch (error) {
@@ -224,20 +233,6 @@ function spliced(node: Node, scope: Scope | null, query: Query, isLiteralOk: boo
   const kind = KINDS[node.type]
   if (all.length < kind.min || all.length > kind.max) fail(arityText(kind.min, kind.max, all.length))
   return all
-}
-
-function byGroup(call: Call, operation: Operation, grouped: Grouped): Val {
-  const isStreaming = grouped.isStream && STREAMING.has(call.node.type)
-  if (grouped.isStream && !isStreaming) limitedGroups(grouped, call.query.arrayLimit)
-  let isStream = isStreaming
-  const entries = grouped.entries.map(([group, value]) => {
-    const input = isStreaming ? new Stream(pullArray(value as Datum[])) : value
-    const result = operation(call.withFirst(input))
-    if (result instanceof Stream) return [group, collect(result.pull, call.query)] as const
-    isStream = false
-    return [group, asDatum(result)] as const
-  })
-  return new Grouped(entries, isStream)
 }
 
 function variable(scope: Scope | null, id: number): Val {
@@ -347,6 +342,27 @@ export function withStep(call: Call, value: Val, step: Step, isKept = false): Va
       return undefined
     }
   return derive(call, value, make, isKept, step)
+}
+
+/** Each value's own sequence, one after the other. */
+export function concatenated(pull: Pull, expand: (value: Datum) => Pull): Pull {
+  let inner: Pull | undefined
+  return () => {
+    for (;;) {
+      if (inner !== undefined) {
+        const value = inner()
+        if (value !== undefined) return value
+      }
+      const outer = pull()
+      if (outer === undefined) return undefined
+      inner = expand(outer)
+    }
+  }
+}
+
+/** The first argument, a document as its plain value. */
+export function plainFirst(call: Call): Val {
+  return plain(call.first)
 }
 
 /** Everything in a sequence that ends. */

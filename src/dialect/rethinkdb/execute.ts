@@ -1,9 +1,8 @@
 // Running a query in process: options checked, evaluated, waited for, handed over.
 
 import { QuiverError } from '../../error/index.ts'
-import { limitedGroups } from './aggregates.ts'
 import { checkQuery } from './check.ts'
-import { Cursor, FEEDS, type Feed, type RowSource, readable } from './cursor.ts'
+import { Cursor, type Feed, type RowSource, readable } from './cursor.ts'
 import type { Datum } from './datum.ts'
 import {
   Failure,
@@ -15,19 +14,26 @@ import {
   ReqlServerCompileError,
 } from './errors.ts'
 import { evaluate, toStream } from './evaluate.ts'
+import { fieldTerms } from './fields.ts'
 import type { Node } from './node.ts'
-import { defineAll } from './operations.ts'
-import { type Formats, formatsOf, groupsToNative, NATIVE, storedToNative, toNative } from './output.ts'
+import { operatorTerms } from './operators.ts'
+import { type Formats, formatsOf, NATIVE, storedToNative, toNative } from './output.ts'
+import { type AnyPart, collatePart, feedPart, loadAll, noteSystem } from './parts.ts'
 import { Query, Suspension } from './query.ts'
 import { quick } from './quick.ts'
+import { readingTerms } from './reading.ts'
+import { define } from './registry.ts'
 import { NO_RUN_OPTIONS } from './run.ts'
 import type { Store } from './store.ts'
 import { camelCase, snakeCase, T } from './terms.ts'
-import { Db, Func, Grouped, type Pull, Row, Special, type Stream, type Val } from './values.ts'
+import { Db, Func, Grouped, type Pull, Row, Special, type Val } from './values.ts'
 
-defineAll()
+// The terms that are there at once.
+for (const terms of [fieldTerms, operatorTerms, readingTerms]) define(terms)
 
 const ARRAY_LIMIT = 100_000
+/** The database whose tables are computed. */
+const SYSTEM = 'rethinkdb'
 
 const RUN_OPTIONS = new Set(
   [
@@ -63,18 +69,19 @@ export function execute(
   given: Record<string, unknown>,
   watch?: (feed: Feed) => void,
 ): Promise<unknown> {
+  const { loading } = store
+  if (loading !== undefined) return loading.then(() => execute(node, store, db, given, watch))
   try {
     const answer = given === NO_RUN_OPTIONS ? answered(node, store, db) : undefined
     if (answer !== undefined) return answer
     const options = optionsOf(given)
     const formats = options === NO_OPTIONS ? NATIVE : formatsOf(options)
     try {
-      if (!node.isChecked) {
-        checkNumbers(node)
-        checkOptions(options)
-        checkQuery(node)
-      } else checkOptions(options)
+      if (!node.isChecked) checkNumbers(node)
+      checkOptions(options)
       const query = queryOf(store, db, options)
+      const missing = node.isChecked && query.db !== SYSTEM ? undefined : checked(node, query.db)
+      if (missing !== undefined) return afterLoad(missing, store, () => execute(node, store, db, given, watch))
       query.watch = watch
       let value: Val
       try {
@@ -91,6 +98,25 @@ export function execute(
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+/** Checks the query; answers the parts that it needs and that are not there, if any. */
+function checked(node: Node, db: string): Set<AnyPart> | undefined {
+  const missing = new Set<AnyPart>()
+  checkQuery(node, missing)
+  if (db === SYSTEM) noteSystem(missing)
+  return missing.size === 0 ? undefined : missing
+}
+
+/** Goes on when the parts are there. Queries that come meanwhile wait, and have their turns as they came. */
+function afterLoad(missing: Set<AnyPart>, store: Store, proceed: () => Promise<unknown>): Promise<unknown> {
+  const loads = loadAll(missing).finally(() => {
+    store.loading = undefined
+  })
+  const answer = loads.then(proceed)
+  const end = () => {}
+  store.loading = loads.then(end, end)
+  return answer
 }
 
 /** `quick`, its errors as the caller gets them. */
@@ -206,7 +232,7 @@ function told(error: unknown, node: Node): unknown {
 
 function handOver(value: Val, query: Query, formats: Formats, node: Node): unknown {
   query.isAnswered = true
-  if (value instanceof Grouped) return groupsOut(value, query, formats)
+  if (value instanceof Grouped) return collatePart.now!.groupsOut(value, query, formats)
   if (value instanceof Row) {
     const document = formats === NATIVE ? value.readStored() : undefined
     return document === undefined ? native(value.value, formats) : storedToNative(document)
@@ -220,16 +246,11 @@ function handOver(value: Val, query: Query, formats: Formats, node: Node): unkno
   }
   const stream = toStream(value)
   if (stream.feed !== undefined) {
-    const feed = feedOf(stream, formats, node)
+    const feed = feedPart.now!.feedOf(stream, formats, (error) => told(error, node))
     query.watch?.(feed)
     return feed
   }
   return new Cursor(new PullSource(stream.pull, formats, node))
-}
-
-function groupsOut(value: Grouped, query: Query, formats: Formats): unknown {
-  const answer = groupsToNative(limitedGroups(value, query.arrayLimit), formats)
-  return Array.isArray(answer) ? readable(answer) : answer
 }
 
 function native(value: Datum, formats: Formats): unknown {
@@ -287,40 +308,4 @@ class PullSource implements RowSource {
     this.#isEnded = true
     this.#first = undefined
   }
-}
-
-function feedOf(stream: Stream, formats: Formats, node: Node): Feed {
-  const feed = stream.feed!
-  let isClosed = false
-  let wakeUp: () => void = () => {}
-  const source: RowSource = {
-    async take() {
-      for (;;) {
-        if (isClosed) return undefined
-        const rows: unknown[] = []
-        try {
-          for (let row = stream.pull(); row !== undefined && rows.length < MORE_ROWS; row = stream.pull()) {
-            rows.push(toNative(row, formats))
-          }
-        } catch (error) {
-          if (rows.length === 0) throw told(error, node)
-        }
-        if (rows.length > 0) return rows
-        if (stream.isOver?.() === true) {
-          feed.close()
-          return undefined
-        }
-        await new Promise<void>((resolve) => {
-          wakeUp = resolve
-          feed.wait(resolve)
-        })
-      }
-    },
-    close() {
-      isClosed = true
-      feed.close()
-      wakeUp()
-    },
-  }
-  return new FEEDS[feed.className](source)
 }

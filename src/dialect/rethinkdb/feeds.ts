@@ -1,7 +1,32 @@
-// Unions of feeds: whichever has something answers.
+// Cursors over changes, and unions of feeds: whichever has something answers.
 
+import { Feed as FeedCursor, type RowSource } from './cursor.ts'
 import type { Datum } from './datum.ts'
+import { type Formats, toNative } from './output.ts'
 import type { Feed, Stream } from './values.ts'
+
+/** Changes read at once. */
+const ROWS = 200
+
+class UnionedFeed extends FeedCursor {
+  override toString(): string {
+    return '[object UnionedFeed]'
+  }
+}
+
+export class AtomFeed extends FeedCursor {
+  override toString(): string {
+    return '[object AtomFeed]'
+  }
+}
+
+class OrderByLimitFeed extends FeedCursor {
+  override toString(): string {
+    return '[object OrderByLimitFeed]'
+  }
+}
+
+const FEEDS = { Feed: FeedCursor, UnionedFeed, AtomFeed, OrderByLimitFeed }
 
 /** One feed of several; streams that are none are read first. */
 export function unionFeed(streams: readonly Stream[]): Feed {
@@ -28,4 +53,41 @@ export function unionFeed(streams: readonly Stream[]): Feed {
       for (const feed of feeds) feed.close()
     },
   }
+}
+
+/** The cursor over a stream of changes; `told` makes the caller's errors. */
+export function feedOf(stream: Stream, formats: Formats, told: (error: unknown) => unknown): FeedCursor {
+  const feed = stream.feed!
+  let isClosed = false
+  let wakeUp: () => void = () => {}
+  const source: RowSource = {
+    async take() {
+      for (;;) {
+        if (isClosed) return undefined
+        const rows: unknown[] = []
+        try {
+          for (let row = stream.pull(); row !== undefined && rows.length < ROWS; row = stream.pull()) {
+            rows.push(toNative(row, formats))
+          }
+        } catch (error) {
+          if (rows.length === 0) throw told(error)
+        }
+        if (rows.length > 0) return rows
+        if (stream.isOver?.() === true) {
+          feed.close()
+          return undefined
+        }
+        await new Promise<void>((resolve) => {
+          wakeUp = resolve
+          feed.wait(resolve)
+        })
+      }
+    },
+    close() {
+      isClosed = true
+      feed.close()
+      wakeUp()
+    },
+  }
+  return new FEEDS[feed.className](source)
 }

@@ -16,12 +16,11 @@ import {
   shapeOf,
 } from './geometry/shape.ts'
 import { includes, intersects, nearestTo, type Position, type Shape, toPosition } from './geometry/sphere.ts'
-import { type Index, indexOf } from './index-entries.ts'
-import { tableOf } from './reading.ts'
+import type { Index } from './index-entries.ts'
+import { indexOf, tableOf } from './reading.ts'
 import type { Operations } from './registry.ts'
-import { plain } from './sequences.ts'
 import type { Table } from './store.ts'
-import { Selection, Special, Stream, type Val } from './values.ts'
+import { plain, Selection, Special, Stream, type Val } from './values.ts'
 
 const RESULTS_MAX = 100
 const DISTANCE_MAX_METRES = 100_000
@@ -160,7 +159,7 @@ function getNearest(call: Call): Val {
   return hits
 }
 
-export const geometryTerms: Operations = {
+export const terms: Operations = {
   point: (call) => geometry('Point', [...requirePosition(call.number(0), call.number(1))]),
   line: (call) => lineOf(positions(call)),
   polygon: (call) => polygonOf(positions(call)),

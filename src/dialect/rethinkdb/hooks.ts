@@ -1,24 +1,17 @@
-// Write hooks: a function that every write of a table goes through.
+// What is kept of functions that outlive their query: those of write hooks, and of indexes.
 
 import { isFixed } from './check.ts'
 import { type Datum, plain } from './datum.ts'
 import { fail } from './errors.ts'
 import { type Call, evaluate } from './evaluate.ts'
 import { closed, fromWire, type Node } from './node.ts'
-import type { Query } from './query.ts'
+import { type AnyPart, loadAll, noteAll } from './parts.ts'
+import { Suspension } from './query.ts'
 import type { Table } from './store.ts'
 import { T } from './terms.ts'
 import { asDatum, Func, type Scope, type Val, wrongKind } from './values.ts'
 
 const PREFIX = '$reql_write_hook_function$'
-
-/** The table's hook, ready to be called. */
-export function hookOf(table: Table, query: Query): Func | null {
-  if (table.info.hook === null) return null
-  if (table.hook === undefined) table.hook = evaluate(fromWire(table.info.hook.wire), null, query) as Func
-  const func = table.hook
-  return func === null ? null : new Func(func.arity, (args) => asDatum(func.call(args)), true)
-}
 
 /** What is kept of a function: its term, with what it used of the query around it put in its place. */
 export function keptNode(func: Func): Node | undefined {
@@ -49,6 +42,15 @@ function requireHook(func: Func): Node {
   return node
 }
 
+/** A function that was kept, as a term; the evaluation waits until what it needs is loaded. */
+export function keptTerm(wire: unknown): Node {
+  const node = fromWire(wire)
+  const missing = new Set<AnyPart>()
+  noteAll(node, missing)
+  if (missing.size > 0) throw new Suspension(loadAll(missing))
+  return node
+}
+
 export function setHook(call: Call, table: Table): Datum {
   const given: Val = call.val(1)
   const before = table.info.hook
@@ -58,7 +60,7 @@ export function setHook(call: Call, table: Table): Datum {
     if (!text.startsWith(PREFIX)) {
       fail('Cannot create a write hook except from a reql_write_hook_function returned from `get_write_hook`.')
     }
-    next = requireHook(evaluate(fromWire(JSON.parse(text.slice(PREFIX.length))), null, call.query) as Func)
+    next = requireHook(evaluate(keptTerm(JSON.parse(text.slice(PREFIX.length))), null, call.query) as Func)
   } else if (given instanceof Func) next = requireHook(given)
   else if (given !== null) return wrongKind('FUNCTION', given)
   table.info.hook = next === null ? null : { wire: next.build(), query: `setWriteHook(${next.print()})` }

@@ -1,4 +1,4 @@
-// Terms about secondary indexes.
+// Terms about secondary indexes and write hooks: what a table keeps of functions.
 
 import { compareText } from '../../query/index.ts'
 import { isFixed } from './check.ts'
@@ -6,7 +6,7 @@ import type { Datum, Fields } from './datum.ts'
 import { dropEngineIndex, fieldsOf, makeEngineIndex } from './engine-index.ts'
 import { fail, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
-import { keptNode } from './hooks.ts'
+import { getHook, keptNode, keptTerm, setHook } from './hooks.ts'
 import { fromWire, type Node } from './node.ts'
 import { tableOf } from './reading.ts'
 import type { Operations } from './registry.ts'
@@ -48,6 +48,7 @@ function create(call: Call): Val {
         )
       }
       const kept = JSON.parse(new TextDecoder().decode(given).slice(PREFIX.length)) as IndexInfo
+      keptTerm(kept.wire)
       wire = kept.wire
       multi = kept.multi
       geo = kept.geo
@@ -125,7 +126,10 @@ function statuses(call: Call): Val {
   return list.sort((a, b) => compareText(a.index as string, b.index as string))
 }
 
-export const indexTerms: Operations = {
+export { countEngine, openIndex } from './engine-index.ts'
+export { indexOf } from './index-entries.ts'
+
+export const terms: Operations = {
   indexCreate: create,
   indexDrop(call) {
     const table = tableOf(call.first)
@@ -167,4 +171,9 @@ export const indexTerms: Operations = {
       return { result: { renamed: 1 }, gone: taken }
     })
   },
+  setWriteHook: (call) => {
+    const table = tableOf(call.first)
+    return call.query.once(() => setHook(call, table))
+  },
+  getWriteHook: (call) => getHook(tableOf(call.first)),
 }

@@ -4,6 +4,7 @@
 import { asNumber, type Datum, plain, Time } from './datum.ts'
 import { Failure, fail } from './errors.ts'
 import { javaScriptMachine } from './host.ts'
+import type { Operations } from './registry.ts'
 import { fromNative } from './stored.ts'
 import { Func, type Val } from './values.ts'
 
@@ -111,7 +112,7 @@ class Machine {
 }
 
 /** Evaluates the source: a value, or a function that queries can call. */
-export function runJavaScript(source: string, timeout: Datum | undefined): Val {
+function runJavaScript(source: string, timeout: Datum | undefined): Val {
   return new Machine(source, timeout === undefined ? SECONDS : asNumber(timeout)).start()
 }
 
@@ -121,3 +122,5 @@ function exported(value: Datum): unknown {
   if (value instanceof Time || value instanceof Uint8Array) return plain(value)
   return Object.fromEntries(Object.entries(plain(value)).map(([name, inner]) => [name, exported(inner)]))
 }
+
+export const terms: Operations = { js: (call) => runJavaScript(call.text(0), call.datumOption('timeout')) }

@@ -1,13 +1,12 @@
 // Joins: every pair, or by a key.
 
 import { asObject, type Datum, field } from './datum.ts'
-import { merge } from './documents.ts'
 import { Failure, fail } from './errors.ts'
-import { type Call, derive, toStream, withStep } from './evaluate.ts'
+import { type Call, concatenated, derive, plainFirst, toStream, withStep } from './evaluate.ts'
+import { merge } from './fields.ts'
 import { openSlice } from './reading.ts'
 import { type Operations, streaming } from './registry.ts'
-import { concatenated, plain, plainFirst, truth } from './sequences.ts'
-import { asDatum, collect, type Pull, pullArray, TableSlice, type Val, wrongKind } from './values.ts'
+import { asDatum, collect, type Pull, plain, pullArray, TableSlice, truth, type Val, wrongKind } from './values.ts'
 
 function pairs(call: Call, isOuter: boolean): Val {
   const left = plainFirst(call)

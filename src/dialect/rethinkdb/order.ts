@@ -2,13 +2,12 @@
 
 import { asText, compare, type Datum, DatumSet, equal } from './datum.ts'
 import { Failure, fail } from './errors.ts'
-import { allOf, type Call, evaluate, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
-import { unionFeed } from './feeds.ts'
+import { allOf, type Call, evaluate, finite, plainFirst, selectionOf, toFunc, toStream } from './evaluate.ts'
+import { feedPart } from './parts.ts'
 import { openSlice, requireIndex } from './reading.ts'
 import type { Operations } from './registry.ts'
-import { plain, plainFirst } from './sequences.ts'
 import { T } from './terms.ts'
-import { asDatum, collect, type Func, type Pull, Selection, Stream, TableSlice, type Val } from './values.ts'
+import { asDatum, collect, type Func, type Pull, plain, Selection, Stream, TableSlice, type Val } from './values.ts'
 
 type Direction = 1 | -1
 
@@ -120,7 +119,7 @@ function union(call: Call): Val {
   )
   stream.parts = streams
   const feeds = streams.flatMap((one) => (one.feed === undefined ? [] : [one.feed]))
-  if (feeds.length > 0) stream.feed = unionFeed(streams)
+  if (feeds.length > 0) stream.feed = feedPart.now!.unionFeed(streams)
   return stream
 }
 

@@ -5,7 +5,6 @@ import { type Datum, Extreme, type Fields, Literal, plain, setField, sortedKeys,
 import { fail, ReqlDriverError } from './errors.ts'
 import { asBuffer } from './host.ts'
 import { fromStored } from './stored.ts'
-import type { Grouped } from './values.ts'
 
 export interface Formats {
   readonly isTimeRaw: boolean
@@ -104,10 +103,4 @@ function orderOf(names: readonly string[]): readonly string[] {
   const order = sorted.every((name, i) => name === names[i]) ? names : sorted
   ORDERS[at] = { names, order }
   return order
-}
-
-export function groupsToNative(grouped: Grouped, formats: Formats): unknown {
-  const pairs = grouped.entries.map(([group, value]) => [toNative(group, formats), toNative(value, formats)])
-  if (formats.isGroupRaw) return { $reql_type$: 'GROUPED_DATA', data: pairs }
-  return pairs.map(([group, reduction]) => ({ group, reduction }))
 }

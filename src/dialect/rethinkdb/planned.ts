@@ -1,8 +1,9 @@
 // Rows of a table that the engine finds: its filters let through what `predicate.ts` knows of, evaluation decides about the rest.
 
 import { type Filter, treeFilter } from '../../engine/index.ts'
+import { all, any, none } from './conditions.ts'
 import type { Datum } from './datum.ts'
-import { all, any, none, type Predicate } from './predicate.ts'
+import type { Predicate } from './predicate.ts'
 import type { Table } from './store.ts'
 import { fromStored } from './stored.ts'
 import type { Pull } from './values.ts'

@@ -2,12 +2,12 @@
 // options: nothing is evaluated, a query is no object, documents are copied by the engine alone. Answers what the long way would.
 
 import type { Fields } from './datum.ts'
+import { insertPlain } from './insert-plain.ts'
 import { isPlainKey } from './key.ts'
 import { NO_OPTIONS, type Node } from './node.ts'
 import { NATIVE, storedToNative, toNative } from './output.ts'
 import type { Store, Table } from './store.ts'
 import { T } from './terms.ts'
-import { insertPlain } from './write.ts'
 
 const ARRAY_LIMIT = 100_000
 

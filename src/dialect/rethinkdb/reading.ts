@@ -2,17 +2,16 @@
 
 import { type Filter, treeFilter } from '../../engine/index.ts'
 import type { FilterNode } from '../../query/index.ts'
+import { all as allOf, compared, constantOf, pathTo } from './conditions.ts'
 import { compare, type Datum, type Fields, isObject, MAXVAL, MINVAL } from './datum.ts'
-import { countEngine, isWithin, openEngine } from './engine-index.ts'
 import { fail, failMissing, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
-import { type Entry, type Index, indexOf, placeIn } from './index-entries.ts'
+import type { Index } from './index-entries.ts'
 import { engineKey, requireName, requirePrimaryKey } from './key.ts'
-import { all as allOf, compared, constantOf, pathTo } from './predicate.ts'
+import { adminPart, indexPart } from './parts.ts'
 import type { Operations } from './registry.ts'
 import type { Table } from './store.ts'
 import { fromStored } from './stored.ts'
-import { systemTable } from './system.ts'
 import {
   type Bounds,
   Db,
@@ -47,15 +46,18 @@ export function requireIndex({ table, index: name }: Slice): Index | undefined {
 /** Documents of a slice. `keys`, when given, gets the index key of each document as it is answered. */
 export function openSlice(slice: Slice, keys?: Datum[]): Pull {
   const index = requireIndex(slice)
-  return index === undefined
-    ? openPrimary(slice, keys)
-    : (openEngine(slice, index, keys) ?? openEntries(slice, index, keys))
+  return index === undefined ? openPrimary(slice, keys) : indexPart.now!.openIndex(slice, index, keys)
+}
+
+/** The index of that name, or undefined; without its part there is none. */
+export function indexOf(table: Table, name: string): Index | undefined {
+  return indexPart.now?.indexOf(table, name)
 }
 
 /** How many documents a slice has, where that is known without reading them. */
 export function countSlice(slice: Slice): number | undefined {
   const index = requireIndex(slice)
-  if (index !== undefined) return countEngine(slice, index)
+  if (index !== undefined) return indexPart.now!.countEngine(slice, index)
   const { bounds, keys, table } = slice
   if (keys !== undefined) return undefined
   if (bounds === undefined) return table.direct.count
@@ -63,28 +65,11 @@ export function countSlice(slice: Slice): number | undefined {
   return filter === undefined ? undefined : table.direct.countOf(filter)
 }
 
-function openEntries({ bounds, keys: wanted, order }: Slice, index: Index, keys: Datum[] | undefined): Pull {
-  const entries = index.entries()
-  let chosen: readonly Entry[]
-  if (wanted !== undefined) {
-    chosen = wanted.flatMap((key) => entries.slice(placeIn(entries, key, false), placeIn(entries, key, true)))
-  } else if (bounds !== undefined) {
-    const from = placeIn(entries, bounds.low, bounds.isLowOpen)
-    const to = placeIn(entries, bounds.high, !bounds.isHighOpen)
-    chosen = entries.slice(from, Math.max(from, to))
-  } else chosen = entries
-  let at = 0
-  return () => {
-    while (at < chosen.length) {
-      const entry = chosen[order === 'desc' ? chosen.length - 1 - at : at]
-      at++
-      const row = index.read(entry)
-      if (row === undefined) continue
-      keys?.push(entry.key)
-      return row
-    }
-    return undefined
-  }
+export function isWithin(key: Datum, bounds: Bounds): boolean {
+  const low = compare(key, bounds.low)
+  if (low < 0 || (low === 0 && bounds.isLowOpen)) return false
+  const high = compare(key, bounds.high)
+  return high < 0 || (high === 0 && !bounds.isHighOpen)
 }
 
 /** The keys between two bounds for the engine; undefined where they have to be compared here, or all are wanted. */
@@ -159,7 +144,7 @@ function table(call: Call): Val {
   if (db !== undefined && !(db instanceof Db)) return wrongKind('DATABASE', db)
   const name = requireName(call.datum(call.count - 1), 'Table')
   const dbName = db instanceof Db ? db.name : call.query.db
-  if (dbName === 'rethinkdb') return new VirtualTable(systemTable(call.query.store, name))
+  if (dbName === 'rethinkdb') return new VirtualTable(adminPart.now!.systemTable(call.query.store, name))
   if (db === undefined) call.query.store.requireDatabase(dbName)
   return whole(call.query.store.table(dbName, name))
 }

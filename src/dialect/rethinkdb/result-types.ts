@@ -1,6 +1,7 @@
 // What queries resolve to, and the options they take, as TypeScript sees them.
 
-import type { AtomFeed, Cursor as CursorClass, Feed as FeedClass } from './cursor.ts'
+import type { Cursor as CursorClass, Feed as FeedClass } from './cursor.ts'
+import type { AtomFeed } from './feeds.ts'
 import type { Any, Connection, Term, Value } from './types.ts'
 
 type Snake<S extends string> = S extends `${infer C}${infer R}`

@@ -4,17 +4,19 @@ import { asInteger, type Datum, equal, typeName } from './datum.ts'
 import { fail } from './errors.ts'
 import {
   type Call,
+  concatenated,
   derive,
   evaluate,
   filterTest,
   finite,
+  plainFirst,
   selectionOf,
   toFunc,
   toStream,
   waiting,
   withStep,
 } from './evaluate.ts'
-import { unionFeed } from './feeds.ts'
+import { feedPart } from './parts.ts'
 import { Planned } from './planned.ts'
 import { predicateOf } from './predicate.ts'
 import { type Operations, streaming } from './registry.ts'
@@ -24,19 +26,15 @@ import {
   collect,
   Func,
   type Pull,
-  Row,
+  plain,
   Selection,
   Special,
   type Step,
   Stream,
   TableSlice,
+  truth,
   type Val,
 } from './values.ts'
-
-export function plainFirst(call: Call): Val {
-  const { first } = call
-  return first instanceof Row ? first.value : first
-}
 
 function map(call: Call): Val {
   const sources: Val[] = []
@@ -75,26 +73,10 @@ function map(call: Call): Val {
   )
   const feeds = streams.filter((stream) => stream.feed !== undefined)
   if (feeds.length > 0) {
-    mapped.feed = feeds.length === 1 ? feeds[0].feed : unionFeed(streams)
+    mapped.feed = feeds.length === 1 ? feeds[0].feed : feedPart.now!.unionFeed(streams)
     mapped.isOver = () => feeds.some((stream) => stream.isOver?.() === true)
   }
   return mapped
-}
-
-/** Each value's own sequence, one after the other. */
-export function concatenated(pull: Pull, expand: (value: Datum) => Pull): Pull {
-  let inner: Pull | undefined
-  return () => {
-    for (;;) {
-      if (inner !== undefined) {
-        const value = inner()
-        if (value !== undefined) return value
-      }
-      const outer = pull()
-      if (outer === undefined) return undefined
-      inner = expand(outer)
-    }
-  }
 }
 
 function concatMap(call: Call): Val {
@@ -103,10 +85,6 @@ function concatMap(call: Call): Val {
   const result = derive(call, plainFirst(call), (pull) => concatenated(pull, expand), false)
   if (result instanceof Stream) result.unfollowable = 'concat_map'
   return result
-}
-
-export function plain(value: Val): Val {
-  return value instanceof Row ? value.value : value
 }
 
 function filter(call: Call): Val {
@@ -156,10 +134,6 @@ function plannedFilter(
     stream.steps = source instanceof Stream ? [...source.steps, step] : [step]
     return new Selection(table, stream)
   }
-}
-
-export function truth(value: Datum): boolean {
-  return value !== false && value !== null
 }
 
 function isObjectTerm(func: Func): boolean {
@@ -290,7 +264,7 @@ function offsetsOf(call: Call): Val {
   return derive(call, plainFirst(call), make, false)
 }
 
-export const sequenceTerms: Operations = {
+export const terms: Operations = {
   map,
   concatMap,
   filter,

@@ -8,10 +8,14 @@ import { NotFoundError } from '../../error/index.ts'
 import type { Fields } from './datum.ts'
 import { failOperation } from './errors.ts'
 import type { Index } from './index-entries.ts'
+import { fromWire } from './node.ts'
+import { type AnyPart, indexPart, loadAll, noteAll } from './parts.ts'
 import { fromStored } from './stored.ts'
 import type { Func } from './values.ts'
 
 const CATALOG = '_rethinkdb'
+/** What the one server of a database in process is called. */
+export const SERVER_NAME = 'quiverdb'
 const ADOPTED = /^(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_-]+)$/
 
 export interface DatabaseInfo {
@@ -144,6 +148,9 @@ export class Store {
   readonly #databases = new Map<string, DatabaseInfo>()
   readonly #tables = new Map<string, Table>()
 
+  /** While parts are loaded that a query needs: none overtakes it. */
+  loading: Promise<unknown> | undefined
+
   private constructor(database: Database, catalog: Direct | undefined) {
     this.database = database
     this.#catalog = catalog
@@ -182,8 +189,19 @@ export class Store {
       }
     }
     for (const { name } of await database.collections()) store.#adoptNative(name)
+    await store.#loadParts()
     if (store.#databases.size === 0) store.#addDatabase('test')
     return store
+  }
+
+  /** Loads what the functions of indexes and hooks need. */
+  async #loadParts(): Promise<void> {
+    const missing = new Set<AnyPart>()
+    for (const { info } of this.#tables.values()) {
+      if (info.indexes.length > 0) missing.add(indexPart)
+      for (const kept of [...info.indexes, info.hook]) if (kept !== null) noteAll(fromWire(kept.wire), missing)
+    }
+    await loadAll(missing)
   }
 
   databases(): DatabaseInfo[] {

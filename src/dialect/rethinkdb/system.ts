@@ -2,10 +2,8 @@
 
 import type { Datum, Fields } from './datum.ts'
 import { failOperation } from './errors.ts'
-import type { Store, Table } from './store.ts'
+import { SERVER_NAME, type Store, type Table } from './store.ts'
 import type { Virtual } from './values.ts'
-
-export const SERVER_NAME = 'quiverdb'
 
 export function tableConfig(table: Table): Fields {
   const { info } = table

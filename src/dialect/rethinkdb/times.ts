@@ -213,8 +213,7 @@ function whole(seconds: number): number {
   return Math.round(seconds * 1000) / 1000
 }
 
-export const timeTerms: Operations = {
-  now: (call) => call.query.now,
+export const terms: Operations = {
   time: fromParts,
   epochTime: (call) => new Time(call.number(0), '+00:00'),
   ISO8601: (call) => parseIso(call.text(0), call.textOption('default_timezone') ?? ''),
@@ -249,6 +248,6 @@ const FIRST_DAY = 107
 const FIRST_MONTH = 114
 const LAST_MONTH = 125
 for (const { name, type } of KINDS.filter((kind) => kind?.type >= FIRST_DAY && kind.type <= LAST_MONTH)) {
-  ;(timeTerms as Record<string, Operation>)[name] = () =>
+  ;(terms as Record<string, Operation>)[name] = () =>
     type < FIRST_MONTH ? type - FIRST_DAY + 1 : type - FIRST_MONTH + 1
 }

@@ -272,6 +272,15 @@ export function asDatum(value: Val): Datum {
   return wrongKind('DATUM', value)
 }
 
+/** The plain value of a document; all else as it is. */
+export function plain(value: Val): Val {
+  return value instanceof Row ? value.value : value
+}
+
+export function truth(value: Datum): boolean {
+  return value !== false && value !== null
+}
+
 export function wrongKind(expected: string, value: Val): never {
   const kind = value instanceof Special ? value.kind : 'DATUM'
   const shown = value instanceof Special ? value.show() : print(value)

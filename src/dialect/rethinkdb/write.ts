@@ -5,7 +5,6 @@ import type { DirectWrite, Ticket } from '../../engine/index.ts'
 import { ConflictError, DataError, HostError, LimitError, StateError } from '../../error/index.ts'
 import {
   asObject,
-  asText,
   type Datum,
   equal,
   type Fields,
@@ -16,14 +15,15 @@ import {
   setField,
   typeName,
 } from './datum.ts'
-import { merge } from './documents.ts'
 import { Failure, fail, failMissing } from './errors.ts'
-import type { Call } from './evaluate.ts'
-import { hookOf } from './hooks.ts'
-import { engineKey, hasOwnForm, isPlainKey, requireStorableKey } from './key.ts'
+import { type Call, evaluate } from './evaluate.ts'
+import { merge } from './fields.ts'
+import { engineKey, hasOwnForm, requireStorableKey } from './key.ts'
+import { fromWire } from './node.ts'
+import type { Query } from './query.ts'
 import type { RowChange, Table } from './store.ts'
 import { fromStored, toStored } from './stored.ts'
-import { asDatum, type Func } from './values.ts'
+import { asDatum, Func } from './values.ts'
 
 export type ReturnChanges = false | true | 'always' | 'vals'
 
@@ -32,13 +32,6 @@ export interface WriteOptions {
   readonly changes: ReturnChanges
   readonly isHard: boolean
   readonly isHookIgnored: boolean
-}
-
-export function durabilityOf(call: Call): string | undefined {
-  const given = call.option('durability')
-  const durability = given === undefined ? call.query.durability : asText(given as Datum)
-  if (durability === undefined || durability === 'hard' || durability === 'soft') return durability
-  return fail(`Durability option \`${durability}\` unrecognized (options are "hard" and "soft").`)
 }
 
 export function changesOf(call: Call): ReturnChanges {
@@ -52,9 +45,17 @@ export function changesOf(call: Call): ReturnChanges {
 }
 
 export function optionsOf(call: Call, table: Table, changes: ReturnChanges): WriteOptions {
-  const durability = durabilityOf(call)
+  const durability = call.durability()
   const isHard = durability === undefined ? table.isHard : durability === 'hard'
   return { changes, isHard, isHookIgnored: call.boolOption('ignore_write_hook') }
+}
+
+/** The table's hook, ready to be called. */
+function hookOf(table: Table, query: Query): Func | null {
+  if (table.info.hook === null) return null
+  if (table.hook === undefined) table.hook = evaluate(fromWire(table.info.hook.wire), null, query) as Func
+  const func = table.hook
+  return func === null ? null : new Func(func.arity, (args) => asDatum(func.call(args)), true)
 }
 
 /** What became of one row. */
@@ -336,51 +337,4 @@ export function insertRows(
     }
     return generated
   })
-}
-
-/** From so many documents on an insert does not tell indexes one by one. */
-const INDEXED_ROWS = 100
-
-/**
- * The short way: documents as the caller wrote them go to the engine as they are. Answers undefined when something in them, or in
- * the table, needs the long one.
- */
-export function insertPlain(
-  table: Table,
-  rows: readonly unknown[],
-  isReplacing: boolean,
-  isHard: boolean,
-  arrayLimit: number,
-): { result: Fields; done: Promise<unknown> | undefined } | undefined {
-  if (table.info.hook !== null) return undefined
-  // A few documents are followed by the indexes; many make them compute anew, which costs less.
-  if (rows.length < INDEXED_ROWS && table.isFollowed) return undefined
-  const { primaryKey, direct } = table
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] as Record<string, unknown> | null
-    if (typeof row !== 'object' || row === null || Array.isArray(row)) return undefined
-    const key = row[primaryKey]
-    if (key !== undefined && !isPlainKey(key)) return undefined
-  }
-  const { result, done } = direct.insert(rows, isReplacing, isHard)
-  const { deleted, errors, inserted, replaced, skipped, unchanged } = result
-  const answer: Fields = { deleted, errors, inserted, replaced, skipped, unchanged }
-  if (result.firstError !== undefined) {
-    const at = Number(/\(position (\d+) of the batch\)$/.exec(result.firstError)?.[1] ?? 0)
-    const row = rows[at] as Fields
-    const stored = errors > 0 && row[primaryKey] !== undefined ? direct.get(row[primaryKey] as never) : undefined
-    answer.first_error =
-      stored === undefined
-        ? result.firstError
-        : `Duplicate primary key \`${primaryKey}\`:\n${print(fromStored(stored))}\n${print(row)}`
-  }
-  if (result.generatedKeys !== undefined) {
-    const keys = result.generatedKeys as string[]
-    answer.generated_keys = keys.slice(0, arrayLimit)
-    const count = rows.filter((row) => (row as Fields)[primaryKey] === undefined).length
-    if (count > arrayLimit) {
-      answer.warnings = [`Too many generated keys (${count}), array truncated to ${arrayLimit}.`]
-    }
-  }
-  return { result: answer, done }
 }

@@ -1,16 +1,16 @@
-// The terms insert, update, replace, delete, forEach, sync and those of write hooks.
+// The terms insert, update, replace, delete, forEach, sync.
 
 import { isFixed } from './check.ts'
 import { asArray, type Datum, type Fields, field, isObject, typeName } from './datum.ts'
-import { merge } from './documents.ts'
 import { Failure, fail } from './errors.ts'
 import { type Call, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
-import { getHook, setHook } from './hooks.ts'
+import { merge } from './fields.ts'
+import { insertPlain } from './insert-plain.ts'
 import { tableOf } from './reading.ts'
 import type { Operations } from './registry.ts'
 import { T } from './terms.ts'
 import { asDatum, Func, type Pull, Row, Special, Stream, type Val, wrongKind } from './values.ts'
-import { type Conflict, changesOf, insertPlain, insertRows, optionsOf, type WriteOptions, writing } from './write.ts'
+import { type Conflict, changesOf, insertRows, optionsOf, type WriteOptions, writing } from './write.ts'
 
 function conflictOf(call: Call): Conflict {
   const value = call.option('conflict')
@@ -171,7 +171,7 @@ function forEach(call: Call): Val {
   return total
 }
 
-export const writeTerms: Operations = {
+export const terms: Operations = {
   insert,
   update(call) {
     requireFixed(call)
@@ -196,9 +196,4 @@ export const writeTerms: Operations = {
     call.query.wait(table.direct.flush())
     return { synced: 1 }
   },
-  setWriteHook: (call) => {
-    const table = tableOf(call.first)
-    return call.query.once(() => setHook(call, table))
-  },
-  getWriteHook: (call) => getHook(tableOf(call.first)),
 }

@@ -1,0 +1,47 @@
+// Grouped data: terms done group by group, and what leaves a query.
+
+import { readable } from './cursor.ts'
+import type { Datum } from './datum.ts'
+import { failLimit } from './errors.ts'
+import type { Call } from './evaluate.ts'
+import { type Formats, toNative } from './output.ts'
+import type { Query } from './query.ts'
+import { type Operation, STREAMING } from './registry.ts'
+import { asDatum, collect, Grouped, pullArray, Stream, type Val } from './values.ts'
+
+export function byGroup(call: Call, operation: Operation, grouped: Grouped): Val {
+  const isStreaming = grouped.isStream && STREAMING.has(call.node.type)
+  if (grouped.isStream && !isStreaming) limitedGroups(grouped, call.query.arrayLimit)
+  let isStream = isStreaming
+  const entries = grouped.entries.map(([group, value]) => {
+    const input = isStreaming ? new Stream(pullArray(value as Datum[])) : value
+    const result = operation(call.withFirst(input))
+    if (result instanceof Stream) return [group, collect(result.pull, call.query)] as const
+    isStream = false
+    return [group, asDatum(result)] as const
+  })
+  return new Grouped(entries, isStream)
+}
+
+/** Groups of arrays, as they leave a query: within the limit. */
+export function limitedGroups(grouped: Grouped, limit: number): Grouped {
+  let size = 0
+  for (const [, value] of grouped.entries) size += grouped.isStream ? (value as Datum[]).length : 1
+  if (size > limit) {
+    failLimit(
+      `Grouped data over size limit \`${limit}\`.  Try putting a reduction (like \`.reduce\` or \`.count\`) on the end.`,
+    )
+  }
+  return grouped
+}
+
+function groupsToNative(grouped: Grouped, formats: Formats): unknown {
+  const pairs = grouped.entries.map(([group, value]) => [toNative(group, formats), toNative(value, formats)])
+  if (formats.isGroupRaw) return { $reql_type$: 'GROUPED_DATA', data: pairs }
+  return pairs.map(([group, reduction]) => ({ group, reduction }))
+}
+
+export function groupsOut(value: Grouped, query: Query, formats: Formats): unknown {
+  const answer = groupsToNative(limitedGroups(value, query.arrayLimit), formats)
+  return Array.isArray(answer) ? readable(answer) : answer
+}

@@ -1,0 +1,78 @@
+// A real server, through the official driver.
+
+import { loadDriver } from '../../engine/index.ts'
+import { Connection, type ConnectOptions } from './connect.ts'
+import { errorNamed, ReqlError } from './errors.ts'
+import type { Node } from './node.ts'
+
+interface OfficialConnection {
+  open: boolean
+  _start(node: Node, callback: (error: Error | null, value?: unknown) => void, options: object): void
+  use(db: string): void
+  close(options: object): Promise<void>
+  server(): Promise<unknown>
+  noreplyWait(): Promise<void>
+  on(event: string, listener: (...args: unknown[]) => void): void
+}
+
+/** A real server, through the official driver: the same terms, sent. */
+export class RemoteConnection extends Connection {
+  readonly #options: ConnectOptions
+  #official: OfficialConnection | undefined
+
+  constructor(options: ConnectOptions) {
+    super(options.db)
+    this.#options = options
+  }
+
+  async begin(): Promise<void> {
+    const module = await loadDriver('rethinkdb')
+    const driver = (module.default ?? module) as { connect(options: object): Promise<OfficialConnection> }
+    try {
+      this.#official = await driver.connect(this.#options)
+    } catch (error) {
+      throw retold(error)
+    }
+    for (const event of ['close', 'error', 'timeout']) {
+      this.#official.on(event, (...args) => {
+        if (event === 'close') this.open = false
+        else if (event !== 'error' || this.listenerCount('error') > 0) this.emit(event, ...args)
+      })
+    }
+    this.open = true
+    this.emit('connect')
+  }
+
+  protected async end(isWaiting: boolean): Promise<void> {
+    await this.#official?.close({ noreplyWait: isWaiting })
+  }
+
+  protected query(node: Node, options: Record<string, unknown>): Promise<unknown> {
+    const official = this.#official!
+    if (this.db !== undefined) official.use(this.db)
+    return new Promise((resolve, reject) => {
+      official._start(
+        node,
+        (error, value) => (error === null || error === undefined ? resolve(value) : reject(retold(error, node))),
+        options,
+      )
+    })
+  }
+
+  override async noreplyWait(...args: unknown[]): Promise<void> {
+    if (this.open) await this.#official?.noreplyWait()
+    return await super.noreplyWait(...args)
+  }
+
+  protected about(): Promise<unknown> {
+    return this.#official!.server()
+  }
+}
+
+/** An error of the official driver in the class of ours that has its name. */
+function retold(error: unknown, node?: Node): unknown {
+  const { name, msg, frames } = error as { name?: string; msg?: string; frames?: (string | number)[] }
+  if (error instanceof ReqlError || name === undefined || msg === undefined || !/^Re?ql/.test(name)) return error
+  const Type = errorNamed(name)
+  return node === undefined ? new Type(msg) : new Type(msg, node, frames ?? [])
+}
