@@ -3,8 +3,7 @@
 
 import { type Collection, type Database, type Direct, directOf } from '../../engine/index.ts'
 import { DEFAULT_DB } from './enums.ts'
-import { Code, MilvusError, unexpected } from './errors.ts'
-import { engineVectors, placeIndexes } from './placement.ts'
+import { Code, MilvusError } from './errors.ts'
 import { type Field, type FunctionSpec, Schema } from './schema.ts'
 
 export interface IndexRecord {
@@ -35,6 +34,8 @@ export interface CollectionRecord {
   readonly number: string
   /** Name of the engine's collection that holds the rows. */
   readonly store: string
+  /** What that was called before; it still is if the rename never happened. */
+  readonly storeBefore?: string | undefined
   readonly fields: readonly Field[]
   readonly functions: readonly FunctionSpec[]
   readonly isDynamic: boolean
@@ -106,7 +107,8 @@ export class Entry {
   }
 }
 
-const CATALOG = 'milvus.catalog'
+/** The internal collection of records. */
+export const CATALOG = 'milvus.catalog'
 
 let lastId = 0n
 
@@ -140,7 +142,8 @@ export class Store {
   readonly entries = new Set<Entry>()
   /** By database and then by name or alias. */
   #names = new Map<string, Map<string, Entry>>()
-  #catalog: Collection | undefined
+  /** The internal collection; undefined before anything was made. */
+  catalog: Collection | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(database: Database) {
@@ -159,21 +162,23 @@ export class Store {
     })
     const known = new Set((await database.collections()).map((one) => one.name))
     if (known.has(CATALOG)) {
-      store.#catalog = database.collection(CATALOG)
-      for await (const record of store.#catalog.find({ sort: 'created' })) {
+      store.catalog = database.collection(CATALOG)
+      for await (const record of store.catalog.find({ sort: 'created' })) {
         if (record['kind'] === 'database') {
           store.databases.set(record['name'] as string, record as unknown as DatabaseRecord)
-        } else if (known.has(record['store'] as string)) {
-          const rows = database.collection(record['store'] as string)
-          store.entries.add(new Entry(record as unknown as CollectionRecord, rows))
+        } else {
+          const name = [record['store'], record['storeBefore']].find((one) => known.has(one as string))
+          if (name === undefined) continue
+          store.entries.add(new Entry(record as unknown as CollectionRecord, database.collection(name as string)))
         }
       }
     }
-    store.#index()
+    store.index()
     return store
   }
 
-  #index(): void {
+  /** Makes names and aliases findable; after each change. */
+  index(): void {
     this.#names = new Map([...this.databases.keys()].map((name) => [name, new Map()]))
     for (const entry of this.entries) {
       const names = this.#names.get(entry.record.db)
@@ -212,102 +217,6 @@ export class Store {
   list(db: string): Entry[] {
     this.requireDatabase(db)
     return [...this.entries].filter((entry) => entry.record.db === db)
-  }
-
-  async #save(record: CollectionRecord | DatabaseRecord): Promise<void> {
-    this.#catalog ??= await this.database.createCollection(CATALOG)
-    const result = await this.#catalog.upsert(record)
-    if (result.errors > 0) throw unexpected(`${result.firstError}`)
-  }
-
-  async saveDatabase(record: DatabaseRecord): Promise<void> {
-    await this.#save(record)
-    this.databases.set(record.name, record)
-    this.#index()
-  }
-
-  async dropDatabase(name: string): Promise<void> {
-    await this.#catalog?.delete(databaseKey(name))
-    this.databases.delete(name)
-    this.#index()
-  }
-
-  /** Makes the engine's collection, then the record that names it. */
-  async create(record: Omit<CollectionRecord, 'store'>): Promise<Entry> {
-    const plain = record.db === DEFAULT_DB ? record.name : `${record.db}/${record.name}`
-    const rows = await this.#makeRows(plain, record)
-    const whole = { ...record, store: rows.name }
-    try {
-      await this.#save(whole)
-    } catch (error) {
-      await this.database.dropCollection(rows.name).catch(() => {})
-      throw error
-    }
-    const entry = new Entry(whole, rows)
-    this.entries.add(entry)
-    this.#index()
-    return entry
-  }
-
-  async #makeRows(plain: string, record: Omit<CollectionRecord, 'store'>): Promise<Collection> {
-    const taken = new Set((await this.database.collections()).map((one) => one.name))
-    let name = plain
-    for (let i = 2; taken.has(name); i++) name = `${plain}~${i}`
-    const rows = await this.database.createCollection(name, {
-      primaryKey: record.fields.find((field) => field.isPrimary)!.name,
-      vectors: engineVectors(record.fields, record.indexes),
-    })
-    await placeIndexes(rows, undefined, record)
-    if (record.keyed === 0) {
-      for (const partition of record.partitions.slice(1)) await rows.createPartition(partition.name)
-    }
-    return rows
-  }
-
-  async update(entry: Entry, change: Partial<CollectionRecord>): Promise<void> {
-    if (change.indexes !== undefined || change.fields !== undefined) {
-      await placeIndexes(entry.rows, entry.record, { ...entry.record, ...change })
-    }
-    await this.#adopt(entry, change)
-  }
-
-  async #adopt(entry: Entry, change: Partial<CollectionRecord>): Promise<void> {
-    const record = { ...entry.record, ...change, updated: Date.now() }
-    await this.#save(record)
-    entry.adopt(record)
-    this.#index()
-  }
-
-  async drop(entry: Entry): Promise<void> {
-    await this.#catalog!.delete(entry.record.id)
-    this.entries.delete(entry)
-    this.#index()
-    await this.database.dropCollection(entry.rows.name)
-  }
-
-  /** Moves the rows to an engine collection made for `change`: other metrics, other vector fields; with `isEmpty` leaves them. */
-  async rebuild(entry: Entry, change: Partial<CollectionRecord>, isEmpty = false): Promise<void> {
-    const from = entry.rows
-    let done: () => void = () => {}
-    entry.moving = new Promise<void>((resolve) => {
-      done = resolve
-    })
-    try {
-      const { record } = entry
-      const plain = record.db === DEFAULT_DB ? record.name : `${record.db}/${record.name}`
-      const to = await this.#makeRows(plain, { ...record, ...change })
-      if (!isEmpty) {
-        for (const { name } of await from.partitions()) {
-          await to.insert(from.find({ partitions: [name] }), { partition: name })
-        }
-      }
-      await this.#adopt(entry, { ...change, store: to.name })
-      entry.rows = to
-      await this.database.dropCollection(from.name)
-    } finally {
-      entry.moving = undefined
-      done()
-    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Entry, Store } from './catalog.ts'
 import { newId } from './catalog.ts'
+import { createEntry, dropEntry, rebuildEntry, updateEntry } from './catalog-changes.ts'
 import { hybridTime } from './clock.ts'
 import { changedProperties, DatabaseClient } from './database-client.ts'
 import { describe } from './describe.ts'
@@ -63,7 +64,7 @@ export class CollectionClient extends DatabaseClient {
         const partitions = spec.keyedPartitions
           ? Array.from({ length: spec.keyedPartitions }, (_, i) => `_default_${i}`)
           : ['_default']
-        await store.create({
+        await createEntry(store, {
           id: `collection/${number}`,
           kind: 'collection',
           db,
@@ -177,7 +178,7 @@ export class CollectionClient extends DatabaseClient {
         if (entry.name !== data.collection_name) {
           throw unexpected(`cannot drop the collection via alias = ${data.collection_name}`)
         }
-        await store.drop(entry)
+        await dropEntry(store, entry)
       }),
     )
   }
@@ -191,7 +192,7 @@ export class CollectionClient extends DatabaseClient {
     return this.withEntry<resStatusResponse>(
       named(data),
       async (entry, store) => {
-        await store.change(() => store.rebuild(entry, {}, true))
+        await store.change(() => rebuildEntry(store, entry, {}, true))
         return { status: success() }
       },
       (status) => ({ status }),
@@ -210,7 +211,7 @@ export class CollectionClient extends DatabaseClient {
         if (target !== db && entry.record.aliases.length > 0) {
           throw unexpected(`fail to rename db name, must drop all aliases of this collection before rename`)
         }
-        await store.update(entry, { name, db: target })
+        await updateEntry(store, entry, { name, db: target })
       }),
     )
   }
@@ -252,7 +253,7 @@ export class CollectionClient extends DatabaseClient {
     return this.runStatus(named(data), (store, db) =>
       store.change(async () => {
         const entry = store.entry(db, data.collection_name)
-        await store.update(entry, change(entry))
+        await updateEntry(store, entry, change(entry))
       }),
     )
   }
@@ -284,8 +285,8 @@ export class CollectionClient extends DatabaseClient {
         const fields = [...record.fields, ...withStoredDefaults(added)]
         checkFields(fields)
         // The engine wants to know vector fields when it makes a collection.
-        if (added.some((field) => isVectorType(field.type))) await store.rebuild(entry, { fields })
-        else await store.update(entry, { fields })
+        if (added.some((field) => isVectorType(field.type))) await rebuildEntry(store, entry, { fields })
+        else await updateEntry(store, entry, { fields })
       }),
     )
   }
@@ -327,7 +328,7 @@ export class CollectionClient extends DatabaseClient {
             `${alias} is alias to another collection: ${owner.name}: alias already exist[database=${db}][alias=${alias}]`,
           )
         }
-        await store.update(entry, { aliases: [...entry.record.aliases, alias] })
+        await updateEntry(store, entry, { aliases: [...entry.record.aliases, alias] })
       }),
     )
   }
@@ -342,8 +343,8 @@ export class CollectionClient extends DatabaseClient {
         if (owner?.name === alias) throw aliasIsName(db, alias)
         if (owner === undefined) throw aliasNotFound(db, alias)
         if (owner === entry) return
-        await store.update(owner, { aliases: owner.record.aliases.filter((one) => one !== alias) })
-        await store.update(entry, { aliases: [...entry.record.aliases, alias] })
+        await updateEntry(store, owner, { aliases: owner.record.aliases.filter((one) => one !== alias) })
+        await updateEntry(store, entry, { aliases: [...entry.record.aliases, alias] })
       }),
     )
   }
@@ -355,7 +356,7 @@ export class CollectionClient extends DatabaseClient {
         store.requireDatabase(db)
         const owner = store.find(db, data.alias)
         if (owner === undefined || owner.name === data.alias) return
-        await store.update(owner, { aliases: owner.record.aliases.filter((one) => one !== data.alias) })
+        await updateEntry(store, owner, { aliases: owner.record.aliases.filter((one) => one !== data.alias) })
       }),
     )
   }

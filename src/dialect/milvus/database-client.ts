@@ -2,6 +2,7 @@
 
 import { Caller } from './caller.ts'
 import { type DatabaseRecord, databaseKey, newId, type Store } from './catalog.ts'
+import { removeDatabase, saveDatabase } from './catalog-changes.ts'
 import { hybridTime } from './clock.ts'
 import { pairs } from './describe.ts'
 import { DEFAULT_DB } from './enums.ts'
@@ -44,7 +45,7 @@ export class DatabaseClient extends Caller {
         if (store.databases.size >= DATABASES_MAX) {
           throw unexpected(`database number (${DATABASES_MAX}) exceeds max configuration (${DATABASES_MAX})`)
         }
-        await store.saveDatabase({
+        await saveDatabase(store, {
           id: databaseKey(name),
           kind: 'database',
           name,
@@ -100,7 +101,7 @@ export class DatabaseClient extends Caller {
         if (store.list(name).length > 0) {
           throw unexpected(`database:${name} not empty, must drop all collections before drop database`)
         }
-        await store.dropDatabase(name)
+        await removeDatabase(store, name)
       }),
     )
   }
@@ -131,6 +132,6 @@ function changeDatabase(
   return store.change(async () => {
     store.requireDatabase(name)
     const record = store.databases.get(name)!
-    await store.saveDatabase({ ...record, properties: changedProperties(record.properties, set, removed) })
+    await saveDatabase(store, { ...record, properties: changedProperties(record.properties, set, removed) })
   })
 }

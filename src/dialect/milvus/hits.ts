@@ -1,14 +1,16 @@
 // Hits as the SDK gives them: the score and the output fields are all that shows; key, distance and entity are there for those who ask.
 
-import { type Projection, project } from './read.ts'
+import { type Key, type Projection, project } from './read.ts'
 import { put, type Row } from './rows.ts'
+import type { Found } from './search.ts'
+import type { LongForm } from './values.ts'
 
 /** What has a getter below: fields of these names are set as own properties. */
 const GETTERS = new Set(['id', 'distance', 'entity'])
 
 class BareHit {
+  declare readonly score: number;
   [field: string]: unknown
-  readonly score: number
 
   constructor(score: number) {
     this.score = score
@@ -39,20 +41,16 @@ class Hit extends BareHit {
   }
 }
 
-/** A hit of a search that asks for a field `id`. */
-class HitWithId extends BareHit {
-  id: unknown = undefined
-}
-
 /** How the hits of one search are made. */
 export class HitMaker {
   readonly #projection: Projection
-  readonly #long: (key: never) => unknown
+  readonly #long: LongForm
+  /** Whether the hits have a field `id` of their own, and which others hide a getter. */
   readonly #hasId: boolean
   readonly #isShadowed: boolean
   readonly #decimals: number
 
-  constructor(projection: Projection, long: (key: never) => unknown, decimals: number) {
+  constructor(projection: Projection, long: LongForm, decimals: number) {
     this.#projection = projection
     this.#long = long
     this.#decimals = decimals
@@ -61,17 +59,15 @@ export class HitMaker {
     this.#isShadowed = shadows.length > 0 && !this.#hasId
   }
 
-  /** @param element - which struct of an array it is, where each is a hit of its own. */
-  make(score: number, key: unknown, stored: Row, element?: number): Row {
-    const hit = this.#make(score, key, stored)
-    if (element !== undefined) hit['offset'] = this.#long(element as never)
+  make({ score, key, row, element }: Found): Row {
+    const shown = this.#decimals < 0 ? score : truncated(score, this.#decimals)
+    const hit = this.#hasId ? project(this.#projection, row, new BareHit(shown)) : this.#make(shown, key, row)
+    if (element !== undefined) hit['offset'] = this.#long(element)
     return hit
   }
 
-  #make(score: number, key: unknown, stored: Row): Row {
-    const shown = this.#decimals < 0 ? score : truncated(score, this.#decimals)
-    if (this.#hasId) return project(this.#projection, stored, new HitWithId(shown))
-    const hit = new Hit(shown, typeof key === 'string' ? key : this.#long(key as never))
+  #make(score: number, key: Key, stored: Row): Row {
+    const hit = new Hit(score, typeof key === 'string' ? key : this.#long(key))
     if (!this.#isShadowed) return project(this.#projection, stored, hit)
     const fields = project(this.#projection, stored, {})
     for (const name of Object.keys(fields)) {
@@ -81,6 +77,19 @@ export class HitMaker {
     }
     return hit
   }
+}
+
+/** Makers of known projections; each belongs to one form of integers. */
+const MAKERS = new WeakMap<Projection, HitMaker>()
+
+export function hitMakerOf(projection: Projection, long: LongForm, decimals: number): HitMaker {
+  if (decimals >= 0) return new HitMaker(projection, long, decimals)
+  let maker = MAKERS.get(projection)
+  if (maker === undefined) {
+    maker = new HitMaker(projection, long, decimals)
+    MAKERS.set(projection, maker)
+  }
+  return maker
 }
 
 /** Cuts decimals off, as the SDK does; never NaN. */

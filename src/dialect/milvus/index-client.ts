@@ -2,12 +2,14 @@
 
 import type { Entry, IndexRecord, Store } from './catalog.ts'
 import { newId } from './catalog.ts'
+import { rebuildEntry, updateEntry } from './catalog-changes.ts'
 import { CollectionClient } from './collection-client.ts'
 import { changedProperties } from './database-client.ts'
 import { actualIndexType, indexParams } from './describe.ts'
 import { DataType, IndexType, MetricType } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected } from './errors.ts'
-import { engineVectors, isPlacedAlike, metricOf } from './placement.ts'
+import { metricOf } from './metrics.ts'
+import { engineVectors, isPlacedAlike } from './placement.ts'
 import { named } from './requests.ts'
 import { type Field, fieldAt, isVectorType } from './schema.ts'
 import type {
@@ -226,7 +228,7 @@ export class IndexClient extends CollectionClient {
           throw invalid('there are multiple indexes, please specify the index_name')
         }
         // Vectors stay where they are: an index that comes later says what is wanted.
-        await store.update(entry, { indexes: indexes.filter((index) => !gone.includes(index)) })
+        await updateEntry(store, entry, { indexes: indexes.filter((index) => !gone.includes(index)) })
       }),
     )
   }
@@ -255,7 +257,7 @@ export class IndexClient extends CollectionClient {
         const index = entry.record.indexes.find((one) => one.name === data.index_name)
         if (index === undefined) throw indexNotFound(data)
         const next = { ...index, ...change(index) }
-        await store.update(entry, { indexes: entry.record.indexes.map((one) => (one === index ? next : one)) })
+        await updateEntry(store, entry, { indexes: entry.record.indexes.map((one) => (one === index ? next : one)) })
       }),
     )
   }
@@ -265,8 +267,8 @@ export class IndexClient extends CollectionClient {
 async function applyIndexes(store: Store, entry: Entry, indexes: readonly IndexRecord[]): Promise<void> {
   const { fields } = entry.record
   const isAlike = isPlacedAlike(engineVectors(fields, entry.record.indexes), engineVectors(fields, indexes))
-  if (isAlike) await store.update(entry, { indexes })
-  else await store.rebuild(entry, { indexes })
+  if (isAlike) await updateEntry(store, entry, { indexes })
+  else await rebuildEntry(store, entry, { indexes })
 }
 
 function indexNotFound({ collection_name, index_name, field_name }: DescribeIndexReq): MilvusError {

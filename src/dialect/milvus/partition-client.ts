@@ -2,6 +2,7 @@
 
 import type { Entry } from './catalog.ts'
 import { newId } from './catalog.ts'
+import { updateEntry } from './catalog-changes.ts'
 import { hybridTime } from './clock.ts'
 import type { LoadState } from './enums.ts'
 import { invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
@@ -98,7 +99,7 @@ export class PartitionClient extends IndexClient {
         const isAll = names === 'all' || (names.length === all.length && names !== 'none')
         const loaded = isAll ? 'all' : names === 'none' || names.length === 0 ? 'none' : names
         if (loaded !== 'none') requireVectorIndexes(entry)
-        if (JSON.stringify(loaded) !== JSON.stringify(entry.record.loaded)) await store.update(entry, { loaded })
+        if (JSON.stringify(loaded) !== JSON.stringify(entry.record.loaded)) await updateEntry(store, entry, { loaded })
       }),
     )
   }
@@ -151,7 +152,7 @@ export class PartitionClient extends IndexClient {
         }
         await entry.rows.createPartition(name)
         const next = [...partitions, { name, id: String(newId()), created: Date.now() }]
-        await store.update(entry, { partitions: next, loaded })
+        await updateEntry(store, entry, { partitions: next, loaded })
       }),
     )
   }
@@ -176,7 +177,7 @@ export class PartitionClient extends IndexClient {
         requireUnkeyed(entry)
         const { partitions, loaded } = entry.record
         if (!partitions.some((one) => one.name === name)) return
-        await store.update(entry, {
+        await updateEntry(store, entry, {
           partitions: partitions.filter((one) => one.name !== name),
           loaded: Array.isArray(loaded) ? loaded.filter((one) => one !== name) : loaded,
         })

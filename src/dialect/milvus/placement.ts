@@ -5,6 +5,7 @@ import type { AnalyzerDefinition, Collection, Database } from '../../engine/inde
 import { analyzerDefinition } from './analyzer-params.ts'
 import type { CollectionRecord, IndexRecord } from './catalog.ts'
 import { DataType, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
+import { metricOf, rankedIndexName } from './metrics.ts'
 import { dimOf, type Field, isDense, isStructArray } from './schema.ts'
 
 type Vectors = NonNullable<NonNullable<Parameters<Database['createCollection']>[1]>['vectors']>
@@ -23,19 +24,6 @@ const ELEMENTS: Readonly<Record<number, NonNullable<Vectors[string]['element']>>
   [DataType.Float16Vector]: 'f16',
   [DataType.BFloat16Vector]: 'bf16',
   [DataType.Int8Vector]: 'int8',
-}
-
-/** What an index that names no metric uses. */
-export function defaultMetric(field: Field): string {
-  if (field.type === DataType.SparseFloatVector) return field.isFunctionOutput ? 'BM25' : 'IP'
-  return field.type === DataType.BinaryVector ? 'HAMMING' : 'COSINE'
-}
-
-/** The metric a vector field is searched by. */
-export function metricOf(field: Field, indexes: readonly IndexRecord[], owner?: string): string {
-  const name = owner === undefined ? field.name : `${owner}[${field.name}]`
-  const metric = indexes.find((index) => index.field === name)?.metric
-  return metric ?? (owner === undefined ? defaultMetric(field) : 'MAX_SIM_COSINE')
 }
 
 /** The engine's declaration of the dense vector fields. */
@@ -69,11 +57,6 @@ function engineIndex(index: IndexRecord | undefined): NonNullable<Vectors[string
     return Number.isInteger(number) ? Math.min(to, Math.max(from, number)) : otherwise
   }
   return { type: 'hnsw', m: within(M, 2, 256, 16), efConstruction: within(efConstruction, 8, 4096, 128) }
-}
-
-/** Name of the engine's index over a sparse field. */
-export function rankedIndexName(field: string): string {
-  return `milvus.${field}`
 }
 
 type EngineIndex = NonNullable<Parameters<Collection['createIndex']>[1]>

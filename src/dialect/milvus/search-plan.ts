@@ -5,7 +5,7 @@ import type { Entry } from './catalog.ts'
 import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from './enums.ts'
 import { invalid, MilvusError, unexpected, wrongCall } from './errors.ts'
 import { getSparseFloatVectorType } from './halves.ts'
-import { metricOf } from './placement.ts'
+import { metricOf } from './metrics.ts'
 import { filterOfRequest, type Key, keysOf, type Order, orderOf, readPartitions } from './read.ts'
 import type { Row } from './rows.ts'
 import { dimOf, type Field, fieldAt, isDense, isVectorType } from './schema.ts'
@@ -113,8 +113,8 @@ function requireIdTypes(entry: Entry, ids: readonly unknown[]): void {
   )
 }
 
-/** Reads a whole request about one field. */
-export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
+/** Reads a whole request about one field; at once, unless it has a condition or searches by stored vectors. */
+export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPlan> {
   const parameters = parametersOf(data)
   const { field, owner } = targetOf(entry, data, parameters)
   for (const name of ['search_aggregation', 'highlighter']) {
@@ -125,39 +125,43 @@ export async function planOf(entry: Entry, data: Given): Promise<SearchPlan> {
   const wanted = parameters['metric_type'] as string | undefined
   if (wanted && wanted.toUpperCase() !== metric) throw invalid('metric type not match', metric, wanted)
   const { limit, offset } = windowOfSearch(parameters)
-  const { ids } = data
-  const queries =
-    Array.isArray(ids) && ids.length > 0
-      ? await storedQueries(entry, field, keysOf(entry, ids))
-      : owner === undefined || isElementwise(metric)
-        ? queriesOf(field, data)
-        : structQueries(field, vectorsGiven(data))
-  requireCount('nq', queries.length)
   const group = groupOf(entry, parameters)
   const range = rangeOf(metric, parameters)
   if (group !== undefined && range !== undefined)
     throw unexpected('Not allowed to do range-search when doing search-group-by')
   const ef = Number(parameters['ef'] ?? parameters['search_list'])
+  const plan = (queries: readonly unknown[], filter: Filter | undefined): SearchPlan => {
+    requireCount('nq', queries.length)
+    return {
+      entry,
+      field,
+      owner,
+      metric,
+      queries,
+      filter,
+      partitions,
+      limit,
+      offset,
+      range,
+      group,
+      orders: orderOf(entry, parameters['order_by_fields'] as OrderByFields | undefined),
+      ef: Number.isInteger(ef) && ef > 0 ? Math.max(ef, limit + offset) : undefined,
+      decimals: decimalsOf(parameters),
+    }
+  }
+  const { ids } = data
+  const queries =
+    Array.isArray(ids) && ids.length > 0
+      ? storedQueries(entry, field, keysOf(entry, ids))
+      : owner === undefined || isElementwise(metric)
+        ? queriesOf(field, data)
+        : structQueries(field, vectorsGiven(data))
   // In a search the SDK takes expr before filter; everywhere else it is the other way.
   const text = data['expr'] || data['filter']
-  const filter =
-    text || data['exprValues'] ? await filterOfRequest(entry, { ...data, filter: text as string }) : undefined
-  return {
-    entry,
-    field,
-    owner,
-    metric,
-    queries,
-    filter,
-    partitions,
-    limit,
-    offset,
-    range,
-    group,
-    orders: orderOf(entry, parameters['order_by_fields'] as OrderByFields | undefined),
-    ef: Number.isInteger(ef) && ef > 0 ? Math.max(ef, limit + offset) : undefined,
-    decimals: decimalsOf(parameters),
-  }
+  if (Array.isArray(queries) && !text && !data['exprValues']) return plan(queries, undefined)
+  return Promise.all([queries, filterOfRequest(entry, { ...data, filter: text as string })]).then(([own, filter]) =>
+    plan(own, filter),
+  )
 }
 
 function requireCount(name: string, value: number): void {

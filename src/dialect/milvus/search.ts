@@ -2,11 +2,11 @@
 
 import { boosted, boostsOf } from './boost.ts'
 import { decayed, decayOf } from './decay.ts'
-import { rankedIndexName } from './placement.ts'
-import { compareKeys, type Key, orderFields, rowComparer, within } from './read.ts'
+import { rankedIndexName } from './metrics.ts'
+import { compareKeys, type Key, orderFields, rowComparer } from './read.ts'
 import type { Row } from './rows.ts'
 import { isDense } from './schema.ts'
-import { isDistance, isInRange, type SearchPlan } from './search-plan.ts'
+import { type Group, isDistance, isInRange, type SearchPlan } from './search-plan.ts'
 import { runStructPlan } from './struct-search.ts'
 import { encoderOf } from './values.ts'
 
@@ -17,7 +17,7 @@ export interface Found {
   readonly score: number
   readonly row: Row
   /** Which struct of an array it is, where each is a hit of its own. */
-  readonly element?: number
+  readonly element?: number | undefined
 }
 
 /** The score that Milvus tells for an engine's distance. */
@@ -42,11 +42,10 @@ interface EngineHit {
 export async function runPlan(plan: SearchPlan, select: readonly string[]): Promise<Found[][]> {
   const { entry, owner, queries, limit, offset, range, group, orders } = plan
   const fields = orders.length === 0 ? select : [...new Set([...select, ...orderFields(orders)])]
-  const lists: Found[][] = []
-  if (owner !== undefined) lists.push(...(await runStructPlan(plan, select)))
+  let lists: Found[][] = []
+  if (owner !== undefined) lists = await runStructPlan(plan, select)
   else {
-    const window =
-      group === undefined ? { limit, offset } : { limit, offset, group: { field: group.field, size: group.size } }
+    const window: Window = { limit, offset, radius: undefined, group }
     for (const query of queries) {
       if (range === undefined) lists.push(foundOf(plan, await engineSearch(plan, query, fields, window)))
       else lists.push(await inRange(plan, query, fields))
@@ -60,54 +59,52 @@ export async function runPlan(plan: SearchPlan, select: readonly string[]): Prom
 /** What an engine's search is asked beside the query; undefined stands for nothing asked. */
 interface Window {
   readonly limit: number
-  readonly offset?: number
-  readonly radius?: number
-  readonly group?: { readonly field: string; readonly size: number }
+  readonly offset: number
+  readonly radius: number | undefined
+  readonly group: Group | undefined
 }
 
 async function engineSearch(
   plan: SearchPlan,
   query: unknown,
   select: readonly string[],
-  window: Window,
+  { limit, offset, radius, group: grouped }: Window,
 ): Promise<readonly EngineHit[]> {
   const { entry, field, metric, filter, partitions, ef } = plan
-  if (isDense(field.type)) {
-    const { limit, offset, radius, group } = window
-    const vector = query as number[]
-    const options = { vector, field: field.name, limit, offset, radius, group, select, filter, partitions, ef }
-    let hits: readonly EngineHit[]
-    try {
-      hits = await entry.rows.search(options)
-    } catch (error) {
-      // In Milvus' words, if it is the query that the engine refuses.
-      encoderOf(field)(query, 0)
-      throw error
-    }
-    // Milvus has two empty sets as far apart as any others; the engine as equal.
-    const isEmpty = metric === 'JACCARD' && (query as Uint8Array).every((byte) => byte === 0)
-    return isEmpty ? hits.map((hit) => ({ ...hit, distance: 1 })) : hits
+  const group = grouped === undefined ? undefined : { field: grouped.field, size: grouped.size }
+  if (!isDense(field.type)) {
+    const options = { filter, partitions, limit, offset, radius, group, select, index: rankedIndexName(field.name) }
+    return typeof query === 'string'
+      ? await entry.rows.search({ ...options, text: query })
+      : await entry.rows.search({ ...options, sparse: query as never })
   }
-  const options = { ...within(filter, partitions), ...window, select }
-  const ranked = { ...options, index: rankedIndexName(field.name) }
-  return typeof query === 'string'
-    ? await entry.rows.search({ ...ranked, text: query })
-    : await entry.rows.search({ ...ranked, sparse: query as never })
+  const vector = query as number[]
+  const options = { vector, field: field.name, limit, offset, radius, group, select, filter, partitions, ef }
+  let hits: readonly EngineHit[]
+  try {
+    hits = await entry.rows.search(options)
+  } catch (error) {
+    // In Milvus' words, if it is the query that the engine refuses.
+    encoderOf(field)(query, 0)
+    throw error
+  }
+  // Milvus has two empty sets as far apart as any others; the engine as equal.
+  const isEmpty = metric === 'JACCARD' && (query as Uint8Array).every((byte) => byte === 0)
+  return isEmpty ? hits.map((hit) => ({ ...hit, distance: 1 })) : hits
 }
 
 /** Hits in Milvus' terms; equal scores go by key, and groups are put in one order. */
 function foundOf({ metric }: SearchPlan, hits: readonly EngineHit[]): Found[] {
-  const found = hits.map(({ id, distance, document }) => ({
-    key: id as Key,
-    score: scoreOf(metric, distance),
-    row: document as Row,
-  }))
+  const found = new Array<Found>(hits.length)
   const sign = isDistance(metric) ? 1 : -1
-  const isAfter = (i: number) => sign * (found[i]!.score - found[i - 1]!.score) > 0
-  for (let i = 1; i < found.length; i++) {
-    if (!isAfter(i)) return found.sort((a, b) => sign * (a.score - b.score) || compareKeys(a.key, b.key))
+  let isSorted = true
+  for (let i = 0; i < hits.length; i++) {
+    const { id, distance, document } = hits[i]!
+    const score = scoreOf(metric, distance)
+    found[i] = { key: id as Key, score, row: document as Row, element: undefined }
+    if (i > 0 && !(sign * (score - found[i - 1]!.score) > 0)) isSorted = false
   }
-  return found
+  return isSorted ? found : found.sort((a, b) => sign * (a.score - b.score) || compareKeys(a.key, b.key))
 }
 
 /** Hits within a range: as many are fetched as it takes to have the window of those that lie in it. */
@@ -115,7 +112,7 @@ async function inRange(plan: SearchPlan, query: unknown, select: readonly string
   const { metric, range, limit, offset } = plan
   const radius = engineRadius(metric, range!.radius)
   for (let count = limit + offset; ; count *= 4) {
-    const hits = await engineSearch(plan, query, select, { radius, limit: count })
+    const hits = await engineSearch(plan, query, select, { radius, limit: count, offset: 0, group: undefined })
     const inside = foundOf(plan, hits).filter(({ score }) => isInRange(metric, range!, score))
     if (inside.length >= limit + offset || hits.length < count) return inside.slice(offset, offset + limit)
   }

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CONNECT_STATUS, ERROR_REASONS, MilvusClient } from '../../../src/dialect/milvus/index.ts'
 import { open } from '../../../src/engine/index.ts'
 import { LockedError } from '../../../src/error/index.ts'
-import { client, SUCCESS } from './fixture.ts'
+import { client, INDEX, KEY, SUCCESS, VECTOR } from './fixture.ts'
 
 let folder: string
 let address: string
@@ -167,4 +167,28 @@ it('has every method that the SDK has', async () => {
     (name) => !inner.test(name) && typeof own[name] !== 'function',
   )
   expect(missing).toEqual([])
+})
+
+describe("the engine's collections", () => {
+  it('are called as those of Milvus, also after a metric came late, a truncation, a rename', async () => {
+    const database = await open(folder)
+    const made = client({ database })
+    const names = async () =>
+      (await database.collections()).map((one) => one.name).filter((name) => name !== 'milvus.catalog')
+    await made.createCollection({ collection_name: 'c', fields: [KEY, VECTOR] as never })
+    await made.createIndex({ collection_name: 'c', ...INDEX } as never)
+    expect(await names()).toEqual(['c'])
+    await made.loadCollection({ collection_name: 'c' })
+    await made.insert({ collection_name: 'c', data: [{ id: 1, vector: V }] })
+    await made.dropIndex({ collection_name: 'c', field_name: 'vector' })
+    await made.createIndex({ collection_name: 'c', field_name: 'vector', metric_type: 'IP' })
+    expect(await names()).toEqual(['c'])
+    expect((await made.search({ collection_name: 'c', data: V, limit: 1 })).results).toHaveLength(1)
+    await made.renameCollection({ collection_name: 'c', new_collection_name: 'd' })
+    expect(await names()).toEqual(['d'])
+    await made.truncateCollection({ collection_name: 'd' })
+    expect(await names()).toEqual(['d'])
+    expect((await made.count({ collection_name: 'd' })).data).toBe(0)
+    await database.close()
+  })
 })

@@ -1,0 +1,129 @@
+// Changes of what the catalog holds. Each is one write of one record; whoever makes them takes turns (`Store.change`).
+
+import type { Collection } from '../../engine/index.ts'
+import { CATALOG, type CollectionRecord, type DatabaseRecord, databaseKey, Entry, type Store } from './catalog.ts'
+import { DEFAULT_DB } from './enums.ts'
+import { unexpected } from './errors.ts'
+import { engineVectors, placeIndexes } from './placement.ts'
+
+type Unplaced = Omit<CollectionRecord, 'store'>
+
+async function save(store: Store, record: CollectionRecord | DatabaseRecord): Promise<void> {
+  store.catalog ??= await store.database.createCollection(CATALOG)
+  const result = await store.catalog.upsert(record)
+  if (result.errors > 0) throw unexpected(`${result.firstError}`)
+}
+
+export async function saveDatabase(store: Store, record: DatabaseRecord): Promise<void> {
+  await save(store, record)
+  store.databases.set(record.name, record)
+  store.index()
+}
+
+export async function removeDatabase(store: Store, name: string): Promise<void> {
+  await store.catalog?.delete(databaseKey(name))
+  store.databases.delete(name)
+  store.index()
+}
+
+/** Makes the engine's collection, then the record that names it. */
+export async function createEntry(store: Store, record: Unplaced): Promise<Entry> {
+  const rows = await makeRows(store, record)
+  const whole = { ...record, store: rows.name }
+  try {
+    await save(store, whole)
+  } catch (error) {
+    await store.database.dropCollection(rows.name).catch(() => {})
+    throw error
+  }
+  const entry = new Entry(whole, rows)
+  store.entries.add(entry)
+  store.index()
+  return entry
+}
+
+/** What the engine's collection is called if that is free. */
+function plainName({ db, name }: Unplaced): string {
+  return db === DEFAULT_DB ? name : `${db}/${name}`
+}
+
+async function engineNames({ database }: Store): Promise<Set<string>> {
+  return new Set((await database.collections()).map((one) => one.name))
+}
+
+async function makeRows(store: Store, record: Unplaced): Promise<Collection> {
+  const { database } = store
+  const plain = plainName(record)
+  const taken = await engineNames(store)
+  let name = plain
+  for (let i = 2; taken.has(name); i++) name = `${plain}~${i}`
+  const rows = await database.createCollection(name, {
+    primaryKey: record.fields.find((field) => field.isPrimary)!.name,
+    vectors: engineVectors(record.fields, record.indexes),
+  })
+  await placeIndexes(rows, undefined, record)
+  if (record.keyed === 0) {
+    for (const partition of record.partitions.slice(1)) await rows.createPartition(partition.name)
+  }
+  return rows
+}
+
+export async function updateEntry(store: Store, entry: Entry, change: Partial<CollectionRecord>): Promise<void> {
+  if (change.indexes !== undefined || change.fields !== undefined) {
+    await placeIndexes(entry.rows, entry.record, { ...entry.record, ...change })
+  }
+  await adopt(store, entry, change)
+  if (change.name !== undefined) await nameRows(store, entry)
+}
+
+/** Gives the engine's collection its plain name. */
+async function nameRows(store: Store, entry: Entry): Promise<void> {
+  const { name } = entry.rows
+  const plain = plainName(entry.record)
+  if (name === plain || (await engineNames(store)).has(plain)) return
+  await adopt(store, entry, { store: plain, storeBefore: name })
+  await store.database.renameCollection(name, plain)
+}
+
+async function adopt(store: Store, entry: Entry, change: Partial<CollectionRecord>): Promise<void> {
+  const record = { ...entry.record, ...change, updated: Date.now() }
+  await save(store, record)
+  entry.adopt(record)
+  store.index()
+}
+
+export async function dropEntry(store: Store, entry: Entry): Promise<void> {
+  await store.catalog!.delete(entry.record.id)
+  store.entries.delete(entry)
+  store.index()
+  await store.database.dropCollection(entry.rows.name)
+}
+
+/** Moves the rows to an engine collection made for `change`: other metrics, other vector fields; with `isEmpty` leaves them. */
+export async function rebuildEntry(
+  store: Store,
+  entry: Entry,
+  change: Partial<CollectionRecord>,
+  isEmpty = false,
+): Promise<void> {
+  const from = entry.rows
+  let done: () => void = () => {}
+  entry.moving = new Promise<void>((resolve) => {
+    done = resolve
+  })
+  try {
+    const to = await makeRows(store, { ...entry.record, ...change })
+    if (!isEmpty) {
+      for (const { name } of await from.partitions()) {
+        await to.insert(from.find({ partitions: [name] }), { partition: name })
+      }
+    }
+    await adopt(store, entry, { ...change, store: to.name, storeBefore: undefined })
+    entry.rows = to
+    await store.database.dropCollection(from.name)
+    await nameRows(store, entry)
+  } finally {
+    entry.moving = undefined
+    done()
+  }
+}
