@@ -144,7 +144,8 @@ function regexOf(node: RegexNode): BoundedRegex {
 function operand(of: Operand, document: Constant): Constant | undefined {
   switch (of.kind) {
     case 'constant':
-      return of.value
+      // As it is stored, and as the machine has it: -0 is 0.
+      return of.value === 0 ? 0 : of.value
     case 'path':
       return valueAt(document, of.steps)
     case 'negate': {
