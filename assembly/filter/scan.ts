@@ -5,6 +5,7 @@ import { recordSlot } from "../record";
 import { run } from "./machine";
 import { programCode, programScreen } from "./program";
 import { screenBlock, screenCode, screened, screenExamined, screenWorks, SCREEN_RECORDS } from "./screen";
+import { touchRecords } from "./touch";
 import { workLeft, workSet, workSpend } from "./work";
 
 /**
@@ -55,6 +56,7 @@ let examined: u32 = 0;
     const end = min<u32>(top, (at | SLOT_CHUNK_MASK) + 1);
     at = isScreened ? screenedChunk(program, screen, chunk, at, end, count, use, bitmap) : chunkOf(program, chunk, at, end, count, use, bitmap);
   }
+  if (use == LISTED) touchRecords(KEY_BUFFER, found);
   store<u32>(S_SCAN_NEXT, at < top ? at : SLOT_NONE);
   store<u32>(S_SCAN_EXAMINED, examined);
   return found;
