@@ -1,6 +1,7 @@
 export { adoptShapes } from './adopt.ts'
 export { KeyWriter } from './key.ts'
-export { forbidCompiling, type ProjectionTree, RecordReader } from './read.ts'
+export type { ProjectionTree } from './project.ts'
+export { forbidCompiling, RecordReader } from './read.ts'
 export { CollectionShapes, type VectorField } from './shapes.ts'
 export { Stage } from './stage.ts'
 export { elementOf, isBitMetric } from './vector.ts'

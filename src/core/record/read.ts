@@ -24,16 +24,20 @@ import {
   TAG_UUID,
 } from '../abi.ts'
 import type { Memory } from '../memory.ts'
+import { compileProjection, type Fields, type ProjectionTree, Projector, treeText } from './project.ts'
 import type { CollectionShapes } from './shapes.ts'
 import { ARRAY_TYPES } from './types.ts'
 
-type Fields = Record<string, unknown>
 type CompiledReader = (reader: RecordReader, words: number) => Fields
 
 /** Reads of a shape before it is compiled: one-off shapes are not worth it. */
 const READS_BEFORE_COMPILING = 32
 /** A literal longer than this becomes a slow dictionary object anyway. */
 const COMPILED_FIELDS_MAX = 128
+/** Of a projection so many strings are decoded singly, before all of the record are. */
+const SINGLE_STRINGS = 3
+/** Projections of which is remembered how they read. */
+const PROJECTORS_MAX = 64
 
 let canCompile: boolean | undefined
 
@@ -63,9 +67,6 @@ function compile(names: readonly string[]): CompiledReader {
   return new Function('r', 'w', `const i = r.i32; return { ${fields.join(', ')} }`) as CompiledReader
 }
 
-/** One path tree of a projection: the fields wanted of an object; an empty map wants all of it. */
-export interface ProjectionTree extends Map<string, ProjectionTree> {}
-
 /** Reads the records of one partition. */
 export class RecordReader {
   i32!: Int32Array
@@ -73,12 +74,18 @@ export class RecordReader {
   private readonly shapes: CollectionShapes
   private readonly compiled: (CompiledReader | undefined)[] = []
   private readonly reads: number[] = []
+  private readonly projectors = new Map<string, Projector>()
+  private projectorOf = new WeakMap<ProjectionTree, Projector>()
+  private lastTree: ProjectionTree | undefined
+  private lastProjector!: Projector
 
   // Of the record being read.
   private record = 0
   private base = 0
   private text = ''
   private isDecoded = false
+  /** Strings still decoded by themselves. */
+  private singly = 0
   private endsWidth = 0
   private endsAt = 0
   private strings = 0
@@ -99,6 +106,7 @@ export class RecordReader {
     const flags = head >>> 24
     this.flags = flags
     this.isDecoded = false
+    this.singly = 0
     this.endsWidth = flags & RECORD_ENDS_WIDTH
     if ((flags & RECORD_LARGE) === 0) {
       const counts = memory.u32[word + 3]!
@@ -150,25 +158,60 @@ export class RecordReader {
 
   /** Only the fields of `tree`, nested as they stand. */
   project(record: number, tree: ProjectionTree): Fields {
+    const projector = tree === this.lastTree ? this.lastProjector : this.projectorFor(tree)
     const shape = this.start(record)
     this.knownKey = undefined
-    return this.projected(shape, shape === SHAPE_INLINE ? this.base + 1 : this.base, tree)
+    this.singly = SINGLE_STRINGS
+    return this.projected(shape, shape === SHAPE_INLINE ? this.base + 1 : this.base, projector) ?? {}
   }
 
-  private projected(shape: number, words: number, tree: ProjectionTree): Fields {
-    const fields: Fields = {}
-    for (const [name, below] of tree) {
-      const word = this.fieldWord(shape, words, name)
-      if (word === 0) continue
-      if (below.size === 0) {
-        put(fields, name, this.value(word))
-      } else if (word >>> 28 === TAG_OBJECT) {
-        const node = this.base + (word & 0x0fffffff)
-        const inner = this.projected(this.i32[node]!, node + 1, below)
-        if (Object.keys(inner).length > 0) put(fields, name, inner)
+  private projectorFor(tree: ProjectionTree): Projector {
+    let projector = this.projectorOf.get(tree)
+    if (projector === undefined) {
+      // Queries make their trees anew; what was compiled for one serves all like it.
+      const text = treeText(tree)
+      projector = this.projectors.get(text) ?? new Projector(tree)
+      if (this.projectors.size >= PROJECTORS_MAX) this.projectors.clear()
+      this.projectors.set(text, projector)
+      this.projectorOf.set(tree, projector)
+    }
+    this.lastTree = tree
+    this.lastProjector = projector
+    return projector
+  }
+
+  private projected(shape: number, words: number, projector: Projector): Fields | undefined {
+    const { names, below } = projector
+    if (shape !== SHAPE_INLINE && projector.isPlain) {
+      const compiled = projector.compiled[shape]
+      if (compiled !== undefined) return compiled(this, words, below)
+      const reads = (projector.reads[shape] ?? 0) + 1
+      projector.reads[shape] = reads
+      if (reads > READS_BEFORE_COMPILING && names.length <= COMPILED_FIELDS_MAX && mayCompile()) {
+        const positions = names.map((name) => this.shapes.indexOf(shape, name))
+        const made = compileProjection(projector, positions)
+        projector.compiled[shape] = made
+        return made(this, words, below)
       }
     }
+    let fields: Fields | undefined
+    for (let i = 0; i < names.length; i++) {
+      const word = this.fieldWord(shape, words, names[i]!)
+      if (word === 0) continue
+      const inner = below[i]
+      const value = inner === undefined ? this.value(word) : this.within(word, inner)
+      if (value === undefined) continue
+      fields ??= {}
+      put(fields, names[i]!, value)
+    }
     return fields
+  }
+
+  /** Called by compiled projections. */
+  within(word: number, projector: Projector): Fields | undefined {
+    if (word >>> 28 !== TAG_OBJECT) return undefined
+    const node = this.base + (word & 0x0fffffff)
+    return this.projected(this.i32[node]!, node + 1, projector)
   }
 
   /** The word of a field, 0 if the object has none of that name. */
@@ -230,11 +273,7 @@ export class RecordReader {
         return shape === SHAPE_INLINE ? this.inline(node + 1) : this.shaped(shape, node + 1)
       }
       case TAG_ARRAY: {
-        const node = this.base + (word & 0x0fffffff)
-        const count = this.i32[node]!
-        const elements: unknown[] = []
-        for (let i = 1; i <= count; i++) elements.push(this.value(this.i32[node + i]!))
-        return elements
+        return this.array(this.base + (word & 0x0fffffff))
       }
       case TAG_DATE:
         return new Date(this.memory.f64[(this.record >>> 3) + (word & 0x0fffffff)]!)
@@ -259,6 +298,18 @@ export class RecordReader {
     }
   }
 
+  private array(node: number): unknown[] {
+    const { i32 } = this
+    const count = i32[node]!
+    // An array that grows begins with room for 17; most are short.
+    if (count === 1) return [this.value(i32[node + 1]!)]
+    if (count === 2) return [this.value(i32[node + 1]!), this.value(i32[node + 2]!)]
+    if (count === 3) return [this.value(i32[node + 1]!), this.value(i32[node + 2]!), this.value(i32[node + 3]!)]
+    const elements: unknown[] = []
+    for (let i = 1; i <= count; i++) elements.push(this.value(i32[node + i]!))
+    return elements
+  }
+
   private end(index: number): number {
     const { memory, endsAt } = this
     if (this.endsWidth === 0) return memory.u8[endsAt + index]!
@@ -267,8 +318,22 @@ export class RecordReader {
   }
 
   private string(index: number): string {
-    if (!this.isDecoded) this.decode()
+    if (!this.isDecoded) {
+      if (this.singly !== 0) return this.decodeOne(index)
+      this.decode()
+    }
     return this.text.substring(index === 0 ? 0 : this.end(index - 1), this.end(index))
+  }
+
+  /** One string; the text of the whole record is not kept for it. */
+  private decodeOne(index: number): string {
+    const { memory, strings } = this
+    this.singly--
+    const isWide = (this.flags & RECORD_NON_ASCII) !== 0
+    const heap = this.endsAt + (strings << this.endsWidth) * (isWide ? 2 : 1)
+    const from = heap + (index === 0 ? 0 : this.end(index - 1))
+    const to = heap + this.end(index)
+    return isWide ? memory.utf8(from, to) : memory.ascii(from, to)
   }
 
   private decode(): void {
