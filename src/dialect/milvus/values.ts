@@ -236,6 +236,10 @@ function structEncoder(field: Field): Encode {
   }
 }
 
+/** Well-known text by its look. */
+const WKT =
+  /^\s*(SRID=\d+;)?\s*((MULTI)?(POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*(EMPTY|\([-+\s\w.,()]*\))\s*$/i
+
 function scalarEncoder(field: Field): Encode {
   switch (field.type) {
     case DataType.Bool:
@@ -256,7 +260,7 @@ function scalarEncoder(field: Field): Encode {
       return textEncoder(field)
     case DataType.Geometry:
       return (value, row) => {
-        if (typeof value === 'string' && /^\s*(SRID=\d+;)?\s*[A-Za-z]+/.test(value)) return value
+        if (typeof value === 'string' && WKT.test(value)) return value
         throw mismatch(field, value, row)
       }
     case DataType.Timestamptz:

@@ -7,6 +7,7 @@ import { isText } from '../schema.ts'
 import type { Compiler } from './compile.ts'
 import { nameOf, type Value } from './operand.ts'
 import type { Syntax } from './parse.ts'
+import { placesNode } from './places.ts'
 import { phraseNode, wordsNode } from './text.ts'
 import { ExpressionError } from './tokens.ts'
 
@@ -25,10 +26,8 @@ export function callOf(compiler: Compiler, call: Call): FilterNode {
       return sampleNode(compiler, call)
     default:
       if (name.startsWith('st_')) {
-        throw new ExpressionError(
-          `${name} is not supported in process: geometries are stored and returned only`,
-          call.at,
-        )
+        const node = placesNode(compiler, call)
+        if (node !== undefined) return node
       }
       throw new ExpressionError(`function ${call.name} is not found`, call.at)
   }

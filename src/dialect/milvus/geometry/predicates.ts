@@ -1,0 +1,118 @@
+// The relations that filters ask for, by the intersections that make them.
+
+import { BOUNDARY, INSIDE, type Matrix, OUTSIDE, placeOf, relate, sideOf } from './relate.ts'
+import { areBoxesApart, type Point, type Segment, type Shape, segmentsOf } from './shape.ts'
+
+type Relation = (matrix: Matrix, a: Shape, b: Shape) => boolean
+
+const isMet = (matrix: Matrix) =>
+  matrix.of(INSIDE, INSIDE) >= 0 ||
+  matrix.of(INSIDE, BOUNDARY) >= 0 ||
+  matrix.of(BOUNDARY, INSIDE) >= 0 ||
+  matrix.of(BOUNDARY, BOUNDARY) >= 0
+
+const isInside: Relation = (matrix) =>
+  matrix.of(INSIDE, INSIDE) >= 0 && matrix.of(INSIDE, OUTSIDE) < 0 && matrix.of(BOUNDARY, OUTSIDE) < 0
+
+const isAround: Relation = (matrix) =>
+  matrix.of(INSIDE, INSIDE) >= 0 && matrix.of(OUTSIDE, INSIDE) < 0 && matrix.of(OUTSIDE, BOUNDARY) < 0
+
+/** By name, of geometries that have points in common or might. */
+const RELATIONS: Readonly<Record<string, Relation>> = {
+  st_intersects: isMet,
+  st_within: isInside,
+  st_contains: isAround,
+  st_equals: (matrix, a, b) => a.dimension === b.dimension && isInside(matrix, a, b) && isAround(matrix, a, b),
+  st_touches: (matrix) => isMet(matrix) && matrix.of(INSIDE, INSIDE) < 0,
+  st_overlaps: (matrix, a, b) =>
+    a.dimension === b.dimension &&
+    matrix.of(INSIDE, OUTSIDE) >= 0 &&
+    matrix.of(OUTSIDE, INSIDE) >= 0 &&
+    (a.dimension === 1 ? matrix.of(INSIDE, INSIDE) === 1 : matrix.of(INSIDE, INSIDE) >= 0),
+  st_crosses: (matrix, a, b) => {
+    if (a.dimension === b.dimension) return a.dimension === 1 && matrix.of(INSIDE, INSIDE) === 0
+    const beyond = a.dimension < b.dimension ? matrix.of(INSIDE, OUTSIDE) : matrix.of(OUTSIDE, INSIDE)
+    return matrix.of(INSIDE, INSIDE) >= 0 && beyond >= 0
+  },
+}
+
+/** Whether a relation of this name is known. */
+export function isRelation(name: string): boolean {
+  return Object.hasOwn(RELATIONS, name)
+}
+
+/** Whether the first stands in a relation to the second. Nothing is related to what is empty. */
+export function isRelated(name: string, a: Shape, b: Shape): boolean {
+  if (a.dimension < 0 || b.dimension < 0 || areBoxesApart(a.box, b.box)) return false
+  return RELATIONS[name]!(relate(a, b), a, b)
+}
+
+/** Metres. */
+const EARTH_RADIUS = 6_371_000
+
+/** Metres on a sphere between two places given as longitude and latitude. */
+function arc([lonA, latA]: Point, [lonB, latB]: Point): number {
+  const radians = Math.PI / 180
+  const [dLat, dLon] = [(latB - latA) * radians, (lonB - lonA) * radians]
+  const half = Math.sin(dLat / 2) ** 2 + Math.cos(latA * radians) * Math.cos(latB * radians) * Math.sin(dLon / 2) ** 2
+  return 2 * EARTH_RADIUS * Math.atan2(Math.sqrt(half), Math.sqrt(1 - half))
+}
+
+/** The place on a segment that is nearest to a point, on the plane. */
+function nearestOn({ from, to }: Segment, [x, y]: Point): Point {
+  const [dx, dy] = [to[0] - from[0], to[1] - from[1]]
+  const at = Math.min(1, Math.max(0, ((x - from[0]) * dx + (y - from[1]) * dy) / (dx * dx + dy * dy)))
+  return [from[0] + at * dx, from[1] + at * dy]
+}
+
+/** Whether two geometries of longitudes and latitudes are at most so many metres apart, from where they are nearest on the plane. */
+export function isWithinDistance(a: Shape, b: Shape, metres: number): boolean {
+  if (a.dimension < 0 || b.dimension < 0) return false
+  if (isRelated('st_intersects', a, b)) return true
+  const [cornersA, cornersB] = [cornersOf(a), cornersOf(b)]
+  const near = (points: readonly Point[], { lines, polygons, points: others }: Shape) =>
+    points.some(
+      (point) =>
+        others.some((one) => arc(point, one) <= metres) ||
+        [...lines, ...polygons.flat()].some((line) =>
+          segmentsOf(line).some((segment) => arc(point, nearestOn(segment, point)) <= metres),
+        ),
+    )
+  return near(cornersA, b) || near(cornersB, a)
+}
+
+function cornersOf({ points, lines, polygons }: Shape): Point[] {
+  return [...points, ...lines.flat(), ...polygons.flat(2)]
+}
+
+/** Whether no ring crosses itself or another ring of its polygon, and holes are in their shells. */
+export function isValid({ polygons }: Shape): boolean {
+  return polygons.every((polygon) => {
+    const edges = polygon.flatMap((ring, index) => segmentsOf(ring).map((segment) => ({ ...segment, index })))
+    const isCrossed = edges.some((one, i) => edges.some((other, j) => j > i && isCrossing(one, other)))
+    const shell: Shape = { ...EMPTY, polygons: [[polygon[0]!]] }
+    return !isCrossed && polygon.slice(1).every((hole) => hole.every((point) => placeOf(point, shell) !== OUTSIDE))
+  })
+}
+
+const EMPTY: Shape = {
+  points: [],
+  lines: [],
+  polygons: [],
+  dimension: 2,
+  box: { minX: 0, minY: 0, maxX: 0, maxY: 0 },
+}
+
+/** Whether segments cross, or share more than a point. */
+function isCrossing({ from: p, to: q }: Segment, { from: r, to: s }: Segment): boolean {
+  const [sideP, sideQ, sideR, sideS] = [sideOf(r, s, p), sideOf(r, s, q), sideOf(p, q, r), sideOf(p, q, s)]
+  if (sideP === 0 && sideQ === 0) {
+    const axis = p[0] === q[0] ? 1 : 0
+    const [from, to] = [
+      Math.max(Math.min(p[axis], q[axis]), Math.min(r[axis], s[axis])),
+      Math.min(Math.max(p[axis], q[axis]), Math.max(r[axis], s[axis])),
+    ]
+    return from < to
+  }
+  return sideP * sideQ < 0 && sideR * sideS < 0
+}
