@@ -7,7 +7,7 @@ import { hybridTime } from './clock.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
 import { normalizeOrderByFields } from './formats.ts'
-import { partials } from './lazy.ts'
+import { groupings, partials } from './lazy.ts'
 import { partitionOf } from './load-state.ts'
 import type { FieldOps } from './partial.ts'
 import {
@@ -21,9 +21,11 @@ import {
   type Projection,
   project,
   projectionOf,
+  type RowWindow,
   readPartitions,
   rowComparer,
   rowsByKey,
+  windowOf,
   within,
 } from './read.ts'
 import { named, requireDescribed } from './requests.ts'
@@ -47,6 +49,9 @@ import type {
 
 type Given = Record<string, unknown>
 type MutationKind = 'insert' | 'upsert' | 'delete'
+
+/** An output field that is computed over rows; counting all of them is the engine's own. */
+const MEASURE = /^\s*(sum|avg|min|max|count)\s*\((?!\s*\*)/i
 
 export class DataClient extends AdminClient {
   insert(data: InsertReq): Promise<MutationResult> {
@@ -276,6 +281,8 @@ export class DataClient extends AdminClient {
     const { limit, offset } = windowOf(
       data.params === undefined ? (data as unknown as Given) : { ...data.params, ...data },
     )
+    const isGrouped = (data.group_by_fields?.length ?? 0) > 0 || data.output_fields?.some((name) => MEASURE.test(name))
+    if (isGrouped) return this.#byGroups(entry, data, partitions, { limit, offset })
     const projection = projectionOf(entry, data.output_fields, {
       long: this.long,
       transformers: data.transformers,
@@ -324,8 +331,6 @@ export class DataClient extends AdminClient {
       const count = await entry.rows.find(within(filter, partitions)).count()
       return answer([{ [DEFAULT_COUNT_QUERY_STRING]: this.long(count) }])
     }
-    if ((data.group_by_fields?.length ?? 0) > 0)
-      throw unexpected('group_by_fields of query is not supported in process')
     if (text.trim() === '' && limit === undefined) throw invalid('empty expression should be used with limit')
     const orders = orderOf(entry, data.order_by_fields ?? data.order_by)
     const key = entry.schema.primary.name
@@ -341,6 +346,18 @@ export class DataClient extends AdminClient {
     const keys = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((row) => row[key] as Key)
     const found = await entry.rows.getMany(keys as string[])
     return answer(found.flatMap((row) => (row === undefined ? [] : [project(projection, row as Row, {})])))
+  }
+
+  async #byGroups(
+    entry: Entry,
+    data: QueryReq,
+    partitions: readonly string[] | undefined,
+    window: RowWindow,
+  ): Promise<QueryResults> {
+    if (hasIds(data.ids)) throw invalid('ids and group_by_fields cannot be given together')
+    const { groupedRows } = await groupings()
+    const filter = await filterOfRequest(entry, data)
+    return { status: success(), data: await groupedRows(entry, data, filter, partitions, window, this.long) }
   }
 
   /** Rows by their keys; those that are not there are left out. */
@@ -428,36 +445,6 @@ function rowsGiven(data: Given): readonly unknown[] {
 
 function hasIds(ids: unknown): boolean {
   return ids !== undefined && ids !== null && !(Array.isArray(ids) && ids.length === 0)
-}
-
-interface RowWindow {
-  readonly limit: number | undefined
-  readonly offset: number
-}
-
-const ALL_ROWS: RowWindow = { limit: undefined, offset: 0 }
-
-/** Limit and offset of a query, checked. */
-export function windowOf(data: Given): RowWindow {
-  if (data['limit'] === undefined && data['offset'] === undefined) return ALL_ROWS
-  const numberOf = (name: string) => {
-    const value = data[name]
-    if (value === undefined || value === null || (name === 'limit' && value === NO_LIMIT)) return undefined
-    const number = Number(value)
-    if (!Number.isInteger(number)) throw invalid(`${name} [${value}] is invalid`)
-    return number
-  }
-  const limit = numberOf('limit')
-  const offset = numberOf('offset') ?? 0
-  if (limit !== undefined && limit <= 0) throw invalid(`limit [${limit}] is invalid, it should be greater than 0`)
-  if (offset < 0) throw invalid(`offset [${offset}] is invalid, it should be greater than or equal to 0`)
-  const end = offset + (limit ?? 0)
-  if (end > DEFAULT_MAX_SEARCH_SIZE) {
-    throw unexpected(
-      `invalid max query result window, (offset+limit) should be in range [1, ${DEFAULT_MAX_SEARCH_SIZE}], but got ${end}`,
-    )
-  }
-  return { limit, offset }
 }
 
 /** Where a write goes; undefined where there is nothing to choose. */

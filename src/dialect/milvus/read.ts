@@ -3,7 +3,13 @@
 import type { Collection, Filter } from '../../engine/index.ts'
 import { compareText } from '../../query/index.ts'
 import type { Entry } from './catalog.ts'
-import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
+import {
+  DataType,
+  DEFAULT_COUNT_QUERY_STRING,
+  DEFAULT_DYNAMIC_FIELD,
+  DEFAULT_MAX_SEARCH_SIZE,
+  NO_LIMIT,
+} from './enums.ts'
 import { Code, invalid, MilvusError, unexpected } from './errors.ts'
 import { expressions } from './lazy.ts'
 import { loadedPartitions, notLoaded } from './load-state.ts'
@@ -274,6 +280,38 @@ function compareValues(x: unknown, y: unknown): number {
     return (x as number) < (y as number) ? -1 : (x as number) > (y as number) ? 1 : 0
   }
   return typeof x < typeof y ? -1 : 1
+}
+
+// --- windows
+
+export interface RowWindow {
+  readonly limit: number | undefined
+  readonly offset: number
+}
+
+const ALL_ROWS: RowWindow = { limit: undefined, offset: 0 }
+
+/** Limit and offset of a query, checked. */
+export function windowOf(data: Readonly<Record<string, unknown>>): RowWindow {
+  if (data['limit'] === undefined && data['offset'] === undefined) return ALL_ROWS
+  const numberOf = (name: string) => {
+    const value = data[name]
+    if (value === undefined || value === null || (name === 'limit' && value === NO_LIMIT)) return undefined
+    const number = Number(value)
+    if (!Number.isInteger(number)) throw invalid(`${name} [${value}] is invalid`)
+    return number
+  }
+  const limit = numberOf('limit')
+  const offset = numberOf('offset') ?? 0
+  if (limit !== undefined && limit <= 0) throw invalid(`limit [${limit}] is invalid, it should be greater than 0`)
+  if (offset < 0) throw invalid(`offset [${offset}] is invalid, it should be greater than or equal to 0`)
+  const end = offset + (limit ?? 0)
+  if (end > DEFAULT_MAX_SEARCH_SIZE) {
+    throw unexpected(
+      `invalid max query result window, (offset+limit) should be in range [1, ${DEFAULT_MAX_SEARCH_SIZE}], but got ${end}`,
+    )
+  }
+  return { limit, offset }
 }
 
 // --- rows

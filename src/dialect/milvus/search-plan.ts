@@ -117,9 +117,6 @@ function requireIdTypes(entry: Entry, ids: readonly unknown[]): void {
 export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPlan> {
   const parameters = parametersOf(data)
   const { field, owner } = targetOf(entry, data, parameters)
-  for (const name of ['search_aggregation', 'highlighter']) {
-    if (data[name]) throw unexpected(`${name} of search is not supported in process`)
-  }
   const partitions = readPartitions(entry, data['partition_names'] as string[] | undefined, 'search')
   const metric = metricOf(field, entry.record.indexes, owner)
   const wanted = parameters['metric_type'] as string | undefined

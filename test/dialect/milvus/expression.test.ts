@@ -204,7 +204,7 @@ describe('what makes no sense', () => {
     ['nope(id)', /function nope is not found/],
     ['array_contains(id, 1)', /only supported on array/],
     ['array_contains(nums, "a")', /cannot be an element/],
-    ['st_contains(id, "x")', /not supported/],
+    ['st_contains(id, "x")', /only supported on geometry fields/],
     ['text_match(name, "x")', /does not enable match/],
     ['id == 9223372036854775809', /int64/],
     ['id / 0 == 1', /zero/],

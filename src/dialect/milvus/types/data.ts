@@ -8,6 +8,7 @@ import type {
   HighlightType,
   RANKER_TYPE,
 } from '../enums.ts'
+import type { AggregationBucket, SearchAggregation } from './aggregation.ts'
 import type { FunctionObject } from './collection.ts'
 import type {
   Anything,
@@ -169,6 +170,18 @@ export interface LexicalHighlighter {
   highlight_query?: { type: string; field: string; text: string }[]
   highlight_search_text?: boolean
 }
+export interface SemanticHighlighter {
+  type: HighlightType.Semantic
+  queries: string[]
+  input_fields: string[]
+  pre_tags?: string[]
+  post_tags?: string[]
+  threshold?: number
+  highlight_only?: boolean
+  model_deployment_id?: string
+  max_client_batch_size?: number
+}
+export type Highlighter = LexicalHighlighter | SemanticHighlighter
 export interface HighlightData {
   fragments: string[]
   scores: number[]
@@ -195,6 +208,8 @@ export interface SearchReq extends collectionNameReq {
   consistency_level?: ConsistencyLevelEnum
   transformers?: OutputTransformers
   ids?: number[] | string[]
+  highlighter?: Highlighter
+  search_aggregation?: SearchAggregation
 }
 export interface FunctionScore {
   functions: FunctionObject[]
@@ -231,7 +246,8 @@ export interface SearchSimpleReq extends collectionNameReq {
   rerank?: RerankerObj | FunctionObject | FunctionScore
   nq?: number
   ids?: number[] | string[]
-  highlighter?: LexicalHighlighter
+  highlighter?: Highlighter
+  search_aggregation?: SearchAggregation
 }
 export type HybridSearchSingleReq = Pick<SearchParam, 'anns_field' | 'ignore_growing' | 'group_by_field'> &
   GrpcTimeOut & {
@@ -243,12 +259,13 @@ export type HybridSearchSingleReq = Pick<SearchParam, 'anns_field' | 'ignore_gro
   }
 export type HybridSearchReq = Omit<
   SearchSimpleReq,
-  'data' | 'vector' | 'vectors' | 'anns_field' | 'expr' | 'exprValues' | 'order_by_fields'
+  'data' | 'vector' | 'vectors' | 'anns_field' | 'expr' | 'exprValues' | 'order_by_fields' | 'search_aggregation'
 > & {
   data: HybridSearchSingleReq[]
   rerank?: RerankerObj | FunctionObject | FunctionScore
 }
-export interface SearchIteratorReq extends Omit<SearchSimpleReq, 'vectors' | 'offset' | 'limit' | 'topk'> {
+export interface SearchIteratorReq
+  extends Omit<SearchSimpleReq, 'vectors' | 'offset' | 'limit' | 'topk' | 'search_aggregation'> {
   limit?: number
   batchSize: number
   external_filter_fn?: (row: SearchResultData) => boolean
@@ -273,12 +290,24 @@ export type DetermineResultsType<T extends Record<string, Anything>> = T['vector
         : T['data'] extends SearchData[]
           ? SearchResultData[][]
           : SearchResultData[]
+export type DetermineAggregationResultsType<T extends Record<string, Anything>> = T['vectors'] extends [SearchData]
+  ? AggregationBucket[]
+  : T['vectors'] extends SearchData[]
+    ? AggregationBucket[][]
+    : T['vector'] extends SearchData
+      ? AggregationBucket[]
+      : T['data'] extends SearchData
+        ? AggregationBucket[]
+        : T['data'] extends SearchData[]
+          ? AggregationBucket[][]
+          : AggregationBucket[]
 export interface SearchResults<T extends SearchReq | SearchSimpleReq | HybridSearchReq> extends resStatusResponse {
   results: DetermineResultsType<T>
   recalls: number[]
   session_ts: number
   collection_name: string
   all_search_count?: number
+  agg_buckets?: DetermineAggregationResultsType<T>
 }
 
 export interface FlushReq extends GrpcTimeOut {

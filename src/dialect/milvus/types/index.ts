@@ -1,3 +1,4 @@
+export type * from './aggregation.ts'
 export type * from './collection.ts'
 export type * from './data.ts'
 export type * from './status.ts'
