@@ -1,7 +1,7 @@
 // Terms about databases, tables and their configuration.
 
 import { compareText } from '../../query/index.ts'
-import { asObject, asText, type Datum, type Fields, field, isObject, typeName } from './datum.ts'
+import { asInteger, asObject, asText, type Datum, type Fields, field, isObject, print, typeName } from './datum.ts'
 import { fail, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { infoOf } from './info.ts'
@@ -129,8 +129,11 @@ function config(call: Call): Val {
       (next) => {
         const name = asText(asObject(next).name)
         if (name === info.name) return
-        if (store.databases().some((other) => other.name === name))
-          failOperation(`Database \`${name}\` already exists.`)
+        if (name === 'rethinkdb' || store.databases().some((other) => other.name === name)) {
+          failOperation(
+            `Cannot rename database \`${info.name}\` to \`${name}\` because database \`${name}\` already exists.`,
+          )
+        }
         store.renameDatabase(info, requireName(name, 'Database'))
       },
     )
@@ -150,27 +153,69 @@ function assignConfig(table: Table, next: Datum): void {
   if (next === null) fail("It's illegal to delete from the `rethinkdb.table_config` table here; use `tableDrop`.")
   const config = asObject(next)
   const known = Object.keys(shownConfig(table))
+  const wrong = (text: string): never =>
+    fail(`The change you're trying to make to \`rethinkdb.table_config\` has the wrong format. ${text}`)
+  for (const name of known) if (!Object.hasOwn(config, name)) wrong(`Expected a field named \`${name}\`.`)
+  const { durability, write_acks: acks } = config
+  if (acks !== 'single' && acks !== 'majority') {
+    wrong(`In \`write_acks\`: Expected "single" or "majority", got: ${print(acks)}`)
+  }
+  if (durability !== 'hard' && durability !== 'soft') {
+    wrong(`In \`durability\`: Expected "soft" or "hard", got: ${print(durability)}`)
+  }
   for (const name of Object.keys(config)) {
-    if (!known.includes(name) && name !== 'flush_interval' && name !== 'data') fail(`Unexpected key(s) \`${name}\`.`)
+    if (!known.includes(name) && name !== 'flush_interval' && name !== 'data') wrong(`Unexpected key(s) \`${name}\`.`)
   }
-  if (config.primary_key !== table.primaryKey) fail("It's illegal to change a table's primary key.")
-  if (config.durability !== 'hard' && config.durability !== 'soft') {
-    fail('In `durability`: Expected "hard" or "soft".')
-  }
+  if (config.primary_key !== table.primaryKey) fail("It's illegal to change a table's primary key")
   const name = requireName(config.name, 'Table')
   const db = asText(config.db)
   if (name !== table.name || db !== table.info.db) {
     table.store.requireDatabase(db)
-    if (table.store.find(db, name) !== undefined) failOperation(`Table \`${db}.${name}\` already exists.`)
+    if (table.store.find(db, name) !== undefined) {
+      const taken = `\`${db}.${name}\``
+      failOperation(`Can't rename table \`${table.label}\` to ${taken} because table ${taken} already exists.`)
+    }
     table.store.renameTable(table, db, name)
   }
-  table.info.durability = config.durability
+  table.info.durability = durability as 'hard' | 'soft'
   table.store.save(table.info)
 }
 
+/** There is one server, so nothing is ever broken in the way that this repairs. */
+function refuseRepair(call: Call, mode: string): never {
+  if (!/^(_debug_recommit|unsafe_rollback(_or_erase)?)$/.test(mode)) {
+    fail('`emergency_repair` should be "unsafe_rollback" or "unsafe_rollback_or_erase"')
+  }
+  if (['nonvoting_replica_tags', 'primary_replica_tag', 'replicas', 'shards'].some((name) => call.optionNode(name))) {
+    fail("In emergency repair mode, you can't specify shards, replicas, etc.")
+  }
+  if (call.first instanceof Db) {
+    fail(
+      "Can't emergency repair an entire database at once; instead you should run `reconfigure()` on each table individually.",
+    )
+  }
+  tablesOf(call, 'reconfigure')
+  return failOperation("This table doesn't need to be repaired.")
+}
+
+const STATES = ['ready_for_outdated_reads', 'ready_for_reads', 'ready_for_writes', 'all_replicas_ready']
+
+function wait(call: Call): Val {
+  const state = call.textOption('wait_for')
+  if (state !== undefined && !STATES.includes(state)) {
+    const [first, second, third, last] = STATES
+    fail(`Unknown table readiness state: '${state}', must be one of '${first}', '${second}', '${third}', or '${last}'`)
+  }
+  const timeout = call.datumOption('timeout')
+  if (timeout !== undefined && asInteger(timeout) < 0) fail(`Integer too large: ${timeout}`)
+  return { ready: tablesOf(call, 'waited on').length }
+}
+
 function reconfigure(call: Call): Val {
-  if (call.optionNode('emergency_repair') !== undefined) {
-    failOperation('There is nothing to repair: a database in process has one server.')
+  const repair = call.datumOption('emergency_repair') ?? null
+  if (repair !== null) return refuseRepair(call, asText(repair))
+  for (const name of ['shards', 'replicas']) {
+    if (call.optionNode(name) === undefined) fail(`Missing required argument \`${name}\`.`)
   }
   checkShards(call)
   const isDry = call.boolOption('dry_run')
@@ -225,12 +270,12 @@ export const terms: Operations = {
         table,
         table.info.id,
         () => tableStatus(table),
-        () => fail("It's illegal to write to a status."),
+        () => fail("It's illegal to write to the `rethinkdb.table_status` table."),
       )
     }
     return wrongKind('TABLE', call.first)
   },
-  wait: (call) => ({ ready: tablesOf(call, 'waited on').length }),
+  wait,
   reconfigure,
   rebalance(call) {
     const statuses = tablesOf(call, 'rebalance').map(tableStatus)

@@ -1,8 +1,29 @@
 // Terms that bring a sequence down to one value, and groups.
 
-import { asArray, asNumber, compare, type Datum, equal, finite as finiteNumber, isObject } from './datum.ts'
+import {
+  asArray,
+  asNumber,
+  compare,
+  type Datum,
+  equal,
+  finite as finiteNumber,
+  isObject,
+  plain as plainOf,
+  Time,
+} from './datum.ts'
 import { Failure, fail, failMissing } from './errors.ts'
-import { type Call, derive, finite, plainFirst, toFunc, toStream, waiting } from './evaluate.ts'
+import {
+  type Call,
+  derive,
+  filterTest,
+  finite,
+  isObjectTerm,
+  NOTHING,
+  plainFirst,
+  toFunc,
+  toStream,
+  waiting,
+} from './evaluate.ts'
 import { limitedGroups } from './groups.ts'
 import { countSlice, openSlice } from './reading.ts'
 import { type Operations, streaming, ungrouped } from './registry.ts'
@@ -22,17 +43,13 @@ import {
   wrongKind,
 } from './values.ts'
 
-/** Each row with what the function makes of it; rows for which that does not exist are left out. */
+/** Each row with what the function makes of it; rows for which that does not exist, or is null where it may not be, are left out. */
 function eachWith(call: Call, visit: (value: Datum, row: Datum) => void): void {
   const func = call.count === 2 ? toFunc(call.val(1), 'field') : undefined
-  const pull = finite(toStream(plainFirst(call)))
+  const pull = finite(toStream(call.first))
   for (let row = pull(); row !== undefined; row = pull()) {
-    if (func === undefined) {
-      visit(row, row)
-      continue
-    }
     try {
-      visit(asDatum(func.call([row])), row)
+      visit(func === undefined ? row : asDatum(func.call([row])), row)
     } catch (error) {
       if (!(error instanceof Failure) || !error.isMissing) throw error
     }
@@ -45,7 +62,8 @@ function requireNoIndex(call: Call): void {
   fail(`Cannot call ${call.name} on an index.`)
 }
 
-function nothingTo(what: string, name: string): never {
+function nothingTo(call: Call, what: string, name: string): Val {
+  if (call.isOfGroup) return NOTHING
   return failMissing(
     `Cannot take the ${what} of an empty stream.  (If you passed \`${name}\` a field name, it may be that no elements of the stream had that field.)`,
   )
@@ -53,7 +71,7 @@ function nothingTo(what: string, name: string): never {
 
 function extreme(call: Call, sign: 1 | -1): Val {
   const index = call.textOption('index')
-  const value = plainFirst(call)
+  const value = call.first
   if (index !== undefined && call.count === 2) fail(`Cannot provide both a function and an index to ${call.name}.`)
   if (call.count === 1 && (index !== undefined || value instanceof TableSlice)) {
     if (!(value instanceof TableSlice) || (index !== undefined && !value.isWhole)) return wrongKind('TABLE', value)
@@ -69,7 +87,7 @@ function extreme(call: Call, sign: 1 | -1): Val {
   eachWith(call, (by, row) => {
     if (best === undefined || compare(by, best.by) * sign > 0) best = { by, row }
   })
-  return best === undefined ? nothingTo(call.name, call.name) : (best as { row: Datum }).row
+  return best === undefined ? nothingTo(call, call.name, call.name) : (best as { row: Datum }).row
 }
 
 function count(call: Call): Val {
@@ -79,6 +97,7 @@ function count(call: Call): Val {
       if (typeof value === 'string') return [...value].length
       if (value instanceof Uint8Array) return value.length
       if (Array.isArray(value)) return value.length
+      if (value instanceof Time) return Object.keys(plainOf(value)).length
       if (isObject(value)) return Object.keys(value).length
     }
     const source = value instanceof Selection ? value.source : value
@@ -87,18 +106,23 @@ function count(call: Call): Val {
     if (counted !== undefined) return counted
   }
   const wanted = call.count === 2 ? call.val(1) : undefined
-  const pull = finite(toStream(value))
+  const test = wanted === undefined ? undefined : countTest(wanted)
+  const pull = finite(toStream(call.first))
   let total = 0
-  for (let row = pull(); row !== undefined; row = pull()) {
-    if (wanted === undefined) total++
-    else if (wanted instanceof Func ? truth(asDatum(wanted.call([row]))) : equal(row, asDatum(wanted))) total++
-  }
+  for (let row = pull(); row !== undefined; row = pull()) if (test === undefined || test(row)) total++
   return total
+}
+
+/** What is counted: to the server a filter. */
+function countTest(wanted: Val): (row: Datum) => boolean {
+  if (wanted instanceof Func) return (row) => filterTest(wanted, row, isObjectTerm(wanted), () => false)
+  const value = asDatum(wanted)
+  return (row) => equal(row, value)
 }
 
 function reduce(call: Call): Val {
   const func = call.func(1)
-  const pull = finite(toStream(plainFirst(call)))
+  const pull = finite(toStream(call.first))
   let value = pull()
   if (value === undefined) failMissing('Cannot reduce over an empty stream.')
   for (let next = pull(); next !== undefined; next = pull()) value = asDatum(func.call([value, next]))
@@ -109,7 +133,7 @@ function fold(call: Call): Val {
   const func = call.func(2)
   const emitting = call.option('emit')
   const ending = call.option('final_emit')
-  const value = plainFirst(call)
+  const value = call.first
   let state = call.datum(1)
   if (emitting === undefined) {
     if (ending !== undefined) fail('The `final_emit` optarg of `fold` takes the `emit` optarg as well.')
@@ -149,7 +173,7 @@ function contains(call: Call): Val {
     const value = call.val(i)
     wanted.push(value instanceof Func ? value : asDatum(value))
   }
-  const stream = toStream(plainFirst(call))
+  const stream = toStream(call.first)
   const pull = waiting(stream)
   for (let row = pull(); row !== undefined; row = pull()) {
     const item = row
@@ -169,7 +193,7 @@ function group(call: Call): Val {
   const funcs: Func[] = []
   for (let i = 1; i < call.count; i++) funcs.push(call.func(i, 'field'))
   const index = call.textOption('index')
-  const value = plainFirst(call)
+  const value = call.first
   const indexKeys: Datum[] = []
   let pull: Pull
   if (index === undefined) pull = finite(toStream(value))
@@ -244,7 +268,8 @@ function keysOf(parts: readonly Datum[], isMulti: boolean): Datum[] {
   if (!isMulti) return [parts.length === 1 ? parts[0] : [...parts]]
   let keys: Datum[][] = [[]]
   for (const part of parts) {
-    const choices = Array.isArray(part) ? part : [part]
+    // An array without elements stands for null.
+    const choices = Array.isArray(part) ? (part.length === 0 ? [null] : part) : [part]
     keys = keys.flatMap((key) => choices.map((choice) => [...key, choice]))
   }
   return keys.map((key) => (parts.length === 1 ? key[0] : key))
@@ -259,10 +284,12 @@ export const aggregateTerms: Operations = {
   sum(call) {
     requireNoIndex(call)
     let total = 0
+    let rows = 0
     eachWith(call, (value) => {
       total += asNumber(value)
+      rows++
     })
-    return finiteNumber(total)
+    return rows === 0 && call.isOfGroup ? NOTHING : finiteNumber(total)
   },
   avg(call) {
     requireNoIndex(call)
@@ -272,7 +299,7 @@ export const aggregateTerms: Operations = {
       total += asNumber(value)
       rows++
     })
-    return rows === 0 ? nothingTo('average', 'avg') : finiteNumber(total / rows)
+    return rows === 0 ? nothingTo(call, 'average', 'avg') : finiteNumber(total / rows)
   },
   min: (call) => extreme(call, -1),
   max: (call) => extreme(call, 1),

@@ -11,14 +11,19 @@ function types(names: string): ReadonlySet<number> {
 }
 
 const META =
-  'dbCreate dbDrop tableCreate tableDrop reconfigure rebalance indexCreate indexDrop indexRename setWriteHook sync wait grant'
+  'dbCreate dbDrop tableCreate tableDrop reconfigure rebalance indexCreate indexDrop indexRename indexWait setWriteHook sync wait grant'
 const WRITES = types(`insert update replace delete forEach ${META}`)
 /** Terms whose functions run once a value: writing there is refused. */
 const STREAMING = types(
   'map filter concatMap reduce fold group count sum avg min max contains offsetsOf innerJoin outerJoin eqJoin orderBy update replace delete insert',
 )
+const ORDER_BY = TERMS.orderBy.type
+/** Terms that answer in the last digits what the machine's arithmetic makes of them. */
+const GEOMETRIC = types(
+  'geojson line polygon distance circle getIntersecting fill getNearest polygonSub intersects includes',
+)
 const UNFIXED = types(
-  `js http random sample db table dbList tableList config status info indexList indexStatus indexWait getWriteHook changes insert update replace delete forEach ${META}`,
+  `js http random sample db table dbList tableList config status info indexList indexStatus getWriteHook changes insert update replace delete forEach ${META}`,
 )
 
 const REFUSED: Readonly<Record<string, string>> = {
@@ -38,7 +43,7 @@ function refuse(node: Node, text: string): never {
   throw failure
 }
 
-function check(node: Node, rowDepth: number, mayWrite: boolean, missing: Set<AnyPart>): void {
+function check(node: Node, rowDepth: number, mayWrite: boolean, missing: Set<AnyPart>, parent?: Node): void {
   const { type, args, optargs } = node
   if (type === T.DATUM) return
   if (type === T.IMPLICIT_VAR) {
@@ -53,6 +58,9 @@ function check(node: Node, rowDepth: number, mayWrite: boolean, missing: Set<Any
     if (WRITES.has(type) && !mayWrite) {
       refuse(node, 'Cannot nest writes or meta ops in stream operations.  Use FOR_EACH instead.')
     }
+    if ((type === T.ASC || type === T.DESC) && parent?.type !== ORDER_BY) {
+      refuse(node, `${kind.name.toUpperCase()} may only be used as an argument to ORDER_BY.`)
+    }
     if (REFUSED[kind.name] !== undefined) refuse(node, REFUSED[kind.name])
     if (!args.some((arg) => arg.type === T.ARGS)) checkArity(node, kind.min, kind.max)
     if (kind.name === 'func' && args[0].args.length === 1) depth++
@@ -63,8 +71,8 @@ function check(node: Node, rowDepth: number, mayWrite: boolean, missing: Set<Any
     }
   }
   const isStreaming = STREAMING.has(type)
-  for (let i = 0; i < args.length; i++) check(args[i], depth, mayWrite && !(isStreaming && i > 0), missing)
-  for (const name of Object.keys(optargs)) check(optargs[name], depth, mayWrite, missing)
+  for (let i = 0; i < args.length; i++) check(args[i], depth, mayWrite && !(isStreaming && i > 0), missing, node)
+  for (const name of Object.keys(optargs)) check(optargs[name], depth, mayWrite && !isStreaming, missing, node)
 }
 
 function checkArity(node: Node, min: number, max: number): void {
@@ -84,13 +92,13 @@ export function arityText(min: number, max: number, got: number): string {
 }
 
 /** Whether a term always answers the same; `isNowFixed`: the clock counts as standing still, as it does within one query. */
-export function isFixed(node: Node, isNowFixed = true): boolean {
+export function isFixed(node: Node, isNowFixed = true, isGeometryFixed = false): boolean {
   if (node.type === T.DATUM) return true
-  if (UNFIXED.has(node.type)) return false
+  if (UNFIXED.has(node.type) || (!isGeometryFixed && GEOMETRIC.has(node.type))) return false
   if (node.type === T.NOW && !isNowFixed) return false
   if (node.type === T.UUID && (node.args.length === 0 || node.args[0].type === T.ARGS)) return false
   return (
-    node.args.every((arg) => isFixed(arg, isNowFixed)) &&
-    Object.values(node.optargs).every((arg) => isFixed(arg, isNowFixed))
+    node.args.every((arg) => isFixed(arg, isNowFixed, isGeometryFixed)) &&
+    Object.values(node.optargs).every((arg) => isFixed(arg, isNowFixed, isGeometryFixed))
   )
 }

@@ -11,22 +11,36 @@ import {
   field,
   finite,
   isObject,
+  plain,
   print,
   printNumber,
   printShort,
   setField,
   sortedKeys,
+  Time,
   toJson,
   typeName,
 } from './datum.ts'
 import { Failure, fail, failMissing } from './errors.ts'
 import { type Call, toFunc, toStream, waiting } from './evaluate.ts'
-import { jsonComplaint } from './json.ts'
+import { jsonComplaint, repeatedKey } from './json.ts'
 import { nameUuid } from './name-uuid.ts'
 import { folded, type Step } from './operators.ts'
 import type { Operations } from './registry.ts'
 import { fromNative } from './stored.ts'
-import { asDatum, collect, Func, Row, Special, type Val } from './values.ts'
+import {
+  asDatum,
+  collect,
+  Db,
+  Func,
+  Grouped,
+  Row,
+  Selection,
+  Special,
+  TableSlice,
+  type Val,
+  VirtualTable,
+} from './values.ts'
 
 const DATUM_TYPES = ['NULL', 'BINARY', 'BOOL', 'NUMBER', 'STRING', 'ARRAY', 'OBJECT', 'MINVAL', 'MAXVAL']
 const TYPES = [
@@ -41,23 +55,32 @@ function basicType(value: Val): string {
   return name === 'PTYPE<BINARY>' ? 'BINARY' : name.startsWith('PTYPE') ? 'OBJECT' : name
 }
 
+/** What a value counts as beside its own type. */
+function kindsOf(value: Val): readonly string[] {
+  if (value instanceof Row) return ['SELECTION<OBJECT>', 'DATUM']
+  if (!(value instanceof Special)) return ['DATUM', 'STREAM']
+  if (value instanceof Func || value instanceof Db || value instanceof Grouped) return []
+  if (value instanceof TableSlice || value instanceof VirtualTable) {
+    return [value.kind, 'TABLE_SLICE', 'SELECTION<STREAM>', 'STREAM']
+  }
+  return value instanceof Selection ? ['SELECTION<STREAM>', 'STREAM'] : ['STREAM']
+}
+
 function coerce(call: Call): Val {
   const value = call.first
   const type = call.text(1).toUpperCase()
   if (!TYPES.includes(type)) fail(`Unknown Type: ${type}`)
   const from = basicType(value)
-  if (type === from || (type === 'DATUM' && !(value instanceof Special))) return value
-  if (type === 'STREAM' && (Array.isArray(value) || (value instanceof Special && !(value instanceof Row)))) {
-    if (!(value instanceof Func)) return Array.isArray(value) ? value : toStream(value)
-  }
-  if (type === 'SELECTION<OBJECT>' && value instanceof Row) return value
+  // What is already of the type, if only among others, stays as it is.
+  if (type === from || kindsOf(value).includes(type)) return value
   if (type === 'BOOL') return from !== 'NULL'
   const datum = value instanceof Special && !(value instanceof Row) ? undefined : asDatum(value)
   if (datum !== undefined) {
     if (type === 'STRING') return datum instanceof Uint8Array ? decodeText(datum) : toJson(datum)
     if (type === 'BINARY' && typeof datum === 'string') return new TextEncoder().encode(datum)
-    if (type === 'ARRAY' && datum instanceof Uint8Array === false && isObject(datum)) {
-      return sortedKeys(datum).map((name) => [name, datum[name]])
+    if (type === 'ARRAY' && (isObject(datum) || datum instanceof Time)) {
+      const object = plain(datum)
+      return sortedKeys(object).map((name) => [name, object[name]])
     }
     if (type === 'NUMBER' && typeof datum === 'string') return parseNumber(datum)
   }
@@ -88,9 +111,13 @@ function objectOf(_call: Call, value: Val): Datum {
 }
 
 function parseNumber(text: string): number {
-  const isNumber = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || /^\s*[+-]?0x[\da-f]+$/i.test(text)
-  if (!isNumber) fail(`Could not coerce \`${text}\` to NUMBER.`)
-  return finite(Number(text))
+  if (/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return finite(Number(text))
+  const [, sign, word, whole, part, power] =
+    /^\s*([+-]?)(?:(inf(?:inity)?|nan)|0x([\da-f]*)\.?([\da-f]*)(?:p([+-]?\d+))?)$/i.exec(text) ?? []
+  const factor = sign === '-' ? -1 : 1
+  if (word !== undefined) fail(`Non-finite number: ${factor < 0 ? '-' : ''}${word.slice(0, 3).toLowerCase()}`)
+  if (whole === undefined || `${whole}${part}` === '') fail(`Could not coerce \`${text}\` to NUMBER.`)
+  return finite(factor * Number(`0x${whole}${part}`) * 2 ** (Number(power ?? 0) - 4 * part.length))
 }
 
 function decodeText(bytes: Uint8Array): string {
@@ -103,7 +130,10 @@ function decodeText(bytes: Uint8Array): string {
 
 function parseJson(text: string): Datum {
   try {
-    return fromNative(JSON.parse(text))
+    const value: unknown = JSON.parse(text)
+    const twice = repeatedKey(text)
+    if (twice !== undefined) fail(`Duplicate key ${toJson(twice)} in JSON.`)
+    return fromNative(value)
   } catch (error) {
     if (error instanceof Failure) throw error
     return fail(

@@ -6,14 +6,19 @@ import { fail, failMissing } from './errors.ts'
 
 /** An instant with a zone: `+hh:mm` or `-hh:mm`. */
 export class Time {
-  /** Seconds since 1970, with fractions. */
+  /** Seconds since 1970, with milliseconds. */
   readonly epoch: number
   readonly zone: string
 
   constructor(epoch: number, zone: string) {
-    this.epoch = epoch
+    this.epoch = wholeMilliseconds(epoch)
     this.zone = zone
   }
+}
+
+/** Seconds with milliseconds at most: an instant has no more, and neither has what lies between two. */
+export function wholeMilliseconds(seconds: number): number {
+  return (Math.sign(seconds) * Math.round(Math.abs(seconds) * 1000)) / 1000 || 0
 }
 
 /** `r.minval` or `r.maxval`. */
@@ -86,7 +91,7 @@ export function typeName(value: Datum): string {
 
 /** Whether it is a value of a pseudo-type, so that terms for objects refuse it. */
 export function isPseudo(value: Datum): boolean {
-  return typeName(value).startsWith('PTYPE')
+  return typeof value === 'object' && value !== null && typeName(value).startsWith('PTYPE')
 }
 
 /** The field of that name, or undefined. Names are data: `__proto__` is one like any other. */
@@ -221,13 +226,25 @@ export class DatumSet {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text)
+  return JSON.stringify(text).replace(CONTROL, (whole) => whole.slice(0, -2) + whole.slice(-2).toUpperCase())
+}
+
+const CONTROL = /(?<!\\)(?:\\\\)*\\u00[01][0-9a-f]/g
+
+/** A number as the server writes it: what is no safe integer has a point or an exponent. */
+function numberText(value: number): string {
+  if (Object.is(value, -0)) return '-0.0'
+  const text = String(value)
+  if (Number.isInteger(value) && Math.abs(value) <= 2 ** 53) return text
+  if (text.includes('e')) return text.replace('e+', 'e')
+  return text.includes('.') ? text : `${text}.0`
 }
 
 /** The value as JSON on one line, object fields sorted: what `toJSON` and `coerceTo('string')` answer. */
 export function toJson(value: Datum): string {
   if (typeof value === 'string') return quote(value)
-  if (value === null || typeof value !== 'object') return Object.is(value, -0) ? '-0' : String(value)
+  if (typeof value === 'number') return numberText(value)
+  if (value === null || typeof value !== 'object') return String(value)
   if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`
   const object = plain(value)
   return `{${sortedKeys(object)
@@ -298,7 +315,7 @@ export function printNumber(value: number): string {
 
 // What a term asks of a value: the value, or the server's text for one of another type.
 
-function typeError(value: Datum, expected: string): never {
+export function typeError(value: Datum, expected: string): never {
   const text = `Expected type ${expected} but found ${typeName(value)}.`
   return value === null ? failMissing(text) : fail(text)
 }

@@ -1,23 +1,22 @@
 // Terms about documents and arrays: paths, merging, positions, sets.
 
+import { isFixed } from './check.ts'
 import {
-  asObject,
   type Datum,
   DatumSet,
   type Fields,
   field,
   isObject,
   isPseudo,
-  Literal,
   print,
   printShort,
   setField,
   sortedKeys,
   typeName,
 } from './datum.ts'
-import { fail, failMissing } from './errors.ts'
-import { type Call, withStep } from './evaluate.ts'
-import { isSequence, merge, nonSequence, pseudoRefused } from './fields.ts'
+import { Failure, fail, failMissing } from './errors.ts'
+import { type Call, finite, withStep } from './evaluate.ts'
+import { isSequence, mergePatch, nonSequence, requireObject } from './fields.ts'
 import { type Operations, streaming } from './registry.ts'
 import { asDatum, Func, Row, Special, type Val } from './values.ts'
 
@@ -27,18 +26,14 @@ function polymorphic(mode: 'map' | 'filter', prepare: (call: Call) => (object: F
     const { first } = call
     const change = prepare(call)
     const value = first instanceof Row ? first.value : first
-    if (isObject(value) && !(value instanceof Special)) {
-      if (isPseudo(value)) pseudoRefused(call, value)
-      return change(value)
-    }
     if (!isSequence(value)) {
-      if (!(value instanceof Special) && isPseudo(value)) pseudoRefused(call, value)
-      return nonSequence(first, call.name)
+      if (value instanceof Special) return nonSequence(value, call.name)
+      requireObject(value, call.name)
+      return change(value)
     }
     const apply = (item: Datum): Datum | undefined => {
       if (Array.isArray(item)) fail(`Cannot perform ${call.name} on a sequence of sequences.`)
-      if (!isObject(item)) return nonSequence(item, call.name)
-      if (isPseudo(item)) pseudoRefused(call, item)
+      requireObject(item, call.name)
       const changed = change(item)
       return mode === 'map' ? changed : changed === true ? item : undefined
     }
@@ -102,7 +97,10 @@ function keep(value: Fields, paths: Paths, isInside: boolean, kept: Fields): voi
 }
 
 function unproject(value: Datum, paths: Paths, isInside: boolean): Datum {
-  if (Array.isArray(value) && isInside) return value.map((item) => unproject(item, paths, false))
+  if (Array.isArray(value) && isInside) {
+    // An array in which the path does not lead into all elements stays as it is.
+    return value.every(isObject) ? value.map((item) => unproject(item, paths, false)) : value
+  }
   if (!isObject(value)) return value
   const left: Fields = { ...value }
   leaveOut(left, paths)
@@ -138,8 +136,7 @@ function mergeTerm(call: Call): (object: Fields) => Datum {
     let merged: Datum = object
     for (const value of patches) {
       const patch = asDatum(value instanceof Func ? value.call([merged], true) : value)
-      if (isPseudo(patch) && !(patch instanceof Literal)) fail(`Cannot merge objects of type \`${typeName(patch)}\`.`)
-      merged = patch instanceof Literal ? (patch.value ?? merged) : merge(merged, patch)
+      merged = mergePatch(merged, patch)
     }
     return merged
   }
@@ -164,7 +161,21 @@ function sets(pick: (a: Datum[], b: Datum[], seen: DatumSet) => Datum[]): (call:
   return (call) => call.query.sized(pick(call.array(0), call.array(1), new DatumSet()))
 }
 
+/** The object that `keys` and `values` take. */
+function plainObject(call: Call): Fields {
+  const value = call.datum(0)
+  if (isObject(value) && !isPseudo(value)) return value
+  return fail(`Cannot call \`${call.name}\` on objects of type \`${typeName(value)}\`.`)
+}
+
 const paths = (call: Call): Paths => call.rest(1).map(pathsOf)
+
+function unwantedOf(call: Call): DatumSet {
+  const unwanted = new DatumSet()
+  const pull = finite(call.stream(1))
+  for (let value = pull(); value !== undefined; value = pull()) unwanted.add(value)
+  return unwanted
+}
 
 export const terms: Operations = {
   pluck: polymorphic('map', (call) => {
@@ -179,27 +190,29 @@ export const terms: Operations = {
     const wanted = paths(call)
     return (object) => hasPaths(object, wanted)
   }),
+  // To the server that is hasFields and then pluck, which shows where there is one object.
   withFields(call) {
     const wanted = paths(call)
     const { first } = call
     const value = first instanceof Row ? first.value : first
-    if (!isSequence(value)) return nonSequence(first, 'has_fields')
+    if (!isSequence(value)) {
+      if (value instanceof Special) return nonSequence(value, 'has_fields')
+      requireObject(value, 'has_fields')
+      return nonSequence(hasPaths(value, wanted), 'pluck')
+    }
     const apply = (item: Datum) => {
-      if (!isObject(item)) return nonSequence(item, 'has_fields')
+      if (Array.isArray(item)) fail('Cannot perform has_fields on a sequence of sequences.')
+      requireObject(item, 'has_fields')
       return hasPaths(item, wanted) ? project(item, wanted, false) : undefined
     }
     return withStep(call, value, { kind: 'map', apply, isFixed: true })
   },
   merge: polymorphic('map', mergeTerm),
   keys(call) {
-    const value = call.datum(0)
-    if (isPseudo(value)) fail(`Cannot call \`keys\` on objects of type \`${typeName(value)}\`.`)
-    return sortedKeys(asObject(value))
+    return sortedKeys(plainObject(call))
   },
   values(call) {
-    const value = call.datum(0)
-    if (isPseudo(value)) fail(`Cannot call \`values\` on objects of type \`${typeName(value)}\`.`)
-    const object = asObject(value)
+    const object = plainObject(call)
     return sortedKeys(object).map((name) => object[name])
   },
   object(call) {
@@ -249,12 +262,19 @@ export const terms: Operations = {
     array.splice(at, end - at)
     return array
   }),
+  // To the server a filter, which asks for what is unwanted when it has a row, and leaves out rows where that does not exist.
   difference(call) {
-    const unwanted = new DatumSet()
-    for (const value of call.array(1)) unwanted.add(value)
-    const { first } = call
-    const apply = (item: Datum) => (unwanted.has(item) ? undefined : item)
-    return withStep(call, first instanceof Row ? first.value : first, { kind: 'filter', apply, isFixed: true })
+    let unwanted: DatumSet | undefined
+    const apply = (item: Datum) => {
+      try {
+        unwanted ??= unwantedOf(call)
+        return unwanted.has(item) ? undefined : item
+      } catch (error) {
+        if (error instanceof Failure && error.isMissing) return undefined
+        throw error
+      }
+    }
+    return withStep(call, call.first, { kind: 'filter', apply, isFixed: isFixed(call.args[1]) }, true)
   },
   setInsert: (call) => {
     const seen = new DatumSet()

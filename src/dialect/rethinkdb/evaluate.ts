@@ -14,6 +14,7 @@ import {
   Literal,
   setField,
   TYPE,
+  typeError,
   typeName,
 } from './datum.ts'
 import { Failure, fail, failMissing, ReqlServerCompileError } from './errors.ts'
@@ -48,6 +49,9 @@ import {
 
 export type Shortcut = 'none' | 'constant' | 'field'
 
+/** What an aggregation answers for a group of which it took nothing. */
+export const NOTHING = undefined as unknown as Datum
+
 /** One term being evaluated. */
 export class Call {
   readonly node: Node
@@ -56,10 +60,21 @@ export class Call {
   readonly query: Query
   /** Whether r.literal may stand in what is evaluated. */
   readonly isLiteralOk: boolean
+  /** Whether it is called with the rows of one group of a stream. */
+  readonly isOfGroup: boolean
   /** The first argument, where it is known already. */
   #first: Val | undefined
 
-  constructor(node: Node, args: readonly Node[], scope: Scope | null, query: Query, isLiteralOk: boolean, first?: Val) {
+  constructor(
+    node: Node,
+    args: readonly Node[],
+    scope: Scope | null,
+    query: Query,
+    isLiteralOk: boolean,
+    first?: Val,
+    isOfGroup = false,
+  ) {
+    this.isOfGroup = isOfGroup
     this.node = node
     this.args = args
     this.scope = scope
@@ -89,8 +104,8 @@ export class Call {
     return this.val(0)
   }
 
-  withFirst(first: Val): Call {
-    return new Call(this.node, this.args, this.scope, this.query, this.isLiteralOk, first)
+  withFirst(first: Val, isOfGroup: boolean): Call {
+    return new Call(this.node, this.args, this.scope, this.query, this.isLiteralOk, first, isOfGroup)
   }
 
   datum(i: number): Datum {
@@ -104,6 +119,12 @@ export class Call {
 
   integer(i: number): number {
     return asInteger(this.datum(i))
+  }
+
+  /** An integer of 32 bits. */
+  shortInteger(i: number): number {
+    const value = this.integer(i)
+    return value === (value | 0) ? value : fail(`Integer too large: ${value}`)
   }
 
   text(i: number): string {
@@ -258,7 +279,7 @@ function functionOf(node: Node, scope: Scope | null, query: Query): Func {
     const inner = ids.length === 0 ? scope : { ids, values: args, outer: scope, isImplicit: ids.length === 1 }
     return evaluate(body, inner, query, isLiteralOk)
   }
-  return new Func(ids.length, call, isFixed(body), node, scope)
+  return new Func(ids.length, call, isFixed(body, true, true), node, scope)
 }
 
 /** A function, or what the shortcut makes of a plain value. */
@@ -360,7 +381,7 @@ export function concatenated(pull: Pull, expand: (value: Datum) => Pull): Pull {
   }
 }
 
-/** The first argument, a document as its plain value. */
+/** The first argument of a term that also takes one value; to one that takes only sequences a row is none. */
 export function plainFirst(call: Call): Val {
   return plain(call.first)
 }
@@ -392,6 +413,12 @@ export function waiting(stream: Stream): Pull {
   }
 }
 
+/** Whether a function's body is an object as it is written: what a filter takes for a pattern. */
+export function isObjectTerm(func: Func): boolean {
+  const body = func.node?.args[1]
+  return body !== undefined && (body.type === T.MAKE_OBJ || body.type === T.DATUM)
+}
+
 /** What a filter makes of a row: matching a pattern, or the truth of an answer. */
 export function filterTest(func: Func, row: Datum, pattern: boolean, otherwise: () => boolean): boolean {
   try {
@@ -411,9 +438,10 @@ export function filterTest(func: Func, row: Datum, pattern: boolean, otherwise: 
 function matches(pattern: Datum, value: Datum): boolean {
   const wanted = dropLiterals(pattern)
   if (!isObject(wanted) || !isObject(pattern)) return wanted === undefined || equal(wanted, value)
+  if (!isObject(value)) typeError(value, 'OBJECT')
   for (const name of Object.keys(pattern)) {
     const inner = pattern[name]
-    const got = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+    const got = Object.hasOwn(value, name) ? value[name] : undefined
     if (got === undefined) failMissing(`No attribute \`${name}\` in object.`)
     if (isObject(inner) && isObject(got)) {
       if (!matches(inner, got)) return false

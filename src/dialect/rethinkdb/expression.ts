@@ -153,6 +153,8 @@ export function functionNode(call: (...args: unknown[]) => unknown): Node {
 /** As `expression`; what holds r.row becomes a function of one argument. */
 export function functionOrValue(value: unknown): Node {
   const node = expression(value)
+  // What is to be ordered by in a direction is a function already.
+  if (node.type === T.ASC || node.type === T.DESC) return node
   return holdsRow(node) ? new Node(T.FUNC, [new Node(T.MAKE_ARRAY, [datumNode(nextVariable++)]), node]) : node
 }
 

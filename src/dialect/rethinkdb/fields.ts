@@ -2,8 +2,8 @@
 
 import {
   asArray,
+  asInteger,
   asObject,
-  asText,
   type Datum,
   type Fields,
   field,
@@ -11,31 +11,50 @@ import {
   isPseudo,
   Literal,
   needField,
+  plain,
   printShort,
   setField,
+  Time,
+  TYPE,
   typeName,
 } from './datum.ts'
 import { fail, failMissing } from './errors.ts'
 import { type Call, toStream, waiting, withStep } from './evaluate.ts'
 import { type Operations, streaming } from './registry.ts'
-import { dropLiterals, strayLiteral } from './stored.ts'
+import { dropLiterals, pseudo, strayLiteral } from './stored.ts'
 import { asDatum, Row, Selection, Special, Stream, TableSlice, type Val, VirtualTable } from './values.ts'
 
 /** `row(key)`: a field of an object, an element of an array, the fields of an array of objects. */
 export function fieldOf(row: Datum, key: Datum): Datum {
-  if (isObject(row) && typeof key === 'string') {
-    if (isPseudo(row)) fail(`Cannot call \`bracket\` on objects of type \`${typeName(row)}\`.`)
-    return needField(row, key)
-  }
+  if (typeof key === 'number') return nthOf(asArray(row), asInteger(key))
+  if (typeof key !== 'string') return wrongKey(key)
   if (Array.isArray(row)) {
-    if (typeof key === 'number') return nthOf(row, key)
-    const name = asText(key)
     return row.flatMap((item) => {
-      const value = isObject(item) ? field(item, name) : undefined
+      const value = fieldIn(item, key, 'bracket')
       return value === undefined ? [] : [value]
     })
   }
-  return nonSequence(row, 'bracket')
+  requireObject(row, 'bracket')
+  return needField(row, key)
+}
+
+function wrongKey(key: Datum): never {
+  const text = `Expected NUMBER or STRING as second argument to \`bracket\` but found ${typeName(key)}.`
+  return key === null ? failMissing(text) : fail(text)
+}
+
+/** Throws unless the value is an object that is no pseudo-type; to terms about objects bytes are none at all. */
+export function requireObject(value: Datum, name: string): asserts value is Fields {
+  if (value instanceof Uint8Array || !(isObject(value) || isPseudo(value))) nonSequence(value, name)
+  if (isPseudo(value)) fail(`Cannot call \`${name}\` on objects of type \`${typeName(value)}\`.`)
+}
+
+/** The field of an element of a sequence; undefined for one that has none, or is null. */
+function fieldIn(item: Datum, key: string, name: string): Datum | undefined {
+  if (Array.isArray(item)) fail(`Cannot perform ${name} on a sequence of sequences.`)
+  if (item === null) return undefined
+  requireObject(item, name)
+  return field(item, key)
 }
 
 export function nonSequence(value: Val, name: string): never {
@@ -64,27 +83,15 @@ export function isSequence(value: Val): boolean {
   )
 }
 
-export function pseudoRefused(call: Call, value: Datum): never {
-  return fail(`Cannot call \`${call.name}\` on objects of type \`${typeName(value)}\`.`)
-}
-
-function getField(call: Call, name: string): Val {
+export function getField(call: Call, name: string): Val {
   const { first } = call
   const value = first instanceof Row ? first.value : first
-  if (isObject(value) && !(value instanceof Special)) {
-    if (isPseudo(value)) pseudoRefused(call, value)
+  if (!isSequence(value)) {
+    if (value instanceof Special) return nonSequence(value, call.name)
+    requireObject(value, call.name)
     return needField(value, name)
   }
-  if (!isSequence(value)) {
-    if (!(value instanceof Special) && isPseudo(value)) pseudoRefused(call, value)
-    return nonSequence(first, call.name)
-  }
-  const apply = (item: Datum): Datum | undefined => {
-    if (isObject(item) && !isPseudo(item)) return field(item, name)
-    if (item === null) return undefined
-    if (Array.isArray(item)) fail(`Cannot perform ${call.name} on a sequence of sequences.`)
-    return isObject(item) ? pseudoRefused(call, item) : nonSequence(item, call.name)
-  }
+  const apply = (item: Datum): Datum | undefined => fieldIn(item, name, call.name)
   return withStep(call, value, { kind: 'map', apply, isFixed: true })
 }
 
@@ -111,10 +118,30 @@ function nth(call: Call, n: number): Val {
   return found
 }
 
+/** The object that merging sees: an instant is one as well. */
+function fieldsOf(value: Datum | undefined): Fields | undefined {
+  if (value instanceof Time) return plain(value)
+  return isObject(value) ? value : undefined
+}
+
 /** Fields of `b` over those of `a`, objects within objects too; literals are put as they are. */
 export function merge(a: Datum, b: Datum): Datum {
   if (b instanceof Literal) return b.value ?? a
-  if (!isObject(b) || !isObject(a) || isPseudo(a) || isPseudo(b)) return b
+  const [old, given] = [fieldsOf(a), fieldsOf(b)]
+  if (old === undefined || given === undefined) return b
+  const merged = mergeFields(old, given)
+  return Object.hasOwn(merged, TYPE) ? pseudo(merged) : merged
+}
+
+/** As `merge`; an instant or a shape changes nothing but its like. */
+export function mergePatch(a: Datum, patch: Datum): Datum {
+  if (isPseudo(patch) && !(patch instanceof Literal || patch instanceof Uint8Array)) {
+    fail(`Cannot merge objects of type \`${typeName(patch)}\`.`)
+  }
+  return merge(a, patch)
+}
+
+function mergeFields(a: Fields, b: Fields): Fields {
   const merged: Fields = { ...a }
   for (const name of Object.keys(b)) {
     const value = b[name]
@@ -124,23 +151,26 @@ export function merge(a: Datum, b: Datum): Datum {
       continue
     }
     const old = field(merged, name)
-    const isDeep = old !== undefined && isObject(value) && isObject(old)
-    const next = isDeep ? merge(old, value) : dropLiterals(value)
+    const isDeep = old !== undefined && fieldsOf(value) !== undefined
+    const next = isDeep ? merge(old, dropUnder(old, value)) : dropLiterals(value)
     if (next !== undefined) setField(merged, name, next)
   }
   return merged
 }
 
+/** What takes the place of a value that is no object: literals in it stand for what they hold. */
+function dropUnder(old: Datum, value: Datum): Datum {
+  return fieldsOf(old) === undefined ? (dropLiterals(value) as Datum) : value
+}
+
 export const fieldTerms: Operations = {
   bracket(call) {
     const key = call.datum(1)
-    if (typeof key === 'number') return nth(call, call.integer(1))
-    if (typeof key === 'string') return getField(call, key)
-    const text = `Expected NUMBER or STRING as second argument to \`bracket\` but found ${typeName(key)}.`
-    return key === null ? failMissing(text) : fail(text)
+    if (typeof key === 'number') return nth(call, call.shortInteger(1))
+    return typeof key === 'string' ? getField(call, key) : wrongKey(key)
   },
   getField: (call) => getField(call, call.text(1)),
-  nth: (call) => nth(call, call.integer(1)),
+  nth: (call) => nth(call, call.shortInteger(1)),
   literal(call) {
     if (!call.isLiteralOk) strayLiteral()
     return new Literal(call.count === 0 ? undefined : call.datum(0))

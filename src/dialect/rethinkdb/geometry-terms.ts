@@ -1,9 +1,23 @@
 // Terms about geometry.
 
-import { asInteger, asNumber, asText, compare, type Datum, type Fields, TYPE } from './datum.ts'
-import { fail, failOperation } from './errors.ts'
+import {
+  asInteger,
+  asNumber,
+  asText,
+  compare,
+  type Datum,
+  type Fields,
+  isObject,
+  needField,
+  printNumber,
+  printShort,
+  Time,
+  TYPE,
+  typeName,
+} from './datum.ts'
+import { fail, failMissing, failOperation } from './errors.ts'
 import { type Call, withStep } from './evaluate.ts'
-import { ELLIPSOIDS, type Ellipsoid, UNITS } from './geometry/ellipsoid.ts'
+import { ELLIPSOIDS, type Ellipsoid, ellipsoid, UNITS } from './geometry/ellipsoid.ts'
 import {
   coordinatesOf,
   fromGeoJson,
@@ -15,7 +29,7 @@ import {
   requirePosition,
   shapeOf,
 } from './geometry/shape.ts'
-import { includes, intersects, nearestTo, type Position, type Shape, toPosition } from './geometry/sphere.ts'
+import { includes, intersects, nearestTo, type Position, type Shape, toPosition, toVector } from './geometry/sphere.ts'
 import type { Index } from './index-entries.ts'
 import { indexOf, tableOf } from './reading.ts'
 import type { Operations } from './registry.ts'
@@ -26,9 +40,16 @@ const RESULTS_MAX = 100
 const DISTANCE_MAX_METRES = 100_000
 
 function ellipsoidOf(call: Call): Ellipsoid {
-  const name = call.textOption('geo_system') ?? 'WGS84'
+  const given = call.datumOption('geo_system') ?? 'WGS84'
+  if (isObject(given)) {
+    const [equatorial, flattening] = ['a', 'f'].map((name) => asNumber(needField(given, name)))
+    if (equatorial <= 0) fail('The equator radius `a` must be positive.')
+    if (flattening < 0 || flattening >= 1) fail('The flattening `f` must be in the range [0, 1).')
+    return ellipsoid(equatorial, flattening)
+  }
+  const name = asText(given)
   const found = Object.hasOwn(ELLIPSOIDS, name) ? ELLIPSOIDS[name] : undefined
-  return found ?? fail(`Unrecognized geo system \`${name}\` (valid options: "WGS84", "unit_sphere").`)
+  return found ?? fail(`Unrecognized geo system "${name}" (valid options: "WGS84", "unit_sphere").`)
 }
 
 /** Metres of the unit asked for. */
@@ -48,32 +69,30 @@ function positions(call: Call): Position[] {
 }
 
 function circle(call: Call): Val {
-  const center = pointOf(call.datum(0))
-  const radius = call.number(1) * unitOf(call)
-  const ellipsoid = ellipsoidOf(call)
+  const isFilled = call.boolOption('fill', true)
   const count = integerOption(call, 'num_vertices') ?? 32
-  if (radius <= 0) fail('Radius must be positive.')
-  if (count < 3) fail('num_vertices must be at least 3.')
-  if (radius >= ellipsoid.quarter) {
+  if (count < 0) fail(`Integer too large: ${count}`)
+  if (count === 0) fail('num_vertices must be positive.')
+  const earth = ellipsoidOf(call)
+  const unit = unitOf(call)
+  const center = pointOf(call.datum(0))
+  const radius = call.number(1) * unit
+  if (radius <= 0) fail('Radius must be positive')
+  if (radius >= earth.quarter) {
     fail(
       'Radius must be smaller than a quarter of the circumference along the minor axis of the reference ellipsoid.  ' +
-        `Got ${radius}m, but must be smaller than ${ellipsoid.quarter}m.`,
+        `Got ${printNumber(radius)}m, but must be smaller than ${printNumber(earth.quarter)}m.`,
     )
   }
   const ring: Position[] = []
-  for (let i = 0; i < count; i++) ring.push(ellipsoid.destination(center, -180 + (360 * i) / count, radius))
-  const isFilled = call.boolOption('fill', true)
+  for (let i = 0; i < count; i++) ring.push(earth.destination(center, -180 + (360 * i) / count, radius))
   return isFilled ? polygonOf(ring) : lineOf([...ring, ring[0]])
 }
 
 /** Units between two shapes, one of them a point. */
 function measure(first: Shape, second: Shape, ellipsoid: Ellipsoid): number {
   const [point, other] = first.kind === 'Point' ? [first, second] : [second, first]
-  if (point.kind !== 'Point') {
-    return fail(
-      'Currently distance can only be computed between a point and another geometry: one of the two must be a point.',
-    )
-  }
+  if (point.kind !== 'Point') return fail(`Expected geometry of type \`Point\` but found \`${point.kind}\`.`)
   return ellipsoid.distance(toPosition(point.at), toPosition(nearestTo(point.at, other)))
 }
 
@@ -81,11 +100,25 @@ function measure(first: Shape, second: Shape, ellipsoid: Ellipsoid): number {
 function testing(test: (first: Fields, second: Fields) => boolean): (call: Call) => Val {
   return (call) => {
     const value = plain(call.first)
-    const other = requireGeometry(call.datum(1))
-    if (!(value instanceof Special) && !Array.isArray(value)) return test(requireGeometry(value), other)
-    const apply = (one: Datum) => (test(requireGeometry(one), other) ? one : undefined)
+    const holds = (one: Datum) => {
+      requireShape(one, call.name)
+      return test(requireGeometry(one), requireGeometry(call.datum(1)))
+    }
+    if (!(value instanceof Special) && !Array.isArray(value)) return holds(value)
+    const apply = (one: Datum) => {
+      if (Array.isArray(one)) fail(`Cannot perform ${call.name} on a sequence of sequences.`)
+      return one !== null && holds(one) ? one : undefined
+    }
     return withStep(call, value, { kind: 'filter', apply, isFixed: true }, true)
   }
+}
+
+/** What is tested must be an object, and none of another pseudo-type. */
+function requireShape(value: Datum, name: string): void {
+  if (isObject(value)) return
+  if (value instanceof Time) fail(`Cannot call \`${name}\` on objects of type \`${typeName(value)}\`.`)
+  const text = `Cannot perform ${name} on a non-object non-sequence \`${printShort(value)}\`.`
+  value === null ? failMissing(text) : fail(text)
 }
 
 function polygonShape(value: Fields): Extract<Shape, { kind: 'Polygon' }> {
@@ -96,7 +129,9 @@ function polygonShape(value: Fields): Extract<Shape, { kind: 'Polygon' }> {
 function polygonSub(call: Call): Val {
   const [outer, inner] = [requireGeometry(call.datum(0)), requireGeometry(call.datum(1))]
   const rings = [outer, inner].map((one) => {
-    const coordinates = coordinatesOf(one, 'Polygon') as Datum[]
+    const type = asText(needField(one, 'type'))
+    if (type !== 'Polygon') fail(`Expected a Polygon but found a ${type}.`)
+    const coordinates = needField(one, 'coordinates') as Datum[]
     if (coordinates.length > 1) fail('Expected a Polygon with only an outer shell.  This one has holes.')
     return coordinates[0]
   })
@@ -110,11 +145,10 @@ function geoIndex(call: Call, term: string): { table: Table; index: Index } {
   const table = tableOf(call.first)
   const name = call.textOption('index')
   if (name === undefined) return fail(`${term} requires an index argument.`)
-  if (name !== table.primaryKey) {
-    const index = indexOf(table, name)
-    if (index === undefined) return failOperation(`Index \`${name}\` was not found on table \`${table.label}\`.`)
-    if (index.info.geo) return { table, index }
-  }
+  if (name === table.primaryKey) fail(`${term} cannot use the primary index.`)
+  const index = indexOf(table, name)
+  if (index === undefined) return failOperation(`Index \`${name}\` was not found on table \`${table.label}\`.`)
+  if (index.info.geo) return { table, index }
   return fail(`Index \`${name}\` is not a geospatial index.  ${term} can only be used with a geospatial index.`)
 }
 
@@ -137,17 +171,17 @@ function getIntersecting(call: Call): Val {
 
 function getNearest(call: Call): Val {
   const { index } = geoIndex(call, 'get_nearest')
-  const center = requireGeometry(call.datum(1))
-  coordinatesOf(center, 'Point')
+  const center: Shape = { kind: 'Point', at: toVector(pointOf(call.datum(1))) }
   const ellipsoid = ellipsoidOf(call)
   const unit = unitOf(call)
-  const most = integerOption(call, 'max_results') ?? RESULTS_MAX
-  if (most <= 0) fail(`Parameter \`max_results\` must be positive (got ${most}).`)
   const given = call.datumOption('max_dist')
   const farthest = given === undefined ? DISTANCE_MAX_METRES : asNumber(given) * unit
+  if (farthest <= 0) fail('max_dist must be positive.')
+  const most = integerOption(call, 'max_results') ?? RESULTS_MAX
+  if (most <= 0) fail('max_results must be positive.')
   const found: { distance: number; primary: Datum; entry: Parameters<Index['read']>[0] }[] = []
   for (const entry of index.entries()) {
-    const distance = measure(shapeOf(center), shapeOf(entry.key as Fields), ellipsoid)
+    const distance = measure(center, shapeOf(entry.key as Fields), ellipsoid)
     if (distance <= farthest) found.push({ distance, primary: entry.primary, entry })
   }
   found.sort((a, b) => a.distance - b.distance || compare(a.primary, b.primary))

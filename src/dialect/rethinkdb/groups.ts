@@ -3,7 +3,7 @@
 import { readable } from './cursor.ts'
 import type { Datum } from './datum.ts'
 import { failLimit } from './errors.ts'
-import type { Call } from './evaluate.ts'
+import { type Call, NOTHING } from './evaluate.ts'
 import { type Formats, toNative } from './output.ts'
 import type { Query } from './query.ts'
 import { type Operation, STREAMING } from './registry.ts'
@@ -13,13 +13,23 @@ export function byGroup(call: Call, operation: Operation, grouped: Grouped): Val
   const isStreaming = grouped.isStream && STREAMING.has(call.node.type)
   if (grouped.isStream && !isStreaming) limitedGroups(grouped, call.query.arrayLimit)
   let isStream = isStreaming
-  const entries = grouped.entries.map(([group, value]) => {
+  const entries: (readonly [Datum, Datum])[] = []
+  for (const [group, value] of grouped.entries) {
     const input = isStreaming ? new Stream(pullArray(value as Datum[])) : value
-    const result = operation(call.withFirst(input))
-    if (result instanceof Stream) return [group, collect(result.pull, call.query)] as const
-    isStream = false
-    return [group, asDatum(result)] as const
-  })
+    const result = operation(call.withFirst(input, isStreaming))
+    // A group of which nothing is left is none.
+    if (result === NOTHING) {
+      isStream = false
+      continue
+    }
+    if (result instanceof Stream) {
+      const rows = collect(result.pull, call.query)
+      if (rows.length > 0) entries.push([group, rows])
+    } else {
+      isStream = false
+      entries.push([group, asDatum(result)])
+    }
+  }
   return new Grouped(entries, isStream)
 }
 

@@ -1,10 +1,27 @@
 // `info`: what a value is and where it comes from.
 
-import { type Datum, type Fields, print, typeName } from './datum.ts'
-import { asDatum, Db, Func, Row, Selection, Special, Stream, TableSlice, type Val, VirtualTable } from './values.ts'
+import { type Datum, Extreme, type Fields, MAXVAL, MINVAL, print, typeName } from './datum.ts'
+import {
+  asDatum,
+  Db,
+  Func,
+  Grouped,
+  Row,
+  Selection,
+  Special,
+  Stream,
+  TableSlice,
+  type Val,
+  VirtualTable,
+} from './values.ts'
 
 export function infoOf(value: Val): Datum {
-  if (!(value instanceof Special)) return { type: typeName(value), value: print(value) }
+  if (!(value instanceof Special)) {
+    const type = typeName(value)
+    if (value === null || value instanceof Extreme) return { type }
+    const size = value instanceof Uint8Array ? { count: value.length } : {}
+    return { ...size, type, value: print(value) }
+  }
   const info: Fields = { type: value.typeName }
   if (value instanceof Db) return { ...info, name: value.name, id: value.id }
   if (value instanceof VirtualTable) {
@@ -32,20 +49,12 @@ export function infoOf(value: Val): Datum {
       doc_count_estimates: [table.direct.count],
     }
     if (value.isWhole) return about
-    const { bounds } = slice
-    const side = (bound: Datum | undefined, isOpen: boolean | undefined, open: string, otherwise: string) => {
-      if (bound === undefined || typeof bound === 'object') {
-        if (bound === undefined || typeName(bound) === 'MINVAL' || typeName(bound) === 'MAXVAL') return otherwise
-      }
-      return isOpen ? open : 'closed'
-    }
+    const { low = MINVAL, high = MAXVAL, isLowOpen = true, isHighOpen = true } = slice.bounds ?? {}
     return {
       ...info,
       index: slice.index ?? kept.primaryKey,
-      left_bound: edge(bounds?.low),
-      left_bound_type: bounds === undefined ? 'unbounded' : side(bounds.low, bounds.isLowOpen, 'open', 'unbounded'),
-      right_bound: edge(bounds?.high),
-      right_bound_type: bounds === undefined ? 'unbounded' : side(bounds.high, bounds.isHighOpen, 'open', 'unbounded'),
+      ...edge('left_bound', low, MINVAL, isLowOpen),
+      ...edge('right_bound', high, MAXVAL, isHighOpen),
       sorting: slice.order === undefined ? 'UNORDERED' : slice.order === 'asc' ? 'ASCENDING' : 'DESCENDING',
       table: about,
     }
@@ -53,7 +62,7 @@ export function infoOf(value: Val): Datum {
   if (value instanceof Selection) return { ...info, table: infoOf(tableOf(value)) }
   if (value instanceof Row) return { ...info, table: infoOf(tableOf(value)) }
   if (value instanceof Func) return { ...info, source_code: value.node?.print() ?? '' }
-  if (value instanceof Stream) return info
+  if (value instanceof Stream || value instanceof Grouped) return info
   return { ...info, value: print(asDatum(value)) }
 }
 
@@ -61,8 +70,8 @@ function tableOf({ table }: Selection | Row): TableSlice {
   return new TableSlice({ table, index: undefined, bounds: undefined, order: undefined })
 }
 
-function edge(bound: Datum | undefined): Datum {
-  if (bound === undefined) return null
-  const name = typeName(bound)
-  return name === 'MINVAL' || name === 'MAXVAL' ? null : bound
+/** A bound of a slice; `open` is the one that leaves nothing out. */
+function edge(name: string, bound: Datum, open: Extreme, isOpen: boolean): Fields {
+  if (bound instanceof Extreme) return { [`${name}_type`]: bound === open ? 'unbounded' : 'unachievable' }
+  return { [name]: bound, [`${name}_type`]: isOpen ? 'open' : 'closed' }
 }

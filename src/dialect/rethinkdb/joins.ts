@@ -2,18 +2,20 @@
 
 import { asObject, type Datum, field } from './datum.ts'
 import { Failure, fail } from './errors.ts'
-import { type Call, concatenated, derive, plainFirst, toStream, withStep } from './evaluate.ts'
+import { type Call, concatenated, derive, withStep } from './evaluate.ts'
 import { merge } from './fields.ts'
+import { requirePrimaryKey, requireSecondaryBound } from './key.ts'
 import { openSlice } from './reading.ts'
 import { type Operations, streaming } from './registry.ts'
-import { asDatum, collect, type Pull, plain, pullArray, TableSlice, truth, type Val, wrongKind } from './values.ts'
+import { asDatum, collect, type Pull, pullArray, TableSlice, truth, type Val, wrongKind } from './values.ts'
 
 function pairs(call: Call, isOuter: boolean): Val {
-  const left = plainFirst(call)
-  const right = collect(toStream(plain(call.val(1))).pull, call.query)
+  const left = call.first
+  let right: Datum[] | undefined
   const func = call.func(2)
   const expand = (a: Datum): Pull => {
     const found: Datum[] = []
+    right ??= collect(call.stream(1).pull, call.query)
     for (const b of right) if (truth(asDatum(func.call([a, b])))) found.push({ left: a, right: b })
     if (isOuter && found.length === 0) found.push({ left: a })
     return pullArray(found)
@@ -26,6 +28,7 @@ function eqJoin(call: Call): Val {
   const right = call.val(2)
   if (!(right instanceof TableSlice) || !right.isWhole) return wrongKind('TABLE', right)
   const index = call.textOption('index')
+  const isPrimary = index === undefined || index === right.table.primaryKey
   const expand = (row: Datum): Pull => {
     if (row === null) return () => undefined
     let key: Datum
@@ -36,6 +39,7 @@ function eqJoin(call: Call): Val {
       if (error instanceof Failure && error.isMissing) return () => undefined
       throw error
     }
+    isPrimary ? requirePrimaryKey(key) : requireSecondaryBound(key)
     const slice = { ...right.slice, index, keys: [key] }
     const pull = openSlice(slice)
     return () => {
@@ -43,7 +47,7 @@ function eqJoin(call: Call): Val {
       return found === undefined ? undefined : { left: row, right: found }
     }
   }
-  return derive(call, plainFirst(call), (pull) => concatenated(pull, expand), false)
+  return derive(call, call.first, (pull) => concatenated(pull, expand), false)
 }
 
 function zip(call: Call): Val {
@@ -54,7 +58,7 @@ function zip(call: Call): Val {
     const right = field(pair, 'right')
     return right === undefined ? left : merge(asObject(left), right)
   }
-  return withStep(call, plainFirst(call), { kind: 'zip', apply, isFixed: true })
+  return withStep(call, call.first, { kind: 'zip', apply, isFixed: true })
 }
 
 export const joinTerms: Operations = {

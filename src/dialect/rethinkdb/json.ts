@@ -64,3 +64,19 @@ export function jsonComplaint(text: string): string {
   space()
   return at < text.length ? 'The document root must not be followed by other values.' : VALUE
 }
+
+/** A name that an object of the text, which is JSON, has twice. */
+export function repeatedKey(text: string): string | undefined {
+  const open: (Set<string> | undefined)[] = []
+  for (const [token, end] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
+    if (token === '{' || token === '[') open.push(token === '{' ? new Set() : undefined)
+    else if (token === '}' || token === ']') open.pop()
+    else if (end !== undefined) {
+      const name = JSON.parse(token.slice(0, -end.length)) as string
+      const names = open.at(-1)
+      if (names?.has(name)) return name
+      names?.add(name)
+    }
+  }
+  return undefined
+}

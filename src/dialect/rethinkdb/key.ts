@@ -28,8 +28,12 @@ function refuse(value: Datum, text: string): never {
   return value === null ? failMissing(text) : fail(text)
 }
 
+/** What a key is for: `bound` is looked up in a secondary index, which `entry` is kept in. */
+type Purpose = 'primary' | 'entry' | 'bound'
+
 /** Length of the encoded key; throws what is no key. */
-function keyBytes(value: Datum, isInside: boolean, isPrimary: boolean): number {
+function keyBytes(value: Datum, isInside: boolean, purpose: Purpose): number {
+  const isPrimary = purpose === 'primary'
   switch (typeof value) {
     case 'string':
       if (isPrimary) requireNoNull(value)
@@ -40,16 +44,14 @@ function keyBytes(value: Datum, isInside: boolean, isPrimary: boolean): number {
       return 2
   }
   if (value instanceof Extreme) {
-    if (isPrimary && !isInside)
-      fail(`Primary keys must be either a number, string, bool, pseudotype or array (got type ${typeName(value)}).`)
-    if (isInside && !isPrimary) fail('Cannot use `r.minval` or `r.maxval` in an index key.')
+    if (purpose === 'entry') fail('Cannot use `r.minval` or `r.maxval` in an index key.')
     return 1
   }
-  if (value instanceof Time) return 40
-  if (value instanceof Uint8Array) return 9 + value.length
+  if (value instanceof Time) return 24 + printNumber(value.epoch).length
+  if (value instanceof Uint8Array) return value.reduce((bytes, byte) => bytes + (byte < 2 ? 2 : 1), 8)
   if (Array.isArray(value)) {
     let bytes = 1
-    for (const item of value) bytes += keyBytes(item, true, isPrimary) + 1
+    for (const item of value) bytes += keyBytes(item, true, purpose) + 1
     return bytes
   }
   if (isGeometry(value)) {
@@ -61,12 +63,16 @@ function keyBytes(value: Datum, isInside: boolean, isPrimary: boolean): number {
       `Array keys can only contain numbers, strings, bools,  pseudotypes, or arrays (got ${print(value)} of type ${typeName(value)}).`,
     )
   }
-  return refuse(
-    value,
-    isPrimary
-      ? `Primary keys must be either a number, string, bool, pseudotype or array (got type ${typeName(value)}):\n${printShort(value)}`
-      : `Secondary keys must be a number, string, bool, pseudotype, or array (got type ${typeName(value)}):\n${printShort(value)}`,
-  )
+  const name = typeName(value)
+  if (isPrimary) {
+    refuse(
+      value,
+      `Primary keys must be either a number, string, bool, pseudotype or array (got type ${name}):\n${printShort(value)}`,
+    )
+  }
+  const got =
+    purpose === 'bound' ? `(got ${print(value)} of type ${name}).` : `(got type ${name}):\n${printShort(value)}`
+  return refuse(value, `Secondary keys must be a number, string, bool, pseudotype, or array ${got}`)
 }
 
 function requireNoNull(text: string): void {
@@ -84,8 +90,13 @@ export function isPlainKey(value: unknown): value is string | number {
 /** Throws the server's text for what cannot be a primary key. */
 export function requirePrimaryKey(value: Datum): void {
   if (isPlainKey(value)) return
-  if (keyBytes(value, false, true) > PRIMARY_BYTES_MAX)
+  if (keyBytes(value, false, 'primary') > PRIMARY_BYTES_MAX)
     fail(`Primary key too long (max 127 characters): ${print(value)}`)
+}
+
+/** Throws the server's text for what cannot be a bound of primary keys; it may be longer than a key. */
+export function requirePrimaryBound(value: Datum): void {
+  keyBytes(value, false, 'primary')
 }
 
 /** Throws the server's text for what cannot be the primary key of a document that is stored. */
@@ -94,13 +105,18 @@ export function requireStorableKey(value: Datum): void {
   requirePrimaryKey(value)
 }
 
-function holdsExtreme(value: Datum): boolean {
+export function holdsExtreme(value: Datum): boolean {
   return value instanceof Extreme || (Array.isArray(value) && value.some(holdsExtreme))
 }
 
 /** Throws unless the value can be a key of a secondary index. */
 export function requireSecondaryKey(value: Datum): void {
-  keyBytes(value, false, false)
+  keyBytes(value, false, 'entry')
+}
+
+/** Throws unless the value can be looked for in a secondary index. */
+export function requireSecondaryBound(value: Datum): void {
+  keyBytes(value, false, 'bound')
 }
 
 /** A primary key in the form the engine takes: instants as Dates. */

@@ -10,8 +10,9 @@ import {
   MINVAL,
   Time,
   typeName,
+  wholeMilliseconds,
 } from './datum.ts'
-import { Failure, fail, ReqlUserError } from './errors.ts'
+import { Failure, fail, ReqlQueryLogicError, ReqlUserError } from './errors.ts'
 import { type Call, evaluate, toFunc } from './evaluate.ts'
 import { type Operations, ungrouped } from './registry.ts'
 import { asDatum, Func, Grouped, Row, Special, type Val } from './values.ts'
@@ -36,7 +37,7 @@ function add(a: Datum, b: Datum, call: Call): Datum {
 
 function subtract(a: Datum, b: Datum): Datum {
   if (a instanceof Time) {
-    return b instanceof Time ? a.epoch - b.epoch : new Time(finite(a.epoch - asNumber(b)), a.zone)
+    return b instanceof Time ? wholeMilliseconds(a.epoch - b.epoch) : new Time(finite(a.epoch - asNumber(b)), a.zone)
   }
   return finite(asNumber(a) - asNumber(b))
 }
@@ -141,23 +142,20 @@ export const operatorTerms: Operations = {
     return value
   },
   or(call) {
-    let value: Val = false
-    for (let i = 0; i < call.count; i++) {
-      value = call.val(i)
-      if (call.bool(i)) break
-    }
-    return value
+    for (let i = 0; i < call.count; i++) if (call.bool(i)) return call.val(i)
+    return false
   },
   branch,
   do: doCall,
   default: orDefault,
   error(call) {
-    if (call.count === 0) throw new Failure(ReqlUserError, 'Empty ERROR term outside a default block.', true)
+    if (call.count === 0) throw new Failure(ReqlQueryLogicError, 'Empty ERROR term outside a default block.', true)
     throw new Failure(ReqlUserError, call.text(0))
   },
   array: (call) => {
     const values: Datum[] = []
-    for (let i = 0; i < call.count; i++) values.push(asDatum(call.val(i, call.isLiteralOk)))
+    // Literals may stand only first: what comes after is evaluated by other rules on the server.
+    for (let i = 0; i < call.count; i++) values.push(asDatum(call.val(i, call.isLiteralOk && i === 0)))
     return call.query.sized(values)
   },
   args: (call) => asArray(call.datum(0)),

@@ -2,12 +2,12 @@
 
 import { asText, compare, type Datum, DatumSet, equal } from './datum.ts'
 import { Failure, fail } from './errors.ts'
-import { allOf, type Call, evaluate, finite, plainFirst, selectionOf, toFunc, toStream } from './evaluate.ts'
+import { allOf, type Call, evaluate, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
 import { feedPart } from './parts.ts'
 import { openSlice, requireIndex } from './reading.ts'
 import type { Operations } from './registry.ts'
 import { T } from './terms.ts'
-import { asDatum, collect, type Func, type Pull, plain, Selection, Stream, TableSlice, type Val } from './values.ts'
+import { asDatum, collect, type Func, type Pull, Selection, Stream, TableSlice, type Val } from './values.ts'
 
 type Direction = 1 | -1
 
@@ -46,7 +46,7 @@ function sorted(rows: readonly Datum[], list: readonly { func: Func; direction: 
 }
 
 function orderBy(call: Call): Val {
-  const value = plainFirst(call)
+  const value = call.first
   const list = comparisons(call, 1)
   const indexNode = call.optionNode('index')
   if (indexNode === undefined) {
@@ -55,6 +55,8 @@ function orderBy(call: Call): Val {
     const selection = selectionOf(value)
     return selection === undefined ? rows : new Selection(selection.table, rows)
   }
+  // Of nothing there is nothing to be put in order.
+  if (Array.isArray(value) && value.length === 0) return value
   const index = asText(call.datumOption('index') as Datum)
   if (!(value instanceof TableSlice)) {
     return fail(
@@ -97,7 +99,7 @@ function tieBroken(call: Call, ordered: TableSlice, list: readonly { func: Func;
 
 function union(call: Call): Val {
   const values: Val[] = []
-  for (let i = 0; i < call.count; i++) values.push(plain(call.val(i)))
+  for (let i = 0; i < call.count; i++) values.push(call.val(i))
   const interleave = call.optionNode('interleave')
   const streams = values.map((value) => toStream(value))
   let pull: Pull
@@ -179,7 +181,7 @@ function merged(streams: readonly Stream[], list: readonly Comparison[]): Pull {
 }
 
 function distinct(call: Call): Val {
-  const value = plainFirst(call)
+  const value = call.first
   const index = call.textOption('index')
   if (index !== undefined && !(value instanceof TableSlice)) fail('Can only perform an indexed distinct on a TABLE.')
   if (value instanceof TableSlice && (index !== undefined || value.slice.index === undefined)) {

@@ -129,7 +129,7 @@ class Compiler {
 
   /** What a term without the row answers, once for all rows. */
   #value(node: Node): Datum {
-    if (this.#readsRow(node) || !isFixed(node)) return give()
+    if (this.#readsRow(node) || !isFixed(node, true, true)) return give()
     try {
       return asDatum(evaluate(node, this.#scope, this.#query))
     } catch (error) {

@@ -3,11 +3,18 @@
 import { type Filter, treeFilter } from '../../engine/index.ts'
 import type { FilterNode } from '../../query/index.ts'
 import { all as allOf, compared, constantOf, pathTo } from './conditions.ts'
-import { compare, type Datum, type Fields, isObject, MAXVAL, MINVAL } from './datum.ts'
+import { compare, type Datum, type Fields, isGeometry, isObject, MAXVAL, MINVAL } from './datum.ts'
 import { fail, failMissing, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import type { Index } from './index-entries.ts'
-import { engineKey, requireName, requirePrimaryKey } from './key.ts'
+import {
+  engineKey,
+  holdsExtreme,
+  requireName,
+  requirePrimaryBound,
+  requirePrimaryKey,
+  requireSecondaryBound,
+} from './key.ts'
 import { adminPart, indexPart } from './parts.ts'
 import type { Operations } from './registry.ts'
 import type { Table } from './store.ts'
@@ -28,6 +35,7 @@ import {
 
 /** Reads a document; null when there is none. */
 export function readRow(table: Table, key: Datum): Datum {
+  if (holdsExtreme(key)) return null
   const document = table.direct.get(engineKey(key))
   return document === undefined ? null : fromStored(document)
 }
@@ -132,6 +140,9 @@ function orderedKeys(table: Table, filter: Filter | undefined, bounds: Bounds | 
 }
 
 function table(call: Call): Val {
+  if (call.optionNode('use_outdated') !== undefined) {
+    fail('The `use_outdated` optarg is no longer supported.  Use the `read_mode` optarg instead.')
+  }
   const mode = call.textOption('read_mode')
   if (mode !== undefined && !/^(single|majority|outdated)$/.test(mode)) {
     fail(`Read mode \`${mode}\` unrecognized (options are "majority", "single", and "outdated").`)
@@ -173,7 +184,7 @@ function get(call: Call): Val {
     key,
     () => readRow(table, key),
     undefined,
-    () => table.direct.get(engineKey(key)),
+    () => (holdsExtreme(key) ? undefined : table.direct.get(engineKey(key))),
   )
 }
 
@@ -187,8 +198,12 @@ function getAll(call: Call): Val {
   }
   const table = tableOf(value)
   const keys = call.rest(1)
-  for (const key of keys) if (key === null) failMissing('Keys cannot be NULL.')
-  if (index === undefined || index === table.primaryKey) for (const key of keys) requirePrimaryKey(key)
+  for (const key of keys) {
+    if (isGeometry(key)) fail('Cannot use a geospatial index with `get_all`. Use `get_intersecting` instead.')
+    if (key === null) failMissing('Keys cannot be NULL.')
+  }
+  const isPrimary = index === undefined || index === table.primaryKey
+  for (const key of keys) isPrimary ? requirePrimaryKey(key) : requireSecondaryBound(key)
   const slice: Slice = { table, index, bounds: undefined, order: undefined, keys }
   const stream = new Stream(openSlice(slice))
   stream.slice = slice
@@ -214,8 +229,9 @@ function between(call: Call): Val {
   const bounds = { low, high, isLowOpen: call.isOpen('left_bound'), isHighOpen: call.isOpen('right_bound') }
   const bounded = { ...slice, index, bounds }
   // Errors about the index show before anything is read.
-  if (index !== table.primaryKey) requireIndex(bounded)
-  else for (const bound of [low, high]) if (bound !== MINVAL && bound !== MAXVAL) requirePrimaryKey(bound)
+  const isPrimary = index === table.primaryKey
+  if (!isPrimary) requireIndex(bounded)
+  for (const bound of [low, high]) isPrimary ? requirePrimaryBound(bound) : requireSecondaryBound(bound)
   return new TableSlice(bounded)
 }
 

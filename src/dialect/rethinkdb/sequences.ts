@@ -9,6 +9,7 @@ import {
   evaluate,
   filterTest,
   finite,
+  isObjectTerm,
   plainFirst,
   selectionOf,
   toFunc,
@@ -20,13 +21,12 @@ import { feedPart } from './parts.ts'
 import { Planned } from './planned.ts'
 import { predicateOf } from './predicate.ts'
 import { type Operations, streaming } from './registry.ts'
-import { T } from './terms.ts'
 import {
   asDatum,
   collect,
   Func,
   type Pull,
-  plain,
+  Row,
   Selection,
   Special,
   type Step,
@@ -36,12 +36,10 @@ import {
   type Val,
 } from './values.ts'
 
+/** The first argument of a term that also takes one value; to one that takes only sequences a row is none. */
 function map(call: Call): Val {
   const sources: Val[] = []
-  for (let i = 0; i < call.count - 1; i++) {
-    const value = i === 0 ? plainFirst(call) : call.val(i)
-    sources.push(value)
-  }
+  for (let i = 0; i < call.count - 1; i++) sources.push(call.val(i))
   const streams = sources.map((value) => toStream(value))
   const func = call.func(call.count - 1)
   if (func.arity > 0 && func.arity !== sources.length) {
@@ -81,14 +79,14 @@ function map(call: Call): Val {
 
 function concatMap(call: Call): Val {
   const func = call.func(1)
-  const expand = (value: Datum) => toStream(plain(func.call([value]))).pull
-  const result = derive(call, plainFirst(call), (pull) => concatenated(pull, expand), false)
+  const expand = (value: Datum) => toStream(func.call([value])).pull
+  const result = derive(call, call.first, (pull) => concatenated(pull, expand), false)
   if (result instanceof Stream) result.unfollowable = 'concat_map'
   return result
 }
 
 function filter(call: Call): Val {
-  const value = plainFirst(call)
+  const value = call.first
   const predicate = call.val(1, true)
   const func = toFunc(predicate, 'constant')
   // A pattern matches field by field; what a function computes must be true.
@@ -134,11 +132,6 @@ function plannedFilter(
     stream.steps = source instanceof Stream ? [...source.steps, step] : [step]
     return new Selection(table, stream)
   }
-}
-
-function isObjectTerm(func: Func): boolean {
-  const body = func.node?.args[1]
-  return body !== undefined && (body.type === T.MAKE_OBJ || body.type === T.DATUM)
 }
 
 function sliceStream(pull: Pull, from: number, to: number, counter = { at: 0 }): Pull {
@@ -222,7 +215,7 @@ function range(call: Call): Val {
 }
 
 function sample(call: Call): Val {
-  const value = plainFirst(call)
+  const value = call.first
   const count = call.integer(1)
   if (count < 0) fail(`Number of items to sample must be non-negative, got \`${count}\`.`)
   const rows: Datum[] = []
@@ -242,7 +235,7 @@ function sample(call: Call): Val {
 }
 
 function isEmpty(call: Call): Val {
-  return waiting(toStream(plainFirst(call)))() === undefined
+  return waiting(toStream(call.first))() === undefined
 }
 
 function offsetsOf(call: Call): Val {
@@ -261,7 +254,7 @@ function offsetsOf(call: Call): Val {
       return undefined
     }
   }
-  return derive(call, plainFirst(call), make, false)
+  return derive(call, call.first, make, false)
 }
 
 export const terms: Operations = {
@@ -282,9 +275,9 @@ export const terms: Operations = {
     return sliced(call, value, count, Infinity)
   },
   limit(call) {
-    const value = plainFirst(call)
-    if (!(value instanceof Special)) toStream(value)
-    const count = call.integer(1)
+    const value = call.first
+    if (!(value instanceof Special) || value instanceof Row) toStream(value)
+    const count = call.shortInteger(1)
     if (count < 0) fail(`LIMIT takes a non-negative argument (got ${count})`)
     return Array.isArray(value) ? value.slice(0, count) : sliced(call, value, 0, count)
   },

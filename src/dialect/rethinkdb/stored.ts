@@ -2,6 +2,7 @@
 // bytes, so that other interfaces on the same store see what they know; everything else with a pseudo-type is stored as its object.
 
 import {
+  asArray,
   asText,
   type Datum,
   Extreme,
@@ -10,11 +11,14 @@ import {
   fromBase64,
   isObject,
   Literal,
+  printShort,
   setField,
+  sortedKeys,
   Time,
   TYPE,
+  typeName,
 } from './datum.ts'
-import { fail } from './errors.ts'
+import { fail, failMissing } from './errors.ts'
 import { isBuffer } from './host.ts'
 
 /** Elements an array on disk may have, whatever the array limit of a query. */
@@ -45,35 +49,65 @@ export function fromStored(value: unknown): Datum {
   return TYPE in object ? pseudo(object as Fields) : (object as Fields)
 }
 
+/** What is wrong with the fields of an instant; the first of them, in their order, or what is not there. */
+function timeComplaint(object: Fields): string | undefined {
+  for (const name of sortedKeys(object)) {
+    const value = object[name]
+    const shown = () => `(got \`${printShort(value)}\` of type ${typeName(value)})`
+    if (name === 'epoch_time') {
+      if (typeof value !== 'number') return `field \`${name}\` must be a number ${shown()}`
+    } else if (name === 'timezone') {
+      if (typeof value !== 'string') return `field \`${name}\` must be a string ${shown()}`
+      if (zoneOf(value) === undefined) return `invalid timezone string \`${printShort(value)}\``
+    } else if (name !== TYPE) return `unrecognized field \`${name}\``
+  }
+  const missing = ['epoch_time', 'timezone'].find((name) => !Object.hasOwn(object, name))
+  return missing === undefined ? undefined : `no field \`${missing}\``
+}
+
+/** A zone as `+hh:mm`, or undefined. */
+function zoneOf(text: string): string | undefined {
+  if (text === 'Z') return '+00:00'
+  const match = /^([-+])([01]\d|2[0-4])(?::?([0-5]\d))?$/.exec(text)
+  if (match === null || text === '-00' || text === '-00:00') return undefined
+  return `${match[1]}${match[2]}:${match[3] ?? '00'}`
+}
+
+function requireGeometryFields(object: Fields): void {
+  for (const name of sortedKeys(object)) {
+    if (name === 'coordinates') asArray(object[name])
+    else if (name === 'type') asText(object[name])
+    else if (name !== 'crs' && name !== TYPE) fail(`Unrecognized field \`${name}\` found in geometry object.`)
+  }
+  for (const name of ['type', 'coordinates']) {
+    if (!Object.hasOwn(object, name)) failMissing(`Field \`${name}\` not found in geometry object.`)
+  }
+}
+
 /** The pseudo-type that a JSON object with `$reql_type$` stands for. */
 export function pseudo(object: Fields): Datum {
   const type = object[TYPE]
   if (type === 'TIME') {
-    const epoch = field(object, 'epoch_time')
-    const zone = field(object, 'timezone')
-    if (typeof epoch !== 'number' || typeof zone !== 'string') {
-      const name = typeof epoch === 'number' ? 'timezone' : 'epoch_time'
-      if (field(object, name) === undefined)
-        fail(`Invalid time object constructed (no field \`${name}\`):\n${JSON.stringify(object)}`)
-      fail(`Invalid time object constructed (field \`${name}\` of wrong type).`)
-    }
-    for (const name of Object.keys(object)) {
-      if (name !== TYPE && name !== 'epoch_time' && name !== 'timezone') {
-        fail(`Invalid time object constructed (unrecognized field \`${name}\`).`)
-      }
-    }
-    return new Time(epoch, zone === 'Z' ? '+00:00' : zone)
+    const wrong = timeComplaint(object)
+    if (wrong !== undefined) fail(`Invalid time object constructed (${wrong}):\n${printShort(object)}`)
+    return new Time(object.epoch_time as number, zoneOf(object.timezone as string) as string)
   }
   if (type === 'BINARY') {
     const data = field(object, 'data')
+    for (const name of sortedKeys(object)) {
+      if (name !== TYPE && name !== 'data') fail(`Invalid binary pseudotype: illegal \`${name}\` key.`)
+    }
     if (data === undefined) fail('Invalid binary pseudotype: lacking `data` key.')
     return fromBase64(asText(data))
   }
   if (type === 'LITERAL') return new Literal(field(object, 'value'))
-  if (type === 'GEOMETRY') return object
+  if (type === 'GEOMETRY') {
+    requireGeometryFields(object)
+    return object
+  }
   if (typeof type !== 'string') {
     fail(
-      `Error: Field \`${TYPE}\` must be a string (got \`${JSON.stringify(type)}\` of type ${type === null ? 'NULL' : typeof type}).`,
+      `Error: Field \`${TYPE}\` must be a string (got \`${printShort(type)}\` of type ${typeName(type)}):\n${printShort(object)}`,
     )
   }
   return fail(`Unknown $reql_type$ \`PTYPE<${type}>\`.`)
@@ -134,6 +168,10 @@ export function strayLiteral(): never {
 /** The value without the literals in it, which stand for what they hold. */
 export function dropLiterals(value: Datum): Datum | undefined {
   if (value instanceof Literal) return value.value
+  if (Array.isArray(value)) {
+    const items = value.map(dropLiterals)
+    return items.every((item, i) => item === value[i]) ? value : items.filter((item) => item !== undefined)
+  }
   if (!isObject(value)) return value
   let copy: Fields | undefined
   for (const name of Object.keys(value)) {

@@ -10,7 +10,8 @@
 // arity: arguments with the receiver, `2` or `1-3` or `1-`.
 
 const BOUNDS = 'left_bound,right_bound'
-const WRITE = 'durability,return_changes,return_vals,ignore_write_hook,non_atomic'
+const INSERT = 'durability,return_changes,return_vals,ignore_write_hook'
+const WRITE = `${INSERT},non_atomic`
 const SHARDS = 'shards,replicas,nonvoting_replica_tags,primary_replica_tag'
 
 const TABLE = `
@@ -95,7 +96,7 @@ indexStatus 139 m x * 1-
 indexWait 140 m x * 1-
 info 79 b a * 1
 innerJoin 48 m c * 3
-insert 56 m w o1 2 conflict,upsert,${WRITE}
+insert 56 m w o1 2 conflict,upsert,${INSERT}
 insertAt 82 m d * 3
 intersects 163 b g * 2
 isEmpty 86 m s * 1
@@ -110,10 +111,10 @@ literal 137 r - * 0-1
 lt 19 b - * 2-
 map 38 b s = 2-
 match 97 m t * 2
-max 148 b c = 1-2 index
+max 148 b c =:f 1-2 index
 maxval 181 c - * 0
 merge 35 m d *:f 1-
-min 147 b c = 1-2 index
+min 147 b c =:f 1-2 index
 minutes 134 m i * 1
 minval 180 c - * 0
 mod 28 b - * 2

@@ -1,6 +1,6 @@
 // Terms about instants: making them, their parts in their zone, ISO 8601.
 
-import { asTime, type Datum, Time } from './datum.ts'
+import { asTime, type Datum, Time, wholeMilliseconds as whole } from './datum.ts'
 import { fail } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import type { Operation, Operations } from './registry.ts'
@@ -27,10 +27,8 @@ class Reader {
     for (let i = 0; i < count; i++) {
       if (this.isDone) {
         fail(
-          `Truncated date string \`${this.text}\`.`.replace(
-            'date',
-            this.text.startsWith('+') || this.text.startsWith('-') ? 'time zone' : 'date',
-          ),
+          `Invalid time zone string \`${this.text}\`. Valid time zones are \`+hh:mm\`, \`-hh:mm\`, \`+hhmm\`, \`-hhmm\`, ` +
+            '`+hh`, `-hh` and `Z`.',
         )
       }
       const character = this.text[this.at++]
@@ -208,17 +206,12 @@ function fromParts(call: Call): Datum {
   return new Time(days * DAY + clock - offsetOf(zone), zone)
 }
 
-/** A time with milliseconds at most. */
-function whole(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000
-}
-
 export const terms: Operations = {
   time: fromParts,
   epochTime: (call) => new Time(call.number(0), '+00:00'),
   ISO8601: (call) => parseIso(call.text(0), call.textOption('default_timezone') ?? ''),
   toISO8601: (call) => toIso(asTime(call.datum(0))),
-  toEpochTime: (call) => whole(asTime(call.datum(0)).epoch),
+  toEpochTime: (call) => asTime(call.datum(0)).epoch,
   inTimezone: (call) => new Time(asTime(call.datum(0)).epoch, zoneOf(call.text(1))),
   timezone: (call) => asTime(call.datum(0)).zone,
   during(call) {

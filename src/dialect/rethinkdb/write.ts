@@ -13,6 +13,7 @@ import {
   Literal,
   print,
   setField,
+  Time,
   typeName,
 } from './datum.ts'
 import { Failure, fail, failMissing } from './errors.ts'
@@ -302,6 +303,9 @@ function resolve(table: Table, conflict: Conflict, old: Datum, row: Datum): Datu
 
 /** A row with its primary key, made where it has none; throws what is no row or no key. */
 function withKey(row: Datum, primaryKey: string, generated: string[]): Fields {
+  if (row instanceof Time || typeName(row) === 'PTYPE<GEOMETRY>') {
+    fail(`Inserted object must have primary key \`${primaryKey}\`:\n${print(row)}`)
+  }
   if (!isObject(row) || typeName(row) !== 'OBJECT') {
     const text = `Expected type OBJECT but found ${typeName(row)}.`
     return row === null ? failMissing(text) : fail(text)

@@ -1,30 +1,51 @@
 // The terms insert, update, replace, delete, forEach, sync.
 
 import { isFixed } from './check.ts'
-import { asArray, type Datum, type Fields, field, isObject, typeName } from './datum.ts'
+import {
+  asArray,
+  asObject,
+  asText,
+  type Datum,
+  equal,
+  type Fields,
+  field,
+  isObject,
+  printShort,
+  setField,
+  Time,
+  typeName,
+} from './datum.ts'
 import { Failure, fail } from './errors.ts'
 import { type Call, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
-import { merge } from './fields.ts'
+import { mergePatch } from './fields.ts'
 import { insertPlain } from './insert-plain.ts'
 import { tableOf } from './reading.ts'
 import type { Operations } from './registry.ts'
 import { T } from './terms.ts'
 import { asDatum, Func, type Pull, Row, Special, Stream, type Val, wrongKind } from './values.ts'
-import { type Conflict, changesOf, insertRows, optionsOf, type WriteOptions, writing } from './write.ts'
+import {
+  type Conflict,
+  changesOf,
+  insertRows,
+  optionsOf,
+  type ReturnChanges,
+  type WriteOptions,
+  writing,
+} from './write.ts'
 
 function conflictOf(call: Call): Conflict {
   const value = call.option('conflict')
   if (value === undefined) return call.boolOption('upsert') ? 'replace' : 'error'
   if (value instanceof Func) {
-    if (!value.isFixed) fail('The conflict function passed to `insert` must be deterministic.')
+    if (value.node === undefined || !isFixed(value.node))
+      fail('The conflict function passed to `insert` must be deterministic.')
     if (value.arity !== 0 && value.arity !== 3) {
       fail('The conflict function passed to `insert` should expect 3 arguments.')
     }
     return value
   }
-  const text = asDatum(value)
+  const text = asText(asDatum(value))
   if (text === 'error' || text === 'replace' || text === 'update') return text
-  if (typeof text !== 'string') fail(`Expected type STRING but found ${typeName(text)}.`)
   return fail(`Conflict option \`${text}\` unrecognized (options are "error", "replace" and "update").`)
 }
 
@@ -65,7 +86,8 @@ function rowsOf(call: Call, literal: Datum[] | undefined, options: WriteOptions)
   if (literal !== undefined) return literal
   const value = call.val(1)
   const single = value instanceof Row ? value.value : value
-  if (isObject(single) && !(single instanceof Special)) return [single]
+  // An instant and a shape are objects, though none that can be inserted.
+  if ((isObject(single) && !(single instanceof Special)) || single instanceof Time) return [single]
   if (options.changes === 'vals') manyInserts()
   if (Array.isArray(single)) return single
   const stream = toStream(value)
@@ -79,7 +101,7 @@ function replaceRows(call: Call, decide: (old: Datum) => Datum): Val {
   const { first } = call
   const changes = changesOf(call)
   if (first instanceof Row) {
-    if (first.assign !== undefined) return assignRow(first, first.assign, decide, changes !== false)
+    if (first.assign !== undefined) return assignRow(first, first.assign, decide, changes)
     const options = optionsOf(call, first.table, changes)
     const { key } = first
     return call.query.once(() =>
@@ -101,6 +123,7 @@ function replaceRows(call: Call, decide: (old: Datum) => Datum): Val {
     const isScan =
       source instanceof Stream &&
       source.planned === undefined &&
+      source.slice?.keys === undefined &&
       source.slice?.index === undefined &&
       source.slice?.order === undefined
     const rows = pull === undefined ? (source as Datum[]) : isScan ? each(pull) : [...each(pull)]
@@ -112,21 +135,29 @@ function replaceRows(call: Call, decide: (old: Datum) => Datum): Val {
 }
 
 /** A write to a configuration. */
-function assignRow(row: Row, assign: (value: Datum) => void, decide: (old: Datum) => Datum, isTold: boolean): Val {
+function assignRow(
+  row: Row,
+  assign: (value: Datum) => void,
+  decide: (old: Datum) => Datum,
+  changes: ReturnChanges,
+): Val {
   const result: Fields = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unchanged: 0 }
   const old = row.value
-  let next = old
+  const change: Fields = { old_val: old, new_val: old }
+  let kind = 'unchanged'
   try {
-    next = decide(old)
+    const next = decide(old)
     assign(next)
-    result.replaced = 1
+    if (!equal(old, next)) kind = 'replaced'
+    change.new_val = next
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    result.errors = 1
+    kind = 'errors'
     result.first_error = error.text
-    next = old
+    change.error = error.text
   }
-  if (isTold) result.changes = [{ old_val: old, new_val: next }]
+  result[kind] = 1
+  if (changes !== false) result.changes = changes === 'always' || kind === 'replaced' ? [change] : []
   return result
 }
 
@@ -137,22 +168,21 @@ function requireFixed(call: Call): void {
   }
 }
 
-function writer(call: Call): Func {
-  requireFixed(call)
-  return toFunc(call.val(1, true), 'constant')
-}
-
 /** Adds the result of a write to those before it: numbers add up, lists join, the first text stays. */
-function addResult(total: Fields, part: Datum): void {
-  if (!isObject(part)) {
-    fail(`FOR_EACH expects one or more basic write queries.  Expected type ARRAY but found ${typeName(part)}.`)
-  }
+function addResult(total: Fields, part: Fields, limit: number, warnings: Set<string>): void {
   for (const name of Object.keys(part)) {
     const value = part[name]
     const before = field(total, name)
-    if (before === undefined) total[name] = value
+    if (before === undefined) setField(total, name, value)
     else if (typeof before === 'number' && typeof value === 'number') total[name] = before + value
-    else if (Array.isArray(before) && Array.isArray(value)) total[name] = [...before, ...value]
+    else if (Array.isArray(before) && Array.isArray(value)) {
+      const list = [...before, ...value]
+      if (list.length > limit) warnings.add(`Too many changes, array truncated to ${limit}.`)
+      total[name] = list.slice(0, limit)
+    } else if (typeof before !== 'string' || typeof value !== 'string') {
+      const [old, next] = [before, value].map((one) => `\`${printShort(one)}\` (type ${typeName(one)})`)
+      fail(`Cannot merge statistics ${old} and ${next}.`)
+    }
   }
 }
 
@@ -160,16 +190,25 @@ function forEach(call: Call): Val {
   const { first } = call
   const func = call.func(1, 'constant')
   const total: Fields = {}
-  for (const row of each(finite(toStream(first instanceof Row ? first.value : first)))) {
+  const warnings = new Set<string>()
+  const { arrayLimit } = call.query
+  for (const row of each(finite(toStream(first)))) {
     const answer = func.call([row])
-    if (answer instanceof Special && !(answer instanceof Row)) {
-      fail('FOR_EACH expects one or more basic write queries.')
-    }
+    if (answer instanceof Special && !(answer instanceof Row)) fail(NO_WRITE)
     const part = asDatum(answer)
-    for (const one of Array.isArray(part) ? asArray(part) : [part]) addResult(total, one)
+    try {
+      const parts = isObject(part) ? [part] : asArray(part).map(asObject)
+      for (const one of parts) addResult(total, one, arrayLimit, warnings)
+    } catch (error) {
+      if (error instanceof Failure) throw new Failure(error.type, `${NO_WRITE}  ${error.text}`)
+      throw error
+    }
   }
+  if (warnings.size > 0) total.warnings = [...((total.warnings as Datum[] | undefined) ?? []), ...warnings]
   return total
 }
+
+const NO_WRITE = 'FOR_EACH expects one or more basic write queries.'
 
 export const terms: Operations = {
   insert,
@@ -182,11 +221,12 @@ export const terms: Operations = {
       if (old === null) return null
       const value = given ?? call.val(1, true)
       const patch = asDatum(value instanceof Func ? value.call([old], true) : value)
-      return patch === null ? old : merge(old, patch)
+      return patch === null ? old : mergePatch(old, patch)
     })
   },
   replace(call) {
-    const func = writer(call)
+    requireFixed(call)
+    const func = toFunc(call.val(1), 'constant')
     return replaceRows(call, (old) => asDatum(func.call([old])))
   },
   delete: (call) => replaceRows(call, () => null),

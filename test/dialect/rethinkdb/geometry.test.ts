@@ -128,7 +128,7 @@ describe('distance', () => {
     ],
     [
       () => r.distance(r.point(0, 0), r.point(0, 1), { geoSystem: 'moon' }),
-      err('QueryLogic', 'Unrecognized geo system `moon` (valid options: "WGS84", "unit_sphere").'),
+      err('QueryLogic', 'Unrecognized geo system "moon" (valid options: "WGS84", "unit_sphere").'),
     ],
   ])
 
@@ -186,7 +186,7 @@ describe('intersects', () => {
           .count(),
       1,
     ],
-    [() => square().intersects(5), err('QueryLogic', 'Expected type PTYPE<GEOMETRY> but found NUMBER.')],
+    [() => square().intersects(5), err('QueryLogic', 'Not a GEOMETRY pseudotype: `5`.')],
   ])
 })
 
@@ -227,7 +227,7 @@ describe('polygonSub', () => {
     ],
     [
       () => square().polygonSub(r.line([0, 0], [1, 1])),
-      err('QueryLogic', 'Expected geometry of type `Polygon` but found `LineString`.'),
+      err('QueryLogic', 'Expected a Polygon but found a LineString.'),
     ],
   ])
 })

@@ -91,7 +91,7 @@ const logic: Case[] = [
   [() => r.do(1, (a: Any, b: Any) => a.add(b)), err('QueryLogic', 'Expected 2 arguments but found 1.')],
   [() => r.expr(1).do(2), 2],
   [() => r.error('a'), err('User', 'a')],
-  [() => r.error(), err('User', 'Empty ERROR term outside a default block.')],
+  [() => r.error(), err('QueryLogic', 'Empty ERROR term outside a default block.')],
   [() => r.expr(null).default(2), 2],
   [() => r.expr({})('a').default(3), 3],
   [
@@ -233,7 +233,7 @@ const strings: Case[] = [
   [() => r.expr('abc').match('(x)?b')('groups'), [null]],
   [
     () => r.expr('').match('ab\\9'),
-    err('QueryLogic', 'Error in regexp `ab\\9` (portion `\\9`): invalid escape sequence'),
+    err('QueryLogic', 'Error in regexp `ab\\9` (portion `\\9`): invalid escape sequence: \\9'),
   ],
   [() => r.expr(1).match('a'), err('QueryLogic', 'Expected type STRING but found NUMBER.')],
   [() => r.expr(' a  b c ').split(), ['a', 'b', 'c']],

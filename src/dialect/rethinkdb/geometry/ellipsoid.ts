@@ -13,7 +13,7 @@ export interface Ellipsoid {
   readonly quarter: number
 }
 
-function ellipsoid(equatorial: number, flattening: number): Ellipsoid {
+export function ellipsoid(equatorial: number, flattening: number): Ellipsoid {
   const { Geodesic } = geodesy.Geodesic
   const geodesic = new Geodesic(equatorial, flattening)
   return {

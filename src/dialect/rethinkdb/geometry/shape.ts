@@ -9,12 +9,17 @@ import {
   field,
   isObject,
   needField,
+  printNumber,
+  printShort,
+  Time,
   TYPE,
-  typeName,
+  typeError,
 } from '../datum.ts'
 import { fail } from '../errors.ts'
 import { isValidLine, isValidRing, type Position, type Shape, toVector } from './sphere.ts'
 
+const SHORT_LINE = 'GeoJSON LineString must have at least two positions.'
+const SHORT_RING = 'GeoJSON LinearRing must have at least four positions.'
 const LINE = 'Invalid LineString.  Are there antipodal or duplicate vertices?'
 const RING = 'Invalid LinearRing.  Are there antipodal or duplicate vertices? Is it self-intersecting?'
 
@@ -24,23 +29,33 @@ export function geometry(type: string, coordinates: Datum): Fields {
 
 /** Longitude and latitude, checked. */
 export function requirePosition(longitude: number, latitude: number): Position {
-  if (!(longitude >= -180 && longitude <= 180)) fail(`Longitude must be between -180 and 180.  Got ${longitude}.`)
-  if (!(latitude >= -90 && latitude <= 90)) fail(`Latitude must be between -90 and 90.  Got ${latitude}.`)
+  if (!(longitude >= -180 && longitude <= 180)) {
+    fail(`Longitude must be between -180 and 180.  Got ${printNumber(longitude)}.`)
+  }
+  if (!(latitude >= -90 && latitude <= 90)) {
+    fail(`Latitude must be between -90 and 90.  Got ${printNumber(latitude)}.`)
+  }
   return [longitude, latitude]
 }
 
 function positionOf(value: Datum): Position {
   const pair = asArray(value)
-  if (pair.length !== 2) {
-    fail(`Expected point coordinate pair.  Got ${pair.length} element array instead of a 2 element one.`)
+  if (pair.length < 2) fail('Too few coordinates.  Need at least longitude and latitude.')
+  if (pair.length > 3) {
+    fail(`Too many coordinates.  GeoJSON position should have no more than three coordinates, but got ${pair.length}.`)
   }
+  if (pair.length === 3) fail('A third altitude coordinate in GeoJSON positions was found, but is not supported.')
   return requirePosition(asNumber(pair[0]), asNumber(pair[1]))
 }
 
 /** A point given as geometry or as a pair of numbers. */
 export function pointOf(value: Datum): Position {
-  if (!isObject(value) || value[TYPE] !== 'GEOMETRY') return positionOf(value)
-  return positionOf(coordinatesOf(value, 'Point'))
+  if (isObject(value) && value[TYPE] === 'GEOMETRY') return positionOf(coordinatesOf(value, 'Point'))
+  const pair = asArray(value)
+  if (pair.length !== 2) {
+    fail(`Expected point coordinate pair.  Got ${pair.length} element array instead of a 2 element one.`)
+  }
+  return positionOf(pair)
 }
 
 /** Coordinates of a geometry that must be of a type. */
@@ -53,11 +68,12 @@ export function coordinatesOf(value: Fields, type: string): Datum {
 /** A geometry value, or the error that it is none. */
 export function requireGeometry(value: Datum): Fields {
   if (isObject(value) && value[TYPE] === 'GEOMETRY') return value
-  return fail(`Expected type PTYPE<GEOMETRY> but found ${typeName(value)}.`)
+  return fail(`Not a GEOMETRY pseudotype: \`${printShort(value)}\`.`)
 }
 
 /** A line through positions, checked. */
 export function lineOf(positions: readonly Position[]): Fields {
+  if (positions.length < 2) fail(SHORT_LINE)
   if (!isValidLine(positions.map(toVector))) fail(LINE)
   return geometry(
     'LineString',
@@ -68,6 +84,7 @@ export function lineOf(positions: readonly Position[]): Fields {
 /** A polygon within positions, which are closed where they are not yet. */
 export function polygonOf(positions: readonly Position[]): Fields {
   const ring = closed(positions)
+  if (ring.length < 4) fail(SHORT_RING)
   if (!isValidRing(ring.map(toVector))) fail(RING)
   return geometry('Polygon', [ring.map((position) => [...position])])
 }
@@ -80,7 +97,10 @@ function closed(positions: readonly Position[]): Position[] {
 
 /** Checks GeoJSON; answers it as geometry. */
 export function fromGeoJson(value: Datum): Fields {
-  if (!isObject(value)) return fail(`Expected type OBJECT but found ${typeName(value)}.`)
+  if (value instanceof Time || (isObject(value) && Object.hasOwn(value, TYPE))) {
+    fail(`GeoJSON object already had a ${TYPE} field.`)
+  }
+  if (!isObject(value)) return typeError(value, 'OBJECT')
   const type = asText(needField(value, 'type'))
   needField(value, 'coordinates')
   for (const name of Object.keys(value)) {
@@ -99,7 +119,8 @@ export function fromGeoJson(value: Datum): Fields {
     fail(`GeoJSON type \`${type}\` is not supported.`)
   }
   shapeOf(value)
-  return { ...value, [TYPE]: 'GEOMETRY' }
+  const { bbox: _, ...kept } = value
+  return { ...kept, [TYPE]: 'GEOMETRY' }
 }
 
 const SHAPES = new WeakMap<object, Shape>()
@@ -120,7 +141,7 @@ function build(value: Fields): Shape {
   if (type === 'Point') return { kind: type, at: toVector(positionOf(coordinates)) }
   if (type === 'LineString') {
     const positions = asArray(coordinates).map(positionOf)
-    if (positions.length < 2) fail('GeoJSON LineString must have at least two positions.')
+    if (positions.length < 2) fail(SHORT_LINE)
     const line = positions.map(toVector)
     if (!isValidLine(line)) fail(LINE)
     return { kind: type, line }
@@ -128,7 +149,7 @@ function build(value: Fields): Shape {
   if (type !== 'Polygon') return fail(`Unrecognized GeoJSON type \`${type}\`.`)
   const rings = asArray(coordinates).map((given) => {
     const positions = asArray(given).map(positionOf)
-    if (positions.length < 4) fail('GeoJSON LinearRing must have at least four positions.')
+    if (positions.length < 4) fail(SHORT_RING)
     const [first, last] = [positions[0], positions.at(-1)!]
     if (first[0] !== last[0] || first[1] !== last[1]) {
       fail('First and last vertex of GeoJSON LinearRing must be identical.')
