@@ -5,13 +5,36 @@ export { pause } from '../core/index.ts'
 /** How long a slice may be. A frame of a browser has 16 ms. */
 export const SLICE_MS = 8
 
+/** Those that rest, first come first served. */
+const resting: (() => void)[] = []
+let isTurnComing = false
+
 /**
  * The same for work that nobody waits for: a program that has nothing else to do may end meanwhile. (An immediate that does not keep the
  * program alive would not run while it waits for something, a timer does.)
+ *
+ * All that rest share one timer. Node runs timers that are due one after another before it looks at anything else: with one for each, the
+ * slice of one would make those of the others due, and neither files nor sockets would have a turn until all of the work is done.
  */
 export function rest(): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, 0) as unknown as { unref?: () => void }
-    timer.unref?.()
+    resting.push(resolve)
+    awaitTurn()
+  })
+}
+
+function awaitTurn(): void {
+  if (isTurnComing || resting.length === 0) return
+  isTurnComing = true
+  const timer = setTimeout(takeTurn, 0) as unknown as { unref?: () => void }
+  timer.unref?.()
+}
+
+function takeTurn(): void {
+  resting.shift()!()
+  // Behind the slice, which runs as soon as this returns.
+  queueMicrotask(() => {
+    isTurnComing = false
+    awaitTurn()
   })
 }

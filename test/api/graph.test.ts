@@ -49,6 +49,23 @@ async function filled(count: number, options: object = {}): Promise<Collection> 
 }
 
 describe('a graph in memory', () => {
+  it('lets files and sockets have their turns while several are built', async () => {
+    // Two timers, each due after the slice of the other, once kept Node from everything else until both graphs were done.
+    await Promise.all([filled(6_000), filled(6_000)])
+    let turns = 0
+    const turn = () => {
+      turns++
+      handle = setImmediate(turn)
+    }
+    let handle = setImmediate(turn)
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+    } finally {
+      clearImmediate(handle)
+    }
+    expect(turns).toBeGreaterThan(1)
+  })
+
   it('is built in the background, or at once by optimize', async () => {
     const collection = await filled(6_000)
     const before = await collection.stats()
