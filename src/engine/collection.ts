@@ -131,7 +131,7 @@ export class Collection<T extends object = Document> {
 
   /** The way of most single writes. */
   #insertOne(partition: Partition, document: object, request: WriteRequest): Promise<WriteResult<T>> {
-    const result = insertOne(this.#state, partition, document, request)
+    const result = insertOne(this.#state, partition, document, request, ALONE)
     return acknowledge(this.#state, request, result) as Promise<WriteResult<T>>
   }
 

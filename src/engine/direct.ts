@@ -8,7 +8,7 @@ import { Outcome, PutMode } from './batch.ts'
 import type { Collection } from './collection.ts'
 import { type Filter, isEverything, resolveFilter } from './filter.ts'
 import type { IndexReader } from './index-reader.ts'
-import { applyInsert, insertInto } from './insert.ts'
+import { applyInsert, insertInto, insertOne } from './insert.ts'
 import { keyIdentity } from './key.ts'
 import { MatchScan } from './match.ts'
 import { ConflictRule, WriteRequest } from './options.ts'
@@ -186,7 +186,11 @@ export class Direct {
     }
     const { single } = state
     const result =
-      single === null ? applyInsert(state, documents, request, 0) : insertInto(state, single, documents, request, 0)
+      single === null
+        ? applyInsert(state, documents, request, 0)
+        : documents.length === 1
+          ? insertOne(state, single, documents[0] as object, request, 0)
+          : insertInto(state, single, documents, request, 0)
     return { result, done: settled(state, request, result) }
   }
 

@@ -111,6 +111,7 @@ export function insertOne(
   partition: Partition,
   document: object,
   request: WriteRequest,
+  base: number,
 ): WriteResult {
   const batch = partition.begin()
   let isOpen = true
@@ -141,7 +142,7 @@ export function insertOne(
     if (isOpen) batch.abandon()
   }
   // It was refused, and why is told as for many.
-  return insertInto(state, partition, [document], request, ALONE)
+  return insertInto(state, partition, [document], request, base)
 }
 
 /** An atomic call with errors: they are counted and nothing else has happened. */

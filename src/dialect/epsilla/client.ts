@@ -148,7 +148,7 @@ export class EpsillaDB {
       const embedded = fields.find((one) => one.name === field)
       if (embedded === undefined) throw new Refusal(500, `Field name not found: ${field}`)
       if (embedded.type !== 'STRING') throw new Refusal(500, 'Only string fields can be indexed.')
-      const [sample] = await this.#embedder(model)(['dimension'])
+      const [sample] = await this.#embedderOf(model)(['dimension'])
       const lanes = dimensions ?? sample?.length ?? 0
       hidden.push({
         name,
@@ -162,7 +162,7 @@ export class EpsillaDB {
     return hidden
   }
 
-  #embedder(model: string): Embedder {
+  readonly #embedderOf = (model: string): Embedder => {
     if (Object.keys(this.#embedders).length === 0) {
       throw new Refusal(500, 'Failed to load supported embedding models.')
     }
@@ -201,11 +201,12 @@ export class EpsillaDB {
   }
 
   #write(method: 'insert' | 'upsert', table: string | Named, given: unknown): Answer<Written> {
-    const [name, records] = typeof table === 'object' ? [table.table_name, table.records] : [table, given]
+    const isNamed = typeof table === 'object'
+    const name = isNamed ? table.table_name : table
+    const records = isNamed ? table.records : given
     return this.#run(method, [name, records], (loadedOr) => {
       const loaded = loadedOr(500, 'DB')
-      const target = loaded.table(name, 500)
-      return target.write(records, method === 'upsert', loaded.scale, (model) => this.#embedder(model))
+      return loaded.table(name, 500).write(records, method === 'upsert', loaded.scale, this.#embedderOf)
     })
   }
 
@@ -237,7 +238,7 @@ export class EpsillaDB {
       const checked = checkQuery(given)
       const target: Table = loadedOr(500, 'DB').table(name, 500)
       return await target.query(checked, async (model, text) => {
-        const [vector] = await this.#embedder(model)([text])
+        const [vector] = await this.#embedderOf(model)([text])
         return Array.from(vector ?? [])
       })
     }) as Answer<EpsillaQueryResult[]>

@@ -124,10 +124,12 @@ export class LoadedDatabase {
 
 const METRICS = { EUCLIDEAN: 'l2', COSINE: 'cosine', DOT_PRODUCT: 'ip' } as const
 
+const SLOT = Symbol.for('quiverdb.epsilla.databases')
+let databases: Map<string, LoadedDatabase> | undefined
+
 /** By name; one map for all copies of this code in a process. */
 export function loadedDatabases(): Map<string, LoadedDatabase> {
-  const slot = Symbol.for('quiverdb.epsilla.databases')
-  const host = globalThis as { [slot]?: Map<string, LoadedDatabase> }
-  host[slot] ??= new Map()
-  return host[slot]
+  const host = globalThis as { [SLOT]?: Map<string, LoadedDatabase> }
+  databases ??= host[SLOT] ??= new Map()
+  return databases
 }

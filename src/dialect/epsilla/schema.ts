@@ -165,12 +165,11 @@ export function toStored(field: Field): ToStored {
   }
 }
 
+const SURROGATE = /[\ud800-\udfff]/
+
 /** Half a surrogate pair has no UTF-8 form. */
 function wellFormed(text: string): string {
-  for (let i = 0; i < text.length; i++) {
-    if ((text.charCodeAt(i) & 0xf800) === 0xd800) return text.replace(/\p{Surrogate}/gu, '\ufffd')
-  }
-  return text
+  return SURROGATE.test(text) ? text.replace(/\p{Surrogate}/gu, '\ufffd') : text
 }
 
 function storedInteger(value: unknown, bits: number): number | bigint {

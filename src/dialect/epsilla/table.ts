@@ -1,6 +1,13 @@
 // One table over one collection of the engine: records in, records out.
 
-import { type Collection, type Direct, directOf, type Filter, treeFilter } from '../../engine/index.ts'
+import {
+  type Collection,
+  type Direct,
+  directOf,
+  type Filter,
+  treeFilter,
+  type WriteResult,
+} from '../../engine/index.ts'
 import type { Key } from '../../value/index.ts'
 import { DocumentReader, type EpsillaRecord, SEQUENCE, type Stored, setField } from './document.ts'
 import { compile } from './expression/compile.ts'
@@ -129,13 +136,21 @@ export class Table {
     await this.#requireRoom(documents, scale)
   }
 
-  async #store(
+  #store(
     documents: readonly Stored[],
     isUpsert: boolean,
     records: readonly unknown[],
-  ): Promise<EpsillaResponse<unknown>> {
-    const given = documents.length === 1 ? documents[0]! : documents
-    const result = await (isUpsert ? this.collection.upsert(given) : this.collection.insert(given))
+  ): EpsillaResponse<unknown> | Promise<EpsillaResponse<unknown>> {
+    if (this.#direct === undefined) {
+      const written = isUpsert ? this.collection.upsert(documents) : this.collection.insert(documents)
+      return written.then((result) => this.#stored(result, isUpsert, records))
+    }
+    const { result, done } = this.#direct.insert(documents, isUpsert, this.#direct.isHard)
+    if (done === undefined) return this.#stored(result, isUpsert, records)
+    return done.then(() => this.#stored(result, isUpsert, records))
+  }
+
+  #stored(result: WriteResult, isUpsert: boolean, records: readonly unknown[]): EpsillaResponse<unknown> {
     // A key that is taken is refused there, and counts as skipped here; a trusted vector of no numbers is told of.
     if (result.errors > 0 && records.length === 1) this.#reader.read(records, Taking.Copies)
     const inserted = result.inserted + (isUpsert ? result.replaced + result.unchanged : 0)

@@ -150,10 +150,13 @@ export class Collection {
    * `distances` are Euclidean distances for `l2`, 1 - cosine similarity for `cosine`, and dot products, the largest first, for
    * `inner_product` and sparse vectors.
    */
-  async query<TMeta extends Metadata = Metadata>(options: QueryOptions): Promise<QueryResult<TMeta>> {
-    const request = readQuery(readOptions(options), this)
-    const result = await this.#run(({ records }) => runQuery(records, request, this))
-    return result as QueryResult<TMeta>
+  query<TMeta extends Metadata = Metadata>(options: QueryOptions): Promise<QueryResult<TMeta>> {
+    return this.#begin(() => {
+      const request = readQuery(readOptions(options), this)
+      const records = this.#openRecords
+      if (records !== undefined) return runQuery(records, request, this)
+      return this.#run((member) => runQuery(member.records, request, this))
+    }) as Promise<QueryResult<TMeta>>
   }
 
   /** Full-text and vector search in one list, fused by the ranks a record has in each. */
@@ -185,7 +188,7 @@ export class Collection {
   }
 
   count(): Promise<number> {
-    return this.#run(({ records }) => records.count())
+    return this.#run(({ records }) => records.countAll())
   }
 
   /** The first records, 10 unless `limit` says otherwise. */

@@ -8,7 +8,7 @@ import { parseWhereDocument, readFilters } from './filter.ts'
 import { isGiven, type Options, readCount, readOptions } from './options.ts'
 import { denseVectors, METRICS, readTexts } from './query.ts'
 import type { Records } from './records.ts'
-import { FOUND_COLUMNS, readInclude, rowsResult } from './result.ts'
+import { FOUND_COLUMNS, type Include, readInclude, rowsResult } from './result.ts'
 import type { Found } from './searches.ts'
 import { textPart } from './text-part.ts'
 import type { QueryResult } from './types.ts'
@@ -41,7 +41,7 @@ export interface HybridRequest {
   /** How much of each list counts. */
   readonly rankWindow: number
   readonly limit: number
-  readonly include: ReadonlySet<string>
+  readonly include: Include
 }
 
 export function readHybrid(options: Options, collection: Collection): HybridRequest {
@@ -130,8 +130,9 @@ export async function runHybrid(
   if (knn !== undefined) {
     const vector = knn.vector ?? (await embeddedText(knn.text, collection))
     const metric = METRICS[collection.distance]
-    const search = { filter: knn.filter, limit: knn.limit, metric, select: ['id'], isExact: false }
-    lists.push(...(await records.searches.nearest([vector], search)))
+    const search = { filter: knn.filter, limit: knn.limit, metric, select: ['order'], isExact: false }
+    const [rows = []] = await records.searches.nearest([vector], search)
+    lists.push(rows.map(({ id, distance, record }) => ({ id, order: record.order, distance })))
   }
   const fused = fuse(lists, request).slice(0, limit)
   return rowsResult([await records.searches.rows(fused)], include)
@@ -149,11 +150,9 @@ async function embeddedText(text: string, collection: Collection): Promise<Float
 
 /** Reciprocal rank fusion; among equals those that were added to the collection first. */
 function fuse(lists: readonly (readonly Found[])[], { rankConstant, rankWindow }: HybridRequest): Found[] {
-  const ranked = lists.map((list) =>
-    list.slice(0, rankWindow).map(({ record, distance }) => ({ id: record, score: distance })),
-  )
-  const identity = (record: unknown) => (record as Found['record']).id
+  const ranked = lists.map((list) => list.slice(0, rankWindow).map((found) => ({ id: found, score: found.distance })))
+  const identity = (found: unknown) => (found as Found).id
   return reciprocalRankFusion(ranked, { k: rankConstant, identity })
-    .map(({ id, score }) => ({ record: id, distance: score }))
-    .sort((a, b) => b.distance - a.distance || a.record.order - b.record.order)
+    .map(({ id: found, score }) => ({ ...found, distance: score }))
+    .sort((a, b) => b.distance - a.distance || a.order - b.order)
 }

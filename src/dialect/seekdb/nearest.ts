@@ -1,11 +1,9 @@
 // The best few of many, and the distances that this dialect reports.
 
-import type { Found } from './searches.ts'
-
 export type Metric = 'l2' | 'cosine' | 'ip'
 
 /** Keeps the best of what is offered; among equals those that were added to the collection first. */
-export class Best<F extends Found> {
+export class Best<F extends { readonly distance: number; readonly order: number }> {
   readonly #limit: number
   readonly #sign: number
   #kept: F[] = []
@@ -27,7 +25,7 @@ export class Best<F extends Found> {
   }
 
   #cut(): void {
-    this.#kept.sort((a, b) => this.#sign * (a.distance - b.distance) || a.record.order - b.record.order)
+    this.#kept.sort((a, b) => this.#sign * (a.distance - b.distance) || a.order - b.order)
     if (this.#kept.length > this.#limit) this.#kept.length = this.#limit
   }
 }

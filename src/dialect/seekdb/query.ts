@@ -8,7 +8,7 @@ import { Key, keyName } from './key.ts'
 import type { Metric } from './nearest.ts'
 import { isGiven, type Options, readCount } from './options.ts'
 import type { Records, SparseColumn } from './records.ts'
-import { FOUND_COLUMNS, fieldsOf, readInclude, rowsResult } from './result.ts'
+import { FOUND_COLUMNS, type Include, readInclude, rowsResult } from './result.ts'
 import { isSparse, readSparse } from './sparse.ts'
 import type { DistanceMetric, QueryResult } from './types.ts'
 import { isList, readVector } from './vector.ts'
@@ -18,18 +18,23 @@ export const METRICS: Readonly<Record<DistanceMetric, Metric>> = { l2: 'l2', cos
 const DISTANCES = Object.keys(METRICS)
 const N_RESULTS = 10
 
-/** What a query looks for. */
-type Target =
+type Vectors =
   | { readonly kind: 'dense'; readonly vectors: readonly Float32Array[] }
   | { readonly kind: 'sparse'; readonly vectors: readonly SparseColumn[] }
-  | { readonly kind: 'texts'; readonly texts: string[]; readonly isSparse: boolean }
+interface Texts {
+  readonly kind: 'texts'
+  readonly texts: string[]
+  readonly isSparse: boolean
+}
+/** What a query looks for. */
+type Target = Vectors | Texts
 
 /** A call of query, read before anything waits. */
 export interface QueryRequest {
   readonly target: Target
   readonly limit: number
   readonly filter: FilterNode | undefined
-  readonly include: ReadonlySet<string>
+  readonly include: Include
   readonly metric: Metric
   readonly isExact: boolean
 }
@@ -47,20 +52,22 @@ export function readQuery(options: Options, collection: Collection): QueryReques
   }
 }
 
-export async function runQuery(records: Records, request: QueryRequest, collection: Collection): Promise<QueryResult> {
-  const { limit, filter, metric, include } = request
-  const target = await embedded(request.target, collection)
+export function runQuery(records: Records, request: QueryRequest, collection: Collection): Promise<QueryResult> {
+  const { target } = request
+  if (target.kind !== 'texts') return found(records, request, target)
+  return embedded(target, collection).then((made) => found(records, request, made))
+}
+
+function found(
+  { searches }: Records,
+  { limit, filter, metric, include, isExact }: QueryRequest,
+  target: Vectors,
+): Promise<QueryResult> {
   const lists =
     target.kind === 'sparse'
-      ? await records.searches.nearestSparse(target.vectors, { filter, limit })
-      : await records.searches.nearest(target.vectors, {
-          filter,
-          limit,
-          metric,
-          select: fieldsOf(include),
-          isExact: request.isExact,
-        })
-  return rowsResult(lists, include)
+      ? searches.nearestSparse(target.vectors, { filter, limit })
+      : searches.nearest(target.vectors, { filter, limit, metric, select: include.fields, isExact })
+  return lists.then((rows) => rowsResult(rows, include))
 }
 
 function readDistance(distance: unknown): DistanceMetric {
@@ -83,7 +90,7 @@ function readTarget(options: Options, collection: Collection): Target {
 }
 
 /** One vector or several, dense or sparse. */
-function readVectors(embeddings: unknown, dimension: number): Target {
+function readVectors(embeddings: unknown, dimension: number): Vectors {
   if (isSparse(embeddings)) return { kind: 'sparse', vectors: [readSparse(embeddings)] }
   if (!isList(embeddings)) throw new SeekdbValueError('Vector must be an array')
   const first = embeddings[0]
@@ -114,11 +121,9 @@ function isSparseKey(key: unknown): boolean {
   throw new SeekdbValueError(`queryKey must be K.EMBEDDING or K.SPARSE_EMBEDDING, got ${JSON.stringify(name)}`)
 }
 
-async function embedded(target: Target, collection: Collection): Promise<Exclude<Target, { kind: 'texts' }>> {
-  if (target.kind !== 'texts') return target
-  const { texts } = target
+async function embedded({ texts, isSparse }: Texts, collection: Collection): Promise<Vectors> {
   if (texts.length === 0) return { kind: 'dense', vectors: [] }
-  if (target.isSparse) {
+  if (isSparse) {
     const fn = collection.sparseEmbeddingFunction!
     const made = await (fn.generateForQueries === undefined ? fn.generate(texts) : fn.generateForQueries(texts))
     return { kind: 'sparse', vectors: made.map(readSparse) }

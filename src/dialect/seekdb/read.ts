@@ -5,13 +5,13 @@ import { SeekdbValueError } from './errors.ts'
 import { readFilters } from './filter.ts'
 import { isGiven, type Options, readCount } from './options.ts'
 import type { Selection, Window } from './records.ts'
-import { ALL_COLUMNS, readInclude } from './result.ts'
+import { ALL_COLUMNS, type Include, readInclude } from './result.ts'
 
 /** A call of get, read before anything waits: what the caller changes later is not seen. */
 export interface GetRequest {
   readonly selection: Selection
   readonly window: Window
-  readonly include: ReadonlySet<string>
+  readonly include: Include
 }
 
 export function readGet(options: Options): GetRequest {
@@ -24,7 +24,7 @@ export function readGet(options: Options): GetRequest {
     window: {
       skip: isGiven(offset) ? readCount(offset, 'offset') : 0,
       limit: isGiven(limit) && limit !== Infinity ? readCount(limit, 'limit') : Infinity,
-      withVectors: include.has('embeddings'),
+      withVectors: include.embeddings,
     },
     include,
   }

@@ -12,7 +12,7 @@ import { evaluate, type FilterNode } from '../../query/index.ts'
 import { SeekdbValueError } from './errors.ts'
 import { native, nativeFilter } from './native-filter.ts'
 import type { Metric } from './nearest.ts'
-import { Searches } from './searches.ts'
+import { type Places, Searches } from './searches.ts'
 import type { Metadata } from './types.ts'
 import { readVector } from './vector.ts'
 
@@ -66,7 +66,7 @@ const WITHOUT_VECTORS = ['id', 'order', 'document', 'metadata']
 /** Up to so many ids are read one by one, at once. */
 const FEW_IDS = 16
 
-export class Records {
+export class Records implements Places {
   readonly #engine: EngineCollection<StoredRecord>
   readonly dimension: number
   readonly metric: Metric
@@ -83,10 +83,7 @@ export class Records {
     this.#direct = directOf(engine)
     this.dimension = dimension
     this.metric = metric
-    this.searches = new Searches(this.#engine, metric, {
-      isSurelyDense: () => this.#direct?.count === this.#next,
-      isDense: () => this.#isDense(),
-    })
+    this.searches = new Searches(this.#engine, metric, this)
   }
 
   static async create(database: Database, name: string, dimension: number, metric: Metric): Promise<Records> {
@@ -94,8 +91,27 @@ export class Records {
     return new Records(engine, dimension, metric)
   }
 
-  count(): Promise<number> {
+  countAll(): Promise<number> {
     return this.#engine.count()
+  }
+
+  // --- what searches ask
+
+  get count(): number {
+    return this.#direct?.count ?? -1
+  }
+
+  isSurelyDense(): boolean {
+    return this.#direct?.count === this.#next
+  }
+
+  async countWithPlaces(): Promise<number> {
+    if (this.#next < 0) await this.#exclusively(() => this.#load())
+    return await this.#engine.count()
+  }
+
+  async isDense(): Promise<boolean> {
+    return (await this.countWithPlaces()) === this.#next
   }
 
   // --- writing
@@ -107,7 +123,21 @@ export class Records {
 
   /** Adds records, all or none. @throws SeekdbValueError naming an id that is there already or comes twice. */
   add(records: readonly NewRecord[]): Promise<void> {
-    return this.isReady ? this.#add(records) : this.#addInTurn(records)
+    if (!this.isReady) return this.#addInTurn(records)
+    return records.length === 1 ? this.#addOne(records[0]!) : this.#add(records)
+  }
+
+  /** At once, where that can be: one record is stored or not in any case. */
+  #addOne(record: NewRecord): Promise<void> {
+    const began = this.#next
+    record.order = began
+    this.#next = began + 1
+    const { result, done } = this.#direct!.insert([record], false, this.#direct!.isHard)
+    if (result.errors === 0) return done === undefined ? READY : done.then(nothing)
+    this.#next = began
+    return this.#refusal([record], result.firstError).then((error) => {
+      throw error
+    })
   }
 
   async #addInTurn(records: readonly NewRecord[]): Promise<void> {
@@ -122,10 +152,7 @@ export class Records {
     for (let i = 0; i < records.length; i++) records[i]!.order = this.#next++
     const ended = this.#next
     const given = records as readonly (NewRecord & object)[] as unknown as StoredRecord[]
-    // One record is stored or not in any case.
-    const { errors, firstError } = await (given.length === 1
-      ? this.#engine.insert(given[0]!)
-      : this.#engine.insert(given, ATOMIC))
+    const { errors, firstError } = await this.#engine.insert(given, ATOMIC)
     if (errors === 0) return
     if (this.#next === ended) this.#next = began
     throw await this.#refusal(records, firstError)
@@ -227,7 +254,7 @@ export class Records {
   async #exclusively<R>(run: () => Promise<R>): Promise<R> {
     while (this.#turn !== undefined) await this.#turn
     const result = run()
-    const turn = result.then(done, done)
+    const turn = result.then(nothing, nothing)
     this.#turn = turn
     try {
       return await result
@@ -263,18 +290,12 @@ export class Records {
     if (skip === 0 && limit === Infinity) {
       return sorted(await this.#engine.find({ ...select, ...native(filter) }).toArray())
     }
-    if (filter === undefined && (skip === 0 || (await this.#isDense()))) {
+    if (filter === undefined && (skip === 0 || (await this.isDense()))) {
       // Records whose places are 0, 1, 2, ... are the first ones, and mostly the scan finds them in this order.
       const records = await this.#engine.find({ ...select, skip, limit }).toArray()
       if (records.every((record, index) => record.order === skip + index)) return records
     }
     return await this.#engine.find({ ...select, ...native(filter), sort: 'order', skip, limit }).toArray()
-  }
-
-  /** Whether no place was left by a record that is gone. */
-  async #isDense(): Promise<boolean> {
-    if (this.#next < 0) await this.#exclusively(() => this.#load())
-    return (await this.count()) === this.#next
   }
 
   async #chosen(ids: readonly string[], filter: FilterNode | undefined): Promise<StoredRecord[]> {
@@ -296,7 +317,9 @@ function mergedRecords(old: readonly (StoredRecord | undefined)[], merge: Merge)
   return merged
 }
 
-function done(): void {}
+const READY = Promise.resolve()
+
+function nothing(): void {}
 
 function byOrder(a: StoredRecord, b: StoredRecord): number {
   return a.order - b.order

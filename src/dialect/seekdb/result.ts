@@ -6,42 +6,49 @@ import type { Row } from './searches.ts'
 import type { GetResult, Metadata, QueryResult } from './types.ts'
 import { shortestNumbers } from './vector.ts'
 
-type Column = 'documents' | 'metadatas' | 'embeddings'
-const FIELDS: Readonly<Record<string, string>> = {
-  documents: 'document',
-  metadatas: 'metadata',
-  embeddings: 'embedding',
+/** The columns that a call asks for. */
+export interface Include {
+  readonly documents: boolean
+  readonly metadatas: boolean
+  readonly embeddings: boolean
+  /** What is read of records for them, beside the id. */
+  readonly fields: readonly string[]
 }
-const COLUMNS = Object.keys(FIELDS)
+
+const COLUMNS = ['documents', 'metadatas', 'embeddings']
+const FIELDS = ['document', 'metadata', 'embedding']
+/** By which of the columns they have. */
+const INCLUDES: readonly Include[] = Array.from({ length: 8 }, (_, bits) => {
+  const [documents, metadatas, embeddings] = [1, 2, 4].map((bit) => (bits & bit) !== 0) as [boolean, boolean, boolean]
+  return { documents, metadatas, embeddings, fields: FIELDS.filter((_field, i) => (bits & (1 << i)) !== 0) }
+})
 /** What `get` answers, and what searches do, unless `include` says otherwise. */
-export const ALL_COLUMNS: ReadonlySet<Column> = new Set<Column>(['documents', 'metadatas', 'embeddings'])
-export const FOUND_COLUMNS: ReadonlySet<Column> = new Set<Column>(['documents', 'metadatas'])
+export const ALL_COLUMNS = INCLUDES[7]!
+export const FOUND_COLUMNS = INCLUDES[3]!
 /** Named by those who know other systems; they come in any case. */
 const ALWAYS = ['ids', 'distances']
 
 /** The columns a call asks for. @throws SeekdbValueError for a name that is none. */
-export function readInclude(include: unknown, columns: ReadonlySet<Column>): ReadonlySet<string> {
-  if (include === undefined || include === null) return columns
+export function readInclude(include: unknown, otherwise: Include): Include {
+  if (include === undefined || include === null) return otherwise
   if (!Array.isArray(include)) throw new SeekdbValueError('include must be an array of columns')
+  let bits = 0
   for (const name of include as unknown[]) {
-    if (!COLUMNS.includes(name as string) && !ALWAYS.includes(name as string)) {
+    const column = COLUMNS.indexOf(name as string)
+    if (column >= 0) bits |= 1 << column
+    else if (!ALWAYS.includes(name as string)) {
       throw new SeekdbValueError(`include takes ${COLUMNS.join(', ')} and distances, got ${JSON.stringify(name)}`)
     }
   }
-  return new Set(include as string[])
-}
-
-/** What is read of records for these columns. */
-export function fieldsOf(include: ReadonlySet<string>): string[] {
-  return ['id', ...COLUMNS.filter((column) => include.has(column)).map((column) => FIELDS[column]!)]
+  return INCLUDES[bits]!
 }
 
 /** Parallel lists of records; a column that was not asked for is undefined. */
-export function getResult(records: readonly StoredRecord[], include: ReadonlySet<string>): GetResult {
+export function getResult(records: readonly StoredRecord[], include: Include): GetResult {
   const ids: string[] = []
-  const documents: (string | null)[] | undefined = include.has('documents') ? [] : undefined
-  const metadatas: (Metadata | null)[] | undefined = include.has('metadatas') ? [] : undefined
-  const embeddings: number[][] | undefined = include.has('embeddings') ? [] : undefined
+  const documents: (string | null)[] | undefined = include.documents ? [] : undefined
+  const metadatas: (Metadata | null)[] | undefined = include.metadatas ? [] : undefined
+  const embeddings: number[][] | undefined = include.embeddings ? [] : undefined
   for (let i = 0; i < records.length; i++) {
     const { id, document, metadata, embedding } = records[i]!
     ids.push(id)
@@ -53,15 +60,19 @@ export function getResult(records: readonly StoredRecord[], include: ReadonlySet
 }
 
 /** One list of rows for each query. */
-export function rowsResult(lists: readonly (readonly Row[])[], include: ReadonlySet<string>): QueryResult {
-  const column = <T>(name: string, of: (row: Row) => T) =>
-    include.has(name) ? lists.map((rows) => rows.map(of)) : undefined
-  return {
-    ids: lists.map((rows) => rows.map(({ record }) => record.id)),
+export function rowsResult(lists: readonly (readonly Row[])[], include: Include): QueryResult {
+  const result = {
+    ids: lists.map((rows) => rows.map(({ id }) => id)),
     distances: lists.map((rows) => rows.map(({ distance }) => distance)),
-    // The driver answers an empty document of a search as null.
-    documents: column('documents', ({ record }) => record.document || null),
-    metadatas: column('metadatas', ({ record }) => record.metadata ?? null),
-    embeddings: column('embeddings', ({ record }) => shortestNumbers(record.embedding)),
-  } as QueryResult
+    documents: undefined as (string | null)[][] | undefined,
+    metadatas: undefined as (Metadata | null)[][] | undefined,
+    embeddings: undefined as number[][][] | undefined,
+  }
+  // The driver answers an empty document of a search as null.
+  if (include.documents) result.documents = lists.map((rows) => rows.map(({ record }) => record.document || null))
+  if (include.metadatas) result.metadatas = lists.map((rows) => rows.map(({ record }) => record.metadata ?? null))
+  if (include.embeddings) {
+    result.embeddings = lists.map((rows) => rows.map(({ record }) => shortestNumbers(record.embedding)))
+  }
+  return result as QueryResult
 }

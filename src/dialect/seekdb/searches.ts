@@ -3,7 +3,7 @@
 import type { Collection as EngineCollection, SearchConditions, SearchHit } from '../../engine/index.ts'
 import type { FilterNode } from '../../query/index.ts'
 import type { AnalyzerDefinition } from '../../text/index.ts'
-import { native } from './native-filter.ts'
+import { native, nativeFilter } from './native-filter.ts'
 import { Best, distanceOf, type Metric, reportedDistance } from './nearest.ts'
 import type { SparseColumn, StoredRecord } from './records.ts'
 import { sparseDot } from './sparse.ts'
@@ -16,7 +16,7 @@ export interface Search {
 
 export interface VectorSearch extends Search {
   readonly metric: Metric
-  /** Fields of the records that are wanted, `id` among them. */
+  /** Fields of the records that are wanted. */
   readonly select: readonly string[]
   /** Whether every vector must be looked at, however many there are. */
   readonly isExact: boolean
@@ -24,19 +24,26 @@ export interface VectorSearch extends Search {
 
 /** What was found, and how far away or how good it is. */
 export interface Found {
-  readonly record: Pick<StoredRecord, 'id' | 'order'>
+  readonly id: string
+  readonly order: number
   readonly distance: number
 }
 
-/** The same with the record. */
-export interface Row extends Found {
+/** The same with what is wanted of the record. */
+export interface Row {
+  readonly id: string
+  readonly distance: number
   readonly record: StoredRecord
 }
 
 /** What is known of the places of records. When none was left by one that is gone, the engine's slots are in the same order. */
 export interface Places {
+  /** How many records there are, where `isSurelyDense`. */
+  readonly count: number
   /** Whether none was left, if that shows at once. */
   isSurelyDense(): boolean
+  /** How many records there are; from then on it shows at once whether places were left. */
+  countWithPlaces(): Promise<number>
   isDense(): Promise<boolean>
 }
 
@@ -62,21 +69,30 @@ export class Searches {
   }
 
   /** For each vector the records nearest to it, with the distance as this dialect reports it. */
-  async nearest(vectors: readonly Float32Array[], search: VectorSearch): Promise<Row[][]> {
-    if (vectors.length === 0 || search.limit === 0) return vectors.map(() => [])
-    if (search.metric !== this.#metric) return await this.#nearestByOther(vectors, search)
-    const { filter, limit, select } = search
-    const exact = search.isExact || (await this.#engine.count()) <= EXACT_COUNT_MAX
-    const isDense = this.#places.isSurelyDense()
+  nearest(vectors: readonly Float32Array[], search: VectorSearch): Promise<Row[][]> {
+    const { filter, limit, metric, select } = search
+    if (vectors.length === 0 || limit === 0) return Promise.resolve(vectors.map(() => []))
+    if (metric !== this.#metric) return this.#nearestByOther(vectors, search)
+    if (!this.#places.isSurelyDense()) return this.#nearestInOrder(vectors, search)
+    // The slots of the engine are in the order of places: what it answers can stay as it is.
+    const exact = search.isExact || this.#places.count <= EXACT_COUNT_MAX
+    const conditions = { exact, select, filter: filter === undefined ? undefined : nativeFilter(filter) }
+    return this.#engine
+      .search({ ...conditions, vectors, limit })
+      .then((lists) => lists.map((hits) => hits.map((hit) => rowOf(hit, metric))))
+  }
+
+  /** The same where slots say nothing of places. */
+  async #nearestInOrder(vectors: readonly Float32Array[], search: VectorSearch): Promise<Row[][]> {
+    const { filter, limit, metric, select } = search
+    const exact = search.isExact || (await this.#places.countWithPlaces()) <= EXACT_COUNT_MAX
     const conditions = { ...native(filter), exact, select: [...select, 'order'] }
     // One more than asked for shows whether there are others just as near as the last.
-    const lists = await this.#engine.search({ ...conditions, vectors, limit: isDense ? limit : limit + 1 })
+    const lists = await this.#engine.search({ ...conditions, vectors, limit: limit + 1 })
     const reported: Row[][] = []
     for (let i = 0; i < lists.length; i++) {
       const hits = await this.#inOrderOfPlaces(lists[i]!, vectors[i]!, limit, conditions)
-      reported.push(
-        hits.map((hit) => ({ record: hit.document, distance: reportedDistance(search.metric, hit.distance) })),
-      )
+      reported.push(hits.map((hit) => rowOf(hit, metric)))
     }
     return reported
   }
@@ -100,10 +116,11 @@ export class Searches {
 
   /** By a metric that the engine does not keep the vectors for: looks at all of them. */
   async #nearestByOther(vectors: readonly Float32Array[], { metric, filter, limit }: VectorSearch): Promise<Row[][]> {
-    const best = vectors.map(() => new Best<Row>(limit, metric === 'ip'))
+    const best = vectors.map(() => new Best<Row & Found>(limit, metric === 'ip'))
     for await (const record of this.#engine.find({ ...native(filter), select: WITH_VECTORS })) {
       for (let i = 0; i < vectors.length; i++) {
-        best[i]!.offer({ record, distance: distanceOf(metric, vectors[i]!, record.embedding) })
+        const distance = distanceOf(metric, vectors[i]!, record.embedding)
+        best[i]!.offer({ id: record.id, order: record.order, distance, record })
       }
     }
     return best.map((one) => one.take())
@@ -132,14 +149,14 @@ export class Searches {
     if (last === undefined || last.distance >= 0) return undefined
     if (hits[limit]?.distance === last.distance && !(await this.#places.isDense())) return undefined
     const best = new Best<Found>(limit, true)
-    for (const { document: record } of hits) best.offer({ record, distance: sparseDot(vector, record.sparse!) })
+    for (const { document } of hits) best.offer(foundIn(document, sparseDot(vector, document.sparse!)))
     return best.take()
   }
 
   async #allSparse(vector: SparseColumn, { filter, limit }: Search): Promise<Found[]> {
     const best = new Best<Found>(limit, true)
     for await (const record of this.#engine.find({ ...native(filter), select: ['id', 'order', 'sparse'] })) {
-      if (record.sparse !== undefined) best.offer({ record, distance: sparseDot(vector, record.sparse) })
+      if (record.sparse !== undefined) best.offer(foundIn(record, sparseDot(vector, record.sparse)))
     }
     return best.take()
   }
@@ -149,14 +166,14 @@ export class Searches {
     await this.#ensureIndex('document', { type: 'text', analyzer })
     const conditions = { ...native(filter), index: 'document', limit, select: ['id', 'order'] }
     const hits = await this.#engine.search({ ...conditions, text })
-    const found = hits.map(({ document: record, distance }) => ({ record, distance: 0 - distance }))
-    return found.sort((a, b) => b.distance - a.distance || a.record.order - b.record.order)
+    const found = hits.map(({ document, distance }) => foundIn(document, 0 - distance))
+    return found.sort((a, b) => b.distance - a.distance || a.order - b.order)
   }
 
   /** The records that match, in the order they were added. */
   async inOrder(filter: FilterNode | undefined): Promise<Found[]> {
     const records = await this.#engine.find({ ...native(filter), select: ['id', 'order'], sort: 'order' }).toArray()
-    return records.map((record) => ({ record, distance: 0 }))
+    return records.map((record) => foundIn(record, 0))
   }
 
   /** Makes an index when it is first asked for: a collection that is never searched this way does without. */
@@ -174,9 +191,17 @@ export class Searches {
 
   /** The records of what was found; those that were deleted meanwhile are left out. */
   async rows(list: readonly Found[]): Promise<Row[]> {
-    const records = await this.#engine.getMany(list.map(({ record }) => record.id))
+    const records = await this.#engine.getMany(list.map(({ id }) => id))
     return records.flatMap((record, index) =>
-      record === undefined ? [] : [{ record, distance: list[index]!.distance }],
+      record === undefined ? [] : [{ id: record.id, distance: list[index]!.distance, record }],
     )
   }
+}
+
+function rowOf({ id, distance, document }: Hit, metric: Metric): Row {
+  return { id: id as string, distance: reportedDistance(metric, distance), record: document }
+}
+
+function foundIn({ id, order }: StoredRecord, distance: number): Found {
+  return { id, order, distance }
 }

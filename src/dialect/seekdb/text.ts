@@ -62,8 +62,8 @@ export async function searchTexts(
   const words = wordsOf(text)
   const scored = words === '' ? [] : await records.searches.withWords(words, definition, { filter: chosen, limit })
   if (!mayLackWords(text) || scored.length >= limit) return scored
-  const known = new Set(scored.map(({ record }) => record.id))
-  const others = (await records.searches.inOrder(chosen)).filter(({ record }) => !known.has(record.id))
+  const known = new Set(scored.map(({ id }) => id))
+  const others = (await records.searches.inOrder(chosen)).filter(({ id }) => !known.has(id))
   return [...scored, ...others].slice(0, limit)
 }
 
