@@ -64,13 +64,19 @@ function findPlace(shape: u32, name: usize, place: usize): i32 {
   return index;
 }
 
-/** Where a shape has the name; -1: nowhere. */
-export function fieldIndex(shape: u32, name: usize): i32 {
+/** Its id + 1, or 0 while no shape has it. */
+export function nameId(name: usize): u32 {
   let id = load<u32>(name, 8);
   if (id == 0) {
     id = nameFind(<usize>load<u32>(name, 4), load<u32>(name));
     store<u32>(name, id, 8);
   }
+  return id;
+}
+
+/** Where a shape has the name; -1: nowhere. */
+export function fieldIndex(shape: u32, name: usize): i32 {
+  const id = nameId(name);
   return id == 0 ? -1 : shapeIndexOf(shapePointer(shape), id - 1);
 }
 

@@ -8,7 +8,9 @@
 import { RECORD_ENDS_WIDTH, RECORD_HEADER, RECORD_HEADER_LARGE, RECORD_LARGE, RECORD_NON_ASCII, SHAPE_INLINE, TAG_DOUBLE, TAG_INT, TAG_STRING } from "../abi";
 import { bytesEqual, payload, recordString, stringBytes, stringPointer, wide } from "../record";
 import { ABSENT_ELSE, ABSENT_SHIFT, ABSENT_THEN, OP_COMPARE, OP_NUMBER, OP_RETURN, OUTCOMES_SHIFT } from "./opcode";
-import { fieldIndex, PATH_STEPS } from "./path";
+import { laneSlots, laneTakeStale, laneWords } from "./lane";
+import { fieldIndex, nameId, PATH_STEPS } from "./path";
+import { workSpend } from "./work";
 import { APART, compareDoubles, EQUAL, GREATER, LESS, SAME, textBytes, textOf, textPointer } from "./value";
 
 const KIND_NONE: u32 = 0;
@@ -33,8 +35,14 @@ const HEAD: u32 = SHAPE_INLINE | (RECORD_LARGE << 24);
 
 /** Records of a block. */
 export const SCREEN_RECORDS: u32 = 32;
+/** Blocks that are screened at once over a lane: few get through, and what they are read for next overlaps. */
+const LANE_SLOTS: u32 = 256;
+
+// In a lane, in the place of a field's word: there is no record, or one that keeps its names inside.
+const WORD_NONE: u32 = 0xf0000000;
+const WORD_UNSURE: u32 = 0xe0000000;
 /** Of the last block, what got through: addresses of records, plus 1 where the machine begins at the start. */
-export const screened: usize = memory.data(4 * 32, 16);
+export const screened: usize = memory.data(4 * 256, 16);
 /** Records in the last block. */
 export let screenExamined: u32 = 0;
 
@@ -107,6 +115,71 @@ function buildText(screen: usize, constants: usize, word: u32, outcomes: u32): b
 // @ts-ignore: decorator
 @inline export function screenCode(screen: usize): usize {
   return <usize>load<u32>(screen, CODE);
+}
+
+/** What a lane of the field is called; 0: there can be none. */
+export function screenName(screen: usize): u32 {
+  return load<u32>(screen) == KIND_NUMBER ? nameId(<usize>load<u32>(screen, NAME)) : 0;
+}
+
+/** How many slots from `slot` on are screened over the lane that was found; 0: it is not there, or `slot` is inside of a block. */
+// @ts-ignore: decorator
+@inline export function screenLaneSlots(slot: u32, end: u32): u32 {
+  if (laneWords == 0 || (slot & 31) != 0 || slot >= laneSlots) return 0;
+  return min<u32>(min<u32>(end, laneSlots) - slot, LANE_SLOTS) & ~31;
+}
+
+/** The same over the lane. */
+export function screenLane(screen: usize, entry: usize, slot: u32, slots: u32): u32 {
+  const least = i32x4.splat(load<u32>(screen, LEAST));
+  const span = i32x4.splat(load<u32>(screen, SPAN));
+  const int = i32x4.splat(TAG_INT);
+  const none = i32x4.splat(WORD_NONE);
+  const absent = i32x4.splat(load<u32>(screen, ABSENT_FAILS) != 0 ? 0 : WORD_NONE);
+  let words = laneWords + (<usize>slot << 2);
+  let to = screened;
+  let examined: u32 = 0;
+  for (const end = slot + slots; slot < end; slot += 32) {
+    if (laneTakeStale(slot)) fillLane(screen, entry, words);
+    let through: u32 = 0;
+    for (let i: u32 = 0; i < 32; i += 4) {
+      const four = v128.load(words + (<usize>i << 2));
+      const isNone = i32x4.eq(four, none);
+      const isWithin = i32x4.le_u(i32x4.sub(i32x4.shl(four, 4), least), span);
+      const isOther = v128.not(v128.or(isNone, i32x4.eq(four, absent)));
+      const isThrough = v128.bitselect(isWithin, isOther, i32x4.eq(i32x4.shr_u(four, 28), int));
+      through |= <u32>i32x4.bitmask(isThrough) << i;
+      examined += 4 - popcnt<u32>(i32x4.bitmask(isNone));
+    }
+    for (; through != 0; through &= through - 1) {
+      const at = <usize>ctz<u32>(through);
+      const record = <usize>load<u32>(entry + (at << 3));
+      const word = load<u32>(words + (at << 2));
+      store<u32>(to, <u32>record);
+      if (word >> 28 == TAG_INT) to += 4;
+      else to += <usize>rarer(screen, record, load<u32>(record, 8) & HEAD, word, to) << 2;
+    }
+    words += 128;
+    entry += 256;
+  }
+  screenExamined = examined;
+  return <u32>(to - screened) >> 2;
+}
+
+function fillLane(screen: usize, entry: usize, words: usize): void {
+  workSpend(8);
+  touch(entry, 32);
+  for (const end = entry + 256; entry < end; entry += 8) {
+    const record = <usize>load<u32>(entry);
+    let word = WORD_NONE;
+    if (record != 0) {
+      const head = load<u32>(record, 8) & HEAD;
+      word = wordOf(screen, record, head);
+      if (word == 0 && (head & SHAPE_INLINE) == SHAPE_INLINE) word = WORD_UNSURE;
+    }
+    store<u32>(words, word);
+    words += 4;
+  }
 }
 
 /** Screens the records of at most 32 slots; how many got through. */

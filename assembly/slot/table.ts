@@ -22,8 +22,24 @@ import { structAcquire } from "../memory";
   return load<u32>(entry(slot), 4);
 }
 
+/** Of each 32 slots a byte, for those that keep what they read of records; see slotsMark. */
+let marks: usize = 0;
+let marked: u32 = 0;
+
+/** From now on the byte of a slot's block is set to 255 whenever the slot gets or loses a record; for slots below `slots`. */
+export function slotsMark(at: usize, slots: u32): void {
+  marks = at;
+  marked = slots;
+}
+
+// @ts-ignore: decorator
+@inline function mark(slot: u32): void {
+  if (slot < marked) store<u8>(marks + (slot >> 5), 255);
+}
+
 // @ts-ignore: decorator
 @inline export function slotSetAddress(slot: u32, address: usize): void {
+  mark(slot);
   store<u32>(entry(slot), <u32>address);
 }
 
@@ -66,6 +82,7 @@ export function slotAcquire(): u32 {
 }
 
 export function slotRelease(slot: u32): void {
+  mark(slot);
   const at = entry(slot);
   store<u32>(at, 0);
   store<u32>(at, load<u32>(S_SLOT_FREE), 4);

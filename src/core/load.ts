@@ -13,6 +13,7 @@ export interface CoreExports {
   readonly memory: { readonly buffer: ArrayBuffer }
   filter_cells(program: number, path: number, count: number): void
   filter_count(program: number, slot: number, work: number): number
+  filter_lane(program: number): void
   filter_load(program: number, bytes: number): number
   filter_mark(program: number, slot: number, bitmap: number, slots: number, work: number): number
   filter_match(program: number, record: number): number

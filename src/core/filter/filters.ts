@@ -40,7 +40,7 @@ export class Filters {
    * @throws LimitError when the program does not fit in the partition's memory.
    */
   scan(program: FilterProgram, slot: number, addresses: Uint32Array, work = FILTER_WORK): FilterScan {
-    const address = this.load(program)
+    const address = this.begin(program, slot)
     const { memory } = this
     const count = memory.core.filter_scan(address, slot, Math.min(addresses.length, 1024), work)
     const from = KEY_BUFFER >>> 2
@@ -50,13 +50,13 @@ export class Filters {
 
   /** The same, but counted only. */
   count(program: FilterProgram, slot: number, work = FILTER_WORK): FilterScan {
-    const address = this.load(program)
+    const address = this.begin(program, slot)
     return this.answer(this.memory.core.filter_count(address, slot, work) >>> 0)
   }
 
   /** The same, and the slots of the matches are added to a set, in which none of those from `slot` on may be yet. */
   mark(program: FilterProgram, slot: number, slots: SlotSet, work = FILTER_WORK): FilterScan {
-    const address = this.load(program)
+    const address = this.begin(program, slot)
     const count = this.memory.core.filter_mark(address, slot, slots.address, slots.size, work) >>> 0
     slots.count += count
     return this.answer(count)
@@ -91,6 +91,15 @@ export class Filters {
     for (const address of this.loaded.values()) this.memory.core.filter_release(address)
     this.loaded.clear()
     this.last = undefined
+  }
+
+  private begin(program: FilterProgram, slot: number): number {
+    const address = this.load(program)
+    if (slot === 0) {
+      this.memory.core.filter_lane(address)
+      this.memory.refresh()
+    }
+    return address
   }
 
   private load(program: FilterProgram): number {
