@@ -33,7 +33,8 @@ interface Options {
 }
 
 function optionsOf(call: Call): Options {
-  const squash = call.datumOption('squash') ?? false
+  const given = call.datumOption('squash')
+  const squash = given === undefined ? false : given
   if (typeof squash === 'number' && squash < 0) {
     fail('Expected BOOL or a positive NUMBER but found a negative NUMBER.')
   }
@@ -311,11 +312,12 @@ function requireFollowable(steps: readonly Step[]): void {
   }
 }
 
-function follow(value: Val, options: Options, query: Query): Stream {
+/** `after`: what is done to the rows of the union that this is a part of. */
+function follow(value: Val, options: Options, query: Query, after: readonly Step[] = []): Stream {
   if (value instanceof Grouped) fail('Cannot call `changes` after `group`.')
   if (value instanceof TableSlice) {
     // The order of a whole index is no part of its changes.
-    return rangeFeed(value.slice, [], options)
+    return rangeFeed(value.slice, after, options)
   }
   const source = value instanceof Selection ? value.source : value
   if (!(source instanceof Stream)) {
@@ -323,19 +325,21 @@ function follow(value: Val, options: Options, query: Query): Stream {
     return wrongKind('SELECTION', value)
   }
   if (source.feed !== undefined) fail('Cannot call `changes` on an eager stream.')
-  if (source.parts !== undefined) {
-    if (source.parts.length === 1) return follow(source.parts[0], options, query)
-    const streams = source.parts.map((part) => follow(part, options, query))
-    return streamOf(unionFeed(streams))
-  }
+  if (source.unfollowable === 'slice') fail('Cannot call `changes` on a slice of a union.')
   if (source.unfollowable === 'concat_map') fail('Cannot call `changes` after `concat_map`.')
+  const steps = [...source.steps, ...after]
+  if (source.parts !== undefined && source.unfollowable === undefined) {
+    requireFollowable(steps)
+    const streams = source.parts.map((part) => follow(part, options, query, steps))
+    return streams.length === 1 ? streams[0] : streamOf(unionFeed(streams))
+  }
   if (source.slice === undefined || source.unfollowable !== undefined) {
     fail('Cannot call `changes` on an eager stream.')
   }
-  requireFollowable(source.steps)
+  requireFollowable(steps)
   return source.limit === undefined
-    ? rangeFeed(source.slice, source.steps, options)
-    : limitFeed(source.slice, source.steps, source.limit, options, query)
+    ? rangeFeed(source.slice, steps, options)
+    : limitFeed(source.slice, steps, source.limit, options, query)
 }
 
 export { feedOf, unionFeed } from './feeds.ts'

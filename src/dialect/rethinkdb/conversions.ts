@@ -22,25 +22,13 @@ import {
   typeName,
 } from './datum.ts'
 import { Failure, fail, failMissing } from './errors.ts'
-import { type Call, toFunc, toStream, waiting } from './evaluate.ts'
+import { allOf, type Call, toFunc, toStream } from './evaluate.ts'
 import { jsonComplaint, repeatedKey } from './json.ts'
 import { nameUuid } from './name-uuid.ts'
 import { folded, type Step } from './operators.ts'
 import type { Operations } from './registry.ts'
 import { fromNative } from './stored.ts'
-import {
-  asDatum,
-  collect,
-  Db,
-  Func,
-  Grouped,
-  Row,
-  Selection,
-  Special,
-  TableSlice,
-  type Val,
-  VirtualTable,
-} from './values.ts'
+import { asDatum, Db, Func, Grouped, Row, Selection, Special, TableSlice, type Val, VirtualTable } from './values.ts'
 
 const DATUM_TYPES = ['NULL', 'BINARY', 'BOOL', 'NUMBER', 'STRING', 'ARRAY', 'OBJECT', 'MINVAL', 'MAXVAL']
 const TYPES = [
@@ -86,8 +74,7 @@ function coerce(call: Call): Val {
   }
   const isSequence = Array.isArray(datum) || (datum === undefined && !(value instanceof Func) && from !== 'DB')
   if (isSequence && (type === 'ARRAY' || type === 'DATUM')) {
-    const stream = toStream(value)
-    return collect(waiting(stream), call.query)
+    return allOf(call, value)
   }
   if (isSequence && type === 'OBJECT') return objectOf(call, datum === undefined ? value : datum)
   const text = `Cannot coerce ${from} to ${type}.`

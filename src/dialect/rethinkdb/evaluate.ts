@@ -395,7 +395,11 @@ export function allOf(call: Call, value: Val): Datum[] {
 /** The values of a sequence that has an end. */
 export function finite(stream: Stream): Pull {
   if (stream.isInfinite) {
-    fail('Cannot call a terminal (`reduce`, `count`, etc.) on an infinite stream (such as a changefeed).')
+    fail(
+      stream.feed === undefined
+        ? 'Cannot use an infinite stream with an aggregation function (`reduce`, `count`, etc.) or coerce it to an array.'
+        : 'Cannot call a terminal (`reduce`, `count`, etc.) on an infinite stream (such as a changefeed).',
+    )
   }
   return waiting(stream)
 }

@@ -187,7 +187,8 @@ function sliced(call: Call, value: Val, from: number, to: number): Val {
     const infinite = source instanceof Stream && source.isInfinite
     // What has an end ends, however long its source is; feeds go on until they are closed.
     const ended = new Stream(stream.pull, infinite && to === Infinity)
-    ended.unfollowable = 'limit'
+    ended.parts = source instanceof Stream ? source.parts : undefined
+    ended.unfollowable = ended.parts === undefined ? 'limit' : 'slice'
     if (source instanceof Stream && source.feed !== undefined) {
       ended.feed = source.feed
       ended.isOver = () => counter.at >= to || (source.isOver?.() ?? false)
@@ -242,7 +243,7 @@ function offsetsOf(call: Call): Val {
   const wanted = call.val(1)
   const isMatch =
     wanted instanceof Func
-      ? (row: Datum) => truth(asDatum(wanted.call([row])))
+      ? (row: Datum) => filterTest(wanted, row, isObjectTerm(wanted), () => false)
       : (row: Datum) => equal(row, asDatum(wanted))
   const make = (pull: Pull): Pull => {
     let at = -1

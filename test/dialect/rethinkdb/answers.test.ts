@@ -27,6 +27,8 @@ const STRAY =
 const time = (fields: object) => ({ $reql_type$: 'TIME', ...fields })
 const NONE = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unchanged: 0 }
 const ROWS = [{ id: 1, a: 1, b: 1 }, { id: 2, a: 1, b: 2 }, { id: 3, a: 2, b: 3 }, { b: 4 }]
+const INFINITE =
+  'Cannot use an infinite stream with an aggregation function (`reduce`, `count`, etc.) or coerce it to an array.'
 const ROW_OF = (text: string) => `Expected type SEQUENCE but found SINGLE_SELECTION:\n${text}`
 
 describe('documents', () => {
@@ -174,6 +176,11 @@ describe('sequences and groups', () => {
     ],
     [() => r.expr([]).innerJoin(5, () => true), []],
     [() => r.expr([{ k: {} }]).eqJoin('k', t()), err('QueryLogic', /^Primary keys must be either/)],
+    [() => r.expr([{ a: 1 }, {}, { a: 2 }]).offsetsOf(r.row('a').eq(2)), [2]],
+    [() => r.range().coerceTo('array'), err('QueryLogic', INFINITE)],
+    [() => r.range().union([1]).sum(), err('QueryLogic', INFINITE)],
+    [() => t().changes().coerceTo('array'), err('QueryLogic', /^Cannot call a terminal/)],
+    [() => t().changes({ squash: null }), err('QueryLogic', 'Expected BOOL or NUMBER but found NULL.')],
   ])
 })
 

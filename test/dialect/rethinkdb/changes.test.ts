@@ -108,6 +108,31 @@ it('follows ranges, filters and maps', async () => {
   for (const feed of [range, filtered, byIndex]) await feed.close()
 })
 
+it('follows unions, with what is done to their rows', async () => {
+  const both = t().union(t().between(2, 4))
+  const feed = await run(
+    both
+      .filter((x: Any) => x('n').gt(1))
+      .pluck('n')
+      .changes(),
+  )
+  await run(
+    t().insert([
+      { id: 1, n: 1 },
+      { id: 2, n: 5 },
+    ]),
+  )
+  await run(t().insert({ id: 5, n: 7 }))
+  const heard = await take(feed, 3)
+  expect(heard.map((change: Any) => [change.old_val, change.new_val.n]).sort()).toEqual([
+    [null, 5],
+    [null, 5],
+    [null, 7],
+  ])
+  await feed.close()
+  await expect(run(both.limit(2).changes())).rejects.toThrow('Cannot call `changes` on a slice of a union')
+})
+
 it('follows the first of an order', async () => {
   await run(
     t().insert([

@@ -125,7 +125,10 @@ const arrays: Case[] = [
   [() => r.range().limit(3), [0, 1, 2]],
   [
     () => r.range().count(),
-    err('QueryLogic', 'Cannot call a terminal (`reduce`, `count`, etc.) on an infinite stream (such as a changefeed).'),
+    err(
+      'QueryLogic',
+      'Cannot use an infinite stream with an aggregation function (`reduce`, `count`, etc.) or coerce it to an array.',
+    ),
   ],
   [() => r.range('x'), err('QueryLogic', 'Expected type NUMBER but found STRING.')],
   [() => r.range(3).typeOf(), 'STREAM'],
