@@ -7,6 +7,9 @@ import { basename, join, posix } from 'node:path'
 import { build, transform } from 'esbuild'
 import { rollup } from 'rollup'
 
+/** The part that others stand on: one file, where they would make several of it. */
+const BASE = 'queries'
+
 /**
  * @param {import('esbuild').OutputFile[]} files of a build with `splitting`
  * @param {readonly string[]} entries names of the entries, without ending; what is loaded with the first becomes one file
@@ -16,6 +19,10 @@ import { rollup } from 'rollup'
 export async function chunksOf(files, entries, folder) {
   const texts = new Map(files.map(({ path, text }) => [path, text]))
   const core = new Set(await loadedWith(join(folder, `${entries[0]}.js`), texts))
+  const atOnce = new Set()
+  for (const name of entries) for (const path of await loadedWith(join(folder, `${name}.js`), texts)) atOnce.add(path)
+  const base = [...texts.keys()].find((path) => nameOf(path) === `${BASE}.js`)
+  const basis = new Set(base === undefined ? [] : (await loadedWith(base, texts)).filter((path) => !atOnce.has(path)))
   const bundle = await rollup({
     input: Object.fromEntries(entries.map((name) => [name, join(folder, `${name}.js`)])),
     treeshake: {
@@ -44,7 +51,11 @@ export async function chunksOf(files, entries, folder) {
     chunkFileNames: ({ name }) => `chunks/${nameOf(name)}-[hash].js`,
     externalLiveBindings: false,
     hoistTransitiveImports: false,
-    manualChunks: (id) => (core.has(id) && !id.endsWith(`/${entries[0]}.js`) ? 'core' : null),
+    onlyExplicitManualChunks: true,
+    manualChunks: (id) => {
+      if (core.has(id) && !id.endsWith(`/${entries[0]}.js`)) return 'core'
+      return basis.has(id) ? BASE : null
+    },
   })
   await bundle.close()
   return await Promise.all(
@@ -92,5 +103,5 @@ async function imported(text) {
 
 /** Without the hash that esbuild gave it. @param {string} name */
 function nameOf(name) {
-  return basename(name).replace(/-[0-9A-Z]{8}$/, '')
+  return basename(name).replace(/-[0-9A-Z]{8}(?=\.js$|$)/, '')
 }

@@ -31,6 +31,8 @@ const ENTRIES = {
 
 /** CommonJS entries that are their default export, as the driver they stand in for is; it names itself as `default` too. */
 const WHOLE = new Set(['rethinkdb.cjs'])
+// In a function of its own: what reads a file to know its exports is not to take this for its only one.
+const AS_DEFAULT = '(()=>{module.exports=module.exports.default})();\n'
 
 /** Code that needs Node. The browser bundles refuse it with a sentence in place of an unresolved `node:fs`. */
 const NODE_ONLY = join(ROOT, 'src/storage/file')
@@ -259,7 +261,7 @@ async function writeCommon(folder, modules, platform) {
     const inFolder = name.replace(/\.js$/, '.cjs')
     // Only specifiers of our own chunks look like this.
     const linked = code.replace(/(require\(")(\.{1,2}\/[\w./-]+)\.js("\))/g, '$1$2.cjs$3')
-    return { name: inFolder, text: WHOLE.has(inFolder) ? `${linked}module.exports=module.exports.default;\n` : linked }
+    return { name: inFolder, text: WHOLE.has(inFolder) ? `${linked}${AS_DEFAULT}` : linked }
   })
   writeModules(folder, await Promise.all(translated))
 }
@@ -283,7 +285,7 @@ function filterOf(path) {
 }
 
 /** What the files of the core are called where they are files. */
-const WASM_FILES = { release: 'core.wasm', 'release-derived': 'derived.wasm' }
+const WASM_FILES = { release: 'core.wasm', 'release-derived': 'derived.wasm', 'release-filter': 'filter.wasm' }
 
 /**
  * The core as files that are imported as modules.

@@ -1,6 +1,6 @@
 // @ts-check
-// assembly/ -> build/*.wasm, two modules in two builds each (asconfig.json), then the release builds -> src/core/binary.ts and
-// src/core/derived/binary.ts, the base64 that the package inlines so that no bundler or runtime needs configuring.
+// assembly/ -> build/*.wasm, three modules in two builds each (asconfig.json), then the release builds -> src/core/binary.ts and
+// those beside it, the base64 that the package inlines so that no bundler or runtime needs configuring.
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -14,10 +14,16 @@ const TARGETS = {
   debug: 'assembly/index.ts',
   'release-derived': 'assembly/derived/index.ts',
   'debug-derived': 'assembly/derived/index.ts',
+  'release-filter': 'assembly/filter/exports.ts',
+  'debug-filter': 'assembly/filter/exports.ts',
 }
 
 /** What is made of the release builds. */
-export const BINARY_MODULES = { release: 'src/core/binary.ts', 'release-derived': 'src/core/derived/binary.ts' }
+export const BINARY_MODULES = {
+  release: 'src/core/binary.ts',
+  'release-derived': 'src/core/derived/binary.ts',
+  'release-filter': 'src/core/filter/binary.ts',
+}
 
 const ENTRY = join(ROOT, 'assembly/index.ts')
 const OUTPUTS = [

@@ -9,7 +9,8 @@
 //   16384  scratch for canonical keys
 //   24576  records of a batch that wait to be indexed
 //   49152  static data of the core
-//   57344  static data of the second module, derived/
+//   57344  static data of the module derived/
+//   61440  static data of the module filter/
 //   65536  page table: one byte for each 64 KiB page, its kind
 //   131072 pages, handed out by memory/pages
 
@@ -30,6 +31,7 @@ export const KEY_BUFFER: usize = 12288;
 export const KEY_BUFFER_BYTES: usize = 4096;
 export const KEY_SCRATCH: usize = 16384;
 export const STATIC_DERIVED: usize = 57344;
+export const STATIC_FILTER: usize = 61440;
 export const BATCH_SCRATCH: usize = 24576;
 export const PAGE_TABLE: usize = 65536;
 export const FIRST_PAGE: u32 = 2;
@@ -111,6 +113,9 @@ export const S_SHIFT_SLOTS: usize = STATE + 424; // u32 slots there were when it
 export const S_SHIFT_NEXT: usize = STATE + 428; // u32 slot to go on from
 export const S_WALK_LOST: usize = STATE + 432; // u32 records a salvage passed over: nobody knows their field names
 export const S_SCAN_EXAMINED: usize = STATE + 440; // u32 records a filtered scan looked at
+
+export const S_SLOT_MARKS: usize = STATE + 456; // u32 address of a byte for each 32 slots, set to 255 when a slot of them gets or loses a record
+export const S_SLOT_MARKED: usize = STATE + 460; // u32 slots that those reach to, or 0
 
 export const S_DERIVED: usize = STATE + 444; // u32 bits of what follows the records: DERIVED_*
 

@@ -1,6 +1,5 @@
-// The export table of the core, nothing else. That of the second module is derived/index.ts.
+// The export table of the core, nothing else. Those of the other modules are derived/index.ts and filter/exports.ts.
 
-export { filter_cells, filter_count, filter_lane, filter_load, filter_mark, filter_match, filter_release, filter_reserve, filter_scan } from "./filter/exports";
 export { hash_xxh64 } from "./hash/exports";
 export { record_equals, record_shape } from "./record/exports";
 export {

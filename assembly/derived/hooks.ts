@@ -1,6 +1,6 @@
 // What the core calls, through its table, with each step of a batch, done or undone, and each step of a replay that keeps its indexes.
 
-import { DERIVED_GRAPHS, DERIVED_INVERTED, DERIVED_ORDERED, DERIVED_VECTORS, PAGE_TABLE, S_DERIVED } from "../abi";
+import { DERIVED_GRAPHS, DERIVED_INVERTED, DERIVED_ORDERED, DERIVED_VECTORS, S_DERIVED, STATIC_FILTER } from "../abi";
 import { graphsFollow } from "../hnsw";
 import { invertedChanged } from "../inverted";
 import { orderedClash, orderedFollow, orderedUndo } from "../ordered";
@@ -11,7 +11,7 @@ import { vectorsFollow } from "../vector";
  * behind them they have to have seen.
  */
 export function derived_changed(slot: u32, old: usize, fresh: usize): bool {
-  assert(__heap_base <= PAGE_TABLE);
+  assert(__heap_base <= STATIC_FILTER);
   const derived = load<u32>(S_DERIVED);
   if ((derived & DERIVED_ORDERED) != 0 && !orderedFollow(slot, old, fresh)) return false;
   if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, fresh)) return false;

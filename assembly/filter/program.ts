@@ -7,7 +7,7 @@
 //   | code u32[] | paths {first step, steps}[] | steps {name or all ones, position i32}[] | names {offset, bytes}[] | UTF-8 | to 8 | constants |
 // The work area: | stack | code u32[] | names | paths | sets and texts | screen |; see path.ts, set.ts, text.ts, like.ts, screen.ts.
 
-import { PAGE_SCRATCH, RECORD_HEADER_LARGE, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY, TAG_ARRAY, TAG_STRING } from "../abi";
+import { PAGE_SCRATCH, PAGE_TABLE, RECORD_HEADER_LARGE, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY, TAG_ARRAY, TAG_STRING } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { payload } from "../record";
 import { ENTRY_BYTES } from "./arithmetic";
@@ -71,6 +71,7 @@ export function programPath(program: usize, path: u32): usize {
 
 /** Memory for a program of `bytes`, to be written 32 bytes behind the address answered; 0: there is none. */
 export function filter_reserve(bytes: u32): usize {
+  assert(__heap_base <= PAGE_TABLE);
   const pages = pagesFor(P_GIVEN + <usize>bytes);
   if (pages >= 65536) return 0;
   const program = pagesAcquire(pages, PAGE_SCRATCH);

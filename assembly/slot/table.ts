@@ -2,7 +2,7 @@
 // as it lives; scans, vector columns and graphs go by slot. Layout: see abi, SLOT_*.
 
 import {
-  S_SLOT_DIRECTORY, S_SLOT_FREE, S_SLOT_TOP, SLOT_CHUNK_MASK, SLOT_CHUNK_SHIFT, SLOT_DIRECTORY_CHUNKS, SLOT_NONE,
+  S_SLOT_DIRECTORY, S_SLOT_FREE, S_SLOT_MARKED, S_SLOT_MARKS, S_SLOT_TOP, SLOT_CHUNK_MASK, SLOT_CHUNK_SHIFT, SLOT_DIRECTORY_CHUNKS, SLOT_NONE,
 } from "../abi";
 import { structAcquire } from "../memory";
 
@@ -22,19 +22,15 @@ import { structAcquire } from "../memory";
   return load<u32>(entry(slot), 4);
 }
 
-/** Of each 32 slots a byte, for those that keep what they read of records; see slotsMark. */
-let marks: usize = 0;
-let marked: u32 = 0;
-
-/** From now on the byte of a slot's block is set to 255 whenever the slot gets or loses a record; for slots below `slots`. */
+/** For those that keep what they read of records, in whatever module: from now on the byte of a slot's block is set to 255 whenever the slot gets or loses a record; for slots below `slots`. */
 export function slotsMark(at: usize, slots: u32): void {
-  marks = at;
-  marked = slots;
+  store<u32>(S_SLOT_MARKS, <u32>at);
+  store<u32>(S_SLOT_MARKED, slots);
 }
 
 // @ts-ignore: decorator
 @inline function mark(slot: u32): void {
-  if (slot < marked) store<u8>(marks + (slot >> 5), 255);
+  if (slot < load<u32>(S_SLOT_MARKED)) store<u8>(<usize>load<u32>(S_SLOT_MARKS) + (slot >> 5), 255);
 }
 
 // @ts-ignore: decorator

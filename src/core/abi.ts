@@ -19,6 +19,7 @@ export const KEY_BUFFER = 12288
 export const KEY_BUFFER_BYTES = 4096
 export const KEY_SCRATCH = 16384
 export const STATIC_DERIVED = 57344
+export const STATIC_FILTER = 61440
 export const BATCH_SCRATCH = 24576
 export const PAGE_TABLE = 65536
 export const FIRST_PAGE = 2
@@ -100,6 +101,9 @@ export const S_SHIFT_SLOTS = STATE + 424 // u32 slots there were when it began
 export const S_SHIFT_NEXT = STATE + 428 // u32 slot to go on from
 export const S_WALK_LOST = STATE + 432 // u32 records a salvage passed over: nobody knows their field names
 export const S_SCAN_EXAMINED = STATE + 440 // u32 records a filtered scan looked at
+export const S_SLOT_MARKS = STATE + 456 // u32 address of a byte for each 32 slots, set to 255 when a slot of them gets or loses a record
+export const S_SLOT_MARKED = STATE + 460 // u32 slots that those reach to, or 0
+
 export const S_DERIVED = STATE + 444 // u32 bits of what follows the records: DERIVED_*
 export const DERIVED_VECTORS = 2
 export const DERIVED_GRAPHS = 16

@@ -33,7 +33,7 @@ export {
   WALK_SALVAGE,
   WALK_SHAPES,
 } from './abi.ts'
-export { type FilterProgram, type FilterScan, Filters } from './filter/index.ts'
+export type { FilterProgram, FilterScan, Filters } from './filter/index.ts'
 export { setBinary } from './load.ts'
 export { outOfMemory } from './memory.ts'
 export { TypeRank } from './ordered/rank.ts'

@@ -1,5 +1,5 @@
 // Finds, compiles and instantiates the WASM core. The binary is inlined, so that no bundler or runtime needs configuring;
-// it is compiled once for each process and instantiated once for each partition. derived/ does the same with the second module.
+// it is compiled once for each process and instantiated once for each partition. derived/ and filter/ do the same with modules of their own.
 
 import { instantiate, instantiateSync } from '@assemblyscript/loader'
 import { HostError } from '../error/index.ts'
@@ -7,19 +7,10 @@ import { BINARY_BASE64, IS_DEFLATED, MODULE } from './binary.ts'
 
 /** The export table of assembly/index.ts. Addresses come back signed: `>>> 0` before use. */
 export interface CoreExports {
-  /** Where hooks of the second module go: HOOK_*. */
+  /** Where hooks of derived/ go: HOOK_*. */
   readonly table: { readonly length: number; grow(count: number): number; set(index: number, hook: unknown): void }
   // Not the types of WebAssembly: these stand in the published types, and Node's have no such namespace.
   readonly memory: { readonly buffer: ArrayBuffer }
-  filter_cells(program: number, path: number, count: number): void
-  filter_count(program: number, slot: number, work: number): number
-  filter_lane(program: number): void
-  filter_load(program: number, bytes: number): number
-  filter_mark(program: number, slot: number, bitmap: number, slots: number, work: number): number
-  filter_match(program: number, record: number): number
-  filter_release(program: number): void
-  filter_reserve(bytes: number): number
-  filter_scan(program: number, slot: number, count: number, work: number): number
   hash_xxh64(address: number, bytes: number, seed: bigint): bigint
   record_equals(a: number, b: number): number
   record_shape(id: number, fields: number): number
@@ -131,17 +122,23 @@ async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
 }
 
 const core = new InlinedModule(BINARY_BASE64, IS_DEFLATED, MODULE)
-let derivedBytes: Uint8Array | undefined
-
-/** Uses another build of the core and of the second module (those with asserts, in tests) for partitions opened from now on. */
-export function setBinary(coreBytes: Uint8Array, derived: Uint8Array): void {
-  core.replace(coreBytes)
-  derivedBytes = derived
+/** Builds that take the place of those carried inside. */
+export interface GivenBinaries {
+  readonly derived: Uint8Array
+  readonly filter: Uint8Array
 }
 
-/** What `setBinary` was given for the second module. */
-export function givenDerived(): Uint8Array | undefined {
-  return derivedBytes
+let given: GivenBinaries | undefined
+
+/** Uses another build of the core and of the other modules (those with asserts, in tests) for partitions opened from now on. */
+export function setBinary(coreBytes: Uint8Array, derived: Uint8Array, filter: Uint8Array): void {
+  core.replace(coreBytes)
+  given = { derived, filter }
+}
+
+/** What `setBinary` was given for the other modules. */
+export function givenBinaries(): GivenBinaries | undefined {
+  return given
 }
 
 /** A fresh instance with its own linear memory. */

@@ -45,7 +45,7 @@ import {
   STATUS_OUT_OF_MEMORY,
 } from './abi.ts'
 import type { Derived } from './derived/derived.ts'
-import { Filters } from './filter/index.ts'
+import type { Filters } from './filter/index.ts'
 import { Gather } from './gather.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
 import { adoptShapes, type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
@@ -55,7 +55,7 @@ export interface StoreOptions {
   /** Makes a primary key for a document without one. */
   readonly makeKey: () => string
   readonly memoryLimitBytes?: number
-  /** Without vector fields and indexes: `derive` is left to the caller. */
+  /** Without vector fields and indexes: `derive` and `enableFilters` are left to the caller. */
   readonly isPlain?: boolean
 }
 
@@ -83,8 +83,9 @@ export class Store {
   readonly memory: Memory
   readonly stage: Stage
   readonly reader: RecordReader
-  readonly filters: Filters
   readonly gather: Gather
+  /** There once `enableFilters` has resolved. */
+  readonly filters!: Filters
   // There once something is derived from the documents: see `derive`.
   readonly vectors!: Derived['vectors']
   readonly inverted!: Derived['inverted']
@@ -94,13 +95,13 @@ export class Store {
   private readonly shapes: CollectionShapes
   private readonly pagesLimit: number
   private deriving: Promise<void> | undefined
+  private enabling: Promise<void> | undefined
 
   private constructor(memory: Memory, options: StoreOptions) {
     this.memory = memory
     this.shapes = options.shapes
     this.stage = new Stage(memory, options.shapes, options.makeKey)
     this.reader = new RecordReader(memory, options.shapes)
-    this.filters = new Filters(memory)
     this.gather = new Gather(memory)
     this.keys = new KeyWriter(memory)
     this.pagesLimit = Math.min(PAGES_MAX, Math.floor((options.memoryLimitBytes ?? PAGES_MAX * PAGE_BYTES) / PAGE_BYTES))
@@ -109,7 +110,7 @@ export class Store {
   /** An instance that holds nothing; `begin` or `restore` comes next. */
   static async create(options: StoreOptions): Promise<Store> {
     const store = new Store(await Memory.create(), options)
-    if (options.isPlain !== true) await store.derive()
+    if (options.isPlain !== true) await Promise.all([store.derive(), store.enableFilters()])
     return store
   }
 
@@ -122,6 +123,24 @@ export class Store {
   private async load(): Promise<void> {
     const { derive } = await import('./derived/derived.ts')
     Object.assign(this, await derive(this.memory, this.shapes.vectorFields))
+  }
+
+  /** Loads what filters run in. */
+  enableFilters(): Promise<void> {
+    this.enabling ??= this.loadFilters().catch((error: unknown) => {
+      this.enabling = undefined
+      throw error
+    })
+    return this.enabling
+  }
+
+  private async loadFilters(): Promise<void> {
+    const { Filters } = await import('./filter/index.ts')
+    Object.assign(this, { filters: await Filters.over(this.memory) })
+  }
+
+  get hasFilters(): boolean {
+    return this.filters !== undefined
   }
 
   get isDerived(): boolean {

@@ -1,7 +1,8 @@
 // What is computed over the documents of a group.
 
 import type { NumberSum } from '../core/derived/index.ts'
-import { type Constant, compareSorted } from '../query/index.ts'
+import { compareSorted } from '../query/filters.ts'
+import type { Constant } from '../query/index.ts'
 
 /** One aggregate of one group. Values that are missing are not added. */
 export interface Accumulator {

@@ -4,6 +4,7 @@ import type { AnalyzerDefinition } from '../text/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import type { Filter } from './filter.ts'
 import type { QueryVector } from './search-options.ts'
+import type { CollectionState } from './state.ts'
 
 /**
  * A document as it is inserted: the key may be left out where it is called `id`, and what comes back as `Float32Array` may be given as any
@@ -86,4 +87,12 @@ export interface SparseIndexInfo {
   readonly fields: readonly string[]
   /** Documents with a vector in the field, as far as they have been looked at. */
   readonly entries: number
+}
+
+/** What the database does for a collection: it touches the catalog. */
+export interface PartitionKeeper {
+  create(state: CollectionState, name: unknown): Promise<void>
+  drop(state: CollectionState, name: unknown): Promise<void>
+  createIndex(state: CollectionState, name: unknown, options: unknown): Promise<void>
+  dropIndex(state: CollectionState, name: unknown): Promise<void>
 }

@@ -11,6 +11,7 @@ import type {
   IndexInfo,
   NewDocument,
   PartitionInfo,
+  PartitionKeeper,
   Patch,
   Selection,
   Source,
@@ -18,9 +19,11 @@ import type {
 import { Cursor } from './cursor.ts'
 import { collectionStats, indexInfos } from './figures.ts'
 import { type Filter, isEverything, resolveFilter } from './filter.ts'
-import { type FindOptions, type FindRequest, findRequest } from './find.ts'
+import { type FindOptions, requestOf } from './find.ts'
+import { copyGiven } from './given.ts'
 import { applyInsert, insertOne } from './insert.ts'
 import { countMatches } from './match.ts'
+import { isObject } from './merge.ts'
 import {
   describe,
   type InsertOptions,
@@ -43,17 +46,9 @@ import type {
 } from './search-options.ts'
 import type { SparseSearchOptions, TextSearchOptions } from './search-ranked.ts'
 import { type CollectionState, STATES } from './state.ts'
-import { insertStream, isSource } from './stream.ts'
+import { heldSource, insertStream, isDocument, isSource } from './stream.ts'
 import { type Alteration, alterationOf, applyAlteration } from './update.ts'
 import { checkExpiry } from './wait.ts'
-
-/** What the database does for a collection: it touches the catalog. */
-export interface PartitionKeeper {
-  create(state: CollectionState, name: unknown): Promise<void>
-  drop(state: CollectionState, name: unknown): Promise<void>
-  createIndex(state: CollectionState, name: unknown, options: unknown): Promise<void>
-  dropIndex(state: CollectionState, name: unknown): Promise<void>
-}
 
 /**
  * Documents under one name, each with a primary key that is unique among them.
@@ -104,6 +99,7 @@ export class Collection<T extends object = Document> {
     try {
       const refusal = state.refuseWrite()
       if (refusal !== null) return Promise.reject(refusal)
+      if (state.line.last !== null) return this.#insertLater('insert', source, options)
       if (options === undefined && state.single !== null && isDocument(source)) {
         return this.#insertOne(state.single, source, state.insertRequest)
       }
@@ -120,6 +116,7 @@ export class Collection<T extends object = Document> {
     try {
       const refusal = state.refuseWrite()
       if (refusal !== null) return Promise.reject(refusal)
+      if (state.line.last !== null) return this.#insertLater('upsert', source, options)
       if (options === undefined && state.single !== null && isDocument(source)) {
         return this.#insertOne(state.single, source, state.upsertRequest)
       }
@@ -133,6 +130,12 @@ export class Collection<T extends object = Document> {
   #insertOne(partition: Partition, document: object, request: WriteRequest): Promise<WriteResult<T>> {
     const result = insertOne(this.#state, partition, document, request, ALONE)
     return acknowledge(this.#state, request, result) as Promise<WriteResult<T>>
+  }
+
+  /** Behind calls that wait. */
+  #insertLater(method: 'insert' | 'upsert', source: Source<T>, options: InsertOptions<T> | undefined) {
+    const given = [heldSource(source) as Source<T>, options && { ...options }] as const
+    return this.#state.line.enter(() => this[method](...given))
   }
 
   #insert(source: unknown, request: WriteRequest, operation: string): Promise<WriteResult> {
@@ -200,6 +203,9 @@ export class Collection<T extends object = Document> {
     try {
       const refusal = state.refuseWrite()
       if (refusal !== null) return Promise.reject(refusal)
+      if (state.line.keeps(isObject(selection) ? selection : undefined)) {
+        return this.#later([selection, value, options] as const, (given) => this.#alter(kind, ...given))
+      }
       const request = writeRequest(state, kind, options)
       const alteration: Alteration = kind === 'delete' ? { kind } : alterationOf(kind, value)
       checkExpiry(request, `${kind} in collection "${state.name}"`)
@@ -216,6 +222,7 @@ export class Collection<T extends object = Document> {
     try {
       const refusal = state.refuseRead()
       if (refusal !== null) return Promise.reject(refusal)
+      if (state.line.last !== null) return this.#later(key, (given) => this.get(given))
       const { single } = state
       if (single !== null) {
         const address = single.find(key)
@@ -234,6 +241,7 @@ export class Collection<T extends object = Document> {
     try {
       const refusal = state.refuseRead()
       if (refusal !== null) return Promise.reject(refusal)
+      if (state.line.last !== null) return this.#later(keys, (given) => this.getMany(given))
       if (!Array.isArray(keys)) throw new TypeMismatchError(`getMany takes an array of keys, got ${describe(keys)}`)
       const documents = new Array<T | undefined>(keys.length)
       const { single } = state
@@ -262,6 +270,7 @@ export class Collection<T extends object = Document> {
     try {
       const refusal = state.refuseRead()
       if (refusal !== null) return Promise.reject(refusal)
+      if (state.line.last !== null) return this.#later(key, (given) => this.has(given))
       return Promise.resolve(state.locate(key) !== 0)
     } catch (error) {
       return Promise.reject(error)
@@ -272,6 +281,7 @@ export class Collection<T extends object = Document> {
   async count(filter?: Filter): Promise<number> {
     const state = this.#state
     this.#requireOpen()
+    if (state.line.keeps(filter)) return await this.#later(filter, (given) => this.count(given))
     const resolved = resolveFilter(filter, 'count')
     if (isEverything(resolved)) return state.count()
     return (await countMatches(state, planOf(state, resolved), state.parts)).count
@@ -279,15 +289,7 @@ export class Collection<T extends object = Document> {
 
   /** The documents, or some of them. Nothing is read, and no option refused, before the cursor is used. */
   find(options?: FindOptions): Cursor<T> {
-    let request: FindRequest | (() => never)
-    try {
-      request = findRequest(options)
-    } catch (error) {
-      request = () => {
-        throw error
-      }
-    }
-    return new Cursor<T>(this.#state, request)
+    return new Cursor<T>(this.#state, requestOf(options, this.#state.isQueryable))
   }
 
   /** All documents, as `find()` gives them: a collection is a source of documents, for `insert` of another as for `for await`. */
@@ -444,6 +446,7 @@ export class Collection<T extends object = Document> {
   async distinct(field: string, filter?: Filter): Promise<Value[]> {
     this.#requireOpen()
     const path = requirePath(field, 'distinct')
+    if (this.#state.line.keeps(filter, true)) return await this.#later(filter, (given) => this.distinct(field, given))
     const resolved = resolveFilter(filter, 'distinct')
     return await (await collatePart.load()).distinctValues(this.#state, resolved, path)
   }
@@ -470,10 +473,19 @@ export class Collection<T extends object = Document> {
   ): Promise<GroupRow<A>[]> {
     this.#requireOpen()
     const path = requirePath(field, 'groupBy')
+    if (this.#state.line.keeps(filter, true)) {
+      return await this.#later([aggregates, filter] as const, (given) => this.groupBy(field, ...given))
+    }
     const resolved = resolveFilter(filter, 'groupBy')
     const { aggregateRequests, groupBy } = await collatePart.load()
     const requests = aggregates === undefined ? [] : aggregateRequests(aggregates)
     return (await groupBy(this.#state, resolved, path, requests)) as GroupRow<A>[]
+  }
+
+  /** Makes a call with what it is given now, behind those that wait. */
+  #later<G, R>(given: G, call: (given: G) => Promise<R>): Promise<R> {
+    const copy = copyGiven(given)
+    return this.#state.line.enter(() => call(copy))
   }
 
   #requireOpen(): void {
@@ -484,15 +496,4 @@ export class Collection<T extends object = Document> {
 
 async function* searchPages(state: CollectionState, options: unknown): AsyncGenerator<SearchHit[], void, void> {
   yield* (await derivedPart.load()).searchPages(state, options)
-}
-
-/** Whether this is one document; lists and other sources of documents are not. */
-function isDocument(source: unknown): source is object {
-  return (
-    typeof source === 'object' &&
-    source !== null &&
-    !Array.isArray(source) &&
-    !ArrayBuffer.isView(source) &&
-    !isSource(source)
-  )
 }

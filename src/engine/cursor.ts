@@ -44,10 +44,10 @@ const CHUNK_MS = 2
  */
 export class Cursor<T extends object = Document> implements AsyncIterable<T> {
   readonly #state: CollectionState
-  readonly #request: FindRequest | (() => never)
+  #request: FindRequest | (() => FindRequest)
 
-  /** Made by `Collection.find`. A request that throws stands for options that were refused. */
-  constructor(state: CollectionState, request: FindRequest | (() => never)) {
+  /** Made by `Collection.find`. A function makes the request once filters run; it throws for options that are refused. */
+  constructor(state: CollectionState, request: FindRequest | (() => FindRequest)) {
     this.#state = state
     this.#request = request
   }
@@ -86,6 +86,8 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
   }
 
   async #measure(): Promise<Explanation> {
+    const missing = this.#missing()
+    if (missing !== undefined) await missing
     const { request, plan, parts } = this.#resolve()
     const { skip, limit, sort } = request
     // To find the first few in an order all are looked at, unless they come in it.
@@ -101,7 +103,7 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
   }
 
   #resolve(limit = Infinity): Query {
-    const request = typeof this.#request === 'function' ? this.#request() : this.#request
+    const request = this.#made()
     const state = this.#state
     const refusal = state.refuseRead()
     if (refusal !== null) throw refusal
@@ -110,6 +112,27 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
     const wanted = skip + Math.min(limit, request.limit)
     const plan = sort === undefined ? planOf(state, filter, parts) : sortedPlanOf(state, filter, sort, wanted, parts)
     return { request, plan, parts }
+  }
+
+  #made(): FindRequest {
+    if (typeof this.#request === 'function') this.#request = this.#request()
+    return this.#request
+  }
+
+  /** Resolves when everything is there that the query needs; undefined when it is. */
+  #missing(): Promise<unknown> | undefined {
+    const state = this.#state
+    const missing = state.line.last ?? this.#unloaded()
+    return missing?.then(() => this.#missing())
+  }
+
+  #unloaded(): Promise<unknown> | undefined {
+    const state = this.#state
+    if (typeof this.#request === 'function' && !state.isQueryable) return state.prepare()
+    if (this.#made().sort === undefined) return undefined
+    // Sorting reads single fields, as filters do.
+    if (!state.isQueryable) return state.prepare()
+    return collatePart.now === undefined ? collatePart.load() : undefined
   }
 
   #parts({ partitions }: FindRequest): readonly Partition[] {
@@ -122,8 +145,7 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
   /** @param limit - beside that of the query. */
   #open(limit: number): ChunkReader | Promise<ChunkReader> {
     const open = () => new ChunkReader(this.#state, this.#resolve(limit), limit)
-    const isSorted = typeof this.#request !== 'function' && this.#request.sort !== undefined
-    return isSorted && collatePart.now === undefined ? collatePart.load().then(open) : open()
+    return this.#missing()?.then(open) ?? open()
   }
 }
 

@@ -23,7 +23,8 @@ import {
 import { ConflictError, NotFoundError, UsageError } from '../error/index.ts'
 import type { Document } from '../value/index.ts'
 import type { Catalog, Repair } from './catalog.ts'
-import { Collection, type PartitionKeeper } from './collection.ts'
+import { Collection } from './collection.ts'
+import type { PartitionKeeper } from './collection-types.ts'
 import type { Gate } from './gate.ts'
 import { dropParts, type Medium } from './medium.ts'
 import { describe, partitionNotFound } from './options.ts'
@@ -99,7 +100,7 @@ export class Database {
   async load(): Promise<void> {
     const repairs: Repair[] = []
     for (const definition of this.#catalog.state.collections) {
-      const state = this.#medium.makeState(definition)
+      const state = await this.#medium.makeState(definition)
       const groups = await this.#medium.openGroups(state)
       this.#adopt(state, groups)
       for (const part of state.parts)
@@ -125,7 +126,7 @@ export class Database {
     return await this.#change(async () => {
       if (this.#members.has(name)) throw taken('collection', name)
       const { state: next, definition } = withCollection(this.#catalog.state, shape)
-      const state = this.#medium.makeState(definition)
+      const state = await this.#medium.makeState(definition)
       const group = await this.#medium.createGroup(state, definition.partitions[0]!)
       await this.#save(next, group.parts)
       return this.#adopt(state, [group]) as unknown as Collection<T>
@@ -159,6 +160,7 @@ export class Database {
     this.#requireWritable()
     await this.#change(async () => {
       const { state } = this.#member(name)
+      await state.line.last
       await this.#catalog.save(withoutCollection(this.#catalog.state, state.definition.id))
       this.#members.delete(state.name)
       state.isDropped = true
@@ -247,6 +249,7 @@ export class Database {
   async #close(): Promise<void> {
     const failures: unknown[] = []
     for (const { state } of this.#members.values()) {
+      await state.line.last
       for (const part of state.parts) {
         try {
           // Writers that wait for a flush hear of it before the file is closed under them.

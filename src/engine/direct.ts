@@ -6,6 +6,7 @@ import type { Document, Key } from '../value/index.ts'
 import { acknowledge } from './acknowledge.ts'
 import { Outcome, PutMode } from './batch.ts'
 import type { Collection } from './collection.ts'
+import type { Database } from './database.ts'
 import { type Filter, isEverything, resolveFilter } from './filter.ts'
 import type { IndexReader } from './index-reader.ts'
 import { applyInsert, insertInto, insertOne } from './insert.ts'
@@ -13,7 +14,7 @@ import { keyIdentity } from './key.ts'
 import { MatchScan } from './match.ts'
 import { ConflictRule, WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
-import { derivedPart } from './parts.ts'
+import { derivedPart, queriesPart } from './parts.ts'
 import { planOf } from './plan.ts'
 import type { Projection } from './projection.ts'
 import { reasonOf } from './refusal.ts'
@@ -210,6 +211,12 @@ export class Direct {
     const refusal = this.#state.refuseWrite()
     if (refusal !== null) throw refusal
   }
+}
+
+/** Loads what filters need for all collections that a database has in this thread; those made later have it. Before a `Direct` is given one. */
+export async function prepareDirect(database: Database): Promise<void> {
+  await queriesPart.load()
+  for (const { name } of await database.collections()) await STATES.get(database.collection(name))?.prepare()
 }
 
 /** A collection without promises, if it is in this thread. */

@@ -2,7 +2,8 @@
 
 import { Cells, ELSEWHERE } from '../core/derived/index.ts'
 import { CELLS_MAX } from '../core/index.ts'
-import { type Constant, type FilterProgram, fieldsProgram, type PathStep, parsePath, valueAt } from '../query/index.ts'
+import { fieldsProgram, parsePath, valueAt } from '../query/filters.ts'
+import type { Constant, FilterProgram, PathStep } from '../query/index.ts'
 import type { Partition } from './partition.ts'
 import { compileProjection, type Projection } from './projection.ts'
 

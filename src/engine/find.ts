@@ -2,7 +2,9 @@
 
 import { TypeMismatchError, UsageError } from '../error/index.ts'
 import type { CompiledFilter } from '../query/index.ts'
-import { type Filter, resolveFilter } from './filter.ts'
+import { type Filter, isAll, resolveFilter } from './filter.ts'
+import { copyGiven } from './given.ts'
+import { isObject } from './merge.ts'
 import { describe, requireCount, requireOptions } from './options.ts'
 import { type Sort, type SortField, sortFields } from './sort.ts'
 
@@ -35,7 +37,23 @@ export interface FindRequest {
 
 const FIND_OPTIONS = ['filter', 'select', 'sort', 'skip', 'limit', 'partitions']
 
-export function findRequest(options: FindOptions = {}): FindRequest {
+/**
+ * What is asked for, checked now; a function where that has to wait until filters run, or where something was refused: that shows when
+ * the cursor is used.
+ */
+export function requestOf(options: FindOptions | undefined, isQueryable: boolean): FindRequest | (() => FindRequest) {
+  try {
+    if (isQueryable || !isObject(options) || isAll(options['filter'])) return findRequest(options)
+    const given = copyGiven(options)
+    return () => findRequest(given)
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
+}
+
+function findRequest(options: FindOptions = {}): FindRequest {
   requireOptions(options, FIND_OPTIONS, 'of find')
   const { filter, select, sort, skip, limit, partitions } = options
   return {

@@ -1,7 +1,8 @@
 // groupBy and distinct: documents put together by what they hold at a path.
 
 import { GROUP_NONE, GroupTable } from '../core/derived/index.ts'
-import { type CompiledFilter, type Constant, compareSorted } from '../query/index.ts'
+import { compareSorted } from '../query/filters.ts'
+import type { CompiledFilter, Constant } from '../query/index.ts'
 import type { Value } from '../value/index.ts'
 import type { Accumulator } from './accumulate.ts'
 import { type AggregateRequest, accumulatorOf, type GroupRow } from './aggregate.ts'

@@ -1,8 +1,8 @@
 // Whether a query goes through an index, and through which one. Estimates come from the index itself: it knows how many entries a
 // range holds. Costs are in microseconds, about.
 
+import { parsePath } from '../query/filters.ts'
 import type { CompiledFilter } from '../query/index.ts'
-import { parsePath } from '../query/index.ts'
 import { IndexCandidates } from './index-candidates.ts'
 import { accessOf, entriesIn, type IndexAccess, pathKeysOf } from './index-ranges.ts'
 import { type FieldTests, fieldTests, pathKey } from './index-tests.ts'

@@ -2,7 +2,8 @@
 
 import type { IndexDefinition } from '../catalog/index.ts'
 import { TypeRank } from '../core/index.ts'
-import { type Constant, compareSorted, parsePath } from '../query/index.ts'
+import { compareSorted, parsePath } from '../query/filters.ts'
+import type { Constant } from '../query/index.ts'
 import { compareTuples, type FieldTest, type FieldTests, pathKey, typeRankOf } from './index-tests.ts'
 import type { IndexRange } from './index-walk.ts'
 import type { Partition } from './partition.ts'

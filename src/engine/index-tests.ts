@@ -2,7 +2,8 @@
 // it; where that is the whole filter, nothing else need be looked at.
 
 import { TypeRank } from '../core/index.ts'
-import { type Constant, compareSorted, type FilterNode, type Operand, type PathStep } from '../query/index.ts'
+import { compareSorted } from '../query/filters.ts'
+import type { Constant, FilterNode, Operand, PathStep } from '../query/index.ts'
 
 export type FieldTest = { readonly path: string; readonly isWhole: boolean } & (
   | { readonly kind: 'points'; readonly values: readonly Constant[] }

@@ -4,7 +4,7 @@
 import type { IndexDefinition } from '../catalog/index.ts'
 import type { IndexShape } from '../core/derived/index.ts'
 import { DuplicateKeyError } from '../error/index.ts'
-import { parsePath } from '../query/index.ts'
+import { parsePath } from '../query/filters.ts'
 import { describeKey, keyIdentity } from './key.ts'
 import type { Progress } from './medium.ts'
 import type { Partition } from './partition.ts'

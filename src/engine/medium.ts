@@ -4,8 +4,7 @@ import { type CollectionDefinition, fileStem, type PartitionDefinition } from '.
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Gate } from './gate.ts'
 import { CollectionShapes, Partition, type PartitionOptions } from './partition.ts'
-import { derivedPart } from './parts.ts'
-import { schemaCheck } from './schema.ts'
+import { derivedPart, queriesPart } from './parts.ts'
 import { CollectionState, type PartitionGroup } from './state.ts'
 
 /** What opening takes a while with. */
@@ -38,9 +37,10 @@ export class Medium {
   }
 
   /** An open collection, still without partitions. */
-  makeState(definition: CollectionDefinition): CollectionState {
+  async makeState(definition: CollectionDefinition): Promise<CollectionState> {
     const { primaryKey, vectors, schema } = definition
-    const shapes = new CollectionShapes(primaryKey, vectors, schema && schemaCheck(schema, primaryKey))
+    const check = schema && (await queriesPart.load()).schemaCheck(schema, primaryKey)
+    const shapes = new CollectionShapes(primaryKey, vectors, check)
     return new CollectionState(this.#gate, definition, shapes, this.#settings.durability)
   }
 
@@ -75,6 +75,7 @@ export class Medium {
     try {
       for (const options of this.#options(state, definition)) parts.push(await Partition.create(options))
       for (const part of parts) {
+        if (queriesPart.now !== undefined) await part.store.enableFilters()
         if (!part.store.isDerived) continue
         derivedPart.now!.restoreIndexes(part, state.indexes, undefined)
         part.inverted.adopt(state.definition.inverted)

@@ -1,13 +1,13 @@
 // A query in the order of an index over several partitions: each gives its documents in order, the least comes first.
 
-import type { Constant } from '../query/index.ts'
-import { type PathStep, parsePath, valueAt } from '../query/index.ts'
+import { compareSorted, parsePath, valueAt } from '../query/filters.ts'
+import type { Constant, PathStep } from '../query/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { projectable } from './fields.ts'
 import { MatchScan } from './match.ts'
 import type { Partition, Projection } from './partition.ts'
 import { compileProjection } from './projection.ts'
-import { type CompareValues, comparerOf } from './sort.ts'
+import type { SortField } from './sort.ts'
 import type { SortedQuery } from './sorted-reader.ts'
 import type { CollectionState } from './state.ts'
 
@@ -120,5 +120,19 @@ export class MergedReader {
   #addressOf(partition: Partition, head: Head): number {
     if (!this.#state.parts.includes(partition)) return 0
     return partition.commits === head.commits ? head.address : partition.find(head.key)
+  }
+}
+
+/** Compares the values of the fields of two documents. */
+type CompareValues = (a: readonly (Constant | undefined)[], b: readonly (Constant | undefined)[]) => number
+
+function comparerOf(fields: readonly SortField[]): CompareValues {
+  const signs = fields.map(({ isDescending }) => (isDescending ? -1 : 1))
+  return (a, b) => {
+    for (let i = 0; i < signs.length; i++) {
+      const outcome = compareSorted(a[i], b[i])
+      if (outcome !== 0) return outcome * signs[i]!
+    }
+    return 0
   }
 }

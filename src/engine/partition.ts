@@ -73,7 +73,7 @@ export class Partition {
   /** Makes it ready for vectors and indexes. */
   async derive(): Promise<void> {
     const { InvertedParts, Upkeep } = await derivedPart.load()
-    await this.store.derive()
+    await Promise.all([this.store.derive(), this.store.enableFilters()])
     if (this.inverted !== undefined) return
     this.inverted = new InvertedParts(this)
     this.upkeep = this.options.readOnly ? undefined : Upkeep.of(this, this.options.vectors)

@@ -17,8 +17,11 @@ export class Part<M> {
   }
 }
 
-/** Vectors, indexes and the searches over them; loaded before a collection has any. */
-export const derivedPart = new Part(() => import('./derived.ts'))
+/** Filters and schemas; loaded with the first call that is given one. */
+export const queriesPart = new Part(() => import('./queries.ts'))
+
+/** Vectors, indexes and the searches over them; loaded before a collection has any. Filters are there with it. */
+export const derivedPart = new Part(async () => (await Promise.all([import('./derived.ts'), queriesPart.load()]))[0])
 
 /** Sorting and grouping. */
 export const collatePart = new Part(() => import('./collate.ts'))

@@ -2,7 +2,8 @@
 
 import type { FieldDefinition } from '../catalog/index.ts'
 import { TypeMismatchError } from '../error/index.ts'
-import { type Constant, parsePath, typeOf, valueAt } from '../query/index.ts'
+import { parsePath, typeOf, valueAt } from '../query/filters.ts'
+import type { Constant } from '../query/index.ts'
 
 /**
  * Throws a TypeMismatchError, which names the field, for a document that does not comply.

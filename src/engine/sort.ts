@@ -1,7 +1,6 @@
 // The order a query asks for.
 
 import { TypeMismatchError, UsageError } from '../error/index.ts'
-import { type Constant, compareSorted } from '../query/index.ts'
 import { describe } from './options.ts'
 
 /**
@@ -49,18 +48,4 @@ function signedField(text: string): SortField {
 function field(path: string, isDescending: boolean): SortField {
   if (path === '') throw new UsageError('sort of find has an empty field; it takes the paths of fields')
   return { path, isDescending }
-}
-
-/** Compares the values of the fields of two documents. */
-export type CompareValues = (a: readonly (Constant | undefined)[], b: readonly (Constant | undefined)[]) => number
-
-export function comparerOf(fields: readonly SortField[]): CompareValues {
-  const signs = fields.map(({ isDescending }) => (isDescending ? -1 : 1))
-  return (a, b) => {
-    for (let i = 0; i < signs.length; i++) {
-      const outcome = compareSorted(a[i], b[i])
-      if (outcome !== 0) return outcome * signs[i]!
-    }
-    return 0
-  }
 }

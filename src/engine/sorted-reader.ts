@@ -5,7 +5,8 @@
 // deleted or moves to another partition between the two phases is left out; one that changes comes as it is then, in the place it had.
 
 import { Places } from '../core/derived/index.ts'
-import { type Constant, compareSorted } from '../query/index.ts'
+import { compareSorted } from '../query/filters.ts'
+import type { Constant } from '../query/index.ts'
 import type { Document } from '../value/index.ts'
 import { FIELDS_CHUNK, FieldReader } from './fields.ts'
 import { MatchScan } from './match.ts'

@@ -6,8 +6,10 @@ import { type CollectionDefinition, DEFAULT_PARTITION, type IndexDefinition } fr
 import { ClosedError, type QuiverError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
 import type { Gate } from './gate.ts'
+import { Line } from './line.ts'
 import { ConflictRule, partitionNotFound, WriteRequest } from './options.ts'
 import type { CollectionShapes, Partition } from './partition.ts'
+import { queriesPart } from './parts.ts'
 import { shardOf } from './shard.ts'
 import type { Watcher, WriteListener } from './watch.ts'
 
@@ -48,6 +50,10 @@ export class CollectionState {
   written: readonly Partition[] = []
   /** Where `locate` found the key. */
   locatedPart = -1
+  /** Calls that wait for what runs filters. */
+  readonly line = new Line(this)
+  /** The parts that are known to run filters. */
+  #queryable: readonly Partition[] | undefined
 
   constructor(
     gate: Gate,
@@ -99,6 +105,21 @@ export class CollectionState {
 
   refuseWrite(): QuiverError | null {
     return this.isDropped ? this.#dropped() : this.gate.refuseWrite()
+  }
+
+  /** Whether filters run at once; else `prepare` comes first. */
+  get isQueryable(): boolean {
+    if (this.#queryable === this.parts) return true
+    if (queriesPart.now === undefined || !this.parts.every(({ store }) => store.hasFilters)) return false
+    this.#queryable = this.parts
+    return true
+  }
+
+  /** Loads what filters need. */
+  async prepare(): Promise<void> {
+    while (!this.isQueryable) {
+      await Promise.all([queriesPart.load(), ...this.parts.map(({ store }) => store.enableFilters())])
+    }
   }
 
   #dropped(): QuiverError {

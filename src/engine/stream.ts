@@ -7,6 +7,7 @@
 import { LimitError } from '../error/index.ts'
 import { acknowledge } from './acknowledge.ts'
 import { Cursor } from './cursor.ts'
+import { copyGiven } from './given.ts'
 import { applyInsert } from './insert.ts'
 import { copyDocument, DEPTH_MAX, isObject } from './merge.ts'
 import { ReturnChanges, type WriteRequest } from './options.ts'
@@ -27,6 +28,24 @@ export function isSource(value: object): value is Source {
   // Read, not looked for with `in`, which is several times slower where objects have many shapes.
   const source = value as Partial<AsyncIterable<unknown> & Iterable<unknown>>
   return source[Symbol.asyncIterator] !== undefined || source[Symbol.iterator] !== undefined
+}
+
+/** Whether this is one document; lists and other sources of documents are not. */
+export function isDocument(source: unknown): source is object {
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    !Array.isArray(source) &&
+    !ArrayBuffer.isView(source) &&
+    !isSource(source)
+  )
+}
+
+/** The source of an insert that has to wait: what is there in full is taken now. */
+export function heldSource(source: unknown): unknown {
+  if (typeof source !== 'object' || source === null) return source
+  if (Array.isArray(source) || source instanceof Set) return copyGiven([...source])
+  return isSource(source) ? source : copyGiven(source)
 }
 
 /** Inserts all that `source` yields. */

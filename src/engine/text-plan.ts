@@ -2,6 +2,7 @@
 
 import type { TextIndexDefinition } from '../catalog/index.ts'
 import { LimitError } from '../error/index.ts'
+import { parsePath } from '../query/filters.ts'
 import type {
   CompiledFilter,
   FilterNode,
@@ -11,7 +12,6 @@ import type {
   TestNode,
   WordsHint,
 } from '../query/index.ts'
-import { parsePath } from '../query/index.ts'
 import { type Candidates, ScanCandidates } from './candidates.ts'
 import type { Partition } from './partition.ts'
 import { SLICE_MS } from './pause.ts'

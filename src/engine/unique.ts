@@ -3,7 +3,8 @@
 
 import type { IndexDefinition } from '../catalog/index.ts'
 import { DuplicateKeyError } from '../error/index.ts'
-import { type Constant, type PathStep, parsePath, valueAt } from '../query/index.ts'
+import { parsePath, valueAt } from '../query/filters.ts'
+import type { Constant, PathStep } from '../query/index.ts'
 import { type Batch, Outcome } from './batch.ts'
 import { projectable } from './fields.ts'
 import { describeKey, keyIdentity } from './key.ts'

@@ -1,6 +1,7 @@
 // How values compare in filters. The machine in assembly/filter/value.ts does the same over encoded records.
 
 import { elementTypeOf } from './binary.ts'
+import { compareText } from './text-order.ts'
 import type { Constant, TypeName } from './tree.ts'
 
 /** What a comparison found; a set of these is what an operator accepts. */
@@ -38,23 +39,6 @@ export function typeOf(value: unknown): TypeName {
       if (value instanceof Date) return 'date'
       return ArrayBuffer.isView(value) ? 'binary' : 'object'
   }
-}
-
-/** -1, 0 or 1 by code points, which is the order of the UTF-8 bytes; `<` goes by UTF-16 units. */
-export function compareText(a: string, b: string): number {
-  const units = Math.min(a.length, b.length)
-  for (let i = 0; i < units; i++) {
-    let x = a.charCodeAt(i)
-    let y = b.charCodeAt(i)
-    if (x === y) continue
-    // Surrogates stand for code points above all other units.
-    if (x >= 0xd800 && y >= 0xd800) {
-      x = x >= 0xe000 ? x - 0x800 : x + 0x2000
-      y = y >= 0xe000 ? y - 0x800 : y + 0x2000
-    }
-    return x < y ? -1 : 1
-  }
-  return a.length === b.length ? 0 : a.length < b.length ? -1 : 1
 }
 
 function compareStrings(a: string, b: string): number {

@@ -17,7 +17,7 @@ import {
   UnsupportedError,
   UsageError,
 } from '../../src/index.ts'
-import { parsePath } from '../../src/query/index.ts'
+import { parsePath } from '../../src/query/filters.ts'
 import { MemoryDirectory } from '../../src/storage/index.ts'
 import { analyzerOf } from '../../src/text/index.ts'
 import { closeAfterEach, describeEach, newDirectory, openMemory } from './configurations.ts'

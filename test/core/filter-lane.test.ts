@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { CollectionShapes, MODE_UPSERT, Store } from '../../src/core/index.ts'
-import { compileFilter, parseFilter } from '../../src/query/index.ts'
+import { compileFilter, parseFilter } from '../../src/query/filters.ts'
 
 type Fields = Record<string, unknown>
 

@@ -7,7 +7,8 @@ import { STATUS_CORRUPT, STATUS_OK } from '../../src/core/abi.ts'
 import { programBytes } from '../../src/core/filter/program.ts'
 import type { Store } from '../../src/core/index.ts'
 import { LimitError } from '../../src/error/index.ts'
-import { type CompiledFilter, compileFilter, parseFilter } from '../../src/query/index.ts'
+import { compileFilter, parseFilter } from '../../src/query/filters.ts'
+import type { CompiledFilter } from '../../src/query/index.ts'
 import { compiled, filterStore } from './filter-store.ts'
 import { someDocuments, someTree } from './filter-values.ts'
 import { settings } from './values.ts'
@@ -15,17 +16,18 @@ import { settings } from './values.ts'
 /** Loads bytes as a program, runs it if it is taken, gives it back. */
 function load(store: Store, bytes: Uint8Array): number {
   const { memory } = store
-  const address = memory.core.filter_reserve(bytes.length) >>> 0
+  const { machine } = store.filters
+  const address = machine.filter_reserve(bytes.length) >>> 0
   memory.refresh()
   expect(address).not.toBe(0)
   memory.u8.set(bytes, address + 32)
-  const status = memory.core.filter_load(address, bytes.length)
+  const status = machine.filter_load(address, bytes.length)
   memory.refresh()
   if (status === STATUS_OK) {
-    memory.core.filter_scan(address, 0, 1024, 100_000)
-    memory.core.filter_count(address, 0, 100_000)
+    machine.filter_scan(address, 0, 1024, 100_000)
+    machine.filter_count(address, 0, 100_000)
   }
-  memory.core.filter_release(address)
+  machine.filter_release(address)
   return status
 }
 

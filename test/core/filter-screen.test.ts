@@ -3,7 +3,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileFilter, evaluate, parseFilter } from '../../src/query/index.ts'
+import { compileFilter, evaluate, parseFilter } from '../../src/query/filters.ts'
 import { filterStore } from './filter-store.ts'
 
 const EDGE = 2 ** 27

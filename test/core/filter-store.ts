@@ -3,7 +3,8 @@
 
 import { expect } from 'vitest'
 import { CollectionShapes, MODE_UPSERT, Store } from '../../src/core/index.ts'
-import { type CompiledFilter, compileFilter, type FilterNode, parseFilter } from '../../src/query/index.ts'
+import { compileFilter, parseFilter } from '../../src/query/filters.ts'
+import type { CompiledFilter, FilterNode } from '../../src/query/index.ts'
 
 export interface FilterStore {
   readonly store: Store

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileFilter, parseFilter } from '../../src/query/index.ts'
+import { compileFilter, parseFilter } from '../../src/query/filters.ts'
 import { filterStore } from './filter-store.ts'
 import { somePattern } from './filter-values.ts'
 import { settings } from './values.ts'

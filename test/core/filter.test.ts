@@ -2,7 +2,7 @@
 // documents' values and which of them match.
 
 import { describe, expect, it } from 'vitest'
-import { evaluate, parseFilter } from '../../src/query/index.ts'
+import { evaluate, parseFilter } from '../../src/query/filters.ts'
 import { filterStore } from './filter-store.ts'
 
 /** Stands for a document without the field. */

@@ -1,6 +1,6 @@
 // An ordered index as a sorted JavaScript array: what order values have, which entries a document has, and what an index says of itself.
 
-import { compareText } from '../../src/query/order.ts'
+import { compareText } from '../../src/query/text-order.ts'
 import type { Document, Partition } from './partitions.ts'
 
 /** Unlike undefined, which stands for nothing. */

@@ -3,7 +3,7 @@
 // partition must be as it was after some batch, not before the last one acknowledged, and transactions whole.
 
 import { FlatSearch } from '../../src/core/derived/index.ts'
-import { parsePath } from '../../src/query/index.ts'
+import { parsePath } from '../../src/query/filters.ts'
 import { differenceOf } from '../core/exact.ts'
 import { modelEntries, slotsOf } from '../core/ordered-model.ts'
 import { CollectionShapes, Partition, type PartitionOptions, PutMode } from '../core/partitions.ts'

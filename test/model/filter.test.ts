@@ -4,14 +4,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  compileFilter,
-  evaluate,
-  type FilterNode,
-  type Operand,
-  parseFilter,
-  parsePath,
-} from '../../src/query/index.ts'
+import { compileFilter, evaluate, parseFilter, parsePath } from '../../src/query/filters.ts'
+import type { FilterNode, Operand } from '../../src/query/index.ts'
 import { compiled, filterStore } from '../core/filter-store.ts'
 import { someDocuments, someTree, someValue } from '../core/filter-values.ts'
 import { settings } from '../core/values.ts'

@@ -10,10 +10,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROOT } from '../../.ci/stamp.mjs'
 import { importedBy, installTarball, type Project } from './tarball.ts'
 
+const design = () => readFileSync(join(ROOT, 'docs/design.md'), 'utf8')
+
 /** What docs/design.md says that a page loads at most, in bytes: the core with its WASM, and each dialect beyond it. */
 function limits(): [entry: string, bytes: number][] {
-  const text = readFileSync(join(ROOT, 'docs/design.md'), 'utf8')
-  return [...text.matchAll(/^\| `(quiverdb(?:\/\w+)?)` \| ([\d.]+) \|/gm)].map((row) => [
+  return [...design().matchAll(/^\| `(quiverdb(?:\/\w+)?)` \| ([\d.]+) \|/gm)].map((row) => [
     row[1]!,
     Number(row[2]) * 1_000,
   ])
@@ -66,13 +67,17 @@ describe('the browser bundles', () => {
     )
     // Much less than what is said is news, too: the table is to be true.
     expect(weights.filter(({ isWithin }) => !isWithin)).toEqual([])
+    const [, withFilter] = /^\| with a first filter \| ([\d.]+) \|$/m.exec(design())!
+    const all = await firstLoad('quiverdb', ['queries', 'filter'])
+    expect(all).toBeLessThanOrEqual(Number(withFilter) * 1_000)
+    expect(all).toBeGreaterThan(Number(withFilter) * 850)
   })
 })
 
 const DIALECTS = ['rethinkdb', 'milvus', 'epsilla', 'seekdb']
 
-/** Bytes of what is loaded at once with an entry; what is imported only when it is needed comes then. */
-async function firstLoad(entry: string): Promise<number> {
+/** Bytes of what is loaded at once with an entry, and then with parts that are imported when they are needed, by the names of their files. */
+async function firstLoad(entry: string, parts: readonly string[] = []): Promise<number> {
   const { outputFiles, metafile } = await esbuild.build({
     stdin: { contents: `import * as all from '${entry}'\nglobalThis.all = all`, resolveDir: project.folder },
     bundle: true,
@@ -94,6 +99,12 @@ async function firstLoad(entry: string): Promise<number> {
     }
   }
   follow(Object.keys(metafile.outputs).find((path) => metafile.outputs[path]!.entryPoint === '<stdin>')!)
+  for (const part of parts) {
+    const path = Object.keys(metafile.outputs).find((one) => metafile.outputs[one]!.entryPoint?.includes(`/${part}-`))
+    expect(path, part).toBeDefined()
+    expect([...first], part).not.toContain(path)
+    follow(path!)
+  }
   return outputFiles
     .filter(({ path }) => first.has(path.slice(1)))
     .reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0)

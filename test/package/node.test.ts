@@ -21,7 +21,7 @@ afterAll(() => project?.remove())
 describe('the tarball', () => {
   it('holds the bundles, the types and the papers, and no sources', () => {
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/LICENSES.txt', 'dist/cli.js']
-    papers.push('dist/workerd/core.wasm', 'dist/workerd/derived.wasm')
+    papers.push('dist/workerd/core.wasm', 'dist/workerd/derived.wasm', 'dist/workerd/filter.wasm')
     papers.push('dist/browser/worker.js', 'dist/browser/worker.cjs', 'dist/worker.d.ts', 'dist/worker.d.cts')
     const bundles =
       /^dist\/(browser\/|workerd\/)?(index|rethinkdb|milvus|epsilla|seekdb|langchain|chunks\/[\w-]+)\.(js|cjs|d\.ts|d\.cts)$/
@@ -73,7 +73,9 @@ describe('in Node', () => {
     const dynamic = imports.filter(({ kind }) => kind === 'dynamic-import')
     const lazy = [...new Set(dynamic.map(({ path }) => path.replace(/^\.\/(\w+)-.*/, '$1')))].sort()
     // Where files, a page's worker and the like begin; dialects have lazy parts of their own.
-    expect(lazy).toEqual(expect.arrayContaining(['collate', 'derived', 'file', 'origin', 'worker']))
+    expect(lazy).toEqual(
+      expect.arrayContaining(['collate', 'derived', 'file', 'filter', 'origin', 'queries', 'worker']),
+    )
     expect(imports.filter(({ path }) => path.startsWith('node:'))).toEqual([])
     // In CommonJS the call of `require` waits.
     const path = project.write(

@@ -42,9 +42,9 @@ const ASSEMBLY: Readonly<Record<string, readonly string[]>> = {
   group: ['record', 'memory', 'abi.ts'],
   // The partition: ties index, records and log together.
   store: ['filter', 'record', 'slot', 'hash', 'memory', 'abi.ts'],
-  // The export tables of the two modules; the second is everything that is derived from records.
+  // The export tables of the core and of what is derived from records; that of filters is filter/exports.ts.
   derived: ['group', 'ordered', 'inverted', 'hnsw', 'flat', 'vector', 'kernel', 'abi.ts'],
-  'index.ts': ['store', 'filter', 'record', 'hash', 'abi.ts'],
+  'index.ts': ['store', 'record', 'hash', 'abi.ts'],
 }
 
 /** Rooms that may name `node:` modules. */
@@ -56,14 +56,18 @@ const LAZY = /^src\/(worker|storage\/origin)\/index\.ts$/
 /** Second doors: what few databases need. A page that only opens one never loads what lies behind them (`eagerFiles`). */
 export const LAZY_DOORS: readonly string[] = [
   'src/core/derived/index.ts',
+  'src/core/filter/index.ts',
   'src/catalog/indexes.ts',
   'src/catalog/stored.ts',
   'src/journal/index.ts',
   'src/text/fusion.ts',
   'src/text/index.ts',
+  'src/query/filters.ts',
+  'src/query/like.ts',
   'src/engine/derived.ts',
   'src/engine/collate.ts',
   'src/engine/files.ts',
+  'src/engine/queries.ts',
   'src/engine/words.ts',
 ]
 /** Tests of one room may look behind its door; the room is named by their folder. */

@@ -1,7 +1,7 @@
-// Instantiates the second module over the memory of a partition's core, and puts its hooks into the core's table.
+// Instantiates the module derived/ over the memory of a partition's core, and puts its hooks into the core's table.
 
 import { HOOK_CHANGED, HOOK_CLASH, HOOK_UNDO } from '../abi.ts'
-import { givenDerived, InlinedModule } from '../load.ts'
+import { givenBinaries, InlinedModule } from '../load.ts'
 import type { Memory } from '../memory.ts'
 import { BINARY_BASE64, IS_DEFLATED, MODULE } from './binary.ts'
 
@@ -90,8 +90,9 @@ const inlined = new InlinedModule(BINARY_BASE64, IS_DEFLATED, MODULE)
 let given: Uint8Array | undefined
 
 export async function instantiateDerived(memory: Memory): Promise<DerivedExports> {
-  if (given !== givenDerived()) {
-    given = givenDerived()!
+  const other = givenBinaries()?.derived
+  if (other !== undefined && given !== other) {
+    given = other
     inlined.replace(given)
   }
   const { core } = memory

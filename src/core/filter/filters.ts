@@ -4,6 +4,7 @@ import { KEY_BUFFER, S_SCAN_EXAMINED, S_SCAN_NEXT, SLOT_NONE, STATUS_OK, STATUS_
 import type { SlotSet } from '../flat.ts'
 import { type Memory, outOfMemory } from '../memory.ts'
 import type { Cells } from './cells.ts'
+import { type FilterExports, instantiateFilter } from './load.ts'
 import { type FilterProgram, programBytes } from './program.ts'
 
 /** Programs kept ready in one partition. */
@@ -24,13 +25,20 @@ export interface FilterScan {
 
 export class Filters {
   private readonly memory: Memory
+  readonly machine: FilterExports
   /** The one used last comes last. */
   private readonly loaded = new Map<FilterProgram, number>()
   private last: FilterProgram | undefined
   private lastAddress = 0
 
-  constructor(memory: Memory) {
+  private constructor(memory: Memory, machine: FilterExports) {
     this.memory = memory
+    this.machine = machine
+  }
+
+  /** Called once for a memory. */
+  static async over(memory: Memory): Promise<Filters> {
+    return new Filters(memory, await instantiateFilter(memory))
   }
 
   /**
@@ -42,7 +50,7 @@ export class Filters {
   scan(program: FilterProgram, slot: number, addresses: Uint32Array, work = FILTER_WORK): FilterScan {
     const address = this.begin(program, slot)
     const { memory } = this
-    const count = memory.core.filter_scan(address, slot, Math.min(addresses.length, 1024), work)
+    const count = this.machine.filter_scan(address, slot, Math.min(addresses.length, 1024), work)
     const from = KEY_BUFFER >>> 2
     for (let i = 0; i < count; i++) addresses[i] = memory.u32[from + i]!
     return this.answer(count)
@@ -51,20 +59,20 @@ export class Filters {
   /** The same, but counted only. */
   count(program: FilterProgram, slot: number, work = FILTER_WORK): FilterScan {
     const address = this.begin(program, slot)
-    return this.answer(this.memory.core.filter_count(address, slot, work) >>> 0)
+    return this.answer(this.machine.filter_count(address, slot, work) >>> 0)
   }
 
   /** The same, and the slots of the matches are added to a set, in which none of those from `slot` on may be yet. */
   mark(program: FilterProgram, slot: number, slots: SlotSet, work = FILTER_WORK): FilterScan {
     const address = this.begin(program, slot)
-    const count = this.memory.core.filter_mark(address, slot, slots.address, slots.size, work) >>> 0
+    const count = this.machine.filter_mark(address, slot, slots.address, slots.size, work) >>> 0
     slots.count += count
     return this.answer(count)
   }
 
   /** Whether the record at an address matches. */
   matches(program: FilterProgram, record: number): boolean {
-    return this.memory.core.filter_match(this.load(program), record) !== 0
+    return this.machine.filter_match(this.load(program), record) !== 0
   }
 
   /**
@@ -77,7 +85,7 @@ export class Filters {
     const { memory } = this
     const from = KEY_BUFFER >>> 2
     for (let i = 0; i < count; i++) memory.u32[from + i] = addresses[i]!
-    memory.core.filter_cells(address, path, count)
+    this.machine.filter_cells(address, path, count)
     cells.take(memory, count)
   }
 
@@ -88,7 +96,7 @@ export class Filters {
 
   /** Gives the memory of all programs back; they load again when they are used. */
   clear(): void {
-    for (const address of this.loaded.values()) this.memory.core.filter_release(address)
+    for (const address of this.loaded.values()) this.machine.filter_release(address)
     this.loaded.clear()
     this.last = undefined
   }
@@ -96,7 +104,7 @@ export class Filters {
   private begin(program: FilterProgram, slot: number): number {
     const address = this.load(program)
     if (slot === 0) {
-      this.memory.core.filter_lane(address)
+      this.machine.filter_lane(address)
       this.memory.refresh()
     }
     return address
@@ -118,7 +126,7 @@ export class Filters {
     if (this.loaded.size >= LOADED_MAX) {
       const [oldest, address] = this.loaded.entries().next().value!
       this.loaded.delete(oldest)
-      this.memory.core.filter_release(address)
+      this.machine.filter_release(address)
     }
     let address = this.tryLoad(bytes)
     if (address === 0 && this.loaded.size > 0) {
@@ -132,14 +140,14 @@ export class Filters {
   /** 0: there is no memory for it. */
   private tryLoad(bytes: Uint8Array): number {
     const { memory } = this
-    const address = memory.core.filter_reserve(bytes.length) >>> 0
+    const address = this.machine.filter_reserve(bytes.length) >>> 0
     memory.refresh()
     if (address === 0) return 0
     memory.u8.set(bytes, address + GIVEN_OFFSET)
-    const status = memory.core.filter_load(address, bytes.length)
+    const status = this.machine.filter_load(address, bytes.length)
     memory.refresh()
     if (status === STATUS_OK) return address
-    memory.core.filter_release(address)
+    this.machine.filter_release(address)
     if (status === STATUS_OUT_OF_MEMORY) return 0
     throw new Error(`quiverdb core: a filter's program is not valid (status ${status})`)
   }

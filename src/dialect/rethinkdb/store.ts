@@ -3,7 +3,7 @@
 // of the database `test`, `db.name` of `db`.
 
 import { v4 as uuid } from 'uuid'
-import { type Database, Direct } from '../../engine/index.ts'
+import { type Database, Direct, prepareDirect } from '../../engine/index.ts'
 import { NotFoundError } from '../../error/index.ts'
 import type { Fields } from './datum.ts'
 import { failOperation } from './errors.ts'
@@ -168,6 +168,7 @@ export class Store {
   }
 
   static async #load(database: Database): Promise<Store> {
+    await prepareDirect(database)
     let catalog: Direct | undefined
     try {
       catalog = new Direct(database.collection(CATALOG))

@@ -5,10 +5,12 @@ import {
   type Direct,
   directOf,
   type Collection as EngineCollection,
+  matcherOf,
   type Projection,
+  resolveFilter,
   type WriteOptions,
 } from '../../engine/index.ts'
-import { evaluate, type FilterNode } from '../../query/index.ts'
+import type { FilterNode } from '../../query/index.ts'
 import { SeekdbValueError } from './errors.ts'
 import { native, nativeFilter } from './native-filter.ts'
 import type { Metric } from './nearest.ts'
@@ -269,11 +271,13 @@ export class Records implements Places {
   readNow({ ids, filter }: Selection, { skip, limit }: Window): StoredRecord[] | undefined {
     if (this.#direct === undefined || ids === undefined || ids.length > FEW_IDS) return undefined
     const chosen: StoredRecord[] = []
+    // A collection with vectors has everything loaded that filters need.
+    const matches = filter && resolveFilter(nativeFilter(filter), 'get').matches
     for (let i = 0; i < ids.length; i++) {
       // The same id may come twice.
       if (i > 0 && ids.indexOf(ids[i]!) < i) continue
       const record = this.#direct.get(ids[i]!) as unknown as StoredRecord | undefined
-      if (record !== undefined && (filter === undefined || evaluate(filter, record))) chosen.push(record)
+      if (record !== undefined && (matches === undefined || matches(record))) chosen.push(record)
     }
     if (chosen.length > 1) chosen.sort(byOrder)
     return skip === 0 && limit >= chosen.length ? chosen : chosen.slice(skip, skip + limit)
@@ -300,9 +304,10 @@ export class Records implements Places {
 
   async #chosen(ids: readonly string[], filter: FilterNode | undefined): Promise<StoredRecord[]> {
     const found = await this.#engine.getMany([...new Set(ids)])
+    const matches = filter && (await matcherOf(nativeFilter(filter)))
     const chosen: StoredRecord[] = []
     for (const record of found) {
-      if (record !== undefined && (filter === undefined || evaluate(filter, record))) chosen.push(record)
+      if (record !== undefined && (matches === undefined || matches(record))) chosen.push(record)
     }
     return chosen
   }

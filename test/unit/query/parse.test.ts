@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LimitError, QuiverError, TypeMismatchError, UnknownOptionError, UsageError } from '../../../src/error/index.ts'
-import { compileFilter, evaluate, parseFilter } from '../../../src/query/index.ts'
+import { compileFilter, evaluate, parseFilter } from '../../../src/query/filters.ts'
 
 function errorOf(filter: unknown): QuiverError {
   try {

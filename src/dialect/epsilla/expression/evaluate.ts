@@ -1,6 +1,6 @@
 // Expressions on one record in JavaScript: for facets, for `@distance`, and for what the shared filter tree has no node for.
 
-import { likeMatches, likeTokens } from '../../../query/index.ts'
+import { likeMatches, likeTokens } from '../../../query/like.ts'
 import type { Expression } from './parse.ts'
 
 export type Row = Readonly<Record<string, unknown>>

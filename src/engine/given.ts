@@ -1,0 +1,24 @@
+// What a caller gave, as it was when it was given: for calls that have to wait before they look at it.
+
+import { TreeFilter } from './filter.ts'
+import { copyDocument, DEPTH_MAX, isObject } from './merge.ts'
+
+/** A copy at every depth; what holds itself does so in the copy. What is no part of a document or of a native filter is taken over. */
+export function copyGiven<T>(value: T): T {
+  return copyValue(value, 0, new Map()) as T
+}
+
+function copyValue(value: unknown, depth: number, seen: Map<object, unknown>): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof TreeFilter || depth > DEPTH_MAX) return value
+  const isList = Array.isArray(value)
+  if (!isList && !isObject(value)) return copyDocument(value)
+  const known = seen.get(value)
+  if (known !== undefined) return known
+  const copy: object = isList ? new Array(value.length) : Object.create(Object.getPrototypeOf(value) as object | null)
+  seen.set(value, copy)
+  for (const [name, one] of Object.entries(value)) {
+    const inner = copyValue(one, depth + 1, seen)
+    Object.defineProperty(copy, name, { value: inner, writable: true, enumerable: true, configurable: true })
+  }
+  return copy
+}
