@@ -91,10 +91,14 @@ export class CollectionClient extends DatabaseClient {
   }
 
   async hasCollection(data: HasCollectionReq): Promise<BoolResponse> {
-    return this.run(named(data), (store, db) => ({
-      status: success(),
-      value: store.find(db, data.collection_name) !== undefined,
-    }))
+    return this.run<BoolResponse>(
+      named(data),
+      (store, db) => {
+        store.requireDatabase(db)
+        return { status: success(), value: store.find(db, data.collection_name) !== undefined }
+      },
+      (status) => ({ status, value: false }),
+    )
   }
 
   async describeCollection(data: DescribeCollectionReq): Promise<DescribeCollectionResponse> {

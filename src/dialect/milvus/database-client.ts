@@ -6,7 +6,7 @@ import { removeDatabase, saveDatabase } from './catalog-changes.ts'
 import { hybridTime } from './clock.ts'
 import { pairs } from './describe.ts'
 import { DEFAULT_DB } from './enums.ts'
-import { invalid, success, unexpected } from './errors.ts'
+import { success, unexpected } from './errors.ts'
 import { requireName } from './schema.ts'
 import type {
   AlterDatabaseRequest,
@@ -96,7 +96,7 @@ export class DatabaseClient extends Caller {
     return this.runStatus({ timeout: data?.timeout }, (store) =>
       store.change(async () => {
         const { db_name: name } = data
-        if (name === DEFAULT_DB) throw invalid('can not drop default database')
+        if (name === DEFAULT_DB) throw unexpected('can not drop default database')
         if (!store.databases.has(name)) return
         if (store.list(name).length > 0) {
           throw unexpected(`database:${name} not empty, must drop all collections before drop database`)

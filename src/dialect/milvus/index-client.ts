@@ -73,6 +73,10 @@ function indexOf(entry: Entry, data: Given): IndexRecord {
   } catch {
     throw invalid(`params of an index is JSON, got ${params}`)
   }
+  // A key of the dynamic field is whatever it is told to be.
+  if (field === undefined && ({ ...given, ...inner }['json_cast_type'] ?? '') === '') {
+    throw unexpected(`cannot create index on non-exist field: ${name}`)
+  }
   const type = String(given['index_type'] ?? inner['index_type'] ?? 'AUTOINDEX')
   const isVector = field !== undefined && isVectorType(field.type)
   if (field === undefined ? !SCALAR_INDEXES.includes(type) : !fits(type, field)) {

@@ -53,7 +53,7 @@ export async function searchAnswer(entry: Entry, data: Given, long: LongForm): P
     collection_name,
     results: made.length === 1 ? made[0] : made,
     session_ts: hybridTime(),
-    all_search_count: count,
+    all_search_count: long(count),
   }
 }
 
@@ -76,7 +76,7 @@ async function bucketAnswer(entry: Entry, data: Given, projection: Projection, l
     recalls: [],
     session_ts: hybridTime(),
     collection_name,
-    all_search_count: 0,
+    all_search_count: long(0),
     agg_buckets: buckets.length === 1 ? buckets[0] : buckets,
   }
 }

@@ -77,3 +77,41 @@ it('looks where it is told: partitions, what is loaded, the newest copy', async 
   await made.delete({ collection_name: 'c', ids: [1] })
   expect(await ids()).toEqual(['2'])
 })
+
+it('counts its hits as it counts everything: as a string', async () => {
+  const made = await collectionOf([])
+  await made.insert({ collection_name: 'c', data: [{ id: 1, vector: [1, 0, 0, 0] }] })
+  const answer = await made.search({ collection_name: 'c', data: [1, 0, 0, 0] })
+  expect(answer.all_search_count).toBe('1')
+})
+
+it('a database that is not there has no collections, and says so', async () => {
+  const made = client()
+  expect(await made.hasCollection({ collection_name: 'c', db_name: 'none' } as never)).toMatchObject({
+    status: { code: 800, reason: 'database not found[database=none]' },
+    value: false,
+  })
+  expect(await made.dropDatabase({ db_name: 'default' })).toMatchObject({
+    code: 65_535,
+    reason: 'can not drop default database',
+  })
+})
+
+it('an index over a key of the dynamic field needs to know what is there', async () => {
+  const made = await collectionOf([], { enable_dynamic_field: true })
+  const index = { collection_name: 'c', field_name: 'color', index_type: 'INVERTED' }
+  expect(await made.createIndex(index)).toMatchObject({
+    code: 65_535,
+    reason: 'cannot create index on non-exist field: color',
+  })
+  const params = { json_path: 'color', json_cast_type: 'varchar' }
+  expect(await made.createIndex({ ...index, params })).toMatchObject({ code: 0 })
+})
+
+it('a whole number beyond 64 bits is refused, the least one is not', async () => {
+  const made = await collectionOf([])
+  const ask = async (filter: string) => (await made.query({ collection_name: 'c', filter })).status
+  expect((await ask('id == 9223372036854775808')).reason).toContain('out of the range of int64')
+  expect((await ask('id > -9223372036854775808')).code).toBe(0)
+  expect((await ask('id in [-9223372036854775808, 9223372036854775807]')).code).toBe(0)
+})

@@ -84,8 +84,7 @@ export function constantValue(value: unknown, isInt: boolean, at: number): Value
   let constant = value as Constant
   let type: ValueType = typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'float'
   if (isInt) {
-    // 2^63 itself is let through: a minus may stand before it.
-    if ((value as bigint) > INT64_MAX + 1n || (value as bigint) < INT64_MIN) {
+    if ((value as bigint) > INT64_MAX || (value as bigint) < INT64_MIN) {
       throw new ExpressionError(`${value} is out of the range of int64`, at)
     }
     constant = narrow(value as bigint)
