@@ -1,5 +1,6 @@
-// The kernels as JavaScript calls them: one pair of vectors at a time.
+// The kernels as JavaScript calls them: one pair of vectors at a time, or all pairs of two lists.
 
+import { METRIC_COSINE, METRIC_L2 } from "../abi";
 import { commonBits, countBits, hammingBits } from "./bits";
 import { dotCodes } from "./code";
 import { cosineF64, dotF32, dotF64, l2F32, l2F64 } from "./float";
@@ -29,4 +30,36 @@ export function kernel_jaccard(a: usize, b: usize, bytes: usize): f64 {
 /** `a`: i16, `b`: int8, both as code.ts has them; `bytes` is a multiple of 16. */
 export function kernel_dot_codes(a: usize, b: usize, bytes: usize): f32 {
   return dotCodes(a, b, bytes);
+}
+
+/**
+ * Measures each of some queries against each of some vectors, all f32 and one after another.
+ *
+ * @param out - f64s, those of the first query first: squared L2, 1 - cosine, or dot products.
+ */
+export function kernel_pairs(
+  queries: usize,
+  queriesCount: u32,
+  vectors: usize,
+  vectorsCount: u32,
+  lanes: u32,
+  metric: u32,
+  out: usize,
+): void {
+  const bytes = <usize>lanes << 2;
+  const queriesEnd = queries + <usize>queriesCount * bytes;
+  const vectorsEnd = vectors + <usize>vectorsCount * bytes;
+  for (let query = queries; query < queriesEnd; query += bytes) {
+    const square = metric == METRIC_COSINE ? dotF64(query, query, lanes) : 0;
+    for (let vector = vectors; vector < vectorsEnd; vector += bytes) {
+      store<f64>(out, measured(query, vector, lanes, metric, square));
+      out += 8;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline function measured(a: usize, b: usize, lanes: u32, metric: u32, square: f64): f64 {
+  if (metric == METRIC_COSINE) return cosineF64(a, b, lanes, square);
+  return metric == METRIC_L2 ? l2F64(a, b, lanes) : dotF64(a, b, lanes);
 }

@@ -1,7 +1,9 @@
-// Distances of one pair of vectors that lie in linear memory, by their addresses. Searches do not come this way: their loops run inside
-// the core.
+// Distances of one pair of vectors that lie in linear memory, by their addresses, and of all pairs of vectors that lie in none. Searches
+// do not come this way: their loops run inside the core.
 
-import type { Memory } from './memory.ts'
+import { METRIC_COSINE, METRIC_IP, METRIC_L2, PAGE_BYTES } from './abi.ts'
+import { instantiateDerived } from './derived/load.ts'
+import { Memory, outOfMemory } from './memory.ts'
 
 export class Kernel {
   private readonly memory: Memory
@@ -35,5 +37,106 @@ export class Kernel {
   /** `a`: i16 lanes, `b`: int8 lanes; `bytes` of b, a multiple of 16. */
   dotCodes(a: number, b: number, bytes: number): number {
     return this.memory.derived.kernel_dot_codes(a, b, bytes)
+  }
+}
+
+const METRICS = { cosine: METRIC_COSINE, l2: METRIC_L2, ip: METRIC_IP } as const
+
+/** A core that nobody uses now: making one takes as long as some thousand measures. */
+let spare: Memory | undefined
+
+async function emptyMemory(): Promise<Memory> {
+  const taken = spare
+  spare = undefined
+  if (taken !== undefined) return taken
+  const memory = await Memory.create()
+  memory.derived = await instantiateDerived(memory)
+  return memory
+}
+
+/** What two pages hold is the core's own. */
+const START = 2 * PAGE_BYTES
+
+/**
+ * Measures of all pairs of some queries and some vectors: they are copied into a core of their own, a batch at a time.
+ */
+export class PairTable {
+  /** Vectors that fit. */
+  readonly capacity: number
+  readonly #memory: Memory
+  readonly #lanes: number
+  readonly #metric: number
+  readonly #queriesCount: number
+  readonly #vectors: number
+  readonly #out: number
+  #count = 0
+
+  private constructor(
+    memory: Memory,
+    queries: readonly Float32Array[],
+    lanes: number,
+    metric: number,
+    capacity: number,
+  ) {
+    this.#memory = memory
+    this.#lanes = lanes
+    this.#metric = metric
+    this.#queriesCount = queries.length
+    this.capacity = capacity
+    this.#vectors = START + queries.length * lanes * 4
+    this.#out = (this.#vectors + capacity * lanes * 4 + 7) & ~7
+    for (const [i, query] of queries.entries()) memory.f32.set(query, START / 4 + i * lanes)
+  }
+
+  /**
+   * @param queries - of `lanes` lanes each, copied.
+   * @param capacity - vectors of a batch.
+   * @throws LimitError where memory is not to be had.
+   */
+  static async create(
+    queries: readonly Float32Array[],
+    lanes: number,
+    metric: 'cosine' | 'l2' | 'ip',
+    capacity: number,
+  ): Promise<PairTable> {
+    const memory = await emptyMemory()
+    const bytes = START + (queries.length + capacity) * lanes * 4 + 8 + queries.length * capacity * 8
+    const missing = Math.ceil((bytes - memory.bytes()) / PAGE_BYTES)
+    if (missing > 0) {
+      try {
+        ;(memory.core.memory as unknown as WebAssembly.Memory).grow(missing)
+      } catch {
+        throw outOfMemory('the vectors that are compared')
+      }
+      memory.refresh()
+    }
+    return new PairTable(memory, queries, lanes, METRICS[metric], capacity)
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Adds a vector to the batch; there must be room. */
+  add(vector: Float32Array): void {
+    this.#memory.f32.set(vector, this.#vectors / 4 + this.#count++ * this.#lanes)
+  }
+
+  /**
+   * Measures the batch, and begins another.
+   *
+   * @returns the first query's measures, then the next one's: squared L2, 1 - cosine, or dot products; good until the next call.
+   */
+  run(): Float64Array {
+    const count = this.#count
+    this.#count = 0
+    const { derived } = this.#memory
+    derived.kernel_pairs(START, this.#queriesCount, this.#vectors, count, this.#lanes, this.#metric, this.#out)
+    return this.#memory.f64.subarray(this.#out / 8, this.#out / 8 + this.#queriesCount * count)
+  }
+
+  /** Gives the core back; the table is of no use afterwards. */
+  release(): void {
+    spare ??= this.#memory
   }
 }

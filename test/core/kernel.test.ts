@@ -3,7 +3,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { instantiateDerived } from '../../src/core/derived/load.ts'
-import { Kernel } from '../../src/core/kernel.ts'
+import { Kernel, PairTable } from '../../src/core/kernel.ts'
 import { Memory } from '../../src/core/memory.ts'
 
 const DIMENSIONS = Array.from({ length: 67 }, (_, i) => i + 1)
@@ -163,5 +163,48 @@ describe('codes', () => {
         expect(kernel.dotCodes(address, address + bytes * 2, bytes)).toBe(Math.fround(sum))
       }
     }
+  })
+})
+
+describe('all pairs of two lists', () => {
+  const metrics = {
+    ip: (a: Float32Array, b: Float32Array) => sum(products(a, b)),
+    l2: (a: Float32Array, b: Float32Array) => sum(differences(a, b)),
+    cosine: (a: Float32Array, b: Float32Array) => {
+      const lengths = Math.sqrt(sum(products(a, a)) * sum(products(b, b)))
+      return lengths === 0 ? 1 : Math.max(0, 1 - sum(products(a, b)) / lengths)
+    },
+  }
+
+  it.each(Object.keys(metrics) as (keyof typeof metrics)[])('by %s, batch after batch', async (metric) => {
+    for (const lanes of [1, 2, 3, 5, 16, 33]) {
+      const next = random(lanes)
+      const list = (count: number) =>
+        Array.from({ length: count }, () => Float32Array.from({ length: lanes }, () => Math.round(next() * 8 - 4)))
+      const queries = list(3)
+      const table = await PairTable.create(queries, lanes, metric, 40)
+      for (const count of [40, 1, 7]) {
+        const vectors = list(count)
+        for (const vector of vectors) table.add(vector)
+        expect(table.count).toBe(count)
+        const wanted = queries.flatMap((query) => vectors.map((vector) => metrics[metric](query, vector)))
+        const got = [...table.run()]
+        expect(got).toHaveLength(wanted.length)
+        got.forEach((measure, i) => {
+          expect(measure).toBeCloseTo(wanted[i]!, 12)
+        })
+      }
+      table.release()
+    }
+  })
+
+  it('of two tables at once do not meet', async () => {
+    const a = await PairTable.create([Float32Array.of(1, 0)], 2, 'ip', 4)
+    const b = await PairTable.create([Float32Array.of(0, 1)], 2, 'ip', 100_000)
+    a.add(Float32Array.of(3, 4))
+    b.add(Float32Array.of(3, 4))
+    expect([...a.run(), ...b.run()]).toEqual([3, 4])
+    a.release()
+    b.release()
   })
 })

@@ -14,6 +14,7 @@ export {
   type SlotTokens,
   type SlotVector,
 } from '../inverted/index.ts'
+export { PairTable } from '../kernel.ts'
 export { type IndexPlace, type IndexShape, OrderedIndexes } from '../ordered/index.ts'
 export { Places } from '../slot.ts'
 export { Vectors } from '../vector.ts'

@@ -46,6 +46,15 @@ export interface DerivedExports {
   kernel_hamming(a: number, b: number, bytes: number): number
   kernel_jaccard(a: number, b: number, bytes: number): number
   kernel_l2(a: number, b: number, lanes: number, isDouble: number): number
+  kernel_pairs(
+    queries: number,
+    queriesCount: number,
+    vectors: number,
+    vectorsCount: number,
+    lanes: number,
+    metric: number,
+    out: number,
+  ): void
   inverted_bitmap_bytes(): number
   inverted_create(id: number, kind: number): number
   inverted_drop(handle: number): void

@@ -1,79 +1,129 @@
 // Searches of vectors inside arrays of structs. Under MAX_SIM a row is a hit: its score is the sum, over the vectors of the query, of the
-// best that one of the row's vectors reaches. Under a plain metric each vector is a hit of its own. Every row that matches is looked at.
+// best that one of the row's vectors reaches. Under a plain metric each vector is a hit of its own. Every row that matches is looked at,
+// a batch at a time: its vectors are measured by the core's kernels in one call, and what cannot be among the best is forgotten.
 
+import { PairTable } from '../../engine/pairs.ts'
 import { compareKeys, type Key, orderFields, within } from './read.ts'
 import type { Row } from './rows.ts'
+import { dimOf } from './schema.ts'
 import type { Found } from './search.ts'
 import { isDistance, isInRange, type SearchPlan } from './search-plan.ts'
 import { encoderOf } from './values.ts'
-
-type Lanes = ArrayLike<number>
-
-function dot(a: Lanes, b: Lanes): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
-}
-
-function squared(a: Lanes, b: Lanes): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2
-  return sum
-}
-
-function cosine(a: Lanes, b: Lanes): number {
-  const norms = Math.sqrt(dot(a, a) * dot(b, b))
-  return norms === 0 ? 0 : dot(a, b) / norms
-}
-
-type Measure = (a: Lanes, b: Lanes) => number
-
-const MEASURES: Readonly<Record<string, Measure>> = {
-  MAX_SIM_IP: dot,
-  MAX_SIM_L2: (a, b) => -squared(a, b),
-  IP: dot,
-  L2: squared,
-}
 
 /** Whether each vector is a hit of its own. */
 export function isElementwise(metric: string): boolean {
   return !metric.startsWith('MAX_SIM')
 }
 
+/** What the core measures for a metric, and what a measure is worth: more is better but for L2 of single vectors. */
+function measureOf(metric: string): { kernel: 'cosine' | 'l2' | 'ip'; worth: (measure: number) => number } {
+  if (metric === 'MAX_SIM_L2') return { kernel: 'l2', worth: (square) => -square }
+  if (metric === 'L2') return { kernel: 'l2', worth: (square) => square }
+  if (metric === 'IP' || metric === 'MAX_SIM_IP') return { kernel: 'ip', worth: (product) => product }
+  return { kernel: 'cosine', worth: (distance) => 1 - distance }
+}
+
+/** Bytes of vectors in a batch. */
+const BATCH_BYTES = 1 << 18
+/** Hits gathered before all but the best are dropped, beside twice what is wanted. */
+const GATHERED = 1_024
+
+/** The best hits of one query so far. */
+class Best {
+  readonly hits: Found[] = []
+  readonly #count: number
+  readonly #compare: (a: Found, b: Found) => number
+
+  constructor(count: number, compare: (a: Found, b: Found) => number) {
+    this.#count = count
+    this.#compare = compare
+  }
+
+  add(hit: Found): void {
+    this.hits.push(hit)
+    if (this.hits.length >= 2 * this.#count + GATHERED) this.cut()
+  }
+
+  cut(): Found[] {
+    this.hits.sort(this.#compare)
+    if (this.hits.length > this.#count) this.hits.length = this.#count
+    return this.hits
+  }
+}
+
 /** One list of hits for each query, best first. */
 export async function runStructPlan(plan: SearchPlan, select: readonly string[]): Promise<Found[][]> {
-  const { entry, owner, field, metric, queries, filter, partitions, range, limit, offset, orders } = plan
-  const measure = MEASURES[metric] ?? cosine
-  const key = entry.schema.primary.name
-  const fields = [...new Set([...select, ...orderFields(orders), owner!])]
-  const rows = (await entry.rows.find({ ...within(filter, partitions), select: fields }).toArray()) as Row[]
-  const vectorsOf = (row: Row) => ((row[owner!] ?? []) as Row[]).map((struct) => struct[field.name] as Lanes)
-  const scoresOf = isElementwise(metric) ? eachScore : bestScore
-  const encode = encoderOf(field)
+  const { entry, owner, field, metric, queries, filter, partitions, limit, offset, orders } = plan
   const sign = isDistance(metric) ? 1 : -1
-  return queries.map((given) => {
-    const query = isElementwise(metric) ? encode(given, 0) : given
-    const hits: Found[] = []
-    for (const row of rows) {
-      for (const hit of scoresOf(measure, query, vectorsOf(row))) {
-        const score = Math.fround(hit.score)
-        if (range !== undefined && !isInRange(metric, range, score)) continue
-        hits.push({ ...hit, key: row[key] as Key, score, row })
-      }
+  const compare = (a: Found, b: Found) =>
+    sign * (a.score - b.score) || compareKeys(a.key, b.key) || (a.element ?? 0) - (b.element ?? 0)
+  const best = queries.map(() => new Best(offset + limit, compare))
+  const encode = encoderOf(field)
+  const asked = queries.map((given) =>
+    (isElementwise(metric) ? [given] : (given as unknown[])).map((one) => lanesOf(encode(one, 0))),
+  )
+  const dim = dimOf(field)
+  // A row more than what fills it always has room.
+  const wanted = Math.ceil(BATCH_BYTES / (4 * dim))
+  const most = Number(entry.schema.byName.get(owner!)!.params['max_capacity'] ?? 4_096)
+  const table = await PairTable.create(asked.flat(), dim, measureOf(metric).kernel, wanted + most)
+  const fields = [...new Set([...select, ...orderFields(orders), owner!])]
+  try {
+    let rows: { row: Row; count: number }[] = []
+    for await (const row of entry.rows.find({ ...within(filter, partitions), select: fields })) {
+      const structs = (row[owner!] ?? []) as Row[]
+      if (structs.length === 0) continue
+      for (const struct of structs) table.add(lanesOf(struct[field.name]))
+      rows.push({ row, count: structs.length })
+      if (table.count < wanted) continue
+      measureBatch(plan, table, asked, rows, best)
+      rows = []
     }
-    const before = (a: Found, b: Found) => sign * (a.score - b.score) || compareKeys(a.key, b.key)
-    return hits.sort((a, b) => before(a, b) || (a.element ?? 0) - (b.element ?? 0)).slice(offset, offset + limit)
+    if (rows.length > 0) measureBatch(plan, table, asked, rows, best)
+  } finally {
+    table.release()
+  }
+  return best.map((one) => one.cut().slice(offset))
+}
+
+function lanesOf(given: unknown): Float32Array {
+  return given instanceof Float32Array ? given : Float32Array.from(given as ArrayLike<number>)
+}
+
+/** Turns the measures of a batch into hits. */
+function measureBatch(
+  { entry, metric, range }: SearchPlan,
+  table: PairTable,
+  asked: readonly Float32Array[][],
+  rows: readonly { row: Row; count: number }[],
+  best: readonly Best[],
+): void {
+  const { worth } = measureOf(metric)
+  const key = entry.schema.primary.name
+  const count = table.count
+  const measures = table.run()
+  const add = (query: number, row: Row, value: number, element: number | undefined) => {
+    const score = Math.fround(value)
+    if (range !== undefined && !isInRange(metric, range, score)) return
+    best[query]!.add({ key: row[key] as Key, score, row, element })
+  }
+  let first = 0
+  asked.forEach((vectors, query) => {
+    let at = first * count
+    for (const { row, count: own } of rows) {
+      if (isElementwise(metric)) for (let i = 0; i < own; i++) add(query, row, worth(measures[at + i]!), i)
+      else {
+        let sum = 0
+        for (let i = 0; i < vectors.length; i++) {
+          let most = -Infinity
+          const from = at + i * count
+          for (let j = from; j < from + own; j++) most = Math.max(most, worth(measures[j]!))
+          sum += most
+        }
+        add(query, row, sum, undefined)
+      }
+      at += own
+    }
+    first += vectors.length
   })
-}
-
-type Scored = Pick<Found, 'score' | 'element'>
-
-function eachScore(measure: Measure, query: unknown, vectors: readonly Lanes[]): Scored[] {
-  return vectors.map((vector, element) => ({ score: measure(query as Lanes, vector), element }))
-}
-
-function bestScore(measure: Measure, query: unknown, vectors: readonly Lanes[]): Scored[] {
-  if (vectors.length === 0) return []
-  const best = (lanes: Lanes) => Math.max(...vectors.map((vector) => measure(lanes, vector)))
-  return [{ score: (query as Lanes[]).reduce((sum, lanes) => sum + best(lanes), 0) }]
 }

@@ -124,3 +124,65 @@ it.each(['L2', 'IP', 'COSINE'])('finds each struct by itself under %s', async (m
   const two = (await made.search({ ...request, data: [query, query] })).results as unknown as unknown[][]
   expect(two.map((list) => list.length)).toEqual([4, 4])
 })
+
+it.each(['MAX_SIM_COSINE', 'MAX_SIM_IP', 'MAX_SIM_L2', 'COSINE', 'IP', 'L2'])(
+  'finds by %s what a loop over every vector finds, over several batches',
+  async (metric) => {
+    const [dim, count] = [300, 120]
+    let state = 7
+    const random = () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return state / 2 ** 32 - 0.5
+    }
+    const vector = () => Array.from({ length: dim }, () => Math.fround(random()))
+    const made = client()
+    const emb = { name: 'emb', data_type: DataType.FloatVector, dim }
+    await made.createCollection({
+      collection_name: 'c',
+      fields: [KEY, VECTOR, { ...CLIPS, max_capacity: 6, fields: [emb] }],
+      index_params: [INDEX, { field_name: 'clips[emb]', index_type: 'HNSW', metric_type: metric }],
+    } as never)
+    const rows = Array.from({ length: count }, (_, id) => ({
+      id,
+      vector: [id, 0, 0, 0],
+      clips: Array.from({ length: id % 7 }, () => ({ emb: vector() })),
+    }))
+    await made.insert({ collection_name: 'c', data: rows as never })
+    const dot = (a: number[], b: number[]) => a.reduce((sum, lane, i) => sum + lane * b[i]!, 0)
+    const measure = (a: number[], b: number[]) => {
+      if (metric.endsWith('L2')) return a.reduce((sum, lane, i) => sum + (lane - b[i]!) ** 2, 0)
+      return metric.endsWith('IP') ? dot(a, b) : dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
+    }
+    const isEach = !metric.startsWith('MAX_SIM')
+    const queries = isEach ? [vector(), vector()] : [[vector(), vector(), vector()], [vector()]]
+    const sign = metric.endsWith('L2') ? -1 : 1
+    const wanted = queries.map((query) =>
+      rows
+        .filter(({ id, clips }) => id >= 20 && clips.length > 0)
+        .flatMap(({ id, clips }) => {
+          if (isEach) return clips.map(({ emb }) => ({ id, score: measure(query as number[], emb) }))
+          const best = (one: number[]) => Math.max(...clips.map(({ emb }) => sign * measure(one, emb)))
+          return [{ id, score: (query as number[][]).reduce((sum, one) => sum + best(one), 0) }]
+        })
+        .sort((a, b) => (metric === 'L2' ? a.score - b.score : b.score - a.score))
+        .slice(2, 12),
+    )
+    const { status, results } = await made.search({
+      collection_name: 'c',
+      anns_field: 'clips[emb]',
+      data: queries as never,
+      filter: 'id >= 20',
+      offset: 2,
+      limit: 10,
+      output_fields: ['id'],
+    })
+    expect(status).toEqual(SUCCESS)
+    const lists = results as unknown as { id: string; score: number }[][]
+    expect(lists.map((hits) => hits.map(({ id }) => Number(id)))).toEqual(
+      wanted.map((hits) => hits.map(({ id }) => id)),
+    )
+    lists.flat().forEach((hit, i) => {
+      expect(hit.score).toBeCloseTo(wanted.flat()[i]!.score, 4)
+    })
+  },
+)
