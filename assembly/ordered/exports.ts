@@ -2,6 +2,7 @@
 
 import { KEY_BUFFER, PAGE_SCRATCH, RECORD_HEADER_LARGE, S_ORDERED_UNIQUE, SLOT_NONE } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
+import { touchRecords } from "../filter";
 import { build, compareEntries, firstDouble } from "./build";
 import {
   firstOf, INDEX_UNIQUE, indexAt, indexClear, indexCreate, indexDefine, indexDrop, indexEntries, indexFields, indexGiven, indexIs, indexSetBuilt,
@@ -114,6 +115,7 @@ export function ordered_read(number: u32, ordinal: u32, count: u32, isBackward: 
       }
     }
   }
+  touchRecords(KEY_BUFFER, found);
   return found;
 }
 
@@ -139,5 +141,6 @@ export function ordered_down(number: u32, end: u32, low: u32, count: u32): u32 {
     }
     top = start;
   }
+  touchRecords(KEY_BUFFER, found);
   return found;
 }

@@ -52,6 +52,12 @@ export function probeGiven(index: usize, record: usize, node: usize, rank: u32, 
   return probePrefix;
 }
 
+/** Whether an entry's prefix leaves open how it stands to the tuple: its record is read then. */
+// @ts-ignore: decorator
+@inline export function isTied(entry: usize): bool {
+  return entryPrefix(entry) == probePrefix && (probeCount > 1 || !prefixIsWhole(probePrefix));
+}
+
 /** How an entry stands to the tuple: below 0, 0 or above 0. */
 // @ts-ignore: decorator
 @inline export function entryOrder(entry: usize): i32 {
