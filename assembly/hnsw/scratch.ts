@@ -13,7 +13,7 @@ export const LINKS_MAX: u32 = 512;
 
 const RESULTS_BYTES: usize = <usize>(EF_MAX + 2) << 3;
 const KEYS_BYTES: usize = <usize>(LINKS_MAX + 8) << 3;
-const LINKS_BYTES: usize = <usize>(LINKS_MAX + 8) << 2;
+const LINKS_BYTES: usize = <usize>(8*LINKS_MAX + 8) << 2;
 
 /** u64[CANDIDATES_MAX], the least key first. */
 export let candidates: usize = 0;

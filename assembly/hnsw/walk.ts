@@ -221,8 +221,10 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
 }
 
 /** Most that are kept sorted: moving half of more takes longer than the heaps. */
-const SORTED_MAX: u32 = 160;
+const SORTED_MAX: u32 = 1024;
 const EXPANDED: u64 = 1;
+/** Nodes whose lists are read at once. */
+const WIDTH: u32 = 4;
 
 // In a sorted list a key is | 32-63 distance | 1-28 slot | 0 its links were followed |.
 
@@ -279,18 +281,25 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
       isWhole = false;
       break;
     }
-    const nearest = load<u64>(next);
-    store<u64>(next, nearest | EXPANDED);
-    visited++;
-    const list = listAt(graph, <u32>nearest >> 1, level);
-    do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);
-    // The list that is likely next is fetched meanwhile.
-    if (next < end) {
-      const after = listAt(graph, load<u32>(next) >> 1, level);
-      fetched += load<u32>(after) + load<u32>(after + nextLine);
-    }
-    const met = meetLinks(list, most, marks, mark, links);
+    let met: usize = 0;
+    let width: u32 = end == full ? WIDTH : 1;
+    do {
+      const nearest = load<u64>(next);
+      store<u64>(next, nearest | EXPANDED);
+      visited++;
+      met += meetLinks(listAt(graph, <u32>nearest >> 1, level), most, marks, mark, links + met);
+      do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);
+    } while (--width != 0 && next < end);
     fetched += reachRows(links, met, rows, shift, rowBytes, linkRows);
+    // The lists that are likely next are fetched meanwhile.
+    let ahead: u32 = WIDTH;
+    for (let at = next; at < end; at += 8) {
+      const key = load<u64>(at);
+      if ((key & EXPANDED) != 0) continue;
+      const after = listAt(graph, <u32>key >> 1, level);
+      fetched += load<u32>(after) + load<u32>(after + nextLine);
+      if (--ahead == 0) break;
+    }
     computed += <u32>met >> 2;
     for (let at: usize = 0; at < met; at += 16) {
       const row4 = linkRows + at;
