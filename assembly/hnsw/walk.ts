@@ -9,7 +9,7 @@ import {
   GRAPH_ENTRY, GRAPH_LEVEL, LINK_SLOT, linkHolds, linksMax, linkTo, listAt,
 } from "./graph";
 import { keyDistance, keyOf, keySlot, popLeast, pushGreatest, pushLeast, replaceGreatest } from "./heap";
-import { batchLinks, batchRows, candidates, CANDIDATES_MAX, four, marksAt, marksBegin, results } from "./scratch";
+import { batchLinks, batchRows, candidates, CANDIDATES_MAX, four, marksAt, marksBegin, orphans, results } from "./scratch";
 
 /** Where a walk stands: the nearest node met so far, and on which level it was met. */
 export let walkKey: u64 = 0;
@@ -264,6 +264,7 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
   const found = results;
   const links = batchLinks;
   const linkRows = batchRows;
+  const lists = orphans;
   const full = found + (<usize>ef << 3);
   const first = keySlot(walkKey);
   store<u16>(marks + (<usize>first << 1), mark);
@@ -281,15 +282,20 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
       isWhole = false;
       break;
     }
-    let met: usize = 0;
-    let width: u32 = end == full ? WIDTH : 1;
+    const width = end == full ? WIDTH : 1;
+    let picked: usize = 0;
     do {
       const nearest = load<u64>(next);
       store<u64>(next, nearest | EXPANDED);
-      visited++;
-      met += meetLinks(listAt(graph, <u32>nearest >> 1, level), most, marks, mark, links + met);
+      const list = listAt(graph, <u32>nearest >> 1, level);
+      store<u32>(lists + picked, <u32>list);
+      fetched += load<u32>(list) + load<u32>(list + nextLine);
+      picked += 4;
       do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);
-    } while (--width != 0 && next < end);
+    } while (picked < width << 2 && next < end);
+    visited += <u32>picked >> 2;
+    let met: usize = 0;
+    for (let at: usize = 0; at < picked; at += 4) met += meetLinks(<usize>load<u32>(lists + at), most, marks, mark, links + met);
     fetched += reachRows(links, met, rows, shift, rowBytes, linkRows);
     // The lists that are likely next are fetched meanwhile.
     let ahead: u32 = WIDTH;
