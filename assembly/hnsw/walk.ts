@@ -235,7 +235,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
 const SORTED_MAX: u32 = 1024;
 const EXPANDED: u64 = 1;
 /** Nodes whose lists are read at once. */
-const WIDTH: u32 = 4;
+const WIDTH: usize = 4;
 
 // In a sorted list a key is | 32-63 distance | 1-28 slot | 0 its links were followed |.
 
@@ -261,6 +261,16 @@ const WIDTH: u32 = 4;
  * The same as walkGather does without a bitmap, from a node that holds: one sorted list is both what waits and what is found, because what falls out
  * of the nearest `ef` is never walked from.
  */
+// @ts-ignore: decorator
+@inline function fetchLists(lists: usize, picked: usize, nextLine: usize): u32 {
+  let fetched: u32 = 0;
+  for (let at: usize = 0; at < picked; at += 4) {
+    const list = <usize>load<u32>(lists + at);
+    fetched += load<u32>(list) + load<u32>(list + nextLine);
+  }
+  return fetched;
+}
+
 function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u32, budget: u32): bool {
   const mark = <u16>marksBegin();
   const most = linksMax(graph, level);
@@ -290,35 +300,38 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
   let visited: u32 = 0;
   let fetched: u32 = 0;
   let isWhole = true;
-  while (next < end) {
+  let picked: usize = 0;
+  while (picked != 0 || next < end) {
     if (computed > budget) {
       isWhole = false;
       break;
     }
-    const width = end == full ? WIDTH : 1;
-    let picked: usize = 0;
-    do {
-      const nearest = load<u64>(next);
-      store<u64>(next, nearest | EXPANDED);
-      const list = listAt(graph, <u32>nearest >> 1, level);
-      store<u32>(lists + picked, <u32>list);
-      fetched += load<u32>(list) + load<u32>(list + nextLine);
-      picked += 4;
-      do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);
-    } while (picked < width << 2 && next < end);
+    if (picked == 0) {
+      const width: usize = end == full ? WIDTH << 2 : 4;
+      do {
+        const nearest = load<u64>(next);
+        store<u64>(next, nearest | EXPANDED);
+        store<u32>(lists + picked, <u32>listAt(graph, <u32>nearest >> 1, level));
+        picked += 4;
+        do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);
+      } while (picked < width && next < end);
+      fetched += fetchLists(lists, picked, nextLine);
+    }
     visited += <u32>picked >> 2;
     let met: usize = 0;
     for (let at: usize = 0; at < picked; at += 4) met += meetLinks(<usize>load<u32>(lists + at), most, marks, mark, links + met);
-    fetched += reachRows(links, met, rows, shift, rowBytes, second, linkRows);
-    // The lists that are likely next are fetched meanwhile.
-    let ahead: u32 = WIDTH;
-    for (let at = next; at < end; at += 8) {
-      const key = load<u64>(at);
-      if ((key & EXPANDED) != 0) continue;
-      const after = listAt(graph, <u32>key >> 1, level);
-      fetched += load<u32>(after) + load<u32>(after + nextLine);
-      if (--ahead == 0) break;
+    picked = 0;
+    if (end == full) {
+      while (picked < WIDTH << 2 && next < end) {
+        const nearest = load<u64>(next);
+        store<u64>(next, nearest | EXPANDED);
+        store<u32>(lists + picked, <u32>listAt(graph, <u32>nearest >> 1, level));
+        picked += 4;
+        do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);
+      }
     }
+    fetched += reachRows(links, met, rows, shift, rowBytes, second, linkRows);
+    fetched += fetchLists(lists, picked, nextLine);
     computed += <u32>met >> 2;
     for (let at: usize = 0; at < met; at += 16) {
       const row4 = linkRows + at;
