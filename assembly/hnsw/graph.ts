@@ -29,6 +29,7 @@ export const GRAPH_CURSOR: usize = 40; // no chunk before it has a dirty slot
 export const GRAPH_MARKED: usize = 44; // u32 1: every vector there was is marked or linked
 const GRAPH_TOP: usize = 48; // u32 slots below it have been marked, or passed by
 export const GRAPH_MIXED: usize = 52; // u32 1: what was linked is not what linking all vectors in the order of their slots would give
+const GRAPH_GONE: usize = 56; // u32 1: nodes have left, so that links may lead nowhere
 const GRAPH_BYTES: usize = 64;
 
 const CHUNK_SHIFT: u32 = 10;
@@ -183,6 +184,12 @@ export function stateAtOr(graph: usize, slot: u32): usize {
   return slot | (<u32>(load<u8>(stateAt(graph, slot)) & GENERATION) << LINK_SHIFT);
 }
 
+/** Whether every link holds. */
+// @ts-ignore: decorator
+@inline export function allHold(graph: usize): bool {
+  return (load<u32>(graph, GRAPH_GONE) | load<u32>(graph, GRAPH_STALE)) == 0;
+}
+
 /** Whether a link leads to a node that is in the graph and is what it was when the link was made. */
 // @ts-ignore: decorator
 @inline export function linkHolds(graph: usize, link: u32): bool {
@@ -254,10 +261,11 @@ export function forgetLists(graph: usize, chunk: u32): void {
   if (lists != 0) memory.fill(lists, 0, <usize>load<u32>(graph, GRAPH_M) << 3 << CHUNK_SHIFT);
 }
 
-/** No slot has been marked. */
+/** No slot has been marked, and no node has left. */
 export function resetOrder(graph: usize): void {
   store<u32>(graph, 0, GRAPH_TOP);
   store<u32>(graph, 0, GRAPH_MIXED);
+  store<u32>(graph, 0, GRAPH_GONE);
 }
 
 /** Takes a node out: every link to it is void. */
@@ -265,4 +273,5 @@ export function markUnlinked(graph: usize, slot: u32): void {
   const state = load<u8>(stateAt(graph, slot));
   const generation = (state & GENERATION) == GENERATION ? <u8>1 : (state & GENERATION) + 1;
   setState(graph, slot, (state & DIRTY) | generation);
+  store<u32>(graph, 1, GRAPH_GONE);
 }

@@ -71,12 +71,12 @@ export function scratchReach(queryBytes: usize): bool {
   }
   const top = load<u32>(S_SLOT_TOP);
   if (top > marksSlots) {
-    pagesRelease(marks, pagesFor(<usize>marksSlots << 1));
+    pagesRelease(marks, pagesFor(<usize>marksSlots));
     marksSlots = 0;
-    const pages = pagesFor(<usize>(top + (top >> 2)) << 1);
+    const pages = pagesFor(<usize>(top + (top >> 2)));
     marks = pagesAcquire(pages, PAGE_SCRATCH);
     if (marks == 0) return false;
-    marksSlots = pages * <u32>(PAGE_BYTES >> 1);
+    marksSlots = pages * <u32>PAGE_BYTES;
     epoch = 0;
   }
   return true;
@@ -85,8 +85,8 @@ export function scratchReach(queryBytes: usize): bool {
 /** Forgets which slots were met. The mark of one that is met now is this number, at the address of `marksAt`. */
 export function marksBegin(): u32 {
   epoch++;
-  if (epoch > 0xffff) {
-    memory.fill(marks, 0, <usize>marksSlots << 1);
+  if (epoch > 0xff) {
+    memory.fill(marks, 0, <usize>marksSlots);
     epoch = 1;
   }
   return epoch;
@@ -94,5 +94,5 @@ export function marksBegin(): u32 {
 
 // @ts-ignore: decorator
 @inline export function marksAt(slot: u32): usize {
-  return marks + (<usize>slot << 1);
+  return marks + <usize>slot;
 }

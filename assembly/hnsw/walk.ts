@@ -6,7 +6,7 @@ import {
   codesDistance4, fieldChunkShift, fieldCode, fieldCodeBytes, fieldDirectory, fieldMetric, fieldRowBytes, vectorCodeDistance, vectorCodeDistance4, vectorRow,
 } from "../vector";
 import {
-  GRAPH_ENTRY, GRAPH_LEVEL, LINK_SLOT, linkHolds, linksMax, linkTo, listAt,
+  allHold, GRAPH_ENTRY, GRAPH_LEVEL, LINK_SLOT, linkHolds, linksMax, linkTo, listAt,
 } from "./graph";
 import { keyDistance, keyOf, keySlot, popLeast, pushGreatest, pushLeast, replaceGreatest } from "./heap";
 import { batchLinks, batchRows, candidates, CANDIDATES_MAX, four, marksAt, marksBegin, orphans, results } from "./scratch";
@@ -97,16 +97,16 @@ let touched: u32 = 0;
 
 /** Links of a list whose nodes were not met before; they are met now. Answers their bytes. */
 // @ts-ignore: decorator
-@inline function meetLinks(list: usize, most: u32, marks: usize, mark: u16, links: usize): usize {
+@inline function meetLinks(list: usize, most: u32, marks: usize, mark: u8, links: usize): usize {
   // Whether a node was met before is as good as random: links are kept or overwritten without a branch.
   let met: usize = 0;
   const end = list + (<usize>most << 2);
   for (let from = list; from < end; from += 4) {
     const link = load<u32>(from);
     if (link == 0) break;
-    const at = marks + (<usize>(link & LINK_SLOT) << 1);
-    const isNew = load<u16>(at) != mark;
-    store<u16>(at, mark);
+    const at = marks + <usize>(link & LINK_SLOT);
+    const isNew = load<u8>(at) != mark;
+    store<u8>(at, mark);
     store<u32>(links + met, link);
     met += <usize>isNew << 2;
   }
@@ -146,7 +146,7 @@ let touched: u32 = 0;
 export function walkGather(graph: usize, field: usize, query: usize, level: u32, ef: u32, allowed: usize, slots: u32, budget: u32): bool {
   walkIsSorted = allowed == 0 && ef <= SORTED_MAX && linkHolds(graph, linkTo(graph, keySlot(walkKey)));
   if (walkIsSorted) return walkSorted(graph, field, query, level, ef, budget);
-  const mark = <u16>marksBegin();
+  const mark = <u8>marksBegin();
   const most = linksMax(graph, level);
   const rows = fieldDirectory(field);
   const shift = fieldChunkShift(field);
@@ -156,6 +156,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
   const isInt8 = fieldCode(field) == CODE_INT8;
   const codeBytes = fieldCodeBytes(field);
   const metric = fieldMetric(field);
+  const isWoven = allHold(graph);
   // The compiler cannot know that these stay what they are.
   const nextLine: usize = most > 16 ? 64 : 0;
   const marks = marksAt(0);
@@ -164,7 +165,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
   const links = batchLinks;
   const linkRows = batchRows;
   const first = keySlot(walkKey);
-  store<u16>(marks + (<usize>first << 1), mark);
+  store<u8>(marks + <usize>first, mark);
   store<u64>(waiters, walkKey);
   let waiting: u32 = 1;
   let count: u32 = 0;
@@ -211,7 +212,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
         const link = load<u32>(links + at + j);
         const slot = link & LINK_SLOT;
         const key = keyOf(load<f32>(four + j), slot);
-        if (key >= worst || !linkHolds(graph, link)) continue;
+        if (key >= worst || !(isWoven || linkHolds(graph, link))) continue;
         if (waiting == CANDIDATES_MAX) waiting = dropFar(waiting, worst);
         if (waiting < CANDIDATES_MAX) pushLeast(waiters, waiting++, key);
         if (allowed != 0 && !isAllowed(allowed, slots, slot)) continue;
@@ -272,7 +273,7 @@ const WIDTH: usize = 4;
 }
 
 function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u32, budget: u32): bool {
-  const mark = <u16>marksBegin();
+  const mark = <u8>marksBegin();
   const most = linksMax(graph, level);
   const rows = fieldDirectory(field);
   const shift = fieldChunkShift(field);
@@ -288,9 +289,10 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
   const links = batchLinks;
   const linkRows = batchRows;
   const lists = orphans;
+  const isWoven = allHold(graph);
   const full = found + (<usize>ef << 3);
   const first = keySlot(walkKey);
-  store<u16>(marks + (<usize>first << 1), mark);
+  store<u8>(marks + <usize>first, mark);
   store<u64>(found, (walkKey & 0xffffffff00000000) | (<u64>first << 1));
   let end = found + 8;
   let next = found;
@@ -347,7 +349,7 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
         near &= near - 1;
         const link = load<u32>(links + at + j);
         const key = keyOf(load<f32>(four + j), (link & LINK_SLOT) << 1);
-        if (key >= worst || !linkHolds(graph, link)) continue;
+        if (key >= worst || !(isWoven || linkHolds(graph, link))) continue;
         if (end < full) end += 8;
         const place = insertSorted(found, end - 8, key);
         if (place < next) next = place;
