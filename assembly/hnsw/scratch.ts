@@ -8,12 +8,15 @@ import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 export const EF_MAX: u32 = 16384;
 /** Most candidates that wait to be looked at. */
 export const CANDIDATES_MAX: u32 = 65536;
+/** Most lists that are followed at once: the more, the more misses of the cache overlap; the fewer, the fewer are read in vain. */
+export const LISTS_MAX: usize = 4;
 /** Most links a list may have. */
 export const LINKS_MAX: u32 = 512;
 
 const RESULTS_BYTES: usize = <usize>(EF_MAX + 2) << 3;
 const KEYS_BYTES: usize = <usize>(LINKS_MAX + 8) << 3;
-const LINKS_BYTES: usize = <usize>(8*LINKS_MAX + 8) << 2;
+const LINKS_BYTES: usize = <usize>(LINKS_MAX + 8) << 2;
+const BATCH_BYTES: usize = (<usize>LINKS_MAX * LISTS_MAX + 8) << 2;
 
 /** u64[CANDIDATES_MAX], the least key first. */
 export let candidates: usize = 0;
@@ -21,7 +24,8 @@ export let candidates: usize = 0;
 export let results: usize = 0;
 /** Keys of nodes that a list is chosen from. */
 export let keys: usize = 0;
-/** Links met for the first time, and their rows. */
+/** Lists followed at once, the links in them that were met for the first time, and their rows. */
+export let batchLists: usize = 0;
 export let batchLinks: usize = 0;
 export let batchRows: usize = 0;
 /** Slots chosen, their rows, and how far they are from the base. */
@@ -46,7 +50,7 @@ let epoch: u32 = 0;
 /** Makes room for walks with queries of `queryBytes`. False: memory is exhausted. */
 export function scratchReach(queryBytes: usize): bool {
   if (candidates == 0) {
-    const bytes = (<usize>CANDIDATES_MAX << 3) + RESULTS_BYTES + 2 * KEYS_BYTES + 6 * LINKS_BYTES + 16;
+    const bytes = (<usize>CANDIDATES_MAX << 3) + RESULTS_BYTES + 2 * KEYS_BYTES + 2 * BATCH_BYTES + 4 * LINKS_BYTES + 16 + (LISTS_MAX << 2);
     const at = pagesAcquire(pagesFor(bytes), PAGE_SCRATCH);
     if (at == 0) return false;
     candidates = at;
@@ -54,12 +58,13 @@ export function scratchReach(queryBytes: usize): bool {
     keys = results + RESULTS_BYTES;
     orphanKeys = keys + KEYS_BYTES;
     batchLinks = orphanKeys + KEYS_BYTES;
-    batchRows = batchLinks + LINKS_BYTES;
-    chosen = batchRows + LINKS_BYTES;
+    batchRows = batchLinks + BATCH_BYTES;
+    chosen = batchRows + BATCH_BYTES;
     chosenRows = chosen + LINKS_BYTES;
     chosenDistances = chosenRows + LINKS_BYTES;
     orphans = chosenDistances + LINKS_BYTES;
     four = orphans + LINKS_BYTES;
+    batchLists = four + 16;
   }
   if (queryBytes > ownQueryBytes) {
     pagesRelease(ownQuery, pagesFor(ownQueryBytes << 1));

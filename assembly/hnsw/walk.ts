@@ -9,7 +9,7 @@ import {
   allHold, GRAPH_ENTRY, GRAPH_LEVEL, LINK_SLOT, linkHolds, linksMax, linkTo, listAt,
 } from "./graph";
 import { keyDistance, keyOf, keySlot, popLeast, pushGreatest, pushLeast, replaceGreatest } from "./heap";
-import { batchLinks, batchRows, candidates, CANDIDATES_MAX, four, marksAt, marksBegin, orphans, results } from "./scratch";
+import { batchLinks, batchLists, batchRows, candidates, CANDIDATES_MAX, four, LISTS_MAX, marksAt, marksBegin, results } from "./scratch";
 
 /** Where a walk stands: the nearest node met so far, and on which level it was met. */
 export let walkKey: u64 = 0;
@@ -235,8 +235,6 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
 /** Most that are kept sorted: moving half of more takes longer than the heaps. */
 const SORTED_MAX: u32 = 1024;
 const EXPANDED: u64 = 1;
-/** Nodes whose lists are read at once. */
-const WIDTH: usize = 4;
 
 // In a sorted list a key is | 32-63 distance | 1-28 slot | 0 its links were followed |.
 
@@ -258,10 +256,25 @@ const WIDTH: usize = 4;
   return at;
 }
 
-/**
- * The same as walkGather does without a bitmap, from a node that holds: one sorted list is both what waits and what is found, because what falls out
- * of the nearest `ef` is never walked from.
- */
+/** Addresses of the lists that were picked, in bytes. */
+let pickedBytes: usize = 0;
+
+/** Takes up to `width` of the nearest nodes whose links were not followed, from `next` on; answers where the next such node stands. */
+// @ts-ignore: decorator
+@inline function pick(graph: usize, level: u32, lists: usize, next: usize, end: usize, width: usize): usize {
+  let picked: usize = 0;
+  do {
+    const nearest = load<u64>(next);
+    store<u64>(next, nearest | EXPANDED);
+    store<u32>(lists + picked, <u32>listAt(graph, <u32>nearest >> 1, level));
+    picked += 4;
+    do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);
+  } while (picked < width << 2 && next < end);
+  pickedBytes = picked;
+  return next;
+}
+
+/** Touches lists: see reachRows. */
 // @ts-ignore: decorator
 @inline function fetchLists(lists: usize, picked: usize, nextLine: usize): u32 {
   let fetched: u32 = 0;
@@ -272,6 +285,10 @@ const WIDTH: usize = 4;
   return fetched;
 }
 
+/**
+ * The same as walkGather does without a bitmap, from a node that holds: one sorted list is both what waits and what is found, because what falls out
+ * of the nearest `ef` is never walked from.
+ */
 function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u32, budget: u32): bool {
   const mark = <u8>marksBegin();
   const most = linksMax(graph, level);
@@ -288,7 +305,7 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
   const found = results;
   const links = batchLinks;
   const linkRows = batchRows;
-  const lists = orphans;
+  const lists = batchLists;
   const isWoven = allHold(graph);
   const full = found + (<usize>ef << 3);
   const first = keySlot(walkKey);
@@ -309,28 +326,18 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
       break;
     }
     if (picked == 0) {
-      const width: usize = end == full ? WIDTH << 2 : 4;
-      do {
-        const nearest = load<u64>(next);
-        store<u64>(next, nearest | EXPANDED);
-        store<u32>(lists + picked, <u32>listAt(graph, <u32>nearest >> 1, level));
-        picked += 4;
-        do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);
-      } while (picked < width && next < end);
+      next = pick(graph, level, lists, next, end, end == full ? LISTS_MAX : 1);
+      picked = pickedBytes;
       fetched += fetchLists(lists, picked, nextLine);
     }
     visited += <u32>picked >> 2;
     let met: usize = 0;
     for (let at: usize = 0; at < picked; at += 4) met += meetLinks(<usize>load<u32>(lists + at), most, marks, mark, links + met);
     picked = 0;
-    if (end == full) {
-      while (picked < WIDTH << 2 && next < end) {
-        const nearest = load<u64>(next);
-        store<u64>(next, nearest | EXPANDED);
-        store<u32>(lists + picked, <u32>listAt(graph, <u32>nearest >> 1, level));
-        picked += 4;
-        do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);
-      }
+    // Whose lists are next is settled before these distances are known, so that they come along with the rows.
+    if (end == full && next < end) {
+      next = pick(graph, level, lists, next, end, LISTS_MAX);
+      picked = pickedBytes;
     }
     fetched += reachRows(links, met, rows, shift, rowBytes, second, linkRows);
     fetched += fetchLists(lists, picked, nextLine);
