@@ -1,5 +1,5 @@
 // Walks over a graph: algorithms 2 and 5 of the paper. Neighbours that were not met before are gathered first, so that the loads of
-// their rows overlap, and their distances are computed four at a time.
+// their rows overlap, and their distances are computed four at a time. A walk waits for memory more than for anything else.
 
 import { CODE_INT8 } from "../abi";
 import {
