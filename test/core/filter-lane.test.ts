@@ -2,7 +2,8 @@
 // of such fields side by side; a word that outlived its document, or a block that was not read anew, would find the wrong documents.
 
 import { describe, expect, it } from 'vitest'
-import { CollectionShapes, MODE_UPSERT, Store } from '../../src/core/index.ts'
+import { S_SLOT_MARKED } from '../../src/core/abi.ts'
+import { CollectionShapes, MODE_UPSERT, PAGE_BYTES, Store } from '../../src/core/index.ts'
 import { compileFilter, parseFilter } from '../../src/query/filters.ts'
 
 type Fields = Record<string, unknown>
@@ -189,5 +190,24 @@ describe('fields that are asked for again and again', () => {
       if (i > 1_000_000) throw new Error('the limit was never met')
     }
     kept.check({ a: { $lt: 30 } })
+  })
+
+  it('are not told of writes by a partition that was restored from a snapshot of one that had them', async () => {
+    const kept = await Kept.create(10)
+    kept.put(Array.from({ length: 9_000 }, (_, i) => `k${i}`))
+    kept.store.commitBatch()
+    for (let round = 0; round < 6; round++) kept.check({ a: { $lt: round } })
+    const { store } = kept
+    expect(store.memory.state(S_SLOT_MARKED)).toBeGreaterThan(9_000)
+    const restored = (await Kept.create(11)).store
+    const pages = Uint32Array.from(store.structPages())
+    expect(restored.restoreBegin(store.pagesTop, pages)).toBe(true)
+    restored.stateBytes.set(store.stateBytes)
+    for (const page of pages) {
+      restored.memoryRange(page * PAGE_BYTES, PAGE_BYTES).set(store.memoryRange(page * PAGE_BYTES, PAGE_BYTES))
+    }
+    expect(restored.restoreEnd(store.pagesTop)).toBe(true)
+    // Its byte would be written into whatever lies there now.
+    expect(restored.memory.state(S_SLOT_MARKED)).toBe(0)
   })
 })
