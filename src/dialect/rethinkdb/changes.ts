@@ -201,8 +201,13 @@ function streamOf(feed: Feed): Stream {
   return stream
 }
 
+function refuseOffsets(options: Options, of: string): void {
+  if (options.hasOffsets) fail(`Cannot include offsets for ${of} subs.`)
+}
+
 /** One document by its key. */
 function pointFeed(row: Row, options: Options): Stream {
+  refuseOffsets(options, 'point')
   const feed = new TableFeed(row.table, 'AtomFeed', options, (own, changes) => {
     for (const change of changes) if (equal(change.key as Datum, row.key)) own.add(row.key, change.old, change.new)
   })
@@ -220,35 +225,47 @@ function applySteps(row: Datum, steps: readonly Step[]): Datum {
   return value
 }
 
-/** Keys of a row in the index of a slice that lie in it. */
+/** As `applySteps`, once the feed is there: rows that a step fails for are left out, as by an index. */
+function followSteps(row: Datum, steps: readonly Step[]): Datum {
+  try {
+    return applySteps(row, steps)
+  } catch (error) {
+    if (error instanceof Failure) return null
+    throw error
+  }
+}
+
+/** Keys of a row in the index of a slice that lie in it; as often as `getAll` names them. */
 function keysIn(slice: Slice, row: Datum): Datum[] {
   if (row === null) return []
-  const { table, bounds, keys: wanted } = slice
+  const { table, bounds, keys: wanted, holds } = slice
   const name = slice.index
   const isPrimary = name === undefined || name === table.primaryKey
   const keys = isPrimary ? [field(row as Fields, table.primaryKey) as Datum] : (indexOf(table, name)?.keysOf(row) ?? [])
+  if (wanted !== undefined) return keys.flatMap((key) => wanted.filter((one) => equal(one, key)))
   return keys.filter((key) => {
-    if (wanted !== undefined) return wanted.some((one) => equal(one, key))
+    if (holds !== undefined) return holds(key)
     if (bounds === undefined) return true
     return isWithin(key, bounds)
   })
 }
 
 function rangeFeed(slice: Slice, steps: readonly Step[], options: Options): Stream {
+  refuseOffsets(options, 'range')
   const feed = new TableFeed(slice.table, 'Feed', options, (own, changes) => {
     for (const { key, old, new: next } of changes) {
       const before = keysIn(slice, old).length
       const after = keysIn(slice, next).length
       // With an index of many keys a document may stand in the range several times.
       for (let i = 0; i < Math.max(before, after); i++) {
-        const was = i < before ? applySteps(old, steps) : null
-        const is = i < after ? applySteps(next, steps) : null
+        const was = i < before ? followSteps(old, steps) : null
+        const is = i < after ? followSteps(next, steps) : null
         own.add(key as Datum, was, is)
       }
     }
   })
   feed.begin(function* () {
-    const pull = openSlice(slice)
+    const pull = slice.open?.() ?? openSlice(slice)
     for (let row = pull(); row !== undefined; row = pull()) {
       const value = applySteps(row, steps)
       if (value !== null) yield { row: value }
@@ -265,16 +282,21 @@ function limitFeed(slice: Slice, steps: readonly Step[], limit: number, options:
     )
   }
   const { primaryKey } = slice.table
-  const first = (): { key: Datum; row: Datum }[] => {
+  const isMulti = slice.index !== undefined && indexOf(slice.table, slice.index)?.info.multi === true
+  const first = (apply = followSteps): { key: Datum; row: Datum }[] => {
     const rows: { key: Datum; row: Datum }[] = []
     const pull = openSlice(slice)
     for (let row = pull(); row !== undefined && rows.length < limit; row = pull()) {
-      const value = applySteps(row, steps)
-      if (value !== null) rows.push({ key: (row as Fields)[primaryKey], row: copy(value) })
+      const value = apply(row, steps)
+      if (value === null) continue
+      const key = (row as Fields)[primaryKey]
+      // A document may be there several times.
+      const again = isMulti ? rows.filter((one) => equal((one.key as Datum[])[0], key)).length : 0
+      rows.push({ key: [key, again], row: copy(value) })
     }
     return rows
   }
-  let current = first()
+  let current = first(applySteps)
   const offset = (name: string, at: number): Fields => (options.hasOffsets ? { [name]: at < 0 ? null : at } : {})
   const feed = new TableFeed(slice.table, 'OrderByLimitFeed', options, (own) => {
     const next = first()
@@ -326,6 +348,7 @@ function follow(value: Val, options: Options, query: Query, after: readonly Step
   }
   if (source.feed !== undefined) fail('Cannot call `changes` on an eager stream.')
   if (source.unfollowable === 'slice') fail('Cannot call `changes` on a slice of a union.')
+  if (source.unfollowable === 'unordered') fail('Cannot get changes on the first elements of an unordered stream.')
   if (source.unfollowable === 'concat_map') fail('Cannot call `changes` after `concat_map`.')
   const steps = [...source.steps, ...after]
   if (source.parts !== undefined && source.unfollowable === undefined) {

@@ -37,12 +37,8 @@ function polymorphic(mode: 'map' | 'filter', prepare: (call: Call) => (object: F
       const changed = change(item)
       return mode === 'map' ? changed : changed === true ? item : undefined
     }
-    return withStep(
-      call,
-      value,
-      { kind: mode === 'filter' ? 'filter' : 'map', apply, isFixed: true },
-      mode === 'filter',
-    )
+    const fixed = call.args.slice(1).every((arg) => isFixed(arg, true, true))
+    return withStep(call, value, { kind: mode, apply, isFixed: fixed }, mode === 'filter')
   }
 }
 

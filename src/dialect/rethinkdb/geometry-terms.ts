@@ -155,18 +155,23 @@ function geoIndex(call: Call, term: string): { table: Table; index: Index } {
 function getIntersecting(call: Call): Val {
   const { table, index } = geoIndex(call, 'get_intersecting')
   const shape = shapeOf(requireGeometry(call.datum(1)))
-  const entries = index.entries()
-  let at = 0
-  const pull = () => {
-    while (at < entries.length) {
-      const entry = entries[at++]
-      if (!intersects(shapeOf(entry.key as Fields), shape)) continue
-      const row = index.read(entry)
-      if (row !== undefined) return row
+  const holds = (key: Datum) => intersects(shapeOf(key as Fields), shape)
+  const open = () => {
+    const entries = index.entries()
+    let at = 0
+    return () => {
+      while (at < entries.length) {
+        const entry = entries[at++]
+        if (!holds(entry.key)) continue
+        const row = index.read(entry)
+        if (row !== undefined) return row
+      }
+      return undefined
     }
-    return undefined
   }
-  return new Selection(table, new Stream(pull))
+  const stream = new Stream(open())
+  stream.slice = { table, index: index.info.name, bounds: undefined, order: undefined, holds, open }
+  return new Selection(table, stream)
 }
 
 function getNearest(call: Call): Val {

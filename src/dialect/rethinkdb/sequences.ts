@@ -187,18 +187,23 @@ function sliced(call: Call, value: Val, from: number, to: number): Val {
     const infinite = source instanceof Stream && source.isInfinite
     // What has an end ends, however long its source is; feeds go on until they are closed.
     const ended = new Stream(stream.pull, infinite && to === Infinity)
-    ended.parts = source instanceof Stream ? source.parts : undefined
-    ended.unfollowable = ended.parts === undefined ? 'limit' : 'slice'
+    ended.unfollowable = 'limit'
     if (source instanceof Stream && source.feed !== undefined) {
       ended.feed = source.feed
       ended.isOver = () => counter.at >= to || (source.isOver?.() ?? false)
     }
-    const origin = source instanceof TableSlice ? source.slice : source instanceof Stream ? source.slice : undefined
-    if (from === 0 && origin?.order !== undefined) {
-      ended.slice = origin
-      ended.steps = source instanceof Stream ? source.steps : []
-      ended.limit = to
-      ended.unfollowable = source instanceof Stream ? source.unfollowable : undefined
+    // What changes can follow: the first of an indexed order.
+    const origin: Partial<Stream> | undefined =
+      source instanceof TableSlice || source instanceof Stream ? source : undefined
+    if (from === 0 && origin !== undefined && origin.limit === undefined) {
+      const { slice, steps = [], unfollowable, parts } = origin
+      if (parts !== undefined) ended.unfollowable = unfollowable ?? 'slice'
+      else if (slice !== undefined) {
+        ended.slice = slice
+        ended.steps = steps
+        ended.limit = to
+        ended.unfollowable = unfollowable ?? (slice.order === undefined ? 'unordered' : undefined)
+      }
     }
     return result instanceof Selection ? new Selection(result.table, ended) : ended
   }

@@ -56,6 +56,9 @@ export interface Slice {
   readonly order: 'asc' | 'desc' | undefined
   /** Keys of `getAll`. */
   readonly keys?: readonly Datum[]
+  /** Of `getIntersecting`: whether a key belongs to it, and its rows. */
+  readonly holds?: (key: Datum) => boolean
+  readonly open?: () => Pull
 }
 
 /** Tables that are computed: those of the database `rethinkdb`. */

@@ -29,6 +29,8 @@ const NONE = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unch
 const ROWS = [{ id: 1, a: 1, b: 1 }, { id: 2, a: 1, b: 2 }, { id: 3, a: 2, b: 3 }, { b: 4 }]
 const INFINITE =
   'Cannot use an infinite stream with an aggregation function (`reduce`, `count`, etc.) or coerce it to an array.'
+const UNORDERED = 'Cannot get changes on the first elements of an unordered stream.'
+const EAGER = 'Cannot call `changes` on an eager stream.'
 const ROW_OF = (text: string) => `Expected type SEQUENCE but found SINGLE_SELECTION:\n${text}`
 
 describe('documents', () => {
@@ -180,6 +182,12 @@ describe('sequences and groups', () => {
     [() => r.range().coerceTo('array'), err('QueryLogic', INFINITE)],
     [() => r.range().union([1]).sum(), err('QueryLogic', INFINITE)],
     [() => t().changes().coerceTo('array'), err('QueryLogic', /^Cannot call a terminal/)],
+    [() => t().changes({ includeOffsets: true }), err('QueryLogic', 'Cannot include offsets for range subs.')],
+    [() => t().get(1).changes({ includeOffsets: true }), err('QueryLogic', 'Cannot include offsets for point subs.')],
+    [() => t().getAll(1).limit(2).changes(), err('QueryLogic', UNORDERED)],
+    [() => t().orderBy({ index: 'id' }).limit(5).limit(2).changes(), err('QueryLogic', EAGER)],
+    [() => t().union(t()).skip(1).changes(), err('QueryLogic', EAGER)],
+    [() => t().merge({ n: t().count() }).changes(), err('QueryLogic', /non-deterministic function/)],
     [() => t().changes({ squash: null }), err('QueryLogic', 'Expected BOOL or NUMBER but found NULL.')],
   ])
 })

@@ -133,6 +133,78 @@ it('follows unions, with what is done to their rows', async () => {
   await expect(run(both.limit(2).changes())).rejects.toThrow('Cannot call `changes` on a slice of a union')
 })
 
+it('follows keys as often as they are named, and what intersects a shape', async () => {
+  const twice = await run(t().getAll(1, 2, 1).changes())
+  await run(t().indexCreate('place', { geo: true }))
+  await run(t().indexWait())
+  const near = await run(
+    t()
+      .getIntersecting(r.circle([0, 0], 1000), { index: 'place' })
+      .pluck('id')
+      .changes(),
+  )
+  await run(
+    t().insert([
+      { id: 1, place: r.point(0, 0) },
+      { id: 2, place: r.point(20, 20) },
+    ]),
+  )
+  await run(
+    t()
+      .get(2)
+      .update({ place: r.point(0.001, 0) }),
+  )
+  expect((await take(twice, 4)).map((change: Any) => change.new_val.id)).toEqual([1, 1, 2, 2])
+  expect(await take(near, 2)).toEqual([
+    { old_val: null, new_val: { id: 1 } },
+    { old_val: null, new_val: { id: 2 } },
+  ])
+  for (const feed of [twice, near]) await feed.close()
+})
+
+it('leaves out rows for which a step fails', async () => {
+  const mapped = await run(
+    t()
+      .map((x: Any) => x('n').add(1))
+      .changes(),
+  )
+  const first = await run(
+    t()
+      .orderBy({ index: 'id' })
+      .filter((x: Any) => x('n').add(1).gt(0))
+      .limit(2)
+      .changes(),
+  )
+  await run(t().insert({ id: 1, n: 'x' }))
+  await run(t().insert({ id: 2, n: 3 }))
+  await run(t().get(2).update({ n: 'y' }))
+  expect(await take(mapped, 2)).toEqual([
+    { old_val: null, new_val: 4 },
+    { old_val: 4, new_val: null },
+  ])
+  expect(await take(first, 2)).toEqual([
+    { old_val: null, new_val: { id: 2, n: 3 } },
+    { old_val: { id: 2, n: 3 }, new_val: null },
+  ])
+  for (const feed of [mapped, first]) await feed.close()
+})
+
+it('follows the first of an index that has a document several times', async () => {
+  await run(t().indexCreate('tags', { multi: true }))
+  await run(t().indexWait())
+  await run(t().insert({ id: 1, tags: [1, 2] }))
+  const feed = await run(t().orderBy({ index: 'tags' }).limit(3).changes())
+  await run(t().insert({ id: 2, tags: [0, 3] }))
+  await run(t().get(1).delete())
+  const changes = await take(feed, 3)
+  expect(changes.map((change: Any) => [change.old_val?.id, change.new_val?.id])).toEqual([
+    [undefined, 2],
+    [1, 2],
+    [1, undefined],
+  ])
+  await feed.close()
+})
+
 it('follows the first of an order', async () => {
   await run(
     t().insert([
@@ -243,7 +315,7 @@ it('calls back by events', async () => {
 const refused: Case[] = [
   [() => r.expr([1]).changes(), err('QueryLogic', 'Cannot call `changes` on an eager stream.')],
   [() => r.range().changes(), err('QueryLogic', 'Cannot call `changes` on an eager stream.')],
-  [() => t().limit(2).changes(), err('QueryLogic', 'Cannot call `changes` on an eager stream.')],
+  [() => t().limit(2).changes(), err('QueryLogic', 'Cannot get changes on the first elements of an unordered stream.')],
   [() => t().orderBy('n').changes(), err('QueryLogic', 'Cannot call `changes` on an eager stream.')],
   [
     () =>
