@@ -25,7 +25,7 @@ export function reciprocalRankFusion<Id>(
   options: ReciprocalOptions = {},
 ): FusedHit<Id>[] {
   const { k = 60, weights, identity } = options
-  if (!(k > 0) || k === Infinity) throw new UsageError(`k of a rank fusion is a number above 0, got ${k}`)
+  if (!(k >= 0) || k === Infinity) throw new UsageError(`k of a rank fusion is a number from 0 on, got ${k}`)
   requireWeights(lists.length, weights)
   return fused(lists, (list, rank) => (weights?.[list] ?? 1) / (k + rank), identity)
 }

@@ -66,6 +66,23 @@ describe('in Node', () => {
     expect(project.run('--no-experimental-require-module', requires).trim()).toBe('all')
   })
 
+  it('has classes that go by the names they are exported under', () => {
+    // Bundlers rename a class that names itself in its body, and an inspected or logged object then says so.
+    const path = project.write(
+      'classes.mjs',
+      `const found = []
+      for (const entry of ['', '/milvus', '/epsilla', '/seekdb']) {
+        const all = Object.entries(await import('quiverdb' + entry))
+        for (const [name, value] of all) {
+          if (!/^class\\b/.test(String(value)) || all.some(([other, same]) => same === value && other === value.name)) continue
+          found.push(name + ': ' + value.name)
+        }
+      }
+      console.log(JSON.stringify(found))`,
+    )
+    expect(JSON.parse(project.run(path))).toEqual([])
+  })
+
   it('loads what touches files only when a directory is opened', async () => {
     const chunks = project.files.filter((path) => /^dist\/chunks\/core-[\w-]+\.js$/.test(path))
     const files = ['dist/index.js', ...chunks].map((path) => importedBy(join(project.installed, path)))

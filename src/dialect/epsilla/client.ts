@@ -39,7 +39,8 @@ export let clientOf: (client: EpsillaDB, name: string) => EpsillaDB
 export class EpsillaDB {
   static {
     clientOf = (client, name) => {
-      const other = new EpsillaDB(client.#config)
+      // A class that names itself in its body goes by another name in the bundles.
+      const other = new (client.constructor as new (config: ClientConfig) => EpsillaDB)(client.#config)
       other.#own = client.#own
       other.#name = name
       return other
@@ -145,6 +146,7 @@ export class EpsillaDB {
       if (fields.some((one) => one.name === name)) {
         throw new Refusal(500, 'Index name cannot be the same as a field name.')
       }
+      if (hidden.some((one) => one.name === name)) throw new Refusal(500, 'Index names can not be duplicated.')
       const embedded = fields.find((one) => one.name === field)
       if (embedded === undefined) throw new Refusal(500, `Field name not found: ${field}`)
       if (embedded.type !== 'STRING') throw new Refusal(500, 'Only string fields can be indexed.')

@@ -36,7 +36,8 @@ export function readFacets(facets: unknown, fields: FieldTypes, status: number):
   try {
     return facets.map((facet) => readFacet(facet ?? {}, fields))
   } catch (error) {
-    if (error instanceof Refusal && /field name '/.test(error.message)) throw new Refusal(status, error.message)
+    // What is wrong with an expression is answered as in a filter, what is wrong with the facet with 500.
+    if (error instanceof Refusal && error.statusCode !== 500) throw new Refusal(status, error.message)
     throw error
   }
 }

@@ -200,7 +200,8 @@ export class Table {
 
   async delete({ primaryKeys, filter }: DeleteConfig): Promise<EpsillaResponse<unknown>> {
     const { expression, where } = this.#filter(filter, 400)
-    const keys = primaryKeys === undefined ? undefined : this.#keys(primaryKeys, 400)
+    // Neither would be everything.
+    const keys = primaryKeys === undefined && expression !== undefined ? undefined : this.#keys(primaryKeys, 400)
     const rows = keys === undefined ? await this.#scanned(expression, where) : await this.#chosen(keys, expression)
     const { deleted } = rows === undefined ? await this.collection.delete(where!) : await this.#remove(rows)
     return reply(200, `Delete data from ${this.name} successfully.`, { deleted })

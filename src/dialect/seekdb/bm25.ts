@@ -31,11 +31,13 @@ interface Parameters {
 
 const UPDATABLE = ['k', 'b', 'avg_doc_length', 'token_max_length', 'stopwords']
 
+const NAME = 'bm25'
+
 /** English words, in lower case and by their stems: `new Bm25EmbeddingFunction()`. It needs no model and no network. */
 export class Bm25EmbeddingFunction implements SparseEmbeddingFunction {
-  static readonly NAME = 'bm25'
+  static readonly NAME = NAME
 
-  readonly name = Bm25EmbeddingFunction.NAME
+  readonly name = NAME
   readonly #parameters: Parameters
 
   /** @throws SeekdbValueError for parameters out of range. */
@@ -44,7 +46,7 @@ export class Bm25EmbeddingFunction implements SparseEmbeddingFunction {
   }
 
   static buildFromConfig(config: EmbeddingConfig): Bm25EmbeddingFunction {
-    return new Bm25EmbeddingFunction(config)
+    return built(config)
   }
 
   /** @throws SeekdbValueError for parameters out of range. */
@@ -86,6 +88,11 @@ export class Bm25EmbeddingFunction implements SparseEmbeddingFunction {
     for (const [dimension, count] of counts) vector[dimension] = (count * (k + 1)) / (count + k * longness)
     return vector
   }
+}
+
+/** Outside of the class: one that names itself in its body goes by another name in the bundles. */
+function built(config: EmbeddingConfig): Bm25EmbeddingFunction {
+  return new Bm25EmbeddingFunction(config)
 }
 
 function readParameters(config: Bm25Config | EmbeddingConfig): Parameters {

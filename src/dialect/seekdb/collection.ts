@@ -173,7 +173,7 @@ export class Collection {
     const store = await this.#session.store()
     return await this.#run(async (member) => {
       const { document } = await store.fork(member, name)
-      return new Collection({
+      return opened({
         name,
         collectionId: document.id,
         schema: this.schema,
@@ -239,6 +239,11 @@ export class Collection {
       throw translated(error)
     }
   }
+}
+
+/** Outside of the class: one that names itself in its body goes by another name in the bundles. */
+function opened(config: CollectionConfig): Collection {
+  return new Collection(config)
 }
 
 function rejectTranslated(error: unknown): never {

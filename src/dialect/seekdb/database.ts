@@ -27,7 +27,7 @@ export class Database {
   }
 
   equals(other: Database): boolean {
-    return other instanceof Database && other.name === this.name
+    return other instanceof this.constructor && other.name === this.name
   }
 }
 
@@ -48,6 +48,6 @@ export class OBDatabase extends Database {
   }
 
   override equals(other: Database): boolean {
-    return other instanceof OBDatabase && super.equals(other) && other.tenant === this.tenant
+    return super.equals(other) && (other as OBDatabase).tenant === this.tenant
   }
 }

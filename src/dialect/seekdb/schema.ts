@@ -46,7 +46,7 @@ export class Schema {
 
   /** Full text and vectors, as they are without a schema. */
   static default(): Schema {
-    return new Schema({ fulltextIndex: new FulltextIndexConfig(), vectorIndex: new VectorIndexConfig() })
+    return schemaWith({ fulltextIndex: new FulltextIndexConfig(), vectorIndex: new VectorIndexConfig() })
   }
 
   /** What `configuration` and `embeddingFunction` of createCollection mean. */
@@ -59,7 +59,7 @@ export class Schema {
       ...(hnsw === undefined ? {} : { hnsw }),
       ...(embeddingFunction === undefined ? {} : { embeddingFunction }),
     }
-    return new Schema({
+    return schemaWith({
       fulltextIndex: new FulltextIndexConfig(fulltextConfig?.analyzer, fulltextConfig?.properties),
       vectorIndex: new VectorIndexConfig(vectorOptions),
     })
@@ -81,6 +81,11 @@ export class Schema {
       sparse: (stored) => getSparseEmbeddingFunction(stored.name, stored.properties),
     })
   }
+}
+
+/** Outside of the class: one that names itself in its body goes by another name in the bundles. */
+function schemaWith(config: ConstructorParameters<typeof Schema>[0]): Schema {
+  return new Schema(config)
 }
 
 /** A schema as the catalog keeps it. */

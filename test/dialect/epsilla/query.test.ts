@@ -178,6 +178,8 @@ describe('facets', () => {
     [{ aggregate: ['COUNT(N)'] }, 'Invalid aggregation expression: COUNT(N)'],
     [{ group: ['City', 'N'], aggregate: ['COUNT(*)'] }, 'Multi-expression group is not supported yet: ["City","N"]'],
     [{ aggregate: ['SUM(nope)'] }, "Invalid filter expression: field name 'nope' not found."],
+    [{ group: ['V'], aggregate: ['COUNT(*)'] }, "Type of field 'V' is not supported in filter expression."],
+    [{ aggregate: ['SUM(N +)'] }, 'Filter expression is invalid.'],
   ])('are refused: %j', async (facet, message) => {
     const db = await cities()
     expect(await db.get('t', { facets: [facet as never] })).toEqual({ statusCode: 500, message })
@@ -201,6 +203,9 @@ describe('the search engine', () => {
     expect(fused).toHaveLength(2)
     // In both lists: 1/52 + 3/52, where the best of the second has 3/51.
     expect(fused[0]!['@id']).toBe(1)
+    engine.setReranker('rrf', { k: 0, limit: 2 })
+    // 1/1 + 0 and 1/2 + 1/2 or 1/3.
+    expect((await engine.search('x'))[0]!['@id']).toBe(3)
     engine.setReranker('rrf', { weights: [1] })
     await expect(engine.search('x')).rejects.toThrow('The length of weights should be equal')
     engine.setReranker('relative_score_fusion')
@@ -269,5 +274,15 @@ describe('indices', () => {
     db.useDB('refusing')
     expect(await db.createTable('t', fields, [index as never])).toEqual({ statusCode: 500, message })
     await db.unloadDB('refusing')
+  })
+
+  it('are not called alike', async () => {
+    const db = new Client({ embedders })
+    await db.loadDB(':memory:', 'alike')
+    db.useDB('alike')
+    const index = { name: 'I', field: 'Doc', model: 'letters' }
+    const message = 'Index names can not be duplicated.'
+    expect(await db.createTable('t', fields, [index, index])).toEqual({ statusCode: 500, message })
+    await db.unloadDB('alike')
   })
 })

@@ -163,6 +163,8 @@ it('deletes by key, by filter, and by both', async () => {
     statusCode: 400,
     message: 'If the primaryKeys field is provided, it cannot be empty.',
   })
+  // Over HTTP this deletes everything.
+  expect(await db.deleteByPrimaryKeys('MyTable', undefined as never)).toMatchObject({ statusCode: 400 })
   expect(await db.delete('MyTable', { primaryKeys: ['4'] })).toEqual({
     statusCode: 400,
     message: 'Primary key type mismatch at field position 0',

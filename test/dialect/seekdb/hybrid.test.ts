@@ -89,6 +89,8 @@ describe('hybridSearch', () => {
     const plain = await collection.hybridSearch(parts)
     expect(plain.ids[0]).toEqual(['a', 'b', 'c'])
     expect(plain.distances![0]).toEqual([1 / 62 + 1 / 61, 1 / 61 + 1 / 62, 1 / 63])
+    const zero = await collection.hybridSearch({ ...parts, rank: { rrf: { rankConstant: 0 } } })
+    expect(zero.distances![0]![0]).toBeGreaterThanOrEqual(1)
     const sharp = await collection.hybridSearch({ ...parts, rank: { rrf: { rankConstant: 1, rankWindowSize: 1 } } })
     expect(sharp.ids[0]).toEqual(['a', 'b'])
     expect(sharp.distances![0]).toEqual([1 / 2, 1 / 2])

@@ -43,7 +43,7 @@ describe('reciprocalRankFusion', () => {
   })
 
   it('refuses what makes no sense', () => {
-    expect(() => reciprocalRankFusion([A], { k: 0 })).toThrow(/above 0/)
+    expect(() => reciprocalRankFusion([A], { k: -1 })).toThrow(/from 0 on/)
     expect(() => reciprocalRankFusion([A], { weights: [1, 2] })).toThrow(/1 lists needs as many weights, got 2/)
     expect(() => reciprocalRankFusion([A], { weights: [Number.NaN] })).toThrow(/finite/)
   })
