@@ -153,7 +153,7 @@ export class Collection<T extends object = Document> {
     if (Array.isArray(source)) documents = source
     else if (source instanceof Set) documents = [...source]
     else if (isSource(source)) {
-      return insertStream(state, source instanceof Collection ? source.find() : source, request)
+      return insertStream(state, STATES.has(source) ? (source as Collection).find() : source, request)
     } else {
       documents = [source]
       base = ALONE
