@@ -10,7 +10,7 @@ import { runChild } from './harness/spawn.mjs'
 const CHILD = new URL('./dialects/child.mjs', import.meta.url)
 
 const PARAMETERS = {
-  real: { rowsCount: 50_000, dimension: 100, timeMs: 1_000, roundsCount: 5 },
+  real: { rowsCount: 50_000, dimension: 100, timeMs: 1_000, roundsCount: 6 },
   smoke: { rowsCount: 1_000, dimension: 8, timeMs: 10, roundsCount: 1 },
 }
 

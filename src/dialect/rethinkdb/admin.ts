@@ -7,7 +7,8 @@ import type { Call } from './evaluate.ts'
 import { infoOf } from './info.ts'
 import { requireName } from './key.ts'
 import { tableOf } from './reading.ts'
-import { type Operations, ungrouped } from './registry.ts'
+import type { Operations } from './registry.ts'
+import { createDatabase, createTable, dropDatabase, dropTable, renameDatabase, renameTable } from './schema.ts'
 import type { Table } from './store.ts'
 import { SYSTEM_TABLES, shownConfig, tableStatus } from './system.ts'
 import { Db, Row, TableSlice, type Val, VirtualTable, wrongKind } from './values.ts'
@@ -80,7 +81,7 @@ function tableCreate(call: Call): Val {
   const durability = call.datumOption('durability') === undefined ? 'hard' : (call.durability() as 'hard' | 'soft')
   special(db, 'create new tables in it')
   const { query } = call
-  const table = query.suspend(() => query.store.createTable(db, name, primaryKey, durability))
+  const table = query.suspend(() => createTable(query.store, db, name, primaryKey, durability))
   return { tables_created: 1, config_changes: [{ old_val: null, new_val: shownConfig(table) }] }
 }
 
@@ -92,7 +93,7 @@ function tableDrop(call: Call): Val {
     query.store.requireDatabase(db)
     const table = query.store.table(db, name)
     const config = shownConfig(table)
-    await query.store.dropTable(table)
+    await dropTable(table)
     return config
   })
   return { tables_dropped: 1, config_changes: [{ old_val: old, new_val: null }] }
@@ -134,7 +135,7 @@ function config(call: Call): Val {
             `Cannot rename database \`${info.name}\` to \`${name}\` because database \`${name}\` already exists.`,
           )
         }
-        store.renameDatabase(info, requireName(name, 'Database'))
+        renameDatabase(store, info, requireName(name, 'Database'))
       },
     )
   }
@@ -175,7 +176,7 @@ function assignConfig(table: Table, next: Datum): void {
       const taken = `\`${db}.${name}\``
       failOperation(`Can't rename table \`${table.label}\` to ${taken} because table ${taken} already exists.`)
     }
-    table.store.renameTable(table, db, name)
+    renameTable(table, db, name)
   }
   table.info.durability = durability as 'hard' | 'soft'
   table.store.save(table.info)
@@ -236,14 +237,14 @@ export { systemTable } from './system.ts'
 export const terms: Operations = {
   dbCreate(call) {
     const name = requireName(call.datum(0), 'Database')
-    const info = call.query.once(() => call.query.store.createDatabase(name))
+    const info = call.query.once(() => createDatabase(call.query.store, name))
     return { dbs_created: 1, config_changes: [{ old_val: null, new_val: { id: info.id, name: info.name } }] }
   },
   dbDrop(call) {
     const name = requireName(call.datum(0), 'Database')
     special(name, 'delete it')
     const { query } = call
-    const { info, tables } = query.suspend(() => query.store.dropDatabase(name))
+    const { info, tables } = query.suspend(() => dropDatabase(query.store, name))
     return {
       dbs_dropped: 1,
       tables_dropped: tables,
@@ -284,4 +285,3 @@ export const terms: Operations = {
   info: (call) => infoOf(call.first),
   grant: () => failOperation('`grant` is not supported: a database in process has no users.'),
 }
-ungrouped('info')

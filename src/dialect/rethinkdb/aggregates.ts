@@ -12,21 +12,11 @@ import {
   Time,
 } from './datum.ts'
 import { Failure, fail, failMissing } from './errors.ts'
-import {
-  type Call,
-  derive,
-  filterTest,
-  finite,
-  isObjectTerm,
-  NOTHING,
-  plainFirst,
-  toFunc,
-  toStream,
-  waiting,
-} from './evaluate.ts'
+import { type Call, derive, finite, NOTHING, plainFirst, toFunc, toStream, waiting } from './evaluate.ts'
 import { limitedGroups } from './groups.ts'
+import { filterTest, isObjectTerm } from './matching.ts'
 import { countSlice, openSlice } from './reading.ts'
-import { type Operations, streaming, ungrouped } from './registry.ts'
+import type { Operations } from './registry.ts'
 import {
   asDatum,
   Func,
@@ -310,5 +300,3 @@ export const aggregateTerms: Operations = {
     return entries.map(([key, reduction]) => ({ group: key, reduction }))
   },
 }
-streaming('count', 'reduce', 'sum', 'avg', 'min', 'max', 'fold')
-ungrouped('group', 'ungroup')

@@ -6,7 +6,7 @@ import type { Call } from './evaluate.ts'
 import { unionFeed } from './feeds.ts'
 import type { Query } from './query.ts'
 import { indexOf, isWithin, openSlice } from './reading.ts'
-import { type Operations, ungrouped } from './registry.ts'
+import type { Operations } from './registry.ts'
 import type { Listener, RowChange, Table } from './store.ts'
 import {
   type Feed,
@@ -392,4 +392,3 @@ export const terms: Operations = {
     return stream
   },
 }
-ungrouped('changes')

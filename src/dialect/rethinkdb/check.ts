@@ -1,30 +1,10 @@
 // What the server checks before it runs a query: how many arguments and which options a term has, where r.row and writes may stand.
 // And which parts it needs; and which terms always answer the same.
 
-import { Failure, ReqlServerCompileError } from './errors.ts'
+import { arityText, Failure, ReqlServerCompileError } from './errors.ts'
 import type { Node } from './node.ts'
 import { type AnyPart, noteMissing } from './parts.ts'
-import { KINDS, T, TERMS } from './terms.ts'
-
-function types(names: string): ReadonlySet<number> {
-  return new Set(names.split(' ').map((name) => TERMS[name].type))
-}
-
-const META =
-  'dbCreate dbDrop tableCreate tableDrop reconfigure rebalance indexCreate indexDrop indexRename indexWait setWriteHook sync wait grant'
-const WRITES = types(`insert update replace delete forEach ${META}`)
-/** Terms whose functions run once a value: writing there is refused. */
-const STREAMING = types(
-  'map filter concatMap reduce fold group count sum avg min max contains offsetsOf innerJoin outerJoin eqJoin orderBy update replace delete insert',
-)
-const ORDER_BY = TERMS.orderBy.type
-/** Terms that answer in the last digits what the machine's arithmetic makes of them. */
-const GEOMETRIC = types(
-  'geojson line polygon distance circle getIntersecting fill getNearest polygonSub intersects includes',
-)
-const UNFIXED = types(
-  `js http random sample db table dbList tableList config status info indexList indexStatus getWriteHook changes insert update replace delete forEach ${META}`,
-)
+import { KINDS, T } from './terms.ts'
 
 const REFUSED: Readonly<Record<string, string>> = {
   http: '`r.http` is not supported: this database runs without a network.',
@@ -55,10 +35,10 @@ function check(node: Node, rowDepth: number, mayWrite: boolean, missing: Set<Any
   const kind = KINDS[type]
   let depth = rowDepth
   if (kind !== undefined) {
-    if (WRITES.has(type) && !mayWrite) {
+    if (kind.traits.includes('w') && !mayWrite) {
       refuse(node, 'Cannot nest writes or meta ops in stream operations.  Use FOR_EACH instead.')
     }
-    if ((type === T.ASC || type === T.DESC) && parent?.type !== ORDER_BY) {
+    if ((type === T.ASC || type === T.DESC) && parent?.type !== T.ORDER_BY) {
       refuse(node, `${kind.name.toUpperCase()} may only be used as an argument to ORDER_BY.`)
     }
     if (REFUSED[kind.name] !== undefined) refuse(node, REFUSED[kind.name])
@@ -70,7 +50,7 @@ function check(node: Node, rowDepth: number, mayWrite: boolean, missing: Set<Any
       }
     }
   }
-  const isStreaming = STREAMING.has(type)
+  const isStreaming = kind?.traits.includes('v')
   for (let i = 0; i < args.length; i++) check(args[i], depth, mayWrite && !(isStreaming && i > 0), missing, node)
   for (const name of Object.keys(optargs)) check(optargs[name], depth, mayWrite && !isStreaming, missing, node)
 }
@@ -80,21 +60,11 @@ function checkArity(node: Node, min: number, max: number): void {
   if (got < min || got > max) refuse(node, arityText(min, max, got))
 }
 
-/** What is said of arguments that are too many or too few. */
-export function arityText(min: number, max: number, got: number): string {
-  const expected =
-    min === max
-      ? `${min} argument${min === 1 ? '' : 's'}`
-      : max === Infinity
-        ? `${min} or more arguments`
-        : `between ${min} and ${max} arguments`
-  return `Expected ${expected} but found ${got}.`
-}
-
 /** Whether a term always answers the same; `isNowFixed`: the clock counts as standing still, as it does within one query. */
 export function isFixed(node: Node, isNowFixed = true, isGeometryFixed = false): boolean {
   if (node.type === T.DATUM) return true
-  if (UNFIXED.has(node.type) || (!isGeometryFixed && GEOMETRIC.has(node.type))) return false
+  const traits = KINDS[node.type]?.traits ?? ''
+  if (traits.includes('u') || (!isGeometryFixed && traits.includes('a'))) return false
   if (node.type === T.NOW && !isNowFixed) return false
   if (node.type === T.UUID && (node.args.length === 0 || node.args[0].type === T.ARGS)) return false
   return (

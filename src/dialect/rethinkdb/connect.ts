@@ -1,12 +1,13 @@
 // `r.connect`: in memory, on a directory, on an open database, or, with a host, to a real server through the official driver.
 
 import { type Database, openHere } from '../../engine/index.ts'
-import { type Callback, type Feed, withCallback } from './cursor.ts'
+import type { Feed } from './cursor.ts'
 import { Emitter } from './emitter.ts'
-import { ReqlDriverCompileError, ReqlDriverError, ReqlRuntimeError } from './errors.ts'
+import { ReqlDriverError, ReqlRuntimeError, requireCount } from './errors.ts'
 import { execute } from './execute.ts'
+import { isPlainObject } from './expression.ts'
 import type { Node } from './node.ts'
-import { NO_RUN_OPTIONS, RUNNER, type Runner } from './run.ts'
+import { type Callback, NO_RUN_OPTIONS, RUNNER, type Runner, withCallback } from './run.ts'
 import { SERVER_NAME, Store } from './store.ts'
 
 export interface ConnectOptions {
@@ -48,10 +49,6 @@ async function closeShared(path: string): Promise<void> {
   await (await shared.database).close()
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return Object.prototype.toString.call(value) === '[object Object]'
-}
-
 const CLOSED = 'Connection is closed.'
 
 /** What both kinds of connections share. */
@@ -84,7 +81,7 @@ export abstract class Connection extends Emitter implements Runner {
 
   /** The database that queries name no database for. */
   use(...args: unknown[]): void {
-    if (args.length !== 1) throw new ReqlDriverCompileError(`Expected 1 argument but found ${args.length}.`)
+    requireCount(args, 1)
     this.db = args[0] as string
   }
 
@@ -93,9 +90,7 @@ export abstract class Connection extends Emitter implements Runner {
   }
 
   close(...args: unknown[]): Promise<void> {
-    if (args.length > 2) {
-      throw new ReqlDriverCompileError(`Expected between 0 and 2 arguments but found ${args.length}.`)
-    }
+    requireCount(args, 0, 2)
     const [first, second] = args
     let options: Record<string, unknown> = {}
     let callback: unknown
@@ -127,9 +122,7 @@ export abstract class Connection extends Emitter implements Runner {
   }
 
   reconnect(...args: unknown[]): Promise<this> {
-    if (args.length > 2) {
-      throw new ReqlDriverCompileError(`Expected between 0 and 2 arguments but found ${args.length}.`)
-    }
+    requireCount(args, 0, 2)
     const [first, second] = args
     const callback = typeof first === 'function' ? first : second
     const again = async () => {
@@ -141,9 +134,7 @@ export abstract class Connection extends Emitter implements Runner {
   }
 
   noreplyWait(...args: unknown[]): Promise<void> {
-    if (args.length > 1) {
-      throw new ReqlDriverCompileError(`Expected between 0 and 1 arguments but found ${args.length}.`)
-    }
+    requireCount(args, 0, 1)
     const done = this.open
       ? Promise.all(this.unanswered).then(() => undefined)
       : Promise.reject(new ReqlDriverError(CLOSED))

@@ -1,19 +1,8 @@
 // Cursors and feeds, and arrays that can be read like them.
 
 import { Emitter } from './emitter.ts'
-import { ReqlDriverCompileError, ReqlDriverError } from './errors.ts'
-
-export type Callback<T> = (error: Error | null, value?: T) => void
-
-/** A promise, also told to a callback where there is one. */
-export function withCallback<T>(promise: Promise<T>, callback: Callback<T> | undefined | null): Promise<T> {
-  if (typeof callback !== 'function') return promise
-  promise.then(
-    (value) => callback(null, value),
-    (error: Error) => callback(error),
-  )
-  return promise
-}
+import { ReqlDriverCompileError, ReqlDriverError, requireCount } from './errors.ts'
+import { type Callback, withCallback } from './run.ts'
 
 /** Where a cursor's rows come from. */
 export interface RowSource {
@@ -25,11 +14,6 @@ export interface RowSource {
 const NO_MORE = 'No more rows in the cursor.'
 const CLOSED = 'Cursor is closed.'
 
-function between(args: readonly unknown[], min: number, max: number): void {
-  if (args.length >= min && args.length <= max) return
-  throw new ReqlDriverCompileError(`Expected between ${min} and ${max} arguments but found ${args.length}.`)
-}
-
 type RowCallback = (error: Error | null, row?: unknown) => unknown
 type RowHandler = (row: unknown, done?: (error?: unknown) => void) => unknown
 
@@ -40,7 +24,7 @@ abstract class Rows {
   abstract readonly closed: boolean
 
   next(...args: unknown[]): Promise<unknown> {
-    between(args, 0, 1)
+    requireCount(args, 0, 1)
     const [callback] = args
     if (callback !== undefined && callback !== null && typeof callback !== 'function') {
       throw new ReqlDriverError('First argument to `next` must be a function or undefined.')
@@ -54,7 +38,7 @@ abstract class Rows {
   }
 
   each(...args: unknown[]): void {
-    between(args, 1, 2)
+    requireCount(args, 1, 2)
     const [callback, onFinished] = args
     if (typeof callback !== 'function') throw new ReqlDriverError('First argument to each must be a function.')
     if (onFinished !== undefined && onFinished !== null && typeof onFinished !== 'function') {
@@ -65,7 +49,7 @@ abstract class Rows {
   }
 
   eachAsync(...args: unknown[]): Promise<void> | null {
-    between(args, 1, 3)
+    requireCount(args, 1, 3)
     const handler = args[0]
     let [, errorCallback, options = { concurrency: 1 }] = args as [unknown, unknown, { concurrency?: unknown }]
     if (typeof handler !== 'function') throw new ReqlDriverError('First argument to eachAsync must be a function.')
@@ -91,7 +75,7 @@ abstract class Rows {
   }
 
   toArray(...args: unknown[]): Promise<unknown[]> {
-    between(args, 0, 1)
+    requireCount(args, 0, 1)
     const [callback] = args
     if (callback !== undefined && callback !== null && typeof callback !== 'function') {
       throw new ReqlDriverCompileError('First argument to `toArray` must be a function or undefined.')
@@ -112,7 +96,7 @@ abstract class Rows {
   }
 
   close(...args: unknown[]): Promise<void> {
-    between(args, 0, 1)
+    requireCount(args, 0, 1)
     this.closeRows()
     return withCallback(Promise.resolve(), args[0] as Callback<void> | undefined)
   }

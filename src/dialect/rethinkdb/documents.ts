@@ -3,7 +3,6 @@
 import { isFixed } from './check.ts'
 import {
   type Datum,
-  DatumSet,
   type Fields,
   field,
   isObject,
@@ -14,10 +13,11 @@ import {
   sortedKeys,
   typeName,
 } from './datum.ts'
+import { DatumSet } from './datum-set.ts'
 import { Failure, fail, failMissing } from './errors.ts'
 import { type Call, finite, withStep } from './evaluate.ts'
 import { isSequence, mergePatch, nonSequence, requireObject } from './fields.ts'
-import { type Operations, streaming } from './registry.ts'
+import type { Operations } from './registry.ts'
 import { asDatum, Func, Row, Special, type Val } from './values.ts'
 
 /** A term that works on an object, and on each of a sequence of them. */
@@ -290,4 +290,3 @@ export const terms: Operations = {
     return a.filter((item) => seen.add(item))
   }),
 }
-streaming('pluck', 'without', 'hasFields', 'withFields', 'merge')

@@ -33,7 +33,7 @@ export class ReqlAvailabilityError extends ReqlRuntimeError {}
 export class ReqlOpFailedError extends ReqlAvailabilityError {}
 export class ReqlOpIndeterminateError extends ReqlAvailabilityError {}
 
-const CLASSES = {
+export const CLASSES = {
   ReqlError,
   ReqlDriverError,
   ReqlAuthError,
@@ -68,9 +68,20 @@ export const ERRORS = {
   RqlCompileError: ReqlCompileError,
 }
 
-/** Error of this name; what the official driver throws is told again in our classes. */
-export function errorNamed(name: string): typeof ReqlError {
-  return (CLASSES as Record<string, typeof ReqlError>)[name] ?? ReqlRuntimeError
+/** What is said of arguments that are too many or too few. */
+export function arityText(min: number, max: number, got: number): string {
+  const expected =
+    min === max
+      ? `${min} argument${min === 1 ? '' : 's'}`
+      : max === Infinity
+        ? `${min} or more arguments`
+        : `between ${min} and ${max} arguments`
+  return `Expected ${expected} but found ${got}.`
+}
+
+/** Throws what the driver says of a method that is called with too many arguments, or too few. */
+export function requireCount(args: readonly unknown[], min: number, max = min): void {
+  if (args.length < min || args.length > max) throw new ReqlDriverCompileError(arityText(min, max, args.length))
 }
 
 /** A failure inside a query: cheap to throw, because `default` and `filter` swallow many of them. */
@@ -105,10 +116,6 @@ export function failMissing(text: string): never {
 
 export function failOperation(text: string): never {
   throw new Failure(ReqlOpFailedError, text)
-}
-
-export function failCompile(text: string): never {
-  throw new Failure(ReqlServerCompileError, text)
 }
 
 export function failLimit(text: string): never {

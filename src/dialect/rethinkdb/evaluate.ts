@@ -1,6 +1,6 @@
 // The evaluator: a term is looked up in the table of operations and called with its arguments, which are evaluated as they are asked for.
 
-import { arityText, isFixed } from './check.ts'
+import { isFixed } from './check.ts'
 import {
   asArray,
   asBool,
@@ -8,24 +8,20 @@ import {
   asNumber,
   asText,
   type Datum,
-  equal,
   type Fields,
-  isObject,
-  Literal,
   setField,
   TYPE,
-  typeError,
   typeName,
 } from './datum.ts'
-import { Failure, fail, failMissing, ReqlServerCompileError } from './errors.ts'
+import { arityText, Failure, fail, failMissing, ReqlServerCompileError } from './errors.ts'
 import { valueNode } from './expression.ts'
 import { fieldOf } from './fields.ts'
 import { type Node, variables } from './node.ts'
 import { collatePart } from './parts.ts'
 import { type Query, Suspension } from './query.ts'
 import { openSlice } from './reading.ts'
-import { OPERATIONS, UNGROUPED } from './registry.ts'
-import { dropLiterals, fromNative, pseudo } from './stored.ts'
+import { OPERATIONS } from './registry.ts'
+import { fromNative, pseudo } from './stored.ts'
 import { KINDS, T } from './terms.ts'
 import {
   asDatum,
@@ -202,11 +198,7 @@ export class Call {
 export function evaluate(node: Node, scope: Scope | null, query: Query, isLiteralOk = false): Val {
   switch (node.type) {
     case T.DATUM:
-      if (node.isPlain) {
-        const { value } = node
-        return Array.isArray(value) ? query.sized(value as Datum[]) : (value as Datum)
-      }
-      return (node.known ??= fromNative(node.value)) as Datum
+      return query.literal(literalOf(node), node.isPlain)
     case T.VAR:
       return variable(scope, node.args[0].value as number)
     case T.IMPLICIT_VAR:
@@ -221,7 +213,7 @@ export function evaluate(node: Node, scope: Scope | null, query: Query, isLitera
     if (operation === undefined) throw new Failure(ReqlServerCompileError, `Unknown term ${node.type}.`)
     const args = node.args.length > 0 ? spliced(node, scope, query, isLiteralOk) : node.args
     const call = new Call(node, args, scope, query, isLiteralOk)
-    if (args.length > 0 && !UNGROUPED.has(node.type)) {
+    if (args.length > 0 && !KINDS[node.type].traits.includes('g')) {
       const first = call.val(0, isLiteralOk)
       if (first instanceof Grouped) return collatePart.now!.byGroup(call, operation, first)
     }
@@ -230,6 +222,11 @@ export function evaluate(node: Node, scope: Scope | null, query: Query, isLitera
     if (error instanceof Failure) error.node ??= node
     throw error
   }
+}
+
+/** What a DATUM stands for. */
+export function literalOf(node: Node): Datum {
+  return (node.isPlain ? node.value : (node.known ??= fromNative(node.value))) as Datum
 }
 
 function objectOf(node: Node, scope: Scope | null, query: Query, isLiteralOk: boolean): Datum {
@@ -415,43 +412,4 @@ export function waiting(stream: Stream): Pull {
     }
     return value
   }
-}
-
-/** Whether a function's body is an object as it is written: what a filter takes for a pattern. */
-export function isObjectTerm(func: Func): boolean {
-  const body = func.node?.args[1]
-  return body !== undefined && (body.type === T.MAKE_OBJ || body.type === T.DATUM)
-}
-
-/** What a filter makes of a row: matching a pattern, or the truth of an answer. */
-export function filterTest(func: Func, row: Datum, pattern: boolean, otherwise: () => boolean): boolean {
-  try {
-    const answer = asDatum(func.call([row], true))
-    return pattern && isObject(answer) ? matches(answer, row) : asBool(answer)
-  } catch (error) {
-    if (!(error instanceof Failure) || !error.isMissing) throw error
-    try {
-      return otherwise()
-    } catch (second) {
-      if (second instanceof Failure && second.isEmpty) throw error
-      throw second
-    }
-  }
-}
-
-function matches(pattern: Datum, value: Datum): boolean {
-  const wanted = dropLiterals(pattern)
-  if (!isObject(wanted) || !isObject(pattern)) return wanted === undefined || equal(wanted, value)
-  if (!isObject(value)) typeError(value, 'OBJECT')
-  for (const name of Object.keys(pattern)) {
-    const inner = pattern[name]
-    const got = Object.hasOwn(value, name) ? value[name] : undefined
-    if (got === undefined) failMissing(`No attribute \`${name}\` in object.`)
-    if (isObject(inner) && isObject(got)) {
-      if (!matches(inner, got)) return false
-    } else if (inner instanceof Literal) {
-      if (inner.value !== undefined && !equal(inner.value, got)) return false
-    } else if (!equal(inner, got)) return false
-  }
-  return true
 }

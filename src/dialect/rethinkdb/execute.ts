@@ -2,7 +2,7 @@
 
 import { QuiverError } from '../../error/index.ts'
 import { checkQuery } from './check.ts'
-import { Cursor, type Feed, type RowSource, readable } from './cursor.ts'
+import type { Feed } from './cursor.ts'
 import type { Datum } from './datum.ts'
 import {
   Failure,
@@ -18,20 +18,19 @@ import { fieldTerms } from './fields.ts'
 import type { Node } from './node.ts'
 import { operatorTerms } from './operators.ts'
 import { type Formats, formatsOf, NATIVE, storedToNative, toNative } from './output.ts'
-import { type AnyPart, collatePart, feedPart, loadAll, noteSystem } from './parts.ts'
-import { Query, Suspension } from './query.ts'
+import { type AnyPart, collatePart, cursorPart, feedPart, loadAll, noteSystem } from './parts.ts'
+import { ARRAY_LIMIT, Query, Suspension } from './query.ts'
 import { quick } from './quick.ts'
 import { readingTerms } from './reading.ts'
 import { define } from './registry.ts'
 import { NO_RUN_OPTIONS } from './run.ts'
 import type { Store } from './store.ts'
 import { camelCase, snakeCase, T } from './terms.ts'
-import { Db, Func, Grouped, type Pull, Row, Special, type Val } from './values.ts'
+import { Db, Func, Grouped, Row, Special, type Val } from './values.ts'
 
 // The terms that are there at once.
 for (const terms of [fieldTerms, operatorTerms, readingTerms]) define(terms)
 
-const ARRAY_LIMIT = 100_000
 /** The database whose tables are computed. */
 const SYSTEM = 'rethinkdb'
 
@@ -52,12 +51,6 @@ const RUN_OPTIONS = new Set(
     'firstBatchScaledownFactor',
   ].map(snakeCase),
 )
-
-/** Rows a cursor has before the query is answered: what goes wrong with them is the query's error. */
-const FIRST_ROWS = 100
-const MORE_ROWS = 200
-/** After so long without a pause a cursor lets others run. */
-const PAUSE_MS = 20
 
 const NO_OPTIONS: Readonly<Record<string, unknown>> = {}
 
@@ -91,7 +84,7 @@ export function execute(
         return executeSlowly(node, query, formats, options, error)
       }
       if (query.waits.length > 0) return afterWaits(value, query, formats, node, options)
-      return Promise.resolve(profiled(handOver(value, query, formats, node), options))
+      return answerOf(value, query, formats, node, options)
     } catch (error) {
       throw told(error, node)
     }
@@ -152,7 +145,7 @@ async function afterWaits(
 ): Promise<unknown> {
   try {
     await Promise.all(query.waits)
-    return profiled(handOver(value, query, formats, node), options)
+    return await answerOf(value, query, formats, node, options)
   } catch (error) {
     throw told(error, node)
   }
@@ -230,6 +223,26 @@ function told(error: unknown, node: Node): unknown {
   return error instanceof ReqlError || error instanceof Error ? error : new ReqlRuntimeError(String(error), node, [])
 }
 
+/** The answer; one that is read row by row waits for what reads it. */
+function answerOf(
+  value: Val,
+  query: Query,
+  formats: Formats,
+  node: Node,
+  options: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  if (cursorPart.now === undefined && (Array.isArray(value) || value instanceof Special)) {
+    return afterLoad(new Set([cursorPart]), query.store, async () => {
+      try {
+        return await answerOf(value, query, formats, node, options)
+      } catch (error) {
+        throw told(error, node)
+      }
+    })
+  }
+  return Promise.resolve(profiled(handOver(value, query, formats, node), options))
+}
+
 function handOver(value: Val, query: Query, formats: Formats, node: Node): unknown {
   query.isAnswered = true
   if (value instanceof Grouped) return collatePart.now!.groupsOut(value, query, formats)
@@ -250,62 +263,10 @@ function handOver(value: Val, query: Query, formats: Formats, node: Node): unkno
     query.watch?.(feed)
     return feed
   }
-  return new Cursor(new PullSource(stream.pull, formats, node))
+  return cursorPart.now!.cursorOf(stream.pull, formats, (error) => told(error, node))
 }
 
 function native(value: Datum, formats: Formats): unknown {
   const answer = toNative(value, formats)
-  return Array.isArray(answer) ? readable(answer) : answer
-}
-
-/** Rows of a stream that ends, or goes on as long as it is asked. */
-class PullSource implements RowSource {
-  readonly #pull: Pull
-  readonly #formats: Formats
-  readonly #node: Node
-  #first: unknown[] | undefined
-  #isEnded = false
-  #began = performance.now()
-
-  constructor(pull: Pull, formats: Formats, node: Node) {
-    this.#pull = pull
-    this.#formats = formats
-    this.#node = node
-    this.#first = this.#rows(FIRST_ROWS)
-  }
-
-  #rows(count: number): unknown[] {
-    const rows: unknown[] = []
-    while (rows.length < count) {
-      const row = this.#pull()
-      if (row === undefined) {
-        this.#isEnded = true
-        break
-      }
-      rows.push(toNative(row, this.#formats))
-    }
-    return rows
-  }
-
-  async take(): Promise<unknown[] | undefined> {
-    const first = this.#first
-    this.#first = undefined
-    if (first !== undefined && first.length > 0) return first
-    if (this.#isEnded) return undefined
-    if (performance.now() - this.#began > PAUSE_MS) {
-      await new Promise((resolve) => setTimeout(resolve, 0))
-      this.#began = performance.now()
-    }
-    try {
-      const rows = this.#rows(MORE_ROWS)
-      return rows.length === 0 ? undefined : rows
-    } catch (error) {
-      throw told(error, this.#node)
-    }
-  }
-
-  close(): void {
-    this.#isEnded = true
-    this.#first = undefined
-  }
+  return Array.isArray(answer) ? cursorPart.now!.readable(answer) : answer
 }

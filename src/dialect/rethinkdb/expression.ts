@@ -1,7 +1,7 @@
 // From the caller's values to nodes: r.expr, functions, r.row.
 
 import { MAXVAL, MINVAL, TYPE } from './datum.ts'
-import { ReqlDriverCompileError } from './errors.ts'
+import { ReqlDriverCompileError, requireCount } from './errors.ts'
 import { isBuffer } from './host.ts'
 import { datumNode, holdsRow, NO_OPTIONS, Node, undefinedArgument } from './node.ts'
 import { STORED_ARRAY_MAX } from './stored.ts'
@@ -20,7 +20,7 @@ export function makeTerm(node: Node): unknown {
   const term = (...args: unknown[]) => {
     const key = args[0]
     if (key === ASK) return node
-    if (args.length !== 1) throw new ReqlDriverCompileError(`Expected 1 argument but found ${args.length}.`)
+    requireCount(args, 1)
     if (key === undefined) throw undefinedArgument(1, '(...)')
     return makeTerm(new Node(T.BRACKET, [node, expression(key)]))
   }
@@ -100,11 +100,11 @@ function survey(value: unknown, depth: number): number {
     }
     return kind
   }
+  if (Object.getPrototypeOf(value) === Object.prototype) return surveyFields(value as Record<string, unknown>, depth)
   if (value instanceof Date) {
     value.toISOString()
     return CONVERTED
   }
-  if (Object.getPrototypeOf(value) === Object.prototype) return surveyFields(value as Record<string, unknown>, depth)
   return isBuffer(value) || !isPlainObject(value) ? CONVERTED : surveyFields({ ...value }, depth)
 }
 
@@ -112,13 +112,16 @@ function surveyFields(value: Record<string, unknown>, depth: number): number {
   let kind = PLAIN
   for (const name in value) {
     const inside = value[name]
+    const type = typeof inside
+    if (name === TYPE && kind === PLAIN) kind = CONVERTED
+    // Most fields are strings and numbers; the difference is not zero for those that JSON does not have.
+    const isShort =
+      type === 'string' || type === 'boolean' || (type === 'number' && (inside as number) - (inside as number) === 0)
+    if (isShort && depth > 1) continue
     if (inside === undefined) {
       if (!Object.hasOwn(value, name)) continue
       throw new ReqlDriverCompileError(`Object field '${name}' may not be undefined`)
     }
-    if (name === TYPE && kind === PLAIN) kind = CONVERTED
-    // Most fields are strings and numbers.
-    if (depth > 1 && (typeof inside === 'string' || typeof inside === 'boolean')) continue
     const inner = survey(inside, depth - 1)
     if (inner > kind) kind = inner
   }

@@ -20,7 +20,7 @@ import {
 } from './datum.ts'
 import { fail, failMissing } from './errors.ts'
 import { type Call, toStream, waiting, withStep } from './evaluate.ts'
-import { type Operations, streaming } from './registry.ts'
+import type { Operations } from './registry.ts'
 import { dropLiterals, pseudo, strayLiteral } from './stored.ts'
 import { asDatum, Row, Selection, Special, Stream, TableSlice, type Val, VirtualTable } from './values.ts'
 
@@ -176,4 +176,3 @@ export const fieldTerms: Operations = {
     return new Literal(call.count === 0 ? undefined : call.datum(0))
   },
 }
-streaming('bracket', 'getField', 'nth')

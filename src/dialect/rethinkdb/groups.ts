@@ -6,11 +6,12 @@ import { failLimit } from './errors.ts'
 import { type Call, NOTHING } from './evaluate.ts'
 import { type Formats, toNative } from './output.ts'
 import type { Query } from './query.ts'
-import { type Operation, STREAMING } from './registry.ts'
+import type { Operation } from './registry.ts'
+import { KINDS } from './terms.ts'
 import { asDatum, collect, Grouped, pullArray, Stream, type Val } from './values.ts'
 
 export function byGroup(call: Call, operation: Operation, grouped: Grouped): Val {
-  const isStreaming = grouped.isStream && STREAMING.has(call.node.type)
+  const isStreaming = grouped.isStream && KINDS[call.node.type].traits.includes('s')
   if (grouped.isStream && !isStreaming) limitedGroups(grouped, call.query.arrayLimit)
   let isStream = isStreaming
   const entries: (readonly [Datum, Datum])[] = []

@@ -6,7 +6,7 @@ import { type Call, concatenated, derive, withStep } from './evaluate.ts'
 import { merge } from './fields.ts'
 import { requirePrimaryKey, requireSecondaryBound } from './key.ts'
 import { openSlice } from './reading.ts'
-import { type Operations, streaming } from './registry.ts'
+import type { Operations } from './registry.ts'
 import { asDatum, collect, type Pull, pullArray, TableSlice, truth, type Val, wrongKind } from './values.ts'
 
 function pairs(call: Call, isOuter: boolean): Val {
@@ -67,4 +67,3 @@ export const joinTerms: Operations = {
   eqJoin,
   zip,
 }
-streaming('zip')

@@ -1,17 +1,6 @@
 // Primary and secondary keys: what may be one, how long its encoded form is, and the form in which the engine takes it.
 
-import {
-  asText,
-  type Datum,
-  Extreme,
-  isGeometry,
-  isObject,
-  print,
-  printNumber,
-  printShort,
-  Time,
-  typeName,
-} from './datum.ts'
+import { asText, type Datum, Extreme, isGeometry, print, printNumber, printShort, Time, typeName } from './datum.ts'
 import { fail, failMissing } from './errors.ts'
 
 /** Bytes of an encoded primary key. */
@@ -99,12 +88,7 @@ export function requirePrimaryBound(value: Datum): void {
   keyBytes(value, false, 'primary')
 }
 
-/** Throws the server's text for what cannot be the primary key of a document that is stored. */
-export function requireStorableKey(value: Datum): void {
-  if (holdsExtreme(value)) fail('`r.minval` and `r.maxval` cannot be written to disk.')
-  requirePrimaryKey(value)
-}
-
+/** Whether r.minval or r.maxval is in it. */
 export function holdsExtreme(value: Datum): boolean {
   return value instanceof Extreme || (Array.isArray(value) && value.some(holdsExtreme))
 }
@@ -126,19 +110,9 @@ export function engineKey(value: Datum): never {
   return value as never
 }
 
-/** Whether the engine's form of this key is another one. */
-export function hasOwnForm(value: Datum): boolean {
-  return value instanceof Time || (Array.isArray(value) && value.some(hasOwnForm))
-}
-
 /** A name of a database or table, checked. */
 export function requireName(value: Datum, noun: 'Database' | 'Table'): string {
   const name = asText(value)
   if (!/^[A-Za-z0-9_-]+$/.test(name)) fail(`${noun} name \`${name}\` invalid (Use A-Z, a-z, 0-9, _ and - only).`)
   return name
-}
-
-/** A plain object in JSON that may be kept as a document's field. */
-export function isDocument(value: Datum): value is { [name: string]: Datum } {
-  return isObject(value)
 }

@@ -14,7 +14,7 @@ import {
 } from './datum.ts'
 import { Failure, fail, ReqlQueryLogicError, ReqlUserError } from './errors.ts'
 import { type Call, evaluate, toFunc } from './evaluate.ts'
-import { type Operations, ungrouped } from './registry.ts'
+import type { Operations } from './registry.ts'
 import { asDatum, Func, Grouped, Row, Special, type Val } from './values.ts'
 
 export type Step = (a: Datum, b: Datum, call: Call) => Datum
@@ -167,4 +167,3 @@ export const operatorTerms: Operations = {
   asc: (call) => call.first,
   desc: (call) => call.first,
 }
-ungrouped('typeOf', 'default', 'do', 'branch', 'literal', 'and', 'or', 'array', 'error')

@@ -1,6 +1,7 @@
 // Terms that put sequences in order: orderBy, union, distinct.
 
-import { asText, compare, type Datum, DatumSet, equal } from './datum.ts'
+import { asText, compare, type Datum, equal } from './datum.ts'
+import { DatumSet } from './datum-set.ts'
 import { Failure, fail } from './errors.ts'
 import { allOf, type Call, evaluate, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
 import { feedPart } from './parts.ts'

@@ -9,13 +9,16 @@ class Part<M extends { readonly terms: Operations } = { readonly terms: Operatio
   /** Undefined until it was loaded. */
   now: M | undefined
   readonly #import: () => Promise<M>
+  /** What will be needed with it. */
+  readonly #beside: AnyPart | undefined
 
-  constructor(load: () => Promise<M>) {
+  constructor(load: () => Promise<M>, beside?: AnyPart) {
     this.#import = load
+    this.#beside = beside
   }
 
   async load(): Promise<void> {
-    const module = await this.#import()
+    const [module] = await Promise.all([this.#import(), this.#beside?.load()])
     if (this.now === undefined) define(module.terms)
     this.now = module
   }
@@ -24,8 +27,11 @@ class Part<M extends { readonly terms: Operations } = { readonly terms: Operatio
 export type AnyPart = Pick<Part, 'now' | 'load'>
 
 export const adminPart = new Part(() => import('./admin.ts'))
-export const collatePart = new Part(() => import('./collate.ts'))
+/** What reads answers row by row. */
+export const cursorPart = new Part(() => import('./streamed.ts'))
+export const collatePart = new Part(() => import('./collate.ts'), cursorPart)
 export const feedPart = new Part(() => import('./changes.ts'))
+export const selectPart = new Part(() => import('./sequences.ts'), cursorPart)
 /** Loaded with the first table that has an index. */
 export const indexPart = new Part(() => import('./indexes.ts'))
 
@@ -38,7 +44,7 @@ const PARTS: Readonly<Record<string, AnyPart>> = {
   g: new Part(() => import('./geometry-terms.ts')),
   i: new Part(() => import('./times.ts')),
   j: new Part(() => import('./javascript.ts')),
-  s: new Part(() => import('./sequences.ts')),
+  s: selectPart,
   t: new Part(() => import('./texts.ts')),
   w: new Part(() => import('./writes.ts')),
   x: indexPart,

@@ -3,9 +3,12 @@
 // already answers what it answered then.
 
 import type { Feed } from './cursor.ts'
-import { type Datum, Time } from './datum.ts'
+import { type Datum, isObject, Time } from './datum.ts'
 import { failLimit } from './errors.ts'
 import type { Store } from './store.ts'
+
+/** Elements that an array of a query may have unless it says otherwise. */
+export const ARRAY_LIMIT = 100_000
 
 /** Ends an evaluation until `done`. */
 export class Suspension {
@@ -90,6 +93,16 @@ export class Query {
       `Array over size limit \`${this.arrayLimit}\`.  To raise the number of allowed elements, modify the \`array_limit\` option to ` +
         '`.run` (not available in the Data Explorer), or use an index.',
     )
+  }
+
+  /** A value as the caller wrote it, its arrays checked; those inside of a plain one are no longer than the usual limit. */
+  literal(value: Datum, isPlain: boolean): Datum {
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) this.sized(value)
+    if (isPlain && this.arrayLimit >= ARRAY_LIMIT) return value
+    if (Array.isArray(value)) for (const item of value) this.literal(item, isPlain)
+    else if (isObject(value)) for (const name of Object.keys(value)) this.literal(value[name], isPlain)
+    return value
   }
 
   /** An array that a query built, checked. */

@@ -6,10 +6,9 @@ import { insertPlain } from './insert-plain.ts'
 import { isPlainKey } from './key.ts'
 import { NO_OPTIONS, type Node } from './node.ts'
 import { NATIVE, storedToNative, toNative } from './output.ts'
+import { ARRAY_LIMIT } from './query.ts'
 import type { Store, Table } from './store.ts'
 import { T } from './terms.ts'
-
-const ARRAY_LIMIT = 100_000
 
 /** The answer, or undefined where the long way has to be gone. Throws what the query ends with. */
 export function quick(node: Node, store: Store, db: string): Promise<unknown> | undefined {

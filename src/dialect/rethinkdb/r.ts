@@ -1,7 +1,7 @@
 // `r` and the methods of terms, made from the table of terms. Names, arities and texts are those of the official driver.
 
 import { Connection, connect } from './connect.ts'
-import { ERRORS, ReqlDriverCompileError } from './errors.ts'
+import { arityText, ERRORS, ReqlDriverCompileError, requireCount } from './errors.ts'
 import { expression, functionOrValue, isPlainObject, makeTerm, nodeOf, PROTOTYPE } from './expression.ts'
 import { isBuffer } from './host.ts'
 import { datumNode, NO_OPTIONS, Node, undefinedArgument } from './node.ts'
@@ -42,14 +42,6 @@ function construct(
   return makeTerm(new Node(kind.type, nodes, options(given)))
 }
 
-function plural(count: number): string {
-  return count === 1 ? '' : 's'
-}
-
-function wrongCount(expected: string, got: number): ReqlDriverCompileError {
-  return new ReqlDriverCompileError(`Expected ${expected} but found ${got}.`)
-}
-
 /** Takes the options off the end of `args`, which hold `count` others. */
 function splitOptions(
   args: readonly unknown[],
@@ -58,20 +50,16 @@ function splitOptions(
   const last = args[count]
   const given = isPlainObject(last) ? last : undefined
   const positional = args.length - (given === undefined ? 0 : 1)
-  if (positional !== count) throw wrongCount(`${count} argument${plural(count)} (not including options)`, positional)
+  if (positional !== count) {
+    const text = arityText(count, count, positional)
+    throw new ReqlDriverCompileError(text.replace(' but', ' (not including options) but'))
+  }
   return [args.slice(0, count), given]
 }
 
 function splitLast(args: readonly unknown[]): [readonly unknown[], Record<string, unknown> | undefined] {
   const last = args.at(-1)
   return isPlainObject(last) ? [args.slice(0, -1), last] : [args, undefined]
-}
-
-function between(args: readonly unknown[], min: number, max: number): void {
-  if (args.length >= min && args.length <= max) return
-  throw max === Infinity
-    ? new ReqlDriverCompileError(`Expected ${min} or more arguments but found ${args.length}.`)
-    : wrongCount(`between ${min} and ${max} arguments`, args.length)
 }
 
 /** How a term is built when it is called. */
@@ -93,7 +81,7 @@ type Own = (kind: TermKind, receiver: Node | undefined, args: unknown[], isMetho
 
 /** `term(a, b, options)` where the options may stand in the place of b. */
 const withOptionalLast: Own = (kind, receiver, args) => {
-  between(args, 1, 3)
+  requireCount(args, 1, 3)
   const [first, second, third] = args
   if (third !== undefined && third !== null)
     return construct(kind, receiver, [first, second], third as Record<string, unknown>)
@@ -106,11 +94,11 @@ const OWN: Readonly<Record<string, Own>> = {
   slice: withOptionalLast,
   indexCreate: (kind, receiver, args, isMethod) => withOptionalLast({ ...kind, wrap: 1 }, receiver, args, isMethod),
   map(kind, receiver, args) {
-    between(args, 1, Infinity)
+    requireCount(args, 1, Infinity)
     return construct({ ...kind, wrap: args.length - 1 }, receiver, args)
   },
   do(kind, receiver, args) {
-    if (receiver === undefined) between(args, 1, Infinity)
+    if (receiver === undefined) requireCount(args, 1, Infinity)
     const last = args.at(-1)
     const call = argument(last, 0, kind, true)
     const rest = args.slice(0, -1).map((value, i) => argument(value, i + (receiver === undefined ? 1 : 2), kind))
@@ -129,7 +117,7 @@ const OWN: Readonly<Record<string, Own>> = {
     isMethod ? construct(kind, receiver, ...splitOptions(args, 0)) : construct(kind, receiver, args),
   reconfigure: (kind, receiver, args) => construct(kind, receiver, [], args[0] as Record<string, unknown>),
   binary(kind, _receiver, args) {
-    if (args.length !== 1) throw wrongCount('1 argument', args.length)
+    requireCount(args, 1)
     const node = nodeOf(args[0])
     if (node !== undefined) return makeTerm(new Node(kind.type, [node]))
     if (isBuffer(args[0])) return makeTerm(expression(args[0]))
@@ -146,7 +134,7 @@ function method(build: (receiver: Node, args: unknown[]) => unknown): Method {
 }
 
 function expr(...args: unknown[]): unknown {
-  between(args, 1, 2)
+  requireCount(args, 1, 2)
   const [value, depth = 20] = args
   if (typeof depth !== 'number' || Number.isNaN(depth)) {
     throw new ReqlDriverCompileError('Second argument to `r.expr` must be a number or undefined.')

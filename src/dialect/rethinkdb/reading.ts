@@ -1,21 +1,12 @@
 // Terms that read tables: table, get, getAll, between; and how a slice of a table becomes a stream of documents.
 
-import { type Filter, treeFilter } from '../../engine/index.ts'
-import type { FilterNode } from '../../query/index.ts'
-import { all as allOf, compared, constantOf, pathTo } from './conditions.ts'
-import { compare, type Datum, type Fields, isGeometry, isObject, MAXVAL, MINVAL } from './datum.ts'
+import type { Filter } from '../../engine/index.ts'
+import { compare, type Datum, type Fields, isGeometry, isObject } from './datum.ts'
 import { fail, failMissing, failOperation } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import type { Index } from './index-entries.ts'
-import {
-  engineKey,
-  holdsExtreme,
-  requireName,
-  requirePrimaryBound,
-  requirePrimaryKey,
-  requireSecondaryBound,
-} from './key.ts'
-import { adminPart, indexPart } from './parts.ts'
+import { engineKey, holdsExtreme, requireName, requirePrimaryKey, requireSecondaryBound } from './key.ts'
+import { adminPart, indexPart, selectPart } from './parts.ts'
 import type { Operations } from './registry.ts'
 import type { Table } from './store.ts'
 import { fromStored } from './stored.ts'
@@ -69,7 +60,7 @@ export function countSlice(slice: Slice): number | undefined {
   const { bounds, keys, table } = slice
   if (keys !== undefined) return undefined
   if (bounds === undefined) return table.direct.count
-  const filter = boundsFilter(table, bounds)
+  const filter = selectPart.now!.boundsFilter(table, bounds)
   return filter === undefined ? undefined : table.direct.countOf(filter)
 }
 
@@ -80,27 +71,9 @@ export function isWithin(key: Datum, bounds: Bounds): boolean {
   return high < 0 || (high === 0 && !bounds.isHighOpen)
 }
 
-/** The keys between two bounds for the engine; undefined where they have to be compared here, or all are wanted. */
-function boundsFilter(table: Table, bounds: Bounds | undefined): Filter | undefined {
-  if (bounds === undefined) return undefined
-  const parts: FilterNode[] = []
-  const ends = [
-    [bounds.low, bounds.isLowOpen ? 'gt' : 'ge', MINVAL],
-    [bounds.high, bounds.isHighOpen ? 'lt' : 'le', MAXVAL],
-  ] as const
-  for (const [bound, operator, all] of ends) {
-    if (bound === all) continue
-    const constant = constantOf(bound)
-    if (constant === undefined) return undefined
-    // Keys hold nothing that is odd.
-    parts.push(compared(operator, pathTo(table.primaryKey), constant, []))
-  }
-  return parts.length === 0 ? undefined : treeFilter(allOf(parts))
-}
-
 function openPrimary({ table, bounds, order, keys: wanted }: Slice, keys: Datum[] | undefined): Pull {
   const { direct, primaryKey } = table
-  const filter = boundsFilter(table, bounds)
+  const filter = bounds === undefined ? undefined : selectPart.now!.boundsFilter(table, bounds)
   const isLeft = bounds !== undefined && filter === undefined
   let list = wanted
   if (wanted === undefined && order === undefined) {
@@ -211,30 +184,6 @@ function getAll(call: Call): Val {
   return new Selection(table, stream)
 }
 
-function between(call: Call): Val {
-  const value = call.first
-  if (!(value instanceof TableSlice)) return wrongKind('TABLE_SLICE', value)
-  const { slice, table } = value
-  const [low, high] = [call.datum(1), call.datum(2)]
-  for (const bound of [low, high]) {
-    if (bound === null) {
-      fail('Cannot use `null` in BETWEEN, use `r.minval` or `r.maxval` to denote unboundedness.')
-    }
-  }
-  const index = call.textOption('index') ?? slice.index ?? table.primaryKey
-  if (slice.bounds !== undefined) fail('Cannot perform multiple BETWEENs on the same table.')
-  if (slice.index !== undefined && slice.index !== index) {
-    fail(`Cannot call BETWEEN on index \`${index}\` after ordering on index \`${slice.index}\`.`)
-  }
-  const bounds = { low, high, isLowOpen: call.isOpen('left_bound'), isHighOpen: call.isOpen('right_bound') }
-  const bounded = { ...slice, index, bounds }
-  // Errors about the index show before anything is read.
-  const isPrimary = index === table.primaryKey
-  if (!isPrimary) requireIndex(bounded)
-  for (const bound of [low, high]) isPrimary ? requirePrimaryBound(bound) : requireSecondaryBound(bound)
-  return new TableSlice(bounded)
-}
-
 export const readingTerms: Operations = {
   db(call) {
     const name = requireName(call.datum(0), 'Database')
@@ -244,5 +193,4 @@ export const readingTerms: Operations = {
   table,
   get,
   getAll,
-  between,
 }

@@ -10,20 +10,8 @@ export type Operation = (call: Call) => Val
 export type Operations = Readonly<Record<string, Operation>>
 
 export const OPERATIONS: Operation[] = []
-/** Operations for which grouped data is one argument like any other. */
-export const UNGROUPED = new Set<number>()
-/** Operations that take a grouped stream group by group and give a stream again. */
-export const STREAMING = new Set<number>()
 
 /** Gives terms, by their JavaScript names, their meaning. */
 export function define(operations: Operations): void {
   for (const name of Object.keys(operations)) OPERATIONS[TERMS[name].type] = operations[name]
-}
-
-export function ungrouped(...names: string[]): void {
-  for (const name of names) UNGROUPED.add(TERMS[name].type)
-}
-
-export function streaming(...names: string[]): void {
-  for (const name of names) STREAMING.add(TERMS[name].type)
 }

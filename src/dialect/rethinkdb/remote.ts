@@ -2,7 +2,7 @@
 
 import { loadDriver } from '../../engine/index.ts'
 import { Connection, type ConnectOptions } from './connect.ts'
-import { errorNamed, ReqlError } from './errors.ts'
+import { CLASSES, ReqlError, ReqlRuntimeError } from './errors.ts'
 import type { Node } from './node.ts'
 
 interface OfficialConnection {
@@ -73,6 +73,6 @@ export class RemoteConnection extends Connection {
 function retold(error: unknown, node?: Node): unknown {
   const { name, msg, frames } = error as { name?: string; msg?: string; frames?: (string | number)[] }
   if (error instanceof ReqlError || name === undefined || msg === undefined || !/^Re?ql/.test(name)) return error
-  const Type = errorNamed(name)
+  const Type = (CLASSES as Record<string, typeof ReqlError>)[name] ?? ReqlRuntimeError
   return node === undefined ? new Type(msg) : new Type(msg, node, frames ?? [])
 }

@@ -1,8 +1,19 @@
 // `term.run(connection[, options][, callback])`.
 
-import { type Callback, withCallback } from './cursor.ts'
 import { ReqlDriverError } from './errors.ts'
 import type { Node } from './node.ts'
+
+export type Callback<T> = (error: Error | null, value?: T) => void
+
+/** A promise, also told to a callback where there is one. */
+export function withCallback<T>(promise: Promise<T>, callback: Callback<T> | undefined | null): Promise<T> {
+  if (typeof callback !== 'function') return promise
+  promise.then(
+    (value) => callback(null, value),
+    (error: Error) => callback(error),
+  )
+  return promise
+}
 
 /** What a query is run on; both kinds of connections are one. */
 export interface Runner {

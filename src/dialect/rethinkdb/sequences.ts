@@ -1,5 +1,6 @@
 // Terms that turn sequences into sequences.
 
+import { between } from './between.ts'
 import { asInteger, type Datum, equal, typeName } from './datum.ts'
 import { fail } from './errors.ts'
 import {
@@ -7,9 +8,7 @@ import {
   concatenated,
   derive,
   evaluate,
-  filterTest,
   finite,
-  isObjectTerm,
   plainFirst,
   selectionOf,
   toFunc,
@@ -17,10 +16,11 @@ import {
   waiting,
   withStep,
 } from './evaluate.ts'
+import { filterTest, isObjectTerm } from './matching.ts'
 import { feedPart } from './parts.ts'
 import { Planned } from './planned.ts'
 import { predicateOf } from './predicate.ts'
-import { type Operations, streaming } from './registry.ts'
+import type { Operations } from './registry.ts'
 import {
   asDatum,
   collect,
@@ -263,7 +263,10 @@ function offsetsOf(call: Call): Val {
   return derive(call, call.first, make, false)
 }
 
+export { boundsFilter } from './between.ts'
+
 export const terms: Operations = {
+  between,
   map,
   concatMap,
   filter,
@@ -292,4 +295,3 @@ export const terms: Operations = {
   isEmpty,
   offsetsOf,
 }
-streaming('map', 'concatMap', 'filter')

@@ -130,7 +130,7 @@ export class Table {
   }
 }
 
-function newTable(own: Pick<TableInfo, 'db' | 'name' | 'collection' | 'primaryKey' | 'durability'>): TableInfo {
+export function newTable(own: Pick<TableInfo, 'db' | 'name' | 'collection' | 'primaryKey' | 'durability'>): TableInfo {
   return { id: uuid(), kind: 'table', ...own, indexes: [], hook: null }
 }
 
@@ -144,16 +144,19 @@ export class Store {
   readonly database: Database
   /** Also tells a server's id, as `conn.server()` shows it. */
   readonly id = uuid()
-  readonly #catalog: Direct | undefined
-  readonly #databases = new Map<string, DatabaseInfo>()
-  readonly #tables = new Map<string, Table>()
+  /** What is kept of databases and tables; undefined where nothing can be written. */
+  readonly catalog: Direct | undefined
+  /** Databases by name. */
+  readonly named = new Map<string, DatabaseInfo>()
+  /** Tables by `db.name`. */
+  readonly labelled = new Map<string, Table>()
 
   /** While parts are loaded that a query needs: none overtakes it. */
   loading: Promise<unknown> | undefined
 
   private constructor(database: Database, catalog: Direct | undefined) {
     this.database = database
-    this.#catalog = catalog
+    this.catalog = catalog
   }
 
   /** The one store of an open database. */
@@ -185,20 +188,20 @@ export class Store {
       const next = catalog.scan()
       for (let record = next(); record !== undefined; record = next()) {
         const info = record as unknown as DatabaseInfo | TableInfo
-        if (info.kind === 'db') store.#databases.set(info.name, info)
-        else store.#adopt(info)
+        if (info.kind === 'db') store.named.set(info.name, info)
+        else store.adopt(info)
       }
     }
     for (const { name } of await database.collections()) store.#adoptNative(name)
     await store.#loadParts()
-    if (store.#databases.size === 0) store.#addDatabase('test')
+    if (store.named.size === 0) store.addDatabase('test')
     return store
   }
 
   /** Loads what the functions of indexes and hooks need. */
   async #loadParts(): Promise<void> {
     const missing = new Set<AnyPart>()
-    for (const { info } of this.#tables.values()) {
+    for (const { info } of this.labelled.values()) {
       if (info.indexes.length > 0) missing.add(indexPart)
       for (const kept of [...info.indexes, info.hook]) if (kept !== null) noteAll(fromWire(kept.wire), missing)
     }
@@ -206,111 +209,50 @@ export class Store {
   }
 
   databases(): DatabaseInfo[] {
-    return [...this.#databases.values()]
+    return [...this.named.values()]
   }
 
   requireDatabase(name: string): DatabaseInfo {
-    return this.#databases.get(name) ?? failOperation(`Database \`${name}\` does not exist.`)
+    return this.named.get(name) ?? failOperation(`Database \`${name}\` does not exist.`)
   }
 
   tables(db: string): Table[] {
-    return [...this.#tables.values()].filter((table) => table.info.db === db && !table.direct.isDropped)
+    return [...this.labelled.values()].filter((table) => table.info.db === db && !table.direct.isDropped)
   }
 
   /** The table, or undefined. */
   find(db: string, name: string): Table | undefined {
     const key = `${db}.${name}`
-    const table = this.#tables.get(key)
+    const table = this.labelled.get(key)
     if (table !== undefined && !table.direct.isDropped) return table
-    if (table !== undefined) this.#tables.delete(key)
+    if (table !== undefined) this.labelled.delete(key)
     // Another interface may have made it meanwhile.
     this.#adoptNative(key)
     if (db === 'test') this.#adoptNative(name)
-    return this.#tables.get(key)
+    return this.labelled.get(key)
   }
 
   table(db: string, name: string): Table {
     return this.find(db, name) ?? failOperation(`Table \`${db}.${name}\` does not exist.`)
   }
 
-  #addDatabase(name: string): DatabaseInfo {
+  addDatabase(name: string): DatabaseInfo {
     const info: DatabaseInfo = { id: uuid(), kind: 'db', name }
-    this.#databases.set(name, info)
+    this.named.set(name, info)
     return info
-  }
-
-  createDatabase(name: string): DatabaseInfo {
-    if (name === 'rethinkdb' || this.#databases.has(name)) failOperation(`Database \`${name}\` already exists.`)
-    // What stands there only because the store was new is kept from now on.
-    for (const info of this.#databases.values()) this.save(info)
-    const info = this.#addDatabase(name)
-    this.save(info)
-    return info
-  }
-
-  async dropDatabase(name: string): Promise<{ info: DatabaseInfo; tables: number }> {
-    const info = this.requireDatabase(name)
-    const tables = this.tables(name)
-    for (const table of tables) await this.dropTable(table)
-    this.#databases.delete(name)
-    for (const other of this.#databases.values()) this.save(other)
-    this.#forget(info.id)
-    return { info, tables: tables.length }
-  }
-
-  async createTable(db: string, name: string, primaryKey: string, durability: 'hard' | 'soft'): Promise<Table> {
-    this.requireDatabase(db)
-    if (this.find(db, name) !== undefined) failOperation(`Table \`${db}.${name}\` already exists.`)
-    const collection = `${db}.${name}`
-    await this.database.createCollection(collection, { primaryKey })
-    const info = newTable({ db, name, collection, primaryKey, durability })
-    this.#tables.delete(collection)
-    const table = this.#adopt(info)
-    this.save(info)
-    return table!
-  }
-
-  async dropTable(table: Table): Promise<void> {
-    this.#tables.delete(table.label)
-    this.#forget(table.info.id)
-    await this.database.dropCollection(table.info.collection)
-  }
-
-  renameTable(table: Table, db: string, name: string): void {
-    this.#tables.delete(table.label)
-    table.info.db = db
-    table.info.name = name
-    this.#tables.set(table.label, table)
-    this.save(table.info)
   }
 
   /** Keeps what was changed in a record. */
   save(info: DatabaseInfo | TableInfo): void {
-    if (this.#catalog === undefined) return
-    this.#catalog.insert([{ ...info }], true, true).done?.catch(() => {})
+    if (this.catalog === undefined) return
+    this.catalog.insert([{ ...info }], true, true).done?.catch(() => {})
   }
 
-  renameDatabase(info: DatabaseInfo, name: string): void {
-    const tables = this.tables(info.name)
-    this.#databases.delete(info.name)
-    info.name = name
-    this.#databases.set(name, info)
-    this.save(info)
-    for (const table of tables) this.renameTable(table, name, table.name)
-  }
-
-  #forget(id: string): void {
-    if (this.#catalog === undefined) return
-    const write = this.#catalog.begin(true)
-    write.remove(id)
-    write.commit()?.catch(() => {})
-  }
-
-  #adopt(info: TableInfo): Table | undefined {
+  adopt(info: TableInfo): Table | undefined {
     try {
       const direct = new Direct(this.database.collection(info.collection))
       const table = new Table(this, info, direct)
-      this.#tables.set(table.label, table)
+      this.labelled.set(table.label, table)
       return table
     } catch (error) {
       // Dropped by another interface.
@@ -323,7 +265,7 @@ export class Store {
     const match = ADOPTED.exec(collection)
     if (match === null || collection === CATALOG) return
     const [, db = 'test', name] = match
-    for (const table of this.#tables.values()) {
+    for (const table of this.labelled.values()) {
       if ((table.info.collection === collection && !table.direct.isDropped) || table.label === `${db}.${name}`) return
     }
     let primaryKey: string
@@ -332,7 +274,7 @@ export class Store {
     } catch {
       return
     }
-    if (!this.#databases.has(db)) this.#addDatabase(db)
-    this.#adopt(newTable({ db, name, collection, primaryKey, durability: 'hard' }))
+    if (!this.named.has(db)) this.addDatabase(db)
+    this.adopt(newTable({ db, name, collection, primaryKey, durability: 'hard' }))
   }
 }

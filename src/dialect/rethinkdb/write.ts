@@ -19,12 +19,13 @@ import {
 import { Failure, fail, failMissing } from './errors.ts'
 import { type Call, evaluate } from './evaluate.ts'
 import { merge } from './fields.ts'
-import { engineKey, hasOwnForm, requireStorableKey } from './key.ts'
+import { engineKey } from './key.ts'
 import { fromWire } from './node.ts'
 import type { Query } from './query.ts'
 import type { RowChange, Table } from './store.ts'
-import { fromStored, toStored } from './stored.ts'
+import { fromStored } from './stored.ts'
 import { asDatum, Func } from './values.ts'
+import { hasOwnForm, requireStorableKey, toStored } from './write-form.ts'
 
 export type ReturnChanges = false | true | 'always' | 'vals'
 

@@ -16,9 +16,10 @@ import {
   typeName,
 } from './datum.ts'
 import { Failure, fail } from './errors.ts'
-import { type Call, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
+import { type Call, finite, literalOf, selectionOf, toFunc, toStream } from './evaluate.ts'
 import { mergePatch } from './fields.ts'
 import { insertPlain } from './insert-plain.ts'
+import { ARRAY_LIMIT } from './query.ts'
 import { tableOf } from './reading.ts'
 import type { Operations } from './registry.ts'
 import { T } from './terms.ts'
@@ -58,23 +59,24 @@ function insert(call: Call): Val {
   const changes = changesOf(call)
   const conflict = conflictOf(call)
   const options = optionsOf(call, table, changes)
-  return call.query.once(() => {
+  const { query } = call
+  return query.once(() => {
     const node = call.args[1]
-    // Documents as the caller wrote them are not looked at one by one.
-    const literal = node.type === T.DATUM && node.isPlain ? node.value : undefined
-    const isList = Array.isArray(literal)
-    if (changes === 'vals' && isList) manyInserts()
+    // A list of documents as the caller wrote it may be of any length.
+    const list = node.type === T.DATUM && Array.isArray(node.value) ? (literalOf(node) as Datum[]) : undefined
+    if (changes === 'vals' && list !== undefined) manyInserts()
     const isReplacing = conflict === 'replace'
-    if (isObject(literal) || isList) {
-      const rows = isList ? literal : [literal]
-      const answer =
-        changes === false && (isReplacing || conflict === 'error')
-          ? insertPlain(table, rows, isReplacing, options.isHard, call.query.arrayLimit)
-          : undefined
-      call.query.wait(answer?.done)
+    const rows = list ?? rowsOf(call, options)
+    if (list !== undefined && !(node.isPlain && query.arrayLimit >= ARRAY_LIMIT)) {
+      for (const row of list) query.literal(row, node.isPlain)
+    }
+    // Plain documents are not looked at one by one.
+    if (node.type === T.DATUM && node.isPlain && changes === false && (isReplacing || conflict === 'error')) {
+      const answer = insertPlain(table, rows as Datum[], isReplacing, options.isHard, query.arrayLimit)
+      query.wait(answer?.done)
       if (answer !== undefined) return answer.result
     }
-    return insertRows(call, table, rowsOf(call, isList ? (literal as Datum[]) : undefined, options), conflict, options)
+    return insertRows(call, table, rows, conflict, options)
   })
 }
 
@@ -82,8 +84,7 @@ function manyInserts(): never {
   fail('Optarg RETURN_VALS is invalid for multi-row inserts.')
 }
 
-function rowsOf(call: Call, literal: Datum[] | undefined, options: WriteOptions): Iterable<Datum> {
-  if (literal !== undefined) return literal
+function rowsOf(call: Call, options: WriteOptions): Iterable<Datum> {
   const value = call.val(1)
   const single = value instanceof Row ? value.value : value
   // An instant and a shape are objects, though none that can be inserted.

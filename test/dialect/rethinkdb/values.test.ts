@@ -309,6 +309,35 @@ const limits: Case[] = [
     { arrayLimit: 2 },
   ],
   [() => r.expr([1, 2]).append(3), err('ResourceLimit', /^Array over size limit `2`\./), { arrayLimit: 2 }],
+  // Literal lists count wherever they stand, and with whatever in them.
+  [() => r.expr({ a: { b: [1, 2, 3] } }), err('ResourceLimit', /^Array over size limit `2`\./), { arrayLimit: 2 }],
+  [() => r.expr([[1, 2, 3]]), err('ResourceLimit', /^Array over size limit `2`\./), { arrayLimit: 2 }],
+  [() => r.expr({ a: [1, 2] }), { a: [1, 2] }, { arrayLimit: 2 }],
+  [
+    () => r.expr({ at: new Date(0), a: [1, 2, 3] }),
+    err('ResourceLimit', /^Array over size limit `2`\./),
+    { arrayLimit: 2 },
+  ],
+  [
+    () => r.expr([new Date(0), new Date(1), new Date(2)]),
+    err('ResourceLimit', /^Array over size limit `2`\./),
+    { arrayLimit: 2 },
+  ],
+  [
+    () =>
+      r
+        .expr({ a: Array.from({ length: 100_001 }, () => 1) })('a')
+        .count(),
+    err('ResourceLimit', /^Array over size limit `100000`\./),
+  ],
+  [
+    () =>
+      r
+        .expr({ a: Array.from({ length: 100_001 }, () => 1) })('a')
+        .count(),
+    100_001,
+    { arrayLimit: 100_001 },
+  ],
   [() => r.range(5).coerceTo('array'), err('ResourceLimit', /^Array over size limit `4`\./), { arrayLimit: 4 }],
   [() => r.expr([1]), err('QueryLogic', 'Illegal array size limit `0`.  (Must be >= 1.)'), { arrayLimit: 0 }],
   [

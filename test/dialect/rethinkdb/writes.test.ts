@@ -185,6 +185,17 @@ describe('insert', () => {
     expect(many.inserted).toBe(100_005)
     expect(many.generated_keys).toHaveLength(100_000)
     expect(many.warnings).toEqual(['Too many generated keys (100005), array truncated to 100000.'])
+    // The list itself may be longer, arrays in its documents may not.
+    const dated = await run(t().insert([{ at: new Date(0) }, { at: new Date(1) }]), { arrayLimit: 1 })
+    expect(dated.inserted).toBe(2)
+    for (const a of [
+      [1, 2],
+      [new Date(0), new Date(1)],
+    ]) {
+      await expect(run(t().insert([{ id: 9, a }]), { arrayLimit: 1 })).rejects.toThrow('Array over size limit `1`')
+      await expect(run(t().insert({ id: 9, a }), { arrayLimit: 1 })).rejects.toThrow('Array over size limit `1`')
+    }
+    expect(await run(t().get(9))).toBeNull()
     const told = await run(t().insert([{ id: 1 }, { id: 2 }], { returnChanges: true }), { arrayLimit: 1 })
     expect(told.changes).toHaveLength(1)
     expect(told.warnings).toEqual(['Too many changes, array truncated to 1.'])

@@ -1,0 +1,73 @@
+// Making, dropping and renaming databases and tables.
+
+import { failOperation } from './errors.ts'
+import { type DatabaseInfo, newTable, type Store, type Table } from './store.ts'
+
+export function createDatabase(store: Store, name: string): DatabaseInfo {
+  if (name === 'rethinkdb' || store.named.has(name)) failOperation(`Database \`${name}\` already exists.`)
+  // What stands there only because the store was new is kept from now on.
+  for (const info of store.named.values()) store.save(info)
+  const info = store.addDatabase(name)
+  store.save(info)
+  return info
+}
+
+export async function dropDatabase(store: Store, name: string): Promise<{ info: DatabaseInfo; tables: number }> {
+  const info = store.requireDatabase(name)
+  const tables = store.tables(name)
+  for (const table of tables) await dropTable(table)
+  store.named.delete(name)
+  for (const other of store.named.values()) store.save(other)
+  forget(store, info.id)
+  return { info, tables: tables.length }
+}
+
+export function renameDatabase(store: Store, info: DatabaseInfo, name: string): void {
+  const tables = store.tables(info.name)
+  store.named.delete(info.name)
+  info.name = name
+  store.named.set(name, info)
+  store.save(info)
+  for (const table of tables) renameTable(table, name, table.name)
+}
+
+export async function createTable(
+  store: Store,
+  db: string,
+  name: string,
+  primaryKey: string,
+  durability: 'hard' | 'soft',
+): Promise<Table> {
+  store.requireDatabase(db)
+  if (store.find(db, name) !== undefined) failOperation(`Table \`${db}.${name}\` already exists.`)
+  const collection = `${db}.${name}`
+  await store.database.createCollection(collection, { primaryKey })
+  const info = newTable({ db, name, collection, primaryKey, durability })
+  store.labelled.delete(collection)
+  const table = store.adopt(info)
+  store.save(info)
+  return table!
+}
+
+export async function dropTable(table: Table): Promise<void> {
+  const { store, info } = table
+  store.labelled.delete(table.label)
+  forget(store, info.id)
+  await store.database.dropCollection(info.collection)
+}
+
+export function renameTable(table: Table, db: string, name: string): void {
+  const { store, info } = table
+  store.labelled.delete(table.label)
+  info.db = db
+  info.name = name
+  store.labelled.set(table.label, table)
+  store.save(info)
+}
+
+function forget({ catalog }: Store, id: string): void {
+  if (catalog === undefined) return
+  const write = catalog.begin(true)
+  write.remove(id)
+  write.commit()?.catch(() => {})
+}

@@ -1,0 +1,74 @@
+// Cursors over streams that are evaluated as they are read.
+
+import { Cursor, type RowSource } from './cursor.ts'
+import { type Formats, toNative } from './output.ts'
+import type { Operations } from './registry.ts'
+import type { Pull } from './values.ts'
+
+export { readable } from './cursor.ts'
+
+/** A part without any. */
+export const terms: Operations = {}
+
+/** Rows a cursor has before the query is answered: what goes wrong with them is the query's error. */
+const FIRST_ROWS = 100
+const MORE_ROWS = 200
+/** After so long without a pause a cursor lets others run. */
+const PAUSE_MS = 20
+
+/** Rows of a stream that ends, or goes on as long as it is asked. */
+class PullSource implements RowSource {
+  readonly #pull: Pull
+  readonly #formats: Formats
+  readonly #told: (error: unknown) => unknown
+  #first: unknown[] | undefined
+  #isEnded = false
+  #began = performance.now()
+
+  constructor(pull: Pull, formats: Formats, told: (error: unknown) => unknown) {
+    this.#pull = pull
+    this.#formats = formats
+    this.#told = told
+    this.#first = this.#rows(FIRST_ROWS)
+  }
+
+  #rows(count: number): unknown[] {
+    const rows: unknown[] = []
+    while (rows.length < count) {
+      const row = this.#pull()
+      if (row === undefined) {
+        this.#isEnded = true
+        break
+      }
+      rows.push(toNative(row, this.#formats))
+    }
+    return rows
+  }
+
+  async take(): Promise<unknown[] | undefined> {
+    const first = this.#first
+    this.#first = undefined
+    if (first !== undefined && first.length > 0) return first
+    if (this.#isEnded) return undefined
+    if (performance.now() - this.#began > PAUSE_MS) {
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      this.#began = performance.now()
+    }
+    try {
+      const rows = this.#rows(MORE_ROWS)
+      return rows.length === 0 ? undefined : rows
+    } catch (error) {
+      throw this.#told(error)
+    }
+  }
+
+  close(): void {
+    this.#isEnded = true
+    this.#first = undefined
+  }
+}
+
+/** The cursor over a stream; `told` makes the caller's errors. */
+export function cursorOf(pull: Pull, formats: Formats, told: (error: unknown) => unknown): Cursor {
+  return new Cursor(new PullSource(pull, formats, told))
+}
