@@ -43,6 +43,7 @@ export function renderMarkdown(result) {
 function howMeasured({ timeMs }) {
   return [
     `- Each query runs under tinybench for ${count(timeMs)} ms after a warm-up, on the full store. Statements of sqlite are prepared.`,
+    '- A query asked for the fourth time finds the numbers it compares side by side in memory (lanes, docs/design.md), as a query that a program asks does.',
     '- The array hands out the stored objects themselves; all others hand out fresh documents. lmdb and the array are asked by loops, as their users write them.',
     '- Generated columns are STORED, so that reading them parses nothing. quiverdb and sqlite with an index may use it for any of the queries; ranges are asked of these two only.',
   ].join('\n')
