@@ -271,6 +271,7 @@ export const WALK_INDEX: u32 = 4; // keep the hash index up to date
 export const WALK_DISCARD: u32 = 8; // give the blocks back, apply nothing
 export const WALK_SHAPES: u32 = 16; // take the shapes only; with WALK_COPY
 export const WALK_SALVAGE: u32 = 32; // pass records over whose shapes are lost
+export const WALK_HASH: u32 = 64; // put the records into the empty hash index and count them
 
 /** No slot. */
 export const SLOT_NONE: u32 = 0xffffffff;

@@ -137,25 +137,30 @@ function uuidText(key: u32): usize {
   else store<u32>(table + (<usize>index << 2), end);
 }
 
-/** The next staged document as a record in a block of its own, or 0: see buildFailure. Slot and neighbours are the caller's. */
+/** Of the next staged document, once measured: its key packed where `buildUuid` says, or 0, and where its text stands. */
+export let buildUuid: usize = 0;
+let uuidAt: usize = 0;
+
+/** Measures the next staged document. False: see buildFailure, and it is passed over. */
+export function buildMeasure(): bool {
+  if (!measure()) {
+    buildFailure = FAILED_ILL_FORMED;
+    advance();
+    return false;
+  }
+  uuidAt = uuidText(staged(STAGED_KEY));
+  buildUuid = uuidAt != 0 && uuidPack(uuidAt, UUID_SCRATCH) ? UUID_SCRATCH : 0;
+  return true;
+}
+
+/** The staged document just measured as a record in a block of its own, or 0: see buildFailure. Slot and neighbours are the caller's. */
 export function buildRecord(): usize {
   const wordsCount = staged(STAGED_WORDS);
   const widesCount = staged(STAGED_WIDES);
   const strings = staged(STAGED_STRINGS);
   const key = staged(STAGED_KEY);
-  if (!measure()) {
-    buildFailure = FAILED_ILL_FORMED;
-    advance();
-    return 0;
-  }
-  const keyText = uuidText(key);
-  let isUuid = false;
-  let uuidLow: u64 = 0;
-  let uuidHigh: u64 = 0;
-  if (keyText != 0 && uuidPack(keyText, UUID_SCRATCH)) {
-    isUuid = true;
-    uuidLow = load<u64>(UUID_SCRATCH);
-    uuidHigh = load<u64>(UUID_SCRATCH, 8);
+  const isUuid = buildUuid != 0;
+  if (isUuid) {
     heapBytes -= 36;
     heapUnits -= 36;
   }
@@ -224,8 +229,7 @@ export function buildRecord(): usize {
   if (widesCount != 0) bytesCopy(wideTo, widesAt, <usize>widesCount << 3);
   if (isUuid) {
     const uuidTo = wideTo + (<usize>widesCount << 3);
-    store<u64>(uuidTo, uuidLow);
-    store<u64>(uuidTo, uuidHigh, 8);
+    v128.store(uuidTo, v128.load(UUID_SCRATCH));
     store<u32>(to + (<usize>key << 2), (TAG_UUID << 28) | (widesBase + widesCount));
   }
 
@@ -233,7 +237,7 @@ export function buildRecord(): usize {
   const keyString = isUuid ? staged(STAGED_HEAD + key) & 0x0fffffff : u32.MAX_VALUE;
   const table = record + <usize>endsOffset;
   const heap = record + <usize>heapOffset;
-  if (isAscii && (staged(STAGED_MODE) & STAGED_APART) == 0) copyAscii(table, heap, width, strings, isUuid ? keyText : 0, keyString);
+  if (isAscii && (staged(STAGED_MODE) & STAGED_APART) == 0) copyAscii(table, heap, width, strings, isUuid ? uuidAt : 0, keyString);
   else copyStrings(table, heap, width, strings, isNonAscii, keyString);
   if (hasBinary) copyBinaries(record, to, wordsCount, <u32>(heapOffset + heapBytes));
   advance();

@@ -1,5 +1,5 @@
-export { buildFailure, buildMode, buildRecord, buildSkip, buildStart } from "./build";
-export { bytesEqual, utf8Bytes } from "./bytes";
+export { buildFailure, buildMeasure, buildMode, buildRecord, buildSkip, buildStart, buildUuid } from "./build";
+export { bytesCopy, bytesEqual, utf8Bytes } from "./bytes";
 export { recordEquals } from "./compare";
 export { keyBytes, keyFailure, keyGiven, keyMatches, keyOfRecord, keyPointer, keyType } from "./key";
 export {

@@ -2,15 +2,15 @@
 // has taken it. Old records stay readable until the commit.
 
 import {
-  BATCH_SCRATCH, FAILED_DUPLICATE, FAILED_SKIPPED, KEY_BUFFER, MODE_INSERT, MODE_REPLACE, MODE_SKIP, OP_BYTES, OUTCOME_DELETED, OUTCOME_EXISTS, OUTCOME_FAILED,
+  BATCH_SCRATCH, FAILED_DUPLICATE, FAILED_SKIPPED, KEY_BUFFER, KEY_UUID, MODE_INSERT, MODE_REPLACE, MODE_SKIP, OP_BYTES, OUTCOME_DELETED, OUTCOME_EXISTS, OUTCOME_FAILED,
   OUTCOME_INSERTED, OUTCOME_MISSING, OUTCOME_REPLACED, OUTCOME_UNCHANGED, PAGE_BYTES, PAGE_SCRATCH, S_BATCH_COUNTS, S_COUNT,
   S_LIVE_BYTES, S_OPS, S_OPS_CAPACITY, S_OPS_COUNT, S_ORDERED_CLASH, S_ORDERED_CLASH_ELEMENT, S_PAGES_LENT, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SLOT_NONE,
   STATUS_OK, STATUS_OUT_OF_MEMORY,
 } from "../abi";
-import { hashInsert, hashRemove, hashTouch, keyHash } from "../hash";
+import { hashFind, hashInsert, hashRemove, hashTouch, keyHash } from "../hash";
 import { blockBytes, blockRelease, pagesAcquire, pagesRelease, pagesSpare } from "../memory";
 import {
-  buildFailure, buildMode, buildRecord, buildSkip, buildStart, keyBytes, keyFailure, keyGiven, keyOfRecord, keyPointer, keyType,
+  buildFailure, buildMeasure, buildMode, buildRecord, buildSkip, buildStart, buildUuid, keyBytes, keyFailure, keyGiven, keyOfRecord, keyPointer, keyType,
   recordEquals,
 } from "../record";
 import { recordChanged, recordClash, recordsUndo } from "./change";
@@ -87,16 +87,28 @@ function buildWaiting(count: u32): u32 {
     if (mode == MODE_SKIP) {
       buildSkip();
       store<u64>(at, <u64>FAILED_SKIPPED << 32);
+    } else if (!buildMeasure()) {
+      store<u64>(at, <u64>buildFailure << 32);
     } else {
+      // The place of a packed key is fetched while its record is laid out.
+      const isUuid = buildUuid != 0;
+      let hash: u64 = 0;
+      if (isUuid) {
+        hash = keyHash(KEY_UUID, buildUuid, 16);
+        if (count == 1) store<u32>(KEY_BUFFER, hashTouch(hash));
+      }
       const record = buildRecord();
       if (record == 0) {
         if (buildFailure == 0) return i;
         store<u64>(at, <u64>buildFailure << 32);
-      } else if (!keyOfRecord(record)) {
+      } else if (!isUuid && !keyOfRecord(record)) {
         blockRelease(record);
         store<u64>(at, <u64>keyFailure << 32);
       } else {
-        const hash = keyHash(keyType, keyPointer, keyBytes);
+        if (!isUuid) {
+          hash = keyHash(keyType, keyPointer, keyBytes);
+          if (count == 1) store<u32>(KEY_BUFFER, hashTouch(hash));
+        }
         store<u32>(at, <u32>record);
         store<u32>(at, mode, 4);
         store<u64>(at, hash, 8);
@@ -126,10 +138,18 @@ function indexWaiting(count: u32): bool {
   return isEnough;
 }
 
+/** Slot of the document with the key of `record`, or SLOT_NONE. */
+// @ts-ignore: decorator
+@inline function slotOfKey(record: usize, hash: u64): u32 {
+  // Most keys are new: theirs need not be read again.
+  if (hashFind(hash, 0) == 0) return SLOT_NONE;
+  keyOfRecord(record);
+  return findSlot(hash, keyType, keyPointer, keyBytes);
+}
+
 /** False: memory is exhausted. The record is in an op by then, or given up. */
 function putRecord(record: usize, mode: u32, hash: u64): bool {
-  keyOfRecord(record);
-  const slot = findSlot(hash, keyType, keyPointer, keyBytes);
+  const slot = slotOfKey(record, hash);
   if (slot == SLOT_NONE) {
     if (mode == MODE_REPLACE) {
       blockRelease(record);
@@ -312,7 +332,8 @@ function undo(op: usize): void {
 
 function finish(): void {
   store<u32>(S_OPS_COUNT, 0);
-  memory.fill(S_BATCH_COUNTS, 0, 32);
+  v128.store(S_BATCH_COUNTS, i64x2.splat(0));
+  v128.store(S_BATCH_COUNTS, i64x2.splat(0), 16);
   // A huge batch's list is not kept.
   const pages = load<u32>(S_OPS_CAPACITY) / OPS_PER_PAGE;
   if (pages > 4) {

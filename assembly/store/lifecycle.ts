@@ -9,7 +9,7 @@ import {
 } from "../abi";
 import { hashCreate } from "../hash";
 import { blocksReset, pagesAcquire, pagesFor, pagesRelease } from "../memory";
-import { nameIntern, uuidFormat } from "../record";
+import { bytesCopy, nameIntern, uuidFormat } from "../record";
 import { slotAddress, slotsCreate } from "../slot";
 
 /** An empty partition. The name of the primary key field stands in the key buffer. */
@@ -103,7 +103,8 @@ export function store_scan(slot: u32, count: u32): u32 {
   return found;
 }
 
-/** The 36 characters of the UUID at `from`, at the start of the key buffer. */
-export function store_uuid(from: usize): void {
+/** The 36 characters of the UUID at `from`, at the start of the key buffer, and `bytes` of text behind them. */
+export function store_uuid(from: usize, text: usize, bytes: u32): void {
   uuidFormat(from, KEY_BUFFER);
+  if (bytes != 0) bytesCopy(KEY_BUFFER + 36, text, bytes);
 }

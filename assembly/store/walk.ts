@@ -5,7 +5,7 @@ import {
   BATCH_SCRATCH, BLOCK_KIND_SHIFT, FRAME_BYTES, FRAME_CONTINUES, FRAME_GROUP, FRAME_MORE, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE,
   KIND_TRANSACTION, KEY_BUFFER, PAGE_RECORD, PAGE_SCRATCH, RECORD_HEADER, S_CHECK_DURABLE, S_CHECK_END, S_CHECK_GROUP, S_CHECK_OPEN, S_CHECK_SEQUENCE, S_CHECK_STOP,
   S_COUNT, S_LIVE_BYTES, S_LOG_SEED, S_SLOT_FREE, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, S_WALK_LOST, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK,
-  STATUS_OUT_OF_MEMORY, WALK_COPY, WALK_COVERED, WALK_DISCARD, WALK_INDEX, WALK_SALVAGE, WALK_SHAPES, PAGE_BYTES,
+  STATUS_OUT_OF_MEMORY, WALK_COPY, WALK_COVERED, WALK_DISCARD, WALK_HASH, WALK_INDEX, WALK_SALVAGE, WALK_SHAPES, PAGE_BYTES,
 } from "../abi";
 import { hashExpect, hashInsert, hashRemove, hashTouch, keyHash, xxh64 } from "../hash";
 import {
@@ -108,8 +108,9 @@ function unindex(record: usize, slot: u32): void {
 function vacate(slot: u32, flags: u32): void {
   const old = slotAddress(slot);
   if (old == 0) return;
-  if (flags & WALK_INDEX) {
-    recordChanged(slot, old, 0);
+  if (flags & (WALK_INDEX | WALK_HASH)) {
+    if (flags & WALK_INDEX) recordChanged(slot, old, 0);
+    else if (pending != 0) flushPending(0);
     unindex(old, slot);
     store<u32>(S_COUNT, load<u32>(S_COUNT) - 1);
     store<u64>(S_LIVE_BYTES, load<u64>(S_LIVE_BYTES) - blockBytes(old));
@@ -130,14 +131,44 @@ function settle(record: usize, slot: u32, units: u32, flags: u32): i32 {
   }
   slotSetAddress(slot, address);
   slotSetLogUnits(slot, units);
-  if (flags & WALK_INDEX) {
+  if (flags & (WALK_INDEX | WALK_HASH)) {
     if (!keyOfRecord(address)) return STATUS_CORRUPT;
-    if (!hashInsert(keyHash(keyType, keyPointer, keyBytes), slot)) return STATUS_OUT_OF_MEMORY;
-    if (!recordChanged(slot, 0, address)) return STATUS_OUT_OF_MEMORY;
+    const hash = keyHash(keyType, keyPointer, keyBytes);
+    if (flags & WALK_HASH) {
+      const at = BATCH_SCRATCH + <usize>pending * PENDING_BYTES;
+      pending++;
+      store<u64>(at, hash);
+      store<u32>(at, slot, 8);
+    } else if (!hashInsert(hash, slot) || !recordChanged(slot, 0, address)) {
+      return STATUS_OUT_OF_MEMORY;
+    }
     store<u32>(S_COUNT, load<u32>(S_COUNT) + 1);
     store<u64>(S_LIVE_BYTES, load<u64>(S_LIVE_BYTES) + blockBytes(address));
   }
   return STATUS_OK;
+}
+
+/**
+ * Hashes of records that were applied, and their slots, on their way into the index: many at a time, so that the cache misses overlap.
+ * Between two calls there are none.
+ */
+let pending: u32 = 0;
+const PENDING_MAX: u32 = 512;
+const PENDING_BYTES: usize = 16;
+/** Memory did not hold the index. */
+let isIndexFull: bool = false;
+
+/** `expected`: how many entries the index will have about. */
+function flushPending(expected: u32): void {
+  const end = BATCH_SCRATCH + <usize>pending * PENDING_BYTES;
+  pending = 0;
+  if (expected != 0) hashExpect(expected);
+  let touched: u32 = 0;
+  for (let at = BATCH_SCRATCH; at < end; at += PENDING_BYTES) touched += hashTouch(load<u64>(at));
+  store<u32>(KEY_BUFFER, touched);
+  for (let at = BATCH_SCRATCH; at < end; at += PENDING_BYTES) {
+    if (!hashInsert(load<u64>(at), load<u32>(at, 8))) isIndexFull = true;
+  }
 }
 
 /** Takes a slot that was on the free list off it; only while the index is kept, in the order it was given out. */
@@ -219,7 +250,10 @@ export function store_log_walk(from: usize, end: usize, units: u32, flags: u32, 
       if (kind == KIND_RECORD) {
         if (<u32>(next - at) <= RECORD_HEADER) return STATUS_CORRUPT;
         const status = applyRecord(at, position, flags);
-        if (status != STATUS_OK) return status;
+        if (status != STATUS_OK) {
+          pending = 0;
+          return status;
+        }
         isKept = (flags & WALK_COPY) == 0 && slotAddressOr(recordSlot(at)) == at;
       } else if (kind == KIND_DELETE) {
         const slot = load<u32>(at, 4);
@@ -239,6 +273,12 @@ export function store_log_walk(from: usize, end: usize, units: u32, flags: u32, 
     if (!isKept && (flags & WALK_COPY) == 0) blockRelease(at);
     position += length;
     at = next;
+    if (pending == PENDING_MAX) flushPending(<u32>(<f64>PENDING_MAX * <f64>(end - from) / <f64>(at - from)));
+  }
+  if (pending != 0) flushPending(0);
+  if (isIndexFull) {
+    isIndexFull = false;
+    return STATUS_OUT_OF_MEMORY;
   }
   store<u32>(S_WALK_AT, <u32>at);
   return STATUS_OK;
@@ -249,67 +289,17 @@ function slotAddressOr(slot: u32): usize {
 }
 
 /**
- * Takes the next slots, `slotsMax` from `from` on, into the counts and the hash index, after a replay without index. Only a salvaged log,
- * with frames missing, may hold a key twice.
+ * Takes the next slots, `slotsMax` from `from` on, into the counts and the hash index, after a replay that kept neither: that of a salvaged
+ * log, which with frames missing may hold a key twice.
  */
-export function store_log_index(from: u32, slotsMax: u32, isSalvaged: bool): i32 {
-  const end = min(load<u32>(S_SLOT_TOP), from + min(slotsMax, INDEX_SLOTS_MAX));
-  if (from == 0) hashExpect(slotsLive());
-  let touched: u32 = 0;
-  const limit = (<usize>memory.size() << 16) - 128;
-  for (let slot = from; slot < end; slot++) {
-    const record = slotAddress(slot);
-    if (record < limit) touched += load<u8>(record) + load<u8>(record, 64);
-  }
-  let at = BATCH_SCRATCH;
-  for (let slot = from; slot < end; slot++) {
-    const record = slotAddress(slot);
-    if (record != 0) {
-      if (!keyOfRecord(record)) return STATUS_CORRUPT;
-      store<u64>(at, keyHash(keyType, keyPointer, keyBytes));
-    }
-    at += 8;
-  }
-  for (let slot = from; slot < end; slot++) {
-    if (slotAddress(slot) != 0) touched += hashTouch(load<u64>(BATCH_SCRATCH + (<usize>(slot - from) << 3)));
-  }
-  store<u32>(KEY_BUFFER, touched);
-  return isSalvaged ? indexSalvaged(from, end) : indexSlots(from, end);
-}
-
-/** So many hashes find room in the scratch. */
-const INDEX_SLOTS_MAX: u32 = 512;
-
-function slotsLive(): u32 {
-  const top = load<u32>(S_SLOT_TOP);
-  let live: u32 = 0;
-  for (let slot: u32 = 0; slot < top; slot++) live += u32(slotAddress(slot) != 0);
-  return live;
-}
-
-function indexSlots(from: u32, end: u32): i32 {
-  let documents: u32 = 0;
-  let live: u64 = 0;
-  for (let slot = from; slot < end; slot++) {
-    const record = slotAddress(slot);
-    if (record == 0) continue;
-    if (!hashInsert(load<u64>(BATCH_SCRATCH + (<usize>(slot - from) << 3)), slot)) return STATUS_OUT_OF_MEMORY;
-    documents++;
-    live += blockBytes(record);
-  }
-  store<u32>(S_COUNT, load<u32>(S_COUNT) + documents);
-  store<u64>(S_LIVE_BYTES, load<u64>(S_LIVE_BYTES) + live);
-  return STATUS_OK;
-}
-
-/** The same where a key may be met twice. */
-function indexSalvaged(from: u32, end: u32): i32 {
+export function store_log_index(from: u32, slotsMax: u32): i32 {
+  const end = min(load<u32>(S_SLOT_TOP), from + slotsMax);
   let documents = load<u32>(S_COUNT);
   let live = load<u64>(S_LIVE_BYTES);
   for (let slot = from; slot < end; slot++) {
     const record = slotAddress(slot);
     if (record == 0) continue;
-    keyOfRecord(record);
+    if (!keyOfRecord(record)) return STATUS_CORRUPT;
     const hash = keyHash(keyType, keyPointer, keyBytes);
     const twin = findSlot(hash, keyType, keyPointer, keyBytes);
     if (twin != SLOT_NONE) {
@@ -337,5 +327,6 @@ function indexSalvaged(from: u32, end: u32): i32 {
 /** After the last slot was indexed: the free list, low slots first. */
 export function store_log_finish(): void {
   store<u32>(S_SLOT_FREE, 0);
+  if (load<u32>(S_COUNT) == load<u32>(S_SLOT_TOP)) return;
   for (let slot = load<u32>(S_SLOT_TOP); slot > 0; slot--) if (slotAddress(slot - 1) == 0) slotRelease(slot - 1);
 }

@@ -257,6 +257,7 @@ export const WALK_INDEX = 4 // keep the hash index up to date
 export const WALK_DISCARD = 8 // give the blocks back, apply nothing
 export const WALK_SHAPES = 16 // take the shapes only; with WALK_COPY
 export const WALK_SALVAGE = 32 // pass records over whose shapes are lost
+export const WALK_HASH = 64
 
 /** No slot. */
 export const SLOT_NONE = 0xffffffff

@@ -35,7 +35,7 @@ export interface CoreExports {
   store_log_attach(run: number, reserved: number, bytes: number): void
   store_log_check(from: number, end: number, sequence: number, open: number): void
   store_log_finish(): void
-  store_log_index(from: number, slotsMax: number, isSalvaged: number): number
+  store_log_index(from: number, slotsMax: number): number
   store_log_release(run: number, reserved: number): void
   store_log_reserve(bytes: number, isWindow: number): number
   store_log_resync(from: number, end: number): number
@@ -44,7 +44,7 @@ export interface CoreExports {
   store_restore_end(pagesTop: number, pagesLimit: number): number
   store_scan(slot: number, count: number): number
   store_stage(words: number, wides: number, lengths: number, text: number, bytes: number): number
-  store_uuid(from: number): void
+  store_uuid(from: number, text: number, bytes: number): void
 }
 
 const isNode = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined
@@ -82,9 +82,8 @@ export class InlinedModule {
 }
 
 async function inflated(base64: string, isDeflated: boolean): Promise<BufferSource> {
-  const text = atob(base64)
-  const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  const { Buffer } = globalThis as { Buffer?: { from(text: string, encoding: string): Uint8Array<ArrayBuffer> } }
+  const bytes = isNode ? Buffer!.from(base64, 'base64') : Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0))
   return isDeflated ? await inflate(bytes) : bytes
 }
 

@@ -221,6 +221,17 @@ export class Store {
     checkMemory(status, 'the batch')
   }
 
+  /** Runs the only document staged in an open batch; answers its outcome. */
+  runOne(): number {
+    const { memory, stage } = this
+    stage.seal()
+    const status = memory.core.store_batch_put(1)
+    memory.refresh()
+    stage.clear()
+    checkMemory(status, 'the batch')
+    return memory.u32[memory.state(S_OPS) >>> 2]!
+  }
+
   remove(key: unknown): void {
     const bytes = this.keys.write(key)
     const status = this.memory.core.store_batch_remove(this.keys.type, bytes)
@@ -325,11 +336,11 @@ export class Store {
     return true
   }
 
-  /** After a replay without index: builds it. False when a record has no valid key. A salvaged log may hold a key twice. */
+  /** After a replay of the whole log. One of a salvaged log has not built the index: a key may stand there twice. False when a record has no valid key. */
   finishLog(isSalvaged: boolean): boolean {
     const { memory } = this
-    for (let slot = 0; slot < memory.state(S_SLOT_TOP); slot += WALK_SLOTS) {
-      const status = memory.core.store_log_index(slot, WALK_SLOTS, isSalvaged ? 1 : 0)
+    for (let slot = 0; isSalvaged && slot < memory.state(S_SLOT_TOP); slot += WALK_SLOTS) {
+      const status = memory.core.store_log_index(slot, WALK_SLOTS)
       memory.refresh()
       if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the index')
       if (status === STATUS_CORRUPT) return false

@@ -119,6 +119,15 @@ export class Batch {
     return operation
   }
 
+  /** Stages and runs the only document of a batch; answers its outcome. A key made for it is the stage's. Throws when it is refused. */
+  putOne(document: object, mode: PutMode): Outcome {
+    const { store } = this.partition
+    store.stage.add(document, mode, true)
+    this.operations = 1
+    this.settled = 1
+    return store.runOne() as Outcome
+  }
+
   /** Deletes by key; what is staged runs before it. Throws when it is not a key. */
   remove(key: Key): number {
     this.settle()

@@ -114,35 +114,33 @@ export function insertOne(
   base: number,
 ): WriteResult {
   const batch = partition.begin()
-  let isOpen = true
+  let outcome: Outcome
   try {
-    batch.put(document, request.conflict === ConflictRule.Error ? PutMode.Insert : PutMode.Upsert)
-    batch.settle()
-    const outcome = batch.outcome(0)
-    if (outcome <= Outcome.Unchanged) {
-      const result: WriteResult = {
-        inserted: outcome === Outcome.Inserted ? 1 : 0,
-        replaced: outcome === Outcome.Replaced ? 1 : 0,
-        unchanged: outcome === Outcome.Unchanged ? 1 : 0,
-        deleted: 0,
-        skipped: 0,
-        errors: 0,
-      }
-      if (batch.generated.length > 0) result.generatedKeys = [batch.generated[0]!.key]
-      isOpen = false
-      if (outcome === Outcome.Unchanged) batch.abandon()
-      else batch.commit(request.isHard ? HARD : SOFT)
-      state.written = state.listOf(partition)
-      return result
-    }
+    outcome = batch.putOne(document, request.conflict === ConflictRule.Error ? PutMode.Insert : PutMode.Upsert)
   } catch (error) {
-    if (!isOpen) throw error
+    batch.abandon()
     requireOwn(error)
-  } finally {
-    if (isOpen) batch.abandon()
+    return insertInto(state, partition, [document], request, base)
   }
-  // It was refused, and why is told as for many.
-  return insertInto(state, partition, [document], request, base)
+  if (outcome > Outcome.Unchanged) {
+    // It was refused, and why is told as for many.
+    batch.abandon()
+    return insertInto(state, partition, [document], request, base)
+  }
+  const result: WriteResult = {
+    inserted: outcome === Outcome.Inserted ? 1 : 0,
+    replaced: outcome === Outcome.Replaced ? 1 : 0,
+    unchanged: outcome === Outcome.Unchanged ? 1 : 0,
+    deleted: 0,
+    skipped: 0,
+    errors: 0,
+  }
+  const { generated } = partition.store.stage
+  if (generated !== undefined) result.generatedKeys = [generated]
+  if (outcome === Outcome.Unchanged) batch.abandon()
+  else batch.commit(request.isHard ? HARD : SOFT)
+  state.written = state.listOf(partition)
+  return result
 }
 
 /** An atomic call with errors: they are counted and nothing else has happened. */

@@ -9,6 +9,7 @@ import {
   WALK_COPY,
   WALK_COVERED,
   WALK_DISCARD,
+  WALK_HASH,
   WALK_INDEX,
   WALK_SALVAGE,
   WALK_SHAPES,
@@ -424,6 +425,7 @@ export class Recovery {
       // Names first: a group that is damaged may have been the one to bring them, and a later one has them again.
       for (const { from, to } of this.segments) if (!this.walk(from, to, WALK_SHAPES, false)) return false
     }
+    const isSalvaged = this.options.repair || aborted.length > 0
     const cuts = [this.restored, ...aborted.flatMap((range) => [range.from, range.to])].sort((a, b) => a - b)
     for (const segment of this.segments) {
       let from = segment.from
@@ -433,7 +435,9 @@ export class Recovery {
           : this.restored === 0
             ? this.options.repair
               ? WALK_SALVAGE
-              : 0
+              : isSalvaged
+                ? 0
+                : WALK_HASH
             : cut <= this.restored
               ? WALK_COVERED
               : WALK_INDEX
@@ -447,7 +451,7 @@ export class Recovery {
       const reason = `${store.walkedLost} documents, or states of them, whose field names stood in damaged frames only`
       this.repairs.push({ file: this.file.name, offset: LOG_HEADER_BYTES, bytes: 0, reason })
     }
-    if (this.restored === 0 && !store.finishLog(this.options.repair || aborted.length > 0)) return false
+    if (this.restored === 0 && !store.finishLog(isSalvaged)) return false
     if (store.isDerived) store.vectors.follow()
     return true
   }

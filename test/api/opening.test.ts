@@ -37,6 +37,37 @@ describe('open', () => {
     await again.close()
   })
 
+  it('indexes what a log says last, however close together it was written, replaced, deleted and written again', async () => {
+    const path = await newDirectory()
+    const db = await open(path, { durability: 'soft' })
+    const notes = await db.createCollection('notes')
+    const kept = new Map<number | string, object>()
+    const put = async (document: { id: number | string; turn: number }) => {
+      await notes.upsert(document)
+      kept.set(document.id, document)
+    }
+    for (let i = 0; i < 1_500; i++) {
+      await put({ id: i % 3 === 0 ? `note ${i}` : i, turn: 0 })
+      if (i % 5 === 0) await put({ id: i % 3 === 0 ? `note ${i}` : i, turn: 1 })
+      if (i % 7 === 0) {
+        const id = i % 3 === 0 ? `note ${i}` : i
+        await notes.delete(id)
+        kept.delete(id)
+        if (i % 2 === 0) await put({ id, turn: 2 })
+      }
+    }
+    await db.close()
+    const again = await open(path)
+    const reopened = again.collection('notes')
+    expect(await reopened.count()).toBe(kept.size)
+    for (const [id, document] of kept) expect(await reopened.get(id)).toEqual(document)
+    const ids = [...kept.keys()]
+    expect(await reopened.insert(ids.map((id) => ({ id })))).toMatchObject({ inserted: 0, errors: ids.length })
+    expect(await reopened.delete(ids)).toMatchObject({ deleted: ids.length, skipped: 0 })
+    expect(await reopened.count()).toBe(0)
+    await again.close()
+  })
+
   it('takes a file: URL', async () => {
     const path = await newDirectory()
     await (await open(pathToFileURL(path))).close()

@@ -66,6 +66,23 @@ function suite(canCompile: boolean): void {
     )
   })
 
+  it('keeps UUID keys wherever they stand, beside texts of any length', async () => {
+    const partition = await open()
+    const key = (i: number) => `0198b0c7-5d1e-7c3a-9f2b-${String(i).padStart(12, '0')}`
+    const written: object[] = []
+    for (const text of ['', 'x', 'na\u00efve', 'y'.repeat(2_010), 'z'.repeat(2_100), 'w'.repeat(70_000)]) {
+      written.push({ id: key(written.length), text, more: ['a', text] })
+      written.push({ text, id: key(written.length) })
+      written.push({ none: 1, inner: { text }, id: key(written.length), last: 'end' })
+      written.push({ id: key(written.length) })
+    }
+    upsert(partition, written)
+    for (let i = 0; i < 8; i++) expect(all(partition)).toHaveLength(written.length)
+    all(partition).forEach((document, i) => {
+      expectStored(written[i], document)
+    })
+  })
+
   it('keeps objects too wide for a shape, and more shapes than are kept', async () => {
     const partition = await open()
     for (const width of [255, 256, 257, 300, 600, 5_000]) {

@@ -32,6 +32,9 @@ type CompiledReader = (reader: RecordReader, words: number) => Fields
 
 /** Reads of a shape before it is compiled: one-off shapes are not worth it. */
 const READS_BEFORE_COMPILING = 32
+const UUID_UNITS = 36
+/** Text up to here is decoded together with the key. */
+const TEXT_BYTES_MAX = 2_048
 /** A literal longer than this becomes a slow dictionary object anyway. */
 const COMPILED_FIELDS_MAX = 128
 /** Of a projection so many strings are decoded singly, before all of the record are. */
@@ -86,11 +89,14 @@ export class RecordReader {
   private isDecoded = false
   /** Strings still decoded by themselves. */
   private singly = 0
+  /** Where the strings begin in the text: behind the key, where it was decoded with them. */
+  private shift = 0
   private endsWidth = 0
   private endsAt = 0
   private strings = 0
   private flags = 0
   private knownKey: string | undefined
+  private isWhole = false
 
   constructor(memory: Memory, shapes: CollectionShapes) {
     this.memory = memory
@@ -107,6 +113,7 @@ export class RecordReader {
     this.flags = flags
     this.isDecoded = false
     this.singly = 0
+    this.isWhole = false
     this.endsWidth = flags & RECORD_ENDS_WIDTH
     if ((flags & RECORD_LARGE) === 0) {
       const counts = memory.u32[word + 3]!
@@ -125,6 +132,7 @@ export class RecordReader {
   read(record: number, key?: string): Fields {
     const shape = this.start(record)
     this.knownKey = key
+    this.isWhole = true
     return shape === SHAPE_INLINE ? this.inline(this.base + 1) : this.shaped(shape, this.base)
   }
 
@@ -279,12 +287,8 @@ export class RecordReader {
         return new Date(this.memory.f64[(this.record >>> 3) + (word & 0x0fffffff)]!)
       case TAG_BIGINT:
         return this.memory.i64[(this.record >>> 3) + (word & 0x0fffffff)]
-      case TAG_UUID: {
-        const { memory, knownKey } = this
-        if (knownKey !== undefined) return knownKey
-        memory.core.store_uuid(this.record + (word & 0x0fffffff) * 8)
-        return memory.ascii(KEY_BUFFER, KEY_BUFFER + 36)
-      }
+      case TAG_UUID:
+        return this.knownKey ?? this.uuid(this.record + (word & 0x0fffffff) * 8)
       case TAG_BINARY: {
         const { memory } = this
         const wide = (this.record >>> 2) + (word & 0x0fffffff) * 2
@@ -322,7 +326,23 @@ export class RecordReader {
       if (this.singly !== 0) return this.decodeOne(index)
       this.decode()
     }
-    return this.text.substring(index === 0 ? 0 : this.end(index - 1), this.end(index))
+    const { shift } = this
+    return this.text.substring(index === 0 ? shift : this.end(index - 1) + shift, this.end(index) + shift)
+  }
+
+  /** A packed key. Of a document that is read whole it comes with the strings, by one decode of both. */
+  private uuid(at: number): string {
+    const { memory, strings } = this
+    const bytes = this.isWhole && !this.isDecoded && strings > 0 ? this.end(strings - 1) : TEXT_BYTES_MAX
+    if (bytes >= TEXT_BYTES_MAX || (this.flags & RECORD_NON_ASCII) !== 0) {
+      memory.core.store_uuid(at, 0, 0)
+      return memory.ascii(KEY_BUFFER, KEY_BUFFER + UUID_UNITS)
+    }
+    memory.core.store_uuid(at, this.endsAt + (strings << this.endsWidth), bytes)
+    this.text = memory.ascii(KEY_BUFFER, KEY_BUFFER + UUID_UNITS + bytes)
+    this.shift = UUID_UNITS
+    this.isDecoded = true
+    return this.text.substring(0, UUID_UNITS)
   }
 
   /** One string; the text of the whole record is not kept for it. */
@@ -338,6 +358,7 @@ export class RecordReader {
 
   private decode(): void {
     const { memory, strings } = this
+    this.shift = 0
     const table = strings << this.endsWidth
     const bytes = this.end(strings - 1)
     if ((this.flags & RECORD_NON_ASCII) === 0) {

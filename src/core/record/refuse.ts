@@ -17,12 +17,12 @@ export function isStorable(value: object): boolean {
   )
 }
 
-/** Whether this is an object as literals and JSON make them: the usual case, told without a call of `toString`. */
+/** Whether this is an object as literals and JSON make them: the usual case. */
 export function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value) as unknown
   if (prototype !== Object.prototype && prototype !== null) return false
-  return (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === undefined
+  return Object.prototype.toString.call(value) === STORABLE_TAG
 }
 
 /** For-in also sees enumerable fields that somebody added to Object.prototype. */
