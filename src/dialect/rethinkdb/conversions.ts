@@ -1,6 +1,6 @@
 // Conversion, rounding, bits, chance.
 
-import { v4 as uuid } from 'uuid'
+import { v5 as nameUuid, v4 as uuid } from 'uuid'
 import {
   asArray,
   asInteger,
@@ -24,7 +24,6 @@ import {
 import { Failure, fail, failMissing } from './errors.ts'
 import { allOf, type Call, toFunc, toStream } from './evaluate.ts'
 import { jsonComplaint, repeatedKey } from './json.ts'
-import { nameUuid } from './name-uuid.ts'
 import { folded, type Step } from './operators.ts'
 import type { Operations } from './registry.ts'
 import { fromNative } from './stored.ts'
