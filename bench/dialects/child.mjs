@@ -1,5 +1,5 @@
 // One process: the native interface and one dialect, in turns.
-// node --expose-gc child.mjs '{"dialect":…,"groups":[…],"parameters":{…}}'
+// node child.mjs '{"dialect":…,"groups":[…],"parameters":{…}}'
 import { open } from '../../dist/index.js'
 import { interfaces } from './interfaces.mjs'
 
@@ -28,7 +28,6 @@ function makeDocuments({ seed, rowsCount, dimension }, hasVectors) {
 }
 
 async function rate(count, run) {
-  globalThis.gc?.()
   const began = performance.now()
   await run()
   return count / ((performance.now() - began) / 1_000)
@@ -47,14 +46,9 @@ async function rateFor(timeMs, count, run) {
 
 const MEASURES = {
   insert: async (store, { documents }) => {
-    // Making the stores writes documents of other shapes, after which V8 compiles what walks documents anew. Whoever goes first would
-    // pay for that: a third of what is measured.
-    const first = BATCH * Math.floor(documents.length / BATCH / 5)
-    const insert = async (begin, end) => {
-      for (let from = begin; from < end; from += BATCH) await store.insert(documents.slice(from, from + BATCH))
-    }
-    await insert(0, first)
-    return await rate(documents.length - first, async () => await insert(first, documents.length))
+    return await rate(documents.length, async () => {
+      for (let from = 0; from < documents.length; from += BATCH) await store.insert(documents.slice(from, from + BATCH))
+    })
   },
   get: async (store, { documents, timeMs }) =>
     await rateFor(timeMs, BATCH, async (from) => {
