@@ -49,24 +49,32 @@ export interface CoreExports {
 
 const isNode = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined
 
+type ModuleName = 'core' | 'derived' | 'filter'
+
+/** Builds that take the place of those carried inside. */
+let given: Readonly<Record<ModuleName, Uint8Array>> | undefined
+
 /** A module that the package carries in itself, compiled once for each process, if it is not given compiled. */
 export class InlinedModule {
+  private readonly name: ModuleName
   private readonly base64: string
   private readonly isDeflated: boolean
+  /** The build that was compiled in place of the one carried inside. */
+  private other: Uint8Array | undefined
   private compiled: Promise<object> | undefined
 
-  constructor(base64: string, isDeflated: boolean, module: WebAssembly.Module | undefined) {
+  constructor(name: ModuleName, base64: string, isDeflated: boolean, module: WebAssembly.Module | undefined) {
+    this.name = name
     this.base64 = base64
     this.isDeflated = isDeflated
     if (module !== undefined) this.compiled = Promise.resolve(module)
   }
 
-  /** Uses another build of it for what is instantiated from now on. */
-  replace(bytes: Uint8Array): void {
-    this.compiled = compile(bytes as BufferSource)
-  }
-
   async instantiate(memory?: object): Promise<object> {
+    if (given !== undefined && this.other !== given[this.name]) {
+      this.other = given[this.name]
+      this.compiled = compile(this.other as BufferSource)
+    }
     this.compiled ??= inflated(this.base64, this.isDeflated).then(compile)
     this.compiled.catch(() => {
       this.compiled = undefined
@@ -123,27 +131,14 @@ async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
   }
 }
 
-const core = new InlinedModule(BINARY_BASE64, IS_DEFLATED, MODULE)
-/** Builds that take the place of those carried inside. */
-export interface GivenBinaries {
-  readonly derived: Uint8Array
-  readonly filter: Uint8Array
-}
+const inlined = new InlinedModule('core', BINARY_BASE64, IS_DEFLATED, MODULE)
 
-let given: GivenBinaries | undefined
-
-/** Uses another build of the core and of the other modules (those with asserts, in tests) for partitions opened from now on. */
-export function setBinary(coreBytes: Uint8Array, derived: Uint8Array, filter: Uint8Array): void {
-  core.replace(coreBytes)
-  given = { derived, filter }
-}
-
-/** What `setBinary` was given for the other modules. */
-export function givenBinaries(): GivenBinaries | undefined {
-  return given
+/** Uses other builds of the modules (those with asserts, in tests) for partitions opened from now on. */
+export function setBinary(core: Uint8Array, derived: Uint8Array, filter: Uint8Array): void {
+  given = { core, derived, filter }
 }
 
 /** A fresh instance with its own linear memory. */
 export async function instantiateCore(): Promise<CoreExports> {
-  return (await core.instantiate()) as unknown as CoreExports
+  return (await inlined.instantiate()) as unknown as CoreExports
 }

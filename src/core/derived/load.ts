@@ -1,7 +1,7 @@
 // Instantiates the module derived/ over the memory of a partition's core, and puts its hooks into the core's table.
 
 import { HOOK_CHANGED, HOOK_CLASH, HOOK_UNDO } from '../abi.ts'
-import { givenBinaries, InlinedModule } from '../load.ts'
+import { InlinedModule } from '../load.ts'
 import type { Memory } from '../memory.ts'
 import { BINARY_BASE64, IS_DEFLATED, MODULE } from './binary.ts'
 
@@ -95,15 +95,9 @@ export interface DerivedExports {
   vector_follow(from: number, slotsMax: number): number
 }
 
-const inlined = new InlinedModule(BINARY_BASE64, IS_DEFLATED, MODULE)
-let given: Uint8Array | undefined
+const inlined = new InlinedModule('derived', BINARY_BASE64, IS_DEFLATED, MODULE)
 
 export async function instantiateDerived(memory: Memory): Promise<DerivedExports> {
-  const other = givenBinaries()?.derived
-  if (other !== undefined && given !== other) {
-    given = other
-    inlined.replace(given)
-  }
   const { core } = memory
   const derived = (await inlined.instantiate(core.memory as WebAssembly.Memory)) as unknown as DerivedExports
   const { table } = core

@@ -1,6 +1,6 @@
 // Instantiates the module that runs filters over the memory of a partition's core.
 
-import { givenBinaries, InlinedModule } from '../load.ts'
+import { InlinedModule } from '../load.ts'
 import type { Memory } from '../memory.ts'
 import { BINARY_BASE64, IS_DEFLATED, MODULE } from './binary.ts'
 
@@ -17,14 +17,8 @@ export interface FilterExports {
   filter_scan(program: number, slot: number, count: number, work: number): number
 }
 
-const inlined = /* @__PURE__ */ new InlinedModule(BINARY_BASE64, IS_DEFLATED, MODULE)
-let given: Uint8Array | undefined
+const inlined = /* @__PURE__ */ new InlinedModule('filter', BINARY_BASE64, IS_DEFLATED, MODULE)
 
 export async function instantiateFilter(memory: Memory): Promise<FilterExports> {
-  const other = givenBinaries()?.filter
-  if (other !== undefined && given !== other) {
-    given = other
-    inlined.replace(given)
-  }
   return (await inlined.instantiate(memory.core.memory as WebAssembly.Memory)) as unknown as FilterExports
 }

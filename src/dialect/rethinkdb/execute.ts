@@ -144,7 +144,7 @@ async function afterWaits(
   options: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
   try {
-    await Promise.all(query.waits)
+    if (query.waits.length > 0) await Promise.all(query.waits)
     return await answerOf(value, query, formats, node, options)
   } catch (error) {
     throw told(error, node)
@@ -232,13 +232,7 @@ function answerOf(
   options: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
   if (cursorPart.now === undefined && (Array.isArray(value) || value instanceof Special)) {
-    return afterLoad(new Set([cursorPart]), query.store, async () => {
-      try {
-        return await answerOf(value, query, formats, node, options)
-      } catch (error) {
-        throw told(error, node)
-      }
-    })
+    return afterLoad(new Set([cursorPart]), query.store, () => afterWaits(value, query, formats, node, options))
   }
   return Promise.resolve(profiled(handOver(value, query, formats, node), options))
 }
