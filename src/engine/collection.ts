@@ -152,9 +152,8 @@ export class Collection<T extends object = Document> {
     // A Set is there in full: it is taken as it is now.
     if (Array.isArray(source)) documents = source
     else if (source instanceof Set) documents = [...source]
-    else if (isSource(source)) {
-      return insertStream(state, STATES.has(source) ? (source as Collection).find() : source, request)
-    } else {
+    else if (isSource(source)) return insertStream(state, source, request)
+    else {
       documents = [source]
       base = ALONE
     }
@@ -312,6 +311,7 @@ export class Collection<T extends object = Document> {
   /** The partitions, `_default` first. */
   async partitions(): Promise<PartitionInfo[]> {
     this.#requireOpen()
+    if (this.#state.line.last !== null) return await this.#later(undefined, () => this.partitions())
     return this.#state.groups.map(({ name, parts }) => ({
       name,
       documents: parts.reduce((sum, part) => sum + part.count, 0),
@@ -320,6 +320,7 @@ export class Collection<T extends object = Document> {
 
   async stats(): Promise<CollectionStats> {
     this.#requireOpen()
+    if (this.#state.line.last !== null) return await this.#later(undefined, () => this.stats())
     return collectionStats(this.#state)
   }
 

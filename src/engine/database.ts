@@ -146,6 +146,7 @@ export class Database {
   /** All collections, in the order they were created. */
   async collections(): Promise<CollectionInfo[]> {
     this.#requireOpen()
+    for (const { state } of this.#members.values()) if (state.line.last !== null) await state.line.last
     return [...this.#members.values()]
       .sort((a, b) => a.state.definition.id - b.state.definition.id)
       .map(({ state }) => infoOf(state))
@@ -290,6 +291,7 @@ export class Database {
     this.#requireWritable()
     await this.#change(async () => {
       requirePresent(state)
+      if (state.line.last !== null) await state.line.last
       if (name === DEFAULT_PARTITION) {
         throw new UsageError(
           `the default partition of collection "${state.name}" cannot be dropped; drop the collection`,

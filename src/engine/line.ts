@@ -31,7 +31,8 @@ export class Line {
       this.last = null
       gate.isClosed = false
       answer = call()
-      gate.isClosed = isClosed
+      // The call itself may have closed it.
+      gate.isClosed ||= isClosed
       this.last ??= last
     })
     const last: Promise<unknown> = begun

@@ -2,7 +2,7 @@
 // length. What was acknowledged stays, whatever becomes of the rest.
 //
 // A source may hand out one object again and again with other contents. Documents are therefore copied as they come, except those
-// of our own cursors, which nobody else holds.
+// of our own cursors and collections, which nobody else holds.
 
 import { LimitError } from '../error/index.ts'
 import { acknowledge } from './acknowledge.ts'
@@ -13,7 +13,7 @@ import { copyDocument, DEPTH_MAX, isObject } from './merge.ts'
 import { ReturnChanges, type WriteRequest } from './options.ts'
 import { pause, SLICE_MS } from './pause.ts'
 import { ResultSum, type WriteResult } from './result.ts'
-import type { CollectionState } from './state.ts'
+import { type CollectionState, STATES } from './state.ts'
 import { checkExpiry, Expiry, mayExpire } from './wait.ts'
 
 const BATCH_DOCUMENTS = 1_000
@@ -43,9 +43,16 @@ export function isDocument(source: unknown): source is object {
 
 /** The source of an insert that has to wait: what is there in full is taken now. */
 export function heldSource(source: unknown): unknown {
-  if (typeof source !== 'object' || source === null) return source
-  if (Array.isArray(source) || source instanceof Set) return copyGiven([...source])
-  return isSource(source) ? source : copyGiven(source)
+  if (Array.isArray(source) || source instanceof Set) return Array.from(source as Iterable<unknown>, held)
+  return isDocument(source) ? held(source) : source
+}
+
+function held(document: unknown): unknown {
+  try {
+    return copyGiven(document)
+  } catch (error) {
+    return unreadable(error)
+  }
 }
 
 /** Inserts all that `source` yields. */
@@ -58,7 +65,7 @@ export async function insertStream(
   const iterator = iteratorOf(source)
   if (!request.isAtomic) request.outcome = 'the batches acknowledged before stay'
   const expiry = mayExpire(request) ? new Expiry(request, what, request.outcome) : undefined
-  const writer = new BatchWriter(state, request, !(source instanceof Cursor))
+  const writer = new BatchWriter(state, request, !(source instanceof Cursor || STATES.has(source)))
   let isDone = false
   try {
     for (;;) {

@@ -180,6 +180,56 @@ describe('a call that waits', () => {
     await db.close()
   })
 
+  it('keeps a database closed that the call itself closes', async () => {
+    const { db, posts } = await reopened()
+    let closing: Promise<void> | undefined
+    const updated = posts.update({ likes: 1 }, () => {
+      closing = db.close()
+      return { likes: 2 }
+    })
+    await updated.catch(() => {})
+    await closing
+    await expect(posts.insert({ id: 50, likes: 5 })).rejects.toBeInstanceOf(ClosedError)
+    await expect(posts.get(1)).rejects.toBeInstanceOf(ClosedError)
+  })
+
+  it('is seen by figures, and comes before its partition is dropped', async () => {
+    const { db, posts } = await reopened()
+    const deleted = posts.delete({ likes: 1 })
+    const counts = [
+      posts.partitions().then(([{ documents } = { documents: -1 }]) => documents),
+      posts.stats().then(({ documents }) => documents),
+      db.collections().then(([{ documents } = { documents: -1 }]) => documents),
+    ]
+    expect(await Promise.all(counts)).toEqual([6, 6, 6])
+    await deleted
+    await db.close()
+
+    const again = await reopened()
+    await again.posts.createPartition('x')
+    await again.posts.insert({ id: 60, likes: 7 }, { partition: 'x' })
+    const gone = again.posts.delete({ likes: 7 }, { partition: 'x' })
+    await again.posts.dropPartition('x')
+    expect((await gone).deleted).toBe(1)
+    await again.db.close()
+  })
+
+  it('makes no more of a document that cannot be read than its error', async () => {
+    const { db, posts } = await reopened()
+    const deleted = posts.delete({ likes: 1 })
+    const bad = Object.defineProperty({ id: 71 }, 'likes', {
+      enumerable: true,
+      get: () => {
+        throw new Error('not to be read')
+      },
+    }) as unknown as Post
+    const { inserted, errors, firstError } = await posts.insert([{ id: 70, likes: 1 }, bad])
+    expect({ inserted, errors }).toEqual({ inserted: 1, errors: 1 })
+    expect(firstError).toContain('not to be read')
+    await deleted
+    await db.close()
+  })
+
   it('ends with a filter that holds itself many times over', async () => {
     const { db, posts } = await reopened()
     const filter: Record<string, unknown> = { likes: 1 }
