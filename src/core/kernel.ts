@@ -42,6 +42,8 @@ export class Kernel {
 
 const METRICS = { cosine: METRIC_COSINE, l2: METRIC_L2, ip: METRIC_IP } as const
 
+/** A larger one is not kept. */
+const SPARE_BYTES_MAX = 16_777_216
 /** A core that nobody uses now: making one takes as long as some thousand measures. */
 let spare: Memory | undefined
 
@@ -119,6 +121,7 @@ export class PairTable {
 
   /** Adds a vector to the batch; there must be room. */
   add(vector: Float32Array): void {
+    if (this.#count === this.capacity) throw new RangeError(`a batch of pairs has room for ${this.capacity} vectors`)
     this.#memory.f32.set(vector, this.#vectors / 4 + this.#count++ * this.#lanes)
   }
 
@@ -137,6 +140,6 @@ export class PairTable {
 
   /** Gives the core back; the table is of no use afterwards. */
   release(): void {
-    spare ??= this.#memory
+    if (this.#memory.bytes() <= SPARE_BYTES_MAX) spare ??= this.#memory
   }
 }

@@ -215,7 +215,11 @@ class Builder {
       if (group === undefined) groups.set(key, [hit])
       else group.push(hit)
     }
-    const made = [...groups.values()].map((group) => ({ group, measured: this.#measured(level, group, Number) }))
+    const isMeasured = level.order.some(({ name }) => level.metrics.some(({ alias }) => alias === name))
+    const made = [...groups.values()].map((group) => ({
+      group,
+      measured: isMeasured ? this.#measured(level, group, (value) => value) : {},
+    }))
     made.sort((a, b) => {
       for (const { name, isDescending } of level.order) {
         const sign =

@@ -42,6 +42,7 @@ import type {
   ShowCollectionsReq,
   ShowCollectionsResponse,
 } from './types/index.ts'
+import { CAPACITY_MAX } from './values.ts'
 
 const SHARDS_MAX = 16
 
@@ -241,7 +242,7 @@ export class CollectionClient extends DatabaseClient {
       const field = entry.schema.byName.get(data.field_name)
       if (field === undefined) throw fieldNotFound(data.field_name)
       const params = changedProperties(field.params, data.properties)
-      for (const [key, max] of [['max_length', 65_535] as const, ['max_capacity', 4096] as const]) {
+      for (const [key, max] of [['max_length', 65_535] as const, ['max_capacity', CAPACITY_MAX] as const]) {
         if (data.properties?.[key] === undefined) continue
         const value = Number(params[key])
         if (field.params[key] === undefined) throw invalid(`can not alter ${key} of field ${field.name}: it has none`)

@@ -15,7 +15,7 @@ import {
   requireName,
 } from './schema.ts'
 import type { Anything, FunctionObject } from './types/index.ts'
-import { encoderOf } from './values.ts'
+import { CAPACITY_MAX, encoderOf } from './values.ts'
 
 const TYPE_PARAMS = [
   'dim',
@@ -184,7 +184,7 @@ function checkField(field: Field, isInStruct: boolean): void {
       throw invalid(`element type ${DataType[element] ?? element} of field ${name} is not supported`)
     }
     if (field.params['max_capacity'] !== undefined || element !== DataType.Struct) {
-      checkRange(field, 'max_capacity', 1, 4096)
+      checkRange(field, 'max_capacity', 1, CAPACITY_MAX)
     }
     if (element === DataType.VarChar) checkRange(field, 'max_length', 1, 65_535)
   }

@@ -7,7 +7,7 @@ function once<T>(load: () => Promise<T>): () => T | Promise<T> {
 }
 
 export const expressions = once(() => import('./expression/index.ts'))
-export const searches = once(() => import('./searches.ts'))
+export const searches = once(() => import('./search-answer.ts'))
 export const declarations = once(() => import('./declare.ts'))
 export const partials = once(() => import('./partial.ts'))
 export const administration = once(() => import('./maintenance-client.ts'))

@@ -4,7 +4,7 @@ import type { Entry } from './catalog.ts'
 import { DataType, DEFAULT_DYNAMIC_FIELD, FieldPartialUpdateOpType } from './enums.ts'
 import { Code, invalid, MilvusError } from './errors.ts'
 import { type EncodedRows, missingValue, put, type Row } from './rows.ts'
-import { jsonOf } from './values.ts'
+import { CAPACITY_MAX, jsonOf } from './values.ts'
 
 /** How single fields change, by name. */
 export type FieldOps = ReadonlyMap<string, FieldPartialUpdateOpType>
@@ -48,7 +48,7 @@ function mergedRow(entry: Entry, row: Row, own: Row | undefined, ops: FieldOps |
     else if (row[name] === undefined) value = missingValue(field, count)
     else value = operated(row[name], own?.[name], ops?.get(name))
     if (value === undefined) continue
-    const max = Number(field.params['max_capacity'] ?? Infinity)
+    const max = Number(field.params['max_capacity'] ?? CAPACITY_MAX)
     if (field.type === DataType.Array && (value as unknown[]).length > max) {
       throw invalid(`the length (${(value as unknown[]).length}) of array field ${name} exceeds max capacity (${max})`)
     }

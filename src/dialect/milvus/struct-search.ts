@@ -8,7 +8,7 @@ import type { Row } from './rows.ts'
 import { dimOf } from './schema.ts'
 import type { Found } from './search.ts'
 import { isDistance, isInRange, type SearchPlan } from './search-plan.ts'
-import { encoderOf } from './values.ts'
+import { CAPACITY_MAX, encoderOf } from './values.ts'
 
 /** Whether each vector is a hit of its own. */
 export function isElementwise(metric: string): boolean {
@@ -63,10 +63,10 @@ export async function runStructPlan(plan: SearchPlan, select: readonly string[])
     (isElementwise(metric) ? [given] : (given as unknown[])).map((one) => lanesOf(encode(one, 0))),
   )
   const dim = dimOf(field)
-  // A row more than what fills it always has room.
-  const wanted = Math.ceil(BATCH_BYTES / (4 * dim))
-  const most = Number(entry.schema.byName.get(owner!)!.params['max_capacity'] ?? 4_096)
-  const table = await PairTable.create(asked.flat(), dim, measureOf(metric).kernel, wanted + most)
+  const vectors = asked.flat()
+  const wanted = Math.ceil(BATCH_BYTES / (4 * dim + 8 * vectors.length))
+  // A row more than what fills it always has room, also one that was longer than its field's `max_capacity` is now.
+  const table = await PairTable.create(vectors, dim, measureOf(metric).kernel, wanted + CAPACITY_MAX)
   const fields = [...new Set([...select, ...orderFields(orders), owner!])]
   try {
     let rows: { row: Row; count: number }[] = []

@@ -201,8 +201,11 @@ export function timeOf(value: unknown): string | undefined {
   return `${whole}${digits === '' ? '' : `.${digits}`}Z`
 }
 
+/** Elements of an array whose field says nothing, and the most that one may say. */
+export const CAPACITY_MAX = 4_096
+
 function arrayEncoder(field: Field): Encode {
-  const max = Number(field.params['max_capacity'] ?? 4096)
+  const max = Number(field.params['max_capacity'] ?? CAPACITY_MAX)
   const encode = isStructArray(field) ? structEncoder(field) : scalarEncoder({ ...field, type: field.element })
   return (value, row, transformers) => {
     const items = ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as never) : value
