@@ -310,6 +310,12 @@ export function asInteger(value: Datum): number {
   return number
 }
 
+/** An integer of 32 bits. */
+export function asShortInteger(value: Datum): number {
+  const integer = asInteger(value)
+  return integer === (integer | 0) ? integer : fail(`Integer too large: ${integer}`)
+}
+
 /** A result of arithmetic: what is not finite is no number. */
 export function finite(value: number): number {
   if (!Number.isFinite(value)) fail(`Non-finite number: ${value > 0 ? 'inf' : value < 0 ? '-inf' : '-nan'}`)

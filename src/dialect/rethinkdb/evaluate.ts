@@ -6,6 +6,7 @@ import {
   asBool,
   asInteger,
   asNumber,
+  asShortInteger,
   asText,
   type Datum,
   type Fields,
@@ -119,8 +120,7 @@ export class Call {
 
   /** An integer of 32 bits. */
   shortInteger(i: number): number {
-    const value = this.integer(i)
-    return value === (value | 0) ? value : fail(`Integer too large: ${value}`)
+    return asShortInteger(this.datum(i))
   }
 
   text(i: number): string {

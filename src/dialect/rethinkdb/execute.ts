@@ -103,12 +103,14 @@ function checked(node: Node, db: string): Set<AnyPart> | undefined {
 
 /** Goes on when the parts are there. Queries that come meanwhile wait, and have their turns as they came. */
 function afterLoad(missing: Set<AnyPart>, store: Store, proceed: () => Promise<unknown>): Promise<unknown> {
-  const loads = loadAll(missing).finally(() => {
-    store.loading = undefined
+  // Another query may be loading already: this one is behind it.
+  const loads = Promise.all([loadAll(missing), store.loading]).finally(() => {
+    if (store.loading === line) store.loading = undefined
   })
   const answer = loads.then(proceed)
   const end = () => {}
-  store.loading = loads.then(end, end)
+  const line: Promise<void> = loads.then(end, end)
+  store.loading = line
   return answer
 }
 

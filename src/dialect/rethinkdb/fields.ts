@@ -4,6 +4,7 @@ import {
   asArray,
   asInteger,
   asObject,
+  asShortInteger,
   type Datum,
   type Fields,
   field,
@@ -166,7 +167,7 @@ function dropUnder(old: Datum, value: Datum): Datum {
 export const fieldTerms: Operations = {
   bracket(call) {
     const key = call.datum(1)
-    if (typeof key === 'number') return nth(call, call.shortInteger(1))
+    if (typeof key === 'number') return nth(call, asShortInteger(key))
     return typeof key === 'string' ? getField(call, key) : wrongKey(key)
   },
   getField: (call) => getField(call, call.text(1)),

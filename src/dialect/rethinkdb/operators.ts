@@ -1,5 +1,6 @@
 import {
   asArray,
+  asBool,
   asNumber,
   asText,
   compare,
@@ -137,12 +138,15 @@ export const operatorTerms: Operations = {
     let value: Val = true
     for (let i = 0; i < call.count; i++) {
       value = call.val(i)
-      if (!call.bool(i)) break
+      if (!asBool(asDatum(value))) break
     }
     return value
   },
   or(call) {
-    for (let i = 0; i < call.count; i++) if (call.bool(i)) return call.val(i)
+    for (let i = 0; i < call.count; i++) {
+      const value = call.val(i)
+      if (asBool(asDatum(value))) return value
+    }
     return false
   },
   branch,

@@ -8,10 +8,9 @@ import { NotFoundError } from '../../error/index.ts'
 import type { Fields } from './datum.ts'
 import { failOperation } from './errors.ts'
 import type { Index } from './index-entries.ts'
-import { fromWire } from './node.ts'
+import { fromWire, type Node } from './node.ts'
 import { type AnyPart, indexPart, loadAll, noteAll } from './parts.ts'
 import { fromStored } from './stored.ts'
-import type { Func } from './values.ts'
 
 const CATALOG = '_rethinkdb'
 /** What the one server of a database in process is called. */
@@ -68,7 +67,7 @@ export class Table {
   readonly store: Store
   readonly direct: Direct
   readonly indexes = new Map<string, Index>()
-  hook: Func | null | undefined
+  hook: Node | undefined
   readonly #listeners = new Set<Listener>()
   #unwatch: (() => void) | undefined
 

@@ -55,9 +55,9 @@ export function optionsOf(call: Call, table: Table, changes: ReturnChanges): Wri
 /** The table's hook, ready to be called. */
 function hookOf(table: Table, query: Query): Func | null {
   if (table.info.hook === null) return null
-  if (table.hook === undefined) table.hook = evaluate(fromWire(table.info.hook.wire), null, query) as Func
-  const func = table.hook
-  return func === null ? null : new Func(func.arity, (args) => asDatum(func.call(args)), true)
+  table.hook ??= fromWire(table.info.hook.wire)
+  const func = evaluate(table.hook, null, query) as Func
+  return new Func(func.arity, (args) => asDatum(func.call(args)), true)
 }
 
 /** What became of one row. */

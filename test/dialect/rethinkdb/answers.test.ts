@@ -1,6 +1,6 @@
 // Promise: where the server's answer is not the one that would be guessed, ours is the server's.
 
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Any, type Case, check, err, named, r } from './cases.ts'
 
 let connection: Any
@@ -373,4 +373,25 @@ describe('administration', () => {
       err('QueryLogic', 'The `use_outdated` optarg is no longer supported.  Use the `read_mode` optarg instead.'),
     ],
   ])
+})
+
+it('what stands in and, or and brackets is written once', async () => {
+  await r.tableCreate('once').run(connection)
+  const inserted = () => r.table('once').insert({})('inserted')
+  const count = () => r.table('once').count().run(connection)
+  expect(await r.and(true, inserted().eq(1)).run(connection)).toBe(true)
+  expect(await count()).toBe(1)
+  expect(await r.or(false, inserted().eq(1)).run(connection)).toBe(true)
+  expect(await count()).toBe(2)
+  expect(await r.expr(['a', 'b'])(inserted()).run(connection)).toBe('b')
+  expect(await count()).toBe(3)
+})
+
+it('a write hook goes by the options of the write, not of the first one that called it', async () => {
+  await r.tableCreate('limited').run(connection)
+  const limited = r.table('limited')
+  await limited.setWriteHook((_c: Any, _o: Any, n: Any) => n.merge({ list: r.expr([1]).union([2]).coerceTo('array') })).run(connection) // biome-ignore format: one line
+  expect((await limited.insert({ id: 1 }).run(connection, { arrayLimit: 1 })).errors).toBe(1)
+  expect((await limited.insert({ id: 2 }).run(connection)).inserted).toBe(1)
+  expect(await limited.get(2)('list').run(connection)).toEqual([1, 2])
 })
