@@ -5,7 +5,7 @@
 // Table: u32[], number of the element + 1. Marks: u32[], by element: the epoch in which it was seen last.
 
 import {
-  S_SEED_0, TAG_ARRAY, TAG_BIGINT, TAG_BINARY, TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT, TAG_NULL, TAG_OBJECT, TAG_TRUE,
+  S_SEED_0, TAG_ARRAY, TAG_BIGINT, TAG_BINARY, TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT, TAG_NULL, TAG_TRUE,
 } from "../abi";
 import { payload, recordWords, wide } from "../record";
 import { NEEDLE_BYTES, needleBuild } from "./text";

@@ -32,10 +32,10 @@ const TINY: f32 = 1e-35;
 }
 
 // The terms of a query, each to multiply a row's: see isBeyond.
-export let boundScale: f32 = 0;
-export let boundNorm: f32 = 0;
-export let boundResidual: f32 = 0;
-export let boundSquare: f32 = 0;
+let boundScale: f32 = 0;
+let boundNorm: f32 = 0;
+let boundResidual: f32 = 0;
+let boundSquare: f32 = 0;
 
 /** Looks at a query. */
 export function boundOf(query: usize, metric: u32): void {

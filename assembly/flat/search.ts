@@ -39,11 +39,6 @@ const PIECE_BYTES: u32 = 131072;
   return <usize>load<u32>(search);
 }
 
-// @ts-ignore: decorator
-@inline export function searchQueries(search: usize): u32 {
-  return load<u32>(search, 4);
-}
-
 /** Bits of the slots that may be answered, or 0; and how many slots it has bits of. */
 // @ts-ignore: decorator
 @inline export function searchBitmap(search: usize): usize {

@@ -15,7 +15,7 @@ import { S_GRAPHS, S_SLOT_TOP, SLOT_NONE, VECTOR_FIELDS_MAX } from "../abi";
 import { structAcquire } from "../memory";
 import { levelOf } from "./level";
 
-export const GRAPH_DIRECTORY: usize = 0;
+const GRAPH_DIRECTORY: usize = 0;
 const GRAPH_CAPACITY: usize = 4; // chunks the directory has room for
 export const GRAPH_M: usize = 8;
 export const GRAPH_EF: usize = 12; // candidates while inserting
@@ -107,7 +107,7 @@ function growDirectory(graph: usize, chunk: u32): bool {
 }
 
 /** Makes the states of `slot`'s chunk; false: memory is exhausted. */
-export function reachState(graph: usize, slot: u32): bool {
+function reachState(graph: usize, slot: u32): bool {
   const chunk = slot >> CHUNK_SHIFT;
   if (chunk >= load<u32>(graph, GRAPH_CAPACITY) && !growDirectory(graph, chunk)) return false;
   const at = chunkAt(graph, slot);
@@ -168,14 +168,8 @@ export function linksCount(list: usize, most: u32): u32 {
 
 /** Address of the state of a slot whose chunk is there. */
 // @ts-ignore: decorator
-@inline export function stateAt(graph: usize, slot: u32): usize {
+@inline function stateAt(graph: usize, slot: u32): usize {
   return <usize>load<u32>(chunkAt(graph, slot)) + HEAD_STATES + <usize>(slot & CHUNK_MASK);
-}
-
-/** The same, or 0 when the graph does not reach the slot. */
-export function stateAtOr(graph: usize, slot: u32): usize {
-  const head = headAt(graph, slot >> CHUNK_SHIFT);
-  return head == 0 ? 0 : head + HEAD_STATES + <usize>(slot & CHUNK_MASK);
 }
 
 /** A link to a node as it is now. */

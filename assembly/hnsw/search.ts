@@ -2,9 +2,7 @@
 // are measured exactly. Slots that are dirty are looked at one by one, so that an answer never misses what was just written.
 
 import { S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
-import {
-  rescore, scanRow, searchBitmap, searchBlock, searchExamine, searchField, searchFollow, searchList, searchSlots,
-} from "../flat";
+import { scanRow, searchBitmap, searchBlock, searchExamine, searchField, searchFollow, searchList, searchSlots } from "../flat";
 import { fieldVectorBytes, rowVector, vectorRow } from "../vector";
 import { CHUNK_SLOTS, chunksTop, DIRTY, GRAPH_DIRTY, GRAPH_LINKED, graphOf, HEAD_DIRTY, HEAD_STATES, headAt } from "./graph";
 import { keySlot, sortLeast } from "./heap";

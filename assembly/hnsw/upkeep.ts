@@ -5,7 +5,7 @@ import { DERIVED_GRAPHS, S_DERIVED, S_SLOT_TOP, SLOT_NONE, STATUS_OK, STATUS_OUT
 import { queryBytes, vectorField, vectorRow } from "../vector";
 import {
   CHUNK_SLOTS, chunksTop, clearDirty, DIRTY, forget, forgetLists, GRAPH_CURSOR, GRAPH_DIRTY, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_LINKED, GRAPH_MARKED, GRAPH_MIXED, GRAPH_STALE, graphCreate, graphOf,
-  HEAD_DIRTY, HEAD_LINKED, HEAD_STALE, HEAD_STATES, headAt, LINKED, markDirty, resetOrder,
+  HEAD_DIRTY, HEAD_STALE, HEAD_STATES, headAt, LINKED, markDirty, resetOrder,
 } from "./graph";
 import { link } from "./link";
 import { scratchReach } from "./scratch";

@@ -9,8 +9,8 @@ export const BLOCK_POSTINGS: u32 = 256;
 /** Neighbours are joined when both fit with room to grow. */
 const JOIN_POSTINGS: u32 = 160;
 export const DIRECTORY: u32 = 0x80000000;
-export const DIRECTORY_HEADER: usize = 8;
-export const DIRECTORY_ENTRY: usize = 12;
+const DIRECTORY_HEADER: usize = 8;
+const DIRECTORY_ENTRY: usize = 12;
 const DIRECTORY_LEAST: u32 = 4;
 
 /** Bytes of a weight, as a shift: u16 counts of a text's term, f32 of a sparse vector. */

@@ -55,7 +55,7 @@ export function sumsReserve(slots: u32): usize {
 }
 
 /** Makes all sums untouched. */
-export function sumsClear(): void {
+function sumsClear(): void {
   const end = sums + (<usize>sumsSlots << 2);
   const pattern = i32x4.splat(<i32>UNTOUCHED);
   for (let at = sums; at < end; at += 16) v128.store(at, pattern);

@@ -94,7 +94,7 @@ function removeAll(index: usize, slot: u32, record: usize): void {
 }
 
 /** Equal elements of one document have one entry. */
-export function insertAll(index: usize, slot: u32, record: usize): bool {
+function insertAll(index: usize, slot: u32, record: usize): bool {
   readSlotAs(slot, record);
   const fields = indexFields(index);
   const first = fieldOf(index, record, 0);

@@ -26,7 +26,7 @@ export const INNER_MAX: u32 = <u32>((NODE_BYTES - NODE_HEAD) / CHILD_BYTES);
 }
 
 // @ts-ignore: decorator
-@inline export function nodeLevel(node: usize): u32 {
+@inline function nodeLevel(node: usize): u32 {
   return <u32>load<u16>(node, 2);
 }
 
@@ -83,7 +83,7 @@ export const INNER_MAX: u32 = <u32>((NODE_BYTES - NODE_HEAD) / CHILD_BYTES);
 }
 
 /** How many entries lie below a node. */
-export function entriesBelow(node: usize): u32 {
+function entriesBelow(node: usize): u32 {
   const count = nodeCount(node);
   if (nodeLevel(node) == 0) return count;
   let sum: u32 = 0;

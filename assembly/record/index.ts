@@ -6,7 +6,7 @@ export {
   payload, recordEnds, recordFlags, recordShape, recordSlot, recordString, recordStrings, recordWords, stringBytes, stringPointer, wide,
 } from "./layout";
 export {
-  nameFind, nameIntern, namePointer, SHAPE_COPIES, shapeAdoptCopies, shapeCopies, shapeCopiesNext, shapeDefine, shapeEntryBytes,
+  nameFind, nameIntern, namePointer, SHAPE_COPIES, shapeAdoptCopies, shapeCopies, shapeCopiesNext, shapeEntryBytes,
   shapeFields, shapeIndexOf, shapeKnown, shapeLogged, shapeName, shapePointer, shapeReadEntry, shapeSetCopiesNext, shapeWriteEntry,
 } from "./shape";
 export { recordIsReadable } from "./salvage";

@@ -44,7 +44,7 @@ function setNumber(value: f64, scratch: usize): void {
 }
 
 /** The value word of a record's primary key; 0 if the record has none. */
-export function recordKeyWord(record: usize): u32 {
+function recordKeyWord(record: usize): u32 {
   const shape = recordShape(record);
   const words = recordWords(record);
   // An inline root begins with the number of its key's word.

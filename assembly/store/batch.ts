@@ -105,10 +105,7 @@ function buildWaiting(count: u32): u32 {
         blockRelease(record);
         store<u64>(at, <u64>keyFailure << 32);
       } else {
-        if (!isUuid) {
-          hash = keyHash(keyType, keyPointer, keyBytes);
-          if (count == 1) store<u32>(KEY_BUFFER, hashTouch(hash));
-        }
+        if (!isUuid) hash = keyHash(keyType, keyPointer, keyBytes);
         store<u32>(at, <u32>record);
         store<u32>(at, mode, 4);
         store<u64>(at, hash, 8);

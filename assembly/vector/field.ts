@@ -4,7 +4,7 @@
 // Field: | 0 name id + 1 u32 | 4 dimension u32 | 8 metric u32 | 12 element type u32 | 16 code u32 | 20 bytes of a vector u32 |
 //        | 24 bytes of a row's codes u32 | 28 bytes of a row u32 | 32 rows of a chunk, log2, u32 | 36 directory u32 -> u32[] chunks |
 //        | 40 chunks that fit in the directory u32 | 44 rows with a vector u32 | 48 room for two decoded vectors u32, 0: f32 needs none |
-//        | 52 the graph's u32[3] | 64 lanes of a head u32 | 80 {shape + 1 u32, index i32}[64] |
+//        | 52 unused | 64 lanes of a head u32 | 80 {shape + 1 u32, index i32}[64] |
 //
 // Directory: addresses of chunks u32[], then what is known of the rows of each, f32: | least norm | greatest norm | greatest residual |
 //            greatest norm of what is behind the head |
@@ -107,12 +107,6 @@ export function fieldSetDirectory(field: usize, directory: usize, chunks: u32): 
 // @ts-ignore: decorator
 @inline export function fieldSetCount(field: usize, count: u32): void {
   store<u32>(field, count, 44);
-}
-
-/** Address of the three words that the graph of a field keeps for itself. */
-// @ts-ignore: decorator
-@inline export function fieldGraph(field: usize): usize {
-  return field + 52;
 }
 
 /** Declares the next field; its name stands in the key buffer. Its column is empty: see vector_follow. */

@@ -1,9 +1,9 @@
 export {
-  fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldGraph, fieldHead, fieldMetric, fieldRange, fieldRowBytes, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes,
-  vectorOf,
+  fieldChunkShift, fieldCode, fieldCodeBytes, fieldDimension, fieldDirectory, fieldHead, fieldMetric, fieldRange, fieldRowBytes, fieldVectorBytes,
+  ROW_CODES, vectorField, vectorOf,
 } from "./field";
 export {
-  codesDistance4, queryBytes, queryCodes, queryField, queryLanes, queryNorm, queryReady, queryResidual, queryScale, querySquare, queryTail, vectorCodeDistance,
-  vectorCodeDistance4, vectorExactDistance, vectorLaneDistance, vectorPrepare, vectorPrepareCodes, vectorPrepareRow, vectorRowDistance,
+  codesDistance4, queryBytes, queryCodes, queryLanes, queryNorm, queryReady, queryResidual, queryScale, querySquare, queryTail, vectorCodeDistance,
+  vectorCodeDistance4, vectorExactDistance, vectorLaneDistance, vectorPrepareCodes, vectorPrepareRow, vectorRowDistance,
 } from "./query";
 export { chunkOf, rowNorm, rowResidual, rowScale, rowVector, vectorRow, vectorsFollow } from "./row";

@@ -8,7 +8,7 @@
 //   bits     the bits themselves; `norm` counts those that are set
 
 import {
-  CODE_BINARY, CODE_BITS, CODE_INT8, METRIC_COSINE, PAGE_BYTES, PAGE_COLUMN, S_SLOT_TOP, S_VECTOR_FIELDS, S_VECTOR_VERSION, STATUS_OK,
+  CODE_BINARY, CODE_BITS, CODE_INT8, METRIC_COSINE, PAGE_COLUMN, S_SLOT_TOP, S_VECTOR_FIELDS, S_VECTOR_VERSION, STATUS_OK,
   STATUS_OUT_OF_MEMORY,
 } from "../abi";
 import { codesResidual, codesSquare, countBits, encodeInt8, lanesMax, lanesMeasure, lanesSquare } from "../kernel";
