@@ -45,6 +45,7 @@ export const PAGE_STRUCT: u8 = 1; // in the snapshot
 export const PAGE_RECORD: u8 = 2; // blocks; rebuilt from the log
 export const PAGE_SCRATCH: u8 = 3; // staging and output buffers
 export const PAGE_COLUMN: u8 = 4; // derived from records; rebuilt when opened
+export const PAGE_LINKS: u8 = 5; // in the snapshot, packed
 
 // --- STATE, addresses
 export const S_LAYOUT: usize = STATE; // u32

@@ -7,7 +7,9 @@ export {
   flat_begin, flat_count, flat_finish, flat_holds, flat_lanes, flat_mark, flat_ready, flat_release, flat_scan, flat_unmark,
 } from "../flat/exports";
 export { group_close, group_keys, group_numbers, group_open } from "../group";
-export { hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_search, hnsw_stale, hnsw_straighten } from "../hnsw/exports";
+export {
+  hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_pack, hnsw_search, hnsw_stale, hnsw_straighten, hnsw_unpack,
+} from "../hnsw/exports";
 export { kernel_cosine, kernel_dot, kernel_dot_codes, kernel_hamming, kernel_jaccard, kernel_l2, kernel_pairs } from "../kernel/exports";
 export {
   inverted_bitmap_bytes, inverted_create, inverted_drop, inverted_fields, inverted_find, inverted_id, inverted_marked, inverted_match, inverted_put_sparse,

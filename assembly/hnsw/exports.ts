@@ -1,2 +1,3 @@
+export { hnsw_pack, hnsw_unpack } from "./pack";
 export { hnsw_search } from "./search";
 export { hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_stale, hnsw_straighten } from "./upkeep";

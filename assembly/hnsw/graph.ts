@@ -11,8 +11,8 @@
 // A slot is dirty from the moment its vector changes until the upkeep has brought the graph up to date. A slot that is linked and dirty
 // is stale: its links belong to a vector that is gone.
 
-import { S_GRAPHS, S_SLOT_TOP, SLOT_NONE, VECTOR_FIELDS_MAX } from "../abi";
-import { structAcquire } from "../memory";
+import { PAGE_LINKS, S_GRAPHS, S_SLOT_TOP, SLOT_NONE, VECTOR_FIELDS_MAX } from "../abi";
+import { pagesAcquire, pagesFor, structAcquire } from "../memory";
 import { levelOf } from "./level";
 
 const GRAPH_DIRECTORY: usize = 0;
@@ -50,7 +50,7 @@ export const DIRTY: u8 = 32;
 const GENERATION: u8 = 15;
 
 export const LINK_SLOT: u32 = 0x0fffffff;
-const LINK_SHIFT: u32 = 28;
+export const LINK_SHIFT: u32 = 28;
 
 /** The graph of a field, or 0. */
 // @ts-ignore: decorator
@@ -136,10 +136,21 @@ export function reachLists(graph: usize, slot: u32): bool {
     if (lists == 0) return false;
     store<u32>(head, <u32>lists, HEAD_UPPERS);
   }
-  const lists = structAcquire(<usize>m << 3 << CHUNK_SHIFT);
+  const lists = pagesAcquire(listPages(graph), PAGE_LINKS);
   if (lists == 0) return false;
   store<u32>(at, <u32>lists, 4);
   return true;
+}
+
+/** Pages that the lists of level 0 of a chunk take. A snapshot holds them packed: see pack.ts. */
+export function listPages(graph: usize): u32 {
+  return pagesFor(<usize>load<u32>(graph, GRAPH_M) << 3 << CHUNK_SHIFT);
+}
+
+/** Lists of level 0 of a chunk that may be there, or 0. */
+// @ts-ignore: decorator
+@inline export function listsAt(graph: usize, chunk: u32): usize {
+  return <usize>load<u32>(<usize>load<u32>(graph, GRAPH_DIRECTORY) + (<usize>chunk << 3), 4);
 }
 
 /** Address of the list of a node that reaches `level`. */
@@ -176,6 +187,11 @@ export function linksCount(list: usize, most: u32): u32 {
 // @ts-ignore: decorator
 @inline export function linkTo(graph: usize, slot: u32): u32 {
   return slot | (<u32>(load<u8>(stateAt(graph, slot)) & GENERATION) << LINK_SHIFT);
+}
+
+/** Whether a node has ever left: only then do links have generations but the first. */
+export function hasLeft(graph: usize): bool {
+  return load<u32>(graph, GRAPH_GONE) != 0;
 }
 
 /** Whether every link holds. */
@@ -251,7 +267,7 @@ export function forget(graph: usize, slot: u32): void {
 
 /** Lists of level 0 of a chunk, as if none had been written. */
 export function forgetLists(graph: usize, chunk: u32): void {
-  const lists = <usize>load<u32>(<usize>load<u32>(graph, GRAPH_DIRECTORY) + (<usize>chunk << 3), 4);
+  const lists = listsAt(graph, chunk);
   if (lists != 0) memory.fill(lists, 0, <usize>load<u32>(graph, GRAPH_M) << 3 << CHUNK_SHIFT);
 }
 

@@ -33,6 +33,7 @@ export const PAGE_STRUCT = 1 // in the snapshot
 export const PAGE_RECORD = 2 // blocks; rebuilt from the log
 export const PAGE_SCRATCH = 3 // staging and output buffers
 export const PAGE_COLUMN = 4 // derived from records; rebuilt when opened
+export const PAGE_LINKS = 5 // in the snapshot, packed
 
 // --- STATE, addresses
 export const S_LAYOUT = STATE // u32

@@ -1,7 +1,16 @@
 // The graphs over the vector fields of one partition. A write only notes which vectors changed; `maintain` brings a graph up to date, a
 // few of them at a time, and until it has, searches look at those one by one.
 
-import { S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY, VECTOR_FIELDS_MAX } from './abi.ts'
+import {
+  KEY_BUFFER,
+  KEY_BUFFER_BYTES,
+  S_GRAPH_VISITED,
+  S_GRAPHS,
+  SLOT_NONE,
+  STATUS_OK,
+  STATUS_OUT_OF_MEMORY,
+  VECTOR_FIELDS_MAX,
+} from './abi.ts'
 import type { FlatSearch } from './flat.ts'
 import { checkMemory, type Memory, outOfMemory } from './memory.ts'
 
@@ -88,6 +97,37 @@ export class Graphs {
     const status = memory.derived.hnsw_search(search.address, field, query, ef, rescored, wanted, budget)
     memory.refresh()
     return status === STATUS_OK
+  }
+
+  /** The links of all graphs, as a snapshot holds them: pieces, each borrowed until the next. */
+  *packed(): Generator<Uint8Array> {
+    const { memory } = this
+    for (const field of this.fields()) {
+      for (let slot = 0; slot !== SLOT_NONE; ) {
+        slot = memory.derived.hnsw_pack(field, slot) >>> 0
+        yield memory.u8.subarray(KEY_BUFFER, KEY_BUFFER + memory.state(KEY_BUFFER))
+      }
+    }
+  }
+
+  /**
+   * Takes the links back, into graphs that were restored without them: `take` puts a piece at the start of the memory it is given, which is
+   * 4,096 bytes.
+   */
+  unpack(take: (room: Uint8Array) => void): void {
+    const { memory } = this
+    for (const field of this.fields()) {
+      for (let slot = 0; slot !== SLOT_NONE; ) {
+        take(memory.u8.subarray(KEY_BUFFER, KEY_BUFFER + KEY_BUFFER_BYTES))
+        slot = memory.derived.hnsw_unpack(field, slot) >>> 0
+      }
+    }
+  }
+
+  /** Fields with a graph, begun or whole. */
+  private *fields(): Generator<number> {
+    for (let field = 0; field < VECTOR_FIELDS_MAX; field++)
+      if (this.memory.state(S_GRAPHS + field * 4) !== 0) yield field
   }
 
   /** Nodes whose links searches have followed, ever. */

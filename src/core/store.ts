@@ -13,6 +13,7 @@ import {
   OP_BYTES,
   OUTCOME_FAILED,
   PAGE_BYTES,
+  PAGE_LINKS,
   PAGE_STRUCT,
   PAGE_TABLE,
   PAGES_MAX,
@@ -419,17 +420,20 @@ export class Store {
   structPages(): number[] {
     const pages: number[] = []
     const top = this.pagesTop
-    for (let page = FIRST_PAGE; page < top; page++)
-      if (this.memory.u8[PAGE_TABLE + page] === PAGE_STRUCT) pages.push(page)
+    for (let page = FIRST_PAGE; page < top; page++) {
+      const kind = this.memory.u8[PAGE_TABLE + page]
+      if (kind === PAGE_STRUCT || kind === PAGE_LINKS) pages.push(page)
+    }
     return pages
   }
 
-  /** Numbers of the blocks of `bytes` within those pages that are not all zero. */
+  /** Numbers of the blocks of `bytes` within those pages that are not all zero, but for those whose links are packed. */
   structBlocks(bytes: number): number[] {
     const blocks: number[] = []
     const words = this.memory.u32
     const perPage = PAGE_BYTES / bytes
     for (const page of this.structPages()) {
+      if (this.memory.u8[PAGE_TABLE + page] === PAGE_LINKS) continue
       for (let block = page * perPage; block < (page + 1) * perPage; block++) {
         const end = ((block + 1) * bytes) / 4
         for (let at = (block * bytes) / 4; at < end; at++) {

@@ -2,12 +2,13 @@
 // in it: they are read from the log itself, which is the truth. A snapshot that is missing, torn, or of another layout is ignored.
 //
 // | head 64 | STATE 3072 | page numbers u32[], block numbers u32[], padding to 8 | blocks of 4 KiB |    checksum: chained in this order
-// Blocks that are all zero are left out: tables are sized for what they may hold.
+// | links of graphs, with a checksum of their own |
+// Blocks that are all zero are left out: tables are sized for what they may hold. Links are left out of the blocks, and packed.
 //
 // The index of a small partition is built faster than its pages are written and read: its snapshot has no pages, and only tells
 // how far the log was durable when it was closed. A graph is not built fast: where there is one, there are pages.
 
-import { PAGE_BYTES, S_DERIVED, STATE, STATE_END, Store } from '../core/index.ts'
+import { DERIVED_GRAPHS, PAGE_BYTES, S_DERIVED, STATE, STATE_END, Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import {
   decodeSnapshotHeader,
@@ -16,6 +17,7 @@ import {
   type SnapshotHeader,
   snapshotName,
 } from './header.ts'
+import { readLinks, writeLinks } from './links.ts'
 
 const STATE_BYTES = STATE_END - STATE
 const LIST_CHUNK = 4096
@@ -47,6 +49,10 @@ function hashList(store: Store, list: Uint8Array, seed: bigint): bigint {
   let hash = seed
   for (let at = 0; at < list.length; at += LIST_CHUNK) hash = store.hashBytes(list.subarray(at, at + LIST_CHUNK), hash)
   return hash
+}
+
+function hasGraphs(store: Store): boolean {
+  return (store.memory.state(S_DERIVED) & DERIVED_GRAPHS) !== 0
 }
 
 export interface CoveredLog {
@@ -93,6 +99,7 @@ export async function writeSnapshot(
       file.write(at, store.memoryRange(block * BLOCK_BYTES, bytes))
       at += bytes
     })
+    if (blocks.length > 0 && hasGraphs(store)) writeLinks(file, at, store, hash)
     const header: SnapshotHeader = {
       layout: Store.layoutVersion,
       logSeed: log.seed,
@@ -132,13 +139,20 @@ export async function readSnapshot(
   try {
     const header = restore(file, store, logSeed, isHeadOnly)
     if (store.memory.state(S_DERIVED) !== 0) await store.derive()
-    return header
+    if (header === undefined || isHeadOnly || header.pagesCount === 0) return header
+    const end = blocksEnd(header)
+    const isWhole = hasGraphs(store) ? readLinks(file, end, store, header.contentHash) : file.size() === end
+    return isWhole ? header : undefined
   } catch {
     // Whatever is wrong with it, the log holds everything.
     return undefined
   } finally {
     file.close()
   }
+}
+
+function blocksEnd({ pagesCount, blocksCount }: SnapshotHeader): number {
+  return SNAPSHOT_HEADER_BYTES + STATE_BYTES + listBytes(pagesCount, blocksCount) + blocksCount * BLOCK_BYTES
 }
 
 function restore(file: StorageFile, store: Store, logSeed: bigint, isHeadOnly: boolean): SnapshotHeader | undefined {
@@ -149,7 +163,7 @@ function restore(file: StorageFile, store: Store, logSeed: bigint, isHeadOnly: b
   if (isHeadOnly) return header
   const list = new Uint8Array(listBytes(header.pagesCount, header.blocksCount))
   const blocksAt = SNAPSHOT_HEADER_BYTES + STATE_BYTES + list.length
-  if (file.size() !== blocksAt + header.blocksCount * BLOCK_BYTES) return undefined
+  if (file.size() < blocksEnd(header)) return undefined
   const state = new Uint8Array(STATE_BYTES)
   file.read(SNAPSHOT_HEADER_BYTES, state)
   file.read(SNAPSHOT_HEADER_BYTES + STATE_BYTES, list)
@@ -166,7 +180,7 @@ function restore(file: StorageFile, store: Store, logSeed: bigint, isHeadOnly: b
     if (address < 2 * PAGE_BYTES || address >= header.pagesTop * PAGE_BYTES || (i > 0 && blocks[i]! <= blocks[i - 1]!))
       return undefined
   }
-  if (pages.length === 0) return hash === header.contentHash ? header : undefined
+  if (pages.length === 0) return hash === header.contentHash && file.size() === blocksAt ? header : undefined
   if (!store.restoreBegin(header.pagesTop, pages)) return undefined
   let at = blocksAt
   forEachRun(blocks, (block, count) => {

@@ -29,6 +29,7 @@ export interface DerivedExports {
   hnsw_exists(field: number): number
   hnsw_linked(field: number): number
   hnsw_maintain(field: number, count: number): number
+  hnsw_pack(field: number, slot: number): number
   hnsw_search(
     search: number,
     field: number,
@@ -40,6 +41,7 @@ export interface DerivedExports {
   ): number
   hnsw_stale(field: number): number
   hnsw_straighten(field: number): number
+  hnsw_unpack(field: number, slot: number): number
   kernel_cosine(a: number, b: number, lanes: number): number
   kernel_dot(a: number, b: number, lanes: number, isDouble: number): number
   kernel_dot_codes(a: number, b: number, bytes: number): number

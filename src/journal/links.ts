@@ -1,0 +1,67 @@
+// The last part of a snapshot: the links of graphs, packed by the core into pieces (assembly/hnsw/pack.ts), and the checksum of these.
+
+import { KEY_BUFFER, KEY_BUFFER_BYTES, type Store } from '../core/index.ts'
+import type { StorageFile } from '../storage/index.ts'
+
+/** Pieces are written and read together, up to so many bytes. */
+const WINDOW_BYTES = 131_072
+const HASH_BYTES = 8
+const PIECE_BYTES_MIN = 8
+
+/** Writes them from `position` on; `seed` is the checksum of what stands before. */
+export function writeLinks(file: StorageFile, position: number, store: Store, seed: bigint): void {
+  const window = new Uint8Array(WINDOW_BYTES)
+  let at = position
+  let held = 0
+  let hash = seed
+  const put = (bytes: Uint8Array) => {
+    if (held + bytes.length > WINDOW_BYTES) {
+      file.write(at, window.subarray(0, held))
+      at += held
+      held = 0
+    }
+    window.set(bytes, held)
+    held += bytes.length
+  }
+  for (const piece of store.graphs.packed()) {
+    hash = store.hashMemory(KEY_BUFFER, piece.length, hash)
+    put(piece)
+  }
+  put(new Uint8Array(BigUint64Array.of(hash).buffer))
+  file.write(at, window.subarray(0, held))
+}
+
+/** Reads them into graphs that were restored without them. False: they are not what was written. */
+export function readLinks(file: StorageFile, position: number, store: Store, seed: bigint): boolean {
+  const window = new Uint8Array(WINDOW_BYTES)
+  const view = new DataView(window.buffer)
+  const size = file.size()
+  let at = position
+  let held = 0
+  let used = 0
+  let hash = seed
+  /** Where the next `bytes` stand in the window. */
+  const reach = (bytes: number): number => {
+    if (used + bytes > held) {
+      window.copyWithin(0, used, held)
+      const rest = held - used
+      const got = Math.min(WINDOW_BYTES - rest, size - at)
+      file.read(at, window.subarray(rest, rest + got))
+      at += got
+      held = rest + got
+      used = 0
+    }
+    if (used + bytes > held) throw new RangeError('the snapshot ends within its links')
+    return used
+  }
+  store.graphs.unpack((room) => {
+    const bytes = view.getUint32(reach(4), true)
+    if (bytes < PIECE_BYTES_MIN || bytes > KEY_BUFFER_BYTES) throw new RangeError('a piece of links has no such length')
+    const from = reach(bytes)
+    room.set(window.subarray(from, from + bytes))
+    used += bytes
+    hash = store.hashMemory(KEY_BUFFER, bytes, hash)
+  })
+  const isWhole = view.getBigUint64(reach(HASH_BYTES), true) === hash
+  return isWhole && at === size && used + HASH_BYTES === held
+}
