@@ -1,9 +1,10 @@
 // Distances of one pair of vectors that lie in linear memory, by their addresses, and of all pairs of vectors that lie in none. Searches
 // do not come this way: their loops run inside the core.
 
-import { METRIC_COSINE, METRIC_IP, METRIC_L2, PAGE_BYTES } from './abi.ts'
+import { FIRST_PAGE, PAGE_BYTES } from './abi.ts'
 import { instantiateDerived } from './derived/load.ts'
 import { Memory, outOfMemory } from './memory.ts'
+import { METRICS } from './vector.ts'
 
 export class Kernel {
   private readonly memory: Memory
@@ -40,8 +41,6 @@ export class Kernel {
   }
 }
 
-const METRICS = { cosine: METRIC_COSINE, l2: METRIC_L2, ip: METRIC_IP } as const
-
 /** A larger one is not kept. */
 const SPARE_BYTES_MAX = 16_777_216
 /** A core that nobody uses now: making one takes as long as some thousand measures. */
@@ -56,8 +55,8 @@ async function emptyMemory(): Promise<Memory> {
   return memory
 }
 
-/** What two pages hold is the core's own. */
-const START = 2 * PAGE_BYTES
+/** What lies before is the core's own. */
+const START = FIRST_PAGE * PAGE_BYTES
 
 /**
  * Measures of all pairs of some queries and some vectors: they are copied into a core of their own, a batch at a time.

@@ -49,6 +49,24 @@ export interface CoreExports {
 
 const isNode = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined
 
+/** Something that is done once, whoever asks for it; an attempt that failed is made again. */
+export class Once {
+  private done: Promise<void> | undefined
+  private readonly attempt: () => Promise<void>
+
+  constructor(attempt: () => Promise<void>) {
+    this.attempt = attempt
+  }
+
+  run(): Promise<void> {
+    this.done ??= this.attempt().catch((error: unknown) => {
+      this.done = undefined
+      throw error
+    })
+    return this.done
+  }
+}
+
 type ModuleName = 'core' | 'derived' | 'filter'
 
 /** Builds that take the place of those carried inside. */

@@ -48,6 +48,7 @@ import {
 import type { Derived } from './derived/derived.ts'
 import type { Filters } from './filter/index.ts'
 import { Gather } from './gather.ts'
+import { Once } from './load.ts'
 import { checkMemory, Memory, outOfMemory } from './memory.ts'
 import { adoptShapes, type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
 
@@ -95,8 +96,8 @@ export class Store {
   private readonly keys: KeyWriter
   private readonly shapes: CollectionShapes
   private readonly pagesLimit: number
-  private deriving: Promise<void> | undefined
-  private enabling: Promise<void> | undefined
+  private readonly deriving = new Once(() => this.load())
+  private readonly enabling = new Once(() => this.loadFilters())
 
   private constructor(memory: Memory, options: StoreOptions) {
     this.memory = memory
@@ -117,8 +118,7 @@ export class Store {
 
   /** Loads what vectors, indexes and groups need; the first two follow every write from then on. */
   derive(): Promise<void> {
-    this.deriving ??= this.load()
-    return this.deriving
+    return this.deriving.run()
   }
 
   private async load(): Promise<void> {
@@ -128,11 +128,7 @@ export class Store {
 
   /** Loads what filters run in. */
   enableFilters(): Promise<void> {
-    this.enabling ??= this.loadFilters().catch((error: unknown) => {
-      this.enabling = undefined
-      throw error
-    })
-    return this.enabling
+    return this.enabling.run()
   }
 
   private async loadFilters(): Promise<void> {
@@ -230,7 +226,7 @@ export class Store {
     memory.refresh()
     stage.clear()
     checkMemory(status, 'the batch')
-    return memory.u32[memory.state(S_OPS) >>> 2]!
+    return this.op(0, 0)
   }
 
   remove(key: unknown): void {
@@ -257,7 +253,7 @@ export class Store {
 
   /** A field (0 outcome, 1 slot or reason, 2 new address, 3 old address, 4 log position or index) of an op of the open batch. */
   op(index: number, field: number): number {
-    return this.memory.u32[(this.memory.state(S_OPS) + index * OP_BYTES) / 4 + field]!
+    return this.memory.u32[((this.memory.state(S_OPS) + index * OP_BYTES) >>> 2) + field]!
   }
 
   // --- log, outwards: see `gather`

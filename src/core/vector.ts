@@ -19,7 +19,7 @@ import {
 import { type Memory, outOfMemory } from './memory.ts'
 import { elementOf, isBitMetric, type VectorField } from './record/index.ts'
 
-const METRICS = {
+export const METRICS = {
   cosine: METRIC_COSINE,
   l2: METRIC_L2,
   ip: METRIC_IP,

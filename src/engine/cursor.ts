@@ -128,8 +128,8 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
 
   #unloaded(): Promise<unknown> | undefined {
     const state = this.#state
-    if (typeof this.#request === 'function' && !state.isQueryable) return state.prepare()
-    if (this.#made().sort === undefined) return undefined
+    const isWithFilter = typeof this.#request === 'function' && !state.isQueryable
+    if (!isWithFilter && this.#made().sort === undefined) return undefined
     // Sorting reads single fields, as filters do.
     if (!state.isQueryable) return state.prepare()
     return collatePart.now === undefined ? collatePart.load() : undefined

@@ -314,6 +314,7 @@ export class Database {
     this.#requireWritable()
     await this.#change(async () => {
       const { buildIndex, forgetIndex, indexShape, isInverted } = await derivedPart.load()
+      if (state.line.last !== null) await state.line.last
       if (isInverted(options)) return await this.#createInverted(state, name, options as object)
       const shape = indexShape(name, options)
       requirePresent(state)

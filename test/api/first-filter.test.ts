@@ -214,6 +214,16 @@ describe('a call that waits', () => {
     await again.db.close()
   })
 
+  it('comes before an index that is made after it', async () => {
+    const { db, posts } = await reopened()
+    await (await db.createCollection('others')).createIndex('likes')
+    const deleted = [3, 4, 5, 6, 7, 8].map((id) => posts.delete({ id: { $eq: id } }))
+    await posts.createIndex('likes', { unique: true })
+    expect((await Promise.all(deleted)).map((result) => result.deleted)).toEqual([1, 1, 1, 1, 1, 1])
+    await expect(posts.insert({ id: 80, likes: 2 })).resolves.toMatchObject({ inserted: 0, errors: 1 })
+    await db.close()
+  })
+
   it('makes no more of a document that cannot be read than its error', async () => {
     const { db, posts } = await reopened()
     const deleted = posts.delete({ likes: 1 })

@@ -178,9 +178,12 @@ export class RecordReader {
     if (projector === undefined) {
       // Queries make their trees anew; what was compiled for one serves all like it.
       const text = treeText(tree)
-      projector = this.projectors.get(text) ?? new Projector(tree)
-      if (this.projectors.size >= PROJECTORS_MAX) this.projectors.clear()
-      this.projectors.set(text, projector)
+      projector = this.projectors.get(text)
+      if (projector === undefined) {
+        if (this.projectors.size >= PROJECTORS_MAX) this.projectors.clear()
+        projector = new Projector(tree)
+        this.projectors.set(text, projector)
+      }
       this.projectorOf.set(tree, projector)
     }
     this.lastTree = tree
