@@ -18,11 +18,11 @@ const BASE = 'queries'
  */
 export async function chunksOf(files, entries, folder) {
   const texts = new Map(files.map(({ path, text }) => [path, text]))
-  const core = new Set(await loadedWith(join(folder, `${entries[0]}.js`), texts))
-  const atOnce = new Set()
-  for (const name of entries) for (const path of await loadedWith(join(folder, `${name}.js`), texts)) atOnce.add(path)
+  const core = await loadedWith(join(folder, `${entries[0]}.js`), texts)
+  const atOnce = new Set(core)
+  for (const name of entries.slice(1)) await loadedWith(join(folder, `${name}.js`), texts, atOnce)
   const base = [...texts.keys()].find((path) => nameOf(path) === `${BASE}.js`)
-  const basis = new Set(base === undefined ? [] : (await loadedWith(base, texts)).filter((path) => !atOnce.has(path)))
+  const withBase = base === undefined ? atOnce : await loadedWith(base, texts, new Set(atOnce))
   const bundle = await rollup({
     input: Object.fromEntries(entries.map((name) => [name, join(folder, `${name}.js`)])),
     treeshake: {
@@ -54,7 +54,7 @@ export async function chunksOf(files, entries, folder) {
     onlyExplicitManualChunks: true,
     manualChunks: (id) => {
       if (core.has(id) && !id.endsWith(`/${entries[0]}.js`)) return 'core'
-      return basis.has(id) ? BASE : null
+      return withBase.has(id) && !atOnce.has(id) ? BASE : null
     },
   })
   await bundle.close()
@@ -69,16 +69,16 @@ export async function chunksOf(files, entries, folder) {
 }
 
 /**
- * A built file and what it imports, and so on.
+ * Adds a built file and what it imports, and so on, to what was found before.
  *
  * @param {string} path
  * @param {Map<string, string>} texts
- * @param {string[]} found
+ * @param {Set<string>} found
  */
-async function loadedWith(path, texts, found = []) {
+async function loadedWith(path, texts, found = new Set()) {
   const text = texts.get(path)
-  if (text === undefined || found.includes(path)) return found
-  found.push(path)
+  if (text === undefined || found.has(path)) return found
+  found.add(path)
   for (const one of (await imported(text)).filter((id) => id.startsWith('.'))) {
     await loadedWith(posix.join(posix.dirname(path), one), texts, found)
   }
