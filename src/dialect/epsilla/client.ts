@@ -27,8 +27,8 @@ type Remote = Record<string, (...args: unknown[]) => unknown>
 type LoadedOr = (status: number, noun: string) => LoadedDatabase
 type Answer<R = EpsillaQueryResult[] | string[]> = Promise<EpsillaResponse<R> | Error>
 
-/** A client with the databases of another, that uses one of them whatever the other uses. */
-export let clientOf: (client: EpsillaDB, name: string) => EpsillaDB
+/** Makes another client with a client's configuration and its databases, which uses the one of this name. */
+let another: (client: EpsillaDB, name: string, make: (config: ClientConfig) => EpsillaDB) => EpsillaDB
 
 /**
  * The database client. Without a host everything runs in process; databases loaded there are shared by all clients of the
@@ -38,9 +38,9 @@ export let clientOf: (client: EpsillaDB, name: string) => EpsillaDB
  */
 export class EpsillaDB {
   static {
-    clientOf = (client, name) => {
-      // A class that names itself in its body goes by another name in the bundles.
-      const other = new (client.constructor as new (config: ClientConfig) => EpsillaDB)(client.#config)
+    // A class that names itself in its body goes by another name in the bundles.
+    another = (client, name, make) => {
+      const other = make(client.#config)
       other.#own = client.#own
       other.#name = name
       return other
@@ -341,6 +341,11 @@ export class EpsillaDB {
     }
     return (await run.apply(remote, args)) as EpsillaResponse<R>
   }
+}
+
+/** A client with the databases of another, that uses one of them whatever the other uses. */
+export function clientOf(client: EpsillaDB, name: string): EpsillaDB {
+  return another(client, name, (config) => new EpsillaDB(config))
 }
 
 /** What `insert` and `upsert` did. */
