@@ -29,7 +29,7 @@ import {
   within,
 } from './read.ts'
 import { named, requireDescribed } from './requests.ts'
-import { type EncodedRows, encodeRows, type Row, requireLanes } from './rows.ts'
+import { type EncodedRows, encodeRows, type Row, type RowRules, requireLanes } from './rows.ts'
 import type {
   Anything,
   CountReq,
@@ -127,13 +127,10 @@ export class DataClient extends AdminClient {
     const { direct, record } = entry
     if (rows.length !== 1 || direct === undefined || entry.moving !== undefined) return undefined
     if (record.partitions.length > 1 || data['partition_name'] || data['timeout']) return undefined
-    const encoded = encodeRows(entry, rows, {
-      kind,
-      takesAutoID: record.properties['allow_insert_auto_id'] === 'true',
-      transformers: data['transformers'] as InsertReq['transformers'],
-    })
+    const rules = rulesOf(entry, data, kind)
     // A key that is replaced by a new one takes two writes.
-    if (encoded.replaced.length > 0) return undefined
+    if (kind === 'upsert' && entry.schema.primary.autoID && !rules.takesAutoID) return undefined
+    const encoded = encodeRows(entry, rows, rules)
     const { result, done } = direct.insert(encoded.documents, true, direct.isHard)
     if (result.errors > 0) throw refusalOf(entry, rows, result.firstError)
     const answer = this.#mutation(success(), kind, encoded.keys, entry)
@@ -150,11 +147,7 @@ export class DataClient extends AdminClient {
   ): Promise<MutationResult> {
     if (entry.moving !== undefined) await entry.moving
     const partition = writePartition(entry, data['partition_name'])
-    const encoded = encodeRows(entry, rows, {
-      kind: isPartial ? 'partial' : kind,
-      takesAutoID: entry.record.properties['allow_insert_auto_id'] === 'true',
-      transformers: data['transformers'] as InsertReq['transformers'],
-    })
+    const encoded = encodeRows(entry, rows, rulesOf(entry, data, isPartial ? 'partial' : kind))
     if (kind === 'upsert') requireDistinct(encoded)
     const timeout = Number(data['timeout']) || 0
     if (isPartial) {
@@ -410,6 +403,14 @@ export class DataClient extends AdminClient {
       },
     }
     return pages
+  }
+}
+
+function rulesOf(entry: Entry, data: Given, kind: RowRules['kind']): RowRules {
+  return {
+    kind,
+    takesAutoID: entry.record.properties['allow_insert_auto_id'] === 'true',
+    transformers: data['transformers'] as InsertReq['transformers'],
   }
 }
 

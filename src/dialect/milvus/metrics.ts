@@ -5,7 +5,7 @@ import { DataType } from './enums.ts'
 import type { Field } from './schema.ts'
 
 /** What an index that names no metric uses. */
-export function defaultMetric(field: Field): string {
+function defaultMetric(field: Field): string {
   if (field.type === DataType.SparseFloatVector) return field.isFunctionOutput ? 'BM25' : 'IP'
   return field.type === DataType.BinaryVector ? 'HAMMING' : 'COSINE'
 }

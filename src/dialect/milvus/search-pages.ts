@@ -17,7 +17,7 @@ export async function* hitPages(
   let left = limit
   for await (const hit of isDense(plan.field.type) && plan.owner === undefined
     ? denseHits(plan, select, size)
-    : rankedAll(plan, select)) {
+    : ranked(plan, select, limit)) {
     if (left-- <= 0) break
     page.push(hit)
     if (page.length < size) continue
@@ -53,8 +53,10 @@ async function* denseHits(
   }
 }
 
-async function* rankedAll(plan: SearchPlan, select: readonly string[]): AsyncGenerator<Found, void, void> {
-  const count = await plan.entry.rows.count()
-  const [hits] = await runPlan({ ...plan, limit: Math.max(1, count), offset: 0 }, select)
+/** At once: the engine has no pages of these. */
+async function* ranked(plan: SearchPlan, select: readonly string[], limit: number): AsyncGenerator<Found, void, void> {
+  // In an array of structs a row may be many hits.
+  const most = plan.owner === undefined ? Math.max(1, await plan.entry.rows.count()) : Infinity
+  const [hits] = await runPlan({ ...plan, limit: Math.min(limit, most), offset: 0 }, select)
   yield* hits!
 }

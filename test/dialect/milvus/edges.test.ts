@@ -1,6 +1,8 @@
 // Promise: the corners of searches: empty bit vectors, zero vectors, null vectors, ties, partitions, released partitions, old copies.
+// And some of rows: keys that make way, indexes over dynamic keys, whole numbers at the edge.
 
 import { expect, it } from 'vitest'
+import { DataType } from '../../../src/dialect/milvus/index.ts'
 import { client, collectionOf, INDEX, KEY } from './fixture.ts'
 
 async function bits(metric_type: string) {
@@ -114,4 +116,25 @@ it('a whole number beyond 64 bits is refused, the least one is not', async () =>
   expect((await ask('id == 9223372036854775808')).reason).toContain('out of the range of int64')
   expect((await ask('id > -9223372036854775808')).code).toBe(0)
   expect((await ask('id in [-9223372036854775808, 9223372036854775807]')).code).toBe(0)
+})
+
+it('encodes a row once whose key makes way for a new one', async () => {
+  const made = client()
+  const half = { name: 'half', data_type: DataType.BFloat16Vector, dim: 2 }
+  await made.createCollection({
+    collection_name: 'c',
+    fields: [{ ...KEY, autoID: true }, half],
+    index_params: [{ field_name: 'half', index_type: 'FLAT', metric_type: 'L2' }],
+  } as never)
+  let calls = 0
+  const transformers = {
+    [DataType.BFloat16Vector]: () => {
+      calls++
+      return new Uint8Array([128, 63, 0, 64])
+    },
+  }
+  const { ids } = await made.insert({ collection_name: 'c', data: [{ half: [0, 0] }], transformers })
+  await made.upsert({ collection_name: 'c', data: [{ id: ids[0]!, half: [0, 0] }], transformers })
+  expect(calls).toBe(2)
+  expect((await made.count({ collection_name: 'c' })).data).toBe(1)
 })

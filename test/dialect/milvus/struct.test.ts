@@ -186,3 +186,64 @@ it.each(['MAX_SIM_COSINE', 'MAX_SIM_IP', 'MAX_SIM_L2', 'COSINE', 'IP', 'L2'])(
     })
   },
 )
+
+it('gives every struct that is a hit, page by page and in buckets', async () => {
+  const made = client()
+  await made.createCollection({
+    collection_name: 'c',
+    fields: [KEY, VECTOR, CLIPS],
+    index_params: [INDEX, { field_name: 'clips[emb]', index_type: 'HNSW', metric_type: 'L2' }],
+  } as never)
+  const clips = (from: number) => [0, 1, 2].map((at) => ({ text: '', at, emb: [from + at, 0] }))
+  const data = [1, 2].map((id) => ({ id, vector: [0, 0, 0, 0], clips: clips(10 * id) }))
+  await made.insert({ collection_name: 'c', data: data as never })
+  const request = { collection_name: 'c', anns_field: 'clips[emb]', data: [0, 0], output_fields: ['id'] }
+  const found: unknown[] = []
+  for await (const page of await made.searchIterator({ ...request, batchSize: 4 })) {
+    for (const { id, offset } of page) found.push([id, offset])
+  }
+  expect(found).toEqual(['1', '2'].flatMap((id) => ['0', '1', '2'].map((offset) => [id, offset])))
+  const limited: unknown[] = []
+  for await (const page of await made.searchIterator({ ...request, batchSize: 3, limit: 5 })) limited.push(page.length)
+  expect(limited).toEqual([3, 2])
+  const { agg_buckets } = await made.search({
+    ...request,
+    search_aggregation: { fields: ['id'], size: 2, top_hits: { size: 5 } },
+  } as never)
+  expect((agg_buckets as { count: string }[]).map(({ count }) => count)).toEqual(['3', '3'])
+})
+
+it('searches rows that have more structs than their field takes by now', async () => {
+  const [dim, count] = [2048, 12]
+  const made = client()
+  const emb = { name: 'emb', data_type: DataType.FloatVector, dim }
+  await made.createCollection({
+    collection_name: 'c',
+    fields: [KEY, VECTOR, { ...CLIPS, max_capacity: 6, fields: [emb] }],
+    index_params: [INDEX, { field_name: 'clips[emb]', index_type: 'HNSW', metric_type: 'MAX_SIM_IP' }],
+  } as never)
+  const one = (lane: number) => ({ emb: Array.from({ length: dim }, (_, i) => (i === 0 ? lane : 0)) })
+  const data = Array.from({ length: count }, (_, id) => ({
+    id,
+    vector: [0, 0, 0, 0],
+    clips: Array.from({ length: 6 }, (_, at) => one(6 * id + at)),
+  }))
+  await made.insert({ collection_name: 'c', data: data as never })
+  await made.alterCollectionFieldProperties({
+    collection_name: 'c',
+    field_name: 'clips',
+    properties: { max_capacity: 1 },
+  })
+  const { status, results } = await made.search({
+    collection_name: 'c',
+    anns_field: 'clips[emb]',
+    data: [one(1).emb],
+    limit: 2,
+    output_fields: ['id'],
+  })
+  expect(status).toEqual(SUCCESS)
+  expect(results.map(({ id, score }) => [id, score])).toEqual([
+    ['11', 71],
+    ['10', 65],
+  ])
+})

@@ -1,7 +1,7 @@
 // The relations that filters ask for, by the intersections that make them.
 
 import { BOUNDARY, INSIDE, type Matrix, OUTSIDE, placeOf, relate, sideOf } from './relate.ts'
-import { areBoxesApart, type Point, type Segment, type Shape, segmentsOf } from './shape.ts'
+import { areBoxesApart, type Point, type Segment, Shape, segmentsOf } from './shape.ts'
 
 type Relation = (matrix: Matrix, a: Shape, b: Shape) => boolean
 
@@ -69,20 +69,13 @@ function nearestOn({ from, to }: Segment, [x, y]: Point): Point {
 export function isWithinDistance(a: Shape, b: Shape, metres: number): boolean {
   if (a.dimension < 0 || b.dimension < 0) return false
   if (isRelated('st_intersects', a, b)) return true
-  const [cornersA, cornersB] = [cornersOf(a), cornersOf(b)]
-  const near = (points: readonly Point[], { lines, polygons, points: others }: Shape) =>
-    points.some(
-      (point) =>
-        others.some((one) => arc(point, one) <= metres) ||
-        [...lines, ...polygons.flat()].some((line) =>
-          segmentsOf(line).some((segment) => arc(point, nearestOn(segment, point)) <= metres),
-        ),
+  const isNear = ({ corners }: Shape, { points, edges }: Shape) =>
+    corners.some(
+      (corner) =>
+        points.some((point) => arc(corner, point) <= metres) ||
+        edges.some((edge) => arc(corner, nearestOn(edge, corner)) <= metres),
     )
-  return near(cornersA, b) || near(cornersB, a)
-}
-
-function cornersOf({ points, lines, polygons }: Shape): Point[] {
-  return [...points, ...lines.flat(), ...polygons.flat(2)]
+  return isNear(a, b) || isNear(b, a)
 }
 
 /** Whether no ring crosses itself or another ring of its polygon, and holes are in their shells. */
@@ -90,17 +83,9 @@ export function isValid({ polygons }: Shape): boolean {
   return polygons.every((polygon) => {
     const edges = polygon.flatMap((ring, index) => segmentsOf(ring).map((segment) => ({ ...segment, index })))
     const isCrossed = edges.some((one, i) => edges.some((other, j) => j > i && isCrossing(one, other)))
-    const shell: Shape = { ...EMPTY, polygons: [[polygon[0]!]] }
+    const shell = new Shape([], [], [[polygon[0]!]])
     return !isCrossed && polygon.slice(1).every((hole) => hole.every((point) => placeOf(point, shell) !== OUTSIDE))
   })
-}
-
-const EMPTY: Shape = {
-  points: [],
-  lines: [],
-  polygons: [],
-  dimension: 2,
-  box: { minX: 0, minY: 0, maxX: 0, maxY: 0 },
 }
 
 /** Whether segments cross, or share more than a point. */

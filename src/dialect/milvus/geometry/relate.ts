@@ -4,7 +4,7 @@
 // Every segment of one is cut where the other meets it. What lies between two cuts is on one side of the other geometry, so its middle
 // tells for all of it; that a piece lies on a segment of the other is known from cutting, not from where its middle was rounded to.
 
-import { isSame, type Point, type Polygon, type Segment, type Shape, segmentsOf } from './shape.ts'
+import { type Edge, isSame, type Point, type Polygon, type Segment, type Shape } from './shape.ts'
 
 export const INSIDE = 0
 export const BOUNDARY = 1
@@ -45,6 +45,15 @@ function isOn(point: Point, segment: Segment): boolean {
   return sideOf(segment.from, segment.to, point) === 0 && isBetween(point, segment)
 }
 
+/** Whether a point is on a line or a ring. */
+function isOnPath(point: Point, path: readonly Point[]): boolean {
+  for (let i = 1; i < path.length; i++) {
+    const segment = { from: path[i - 1]!, to: path[i]! }
+    if (isOn(point, segment) && !isSame(segment.from, segment.to)) return true
+  }
+  return false
+}
+
 /** Whether a point that is on no ring is within a polygon: an odd number of rings' segments lie to its right. */
 function isWithin([x, y]: Point, polygon: Polygon): boolean {
   let isOdd = false
@@ -72,29 +81,14 @@ function isEnd(point: Point, { lines }: Shape): boolean {
 export function placeOf(point: Point, shape: Shape): Place {
   let place: Place = OUTSIDE
   for (const polygon of shape.polygons) {
-    if (polygon.some((ring) => segmentsOf(ring).some((segment) => isOn(point, segment)))) place = BOUNDARY
+    if (polygon.some((ring) => isOnPath(point, ring))) place = BOUNDARY
     else if (isWithin(point, polygon)) return INSIDE
   }
-  if (shape.lines.some((line) => segmentsOf(line).some((segment) => isOn(point, segment)))) {
+  if (shape.lines.some((line) => isOnPath(point, line))) {
     if (!isEnd(point, shape)) return INSIDE
     place = BOUNDARY
   }
   return shape.points.some((one) => isSame(point, one)) ? INSIDE : place
-}
-
-/** A segment and what it belongs to. */
-interface Edge extends Segment {
-  readonly isRing: boolean
-}
-
-function edgesOf({ lines, polygons }: Shape): Edge[] {
-  return [
-    ...lines.flatMap(segmentsOf).map((one) => ({ ...one, isRing: false })),
-    ...polygons
-      .flat()
-      .flatMap(segmentsOf)
-      .map((one) => ({ ...one, isRing: true })),
-  ]
 }
 
 /** A stretch of a segment that lies on an edge of the other geometry. */
@@ -111,7 +105,7 @@ export function relate(a: Shape, b: Shape): Matrix {
   matrix.raise(OUTSIDE, OUTSIDE, 2)
   const nodes: Point[] = [...a.points, ...b.points]
   if (a.dimension > 0 && b.dimension > 0) {
-    const [own, others] = [edgesOf(a), edgesOf(b)]
+    const [own, others] = [a.edges, b.edges]
     const raise = (x: Place, y: Place, dimension: number) => matrix.raise(x, y, dimension)
     cutEdges(own, others, b, nodes, raise)
     cutEdges(others, own, a, nodes, (y, x, dimension) => raise(x, y, dimension))

@@ -11,13 +11,40 @@ export interface Segment {
 /** A polygon: its shell counter-clockwise and its holes clockwise, so that the inside is on the left of every segment. */
 export type Polygon = readonly (readonly Point[])[]
 
-export interface Shape {
+/** A segment and what it belongs to. */
+export interface Edge extends Segment {
+  readonly isRing: boolean
+}
+
+export class Shape {
   readonly points: readonly Point[]
   readonly lines: readonly (readonly Point[])[]
   readonly polygons: readonly Polygon[]
+  /** All points, those of lines and rings, too. */
+  readonly corners: readonly Point[]
   /** 0 of points, 1 of lines, 2 of areas; -1 of nothing. */
   readonly dimension: number
   readonly box: Box
+  #edges: readonly Edge[] | undefined
+
+  constructor(points: readonly Point[], lines: readonly (readonly Point[])[], polygons: readonly Polygon[]) {
+    this.points = points
+    this.lines = lines
+    this.polygons = polygons
+    this.corners = [...points, ...lines.flat(), ...polygons.flat(2)]
+    this.dimension = polygons.length > 0 ? 2 : lines.length > 0 ? 1 : points.length > 0 ? 0 : -1
+    this.box = boxOf(this.corners)
+  }
+
+  /** Of lines and rings. */
+  get edges(): readonly Edge[] {
+    this.#edges ??= [...edgesOf(this.lines, false), ...edgesOf(this.polygons.flat(), true)]
+    return this.#edges
+  }
+}
+
+function edgesOf(paths: readonly (readonly Point[])[], isRing: boolean): Edge[] {
+  return paths.flatMap(segmentsOf).map((one) => ({ ...one, isRing }))
 }
 
 export interface Box {
@@ -45,9 +72,7 @@ export function shapeOf(text: string): Shape | undefined {
     throw error
   }
   const polygons = parts.polygons.map((rings) => rings.map((ring, i) => directed(ring, i === 0)))
-  const all = [...parts.points, ...parts.lines.flat(), ...polygons.flat(2)]
-  const dimension = polygons.length > 0 ? 2 : parts.lines.length > 0 ? 1 : parts.points.length > 0 ? 0 : -1
-  return { points: parts.points, lines: parts.lines, polygons, dimension, box: boxOf(all) }
+  return new Shape(parts.points, parts.lines, polygons)
 }
 
 function boxOf(points: readonly Point[]): Box {
