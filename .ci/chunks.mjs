@@ -7,8 +7,8 @@ import { basename, join, posix } from 'node:path'
 import { build, transform } from 'esbuild'
 import { rollup } from 'rollup'
 
-/** The part that others stand on: one file, where they would make several of it. */
-const BASE = 'queries'
+/** Parts that others stand on, or that are loaded together: one file each, where they would make several. */
+const BASES = { queries: ['queries'], files: ['files', 'file'] }
 
 /**
  * @param {import('esbuild').OutputFile[]} files of a build with `splitting`
@@ -21,8 +21,15 @@ export async function chunksOf(files, entries, folder) {
   const core = await loadedWith(join(folder, `${entries[0]}.js`), texts)
   const atOnce = new Set(core)
   for (const name of entries.slice(1)) await loadedWith(join(folder, `${name}.js`), texts, atOnce)
-  const base = [...texts.keys()].find((path) => nameOf(path) === `${BASE}.js`)
-  const withBase = base === undefined ? atOnce : await loadedWith(base, texts, new Set(atOnce))
+  /** @type {Map<string, string>} */
+  const baseOf = new Map()
+  const before = new Set(atOnce)
+  for (const [base, parts] of Object.entries(BASES)) {
+    for (const path of [...texts.keys()].filter((one) => parts.some((part) => nameOf(one) === `${part}.js`))) {
+      const known = new Set(before)
+      for (const one of await loadedWith(path, texts, before)) if (!known.has(one)) baseOf.set(one, base)
+    }
+  }
   const bundle = await rollup({
     input: Object.fromEntries(entries.map((name) => [name, join(folder, `${name}.js`)])),
     treeshake: {
@@ -54,7 +61,7 @@ export async function chunksOf(files, entries, folder) {
     onlyExplicitManualChunks: true,
     manualChunks: (id) => {
       if (core.has(id) && !id.endsWith(`/${entries[0]}.js`)) return 'core'
-      return withBase.has(id) && !atOnce.has(id) ? BASE : null
+      return baseOf.get(id) ?? null
     },
   })
   await bundle.close()

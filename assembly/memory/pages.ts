@@ -12,7 +12,7 @@ const GROW_PAGES_MAX: u32 = 1024;
 function grow(pagesNeeded: u32, limit: u32): bool {
   const have = <u32>memory.size();
   if (have >= pagesNeeded) return true;
-  const wanted = min<u32>(max<u32>(pagesNeeded, have + min<u32>(have >> 2, GROW_PAGES_MAX)), limit);
+  const wanted = min<u32>(pagesNeeded + min<u32>(pagesNeeded >> 2, GROW_PAGES_MAX), limit);
   if (memory.grow(wanted - have) >= 0) return true;
   return memory.grow(pagesNeeded - have) >= 0;
 }

@@ -148,10 +148,7 @@ function settle(record: usize, slot: u32, units: u32, flags: u32): i32 {
   return STATUS_OK;
 }
 
-/**
- * Hashes of records that were applied, and their slots, on their way into the index: many at a time, so that the cache misses overlap.
- * Between two calls there are none.
- */
+/** Hashes of records that were applied, and their slots, on their way into the index: many at a time, so that the cache misses overlap. */
 let pending: u32 = 0;
 const PENDING_MAX: u32 = 512;
 const PENDING_BYTES: usize = 16;
@@ -229,6 +226,8 @@ function applyRecord(record: usize, units: u32, flags: u32): i32 {
  * Without WALK_COPY the records stay where they are and everything else is given to the arena.
  */
 export function store_log_walk(from: usize, end: usize, units: u32, flags: u32, bytesMax: u32): i32 {
+  pending = 0;
+  isIndexFull = false;
   let at = from;
   const stop = min<usize>(end, from + bytesMax);
   // Each block's place is known only from the one before: without this every step would wait for memory.
@@ -250,10 +249,7 @@ export function store_log_walk(from: usize, end: usize, units: u32, flags: u32, 
       if (kind == KIND_RECORD) {
         if (<u32>(next - at) <= RECORD_HEADER) return STATUS_CORRUPT;
         const status = applyRecord(at, position, flags);
-        if (status != STATUS_OK) {
-          pending = 0;
-          return status;
-        }
+        if (status != STATUS_OK) return status;
         isKept = (flags & WALK_COPY) == 0 && slotAddressOr(recordSlot(at)) == at;
       } else if (kind == KIND_DELETE) {
         const slot = load<u32>(at, 4);
@@ -273,13 +269,11 @@ export function store_log_walk(from: usize, end: usize, units: u32, flags: u32, 
     if (!isKept && (flags & WALK_COPY) == 0) blockRelease(at);
     position += length;
     at = next;
-    if (pending == PENDING_MAX) flushPending(<u32>(<f64>PENDING_MAX * <f64>(end - from) / <f64>(at - from)));
+    if (pending == PENDING_MAX || (pending != 0 && at >= stop)) {
+      flushPending(<u32>(<f64>pending * <f64>(end - from) / <f64>(at - from)));
+    }
   }
-  if (pending != 0) flushPending(0);
-  if (isIndexFull) {
-    isIndexFull = false;
-    return STATUS_OUT_OF_MEMORY;
-  }
+  if (isIndexFull) return STATUS_OUT_OF_MEMORY;
   store<u32>(S_WALK_AT, <u32>at);
   return STATUS_OK;
 }

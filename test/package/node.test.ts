@@ -91,7 +91,7 @@ describe('in Node', () => {
     const lazy = [...new Set(dynamic.map(({ path }) => path.replace(/^\.\/(\w+)-.*/, '$1')))].sort()
     // Where files, a page's worker and the like begin; dialects have lazy parts of their own.
     expect(lazy).toEqual(
-      expect.arrayContaining(['collate', 'derived', 'file', 'filter', 'origin', 'queries', 'worker']),
+      expect.arrayContaining(['collate', 'derived', 'files', 'filter', 'origin', 'queries', 'worker']),
     )
     expect(imports.filter(({ path }) => path.startsWith('node:'))).toEqual([])
     // In CommonJS the call of `require` waits.

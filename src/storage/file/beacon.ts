@@ -3,10 +3,11 @@
 // means the same in every container on the machine, is never used again by another process, and tells two threads apart.
 // A blocked or stopped process still answers, since the kernel itself takes the connection.
 
-import { open, rename, rm } from 'node:fs/promises'
+import { renameSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { createConnection, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import { codeOf } from './host.ts'
+import { codeOf, removeQuietly } from './host.ts'
 
 const ADDRESS_BYTES_MAX = 100 // sockaddr_un holds 104 bytes on macOS, 108 on Linux, and Node cuts what is longer.
 
@@ -34,18 +35,18 @@ export class Beacon {
       server.unref()
       if (process.platform === 'win32') return new Beacon(server, undefined)
       const file = join(folder, beaconName(token))
-      await rename(join(folder, hidden), file)
+      renameSync(join(folder, hidden), file)
       return new Beacon(server, file)
     } catch {
       server.close()
-      await rm(join(folder, hidden), { force: true }).catch(() => {})
+      removeQuietly(join(folder, hidden))
       return undefined
     }
   }
 
   async extinguish(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    if (this.#file !== undefined) await rm(this.#file, { force: true }).catch(() => {})
+    if (this.#file !== undefined) removeQuietly(this.#file)
   }
 }
 

@@ -1,6 +1,6 @@
 // A claim says who holds, or wants, a directory. It is a small JSON file, complete from the moment it has its name.
 
-import { readFile, stat } from 'node:fs/promises'
+import { readFileSync, statSync } from 'node:fs'
 import type { LockHolder } from '../storage.ts'
 import { beaconAnswers } from './beacon.ts'
 import { codeOf, processState, thisHost } from './host.ts'
@@ -25,8 +25,8 @@ export interface Claim {
   readonly beacon: boolean
 }
 
-export async function makeClaim(token: string, mode: 'write' | 'read', beacon: boolean): Promise<Claim> {
-  const { pid, host, boot, pidSpace, start } = await thisHost()
+export function makeClaim(token: string, mode: 'write' | 'read', beacon: boolean): Claim {
+  const { pid, host, boot, pidSpace, start } = thisHost()
   return {
     token,
     mode,
@@ -50,9 +50,9 @@ export async function readClaim(path: string, tornWaitMs = TORN_WAIT_MS): Promis
   const deadline = Date.now() + tornWaitMs
   try {
     for (;;) {
-      const claim = parseClaim(await readFile(path, 'utf8'))
+      const claim = parseClaim(readFileSync(path, 'utf8'))
       if (claim !== undefined) return claim
-      const file = await stat(path, { bigint: true })
+      const file = statSync(path, { bigint: true })
       const ageMs = Date.now() - Number(file.mtimeMs)
       if (ageMs > TORN_AGE_MS || Date.now() >= deadline) return tornClaim(file)
       await delay(TORN_POLL_MS)
@@ -104,7 +104,7 @@ export type Verdict = 'alive' | 'dead' | 'foreign'
 /** Says whether the holder of a claim in `folder` lives. Dead is for ever: no token is used twice. */
 export async function judge(folder: string, claim: Claim): Promise<Verdict> {
   if (isTorn(claim)) return 'dead'
-  const us = await thisHost()
+  const us = thisHost()
   const isSameHost = claim.host === us.host
   const isSameKernel = claim.boot !== undefined && us.boot !== undefined ? claim.boot === us.boot : isSameHost
   // Our name under another boot: this machine has been started anew since, or a container moved here. Power loss.
@@ -116,7 +116,7 @@ export async function judge(folder: string, claim: Claim): Promise<Verdict> {
   // Without a beacon the pid must do. It means nothing in another container. If that one had our host name, it most
   // likely was this container before a restart, which must not stay locked out.
   if (claim.pidSpace !== us.pidSpace) return isSameHost ? 'dead' : 'foreign'
-  const { runs, start } = await processState(claim.pid)
+  const { runs, start } = processState(claim.pid)
   if (!runs) return 'dead'
   return claim.start !== undefined && start !== undefined && claim.start !== start ? 'dead' : 'alive'
 }

@@ -1,12 +1,21 @@
 // What the operating system says about itself and its processes, as far as Node can tell.
 
-import { readFile, readlink } from 'node:fs/promises'
+import { readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /** The platform's error code (`ENOENT`), or an empty string. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' ? code : ''
+}
+
+/** Removes a file that may be gone already, and that nothing depends on. */
+export function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // Whoever opens the directory next clears it away.
+  }
 }
 
 const clock = new Int32Array(new SharedArrayBuffer(4))
@@ -28,36 +37,32 @@ export interface Host {
   readonly start: string | undefined
 }
 
-let host: Promise<Host> | undefined
+let host: Host | undefined
 
-export function thisHost(): Promise<Host> {
-  host ??= readHost()
+export function thisHost(): Host {
+  host ??= {
+    pid: process.pid,
+    host: hostname(),
+    boot: told(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+    pidSpace: told(() => readlinkSync('/proc/self/ns/pid')),
+    start: processState(process.pid).start,
+  }
   return host
 }
 
-async function readHost(): Promise<Host> {
-  const [boot, pidSpace, state] = await Promise.all([
-    readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined),
-    readlink('/proc/self/ns/pid').catch(() => undefined),
-    processState(process.pid),
-  ])
-  return {
-    pid: process.pid,
-    host: hostname(),
-    boot: boot?.trim() || undefined,
-    pidSpace,
-    start: state.start,
+/** What the platform says, if it says it. */
+function told(read: () => string): string | undefined {
+  try {
+    return read().trim() || undefined
+  } catch {
+    return undefined
   }
 }
 
 /** Whether a process of this pid space runs, and since when. A process that died but was not reaped does not run. */
-export async function processState(pid: number): Promise<{ runs: boolean; start: string | undefined }> {
-  let line: string
-  try {
-    line = await readFile(`/proc/${pid}/stat`, 'utf8')
-  } catch {
-    return { runs: answersSignal(pid), start: undefined }
-  }
+export function processState(pid: number): { runs: boolean; start: string | undefined } {
+  const line = told(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  if (line === undefined) return { runs: answersSignal(pid), start: undefined }
   // The second field is the command in parentheses and may itself hold spaces and parentheses: proc(5).
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
   return { runs: fields[0] !== 'Z' && fields[0] !== 'X', start: fields[19] }

@@ -20,14 +20,14 @@
 //
 // Readers and writers shut each other out by announcing first and looking second: at least one sees the other.
 
-import { randomBytes } from 'node:crypto'
-import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { link } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LockedError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
 import { Beacon, beaconAnswers } from './beacon.ts'
 import { type Claim, delay, holderOf, isTorn, judge, makeClaim, readClaim, type Verdict } from './claim.ts'
-import { codeOf } from './host.ts'
+import { codeOf, removeQuietly } from './host.ts'
 
 const LOCK_NAME = 'quiver.lock'
 const LOCK_PART = /^quiver\.lock\.([brstn])-([0-9a-z]+)$/
@@ -71,7 +71,7 @@ export class DirectoryLock {
   }
 
   async acquire(): Promise<void> {
-    this.#token = randomBytes(12).toString('hex')
+    this.#token = Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('hex')
     try {
       if (this.#mode === 'write') await this.#acquireWriting()
       else await this.#acquireReading()
@@ -117,7 +117,7 @@ export class DirectoryLock {
     try {
       const draft = partName('t', this.#token)
       await this.#announce(draft)
-      await this.#rename(draft, partName('r', this.#token))
+      this.#rename(draft, partName('r', this.#token))
     } catch (error) {
       // Who may not write here reads unannounced. On a read-only medium there is nothing to be kept away from.
       const code = codeOf(error)
@@ -130,19 +130,18 @@ export class DirectoryLock {
   /** Lights the beacon and writes our claim to a file of its own. */
   async #announce(name: string): Promise<void> {
     this.#beacon = await Beacon.light(this.#folder, this.#token)
-    const claim = await makeClaim(this.#token, this.#mode, this.#beacon !== undefined)
-    await this.#write(name, `${JSON.stringify(claim)}\n`)
+    const claim = makeClaim(this.#token, this.#mode, this.#beacon !== undefined)
+    this.#write(name, `${JSON.stringify(claim)}\n`)
   }
 
-  /** Writes a file that must not exist, and flushes it: under its later name, power loss shall find it whole or not. */
-  async #write(name: string, text: string): Promise<void> {
-    const handle = await open(join(this.#folder, name), 'wx')
+  /** Writes a file that must not exist. It is not flushed: one that a power loss tore counts as a claim of the dead (`readClaim`). */
+  #write(name: string, text: string): void {
+    const descriptor = openSync(join(this.#folder, name), 'wx')
     this.#made.add(name)
     try {
-      await handle.writeFile(text)
-      await handle.datasync().catch(() => {})
+      writeSync(descriptor, text)
     } finally {
-      await handle.close()
+      closeSync(descriptor)
     }
   }
 
@@ -155,9 +154,11 @@ export class DirectoryLock {
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return
       // No links here. The file is incomplete for a moment, which `readClaim` allows for.
-      await this.#write(name, await readFile(from, 'utf8')).catch((failure) => {
+      try {
+        this.#write(name, readFileSync(from, 'utf8'))
+      } catch (failure) {
         if (codeOf(failure) !== 'EEXIST') throw failure
-      })
+      }
     }
   }
 
@@ -175,11 +176,11 @@ export class DirectoryLock {
   /** Being the last of the chain, becomes its first; `#sweep` removes the rest, which nothing leads to any more. */
   async #settle(chain: readonly Found[], draft: string): Promise<void> {
     if (chain.length === 1) await this.#removeOwn(draft)
-    else await this.#rename(draft, LOCK_NAME)
+    else this.#rename(draft, LOCK_NAME)
   }
 
-  async #rename(from: string, to: string): Promise<void> {
-    await rename(join(this.#folder, from), join(this.#folder, to))
+  #rename(from: string, to: string): void {
+    renameSync(join(this.#folder, from), join(this.#folder, to))
     this.#made.delete(from)
     this.#made.add(to)
   }
@@ -188,7 +189,7 @@ export class DirectoryLock {
     const path = join(this.#folder, name)
     // A torn file under a name we made is ours, too: writing it failed half-way.
     const claim = await readClaim(path, 0)
-    if (claim?.token === this.#token || (claim !== undefined && isTorn(claim))) await rm(path, { force: true })
+    if (claim?.token === this.#token || (claim !== undefined && isTorn(claim))) rmSync(path, { force: true })
     this.#made.delete(name)
   }
 
@@ -202,7 +203,7 @@ export class DirectoryLock {
   }
 
   async #findReader(): Promise<Obstacle | undefined> {
-    for (const { name, part } of await this.#parts()) {
+    for (const { name, part } of this.#parts()) {
       if (part !== 'r') continue
       const claim = await readClaim(join(this.#folder, name))
       if (claim === undefined) continue
@@ -224,10 +225,10 @@ export class DirectoryLock {
 
   /** Clears away what the dead left. Only the writer does it, and nothing depends on it. */
   async #sweep(): Promise<void> {
-    for (const { name, part, token } of await this.#parts()) {
+    for (const { name, part, token } of this.#parts()) {
       if (token === this.#token) continue
       const isLeftOver = await this.#isLeftOver(name, part, token).catch(() => false)
-      if (isLeftOver) await rm(join(this.#folder, name), { force: true }).catch(() => {})
+      if (isLeftOver) removeQuietly(join(this.#folder, name))
     }
   }
 
@@ -235,7 +236,7 @@ export class DirectoryLock {
     if (part === 'b') return true // The chain is our claim alone: this one is void.
     if (part === 's') return (await beaconAnswers(this.#folder, token)) === 'no'
     const path = join(this.#folder, name)
-    const isAbandoned = async () => Date.now() - (await stat(path)).mtimeMs > ABANDONED_MS
+    const isAbandoned = () => Date.now() - statSync(path).mtimeMs > ABANDONED_MS
     if (part === 'n') return isAbandoned()
     const claim = await readClaim(path, 0)
     if (claim === undefined) return false
@@ -243,8 +244,8 @@ export class DirectoryLock {
     return (await judge(this.#folder, claim)) === 'dead'
   }
 
-  async #parts(): Promise<{ name: string; part: string; token: string }[]> {
-    return (await readdir(this.#folder)).flatMap((name) => {
+  #parts(): { name: string; part: string; token: string }[] {
+    return readdirSync(this.#folder).flatMap((name) => {
       const [, part, token] = LOCK_PART.exec(name) ?? []
       return part === undefined || token === undefined ? [] : [{ name, part, token }]
     })
