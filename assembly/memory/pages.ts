@@ -39,6 +39,14 @@ export function pagesSpare(): u32 {
 
 /** Zeroed pages, or 0 when the limit is reached or the platform refuses. */
 export function pagesAcquire(count: u32, kind: u8): usize {
+  const fresh = <usize>load<u32>(S_PAGES_TOP) * PAGE_BYTES;
+  const run = pagesTake(count, kind);
+  if (run != 0 && run < fresh) memory.fill(run, 0, <usize>count * PAGE_BYTES);
+  return run;
+}
+
+/** As pagesAcquire, for those who write them full at once: what an earlier owner left may still be in them. */
+export function pagesTake(count: u32, kind: u8): usize {
   const top = load<u32>(S_PAGES_TOP);
   const free = load<u32>(S_PAGES_FREE);
   const limit = load<u32>(S_PAGES_LIMIT);
@@ -47,7 +55,6 @@ export function pagesAcquire(count: u32, kind: u8): usize {
     const page = findRun(count, top);
     if (page != 0) {
       memory.fill(PAGE_TABLE + page, kind, count);
-      memory.fill(<usize>page * PAGE_BYTES, 0, <usize>count * PAGE_BYTES);
       store<u32>(S_PAGES_FREE, free - count);
       return <usize>page * PAGE_BYTES;
     }
