@@ -14,7 +14,7 @@ export function derived_changed(slot: u32, old: usize, fresh: usize): bool {
   assert(__heap_base <= STATIC_FILTER);
   const derived = load<u32>(S_DERIVED);
   if ((derived & DERIVED_ORDERED) != 0 && !orderedFollow(slot, old, fresh)) return false;
-  if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, fresh)) return false;
+  if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, old, fresh)) return false;
   if ((derived & DERIVED_INVERTED) != 0 && !invertedChanged(slot, old, fresh)) return false;
   if ((derived & DERIVED_GRAPHS) != 0 && !graphsFollow(slot, old, fresh)) return false;
   return true;

@@ -8,7 +8,7 @@ export {
 } from "../flat/exports";
 export { group_close, group_keys, group_numbers, group_open } from "../group";
 export {
-  hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_pack, hnsw_search, hnsw_stale, hnsw_straighten, hnsw_unpack,
+  hnsw_adopt, hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_pack, hnsw_search, hnsw_stale, hnsw_straighten, hnsw_unpack,
 } from "../hnsw/exports";
 export { kernel_cosine, kernel_dot, kernel_dot_codes, kernel_hamming, kernel_jaccard, kernel_l2, kernel_pairs } from "../kernel/exports";
 export {
@@ -18,4 +18,4 @@ export {
 export {
   ordered_build, ordered_clear, ordered_create, ordered_define, ordered_double, ordered_down, ordered_drop, ordered_group, ordered_probe, ordered_rank, ordered_read, ordered_ready,
 } from "../ordered/exports";
-export { vector_count, vector_declare, vector_follow } from "../vector/exports";
+export { vector_count, vector_declare, vector_follow, vector_make } from "../vector/exports";

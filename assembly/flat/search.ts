@@ -11,7 +11,7 @@ import {
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { slotAddress } from "../slot";
 import {
-  chunkOf, fieldChunkShift, fieldCode, fieldCodeBytes, fieldRowBytes, fieldVectorBytes, queryBytes, queryLanes, queryReady, vectorExactDistance, vectorField, vectorRow,
+  chunkOf, fieldChunkShift, fieldCode, fieldCodeBytes, fieldMissing, fieldRowBytes, fieldVectorBytes, queryBytes, queryLanes, queryReady, vectorExactDistance, vectorField, vectorRow, vectorsMake,
 } from "../vector";
 import { ENTRY_BYTES, LIST_ENTRIES, nearestCount, nearestEntry, nearestReset, nearestSort } from "./nearest";
 import { rescored, resetRescored, scanGathered, scanRow, scanRows, setAfter } from "./scan";
@@ -128,6 +128,7 @@ export function flat_scan(search: usize, slot: u32, slotsMax: u32): u32 {
     }
     const to = min<u32>(chunkEnd, at + piece);
     if (bitmap == 0) {
+      if (fieldMissing(field) != SLOT_NONE) vectorsMake(field, at, to);
       const row = chunk + <usize>(at & ((1 << shift) - 1)) * <usize>fieldRowBytes(field);
       for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
         const block = searchBlock(search, i);

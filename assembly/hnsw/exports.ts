@@ -1,3 +1,4 @@
+export { hnsw_adopt } from "./adopt";
 export { hnsw_pack, hnsw_unpack } from "./pack";
 export { hnsw_search } from "./search";
 export { hnsw_create, hnsw_dirty, hnsw_exists, hnsw_linked, hnsw_maintain, hnsw_stale, hnsw_straighten } from "./upkeep";

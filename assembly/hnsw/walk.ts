@@ -1,9 +1,9 @@
 // Walks over a graph: algorithms 2 and 5 of the paper. Neighbours that were not met before are gathered first, so that the loads of
 // their rows overlap, and their distances are computed four at a time. A walk waits for memory more than for anything else.
 
-import { CODE_INT8 } from "../abi";
+import { CODE_INT8, SLOT_NONE } from "../abi";
 import {
-  codesDistance4, fieldChunkShift, fieldCode, fieldCodeBytes, fieldDirectory, fieldMetric, fieldRowBytes, vectorCodeDistance, vectorCodeDistance4, vectorRow,
+  codesDistance4, fieldChunkShift, fieldCode, fieldCodeBytes, fieldDirectory, fieldMetric, fieldMissing, fieldRowBytes, vectorCodeDistance, vectorCodeDistance4, vectorRow,
 } from "../vector";
 import {
   allHold, GRAPH_ENTRY, GRAPH_LEVEL, LINK_SLOT, linkHolds, linksMax, linkTo, listAt,
@@ -113,6 +113,11 @@ let touched: u32 = 0;
   return met;
 }
 
+/** Sees to it that no row of the nodes that links lead to is missing. */
+function makeRows(field: usize, links: usize, met: usize): void {
+  for (let at: usize = 0; at < met; at += 4) vectorRow(field, load<u32>(links + at) & LINK_SLOT);
+}
+
 /**
  * Rows of the nodes that links lead to, each touched, and behind the last any, so that there are four. Addresses come first, so that the loads
  * that have to wait stand close together: all that fit into what the processor looks ahead wait at once.
@@ -157,6 +162,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
   const codeBytes = fieldCodeBytes(field);
   const metric = fieldMetric(field);
   const isWoven = allHold(graph);
+  const isMissing = fieldMissing(field) != SLOT_NONE;
   // The compiler cannot know that these stay what they are.
   const nextLine: usize = most > 16 ? 64 : 0;
   const marks = marksAt(0);
@@ -195,6 +201,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
       fetched += load<u32>(next) + load<u32>(next + nextLine);
     }
     const met = meetLinks(list, most, marks, mark, links);
+    if (isMissing) makeRows(field, links, met);
     fetched += reachRows(links, met, rows, shift, rowBytes, second, linkRows);
     computed += <u32>met >> 2;
     for (let at: usize = 0; at < met; at += 16) {
@@ -307,6 +314,7 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
   const linkRows = batchRows;
   const lists = batchLists;
   const isWoven = allHold(graph);
+  const isMissing = fieldMissing(field) != SLOT_NONE;
   const full = found + (<usize>ef << 3);
   const first = keySlot(walkKey);
   store<u8>(marks + <usize>first, mark);
@@ -339,6 +347,7 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
       next = pick(graph, level, lists, next, end, LISTS_MAX);
       picked = pickedBytes;
     }
+    if (isMissing) makeRows(field, links, met);
     fetched += reachRows(links, met, rows, shift, rowBytes, second, linkRows);
     fetched += fetchLists(lists, picked, nextLine);
     computed += <u32>met >> 2;

@@ -1,2 +1,2 @@
 export { vector_declare } from "./field";
-export { vector_count, vector_follow } from "./row";
+export { vector_count, vector_follow, vector_make } from "./row";

@@ -11,7 +11,7 @@
 
 import {
   CODE_BITS, CODE_INT8, DERIVED_VECTORS, ELEMENT_BF16, ELEMENT_CODES, ELEMENT_F16, ELEMENT_F32, KEY_BUFFER, PAGE_COLUMN, S_DERIVED,
-  S_VECTOR_FIELDS, S_VECTOR_TABLE, SHAPE_INLINE, STATUS_OK, STATUS_OUT_OF_MEMORY, TAG_BINARY, VECTOR_FIELDS_MAX, CODE_BINARY,
+  S_VECTOR_FIELDS, S_VECTOR_TABLE, SHAPE_INLINE, SLOT_NONE, STATUS_OK, STATUS_OUT_OF_MEMORY, TAG_BINARY, VECTOR_FIELDS_MAX, CODE_BINARY,
 } from "../abi";
 import { lanesOfBfloat, lanesOfCodes, lanesOfHalf, lanesOfInt8 } from "../kernel";
 import { pagesAcquire, pagesFor } from "../memory";
@@ -99,6 +99,16 @@ const HEAD_ROW_BYTES: u32 = 256;
   return load<u32>(field, 64);
 }
 
+/** Rows from this slot on may still have to be made: see row.ts. SLOT_NONE: all are there. */
+// @ts-ignore: decorator
+@inline export function fieldMissing(field: usize): u32 {
+  return load<u32>(field, 68);
+}
+
+export function fieldSetMissing(field: usize, slot: u32): void {
+  store<u32>(field, slot, 68);
+}
+
 export function fieldSetDirectory(field: usize, directory: usize, chunks: u32): void {
   store<u32>(field, <u32>directory, 36);
   store<u32>(field, chunks, 40);
@@ -138,6 +148,7 @@ export function vector_declare(nameBytes: u32, dimension: u32, metric: u32, elem
   store<u32>(field, rowBytes, 28);
   store<u32>(field, shift, 32);
   store<u32>(field, code == CODE_INT8 && rowBytes >= HEAD_ROW_BYTES ? headOf(padded) : 0, 64);
+  fieldSetMissing(field, SLOT_NONE);
   if (!isBits && element != ELEMENT_F32) {
     const lanes = pagesAcquire(pagesFor(<usize>dimension << 3), PAGE_COLUMN);
     if (lanes == 0) return STATUS_OUT_OF_MEMORY;

@@ -104,7 +104,7 @@ export function queryReady(field: usize, query: usize): void {
   const largest = lanesMax;
   if (code == CODE_INT8) {
     if (largest >= LANE_MIN) {
-      const codeMax = <f32>min<f64>(CODE_MAX, codesNormMax(dimension) * <f64>largest / segmentNorm(lanes, dimension));
+      const codeMax = <f32>min<f64>(CODE_MAX, codesNormMax(dimension) * <f64>largest / (dimension <= SEGMENT ? norm : segmentNorm(lanes, dimension)));
       scale = <f32>(<f64>largest * factor / <f64>codeMax);
       const head = fieldHead(field);
       encodeInt16(lanes, query + CODES, head, codeMax / largest, factor, scale);

@@ -6,22 +6,25 @@
 //   none     `norm` is the vector's; no codes. `residual` is infinite where f32 does not hold a dot, else 0
 //   binary   the same, and signs as one bit each; a dot with them times `scale` is about that with the vector (signs.ts)
 //   bits     the bits themselves; `norm` counts those that are set
+//
+// Where a graph came back with a snapshot, rows are made when they are first asked for: a walk looks at few of them, and making all takes
+// longer than everything else about opening. Until then a slot from `fieldMissing` on with a vector and without a row has one that is missing.
 
 import {
-  CODE_BINARY, CODE_BITS, CODE_INT8, METRIC_COSINE, PAGE_COLUMN, S_SLOT_TOP, S_VECTOR_FIELDS, S_VECTOR_VERSION, STATUS_OK,
-  STATUS_OUT_OF_MEMORY,
+  CODE_BINARY, CODE_BITS, CODE_INT8, METRIC_COSINE, PAGE_BYTES, PAGE_COLUMN, S_SLOT_TOP, S_VECTOR_FIELDS, S_VECTOR_VERSION, SLOT_NONE,
+  STATUS_OK, STATUS_OUT_OF_MEMORY,
 } from "../abi";
 import { codesResidual, codesSquare, countBits, encodeInt8, lanesMax, lanesMeasure, lanesSquare } from "../kernel";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { slotAddress } from "../slot";
 import { encodeSigns, signsScale } from "./signs";
 import {
-  fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldHead, fieldMetric, fieldRange, fieldRowBytes,
-  fieldSetCount, fieldSetDirectory, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes, vectorOf,
+  fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldHead, fieldMetric, fieldMissing, fieldRange, fieldRowBytes,
+  fieldSetCount, fieldSetDirectory, fieldSetMissing, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes, vectorOf,
 } from "./field";
 
 /** Chunks for which a page of a directory has room: an address and 16 bytes for each. */
-const PAGE_CHUNKS: u32 = 3276;
+const PAGE_CHUNKS: u32 = <u32>(PAGE_BYTES / 20);
 /** Rounds a bound up when it becomes an f32. */
 const UP: f64 = 1 + 1.0 / 4194304;
 /** Smallest lane that codes are made for: below, multipliers would overflow. */
@@ -71,7 +74,18 @@ export const NORM_MIN: f64 = 1e-15;
 // @ts-ignore: decorator
 @inline export function vectorRow(field: usize, slot: u32): usize {
   const row = place(field, slot);
-  return row != 0 && load<u32>(row) != 0 ? row : 0;
+  return row != 0 && load<u32>(row) != 0 ? row : absentRow(field, slot);
+}
+
+/** No row, or one that was missing. */
+function absentRow(field: usize, slot: u32): usize {
+  if (slot < fieldMissing(field) || slot >= load<u32>(S_SLOT_TOP)) return 0;
+  const record = slotAddress(slot);
+  const vector = record == 0 ? <usize>0 : vectorOf(field, record);
+  const row = place(field, slot);
+  if (vector == 0 || row == 0) return 0;
+  makeRow(field, slot, row, vector);
+  return row;
 }
 
 function reach(field: usize, slot: u32): bool {
@@ -94,24 +108,29 @@ function reach(field: usize, slot: u32): bool {
   return true;
 }
 
-function setRow(field: usize, slot: u32, vector: usize): bool {
+function setRow(field: usize, slot: u32, old: usize, vector: usize): bool {
   let row = place(field, slot);
+  let had = row != 0 && load<u32>(row) != 0;
+  if (!had && slot >= fieldMissing(field)) had = old != 0 && vectorOf(field, old) != 0;
   if (vector == 0) {
-    if (row != 0 && load<u32>(row) != 0) {
-      store<u32>(row, 0);
-      fieldSetCount(field, fieldCount(field) - 1);
-    }
+    if (!had) return true;
+    if (row != 0) store<u32>(row, 0);
+    fieldSetCount(field, fieldCount(field) - 1);
     return true;
   }
   if (row == 0) {
     if (!reach(field, slot)) return false;
     row = place(field, slot);
   }
-  if (load<u32>(row) == 0) fieldSetCount(field, fieldCount(field) + 1);
+  if (!had) fieldSetCount(field, fieldCount(field) + 1);
+  makeRow(field, slot, row, vector);
+  return true;
+}
+
+function makeRow(field: usize, slot: u32, row: usize, vector: usize): void {
   store<u32>(row, <u32>vector);
   encodeRow(field, row, vector);
   widen(fieldRange(field, slot >> fieldChunkShift(field)), row);
-  return true;
 }
 
 /** Norm of what is behind the head, of the row that was encoded last. */
@@ -177,13 +196,13 @@ function encodeRow(field: usize, row: usize, vector: usize): void {
   store<f32>(row, <f32>codesNorm, 12);
 }
 
-/** The record of `slot` becomes `fresh`; see store/change. */
-export function vectorsFollow(slot: u32, fresh: usize): bool {
+/** The record of `slot`, which was `old`, becomes `fresh`; see store/change. */
+export function vectorsFollow(slot: u32, old: usize, fresh: usize): bool {
   const fields = load<u32>(S_VECTOR_FIELDS);
   store<u32>(S_VECTOR_VERSION, load<u32>(S_VECTOR_VERSION) + 1);
   for (let i: u32 = 0; i < fields; i++) {
     const field = vectorField(i);
-    if (!setRow(field, slot, fresh == 0 ? 0 : vectorOf(field, fresh))) return false;
+    if (!setRow(field, slot, old, fresh == 0 ? 0 : vectorOf(field, fresh))) return false;
   }
   return true;
 }
@@ -191,19 +210,63 @@ export function vectorsFollow(slot: u32, fresh: usize): bool {
 /** Kept, so that the loads are not left out. */
 let touched: u32 = 0;
 
-/** Makes the rows of the next slots, `slotsMax` from `from` on, after a log was read. */
+/** Touches the records of the eight slots from `slot` on side by side, so that cache misses overlap. */
+function touchRecords(slot: u32, end: u32, limit: usize): void {
+  for (let i = slot; i < min(end, slot + 8); i++) touched += load<u32>(min<usize>(slotAddress(i), limit), 8);
+}
+
+// @ts-ignore: decorator
+@inline function touchLimit(): usize {
+  return (<usize>memory.size() << 16) - 80;
+}
+
+/** Makes the rows of the next slots, `slotsMax` from `from` on, after a log was read, but for fields whose rows may be missing. */
 export function vector_follow(from: u32, slotsMax: u32): i32 {
+  const fields = load<u32>(S_VECTOR_FIELDS);
   const end = min(load<u32>(S_SLOT_TOP), from + slotsMax);
-  const limit = (<usize>memory.size() << 16) - 80;
+  const limit = touchLimit();
   for (let slot = from; slot < end; slot++) {
-    // Side by side, so that cache misses overlap.
-    if ((slot & 7) == 0) {
-      for (let i = slot; i < min(end, slot + 8); i++) touched += load<u32>(min<usize>(slotAddress(i), limit), 8);
-    }
+    if ((slot & 7) == 0) touchRecords(slot, end, limit);
     const record = slotAddress(slot);
-    if (record != 0 && !vectorsFollow(slot, record)) return STATUS_OUT_OF_MEMORY;
+    if (record == 0) continue;
+    for (let i: u32 = 0; i < fields; i++) {
+      const field = vectorField(i);
+      if (fieldMissing(field) == SLOT_NONE && !setRow(field, slot, 0, vectorOf(field, record))) return STATUS_OUT_OF_MEMORY;
+    }
   }
   return STATUS_OK;
+}
+
+/** Room for the row of a slot; false: memory is exhausted. */
+export function vectorReach(field: usize, slot: u32): bool {
+  return place(field, slot) != 0 || reach(field, slot);
+}
+
+/** From now on the rows of a field may be missing; `count` documents have a vector, and there is room for the row of each. */
+export function vectorsDefer(field: usize, count: u32): void {
+  fieldSetCount(field, count);
+  fieldSetMissing(field, 0);
+}
+
+/** Sees to it that no row of the slots [from, to) is missing. */
+export function vectorsMake(field: usize, from: u32, to: u32): void {
+  const missing = fieldMissing(field);
+  const limit = touchLimit();
+  for (let slot = max(from, missing); slot < to; slot++) {
+    if ((slot & 7) == 0) touchRecords(slot, to, limit);
+    vectorRow(field, slot);
+  }
+  if (from <= missing && to > missing) fieldSetMissing(field, to < load<u32>(S_SLOT_TOP) ? to : SLOT_NONE);
+}
+
+/** Makes up to `count` rows that are missing; whether there may be more. */
+export function vector_make(index: u32, count: u32): bool {
+  const field = vectorField(index);
+  const missing = fieldMissing(field);
+  if (missing == SLOT_NONE) return false;
+  const top = load<u32>(S_SLOT_TOP);
+  vectorsMake(field, missing, count < top - min(missing, top) ? missing + count : top);
+  return fieldMissing(field) != SLOT_NONE;
 }
 
 /** How many documents have a vector in a field. */

@@ -34,6 +34,7 @@ export const PAGE_RECORD = 2 // blocks; rebuilt from the log
 export const PAGE_SCRATCH = 3 // staging and output buffers
 export const PAGE_COLUMN = 4 // derived from records; rebuilt when opened
 export const PAGE_LINKS = 5 // in the snapshot, packed
+export const PAGE_CLEAN = 6 // free, and zero, because nothing was ever written to it
 
 // --- STATE, addresses
 export const S_LAYOUT = STATE // u32

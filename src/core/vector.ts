@@ -15,6 +15,7 @@ import {
   S_SLOT_TOP,
   S_VECTOR_VERSION,
   STATUS_OK,
+  STATUS_OUT_OF_MEMORY,
 } from './abi.ts'
 import { type Memory, outOfMemory } from './memory.ts'
 import { elementOf, isBitMetric, type VectorField } from './record/index.ts'
@@ -41,17 +42,34 @@ export class Vectors {
     this.fields = fields
   }
 
-  /** Makes the rows of all documents; from then on they follow every write. Called once, when the partition's documents are there. */
+  /**
+   * Makes the rows of all documents; from then on they follow every write. Called once, when the partition's documents are there. Of a field
+   * whose graph is there, too, they are made when they are asked for, or by `make`.
+   */
   follow(): void {
     const { memory, fields } = this
     if (fields.length === 0) return
     if (!this.isDeclared) for (const field of fields) this.declare(field)
     this.isDeclared = true
+    const adopted = fields.filter((_, i) => this.adopt(i)).length
+    if (adopted === fields.length) return
     for (let slot = 0; slot < memory.state(S_SLOT_TOP); slot += FOLLOW_SLOTS) {
       const status = memory.derived.vector_follow(slot, FOLLOW_SLOTS)
       memory.refresh()
       if (status !== STATUS_OK) throw outOfMemory('the vectors')
     }
+  }
+
+  private adopt(field: number): boolean {
+    const status = this.memory.derived.hnsw_adopt(field)
+    this.memory.refresh()
+    if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the vectors')
+    return status === STATUS_OK
+  }
+
+  /** Makes up to `count` rows of a field that were put off; whether there may be more. */
+  make(field: number, count: number): boolean {
+    return this.memory.derived.vector_make(field, count) !== 0
   }
 
   private declare(field: VectorField): void {

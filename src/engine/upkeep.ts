@@ -10,6 +10,9 @@ const UPKEEP_SLICE_MS = 5
 /** Slots brought up to date in one call. A vector takes 0.05 to 2 ms. */
 const SLOTS_PER_CALL = 8
 
+/** Rows of codes made in one call. */
+const ROWS_PER_CALL = 256
+
 /** Slots worked on since a graph was saved that are worth saving it again. */
 const SAVED_SLOTS = 10_000
 
@@ -56,6 +59,8 @@ export class Upkeep {
   /** Writes to let pass before the next attempt, after there was no memory. */
   #respite = 0
   #done = 0
+  /** What opening has put off. */
+  #hasRowsLeft = true
 
   /** Undefined when no field is ever to have a graph. */
   static of(host: UpkeepHost, fields: readonly VectorField[]): Upkeep | undefined {
@@ -118,7 +123,7 @@ export class Upkeep {
   }
 
   #hasWork(): boolean {
-    return this.#fields.some((field) => this.#pendingOf(field) > 0)
+    return this.#hasRowsLeft || this.#fields.some((field) => this.#pendingOf(field) > 0)
   }
 
   async #run(): Promise<void> {
@@ -143,12 +148,12 @@ export class Upkeep {
   #slice(): boolean {
     const { graphs, vectors } = this.#host.store
     const end = performance.now() + UPKEEP_SLICE_MS
-    this.#host.onDerivedChanged()
     for (const { field, from, m, efConstruction } of this.#fields) {
       if (!graphs.has(field)) {
         if (vectors.count(field) < from) continue
         graphs.create(field, m, efConstruction)
       }
+      if (graphs.dirty(field) > 0) this.#host.onDerivedChanged()
       for (let left = graphs.dirty(field); left > 0; ) {
         if (performance.now() > end) return true
         const before = left
@@ -156,6 +161,16 @@ export class Upkeep {
         this.#done += Math.max(0, before - left)
       }
     }
+    return this.#makeRows(end)
+  }
+
+  #makeRows(end: number): boolean {
+    for (const { field } of this.#fields) {
+      while (this.#hasRowsLeft && this.#host.store.vectors.make(field, ROWS_PER_CALL)) {
+        if (performance.now() > end) return true
+      }
+    }
+    this.#hasRowsLeft = false
     return false
   }
 }

@@ -1,6 +1,8 @@
 // Promise: a partition knows at any time which documents have a vector, whatever was written, undone or replayed.
 
 import { describe, expect, it } from 'vitest'
+import { FlatSearch } from '../../src/core/flat.ts'
+import type { VectorField } from '../../src/core/index.ts'
 import { MemoryDirectory } from '../../src/storage/index.ts'
 import { inMemory, optionsFor, Partition, PutMode, remove, upsert } from './partitions.ts'
 
@@ -71,6 +73,123 @@ describe('rows follow', () => {
       upsert(second!, [{ id: 300, v: v(1) }])
       expect(counts(second!)).toEqual([1801, 0])
       await second!.close()
+    }
+  })
+})
+
+describe('rows of a field whose graph came back with a snapshot', () => {
+  const GRAPHED: readonly VectorField[] = [{ name: 'v', dimension: 4, metric: 'l2', index: { quantization: 'int8' } }]
+  const vectorOf = (id: number, version = 0) =>
+    Float32Array.of(id % 97, (id * 7) % 89, (id * 13 + version) % 83, version)
+
+  /** Closed with a graph of 2,500 vectors among 3,000 documents; some wait to be linked, some of those are nodes still. */
+  async function reopened(): Promise<{ partition: Partition; model: Map<number, Float32Array> }> {
+    const storage = new MemoryDirectory()
+    const first = await Partition.create(optionsFor(storage, { vectors: GRAPHED }))
+    first.store.graphs.create(0, 8, 40)
+    const model = new Map<number, Float32Array>()
+    const put = (partition: Partition, ids: number[], version: number) => {
+      for (const id of ids) model.set(id, vectorOf(id, version))
+      upsert(
+        partition,
+        ids.map((id) => ({ id, v: vectorOf(id, version) })),
+      )
+    }
+    const numbers = Array.from({ length: 3000 }, (_, id) => id)
+    upsert(
+      first,
+      numbers.filter((id) => id % 6 === 0).map((id) => ({ id })),
+    )
+    put(
+      first,
+      numbers.filter((id) => id % 6 !== 0),
+      0,
+    )
+    while (first.store.graphs.maintain(0, 100) > 0);
+    put(first, [1, 2, 1000, 6, 12], 1)
+    remove(first, [3, 2999])
+    model.delete(3)
+    model.delete(2999)
+    await first.close()
+    const [partition] = await Partition.openAll([optionsFor(storage, { vectors: GRAPHED })])
+    return { partition: partition!, model }
+  }
+
+  const nearestOf = (partition: Partition, id: number, isWalk: boolean, count = 5) => {
+    const query = vectorOf(id, 2)
+    const search = new FlatSearch(partition.store.memory, { field: 0, queries: [query], count })
+    if (isWalk) {
+      const options = { field: 0, ef: 200, rescored: 200, wanted: 0, budget: 2 ** 31 }
+      expect(partition.store.graphs.search(search, 0, options)).toBe(true)
+    } else expect(search.scan(0, 2 ** 28)).toBe(-1)
+    const { distances } = search.nearest(0)
+    search.release()
+    return [...distances]
+  }
+  const expected = (model: Map<number, Float32Array>, id: number, count = 5) => {
+    const query = vectorOf(id, 2)
+    const distanceTo = (vector: Float32Array) => vector.reduce((sum, lane, i) => sum + (lane - query[i]!) ** 2, 0)
+    return [...model.values()]
+      .map(distanceTo)
+      .sort((a, b) => a - b)
+      .slice(0, count)
+  }
+
+  it('are counted before they are made, through every kind of change', async () => {
+    const { partition, model } = await reopened()
+    const { vectors } = partition.store
+    expect(vectors.count(0)).toBe(model.size)
+    remove(partition, [4, 5, 6, 18])
+    expect(vectors.count(0)).toBe(model.size - 3)
+    upsert(partition, [
+      { id: 4, v: vectorOf(4, 3) },
+      { id: 7 },
+      { id: 8, v: vectorOf(8, 3) },
+      { id: 18, v: vectorOf(18, 3) },
+    ])
+    expect(vectors.count(0)).toBe(model.size - 2)
+    const batch = partition.begin()
+    batch.put({ id: 10, v: vectorOf(10, 3) }, PutMode.Upsert)
+    batch.put({ id: 11 }, PutMode.Upsert)
+    batch.remove(13)
+    batch.abandon()
+    expect(vectors.count(0)).toBe(model.size - 2)
+    while (vectors.make(0, 100));
+    expect(vectors.count(0)).toBe(model.size - 2)
+  })
+
+  it.each(['walks', 'scans', 'what makes them in the background'])(
+    'are those of the vectors, made by %s',
+    async (by) => {
+      const { partition, model } = await reopened()
+      const makes = () => partition.store.vectors.make(0, 700)
+      if (by === 'what makes them in the background')
+        expect([makes(), makes(), makes(), makes(), makes()]).toEqual([true, true, true, true, false])
+      for (const isWalk of by === 'scans' ? [false, true] : [true, false]) {
+        for (let id = 0; id < 3000; id += 250) expect(nearestOf(partition, id, isWalk)).toEqual(expected(model, id))
+      }
+      expect(makes()).toBe(false)
+    },
+  )
+
+  it('are right where documents change before they are made', async () => {
+    const { partition, model } = await reopened()
+    const put = Array.from({ length: 400 }, (_, i) => i * 7 + 1)
+    upsert(
+      partition,
+      put.map((id) => ({ id, v: vectorOf(id, 5) })),
+    )
+    for (const id of put) model.set(id, vectorOf(id, 5))
+    const gone = Array.from({ length: 200 }, (_, i) => i * 11 + 2)
+    remove(partition, gone)
+    for (const id of gone) model.delete(id)
+    expect(partition.store.vectors.count(0)).toBe(model.size)
+    for (let round = 0; round < 2; round++) {
+      for (let id = 0; id < 3000; id += 250) {
+        expect(nearestOf(partition, id, true)).toEqual(expected(model, id))
+        if (round > 0) expect(nearestOf(partition, id, false)).toEqual(expected(model, id))
+      }
+      while (partition.store.graphs.maintain(0, 100) > 0);
     }
   })
 })

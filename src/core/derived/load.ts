@@ -24,6 +24,7 @@ export interface DerivedExports {
   group_keys(table: number, count: number): number
   group_numbers(table: number, aggregate: number, count: number): number
   group_open(aggregates: number): number
+  hnsw_adopt(field: number): number
   hnsw_create(field: number, m: number, ef: number): number
   hnsw_dirty(field: number): number
   hnsw_exists(field: number): number
@@ -95,6 +96,7 @@ export interface DerivedExports {
   vector_count(field: number): number
   vector_declare(nameBytes: number, dimension: number, metric: number, element: number, code: number): number
   vector_follow(from: number, slotsMax: number): number
+  vector_make(field: number, count: number): number
 }
 
 const inlined = new InlinedModule('derived', BINARY_BASE64, IS_DEFLATED, MODULE)
