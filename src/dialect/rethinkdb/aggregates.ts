@@ -2,6 +2,7 @@
 
 import {
   asArray,
+  asBool,
   asNumber,
   compare,
   type Datum,
@@ -28,7 +29,6 @@ import {
   Special,
   Stream,
   TableSlice,
-  truth,
   type Val,
   wrongKind,
 } from './values.ts'
@@ -170,7 +170,7 @@ function contains(call: Call): Val {
     // Each row stands for one of the wanted values, and for one of the functions.
     const value = wanted.findIndex((one) => !(one instanceof Func) && equal(one, item))
     if (value >= 0) wanted.splice(value, 1)
-    const func = wanted.findIndex((one) => one instanceof Func && truth(asDatum(one.call([item]))))
+    const func = wanted.findIndex((one) => one instanceof Func && asBool(asDatum(one.call([item]))))
     if (func >= 0) wanted.splice(func, 1)
     if (wanted.length === 0) return true
   }
@@ -212,7 +212,6 @@ function group(call: Call): Val {
     indexKeys.length = 0
     for (const key of keysOf(parts, isMulti)) rowsOf(key).push(item)
   }
-  groups.sort((a, b) => compare(a.key, b.key))
   return new Grouped(
     groups.map(({ key, rows }) => [key, rows]),
     true,

@@ -1,6 +1,6 @@
 // `changes`: what happens to a document, to a range of a table, to the first of an index. Writes tell their table, the table its feeds.
 
-import { asBool, asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from './datum.ts'
+import { asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from './datum.ts'
 import { Failure, fail, failLimit, ReqlOpFailedError } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import { unionFeed } from './feeds.ts'
@@ -41,13 +41,12 @@ function optionsOf(call: Call): Options {
   if (typeof squash !== 'number' && typeof squash !== 'boolean') {
     fail(`Expected BOOL or NUMBER but found ${typeName(squash)}.`)
   }
-  const flag = (name: string) => asBool(call.datumOption(name) ?? false)
   const queueSize = call.datumOption('changefeed_queue_size')
   return {
-    hasInitial: flag('include_initial'),
-    hasStates: flag('include_states'),
-    hasTypes: flag('include_types'),
-    hasOffsets: flag('include_offsets'),
+    hasInitial: call.boolOption('include_initial'),
+    hasStates: call.boolOption('include_states'),
+    hasTypes: call.boolOption('include_types'),
+    hasOffsets: call.boolOption('include_offsets'),
     squash: squash === true ? 0 : squash,
     queueSize: queueSize === undefined ? 100_000 : asNumber(queueSize),
   }
@@ -67,7 +66,6 @@ interface Pending {
   old: Datum
   new: Datum
   extra: Fields | undefined
-  isInitial: boolean
 }
 
 /** A queue of what a feed has to tell. */
@@ -143,7 +141,7 @@ class TableFeed implements Feed {
       }
     }
     if (this.#pending.length === 0) this.#since = performance.now()
-    this.#pending.push({ key, old: copy(old), new: copy(next), extra, isInitial: false })
+    this.#pending.push({ key, old: copy(old), new: copy(next), extra })
     if (this.#pending.length <= queueSize) return
     this.#pending.shift()
     this.#skipped++
@@ -327,9 +325,7 @@ function limitFeed(slice: Slice, steps: readonly Step[], limit: number, options:
 
 function requireFollowable(steps: readonly Step[]): void {
   for (const step of steps) {
-    if (step.kind === 'concat_map' || step.kind === 'zip' || step.kind === 'distinct') {
-      fail(`Cannot call \`changes\` after \`${step.kind}\`.`)
-    }
+    if (step.kind === 'zip') fail('Cannot call `changes` after `zip`.')
     if (!step.isFixed) fail('Cannot call `changes` after a non-deterministic function.')
   }
 }

@@ -11,8 +11,8 @@ import {
   field,
   finite,
   isObject,
+  needField,
   plain,
-  print,
   printNumber,
   printShort,
   setField,
@@ -75,12 +75,12 @@ function coerce(call: Call): Val {
   if (isSequence && (type === 'ARRAY' || type === 'DATUM')) {
     return allOf(call, value)
   }
-  if (isSequence && type === 'OBJECT') return objectOf(call, datum === undefined ? value : datum)
+  if (isSequence && type === 'OBJECT') return objectOf(datum === undefined ? value : datum)
   const text = `Cannot coerce ${from} to ${type}.`
   return datum === null ? failMissing(text) : fail(text)
 }
 
-function objectOf(_call: Call, value: Val): Datum {
+function objectOf(value: Val): Datum {
   const object: Fields = {}
   const { pull } = toStream(value)
   for (let pair = pull(); pair !== undefined; pair = pull()) {
@@ -154,8 +154,7 @@ function format(call: Call): Datum {
   if (!isObject(object)) return asDatum(toFunc(call.val(1)).call([]))
   return call.text(0).replace(/\{\{|\}\}|\{([^{}]*)\}/g, (whole, name: string | undefined) => {
     if (name === undefined) return whole[0]
-    const value = field(object, name)
-    if (value === undefined) failMissing(`No attribute \`${name}\` in object:\n${print(object)}`)
+    const value = needField(object, name)
     return typeof value === 'string' ? value : toJson(value)
   })
 }

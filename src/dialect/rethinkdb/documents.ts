@@ -15,17 +15,17 @@ import {
 } from './datum.ts'
 import { DatumSet } from './datum-set.ts'
 import { Failure, fail, failMissing } from './errors.ts'
-import { type Call, finite, withStep } from './evaluate.ts'
+import { type Call, finite, plainFirst, withStep } from './evaluate.ts'
 import { isSequence, mergePatch, nonSequence, requireObject } from './fields.ts'
 import type { Operations } from './registry.ts'
-import { asDatum, Func, Row, Special, type Val } from './values.ts'
+import { asDatum, Func, plain, Special, type Val } from './values.ts'
 
 /** A term that works on an object, and on each of a sequence of them. */
 function polymorphic(mode: 'map' | 'filter', prepare: (call: Call) => (object: Fields) => Datum): (call: Call) => Val {
   return (call) => {
     const { first } = call
     const change = prepare(call)
-    const value = first instanceof Row ? first.value : first
+    const value = plain(first)
     if (!isSequence(value)) {
       if (value instanceof Special) return nonSequence(value, call.name)
       requireObject(value, call.name)
@@ -189,8 +189,7 @@ export const terms: Operations = {
   // To the server that is hasFields and then pluck, which shows where there is one object.
   withFields(call) {
     const wanted = paths(call)
-    const { first } = call
-    const value = first instanceof Row ? first.value : first
+    const value = plainFirst(call)
     if (!isSequence(value)) {
       if (value instanceof Special) return nonSequence(value, 'has_fields')
       requireObject(value, 'has_fields')

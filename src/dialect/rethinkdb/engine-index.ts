@@ -5,7 +5,7 @@
 import { between, type IndexRange, type IndexReader, ofType, TypeRank, treeFilter } from '../../engine/index.ts'
 import { ConflictError, StateError } from '../../error/index.ts'
 import type { Constant, FilterNode } from '../../query/index.ts'
-import { all, any, constantOf, pathTo, typed } from './conditions.ts'
+import { all, any, constantOf, isWellFormed, pathTo, typed } from './conditions.ts'
 import { compare, type Datum, equal, type Fields, MAXVAL, MINVAL } from './datum.ts'
 import { type Entry, type Index, placeIn } from './index-entries.ts'
 import { isWithin } from './reading.ts'
@@ -35,7 +35,7 @@ export function fieldsOf({ wire, multi, geo }: IndexInfo): IndexFields | undefin
     return isRow && typeof of[1] === 'string' ? of[1] : ''
   })
   // Dots and numbers are more than names in the engine's paths.
-  const arePlain = names.every((name) => /^[^.]+$/.test(name) && !/^-?\d+$/.test(name) && !/\p{Cs}/u.test(name))
+  const arePlain = names.every((name) => /^[^.]+$/.test(name) && !/^-?\d+$/.test(name) && isWellFormed(name))
   return arePlain && names.length > 0 && new Set(names).size === names.length ? { names, isCompound } : undefined
 }
 

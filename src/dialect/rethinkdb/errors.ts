@@ -1,5 +1,8 @@
 // The driver's error classes, and the light object that carries a failure through evaluation.
 
+import { QuiverError } from '../../error/index.ts'
+import type { Node } from './node.ts'
+
 /** A query that can print itself, with carets under the part that `frames` lead to. */
 export interface Printable {
   print(frames?: readonly (number | string)[]): string
@@ -120,4 +123,18 @@ export function failOperation(text: string): never {
 
 export function failLimit(text: string): never {
   throw new Failure(ReqlResourceLimitError, text)
+}
+
+/** The error as the caller of a query gets it. */
+export function told(error: unknown, node: Node): unknown {
+  if (error instanceof Failure) return new error.type(error.text, node, node.pathTo(error.node) ?? [])
+  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+    return new ReqlResourceLimitError('The query nests too deeply.', node, [])
+  }
+  if (error instanceof QuiverError) {
+    const wrapped = new ReqlOpFailedError(error.message, node, [])
+    wrapped.cause = error
+    return wrapped
+  }
+  return error instanceof Error ? error : new ReqlRuntimeError(String(error), node, [])
 }

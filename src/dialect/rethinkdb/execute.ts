@@ -1,18 +1,9 @@
 // Running a query in process: options checked, evaluated, waited for, handed over.
 
-import { QuiverError } from '../../error/index.ts'
 import { checkQuery } from './check.ts'
 import type { Feed } from './cursor.ts'
 import type { Datum } from './datum.ts'
-import {
-  Failure,
-  fail,
-  ReqlError,
-  ReqlOpFailedError,
-  ReqlResourceLimitError,
-  ReqlRuntimeError,
-  ReqlServerCompileError,
-} from './errors.ts'
+import { Failure, fail, ReqlServerCompileError, told } from './errors.ts'
 import { evaluate, toStream } from './evaluate.ts'
 import { fieldTerms } from './fields.ts'
 import type { Node } from './node.ts'
@@ -209,20 +200,6 @@ async function settle(node: Node, query: Query): Promise<Val> {
       await error.done
     }
   }
-}
-
-/** The error as the caller gets it. */
-function told(error: unknown, node: Node): unknown {
-  if (error instanceof Failure) return new error.type(error.text, node, node.pathTo(error.node) ?? [])
-  if (error instanceof RangeError && /call stack/i.test(error.message)) {
-    return new ReqlResourceLimitError('The query nests too deeply.', node, [])
-  }
-  if (error instanceof QuiverError) {
-    const wrapped = new ReqlOpFailedError(error.message, node, [])
-    wrapped.cause = error
-    return wrapped
-  }
-  return error instanceof ReqlError || error instanceof Error ? error : new ReqlRuntimeError(String(error), node, [])
 }
 
 /** The answer; one that is read row by row waits for what reads it. */

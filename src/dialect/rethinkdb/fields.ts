@@ -12,7 +12,7 @@ import {
   isPseudo,
   Literal,
   needField,
-  plain,
+  plain as plainOf,
   printShort,
   setField,
   Time,
@@ -20,10 +20,10 @@ import {
   typeName,
 } from './datum.ts'
 import { fail, failMissing } from './errors.ts'
-import { type Call, toStream, waiting, withStep } from './evaluate.ts'
+import { type Call, plainFirst, toStream, waiting, withStep } from './evaluate.ts'
 import type { Operations } from './registry.ts'
 import { dropLiterals, pseudo, strayLiteral } from './stored.ts'
-import { asDatum, Row, Selection, Special, Stream, TableSlice, type Val, VirtualTable } from './values.ts'
+import { asDatum, plain, Row, Selection, Special, Stream, TableSlice, type Val, VirtualTable } from './values.ts'
 
 /** `row(key)`: a field of an object, an element of an array, the fields of an array of objects. */
 export function fieldOf(row: Datum, key: Datum): Datum {
@@ -61,11 +61,7 @@ function fieldIn(item: Datum, key: string, name: string): Datum | undefined {
 export function nonSequence(value: Val, name: string): never {
   const shown = value instanceof Special && !(value instanceof Row) ? value.show() : printShort(asDatum(value))
   const text = `Cannot perform ${name} on a non-object non-sequence \`${shown}\`.`
-  return asNullable(value) === null ? failMissing(text) : fail(text)
-}
-
-function asNullable(value: Val): unknown {
-  return value instanceof Row ? value.value : value
+  return plain(value) === null ? failMissing(text) : fail(text)
 }
 
 function nthOf(array: readonly Datum[], n: number): Datum {
@@ -85,8 +81,7 @@ export function isSequence(value: Val): boolean {
 }
 
 export function getField(call: Call, name: string): Val {
-  const { first } = call
-  const value = first instanceof Row ? first.value : first
+  const value = plainFirst(call)
   if (!isSequence(value)) {
     if (value instanceof Special) return nonSequence(value, call.name)
     requireObject(value, call.name)
@@ -121,7 +116,7 @@ function nth(call: Call, n: number): Val {
 
 /** The object that merging sees: an instant is one as well. */
 function fieldsOf(value: Datum | undefined): Fields | undefined {
-  if (value instanceof Time) return plain(value)
+  if (value instanceof Time) return plainOf(value)
   return isObject(value) ? value : undefined
 }
 

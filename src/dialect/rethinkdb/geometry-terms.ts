@@ -7,16 +7,15 @@ import {
   compare,
   type Datum,
   type Fields,
+  isGeometry,
   isObject,
   needField,
   printNumber,
-  printShort,
-  Time,
   TYPE,
-  typeName,
 } from './datum.ts'
-import { fail, failMissing, failOperation } from './errors.ts'
+import { fail, failOperation } from './errors.ts'
 import { type Call, withStep } from './evaluate.ts'
+import { requireObject } from './fields.ts'
 import { ELLIPSOIDS, type Ellipsoid, ellipsoid, UNITS } from './geometry/ellipsoid.ts'
 import {
   coordinatesOf,
@@ -101,7 +100,7 @@ function testing(test: (first: Fields, second: Fields) => boolean): (call: Call)
   return (call) => {
     const value = plain(call.first)
     const holds = (one: Datum) => {
-      requireShape(one, call.name)
+      if (!isGeometry(one)) requireObject(one, call.name)
       return test(requireGeometry(one), requireGeometry(call.datum(1)))
     }
     if (!(value instanceof Special) && !Array.isArray(value)) return holds(value)
@@ -111,14 +110,6 @@ function testing(test: (first: Fields, second: Fields) => boolean): (call: Call)
     }
     return withStep(call, value, { kind: 'filter', apply, isFixed: true }, true)
   }
-}
-
-/** What is tested must be an object, and none of another pseudo-type. */
-function requireShape(value: Datum, name: string): void {
-  if (isObject(value)) return
-  if (value instanceof Time) fail(`Cannot call \`${name}\` on objects of type \`${typeName(value)}\`.`)
-  const text = `Cannot perform ${name} on a non-object non-sequence \`${printShort(value)}\`.`
-  value === null ? failMissing(text) : fail(text)
 }
 
 function polygonShape(value: Fields): Extract<Shape, { kind: 'Polygon' }> {

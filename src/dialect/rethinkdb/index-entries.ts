@@ -6,7 +6,7 @@ import { Failure } from './errors.ts'
 import { evaluate } from './evaluate.ts'
 import { engineKey, requireSecondaryKey } from './key.ts'
 import { fromWire } from './node.ts'
-import { Query } from './query.ts'
+import { ARRAY_LIMIT, Query } from './query.ts'
 import type { IndexInfo, RowChange, Table } from './store.ts'
 import { fromStored } from './stored.ts'
 import { asDatum, type Func } from './values.ts'
@@ -30,7 +30,7 @@ export class Index {
     this.#table = table
     this.info = info
     this.fields = fieldsOf(info)
-    const query = new Query(table.store, table.info.db, 100_000, undefined)
+    const query = new Query(table.store, table.info.db, ARRAY_LIMIT, undefined)
     this.#func = evaluate(fromWire(info.wire), null, query) as Func
   }
 

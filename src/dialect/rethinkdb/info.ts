@@ -1,6 +1,7 @@
 // `info`: what a value is and where it comes from.
 
 import { type Datum, Extreme, type Fields, MAXVAL, MINVAL, print, typeName } from './datum.ts'
+import { whole } from './reading.ts'
 import {
   asDatum,
   Db,
@@ -59,15 +60,10 @@ export function infoOf(value: Val): Datum {
       table: about,
     }
   }
-  if (value instanceof Selection) return { ...info, table: infoOf(tableOf(value)) }
-  if (value instanceof Row) return { ...info, table: infoOf(tableOf(value)) }
+  if (value instanceof Selection || value instanceof Row) return { ...info, table: infoOf(whole(value.table)) }
   if (value instanceof Func) return { ...info, source_code: value.node?.print() ?? '' }
   if (value instanceof Stream || value instanceof Grouped) return info
   return { ...info, value: print(asDatum(value)) }
-}
-
-function tableOf({ table }: Selection | Row): TableSlice {
-  return new TableSlice({ table, index: undefined, bounds: undefined, order: undefined })
 }
 
 /** A bound of a slice; `open` is the one that leaves nothing out. */

@@ -1,13 +1,13 @@
 // Joins: every pair, or by a key.
 
-import { asObject, type Datum, field } from './datum.ts'
+import { asBool, asObject, type Datum, field } from './datum.ts'
 import { Failure, fail } from './errors.ts'
 import { type Call, concatenated, derive, withStep } from './evaluate.ts'
 import { merge } from './fields.ts'
 import { requirePrimaryKey, requireSecondaryBound } from './key.ts'
 import { openSlice } from './reading.ts'
 import type { Operations } from './registry.ts'
-import { asDatum, collect, type Pull, pullArray, TableSlice, truth, type Val, wrongKind } from './values.ts'
+import { asDatum, collect, type Pull, pullArray, TableSlice, type Val, wrongKind } from './values.ts'
 
 function pairs(call: Call, isOuter: boolean): Val {
   const left = call.first
@@ -16,7 +16,7 @@ function pairs(call: Call, isOuter: boolean): Val {
   const expand = (a: Datum): Pull => {
     const found: Datum[] = []
     right ??= collect(call.stream(1).pull, call.query)
-    for (const b of right) if (truth(asDatum(func.call([a, b])))) found.push({ left: a, right: b })
+    for (const b of right) if (asBool(asDatum(func.call([a, b])))) found.push({ left: a, right: b })
     if (isOuter && found.length === 0) found.push({ left: a })
     return pullArray(found)
   }

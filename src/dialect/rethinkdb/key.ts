@@ -8,7 +8,8 @@ const PRIMARY_BYTES_MAX = 128
 
 const encoder = new TextEncoder()
 
-function textBytes(text: string): number {
+/** Bytes of its UTF-8. */
+export function textBytes(text: string): number {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return encoder.encode(text).length
   return text.length
 }

@@ -1,3 +1,5 @@
+// Terms of arithmetic, comparison and logic, and those that steer: `do`, `branch`, `default`, `error`, `args`.
+
 import {
   asArray,
   asBool,

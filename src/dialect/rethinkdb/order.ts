@@ -10,11 +10,17 @@ import type { Operations } from './registry.ts'
 import { T } from './terms.ts'
 import { asDatum, collect, type Func, type Pull, Selection, Stream, TableSlice, type Val } from './values.ts'
 
-type Direction = 1 | -1
+/** What is compared of each row, and whether the other way round. */
+interface Comparison {
+  readonly func: Func
+  readonly direction: 1 | -1
+}
 
-/** What `orderBy` compares: for each key a function and a direction. */
-function comparisons(call: Call, from: number): { func: Func; direction: Direction }[] {
-  const list: { func: Func; direction: Direction }[] = []
+type Keys = readonly (Datum | undefined)[]
+
+/** What `orderBy` compares. */
+function comparisons(call: Call, from: number): Comparison[] {
+  const list: Comparison[] = []
   for (let i = from; i < call.count; i++) {
     const direction = call.args[i].type === T.DESC ? -1 : 1
     list.push({ func: call.func(i, 'field'), direction })
@@ -22,7 +28,7 @@ function comparisons(call: Call, from: number): { func: Func; direction: Directi
   return list
 }
 
-function keysOf(row: Datum, list: readonly { func: Func }[]): (Datum | undefined)[] {
+function keysOf(row: Datum, list: readonly Comparison[]): Keys {
   return list.map(({ func }) => {
     try {
       return asDatum(func.call([row]))
@@ -33,16 +39,19 @@ function keysOf(row: Datum, list: readonly { func: Func }[]): (Datum | undefined
   })
 }
 
-function sorted(rows: readonly Datum[], list: readonly { func: Func; direction: Direction }[]): Datum[] {
+/** Missing keys come first. */
+function compareKeys(a: Keys, b: Keys, list: readonly Comparison[]): number {
+  for (let i = 0; i < list.length; i++) {
+    const [x, y] = [a[i], b[i]]
+    const order = x === undefined ? (y === undefined ? 0 : -1) : y === undefined ? 1 : compare(x, y)
+    if (order !== 0) return order * list[i].direction
+  }
+  return 0
+}
+
+function sorted(rows: readonly Datum[], list: readonly Comparison[]): Datum[] {
   const keyed = rows.map((row) => ({ row, keys: keysOf(row, list) }))
-  keyed.sort((a, b) => {
-    for (let i = 0; i < list.length; i++) {
-      const [x, y] = [a.keys[i], b.keys[i]]
-      const order = x === undefined ? (y === undefined ? 0 : -1) : y === undefined ? 1 : compare(x, y)
-      if (order !== 0) return order * list[i].direction
-    }
-    return 0
-  })
+  keyed.sort((a, b) => compareKeys(a.keys, b.keys, list))
   return keyed.map(({ row }) => row)
 }
 
@@ -78,7 +87,7 @@ function orderBy(call: Call): Val {
 }
 
 /** Rows in the order of an index; among those with the same key, by what else was asked for. */
-function tieBroken(call: Call, ordered: TableSlice, list: readonly { func: Func; direction: Direction }[]): Pull {
+function tieBroken(call: Call, ordered: TableSlice, list: readonly Comparison[]): Pull {
   let run: Datum[] | undefined
   let at = 0
   return () => {
@@ -126,8 +135,6 @@ function union(call: Call): Val {
   return stream
 }
 
-type Comparison = { func: Func; direction: Direction }
-
 function interleaveOf(call: Call): boolean | Comparison[] {
   const node = call.optionNode('interleave')!
   const items = node.type === T.MAKE_ARRAY ? node.args : [node]
@@ -146,7 +153,7 @@ function interleaveOf(call: Call): boolean | Comparison[] {
 function merged(streams: readonly Stream[], list: readonly Comparison[]): Pull {
   interface Head {
     row: Datum
-    keys: (Datum | undefined)[]
+    keys: Keys
   }
   let heads: (Head | undefined)[] | undefined
   const next = (i: number): Head | undefined => {
@@ -154,25 +161,17 @@ function merged(streams: readonly Stream[], list: readonly Comparison[]): Pull {
     if (row === undefined) return undefined
     const keys = keysOf(row, list)
     const last = heads?.[i]
-    if (last !== undefined && order(last.keys, keys) > 0) {
+    if (last !== undefined && compareKeys(last.keys, keys, list) > 0) {
       fail('The streams given as arguments are not ordered by given ordering.')
     }
     return { row, keys }
-  }
-  const order = (a: (Datum | undefined)[], b: (Datum | undefined)[]): number => {
-    for (let i = 0; i < list.length; i++) {
-      const [x, y] = [a[i], b[i]]
-      const way = x === undefined ? (y === undefined ? 0 : -1) : y === undefined ? 1 : compare(x, y)
-      if (way !== 0) return way * list[i].direction
-    }
-    return 0
   }
   return () => {
     heads ??= streams.map((_, i) => next(i))
     let best = -1
     for (let i = 0; i < heads.length; i++) {
       const head = heads[i]
-      if (head !== undefined && (best < 0 || order(head.keys, heads[best]!.keys) < 0)) best = i
+      if (head !== undefined && (best < 0 || compareKeys(head.keys, heads[best]!.keys, list) < 0)) best = i
     }
     if (best < 0) return undefined
     const { row } = heads[best]!

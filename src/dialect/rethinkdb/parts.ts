@@ -1,52 +1,43 @@
 // What terms mean, beyond those of most programs: loaded in parts, when a query names one of theirs. Evaluation is synchronous, so
 // whatever a query may come to is there before it begins; the functions of indexes and hooks are noted when a store is opened.
 
+import { Part } from '../../engine/index.ts'
 import type { Node } from './node.ts'
 import { define, type Operations } from './registry.ts'
 import { KINDS, T } from './terms.ts'
 
-class Part<M extends { readonly terms: Operations } = { readonly terms: Operations }> {
-  /** Undefined until it was loaded. */
-  now: M | undefined
-  readonly #import: () => Promise<M>
-  /** What will be needed with it. */
-  readonly #beside: AnyPart | undefined
+export type AnyPart = Pick<Part<unknown>, 'now' | 'load'>
 
-  constructor(load: () => Promise<M>, beside?: AnyPart) {
-    this.#import = load
-    this.#beside = beside
-  }
-
-  async load(): Promise<void> {
-    const [module] = await Promise.all([this.#import(), this.#beside?.load()])
-    if (this.now === undefined) define(module.terms)
-    this.now = module
-  }
+/** `beside`: what will be needed with it. */
+function termsPart<M extends { readonly terms: Operations }>(load: () => Promise<M>, beside?: AnyPart): Part<M> {
+  return new Part(async () => {
+    const [module] = await Promise.all([load(), beside?.load()])
+    define(module.terms)
+    return module
+  })
 }
 
-export type AnyPart = Pick<Part, 'now' | 'load'>
-
-export const adminPart = new Part(() => import('./admin.ts'))
+export const adminPart = termsPart(() => import('./admin.ts'))
 /** What reads answers row by row. */
-export const cursorPart = new Part(() => import('./streamed.ts'))
-export const collatePart = new Part(() => import('./collate.ts'), cursorPart)
-export const feedPart = new Part(() => import('./changes.ts'))
-export const selectPart = new Part(() => import('./sequences.ts'), cursorPart)
+export const cursorPart = termsPart(() => import('./streamed.ts'))
+export const collatePart = termsPart(() => import('./collate.ts'), cursorPart)
+export const feedPart = termsPart(() => import('./changes.ts'))
+export const selectPart = termsPart(() => import('./sequences.ts'), cursorPart)
 /** Loaded with the first table that has an index. */
-export const indexPart = new Part(() => import('./indexes.ts'))
+export const indexPart = termsPart(() => import('./indexes.ts'))
 
 /** By the letter that the table of terms has for them. */
 const PARTS: Readonly<Record<string, AnyPart>> = {
   a: adminPart,
   c: collatePart,
-  d: new Part(() => import('./documents.ts')),
+  d: termsPart(() => import('./documents.ts')),
   f: feedPart,
-  g: new Part(() => import('./geometry-terms.ts')),
-  i: new Part(() => import('./times.ts')),
-  j: new Part(() => import('./javascript.ts')),
+  g: termsPart(() => import('./geometry-terms.ts')),
+  i: termsPart(() => import('./times.ts')),
+  j: termsPart(() => import('./javascript.ts')),
   s: selectPart,
-  t: new Part(() => import('./texts.ts')),
-  w: new Part(() => import('./writes.ts')),
+  t: termsPart(() => import('./texts.ts')),
+  w: termsPart(() => import('./writes.ts')),
   x: indexPart,
 }
 

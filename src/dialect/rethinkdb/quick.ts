@@ -2,6 +2,7 @@
 // options: nothing is evaluated, a query is no object, documents are copied by the engine alone. Answers what the long way would.
 
 import type { Fields } from './datum.ts'
+import { told } from './errors.ts'
 import { insertPlain } from './insert-plain.ts'
 import { isPlainKey } from './key.ts'
 import { NO_OPTIONS, type Node } from './node.ts'
@@ -10,7 +11,7 @@ import { ARRAY_LIMIT } from './query.ts'
 import type { Store, Table } from './store.ts'
 import { T } from './terms.ts'
 
-/** The answer, or undefined where the long way has to be gone. Throws what the query ends with. */
+/** The answer, or undefined where the long way has to be gone. Throws what the query ends with; what it waits for rejects as the caller gets it. */
 export function quick(node: Node, store: Store, db: string): Promise<unknown> | undefined {
   const { type, args } = node
   if ((type !== T.GET && type !== T.INSERT) || args.length !== 2 || node.optargs !== NO_OPTIONS) return undefined
@@ -30,7 +31,13 @@ export function quick(node: Node, store: Store, db: string): Promise<unknown> | 
   const answer = insertPlain(table, Array.isArray(value) ? value : [value], false, table.isHard, ARRAY_LIMIT)
   if (answer === undefined) return undefined
   const { result, done } = answer
-  return done === undefined ? Promise.resolve(counted(result)) : done.then(() => counted(result))
+  if (done === undefined) return Promise.resolve(counted(result))
+  return done.then(
+    () => counted(result),
+    (error: unknown) => {
+      throw told(error, node)
+    },
+  )
 }
 
 /** A result with nothing but counts has its fields in order. */

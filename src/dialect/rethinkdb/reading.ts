@@ -1,4 +1,4 @@
-// Terms that read tables: table, get, getAll, between; and how a slice of a table becomes a stream of documents.
+// Terms that read tables: db, table, get, getAll; and how a slice of a table becomes a stream of documents.
 
 import type { Filter } from '../../engine/index.ts'
 import { compare, type Datum, type Fields, isGeometry, isObject } from './datum.ts'
@@ -133,6 +133,7 @@ function table(call: Call): Val {
   return whole(call.query.store.table(dbName, name))
 }
 
+/** All of a table. */
 export function whole(table: Table): TableSlice {
   return new TableSlice({ table, index: undefined, bounds: undefined, order: undefined })
 }

@@ -1,7 +1,7 @@
 // Terms that turn sequences into sequences.
 
 import { between } from './between.ts'
-import { asInteger, type Datum, equal, typeName } from './datum.ts'
+import { asBool, asInteger, type Datum, equal, typeName } from './datum.ts'
 import { fail } from './errors.ts'
 import {
   type Call,
@@ -32,11 +32,9 @@ import {
   type Step,
   Stream,
   TableSlice,
-  truth,
   type Val,
 } from './values.ts'
 
-/** The first argument of a term that also takes one value; to one that takes only sequences a row is none. */
 function map(call: Call): Val {
   const sources: Val[] = []
   for (let i = 0; i < call.count - 1; i++) sources.push(call.val(i))
@@ -95,7 +93,7 @@ function filter(call: Call): Val {
     const node = call.optionNode('default')
     if (node === undefined) return false
     const answer = evaluate(node, call.scope, call.query)
-    return truth(asDatum(answer instanceof Func ? answer.call([]) : answer))
+    return asBool(asDatum(answer instanceof Func ? answer.call([]) : answer))
   }
   const test = (row: Datum) => filterTest(func, row, isPattern, otherwise)
   const step: Step = { kind: 'filter', apply: (row) => (test(row) ? row : undefined), isFixed: func.isFixed }

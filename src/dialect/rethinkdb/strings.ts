@@ -3,6 +3,7 @@
 import { asText, type Datum, type Fields } from './datum.ts'
 import { fail } from './errors.ts'
 import type { Call } from './evaluate.ts'
+import { textBytes } from './key.ts'
 import type { Operations } from './registry.ts'
 
 const ESCAPES = /^[AbBCdDsSwWpPQEzafnrtvx0-7^$.|?*+()[\]{}\\/\-"'!@#%&_=:;,<>~` ]$/
@@ -150,17 +151,11 @@ function match(call: Call): Datum {
   const part = (at: [number, number] | undefined): Fields | null => {
     if (at === undefined) return null
     const [from, to] = at
-    const start = bytesOf(text.slice(0, from))
-    return { str: text.slice(from, to), start, end: start + bytesOf(text.slice(from, to)) }
+    // Positions count the bytes of UTF-8, as the server's patterns do.
+    const start = textBytes(text.slice(0, from))
+    return { str: text.slice(from, to), start, end: start + textBytes(text.slice(from, to)) }
   }
   return { ...part(indices[0]), groups: indices.slice(1).map(part) }
-}
-
-const encoder = new TextEncoder()
-
-/** Positions count the bytes of UTF-8, as the server's patterns do. */
-function bytesOf(text: string): number {
-  return encoder.encode(text).length
 }
 
 // The Unicode property White_Space, which JavaScript's \s is not: that has U+FEFF and lacks U+0085.

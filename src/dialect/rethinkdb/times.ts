@@ -1,6 +1,6 @@
 // Terms about instants: making them, their parts in their zone, ISO 8601.
 
-import { asTime, type Datum, Time, wholeMilliseconds as whole } from './datum.ts'
+import { asTime, type Datum, Time, wholeMilliseconds } from './datum.ts'
 import { fail } from './errors.ts'
 import type { Call } from './evaluate.ts'
 import type { Operation, Operations } from './registry.ts'
@@ -138,7 +138,7 @@ function parseClock(text: string): number {
     }
   }
   requireClock(hours, minutes, seconds)
-  return Math.round((hours * 3600 + minutes * 60 + seconds) * 1000) / 1000
+  return wholeMilliseconds(hours * 3600 + minutes * 60 + seconds)
 }
 
 function requireClock(hours: number, minutes: number, seconds: number): void {
@@ -188,7 +188,7 @@ function part(read: (date: Date, time: Time) => number): (call: Call) => Val {
 
 function secondsToday(time: Time): number {
   const local = time.epoch + offsetOf(time.zone)
-  return Math.round((local - Math.floor(local / DAY) * DAY) * 1000) / 1000
+  return wholeMilliseconds(local - Math.floor(local / DAY) * DAY)
 }
 
 function fromParts(call: Call): Datum {
@@ -223,7 +223,7 @@ export const terms: Operations = {
   },
   date(call) {
     const time = asTime(call.datum(0))
-    return new Time(whole(time.epoch - secondsToday(time)), time.zone)
+    return new Time(wholeMilliseconds(time.epoch - secondsToday(time)), time.zone)
   },
   timeOfDay: (call) => secondsToday(asTime(call.datum(0))),
   year: part((date) => date.getUTCFullYear()),
@@ -233,7 +233,7 @@ export const terms: Operations = {
   dayOfYear: part((date) => Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / (DAY * 1000)) + 1),
   hours: part((date) => date.getUTCHours()),
   minutes: part((date) => date.getUTCMinutes()),
-  seconds: part((_, time) => whole(secondsToday(time) % 60)),
+  seconds: part((_, time) => wholeMilliseconds(secondsToday(time) % 60)),
 }
 
 // r.monday is 1, r.january is 1.

@@ -71,7 +71,7 @@ export interface Virtual {
 
 /** What a step of a stream does to each value: another value, or undefined to leave it out. */
 export interface Step {
-  readonly kind: 'map' | 'filter' | 'concat_map' | 'group' | 'distinct' | 'zip' | 'other'
+  readonly kind: 'map' | 'filter' | 'zip'
   readonly apply: (value: Datum) => Datum | undefined
   /** Whether it always answers the same. */
   readonly isFixed: boolean
@@ -278,10 +278,6 @@ export function asDatum(value: Val): Datum {
 /** The plain value of a document; all else as it is. */
 export function plain(value: Val): Val {
   return value instanceof Row ? value.value : value
-}
-
-export function truth(value: Datum): boolean {
-  return value !== false && value !== null
 }
 
 export function wrongKind(expected: string, value: Val): never {

@@ -23,7 +23,7 @@ import { ARRAY_LIMIT } from './query.ts'
 import { tableOf } from './reading.ts'
 import type { Operations } from './registry.ts'
 import { T } from './terms.ts'
-import { asDatum, Func, type Pull, Row, Special, Stream, type Val, wrongKind } from './values.ts'
+import { asDatum, Func, type Pull, plain, Row, Special, Stream, type Val, wrongKind } from './values.ts'
 import {
   type Conflict,
   changesOf,
@@ -86,7 +86,7 @@ function manyInserts(): never {
 
 function rowsOf(call: Call, options: WriteOptions): Iterable<Datum> {
   const value = call.val(1)
-  const single = value instanceof Row ? value.value : value
+  const single = plain(value)
   // An instant and a shape are objects, though none that can be inserted.
   if ((isObject(single) && !(single instanceof Special)) || single instanceof Time) return [single]
   if (options.changes === 'vals') manyInserts()

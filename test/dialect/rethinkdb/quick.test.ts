@@ -3,6 +3,8 @@
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { openDatabase } from '../../../src/engine/index.ts'
+import { SimulatedMedium } from '../../crash/simulated-storage.ts'
 import { type Any, r } from './cases.ts'
 
 const outcome = async (connection: Any, term: () => Any, options?: object): Promise<unknown> => {
@@ -114,4 +116,22 @@ it('knows its table by the connection, the name and the database', async () => {
   await first.close()
   expect(await all(first)).toMatch(/^ReqlDriverError: Connection is closed/)
   await second.close()
+})
+
+it('ends with an error of the dialect when the disk fails under a write', async () => {
+  for (const options of [undefined, {}]) {
+    const medium = new SimulatedMedium()
+    const database = await openDatabase({ storage: medium.reopen() })
+    const connection = await r.connect({ database })
+    await r.tableCreate('t').run(connection)
+    medium.failAt(medium.operationsCount + 1, { kinds: ['flush', 'flushSync'], lasts: 'forever' })
+    const term = r.table('t').insert({ id: 1 })
+    const error = await (options === undefined ? term.run(connection) : term.run(connection, { arrayLimit: 9 })).catch(
+      (caught: unknown) => caught,
+    )
+    expect([error.name, error.cause?.code]).toEqual(['ReqlOpFailedError', 'QUIVER_HOST'])
+    expect(error.message).toContain('in:\nr.table("t").insert({"id": 1})')
+    medium.heal()
+    await database.close().catch(() => {})
+  }
 })
