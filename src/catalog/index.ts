@@ -10,7 +10,6 @@ export {
   type Quantization,
   type VectorDefinition,
   type VectorElement,
-  type VectorIndexDefinition,
   type VectorIndexType,
   withChanged,
   withCollection,
@@ -29,12 +28,10 @@ export type {
   TextIndexDefinition,
   TextIndexOptions,
 } from './inverted.ts'
-export { NAME_LENGTH_MAX, requireName } from './name.ts'
+export { requireName } from './name.ts'
 export {
   type CollectionOptions,
   collectionShape,
-  DIMENSION_MAX,
-  SHARDS_MAX,
   type VectorIndexOptions,
   type VectorOptions,
 } from './options.ts'

@@ -59,7 +59,7 @@ export interface CollectionOptions {
 
 export const SHARDS_MAX = 256
 export const DIMENSION_MAX = 65_536
-export const VECTOR_FIELDS_MAX = 16
+const VECTOR_FIELDS_MAX = 16
 
 const COLLECTION_OPTIONS = ['primaryKey', 'vectors', 'schema', 'shards']
 const VECTOR_OPTIONS = ['dimension', 'metric', 'element', 'index']

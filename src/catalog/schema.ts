@@ -34,7 +34,7 @@ export interface FieldDefinition {
   readonly required: boolean
 }
 
-export const SCHEMA_FIELDS_MAX = 1_000
+const SCHEMA_FIELDS_MAX = 1_000
 const OPTIONS = ['type', 'required']
 
 /** @param vectors - names of the vector fields, which have types of their own. */

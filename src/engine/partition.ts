@@ -233,11 +233,6 @@ export class Partition {
     return this.store.reader.read(address)
   }
 
-  /** Same, when the caller knows the key. */
-  readKnown(address: number, key: Key): Document {
-    return typeof key === 'string' ? this.store.reader.read(address, key) : this.store.reader.read(address)
-  }
-
   readKey(address: number): Key {
     return this.store.reader.readKey(address) as Key
   }

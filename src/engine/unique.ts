@@ -65,7 +65,7 @@ export function duplicateError(
   return duplicateOf(index, values, partition.readKey(address))
 }
 
-export function duplicateOf(index: IndexDefinition, values: Values, key: unknown): DuplicateKeyError {
+function duplicateOf(index: IndexDefinition, values: Values, key: unknown): DuplicateKeyError {
   return new DuplicateKeyError(
     `unique index "${index.name}" already has ${describeValues(values)}, in the document with key ${describeKey(key)}`,
     { details: { index: index.name, fields: index.fields, values, key } },

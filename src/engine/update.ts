@@ -34,7 +34,7 @@ export function alterationOf(kind: 'update' | 'replace', value: unknown): Altera
 }
 
 /** What a selection stands for: keys in the order given, or a filter. */
-export function selectedBy(selection: unknown, operation: string): readonly Key[] | CompiledFilter {
+function selectedBy(selection: unknown, operation: string): readonly Key[] | CompiledFilter {
   if (Array.isArray(selection)) {
     for (let i = 0; i < selection.length; i++) {
       if (keyIdentity(selection[i]) !== undefined) continue

@@ -19,7 +19,7 @@ export function checkExpiry(request: WriteRequest, what: string): void {
   }
 }
 
-export function timeoutError(request: WriteRequest, what: string, outcome: string): TimeoutError {
+function timeoutError(request: WriteRequest, what: string, outcome: string): TimeoutError {
   return new TimeoutError(`${what} took longer than ${request.timeoutMs} ms; ${outcome}`, {
     details: { timeoutMs: request.timeoutMs },
   })

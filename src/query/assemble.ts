@@ -60,7 +60,7 @@ export interface Assembled {
 }
 
 /** Words of a program at most. */
-export const CODE_WORDS_MAX = 4_000_000
+const CODE_WORDS_MAX = 4_000_000
 
 /** Tags of docs/format.md as bits. */
 const TAGS: Readonly<Record<TypeName, number>> = {

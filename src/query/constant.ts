@@ -37,7 +37,7 @@ export function isFields(value: unknown): value is Record<string, unknown> {
   )
 }
 
-export function isWellFormed(text: string): boolean {
+function isWellFormed(text: string): boolean {
   const native = (text as { isWellFormed?: () => boolean }).isWellFormed
   return native !== undefined ? native.call(text) : !SURROGATE.test(text)
 }

@@ -1,8 +1,8 @@
 // SQL's `like` in JavaScript: `%` is any run of characters, `_` one code point, a backslash makes the next character plain
 // (at the very end it is plain itself). assembly/filter/like.ts does the same over UTF-8.
 
-export const ONE = Symbol('_')
-export const RUN = Symbol('%')
+const ONE = Symbol('_')
+const RUN = Symbol('%')
 export type LikeToken = string | typeof ONE | typeof RUN
 
 /** One token a code point. */

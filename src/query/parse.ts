@@ -8,12 +8,12 @@ import { boundRegex } from './regex.ts'
 import type { CompareOperator, FilterNode, PathOperand, PathStep, TextNode, TypeName } from './tree.ts'
 
 /** Filters inside filters. */
-export const FILTER_DEPTH_MAX = 100
+const FILTER_DEPTH_MAX = 100
 /** Conditions in one filter; also what ends a filter that holds itself many times over. */
 const CONDITIONS_MAX = 100_000
 const STEPS_MAX = 200
 /** Code points of a `$like` pattern that is more than a prefix, a suffix or a part. */
-export const LIKE_POINTS_MAX = 1000
+const LIKE_POINTS_MAX = 1000
 
 const LOGIC = ['$and', '$or', '$not', '$nor']
 const COMPARE: Readonly<Record<string, CompareOperator>> = {

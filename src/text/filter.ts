@@ -59,7 +59,7 @@ export function asciiFolding(token: string): string {
   return folded
 }
 
-export function onlyMatching(pattern: RegExp): TokenFilter {
+function onlyMatching(pattern: RegExp): TokenFilter {
   return (token) => (pattern.test(token) ? token : undefined)
 }
 

@@ -24,7 +24,7 @@ interface Host {
 }
 
 /** Begins to listen. */
-export function serve(): void {
+function serve(): void {
   const send: Send = (reply, transfer) => scope.postMessage(reply, transfer)
   const answer = (id: number, done: Promise<void>) => {
     done.then(

@@ -2,7 +2,6 @@ export {
   type InvertedHits,
   InvertedIndexes,
   type InvertedKind,
-  type InvertedQuery,
   type InvertedStats,
   type InvertedTerms,
   type SlotTokens,

@@ -2,11 +2,9 @@
 // how much is in it is known before it is read. Layout: assembly/ordered/definition.ts, node.ts.
 
 import { LimitError } from '../../error/index.ts'
-import { KEY_BUFFER, ORDERED_MAX, S_ORDERED, S_ORDERED_TOP, S_ORDERED_UNIQUE, SLOT_NONE, STATUS_OK } from '../abi.ts'
+import { KEY_BUFFER, ORDERED_MAX, S_ORDERED, S_ORDERED_TOP, SLOT_NONE, STATUS_OK } from '../abi.ts'
 import { type Memory, outOfMemory } from '../memory.ts'
 import { writeTuple } from './tuple.ts'
-
-export const INDEX_FIELDS_MAX = 16
 
 /** What an index is on. `id` is the caller's. */
 export interface IndexShape {
@@ -64,11 +62,6 @@ export class OrderedIndexes {
     const top = this.memory.state(S_ORDERED_TOP)
     for (let number = 0; number < top; number++) if (this.at(number) !== 0) ids.push(this.word(number, W_ID))
     return ids
-  }
-
-  /** Whether a record may be refused. */
-  get hasUnique(): boolean {
-    return this.memory.state(S_ORDERED_UNIQUE) !== 0
   }
 
   /** Entries of all indexes. */

@@ -95,7 +95,6 @@ export class RecordReader {
   private endsAt = 0
   private strings = 0
   private flags = 0
-  private knownKey: string | undefined
   private isWhole = false
 
   constructor(memory: Memory, shapes: CollectionShapes) {
@@ -128,10 +127,9 @@ export class RecordReader {
     return head & SHAPE_INLINE
   }
 
-  /** A fresh document. `key`, if given, is its primary key as the caller knows it. */
-  read(record: number, key?: string): Fields {
+  /** A fresh document. */
+  read(record: number): Fields {
     const shape = this.start(record)
-    this.knownKey = key
     this.isWhole = true
     return shape === SHAPE_INLINE ? this.inline(this.base + 1) : this.shaped(shape, this.base)
   }
@@ -139,7 +137,6 @@ export class RecordReader {
   /** A fresh document without some of its fields. */
   readExcept(record: number, excluded: ReadonlySet<string>): Fields {
     const shape = this.start(record)
-    this.knownKey = undefined
     const fields: Fields = {}
     if (shape === SHAPE_INLINE) {
       const words = this.base + 1
@@ -159,7 +156,6 @@ export class RecordReader {
   /** The value of the primary key. */
   readKey(record: number): unknown {
     const shape = this.start(record)
-    this.knownKey = undefined
     if (shape === SHAPE_INLINE) return this.value(this.i32[this.base + this.i32[this.base]!]!)
     return this.value(this.i32[this.base + this.shapes.indexOf(shape, this.shapes.primaryKey)]!)
   }
@@ -168,7 +164,6 @@ export class RecordReader {
   project(record: number, tree: ProjectionTree): Fields {
     const projector = tree === this.lastTree ? this.lastProjector : this.projectorFor(tree)
     const shape = this.start(record)
-    this.knownKey = undefined
     this.singly = SINGLE_STRINGS
     return this.projected(shape, shape === SHAPE_INLINE ? this.base + 1 : this.base, projector) ?? {}
   }
@@ -291,7 +286,7 @@ export class RecordReader {
       case TAG_BIGINT:
         return this.memory.i64[(this.record >>> 3) + (word & 0x0fffffff)]
       case TAG_UUID:
-        return this.knownKey ?? this.uuid(this.record + (word & 0x0fffffff) * 8)
+        return this.uuid(this.record + (word & 0x0fffffff) * 8)
       case TAG_BINARY: {
         const { memory } = this
         const wide = (this.record >>> 2) + (word & 0x0fffffff) * 2

@@ -61,7 +61,7 @@ export class ShapeNode {
  * Beyond these an object keeps its names in the record: field names are data then (a map from user to score, say), and every
  * object would leave a shape behind for ever.
  */
-export const SHAPES_MAX = 16_384
+const SHAPES_MAX = 16_384
 const NODES_MAX = 131_072
 const CHILDREN_MAX = 512
 const FIELDS_MAX = 256

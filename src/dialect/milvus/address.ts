@@ -3,7 +3,7 @@
 import { loadDriver } from '../../engine/index.ts'
 import { MilvusError } from './errors.ts'
 
-export const SDK = '@zilliz/milvus2-sdk-node'
+const SDK = '@zilliz/milvus2-sdk-node'
 
 /** Whether an address names a server: a URL, or host:port. Everything else is a path. */
 export function isRemote(address: string): boolean {

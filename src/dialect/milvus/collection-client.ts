@@ -453,7 +453,7 @@ function requireFreeName(store: Store, db: string, name: string): void {
   throw unexpected(`create duplicate collection with different parameters, collection: ${name}`)
 }
 
-export function fieldNotFound(name: string): MilvusError {
+function fieldNotFound(name: string): MilvusError {
   return new MilvusError(Code.FieldNotFound, `field not found[field=${name}]`)
 }
 

@@ -93,7 +93,7 @@ export function hitMakerOf(projection: Projection, long: LongForm, decimals: num
 }
 
 /** Cuts decimals off, as the SDK does; never NaN. */
-export function truncated(score: number, decimals: number): number {
+function truncated(score: number, decimals: number): number {
   const text = String(score)
   if (text.includes('e')) return Math.abs(score) < 1 ? 0 : score
   const [whole, fraction] = text.split('.')

@@ -278,7 +278,7 @@ function partitionNames(data: { partition_names?: readonly string[] }): readonly
 }
 
 /** Which partition a partition key's value goes to. */
-export function routeOf(value: unknown, partitions: number): number {
+function routeOf(value: unknown, partitions: number): number {
   let hash = 2166136261
   for (const unit of String(value)) hash = Math.imul(hash ^ unit.codePointAt(0)!, 16777619)
   return (hash >>> 0) % partitions

@@ -62,7 +62,7 @@ function engineIndex(index: IndexRecord | undefined): NonNullable<Vectors[string
 type EngineIndex = NonNullable<Parameters<Collection['createIndex']>[1]>
 
 /** The engine's indexes beside those of dense vectors, by name. */
-export function engineIndexes(placed: Placed): Record<string, EngineIndex> {
+function engineIndexes(placed: Placed): Record<string, EngineIndex> {
   const { fields, indexes } = placed
   const made = rankedIndexes(placed)
   const texts = new Set(Object.values(made).flatMap((index) => ('analyzer' in index ? index.fields : [])))

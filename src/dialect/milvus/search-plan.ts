@@ -83,7 +83,7 @@ function vectorsGiven(data: Given): unknown {
 }
 
 /** The field to search; throws what the SDK throws before it asks a server. */
-export function targetOf(entry: Entry, data: Given, parameters: Given): { field: Field; owner: string | undefined } {
+function targetOf(entry: Entry, data: Given, parameters: Given): { field: Field; owner: string | undefined } {
   const { schema } = entry
   const target = fieldAt(schema, (parameters['anns_field'] as string | undefined) || schema.vectors[0]?.name || '')
   if (target === undefined || !isVectorType(target.field.type)) throw wrongCall('NO_ANNS_FEILD_FOUND_IN_SEARCH')

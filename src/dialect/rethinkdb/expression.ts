@@ -138,7 +138,7 @@ function plainView(value: unknown): unknown {
 let nextVariable = 0
 
 /** The node of a JavaScript function, which is called once, with variables. */
-export function functionNode(call: (...args: unknown[]) => unknown): Node {
+function functionNode(call: (...args: unknown[]) => unknown): Node {
   const ids: Node[] = []
   const variables: unknown[] = []
   for (let i = 0; i < call.length; i++) {

@@ -80,7 +80,7 @@ export function isSequence(value: Val): boolean {
   )
 }
 
-export function getField(call: Call, name: string): Val {
+function getField(call: Call, name: string): Val {
   const value = plainFirst(call)
   if (!isSequence(value)) {
     if (value instanceof Special) return nonSequence(value, call.name)

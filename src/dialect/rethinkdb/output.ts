@@ -28,7 +28,7 @@ export function formatsOf(options: Readonly<Record<string, unknown>>): Formats {
   return formats
 }
 
-export function asDate(time: Time): Date {
+function asDate(time: Time): Date {
   return new Date(time.epoch * 1000)
 }
 

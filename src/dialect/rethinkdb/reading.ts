@@ -25,7 +25,7 @@ import {
 } from './values.ts'
 
 /** Reads a document; null when there is none. */
-export function readRow(table: Table, key: Datum): Datum {
+function readRow(table: Table, key: Datum): Datum {
   if (holdsExtreme(key)) return null
   const document = table.direct.get(engineKey(key))
   return document === undefined ? null : fromStored(document)

@@ -5,7 +5,7 @@ import { failOperation } from './errors.ts'
 import { SERVER_NAME, type Store, type Table } from './store.ts'
 import type { Virtual } from './values.ts'
 
-export function tableConfig(table: Table): Fields {
+function tableConfig(table: Table): Fields {
   const { info } = table
   return {
     id: info.id,

@@ -148,7 +148,7 @@ function requireClock(hours: number, minutes: number, seconds: number): void {
 }
 
 /** The instant that an ISO 8601 string names. */
-export function parseIso(text: string, defaultZone: string): Time {
+function parseIso(text: string, defaultZone: string): Time {
   const at = text.indexOf('T')
   const days = parseDate(at < 0 ? text : text.slice(0, at))
   let clock = 0

@@ -71,7 +71,7 @@ interface Outcome {
 }
 
 /** Rows of one write, in order. */
-export class Writing {
+class Writing {
   readonly #call: Call
   readonly #table: Table
   readonly #options: WriteOptions
@@ -253,7 +253,7 @@ function requireReplacement(table: Table, key: Datum, old: Datum, next: Datum, i
 }
 
 /** A row's own error as text; throws on what is wrong with more than the row. */
-export function errorText(error: unknown): string {
+function errorText(error: unknown): string {
   if (error instanceof Failure) return error.text
   if (
     error instanceof StateError ||

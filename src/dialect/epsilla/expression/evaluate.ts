@@ -47,13 +47,6 @@ export function evaluate(expression: Expression, row: Row, distance: number): nu
   }
 }
 
-/** Whether it reads `@distance` anywhere. */
-export function readsDistance(expression: Expression): boolean {
-  if (expression.kind === 'distance') return true
-  const parts = Object.values(expression) as unknown[]
-  return parts.flat().some((part) => typeof part === 'object' && part !== null && readsDistance(part as Expression))
-}
-
 function calculate(operator: string, left: number, right: number): number {
   switch (operator) {
     case '+':

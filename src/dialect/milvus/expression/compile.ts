@@ -42,7 +42,7 @@ const ARITHMETIC: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'div
   '%': 'remainder',
 }
 
-export const not = (of: FilterNode): FilterNode => ({ kind: 'not', of })
+const not = (of: FilterNode): FilterNode => ({ kind: 'not', of })
 
 export class Compiler {
   readonly schema: Schema

@@ -45,16 +45,16 @@ function angle(a: Vector, b: Vector): number {
   return Math.atan2(Math.hypot(...cross(a, b)), dot(a, b))
 }
 
-export function isEqual(a: Vector, b: Vector): boolean {
+function isEqual(a: Vector, b: Vector): boolean {
   return a === b || angle(a, b) <= TOLERANCE
 }
 
-export function isAntipodal(a: Vector, b: Vector): boolean {
+function isAntipodal(a: Vector, b: Vector): boolean {
   return isEqual(a, [-b[0], -b[1], -b[2]])
 }
 
 /** The point of an edge that is nearest to `point`. */
-export function nearestOn(point: Vector, a: Vector, b: Vector): Vector {
+function nearestOn(point: Vector, a: Vector, b: Vector): Vector {
   const normal = cross(a, b)
   if (Math.hypot(...normal) === 0) return a
   const unit = normalized(normal)
