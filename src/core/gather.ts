@@ -1,7 +1,7 @@
 // The open batch on its way to the log: a group of frames, laid out one after the other in the core's own buffer.
 
 import { FRAME_MORE, KEY_BUFFER, S_GATHER, S_GATHER_FLAGS, S_GATHER_TOTAL } from './abi.ts'
-import { type Memory, outOfMemory } from './memory.ts'
+import { invoke, type Memory, outOfMemory } from './memory.ts'
 
 export class Gather {
   private readonly memory: Memory
@@ -29,7 +29,7 @@ export class Gather {
   ): Uint8Array | undefined {
     const { memory } = this
     if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
-    const bytes = memory.core.store_gather(transaction?.length ?? 0, offsetUnits, sequence, durableUnits)
+    const bytes = invoke(memory.core.store_gather, transaction?.length ?? 0, offsetUnits, sequence, durableUnits)
     memory.refresh()
     if (bytes < 0) throw outOfMemory('the frame of the batch')
     return this.frame(bytes)

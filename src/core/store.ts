@@ -49,7 +49,7 @@ import type { Derived } from './derived/derived.ts'
 import type { Filters } from './filter/index.ts'
 import { Gather } from './gather.ts'
 import { Once } from './load.ts'
-import { checkMemory, Memory, outOfMemory } from './memory.ts'
+import { checkMemory, invoke, Memory, outOfMemory } from './memory.ts'
 import { adoptShapes, type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
 
 export interface StoreOptions {
@@ -206,7 +206,7 @@ export class Store {
     stage.seal()
     const first = memory.state(S_OPS_COUNT)
     const failed = this.batchCount(OUTCOME_FAILED)
-    const status = memory.core.store_batch_put(stage.count)
+    const status = invoke(memory.core.store_batch_put, stage.count)
     memory.refresh()
     if (this.batchCount(OUTCOME_FAILED) !== failed) {
       for (let op = first; op < memory.state(S_OPS_COUNT); op++) {
@@ -222,7 +222,7 @@ export class Store {
   runOne(): number {
     const { memory, stage } = this
     stage.seal()
-    const status = memory.core.store_batch_put(1)
+    const status = invoke(memory.core.store_batch_put, 1)
     memory.refresh()
     stage.clear()
     checkMemory(status, 'the batch')
@@ -237,7 +237,7 @@ export class Store {
   }
 
   commitBatch(isLogged = false): void {
-    this.memory.core.store_batch_commit(isLogged ? 1 : 0)
+    invoke(this.memory.core.store_batch_commit, isLogged ? 1 : 0)
   }
 
   abandonBatch(): void {

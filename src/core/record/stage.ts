@@ -12,6 +12,8 @@ import { DocumentWalk, REFUSED, WORDS_MAX } from './walk.ts'
  * not ASCII makes all of its piece twice as wide on the way, and slower to take apart.
  */
 const PIECE_UNITS = 512
+/** Room for so many from the start, see QUEUE_ROOM. */
+const DOCUMENTS_ROOM = 128
 const NO_DOCUMENT = {}
 
 /** The staging region of one partition. */
@@ -21,10 +23,10 @@ export class Stage extends DocumentWalk {
   /** Bytes of encoded text. */
   private t = 0
   /** Where the words and the lengths of each staged document begin. */
-  private readonly heads: number[] = []
-  private readonly lengthStarts: number[] = []
+  private readonly heads = new Array<number>(DOCUMENTS_ROOM).fill(0)
+  private readonly lengthStarts = new Array<number>(DOCUMENTS_ROOM).fill(0)
   /** What is staged, to say why the core refused it. */
-  private documents: object[] = []
+  private documents = new Array<object>(DOCUMENTS_ROOM).fill(NO_DOCUMENT)
   /** First document of the piece that is not encoded yet. */
   private pieceFirst = 0
 

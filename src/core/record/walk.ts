@@ -51,6 +51,8 @@ const KEY_TAGS =
   (1 << TAG_ARRAY)
 /** A longer queue is not kept for the next document. */
 const QUEUE_KEPT_MAX = 4_096
+/** Lists have room from the start: the code that V8 has made for another partition's then holds for this one. */
+const QUEUE_ROOM = 64
 const NOTHING = {}
 
 /** Thrown inside a walk that met something it cannot store; caught where the walk began. */
@@ -62,7 +64,7 @@ export class DocumentWalk extends StagingRegion {
   protected readonly shapes: CollectionShapes
   private readonly makeKey: () => string
   /** Whether the core knows a shape, by id. */
-  private readonly known: boolean[] = []
+  private known = new Uint8Array(64)
 
   // How far the parts of the region are in use; the text that is not encoded yet.
   protected w = 0
@@ -78,9 +80,9 @@ export class DocumentWalk extends StagingRegion {
   private depth = 0
   /** Objects and arrays met and not walked yet: where their word stands, how deep they are. */
   private queued = 0
-  private queue: object[] = []
-  private readonly queueAt: number[] = []
-  private readonly queueDepth: number[] = []
+  private queue = new Array<object>(QUEUE_ROOM).fill(NOTHING)
+  private readonly queueAt = new Array<number>(QUEUE_ROOM).fill(0)
+  private readonly queueDepth = new Array<number>(QUEUE_ROOM).fill(0)
 
   constructor(memory: Memory, shapes: CollectionShapes, makeKey: () => string) {
     super(memory)
@@ -90,7 +92,12 @@ export class DocumentWalk extends StagingRegion {
 
   /** A shape read back with a log or a snapshot: the core knows it. */
   setKnown(id: number): void {
-    this.known[id] = true
+    const { known } = this
+    if (id >= known.length) {
+      this.known = new Uint8Array(2 * id)
+      this.known.set(known)
+    }
+    this.known[id] = 1
   }
 
   protected rewind(w: number, d: number, l: number, b: number, text: string): void {
@@ -104,7 +111,7 @@ export class DocumentWalk extends StagingRegion {
 
   private clearQueue(): void {
     const { queue, queued } = this
-    if (queued > QUEUE_KEPT_MAX) this.queue = []
+    if (queued > QUEUE_KEPT_MAX) this.queue = new Array<object>(QUEUE_ROOM).fill(NOTHING)
     // Documents of the caller are not held on to.
     else for (let i = 0; i < queued; i++) queue[i] = NOTHING
     this.queued = 0
@@ -170,7 +177,7 @@ export class DocumentWalk extends StagingRegion {
   /** The id of a document's shape, told to the core if it is new there. */
   private shapeId(node: ShapeNode): number {
     const id = node.id
-    if (id < 0 || this.known[id] !== true) return this.tell(node)
+    if (id < 0 || this.known[id] !== 1) return this.tell(node)
     return id
   }
 
@@ -182,7 +189,7 @@ export class DocumentWalk extends StagingRegion {
       this.b = needed
       return id
     }
-    this.known[id] = true
+    this.setKnown(id)
     return id
   }
 
