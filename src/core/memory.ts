@@ -100,7 +100,7 @@ export class Memory {
   }
 }
 
-type Export = (a: number, b: number, c: number, d: number) => number | undefined | void
+type Export = (a: number, b: number, c: number, d: number) => unknown
 
 /**
  * Calls an export of whichever instance; arguments it has none for are ignored. What is called at one place of the code only, V8 writes into

@@ -25,9 +25,11 @@ export function isPlain(value: unknown): boolean {
   return Object.prototype.toString.call(value) === STORABLE_TAG
 }
 
+const EMPTY = {}
+
 /** For-in also sees enumerable fields that somebody added to Object.prototype. */
 export function isObjectPolluted(): boolean {
-  for (const _ in {}) return true
+  for (const _ in EMPTY) return true
   return false
 }
 

@@ -78,7 +78,7 @@ export class DocumentWalk extends StagingRegion {
   private binaries = 0
   private isApart = false
   private depth = 0
-  /** Objects and arrays met and not walked yet: where their word stands, how deep they are. */
+  /** Objects and arrays met and not walked yet: where their word stands, how deep they are (below 0: with a prototype of its own). */
   private queued = 0
   private queue = new Array<object>(QUEUE_ROOM).fill(NOTHING)
   private readonly queueAt = new Array<number>(QUEUE_ROOM).fill(0)
@@ -128,8 +128,9 @@ export class DocumentWalk extends StagingRegion {
     this.depth = 0
     this.generated = undefined
     const { l, b, text } = this
-    if (!isPlain(document) && !isStorable(document)) throw REFUSED
-    let node = this.fields(document, true)
+    const isOrdinary = isPlain(document)
+    if (!isOrdinary && !isStorable(document)) throw REFUSED
+    let node = this.fields(document, true, !isOrdinary)
     let key: number
     if (node === null) {
       key = this.inlineRoot(document, base, canGenerate)
@@ -194,7 +195,7 @@ export class DocumentWalk extends StagingRegion {
   }
 
   /** Writes an object's values; answers its shape's node, or null (and nothing written) when it must be written inline. */
-  private fields(object: object, isRoot: boolean): ShapeNode | null {
+  private fields(object: object, isRoot: boolean, isDerived: boolean): ShapeNode | null {
     const { shapes, words, lengths, d, b, binaries, queued } = this
     const wBefore = this.w
     const lBefore = this.l
@@ -208,8 +209,7 @@ export class DocumentWalk extends StagingRegion {
     let node = shapes.root
     const hasVectors = isRoot && shapes.hasVectors
     const record = object as Record<string, unknown>
-    const prototype = Object.getPrototypeOf(object) as unknown
-    const mayInherit = this.isPolluted || (prototype !== Object.prototype && prototype !== null)
+    const mayInherit = isDerived || this.isPolluted
     for (const name in record) {
       if (mayInherit && !Object.hasOwn(record, name)) continue
       const value = record[name]
@@ -317,7 +317,8 @@ export class DocumentWalk extends StagingRegion {
     for (let i = 0; i < this.queued; i++) {
       if (this.w - base > WORDS_MAX || this.text.length > WORDS_MAX * 8) throw REFUSED
       const container = this.queue[i]!
-      this.depth = this.queueDepth[i]!
+      const depth = this.queueDepth[i]!
+      this.depth = depth < 0 ? -depth : depth
       if (this.depth > DEPTH_MAX) throw REFUSED
       const at = this.w++
       if (Array.isArray(container)) {
@@ -326,7 +327,7 @@ export class DocumentWalk extends StagingRegion {
         continue
       }
       this.words[this.queueAt[i]!] = (TAG_OBJECT << 28) | (at - base)
-      const node = this.fields(container, false)
+      const node = this.fields(container, false, depth < 0)
       if (node !== null) {
         const id = this.shapeId(node)
         this.words[at] = id
@@ -433,7 +434,8 @@ export class DocumentWalk extends StagingRegion {
     const queued = this.queued++
     this.queue[queued] = value
     this.queueAt[queued] = at
-    this.queueDepth[queued] = this.depth + 1
+    const depth = this.depth + 1
+    this.queueDepth[queued] = prototype === Object.prototype || prototype === null ? depth : -depth
   }
 
   private binary(view: ArrayBufferView, type: number, at: number): void {
