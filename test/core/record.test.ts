@@ -259,3 +259,31 @@ it('keeps plain data under the names of prototypes, and touches none', async () 
   expect(({} as Record<string, unknown>)['isAdmin']).toBeUndefined()
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
 })
+
+it('stores of objects with a prototype of their own what is their own, at any depth', async () => {
+  const partition = await inMemory()
+  class Base {
+    own = 1
+  }
+  Object.defineProperty(Base.prototype, 'inherited', { value: 2, enumerable: true })
+  const heir = () => Object.assign(Object.create({ inherited: 2 }) as object, { own: 1 })
+  upsert(partition, [
+    { id: 'plain', a: { own: 1 }, b: [{ own: 1 }] },
+    { id: 'k', a: heir(), b: [new Base(), { own: 1 }, heir()] },
+    Object.assign(heir(), { id: 'root', a: { own: 1 } }),
+  ])
+  expectReads(partition, 'k', { id: 'k', a: { own: 1 }, b: [{ own: 1 }, { own: 1 }, { own: 1 }] })
+  expectReads(partition, 'root', { own: 1, id: 'root', a: { own: 1 } })
+})
+
+it('takes more containers in a document, documents in a batch and shapes in a partition than there is room for at first', async () => {
+  const partition = await inMemory()
+  const documents = Array.from({ length: 400 }, (_, i) => ({
+    id: `k${i}`,
+    [`only${i}`]: Array.from({ length: i % 100 }, (_, j) => ({ [`n${j}`]: [j] })),
+  }))
+  upsert(partition, documents)
+  for (const document of documents) expectStored(document, get(partition, document.id))
+  upsert(partition, documents)
+  expect(partition.count).toBe(400)
+})
