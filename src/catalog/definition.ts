@@ -17,6 +17,8 @@ export interface VectorIndexDefinition {
   readonly type: VectorIndexType
   readonly m: number
   readonly efConstruction: number
+  /** Vectors from which on there is a graph; left out for the usual number. */
+  readonly graphFrom?: number
   readonly quantization: Quantization
 }
 

@@ -22,6 +22,11 @@ export interface VectorIndexOptions {
   readonly m?: number | undefined
   /** Candidates kept while a node is inserted, 8 to 4,096; default 128. More cost time and find more. */
   readonly efConstruction?: number | undefined
+  /**
+   * Vectors from which on there is a graph; fewer are all looked at. 1 or more; default 256 for `'hnsw'` and, by their length, 4,000 to 20,000
+   * for `'auto'`. A graph that is there stays.
+   */
+  readonly graphFrom?: number | undefined
   /** Codes that traversal uses: `'int8'` (default, rescored in f32), `'binary'` or `'none'`. */
   readonly quantization?: Quantization | undefined
   /**
@@ -63,7 +68,7 @@ const VECTOR_FIELDS_MAX = 16
 
 const COLLECTION_OPTIONS = ['primaryKey', 'vectors', 'schema', 'shards']
 const VECTOR_OPTIONS = ['dimension', 'metric', 'element', 'index']
-const INDEX_OPTIONS = ['type', 'm', 'efConstruction', 'quantization', 'keepVectors']
+const INDEX_OPTIONS = ['type', 'm', 'efConstruction', 'graphFrom', 'quantization', 'keepVectors']
 const METRICS: readonly Metric[] = ['cosine', 'l2', 'ip', 'hamming', 'jaccard']
 const ELEMENTS: readonly VectorElement[] = ['f32', 'f16', 'bf16', 'int8']
 const INDEX_TYPES: readonly VectorIndexType[] = ['auto', 'flat', 'hnsw']
@@ -141,12 +146,20 @@ function areCodesAlone({ keepVectors = true }: VectorIndexOptions, where: string
 
 function indexDefinition(options: unknown, where: string): VectorIndexDefinition {
   requireOptions(options, INDEX_OPTIONS, `in the index ${where}`)
-  const { type = 'auto', m = 16, efConstruction = 128, quantization = 'int8' } = options as VectorIndexOptions
+  const {
+    type = 'auto',
+    m = 16,
+    efConstruction = 128,
+    graphFrom,
+    quantization = 'int8',
+  } = options as VectorIndexOptions
   requireOneOf(type, INDEX_TYPES, `index.type ${where}`)
   requireOneOf(quantization, QUANTIZATIONS, `index.quantization ${where}`)
   requireCount(m, 2, 256, `index.m ${where}`)
   requireCount(efConstruction, 8, 4096, `index.efConstruction ${where}`)
-  return { type, m, efConstruction, quantization }
+  if (graphFrom === undefined) return { type, m, efConstruction, quantization }
+  requireCount(graphFrom, 1, Number.MAX_SAFE_INTEGER, `index.graphFrom ${where}`)
+  return { type, m, efConstruction, graphFrom, quantization }
 }
 
 function requireOptions(options: unknown, known: readonly string[], where: string): asserts options is object {

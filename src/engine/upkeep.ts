@@ -27,8 +27,9 @@ const AUTO_VECTORS_MIN = 4_000
 const AUTO_VECTORS_MAX = 20_000
 
 function graphFrom({ dimension, metric, index }: VectorField): number {
-  if (index?.type === 'hnsw') return HNSW_VECTORS
+  if (index?.type === 'hnsw') return index.graphFrom ?? HNSW_VECTORS
   if (index?.type !== 'auto') return Infinity
+  if (index.graphFrom !== undefined) return index.graphFrom
   const isBits = metric === 'hamming' || metric === 'jaccard'
   const codeBytes = 16 + (isBits ? dimension / 8 : dimension)
   return Math.min(AUTO_VECTORS_MAX, Math.max(AUTO_VECTORS_MIN, Math.ceil(AUTO_CODE_BYTES / codeBytes)))

@@ -49,6 +49,20 @@ async function filled(count: number, options: object = {}): Promise<Collection> 
 }
 
 describe('a graph in memory', () => {
+  it.each(['hnsw', 'auto'] as const)('is there from as many vectors on as was asked for, %s', async (type) => {
+    const index = { type, m: 12, graphFrom: 6_001 }
+    const collection = await filled(6_000, { vectors: { v: { dimension: DIMENSION, metric: 'l2', index } } })
+    expect((await collection.stats()).pending).toBeUndefined()
+    await collection.optimize()
+    expect(await planOf(collection)).toBe('exact')
+    await collection.insert(documents(6_000, 6_001))
+    await collection.optimize()
+    expect(await planOf(collection)).toBe('graph')
+    for (const graphFrom of [0, 1.5, '9']) {
+      await expect(filled(0, { vectors: { v: { dimension: 2, index: { graphFrom } } } })).rejects.toThrow('graphFrom')
+    }
+  })
+
   it('lets files and sockets have their turns while several are built', async () => {
     // Two timers, each due after the slice of the other, once kept Node from everything else until both graphs were done.
     await Promise.all([filled(6_000), filled(6_000)])

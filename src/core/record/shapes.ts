@@ -16,6 +16,7 @@ export interface VectorIndex {
   readonly type?: 'auto' | 'flat' | 'hnsw' | undefined
   readonly m?: number | undefined
   readonly efConstruction?: number | undefined
+  readonly graphFrom?: number | undefined
   readonly quantization?: 'int8' | 'binary' | 'none' | undefined
 }
 

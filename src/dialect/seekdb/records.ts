@@ -14,7 +14,7 @@ import type { FilterNode } from '../../query/index.ts'
 import { SeekdbValueError } from './errors.ts'
 import { native, nativeFilter } from './native-filter.ts'
 import type { Metric } from './nearest.ts'
-import { type Places, Searches } from './searches.ts'
+import { EXACT_COUNT_MAX, type Places, Searches } from './searches.ts'
 import type { Metadata } from './types.ts'
 import { readVector } from './vector.ts'
 
@@ -89,7 +89,8 @@ export class Records implements Places {
   }
 
   static async create(database: Database, name: string, dimension: number, metric: Metric): Promise<Records> {
-    const engine = await database.createCollection(name, { vectors: { embedding: { dimension, metric } } })
+    const index = { graphFrom: EXACT_COUNT_MAX + 1 }
+    const engine = await database.createCollection(name, { vectors: { embedding: { dimension, metric, index } } })
     return new Records(engine, dimension, metric)
   }
 

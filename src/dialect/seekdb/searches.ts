@@ -52,8 +52,8 @@ type IndexOptions = Parameters<EngineCollection['createIndex']>[1]
 
 const READY = Promise.resolve()
 const WITH_VECTORS = ['id', 'order', 'document', 'metadata', 'embedding']
-/** Up to so many records every search is exact. */
-const EXACT_COUNT_MAX = 200_000
+/** Up to so many records every search is exact; more have a graph. */
+export const EXACT_COUNT_MAX = 200_000
 
 export class Searches {
   readonly #engine: EngineCollection<StoredRecord>

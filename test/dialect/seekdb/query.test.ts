@@ -1,5 +1,8 @@
 // Promise: query answers the nearest records with the distances that seekdb reports, in its nesting, with what `include` names.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   type Collection,
@@ -7,8 +10,10 @@ import {
   K,
   type Metadata,
   type QueryOptions,
+  SeekdbClient,
   SeekdbValueError,
 } from '../../../src/dialect/seekdb/index.ts'
+import { open } from '../../../src/index.ts'
 import { CountingEmbedding, embeddingCollection, memoryClient, plainCollection } from './fixtures.ts'
 
 async function filled(distance: DistanceMetric): Promise<Collection> {
@@ -253,4 +258,27 @@ describe('get', () => {
     const typed = await collection.get<Metadata & { n: number }>({ ids: [], limit: 1 })
     expect(typed.metadatas![0]!.n).toBe(1)
   })
+})
+
+it('builds no graph for so few records that every search is exact', async () => {
+  const path = mkdtempSync(join(tmpdir(), 'quiverdb-seekdb-'))
+  try {
+    const client = new SeekdbClient({ path })
+    const collection = await client.createCollection({
+      name: 'many',
+      configuration: { dimension: 530, distance: 'l2' },
+      embeddingFunction: null,
+    })
+    const embeddings = Array.from({ length: 4_100 }, (_, i) =>
+      Array.from({ length: 530 }, (_, lane) => (i * lane) % 97),
+    )
+    await collection.add({ ids: embeddings.map((_, i) => `${i}`), embeddings })
+    await client.close()
+    const db = await open(path)
+    const { name } = (await db.collections()).find(({ documents }) => documents === 4_100)!
+    expect((await db.collection(name).stats()).pending).toBeUndefined()
+    await db.close()
+  } finally {
+    rmSync(path, { recursive: true, force: true })
+  }
 })
