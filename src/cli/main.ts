@@ -5,19 +5,27 @@ import { QuiverError, UsageError } from '../error/index.ts'
 import { bench, check, compact, exportFile, importFile, info, type Options, repair } from './commands.ts'
 import { repl } from './repl.ts'
 import { Exit, print, type Streams } from './screen.ts'
+import { toJson } from './typed-json.ts'
+
+/** What each takes, those in brackets only if given, and what it does. */
+const COMMANDS: Readonly<Record<string, readonly [takes: string, does: string]>> = {
+  info: ['<directory>', 'what is in it'],
+  import: ['<directory> <collection> <file>', 'brings in NDJSON, JSON, CSV or Parquet; - is standard input'],
+  export: ['<directory> <collection>', 'writes documents out'],
+  check: ['<directory>', 'reads everything and verifies every checksum'],
+  repair: ['<directory>', 'keeps what is whole, and says what was dropped'],
+  compact: ['<directory> [collection]', 'writes the logs anew, finishes graphs'],
+  bench: ['[directory]', 'measures this machine, in memory or on disk'],
+  repl: ['[directory]', 'a prompt with the five interfaces'],
+}
 
 const HELP = `quiverdb <command> [options]
 
-  info    <directory>                      what is in it
-  import  <directory> <collection> <file>  brings in NDJSON, JSON, CSV or Parquet; - is standard input
-  export  <directory> <collection>         writes documents out
-  check   <directory>                      reads everything and verifies every checksum
-  repair  <directory>                      keeps what is whole, and says what was dropped
-  compact <directory> [collection]         writes the logs anew, finishes graphs
-  bench   [directory]                      measures this machine, in memory or on disk
-  repl    [directory]                      a prompt with the five interfaces
+${Object.entries(COMMANDS)
+  .map(([name, [takes, does]]) => `  ${name.padEnd(7)} ${takes.padEnd(31)}  ${does}`)
+  .join('\n')}
 
-  --json                      answers for programs
+  --json                      answers, and errors, for programs
   --quiet                     no progress
   --format ndjson|json|csv|parquet
   import:  --key field  --partition name  --conflict error|replace|update  --text (cells of a CSV stay text)
@@ -27,24 +35,15 @@ const HELP = `quiverdb <command> [options]
 
 Exit status: 0 done, 1 it failed or something is wrong with the data, 2 the call makes no sense.`
 
-const COMMANDS: Readonly<Record<string, readonly [least: number, most: number]>> = {
-  info: [1, 1],
-  import: [3, 3],
-  export: [2, 2],
-  check: [1, 1],
-  repair: [1, 1],
-  compact: [1, 2],
-  bench: [0, 1],
-  repl: [0, 1],
-}
-
 /** Runs one command; answers the exit status. */
 export async function main(args: readonly string[], version: string, streams: Streams): Promise<number> {
   try {
     await run(args, version, streams)
     return 0
   } catch (error) {
-    streams.errors.write(`quiverdb: ${messageOf(error)}\n`)
+    const message = messageOf(error)
+    const code = error instanceof QuiverError ? error.code : undefined
+    streams.errors.write(args.includes('--json') ? `${toJson({ error: message, code })}\n` : `quiverdb: ${message}\n`)
     if (error instanceof Exit) return error.status
     return error instanceof UsageError ? 2 : 1
   }
@@ -60,13 +59,14 @@ async function run(args: readonly string[], version: string, streams: Streams): 
   if (values.version === true) return print(streams, version)
   const [command, ...rest] = positionals
   if (values.help === true || command === undefined || command === 'help') return print(streams, HELP)
-  const bounds = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined
-  if (bounds === undefined) {
+  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined
+  if (known === undefined) {
     throw new Exit(2, `there is no command "${command}"; they are ${Object.keys(COMMANDS).join(', ')}`)
   }
-  if (rest.length < bounds[0] || rest.length > bounds[1]) {
-    const line = HELP.split('\n').find((one) => one.trim().startsWith(`${command} `))
-    throw new Exit(2, `usage: quiverdb ${line?.trim().replace(/\s{2,}/g, ' ')}`)
+  const [takes, does] = known
+  const places = takes.split(' ')
+  if (rest.length < places.filter((place) => place.startsWith('<')).length || rest.length > places.length) {
+    throw new Exit(2, `usage: quiverdb ${command} ${takes} - ${does}`)
   }
   const options: Options = { json: false, quiet: false, text: false, plain: false, ...values }
   const [path = ':memory:'] = rest

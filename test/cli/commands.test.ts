@@ -140,8 +140,9 @@ describe('the rest', () => {
 
   it.each([
     [['frob'], 'there is no command "frob"'],
-    [['info'], 'usage: quiverdb info'],
-    [['import', 'a', 'b'], 'usage: quiverdb import'],
+    [['info'], 'usage: quiverdb info <directory> - what is in it\n'],
+    [['import', 'a', 'b'], 'usage: quiverdb import <directory> <collection> <file> - brings in'],
+    [['compact', 'a', 'b', 'c'], 'usage: quiverdb compact <directory> [collection] - '],
     [['info', 'a', '--nope'], "Unknown option '--nope'"],
     [['import', 'a', 'b', 'c.xyz'], 'does not tell the format'],
   ])('refuses %j with status 2', async (args, message) => {
@@ -150,8 +151,19 @@ describe('the rest', () => {
     expect(run.status).toBe(2)
   })
 
+  it('tells programs what is wrong as JSON', async () => {
+    const missing = await session.run(['info', session.path('none'), '--json'])
+    expect(missing).toMatchObject({ status: 1, output: '' })
+    expect(JSON.parse(missing.errors)).toEqual({ error: expect.stringContaining('none'), code: expect.any(String) })
+    const wrong = await session.run(['info', '--json', '--nope'])
+    expect(wrong.status).toBe(2)
+    expect(JSON.parse(wrong.errors)).toEqual({ error: expect.stringContaining("Unknown option '--nope'") })
+  })
+
   it('helps', async () => {
-    expect((await session.run([])).output).toContain('quiverdb <command>')
+    const { output } = await session.run([])
+    expect(output).toContain('quiverdb <command>')
+    expect(output).toContain('\n  repl    [directory]                      a prompt with the five interfaces\n')
     expect((await session.run(['--version'])).output).toBe('1.2.3\n')
     const missing = await session.run(['export', session.path('none'), 'c'])
     expect(missing.status).toBe(1)
