@@ -47,14 +47,6 @@ export function pagesSpare(): u32 {
 
 /** Zeroed pages, or 0 when the limit is reached or the platform refuses. */
 export function pagesAcquire(count: u32, kind: u8): usize {
-  const fresh = <usize>load<u32>(S_PAGES_TOP) * PAGE_BYTES;
-  const run = pagesTake(count, kind);
-  if (run != 0 && run < fresh) memory.fill(run, 0, <usize>count * PAGE_BYTES);
-  return run;
-}
-
-/** As pagesAcquire, for those who write them full at once: what an earlier owner left may still be in them. */
-export function pagesTake(count: u32, kind: u8): usize {
   const top = load<u32>(S_PAGES_TOP);
   const free = load<u32>(S_PAGES_FREE);
   const limit = load<u32>(S_PAGES_LIMIT);

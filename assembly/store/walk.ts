@@ -9,7 +9,7 @@ import {
 } from "../abi";
 import { hashExpect, hashInsert, hashRemove, hashTouch, keyHash, xxh64 } from "../hash";
 import {
-  blockAcquire, blockBytes, blockKind, blockRelease, blocksAddRange, blockUnits, pagesFor, pagesRelease, pagesTake, sentinel,
+  blockAcquire, blockBytes, blockKind, blockRelease, blocksAddRange, blockUnits, pagesAcquire, pagesFor, pagesRelease, sentinel,
 } from "../memory";
 import {
   keyBytes, keyOfRecord, keyPointer, keyType, recordIsReadable, recordShape, recordSlot, shapeKnown, shapeReadEntry,
@@ -26,7 +26,7 @@ const FRAME_WORD_MASK: u32 = ~(FRAME_MORE | FRAME_GROUP | FRAME_CONTINUES);
  * through and never attached.
  */
 export function store_log_reserve(bytes: usize, isWindow: bool): usize {
-  return pagesTake(pagesFor(bytes + 32), isWindow ? PAGE_SCRATCH : PAGE_RECORD);
+  return pagesAcquire(pagesFor(bytes + 32), isWindow ? PAGE_SCRATCH : PAGE_RECORD);
 }
 
 /** Makes the `bytes` read in part of the arena (its blocks in use until walked), and what is left of the pages free. */
