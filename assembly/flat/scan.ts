@@ -3,8 +3,8 @@
 import { CODE_BITS, CODE_INT8, METRIC_IP, METRIC_L2 } from "../abi";
 import { dotCodes, dotCodes4 } from "../kernel";
 import {
-  fieldChunkShift, fieldCode, fieldCodeBytes, fieldDimension, fieldHead, fieldMetric, fieldRange, fieldRowBytes, queryCodes, queryNorm,
-  queryResidual, ROW_CODES, rowNorm, rowResidual, rowVector, vectorExactDistance, vectorLaneDistance,
+  fieldChunkShift, fieldCode, fieldCodeBytes, fieldDimension, fieldHead, fieldIsPlain, fieldMetric, fieldRange, fieldRowBytes, laneFirst, laneSecond, queryCodes, queryNorm,
+  queryResidual, ROW_CODES, rowNorm, rowResidual, rowVector, vectorExactDistance, vectorLaneDistance, vectorLaneDistances,
 } from "../vector";
 import { boundFloor, boundHeadFloor, boundLimit, boundOf, candidates4, isBeyond, scales4 } from "./bound";
 import { nearestAdd, nearestLimit } from "./nearest";
@@ -124,24 +124,46 @@ function scanBits(query: usize, list: usize, field: usize, row: usize, slot: u32
   }
 }
 
+/** Relative to the terms, what is lost in f32: see kernel/float, additions, and then the product with both norms. */
+let rounding: f32 = 0;
+
 /** Without codes: distances in f32 say which rows need theirs in f64. */
 function scanLanes(query: usize, list: usize, field: usize, row: usize, slot: u32, rows: u32): void {
   const stride = <usize>fieldRowBytes(field);
   const metric = fieldMetric(field);
-  // See kernel/float: additions, and then the product with both norms.
-  const rounding = <f32>(<f64>fieldDimension(field) / 16 + 12) * 6e-8;
+  rounding = <f32>(<f64>fieldDimension(field) / 16 + 12) * 6e-8;
   const isLoose = queryResidual(query) == Infinity;
-  for (let i: u32 = 0; i < rows; i++, row += stride) {
-    if (rowVector(row) == 0) continue;
-    if (!isLoose && rowResidual(row) != Infinity) {
-      const distance = vectorLaneDistance(query, row);
-      let error = rounding;
-      if (metric == METRIC_L2) error *= distance;
-      else if (metric == METRIC_IP) error *= queryNorm(query) * rowNorm(row);
-      if (distance - error - 1e-33 > <f32>nearestLimit(list) + <f32>abs(nearestLimit(list)) * 3e-7) continue;
+  // Rows far apart side by side: two streams come from memory a fifth faster than one.
+  const half: u32 = isLoose || !fieldIsPlain(field) ? 0 : rows >> 1;
+  const apart = <usize>half * stride;
+  for (let i: u32 = 0; i < half; i++, row += stride) {
+    const other = row + apart;
+    if (rowVector(row) == 0 || rowVector(other) == 0) {
+      lookAtLanes(query, list, metric, row, slot + i, false);
+      lookAtLanes(query, list, metric, other, slot + half + i, false);
+      continue;
     }
-    rescore(query, list, row, slot + i);
+    vectorLaneDistances(query, row, other);
+    const second = laneSecond;
+    if (!isBeyondByLanes(query, list, metric, row, laneFirst)) rescore(query, list, row, slot + i);
+    if (!isBeyondByLanes(query, list, metric, other, second)) rescore(query, list, other, slot + half + i);
   }
+  row += apart;
+  for (let i = half << 1; i < rows; i++, row += stride) lookAtLanes(query, list, metric, row, slot + i, isLoose);
+}
+
+function lookAtLanes(query: usize, list: usize, metric: u32, row: usize, slot: u32, isLoose: bool): void {
+  if (rowVector(row) == 0) return;
+  if (isLoose || !isBeyondByLanes(query, list, metric, row, vectorLaneDistance(query, row))) rescore(query, list, row, slot);
+}
+
+// @ts-ignore: decorator
+@inline function isBeyondByLanes(query: usize, list: usize, metric: u32, row: usize, distance: f32): bool {
+  if (rowResidual(row) == Infinity) return false;
+  let error = rounding;
+  if (metric == METRIC_L2) error *= distance;
+  else if (metric == METRIC_IP) error *= queryNorm(query) * rowNorm(row);
+  return distance - error - 1e-33 > <f32>nearestLimit(list) + <f32>abs(nearestLimit(list)) * 3e-7;
 }
 
 /** Looks at one row of any field. */

@@ -21,6 +21,8 @@ const BLOCKS: usize = 64;
 const KEPT_PAGES: u32 = 8;
 /** Rows that all queries look at before the next rows are fetched: codes of about this size stay in the second cache level. */
 const PIECE_BYTES: u32 = 131072;
+/** Of lanes that one query looks at: a long piece is two long streams (scan.ts). */
+const STREAM_BYTES: u32 = 4194304;
 
 // @ts-ignore: decorator
 @inline export function searchBlock(search: usize, index: u32): usize {
@@ -114,8 +116,9 @@ export function flat_scan(search: usize, slot: u32, slotsMax: u32): u32 {
   const end = slotsMax < top - min(slot, top) ? slot + slotsMax : top;
   const shift = fieldChunkShift(field);
   // Without codes the lanes are what is fetched.
-  const fetched = fieldRowBytes(field) + (fieldCodeBytes(field) == 0 ? fieldVectorBytes(field) : 0);
-  const piece = max<u32>(4, PIECE_BYTES / fetched) & ~3;
+  const isLanes = fieldCodeBytes(field) == 0;
+  const fetched = fieldRowBytes(field) + (isLanes ? fieldVectorBytes(field) : 0);
+  const piece = max<u32>(4, (isLanes && load<u32>(search, 4) == 1 ? STREAM_BYTES : PIECE_BYTES) / fetched) & ~3;
   resetRescored();
   setAfter(load<f64>(search, 40), load<u32>(search, 48));
   let at = slot;

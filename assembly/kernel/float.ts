@@ -66,6 +66,115 @@ export function l2F32(a: usize, b: usize, lanes: u32): f32 {
 }
 
 // @ts-ignore: decorator
+@inline function productOf(a: v128, b: v128): v128 {
+  return f32x4.mul(a, b);
+}
+
+// @ts-ignore: decorator
+@inline function squareOf(a: v128, b: v128): v128 {
+  const d = f32x4.sub(a, b);
+  return f32x4.mul(d, d);
+}
+
+/** What dotPairF32 or l2PairF32 was asked for last. */
+export let firstF32: f32 = 0;
+export let secondF32: f32 = 0;
+
+/** dotF32 of `a` and of `b`. */
+export function dotPairF32(from: usize, a: usize, b: usize, lanes: u32): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  const end = from + (<usize>lanes << 2);
+  const end16 = from + (<usize>(lanes & ~15) << 2);
+  while (from < end16) {
+    const q0 = v128.load(from);
+    const q1 = v128.load(from, 16);
+    const q2 = v128.load(from, 32);
+    const q3 = v128.load(from, 48);
+    a0 = f32x4.add(a0, productOf(q0, v128.load(a)));
+    b0 = f32x4.add(b0, productOf(q0, v128.load(b)));
+    a1 = f32x4.add(a1, productOf(q1, v128.load(a, 16)));
+    b1 = f32x4.add(b1, productOf(q1, v128.load(b, 16)));
+    a2 = f32x4.add(a2, productOf(q2, v128.load(a, 32)));
+    b2 = f32x4.add(b2, productOf(q2, v128.load(b, 32)));
+    a3 = f32x4.add(a3, productOf(q3, v128.load(a, 48)));
+    b3 = f32x4.add(b3, productOf(q3, v128.load(b, 48)));
+    from += 64;
+    a += 64;
+    b += 64;
+  }
+  while (from + 16 <= end) {
+    const q = v128.load(from);
+    a0 = f32x4.add(a0, productOf(q, v128.load(a)));
+    b0 = f32x4.add(b0, productOf(q, v128.load(b)));
+    from += 16;
+    a += 16;
+    b += 16;
+  }
+  const rest = lanes & 3;
+  if (rest != 0) {
+    const q = lastLanes(from, rest);
+    a1 = f32x4.add(a1, productOf(q, lastLanes(a, rest)));
+    b1 = f32x4.add(b1, productOf(q, lastLanes(b, rest)));
+  }
+  firstF32 = sumF32(f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3)));
+  secondF32 = sumF32(f32x4.add(f32x4.add(b0, b1), f32x4.add(b2, b3)));
+}
+
+/** l2F32 of `a` and of `b`. */
+export function l2PairF32(from: usize, a: usize, b: usize, lanes: u32): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  const end = from + (<usize>lanes << 2);
+  const end16 = from + (<usize>(lanes & ~15) << 2);
+  while (from < end16) {
+    const q0 = v128.load(from);
+    const q1 = v128.load(from, 16);
+    const q2 = v128.load(from, 32);
+    const q3 = v128.load(from, 48);
+    a0 = f32x4.add(a0, squareOf(q0, v128.load(a)));
+    b0 = f32x4.add(b0, squareOf(q0, v128.load(b)));
+    a1 = f32x4.add(a1, squareOf(q1, v128.load(a, 16)));
+    b1 = f32x4.add(b1, squareOf(q1, v128.load(b, 16)));
+    a2 = f32x4.add(a2, squareOf(q2, v128.load(a, 32)));
+    b2 = f32x4.add(b2, squareOf(q2, v128.load(b, 32)));
+    a3 = f32x4.add(a3, squareOf(q3, v128.load(a, 48)));
+    b3 = f32x4.add(b3, squareOf(q3, v128.load(b, 48)));
+    from += 64;
+    a += 64;
+    b += 64;
+  }
+  while (from + 16 <= end) {
+    const q = v128.load(from);
+    a0 = f32x4.add(a0, squareOf(q, v128.load(a)));
+    b0 = f32x4.add(b0, squareOf(q, v128.load(b)));
+    from += 16;
+    a += 16;
+    b += 16;
+  }
+  const rest = lanes & 3;
+  if (rest != 0) {
+    const q = lastLanes(from, rest);
+    a1 = f32x4.add(a1, squareOf(q, lastLanes(a, rest)));
+    b1 = f32x4.add(b1, squareOf(q, lastLanes(b, rest)));
+  }
+  firstF32 = sumF32(f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3)));
+  secondF32 = sumF32(f32x4.add(f32x4.add(b0, b1), f32x4.add(b2, b3)));
+}
+
+// @ts-ignore: decorator
 @inline function low(v: v128): v128 {
   return f64x2.promote_low_f32x4(v);
 }

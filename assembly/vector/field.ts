@@ -99,6 +99,12 @@ const HEAD_ROW_BYTES: u32 = 256;
   return load<u32>(field, 64);
 }
 
+/** Whether what is stored of a vector are its lanes, in f32. */
+// @ts-ignore: decorator
+@inline export function fieldIsPlain(field: usize): bool {
+  return load<u32>(field, 12) == ELEMENT_F32 && fieldCode(field) != CODE_BITS;
+}
+
 /** Rows from this slot on may still have to be made: see row.ts. SLOT_NONE: all are there. */
 // @ts-ignore: decorator
 @inline export function fieldMissing(field: usize): u32 {

@@ -1,9 +1,9 @@
 export {
-  fieldChunkShift, fieldCode, fieldCodeBytes, fieldDimension, fieldDirectory, fieldHead, fieldMetric, fieldMissing, fieldRange, fieldRowBytes, fieldVectorBytes,
+  fieldChunkShift, fieldCode, fieldCodeBytes, fieldDimension, fieldDirectory, fieldHead, fieldIsPlain, fieldMetric, fieldMissing, fieldRange, fieldRowBytes, fieldVectorBytes,
   ROW_CODES, vectorField, vectorOf,
 } from "./field";
 export {
-  codesDistance4, queryBytes, queryCodes, queryLanes, queryNorm, queryReady, queryResidual, queryScale, querySquare, queryTail, vectorCodeDistance,
-  vectorCodeDistance4, vectorExactDistance, vectorLaneDistance, vectorPrepareCodes, vectorPrepareRow, vectorRowDistance,
+  codesDistance4, laneFirst, laneSecond, queryBytes, queryCodes, queryLanes, queryNorm, queryReady, queryResidual, queryScale, querySquare, queryTail, vectorCodeDistance,
+  vectorCodeDistance4, vectorExactDistance, vectorLaneDistance, vectorLaneDistances, vectorPrepareCodes, vectorPrepareRow, vectorRowDistance,
 } from "./query";
 export { chunkOf, rowNorm, rowResidual, rowScale, rowVector, vectorReach, vectorRow, vectorsDefer, vectorsFollow, vectorsMake } from "./row";

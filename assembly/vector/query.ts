@@ -10,8 +10,8 @@ import {
   CODE_BINARY, CODE_BITS, CODE_INT8, METRIC_COSINE, METRIC_HAMMING, METRIC_IP, METRIC_L2,
 } from "../abi";
 import {
-  codesNormMax, codesOfRow, codesPaired, codesResidual, codesSquare, commonBits, cosineF64, countBits, dotCodes, dotCodes4, dotF32, dotF64, dotRows, encodeInt16, hammingBits, l2F32,
-  l2F64, lanesMax, lanesMeasure, lanesSquare, SEGMENT,
+  codesNormMax, codesOfRow, codesPaired, codesResidual, codesSquare, commonBits, cosineF64, countBits, dotCodes, dotCodes4, dotF32, dotF64, dotPairF32, dotRows, encodeInt16, firstF32, hammingBits, l2F32,
+  l2F64, l2PairF32, lanesMax, lanesMeasure, lanesSquare, secondF32, SEGMENT,
 } from "../kernel";
 import {
   fieldCode, fieldCodeBytes, fieldDimension, fieldHead, fieldMetric, fieldVectorBytes, ROW_CODES, vectorLanes,
@@ -285,6 +285,13 @@ function cosineOfSigns(share: f32): f32 {
   return x * (1 - square / 6 * (1 - square / 20 * (1 - square / 42)));
 }
 
+// @ts-ignore: decorator
+@inline function laneDistanceOf(query: usize, row: usize, metric: u32, dot: f32): f32 {
+  if (metric == METRIC_IP) return -dot;
+  const norm = rowNorm(row);
+  return norm == 0 ? 1 : 1 - dot * <f32>load<f64>(query, 32) / norm;
+}
+
 /** By the lanes, in f32. Only for fields without codes. */
 export function vectorLaneDistance(query: usize, row: usize): f32 {
   const field = queryField(query);
@@ -292,10 +299,26 @@ export function vectorLaneDistance(query: usize, row: usize): f32 {
   const lanes = vectorLanes(field, rowVector(row));
   const dimension = fieldDimension(field);
   if (metric == METRIC_L2) return l2F32(queryLanes(field, query), lanes, dimension);
-  const dot = dotF32(queryLanes(field, query), lanes, dimension);
-  if (metric == METRIC_IP) return -dot;
-  const norm = rowNorm(row);
-  return norm == 0 ? 1 : 1 - dot * <f32>load<f64>(query, 32) / norm;
+  return laneDistanceOf(query, row, metric, dotF32(queryLanes(field, query), lanes, dimension));
+}
+
+/** What vectorLaneDistances was asked for last. */
+export let laneFirst: f32 = 0;
+export let laneSecond: f32 = 0;
+
+/** vectorLaneDistance of two rows; only where f32 lanes are what is stored. */
+export function vectorLaneDistances(query: usize, a: usize, b: usize): void {
+  const field = queryField(query);
+  const metric = fieldMetric(field);
+  if (metric == METRIC_L2) {
+    l2PairF32(queryLanes(field, query), rowVector(a), rowVector(b), fieldDimension(field));
+    laneFirst = firstF32;
+    laneSecond = secondF32;
+  } else {
+    dotPairF32(queryLanes(field, query), rowVector(a), rowVector(b), fieldDimension(field));
+    laneFirst = laneDistanceOf(query, a, metric, firstF32);
+    laneSecond = laneDistanceOf(query, b, metric, secondF32);
+  }
 }
 
 /** By the lanes, in f64: what searches answer. */
