@@ -7,11 +7,11 @@ export const count = (value) => value.toLocaleString('en-US')
 /** @param {(name: string) => string} titleOf - of a peer. */
 export function renderBars(bars, titleOf) {
   const head = ['figure', 'quiverdb', 'beside', 'bar', 'measured', 'met']
-  const rows = bars.map(({ title, ours, peer, bar, measured, unit, isMet }) => [
+  const rows = bars.map(({ title, ours, peer, isMost, bar, measured, unit, isMet }) => [
     title,
     titleOf(ours).replace('quiverdb ', ''),
     peer === undefined ? '' : titleOf(peer),
-    unit === 'times' ? `${peer === undefined ? '≤ ' : ''}${short(bar)}×` : `≤ ${short(bar)} ${unit}`,
+    unit === 'times' ? `${isMost === true ? '≤ ' : ''}${short(bar)}×` : `≤ ${short(bar)} ${unit}`,
     unit === 'times' ? `${short(measured)}×` : `${short(measured)} ${unit}`,
     isMet ? 'yes' : 'no',
   ])

@@ -6,16 +6,20 @@ import { LIMIT, splitRows } from './data.mjs'
 import { loadPeer, PEERS } from './peers.mjs'
 
 const BATCH_ROWS_COUNT = 1_000
+/** The median of so many openings, and of as many times of reading the same files. */
+const OPENINGS_COUNT = 5
 const EFS = [16, 32, 64, 128, 256, 512]
 const collect = () => {
   for (let i = 0; i < 3; i++) globalThis.gc?.()
 }
 
-const bytesBelow = (path) =>
-  readdirSync(path, { withFileTypes: true }).reduce((sum, entry) => {
+const filesBelow = (path) =>
+  readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
     const below = join(path, entry.name)
-    return sum + (entry.isDirectory() ? bytesBelow(below) : statSync(below).size)
-  }, 0)
+    return entry.isDirectory() ? filesBelow(below) : [below]
+  })
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >>> 1]
 
 /** Share of the right answers that came, over the queries whose answers are known. */
 async function recallOf(store, queries, nearest, ef) {
@@ -62,6 +66,25 @@ async function fill(store, base) {
   return { insertedMs, builtMs: performance.now() - began }
 }
 
+/** Reading the files, and opening them to the first answer, in turns. */
+async function reopen(peer, options, files, query) {
+  const readMs = []
+  const openMs = []
+  for (let i = 0; i < OPENINGS_COUNT; i++) {
+    collect()
+    let began = performance.now()
+    for (const name of files) readFileSync(name)
+    readMs.push(performance.now() - began)
+    collect()
+    began = performance.now()
+    const store = await peer.reopen(options)
+    await store.search(query, LIMIT, 64)
+    openMs.push(performance.now() - began)
+    await store.close()
+  }
+  return { readMs: median(readMs), openMs: median(openMs) }
+}
+
 async function measure(peer, job, data) {
   const { dimension, queries, nearest } = data
   const base = data.base.slice(0, peer.rowsCountMax)
@@ -77,7 +100,7 @@ async function measure(peer, job, data) {
     const options = { dimension, rowsCount: base.length, path, isGraph }
     collect()
     const rssBefore = process.memoryUsage.rss()
-    let store = await peer.open(options)
+    const store = await peer.open(options)
     const { insertedMs, builtMs } = await fill(store, base)
     collect()
     const figure = (name) => `${job.data}:${name}`
@@ -104,12 +127,13 @@ async function measure(peer, job, data) {
       await store.save?.()
       await store.close()
       if (peer.reopen !== undefined) {
-        figures[figure('fileRowBytes')] = bytesBelow(path) / base.length
-        const began = performance.now()
-        store = await peer.reopen(options)
-        await store.search(queries[0], LIMIT, 64)
-        figures[figure('openMs')] = performance.now() - began
+        const files = filesBelow(path)
+        figures[figure('fileRowBytes')] = files.reduce((sum, name) => sum + statSync(name).size, 0) / base.length
+        const { readMs, openMs } = await reopen(peer, options, files, queries[0])
+        figures[figure('readMs')] = readMs
+        figures[figure('openMs')] = openMs
       }
+      continue
     }
     await store.close()
   }

@@ -2,6 +2,7 @@
 
 export const OURS = 'quiverdb-int8'
 const OURS_F32 = 'quiverdb-f32'
+const OURS_CODES = 'quiverdb-codes'
 
 /** @type {Record<string, { title: string, module: string, options?: object, groups: string[], isForeign?: boolean }>} */
 export const PEERS = {
@@ -11,6 +12,12 @@ export const PEERS = {
     module: 'quiverdb',
     options: { quantization: 'none' },
     groups: ['exact', 'graph'],
+  },
+  [OURS_CODES]: {
+    title: 'quiverdb codes only',
+    module: 'quiverdb',
+    options: { quantization: 'int8', keepVectors: false },
+    groups: ['graph'],
   },
   usearch: { title: 'usearch f32', module: 'usearch', groups: ['exact', 'graph'], isForeign: true },
   'usearch-i8': {
@@ -38,10 +45,21 @@ export const BARS = [
   ]),
   ...against('building the graph, GloVe', 'glove:buildMs', OURS, { hnswlib: 2.5, usearch: 3.5 }),
   ...against('building the graph, 768 lanes', 'clustered:buildMs', OURS, { hnswlib: 2 }),
+  atMost('file with its graph, GloVe', 'glove:fileRowBytes', OURS_F32, { peer: 'hnswlib', atMost: 1 }),
+  atMost('file with its graph, GloVe', 'glove:fileRowBytes', OURS, { peer: 'hnswlib', atMost: 1.25 }),
+  atMost('file with its graph, GloVe', 'glove:fileRowBytes', OURS_CODES, { peer: 'usearch-i8', atMost: 1.15 }),
+  atMost('open to first answer, in times of reading the file, GloVe', 'glove:openMs', OURS, {
+    over: 'glove:readMs',
+    atMost: 1.5,
+  }),
 ]
 
 function against(title, figure, ours, peers) {
   return Object.entries(peers).map(([peer, times]) => ({ title, figure, ours, peer, times }))
+}
+
+function atMost(title, figure, ours, bar) {
+  return { title, figure, ours, ...bar }
 }
 
 /** Loads one peer; throws what its package throws where it is not installed or was not built. */

@@ -1,8 +1,8 @@
 // quiverdb through its public interface, documents and all: in memory for exact search, in a directory for graphs.
 import { EF_CONSTRUCTION, M } from './store.mjs'
 
-/** @param {{ quantization: 'int8' | 'none' | 'binary' }} options */
-export async function load({ quantization }) {
+/** @param {{ quantization: 'int8' | 'none' | 'binary', keepVectors?: boolean }} options */
+export async function load(options) {
   const { open } = await import('../../../dist/index.js')
   const { readFileSync } = await import('node:fs')
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
@@ -10,16 +10,16 @@ export async function load({ quantization }) {
   return {
     version,
     isAwaited: true,
-    open: async (options) => {
-      const db = await opened(options)
-      const index = { type: options.isGraph ? 'hnsw' : 'flat', m: M, efConstruction: EF_CONSTRUCTION, quantization }
+    open: async ({ dimension, path, isGraph }) => {
+      const db = await opened({ path, isGraph })
+      const index = { type: isGraph ? 'hnsw' : 'flat', m: M, efConstruction: EF_CONSTRUCTION, ...options }
       const rows = await db.createCollection('rows', {
-        vectors: { v: { dimension: options.dimension, metric: 'ip', index } },
+        vectors: { v: { dimension, metric: 'ip', index } },
       })
       return createStore(db, rows)
     },
-    reopen: async (options) => {
-      const db = await opened(options)
+    reopen: async (place) => {
+      const db = await opened(place)
       return createStore(db, db.collection('rows'))
     },
   }
