@@ -324,10 +324,13 @@ const refuseNodeOnly = {
     build.onLoad({ filter: /.*/, namespace: 'node-only' }, () => ({
       resolveDir: ROOT,
       loader: 'js',
+      // Thrown by the call, not by loading: it may share a file with what browsers need.
       contents: `import { HostError } from './src/error/index.ts'
-throw new HostError('a directory on disk needs Node, Bun or Deno; this is the browser build of quiverdb', {
-  details: { operation: 'open' },
-})`,
+export async function openFileDirectory() {
+  throw new HostError('a directory on disk needs Node, Bun or Deno; this is the browser build of quiverdb', {
+    details: { operation: 'open' },
+  })
+}`,
     }))
   },
 }
