@@ -8,7 +8,7 @@
 // The index of a small partition is built faster than its pages are written and read: its snapshot has no pages, and only tells
 // how far the log was durable when it was closed. A graph is not built fast: where there is one, there are pages.
 
-import { DERIVED_GRAPHS, PAGE_BYTES, S_DERIVED, STATE, STATE_END, Store } from '../core/index.ts'
+import { DERIVED_GRAPHS, FIRST_PAGE, PAGE_BYTES, S_DERIVED, STATE, STATE_END, Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import {
   decodeSnapshotHeader,
@@ -173,11 +173,16 @@ function restore(file: StorageFile, store: Store, logSeed: bigint, isHeadOnly: b
   const blocks = new Uint32Array(list.buffer, header.pagesCount * 4, header.blocksCount)
   // The lists are not proven yet when they say where blocks go: they must at least stay within the pages.
   for (let i = 0; i < pages.length; i++) {
-    if (pages[i]! < 2 || pages[i]! >= header.pagesTop || (i > 0 && pages[i]! <= pages[i - 1]!)) return undefined
+    if (pages[i]! < FIRST_PAGE || pages[i]! >= header.pagesTop || (i > 0 && pages[i]! <= pages[i - 1]!))
+      return undefined
   }
   for (let i = 0; i < blocks.length; i++) {
     const address = blocks[i]! * BLOCK_BYTES
-    if (address < 2 * PAGE_BYTES || address >= header.pagesTop * PAGE_BYTES || (i > 0 && blocks[i]! <= blocks[i - 1]!))
+    if (
+      address < FIRST_PAGE * PAGE_BYTES ||
+      address >= header.pagesTop * PAGE_BYTES ||
+      (i > 0 && blocks[i]! <= blocks[i - 1]!)
+    )
       return undefined
   }
   if (pages.length === 0) return hash === header.contentHash && file.size() === blocksAt ? header : undefined
