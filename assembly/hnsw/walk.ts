@@ -144,6 +144,17 @@ function makeRows(field: usize, links: usize, met: usize): void {
   return fetched;
 }
 
+/** Measures four rows, of which `left` bytes of addresses count, into `four`; a bit for each that is as near as `worst`. */
+// @ts-ignore: decorator
+@inline function nearOf(query: usize, row4: usize, left: usize, isInt8: bool, codeBytes: u32, metric: u32, worst: f32): i32 {
+  const distances = isInt8
+    ? codesDistance4(query, codeBytes, metric, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12))
+    : vectorCodeDistance4(query, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12));
+  const near = i32x4.bitmask(f32x4.le(distances, f32x4.splat(worst)));
+  v128.store(four, distances);
+  return left < 16 ? near & ((1 << <u32>(left >> 2)) - 1) : near;
+}
+
 /**
  * Gathers up to `ef` of the nodes nearest to the query into `results`, from where the walk stands. `allowed`: a bitmap of the
  * first `slots` slots that may be gathered, or 0; the others are passed through. It ends early when `budget` distances were computed: answers false then.
@@ -205,15 +216,8 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
     fetched += reachRows(links, met, rows, shift, rowBytes, second, linkRows);
     computed += <u32>met >> 2;
     for (let at: usize = 0; at < met; at += 16) {
-      const row4 = linkRows + at;
-      const distances = isInt8
-        ? codesDistance4(query, codeBytes, metric, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12))
-        : vectorCodeDistance4(query, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12));
-      let near = i32x4.bitmask(f32x4.le(distances, f32x4.splat(worstDistance)));
-      if (met - at < 16) near &= (1 << <u32>((met - at) >> 2)) - 1;
-      if (near == 0) continue;
-      v128.store(four, distances);
-      do {
+      let near = nearOf(query, linkRows + at, met - at, isInt8, codeBytes, metric, worstDistance);
+      while (near != 0) {
         const j = <usize>ctz(near) << 2;
         near &= near - 1;
         const link = load<u32>(links + at + j);
@@ -229,7 +233,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
           worst = load<u64>(found);
           worstDistance = keyDistance(worst);
         }
-      } while (near != 0);
+      }
     }
   }
   touched += fetched;
@@ -352,15 +356,8 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
     fetched += fetchLists(lists, picked, nextLine);
     computed += <u32>met >> 2;
     for (let at: usize = 0; at < met; at += 16) {
-      const row4 = linkRows + at;
-      const distances = isInt8
-        ? codesDistance4(query, codeBytes, metric, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12))
-        : vectorCodeDistance4(query, load<u32>(row4), load<u32>(row4, 4), load<u32>(row4, 8), load<u32>(row4, 12));
-      let near = i32x4.bitmask(f32x4.le(distances, f32x4.splat(worstDistance)));
-      if (met - at < 16) near &= (1 << <u32>((met - at) >> 2)) - 1;
-      if (near == 0) continue;
-      v128.store(four, distances);
-      do {
+      let near = nearOf(query, linkRows + at, met - at, isInt8, codeBytes, metric, worstDistance);
+      while (near != 0) {
         const j = <usize>ctz(near) << 2;
         near &= near - 1;
         const link = load<u32>(links + at + j);
@@ -373,7 +370,7 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
           worst = load<u64>(end - 8);
           worstDistance = keyDistance(worst);
         }
-      } while (near != 0);
+      }
     }
   }
   const count = <u32>((end - found) >> 3);
