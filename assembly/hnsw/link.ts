@@ -1,6 +1,6 @@
 // A node enters: algorithm 1 of the paper.
 
-import { CODE_INT8, METRIC_IP, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
+import { CODE_BINARY, CODE_INT8, METRIC_IP, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import { fieldCode, fieldMetric, rowNorm, vectorCodeDistance4, vectorPrepareCodes, vectorPrepareRow, vectorRow, vectorRowDistance } from "../vector";
 import {
   beginGeneration, clearDirty, GRAPH_EF, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_LINKED, GRAPH_M, GRAPH_SEED, LINK_SLOT, linkHolds, linksCount,
@@ -49,6 +49,7 @@ export function link(graph: usize, field: usize, slot: u32): i32 {
       if (walkCount == 0) break;
       if (!walkIsSorted) sortHeap(results, walkCount);
       walkFrom(load<u64>(results), max<i32>(l - 1, 0));
+      if (fieldCode(field) == CODE_BINARY) measureAgain(field, vectorRow(field, slot), walkCount);
       connect(graph, field, slot, l, choose(field, results, walkCount, m, leastLinks(field, vectorRow(field, slot), results, walkCount, m)));
     }
   }
@@ -59,6 +60,19 @@ export function link(graph: usize, field: usize, slot: u32): i32 {
     store<u32>(graph, level, GRAPH_LEVEL);
   }
   return STATUS_OK;
+}
+
+/**
+ * Keys of what a walk found by signs, from row to row. Those of a query, whose lanes are finer, are not comparable with distances between rows: where
+ * lanes are skewed, candidates would all seem nearer to one another than to the node, and lists would stay nearly empty.
+ */
+function measureAgain(field: usize, own: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const at = results + (<usize>i << 3);
+    const slot = keySlot(load<u64>(at));
+    store<u64>(at, keyOf(vectorRowDistance(field, own, vectorRow(field, slot)), slot));
+  }
+  sortKeys(results, count);
 }
 
 /** Links the node to those chosen, and them to it. */

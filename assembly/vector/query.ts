@@ -2,7 +2,7 @@
 // where its owner put it, `queryBytes` long, 16-byte aligned.
 //
 // Query: | 0 field u32 | 4 scale f32 | 8 residual f32 | 12 norm f32 | 16 squared norm f32 | 20 sum of codes i32 | 24 squared norm of the lanes f64 |
-//        | 32 1 / norm of the lanes f64 | 40 bits set u32 | 44 norm of the codes behind the head f32 | 64 codes | lanes f32 |
+//        | 32 1 / norm of the lanes f64 | 40 bits set u32 | 44 norm of the codes behind the head f32, for signs sum of the lanes | 64 codes | lanes f32 |
 // Scale, residual and norms are of the lanes, under cosine of the lanes divided by their norm. Codes: i16, as many as a row has bytes;
 // for rows of signs PLANES planes of bits; none for rows without codes. Bits stand where the lanes would.
 
@@ -17,7 +17,8 @@ import {
   fieldCode, fieldCodeBytes, fieldDimension, fieldHead, fieldMetric, fieldVectorBytes, ROW_CODES, vectorLanes,
   vectorLanesBeside,
 } from "./field";
-import { NORM_MAX, NORM_MIN, rowNorm, rowScale, rowVector, vectorRow } from "./row";
+import { NORM_MAX, NORM_MIN, rowMean, rowNorm, rowScale, rowVector, vectorRow } from "./row";
+import { meanOf } from "./signs";
 
 const CODES: usize = 64;
 /** Largest code of a query, where its norm does not ask for less. */
@@ -121,8 +122,12 @@ export function queryReady(field: usize, query: usize): void {
       memory.fill(query + CODES, 0, codesBytes(field));
     }
   } else if (code == CODE_BINARY) {
-    scale = largest >= LANE_MIN ? <f32>(<f64>largest * factor / <f64>(PLANE_ZERO - 1)) : 0;
-    encodePlanes(field, query, lanes, largest >= LANE_MIN ? <f32>(PLANE_ZERO - 1) / largest : 0);
+    const mean = meanOf(lanes, dimension);
+    // No lane is farther from the mean than that.
+    const farthest = farthestFrom(lanes, dimension, mean);
+    scale = farthest >= LANE_MIN ? <f32>(<f64>farthest * factor / <f64>(PLANE_ZERO - 1)) : 0;
+    encodePlanes(field, query, lanes, mean, farthest >= LANE_MIN ? <f32>(PLANE_ZERO - 1) / farthest : 0);
+    tail = <f64>mean * factor * <f64>dimension;
   }
   if (unit > NORM_MAX || (code != CODE_INT8 && (norm > NORM_MAX || norm < NORM_MIN))) residual = Infinity;
   store<f32>(query, scale, 4);
@@ -144,15 +149,21 @@ function segmentNorm(lanes: usize, dimension: u32): f64 {
   return sqrt(largest);
 }
 
+function farthestFrom(lanes: usize, count: u32, mean: f32): f32 {
+  let farthest: f32 = 0;
+  for (let i: u32 = 0; i < count; i++) farthest = max<f32>(farthest, abs<f32>(load<f32>(lanes + (<usize>i << 2)) - mean));
+  return farthest;
+}
+
 /** Lane i's code plus PLANE_ZERO, bit j of it in bit i of plane j. */
-function encodePlanes(field: usize, query: usize, lanes: usize, multiplier: f32): void {
+function encodePlanes(field: usize, query: usize, lanes: usize, mean: f32, multiplier: f32): void {
   const bytes = <usize>fieldCodeBytes(field);
   const planes = query + CODES;
   memory.fill(planes, 0, bytes * PLANES);
   const dimension = fieldDimension(field);
   let sum: i32 = 0;
   for (let i: u32 = 0; i < dimension; i++) {
-    const code = <i32>nearest<f32>(load<f32>(lanes + (<usize>i << 2)) * multiplier);
+    const code = <i32>nearest<f32>((load<f32>(lanes + (<usize>i << 2)) - mean) * multiplier);
     sum += code;
     const bits = <u32>(code + PLANE_ZERO);
     for (let j: u32 = 0; j < PLANES; j++) {
@@ -217,8 +228,8 @@ export function vectorCodeDistance(query: usize, row: usize): f32 {
     return distanceOf(query, row, fieldMetric(field), dot * (queryScale(query) * rowScale(row)));
   }
   if (code == CODE_BINARY) {
-    const dot = <f32>dotSigns(query, row + ROW_CODES, fieldCodeBytes(field));
-    return distanceOf(query, row, fieldMetric(field), dot * (queryScale(query) * rowScale(row)));
+    const dot = <f32>dotSigns(query, row + ROW_CODES, fieldCodeBytes(field)) * (queryScale(query) * rowScale(row));
+    return distanceOf(query, row, fieldMetric(field), dot + queryTail(query) * rowMean(row));
   }
   return code == CODE_BITS ? <f32>bitsDistance(query, row) : vectorLaneDistance(query, row);
 }
@@ -262,8 +273,9 @@ export function vectorRowDistance(field: usize, a: usize, b: usize): f32 {
     // The same operations as by vectorPrepareCodes, so that equal distances are equal.
     dot = dotRows(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field)) * (rowScale(a) / 256 * rowScale(b));
   } else if (code == CODE_BINARY) {
-    dot = cosineOfSigns(<f32>hammingBits(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field)) / <f32>fieldDimension(field));
-    if (metric != METRIC_COSINE) dot *= rowNorm(a) * rowNorm(b);
+    const lanes = <f32>fieldDimension(field);
+    const cosine = cosineOfSigns(<f32>hammingBits(a + ROW_CODES, b + ROW_CODES, fieldCodeBytes(field)) / lanes);
+    dot = lanes * rowMean(a) * rowMean(b) + restNorm(a, metric, lanes) * restNorm(b, metric, lanes) * cosine;
   } else {
     const aLanes = vectorLanes(field, rowVector(a));
     const bLanes = vectorLanesBeside(field, rowVector(b));
@@ -276,6 +288,13 @@ export function vectorRowDistance(field: usize, a: usize, b: usize): f32 {
   const aNorm = rowNorm(a);
   const bNorm = rowNorm(b);
   return max<f32>(0, aNorm * aNorm + bNorm * bNorm - 2 * dot);
+}
+
+/** Norm of what a row of signs leaves without its mean; under cosine of the vector divided by its norm. */
+// @ts-ignore: decorator
+@inline function restNorm(row: usize, metric: u32, lanes: f32): f32 {
+  const norm: f32 = metric == METRIC_COSINE ? 1 : rowNorm(row);
+  return sqrt<f32>(max<f32>(0, norm * norm - lanes * rowMean(row) * rowMean(row)));
 }
 
 /** Cosine of the angle between two directions of which a share of the signs differ: cos(pi * share), by its series around the middle. */

@@ -4,7 +4,8 @@
 //   int8     the vector is scale * codes + a rest whose norm is at most `residual`; `norm` is that of scale * codes.
 //            Under cosine all of that is of the vector divided by its norm
 //   none     `norm` is the vector's; no codes. `residual` is infinite where f32 does not hold a dot, else 0
-//   binary   the same, and signs as one bit each; a dot with them times `scale` is about that with the vector (signs.ts)
+//   binary   the same, but in the place of the residual the mean of the lanes, where it is not infinite; and signs as one bit each: a dot with
+//            them times `scale` is about that with what is left without the mean (signs.ts)
 //   bits     the bits themselves; `norm` counts those that are set
 //
 // Where a graph came back with a snapshot, rows are made when they are first asked for: a walk looks at few of them, and making all takes
@@ -17,7 +18,7 @@ import {
 import { codesResidual, codesSquare, countBits, encodeInt8, lanesMax, lanesMeasure, lanesSquare } from "../kernel";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { slotAddress } from "../slot";
-import { encodeSigns, signsScale } from "./signs";
+import { encodeSigns, signsMean, signsScale } from "./signs";
 import {
   fieldChunks, fieldChunkShift, fieldCode, fieldCodeBytes, fieldCount, fieldDimension, fieldDirectory, fieldHead, fieldMetric, fieldMissing, fieldRange, fieldRowBytes,
   fieldSetCount, fieldSetDirectory, fieldSetMissing, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes, vectorOf,
@@ -47,6 +48,13 @@ export const NORM_MIN: f64 = 1e-15;
 // @ts-ignore: decorator
 @inline export function rowResidual(row: usize): f32 {
   return load<f32>(row, 8);
+}
+
+/** Of a row of signs. */
+// @ts-ignore: decorator
+@inline export function rowMean(row: usize): f32 {
+  const mean = rowResidual(row);
+  return mean == Infinity ? 0 : mean;
 }
 
 // @ts-ignore: decorator
@@ -165,6 +173,7 @@ function encodeRow(field: usize, row: usize, vector: usize): void {
   let scale: f32 = 0;
   let residual: f64 = 0;
   let codesNorm: f64 = 0;
+  let mean: f32 = 0;
   if (code == CODE_INT8) {
     if (largest >= LANE_MIN) {
       scale = <f32>(<f64>largest * factor / 127);
@@ -184,6 +193,7 @@ function encodeRow(field: usize, row: usize, vector: usize): void {
   } else if (code == CODE_BINARY) {
     encodeSigns(lanes, codes, dimension, factor, fieldCodeBytes(field));
     scale = signsScale;
+    mean = signsMean;
   }
   if (code != CODE_INT8) {
     codesNorm = norm;
@@ -192,7 +202,7 @@ function encodeRow(field: usize, row: usize, vector: usize): void {
   // A rest of unknown size, and no bound will hold the row off.
   if (codesNorm > NORM_MAX) residual = Infinity;
   store<f32>(row, scale, 4);
-  store<f32>(row, <f32>(residual * UP) + (residual > 0 ? f32.MIN_VALUE : 0), 8);
+  store<f32>(row, residual == 0 ? mean : <f32>(residual * UP) + f32.MIN_VALUE, 8);
   store<f32>(row, <f32>codesNorm, 12);
 }
 
