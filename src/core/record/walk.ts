@@ -53,6 +53,8 @@ const KEY_TAGS =
 const QUEUE_KEPT_MAX = 4_096
 /** Lists have room from the start: the code that V8 has made for another partition's then holds for this one. */
 const QUEUE_ROOM = 64
+/** Of the values of one object; there may be more. */
+const VALUES_ROOM = 16
 const NOTHING = {}
 
 /** Thrown inside a walk that met something it cannot store; caught where the walk began. */
@@ -210,6 +212,11 @@ export class DocumentWalk extends StagingRegion {
     const hasVectors = isRoot && shapes.hasVectors
     const record = object as Record<string, unknown>
     const mayInherit = isDerived || this.isPolluted
+    // All values are looked at before the first is written: where they are not in the cache, they are fetched side by side.
+    const values = new Array<unknown>(VALUES_ROOM)
+    const vectors: VectorField[] | null = hasVectors ? [] : null
+    let count = 0
+    let units = 0
     for (const name in record) {
       if (mayInherit && !Object.hasOwn(record, name)) continue
       const value = record[name]
@@ -224,9 +231,18 @@ export class DocumentWalk extends StagingRegion {
         }
       }
       node = next
-      if (hasVectors && node.vector !== null) {
-        this.vector(value, w++, node.vector)
-      } else if (typeof value === 'string' && value.length <= APART_UNITS) {
+      if (typeof value === 'string') units += value.length
+      if (vectors !== null && node.vector !== null) vectors[count] = node.vector
+      values[count++] = value
+    }
+    // None of the strings is, if all together are not.
+    const mayBeLong = units > APART_UNITS
+    for (let i = 0; i < count; i++) {
+      const value = values[i]
+      const vector = vectors?.[i]
+      if (vector !== undefined) {
+        this.vector(value, w++, vector)
+      } else if (typeof value === 'string' && (!mayBeLong || value.length <= APART_UNITS)) {
         text += value
         lengths[l++] = value.length
         words[w++] = STRING | strings++
