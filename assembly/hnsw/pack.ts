@@ -88,24 +88,39 @@ export function hnsw_unpack(index: u32, slot: u32): u32 {
   const linkBits = isDated ? slotBits + GENERATION_BITS : slotBits;
   const slotMask = (<u32>1 << slotBits) - 1;
   const linkMask = (<u64>1 << linkBits) - 1;
+  // Of links without a generation it is the first.
+  const generation: u32 = isDated ? 0 : 1;
+  const bytes = linksMax(graph, 0) << 2;
   const end = <u32>KEY_BUFFER_BYTES << 3;
-  const lists = load<u32>(KEY_BUFFER, 4);
+  let left = load<u32>(KEY_BUFFER, 4);
   let at: u32 = <u32>PIECE_HEAD << 3;
   let next = nextList(graph, slot);
-  for (let i: u32 = 0; i < lists && next != SLOT_NONE && at < end; i++) {
-    if ((next & (CHUNK_SLOTS - 1)) == 0) ownPages(graph, next / CHUNK_SLOTS);
-    const list = listAt(graph, next, 0);
-    const count = min<u32>(<u32>(load<u64>(KEY_BUFFER + (at >> 3)) >> (at & 7)) & ((1 << countBits) - 1), most);
-    at += countBits;
-    for (let j: u32 = 0; j < count; j++) {
-      const word = <u32>((load<u64>(KEY_BUFFER + (at >> 3)) >> (at & 7)) & linkMask);
-      const generation: u32 = isDated ? word >> slotBits : 1;
-      store<u32>(list + (<usize>j << 2), (word & slotMask) | (generation << LINK_SHIFT));
-      at += linkBits;
+  while (left != 0 && next != SLOT_NONE) {
+    const inChunk = next & (CHUNK_SLOTS - 1);
+    if (inChunk == 0) ownPages(graph, next / CHUNK_SLOTS);
+    const count = min(left, CHUNK_SLOTS - inChunk);
+    let list = listAt(graph, next, 0);
+    for (let i: u32 = 0; i < count && at < end; i++) {
+      const links = min<u32>(<u32>bitsAt(at) & ((1 << countBits) - 1), most);
+      at += countBits;
+      const listEnd = list + (<usize>links << 2);
+      for (let to = list; to < listEnd; to += 4) {
+        const word = <u32>(bitsAt(at) & linkMask);
+        store<u32>(to, (word & slotMask) | ((word >> slotBits) + generation) << LINK_SHIFT);
+        at += linkBits;
+      }
+      list += bytes;
     }
-    next = nextList(graph, next + 1);
+    left -= count;
+    next = nextList(graph, next + count);
   }
   return next;
+}
+
+/** At least 57 bits of the key buffer, from bit `at` on. */
+// @ts-ignore: decorator
+@inline function bitsAt(at: u32): u64 {
+  return load<u64>(KEY_BUFFER + (at >> 3)) >> (at & 7);
 }
 
 /** A snapshot has these among its pages, but says what is in them by pieces. */
