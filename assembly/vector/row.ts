@@ -269,13 +269,18 @@ export function vectorsMake(field: usize, from: u32, to: u32): void {
   if (from <= missing && to > missing) fieldSetMissing(field, to < load<u32>(S_SLOT_TOP) ? to : SLOT_NONE);
 }
 
-/** Makes up to `count` rows that are missing; whether there may be more. */
-export function vector_make(index: u32, count: u32): bool {
-  const field = vectorField(index);
+/** Makes up to `count` of the rows that are missing, the first ones. */
+export function vectorsMakeNext(field: usize, count: u32): void {
   const missing = fieldMissing(field);
-  if (missing == SLOT_NONE) return false;
+  if (missing == SLOT_NONE) return;
   const top = load<u32>(S_SLOT_TOP);
   vectorsMake(field, missing, count < top - min(missing, top) ? missing + count : top);
+}
+
+/** The same; whether there may be more. */
+export function vector_make(index: u32, count: u32): bool {
+  const field = vectorField(index);
+  vectorsMakeNext(field, count);
   return fieldMissing(field) != SLOT_NONE;
 }
 

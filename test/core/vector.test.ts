@@ -172,6 +172,12 @@ describe('rows of a field whose graph came back with a snapshot', () => {
     },
   )
 
+  it('are all made after some walks, where no background is', async () => {
+    const { partition, model } = await reopened()
+    for (let id = 0; id < 12; id++) expect(nearestOf(partition, id, true)).toEqual(expected(model, id))
+    expect(partition.store.vectors.make(0, 1)).toBe(false)
+  })
+
   it('are right where documents change before they are made', async () => {
     const { partition, model } = await reopened()
     const put = Array.from({ length: 400 }, (_, i) => i * 7 + 1)
