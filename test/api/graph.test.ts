@@ -63,6 +63,50 @@ describe('a graph in memory', () => {
     }
   })
 
+  it('is the same however the event loop turned: after inserts, and after changes once it is optimized', {
+    timeout: 60_000,
+  }, async () => {
+    const pauses = {
+      none: async () => {},
+      immediate: () => new Promise<void>((resolve) => setImmediate(resolve)),
+      uneven: (step: number) => new Promise<void>((resolve) => setTimeout(resolve, (step * 7) % 11)),
+    }
+    /** What answers and the work for them tell of a graph: a link more or less shows in them. */
+    const traceOf = async (collection: Collection) => {
+      const traces: unknown[] = []
+      for (const query of QUERIES) {
+        const hits = await collection.search({ vector: query, ef: 12, select: [] })
+        const { plan, examined, visited } = await collection.explainSearch({ vector: query, ef: 12 })
+        traces.push([plan, examined, visited, hits.map(({ id, distance }) => [id, distance])])
+      }
+      return traces
+    }
+    const rows = documents(0, 4_000)
+    const later = documents(0, 4_000)
+    const traces: unknown[][] = []
+    for (const pause of Object.values(pauses)) {
+      const collection = await filled(0)
+      for (let from = 0; from < rows.length; from += 150) {
+        await collection.insert(rows.slice(from, from + 150))
+        await pause(from / 150)
+      }
+      while ((await collection.stats()).pending !== undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+      const inserted = await traceOf(collection)
+      for (let step = 0; step < 25; step++) {
+        await collection.upsert(Array.from({ length: 12 }, (_, i) => later[(step * 131 + i * 17) % 4_000]!))
+        await pause(step)
+        await collection.delete([step * 90, step * 90 + 1])
+        await collection.insert(documents(5_000 + step, 5_001 + step).map((one) => ({ ...one, v: later[step]!.v })))
+        await pause(step + 3)
+      }
+      await collection.optimize()
+      traces.push([inserted, await traceOf(collection)])
+    }
+    expect(traces[0]![0]).toContainEqual(expect.arrayContaining(['graph']))
+    expect(traces[1]).toEqual(traces[0])
+    expect(traces[2]).toEqual(traces[0])
+  })
+
   it('lets files and sockets have their turns while several are built', async () => {
     // Two timers, each due after the slice of the other, once kept Node from everything else until both graphs were done.
     await Promise.all([filled(6_000), filled(6_000)])
