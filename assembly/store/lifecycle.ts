@@ -27,10 +27,11 @@ export function store_create(pagesLimit: u32, seed0: u64, seed1: u64, primaryByt
   return primary == 0 ? STATUS_OUT_OF_MEMORY : STATUS_OK;
 }
 
-/** Before a snapshot's pages are copied in: memory that reaches them. */
-export function store_restore_begin(pagesTop: u32, pagesLimit: u32): i32 {
+/** Before a snapshot's pages are copied in: memory that reaches them, and as many as are wanted in all if there are that many. */
+export function store_restore_begin(pagesTop: u32, pagesWanted: u32, pagesLimit: u32): i32 {
   if (pagesTop > pagesLimit || pagesTop < FIRST_PAGE) return STATUS_OUT_OF_MEMORY;
   const have = <u32>memory.size();
+  if (have < pagesWanted && memory.grow(pagesWanted - have) >= 0) return STATUS_OK;
   if (have < pagesTop && memory.grow(pagesTop - have) < 0) return STATUS_OUT_OF_MEMORY;
   return STATUS_OK;
 }

@@ -40,7 +40,7 @@ export interface CoreExports {
   store_log_reserve(bytes: number, isWindow: number): number
   store_log_resync(from: number, end: number): number
   store_log_walk(from: number, end: number, units: number, flags: number, bytesMax: number): number
-  store_restore_begin(pagesTop: number, pagesLimit: number): number
+  store_restore_begin(pagesTop: number, pagesWanted: number, pagesLimit: number): number
   store_restore_end(pagesTop: number, pagesLimit: number): number
   store_scan(slot: number, count: number): number
   store_stage(words: number, wides: number, lengths: number, text: number, bytes: number): number

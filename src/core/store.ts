@@ -462,9 +462,14 @@ export class Store {
     return this.hashMemory(KEY_BUFFER, bytes.length, seed)
   }
 
-  /** Memory that reaches a snapshot's pages; they are copied in next. False: it does not fit. */
-  restoreBegin(pagesTop: number, pages: Uint32Array): boolean {
-    if (this.memory.core.store_restore_begin(pagesTop, this.pagesLimit) !== STATUS_OK) return false
+  /** Memory that reaches a snapshot's pages, which are copied in next, and holds `logBytes` of log beside them. False: it does not fit. */
+  restoreBegin(pagesTop: number, pages: Uint32Array, logBytes: number): boolean {
+    const { core } = this.memory
+    // At once: to grow twice takes ten times as long.
+    const logPages = Math.ceil((logBytes + 32) / PAGE_BYTES)
+    const isBetween = pages.some((page, i) => page - (pages[i - 1] ?? FIRST_PAGE - 1) > logPages)
+    const wanted = isBetween ? pagesTop : Math.min(this.pagesLimit, pagesTop + logPages)
+    if (core.store_restore_begin(pagesTop, wanted, this.pagesLimit) !== STATUS_OK) return false
     this.memory.refresh()
     for (const page of pages) this.memory.u8[PAGE_TABLE + page] = PAGE_STRUCT
     return true

@@ -186,7 +186,7 @@ function restore(file: StorageFile, store: Store, logSeed: bigint, isHeadOnly: b
       return undefined
   }
   if (pages.length === 0) return hash === header.contentHash && file.size() === blocksAt ? header : undefined
-  if (!store.restoreBegin(header.pagesTop, pages)) return undefined
+  if (!store.restoreBegin(header.pagesTop, pages, header.covered)) return undefined
   let at = blocksAt
   forEachRun(blocks, (block, count) => {
     const bytes = count * BLOCK_BYTES

@@ -201,7 +201,7 @@ describe('fields that are asked for again and again', () => {
     expect(store.memory.state(S_SLOT_MARKED)).toBeGreaterThan(9_000)
     const restored = (await Kept.create(11)).store
     const pages = Uint32Array.from(store.structPages())
-    expect(restored.restoreBegin(store.pagesTop, pages)).toBe(true)
+    expect(restored.restoreBegin(store.pagesTop, pages, 0)).toBe(true)
     restored.stateBytes.set(store.stateBytes)
     for (const page of pages) {
       restored.memoryRange(page * PAGE_BYTES, PAGE_BYTES).set(store.memoryRange(page * PAGE_BYTES, PAGE_BYTES))
