@@ -1,3 +1,4 @@
+export { hnsw_hold, hnsw_hold_begin, hnsw_hold_room, hnsw_reach } from "./held";
 export { hnsw_adopt } from "./adopt";
 export { hnsw_pack, hnsw_unpack } from "./pack";
 export { hnsw_search } from "./search";

@@ -30,6 +30,7 @@ export const GRAPH_MARKED: usize = 44; // u32 1: every vector there was is marke
 const GRAPH_TOP: usize = 48; // u32 slots below it have been marked, or passed by
 export const GRAPH_MIXED: usize = 52; // u32 1: what was linked is not what linking all vectors in the order of their slots would give
 const GRAPH_GONE: usize = 56; // u32 1: nodes have left, so that links may lead nowhere
+export const GRAPH_HELD: usize = 60; // pieces whose links are still packed, or 0: see held.ts. It means nothing in a snapshot
 const GRAPH_BYTES: usize = 64;
 
 const CHUNK_SHIFT: u32 = 10;

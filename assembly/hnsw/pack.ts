@@ -9,8 +9,9 @@
 
 import { KEY_BUFFER, KEY_BUFFER_BYTES, PAGE_BYTES, PAGE_LINKS, PAGE_TABLE, S_SLOT_TOP, SLOT_NONE } from "../abi";
 import {
-  CHUNK_SLOTS, chunksTop, graphOf, hasLeft, LINK_SHIFT, LINK_SLOT, linksCount, linksMax, listAt, listPages, listsAt,
+  CHUNK_SLOTS, chunksTop, GRAPH_HELD, graphOf, hasLeft, LINK_SHIFT, LINK_SLOT, linksCount, linksMax, listAt, listPages, listsAt,
 } from "./graph";
+import { reachAll } from "./held";
 
 const PIECE_HEAD: usize = 8;
 const GENERATION_BITS: u32 = 4;
@@ -32,9 +33,10 @@ function nextList(graph: usize, slot: u32): u32 {
 /** The next lists, from `slot` on, as a piece in the key buffer. Answers the slot of the list to go on from, or SLOT_NONE. */
 export function hnsw_pack(index: u32, slot: u32): u32 {
   const graph = graphOf(index);
+  reachAll(graph);
   const most = linksMax(graph, 0);
   const countBits = widthOf(most);
-  const slotBits = widthOf(load<u32>(S_SLOT_TOP) - 1);
+  const slotBits = slotWidth();
   const isDated = hasLeft(graph);
   const linkBits = isDated ? slotBits + GENERATION_BITS : slotBits;
   const end = KEY_BUFFER + KEY_BUFFER_BYTES - (<usize>(countBits + most * linkBits) >> 3) - 8;
@@ -75,24 +77,44 @@ export function hnsw_pack(index: u32, slot: u32): u32 {
   return next;
 }
 
+/** Lists in a piece. */
+// @ts-ignore: decorator
+@inline export function pieceLists(piece: usize): u32 {
+  return load<u32>(piece, 4);
+}
+
+/** Behind `lists` lists, of which the first is that of `slot`: the slot whose list is next, or SLOT_NONE. */
+export function slotBehind(graph: usize, slot: u32, lists: u32): u32 {
+  let left = lists;
+  let next = nextList(graph, slot);
+  while (left != 0 && next != SLOT_NONE) {
+    const count = min(left, CHUNK_SLOTS - (next & (CHUNK_SLOTS - 1)));
+    left -= count;
+    next = nextList(graph, next + count);
+  }
+  return next;
+}
+
+/** Bits of a slot in the links of a graph as it is now. */
+export function slotWidth(): u32 {
+  return widthOf(load<u32>(S_SLOT_TOP) - 1);
+}
+
 /**
- * Takes the piece in the key buffer, whose first list is that of `slot` or behind it; the lists are empty. Answers as hnsw_pack does. What a
+ * Takes a piece, of at most `bytes` bytes, whose first list is that of `slot` or behind it; the lists are empty. Answers as hnsw_pack does. What a
  * damaged piece says is written nowhere but into lists.
  */
-export function hnsw_unpack(index: u32, slot: u32): u32 {
-  const graph = graphOf(index);
+export function unpack(graph: usize, piece: usize, bytes: u32, slot: u32, slotBits: u32, isDated: bool): u32 {
   const most = linksMax(graph, 0);
   const countBits = widthOf(most);
-  const slotBits = widthOf(load<u32>(S_SLOT_TOP) - 1);
-  const isDated = hasLeft(graph);
   const linkBits = isDated ? slotBits + GENERATION_BITS : slotBits;
   const slotMask = (<u32>1 << slotBits) - 1;
   const linkMask = (<u64>1 << linkBits) - 1;
   // Of links without a generation it is the first.
   const generation: u32 = isDated ? 0 : 1;
-  const bytes = linksMax(graph, 0) << 2;
-  const end = <u32>KEY_BUFFER_BYTES << 3;
-  let left = load<u32>(KEY_BUFFER, 4);
+  const listBytes = most << 2;
+  const end = bytes << 3;
+  let left = pieceLists(piece);
   let at: u32 = <u32>PIECE_HEAD << 3;
   let next = nextList(graph, slot);
   while (left != 0 && next != SLOT_NONE) {
@@ -101,15 +123,15 @@ export function hnsw_unpack(index: u32, slot: u32): u32 {
     const count = min(left, CHUNK_SLOTS - inChunk);
     let list = listAt(graph, next, 0);
     for (let i: u32 = 0; i < count && at < end; i++) {
-      const links = min<u32>(<u32>bitsAt(at) & ((1 << countBits) - 1), most);
+      const links = min<u32>(<u32>bitsAt(piece, at) & ((1 << countBits) - 1), most);
       at += countBits;
       const listEnd = list + (<usize>links << 2);
       for (let to = list; to < listEnd; to += 4) {
-        const word = <u32>(bitsAt(at) & linkMask);
+        const word = <u32>(bitsAt(piece, at) & linkMask);
         store<u32>(to, (word & slotMask) | ((word >> slotBits) + generation) << LINK_SHIFT);
         at += linkBits;
       }
-      list += bytes;
+      list += listBytes;
     }
     left -= count;
     next = nextList(graph, next + count);
@@ -117,13 +139,20 @@ export function hnsw_unpack(index: u32, slot: u32): u32 {
   return next;
 }
 
-/** At least 57 bits of the key buffer, from bit `at` on. */
+/** At least 57 bits of a piece, from bit `at` on. */
 // @ts-ignore: decorator
-@inline function bitsAt(at: u32): u64 {
-  return load<u64>(KEY_BUFFER + (at >> 3)) >> (at & 7);
+@inline function bitsAt(piece: usize, at: u32): u64 {
+  return load<u64>(piece + (at >> 3)) >> (at & 7);
+}
+
+/** Takes the piece in the key buffer at once. */
+export function hnsw_unpack(index: u32, slot: u32): u32 {
+  const graph = graphOf(index);
+  if (slot == 0) store<u32>(graph, 0, GRAPH_HELD);
+  return unpack(graph, KEY_BUFFER, <u32>KEY_BUFFER_BYTES, slot, slotWidth(), hasLeft(graph));
 }
 
 /** A snapshot has these among its pages, but says what is in them by pieces. */
-function ownPages(graph: usize, chunk: u32): void {
+export function ownPages(graph: usize, chunk: u32): void {
   memory.fill(PAGE_TABLE + listsAt(graph, chunk) / PAGE_BYTES, PAGE_LINKS, listPages(graph));
 }

@@ -5,12 +5,15 @@ import { S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import { scanRow, searchBitmap, searchBlock, searchExamine, searchField, searchFollow, searchList, searchSlots } from "../flat";
 import { fieldVectorBytes, rowVector, vectorRow, vectorsMakeNext } from "../vector";
 import { CHUNK_SLOTS, chunksTop, DIRTY, GRAPH_DIRTY, GRAPH_LINKED, graphOf, HEAD_DIRTY, HEAD_STATES, headAt } from "./graph";
+import { reachSome } from "./held";
 import { keySlot, sortLeast } from "./heap";
 import { EF_MAX, results, scratchReach } from "./scratch";
 import { isAllowed, walkComputed, walkCount, walkDown, walkEnter, walkGather, walkIsSorted, walkReset, walkVisited } from "./walk";
 
 /** Rows made with each walk while some are missing: where nothing is written no background makes them, and walks that have to look out for them are slower. */
 const ROWS_MADE: u32 = 256;
+/** The same of packed links. */
+const PIECES_UNPACKED: u32 = 4;
 
 /** The graph gave less than the search asks for: looking at every row is the way. */
 export const SEARCH_GAVE_UP: i32 = 1;
@@ -34,6 +37,7 @@ export function hnsw_search(search: usize, index: u32, number: u32, ef: u32, res
   if (status == STATUS_OK && load<u32>(graph, GRAPH_DIRTY) != 0) lookAtDirty(graph, field, query, list, allowed, slots);
   searchExamine(search, walkComputed);
   vectorsMakeNext(field, ROWS_MADE);
+  reachSome(graph, PIECES_UNPACKED);
   store<u32>(S_GRAPH_VISITED, load<u32>(S_GRAPH_VISITED) + walkVisited);
   return status;
 }

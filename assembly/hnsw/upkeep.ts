@@ -7,6 +7,7 @@ import {
   CHUNK_SLOTS, chunksTop, clearDirty, DIRTY, forget, forgetLists, GRAPH_CURSOR, GRAPH_DIRTY, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_LINKED, GRAPH_MARKED, GRAPH_MIXED, GRAPH_STALE, graphCreate, graphOf,
   HEAD_DIRTY, HEAD_STALE, HEAD_STATES, headAt, LINKED, markDirty, resetOrder,
 } from "./graph";
+import { reachAll } from "./held";
 import { link } from "./link";
 import { scratchReach } from "./scratch";
 import { unlink } from "./unlink";
@@ -40,6 +41,7 @@ export function hnsw_maintain(index: u32, count: u32): i32 {
   const field = vectorField(index);
   if (graph == 0 || load<u32>(graph, GRAPH_DIRTY) == 0) return 0;
   if (!scratchReach(queryBytes(field))) return STATUS_OUT_OF_MEMORY;
+  reachAll(graph);
   if (load<u32>(graph, GRAPH_STALE) > load<u32>(graph, GRAPH_LINKED) / RENEWAL) renew(graph, field);
   let left = count;
   for (let chunk: u32 = 0; left > 0 && load<u32>(graph, GRAPH_STALE) != 0; chunk++) {
@@ -106,6 +108,7 @@ function renew(graph: usize, field: usize): void {
 export function hnsw_straighten(index: u32): bool {
   const graph = graphOf(index);
   if (graph == 0 || load<u32>(graph, GRAPH_MIXED) == 0) return false;
+  reachAll(graph);
   renew(graph, vectorField(index));
   return true;
 }

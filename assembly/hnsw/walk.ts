@@ -8,6 +8,7 @@ import {
 import {
   allHold, GRAPH_ENTRY, GRAPH_LEVEL, LINK_SLOT, linkHolds, linksMax, linkTo, listAt,
 } from "./graph";
+import { isHeld, reachList } from "./held";
 import { keyDistance, keyOf, keySlot, popLeast, pushGreatest, pushLeast, replaceGreatest } from "./heap";
 import { batchLinks, batchLists, batchRows, candidates, CANDIDATES_MAX, four, LISTS_MAX, marksAt, marksBegin, results } from "./scratch";
 
@@ -37,6 +38,7 @@ export function walkEnter(graph: usize, field: usize, query: usize): bool {
     return true;
   }
   for (let level = <i32>top; level >= 0; level--) {
+    if (level == 0) reachList(graph, entry);
     const list = listAt(graph, entry, level);
     const most = linksMax(graph, level);
     for (let i: u32 = 0; i < most; i++) {
@@ -205,6 +207,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
       break;
     }
     visited++;
+    if (level == 0 && isHeld(graph)) reachList(graph, keySlot(nearest));
     const list = listAt(graph, keySlot(nearest), level);
     // The list that is likely next is fetched meanwhile.
     if (waiting != 0) {
@@ -277,6 +280,7 @@ let pickedBytes: usize = 0;
   do {
     const nearest = load<u64>(next);
     store<u64>(next, nearest | EXPANDED);
+    if (level == 0 && isHeld(graph)) reachList(graph, <u32>nearest >> 1);
     store<u32>(lists + picked, <u32>listAt(graph, <u32>nearest >> 1, level));
     picked += 4;
     do next += 8; while (next < end && (load<u64>(next) & EXPANDED) != 0);

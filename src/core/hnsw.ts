@@ -14,6 +14,8 @@ import {
 import type { FlatSearch } from './flat.ts'
 import { checkMemory, type Memory, outOfMemory } from './memory.ts'
 
+const PIECE_HEAD_BYTES = 8
+
 export interface GraphQuery {
   /** Number of the vector field. */
   readonly field: number
@@ -122,6 +124,44 @@ export class Graphs {
         slot = memory.derived.hnsw_unpack(field, slot) >>> 0
       }
     }
+  }
+
+  /** Room for packed links that wait to be asked for, in the partition's memory; 0: there is none, and `unpack` is the way. */
+  room(bytes: number): number {
+    const at = this.memory.derived.hnsw_hold_room(bytes) >>> 0
+    this.memory.refresh()
+    return at
+  }
+
+  /** Takes the pieces in the room, `bytes` in all; `check` is called with the address and length of each. False: they are not what `packed` gives. */
+  hold(room: number, bytes: number, check: (address: number, bytes: number) => void): boolean {
+    const { memory } = this
+    const view = new DataView(memory.core.memory.buffer)
+    const end = room + bytes
+    let at = room
+    for (const field of this.fields()) {
+      if (memory.derived.hnsw_hold_begin(field) === 0) return false
+      for (let slot = 0; slot !== SLOT_NONE; ) {
+        const length = at + PIECE_HEAD_BYTES <= end ? view.getUint32(at, true) : 0
+        if (length < PIECE_HEAD_BYTES || length > KEY_BUFFER_BYTES || at + length > end) return false
+        check(at, length)
+        const next = memory.derived.hnsw_hold(field, at, slot) >>> 0
+        if (next === slot && slot !== 0) return false
+        slot = next
+        at += length
+      }
+    }
+    return at === end
+  }
+
+  /** Unpacks up to `count` pieces of links that wait; whether there are more. */
+  reach(field: number, count: number): boolean {
+    return this.memory.derived.hnsw_reach(field, count) !== 0
+  }
+
+  /** Unpacks all that wait. */
+  reachAll(): void {
+    for (const field of this.fields()) this.reach(field, 0xffffffff)
   }
 
   /** Fields with a graph, begun or whole. */

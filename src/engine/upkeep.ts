@@ -10,8 +10,9 @@ const UPKEEP_SLICE_MS = 5
 /** Slots brought up to date in one call. A vector takes 0.05 to 2 ms. */
 const SLOTS_PER_CALL = 8
 
-/** Rows of codes made in one call. */
+/** Rows of codes made in one call, and pieces of links unpacked. */
 const ROWS_PER_CALL = 256
+const PIECES_PER_CALL = 8
 
 /** Slots worked on since a graph was saved that are worth saving it again. */
 const SAVED_SLOTS = 10_000
@@ -166,8 +167,9 @@ export class Upkeep {
   }
 
   #makeRows(end: number): boolean {
+    const { graphs, vectors } = this.#host.store
     for (const { field } of this.#fields) {
-      while (this.#hasRowsLeft && this.#host.store.vectors.make(field, ROWS_PER_CALL)) {
+      while (this.#hasRowsLeft && (graphs.reach(field, PIECES_PER_CALL) || vectors.make(field, ROWS_PER_CALL))) {
         if (performance.now() > end) return true
       }
     }

@@ -31,8 +31,24 @@ export function writeLinks(file: StorageFile, position: number, store: Store, se
   file.write(at, window.subarray(0, held))
 }
 
-/** Reads them into graphs that were restored without them. False: they are not what was written. */
+/** Reads them into graphs that were restored without them, to be unpacked when they are asked for. False: they are not what was written. */
 export function readLinks(file: StorageFile, position: number, store: Store, seed: bigint): boolean {
+  const bytes = file.size() - position - HASH_BYTES
+  if (bytes < 0) return false
+  const room = store.graphs.room(bytes)
+  if (room === 0) return unpackLinks(file, position, store, seed)
+  file.read(position, store.memoryRange(room, bytes))
+  let hash = seed
+  const isWhole = store.graphs.hold(room, bytes, (address, length) => {
+    hash = store.hashMemory(address, length, hash)
+  })
+  const found = new BigUint64Array(1)
+  file.read(position + bytes, new Uint8Array(found.buffer))
+  return isWhole && found[0] === hash
+}
+
+/** The same at once, without room for them in memory. */
+function unpackLinks(file: StorageFile, position: number, store: Store, seed: bigint): boolean {
   const window = new Uint8Array(WINDOW_BYTES)
   const view = new DataView(window.buffer)
   const size = file.size()

@@ -84,6 +84,7 @@ export async function writeSnapshot(
         (store.ordered.entriesOfAll <= BUILD_ENTRIES_MAX &&
           store.inverted.lengthsOfAll <= BUILD_LENGTHS_MAX &&
           !store.graphs.isAny))
+    if (!isMark && hasGraphs(store)) store.graphs.reachAll()
     const blocks = isMark ? [] : store.structBlocks(BLOCK_BYTES)
     const pages = isMark ? [] : store.structPages()
     const list = new Uint8Array(listBytes(pages.length, blocks.length))

@@ -28,9 +28,13 @@ export interface DerivedExports {
   hnsw_create(field: number, m: number, ef: number): number
   hnsw_dirty(field: number): number
   hnsw_exists(field: number): number
+  hnsw_hold(field: number, piece: number, slot: number): number
+  hnsw_hold_begin(field: number): number
+  hnsw_hold_room(bytes: number): number
   hnsw_linked(field: number): number
   hnsw_maintain(field: number, count: number): number
   hnsw_pack(field: number, slot: number): number
+  hnsw_reach(field: number, count: number): number
   hnsw_search(
     search: number,
     field: number,

@@ -71,6 +71,7 @@ describe.each([2, 5, 16])('links of a graph with m = %i', (m) => {
     const before = { ...listsOf(first, m), figures: figures(first) }
     await first.close()
     const [second] = await Partition.openAll([optionsOf(storage)])
+    while (second!.store.graphs.reach(0, 3));
     expect(listsOf(second!, m).words).toEqual(before.words)
     expect(figures(second!)).toEqual(before.figures)
     // What is linked from here on is what would have been linked without closing.
@@ -86,6 +87,26 @@ describe.each([2, 5, 16])('links of a graph with m = %i', (m) => {
     await second!.close()
   })
 })
+
+it.each([false, true])(
+  'are what they were while they wait and slots come that need more bits, with changes: %s',
+  async (isChanged) => {
+    const storage = new MemoryDirectory()
+    await (await filled(storage, 16, isChanged)).close()
+    const [opened] = await Partition.openAll([optionsOf(storage)])
+    const other = await filled(new MemoryDirectory(), 16, isChanged)
+    for (const partition of [opened!, other]) {
+      upsert(
+        partition,
+        Array.from({ length: 2_000 }, (_, i) => ({ id: 10_000 + i, v: new Float32Array(DIMENSION).fill(i) })),
+      )
+      remove(partition, [1, 2, 3])
+      maintain(partition)
+    }
+    expect(listsOf(opened!, 16)).toEqual(listsOf(other, 16))
+    await opened!.close()
+  },
+)
 
 it('take 12 bits, and 4 more once nodes have left', async () => {
   for (const [isChanged, bits] of [
