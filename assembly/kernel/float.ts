@@ -6,7 +6,16 @@
 
 import { lastLanes, sumF32, sumF64 } from "./sum";
 
-export function dotF32(a: usize, b: usize, lanes: u32): f32 {
+/** What a pair of lanes adds to a dot, or to a squared L2. */
+// @ts-ignore: decorator
+@inline function term(a: v128, b: v128, isL2: bool): v128 {
+  if (!isL2) return f32x4.mul(a, b);
+  const d = f32x4.sub(a, b);
+  return f32x4.mul(d, d);
+}
+
+// @ts-ignore: decorator
+@inline function sumOf(a: usize, b: usize, lanes: u32, isL2: bool): f32 {
   let s0 = f32x4.splat(0);
   let s1 = s0;
   let s2 = s0;
@@ -14,74 +23,38 @@ export function dotF32(a: usize, b: usize, lanes: u32): f32 {
   const end = a + (<usize>lanes << 2);
   const end16 = a + (<usize>(lanes & ~15) << 2);
   while (a < end16) {
-    s0 = f32x4.add(s0, f32x4.mul(v128.load(a), v128.load(b)));
-    s1 = f32x4.add(s1, f32x4.mul(v128.load(a, 16), v128.load(b, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(v128.load(a, 32), v128.load(b, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(v128.load(a, 48), v128.load(b, 48)));
+    s0 = f32x4.add(s0, term(v128.load(a), v128.load(b), isL2));
+    s1 = f32x4.add(s1, term(v128.load(a, 16), v128.load(b, 16), isL2));
+    s2 = f32x4.add(s2, term(v128.load(a, 32), v128.load(b, 32), isL2));
+    s3 = f32x4.add(s3, term(v128.load(a, 48), v128.load(b, 48), isL2));
     a += 64;
     b += 64;
   }
   while (a + 16 <= end) {
-    s0 = f32x4.add(s0, f32x4.mul(v128.load(a), v128.load(b)));
+    s0 = f32x4.add(s0, term(v128.load(a), v128.load(b), isL2));
     a += 16;
     b += 16;
   }
   const rest = lanes & 3;
-  if (rest != 0) s1 = f32x4.add(s1, f32x4.mul(lastLanes(a, rest), lastLanes(b, rest)));
+  if (rest != 0) s1 = f32x4.add(s1, term(lastLanes(a, rest), lastLanes(b, rest), isL2));
   return sumF32(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+}
+
+export function dotF32(a: usize, b: usize, lanes: u32): f32 {
+  return sumOf(a, b, lanes, false);
 }
 
 /** Squared L2. */
 export function l2F32(a: usize, b: usize, lanes: u32): f32 {
-  let s0 = f32x4.splat(0);
-  let s1 = s0;
-  let s2 = s0;
-  let s3 = s0;
-  const end = a + (<usize>lanes << 2);
-  const end16 = a + (<usize>(lanes & ~15) << 2);
-  while (a < end16) {
-    const d0 = f32x4.sub(v128.load(a), v128.load(b));
-    const d1 = f32x4.sub(v128.load(a, 16), v128.load(b, 16));
-    const d2 = f32x4.sub(v128.load(a, 32), v128.load(b, 32));
-    const d3 = f32x4.sub(v128.load(a, 48), v128.load(b, 48));
-    s0 = f32x4.add(s0, f32x4.mul(d0, d0));
-    s1 = f32x4.add(s1, f32x4.mul(d1, d1));
-    s2 = f32x4.add(s2, f32x4.mul(d2, d2));
-    s3 = f32x4.add(s3, f32x4.mul(d3, d3));
-    a += 64;
-    b += 64;
-  }
-  while (a + 16 <= end) {
-    const d = f32x4.sub(v128.load(a), v128.load(b));
-    s0 = f32x4.add(s0, f32x4.mul(d, d));
-    a += 16;
-    b += 16;
-  }
-  const rest = lanes & 3;
-  if (rest != 0) {
-    const d = f32x4.sub(lastLanes(a, rest), lastLanes(b, rest));
-    s1 = f32x4.add(s1, f32x4.mul(d, d));
-  }
-  return sumF32(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-}
-
-// @ts-ignore: decorator
-@inline function productOf(a: v128, b: v128): v128 {
-  return f32x4.mul(a, b);
-}
-
-// @ts-ignore: decorator
-@inline function squareOf(a: v128, b: v128): v128 {
-  const d = f32x4.sub(a, b);
-  return f32x4.mul(d, d);
+  return sumOf(a, b, lanes, true);
 }
 
 /** What dotPairF32 or l2PairF32 was asked for last. */
 export let firstF32: f32 = 0;
 export let secondF32: f32 = 0;
 
-/** dotF32 of `a` and of `b`. */
-export function dotPairF32(from: usize, a: usize, b: usize, lanes: u32): void {
+// @ts-ignore: decorator
+@inline function sumPair(from: usize, a: usize, b: usize, lanes: u32, isL2: bool): void {
   let a0 = f32x4.splat(0);
   let a1 = a0;
   let a2 = a0;
@@ -97,22 +70,22 @@ export function dotPairF32(from: usize, a: usize, b: usize, lanes: u32): void {
     const q1 = v128.load(from, 16);
     const q2 = v128.load(from, 32);
     const q3 = v128.load(from, 48);
-    a0 = f32x4.add(a0, productOf(q0, v128.load(a)));
-    b0 = f32x4.add(b0, productOf(q0, v128.load(b)));
-    a1 = f32x4.add(a1, productOf(q1, v128.load(a, 16)));
-    b1 = f32x4.add(b1, productOf(q1, v128.load(b, 16)));
-    a2 = f32x4.add(a2, productOf(q2, v128.load(a, 32)));
-    b2 = f32x4.add(b2, productOf(q2, v128.load(b, 32)));
-    a3 = f32x4.add(a3, productOf(q3, v128.load(a, 48)));
-    b3 = f32x4.add(b3, productOf(q3, v128.load(b, 48)));
+    a0 = f32x4.add(a0, term(q0, v128.load(a), isL2));
+    b0 = f32x4.add(b0, term(q0, v128.load(b), isL2));
+    a1 = f32x4.add(a1, term(q1, v128.load(a, 16), isL2));
+    b1 = f32x4.add(b1, term(q1, v128.load(b, 16), isL2));
+    a2 = f32x4.add(a2, term(q2, v128.load(a, 32), isL2));
+    b2 = f32x4.add(b2, term(q2, v128.load(b, 32), isL2));
+    a3 = f32x4.add(a3, term(q3, v128.load(a, 48), isL2));
+    b3 = f32x4.add(b3, term(q3, v128.load(b, 48), isL2));
     from += 64;
     a += 64;
     b += 64;
   }
   while (from + 16 <= end) {
     const q = v128.load(from);
-    a0 = f32x4.add(a0, productOf(q, v128.load(a)));
-    b0 = f32x4.add(b0, productOf(q, v128.load(b)));
+    a0 = f32x4.add(a0, term(q, v128.load(a), isL2));
+    b0 = f32x4.add(b0, term(q, v128.load(b), isL2));
     from += 16;
     a += 16;
     b += 16;
@@ -120,58 +93,21 @@ export function dotPairF32(from: usize, a: usize, b: usize, lanes: u32): void {
   const rest = lanes & 3;
   if (rest != 0) {
     const q = lastLanes(from, rest);
-    a1 = f32x4.add(a1, productOf(q, lastLanes(a, rest)));
-    b1 = f32x4.add(b1, productOf(q, lastLanes(b, rest)));
+    a1 = f32x4.add(a1, term(q, lastLanes(a, rest), isL2));
+    b1 = f32x4.add(b1, term(q, lastLanes(b, rest), isL2));
   }
   firstF32 = sumF32(f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3)));
   secondF32 = sumF32(f32x4.add(f32x4.add(b0, b1), f32x4.add(b2, b3)));
 }
 
+/** dotF32 of `a` and of `b`. */
+export function dotPairF32(from: usize, a: usize, b: usize, lanes: u32): void {
+  sumPair(from, a, b, lanes, false);
+}
+
 /** l2F32 of `a` and of `b`. */
 export function l2PairF32(from: usize, a: usize, b: usize, lanes: u32): void {
-  let a0 = f32x4.splat(0);
-  let a1 = a0;
-  let a2 = a0;
-  let a3 = a0;
-  let b0 = a0;
-  let b1 = a0;
-  let b2 = a0;
-  let b3 = a0;
-  const end = from + (<usize>lanes << 2);
-  const end16 = from + (<usize>(lanes & ~15) << 2);
-  while (from < end16) {
-    const q0 = v128.load(from);
-    const q1 = v128.load(from, 16);
-    const q2 = v128.load(from, 32);
-    const q3 = v128.load(from, 48);
-    a0 = f32x4.add(a0, squareOf(q0, v128.load(a)));
-    b0 = f32x4.add(b0, squareOf(q0, v128.load(b)));
-    a1 = f32x4.add(a1, squareOf(q1, v128.load(a, 16)));
-    b1 = f32x4.add(b1, squareOf(q1, v128.load(b, 16)));
-    a2 = f32x4.add(a2, squareOf(q2, v128.load(a, 32)));
-    b2 = f32x4.add(b2, squareOf(q2, v128.load(b, 32)));
-    a3 = f32x4.add(a3, squareOf(q3, v128.load(a, 48)));
-    b3 = f32x4.add(b3, squareOf(q3, v128.load(b, 48)));
-    from += 64;
-    a += 64;
-    b += 64;
-  }
-  while (from + 16 <= end) {
-    const q = v128.load(from);
-    a0 = f32x4.add(a0, squareOf(q, v128.load(a)));
-    b0 = f32x4.add(b0, squareOf(q, v128.load(b)));
-    from += 16;
-    a += 16;
-    b += 16;
-  }
-  const rest = lanes & 3;
-  if (rest != 0) {
-    const q = lastLanes(from, rest);
-    a1 = f32x4.add(a1, squareOf(q, lastLanes(a, rest)));
-    b1 = f32x4.add(b1, squareOf(q, lastLanes(b, rest)));
-  }
-  firstF32 = sumF32(f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3)));
-  secondF32 = sumF32(f32x4.add(f32x4.add(b0, b1), f32x4.add(b2, b3)));
+  sumPair(from, a, b, lanes, true);
 }
 
 // @ts-ignore: decorator
