@@ -6,7 +6,7 @@ import {
   S_PAGES_LENT, S_PAGES_LIMIT, S_PAGES_TOP, S_SLOT_TOP,
 } from "../abi";
 
-/** Growing takes at least a quarter of what there is, at most 64 MiB more than asked for: views die rarely, ceilings hold. */
+/** Growing takes a quarter more than is needed, at most 64 MiB more: views die rarely, ceilings hold. */
 const GROW_PAGES_MAX: u32 = 1024;
 
 function grow(pagesNeeded: u32, limit: u32): bool {

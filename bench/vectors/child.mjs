@@ -2,6 +2,7 @@
 // node --expose-gc child.mjs '{"peer":…,"groups":[…],"files":{…},"parameters":{…}}'
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { median } from '../harness/numbers.mjs'
 import { LIMIT, splitRows } from './data.mjs'
 import { loadPeer, PEERS } from './peers.mjs'
 
@@ -18,8 +19,6 @@ const filesBelow = (path) =>
     const below = join(path, entry.name)
     return entry.isDirectory() ? filesBelow(below) : [below]
   })
-
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >>> 1]
 
 /** Share of the right answers that came, over the queries whose answers are known. */
 async function recallOf(store, queries, nearest, ef) {

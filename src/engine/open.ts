@@ -123,8 +123,6 @@ async function runsElsewhere(worker: unknown): Promise<boolean> {
 /** The directory at a path, not locked yet. Not for a page. */
 async function openStorage(path: string | URL, readOnly: boolean): Promise<StorageDirectory> {
   if (!isNode()) return await (await import('../storage/origin/index.ts')).openOriginDirectory(path, { readOnly })
-  // Both parts are wanted, and their files are read side by side.
-  void filesPart.load().catch(() => {})
   const { openFileDirectory } = await import('../storage/file/index.ts')
   return await openFileDirectory(path, { readOnly })
 }

@@ -20,7 +20,7 @@
 //
 // Readers and writers shut each other out by announcing first and looking second: at least one sees the other.
 
-import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { link } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LockedError } from '../../error/index.ts'
@@ -139,7 +139,7 @@ export class DirectoryLock {
     const descriptor = openSync(join(this.#folder, name), 'wx')
     this.#made.add(name)
     try {
-      writeSync(descriptor, text)
+      writeFileSync(descriptor, text)
     } finally {
       closeSync(descriptor)
     }
