@@ -6,11 +6,32 @@ import { BATCH_DOCUMENTS_COUNT, checksumOf, collectAll, collectYoung, fill, open
 
 const DURABLE_CALLERS_COUNTS = [1, 16, 256]
 
+/**
+ * Times durable writes by so many callers at once, and in batches. Each shape is run for as long in a store of its own first, as
+ * passes of soft writes are: compilers have seen the code by then.
+ */
 export async function measureDurable(peer, parameters) {
   if (!peer.hasDurable) return { figures: {} }
-  const { seed, timeMs } = parameters
-  const workload = createWorkload({ seed, rowsCount: parameters.rowsCount })
+  const { seed, rowsCount } = parameters
+  const warm = await openFresh(peer, parameters, 0, true)
+  await writeDurable(warm.store, createWorkload({ seed: seed + 1, rowsCount }), parameters.timeMs)
+  await warm.dispose()
+
   const { store, path } = await openFresh(peer, parameters, 0, true)
+  const { figures, writtenCount } = await writeDurable(store, createWorkload({ seed, rowsCount }), parameters.timeMs)
+
+  // Everything acknowledged is there when the store is opened anew.
+  await store.close()
+  const reopened = await peer.open({ path, rowsCount: writtenCount, lanesCount: 0 })
+  let stored = 0
+  await reopened.scan(() => stored++)
+  await reopened.close()
+  if (stored !== writtenCount) throw new Error(`${writtenCount} documents were acknowledged, ${stored} are stored`)
+  rmSync(path, { recursive: true, force: true })
+  return { figures }
+}
+
+async function writeDurable(store, workload, timeMs) {
   const figures = {}
   let at = 0
   for (const callersCount of DURABLE_CALLERS_COUNTS) {
@@ -45,16 +66,7 @@ export async function measureDurable(peer, parameters) {
     written += BATCH_DOCUMENTS_COUNT
   }
   figures.durableBatch = (1_000 * written) / spentMs
-
-  // Everything acknowledged is there when the store is opened anew.
-  await store.close()
-  const reopened = await peer.open({ path, rowsCount: at, lanesCount: 0 })
-  let stored = 0
-  await reopened.scan(() => stored++)
-  await reopened.close()
-  if (stored !== at) throw new Error(`${at} documents were acknowledged, ${stored} are stored`)
-  rmSync(path, { recursive: true, force: true })
-  return { figures }
+  return { figures, writtenCount: at }
 }
 
 /** Writes the store that the two opening groups open, closes it, and weighs it. */

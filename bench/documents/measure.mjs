@@ -37,16 +37,16 @@ export const GROUPS = {
  * outside the clock. The young generation is collected before the clock starts, so that what the documents cost is not
  * charged, and again before it stops, so that what the peer leaves behind is.
  *
- * A tenth as many other documents go into a store of their own first: compilers have seen the code by then.
+ * A tenth as many other documents as a batched pass writes go into a store of their own first: compilers have seen the code by then.
  *
  * @param {'insertBatch' | 'insertOne'} method
  * @returns {Promise<{ perSecond: number, store: Store, workload: import('../workload.mjs').Workload,
  *   dispose: () => Promise<void> }>}
  */
 async function timePass(peer, parameters, method, rowsCount, lanesCount = 0) {
-  const warmUp = createWorkload({ seed: parameters.seed + 1, rowsCount, lanesCount })
+  const warmUp = createWorkload({ seed: parameters.seed + 1, rowsCount: parameters.rowsCount, lanesCount })
   const warm = await openFresh(peer, parameters, lanesCount)
-  await writeChunks(peer, warm.store, method, warmUp, Math.ceil(rowsCount / 10))
+  await writeChunks(peer, warm.store, method, warmUp, Math.ceil(parameters.rowsCount / 10))
   await warm.dispose()
 
   const workload = createWorkload({ seed: parameters.seed, rowsCount, lanesCount })
