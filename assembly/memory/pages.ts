@@ -6,14 +6,18 @@ import {
   S_PAGES_LENT, S_PAGES_LIMIT, S_PAGES_TOP, S_SLOT_TOP,
 } from "../abi";
 
-/** Growing takes a quarter more than is needed, at most 64 MiB more: views die rarely, ceilings hold. */
-const GROW_PAGES_MAX: u32 = 1024;
+/**
+ * Growing takes a quarter more than is needed: views die rarely, ceilings hold. From GROW_FAR on it takes GROW_PAGES more: an engine counts memory
+ * that has grown as new and large, and collects garbage each time. What is not touched takes no room.
+ */
+const GROW_PAGES: u32 = 1024;
+const GROW_FAR: u32 = 512;
 
 function grow(pagesNeeded: u32, limit: u32): bool {
   const have = <u32>memory.size();
   if (have >= pagesNeeded) return true;
-  const wanted = min<u32>(pagesNeeded + min<u32>(pagesNeeded >> 2, GROW_PAGES_MAX), limit);
-  if (memory.grow(wanted - have) >= 0) return true;
+  const more = pagesNeeded < GROW_FAR ? pagesNeeded >> 2 : GROW_PAGES;
+  if (memory.grow(min<u32>(pagesNeeded + more, limit) - have) >= 0) return true;
   return memory.grow(pagesNeeded - have) >= 0;
 }
 

@@ -2,7 +2,7 @@
 // called an export that may grow it calls `refresh` before reading on.
 
 import { LimitError } from '../error/index.ts'
-import { STATUS_OK, STATUS_OUT_OF_MEMORY } from './abi.ts'
+import { PAGE_BYTES, S_PAGES_TOP, STATUS_OK, STATUS_OUT_OF_MEMORY } from './abi.ts'
 import type { DerivedExports } from './derived/load.ts'
 import { type CoreExports, instantiateCore } from './load.ts'
 
@@ -97,6 +97,11 @@ export class Memory {
 
   bytes(): number {
     return this.core.memory.buffer.byteLength
+  }
+
+  /** Of these, those in pages that were used at some time. Memory grows further ahead, and what is not touched takes no room. */
+  usedBytes(): number {
+    return this.state(S_PAGES_TOP) * PAGE_BYTES
   }
 }
 

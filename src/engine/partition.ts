@@ -433,7 +433,7 @@ export class Partition {
     return {
       documents: this.store.count,
       bytes: this.store.liveBytes,
-      memory: this.store.memory.bytes(),
+      memory: this.store.memory.usedBytes(),
       logBytes: this.log?.position ?? 0,
       garbageBytes: this.garbageBytes,
       shapes: this.options.shapes.names.length,
