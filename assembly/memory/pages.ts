@@ -8,7 +8,8 @@ import {
 
 /**
  * Growing takes a quarter more than is needed: views die rarely, ceilings hold. From GROW_FAR on it takes GROW_PAGES more: an engine counts memory
- * that has grown as new and large, and collects garbage each time. What is not touched takes no room.
+ * that has grown as new and large, and collects garbage each time. What is not touched takes no room. A log that is about to be read asks
+ * for much at once, and hardly more will be needed.
  */
 const GROW_PAGES: u32 = 1024;
 const GROW_FAR: u32 = 512;
@@ -16,7 +17,8 @@ const GROW_FAR: u32 = 512;
 function grow(pagesNeeded: u32, limit: u32): bool {
   const have = <u32>memory.size();
   if (have >= pagesNeeded) return true;
-  const more = pagesNeeded < GROW_FAR ? pagesNeeded >> 2 : GROW_PAGES;
+  const isLog = pagesNeeded - have >= GROW_FAR;
+  const more = isLog ? pagesNeeded >> 3 : pagesNeeded < GROW_FAR ? pagesNeeded >> 2 : GROW_PAGES;
   if (memory.grow(min<u32>(pagesNeeded + more, limit) - have) >= 0) return true;
   return memory.grow(pagesNeeded - have) >= 0;
 }

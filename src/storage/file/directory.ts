@@ -1,10 +1,10 @@
-// One database in one directory of the file system.
+// One database in one directory of the file system. What only asks or changes names is done at once: through another thread it would take
+// ten times as long. Flushes, which wait for the disk, go there.
 
-import { constants, open as openDescriptor } from 'node:fs'
-import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { constants, mkdirSync, openSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { NotFoundError, UsageError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
 import { requirePlainName, requireWritable } from '../name.ts'
@@ -12,8 +12,6 @@ import type { StorageDirectory, StorageFile } from '../storage.ts'
 import { DiskFile } from './file.ts'
 import { codeOf } from './host.ts'
 import { DirectoryLock, isLockName } from './lock.ts'
-
-const openAsync = promisify(openDescriptor)
 
 /**
  * Opens a directory of the file system; the caller locks it next.
@@ -35,8 +33,8 @@ export async function openFileDirectory(
   try {
     if (!isReadOnly) await createFolder(folder)
     // The real path is taken once: a link that is turned elsewhere later does not split the database in two.
-    const real = await realpath(folder)
-    if ((await stat(real)).isDirectory()) return new FileDirectory(shown, real, isReadOnly)
+    const real = realpathSync.native(folder)
+    if (statSync(real).isDirectory()) return new FileDirectory(shown, real, isReadOnly)
   } catch (cause) {
     const code = codeOf(cause)
     if (isReadOnly && code === 'ENOENT') {
@@ -75,11 +73,11 @@ function requirePath(path: string | URL): string {
 // Not Node's recursive `mkdir`: where a file system says ENOENT for a folder whose parent is there, as /proc does, that
 // never returns (seen with Node 20).
 async function createFolder(folder: string): Promise<void> {
-  if (await isThere(folder)) return
+  if (isThere(folder)) return
   const parent = dirname(folder)
   if (parent !== folder) await createFolder(parent)
   try {
-    await mkdir(folder)
+    mkdirSync(folder)
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return // Another process was faster, or it is a link that leads nowhere.
     throw error
@@ -88,9 +86,9 @@ async function createFolder(folder: string): Promise<void> {
   await flushFolder(parent)
 }
 
-async function isThere(path: string): Promise<boolean> {
+function isThere(path: string): boolean {
   try {
-    await stat(path)
+    statSync(path)
     return true
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false
@@ -141,7 +139,7 @@ class FileDirectory implements StorageDirectory {
   /** The names of all files but the lock's own; directories are left out. */
   async list(): Promise<string[]> {
     try {
-      const entries = await readdir(this.#folder, { withFileTypes: true })
+      const entries = readdirSync(this.#folder, { withFileTypes: true })
       return entries.flatMap((entry) => (entry.isDirectory() || isLockName(entry.name) ? [] : [entry.name])).sort()
     } catch (cause) {
       throw hostError('listing', this.path, '', cause)
@@ -153,7 +151,7 @@ class FileDirectory implements StorageDirectory {
     if (options.create) requireWritable(this, 'creation', name)
     const access = this.isReadOnly ? constants.O_RDONLY : constants.O_RDWR
     try {
-      const descriptor = await openAsync(join(this.#folder, name), options.create ? access | constants.O_CREAT : access)
+      const descriptor = openSync(join(this.#folder, name), options.create ? access | constants.O_CREAT : access)
       return new DiskFile(name, this.path, descriptor, this.isReadOnly)
     } catch (cause) {
       throw this.#failure('opening', name, cause)
@@ -164,7 +162,7 @@ class FileDirectory implements StorageDirectory {
     requireDataName(name)
     requireWritable(this, 'removal', name)
     try {
-      await rm(join(this.#folder, name), { force: true })
+      rmSync(join(this.#folder, name), { force: true })
     } catch (cause) {
       throw this.#failure('removal', name, cause)
     }
@@ -175,7 +173,7 @@ class FileDirectory implements StorageDirectory {
     requireDataName(to)
     requireWritable(this, 'rename', from)
     try {
-      await rename(join(this.#folder, from), join(this.#folder, to))
+      renameSync(join(this.#folder, from), join(this.#folder, to))
     } catch (cause) {
       throw this.#failure('rename', from, cause)
     }

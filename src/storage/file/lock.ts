@@ -20,6 +20,7 @@
 //
 // Readers and writers shut each other out by announcing first and looking second: at least one sees the other.
 
+import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { link } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -71,7 +72,7 @@ export class DirectoryLock {
   }
 
   async acquire(): Promise<void> {
-    this.#token = Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('hex')
+    this.#token = randomBytes(12).toString('hex')
     try {
       if (this.#mode === 'write') await this.#acquireWriting()
       else await this.#acquireReading()
