@@ -2,20 +2,23 @@
 // groups of 16 tag bytes are probed with one SIMD compare (the "Swiss table" layout). A full segment splits in two: no insert
 // moves more than one segment, so none pauses.
 //
-// Segment: | 0 tag u8[4096] | 4096 overflow u16[256] | 4608 entries u32 | 4612 depth u32 | 4624 entry {hash u32, slot u32}[4096] |
+// Segment: | 256 groups of 32 bytes: 0 tag u8[16], 16 overflow u16, 18 spare | 8192 entries u32 | 8196 depth u32 | 8256 entry {hash u32, slot u32}[4096] |
 //   tag       0 = empty, else 0x80 | low 7 bits of the hash
 //   hash u32  upper half of the hash: its top bits choose the segment, its low 8 bits the first group, so that a split needs no key
 //   overflow  how many entries passed this group because it was full. A miss ends at the first group that nothing passed; a removal
 //             counts down again, so there are no tombstones and deletes leave no decay.
+//   spare     0; see hashAhead
 
 import { S_DIRECTORY, S_DIRECTORY_DEPTH, S_SEGMENTS, S_SPLIT_SCRATCH } from "../abi";
 import { pagesFor, pagesSpare, structAcquire } from "../memory";
 
 const GROUPS: u32 = 256;
-const OVERFLOW: usize = 4096;
-const ENTRIES_COUNT: usize = 4608;
-const DEPTH: usize = 4612;
-const ENTRIES: usize = 4624;
+const OVERFLOW: usize = 16;
+const SPARE: usize = 18;
+const ENTRIES_COUNT: usize = 8192;
+const DEPTH: usize = 8196;
+/** A multiple of 64: the entries of a group take two lines of cache. */
+const ENTRIES: usize = 8256;
 const SEGMENT_BYTES: usize = ENTRIES + 4096 * 8;
 /** 7/8: beyond it probes grow long before the split's cost is saved. */
 const ENTRIES_MAX: u32 = 3584;
@@ -27,6 +30,16 @@ const DEPTH_MAX: u32 = 20;
   const depth = load<u32>(S_DIRECTORY_DEPTH);
   const index: usize = depth == 0 ? 0 : <usize>(upper >> (32 - depth));
   return <usize>load<u32>(<usize>load<u32>(S_DIRECTORY) + (index << 2));
+}
+
+// @ts-ignore: decorator
+@inline function groupAt(segment: usize, group: u32): usize {
+  return segment + (<usize>group << 5);
+}
+
+// @ts-ignore: decorator
+@inline function tagAt(segment: usize, position: u32): usize {
+  return groupAt(segment, position >> 4) + (position & 15);
 }
 
 // @ts-ignore: decorator
@@ -61,14 +74,14 @@ export function hashFind(hash: u64, after: usize): usize {
     skip = 0xfffe << (position & 15);
   }
   for (let probes: u32 = 0; probes < GROUPS; probes++) {
-    let matches = <u32>i8x16.bitmask(i8x16.eq(v128.load(segment + (group << 4)), tag)) & skip;
+    let matches = <u32>i8x16.bitmask(i8x16.eq(v128.load(groupAt(segment, group)), tag)) & skip;
     skip = 0xffff;
     while (matches != 0) {
       const entry = segment + ENTRIES + (<usize>((group << 4) + ctz<u32>(matches)) << 3);
       if (load<u32>(entry) == upper) return entry;
       matches &= matches - 1;
     }
-    if (load<u16>(segment + OVERFLOW + (group << 1)) == 0) return 0;
+    if (load<u16>(groupAt(segment, group), OVERFLOW) == 0) return 0;
     group = (group + 1) & (GROUPS - 1);
   }
   return 0;
@@ -103,13 +116,19 @@ export function hashExpect(count: u32): void {
   store<u32>(S_SEGMENTS, 1 << depth);
 }
 
-/** Reads where the search for a hash will begin, so that it is in cache by then; what it answers is to be used somehow. */
+/** Reads where the search for a hash will begin, so that it is in cache by then; what it answers is to be used somehow. For many hashes in a row. */
 export function hashTouch(hash: u64): u32 {
   const upper = <u32>(hash >> 32);
   const segment = segmentOf(upper);
-  const group = <usize>(upper & (GROUPS - 1));
-  const entries = segment + ENTRIES + (group << 7);
-  return <u32>load<u8>(segment + (group << 4)) + load<u8>(segment + OVERFLOW + (group << 1)) + load<u8>(entries) + load<u8>(entries, 127);
+  const group = upper & (GROUPS - 1);
+  const entries = segment + ENTRIES + (<usize>group << 7);
+  return <u32>load<u8>(groupAt(segment, group)) + load<u8>(entries) + load<u8>(entries, 64);
+}
+
+/** The same for one hash, by a write that nothing waits for: there is no other way to ask for memory ahead. */
+export function hashAhead(hash: u64): void {
+  const upper = <u32>(hash >> 32);
+  store<u8>(groupAt(segmentOf(upper), upper & (GROUPS - 1)), 0, SPARE);
 }
 
 // @ts-ignore: decorator
@@ -120,17 +139,17 @@ export function hashTouch(hash: u64): u32 {
 function place(segment: usize, tag: u32, upper: u32, slot: u32): void {
   let group = upper & (GROUPS - 1);
   for (;;) {
-    const empty = <u32>i8x16.bitmask(i8x16.eq(v128.load(segment + (group << 4)), i8x16.splat(0)));
+    const empty = <u32>i8x16.bitmask(i8x16.eq(v128.load(groupAt(segment, group)), i8x16.splat(0)));
     if (empty != 0) {
       const position = (group << 4) + ctz<u32>(empty);
-      store<u8>(segment + position, <u8>tag);
+      store<u8>(tagAt(segment, position), <u8>tag);
       const entry = segment + ENTRIES + (<usize>position << 3);
       store<u32>(entry, upper);
       store<u32>(entry, slot, 4);
       store<u32>(segment + ENTRIES_COUNT, load<u32>(segment + ENTRIES_COUNT) + 1);
       return;
     }
-    const passed = segment + OVERFLOW + (group << 1);
+    const passed = groupAt(segment, group) + OVERFLOW;
     assert(load<u16>(passed) < 4096);
     store<u16>(passed, load<u16>(passed) + 1);
     group = (group + 1) & (GROUPS - 1);
@@ -165,7 +184,7 @@ function split(segment: usize, upper: u32): bool {
   store<u32>(sibling + DEPTH, depth + 1);
   const shift = 31 - depth;
   for (let position: u32 = 0; position < 4096; position++) {
-    const tag = load<u8>(old + position);
+    const tag = load<u8>(tagAt(old, position));
     if (tag == 0) continue;
     const entry = old + ENTRIES + (<usize>position << 3);
     const bits = load<u32>(entry);
@@ -202,11 +221,11 @@ export function hashRemove(hash: u64, slot: u32): void {
   const upper = <u32>(hash >> 32);
   const segment = segmentOf(upper);
   const position = <u32>((entry - segment - ENTRIES) >> 3);
-  store<u8>(segment + position, 0);
+  store<u8>(tagAt(segment, position), 0);
   store<u32>(segment + ENTRIES_COUNT, load<u32>(segment + ENTRIES_COUNT) - 1);
   let group = upper & (GROUPS - 1);
   while (group != position >> 4) {
-    const passed = segment + OVERFLOW + (group << 1);
+    const passed = groupAt(segment, group) + OVERFLOW;
     store<u16>(passed, load<u16>(passed) - 1);
     group = (group + 1) & (GROUPS - 1);
   }

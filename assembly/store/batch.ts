@@ -7,7 +7,7 @@ import {
   S_LIVE_BYTES, S_OPS, S_OPS_CAPACITY, S_OPS_COUNT, S_ORDERED_CLASH, S_ORDERED_CLASH_ELEMENT, S_PAGES_LENT, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, SLOT_NONE,
   STATUS_OK, STATUS_OUT_OF_MEMORY,
 } from "../abi";
-import { hashFind, hashInsert, hashRemove, hashTouch, keyHash } from "../hash";
+import { hashAhead, hashFind, hashInsert, hashRemove, hashTouch, keyHash } from "../hash";
 import { blockBytes, blockRelease, pagesAcquire, pagesRelease, pagesSpare } from "../memory";
 import {
   buildFailure, buildMeasure, buildMode, buildRecord, buildSkip, buildStart, buildUuid, keyBytes, keyFailure, keyGiven, keyOfRecord, keyPointer, keyType,
@@ -95,7 +95,7 @@ function buildWaiting(count: u32): u32 {
       let hash: u64 = 0;
       if (isUuid) {
         hash = keyHash(KEY_UUID, buildUuid, 16);
-        if (count == 1) store<u32>(KEY_BUFFER, hashTouch(hash));
+        if (count == 1) hashAhead(hash);
       }
       const record = buildRecord();
       if (record == 0) {

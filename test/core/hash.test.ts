@@ -38,10 +38,13 @@ function indexedHashes(store: Store): { upper: number; tag: number; slot: number
   const segments = new Set<number>()
   for (let i = 0; i < 1 << memory.state(S_DIRECTORY_DEPTH); i++) segments.add(memory.u32[directory / 4 + i]!)
   return [...segments].flatMap((segment) =>
-    Array.from(memory.u8.subarray(segment, segment + 4096), (tag, position) => ({ tag, position }))
+    Array.from({ length: 4096 }, (_, position) => ({
+      tag: memory.u8[segment + (position >> 4) * 32 + (position & 15)]!,
+      position,
+    }))
       .filter(({ tag }) => tag !== 0)
       .map(({ tag, position }) => {
-        const entry = (segment + 4624) / 4 + position * 2
+        const entry = (segment + 8256) / 4 + position * 2
         return { tag, upper: memory.u32[entry]!, slot: memory.u32[entry + 1]! }
       }),
   )

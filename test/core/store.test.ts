@@ -29,9 +29,12 @@ function indexOf(partition: Partition): { segments: number; tags: number; passed
   let passed = 0
   let entries = 0
   for (const segment of distinct) {
-    for (let i = 0; i < 4096; i++) if (memory.u8[segment + i] !== 0) tags++
-    for (let group = 0; group < 256; group++) passed += memory.u16[(segment + 4096) / 2 + group]!
-    entries += memory.u32[(segment + 4608) / 4]!
+    for (let group = 0; group < 256; group++) {
+      const head = segment + group * 32
+      for (let i = 0; i < 16; i++) if (memory.u8[head + i] !== 0) tags++
+      passed += memory.u16[(head + 16) / 2]!
+    }
+    entries += memory.u32[(segment + 8192) / 4]!
   }
   expect(memory.state(S_SEGMENTS)).toBe(distinct.size)
   return { segments: distinct.size, tags, passed, entries }
