@@ -3,6 +3,9 @@
 //   dot      q x = t s (d c) + e (s c) + q r, so |q x - t s (d c)| <= |e| |s c| + |q| |r|.
 //   squared  |q - x| >= |q - s c| - |r|, and |q - s c|^2 = |q|^2 + |s c|^2 - 2 t s (d c) - 2 e (s c), the last term at most 2 |e| |s c|.
 //
+// Both hold in the other direction as well: |q - x| <= |q - s c| + |r|, so codes bound from above how far a row is, and the k least of these
+// bounds how far the k nearest are (waiting.ts). Of a zero vector they do not under cosine.
+//
 // A row keeps s, an upper bound of |r|, and |s c|; a query t, an upper bound of |e|, and |q|. Distances answered are computed in f64
 // from the lanes; a row is passed over only if its bound is farther than the farthest kept. Cosine distance is half the squared
 // distance of the vectors divided by their norms, so it takes the second form. A zero vector stands at 1 from everything, which
@@ -36,10 +39,14 @@ let boundScale: f32 = 0;
 let boundNorm: f32 = 0;
 let boundResidual: f32 = 0;
 let boundSquare: f32 = 0;
+let boundSquareMost: f64 = 0;
+/** Whether rows without a direction, or a query without one, are at a distance that the codes do not bound. */
+let isUnit: bool = false;
 
 /** Looks at a query. */
 export function boundOf(query: usize, metric: u32): void {
   const error = queryResidual(query);
+  isUnit = metric == METRIC_COSINE;
   if (metric == METRIC_IP) {
     boundScale = queryScale(query);
     boundNorm = error + queryNorm(query) * ROUNDING;
@@ -50,6 +57,7 @@ export function boundOf(query: usize, metric: u32): void {
     boundNorm = error * 2;
     boundResidual = 0;
     boundSquare = querySquare(query) * (1 - ROUNDING) - TINY;
+    boundSquareMost = isUnit && queryNorm(query) == 0 ? Infinity : <f64>querySquare(query) * (1 + <f64>ROUNDING) + <f64>TINY;
   }
 }
 
@@ -83,6 +91,12 @@ export function boundHeadFloor(floor: f32, query: usize, range: usize): f32 {
   return <f32>(floor - abs(floor) * 5e-7);
 }
 
+/** Rounded up. */
+// @ts-ignore: decorator
+@inline function above(bound: f64): f32 {
+  return <f32>(bound + abs(bound) * 5e-7);
+}
+
 /** The scales of four rows. */
 // @ts-ignore: decorator
 @inline export function scales4(r0: usize, r1: usize, r2: usize, r3: usize): v128 {
@@ -101,7 +115,28 @@ export function boundHeadFloor(floor: f32, query: usize, range: usize): f32 {
   return boundSquare + norm * norm * (1 - ROUNDING) - shared > reach * reach;
 }
 
-/** The same of four rows, whose heads stand at the addresses: a bit for each that is not surely farther and has a vector. */
+/** What boundLimit makes of a row's distance is that at least; -Infinity or NaN: nothing is known. */
+export function boundLeast(row: usize, dot: f32, isDot: bool): f32 {
+  const norm = <f64>rowNorm(row);
+  const residual = <f64>rowResidual(row);
+  const shared = <f64>dot * <f64>boundScale * <f64>rowScale(row) + norm * <f64>boundNorm;
+  if (isDot) return below(-shared - residual * <f64>boundResidual - <f64>TINY);
+  const square = <f64>boundSquare + norm * norm * (1 - <f64>ROUNDING) - shared;
+  return below(sqrt(max<f64>(0, square)) - residual);
+}
+
+/** And that at most; Infinity or NaN: nothing is known. */
+export function boundMost(row: usize, dot: f32, isDot: bool): f32 {
+  const norm = <f64>rowNorm(row);
+  const residual = <f64>rowResidual(row);
+  const shared = <f64>dot * <f64>boundScale * <f64>rowScale(row) - norm * <f64>boundNorm;
+  if (isDot) return above(residual * <f64>boundResidual + <f64>TINY - shared);
+  if (isUnit && norm == 0) return Infinity;
+  const square = boundSquareMost + norm * norm * (1 + <f64>ROUNDING) - shared;
+  return above(sqrt(max<f64>(0, square)) + residual);
+}
+
+/** isBeyond of four rows, whose heads stand at the addresses: a bit for each that is not surely farther and has a vector. */
 // @ts-ignore: decorator
 @inline export function candidates4(r0: usize, r1: usize, r2: usize, r3: usize, dots: v128, isDot: bool, limit: f32): i32 {
   const h0 = v128.load(r0);

@@ -4,10 +4,11 @@ import { CODE_BITS, CODE_INT8, METRIC_IP, METRIC_L2 } from "../abi";
 import { dotCodes, dotCodes4 } from "../kernel";
 import {
   fieldChunkShift, fieldCode, fieldCodeBytes, fieldDimension, fieldHead, fieldIsPlain, fieldMetric, fieldRange, fieldRowBytes, laneFirst, laneSecond, queryCodes, queryNorm,
-  queryResidual, ROW_CODES, rowNorm, rowResidual, rowVector, vectorExactDistance, vectorLaneDistance, vectorLaneDistances,
+  queryResidual, ROW_CODES, rowNorm, rowResidual, rowVector, vectorExactDistance, vectorLaneDistance, vectorLaneDistances, vectorRow,
 } from "../vector";
-import { boundFloor, boundHeadFloor, boundLimit, boundOf, candidates4, isBeyond, scales4 } from "./bound";
+import { boundFloor, boundHeadFloor, boundLeast, boundLimit, boundMost, boundOf, candidates4, isBeyond, scales4 } from "./bound";
 import { nearestAdd, nearestLimit } from "./nearest";
+import { waitingAdd, waitingClear, waitingCount, waitingLeast, waitingLimit, waitingReset, waitingSlot } from "./waiting";
 
 /** Rows whose lanes were looked at. */
 export let rescored: u32 = 0;
@@ -31,6 +32,45 @@ export function rescore(query: usize, list: usize, row: usize, slot: u32): void 
   const distance = vectorExactDistance(query, row);
   if (distance < afterDistance || (distance == afterDistance && slot < afterSlot)) return;
   nearestAdd(list, distance, slot);
+}
+
+/** Whether rows taken by their codes wait to be measured until scanEnd. Not where answers were given already: bounds do not say which. */
+let areWaiting: bool = false;
+
+/** Before the first row of a step, for each query. */
+export function scanBegin(list: usize, field: usize): void {
+  areWaiting = fieldCode(field) == CODE_INT8 && afterDistance == -Infinity;
+  if (areWaiting) waitingReset(list, fieldMetric(field));
+}
+
+/** After the last one. */
+export function scanEnd(query: usize, list: usize, field: usize): void {
+  if (areWaiting) measure(query, list, field);
+}
+
+function measure(query: usize, list: usize, field: usize): void {
+  const metric = fieldMetric(field);
+  const count = waitingCount(list);
+  for (let i: u32 = 0; i < count; i++) {
+    if (waitingLeast(list, i) > waitingLimit(list, metric)) continue;
+    const slot = waitingSlot(list, i);
+    rescore(query, list, vectorRow(field, slot), slot);
+  }
+  waitingClear(list);
+}
+
+/** Dots of the four rows looked at last. */
+const lastDots = memory.data(16);
+
+/** Measures a row, or lets it wait. */
+function take(query: usize, list: usize, field: usize, row: usize, slot: u32, dot: f32, isDot: bool): void {
+  if (!areWaiting) rescore(query, list, row, slot);
+  else if (!waitingAdd(list, slot, boundLeast(row, dot, isDot), boundMost(row, dot, isDot))) measure(query, list, field);
+}
+
+// @ts-ignore: decorator
+@inline function limitOf(list: usize, metric: u32): f32 {
+  return areWaiting ? waitingLimit(list, metric) : boundLimit(metric, nearestLimit(list));
 }
 
 /** Looks at `rows` rows of one chunk that lie together; the first is that of `slot`. */
@@ -66,7 +106,7 @@ function scanFours(query: usize, list: usize, field: usize, row: usize, slot: u3
   const head = <usize>fieldHead(field);
   const codes = queryCodes(query);
   const metric = fieldMetric(field);
-  let limit = boundLimit(metric, nearestLimit(list));
+  let limit = limitOf(list, metric);
   findFloors(query, range, isDot, limit);
   for (let i: u32 = 0; i < rows; i += 4) {
     const r0 = row;
@@ -87,12 +127,13 @@ function scanFours(query: usize, list: usize, field: usize, row: usize, slot: u3
     if (areBelow(dots, scales, floor)) continue;
     let bits = candidates4(r0, r1, r2, r3, dots, isDot, limit);
     if (bits == 0) continue;
+    v128.store(lastDots, dots);
     do {
       const k = ctz<i32>(bits);
-      rescore(query, list, r0 + <usize>k * stride, slot + i + k);
+      take(query, list, field, r0 + <usize>k * stride, slot + i + k, load<f32>(lastDots + (<usize>k << 2)), isDot);
       bits &= bits - 1;
     } while (bits != 0);
-    limit = boundLimit(metric, nearestLimit(list));
+    limit = limitOf(list, metric);
     findFloors(query, range, isDot, limit);
   }
 }
@@ -178,12 +219,14 @@ export function scanGathered(query: usize, list: usize, field: usize, rows: usiz
   const r2 = <usize>load<u32>(rows, 8);
   const r3 = <usize>load<u32>(rows, 12);
   const metric = fieldMetric(field);
+  const isDot = metric == METRIC_IP;
   boundOf(query, metric);
   const dots = dotCodes4(queryCodes(query), r0 + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, fieldCodeBytes(field));
-  let bits = candidates4(r0, r1, r2, r3, dots, metric == METRIC_IP, boundLimit(metric, nearestLimit(list)));
+  let bits = candidates4(r0, r1, r2, r3, dots, isDot, limitOf(list, metric));
+  if (bits != 0) v128.store(lastDots, dots);
   while (bits != 0) {
     const at = <usize>ctz<i32>(bits) << 2;
-    rescore(query, list, <usize>load<u32>(rows + at), load<u32>(slots + at));
+    take(query, list, field, <usize>load<u32>(rows + at), load<u32>(slots + at), load<f32>(lastDots + at), isDot);
     bits &= bits - 1;
   }
 }

@@ -3,7 +3,7 @@
 // Search: | 0 field u32 | 4 queries u32 | 8 capacity of a list u32 | 12 bytes of a block u32 | 16 pages u32 | 20 bitmap of slots u32, 0: all |
 //         | 24 slots in the bitmap u32 | 28 rows looked at u32 | 32 radius f64 | 40 after: distance f64 | 48 after: slot u32 | 52 rescored u32 |
 //         | 56 offset of the list in a block u32 | 64 blocks |
-// Block:  | query | list |
+// Block:  | query | list | waiting |
 
 import {
   CODE_INT8, PAGE_BYTES, PAGE_SCRATCH, S_FLAT_BUFFER, S_FLAT_PAGES, S_SLOT_TOP, SLOT_NONE,
@@ -14,7 +14,8 @@ import {
   chunkOf, fieldChunkShift, fieldCode, fieldCodeBytes, fieldMissing, fieldRowBytes, fieldVectorBytes, queryBytes, queryLanes, queryReady, vectorExactDistance, vectorField, vectorRow, vectorsMake,
 } from "../vector";
 import { ENTRY_BYTES, LIST_ENTRIES, nearestCount, nearestEntry, nearestReset, nearestSort } from "./nearest";
-import { rescored, resetRescored, scanGathered, scanRow, scanRows, setAfter } from "./scan";
+import { rescored, resetRescored, scanBegin, scanEnd, scanGathered, scanRow, scanRows, setAfter } from "./scan";
+import { waitingBytes } from "./waiting";
 
 const BLOCKS: usize = 64;
 /** Pages of a search that are kept for the next. */
@@ -66,7 +67,7 @@ export function searchFollow(search: usize): void {
 export function flat_begin(fieldIndex: u32, queries: u32, capacity: u32): usize {
   const field = vectorField(fieldIndex);
   const list = <u64>queryBytes(field);
-  const block = (list + LIST_ENTRIES + <u64>capacity * ENTRY_BYTES + 63) & ~63;
+  const block = (list + LIST_ENTRIES + <u64>capacity * ENTRY_BYTES + waitingBytes(capacity) + 63) & ~63;
   const total = BLOCKS + block * queries;
   if (total > <u64>u32.MAX_VALUE - PAGE_BYTES) return 0;
   let pages = pagesFor(<usize>total);
@@ -121,6 +122,7 @@ export function flat_scan(search: usize, slot: u32, slotsMax: u32): u32 {
   const piece = max<u32>(4, (isLanes && load<u32>(search, 4) == 1 ? STREAM_BYTES : PIECE_BYTES) / fetched) & ~3;
   resetRescored();
   setAfter(load<f64>(search, 40), load<u32>(search, 48));
+  for (let i: u32 = 0; i < load<u32>(search, 4); i++) scanBegin(searchList(search, searchBlock(search, i)), field);
   let at = slot;
   while (at < end) {
     const chunkEnd = min<u32>(end, ((at >> shift) + 1) << shift);
@@ -142,6 +144,10 @@ export function flat_scan(search: usize, slot: u32, slotsMax: u32): u32 {
       scanMarked(search, field, bitmap, at, to);
     }
     at = to;
+  }
+  for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
+    const block = searchBlock(search, i);
+    scanEnd(block, searchList(search, block), field);
   }
   store<u32>(search, load<u32>(search, 52) + rescored, 52);
   return at < top ? at : SLOT_NONE;
