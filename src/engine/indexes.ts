@@ -100,7 +100,8 @@ export async function buildIndex(state: CollectionState, index: IndexDefinition)
 /** Makes an index that is no longer in the catalog, or never was, be gone. */
 export function forgetIndex(state: CollectionState, index: IndexDefinition): void {
   state.setIndexes(state.indexes.filter(({ id }) => id !== index.id))
-  for (const { store } of state.parts) if (store.isDerived && store.ordered.has(index.id)) store.ordered.drop(index.id)
+  for (const part of state.parts)
+    if (part.isDerived && part.store.ordered.has(index.id)) part.store.ordered.drop(index.id)
 }
 
 async function rest(state: CollectionState, began: { at: number }): Promise<void> {

@@ -22,6 +22,7 @@ export interface MediumSettings {
   readonly durability: 'hard' | 'soft' | null
   readonly repair: boolean
   readonly memoryLimitBytes: number | undefined
+  readonly passageBytesMin: number | undefined
   readonly onProgress: ((progress: Progress) => void) | undefined
 }
 
@@ -51,7 +52,7 @@ export class Medium {
     const { indexes, inverted } = state.definition
     try {
       const { onProgress, repair } = this.#settings
-      const derived = parts.filter(({ store }) => store.isDerived)
+      const derived = parts.filter((part) => part.isDerived)
       for (const part of derived) {
         derivedPart.now!.restoreIndexes(part, indexes, onProgress)
         if (repair) derivedPart.now!.noteDoubles(part, fileStem(state.definition.id, part.id), indexes)
@@ -75,8 +76,8 @@ export class Medium {
     try {
       for (const options of this.#options(state, definition)) parts.push(await Partition.create(options))
       for (const part of parts) {
-        if (queriesPart.now !== undefined) await part.store.enableFilters()
-        if (!part.store.isDerived) continue
+        if (queriesPart.now !== undefined) await part.enableFilters()
+        if (!part.isDerived) continue
         derivedPart.now!.restoreIndexes(part, state.indexes, undefined)
         part.inverted.adopt(state.definition.inverted)
       }
@@ -89,7 +90,7 @@ export class Medium {
 
   /** One for each shard. */
   #options(state: CollectionState, { id }: PartitionDefinition): PartitionOptions[] {
-    const { storage, imported, repair, memoryLimitBytes, onProgress } = this.#settings
+    const { storage, imported, repair, memoryLimitBytes, passageBytesMin, onProgress } = this.#settings
     const { definition, shapes } = state
     return Array.from({ length: definition.shards }, (_, shard) => ({
       id: id + shard,
@@ -104,6 +105,7 @@ export class Medium {
       readOnly: this.#gate.isReadOnly,
       repair,
       ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+      ...(passageBytesMin === undefined ? {} : { passageBytesMin }),
       onProgress,
       onPoison: (error) => this.#gate.poisonWith(error),
     }))

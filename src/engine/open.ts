@@ -40,11 +40,13 @@ export interface MediumOptions extends Omit<OpenOptions, 'worker' | 'persist'> {
   readonly source?: AsyncIterable<Uint8Array> | undefined
   /** Limit of each partition, for tests. */
   readonly memoryLimitBytes?: number | undefined
+  /** Bytes of log from which on its records are read after opening, for tests. */
+  readonly passageBytesMin?: number | undefined
 }
 
 const COMMON_OPTIONS = ['durability', 'readOnly', 'repair', 'onProgress']
 const OPEN_OPTIONS = [...COMMON_OPTIONS, 'worker', 'persist']
-const MEDIUM_OPTIONS = [...COMMON_OPTIONS, 'storage', 'source', 'memoryLimitBytes']
+const MEDIUM_OPTIONS = [...COMMON_OPTIONS, 'storage', 'source', 'memoryLimitBytes', 'passageBytesMin']
 const MEMORY_PATH = ':memory:'
 
 /** `open`, and what hangs on it. */
@@ -155,6 +157,7 @@ export async function openDatabase(options: MediumOptions): Promise<Database> {
     readOnly = false,
     repair = false,
     memoryLimitBytes,
+    passageBytesMin,
     onProgress,
   } = options
   const gate = new Gate(storage === null ? MEMORY_PATH : storage.path, readOnly || (storage?.isReadOnly ?? false))
@@ -173,7 +176,15 @@ export async function openDatabase(options: MediumOptions): Promise<Database> {
         ? new MemoryCatalog(imported === undefined ? undefined : await files!.readCatalog(imported))
         : await files!.CatalogFile.open(gate, storage, repair)
     const kind = storage === null ? null : durability
-    const medium = new Medium(gate, { storage, imported, durability: kind, repair, memoryLimitBytes, onProgress })
+    const medium = new Medium(gate, {
+      storage,
+      imported,
+      durability: kind,
+      repair,
+      memoryLimitBytes,
+      passageBytesMin,
+      onProgress,
+    })
     database = new Database(gate, medium, catalog)
     await database.load()
     return database

@@ -27,6 +27,8 @@ export interface PartitionOptions {
   readonly memoryLimitBytes?: number
   /** A snapshot of more documents than this holds their index, too; 300,000 unless given. */
   readonly buildDocumentsMax?: number
+  /** A log of so many bytes or more is read through when it is opened, and its records come later; 4 MiB unless given. */
+  readonly passageBytesMin?: number
   readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
   /** A write's outcome is unknown: nothing more may be written. */
   readonly onPoison?: ((error: QuiverError) => void) | undefined

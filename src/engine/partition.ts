@@ -1,11 +1,10 @@
 // A partition: one store (instance and memory), one log. It plans a batch in the store, has the log take it, then lets it stand;
 // it reads the log back when it is opened, writes it anew when too much of it is garbage, and leaves a snapshot when it is closed.
 
-import { v4 as uuid } from 'uuid'
 import type { IndexDefinition } from '../catalog/index.ts'
 import { CollectionShapes, Store, type VectorField } from '../core/index.ts'
-import { CorruptError, type QuiverError } from '../error/index.ts'
-import type { Log, LogHeader, Recovery, Repair, Transaction } from '../journal/index.ts'
+import type { QuiverError } from '../error/index.ts'
+import type { Log, LogHeader, Recovery, Repair, Residency, Transaction } from '../journal/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
@@ -14,6 +13,7 @@ import type { InvertedParts } from './inverted-part.ts'
 import type { PartitionOptions, PartitionStats } from './partition-options.ts'
 import { derivedPart, filesPart } from './parts.ts'
 import type { Projection } from './projection.ts'
+import { closeAll, recoverAll, storeOptions } from './recovered.ts'
 import { settleAll, unsettledOf } from './settle.ts'
 import type { Upkeep } from './upkeep.ts'
 import type { WriteListener } from './watch.ts'
@@ -28,7 +28,6 @@ const PRESSURE_RATIO = 4
 export class Partition {
   readonly id: number
   readonly collection: string
-  readonly store: Store
   /** What opening with `repair` had to drop. */
   readonly repairs: Repair[]
   /** The ordered indexes that are complete, for messages and plans; the same list for all partitions of a collection. */
@@ -52,6 +51,10 @@ export class Partition {
   log: Log | undefined
   /** Of a log on a medium. */
   header: LogHeader | undefined
+  /** The store whether or not its records are in memory. */
+  private readonly bare: Store
+  /** Set while records may be in the file only. */
+  private residency: Residency | undefined
   private compaction: Promise<void> | undefined
   private closed: Promise<void> | undefined
   private highestTransaction = 0
@@ -65,9 +68,32 @@ export class Partition {
     this.id = options.id
     this.collection = options.collection
     this.options = options
-    this.store = store
+    this.bare = store
     this.repairs = repairs
     this.batch = new Batch(this)
+  }
+
+  /** With all records in memory: the first to ask after a large log was opened has them read. */
+  get store(): Store {
+    if (this.residency !== undefined) this.makeResident()
+    return this.bare
+  }
+
+  private makeResident(): void {
+    this.residency?.readAll()
+    this.residency = undefined
+  }
+
+  get isDerived(): boolean {
+    return this.bare.isDerived
+  }
+
+  get hasFilters(): boolean {
+    return this.bare.hasFilters
+  }
+
+  enableFilters(): Promise<void> {
+    return this.bare.enableFilters()
   }
 
   /** Makes it ready for vectors and indexes. */
@@ -79,18 +105,9 @@ export class Partition {
     this.upkeep = this.options.readOnly ? undefined : Upkeep.of(this, this.options.vectors)
   }
 
-  private static storeOptions(options: PartitionOptions) {
-    return {
-      shapes: options.shapes,
-      makeKey: uuid as () => string,
-      isPlain: options.isPlain === true,
-      ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
-    }
-  }
-
   /** An empty partition; its log is durable, name and all, when it resolves. */
   static async create(options: PartitionOptions): Promise<Partition> {
-    const store = await Store.create(Partition.storeOptions(options))
+    const store = await Store.create(storeOptions(options))
     store.begin()
     const partition = new Partition(options, store, [])
     if (store.isDerived) await partition.derive()
@@ -106,51 +123,19 @@ export class Partition {
     this.log = new Log(file, LOG_HEADER_BYTES, 1, (error) => this.options.onPoison?.(error))
   }
 
-  /** Opens all partitions of a collection; what a crash left of transactions over several is settled between them. */
+  /** Opens all partitions of a collection. */
   static async openAll(all: readonly PartitionOptions[]): Promise<Partition[]> {
-    const { agreedEnds } = await filesPart.load()
-    const recoveries: (Recovery | undefined)[] = []
-    const lost: (Repair | undefined)[] = []
+    const found = await recoverAll(all)
+    const partitions: Partition[] = []
     try {
-      for (const options of all) {
-        try {
-          recoveries.push(await Partition.recover(options))
-        } catch (error) {
-          // Nothing of this log can be read: salvaging goes on without its documents, and says so.
-          if (!options.repair || options.readOnly || !(error instanceof CorruptError)) throw error
-          lost[recoveries.length] = { file: String(error.details['file']), offset: 0, bytes: 0, reason: error.message }
-          recoveries.push(undefined)
-        }
-      }
-      const partitions: Partition[] = []
-      const ends = agreedEnds(all.map(({ id }, i) => ({ id, recovery: recoveries[i] })))
-      for (let i = 0; i < all.length; i++) {
-        const options = all[i]!
-        const recovery = recoveries[i]
+      for (const [i, options] of all.entries()) {
+        const { recovery, lost } = found[i]!
         if (recovery === undefined) {
           const empty = await Partition.create(options)
-          const repair = lost[i]
-          if (repair !== undefined) empty.repairs.push(repair)
+          if (lost !== undefined) empty.repairs.push(lost)
           partitions.push(empty)
           continue
         }
-        // What is salvaged is not cut short: there only the transaction itself is left out.
-        if (!options.repair && ends[i]! < recovery.end) await recovery.cutAt(ends[i]!)
-        await recovery.apply(
-          (transaction) =>
-            options.repair === true &&
-            transaction.participants.some((id) => {
-              const other = all.findIndex((candidate) => candidate.id === id)
-              // A partition that was dropped since had everything flushed before.
-              if (other < 0 || other === i) return false
-              const theirs = recoveries[other]
-              if (theirs === undefined) return true
-              return (
-                transaction.id > theirs.header.sealedTransaction &&
-                !theirs.transactions.some((one) => one.id === transaction.id)
-              )
-            }),
-        )
         const partition = new Partition(options, recovery.store, recovery.repairs)
         if (recovery.store.isDerived) await partition.derive()
         await partition.adopt(recovery)
@@ -158,27 +143,10 @@ export class Partition {
       }
       return partitions
     } catch (error) {
-      for (const recovery of recoveries) {
-        try {
-          recovery?.file?.close()
-        } catch {
-          // The first error is the one to tell.
-        }
-      }
+      for (const { residency } of partitions) residency?.stop()
+      closeAll(found)
       throw error
     }
-  }
-
-  private static async recover(options: PartitionOptions): Promise<Recovery | undefined> {
-    const directory = options.storage ?? options.imported
-    if (directory === undefined) return undefined
-    return await (await filesPart.load()).Recovery.open({
-      ...Partition.storeOptions(options),
-      directory,
-      stem: options.stem,
-      repair: options.repair ?? false,
-      onProgress: options.onProgress,
-    })
   }
 
   private async adopt(recovery: Recovery): Promise<void> {
@@ -200,9 +168,11 @@ export class Partition {
     const { encodeLogHeader, Log } = filesPart.now!
     this.log = new Log(recovery.file, recovery.end, recovery.sequence, (error) => options.onPoison?.(error))
     if (recovery.isClean) this.snapshotPosition = recovery.end
+    this.residency = recovery.residency
+    this.residency?.readOn()
     if (options.readOnly) return
     if (recovery.isHeaderTorn) {
-      recovery.file.write(0, encodeLogHeader(this.store, recovery.header))
+      recovery.file.write(0, encodeLogHeader(this.bare, recovery.header))
       recovery.file.flushSync()
     }
     for (const name of recovery.staleFiles) await storage.remove(name)
@@ -217,12 +187,13 @@ export class Partition {
   }
 
   get count(): number {
-    return this.store.count
+    return this.bare.count
   }
 
   /** Address of the document with this key, or 0. Throws when it is not a key. */
   find(key: Key): number {
-    return this.store.find(key)
+    this.residency?.reach(key)
+    return this.bare.find(key)
   }
 
   findMany(keys: readonly Key[], addresses: Uint32Array): void {
@@ -230,15 +201,15 @@ export class Partition {
   }
 
   read(address: number): Document {
-    return this.store.reader.read(address)
+    return this.bare.reader.read(address)
   }
 
   readKey(address: number): Key {
-    return this.store.reader.readKey(address) as Key
+    return this.bare.reader.readKey(address) as Key
   }
 
   project(address: number, projection: Projection): Document {
-    return this.store.reader.project(address, projection.tree)
+    return this.bare.reader.project(address, projection.tree)
   }
 
   /** See the store: fills `addresses`, sets `scanCount`, answers the slot to go on from or -1. */
@@ -251,6 +222,7 @@ export class Partition {
   /** Opens a batch; only one is open at a time. */
   begin(): Batch {
     this.log?.checkWritable()
+    this.makeResident()
     this.batch.open()
     return this.batch
   }
@@ -324,7 +296,7 @@ export class Partition {
 
   private get garbageBytes(): number {
     if (this.log === undefined) return 0
-    return Math.max(0, this.log.position - filesPart.now!.LOG_HEADER_BYTES - this.store.liveBytes)
+    return Math.max(0, this.log.position - filesPart.now!.LOG_HEADER_BYTES - this.bare.liveBytes)
   }
 
   private async runCompaction(): Promise<void> {
@@ -431,9 +403,9 @@ export class Partition {
 
   stats(): PartitionStats {
     return {
-      documents: this.store.count,
-      bytes: this.store.liveBytes,
-      memory: this.store.memory.usedBytes(),
+      documents: this.bare.count,
+      bytes: this.bare.liveBytes,
+      memory: this.bare.memory.usedBytes(),
       logBytes: this.log?.position ?? 0,
       garbageBytes: this.garbageBytes,
       shapes: this.options.shapes.names.length,
@@ -448,6 +420,7 @@ export class Partition {
 
   private async finish(isKept: boolean): Promise<void> {
     this.isClosing = true
+    this.residency?.stop()
     this.upkeep?.stop()
     await this.compaction?.catch(() => {})
     await this.snapshot

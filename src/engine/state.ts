@@ -110,7 +110,7 @@ export class CollectionState {
   /** Whether filters run at once; else `prepare` comes first. */
   get isQueryable(): boolean {
     if (this.#queryable === this.parts) return true
-    if (queriesPart.now === undefined || !this.parts.every(({ store }) => store.hasFilters)) return false
+    if (queriesPart.now === undefined || !this.parts.every((part) => part.hasFilters)) return false
     this.#queryable = this.parts
     return true
   }
@@ -118,7 +118,7 @@ export class CollectionState {
   /** Loads what filters need. */
   async prepare(): Promise<void> {
     while (!this.isQueryable) {
-      await Promise.all([queriesPart.load(), ...this.parts.map(({ store }) => store.enableFilters())])
+      await Promise.all([queriesPart.load(), ...this.parts.map((part) => part.enableFilters())])
     }
   }
 

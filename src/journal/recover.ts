@@ -3,7 +3,6 @@
 
 import {
   FRAME_BYTES,
-  outOfMemory,
   Store,
   type StoreOptions,
   WALK_COPY,
@@ -17,17 +16,13 @@ import {
 import { CorruptError, LimitError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { frameHead, hasBytes, longFrame } from './frame.ts'
-import {
-  decodeLogHeader,
-  encodeLogHeader,
-  generationOf,
-  LOG_HEADER_BYTES,
-  type LogHeader,
-  logName,
-  snapshotName,
-} from './header.ts'
+import { LOG_HEADER_BYTES, type LogHeader, snapshotName } from './header.ts'
+import { openNewest } from './newest.ts'
+import { PASSAGE_BYTES_MIN, Passage } from './passage.ts'
+import type { Residency } from './residency.ts'
 import { readSnapshot } from './snapshot.ts'
 import { readTransaction, type Transaction } from './transaction.ts'
+import { LogWindow } from './window.ts'
 
 /** What a repair had to drop. */
 export interface Repair {
@@ -49,6 +44,10 @@ export interface RecoveryOptions extends StoreOptions {
   readonly directory: StorageDirectory
   readonly stem: string
   readonly repair: boolean
+  /** The file stays open: not all of it has to be read. */
+  readonly isFileKept?: boolean
+  /** From so many bytes on it is not; 4 MiB unless given. */
+  readonly passageBytesMin?: number
   readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
 }
 
@@ -56,7 +55,8 @@ export interface RecoveryOptions extends StoreOptions {
 const IN_PLACE_BYTES_MAX = 1_610_612_736
 const WINDOW_BYTES = 67_108_864
 const WINDOW_BYTES_MIN = 1_048_576
-const READ_BYTES = 16_777_216
+/** It stays in the cache of a core. */
+const PASSAGE_WINDOW_BYTES = 1_048_576
 const DAMAGED = 'damaged frames'
 /** Stands for "the group began in an earlier window" where an address is expected. */
 const EARLIER = 1
@@ -83,21 +83,24 @@ export class Recovery {
   /** A snapshot covered the file to its end: it was closed cleanly. */
   isClean = false
   readonly staleFiles: string[] = []
+  /** Set when the records are not in memory yet. */
+  residency: Residency | undefined
   private readonly options: RecoveryOptions
   private readonly segments: Range[] = []
   /** Bytes of the file that a snapshot says were durable, and bytes whose structures it brought. */
   private covered = 0
   private restored = 0
+  /** The log is read through, and its records come later. */
+  private passage: Passage | undefined
+  /** Until it has turned out not to be a log for that. */
+  private mayPass = true
   /** The log stays in the arena as it was read. */
   private isInPlace = false
   /** It did not fit so: what is alive is copied. */
   private isTight = false
   /** Where `cutAt` has ended it. */
   private cut = Number.POSITIVE_INFINITY
-  private loadedAt = 0
-  private loadedBytes = 0
-  /** Bytes of the file that the window holds now. */
-  private loaded: Range = { from: 0, to: 0 }
+  private window!: LogWindow
   private openedAt = 0
   private openTransaction: Transaction | undefined
 
@@ -127,8 +130,12 @@ export class Recovery {
     this.store = await Store.create(this.options)
   }
 
+  private get path(): string {
+    return `${this.options.directory.path}/${this.file?.name ?? this.options.stem}`
+  }
+
   private corrupt(offset: number, what: string): CorruptError {
-    const path = `${this.options.directory.path}/${this.file?.name ?? this.options.stem}`
+    const { path } = this
     return new CorruptError(
       `${path} is damaged at byte ${offset}: ${what}; open(path, { repair: true }) salvages what is whole`,
       {
@@ -139,54 +146,14 @@ export class Recovery {
 
   private async openLog(): Promise<void> {
     const { directory, stem, repair } = this.options
-    const names = await directory.list()
-    const generations: number[] = []
-    for (const name of names) {
-      const generation = generationOf(stem, name)
-      if (generation !== undefined) generations.push(generation)
-      else if (name === `${stem}.snapshot.tmp`) this.staleFiles.push(name)
-    }
-    generations.sort((a, b) => b - a)
-    let failure: unknown
-    let opened: { file: StorageFile; header: LogHeader } | undefined
-    for (const generation of generations) {
-      const name = logName(stem, generation)
-      if (opened !== undefined) {
-        this.staleFiles.push(name)
-        continue
-      }
-      const file = await directory.open(name, { create: false })
-      const bytes = new Uint8Array(LOG_HEADER_BYTES)
-      try {
-        const got = file.read(0, bytes)
-        // Until its head says it is complete, a newer generation is a compaction's draft.
-        const header = decodeLogHeader(
-          this.store,
-          bytes.subarray(0, Math.max(got, LOG_HEADER_BYTES)),
-          name,
-          repair || generations.length > 1,
-        )
-        if (header.isComplete) {
-          opened = { file, header }
-          const whole = encodeLogHeader(this.store, header)
-          const at = whole.findIndex((byte, i) => byte !== bytes[i])
-          this.isHeaderTorn = at >= 0
-          if (repair && at >= 0) this.repairs.push({ file: name, offset: at, bytes: 0, reason: 'one copy of its head' })
-          continue
-        }
-        this.staleFiles.push(name)
-      } catch (error) {
-        failure ??= error
-        if (generations.length > 1) this.staleFiles.push(name)
-      }
-      file.close()
-    }
-    if (opened === undefined) {
-      this.staleFiles.length = 0
-      throw failure ?? this.corrupt(0, 'the log is missing')
-    }
-    this.file = opened.file
-    this.header = opened.header
+    const newest = await openNewest(directory, stem, this.store, repair)
+    if (newest === undefined) throw this.corrupt(0, 'the log is missing')
+    this.file = newest.file
+    this.header = newest.header
+    this.staleFiles.push(...newest.staleFiles)
+    this.isHeaderTorn = newest.tornAt >= 0
+    if (repair && this.isHeaderTorn)
+      this.repairs.push({ file: this.file.name, offset: newest.tornAt, bytes: 0, reason: 'one copy of its head' })
   }
 
   /** Loads the log, its snapshot if there is one, and checks every frame. */
@@ -210,47 +177,50 @@ export class Recovery {
     if (this.covered > this.file.size())
       throw this.corrupt(this.file.size(), `the file ends before byte ${this.covered}, which was written and flushed`)
     this.sequence = 1
-    await this.checkFrames()
+    if (!this.checkFrames()) return await this.again(mayUseSnapshot)
     if (options.repair && read !== undefined && read.covered > this.file.size()) this.note(this.end, read.covered)
     if (this.end < this.covered) throw this.corrupt(this.end, 'a frame that was flushed is not whole')
     this.isClean = snapshot !== undefined && this.covered === this.end && this.end === this.file.size()
   }
 
-  private load(from: number, bytes: number, address: number): void {
-    for (let done = 0; done < bytes; ) {
-      const piece = Math.min(READ_BYTES, bytes - done)
-      this.file.read(from + done, this.store.memoryRange(address + done, piece))
-      done += piece
-      this.options.onProgress?.({ phase: 'read', done: from + done, total: this.file.size() })
-    }
-    this.loaded = { from, to: from + bytes }
-  }
-
-  private async checkFrames(): Promise<void> {
-    const { store, options } = this
-    const size = this.file.size()
+  /** False: the log is not for a passage after all. */
+  private checkFrames(): boolean {
+    const { store, options, file } = this
+    const size = file.size()
     const bytes = (size - LOG_HEADER_BYTES) & ~7
+    const window = new LogWindow(store, file, (done) => options.onProgress?.({ phase: 'read', done, total: size }))
+    this.window = window
     this.end = LOG_HEADER_BYTES
-    if (bytes <= 0) return
+    if (bytes <= 0) return true
     // A salvaged log has gaps, which cannot stay in the arena.
     const mayStay = !options.repair && !this.isTight && bytes <= IN_PLACE_BYTES_MAX
-    this.loadedAt = mayStay ? store.reserveLog(bytes) : 0
-    this.isInPlace = this.loadedAt !== 0
-    this.loadedBytes = this.isInPlace ? bytes : 0
-    if (!this.isInPlace) this.reserveWindow(Math.min(WINDOW_BYTES, bytes), WINDOW_BYTES_MIN)
+    if (mayStay && this.isForPassage(bytes)) {
+      this.passage = Passage.over(store, bytes, this.restored > 0)
+      if (this.passage !== undefined) return this.passThrough(bytes)
+    }
+    this.isInPlace = mayStay && window.reservePlace(bytes)
+    if (!this.isInPlace) window.reserve(Math.min(WINDOW_BYTES, bytes), WINDOW_BYTES_MIN)
     this.checkWindows(LOG_HEADER_BYTES, LOG_HEADER_BYTES + bytes)
+    return true
   }
 
-  /** Takes a window of `bytes` in place of the one there is, or of less, down to `least`. */
-  private reserveWindow(bytes: number, least: number): void {
-    const { store } = this
-    if (this.loadedAt !== 0) store.releaseLog(this.loadedAt, this.loadedBytes)
-    this.loadedAt = 0
-    for (this.loadedBytes = bytes; ; this.loadedBytes = Math.max(least, (this.loadedBytes >>> 1) & ~7)) {
-      this.loadedAt = store.reserveWindow(this.loadedBytes)
-      if (this.loadedAt !== 0) return
-      if (this.loadedBytes <= least) throw outOfMemory('a window of the log')
+  /** Vectors and indexes follow records that are there. */
+  private isForPassage(bytes: number): boolean {
+    const { passageBytesMin = PASSAGE_BYTES_MIN, isFileKept } = this.options
+    if (isFileKept !== true || !this.mayPass || this.store.isDerived || bytes < passageBytesMin) return false
+    return this.restored === 0 || this.restored === this.file.size()
+  }
+
+  private passThrough(bytes: number): boolean {
+    this.isInPlace = false
+    try {
+      this.window.reserve(Math.min(PASSAGE_WINDOW_BYTES, bytes), 8)
+      this.checkWindows(LOG_HEADER_BYTES, LOG_HEADER_BYTES + bytes)
+    } catch (error) {
+      if (!(error instanceof LimitError)) throw error
+      return false
     }
+    return this.passage !== undefined
   }
 
   /** Checks [from, end) through the window; a damaged place is skipped when repairing, else the log ends there or is corrupt. */
@@ -259,20 +229,22 @@ export class Recovery {
     let isGroupOpen = false
     let segment = from
     while (at < end) {
-      const window = this.loadedBytes
+      const window = this.window.bytes
       const bytes = Math.min(window, end - at)
-      this.load(at, bytes, this.loadedAt)
-      const long = bytes < end - at ? longFrame(this.store, this.loadedAt, bytes) : 0
+      this.window.load(at, bytes)
+      const long = bytes < end - at ? longFrame(this.store, this.window.at, bytes) : 0
       if (long > 0 && long <= end - at) {
-        this.reserveWindow(long, long)
+        this.window.reserve(long, long)
         continue
       }
       const stop = this.checkWindow(at, bytes, isGroupOpen)
       isGroupOpen = stop.isGroupOpen
+      if (!this.pass(at, stop.at)) return
       if (stop.at === at + bytes || (stop.at > at && at + bytes < end)) {
         at = stop.at
         continue
       }
+      if (!this.passEnd(stop.at, end, isGroupOpen)) return
       const next = this.damage(stop.at, end, window)
       if (this.end > segment) this.segments.push({ from: segment, to: this.end })
       if (next === 0) return
@@ -282,9 +254,24 @@ export class Recovery {
       segment = next
       at = next
     }
+    if (!this.passEnd(at, end, isGroupOpen)) return
     if (this.end > segment) this.segments.push({ from: segment, to: this.end })
     // The last group never got its end: as if it had not begun.
     if (this.options.repair && this.end < at) this.note(this.end, at)
+  }
+
+  /** Applies what was checked of the window, if the log is read through. False: it is not to be, after all. */
+  private pass(from: number, to: number): boolean {
+    if (this.passage?.take(this.window.at, this.window.at + (to - from), from) === false) this.passage = undefined
+    else return true
+    return false
+  }
+
+  /** The same behind the last whole frame: a group without its end has been applied, and what follows is to be searched. */
+  private passEnd(stop: number, end: number, isGroupOpen: boolean): boolean {
+    if (this.passage === undefined || !(isGroupOpen || hasBytes(this.file, stop, end))) return true
+    this.passage = undefined
+    return false
   }
 
   private note(from: number, to: number): void {
@@ -297,9 +284,9 @@ export class Recovery {
 
   private checkWindow(fileFrom: number, bytes: number, wasOpen: boolean): { at: number; isGroupOpen: boolean } {
     const { store } = this
-    const end = this.loadedAt + bytes
-    const offset = (address: number) => fileFrom + (address - this.loadedAt)
-    let at = this.loadedAt
+    const end = this.window.at + bytes
+    const offset = (address: number) => fileFrom + (address - this.window.at)
+    let at = this.window.at
     let isOpen = wasOpen
     for (;;) {
       const check = store.checkFrames(at, end, this.sequence, isOpen ? EARLIER : 0)
@@ -337,10 +324,10 @@ export class Recovery {
     for (let at = stop; at < end && !(isInside && !options.repair); ) {
       const bytes = Math.min(window, end - at)
       // A window that holds the rest of the log is loaded already.
-      const isLoaded = this.loaded.from <= at && this.loaded.to >= end
-      const base = isLoaded ? this.loadedAt + (at - this.loaded.from) : this.loadedAt
-      if (!isLoaded) this.load(at, bytes, base)
-      const limit = isLoaded ? this.loadedAt + (end - this.loaded.from) : base + bytes
+      const isLoaded = this.window.from <= at && this.window.to >= end
+      const base = isLoaded ? this.window.at + (at - this.window.from) : this.window.at
+      if (!isLoaded) this.window.load(at, bytes)
+      const limit = isLoaded ? this.window.at + (end - this.window.from) : base + bytes
       let found = store.resync(at === stop ? base + 8 : base, limit)
       while (found !== 0) {
         const offset = at + (found - base)
@@ -370,7 +357,9 @@ export class Recovery {
       // The snapshot has seen what is to be forgotten, and would miss it.
       this.staleFiles.push(snapshotName(this.options.stem))
       this.covered = 0
-      await this.again()
+      await this.again(false)
+    } else if (this.passage !== undefined) {
+      await this.again(true)
     }
     this.cut = offset
     this.end = offset
@@ -384,6 +373,22 @@ export class Recovery {
   async apply(isAborted: (transaction: LoggedTransaction) => boolean): Promise<void> {
     const aborted = this.transactions.filter(isAborted)
     if (aborted.length > 0) this.needsRewrite = true
+    if (!(await this.applyPassage())) await this.applyFrames(aborted)
+    this.store.lendPages(false)
+    this.store.adoptShapes()
+  }
+
+  /** What a passage has applied counts, all of it. False: there was none, or it is of no use. */
+  private async applyPassage(): Promise<boolean> {
+    const { passage } = this
+    if (passage === undefined) return false
+    this.window.release()
+    this.residency = passage.finish(this.file, this.path, this.end)
+    if (this.residency === undefined) await this.again(true)
+    return this.residency !== undefined
+  }
+
+  private async applyFrames(aborted: readonly Range[]): Promise<void> {
     let isWhole: boolean
     try {
       isWhole = this.walkAll(aborted)
@@ -391,33 +396,33 @@ export class Recovery {
       // In place the log takes its garbage and its preallocated end along; copied, only what is alive.
       if (!(error instanceof LimitError) || !this.isInPlace) throw error
       this.isTight = true
-      await this.again()
+      await this.again(false)
       isWhole = this.walkAll(aborted)
     }
     if (!isWhole && this.restored > 0) {
       // The snapshot does not fit the log after all: once more without it.
-      await this.again()
+      await this.again(false)
       isWhole = this.walkAll(aborted)
     }
     if (!isWhole) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
-    this.store.lendPages(false)
-    this.store.adoptShapes()
   }
 
-  private async again(): Promise<void> {
+  /** Checks the log anew, with an instance that holds nothing, and then in place or copied. */
+  private async again(mayUseSnapshot: boolean): Promise<void> {
     await this.freshStore()
+    this.passage = undefined
+    this.mayPass = false
     this.segments.length = 0
     this.transactions.length = 0
-    this.loadedAt = 0
-    await this.checkAll(false)
+    await this.checkAll(mayUseSnapshot)
     if (this.cut < this.end) await this.cutAt(this.cut)
   }
 
   private walkAll(aborted: readonly Range[]): boolean {
     const { store } = this
     const { isInPlace } = this
-    if (!isInPlace && this.loadedAt !== 0) this.reserveWindow(Math.min(this.loadedBytes, WINDOW_BYTES_MIN), 8)
-    if (isInPlace) store.attachLog(this.loadedAt, this.loadedBytes, this.end - LOG_HEADER_BYTES)
+    if (!isInPlace && this.window.at !== 0) this.window.reserve(Math.min(this.window.bytes, WINDOW_BYTES_MIN), 8)
+    if (isInPlace) store.attachLog(this.window.at, this.window.bytes, this.end - LOG_HEADER_BYTES)
     if (this.restored > 0) store.resetWalkedLive()
     const expected = store.count
     if (this.restored === LOG_HEADER_BYTES && expected !== 0) return false
@@ -446,7 +451,7 @@ export class Recovery {
         from = cut
       }
     }
-    if (!isInPlace && this.loadedAt !== 0) store.releaseLog(this.loadedAt, this.loadedBytes)
+    if (!isInPlace) this.window.release()
     if (this.options.repair && store.walkedLost > 0) {
       const reason = `${store.walkedLost} documents, or states of them, whose field names stood in damaged frames only`
       this.repairs.push({ file: this.file.name, offset: LOG_HEADER_BYTES, bytes: 0, reason })
@@ -459,23 +464,23 @@ export class Recovery {
   private walk(from: number, to: number, flags: number, isInPlace: boolean): boolean {
     const { store } = this
     if (isInPlace) {
-      const base = this.loadedAt - LOG_HEADER_BYTES
+      const base = this.window.at - LOG_HEADER_BYTES
       return store.walk(base + from, base + to, from / 8, flags)
     }
     if (flags === WALK_DISCARD) return true
     for (let at = from; at < to; ) {
-      const bytes = Math.min(this.loadedBytes, to - at)
-      this.load(at, bytes, this.loadedAt)
+      const bytes = Math.min(this.window.bytes, to - at)
+      this.window.load(at, bytes)
       // Whole frames only; they are known to be valid.
-      const { stop } = store.checkFrames(this.loadedAt, this.loadedAt + bytes, 0, EARLIER)
-      if (stop === this.loadedAt) {
-        const long = longFrame(store, this.loadedAt, bytes)
+      const { stop } = store.checkFrames(this.window.at, this.window.at + bytes, 0, EARLIER)
+      if (stop === this.window.at) {
+        const long = longFrame(store, this.window.at, bytes)
         if (long === 0) return false
-        this.reserveWindow(long, long)
+        this.window.reserve(long, long)
         continue
       }
-      if (!store.walk(this.loadedAt, stop, at / 8, flags | WALK_COPY)) return false
-      at += stop - this.loadedAt
+      if (!store.walk(this.window.at, stop, at / 8, flags | WALK_COPY)) return false
+      at += stop - this.window.at
     }
     return true
   }

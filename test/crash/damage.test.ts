@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { CorruptError } from '../../src/error/index.ts'
 import { Partition, PutMode } from '../core/partitions.ts'
 import { SeededRandom, SimulatedMedium } from './simulated-storage.ts'
-import { type Contents, contentsOf, digestOf, documentOf, optionsOf } from './workload.ts'
+import { type Contents, contentsOf, digestOf, documentOf, optionsOf, plainOptionsOf } from './workload.ts'
 
 /** One batch: versions of what is put, undefined for what is deleted. */
 type Change = readonly (readonly [key: string, version: number | undefined])[]
@@ -53,9 +53,9 @@ function contentsAfter(batches: readonly Change[]): string {
   return digestOf(contents)
 }
 
-async function write(batches: readonly Change[], isClosed: boolean): Promise<Written> {
+async function write(batches: readonly Change[], isClosed: boolean, of = optionsOf): Promise<Written> {
   const medium = new SimulatedMedium()
-  const partition = await Partition.create(optionsOf(medium)[0]!)
+  const partition = await Partition.create(of(medium)[0]!)
   const ends: number[] = []
   for (const changes of batches) {
     const batch = partition.begin()
@@ -71,20 +71,20 @@ async function write(batches: readonly Change[], isClosed: boolean): Promise<Wri
   return { medium: medium.crash({ seed: 1, mode: 'all' }), ends }
 }
 
-async function open(medium: SimulatedMedium, repair = false): Promise<Partition> {
-  const [partition] = await Partition.openAll([{ ...optionsOf(medium)[0]!, repair }])
+async function open(medium: SimulatedMedium, repair = false, of = optionsOf): Promise<Partition> {
+  const [partition] = await Partition.openAll([{ ...of(medium)[0]!, repair }])
   return partition!
 }
 
 /** What opening a damaged copy gives: the digest of the contents, or 'corrupt'. Anything else is thrown on. */
-async function outcomeOf(medium: SimulatedMedium): Promise<string> {
+async function outcomeOf(medium: SimulatedMedium, of = optionsOf): Promise<string> {
   let partition: Partition
   try {
-    partition = await open(medium)
+    partition = await open(medium, false, of)
   } catch (error) {
     if (!(error instanceof CorruptError)) throw error
     expect(error.message).toContain(String(error.details['offset']))
-    expect(error.details['file']).toMatch(/c1\.p0/)
+    expect(error.details['file']).toMatch(/c1\.p[01]/)
     expect(error.details['offset']).toBeGreaterThanOrEqual(0)
     return 'corrupt'
   }
@@ -196,6 +196,50 @@ describe('a log that was not closed', () => {
       expect(digestOf(contentsOf(again))).toBe(contentsAfter([...BATCHES.slice(0, count), [['z', 5]]]))
     }
   })
+})
+
+describe('a log that is read through', () => {
+  // The second partition builds its index, the first has it in its snapshot.
+  for (const side of [0, 1] as const) {
+    const of = (medium: SimulatedMedium) => [plainOptionsOf(medium)[side]!]
+    const name = `c1.p${side}.1.log`
+
+    const inPlace = (on: SimulatedMedium) => [{ ...of(on)[0]!, passageBytesMin: 2 ** 40 }]
+    /** The contents, or what is said of the damage. */
+    const fateOf = async (medium: SimulatedMedium, way: typeof optionsOf): Promise<string> => {
+      try {
+        return digestOf(contentsOf(await open(medium, false, way)))
+      } catch (error) {
+        if (!(error instanceof CorruptError)) throw error
+        return error.message
+      }
+    }
+
+    for (const isClosed of [true, false]) {
+      it(`is damaged where it would be in place (${side}, ${isClosed ? 'closed' : 'left'})`, {
+        timeout: 60_000,
+      }, async () => {
+        const { medium, ends } = await write(BATCHES, isClosed, of)
+        const fates = new Set<string>()
+        await eachBit(ends.at(-1)! + (isClosed ? 0 : 40), isSoak ? 1 : 23, async (offset, bit) => {
+          const damaged = medium.clone().flipBit(name, offset, bit)
+          const fate = await fateOf(damaged, of)
+          expect(fate).toBe(await fateOf(damaged, inPlace))
+          fates.add(fate)
+        })
+        expect(fates.size).toBeGreaterThan(6)
+      })
+    }
+
+    it(`holds the batches before a cut, wherever it is cut (${side})`, { timeout: 60_000 }, async () => {
+      const { medium, ends } = await write(BATCHES, false, of)
+      for (let length = HEAD_BYTES; length <= ends.at(-1)! + 20; length += isSoak ? 1 : 3) {
+        const cut = medium.clone().put(name, medium.bytes(name).subarray(0, length))
+        const count = ends.filter((end) => end <= length).length
+        expect(await outcomeOf(cut, of), `${length} bytes`).toBe(contentsAfter(BATCHES.slice(0, count)))
+      }
+    })
+  }
 })
 
 describe('repair', () => {

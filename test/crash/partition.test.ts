@@ -3,7 +3,8 @@
 // goes on. One run of a workload is crashed before each of its storage operations, with nothing, all, or some of what was not flushed.
 
 import { expect, it } from 'vitest'
-import { sweep } from './sweep.ts'
+import { type Crashes, sweep } from './sweep.ts'
+import { plainOptionsOf } from './workload.ts'
 
 const SEEDS = (process.env.QUIVER_SEED ?? '1,2').split(',').map(Number)
 
@@ -18,3 +19,11 @@ for (const seed of SEEDS) {
     expect(count).toBeGreaterThan(500)
   })
 }
+
+it('holds where logs are read through when they are opened', { timeout: 120_000 }, async () => {
+  const crashes: Crashes = ({ number }) => [
+    ['random', number] as const,
+    ...(number % 4 === 0 ? [['all', number] as const] : []),
+  ]
+  expect(await sweep(SEEDS[0]! + 100, 40, crashes, plainOptionsOf)).toBeGreaterThan(200)
+})

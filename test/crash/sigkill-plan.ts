@@ -45,6 +45,7 @@ export function optionsOf(storage: StorageDirectory): PartitionOptions[] {
     shapes,
     storage,
     stem: `c1.p${id}`,
-    ...(id === 0 ? { buildDocumentsMax: 0 } : {}),
+    // The first partition leaves its index in snapshots, the log of the second is read through.
+    ...(id === 0 ? { buildDocumentsMax: 0 } : { isPlain: true, passageBytesMin: 1 }),
   }))
 }

@@ -22,9 +22,9 @@ interface Cut {
 }
 
 /** Runs a workload; answers the state of the medium before each operation. */
-async function cutsOf(seed: number, steps: number): Promise<{ life: Life; cuts: Cut[] }> {
+async function cutsOf(seed: number, steps: number, way: typeof optionsOf): Promise<{ life: Life; cuts: Cut[] }> {
   const medium = new SimulatedMedium({ seed })
-  const life = new Life(medium, seed)
+  const life = new Life(medium, seed, way)
   await life.create()
   const cuts: Cut[] = []
   medium.onOperation = (operation) => {
@@ -42,8 +42,14 @@ async function cutsOf(seed: number, steps: number): Promise<{ life: Life; cuts: 
 }
 
 /** Opens, compares with the history, writes on, crashes once more or closes, opens again. */
-async function verify(life: Life, moment: Moment, medium: SimulatedMedium, isClosed: boolean): Promise<void> {
-  const partitions = await Partition.openAll(optionsOf(medium))
+async function verify(
+  life: Life,
+  moment: Moment,
+  medium: SimulatedMedium,
+  isClosed: boolean,
+  way: typeof optionsOf,
+): Promise<void> {
+  const partitions = await Partition.openAll(way(medium))
   const found = partitions.map(contentsOf)
   const contradiction = contradictionOf(life, moment, found)
   if (contradiction !== undefined) throw new Error(contradiction)
@@ -70,7 +76,7 @@ async function verify(life: Life, moment: Moment, medium: SimulatedMedium, isClo
   await Promise.all(partitions.map((partition) => partition.flush()))
   if (isClosed) for (const partition of partitions) await partition.close()
   const after = isClosed ? medium : medium.crash({ seed: 1, mode: 'nothing' })
-  const again = await Partition.openAll(optionsOf(after))
+  const again = await Partition.openAll(way(after))
   again.forEach((partition, side) => {
     expect(contentsOf(partition)).toEqual(found[side])
   })
@@ -80,14 +86,14 @@ async function verify(life: Life, moment: Moment, medium: SimulatedMedium, isClo
 export type Crashes = (operation: Operation) => readonly (readonly [mode: CrashMode, seed: number])[]
 
 /** Crashes workload `seed` everywhere; answers how often. */
-export async function sweep(seed: number, steps: number, crashes: Crashes): Promise<number> {
-  const { life, cuts } = await cutsOf(seed, steps)
+export async function sweep(seed: number, steps: number, crashes: Crashes, way = optionsOf): Promise<number> {
+  const { life, cuts } = await cutsOf(seed, steps, way)
   let count = 0
   for (const { operation, medium, moment } of cuts) {
     for (const [mode, crashSeed] of crashes(operation)) {
       count++
       try {
-        await verify(life, moment, medium.crash({ seed: crashSeed, mode }), operation.number % 2 === 0)
+        await verify(life, moment, medium.crash({ seed: crashSeed, mode }), operation.number % 2 === 0, way)
       } catch (error) {
         const where = `workload ${seed}, ${describeOperation(operation)}, crash '${mode}' with seed ${crashSeed}`
         const why = error instanceof Error ? error.message : error

@@ -73,6 +73,12 @@ export function optionsOf(medium: SimulatedMedium, extra: Partial<PartitionOptio
   }))
 }
 
+/** Of the same partitions without anything derived, whose logs are read through when they are opened, however small they are. */
+export function plainOptionsOf(medium: SimulatedMedium, extra: Partial<PartitionOptions> = {}): PartitionOptions[] {
+  const shapes = new CollectionShapes('id')
+  return optionsOf(medium, { shapes, vectors: [], isPlain: true, passageBytesMin: 1, ...extra })
+}
+
 /** What is in a partition; throws when a document is not one that was written. */
 export function contentsOf(partition: Partition): Contents {
   const contents: Contents = new Map()
@@ -100,6 +106,7 @@ const INDEXES = [
 
 /** Has a partition keep a graph, which snapshots bring back, and two ordered indexes; the first partition's snapshots bring these back. */
 export function follow(partition: Partition): void {
+  if (!partition.isDerived) return
   const { graphs } = partition.store
   if (!graphs.has(0)) graphs.create(0, 4, 20)
   const { ordered } = partition.store
@@ -118,6 +125,7 @@ export function follow(partition: Partition): void {
  * looking at every vector finds is not what is stored.
  */
 export function graphFault(partition: Partition): string | undefined {
+  if (!partition.isDerived) return undefined
   const { graphs, memory } = partition.store
   if (!graphs.has(0)) return undefined
   const query = vectorOf(1)
@@ -152,6 +160,7 @@ export function graphFault(partition: Partition): string | undefined {
 
 /** What is wrong with the ordered indexes that a partition has; undefined when nothing is. */
 export function indexFault(partition: Partition): string | undefined {
+  if (!partition.isDerived) return undefined
   for (const { id, fields } of INDEXES) {
     if (!partition.store.ordered.has(id)) continue
     const expected = modelEntries(partition, fields, false).map(({ slot }) => slot)
@@ -193,9 +202,11 @@ export class Life {
   private readonly random: SeededRandom
   private version = 0
   private options: PartitionOptions[] = []
+  private readonly way: typeof optionsOf
 
-  constructor(medium: SimulatedMedium, seed: number) {
+  constructor(medium: SimulatedMedium, seed: number, way = optionsOf) {
     this.medium = medium
+    this.way = way
     this.random = new SeededRandom(seed)
   }
 
@@ -208,7 +219,7 @@ export class Life {
   }
 
   async create(): Promise<void> {
-    this.options = optionsOf(this.medium, { onPoison: (error) => (this.poison ??= error) })
+    this.options = this.way(this.medium, { onPoison: (error) => (this.poison ??= error) })
     for (const options of this.options) this.partitions.push(await Partition.create(options))
     for (const partition of this.partitions) follow(partition)
   }
@@ -288,7 +299,7 @@ export class Life {
         await this.open()
         return
       case 'upkeep':
-        this.partitions[side]!.store.graphs.maintain(0, 1 + this.random.below(12))
+        if (this.partitions[side]!.isDerived) this.partitions[side]!.store.graphs.maintain(0, 1 + this.random.below(12))
         return
       case 'turn':
         await new Promise((resolve) => setImmediate(resolve))
@@ -298,7 +309,7 @@ export class Life {
 
   /** Opens what is on the medium, in place of what is open. */
   async open(): Promise<void> {
-    this.options = optionsOf(this.medium, { onPoison: (error) => (this.poison ??= error) })
+    this.options = this.way(this.medium, { onPoison: (error) => (this.poison ??= error) })
     this.partitions = await Partition.openAll(this.options)
     for (const partition of this.partitions) follow(partition)
   }

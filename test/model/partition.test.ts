@@ -5,7 +5,17 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { expectStored } from '../core/exact.ts'
-import { all, type Batch, get, type Key, Outcome, optionsFor, Partition, PutMode } from '../core/partitions.ts'
+import {
+  all,
+  type Batch,
+  get,
+  type Key,
+  Outcome,
+  type Overrides,
+  optionsFor,
+  Partition,
+  PutMode,
+} from '../core/partitions.ts'
 import { expectSound } from '../core/store-sound.ts'
 import { settings } from '../core/values.ts'
 import { SimulatedMedium } from '../crash/simulated-storage.ts'
@@ -90,10 +100,10 @@ class Run {
   readonly model = new Map<number, number>()
   private medium = new SimulatedMedium()
   private partition!: Partition
-  private readonly buildDocumentsMax: number
+  private readonly extra: Overrides
 
-  constructor(buildDocumentsMax: number) {
-    this.buildDocumentsMax = buildDocumentsMax
+  constructor(extra: Overrides) {
+    this.extra = extra
   }
 
   async create(): Promise<void> {
@@ -101,7 +111,7 @@ class Run {
   }
 
   private options() {
-    return optionsFor(this.medium.reopen(), { buildDocumentsMax: this.buildDocumentsMax })
+    return optionsFor(this.medium.reopen(), this.extra)
   }
 
   async perform(command: Command): Promise<void> {
@@ -192,20 +202,28 @@ function stage(batch: Batch, next: Map<number, number>, step: Step): Outcome {
   return before === version ? Outcome.Unchanged : Outcome.Replaced
 }
 
-for (const [name, buildDocumentsMax] of [
-  ['builds its index when opened', 300_000],
-  ['restores its index from the snapshot', 0],
+for (const [name, extra] of [
+  ['builds its index when opened', {}],
+  ['restores its index from the snapshot', { buildDocumentsMax: 0 }],
+  ['reads its log through and builds its index', { isPlain: true, passageBytesMin: 1 }],
+  [
+    'reads its log through under the index of the snapshot',
+    { isPlain: true, passageBytesMin: 1, buildDocumentsMax: 0 },
+  ],
 ] as const) {
   it(`agrees with a Map, and ${name}`, { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 25 }), async (commands) => {
-        const run = new Run(buildDocumentsMax)
+        const run = new Run(extra)
         await run.create()
         for (const one of commands) await run.perform(one)
         await run.perform({ do: 'close' })
         await run.perform({ do: 'crash' })
       }),
-      { ...settings(150), ...(process.env.QUIVER_PATH === undefined ? {} : { path: process.env.QUIVER_PATH }) },
+      {
+        ...settings('isPlain' in extra ? 100 : 150),
+        ...(process.env.QUIVER_PATH === undefined ? {} : { path: process.env.QUIVER_PATH }),
+      },
     )
   })
 }

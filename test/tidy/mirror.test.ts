@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { ROOT } from './sources.ts'
 
 /** What only the JavaScript side has: finding the binary, views of memory, the door, the inlined binary, the event loop. */
-const ONE_SIDED = ['gather', 'load', 'abi', 'memory', 'index', 'binary', 'pause']
+const ONE_SIDED = ['gather', 'pass', 'load', 'abi', 'memory', 'index', 'binary', 'pause']
 
 it('finds a room of assembly/ for every facade of src/core/', () => {
   const facades = readdirSync(join(ROOT, 'src/core'), { withFileTypes: true })

@@ -9,6 +9,7 @@ import { SimulatedMedium } from '../../crash/simulated-storage.ts'
 
 const MIB = 1_048_576
 const LIMIT = 9 * MIB
+const THROUGH = 'through'
 const BATCHES = 24
 const KEYS = 12
 
@@ -24,12 +25,19 @@ let medium: SimulatedMedium
 /** Where the first log ends after each batch. */
 const ends: number[] = []
 
-function optionsOf(on: SimulatedMedium, limit: number | undefined, repair = false): PartitionOptions[] {
+/** Read in place, through a window for want of memory, or through a window while its records come later. */
+type Way = number | typeof THROUGH | undefined
+
+function optionsOf(on: SimulatedMedium, limit: Way, repair = false): PartitionOptions[] {
   const shapes = new CollectionShapes('id')
   const storage = on.reopen()
   return [0, 1].map((id) => ({
     ...optionsFor(storage, { id, shapes, stem: `c1.p${id}`, repair }),
-    ...(limit === undefined ? {} : { memoryLimitBytes: limit }),
+    ...(limit === THROUGH
+      ? { isPlain: true, passageBytesMin: 1 }
+      : limit === undefined
+        ? {}
+        : { memoryLimitBytes: limit }),
   }))
 }
 
@@ -62,9 +70,9 @@ function batchOf(partition: Partition): number {
   return batch ?? -1
 }
 
-async function batchesOf(on: SimulatedMedium, limit: number | undefined, repair = false): Promise<[number, number]> {
+async function batchesOf(on: SimulatedMedium, limit: Way, repair = false): Promise<[number, number]> {
   const partitions = await Partition.openAll(optionsOf(on, limit, repair))
-  if (limit !== undefined)
+  if (typeof limit === 'number')
     for (const partition of partitions) expect(partition.store.memory.bytes()).toBeLessThanOrEqual(limit)
   return partitions.map(batchOf) as [number, number]
 }
@@ -76,6 +84,7 @@ describe('a log larger than the memory it may take', () => {
     expect(medium.bytes(log).length).toBeGreaterThan(LIMIT * 2.5)
     expect(await batchesOf(medium.clone(), undefined)).toEqual([BATCHES - 1, BATCHES - 1])
     expect(await batchesOf(medium.clone(), LIMIT)).toEqual([BATCHES - 1, BATCHES - 1])
+    expect(await batchesOf(medium.clone(), THROUGH)).toEqual([BATCHES - 1, BATCHES - 1])
   })
 
   it('ends before the batch that is cut, and before a transaction that the other log lacks', async () => {
@@ -84,11 +93,13 @@ describe('a log larger than the memory it may take', () => {
         const cut = medium.clone().put(log, medium.bytes(log).subarray(0, ends[batch]! - back))
         const expected = [batch - 1, Math.floor(batch / 3) * 3 - 1]
         expect(await batchesOf(cut.clone(), undefined)).toEqual(expected)
+        expect(await batchesOf(cut.clone(), THROUGH)).toEqual(expected)
         expect(await batchesOf(cut, LIMIT)).toEqual(expected)
       }
     }
     const other = medium.clone()
     other.put('c1.p1.1.log', other.bytes('c1.p1.1.log').subarray(0, 4_000_000))
+    expect(await batchesOf(other.clone(), THROUGH)).toEqual([10, 8])
     expect(await batchesOf(other, LIMIT)).toEqual([10, 8])
   })
 
@@ -96,6 +107,7 @@ describe('a log larger than the memory it may take', () => {
     // Nothing was flushed here: what follows a hole may have come to the disk before it.
     const torn = medium.clone().flipBit(log, ends[12]! + 700_000, 3)
     expect(await batchesOf(torn.clone(), undefined)).toEqual([12, 11])
+    expect(await batchesOf(torn.clone(), THROUGH)).toEqual([12, 11])
     expect(await batchesOf(torn, LIMIT)).toEqual([12, 11])
     // Opened and written on, it has been flushed: later frames say so.
     const flushed = medium.clone()
@@ -105,7 +117,7 @@ describe('a log larger than the memory it may take', () => {
     batch.commit({ hard: true })
     await partitions[0]!.flush()
     for (const offset of [ends[2]! + 200_000, ends[12]! + 700_000, ends[22]! + 30]) {
-      for (const limit of [LIMIT, undefined]) {
+      for (const limit of [LIMIT, undefined, THROUGH] as const) {
         const damaged = flushed.crash({ seed: 1, mode: 'all' }).flipBit(log, offset, 3)
         await expect(batchesOf(damaged, limit)).rejects.toThrow(CorruptError)
       }

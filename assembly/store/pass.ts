@@ -1,0 +1,135 @@
+// Applying a log that is only read through: its records get the addresses where they will lie, in pages reserved for them, and nothing is
+// written there. What is dead by then may not be read a second time to find its entry of the index, so hashes of keys are kept by slot
+// until the log has been seen to its end. They lie at the beginning of the reserved pages meanwhile, and what is to be given back to the
+// arena is listed at their end: those bytes are not there yet.
+
+import {
+  KEY_BUFFER, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE, KIND_TRANSACTION, RECORD_HEADER, S_COUNT, S_LIVE_BYTES, S_PASS_GAPS,
+  S_PASS_HASHES, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY, WALK_COVERED,
+} from "../abi";
+import { entrySlot, hashExpect, hashFind, hashInsert, hashTouch, keyHash } from "../hash";
+import { blockBytes, blockKind, blockRelease, blockUnits } from "../memory";
+import { keyBytes, keyGiven, keyOfRecord, keyPointer, keyType, recordShape, recordSlot, shapeKnown, shapeReadEntry } from "../record";
+import { slotAddress, slotLogUnits, slotSetAddress, slotSetLogUnits, slotsReach } from "../slot";
+
+/** Bits of a hash that the index does not look at: the block's units stand there. */
+const HASH_SPARE: u64 = 0xffffff80;
+const UNITS_SHIFT: u64 = 7;
+/** In the list of gaps: what stands there is the head of a frame. Addresses are multiples of 8. */
+const GAP_FRAME: usize = 1;
+
+// @ts-ignore: decorator
+@inline function hashAt(slot: u32): usize {
+  return <usize>load<u32>(S_PASS_HASHES) + (<usize>slot << 3);
+}
+
+/** Lists a block. False: there is no more room between the hashes and the list. */
+function listGap(entry: usize): bool {
+  const at = <usize>load<u32>(S_PASS_GAPS) - 4;
+  if (at < hashAt(load<u32>(S_SLOT_TOP))) return false;
+  store<u32>(at, <u32>entry);
+  store<u32>(S_PASS_GAPS, <u32>at);
+  return true;
+}
+
+/** Empties a slot; the block it had is given back later. */
+function passOver(slot: u32, address: usize): bool {
+  store<u32>(S_COUNT, load<u32>(S_COUNT) - 1);
+  const units = (load<u64>(hashAt(slot)) & HASH_SPARE) >> UNITS_SHIFT;
+  store<u64>(S_LIVE_BYTES, load<u64>(S_LIVE_BYTES) - (units << 3));
+  slotSetAddress(slot, 0);
+  return listGap(address);
+}
+
+function passRecord(record: usize, delta: usize, units: u32, flags: u32): i32 {
+  if (blockBytes(record) <= RECORD_HEADER) return STATUS_CORRUPT;
+  const slot = recordSlot(record);
+  const shape = recordShape(record);
+  if (slot == SLOT_NONE || (shape != SHAPE_INLINE && !shapeKnown(shape))) return STATUS_CORRUPT;
+  if (flags & WALK_COVERED) {
+    if (slot >= load<u32>(S_SLOT_TOP) || slotAddress(slot) == 0 || slotLogUnits(slot) != units) {
+      return listGap(record + delta) ? STATUS_OK : STATUS_OUT_OF_MEMORY;
+    }
+    store<u32>(S_WALK_LIVE, load<u32>(S_WALK_LIVE) + 1);
+    slotSetAddress(slot, record + delta);
+    return STATUS_OK;
+  }
+  if (!slotsReach(slot) || hashAt(load<u32>(S_SLOT_TOP)) > <usize>load<u32>(S_PASS_GAPS)) return STATUS_OUT_OF_MEMORY;
+  const old = slotAddress(slot);
+  if (old != 0 && !passOver(slot, old)) return STATUS_OUT_OF_MEMORY;
+  if (!keyOfRecord(record)) return STATUS_CORRUPT;
+  store<u64>(hashAt(slot), (keyHash(keyType, keyPointer, keyBytes) & ~HASH_SPARE) | (<u64>blockUnits(record) << UNITS_SHIFT));
+  slotSetAddress(slot, record + delta);
+  slotSetLogUnits(slot, units);
+  store<u32>(S_COUNT, load<u32>(S_COUNT) + 1);
+  store<u64>(S_LIVE_BYTES, load<u64>(S_LIVE_BYTES) + blockBytes(record));
+  return STATUS_OK;
+}
+
+function passDelete(entry: usize, flags: u32): bool {
+  if (flags & WALK_COVERED) return true;
+  const slot = load<u32>(entry, 4);
+  const old = slot < load<u32>(S_SLOT_TOP) ? slotAddress(slot) : 0;
+  return old == 0 || passOver(slot, old);
+}
+
+/**
+ * Applies the checked frames in [from, end), which stand at `units` of the log and will lie `delta` further on, about `bytesMax` of them;
+ * S_WALK_AT: where to go on. `flags`: WALK_HASH or WALK_COVERED.
+ */
+export function store_pass(from: usize, end: usize, units: u32, delta: usize, flags: u32, bytesMax: u32): i32 {
+  let at = from;
+  let position = units;
+  const stop = min<usize>(end, from + bytesMax);
+  while (at < stop) {
+    const length = blockUnits(at);
+    const kind = blockKind(at);
+    const next = at + (<usize>length << 3);
+    if (length < 2 || next > end) return STATUS_CORRUPT;
+    if (kind == KIND_RECORD) {
+      const status = passRecord(at, delta, position, flags);
+      if (status != STATUS_OK) return status;
+    } else {
+      if (kind == KIND_SHAPE) {
+        const status = (flags & WALK_COVERED) != 0 ? STATUS_OK : shapeReadEntry(at, <u32>(next - at));
+        if (status != STATUS_OK) return status;
+      } else if (kind == KIND_DELETE) {
+        if (!passDelete(at, flags)) return STATUS_OUT_OF_MEMORY;
+      } else if (kind != KIND_FRAME && kind != KIND_TRANSACTION) {
+        return STATUS_CORRUPT;
+      }
+      if (!listGap((at + delta) | (kind == KIND_FRAME ? GAP_FRAME : 0))) return STATUS_OUT_OF_MEMORY;
+    }
+    position += length;
+    at = next;
+  }
+  store<u32>(S_WALK_AT, <u32>at);
+  return STATUS_OK;
+}
+
+/** Puts the next slots, `slotsMax` from `from` on, into the empty index; the log has been read to its end. */
+export function store_pass_index(from: u32, slotsMax: u32): i32 {
+  if (from == 0) hashExpect(load<u32>(S_COUNT));
+  const end = min(load<u32>(S_SLOT_TOP), from + slotsMax);
+  let touched: u32 = 0;
+  for (let slot = from; slot < end; slot++) if (slotAddress(slot) != 0) touched += hashTouch(load<u64>(hashAt(slot)));
+  store<u32>(KEY_BUFFER, touched);
+  for (let slot = from; slot < end; slot++) {
+    if (slotAddress(slot) != 0 && !hashInsert(load<u64>(hashAt(slot)), slot)) return STATUS_OUT_OF_MEMORY;
+  }
+  return STATUS_OK;
+}
+
+/** Gives the arena the gaps whose entries of the list stand in the key buffer; everything is in its place by now. */
+export function store_pass_free(count: u32): void {
+  for (let i: usize = 0; i < <usize>count; i++) blockRelease(<usize>load<u32>(KEY_BUFFER + (i << 2)) & ~GAP_FRAME);
+}
+
+/** Where the record lies, or will, that the index has for the key in the key buffer, 0 if none; where several have its hash, the one behind `skip` others. */
+export function store_pass_candidate(type: u32, bytes: u32, skip: u32): usize {
+  keyGiven(type, KEY_BUFFER, bytes);
+  const hash = keyHash(keyType, keyPointer, keyBytes);
+  let entry = hashFind(hash, 0);
+  for (let i: u32 = 0; i < skip && entry != 0; i++) entry = hashFind(hash, entry);
+  return entry == 0 ? 0 : slotAddress(entrySlot(entry));
+}

@@ -1,0 +1,89 @@
+// A log that is read through a window, while its records are to lie elsewhere: see assembly/store/pass.ts.
+
+import {
+  KEY_BUFFER,
+  KEY_BUFFER_BYTES,
+  S_PASS_GAPS,
+  S_PASS_HASHES,
+  S_SLOT_TOP,
+  S_WALK_AT,
+  STATUS_OK,
+  WALK_COVERED,
+  WALK_HASH,
+} from './abi.ts'
+import type { Memory } from './memory.ts'
+import { KeyWriter } from './record/index.ts'
+
+/** Pieces in which a log is passed through and indexed: a function that is entered again runs in its optimised form. */
+const PASS_BYTES = 131_072
+const PASS_SLOTS = 512
+const GAPS_TOGETHER = KEY_BUFFER_BYTES / 4
+
+export class LogPass {
+  private readonly memory: Memory
+  private readonly keys: KeyWriter
+  private gapsEnd = 0
+
+  constructor(memory: Memory) {
+    this.memory = memory
+    this.keys = new KeyWriter(memory)
+  }
+
+  /** The log will lie in the `bytes` from `place` on; until then they are used here. */
+  begin(place: number, bytes: number): void {
+    this.gapsEnd = place + bytes
+    this.memory.setState(S_PASS_HASHES, place)
+    this.memory.setState(S_PASS_GAPS, this.gapsEnd)
+  }
+
+  /**
+   * Applies checked frames of a window that stand at `units` of the log and will lie `delta` further on. `isCovered`: a snapshot has their
+   * records. False: they contradict themselves, or there is no room for what has to be noted.
+   */
+  apply(from: number, end: number, units: number, delta: number, isCovered: boolean): boolean {
+    const { memory } = this
+    const flags = isCovered ? WALK_COVERED : WALK_HASH
+    for (let at = from; at < end; at = memory.state(S_WALK_AT)) {
+      const status = memory.core.store_pass(at, end, units + (at - from) / 8, delta, flags, PASS_BYTES)
+      memory.refresh()
+      if (status !== STATUS_OK) return false
+    }
+    return true
+  }
+
+  /** After the last frame, if no snapshot has the index. False: it does not fit. */
+  index(): boolean {
+    const { memory } = this
+    for (let slot = 0; slot < memory.state(S_SLOT_TOP); slot += PASS_SLOTS) {
+      const status = memory.core.store_pass_index(slot, PASS_SLOTS)
+      memory.refresh()
+      if (status !== STATUS_OK) return false
+    }
+    return true
+  }
+
+  /** What of the log is no live record, for `free`: addresses of blocks, odd those of frames. */
+  gaps(): Uint32Array {
+    return this.memory.u32.slice(this.memory.state(S_PASS_GAPS) >>> 2, this.gapsEnd >>> 2)
+  }
+
+  /** Gives them to the arena, when the whole log is in its place. */
+  free(gaps: Uint32Array): void {
+    for (let from = 0; from < gaps.length; from += GAPS_TOGETHER) {
+      const some = gaps.subarray(from, from + GAPS_TOGETHER)
+      this.memory.u32.set(some, KEY_BUFFER >>> 2)
+      this.memory.core.store_pass_free(some.length)
+    }
+  }
+
+  /** Calls back with where each record lies, or will, whose key may be this one. Throws when it is not a key. */
+  forEachCandidate(key: unknown, callback: (address: number) => void): void {
+    const { core } = this.memory
+    for (let skip = 0; ; skip++) {
+      const bytes = this.keys.write(key)
+      const address = core.store_pass_candidate(this.keys.type, bytes, skip) >>> 0
+      if (address === 0) return
+      callback(address)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// A large log is read through a small window when it is opened: its bytes are checked and applied while they are in the cache, and its records
+// get their places in pages that nothing has touched yet. To touch those first is most of what reading a log in place takes. This way is
+// for logs without anything out of the ordinary; all others are read in place (recover.ts), from the start.
+
+import { LogPass, type Store } from '../core/index.ts'
+import type { StorageFile } from '../storage/index.ts'
+import { LOG_HEADER_BYTES } from './header.ts'
+import { Residency } from './residency.ts'
+
+/** A log smaller than this is read in place in less than 2 ms more. */
+export const PASSAGE_BYTES_MIN = 4_194_304
+
+export class Passage {
+  private readonly store: Store
+  private readonly pass: LogPass
+  /** Where the log will lie, and for how many bytes there is room. */
+  private readonly place: number
+  private readonly bytes: number
+  private readonly isCovered: boolean
+
+  private constructor(store: Store, place: number, bytes: number, isCovered: boolean) {
+    this.store = store
+    this.place = place
+    this.bytes = bytes
+    this.isCovered = isCovered
+    this.pass = new LogPass(store.memory)
+    this.pass.begin(place, bytes)
+  }
+
+  /** Room for `bytes` of log, a multiple of 8. `isCovered`: a snapshot has its structures, all of them. Undefined: there is not so much memory. */
+  static over(store: Store, bytes: number, isCovered: boolean): Passage | undefined {
+    if (isCovered) store.resetWalkedLive()
+    const place = store.reserveLog(bytes)
+    return place === 0 ? undefined : new Passage(store, place, bytes, isCovered)
+  }
+
+  /** Applies the checked frames in [from, end) of memory, which are those at `offset` of the file. False: not this way. */
+  take(from: number, end: number, offset: number): boolean {
+    const delta = this.place + (offset - LOG_HEADER_BYTES) - from
+    return this.pass.apply(from, end, offset / 8, delta, this.isCovered)
+  }
+
+  /** The log ends at `end` of the file. Undefined: not this way. */
+  finish(file: StorageFile, path: string, end: number): Residency | undefined {
+    const { store, pass, place, bytes, isCovered } = this
+    if (isCovered ? store.walkedLive !== store.count : !pass.index() || !store.finishLog(false)) return undefined
+    const length = end - LOG_HEADER_BYTES
+    const residency = new Residency({ store, pass, file, path, from: place, to: place + length })
+    // It marks the end, where gaps were listed until now.
+    store.attachLog(place, bytes, length)
+    return residency
+  }
+}

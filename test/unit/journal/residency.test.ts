@@ -1,0 +1,295 @@
+// Promise: a large log that was read through when it was opened answers as if its records had been read then: single documents, scans,
+// writes, compactions, indexes made later, closings. What a read needs is read for it, the rest meanwhile or when something needs all of
+// it; a read that fails is told to who needs it and may be tried again; what is not there any more as it was is damage.
+
+import { describe, expect, it } from 'vitest'
+import { CorruptError, HostError } from '../../../src/error/index.ts'
+import { parsePath } from '../../../src/query/filters.ts'
+import { MemoryDirectory, type StorageDirectory, type StorageFile } from '../../../src/storage/index.ts'
+import {
+  all,
+  CollectionShapes,
+  get,
+  type Overrides,
+  optionsFor,
+  Partition,
+  remove,
+  upsert,
+} from '../../core/partitions.ts'
+import { expectSound } from '../../core/store-sound.ts'
+
+const COUNT = 4_000
+const BATCH = 100
+const documentOf = (id: number, version = 0) => ({
+  id,
+  version,
+  text: `${id}-`.repeat(60),
+  [`f${id % 7}`]: { at: [id, version] },
+})
+const keyOf = (id: number) => id
+
+/** Counts what is read of logs, and fails when told to. */
+class Watched {
+  bytes = 0
+  fails = false
+  readonly directory: StorageDirectory
+
+  constructor(inner: StorageDirectory) {
+    const watched = this
+    const wrap = (file: StorageFile): StorageFile =>
+      new Proxy(file, {
+        get(target, name) {
+          if (name === 'read' && target.name.endsWith('.log')) {
+            return (position: number, into: Uint8Array) => {
+              if (watched.fails)
+                throw new HostError(`read of ${target.name} failed: EIO`, {
+                  details: { operation: 'read', code: 'EIO' },
+                })
+              watched.bytes += into.length
+              return target.read(position, into)
+            }
+          }
+          const value = Reflect.get(target, name, target)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+    this.directory = new Proxy(inner, {
+      get(target, name) {
+        if (name === 'open') {
+          return async (file: string, options: { create: boolean }) => wrap(await target.open(file, options))
+        }
+        const value = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  }
+}
+
+class Scene {
+  readonly watched: Watched
+  readonly model = new Map<number, number>()
+  readonly extra: Overrides
+  logBytes = 0
+
+  private constructor(extra: Overrides) {
+    this.watched = new Watched(new MemoryDirectory())
+    this.extra = extra
+  }
+
+  /** A log of a few hundred KB in which a quarter is dead, closed. */
+  static async make(extra: Overrides = {}): Promise<Scene> {
+    const scene = new Scene(extra)
+    const partition = await Partition.create(scene.options())
+    for (let from = 0; from < COUNT; from += BATCH)
+      scene.put(
+        partition,
+        Array.from({ length: BATCH }, (_, i) => from + i),
+        0,
+      )
+    scene.put(
+      partition,
+      Array.from({ length: COUNT / 10 }, (_, i) => i * 7 + 3),
+      1,
+    )
+    const gone = Array.from({ length: COUNT / 10 }, (_, i) => i * 9)
+    remove(partition, gone)
+    for (const id of gone) scene.model.delete(id)
+    // Slots of the deleted are used again, by keys that were not there.
+    scene.put(
+      partition,
+      Array.from({ length: COUNT / 20 }, (_, i) => COUNT + i),
+      2,
+    )
+    scene.logBytes = partition.logPosition
+    await partition.close()
+    return scene
+  }
+
+  put(partition: Partition, ids: readonly number[], version: number): void {
+    upsert(
+      partition,
+      ids.map((id) => documentOf(id, version)),
+    )
+    for (const id of ids) this.model.set(id, version)
+  }
+
+  options(over: Overrides = {}) {
+    const shapes = new CollectionShapes('id')
+    return optionsFor(this.watched.directory, { shapes, isPlain: true, passageBytesMin: 1, ...this.extra, ...over })
+  }
+
+  async open(over: Overrides = {}): Promise<Partition> {
+    const [partition] = await Partition.openAll([this.options(over)])
+    this.watched.bytes = 0
+    return partition!
+  }
+
+  expectSame(partition: Partition): void {
+    expect(partition.count).toBe(this.model.size)
+    for (const [id, version] of this.model) expect(get(partition, keyOf(id))).toEqual(documentOf(id, version))
+    expect(all(partition).length).toBe(this.model.size)
+    expectSound(partition)
+  }
+}
+
+const idle = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+for (const [name, extra] of [
+  ['whose index is built', {}],
+  ['whose index is in the snapshot', { buildDocumentsMax: 0 }],
+] as const) {
+  describe(`a log that was read through, ${name}`, () => {
+    it('gives a document for the frames that hold it, and tells of one that is missing without any', async () => {
+      const scene = await Scene.make(extra)
+      const partition = await scene.open()
+      const before = partition.stats()
+      expect(before.documents).toBe(scene.model.size)
+      expect(get(partition, 1_000_000)).toBeUndefined()
+      expect(get(partition, 0)).toBeUndefined()
+      expect(scene.watched.bytes).toBe(0)
+      expect(get(partition, 1234)).toEqual(documentOf(1234, scene.model.get(1234)))
+      const once = scene.watched.bytes
+      expect(once).toBeGreaterThan(0)
+      expect(once).toBeLessThan(scene.logBytes / 4)
+      expect(get(partition, 1234)).toEqual(documentOf(1234, scene.model.get(1234)))
+      expect(scene.watched.bytes).toBe(once)
+      scene.expectSame(partition)
+      // Each byte once.
+      expect(scene.watched.bytes).toBeLessThanOrEqual(scene.logBytes)
+      expect(partition.stats().bytes).toBe(before.bytes)
+      await partition.close()
+    })
+
+    it('frees what is no record: as much as when it is read in place', async () => {
+      const scene = await Scene.make(extra)
+      const partition = await scene.open()
+      const inPlace = await scene.open({ passageBytesMin: 2 ** 40 })
+      const grown = (one: Partition) => {
+        const bytes = one.store.memory.bytes()
+        const ids = Array.from({ length: COUNT / 10 }, (_, i) => 100_000 + i)
+        upsert(
+          one,
+          ids.map((id) => documentOf(id)),
+        )
+        expectSound(one)
+        return one.store.memory.bytes() - bytes
+      }
+      expect(grown(partition)).toBeLessThanOrEqual(grown(inPlace))
+    })
+
+    it('takes writes, compactions and openings from there', async () => {
+      const scene = await Scene.make(extra)
+      let partition = await scene.open()
+      for (let round = 0; round < 4; round++) {
+        if (round % 2 === 0) get(partition, 77)
+        scene.put(
+          partition,
+          Array.from({ length: 300 }, (_, i) => i * 13 + round),
+          10 + round,
+        )
+        remove(partition, [round, 500 + round])
+        scene.model.delete(round)
+        scene.model.delete(500 + round)
+        if (round === 2) await partition.compact()
+        scene.expectSame(partition)
+        await partition.close()
+        partition = await scene.open()
+      }
+      await partition.compact()
+      scene.expectSame(partition)
+      await partition.close()
+    })
+
+    it('is indexed and filtered like any other', async () => {
+      const scene = await Scene.make(extra)
+      const partition = await scene.open()
+      await partition.derive()
+      const { ordered } = partition.store
+      ordered.create({ id: 1, fields: [parsePath('version')], isUnique: false, isMulti: false })
+      while (!ordered.build(1, 1_000)) {
+        // In pieces.
+      }
+      expect(ordered.entries(1)).toBe(scene.model.size)
+      scene.expectSame(partition)
+    })
+
+    it('reads the rest while nobody asks, and nothing after it was closed', async () => {
+      const scene = await Scene.make(extra)
+      const partition = await scene.open()
+      await idle(60)
+      expect(scene.watched.bytes).toBeGreaterThan(scene.logBytes * 0.9)
+      const read = scene.watched.bytes
+      scene.expectSame(partition)
+      expect(scene.watched.bytes).toBe(read)
+      await partition.close()
+      const again = await scene.open()
+      expect(get(again, 1)).toEqual(documentOf(1, scene.model.get(1)))
+      const some = scene.watched.bytes
+      await again.close()
+      await idle(30)
+      // Nor to close what was only read.
+      expect(scene.watched.bytes).toBe(some)
+    })
+
+    it('tells who needs it that a read failed, and reads it when asked again', async () => {
+      const scene = await Scene.make(extra)
+      const partition = await scene.open()
+      scene.watched.fails = true
+      expect(() => get(partition, 2)).toThrow(HostError)
+      expect(() => all(partition)).toThrow(HostError)
+      expect(() => partition.begin()).toThrow(HostError)
+      // Reading on by itself has failed meanwhile.
+      await idle(20)
+      expect(partition.count).toBe(scene.model.size)
+      scene.watched.fails = false
+      expect(get(partition, 2)).toEqual(documentOf(2, scene.model.get(2)))
+      scene.put(partition, [2], 5)
+      scene.expectSame(partition)
+      await partition.close()
+    })
+
+    it('is damaged where it is not what was checked', async () => {
+      const scene = await Scene.make(extra)
+      const partition = await scene.open()
+      const file = await scene.watched.directory.open('c1.p0.1.log', { create: false })
+      file.write(scene.logBytes >>> 1, Uint8Array.of(1, 2, 3, 4, 5, 6, 7))
+      expect(() => all(partition)).toThrow(CorruptError)
+      expect(() => all(partition)).toThrow(/c1\.p0\.1\.log is damaged at byte \d+/)
+      // What is whole is there.
+      expect(get(partition, 1)).toEqual(documentOf(1, scene.model.get(1)))
+    })
+
+    it('is opened read-only the same way', async () => {
+      const scene = await Scene.make(extra)
+      const partition = await scene.open({ readOnly: true })
+      expect(get(partition, 5)).toEqual(documentOf(5, scene.model.get(5)))
+      expect(scene.watched.bytes).toBeLessThan(scene.logBytes / 4)
+      scene.expectSame(partition)
+      await partition.close()
+    })
+  })
+}
+
+describe('a log that is not for that', () => {
+  it('is read in place when it is small', async () => {
+    const scene = await Scene.make({ passageBytesMin: 2 ** 22 })
+    const partition = await scene.open()
+    scene.expectSame(partition)
+    expect(scene.watched.bytes).toBe(0)
+  })
+
+  it('is read in place when slots are so sparse that they cannot be noted', async () => {
+    const scene = await Scene.make()
+    const partition = await scene.open()
+    // The last slots stay, of many.
+    const gone = [...scene.model.keys()].filter((id) => id < COUNT - 10 || id >= COUNT)
+    remove(partition, gone)
+    for (const id of gone) scene.model.delete(id)
+    await partition.compact()
+    await partition.close()
+    const again = await scene.open()
+    scene.expectSame(again)
+    expect(scene.watched.bytes).toBe(0)
+    await again.close()
+  })
+})
