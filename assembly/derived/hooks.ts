@@ -1,7 +1,7 @@
 // What the core calls, through its table, with each step of a batch, done or undone, and each step of a replay that keeps its indexes.
 
 import { DERIVED_GRAPHS, DERIVED_INVERTED, DERIVED_ORDERED, DERIVED_VECTORS, S_DERIVED, STATIC_FILTER } from "../abi";
-import { graphsFollow } from "../hnsw";
+import { graphsFollow, graphsUndo } from "../hnsw";
 import { invertedChanged } from "../inverted";
 import { orderedClash, orderedFollow, orderedUndo } from "../ordered";
 import { vectorsFollow } from "../vector";
@@ -26,4 +26,5 @@ export function derived_clash(slot: u32, record: usize): u32 {
 
 export function derived_undo(isBegun: bool): void {
   orderedUndo(isBegun);
+  graphsUndo(isBegun);
 }

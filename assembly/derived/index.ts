@@ -8,7 +8,7 @@ export {
 } from "../flat/exports";
 export { group_close, group_keys, group_numbers, group_open } from "../group";
 export {
-  hnsw_adopt, hnsw_create, hnsw_dirty, hnsw_exists, hnsw_hold, hnsw_hold_begin, hnsw_hold_room, hnsw_linked, hnsw_maintain, hnsw_pack, hnsw_reach, hnsw_search, hnsw_stale, hnsw_straighten, hnsw_unpack,
+  hnsw_adopt, hnsw_create, hnsw_dirty, hnsw_exists, hnsw_hold, hnsw_hold_begin, hnsw_hold_room, hnsw_kept, hnsw_linked, hnsw_maintain, hnsw_pack, hnsw_reach, hnsw_replay, hnsw_rewind, hnsw_search, hnsw_settle, hnsw_stale, hnsw_straighten, hnsw_unpack,
 } from "../hnsw/exports";
 export { kernel_cosine, kernel_dot, kernel_dot_codes, kernel_hamming, kernel_jaccard, kernel_l2, kernel_pairs } from "../kernel/exports";
 export {

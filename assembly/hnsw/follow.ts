@@ -1,24 +1,63 @@
-// What a write means for the graphs: only that some slots are dirty.
+// What a write means for the graphs: only that some slots are dirty, and a step for each.
 
 import { S_VECTOR_FIELDS, VECTOR_FIELDS_MAX } from "../abi";
 import { fieldVectorBytes, vectorField, vectorOf } from "../vector";
-import { graphOf, markDirty } from "./graph";
+import { clearDirty, graphOf, isDirty, isNode, markDirty, reachState } from "./graph";
+import { isLost, lose } from "./renew";
+import { stepChange, stepLink, stepUndo } from "./steps";
+
+let isUndoing = false;
+
+/** Steps are undone from now on, or no longer. */
+export function graphsUndo(isBegun: bool): void {
+  isUndoing = isBegun;
+}
 
 /** The record of `slot` becomes `fresh`; see store/change. A vector that stays the same leaves its node where it is. */
 export function graphsFollow(slot: u32, old: usize, fresh: usize): bool {
   for (let index: u32 = 0; index < VECTOR_FIELDS_MAX; index++) {
     const graph = graphOf(index);
     if (graph == 0) continue;
-    // While a log's tail is read, behind a snapshot, the fields are not declared yet.
-    if (index < load<u32>(S_VECTOR_FIELDS) && !isOther(vectorField(index), old, fresh)) continue;
-    if (!markDirty(graph, slot)) return false;
+    if (index >= load<u32>(S_VECTOR_FIELDS)) {
+      if (!followUnknown(graph, slot)) return false;
+      continue;
+    }
+    const field = vectorField(index);
+    const was = old == 0 ? <usize>0 : vectorOf(field, old);
+    const is = fresh == 0 ? <usize>0 : vectorOf(field, fresh);
+    if (!isOther(field, was, is)) continue;
+    if (!reachState(graph, slot)) return false;
+    if (isUndoing) undo(graph, slot, is != 0, old);
+    else follow(graph, field, slot, was, is, fresh);
   }
   return true;
 }
 
-function isOther(field: usize, old: usize, fresh: usize): bool {
-  const was = old == 0 ? <usize>0 : vectorOf(field, old);
-  const is = fresh == 0 ? <usize>0 : vectorOf(field, fresh);
+function isOther(field: usize, was: usize, is: usize): bool {
   if (was == 0 || is == 0) return was != is;
   return memory.compare(was, is, fieldVectorBytes(field)) != 0;
+}
+
+function follow(graph: usize, field: usize, slot: u32, was: usize, is: usize, record: usize): void {
+  const isNoted = isLost(graph) || (was == 0 ? stepLink(graph, slot) : stepChange(graph, field, slot, was, is != 0, record));
+  markDirty(graph, slot);
+  if (!isNoted) lose(graph);
+}
+
+/** A step that was undone leaves no trace, if it is the last one still. */
+function undo(graph: usize, slot: u32, had: bool, record: usize): void {
+  const waits = isLost(graph) ? <u32>0 : stepUndo(graph, slot, had, record);
+  if (waits == 0) {
+    lose(graph);
+    markDirty(graph, slot);
+  } else if (waits == 1) {
+    clearDirty(graph, slot);
+  }
+}
+
+/** While a log's tail is read, behind a snapshot, fields are not declared yet: what the slot had is not known, unless it had nothing. */
+function followUnknown(graph: usize, slot: u32): bool {
+  if (!reachState(graph, slot)) return false;
+  if (isNode(graph, slot) || isDirty(graph, slot) || (!isLost(graph) && !stepLink(graph, slot))) lose(graph);
+  return markDirty(graph, slot);
 }

@@ -8,8 +8,8 @@
 //         that links to it which were not found then are told from links to what stands in its slot now.
 // State:  bits 0-3 generation (1 to 15; 0 before the first), then LINKED and DIRTY.
 //
-// A slot is dirty from the moment its vector changes until the upkeep has brought the graph up to date. A slot that is linked and dirty
-// is stale: its links belong to a vector that is gone.
+// A slot is dirty from the moment its vector changes until the upkeep has brought the graph up to date: as long as a step waits for it (steps.ts). A slot
+// that is linked and dirty is stale: its links belong to a vector that is gone.
 
 import { PAGE_LINKS, S_GRAPHS, S_SLOT_TOP, SLOT_NONE, VECTOR_FIELDS_MAX } from "../abi";
 import { pagesAcquire, pagesFor, structAcquire } from "../memory";
@@ -27,11 +27,15 @@ export const GRAPH_STALE: usize = 32; // slots that are both
 export const GRAPH_SEED: usize = 36;
 export const GRAPH_CURSOR: usize = 40; // no chunk before it has a dirty slot
 export const GRAPH_MARKED: usize = 44; // u32 1: every vector there was is marked or linked
-const GRAPH_TOP: usize = 48; // u32 slots below it have been marked, or passed by
-export const GRAPH_MIXED: usize = 52; // u32 1: what was linked is not what linking all vectors in the order of their slots would give
+export const GRAPH_PEAK: usize = 48; // u32 most vectors there were since the graph was begun, or begun anew
+export const GRAPH_LOST: usize = 52; // u32 1: what was linked is not what doing the steps in the order of the writes would give
 const GRAPH_GONE: usize = 56; // u32 1: nodes have left, so that links may lead nowhere
 export const GRAPH_HELD: usize = 60; // pieces whose links are still packed, or 0: see held.ts. It means nothing in a snapshot
-const GRAPH_BYTES: usize = 64;
+export const GRAPH_OLDEST: usize = 64; // blocks of steps that wait: see steps.ts
+export const GRAPH_NEWEST: usize = 68;
+export const GRAPH_STEPS: usize = 72; // u32 steps that wait, each slot of one counted
+export const GRAPH_KEPT: usize = 76; // u32 those of them that keep a row
+const GRAPH_BYTES: usize = 80;
 
 const CHUNK_SHIFT: u32 = 10;
 export const CHUNK_SLOTS: u32 = 1024;
@@ -108,7 +112,7 @@ function growDirectory(graph: usize, chunk: u32): bool {
 }
 
 /** Makes the states of `slot`'s chunk; false: memory is exhausted. */
-function reachState(graph: usize, slot: u32): bool {
+export function reachState(graph: usize, slot: u32): bool {
   const chunk = slot >> CHUNK_SHIFT;
   if (chunk >= load<u32>(graph, GRAPH_CAPACITY) && !growDirectory(graph, chunk)) return false;
   const at = chunkAt(graph, slot);
@@ -239,11 +243,21 @@ export function markDirty(graph: usize, slot: u32): bool {
   const state = load<u8>(stateAt(graph, slot));
   if (state & DIRTY) return true;
   setState(graph, slot, state | DIRTY);
-  if (slot < load<u32>(graph, GRAPH_TOP)) store<u32>(graph, 1, GRAPH_MIXED);
-  else store<u32>(graph, slot + 1, GRAPH_TOP);
   const chunk = slot >> CHUNK_SHIFT;
   if (chunk < load<u32>(graph, GRAPH_CURSOR)) store<u32>(graph, chunk, GRAPH_CURSOR);
   return true;
+}
+
+/** Whether a slot whose chunk is there is dirty. */
+// @ts-ignore: decorator
+@inline export function isDirty(graph: usize, slot: u32): bool {
+  return (load<u8>(stateAt(graph, slot)) & DIRTY) != 0;
+}
+
+/** Whether a slot whose chunk is there is a node. */
+// @ts-ignore: decorator
+@inline export function isNode(graph: usize, slot: u32): bool {
+  return (load<u8>(stateAt(graph, slot)) & LINKED) != 0;
 }
 
 export function clearDirty(graph: usize, slot: u32): void {
@@ -272,10 +286,8 @@ export function forgetLists(graph: usize, chunk: u32): void {
   if (lists != 0) memory.fill(lists, 0, <usize>load<u32>(graph, GRAPH_M) << 3 << CHUNK_SHIFT);
 }
 
-/** No slot has been marked, and no node has left. */
-export function resetOrder(graph: usize): void {
-  store<u32>(graph, 0, GRAPH_TOP);
-  store<u32>(graph, 0, GRAPH_MIXED);
+/** No node has left. */
+export function resetLeft(graph: usize): void {
   store<u32>(graph, 0, GRAPH_GONE);
 }
 

@@ -8,7 +8,7 @@
 
 import { PAGE_SCRATCH } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
-import { CHUNK_SLOTS, chunksTop, GRAPH_HELD, graphOf, hasLeft, listsAt } from "./graph";
+import { GRAPH_HELD, graphOf, hasLeft } from "./graph";
 import { ownPages, pieceLists, slotBehind, slotWidth, unpack } from "./pack";
 
 const TABLE_HEAD: usize = 16;
@@ -46,7 +46,7 @@ export function hnsw_hold_begin(index: u32): bool {
   store<u32>(entries, slotWidth(), 8);
   store<u32>(entries, hasLeft(graph), 12);
   entries += TABLE_HEAD;
-  for (let chunk: u32 = 0; chunk < chunksTop(graph); chunk++) if (listsAt(graph, chunk) != 0) ownPages(graph, chunk);
+  ownPages(graph);
   return true;
 }
 

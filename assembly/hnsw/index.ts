@@ -1,1 +1,1 @@
-export { graphsFollow } from "./follow";
+export { graphsFollow, graphsUndo } from "./follow";

@@ -32,15 +32,16 @@ function leastLinks(field: usize, own: usize, keys: usize, count: u32, most: u32
   return longest > shortest * NORMS_ALIKE ? most : 0;
 }
 
-/** Links a slot that has a vector and is not linked. Scratch is there. */
-export function link(graph: usize, field: usize, slot: u32): i32 {
+/** Links a slot that has a vector and is not linked, going by its int8 codes alone if its lanes may not be there. Scratch is there. */
+export function link(graph: usize, field: usize, slot: u32, isByCodes: bool): i32 {
   if (!reachLists(graph, slot)) return STATUS_OUT_OF_MEMORY;
   const m = load<u32>(graph, GRAPH_M);
   const level = levelOf(slot, load<u32>(graph, GRAPH_SEED), m);
   for (let l: u32 = 0; l <= level; l++) memory.fill(listAt(graph, slot, l), 0, <usize>linksMax(graph, l) << 2);
   beginGeneration(graph, slot);
   if (load<u32>(graph, GRAPH_LINKED) != 0) {
-    vectorPrepareRow(field, ownQuery, slot);
+    if (isByCodes && fieldCode(field) == CODE_INT8) vectorPrepareCodes(field, ownQuery, vectorRow(field, slot));
+    else vectorPrepareRow(field, ownQuery, slot);
     const isEntered = walkEnter(graph, field, ownQuery);
     assert(isEntered);
     walkDown(graph, field, ownQuery, level);

@@ -4,12 +4,12 @@
 // Piece: | 0 bytes of the piece u32 | 4 lists u32 | bits, the lowest of a byte first; zeros to a whole byte |
 // List:  | links, as many bits as 2m has | links: slot, as many bits as the highest has, and generation, 4, if a node has ever left |
 //
-// Lists come in the order of their slots, links in that of the list. Chunks without lists are passed over: which those are, and all widths,
+// Lists come in the order of their slots, links in that of the list. Chunks without nodes are passed over: which those are, and all widths,
 // is known from what else a snapshot holds.
 
 import { KEY_BUFFER, KEY_BUFFER_BYTES, PAGE_BYTES, PAGE_LINKS, PAGE_TABLE, S_SLOT_TOP, SLOT_NONE } from "../abi";
 import {
-  CHUNK_SLOTS, chunksTop, GRAPH_HELD, graphOf, hasLeft, LINK_SHIFT, LINK_SLOT, linksCount, linksMax, listAt, listPages, listsAt,
+  CHUNK_SLOTS, chunksTop, GRAPH_HELD, graphOf, hasLeft, HEAD_LINKED, headAt, LINK_SHIFT, LINK_SLOT, linksCount, linksMax, listAt, listPages, listsAt,
 } from "./graph";
 import { reachAll } from "./held";
 
@@ -25,7 +25,8 @@ const GENERATION_BITS: u32 = 4;
 function nextList(graph: usize, slot: u32): u32 {
   if ((slot & (CHUNK_SLOTS - 1)) != 0) return slot;
   for (let chunk = slot / CHUNK_SLOTS; chunk < chunksTop(graph); chunk++) {
-    if (listsAt(graph, chunk) != 0) return chunk * CHUNK_SLOTS;
+    const head = headAt(graph, chunk);
+    if (head != 0 && load<u32>(head, HEAD_LINKED) != 0) return chunk * CHUNK_SLOTS;
   }
   return SLOT_NONE;
 }
@@ -119,7 +120,6 @@ export function unpack(graph: usize, piece: usize, bytes: u32, slot: u32, slotBi
   let next = nextList(graph, slot);
   while (left != 0 && next != SLOT_NONE) {
     const inChunk = next & (CHUNK_SLOTS - 1);
-    if (inChunk == 0) ownPages(graph, next / CHUNK_SLOTS);
     const count = min(left, CHUNK_SLOTS - inChunk);
     let list = listAt(graph, next, 0);
     for (let i: u32 = 0; i < count && at < end; i++) {
@@ -148,11 +148,17 @@ export function unpack(graph: usize, piece: usize, bytes: u32, slot: u32, slotBi
 /** Takes the piece in the key buffer at once. */
 export function hnsw_unpack(index: u32, slot: u32): u32 {
   const graph = graphOf(index);
-  if (slot == 0) store<u32>(graph, 0, GRAPH_HELD);
+  if (slot == 0) {
+    store<u32>(graph, 0, GRAPH_HELD);
+    ownPages(graph);
+  }
   return unpack(graph, KEY_BUFFER, <u32>KEY_BUFFER_BYTES, slot, slotWidth(), hasLeft(graph));
 }
 
-/** A snapshot has these among its pages, but says what is in them by pieces. */
-export function ownPages(graph: usize, chunk: u32): void {
-  memory.fill(PAGE_TABLE + listsAt(graph, chunk) / PAGE_BYTES, PAGE_LINKS, listPages(graph));
+/** A snapshot has those of lists among its pages, but says what is in them by pieces. */
+export function ownPages(graph: usize): void {
+  for (let chunk: u32 = 0; chunk < chunksTop(graph); chunk++) {
+    const lists = listsAt(graph, chunk);
+    if (lists != 0) memory.fill(PAGE_TABLE + lists / PAGE_BYTES, PAGE_LINKS, listPages(graph));
+  }
 }

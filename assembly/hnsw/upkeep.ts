@@ -1,19 +1,24 @@
-// A write only marks slots; this brings the graph up to date afterwards, a few slots at a time. Nodes whose vector has changed leave
-// first: as long as one is there, its links lead walks to where it used to be.
+// A write only notes steps; this brings the graph up to date afterwards, a few of them at a time. Where steps were lost, it goes by what is dirty: nodes whose
+// vector has changed leave first, because as long as one is there, its links lead walks to where it used to be.
 
-import { DERIVED_GRAPHS, S_DERIVED, S_SLOT_TOP, SLOT_NONE, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
-import { queryBytes, vectorField, vectorRow } from "../vector";
+import { DERIVED_GRAPHS, S_DERIVED, S_SLOT_TOP, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
+import { fieldCount, queryBytes, vectorField, vectorRow } from "../vector";
 import {
-  CHUNK_SLOTS, chunksTop, clearDirty, DIRTY, forget, forgetLists, GRAPH_CURSOR, GRAPH_DIRTY, GRAPH_ENTRY, GRAPH_LEVEL, GRAPH_LINKED, GRAPH_MARKED, GRAPH_MIXED, GRAPH_STALE, graphCreate, graphOf,
-  HEAD_DIRTY, HEAD_STALE, HEAD_STATES, headAt, LINKED, markDirty, resetOrder,
+  CHUNK_SLOTS, chunksTop, clearDirty, DIRTY, GRAPH_CURSOR, GRAPH_DIRTY, GRAPH_KEPT, GRAPH_LINKED, GRAPH_MARKED, GRAPH_PEAK, GRAPH_STALE, GRAPH_STEPS, graphCreate, graphOf,
+  HEAD_DIRTY, HEAD_STALE, HEAD_STATES, headAt, LINKED, reachState,
 } from "./graph";
 import { reachAll } from "./held";
 import { link } from "./link";
+import { doSteps, pastGraph, replay, rewind } from "./past";
+import { isLost, lose, renew } from "./renew";
 import { scratchReach } from "./scratch";
+import { isScarce } from "./steps";
 import { unlink } from "./unlink";
 
 /** When more of the nodes than one in so many are stale, it is quicker, and better, to build the graph anew. */
 const RENEWAL: u32 = 2;
+const THINNED: u32 = 4;
+const SCARCE: u32 = 16;
 
 /**
  * Gives a field a graph, of which every vector is still to become a node. When memory ends in the midst of it there is none yet, and the next
@@ -24,25 +29,65 @@ export function hnsw_create(index: u32, m: u32, ef: u32): i32 {
   const graph = graphOf(index);
   const field = vectorField(index);
   store<u32>(S_DERIVED, load<u32>(S_DERIVED) | DERIVED_GRAPHS);
+  lose(graph);
   const top = load<u32>(S_SLOT_TOP);
   for (let slot: u32 = 0; slot < top; slot++) {
-    if (vectorRow(field, slot) != 0 && !markDirty(graph, slot)) return STATUS_OUT_OF_MEMORY;
+    if (vectorRow(field, slot) != 0 && !reachState(graph, slot)) return STATUS_OUT_OF_MEMORY;
   }
+  renew(graph, field);
   store<u32>(graph, 1, GRAPH_MARKED);
   return STATUS_OK;
 }
 
 /**
- * Brings up to `count` slots up to date. Answers how many are left, or STATUS_OUT_OF_MEMORY: then the rest stays dirty, and searches
- * look at it one by one.
+ * After a batch. When of the most vectors there were one in so many is left, the graph is built anew: most of it is repairs by then; and where memory
+ * gets scarce, nothing is kept for its sake. Answers how many steps keep a row, or -1: there is no graph.
+ */
+export function hnsw_settle(index: u32): i32 {
+  if (!hnsw_exists(index)) return -1;
+  const graph = graphOf(index);
+  const count = fieldCount(vectorField(index));
+  const peak = load<u32>(graph, GRAPH_PEAK);
+  if (count > peak) store<u32>(graph, count, GRAPH_PEAK);
+  else if (count < peak / THINNED && !isLost(graph)) renew(graph, vectorField(index));
+  if (load<u32>(graph, GRAPH_KEPT) != 0 && isScarce(SCARCE)) lose(graph);
+  return <i32>load<u32>(graph, GRAPH_KEPT);
+}
+
+/** From now until hnsw_replay the vectors of the field are what they were before all that waits, and may not be looked at but by hnsw_maintain. */
+export function hnsw_rewind(index: u32): void {
+  const graph = graphOf(index);
+  if (graph == 0 || load<u32>(graph, GRAPH_KEPT) == 0) return;
+  rewind(graph, vectorField(index));
+}
+
+export function hnsw_replay(index: u32): void {
+  const graph = graphOf(index);
+  if (graph != 0 && pastGraph == graph) replay(graph, vectorField(index));
+}
+
+/**
+ * Does up to `count` of what waits. Answers how much is left, or STATUS_OUT_OF_MEMORY: then the rest stays dirty, and searches look at it one by one.
  */
 export function hnsw_maintain(index: u32, count: u32): i32 {
   const graph = graphOf(index);
   const field = vectorField(index);
-  if (graph == 0 || load<u32>(graph, GRAPH_DIRTY) == 0) return 0;
+  if (graph == 0 || (load<u32>(graph, GRAPH_DIRTY) | load<u32>(graph, GRAPH_STEPS)) == 0) return 0;
   if (!scratchReach(queryBytes(field))) return STATUS_OUT_OF_MEMORY;
   reachAll(graph);
-  if (load<u32>(graph, GRAPH_STALE) > load<u32>(graph, GRAPH_LINKED) / RENEWAL) renew(graph, field);
+  if (isLost(graph) && load<u32>(graph, GRAPH_STALE) > load<u32>(graph, GRAPH_LINKED) / RENEWAL) renew(graph, field);
+  if (isLost(graph)) return catchUp(graph, field, count);
+  const isPast = pastGraph == graph;
+  if (!isPast) rewind(graph, field);
+  const status = doSteps(graph, field, count);
+  if (!isPast || status != STATUS_OK) replay(graph, field);
+  if (status == STATUS_OK) return <i32>load<u32>(graph, GRAPH_STEPS);
+  lose(graph);
+  return status;
+}
+
+/** The same without steps. */
+function catchUp(graph: usize, field: usize, count: u32): i32 {
   let left = count;
   for (let chunk: u32 = 0; left > 0 && load<u32>(graph, GRAPH_STALE) != 0; chunk++) {
     const head = headAt(graph, chunk);
@@ -74,7 +119,7 @@ function linkChunk(graph: usize, field: usize, head: usize, first: u32, count: u
     if (vectorRow(field, first + i) == 0) {
       clearDirty(graph, first + i);
     } else {
-      const status = link(graph, field, first + i);
+      const status = link(graph, field, first + i, false);
       if (status != STATUS_OK) return status;
     }
     done++;
@@ -82,35 +127,19 @@ function linkChunk(graph: usize, field: usize, head: usize, first: u32, count: u
   return <i32>done;
 }
 
-/** Forgets every node, and marks every vector. Upper lists stay as they are: each is written anew with its node. */
-function renew(graph: usize, field: usize): void {
-  resetOrder(graph);
-  for (let chunk: u32 = 0; chunk < chunksTop(graph); chunk++) {
-    const head = headAt(graph, chunk);
-    if (head == 0) continue;
-    forgetLists(graph, chunk);
-    for (let i: u32 = 0; i < CHUNK_SLOTS; i++) {
-      const slot = chunk * CHUNK_SLOTS + i;
-      // A slot without a state has no vector.
-      if (load<u8>(head + HEAD_STATES + i) == 0) continue;
-      forget(graph, slot);
-      if (vectorRow(field, slot) != 0) markDirty(graph, slot);
-    }
-  }
-  store<u32>(graph, SLOT_NONE, GRAPH_ENTRY);
-  store<u32>(graph, 0, GRAPH_LEVEL);
-}
-
 /**
- * Whether what was linked depends on when it was, between the writes; then everything is linked anew, in the order of the slots, by the
- * next calls of hnsw_maintain.
+ * Whether the order of the writes was lost; then everything is linked anew, in the order of the slots, by the next calls of hnsw_maintain.
  */
 export function hnsw_straighten(index: u32): bool {
   const graph = graphOf(index);
-  if (graph == 0 || load<u32>(graph, GRAPH_MIXED) == 0) return false;
-  reachAll(graph);
+  if (!hnsw_exists(index) || !isLost(graph)) return false;
   renew(graph, vectorField(index));
   return true;
+}
+
+/** Steps that keep a row. */
+export function hnsw_kept(index: u32): u32 {
+  return load<u32>(graphOf(index), GRAPH_KEPT);
 }
 
 /** Nodes of the graph, slots that are dirty, and slots that are both. */

@@ -2,7 +2,7 @@
 // batch, done or undone, and each step of a replay that keeps its indexes. It is a module of its own, derived/, reached through
 // the table; without it nothing is derived.
 
-import { DERIVED_ORDERED, HOOK_CHANGED, HOOK_CLASH, HOOK_UNDO, S_DERIVED, S_ORDERED_UNIQUE, SLOT_NONE } from "../abi";
+import { DERIVED_GRAPHS, DERIVED_ORDERED, HOOK_CHANGED, HOOK_CLASH, HOOK_UNDO, S_DERIVED, S_ORDERED_UNIQUE, SLOT_NONE } from "../abi";
 
 /**
  * The record of `slot` becomes `fresh`; 0 stands for none. Both records are readable while this runs, and nothing else has changed
@@ -25,5 +25,5 @@ import { DERIVED_ORDERED, HOOK_CHANGED, HOOK_CLASH, HOOK_UNDO, S_DERIVED, S_ORDE
 
 /** Steps are undone from now on, or no longer. */
 export function recordsUndo(isBegun: bool): void {
-  if ((load<u32>(S_DERIVED) & DERIVED_ORDERED) != 0) call_indirect<void>(HOOK_UNDO, isBegun);
+  if ((load<u32>(S_DERIVED) & (DERIVED_ORDERED | DERIVED_GRAPHS)) != 0) call_indirect<void>(HOOK_UNDO, isBegun);
 }

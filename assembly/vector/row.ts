@@ -141,6 +141,16 @@ function makeRow(field: usize, slot: u32, row: usize, vector: usize): void {
   widen(fieldRange(field, slot >> fieldChunkShift(field)), row);
 }
 
+/** The room of a slot's row, which had a vector once. */
+export function vectorPlace(field: usize, slot: u32): usize {
+  return place(field, slot);
+}
+
+/** A row that is in no column, of a vector; its address is not set. */
+export function vectorEncode(field: usize, row: usize, vector: usize): void {
+  encodeRow(field, row, vector);
+}
+
 /** Norm of what is behind the head, of the row that was encoded last. */
 let tailNorm: f64 = 0;
 

@@ -72,8 +72,18 @@ export class Graphs {
     return this.memory.derived.hnsw_stale(field) >>> 0
   }
 
+  /** After each batch that stands: a graph that has lost most of its vectors begins anew. Answers what `kept` does, or -1: there is no graph. */
+  settle(field: number): number {
+    return this.memory.derived.hnsw_settle(field)
+  }
+
+  /** Changes that wait, for each of which the vector that was there before is kept. */
+  kept(field: number): number {
+    return this.memory.derived.hnsw_kept(field) >>> 0
+  }
+
   /**
-   * Brings up to `count` slots up to date; answers how many are left.
+   * Does up to `count` of what waits, in the order of the writes and as if each had been done at once; answers how much is left.
    *
    * @throws LimitError when the partition's memory does not hold the graph.
    */
@@ -84,9 +94,21 @@ export class Graphs {
     return left
   }
 
+  /** The same, `count` by `count`, until nothing is left or `isOver`, which looks at no vector; answers whether something is left. */
+  maintainUntil(field: number, count: number, isOver: () => boolean): boolean {
+    const { derived } = this.memory
+    derived.hnsw_rewind(field)
+    try {
+      while (this.maintain(field, count) > 0) if (isOver()) return true
+      return false
+    } finally {
+      derived.hnsw_replay(field)
+    }
+  }
+
   /**
-   * Whether what was linked depends on when it was, between writes. Then all of it is dirty now, and linked anew, in the order of the slots,
-   * by `maintain`: the graph is that of the vectors as they are, whatever was written in which order.
+   * Whether the order of the writes was lost, for want of memory or in a crash. Then everything is dirty now, and linked anew, in the order of the slots, by
+   * `maintain`.
    */
   straighten(field: number): boolean {
     return this.memory.derived.hnsw_straighten(field) !== 0

@@ -43,8 +43,8 @@ export class Partition {
   scanCount = 0
   /** Of its graphs, if it may have any. */
   upkeep: Upkeep | undefined
-  /** Set while writers should wait for a compaction that has fallen behind. */
-  pressure: Promise<void> | undefined
+  /** A compaction that has fallen behind. */
+  private behind: Promise<void> | undefined
   private readonly options: PartitionOptions
   private readonly batch: Batch
   /** In memory only while what is written is gathered for an export. */
@@ -283,15 +283,20 @@ export class Partition {
       })
       .finally(() => {
         this.compaction = undefined
-        this.pressure = undefined
+        this.behind = undefined
       })
     this.compaction = running
     return running
   }
 
+  /** Set while writers should wait: a compaction or a graph has fallen behind. */
+  get pressure(): Promise<void> | undefined {
+    return this.behind ?? this.upkeep?.pressure
+  }
+
   private checkPressure(log: Log): void {
-    if (this.pressure !== undefined || log.position < COMPACT_LOG_BYTES * 4) return
-    if (log.position > this.store.liveBytes * PRESSURE_RATIO) this.pressure = this.compaction?.catch(() => {})
+    if (this.behind !== undefined || log.position < COMPACT_LOG_BYTES * 4) return
+    if (log.position > this.store.liveBytes * PRESSURE_RATIO) this.behind = this.compaction?.catch(() => {})
   }
 
   private get garbageBytes(): number {

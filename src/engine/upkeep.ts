@@ -17,6 +17,9 @@ const PIECES_PER_CALL = 8
 /** Slots worked on since a graph was saved that are worth saving it again. */
 const SAVED_SLOTS = 10_000
 
+/** Changes that may wait for the graph of a field before writers wait for it: for each of them a vector is kept that is gone. */
+const KEPT_MAX = 32_768
+
 /** Writes after which a graph that did not fit in memory is tried again: something may have been deleted. */
 const RESPITE_WRITES = 500
 
@@ -57,10 +60,13 @@ export class Upkeep {
   readonly #host: UpkeepHost
   readonly #fields: readonly Field[]
   #running: Promise<void> | undefined
+  #relief: Promise<void> | undefined
   #isStopped = false
   /** Writes to let pass before the next attempt, after there was no memory. */
   #respite = 0
   #done = 0
+  /** Changes that waited for the graph of a field after the last write, at most. */
+  #kept = 0
   /** What opening has put off. */
   #hasRowsLeft = true
 
@@ -81,17 +87,56 @@ export class Upkeep {
     this.#fields = fields
   }
 
-  /** After a write: there may be something to do. */
+  /** After a write: there may be something to do. Graphs begin here, and not in the background: what they are is up to the writes alone. */
   wake(): void {
-    if (this.#running !== undefined || this.#isStopped) return
-    if (this.#respite > 0) {
-      this.#respite--
-      return
-    }
-    if (!this.#hasWork()) return
+    if (this.#isStopped || !this.#begin()) return
+    if (this.#running !== undefined || !this.#hasWork()) return
     this.#running = this.#run().finally(() => {
       this.#running = undefined
     })
+  }
+
+  /** Begins graphs that are due; false: there was no memory for one lately. */
+  #begin(): boolean {
+    const { graphs, vectors } = this.#host.store
+    const isResting = this.#respite > 0
+    if (isResting) this.#respite--
+    this.#kept = 0
+    for (const { field, from, m, efConstruction } of this.#fields) {
+      const kept = graphs.settle(field)
+      if (kept > this.#kept) this.#kept = kept
+      if (isResting || kept >= 0 || vectors.count(field) < from) continue
+      this.#host.onDerivedChanged()
+      try {
+        graphs.create(field, m, efConstruction)
+      } catch (error) {
+        if (!(error instanceof LimitError)) throw error
+        this.#respite = RESPITE_WRITES
+      }
+    }
+    return this.#respite === 0
+  }
+
+  /** Set while so many changes wait that writers should, too. */
+  get pressure(): Promise<void> | undefined {
+    if (this.#kept > KEPT_MAX && this.#relief === undefined) {
+      this.#relief = this.#relieve().finally(() => {
+        this.#relief = undefined
+      })
+    }
+    return this.#relief
+  }
+
+  async #relieve(): Promise<void> {
+    try {
+      do await pause()
+      while (!this.#isStopped && this.#slice() && this.#begin() && this.#kept > KEPT_MAX / 2)
+    } catch (error) {
+      // It fails in the background, too.
+      if (!(error instanceof LimitError)) this.stop()
+    } finally {
+      this.#kept = 0
+    }
   }
 
   /** Nothing is begun from now on. What is under way ends with its slice. */
@@ -100,8 +145,7 @@ export class Upkeep {
   }
 
   /**
-   * Brings the graphs up to date; the event loop turns meanwhile. Where vectors were changed or deleted, what the background made of it depends
-   * on how its slices fell between the writes; there the graph is built anew, so that the same writes give the same graph.
+   * Brings the graphs up to date; the event loop turns meanwhile. One that does not know the order of the writes any more is built anew.
    *
    * @throws LimitError when they do not fit in the partition's memory.
    */
@@ -155,13 +199,13 @@ export class Upkeep {
         if (vectors.count(field) < from) continue
         graphs.create(field, m, efConstruction)
       }
-      if (graphs.dirty(field) > 0) this.#host.onDerivedChanged()
-      for (let left = graphs.dirty(field); left > 0; ) {
-        if (performance.now() > end) return true
-        const before = left
-        left = graphs.maintain(field, SLOTS_PER_CALL)
-        this.#done += Math.max(0, before - left)
+      if (graphs.dirty(field) === 0) continue
+      this.#host.onDerivedChanged()
+      const isOver = () => {
+        this.#done += SLOTS_PER_CALL
+        return performance.now() > end
       }
+      if (graphs.maintainUntil(field, SLOTS_PER_CALL, isOver)) return true
     }
     return this.#makeRows(end)
   }

@@ -66,11 +66,13 @@ class Fixture {
   }
 
   put(ids: readonly number[], make: () => Vector | null): void {
-    for (let at = 0; at < ids.length; at += 500)
+    for (let at = 0; at < ids.length; at += 500) {
       upsert(
         this.partition,
         ids.slice(at, at + 500).map((id) => ({ id, v: make() })),
       )
+      this.graphs.settle(0)
+    }
   }
 
   finish(): void {
@@ -218,7 +220,7 @@ describe('after changes', () => {
     expect(fixture.recall(queries, 30)).toBeGreaterThan(before - 0.02)
   })
 
-  it('straightened, it is the same graph however the upkeep fell between the writes', async () => {
+  it('is the same graph however the upkeep fell between the writes', async () => {
     const run = async (pace: () => number) => {
       const make = clusters(31, 8)
       const fixture = await Fixture.create(8, 'l2', { m: 6 })
@@ -231,7 +233,6 @@ describe('after changes', () => {
       step(() => remove(fixture.partition, range(60, 160)))
       step(() => fixture.put(range(500, 640), make))
       step(() => remove(fixture.partition, [0, 1, 200, 399]))
-      fixture.graphs.straighten(0)
       fixture.finish()
       expect(fixture.graphs.straighten(0)).toBe(false)
       return fixture.links(440, 6)
@@ -381,6 +382,31 @@ describe('special cases', () => {
     expect(graphs.has(0)).toBe(isMade)
     expect(attempt()).toBe(isMade)
     if (isMade) expect(graphs.dirty(0)).toBe(stored)
+  })
+
+  it('changes for which there is no memory to keep what was there are made all the same', async () => {
+    const make = clusters(15, 96)
+    const memoryLimitBytes = 9 * 2 ** 20
+    const fixture = await Fixture.create(96, 'l2', { quantization: 'none', m: 4, memoryLimitBytes })
+    fixture.put(range(0, 3_000), make)
+    fixture.finish()
+    let kept = 0
+    for (let round = 0; fixture.graphs.kept(0) >= kept; round++) {
+      expect(round).toBeLessThan(200)
+      kept = fixture.graphs.kept(0)
+      fixture.put(range((round * 200) % 3_000, ((round * 200) % 3_000) + 200), make)
+    }
+    expect(fixture.graphs.kept(0)).toBe(0)
+    fixture.put(range(0, 50), make)
+    const queries = Array.from({ length: 30 }, make)
+    expect(fixture.recall(queries, 100)).toBeGreaterThan(0.9)
+    fixture.finish()
+    expect(fixture.graphs.linked(0)).toBe(3_000)
+    expect(fixture.recall(queries, 100)).toBeGreaterThan(0.95)
+    fixture.graphs.straighten(0)
+    fixture.finish()
+    expect(fixture.graphs.straighten(0)).toBe(false)
+    expect(fixture.recall(queries, 100)).toBeGreaterThan(0.95)
   })
 
   it('a graph that does not fit leaves a store that works', async () => {

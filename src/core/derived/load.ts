@@ -31,10 +31,13 @@ export interface DerivedExports {
   hnsw_hold(field: number, piece: number, slot: number): number
   hnsw_hold_begin(field: number): number
   hnsw_hold_room(bytes: number): number
+  hnsw_kept(field: number): number
   hnsw_linked(field: number): number
   hnsw_maintain(field: number, count: number): number
   hnsw_pack(field: number, slot: number): number
   hnsw_reach(field: number, count: number): number
+  hnsw_replay(field: number): void
+  hnsw_rewind(field: number): void
   hnsw_search(
     search: number,
     field: number,
@@ -44,6 +47,7 @@ export interface DerivedExports {
     wanted: number,
     budget: number,
   ): number
+  hnsw_settle(field: number): number
   hnsw_stale(field: number): number
   hnsw_straighten(field: number): number
   hnsw_unpack(field: number, slot: number): number

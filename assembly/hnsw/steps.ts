@@ -1,0 +1,260 @@
+// Steps that wait, oldest first: what writes did to the vectors of a graph's slots since it was last up to date. A step that gave a slot another vector, or
+// took it, keeps the row it had before: so the column can be taken back to where it stood when the oldest step was noted (past.ts).
+//
+// Block: | 0 next u32 | 4 previous u32 | 8 pages u32 | 12 oldest step u32 | 16 newest step u32, 0: none | 20 end of the newest u32 | 32 steps |
+// Step:  | 0 bytes u32 | 4 bytes of the step before it in the block u32 | 8 slot u32 | 12 slots u32 | 16 flags u32 | 20 record u32 | 32 row | vector |
+// One with slots: these, from `slot` on, got a vector where there was none. One with 0 slots: `slot` had the vector of the row; `record` is what replaced its document.
+// The vector follows its row where distances by codes are not all it is needed for; the row's address is that of the copy then.
+//
+// Blocks are structures: a snapshot holds what waits. One that is empty is all zero but for its head.
+
+import { CODE_INT8, PAGE_BYTES, PAGE_STRUCT, S_PAGES_LIMIT } from "../abi";
+import { pagesAcquire, pagesFor, pagesRelease, pagesSpare } from "../memory";
+import { fieldCode, fieldRowBytes, fieldVectorBytes, vectorEncode } from "../vector";
+import { GRAPH_KEPT, GRAPH_NEWEST, GRAPH_OLDEST, GRAPH_STEPS, isDirty } from "./graph";
+
+const BLOCK_HEAD: usize = 32;
+const STEP_HEAD: usize = 32;
+
+const SCARCE_TO_KEEP: u32 = 8;
+
+/** The slot has a vector after the step. */
+const GIVES: u32 = 1;
+/** Another step waited for the slot when this one was noted. */
+const FOLLOWS: u32 = 2;
+
+// @ts-ignore: decorator
+@inline function add(address: usize, by: u32): void {
+  store<u32>(address, load<u32>(address) + by);
+}
+
+/** The oldest block, or 0; only a block that is alone is ever empty. */
+// @ts-ignore: decorator
+@inline export function blockOldest(graph: usize): usize {
+  return <usize>load<u32>(graph, GRAPH_OLDEST);
+}
+
+// @ts-ignore: decorator
+@inline export function blockNewest(graph: usize): usize {
+  return <usize>load<u32>(graph, GRAPH_NEWEST);
+}
+
+// @ts-ignore: decorator
+@inline export function blockNext(block: usize): usize {
+  return <usize>load<u32>(block);
+}
+
+// @ts-ignore: decorator
+@inline export function blockPrevious(block: usize): usize {
+  return <usize>load<u32>(block, 4);
+}
+
+/** Of a block, 0 when there is none. */
+// @ts-ignore: decorator
+@inline export function stepOldest(block: usize): usize {
+  return load<u32>(block, 16) == 0 ? 0 : <usize>load<u32>(block, 12);
+}
+
+// @ts-ignore: decorator
+@inline export function stepNewest(block: usize): usize {
+  return <usize>load<u32>(block, 16);
+}
+
+/** In the same block, 0 when there is none. */
+// @ts-ignore: decorator
+@inline export function stepNext(block: usize, step: usize): usize {
+  return step == <usize>load<u32>(block, 16) ? 0 : step + <usize>load<u32>(step);
+}
+
+// @ts-ignore: decorator
+@inline export function stepPrevious(block: usize, step: usize): usize {
+  return step == <usize>load<u32>(block, 12) ? 0 : step - <usize>load<u32>(step, 4);
+}
+
+// @ts-ignore: decorator
+@inline export function stepSlot(step: usize): u32 {
+  return load<u32>(step, 8);
+}
+
+/** Whether it keeps what the slot had before. */
+// @ts-ignore: decorator
+@inline export function stepKeeps(step: usize): bool {
+  return load<u32>(step, 12) == 0;
+}
+
+// @ts-ignore: decorator
+@inline export function stepGives(step: usize): bool {
+  return (load<u32>(step, 16) & GIVES) != 0;
+}
+
+// @ts-ignore: decorator
+@inline export function stepFollows(step: usize): bool {
+  return (load<u32>(step, 16) & FOLLOWS) != 0;
+}
+
+// @ts-ignore: decorator
+@inline export function stepRow(step: usize): usize {
+  return step + STEP_HEAD;
+}
+
+function newBlock(graph: usize, bytes: usize): usize {
+  const pages = pagesFor(BLOCK_HEAD + bytes);
+  const block = pagesAcquire(pages, PAGE_STRUCT);
+  if (block == 0) return 0;
+  store<u32>(block, pages, 8);
+  store<u32>(block, <u32>(block + BLOCK_HEAD), 12);
+  store<u32>(block, <u32>(block + BLOCK_HEAD), 20);
+  const newest = blockNewest(graph);
+  if (newest != 0 && stepNewest(newest) != 0) {
+    store<u32>(newest, <u32>block);
+    store<u32>(block, <u32>newest, 4);
+  } else {
+    if (newest != 0) pagesRelease(newest, load<u32>(newest, 8));
+    store<u32>(graph, <u32>block, GRAPH_OLDEST);
+  }
+  store<u32>(graph, <u32>block, GRAPH_NEWEST);
+  return block;
+}
+
+/** A step behind the newest, zeroed but for its bytes, or 0 when memory is exhausted. */
+function append(graph: usize, bytes: usize): usize {
+  let block = blockNewest(graph);
+  if (block == 0 || <usize>load<u32>(block, 20) + bytes > block + <usize>load<u32>(block, 8) * PAGE_BYTES) {
+    block = newBlock(graph, bytes);
+    if (block == 0) return 0;
+  }
+  const step = <usize>load<u32>(block, 20);
+  const before = stepNewest(block);
+  store<u32>(step, <u32>bytes);
+  store<u32>(step, before == 0 ? 0 : <u32>(step - before), 4);
+  store<u32>(block, <u32>step, 16);
+  store<u32>(block, <u32>(step + bytes), 20);
+  return step;
+}
+
+/** The slot got a vector. False: memory is exhausted. */
+export function stepLink(graph: usize, slot: u32): bool {
+  const follows = isDirty(graph, slot) ? FOLLOWS : 0;
+  const block = blockNewest(graph);
+  const newest = block == 0 ? 0 : stepNewest(block);
+  if (newest != 0 && !stepKeeps(newest) && (follows | load<u32>(newest, 16)) == 0 && stepSlot(newest) + load<u32>(newest, 12) == slot) {
+    add(newest + 12, 1);
+  } else {
+    const step = append(graph, STEP_HEAD);
+    if (step == 0) return false;
+    store<u32>(step, slot, 8);
+    store<u32>(step, 1, 12);
+    store<u32>(step, follows, 16);
+  }
+  add(graph + GRAPH_STEPS, 1);
+  return true;
+}
+
+/** Whether less than one in `share` of the pages that a partition may have are left. What steps keep is worth less than what is yet to be written. */
+export function isScarce(share: u32): bool {
+  return pagesSpare() < load<u32>(S_PAGES_LIMIT) / share;
+}
+
+/** The slot had `vector`; `record` has replaced its document, 0: nothing has. False: memory is scarce. */
+export function stepChange(graph: usize, field: usize, slot: u32, vector: usize, gives: bool, record: usize): bool {
+  if (isScarce(SCARCE_TO_KEEP)) return false;
+  const follows = isDirty(graph, slot) ? FOLLOWS : 0;
+  const rowBytes = <usize>fieldRowBytes(field);
+  // A node that is linked already needs no lanes for it; see past.ts for those that are linked again.
+  const isWhole = follows != 0 || fieldCode(field) != CODE_INT8;
+  const vectorBytes: usize = isWhole ? <usize>fieldVectorBytes(field) : 0;
+  const step = append(graph, STEP_HEAD + rowBytes + ((vectorBytes + 15) & ~15));
+  if (step == 0) return false;
+  store<u32>(step, slot, 8);
+  store<u32>(step, (gives ? GIVES : 0) | follows, 16);
+  store<u32>(step, <u32>record, 20);
+  const row = stepRow(step);
+  vectorEncode(field, row, vector);
+  memory.copy(row + rowBytes, vector, vectorBytes);
+  store<u32>(row, <u32>(isWhole ? row + rowBytes : row));
+  add(graph + GRAPH_STEPS, 1);
+  add(graph + GRAPH_KEPT, 1);
+  return true;
+}
+
+/**
+ * Forgets the newest step if it is what writing `record` (0: a deletion) to the slot was, and the write is being undone. Answers 0: it is not; 1: no
+ * step waits for the slot now; 2: one does.
+ */
+export function stepUndo(graph: usize, slot: u32, had: bool, record: usize): u32 {
+  const block = blockNewest(graph);
+  const step = block == 0 ? 0 : stepNewest(block);
+  if (step == 0 || stepKeeps(step) != had) return 0;
+  const slots = load<u32>(step, 12);
+  if (had ? stepSlot(step) != slot || <usize>load<u32>(step, 20) != record : stepSlot(step) + slots - 1 != slot) return 0;
+  const follows = stepFollows(step);
+  add(graph + GRAPH_STEPS, -1);
+  if (had) add(graph + GRAPH_KEPT, -1);
+  if (slots > 1) store<u32>(step, slots - 1, 12);
+  else removeNewest(graph, block, step);
+  return follows ? 2 : 1;
+}
+
+function removeNewest(graph: usize, block: usize, step: usize): void {
+  const before = stepPrevious(block, step);
+  memory.fill(step, 0, <usize>load<u32>(step));
+  store<u32>(block, <u32>before, 16);
+  store<u32>(block, <u32>step, 20);
+  if (before != 0) return;
+  const previous = blockPrevious(block);
+  if (previous == 0) {
+    empty(block);
+    return;
+  }
+  store<u32>(previous, 0);
+  store<u32>(graph, <u32>previous, GRAPH_NEWEST);
+  pagesRelease(block, load<u32>(block, 8));
+}
+
+/** The block, which is alone, holds nothing. */
+function empty(block: usize): void {
+  const from = block + BLOCK_HEAD;
+  memory.fill(from, 0, <usize>load<u32>(block, 20) - from);
+  store<u32>(block, <u32>from, 12);
+  store<u32>(block, 0, 16);
+  store<u32>(block, <u32>from, 20);
+}
+
+/** The first slot of the oldest step is done with. */
+export function stepDone(graph: usize, block: usize, step: usize): void {
+  add(graph + GRAPH_STEPS, -1);
+  const slots = load<u32>(step, 12);
+  if (slots > 1) {
+    add(step + 8, 1);
+    store<u32>(step, slots - 1, 12);
+    return;
+  }
+  if (slots == 0) add(graph + GRAPH_KEPT, -1);
+  const next = stepNext(block, step);
+  if (next != 0) {
+    store<u32>(block, <u32>next, 12);
+    return;
+  }
+  const following = blockNext(block);
+  if (following == 0) {
+    empty(block);
+    return;
+  }
+  store<u32>(following, 0, 4);
+  store<u32>(graph, <u32>following, GRAPH_OLDEST);
+  pagesRelease(block, load<u32>(block, 8));
+}
+
+/** No step waits any more. */
+export function stepsDrop(graph: usize): void {
+  let block = blockOldest(graph);
+  while (block != 0) {
+    const next = blockNext(block);
+    pagesRelease(block, load<u32>(block, 8));
+    block = next;
+  }
+  store<u32>(graph, 0, GRAPH_OLDEST);
+  store<u32>(graph, 0, GRAPH_NEWEST);
+  store<u32>(graph, 0, GRAPH_STEPS);
+  store<u32>(graph, 0, GRAPH_KEPT);
+}
