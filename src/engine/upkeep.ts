@@ -17,8 +17,13 @@ const PIECES_PER_CALL = 8
 /** Slots worked on since a graph was saved that are worth saving it again. */
 const SAVED_SLOTS = 10_000
 
-/** Changes that may wait for the graph of a field before writers wait for it: for each of them a vector is kept that is gone. */
+/** Changes that may wait for the graph of a field before writers wait for it: for each of them a vector is kept that is gone, of about so many bytes in all. */
 const KEPT_MAX = 32_768
+const KEPT_BYTES = 67_108_864
+
+function keptMax({ dimension }: VectorField): number {
+  return Math.min(KEPT_MAX, Math.ceil(KEPT_BYTES / (5 * dimension)))
+}
 
 /** Writes after which a graph that did not fit in memory is tried again: something may have been deleted. */
 const RESPITE_WRITES = 500
@@ -54,6 +59,8 @@ interface Field {
   readonly from: number
   readonly m: number
   readonly efConstruction: number
+  /** Changes that may wait. */
+  readonly keptMax: number
 }
 
 export class Upkeep {
@@ -65,8 +72,8 @@ export class Upkeep {
   /** Writes to let pass before the next attempt, after there was no memory. */
   #respite = 0
   #done = 0
-  /** Changes that waited for the graph of a field after the last write, at most. */
-  #kept = 0
+  /** How much waited for the graph of a field after the last write, at most, as a part of what may. */
+  #load = 0
   /** What opening has put off. */
   #hasRowsLeft = true
 
@@ -77,6 +84,7 @@ export class Upkeep {
       from: graphFrom(field),
       m: field.index?.m ?? 16,
       efConstruction: field.index?.efConstruction ?? 128,
+      keptMax: keptMax(field),
     }))
     const some = wanted.filter(({ from }) => from < Infinity)
     return some.length === 0 ? undefined : new Upkeep(host, some)
@@ -101,10 +109,10 @@ export class Upkeep {
     const { graphs, vectors } = this.#host.store
     const isResting = this.#respite > 0
     if (isResting) this.#respite--
-    this.#kept = 0
-    for (const { field, from, m, efConstruction } of this.#fields) {
+    this.#load = 0
+    for (const { field, from, m, efConstruction, keptMax } of this.#fields) {
       const kept = graphs.settle(field)
-      if (kept > this.#kept) this.#kept = kept
+      if (kept > this.#load * keptMax) this.#load = kept / keptMax
       if (isResting || kept >= 0 || vectors.count(field) < from) continue
       this.#host.onDerivedChanged()
       try {
@@ -119,7 +127,7 @@ export class Upkeep {
 
   /** Set while so many changes wait that writers should, too. */
   get pressure(): Promise<void> | undefined {
-    if (this.#kept > KEPT_MAX && this.#relief === undefined) {
+    if (this.#load > 1 && this.#relief === undefined) {
       this.#relief = this.#relieve().finally(() => {
         this.#relief = undefined
       })
@@ -130,12 +138,12 @@ export class Upkeep {
   async #relieve(): Promise<void> {
     try {
       do await pause()
-      while (!this.#isStopped && this.#slice() && this.#begin() && this.#kept > KEPT_MAX / 2)
+      while (!this.#isStopped && this.#slice() && this.#begin() && this.#load > 0.5)
     } catch (error) {
       // It fails in the background, too.
       if (!(error instanceof LimitError)) this.stop()
     } finally {
-      this.#kept = 0
+      this.#load = 0
     }
   }
 
