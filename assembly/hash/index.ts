@@ -1,3 +1,3 @@
 export { keyHash } from "./siphash";
-export { entrySlot, hashAhead, hashCreate, hashExpect, hashFind, hashInsert, hashRemove, hashTouch } from "./table";
+export { entrySlot, hashAhead, hashCreate, hashExpect, hashFind, hashHolds, hashInsert, hashRemove, hashTouch } from "./table";
 export { xxh64 } from "./xxh64";

@@ -116,6 +116,11 @@ export function hashExpect(count: u32): void {
   store<u32>(S_SEGMENTS, 1 << depth);
 }
 
+/** Whether `count` entries have room as it is, hashes being as even as they are. */
+export function hashHolds(count: u32): bool {
+  return count / load<u32>(S_SEGMENTS) <= ENTRIES_EXPECTED;
+}
+
 /** Reads where the search for a hash will begin, so that it is in cache by then; what it answers is to be used somehow. For many hashes in a row. */
 export function hashTouch(hash: u64): u32 {
   const upper = <u32>(hash >> 32);

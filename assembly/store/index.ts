@@ -5,7 +5,9 @@ export { store_compact_abandon, store_compact_begin, store_compact_finish, store
 export { store_find, store_find_many, store_identified, store_identify } from "./find";
 export { store_gather, store_gather_begin, store_gather_frame } from "./frame";
 export { store_create, store_restore_begin, store_restore_end, store_scan, store_stage, store_uuid } from "./lifecycle";
-export { store_pass, store_pass_candidate, store_pass_free, store_pass_index } from "./pass";
+export {
+  store_pass, store_pass_candidate, store_pass_expect, store_pass_free, store_pass_index, store_pass_matches, store_pass_seek,
+} from "./pass";
 export {
   store_log_attach, store_log_check, store_log_finish, store_log_index, store_log_release, store_log_reserve, store_log_resync, store_log_walk,
 } from "./walk";

@@ -1,15 +1,16 @@
 // Applying a log that is only read through: its records get the addresses where they will lie, in pages reserved for them, and nothing is
-// written there. What is dead by then may not be read a second time to find its entry of the index, so hashes of keys are kept by slot
-// until the log has been seen to its end. They lie at the beginning of the reserved pages meanwhile, and what is to be given back to the
-// arena is listed at their end: those bytes are not there yet.
+// written there. What is dead by then may not be read a second time to find its entry of the index, so hashes of keys are kept by slot:
+// the index is built of them when the log has been seen to its end, or later, and until then keys are sought among them one by one. They lie
+// at the beginning of the reserved pages meanwhile, and what is to be given back to the arena is listed at their end: those bytes are not
+// there yet.
 
 import {
   KEY_BUFFER, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE, KIND_TRANSACTION, RECORD_HEADER, S_COUNT, S_LIVE_BYTES, S_PASS_GAPS,
-  S_PASS_HASHES, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY, WALK_COVERED,
+  S_PASS_HASHES, S_SCAN_NEXT, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY, WALK_COVERED,
 } from "../abi";
-import { entrySlot, hashExpect, hashFind, hashInsert, hashTouch, keyHash } from "../hash";
+import { entrySlot, hashExpect, hashFind, hashHolds, hashInsert, hashTouch, keyHash } from "../hash";
 import { blockBytes, blockKind, blockRelease, blockUnits } from "../memory";
-import { keyBytes, keyGiven, keyOfRecord, keyPointer, keyType, recordShape, recordSlot, shapeKnown, shapeReadEntry } from "../record";
+import { keyBytes, keyGiven, keyMatches, keyOfRecord, keyPointer, keyType, recordShape, recordSlot, shapeKnown, shapeReadEntry } from "../record";
 import { slotAddress, slotLogUnits, slotSetAddress, slotSetLogUnits, slotsReach } from "../slot";
 
 /** Bits of a hash that the index does not look at: the block's units stand there. */
@@ -107,9 +108,14 @@ export function store_pass(from: usize, end: usize, units: u32, delta: usize, fl
   return STATUS_OK;
 }
 
-/** Puts the next slots, `slotsMax` from `from` on, into the empty index; the log has been read to its end. */
+/** The log has been read to its end: takes the memory for its index. False: there is not so much, and it has to be built to see whether it fits. */
+export function store_pass_expect(): bool {
+  hashExpect(load<u32>(S_COUNT));
+  return hashHolds(load<u32>(S_COUNT));
+}
+
+/** Puts the next slots, `slotsMax` from `from` on, into the index. */
 export function store_pass_index(from: u32, slotsMax: u32): i32 {
-  if (from == 0) hashExpect(load<u32>(S_COUNT));
   const end = min(load<u32>(S_SLOT_TOP), from + slotsMax);
   let touched: u32 = 0;
   for (let slot = from; slot < end; slot++) if (slotAddress(slot) != 0) touched += hashTouch(load<u64>(hashAt(slot)));
@@ -132,4 +138,29 @@ export function store_pass_candidate(type: u32, bytes: u32, skip: u32): usize {
   let entry = hashFind(hash, 0);
   for (let i: u32 = 0; i < skip && entry != 0; i++) entry = hashFind(hash, entry);
   return entry == 0 ? 0 : slotAddress(entrySlot(entry));
+}
+
+/**
+ * While the index is not there: where the record lies, or will, of the next slot from `slot` on that may have the key in the key buffer, 0 if
+ * none; S_SCAN_NEXT: where to go on.
+ */
+export function store_pass_seek(type: u32, bytes: u32, slot: u32): usize {
+  keyGiven(type, KEY_BUFFER, bytes);
+  const hash = keyHash(keyType, keyPointer, keyBytes) & ~HASH_SPARE;
+  const top = load<u32>(S_SLOT_TOP);
+  let at = hashAt(slot);
+  for (; slot < top; slot++) {
+    if ((load<u64>(at) & ~HASH_SPARE) == hash && slotAddress(slot) != 0) {
+      store<u32>(S_SCAN_NEXT, slot + 1);
+      return slotAddress(slot);
+    }
+    at += 8;
+  }
+  return 0;
+}
+
+/** Whether the record at an address, which is there, has the key in the key buffer. */
+export function store_pass_matches(type: u32, bytes: u32, record: usize): bool {
+  keyGiven(type, KEY_BUFFER, bytes);
+  return keyMatches(record, keyType, keyPointer, keyBytes);
 }

@@ -42,8 +42,11 @@ export interface CoreExports {
   store_log_walk(from: number, end: number, units: number, flags: number, bytesMax: number): number
   store_pass(from: number, end: number, units: number, delta: number, flags: number, bytesMax: number): number
   store_pass_candidate(type: number, bytes: number, skip: number): number
+  store_pass_expect(): number
   store_pass_free(count: number): void
   store_pass_index(from: number, slotsMax: number): number
+  store_pass_matches(type: number, bytes: number, record: number): number
+  store_pass_seek(type: number, bytes: number, slot: number): number
   store_restore_begin(pagesTop: number, pagesWanted: number, pagesLimit: number): number
   store_restore_end(pagesTop: number, pagesLimit: number): number
   store_scan(slot: number, count: number): number

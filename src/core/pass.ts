@@ -5,6 +5,7 @@ import {
   KEY_BUFFER_BYTES,
   S_PASS_GAPS,
   S_PASS_HASHES,
+  S_SCAN_NEXT,
   S_SLOT_TOP,
   S_WALK_AT,
   STATUS_OK,
@@ -23,14 +24,17 @@ export class LogPass {
   private readonly memory: Memory
   private readonly keys: KeyWriter
   private gapsEnd = 0
+  /** Slots below this one are in the index. */
+  private indexed = 0
 
   constructor(memory: Memory) {
     this.memory = memory
     this.keys = new KeyWriter(memory)
   }
 
-  /** The log will lie in the `bytes` from `place` on; until then they are used here. */
-  begin(place: number, bytes: number): void {
+  /** The log will lie in the `bytes` from `place` on; until then they are used here. `isCovered`: a snapshot has brought the index. */
+  begin(place: number, bytes: number, isCovered: boolean): void {
+    if (isCovered) this.indexed = Number.POSITIVE_INFINITY
     this.gapsEnd = place + bytes
     this.memory.setState(S_PASS_HASHES, place)
     this.memory.setState(S_PASS_GAPS, this.gapsEnd)
@@ -51,15 +55,35 @@ export class LogPass {
     return true
   }
 
-  /** After the last frame, if no snapshot has the index. False: it does not fit. */
-  index(): boolean {
+  /** After the last frame, if no snapshot has the index: takes the memory for it. False: it has to be built to see whether it fits. */
+  expectIndex(): boolean {
+    const fits = this.memory.core.store_pass_expect() !== 0
+    this.memory.refresh()
+    return fits
+  }
+
+  /** Goes on building the index, for `slots` more. False: it does not fit. */
+  index(slots = Number.POSITIVE_INFINITY): boolean {
     const { memory } = this
-    for (let slot = 0; slot < memory.state(S_SLOT_TOP); slot += PASS_SLOTS) {
-      const status = memory.core.store_pass_index(slot, PASS_SLOTS)
+    for (const end = this.indexed + slots; this.indexed < end && !this.isIndexed; this.indexed += PASS_SLOTS) {
+      const status = memory.core.store_pass_index(this.indexed, PASS_SLOTS)
       memory.refresh()
-      if (status !== STATUS_OK) return false
+      if (status !== STATUS_OK) {
+        // Some of these are in it: to begin with them again would put them there twice.
+        this.indexed = Number.NaN
+        return false
+      }
     }
-    return true
+    return !Number.isNaN(this.indexed)
+  }
+
+  get isIndexed(): boolean {
+    return this.indexed >= this.memory.state(S_SLOT_TOP)
+  }
+
+  /** Until then nothing may be read to what lies below this address. */
+  get hashesEnd(): number {
+    return this.memory.state(S_PASS_HASHES) + this.memory.state(S_SLOT_TOP) * 8
   }
 
   /** What of the log is no live record, for `free`: addresses of blocks, odd those of frames. */
@@ -76,7 +100,24 @@ export class LogPass {
     }
   }
 
-  /** Calls back with where each record lies, or will, whose key may be this one. Throws when it is not a key. */
+  /** Without the index: where the record of the next slot from `slot` on lies, or will, whose key may be this one; 0 if none. Throws when it is not a key. */
+  seek(key: unknown, slot: number): number {
+    const bytes = this.keys.write(key)
+    return this.memory.core.store_pass_seek(this.keys.type, bytes, slot) >>> 0
+  }
+
+  /** Where to seek on. */
+  get soughtTo(): number {
+    return this.memory.state(S_SCAN_NEXT)
+  }
+
+  /** Whether a record that is there has this key. */
+  matches(key: unknown, address: number): boolean {
+    const bytes = this.keys.write(key)
+    return this.memory.core.store_pass_matches(this.keys.type, bytes, address) !== 0
+  }
+
+  /** With the index: calls back with where each record lies, or will, whose key may be this one. Throws when it is not a key. */
   forEachCandidate(key: unknown, callback: (address: number) => void): void {
     const { core } = this.memory
     for (let skip = 0; ; skip++) {

@@ -192,8 +192,7 @@ export class Partition {
 
   /** Address of the document with this key, or 0. Throws when it is not a key. */
   find(key: Key): number {
-    this.residency?.reach(key)
-    return this.bare.find(key)
+    return this.residency === undefined ? this.bare.find(key) : this.residency.find(key)
   }
 
   findMany(keys: readonly Key[], addresses: Uint32Array): void {

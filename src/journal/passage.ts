@@ -24,7 +24,7 @@ export class Passage {
     this.bytes = bytes
     this.isCovered = isCovered
     this.pass = new LogPass(store.memory)
-    this.pass.begin(place, bytes)
+    this.pass.begin(place, bytes, isCovered)
   }
 
   /** Room for `bytes` of log, a multiple of 8. `isCovered`: a snapshot has its structures, all of them. Undefined: there is not so much memory. */
@@ -43,8 +43,15 @@ export class Passage {
   /** The log ends at `end` of the file. Undefined: not this way. */
   finish(file: StorageFile, path: string, end: number): Residency | undefined {
     const { store, pass, place, bytes, isCovered } = this
-    if (isCovered ? store.walkedLive !== store.count : !pass.index() || !store.finishLog(false)) return undefined
     const length = end - LOG_HEADER_BYTES
+    if (isCovered) {
+      if (store.walkedLive !== store.count) return undefined
+    } else {
+      // Behind the log's end other things may be put at once.
+      const mayWait = pass.expectIndex() && pass.hashesEnd <= place + length
+      if (!mayWait && !pass.index()) return undefined
+      store.finishLog(false)
+    }
     const residency = new Residency({ store, pass, file, path, from: place, to: place + length })
     // It marks the end, where gaps were listed until now.
     store.attachLog(place, bytes, length)

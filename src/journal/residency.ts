@@ -1,8 +1,8 @@
 // Records that are not in memory yet. A log that was read through when the database was opened (passage.ts) is settled: every slot knows
 // where its record lies. The bytes come when somebody needs them, or meanwhile: some frames for one key, all of them for anything else.
-// What is read again is checked again.
+// What is read again is checked again. The index is built before most of it.
 
-import type { LogPass, Store } from '../core/index.ts'
+import { type LogPass, outOfMemory, type Store } from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 import { LOG_HEADER_BYTES } from './header.ts'
@@ -13,6 +13,10 @@ const PIECE_BYTES = 65_536
 const RUN_BYTES = 4_194_304
 /** Read in one turn of the event loop while nobody waits. */
 const TURN_BYTES = 1_048_576
+/** Or put into the index. */
+const TURN_SLOTS = 32_768
+/** To seek a key among all hashes takes a fifteenth of building the index. */
+const SOUGHT_MAX = 8
 /** The program that has just opened a database goes first. */
 const REST_MS = 5
 
@@ -36,6 +40,7 @@ export class Residency {
   private readonly isHere: Uint8Array
   /** Pieces before this one are here. */
   private next = 0
+  private sought = 0
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(log: Passed) {
@@ -49,17 +54,23 @@ export class Residency {
     return this.next === this.isHere.length
   }
 
-  /** Reads every record that may have this key. Throws when it is not a key. */
-  reach(key: unknown): void {
-    if (this.isWhole) return
-    this.log.pass.forEachCandidate(key, (address) => {
-      const piece = this.pieceOf(address)
-      if (this.isHere[piece] === 0) this.read(piece, piece + 1)
-    })
+  /** Address of the record with this key, which is there then, or 0. Throws when it is not a key. */
+  find(key: unknown): number {
+    const { pass, store } = this.log
+    if (!pass.isIndexed && this.sought++ >= SOUGHT_MAX) this.index()
+    for (let slot = 0; !pass.isIndexed; slot = pass.soughtTo) {
+      const address = pass.seek(key, slot)
+      if (address === 0) return 0
+      this.reach(address)
+      if (!pass.isIndexed && pass.matches(key, address)) return address
+    }
+    if (!this.isWhole) pass.forEachCandidate(key, (address) => this.reach(address))
+    return store.find(key)
   }
 
   /** Reads whatever is not here. */
   readAll(): void {
+    this.index()
     while (!this.isWhole) this.readNext(RUN_BYTES)
     this.stop()
   }
@@ -68,7 +79,8 @@ export class Residency {
   readOn(): void {
     this.timer = setTimeout(() => {
       try {
-        this.readNext(TURN_BYTES)
+        if (this.log.pass.isIndexed) this.readNext(TURN_BYTES)
+        else this.index(TURN_SLOTS)
       } catch {
         // Whoever needs it hears of it.
         return
@@ -83,6 +95,19 @@ export class Residency {
     clearTimeout(this.timer)
   }
 
+  /** Reads the record at an address. */
+  private reach(address: number): void {
+    const piece = this.pieceOf(address)
+    if (this.isHere[piece] !== 0) return
+    // The hashes lie where the first records go.
+    if (this.pieces[piece]! < this.log.pass.hashesEnd) this.index()
+    this.read(piece, piece + 1)
+  }
+
+  private index(slots?: number): void {
+    if (!this.log.pass.index(slots)) throw outOfMemory('the index')
+  }
+
   private pieceOf(address: number): number {
     let low = 0
     let high = this.pieces.length - 1
@@ -94,7 +119,7 @@ export class Residency {
     return low
   }
 
-  /** Reads the next pieces that are not here, about `bytes` of them; with the last, what is no record becomes free. */
+  /** With the index there: reads the next pieces that are not here, about `bytes` of them; with the last, what is no record becomes free. */
   private readNext(bytes: number): void {
     const { pieces, isHere } = this
     const first = isHere.indexOf(0, this.next)

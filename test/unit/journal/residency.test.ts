@@ -3,7 +3,7 @@
 // it; a read that fails is told to who needs it and may be tried again; what is not there any more as it was is damage.
 
 import { describe, expect, it } from 'vitest'
-import { CorruptError, HostError } from '../../../src/error/index.ts'
+import { CorruptError, HostError, TypeMismatchError } from '../../../src/error/index.ts'
 import { parsePath } from '../../../src/query/filters.ts'
 import { MemoryDirectory, type StorageDirectory, type StorageFile } from '../../../src/storage/index.ts'
 import {
@@ -158,6 +158,24 @@ for (const [name, extra] of [
       expect(scene.watched.bytes).toBeLessThanOrEqual(scene.logBytes)
       expect(partition.stats().bytes).toBe(before.bytes)
       await partition.close()
+    })
+
+    it('finds keys before its index stands, and when it does, wherever they lie', async () => {
+      const scene = await Scene.make(extra)
+      const ids = [...scene.model.keys()]
+      for (let round = 0; round < 12; round++) {
+        const partition = await scene.open()
+        // The first records lie where hashes are kept until then; some keys are not there.
+        for (let i = 0; i < 12; i++) {
+          const id = i % 4 === 3 ? -1 - i : ids[(round * 97 + i * i * 31 * (round % 3)) % ids.length]!
+          const version = scene.model.get(id)
+          expect(get(partition, id)).toEqual(version === undefined ? undefined : documentOf(id, version))
+          if (round === i) expect(all(partition).length).toBe(scene.model.size)
+        }
+        expect(() => partition.find({} as never)).toThrow(TypeMismatchError)
+        scene.expectSame(partition)
+        await partition.close()
+      }
     })
 
     it('frees what is no record: as much as when it is read in place', async () => {
