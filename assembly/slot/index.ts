@@ -1,3 +1,3 @@
 export {
-  slotAcquire, slotAddress, slotLogUnits, slotRelease, slotsCreate, slotSetAddress, slotSetLogUnits, slotsMark, slotsReach,
+  slotAcquire, slotAddress, slotLogUnits, slotRelease, slotSet, slotsCreate, slotSetAddress, slotSetLogUnits, slotsMark, slotsReach,
 } from "./table";

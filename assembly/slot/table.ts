@@ -44,6 +44,15 @@ export function slotsMark(at: usize, slots: u32): void {
   store<u32>(entry(slot), units, 4);
 }
 
+/** Both at once. */
+// @ts-ignore: decorator
+@inline export function slotSet(slot: u32, address: usize, units: u32): void {
+  mark(slot);
+  const at = entry(slot);
+  store<u32>(at, <u32>address);
+  store<u32>(at, units, 4);
+}
+
 export function slotsCreate(): bool {
   const directory = structAcquire(<usize>SLOT_DIRECTORY_CHUNKS << 2);
   store<u32>(S_SLOT_DIRECTORY, <u32>directory);

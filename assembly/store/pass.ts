@@ -11,7 +11,7 @@ import {
 import { entrySlot, hashExpect, hashFind, hashHolds, hashInsert, hashTouch, keyHash } from "../hash";
 import { blockBytes, blockKind, blockRelease, blockUnits } from "../memory";
 import { keyBytes, keyGiven, keyMatches, keyOfRecord, keyPointer, keyType, recordShape, recordSlot, shapeKnown, shapeReadEntry } from "../record";
-import { slotAddress, slotLogUnits, slotSetAddress, slotSetLogUnits, slotsReach } from "../slot";
+import { slotAddress, slotLogUnits, slotSet, slotSetAddress, slotsReach } from "../slot";
 
 /** Bits of a hash that the index does not look at: the block's units stand there. */
 const HASH_SPARE: u64 = 0xffffff80;
@@ -55,13 +55,15 @@ function passRecord(record: usize, delta: usize, units: u32, flags: u32): i32 {
     slotSetAddress(slot, record + delta);
     return STATUS_OK;
   }
-  if (!slotsReach(slot) || hashAt(load<u32>(S_SLOT_TOP)) > <usize>load<u32>(S_PASS_GAPS)) return STATUS_OUT_OF_MEMORY;
-  const old = slotAddress(slot);
-  if (old != 0 && !passOver(slot, old)) return STATUS_OUT_OF_MEMORY;
+  if (slot >= load<u32>(S_SLOT_TOP)) {
+    if (!slotsReach(slot) || hashAt(load<u32>(S_SLOT_TOP)) > <usize>load<u32>(S_PASS_GAPS)) return STATUS_OUT_OF_MEMORY;
+  } else {
+    const old = slotAddress(slot);
+    if (old != 0 && !passOver(slot, old)) return STATUS_OUT_OF_MEMORY;
+  }
   if (!keyOfRecord(record)) return STATUS_CORRUPT;
   store<u64>(hashAt(slot), (keyHash(keyType, keyPointer, keyBytes) & ~HASH_SPARE) | (<u64>blockUnits(record) << UNITS_SHIFT));
-  slotSetAddress(slot, record + delta);
-  slotSetLogUnits(slot, units);
+  slotSet(slot, record + delta, units);
   store<u32>(S_COUNT, load<u32>(S_COUNT) + 1);
   store<u64>(S_LIVE_BYTES, load<u64>(S_LIVE_BYTES) + blockBytes(record));
   return STATUS_OK;

@@ -55,8 +55,8 @@ export interface RecoveryOptions extends StoreOptions {
 const IN_PLACE_BYTES_MAX = 1_610_612_736
 const WINDOW_BYTES = 67_108_864
 const WINDOW_BYTES_MIN = 1_048_576
-/** It stays in the cache of a core. */
-const PASSAGE_WINDOW_BYTES = 1_048_576
+/** Larger, it does not stay in the cache of a core; smaller, much is read twice, since it holds whole frames only. */
+const PASSAGE_WINDOW_BYTES = 1_572_864
 const DAMAGED = 'damaged frames'
 /** Stands for "the group began in an earlier window" where an address is expected. */
 const EARLIER = 1
