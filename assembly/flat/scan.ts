@@ -1,7 +1,7 @@
 // Looking at rows: each goes past all queries of a search, in pieces that stay in the cache.
 
 import { CODE_BITS, CODE_INT8, METRIC_IP, METRIC_L2 } from "../abi";
-import { dotCodes, dotCodes4 } from "../kernel";
+import { dotCodes, dotCodes4, dotCodesShort4 } from "../kernel";
 import {
   fieldChunkShift, fieldCode, fieldCodeBytes, fieldDimension, fieldHead, fieldIsPlain, fieldMetric, fieldRange, fieldRowBytes, laneFirst, laneSecond, queryCodes, queryNorm,
   queryResidual, ROW_CODES, rowNorm, rowResidual, rowVector, vectorExactDistance, vectorLaneDistance, vectorLaneDistances, vectorRow,
@@ -9,6 +9,9 @@ import {
 import { boundFloor, boundHeadFloor, boundLeast, boundLimit, boundMost, boundOf, candidates4, isBeyond, scales4 } from "./bound";
 import { nearestAdd, nearestLimit } from "./nearest";
 import { waitingAdd, waitingClear, waitingCount, waitingLeast, waitingLimit, waitingReset, waitingSlot } from "./waiting";
+
+/** Rows of fewer lanes have no head (vector/field.ts), and are of one segment. */
+const SHORT_LANES: u32 = 160;
 
 /** Rows whose lanes were looked at. */
 export let rescored: u32 = 0;
@@ -81,7 +84,11 @@ export function scanRows(query: usize, list: usize, field: usize, row: usize, sl
     const isDot = fieldMetric(field) == METRIC_IP;
     boundOf(query, fieldMetric(field));
     const fours = rows & ~3;
-    if (fours != 0) scanFours(query, list, field, row, slot, fours, isDot, range);
+    const whole = wholeOf(fieldDimension(field));
+    if (fours != 0) {
+      if (whole != 0) scanShort(query, list, field, row, slot, fours, isDot, range, whole);
+      else scanFours(query, list, field, row, slot, fours, isDot, range);
+    }
     scanCodes(query, list, field, row + <usize>fours * <usize>fieldRowBytes(field), slot + fours, rows - fours, isDot);
   } else if (code == CODE_BITS) {
     scanBits(query, list, field, row, slot, rows);
@@ -125,6 +132,41 @@ function scanFours(query: usize, list: usize, field: usize, row: usize, slot: u3
       dots = f32x4.add(dots, dotCodes4(codes + (head << 1), r0 + tail, r1 + tail, r2 + tail, r3 + tail, bytes - head));
     }
     if (areBelow(dots, scales, floor)) continue;
+    let bits = candidates4(r0, r1, r2, r3, dots, isDot, limit);
+    if (bits == 0) continue;
+    v128.store(lastDots, dots);
+    do {
+      const k = ctz<i32>(bits);
+      take(query, list, field, r0 + <usize>k * stride, slot + i + k, load<f32>(lastDots + (<usize>k << 2)), isDot);
+      bits &= bits - 1;
+    } while (bits != 0);
+    limit = limitOf(list, metric);
+    findFloors(query, range, isDot, limit);
+  }
+}
+
+/** Bytes of the codes but the last few, where dotCodesShort4 is the better way; else 0. */
+// @ts-ignore: decorator
+@inline function wholeOf(dimension: u32): usize {
+  const rest = dimension & 15;
+  return dimension > 16 && dimension < SHORT_LANES && rest != 0 && rest <= 4 ? dimension - rest : 0;
+}
+
+/** scanFours of such rows. (As one function with it both are slower: values leave the registers.) */
+function scanShort(query: usize, list: usize, field: usize, row: usize, slot: u32, rows: u32, isDot: bool, range: usize, whole: usize): void {
+  const stride = <usize>fieldRowBytes(field);
+  const codes = queryCodes(query);
+  const metric = fieldMetric(field);
+  let limit = limitOf(list, metric);
+  findFloors(query, range, isDot, limit);
+  for (let i: u32 = 0; i < rows; i += 4) {
+    const r0 = row;
+    const r1 = r0 + stride;
+    const r2 = r1 + stride;
+    const r3 = r2 + stride;
+    row = r3 + stride;
+    const dots = dotCodesShort4(codes, r0 + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, whole);
+    if (areBelow(dots, scales4(r0, r1, r2, r3), floor)) continue;
     let bits = candidates4(r0, r1, r2, r3, dots, isDot, limit);
     if (bits == 0) continue;
     v128.store(lastDots, dots);

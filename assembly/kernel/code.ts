@@ -118,6 +118,16 @@ function dotLong4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, byte
   return f32x4.convert_i32x4_s(dot4(query, r0, r1, r2, r3, bytes));
 }
 
+/** Of rows with one to four lanes behind the last whole 16 bytes: those of all four rows are taken together. */
+// @ts-ignore: decorator
+@inline export function dotCodesShort4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, whole: usize): v128 {
+  const sums = dot4(query, r0, r1, r2, r3, whole);
+  const rest = query + (whole << 1);
+  const low = v128.shuffle<u32>(v128.load32_zero(r0 + whole), v128.load32_zero(r1 + whole), 0, 4, 1, 5);
+  const high = v128.shuffle<u32>(v128.load32_zero(r2 + whole), v128.load32_zero(r3 + whole), 0, 4, 1, 5);
+  return f32x4.convert_i32x4_s(add16(sums, v128.load32_splat(rest), v128.load32_splat(rest, 16), v128.shuffle<u64>(low, high, 0, 2)));
+}
+
 /** Of one segment of two rows, the first as codesOfRow has it. */
 // @ts-ignore: decorator
 @inline function dotRows1(a: usize, b: usize, bytes: usize): i32 {
