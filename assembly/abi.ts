@@ -15,7 +15,7 @@
 //   131072 pages, handed out by memory/pages
 
 /** Raised by one whenever a release gives a snapshot's bytes another meaning: STATE, hash segments, slot table, shapes, indexes, graphs. */
-export const LAYOUT_VERSION: u32 = 1;
+export const LAYOUT_VERSION: u32 = 2;
 
 // --- status: 0 fine, negative refusal
 export const STATUS_OK: i32 = 0;

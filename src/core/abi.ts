@@ -3,7 +3,7 @@
 // in the AssemblyScript file and in docs/format.md.
 
 /** Raised by one whenever a release gives a snapshot's bytes another meaning: STATE, hash segments, slot table, shapes, indexes, graphs. */
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 
 // --- status: 0 fine, negative refusal
 export const STATUS_OK = 0
