@@ -143,7 +143,7 @@ export class Partition {
       }
       return partitions
     } catch (error) {
-      for (const { residency } of partitions) residency?.stop()
+      for (const { residency } of partitions) residency?.close()
       closeAll(found)
       throw error
     }
@@ -444,6 +444,7 @@ export class Partition {
     } finally {
       this.log = undefined
       unsettledOf(this.options.shapes).delete(this)
+      this.residency?.close()
       log.file.close()
     }
   }

@@ -3,7 +3,7 @@
 // What is read again is checked again. The index is built before most of it.
 
 import { type LogPass, outOfMemory, type Store } from '../core/index.ts'
-import { CorruptError } from '../error/index.ts'
+import { ClosedError, CorruptError } from '../error/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 import { LOG_HEADER_BYTES } from './header.ts'
 
@@ -41,6 +41,7 @@ export class Residency {
   /** Pieces before this one are here. */
   private next = 0
   private sought = 0
+  private isClosed = false
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(log: Passed) {
@@ -91,8 +92,15 @@ export class Residency {
     timer.unref?.()
   }
 
+  /** Reads no more by itself. */
   stop(): void {
     clearTimeout(this.timer)
+  }
+
+  /** Before the file is closed: another may have its number afterwards. */
+  close(): void {
+    this.stop()
+    this.isClosed = true
   }
 
   /** Reads the record at an address. */
@@ -137,6 +145,7 @@ export class Residency {
 
   private read(first: number, end: number): void {
     const { store, file, from, path } = this.log
+    if (this.isClosed) throw new ClosedError(`${path} was closed before all of it was read`)
     const at = this.pieces[first]!
     const to = this.pieces[end]!
     const offset = LOG_HEADER_BYTES + (at - from)

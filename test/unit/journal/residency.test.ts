@@ -3,7 +3,7 @@
 // it; a read that fails is told to who needs it and may be tried again; what is not there any more as it was is damage.
 
 import { describe, expect, it } from 'vitest'
-import { CorruptError, HostError, TypeMismatchError } from '../../../src/error/index.ts'
+import { ClosedError, CorruptError, HostError, TypeMismatchError } from '../../../src/error/index.ts'
 import { parsePath } from '../../../src/query/filters.ts'
 import { MemoryDirectory, type StorageDirectory, type StorageFile } from '../../../src/storage/index.ts'
 import {
@@ -247,6 +247,7 @@ for (const [name, extra] of [
       await idle(30)
       // Nor to close what was only read.
       expect(scene.watched.bytes).toBe(some)
+      expect(() => all(again)).toThrow(ClosedError)
     })
 
     it('tells who needs it that a read failed, and reads it when asked again', async () => {
