@@ -71,6 +71,18 @@ function take(query: usize, list: usize, field: usize, row: usize, slot: u32, do
   else if (!waitingAdd(list, slot, boundLeast(row, dot, isDot), boundMost(row, dot, isDot))) measure(query, list, field);
 }
 
+/** Those of four rows that have a bit, of which there is one; the first is that of `slot`. */
+// @ts-ignore: decorator
+@inline function takeSome(query: usize, list: usize, field: usize, row: usize, stride: usize, slot: u32, candidates: i32, dots: v128, isDot: bool): void {
+  let bits = candidates;
+  v128.store(lastDots, dots);
+  do {
+    const k = ctz<i32>(bits);
+    take(query, list, field, row + <usize>k * stride, slot + k, load<f32>(lastDots + (<usize>k << 2)), isDot);
+    bits &= bits - 1;
+  } while (bits != 0);
+}
+
 // @ts-ignore: decorator
 @inline function limitOf(list: usize, metric: u32): f32 {
   return areWaiting ? waitingLimit(list, metric) : boundLimit(metric, nearestLimit(list));
@@ -132,14 +144,9 @@ function scanFours(query: usize, list: usize, field: usize, row: usize, slot: u3
       dots = f32x4.add(dots, dotCodes4(codes + (head << 1), r0 + tail, r1 + tail, r2 + tail, r3 + tail, bytes - head));
     }
     if (areBelow(dots, scales, floor)) continue;
-    let bits = candidates4(r0, r1, r2, r3, dots, isDot, limit);
+    const bits = candidates4(r0, r1, r2, r3, dots, isDot, limit);
     if (bits == 0) continue;
-    v128.store(lastDots, dots);
-    do {
-      const k = ctz<i32>(bits);
-      take(query, list, field, r0 + <usize>k * stride, slot + i + k, load<f32>(lastDots + (<usize>k << 2)), isDot);
-      bits &= bits - 1;
-    } while (bits != 0);
+    takeSome(query, list, field, r0, stride, slot + i, bits, dots, isDot);
     limit = limitOf(list, metric);
     findFloors(query, range, isDot, limit);
   }
@@ -167,14 +174,9 @@ function scanShort(query: usize, list: usize, field: usize, row: usize, slot: u3
     row = r3 + stride;
     const dots = dotCodesShort4(codes, r0 + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, whole);
     if (areBelow(dots, scales4(r0, r1, r2, r3), floor)) continue;
-    let bits = candidates4(r0, r1, r2, r3, dots, isDot, limit);
+    const bits = candidates4(r0, r1, r2, r3, dots, isDot, limit);
     if (bits == 0) continue;
-    v128.store(lastDots, dots);
-    do {
-      const k = ctz<i32>(bits);
-      take(query, list, field, r0 + <usize>k * stride, slot + i + k, load<f32>(lastDots + (<usize>k << 2)), isDot);
-      bits &= bits - 1;
-    } while (bits != 0);
+    takeSome(query, list, field, r0, stride, slot + i, bits, dots, isDot);
     limit = limitOf(list, metric);
     findFloors(query, range, isDot, limit);
   }

@@ -15,6 +15,8 @@ import type { FlatSearch } from './flat.ts'
 import { checkMemory, type Memory, outOfMemory } from './memory.ts'
 
 const PIECE_HEAD_BYTES = 8
+/** With more of the nodes out of date than one in so many, walks lose their way. */
+const STALE_SHARE = 4
 
 export interface GraphQuery {
   /** Number of the vector field. */
@@ -75,6 +77,12 @@ export class Graphs {
   /** After each batch that stands: a graph that has lost most of its vectors begins anew. Answers what `kept` does, or -1: there is no graph. */
   settle(field: number): number {
     return this.memory.derived.hnsw_settle(field)
+  }
+
+  /** Whether a walk finds its way: else looking at every vector is better. */
+  isWalkable(field: number): boolean {
+    const linked = this.linked(field)
+    return linked > 0 && this.stale(field) * STALE_SHARE <= linked && this.dirty(field) <= linked
   }
 
   /** Changes that wait, for each of which the vector that was there before is kept. */

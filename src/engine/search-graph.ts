@@ -19,18 +19,13 @@ const RESCORED_SIGNS = 8
 /** Distances computed for each candidate kept, about; and what one of a walk costs in those of a scan. */
 const COMPUTED_PER_EF = 16
 const WALK_COST = 3
-/** With more of the nodes out of date than one in so many, walks lose their way. */
-const STALE_SHARE = 4
 
 /** How a query is walked, or undefined: considering every vector is better. */
 export function graphQuery({ request, partition, count, slots }: PartitionQuery): GraphQuery | undefined {
   const { field, definition, isExact } = request
   const { graphs, vectors } = partition.store
-  if (isExact || !graphs.has(field)) return undefined
+  if (isExact || !graphs.has(field) || !graphs.isWalkable(field)) return undefined
   const linked = graphs.linked(field)
-  const stale = graphs.stale(field)
-  const dirty = graphs.dirty(field)
-  if (linked === 0 || stale * STALE_SHARE > linked || dirty > linked) return undefined
   const rows = vectors.count(field)
   const matched = slots === undefined ? rows : Math.min(slots.count, rows)
   const wanted = Math.min(count, matched)
@@ -42,12 +37,12 @@ export function graphQuery({ request, partition, count, slots }: PartitionQuery)
   if (computed * WALK_COST > matched) return undefined
   const isSigns = definition.index.quantization === 'binary'
   const rescored = Math.max(RESCORED_MIN, Math.ceil(wanted * RESCORED_PER_HIT)) * (isSigns ? RESCORED_SIGNS : 1)
-  const known = Math.max(0, wanted - dirty)
+  const known = Math.max(0, wanted - graphs.dirty(field))
   return {
     field,
     ef: Math.max(ef, isSigns ? Math.min(rescored, EF_MAX) : 0),
     rescored,
-    wanted: Math.min(known, linked - stale),
+    wanted: Math.min(known, linked - graphs.stale(field)),
     budget: Math.min(Math.max(4 * computed, 1000), 0x7fffffff),
   }
 }

@@ -145,8 +145,8 @@ export function graphFault(partition: Partition): string | undefined {
   for (const state of ['as it was', 'up to date']) {
     const exact = find((search) => search.scan(0, 1e9))
     if (exact !== wanted) return `${state}, distances are ${exact} instead of ${wanted}`
-    // One whose nodes went stale has nowhere to start, or lost its ways: searches look at every vector then (src/engine/search-graph.ts).
-    let isWalked = graphs.stale(0) * 4 <= graphs.linked(0) && graphs.dirty(0) <= graphs.linked(0)
+    // One whose nodes went stale has nowhere to start, or lost its ways: searches look at every vector then.
+    let isWalked = graphs.isWalkable(0)
     const walked = find((search) => {
       isWalked &&= graphs.search(search, 0, walk)
     })
