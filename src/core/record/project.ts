@@ -1,7 +1,7 @@
 // Some fields of a document. Which of its words they are is worked out once for each shape; where code may be made from strings,
-// as an object literal.
+// as an object that is made at once (maker.ts).
 
-export type Fields = Record<string, unknown>
+import { compileMaker, type Fields } from './maker.ts'
 
 /** One path tree of a projection: the fields wanted of an object; an empty map wants all of it. */
 export interface ProjectionTree extends Map<string, ProjectionTree> {}
@@ -51,13 +51,19 @@ export function compileProjection(projector: Projector, positions: readonly numb
   const present = names.flatMap((_, at) => (positions[at]! < 0 ? [] : [at]))
   const nested = present.findIndex((at) => below[at] !== undefined)
   const first = nested < 0 ? present : present.slice(0, nested)
-  const literal = first.map((at) => `${JSON.stringify(names[at])}: ${whole(at)}`).join(', ')
-  const lines = ['const i = r.i32', `const o = { ${literal} }`, 'let f, some = false']
-  for (const at of nested < 0 ? [] : present.slice(nested)) {
+  const made = compileMaker(
+    'r, w, b',
+    'const i = r.i32',
+    first.map((at) => names[at]!),
+    first.map(whole),
+  ) as CompiledProjection
+  if (nested < 0) return present.length > 0 ? made : () => undefined
+  const lines = ['const i = r.i32', 'const o = m(r, w)', 'let f, some = false']
+  for (const at of present.slice(nested)) {
     const field = `o[${JSON.stringify(names[at])}]`
     if (below[at] === undefined) lines.push(`${field} = ${whole(at)}`)
     else lines.push(`f = r.within(i[w + ${positions[at]}], b[${at}])`, `if (f !== undefined) ${field} = f, some = true`)
   }
   lines.push(present.some((at) => below[at] === undefined) ? 'return o' : 'return some ? o : undefined')
-  return new Function('r', 'w', 'b', lines.join('\n')) as CompiledProjection
+  return new Function('m', `return function (r, w, b) { ${lines.join('\n')} }`)(made) as CompiledProjection
 }

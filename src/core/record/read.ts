@@ -1,5 +1,5 @@
 // Documents on their way out, read in place. The strings of a record lie together, so one decode serves them all; the rest is
-// substrings. For a shape that is read often a reader is compiled (an object literal with its names), unless the platform forbids
+// substrings. For a shape that is read often a reader is compiled (maker.ts), unless the platform forbids
 // code from strings.
 
 import {
@@ -24,7 +24,8 @@ import {
   TAG_UUID,
 } from '../abi.ts'
 import type { Memory } from '../memory.ts'
-import { compileProjection, type Fields, type ProjectionTree, Projector, treeText } from './project.ts'
+import { compileMaker, type Fields, listOf, put } from './maker.ts'
+import { compileProjection, type ProjectionTree, Projector, treeText } from './project.ts'
 import type { CollectionShapes } from './shapes.ts'
 import { ARRAY_TYPES } from './types.ts'
 
@@ -35,7 +36,7 @@ const READS_BEFORE_COMPILING = 32
 const UUID_UNITS = 36
 /** Text up to here is decoded together with the key. */
 const TEXT_BYTES_MAX = 2_048
-/** A literal longer than this becomes a slow dictionary object anyway. */
+/** An object with more becomes a slow dictionary anyway. */
 const COMPILED_FIELDS_MAX = 128
 /** Of a projection so many strings are decoded singly, before all of the record are. */
 const SINGLE_STRINGS = 3
@@ -62,12 +63,8 @@ export function forbidCompiling(isForbidden: boolean): void {
 }
 
 function compile(names: readonly string[]): CompiledReader {
-  // `["__proto__"]` makes a field; `"__proto__"` would set the prototype.
-  const fields = names.map((name, index) => {
-    const field = name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)
-    return `${field}: r.value(i[w + ${index}])`
-  })
-  return new Function('r', 'w', `const i = r.i32; return { ${fields.join(', ')} }`) as CompiledReader
+  const values = names.map((_, index) => `r.value(i[w + ${index}])`)
+  return compileMaker('r, w', 'const i = r.i32', names, values) as CompiledReader
 }
 
 /** Reads the records of one partition. */
@@ -303,12 +300,20 @@ export class RecordReader {
   private array(node: number): unknown[] {
     const { i32 } = this
     const count = i32[node]!
+    if (count === 0) return listOf()
+    // Of numbers V8 makes denser arrays, where the code makes no others.
+    const a = this.value(i32[node + 1]!)
+    const isOfNumbers = typeof a === 'number'
+    if (count === 1) return isOfNumbers ? [a] : listOf(a)
     // An array that grows begins with room for 17; most are short.
-    if (count === 1) return [this.value(i32[node + 1]!)]
-    if (count === 2) return [this.value(i32[node + 1]!), this.value(i32[node + 2]!)]
-    if (count === 3) return [this.value(i32[node + 1]!), this.value(i32[node + 2]!), this.value(i32[node + 3]!)]
-    const elements: unknown[] = []
-    for (let i = 1; i <= count; i++) elements.push(this.value(i32[node + i]!))
+    if (count <= 3) {
+      const b = this.value(i32[node + 2]!)
+      if (count === 2) return isOfNumbers ? [a, b] : listOf(a, b)
+      const c = this.value(i32[node + 3]!)
+      return isOfNumbers ? [a, b, c] : listOf(a, b, c)
+    }
+    const elements = isOfNumbers ? [a] : listOf(a)
+    for (let i = 2; i <= count; i++) elements.push(this.value(i32[node + i]!))
     return elements
   }
 
@@ -370,13 +375,4 @@ export class RecordReader {
     }
     this.isDecoded = true
   }
-}
-
-const INHERITED = Object.prototype
-
-/** A field whatever its name: assigned, `__proto__` and what else Object.prototype was given would be reached instead. */
-function put(fields: Fields, name: string, value: unknown): void {
-  if (name in INHERITED)
-    Object.defineProperty(fields, name, { value, writable: true, enumerable: true, configurable: true })
-  else fields[name] = value
 }
