@@ -58,6 +58,8 @@ export class Partition {
   private compaction: Promise<void> | undefined
   private closed: Promise<void> | undefined
   private highestTransaction = 0
+  /** See settle.ts: shared by the partitions of a collection. */
+  private readonly unsettled: Set<Partition>
   /** Log bytes from which on a compaction is thought of. */
   private compactFrom = COMPACT_LOG_BYTES
   /** Log position that the snapshot on disk covers, or -1. */
@@ -68,6 +70,7 @@ export class Partition {
     this.id = options.id
     this.collection = options.collection
     this.options = options
+    this.unsettled = unsettledOf(options.shapes)
     this.bare = store
     this.repairs = repairs
     this.batch = new Batch(this)
@@ -238,6 +241,7 @@ export class Partition {
     if (log === undefined) return false
     log.checkWritable()
     const entry = transaction === undefined ? undefined : filesPart.now!.encodeTransaction(transaction)
+    if (!isDeferred && this.unsettled.size > 0) this.handOver()
     const start = log.position
     let frame = store.gather.first(entry, start / 8, log.sequence, log.durableUnits)
     if (frame === undefined) return false
@@ -255,9 +259,17 @@ export class Partition {
     }
     if (transaction !== undefined) {
       this.highestTransaction = transaction.id
-      unsettledOf(this.options.shapes).add(this)
+      this.unsettled.add(this)
     }
     return true
+  }
+
+  /**
+   * Before the operating system is given a soft write it has all of every transaction that this one may stand behind: a part that still
+   * waited for its flush when the process dies would take the write with it.
+   */
+  private handOver(): void {
+    for (const { log } of this.unsettled) log?.writePending()
   }
 
   /** Called by the batch after it stands. */
@@ -335,7 +347,7 @@ export class Partition {
 
   /** Flushes every partition that holds frames of a transaction which may not be durable everywhere. */
   private settle(): Promise<void> {
-    return settleAll(unsettledOf(this.options.shapes))
+    return settleAll(this.unsettled)
   }
 
   /** Where the log ends, and up to where it is on stable storage. */
@@ -356,8 +368,7 @@ export class Partition {
   flush(): Promise<void> {
     const { log } = this
     if (log === undefined) return Promise.resolve()
-    const set = unsettledOf(this.options.shapes)
-    return set.size === 0 ? log.flush() : this.settle().then(() => this.log!.flush())
+    return this.unsettled.size === 0 ? log.flush() : this.settle().then(() => this.log!.flush())
   }
 
   /** Nothing more may be written: a batch that stands here failed in another partition of its transaction. */
@@ -443,7 +454,7 @@ export class Partition {
       }
     } finally {
       this.log = undefined
-      unsettledOf(this.options.shapes).delete(this)
+      this.unsettled.delete(this)
       this.residency?.close()
       log.file.close()
     }
@@ -458,7 +469,7 @@ export class Partition {
     await this.snapshot
     const name = this.log?.file.name
     // Other participants' transactions count on this log until it is gone: it is flushed first.
-    if (unsettledOf(this.options.shapes).has(this)) await this.settle()
+    if (this.unsettled.has(this)) await this.settle()
     this.closed ??= this.finish(false)
     await this.closed
     if (storage === null) return

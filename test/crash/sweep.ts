@@ -11,8 +11,10 @@ import {
   graphFault,
   indexFault,
   Life,
+  type MIXED_WORKLOAD,
   type Moment,
   optionsOf,
+  WORKLOAD,
 } from './workload.ts'
 
 interface Cut {
@@ -22,7 +24,12 @@ interface Cut {
 }
 
 /** Runs a workload; answers the state of the medium before each operation. */
-async function cutsOf(seed: number, steps: number, way: typeof optionsOf): Promise<{ life: Life; cuts: Cut[] }> {
+async function cutsOf(
+  seed: number,
+  steps: number,
+  way: typeof optionsOf,
+  weights: typeof MIXED_WORKLOAD,
+): Promise<{ life: Life; cuts: Cut[] }> {
   const medium = new SimulatedMedium({ seed })
   const life = new Life(medium, seed, way)
   await life.create()
@@ -30,7 +37,7 @@ async function cutsOf(seed: number, steps: number, way: typeof optionsOf): Promi
   medium.onOperation = (operation) => {
     cuts.push({ operation, medium: medium.clone(), moment: life.now() })
   }
-  await life.run(steps)
+  await life.run(steps, undefined, weights)
   await life.close()
   medium.onOperation = undefined
   cuts.push({
@@ -46,12 +53,13 @@ async function verify(
   life: Life,
   moment: Moment,
   medium: SimulatedMedium,
+  mode: CrashMode,
   isClosed: boolean,
   way: typeof optionsOf,
 ): Promise<void> {
   const partitions = await Partition.openAll(way(medium))
   const found = partitions.map(contentsOf)
-  const contradiction = contradictionOf(life, moment, found)
+  const contradiction = contradictionOf(life, moment, found, mode)
   if (contradiction !== undefined) throw new Error(contradiction)
   expect(partitions.flatMap((partition) => partition.repairs)).toEqual([])
   for (const partition of partitions) {
@@ -86,14 +94,20 @@ async function verify(
 export type Crashes = (operation: Operation) => readonly (readonly [mode: CrashMode, seed: number])[]
 
 /** Crashes workload `seed` everywhere; answers how often. */
-export async function sweep(seed: number, steps: number, crashes: Crashes, way = optionsOf): Promise<number> {
-  const { life, cuts } = await cutsOf(seed, steps, way)
+export async function sweep(
+  seed: number,
+  steps: number,
+  crashes: Crashes,
+  way = optionsOf,
+  weights: typeof MIXED_WORKLOAD = WORKLOAD,
+): Promise<number> {
+  const { life, cuts } = await cutsOf(seed, steps, way, weights)
   let count = 0
   for (const { operation, medium, moment } of cuts) {
     for (const [mode, crashSeed] of crashes(operation)) {
       count++
       try {
-        await verify(life, moment, medium.crash({ seed: crashSeed, mode }), operation.number % 2 === 0, way)
+        await verify(life, moment, medium.crash({ seed: crashSeed, mode }), mode, operation.number % 2 === 0, way)
       } catch (error) {
         const where = `workload ${seed}, ${describeOperation(operation)}, crash '${mode}' with seed ${crashSeed}`
         const why = error instanceof Error ? error.message : error

@@ -7,7 +7,7 @@ import { parsePath } from '../../src/query/filters.ts'
 import { differenceOf } from '../core/exact.ts'
 import { modelEntries, slotsOf } from '../core/ordered-model.ts'
 import { CollectionShapes, Partition, type PartitionOptions, PutMode } from '../core/partitions.ts'
-import type { SimulatedMedium } from './simulated-storage.ts'
+import type { CrashMode, SimulatedMedium } from './simulated-storage.ts'
 import { SeededRandom } from './simulated-storage.ts'
 
 export type Side = 0 | 1
@@ -20,6 +20,8 @@ export type Contents = Map<string, number>
 export interface Moment {
   /** How many batches of each partition are acknowledged as hard. */
   readonly acknowledged: readonly [number, number]
+  /** How many the operating system has, as far as a caller was told. */
+  readonly handed: readonly [number, number]
   /** How many there are. */
   readonly made: readonly [number, number]
   readonly transactions: number
@@ -177,6 +179,7 @@ export const WORKLOAD = {
   large: 1,
   pair: 6,
   hardPair: 4,
+  mixed: 0,
   move: 4,
   abandoned: 2,
   compact: 2,
@@ -186,6 +189,10 @@ export const WORKLOAD = {
   upkeep: 5,
 } as const
 export type StepName = keyof typeof WORKLOAD
+type Weights = Readonly<Record<StepName, number>>
+
+/** With callers who wait for a flush and callers who do not, side by side. */
+export const MIXED_WORKLOAD: Weights = { ...WORKLOAD, mixed: 8 }
 
 export class Life {
   readonly medium: SimulatedMedium
@@ -194,6 +201,7 @@ export class Life {
   /** Digest of each partition after so many batches. */
   readonly digests: [string[], string[]] = [[''], ['']]
   readonly acknowledged: [number, number] = [0, 0]
+  readonly handed: [number, number] = [0, 0]
   /** For each transaction, how many batches each partition had with it. */
   readonly transactions: { readonly at: readonly [number, number] }[] = []
   /** For the message of a failed test. */
@@ -213,6 +221,7 @@ export class Life {
   now(): Moment {
     return {
       acknowledged: [...this.acknowledged],
+      handed: [...this.handed],
       made: [this.digests[0].length - 1, this.digests[1].length - 1],
       transactions: this.transactions.length,
     }
@@ -224,8 +233,8 @@ export class Life {
     for (const partition of this.partitions) follow(partition)
   }
 
-  async run(steps: number, only?: readonly StepName[]): Promise<void> {
-    const weights = Object.entries(WORKLOAD).filter(([name]) => only?.includes(name as StepName) ?? true)
+  async run(steps: number, only?: readonly StepName[], of: Weights = WORKLOAD): Promise<void> {
+    const weights = Object.entries(of).filter(([name]) => only?.includes(name as StepName) ?? true)
     const sum = weights.reduce((total, [, weight]) => total + weight, 0)
     for (let i = 0; i < steps; i++) {
       let at = this.random.below(sum)
@@ -267,6 +276,16 @@ export class Life {
         this.writePair(true, 1 + this.random.below(3))
         await Promise.all([this.flush(0), this.flush(1)])
         return
+      case 'mixed': {
+        // One who waits for no flush, behind some who do.
+        this.writePair(true, 1 + this.random.below(3))
+        this.write(side, 1, this.random.chance(0.5))
+        const flushes = [this.flush(0), this.flush(1)]
+        for (const flush of flushes) flush.catch(() => {})
+        this.write(this.random.below(2) as Side, 1, false)
+        await Promise.all(flushes)
+        return
+      }
       case 'move':
         return this.move(side)
       case 'abandoned': {
@@ -320,13 +339,17 @@ export class Life {
   }
 
   private acknowledgeAll(): void {
-    for (const side of SIDES) this.acknowledged[side] = this.digests[side].length - 1
+    for (const side of SIDES) {
+      this.acknowledged[side] = this.digests[side].length - 1
+      this.handed[side] = this.acknowledged[side]
+    }
   }
 
   async flush(side: Side): Promise<void> {
     const count = this.digests[side].length - 1
     await this.partitions[side]!.flush()
     this.acknowledged[side] = Math.max(this.acknowledged[side], count)
+    this.handed[side] = Math.max(this.handed[side], count)
   }
 
   private key(): string {
@@ -364,6 +387,7 @@ export class Life {
       throw error
     }
     this.stand(side, next)
+    if (!hard) this.handed[side] = this.digests[side].length - 1
   }
 
   /** What is about to be committed may be found after a crash from its first byte on: it is made known before. */
@@ -432,15 +456,25 @@ export class Life {
         throw error
       }
     })
+    if (!hard) for (const side of dirty) this.handed[side] = this.digests[side].length - 1
   }
 }
 
-/** Why what was found cannot be what a crash at `moment` leaves; undefined when it can. */
-export function contradictionOf(life: Life, moment: Moment, found: readonly Contents[]): string | undefined {
+/**
+ * Why what was found cannot be what a crash at `moment` leaves; undefined when it can. With `all`, only the process has died: what the
+ * operating system had is there.
+ */
+export function contradictionOf(
+  life: Life,
+  moment: Moment,
+  found: readonly Contents[],
+  mode?: CrashMode,
+): string | undefined {
+  const least = mode === 'all' ? moment.handed : moment.acknowledged
   const candidates = SIDES.map((side) => {
     const digest = digestOf(found[side]!)
     const counts: number[] = []
-    for (let count = moment.acknowledged[side]; count <= moment.made[side]; count++) {
+    for (let count = least[side]; count <= moment.made[side]; count++) {
       if (life.digests[side][count] === digest) counts.push(count)
     }
     return counts
@@ -448,7 +482,7 @@ export function contradictionOf(life: Life, moment: Moment, found: readonly Cont
   for (const side of SIDES) {
     if (candidates[side]!.length > 0) continue
     const earlier = life.digests[side].lastIndexOf(digestOf(found[side]!))
-    const range = `${moment.acknowledged[side]} to ${moment.made[side]}`
+    const range = `${least[side]} to ${moment.made[side]}`
     return `partition ${side} is ${earlier < 0 ? 'as it never was' : `as after batch ${earlier}`}, not as after one of ${range}`
   }
   const isWhole = (count0: number, count1: number) =>
