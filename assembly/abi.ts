@@ -47,6 +47,7 @@ export const PAGE_SCRATCH: u8 = 3; // staging and output buffers
 export const PAGE_COLUMN: u8 = 4; // derived from records; rebuilt when opened
 export const PAGE_LINKS: u8 = 5; // in the snapshot, packed
 export const PAGE_CLEAN: u8 = 6; // free, and zero, because nothing was ever written to it
+export const PAGE_RUN: u8 = 7; // as PAGE_RECORD, the first of a run that is given back when nothing is in it
 
 // --- STATE, addresses
 export const S_LAYOUT: usize = STATE; // u32

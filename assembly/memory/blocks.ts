@@ -10,9 +10,9 @@
 
 import {
   BLOCK_KIND, BLOCK_KIND_SHIFT, BLOCK_PREVIOUS_FREE, BLOCK_UNITS, BLOCKS_CONTROL, KIND_FREE, KIND_SENTINEL, PAGE_BYTES,
-  PAGE_RECORD, S_PAGES_TOP,
+  PAGE_RECORD, PAGE_RUN, PAGE_TABLE, S_PAGES_TOP,
 } from "../abi";
-import { pagesAcquire, pagesFor } from "./pages";
+import { pagesAcquire, pagesFor, pagesRelease } from "./pages";
 
 const LEVELS: u32 = 19;
 const LEVEL_BITMAP: usize = BLOCKS_CONTROL;
@@ -131,7 +131,38 @@ export function blocksAddRun(address: usize, pages: u32): void {
   assert(units <= BLOCK_UNITS);
   sentinel(address);
   sentinel(address + ((<usize>units + 1) << 3));
+  store<u8>(PAGE_TABLE + address / PAGE_BYTES, PAGE_RUN);
   release(address + 8, units);
+}
+
+/**
+ * Gives back the pages of runs that hold nothing. Only where there are no others: a partition that was full and has been emptied would else
+ * have its memory in runs for ever, none of which holds a document larger than they are.
+ */
+export function blocksGiveBack(): bool {
+  let some = false;
+  for (let lvl = level(<u32>(PAGE_BYTES >> 3) - 2); lvl < LEVELS; lvl++) {
+    for (let lst: u32 = 0; lst < 16; lst++) {
+      let block = <usize>load<u32>(head(lvl, lst));
+      while (block != 0) {
+        const next = <usize>load<u32>(block, 4);
+        if (giveBack(block)) some = true;
+        block = next;
+      }
+    }
+  }
+  return some;
+}
+
+/** A free block, if it is all there is between the first and the last unit of a run. */
+function giveBack(block: usize): bool {
+  const run = block - 8;
+  const units = blockUnits(block);
+  const bytes = <usize>(units + 2) << 3;
+  if ((run | bytes) % PAGE_BYTES != 0 || load<u8>(PAGE_TABLE + run / PAGE_BYTES) != PAGE_RUN) return false;
+  unlink(block, units);
+  pagesRelease(run, <u32>(bytes / PAGE_BYTES));
+  return true;
 }
 
 /** One used unit that ends a run, so that merging never leaves it. */

@@ -5,6 +5,7 @@ import {
   FIRST_PAGE, PAGE_BYTES, PAGE_CLEAN, PAGE_COLUMN, PAGE_FREE, PAGE_RECORD, PAGE_SCRATCH, PAGE_TABLE, PAGES_RESERVED, PAGES_RESERVED_SCRATCH, S_PAGES_FREE,
   S_PAGES_LENT, S_PAGES_LIMIT, S_PAGES_TOP, S_SLOT_TOP,
 } from "../abi";
+import { blocksGiveBack } from "./blocks";
 
 /**
  * Growing takes a quarter more than is needed: views die rarely, ceilings hold. From GROW_FAR on it takes GROW_PAGES more: an engine counts memory
@@ -51,8 +52,13 @@ export function pagesSpare(): u32 {
   return load<u32>(S_PAGES_LIMIT) + load<u32>(S_PAGES_FREE) - load<u32>(S_PAGES_TOP);
 }
 
-/** Zeroed pages, or 0 when the limit is reached or the platform refuses. */
+/** Zeroed pages, or 0 when the limit is reached or the platform refuses; before that, runs of records without a record give theirs. */
 export function pagesAcquire(count: u32, kind: u8): usize {
+  const pages = acquire(count, kind);
+  return pages != 0 || !blocksGiveBack() ? pages : acquire(count, kind);
+}
+
+function acquire(count: u32, kind: u8): usize {
   const top = load<u32>(S_PAGES_TOP);
   const free = load<u32>(S_PAGES_FREE);
   const limit = load<u32>(S_PAGES_LIMIT);

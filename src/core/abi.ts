@@ -35,6 +35,7 @@ export const PAGE_SCRATCH = 3 // staging and output buffers
 export const PAGE_COLUMN = 4 // derived from records; rebuilt when opened
 export const PAGE_LINKS = 5 // in the snapshot, packed
 export const PAGE_CLEAN = 6 // free, and zero, because nothing was ever written to it
+export const PAGE_RUN = 7 // as PAGE_RECORD, the first of a run that is given back when nothing is in it
 
 // --- STATE, addresses
 export const S_LAYOUT = STATE // u32

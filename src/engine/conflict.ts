@@ -118,6 +118,12 @@ export function requireSync(decide: unknown, noun: string): void {
   }
 }
 
+/** In a message: what an object is that is no document. */
+function kindOf(value: object): string {
+  const tag = Object.prototype.toString.call(value).slice(8, -1)
+  return Array.isArray(value) ? 'an array' : `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`
+}
+
 /** What a caller's function answers, checked. What it throws is told as the document's error. */
 export function answerOf(ask: () => unknown, noun: string): Document | null {
   let answer: unknown
@@ -137,6 +143,7 @@ export function answerOf(ask: () => unknown, noun: string): Document | null {
     )
     throw new UsageError(`the ${noun} returned a promise; it must answer at once: a document, or null to delete`)
   }
-  const got = Array.isArray(answer) ? 'an array' : answer === undefined ? 'undefined' : `a ${typeof answer}`
+  const got =
+    typeof answer === 'object' ? kindOf(answer as object) : answer === undefined ? 'undefined' : `a ${typeof answer}`
   throw new UsageError(`the ${noun} returned ${got}; it must answer a document, or null to delete`)
 }

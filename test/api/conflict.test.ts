@@ -183,6 +183,7 @@ describeEach('conflict', ({ openNew, collection: options }) => {
     ['returns undefined', () => undefined, 'returned undefined'],
     ['returns a number', () => 5, 'returned a number'],
     ['returns an array', () => [], 'returned an array'],
+    ['returns a Date', () => new Date(5), 'returned a Date;'],
     ['changes the key', () => ({ id: 3, n: 1 }), 'cannot change from 1 to 3'],
     ['sets the key to null', () => ({ id: null }), 'cannot change from 1 to null'],
     ['returns what cannot be stored', () => ({ id: 1, n: NaN }), 'field "n" is NaN'],

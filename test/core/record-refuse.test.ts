@@ -1,6 +1,7 @@
 // Promise: what cannot be stored is refused with the field's name, and a refusal touches nothing else: the batch goes on, the documents
 // beside it are stored right. Silence, a hang or a torn neighbour would lose data without anybody knowing.
 
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { QuiverError } from '../../src/error/index.ts'
 import { expectStored } from './exact.ts'
@@ -66,6 +67,8 @@ const VALUES: readonly (readonly [string, unknown, RegExp])[] = [
   ['a WeakMap', new WeakMap(), /WeakMap/],
   ['a RegExp', /x/, /RegExp/],
   ['a Promise', Promise.resolve(1), /Promise/],
+  ['an error', new Error('no'), /is an Error, which cannot be stored/],
+  ['a date of another realm', runInNewContext('new Date(5)'), /is a Date of another realm \(new Date\(value\) makes/],
   ['a thenable', { then: () => {} }, /cannot be stored/],
   ['an Error', new Error('x'), /Error/],
   ['a DataView', new DataView(new ArrayBuffer(8)), /DataView/],

@@ -120,6 +120,25 @@ describe('a partition that is full', () => {
     for (let i = 0; i < count; i += 997) if (i % 5 !== 0 || i >= 10_000) expectStored({ id: i }, get(partition, i))
   })
 
+  it('that was emptied takes documents larger than those it was full of', async () => {
+    const partition = await inMemory({ memoryLimitBytes: 48 * MIB })
+    const count = fill(partition, (id) => ({ id, text: 'x'.repeat(4_000) }), 50)
+    remove(
+      partition,
+      Array.from({ length: count }, (_, id) => id),
+    )
+    const large = { id: 'large', text: 'y'.repeat(6 * MIB) }
+    for (let i = 0; i < 3; i++) {
+      upsert(partition, [large])
+      expectStored(large, get(partition, 'large'))
+      expectSound(partition)
+      remove(partition, ['large'])
+    }
+    const again = fill(partition, (id) => ({ id, text: 'x'.repeat(4_000) }), 50)
+    expect(again).toBeGreaterThan(count * 0.9)
+    expectSound(partition)
+  })
+
   it('refuses a document that cannot fit, and takes the next one', async () => {
     const partition = await inMemory({ memoryLimitBytes: 8 * MIB })
     upsert(partition, [{ id: 'a', text: 'x'.repeat(100) }])
