@@ -206,7 +206,7 @@ class ChunkReader {
     if (count < 0) return false
     const { partition } = this.#scan
     const projection = this.#projection
-    if (projection === undefined) for (let i = 0; i < count; i++) documents.push(partition.read(addresses[i]!))
+    if (projection === undefined) partition.readMany(addresses, count, documents)
     else for (let i = 0; i < count; i++) documents.push(partition.project(addresses[i]!, projection))
     this.#left -= count
     return true
@@ -251,7 +251,10 @@ class CursorIterator<T extends object> implements AsyncIterableIterator<T> {
         const refusal = this.#state.refuseRead()
         if (refusal !== null) throw refusal
         if (this.#next < this.#documents.length) return { value: this.#documents[this.#next++]!, done: false }
-        await this.#refill()
+        // What has to be waited for is seldom: a step that waits for nothing costs less by two turns.
+        if (this.#reader === undefined) await this.#begin()
+        else if (performance.now() - this.#sliceBegan > SLICE_MS) await this.#rest()
+        else this.#refill(this.#reader)
       }
       return { value: undefined, done: true }
     } catch (error) {
@@ -262,22 +265,24 @@ class CursorIterator<T extends object> implements AsyncIterableIterator<T> {
     }
   }
 
-  async #refill(): Promise<void> {
-    if (this.#reader === undefined) {
-      const opened = this.#open()
-      const reader = opened instanceof ChunkReader ? opened : await opened
-      if (this.#isDone) return
-      this.#reader = reader
-      this.#sliceBegan = performance.now()
-    } else if (performance.now() - this.#sliceBegan > SLICE_MS) {
-      await pause()
-      this.#sliceBegan = performance.now()
-      // `return` may have been called meanwhile.
-      if (this.#isDone) return
-    }
+  async #begin(): Promise<void> {
+    const opened = this.#open()
+    const reader = opened instanceof ChunkReader ? opened : await opened
+    // `return` may have been called meanwhile.
+    if (this.#isDone) return
+    this.#reader = reader
+    this.#sliceBegan = performance.now()
+  }
+
+  async #rest(): Promise<void> {
+    await pause()
+    this.#sliceBegan = performance.now()
+  }
+
+  #refill(reader: ChunkReader): void {
     this.#documents.length = 0
     this.#next = 0
-    if (!this.#reader.read(this.#documents as Document[])) this.#end()
+    if (!reader.read(this.#documents as Document[])) this.#end()
   }
 
   #end(): void {

@@ -206,6 +206,11 @@ export class Partition {
     return this.bare.reader.read(address)
   }
 
+  /** Appends the documents at the first `count` addresses. */
+  readMany(addresses: Uint32Array, count: number, documents: Document[]): void {
+    this.bare.reader.readMany(addresses, count, documents)
+  }
+
   readKey(address: number): Key {
     return this.bare.reader.readKey(address) as Key
   }

@@ -20,15 +20,10 @@ const makers = new Map<string, unknown>()
 const MAKERS_MAX = 1_024
 
 /**
- * A function of `params` that answers an object of `names`, the values of which are the expressions `values`, after `lines`.
+ * A function of `params` that answers an object of `names`, the values of which are the expressions `values`.
  * It looks each time whether to assign would reach Object.prototype; optimized code does that by watching for changes.
  */
-export function compileMaker(
-  params: string,
-  lines: string,
-  names: readonly string[],
-  values: readonly string[],
-): unknown {
+export function compileMaker(params: string, names: readonly string[], values: readonly string[]): unknown {
   const quoted = names.map((name) => JSON.stringify(name))
   // `["__proto__"]` makes a field; `"__proto__"` would set the prototype.
   const fields = quoted.map((name, at) => `${names[at] === '__proto__' ? `[${name}]` : name}: ${values[at]}`)
@@ -45,7 +40,7 @@ new Object(${names.map(() => '0').join(', ')})
     body = `if (${quoted.map((name) => `${name} in p`).join(' || ')}) ${body}
 return new Object(${values.join(', ')})`
   }
-  const code = `${before}return function (${params}) { ${lines}\n${body} }`
+  const code = `${before}return function (${params}) { ${body} }`
   let maker = makers.get(code)
   if (maker === undefined) {
     if (makers.size >= MAKERS_MAX) makers.clear()

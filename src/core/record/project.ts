@@ -8,10 +8,10 @@ export interface ProjectionTree extends Map<string, ProjectionTree> {}
 
 /** What the records of one partition are read by. */
 export interface WordReader {
-  readonly i32: Int32Array
-  value(word: number): unknown
+  /** The value whose word is the one at an index of memory. */
+  value(at: number): unknown
   /** Fields of an object; undefined where there is none of them, or no object. */
-  within(word: number, projector: Projector): Fields | undefined
+  within(at: number, projector: Projector): Fields | undefined
 }
 
 /** Undefined where there is none of the fields. */
@@ -47,22 +47,21 @@ export function treeText(tree: ProjectionTree): string {
 /** @param positions - of each name its place in the shape, or -1. */
 export function compileProjection(projector: Projector, positions: readonly number[]): CompiledProjection {
   const { names, below } = projector
-  const whole = (at: number) => `r.value(i[w + ${positions[at]}])`
+  const whole = (at: number) => `r.value(w + ${positions[at]})`
   const present = names.flatMap((_, at) => (positions[at]! < 0 ? [] : [at]))
   const nested = present.findIndex((at) => below[at] !== undefined)
   const first = nested < 0 ? present : present.slice(0, nested)
   const made = compileMaker(
     'r, w, b',
-    'const i = r.i32',
     first.map((at) => names[at]!),
     first.map(whole),
   ) as CompiledProjection
   if (nested < 0) return present.length > 0 ? made : () => undefined
-  const lines = ['const i = r.i32', 'const o = m(r, w)', 'let f, some = false']
+  const lines = ['const o = m(r, w)', 'let f, some = false']
   for (const at of present.slice(nested)) {
     const field = `o[${JSON.stringify(names[at])}]`
     if (below[at] === undefined) lines.push(`${field} = ${whole(at)}`)
-    else lines.push(`f = r.within(i[w + ${positions[at]}], b[${at}])`, `if (f !== undefined) ${field} = f, some = true`)
+    else lines.push(`f = r.within(w + ${positions[at]}, b[${at}])`, `if (f !== undefined) ${field} = f, some = true`)
   }
   lines.push(present.some((at) => below[at] === undefined) ? 'return o' : 'return some ? o : undefined')
   return new Function('m', `return function (r, w, b) { ${lines.join('\n')} }`)(made) as CompiledProjection

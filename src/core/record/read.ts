@@ -63,8 +63,8 @@ export function forbidCompiling(isForbidden: boolean): void {
 }
 
 function compile(names: readonly string[]): CompiledReader {
-  const values = names.map((_, index) => `r.value(i[w + ${index}])`)
-  return compileMaker('r, w', 'const i = r.i32', names, values) as CompiledReader
+  const values = names.map((_, index) => `r.value(w + ${index})`)
+  return compileMaker('r, w', names, values) as CompiledReader
 }
 
 /** Reads the records of one partition. */
@@ -131,6 +131,11 @@ export class RecordReader {
     return shape === SHAPE_INLINE ? this.inline(this.base + 1) : this.shaped(shape, this.base)
   }
 
+  /** Appends fresh documents, those at the first `count` addresses. A loop of its own: it is what is compiled for long scans. */
+  readMany(addresses: Uint32Array, count: number, documents: Fields[]): void {
+    for (let i = 0; i < count; i++) documents.push(this.read(addresses[i]!))
+  }
+
   /** A fresh document without some of its fields. */
   readExcept(record: number, excluded: ReadonlySet<string>): Fields {
     const shape = this.start(record)
@@ -138,14 +143,14 @@ export class RecordReader {
     if (shape === SHAPE_INLINE) {
       const words = this.base + 1
       for (let i = 0; i < this.i32[words]!; i++) {
-        const name = this.value(this.i32[words + 1 + i * 2]!) as string
-        if (!excluded.has(name)) put(fields, name, this.value(this.i32[words + 2 + i * 2]!))
+        const name = this.value(words + 1 + i * 2) as string
+        if (!excluded.has(name)) put(fields, name, this.value(words + 2 + i * 2))
       }
       return fields
     }
     const names = this.shapes.names[shape]!
     for (let i = 0; i < names.length; i++) {
-      if (!excluded.has(names[i]!)) put(fields, names[i]!, this.value(this.i32[this.base + i]!))
+      if (!excluded.has(names[i]!)) put(fields, names[i]!, this.value(this.base + i))
     }
     return fields
   }
@@ -153,8 +158,8 @@ export class RecordReader {
   /** The value of the primary key. */
   readKey(record: number): unknown {
     const shape = this.start(record)
-    if (shape === SHAPE_INLINE) return this.value(this.i32[this.base + this.i32[this.base]!]!)
-    return this.value(this.i32[this.base + this.shapes.indexOf(shape, this.shapes.primaryKey)]!)
+    if (shape === SHAPE_INLINE) return this.value(this.base + this.i32[this.base]!)
+    return this.value(this.base + this.shapes.indexOf(shape, this.shapes.primaryKey))
   }
 
   /** Only the fields of `tree`, nested as they stand. */
@@ -199,10 +204,10 @@ export class RecordReader {
     }
     let fields: Fields | undefined
     for (let i = 0; i < names.length; i++) {
-      const word = this.fieldWord(shape, words, names[i]!)
-      if (word === 0) continue
+      const at = this.fieldAt(shape, words, names[i]!)
+      if (at === 0) continue
       const inner = below[i]
-      const value = inner === undefined ? this.value(word) : this.within(word, inner)
+      const value = inner === undefined ? this.value(at) : this.within(at, inner)
       if (value === undefined) continue
       fields ??= {}
       put(fields, names[i]!, value)
@@ -211,28 +216,33 @@ export class RecordReader {
   }
 
   /** Called by compiled projections. */
-  within(word: number, projector: Projector): Fields | undefined {
+  within(at: number, projector: Projector): Fields | undefined {
+    const word = this.i32[at]!
     if (word >>> 28 !== TAG_OBJECT) return undefined
     const node = this.base + (word & 0x0fffffff)
     return this.projected(this.i32[node]!, node + 1, projector)
   }
 
-  /** The word of a field, 0 if the object has none of that name. */
-  private fieldWord(shape: number, words: number, name: string): number {
+  /** Where the word of a field stands, 0 if the object has none of that name. */
+  private fieldAt(shape: number, words: number, name: string): number {
     if (shape !== SHAPE_INLINE) {
       const index = this.shapes.indexOf(shape, name)
-      return index < 0 ? 0 : this.i32[words + index]!
+      return index < 0 ? 0 : words + index
     }
     const count = this.i32[words]!
     for (let i = 0; i < count; i++) {
-      if (this.value(this.i32[words + 1 + i * 2]!) === name) return this.i32[words + 2 + i * 2]!
+      if (this.value(words + 1 + i * 2) === name) return words + 2 + i * 2
     }
     return 0
   }
 
   private shaped(shape: number, words: number): Fields {
     const reader = this.compiled[shape]
-    if (reader !== undefined) return reader(this, words)
+    return reader === undefined ? this.unfamiliar(shape, words) : reader(this, words)
+  }
+
+  /** Of a shape that was not read often. */
+  private unfamiliar(shape: number, words: number): Fields {
     const names = this.shapes.names[shape]!
     const reads = (this.reads[shape] ?? 0) + 1
     this.reads[shape] = reads
@@ -242,7 +252,7 @@ export class RecordReader {
       return made(this, words)
     }
     const fields: Fields = {}
-    for (let i = 0; i < names.length; i++) put(fields, names[i]!, this.value(this.i32[words + i]!))
+    for (let i = 0; i < names.length; i++) put(fields, names[i]!, this.value(words + i))
     return fields
   }
 
@@ -250,13 +260,14 @@ export class RecordReader {
     const fields: Fields = {}
     const count = this.i32[words]!
     for (let i = 0; i < count; i++) {
-      put(fields, this.value(this.i32[words + 1 + i * 2]!) as string, this.value(this.i32[words + 2 + i * 2]!))
+      put(fields, this.value(words + 1 + i * 2) as string, this.value(words + 2 + i * 2))
     }
     return fields
   }
 
-  /** The value a word stands for. Called by compiled readers. */
-  value(word: number): unknown {
+  /** The value that the word at an index of memory stands for. Called by compiled readers, which are many: the less they do the sooner they are optimized. */
+  value(at: number): unknown {
+    const word = this.i32[at]!
     switch (word >>> 28) {
       case TAG_STRING:
         return this.string(word & 0x0fffffff)
@@ -298,22 +309,21 @@ export class RecordReader {
   }
 
   private array(node: number): unknown[] {
-    const { i32 } = this
-    const count = i32[node]!
+    const count = this.i32[node]!
     if (count === 0) return listOf()
     // Of numbers V8 makes denser arrays, where the code makes no others.
-    const a = this.value(i32[node + 1]!)
+    const a = this.value(node + 1)
     const isOfNumbers = typeof a === 'number'
     if (count === 1) return isOfNumbers ? [a] : listOf(a)
     // An array that grows begins with room for 17; most are short.
     if (count <= 3) {
-      const b = this.value(i32[node + 2]!)
+      const b = this.value(node + 2)
       if (count === 2) return isOfNumbers ? [a, b] : listOf(a, b)
-      const c = this.value(i32[node + 3]!)
+      const c = this.value(node + 3)
       return isOfNumbers ? [a, b, c] : listOf(a, b, c)
     }
     const elements = isOfNumbers ? [a] : listOf(a)
-    for (let i = 2; i <= count; i++) elements.push(this.value(i32[node + i]!))
+    for (let i = 2; i <= count; i++) elements.push(this.value(node + i))
     return elements
   }
 
