@@ -13,8 +13,11 @@ export interface Candidates {
   readonly isDone: boolean
   /** Documents looked at so far. */
   readonly examined: number
-  /** Fills in addresses, good until the next write; answers how many. None does not mean that it is done. */
-  next(addresses: Uint32Array): number
+  /**
+   * Fills in addresses, good until the next write; answers how many. None does not mean that it is done. `mayBeUnread`: they are for
+   * `readMany` of the partition alone.
+   */
+  next(addresses: Uint32Array, mayBeUnread?: boolean): number
   /** The same, but only counted. */
   count(): number
 }
@@ -35,14 +38,18 @@ export class ScanCandidates implements Candidates {
     return this.#slot < 0
   }
 
-  next(addresses: Uint32Array): number {
-    const { store } = this.#partition
+  next(addresses: Uint32Array, mayBeUnread = false): number {
+    const partition = this.#partition
     if (this.#program === undefined) {
-      const { count, next } = store.scan(this.#slot, addresses)
+      const from = this.#slot
+      const { count, next } = mayBeUnread
+        ? partition.scanUnread(from, addresses)
+        : partition.store.scan(from, addresses)
       this.#slot = next
       this.examined += count
       return count
     }
+    const { store } = partition
     const { count, next, examined } = store.filters.scan(this.#program, this.#slot, addresses)
     this.#slot = next
     this.examined += examined

@@ -202,10 +202,10 @@ class ChunkReader {
 
   #readOn(documents: Document[]): boolean {
     const addresses = this.#window(Math.min(this.#chunk, this.#left))
-    const count = this.#scan.read(addresses)
+    const projection = this.#projection
+    const count = this.#scan.read(addresses, projection === undefined)
     if (count < 0) return false
     const { partition } = this.#scan
-    const projection = this.#projection
     if (projection === undefined) partition.readMany(addresses, count, documents)
     else for (let i = 0; i < count; i++) documents.push(partition.project(addresses[i]!, projection))
     this.#left -= count

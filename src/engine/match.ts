@@ -41,13 +41,14 @@ export class MatchScan {
   /**
    * One step: fills `addresses` with matches, all of one partition and good until the next write.
    *
+   * @param mayBeUnread - they are for `readMany` of the partition alone.
    * @returns how many, or -1 when there are no more. None does not mean that there are no more.
    */
-  read(addresses: Uint32Array): number {
+  read(addresses: Uint32Array, mayBeUnread = false): number {
     const candidates = this.#current()
     if (candidates === undefined) return -1
-    const count = candidates.next(addresses)
     const check = this.#check
+    const count = candidates.next(addresses, mayBeUnread && check === undefined)
     if (check === undefined) return count
     let kept = 0
     for (let i = 0; i < count; i++) {

@@ -206,9 +206,11 @@ export class Partition {
     return this.bare.reader.read(address)
   }
 
-  /** Appends the documents at the first `count` addresses. */
+  /** Appends the documents at the first `count` addresses, which may be those of `scanUnread`. */
   readMany(addresses: Uint32Array, count: number, documents: Document[]): void {
-    this.bare.reader.readMany(addresses, count, documents)
+    const distance = this.residency === undefined ? 0 : this.residency.see(addresses, count)
+    if (distance === undefined) this.makeResident()
+    this.bare.reader.readMany(addresses, count, documents, distance ?? 0)
   }
 
   readKey(address: number): Key {
@@ -224,6 +226,11 @@ export class Partition {
     const { count, next } = this.store.scan(slot, addresses)
     this.scanCount = count
     return next
+  }
+
+  /** As `scan` of the store, but the records need not be in memory: these addresses are for `readMany` alone. */
+  scanUnread(slot: number, addresses: Uint32Array): { count: number; next: number } {
+    return this.bare.scan(slot, addresses)
   }
 
   /** Opens a batch; only one is open at a time. */

@@ -1,6 +1,7 @@
 // Records that are not in memory yet. A log that was read through when the database was opened (passage.ts) is settled: every slot knows
 // where its record lies. The bytes come when somebody needs them, or meanwhile: some frames for one key, all of them for anything else.
-// What is read again is checked again. The index is built before most of it.
+// What is read again is checked again. The index is built before most of it. A scan of documents that lie in the order of their slots sees
+// them through a window instead, as opening did: neither is the index needed for that, nor pages that nothing has touched yet.
 
 import { type LogPass, outOfMemory, type Store } from '../core/index.ts'
 import { ClosedError, CorruptError } from '../error/index.ts'
@@ -11,6 +12,8 @@ import { LOG_HEADER_BYTES } from './header.ts'
 const PIECE_BYTES = 65_536
 /** Read together when all is wanted. */
 const RUN_BYTES = 4_194_304
+/** What a scan sees at once. It stays in the cache of a core. */
+const SIGHT_BYTES = 1_048_576
 /** Read in one turn of the event loop while nobody waits. */
 const TURN_BYTES = 1_048_576
 /** Or put into the index. */
@@ -41,6 +44,11 @@ export class Residency {
   /** Pieces before this one are here. */
   private next = 0
   private sought = 0
+  /** The window of scans: its address, 0 without one, and of which addresses it holds the bytes. */
+  private sight = 0
+  private sightFrom = 0
+  private sightTo = 0
+  private isScanned = false
   private isClosed = false
   private timer: ReturnType<typeof setTimeout> | undefined
 
@@ -69,6 +77,50 @@ export class Residency {
     return store.find(key)
   }
 
+  /**
+   * For a scan: reads the records at these addresses to where they can be read until the next call, and answers how far from their places
+   * that is. Undefined: not this way, since they lie scattered or before those of the last call. All have to be here then.
+   */
+  see(addresses: Uint32Array, count: number): number | undefined {
+    this.isScanned = true
+    if (this.isWhole || count === 0) return 0
+    let least = addresses[0]!
+    let most = least
+    for (let i = 1; i < count; i++) {
+      const address = addresses[i]!
+      if (address < least) least = address
+      else if (address > most) most = address
+    }
+    if (least < this.sightFrom || most >= this.sightTo) {
+      const { pieces } = this
+      if (this.areHere(addresses, count, least, most)) return 0
+      const first = this.pieceOf(least)
+      let end = this.pieceOf(most) + 1
+      const isAhead = pieces[first]! >= this.sightFrom
+      if (!isAhead || pieces[end]! - pieces[first]! > SIGHT_BYTES || !this.reserveSight()) return undefined
+      while (end < this.isHere.length && pieces[end + 1]! - pieces[first]! <= SIGHT_BYTES) end++
+      // Until they are there it holds nothing.
+      this.sightTo = 0
+      this.load(first, end, this.sight)
+      this.sightFrom = pieces[first]!
+      this.sightTo = pieces[end]!
+    }
+    return this.sight - this.sightFrom
+  }
+
+  /** Whether all of them are in their places: single ones that were looked up. */
+  private areHere(addresses: Uint32Array, count: number, least: number, most: number): boolean {
+    const { isHere } = this
+    if (isHere[this.pieceOf(least)] === 0 || isHere[this.pieceOf(most)] === 0) return false
+    for (let i = 0; i < count; i++) if (isHere[this.pieceOf(addresses[i]!)] === 0) return false
+    return true
+  }
+
+  private reserveSight(): boolean {
+    if (this.sight === 0) this.sight = this.log.store.reserveWindow(SIGHT_BYTES)
+    return this.sight !== 0
+  }
+
   /** Reads whatever is not here. */
   readAll(): void {
     this.index()
@@ -80,13 +132,16 @@ export class Residency {
   readOn(): void {
     this.timer = setTimeout(() => {
       try {
-        if (this.log.pass.isIndexed) this.readNext(TURN_BYTES)
+        // A scan goes first as well.
+        if (this.isScanned) this.isScanned = false
+        else if (this.log.pass.isIndexed) this.readNext(TURN_BYTES)
         else this.index(TURN_SLOTS)
       } catch {
         // Whoever needs it hears of it.
         return
       }
-      if (!this.isWhole) this.readOn()
+      if (this.isWhole) this.stop()
+      else this.readOn()
     }, REST_MS)
     const timer = this.timer as unknown as { unref?: () => void }
     timer.unref?.()
@@ -95,6 +150,9 @@ export class Residency {
   /** Reads no more by itself. */
   stop(): void {
     clearTimeout(this.timer)
+    if (this.sight !== 0) this.log.store.releaseLog(this.sight, SIGHT_BYTES)
+    this.sight = 0
+    this.sightTo = 0
   }
 
   /** Before the file is closed: another may have its number afterwards. */
@@ -144,11 +202,16 @@ export class Residency {
   }
 
   private read(first: number, end: number): void {
+    this.load(first, end, this.pieces[first]!)
+    this.isHere.fill(1, first, end)
+  }
+
+  /** Reads pieces to the address `at` and checks them. */
+  private load(first: number, end: number, at: number): void {
     const { store, file, from, path } = this.log
     if (this.isClosed) throw new ClosedError(`${path} was closed before all of it was read`)
-    const at = this.pieces[first]!
-    const to = this.pieces[end]!
-    const offset = LOG_HEADER_BYTES + (at - from)
+    const offset = LOG_HEADER_BYTES + (this.pieces[first]! - from)
+    const to = at + (this.pieces[end]! - this.pieces[first]!)
     file.read(offset, store.memoryRange(at, to - at))
     for (let frame = at; frame < to; ) {
       // It stops behind a transaction as well.
@@ -161,7 +224,6 @@ export class Residency {
       }
       frame = stop
     }
-    this.isHere.fill(1, first, end)
   }
 }
 

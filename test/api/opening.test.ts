@@ -37,6 +37,30 @@ describe('open', () => {
     await again.close()
   })
 
+  it('gives all documents of a large log right away, and first ones, filtered ones and single ones after or between them', async () => {
+    const path = await newDirectory()
+    const written = Array.from({ length: 1_500 }, (_, id) => ({ id, even: id % 2 === 0, text: `${id} `.repeat(1_000) }))
+    const db = await open(path)
+    await (await db.createCollection('posts')).insert(written)
+    await db.close()
+    for (const isAsking of [false, true]) {
+      const again = await open(path)
+      const posts = again.collection<(typeof written)[number]>('posts')
+      expect(await posts.find({ limit: 2 }).toArray()).toEqual(written.slice(0, 2))
+      const found: unknown[] = []
+      for await (const post of posts.find()) {
+        found.push(post)
+        if (!isAsking || post.id % 500 !== 1) continue
+        expect(await posts.get(1_499)).toEqual(written[1_499])
+        if (post.id > 900) expect(await posts.find({ filter: { even: true } }).count()).toBe(750)
+        if (post.id > 600) await posts.update(post.id, { text: 'seen' })
+      }
+      expect(found).toEqual(written)
+      if (!isAsking) expect(await posts.find({ skip: 2, select: ['id'], limit: 1 }).toArray()).toEqual([{ id: 2 }])
+      await again.close()
+    }
+  })
+
   it('indexes what a log says last, however close together it was written, replaced, deleted and written again', async () => {
     const path = await newDirectory()
     const db = await open(path, { durability: 'soft' })

@@ -131,9 +131,9 @@ export class RecordReader {
     return shape === SHAPE_INLINE ? this.inline(this.base + 1) : this.shaped(shape, this.base)
   }
 
-  /** Appends fresh documents, those at the first `count` addresses. A loop of its own: it is what is compiled for long scans. */
-  readMany(addresses: Uint32Array, count: number, documents: Fields[]): void {
-    for (let i = 0; i < count; i++) documents.push(this.read(addresses[i]!))
+  /** Appends fresh documents, those `distance` behind the first `count` addresses. A loop of its own: it is what is compiled for long scans. */
+  readMany(addresses: Uint32Array, count: number, documents: Fields[], distance: number): void {
+    for (let i = 0; i < count; i++) documents.push(this.read(addresses[i]! + distance))
   }
 
   /** A fresh document without some of its fields. */

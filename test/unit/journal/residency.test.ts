@@ -105,6 +105,22 @@ class Scene {
     return scene
   }
 
+  /** A log of 3 MB in which everything is as it was written first, closed. */
+  static async ofFirstVersions(): Promise<Scene> {
+    const scene = new Scene({})
+    const partition = await Partition.create(scene.options())
+    const count = 2 * COUNT
+    for (let from = 0; from < count; from += BATCH)
+      scene.put(
+        partition,
+        Array.from({ length: BATCH }, (_, i) => from + i),
+        0,
+      )
+    scene.logBytes = partition.logPosition
+    await partition.close()
+    return scene
+  }
+
   put(partition: Partition, ids: readonly number[], version: number): void {
     upsert(
       partition,
@@ -288,6 +304,108 @@ for (const [name, extra] of [
     })
   })
 }
+
+/** What a cursor does: the documents in the order of their slots, `between` called after each step. */
+async function seen(partition: Partition, count: number, between?: (step: number) => unknown): Promise<unknown[]> {
+  const documents: never[] = []
+  const addresses = new Uint32Array(count)
+  let step = 0
+  for (let slot = 0; slot >= 0; step++) {
+    const found = partition.scanUnread(slot, addresses)
+    partition.readMany(addresses, found.count, documents)
+    slot = found.next
+    await between?.(step)
+  }
+  return documents
+}
+
+describe('a scan of a log that was read through', () => {
+  const contents = (scene: Scene) => [...scene.model].map(([id, version]) => documentOf(id, version))
+
+  it('sees each piece once, in the order of the slots, and leaves the rest as it was', async () => {
+    const scene = await Scene.ofFirstVersions()
+    const partition = await scene.open()
+    const { bytes } = partition.stats()
+    expect(await seen(partition, 256)).toEqual(contents(scene))
+    expect(scene.watched.bytes).toBeGreaterThan(scene.logBytes * 0.9)
+    expect(scene.watched.bytes).toBeLessThan(scene.logBytes * 1.15)
+    expect(get(partition, 4321)).toEqual(documentOf(4321))
+    expect(await seen(partition, 256)).toEqual(contents(scene))
+    scene.expectSame(partition)
+    expect(partition.stats().bytes).toBe(bytes)
+    await partition.close()
+    const again = await scene.open()
+    scene.expectSame(again)
+  })
+
+  it('reads no more than it is asked for', async () => {
+    const scene = await Scene.ofFirstVersions()
+    const partition = await scene.open()
+    const addresses = new Uint32Array(16)
+    for (let round = 0; round < 3; round++) {
+      const documents: never[] = []
+      partition.readMany(addresses, partition.scanUnread(0, addresses).count, documents)
+      expect(documents).toEqual(contents(scene).slice(0, 16))
+      expect(scene.watched.bytes).toBeLessThan(1_100_000)
+    }
+  })
+
+  it('takes what was looked up from where it is', async () => {
+    const scene = await Scene.ofFirstVersions()
+    const partition = await scene.open()
+    const found = Uint32Array.of(partition.find(6_000), partition.find(12), partition.find(3_000))
+    const read = scene.watched.bytes
+    const documents: never[] = []
+    partition.readMany(found, 3, documents)
+    expect(documents).toEqual([documentOf(6_000), documentOf(12), documentOf(3_000)])
+    expect(scene.watched.bytes).toBe(read)
+    expect(read).toBeLessThan(scene.logBytes / 4)
+  })
+
+  it('gives what is there when others write, read and rest meanwhile, and where records lie scattered', async () => {
+    const scattered = await Scene.make()
+    const open = await scattered.open()
+    const documents = (await seen(open, 100)) as { id: number }[]
+    expect(documents.sort((a, b) => a.id - b.id)).toEqual(contents(scattered).sort((a, b) => a.id - b.id))
+    scattered.expectSame(open)
+
+    for (const at of [0, 3, 20]) {
+      const scene = await Scene.ofFirstVersions()
+      const partition = await scene.open()
+      const before = contents(scene)
+      const found = await seen(partition, 256, async (step) => {
+        if (step === at) get(partition, 7_777)
+        if (step === at + 1) await idle(step === 1 ? 100 : 8)
+        // Behind what was seen, and before it.
+        if (step === at + 2) scene.put(partition, [1, 7_000], 1)
+      })
+      before[7_000] = documentOf(7_000, 1)
+      expect(found).toEqual(before)
+      scene.expectSame(partition)
+      await partition.close()
+    }
+  })
+
+  it('tells that a read failed and goes on when asked again; what is not there any more is damage', async () => {
+    const scene = await Scene.ofFirstVersions()
+    const partition = await scene.open()
+    const failing = seen(partition, 256, (step) => {
+      scene.watched.fails = step >= 1
+    })
+    await expect(failing).rejects.toThrow(HostError)
+    scene.watched.fails = false
+    expect(await seen(partition, 256)).toEqual(contents(scene))
+    await partition.close()
+
+    const damaged = await scene.open()
+    const file = await scene.watched.directory.open('c1.p0.1.log', { create: false })
+    file.write(scene.logBytes >>> 1, Uint8Array.of(1, 2, 3, 4, 5, 6, 7))
+    await expect(seen(damaged, 256)).rejects.toThrow(CorruptError)
+    await expect(seen(damaged, 256)).rejects.toThrow(/c1\.p0\.1\.log is damaged at byte \d+/)
+    await damaged.close()
+    await expect(seen(damaged, 256)).rejects.toThrow(ClosedError)
+  })
+})
 
 describe('a log that is not for that', () => {
   it('is read in place when it is small', async () => {
