@@ -14,7 +14,7 @@ import type { PartitionOptions, PartitionStats } from './partition-options.ts'
 import { derivedPart, filesPart } from './parts.ts'
 import type { Projection } from './projection.ts'
 import { closeAll, recoverAll, storeOptions } from './recovered.ts'
-import { settleAll, unsettledOf } from './settle.ts'
+import { handOver, settleAll, unsettledOf } from './settle.ts'
 import type { Upkeep } from './upkeep.ts'
 import type { WriteListener } from './watch.ts'
 
@@ -60,6 +60,8 @@ export class Partition {
   private highestTransaction = 0
   /** See settle.ts: shared by the partitions of a collection. */
   private readonly unsettled: Set<Partition>
+  /** Log position behind the last transaction that is not known to be durable here. */
+  private unsettledTo = 0
   /** Log bytes from which on a compaction is thought of. */
   private compactFrom = COMPACT_LOG_BYTES
   /** Log position that the snapshot on disk covers, or -1. */
@@ -253,7 +255,7 @@ export class Partition {
     if (log === undefined) return false
     log.checkWritable()
     const entry = transaction === undefined ? undefined : filesPart.now!.encodeTransaction(transaction)
-    if (!isDeferred && this.unsettled.size > 0) this.handOver()
+    if (!isDeferred && this.unsettled.size > 0) handOver(this.unsettled)
     const start = log.position
     let frame = store.gather.first(entry, start / 8, log.sequence, log.durableUnits)
     if (frame === undefined) return false
@@ -271,17 +273,10 @@ export class Partition {
     }
     if (transaction !== undefined) {
       this.highestTransaction = transaction.id
+      this.unsettledTo = log.position
       this.unsettled.add(this)
     }
     return true
-  }
-
-  /**
-   * Before the operating system is given a soft write it has all of every transaction that this one may stand behind: a part that still
-   * waited for its flush when the process dies would take the write with it.
-   */
-  private handOver(): void {
-    for (const { log } of this.unsettled) log?.writePending()
   }
 
   /** Called by the batch after it stands. */
@@ -349,6 +344,8 @@ export class Partition {
         this.log = switched.log
         this.header = switched.header
         this.snapshotPosition = -1
+        // What was copied is durable, and stands elsewhere.
+        this.unsettledTo = 0
       },
     })
     if (!done) return
@@ -360,6 +357,11 @@ export class Partition {
   /** Flushes every partition that holds frames of a transaction which may not be durable everywhere. */
   private settle(): Promise<void> {
     return settleAll(this.unsettled)
+  }
+
+  /** Whether all transactions in this log are on stable storage, as far as it goes. */
+  get isSettled(): boolean {
+    return this.log === undefined || this.log.durable >= this.unsettledTo
   }
 
   /** Where the log ends, and up to where it is on stable storage. */

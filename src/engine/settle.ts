@@ -16,14 +16,20 @@ export function unsettledOf(shapes: CollectionShapes): Set<Partition> {
   return set
 }
 
-/** Flushes them all, until none is left. */
+/**
+ * Flushes them all: the transactions that were there when it was called are durable everywhere when it resolves. A partition that took
+ * another meanwhile stays among them.
+ */
 export async function settleAll(partitions: Set<Partition>): Promise<void> {
-  while (partitions.size > 0) {
-    const members = [...partitions]
-    const marks = members.map((member) => member.logPosition)
-    await Promise.all(members.map((member) => member.flushOwn()))
-    members.forEach((member, i) => {
-      if (member.durablePosition >= marks[i]!) partitions.delete(member)
-    })
-  }
+  const members = [...partitions]
+  await Promise.all(members.map((member) => member.flushOwn()))
+  for (const member of members) if (member.isSettled) partitions.delete(member)
+}
+
+/**
+ * Before a soft write, the operating system is given all of every transaction that it may stand behind: a part that still waited for its flush
+ * when the process died would take the write with it.
+ */
+export function handOver(partitions: Set<Partition>): void {
+  for (const { log } of partitions) log?.writePending()
 }

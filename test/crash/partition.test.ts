@@ -25,5 +25,15 @@ it('holds where logs are read through when they are opened', { timeout: 120_000 
     ['random', number] as const,
     ...(number % 4 === 0 ? [['all', number] as const] : []),
   ]
-  expect(await sweep(SEEDS[0]! + 100, 40, crashes, plainOptionsOf, MIXED_WORKLOAD)).toBeGreaterThan(200)
+  expect(await sweep(SEEDS[0]! + 100, 40, crashes, plainOptionsOf)).toBeGreaterThan(200)
+})
+
+it('holds for callers who wait for a flush beside callers who do not', { timeout: 120_000 }, async () => {
+  const crashes: Crashes = ({ number }) => [
+    ['all', number],
+    ['nothing', number],
+  ]
+  for (const seed of SEEDS) {
+    expect(await sweep(seed, 20, crashes, plainOptionsOf, MIXED_WORKLOAD)).toBeGreaterThan(200)
+  }
 })

@@ -191,8 +191,8 @@ export const WORKLOAD = {
 export type StepName = keyof typeof WORKLOAD
 type Weights = Readonly<Record<StepName, number>>
 
-/** With callers who wait for a flush and callers who do not, side by side. */
-export const MIXED_WORKLOAD: Weights = { ...WORKLOAD, mixed: 8 }
+/** Callers who wait for a flush and callers who do not, side by side. */
+export const MIXED_WORKLOAD: Weights = { ...WORKLOAD, mixed: 40 }
 
 export class Life {
   readonly medium: SimulatedMedium
@@ -277,12 +277,20 @@ export class Life {
         await Promise.all([this.flush(0), this.flush(1)])
         return
       case 'mixed': {
-        // One who waits for no flush, behind some who do.
-        this.writePair(true, 1 + this.random.below(3))
-        this.write(side, 1, this.random.chance(0.5))
-        const flushes = [this.flush(0), this.flush(1)]
-        for (const flush of flushes) flush.catch(() => {})
-        this.write(this.random.below(2) as Side, 1, false)
+        // Callers who wait for no flush behind callers who do, at any moment of theirs.
+        const flushes: Promise<void>[] = []
+        const start = (one: Side) => {
+          const flush = this.flush(one)
+          flush.catch(() => {})
+          flushes.push(flush)
+        }
+        for (let i = 0; i < 3; i++) {
+          this.writePair(true, 1 + this.random.below(3))
+          for (const one of SIDES) start(one)
+          for (let turn = this.random.below(14); turn > 0; turn--) await null
+          this.write(this.random.below(2) as Side, 1, this.random.chance(0.4))
+          if (this.random.chance(0.3)) await new Promise((resolve) => setImmediate(resolve))
+        }
         await Promise.all(flushes)
         return
       }

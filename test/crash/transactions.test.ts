@@ -1,0 +1,82 @@
+// Promise: what stands behind a transaction over two partitions and was acknowledged is not taken back with it, at whatever moment of the
+// flushes of others it was written: as soft it outlives the process, as hard a loss of power.
+
+import { afterEach, expect, it, vi } from 'vitest'
+import { get, Partition, PutMode } from '../core/partitions.ts'
+import { type CrashMode, SimulatedMedium } from './simulated-storage.ts'
+import { plainOptionsOf } from './workload.ts'
+
+const BOTH = [0, 1] as const
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** One transaction is being flushed when a second comes, and `turns` later a write behind that; is it there after a crash? */
+async function isKept(before: number, turns: number, hard: boolean, pause: () => unknown): Promise<boolean> {
+  const medium = new SimulatedMedium()
+  const options = plainOptionsOf(medium)
+  const partitions: Partition[] = []
+  for (const one of options) partitions.push(await Partition.create(one))
+  const flushes: Promise<void>[] = []
+  const write = (side: 0 | 1, id: string, isHard: boolean) => {
+    const batch = partitions[side]!.begin()
+    batch.put({ id, version: 1 }, PutMode.Upsert)
+    batch.commit({ hard: isHard })
+  }
+  const writeBoth = (id: string) => {
+    const batches = BOTH.map((side) => {
+      const batch = partitions[side]!.begin()
+      batch.put({ id, version: 1 }, PutMode.Upsert)
+      batch.settle()
+      return batch
+    })
+    const transaction = { id: options[0]!.shapes.nextTransaction(), participants: [0, 1] }
+    for (const batch of batches) batch.prepare(transaction)
+    for (const batch of batches) batch.commit({ hard: true, transaction })
+    for (const side of BOTH) flushes.push(partitions[side]!.flush())
+  }
+  // Whether flushes are slow is known from the first.
+  writeBoth('before')
+  await Promise.all(flushes)
+  writeBoth('first')
+  for (let i = 0; i < before; i++) await pause()
+  writeBoth('second')
+  for (let i = 0; i < turns; i++) {
+    // Others go on writing: the flush waits for them.
+    for (const side of BOTH) write(side, `beside ${i}`, true)
+    await pause()
+  }
+  write(0, 'last', hard)
+  let mode: CrashMode = 'all'
+  if (hard) {
+    await partitions[0]!.flush()
+    mode = 'nothing'
+  }
+  const after = medium.crash({ seed: 1, mode })
+  await Promise.all(flushes)
+  const again = await Partition.openAll(plainOptionsOf(after))
+  return get(again[0]!, 'last') !== undefined
+}
+
+const PAUSES: readonly (readonly [string, () => unknown])[] = [
+  ['in a flush at once', () => null],
+  // Each takes a turn of the event loop, off the main thread.
+  ['in a slow flush', () => new Promise((resolve) => setImmediate(resolve))],
+]
+
+for (const hard of [false, true]) {
+  for (const [name, pause] of PAUSES) {
+    it(`keeps a ${hard ? 'hard' : 'soft'} write behind one that is ${name}`, { timeout: 60_000 }, async () => {
+      let now = 0
+      if (name === 'in a slow flush') vi.spyOn(performance, 'now').mockImplementation(() => (now += 100))
+      const lost: string[] = []
+      for (let before = 0; before < 8; before++) {
+        for (let turns = 0; turns < 10; turns++) {
+          if (!(await isKept(before, turns, hard, pause))) lost.push(`${before}/${turns}`)
+        }
+      }
+      expect(lost).toEqual([])
+    })
+  }
+}
