@@ -33,7 +33,7 @@ export class Direct {
     const state = STATES.get(collection)
     if (state === undefined) {
       throw new UnsupportedError(
-        `collection "${collection.name}" is not in this thread: the engine of a page's database on disk runs in a worker, and answers nothing at once; ':memory:' does`,
+        `collection "${collection.name}" is not in this thread, or not of this copy of quiverdb: a page's database on disk runs in a worker, and what was imported and what was required are two copies`,
         { details: { feature: 'direct access' } },
       )
     }
