@@ -1,6 +1,7 @@
 // Which of a partition's files is its log: the newest generation whose head says that it is complete.
 
 import type { Store } from '../core/index.ts'
+import { CorruptError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { decodeLogHeader, encodeLogHeader, generationOf, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
 
@@ -50,6 +51,12 @@ export async function openNewest(
       }
       staleFiles.push(name)
     } catch (error) {
+      if (!(error instanceof CorruptError)) {
+        // No draft: a later version wrote it, or it cannot be read now, and what it has may be in no older generation.
+        file.close()
+        newest?.file.close()
+        throw error
+      }
       failure ??= error
       if (generations.length > 1) staleFiles.push(name)
     }
