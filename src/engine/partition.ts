@@ -210,9 +210,14 @@ export class Partition {
 
   /** Appends the documents at the first `count` addresses, which may be those of `scanUnread`. */
   readMany(addresses: Uint32Array, count: number, documents: Document[]): void {
-    const distance = this.residency === undefined ? 0 : this.residency.see(addresses, count)
-    if (distance === undefined) this.makeResident()
-    this.bare.reader.readMany(addresses, count, documents, distance ?? 0)
+    const { reader } = this.bare
+    let done = 0
+    while (this.residency !== undefined && done < count) {
+      const { residency } = this
+      if (residency.see(addresses[done]!)) done = reader.readMany(addresses, done, count, documents, residency)
+      else this.makeResident()
+    }
+    reader.readMany(addresses, done, count, documents)
   }
 
   readKey(address: number): Key {

@@ -44,10 +44,13 @@ export class Residency {
   /** Pieces before this one are here. */
   private next = 0
   private sought = 0
-  /** The window of scans: its address, 0 without one, and of which addresses it holds the bytes. */
+  /** See `see`. */
+  seenFrom = 0
+  seenTo = 0
+  distance = 0
+  /** The window of scans: its address, 0 without one, and that of the piece it was filled from. */
   private sight = 0
   private sightFrom = 0
-  private sightTo = 0
   private isScanned = false
   private isClosed = false
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -78,41 +81,30 @@ export class Residency {
   }
 
   /**
-   * For a scan: reads the records at these addresses to where they can be read until the next call, and answers how far from their places
-   * that is. Undefined: not this way, since they lie scattered or before those of the last call. All have to be here then.
+   * For a scan: whether the record at an address can be read. Then all from `seenFrom` to before `seenTo` can, `distance` further on, until
+   * the next call. If not, records lie scattered, or before those that were read last: then all have to be here.
    */
-  see(addresses: Uint32Array, count: number): number | undefined {
+  see(address: number): boolean {
     this.isScanned = true
-    if (this.isWhole || count === 0) return 0
-    let least = addresses[0]!
-    let most = least
-    for (let i = 1; i < count; i++) {
-      const address = addresses[i]!
-      if (address < least) least = address
-      else if (address > most) most = address
-    }
-    if (least < this.sightFrom || most >= this.sightTo) {
-      const { pieces } = this
-      if (this.areHere(addresses, count, least, most)) return 0
-      const first = this.pieceOf(least)
-      let end = this.pieceOf(most) + 1
-      const isAhead = pieces[first]! >= this.sightFrom
-      if (!isAhead || pieces[end]! - pieces[first]! > SIGHT_BYTES || !this.reserveSight()) return undefined
-      while (end < this.isHere.length && pieces[end + 1]! - pieces[first]! <= SIGHT_BYTES) end++
-      // Until they are there it holds nothing.
-      this.sightTo = 0
-      this.load(first, end, this.sight)
-      this.sightFrom = pieces[first]!
-      this.sightTo = pieces[end]!
-    }
-    return this.sight - this.sightFrom
+    if (address >= this.seenFrom && address < this.seenTo) return true
+    const { isHere, pieces } = this
+    const first = this.pieceOf(address)
+    if (isHere[first] !== 0) return this.sees(pieces[first]!, pieces[first + 1]!, 0)
+    if (pieces[first]! < this.sightFrom || pieces[first + 1]! - pieces[first]! > SIGHT_BYTES) return false
+    if (!this.reserveSight()) return false
+    let end = first + 1
+    while (end < isHere.length && pieces[end + 1]! - pieces[first]! <= SIGHT_BYTES) end++
+    // Until they are there nothing is.
+    this.sees(0, 0, 0)
+    this.load(first, end, this.sight)
+    this.sightFrom = pieces[first]!
+    return this.sees(pieces[first]!, pieces[end]!, this.sight - pieces[first]!)
   }
 
-  /** Whether all of them are in their places: single ones that were looked up. */
-  private areHere(addresses: Uint32Array, count: number, least: number, most: number): boolean {
-    const { isHere } = this
-    if (isHere[this.pieceOf(least)] === 0 || isHere[this.pieceOf(most)] === 0) return false
-    for (let i = 0; i < count; i++) if (isHere[this.pieceOf(addresses[i]!)] === 0) return false
+  private sees(from: number, to: number, distance: number): boolean {
+    this.seenFrom = from
+    this.seenTo = to
+    this.distance = distance
     return true
   }
 
@@ -152,7 +144,7 @@ export class Residency {
     clearTimeout(this.timer)
     if (this.sight !== 0) this.log.store.releaseLog(this.sight, SIGHT_BYTES)
     this.sight = 0
-    this.sightTo = 0
+    this.sees(0, 0, 0)
   }
 
   /** Before the file is closed: another may have its number afterwards. */

@@ -43,6 +43,15 @@ const SINGLE_STRINGS = 3
 /** Projections of which is remembered how they read. */
 const PROJECTORS_MAX = 64
 
+/** Addresses whose records can be read, and how far from there. */
+export interface Sight {
+  readonly seenFrom: number
+  readonly seenTo: number
+  readonly distance: number
+}
+
+const EVERYTHING: Sight = { seenFrom: 0, seenTo: 2 ** 32, distance: 0 }
+
 let canCompile: boolean | undefined
 
 /** Whether code may be made from strings here; a content security policy can forbid it. */
@@ -131,10 +140,19 @@ export class RecordReader {
     return shape === SHAPE_INLINE ? this.inline(this.base + 1) : this.shaped(shape, this.base)
   }
 
-  /** Appends fresh documents, those `distance` behind the first `count` addresses. A loop of its own: it is what is compiled for long scans. */
-  readMany(addresses: Uint32Array, count: number, documents: Fields[], distance: number): void {
-    let at = documents.length
-    for (let i = 0; i < count; i++) documents[at++] = this.read(addresses[i]! + distance)
+  /**
+   * Appends fresh documents: those at the addresses from number `from` to before `to`, or to the first that is not in sight; answers its
+   * number. A loop of its own: it is what is compiled for long scans.
+   */
+  readMany(addresses: Uint32Array, from: number, to: number, documents: Fields[], sight: Sight = EVERYTHING): number {
+    const { seenFrom, seenTo, distance } = sight
+    let end = documents.length
+    for (let i = from; i < to; i++) {
+      const address = addresses[i]!
+      if (address < seenFrom || address >= seenTo) return i
+      documents[end++] = this.read(address + distance)
+    }
+    return to
   }
 
   /** A fresh document without some of its fields. */
