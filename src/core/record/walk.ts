@@ -231,9 +231,12 @@ export class DocumentWalk extends StagingRegion {
         }
       }
       node = next
-      if (typeof value === 'string') units += value.length
       if (vectors !== null && node.vector !== null) vectors[count] = node.vector
       values[count++] = value
+    }
+    for (let i = 0; i < count; i++) {
+      const value = values[i]
+      if (typeof value === 'string') units += value.length
     }
     // None of the strings is, if all together are not.
     const mayBeLong = units > APART_UNITS
@@ -430,28 +433,33 @@ export class DocumentWalk extends StagingRegion {
   }
 
   private object(value: object, at: number): void {
-    const prototype = Object.getPrototypeOf(value) as unknown
-    if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) {
-      if (value instanceof Date) {
-        const time = value.getTime()
-        if (time - time !== 0) throw REFUSED
-        this.words[at] = (TAG_DATE << 28) | (this.d - this.wideStart)
-        this.wides[this.d++] = time
-        return
+    let depth = this.depth + 1
+    let tag = TAG_ARRAY
+    if (!Array.isArray(value)) {
+      const prototype = Object.getPrototypeOf(value) as unknown
+      if (prototype !== Object.prototype && prototype !== null) {
+        if (value instanceof Date) {
+          const time = value.getTime()
+          if (time - time !== 0) throw REFUSED
+          this.words[at] = (TAG_DATE << 28) | (this.d - this.wideStart)
+          this.wides[this.d++] = time
+          return
+        }
+        if (ArrayBuffer.isView(value)) {
+          this.binary(value, arrayTypeOf(value), at)
+          return
+        }
+        if (!isStorable(value)) throw REFUSED
+        depth = -depth
       }
-      if (ArrayBuffer.isView(value)) {
-        this.binary(value, arrayTypeOf(value), at)
-        return
-      }
-      if (!Array.isArray(value) && !isStorable(value)) throw REFUSED
+      tag = TAG_OBJECT
     }
     // What it is must stand there already: the key is looked at before the queue is walked.
-    this.words[at] = (Array.isArray(value) ? TAG_ARRAY : TAG_OBJECT) << 28
+    this.words[at] = tag << 28
     const queued = this.queued++
     this.queue[queued] = value
     this.queueAt[queued] = at
-    const depth = this.depth + 1
-    this.queueDepth[queued] = prototype === Object.prototype || prototype === null ? depth : -depth
+    this.queueDepth[queued] = depth
   }
 
   private binary(view: ArrayBufferView, type: number, at: number): void {
