@@ -39,16 +39,8 @@ const STRING = TAG_STRING << 28
 const INT = TAG_INT << 28
 const DOUBLE = TAG_DOUBLE << 28
 const INT_MAX = 0x07ffffff
-const KEY_TAGS =
-  (1 << TAG_FALSE) |
-  (1 << TAG_TRUE) |
-  (1 << TAG_INT) |
-  (1 << TAG_DOUBLE) |
-  (1 << TAG_BIGINT) |
-  (1 << TAG_DATE) |
-  (1 << TAG_STRING) |
-  (1 << TAG_BINARY) |
-  (1 << TAG_ARRAY)
+/** All others may be keys. */
+const NO_KEY_TAGS = (1 << TAG_NULL) | (1 << TAG_OBJECT)
 /** A longer queue is not kept for the next document. */
 const QUEUE_KEPT_MAX = 4_096
 /** Lists have room from the start: the code that V8 has made for another partition's then holds for this one. */
@@ -103,12 +95,8 @@ export class DocumentWalk extends StagingRegion {
   }
 
   protected rewind(w: number, d: number, l: number, b: number, text: string): void {
-    this.w = w
-    this.d = d
-    this.l = l
-    this.b = b
-    this.text = text
     this.clearQueue()
+    this.rewindObject(w, d, l, b, text, 0, 0, 0)
   }
 
   private clearQueue(): void {
@@ -157,7 +145,7 @@ export class DocumentWalk extends StagingRegion {
       }
     }
     // Written past the end of the region nothing can be read back: the walk is done again, and checked then.
-    if (base + key < this.words.length && (KEY_TAGS & (1 << (this.words[base + key]! >>> 28))) === 0) throw REFUSED
+    if (base + key < this.words.length && (NO_KEY_TAGS & (1 << (this.words[base + key]! >>> 28))) !== 0) throw REFUSED
     const shape = node === null ? SHAPE_INLINE : this.shapeId(node)
     if (this.queued > 0) this.walkQueue(base)
     const { words } = this
@@ -367,11 +355,33 @@ export class DocumentWalk extends StagingRegion {
   private elements(array: readonly unknown[], at: number): void {
     const count = array.length
     this.words[at] = count
+    const { words, lengths } = this
+    let w = this.w
+    let l = this.l
+    let text = this.text
+    let strings = this.strings
     for (let i = 0; i < count; i++) {
       const element = array[i]
-      if (element === undefined) throw REFUSED
-      this.value(element, this.w++)
+      if (typeof element === 'string' && element.length <= APART_UNITS) {
+        text += element
+        lengths[l++] = element.length
+        words[w++] = STRING | strings++
+      } else if (element === undefined) {
+        throw REFUSED
+      } else {
+        this.l = l
+        this.text = text
+        this.strings = strings
+        this.value(element, w++)
+        l = this.l
+        text = this.text
+        strings = this.strings
+      }
     }
+    this.w = w
+    this.l = l
+    this.text = text
+    this.strings = strings
   }
 
   private string(value: string, at: number): void {
