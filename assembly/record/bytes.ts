@@ -39,6 +39,20 @@ export function utf8Bytes(address: usize, units: u32): i32 {
   return left == 0 ? <i32>(at - address) : -1;
 }
 
+/**
+ * Whether UTF-8 text made of UTF-16 may hold anything that was a surrogate there: a pair takes four bytes, from 0xf0 on, and one alone
+ * became U+FFFD, 0xef first.
+ */
+export function utf8MayHoldSurrogates(address: usize, bytes: usize): bool {
+  const end = address + bytes;
+  let at = address;
+  for (; at + 16 <= end; at += 16) {
+    if (v128.any_true(i8x16.ge_u(v128.load(at), i8x16.splat(<i8>0xef)))) return true;
+  }
+  for (; at < end; at++) if (load<u8>(at) >= 0xef) return true;
+  return false;
+}
+
 /** Longer copies are worth the call. */
 const COPY_BYTES_MAX: usize = 1024;
 

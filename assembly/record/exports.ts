@@ -1,4 +1,5 @@
 import { S_STAGE_BYTES } from "../abi";
+import { utf8MayHoldSurrogates } from "./bytes";
 import { recordEquals } from "./compare";
 import { shapeDefine } from "./shape";
 
@@ -10,4 +11,9 @@ export function record_equals(a: usize, b: usize): bool {
 /** Makes a shape known; its names stand in the staged bytes, each `bytes u32, UTF-8, padding to 4`. */
 export function record_shape(id: u32, fields: u32): i32 {
   return shapeDefine(id, fields, <usize>load<u32>(S_STAGE_BYTES), 0);
+}
+
+/** Whether encoded text may hold what was a surrogate. */
+export function record_surrogates(address: usize, bytes: usize): bool {
+  return utf8MayHoldSurrogates(address, bytes);
 }

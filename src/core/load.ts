@@ -14,6 +14,7 @@ export interface CoreExports {
   hash_xxh64(address: number, bytes: number, seed: bigint): bigint
   record_equals(a: number, b: number): number
   record_shape(id: number, fields: number): number
+  record_surrogates(address: number, bytes: number): number
   store_batch_abandon(): void
   store_batch_commit(isLogged: number): void
   store_batch_put(count: number): number

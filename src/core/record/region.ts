@@ -81,6 +81,11 @@ export class StagingRegion {
     return this.memory.encode(text, this.textAddress + used, this.textAddress + this.textRoom)
   }
 
+  /** Whether encoded text may hold what was a surrogate. */
+  protected mayHoldSurrogates(used: number, bytes: number): boolean {
+    return this.memory.core.record_surrogates(this.textAddress + used, bytes) !== 0
+  }
+
   /** Gives a region that one large document needed back. */
   shrink(): void {
     if (this.sizes[0] <= 65_536 && this.sizes[3] <= TEXT_BYTES && this.sizes[4] <= BYTES_FULL * 2) return

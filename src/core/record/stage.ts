@@ -92,7 +92,8 @@ export class Stage extends DocumentWalk {
     if (text.length > 0) {
       let written = this.encodeText(text, this.t)
       if (written !== text.length) {
-        if (!this.isWhole(text)) written = this.encodeText(this.mended(text), this.t)
+        if (this.mayHoldSurrogates(this.t, written) && !this.isWhole(text))
+          written = this.encodeText(this.mended(text), this.t)
         for (let i = this.pieceFirst; i < this.count; i++) this.words[this.heads[i]! + STAGED_MODE]! |= STAGED_MIXED
       }
       this.t += written
