@@ -64,6 +64,7 @@ async function writeChunks(peer, store, method, workload, rowsCount) {
     const documents = workload.documents(from, Math.min(from + CHUNK_DOCUMENTS_COUNT, rowsCount))
     const inputs = method === 'insertBatch' ? batchesOf(documents) : documents
     collectYoung()
+    collectYoung()
     const start = performance.now()
     if (isAwaited) for (const input of inputs) await store[method](input)
     else for (const input of inputs) store[method](input)
