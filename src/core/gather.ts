@@ -20,19 +20,14 @@ export class Gather {
     return total
   }
 
-  /** The first frame, borrowed until the next call; undefined when nothing changed. `total` says what all of them take at most. */
-  first(
-    transaction: Uint8Array | undefined,
-    offsetUnits: number,
-    sequence: number,
-    durableUnits: number,
-  ): Uint8Array | undefined {
+  /** Lays out the first frame; answers its bytes, 0 when nothing changed. `total` says what all of them take at most. */
+  first(transaction: Uint8Array | undefined, offsetUnits: number, sequence: number, durableUnits: number): number {
     const { memory } = this
     if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
     const bytes = invoke(memory.core.store_gather, transaction?.length ?? 0, offsetUnits, sequence, durableUnits)
     memory.refresh()
     if (bytes < 0) throw outOfMemory('the frame of the batch')
-    return this.frame(bytes)
+    return bytes
   }
 
   get total(): number {
@@ -43,15 +38,14 @@ export class Gather {
     return (this.memory.state(S_GATHER_FLAGS) & FRAME_MORE) !== 0
   }
 
-  /** The next frame, borrowed until the next call; undefined after the last. */
-  next(offsetUnits: number, transactionBytes: number, sequence: number, durableUnits: number): Uint8Array | undefined {
+  /** Lays out the next frame; answers its bytes, 0 after the last. */
+  next(offsetUnits: number, transactionBytes: number, sequence: number, durableUnits: number): number {
     const { memory } = this
-    return this.frame(memory.core.store_gather_frame(offsetUnits, transactionBytes, sequence, durableUnits))
+    return memory.core.store_gather_frame(offsetUnits, transactionBytes, sequence, durableUnits)
   }
 
-  private frame(bytes: number): Uint8Array | undefined {
-    if (bytes === 0) return undefined
-    const from = this.memory.state(S_GATHER)
-    return this.memory.u8.subarray(from, from + bytes)
+  /** Where the frame stands in linear memory, until the next call. */
+  get from(): number {
+    return this.memory.state(S_GATHER)
   }
 }

@@ -262,15 +262,16 @@ export class Partition {
     const entry = transaction === undefined ? undefined : filesPart.now!.encodeTransaction(transaction)
     if (!isDeferred && this.unsettled.size > 0) handOver(this.unsettled)
     const start = log.position
-    let frame = store.gather.first(entry, start / 8, log.sequence, log.durableUnits)
-    if (frame === undefined) return false
-    log.reserve(store.gather.total)
+    const { gather } = store
+    let frameBytes = gather.first(entry, start / 8, log.sequence, log.durableUnits)
+    if (frameBytes === 0) return false
+    log.reserve(gather.total)
     const transactionBytes = entry?.length ?? 0
     try {
-      while (frame !== undefined) {
-        log.append(frame, isDeferred)
-        if (!store.gather.hasMore) break
-        frame = store.gather.next(log.position / 8, transactionBytes, log.sequence, log.durableUnits)
+      while (frameBytes !== 0) {
+        log.append(store.memory.u8, isDeferred, gather.from, frameBytes)
+        if (!gather.hasMore) break
+        frameBytes = gather.next(log.position / 8, transactionBytes, log.sequence, log.durableUnits)
       }
     } catch (error) {
       if (log.poison === undefined) log.rewind(start)

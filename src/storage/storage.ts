@@ -19,6 +19,8 @@ export interface StorageFile {
   read(position: number, target: Uint8Array): number
   /** Writes `bytes` at `position`, all of them, or throws a HostError. Grows the file where needed. */
   write(position: number, bytes: Uint8Array): void
+  /** As `write`, of the `length` bytes from `from` on; there where it saves making a view of them. */
+  writePart?(position: number, bytes: Uint8Array, from: number, length: number): void
   /** Makes the file exactly `size` bytes long. */
   truncate(size: number): void
   /** Everything written so far is on stable storage when it resolves. Runs off the main thread where the platform can. */

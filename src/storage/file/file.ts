@@ -51,14 +51,17 @@ export class DiskFile implements StorageFile {
   }
 
   write(position: number, bytes: Uint8Array): void {
-    const bytesCount = bytes.length
+    this.writePart(position, bytes, 0, bytes.length)
+  }
+
+  writePart(position: number, bytes: Uint8Array, from: number, bytesCount: number): void {
     let done = 0
     let retries = 0
     while (done < bytesCount) {
       const rest = bytesCount - done
       const length = rest < PIECE_BYTES_MAX ? rest : PIECE_BYTES_MAX
       try {
-        const written = writeSync(this.#descriptor, bytes, done, length, position + done)
+        const written = writeSync(this.#descriptor, bytes, from + done, length, position + done)
         if (written === 0 && ++retries > RETRIES_MAX) throw new Error('the platform takes no more bytes')
         done += written
       } catch (cause) {

@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import { PoisonedError, type QuiverError } from '../../../src/error/index.ts'
 import { Log } from '../../../src/journal/log.ts'
+import type { StorageFile } from '../../../src/storage/index.ts'
 import { WatchedFile } from './watched-file.ts'
 
 const HEAD = 128
@@ -214,6 +215,19 @@ describe('preallocation', () => {
     expect(file.size()).toBeGreaterThan(log.position)
   })
 
+  it('writes them in small pieces that end at the same places, whatever the log ends at', async () => {
+    const { file, log } = await open()
+    file.truncate(log.position)
+    for (let i = 0; i < 100; i++) append(log, i, true, 1_000 * i + 8)
+    await log.flush()
+    log.trim()
+    append(log, 1, true)
+    const piece = 65_536
+    const zeros = file.calls.filter(({ kind, position = 0 }) => kind === 'write' && position % piece === 0)
+    expect(zeros.length).toBeGreaterThan(50)
+    expect(zeros.every(({ bytes = 0 }) => bytes <= piece)).toBe(true)
+  })
+
   it('asks for less when the disk is nearly full, and leaves everything as it was when it is full', async () => {
     const { file, log, poisons } = await open()
     append(log, 1, false)
@@ -242,6 +256,37 @@ describe('preallocation', () => {
     append(log, 99, false)
     await log.flush()
     expectFrames(file, [...frames, frameOf(99)])
+  })
+})
+
+describe('a frame that is a part of other bytes', () => {
+  it.each([true, false])('is written without them, deferred or not: %s', async (isDeferred) => {
+    const { file, log } = await open()
+    const bytes = frameOf(7, 400)
+    bytes.set(frameOf(8), 120)
+    log.reserve(64)
+    log.append(bytes, isDeferred, 120, 64)
+    append(log, 9, isDeferred)
+    await log.flush()
+    expectFrames(file, [frameOf(8), frameOf(9)])
+  })
+
+  it('is written without being copied where the file can', async () => {
+    const { file, log } = await open()
+    const parts: number[][] = []
+    const writePart: StorageFile['writePart'] = (position, bytes, from, length) => {
+      parts.push([position, from, length])
+      file.write(position, bytes.subarray(from, from + length))
+    }
+    Object.assign(file, { writePart })
+    append(log, 1, false)
+    log.reserve(64)
+    log.append(frameOf(2, 400), false, 200, 64)
+    expect(parts).toEqual([
+      [HEAD, 0, 64],
+      [HEAD + 64, 200, 64],
+    ])
+    expectFrames(file, [frameOf(1), frameOf(2)])
   })
 })
 

@@ -91,6 +91,20 @@ describe('a transfer', () => {
     file.close()
   })
 
+  test('of a part of some bytes writes that part, whole, however short the writes are', async () => {
+    const { file } = await openFile()
+    const bytes = pattern(250, 5)
+    file.write(0, new Uint8Array(100))
+    hooks.write = (real, fd, bytes, offset, length, position) => real(fd, bytes, offset, Math.min(length, 7), position)
+    file.writePart!(20, bytes, 60, 40)
+    const target = new Uint8Array(100)
+    expect(file.read(0, target)).toBe(100)
+    const expected = new Uint8Array(100)
+    expected.set(bytes.subarray(60, 100), 20)
+    expect(target).toEqual(expected)
+    file.close()
+  })
+
   test('that never gets on ends in an error', async () => {
     const { file } = await openFile()
     hooks.write = () => 0
