@@ -2,6 +2,7 @@
 // the call wants to hear what changed.
 
 import { v4 as uuid } from 'uuid'
+import { kindOf } from '../core/index.ts'
 import { UsageError } from '../error/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { PutMode } from './batch.ts'
@@ -116,12 +117,6 @@ export function requireSync(decide: unknown, noun: string): void {
   if (tag === '[object AsyncFunction]' || tag === '[object AsyncGeneratorFunction]') {
     throw new UsageError(`the ${noun} is async; it must answer at once: a document, or null to delete`)
   }
-}
-
-/** In a message: what an object is that is no document. */
-function kindOf(value: object): string {
-  const tag = Object.prototype.toString.call(value).slice(8, -1)
-  return Array.isArray(value) ? 'an array' : `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`
 }
 
 /** What a caller's function answers, checked. What it throws is told as the document's error. */

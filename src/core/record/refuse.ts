@@ -97,19 +97,24 @@ function fieldOf(path: readonly (string | number)[]): string {
 function className(value: object): string {
   const made = (value as { constructor?: unknown }).constructor
   const tag = Object.prototype.toString.call(value).slice(8, -1)
-  // Not an instance of ours: of a frame, or of a vm context.
-  if (tag === 'Date') return 'Date of another realm (new Date(value) makes one of this)'
   if (tag !== 'Object') return tag
   if (typeof (value as PromiseLike<unknown>).then === 'function') return 'thenable'
   return typeof made === 'function' && made.name !== '' ? made.name : 'object'
 }
 
+/** In a message: what an object is that is not what was asked for. */
+export function kindOf(value: object): string {
+  if (Array.isArray(value)) return 'an array'
+  const name = className(value)
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
+}
+
 function describe(value: unknown): string {
   if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object') {
-    const name = className(value)
-    return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
+    const kind = kindOf(value)
+    // One of this realm is stored: it is of a frame, or of a vm context.
+    return kind === 'a Date' ? 'a Date of another realm (new Date(value) makes one of this)' : kind
   }
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'string') return 'a string'
