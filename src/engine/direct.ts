@@ -105,7 +105,7 @@ export class Direct {
         slot = partition.scan(slot, addresses)
         if (partition.scanCount === 0) continue
         documents = []
-        for (let i = 0; i < partition.scanCount; i++) documents.push(partition.read(addresses[i]!))
+        partition.readMany(addresses, partition.scanCount, documents)
         next = 0
         return true
       }

@@ -96,7 +96,7 @@ export class IndexReader {
     const addresses = new Uint32Array(CHUNK)
     return (documents) => {
       const count = scan.read(addresses)
-      for (const address of addresses.subarray(0, Math.max(0, count))) documents.push(scan.partition.read(address))
+      if (count > 0) scan.partition.readMany(addresses, count, documents)
       return count >= 0
     }
   }
