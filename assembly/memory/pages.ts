@@ -8,19 +8,26 @@ import {
 import { blocksGiveBack } from "./blocks";
 
 /**
- * Growing takes a quarter more than is needed: views die rarely, ceilings hold. From GROW_FAR on it takes GROW_PAGES more: an engine counts memory
- * that has grown as new and large, and collects garbage each time. What is not touched takes no room. A log that is about to be read asks
- * for much at once, and hardly more will be needed.
+ * An engine counts memory that has grown as new: V8 marks its whole heap, whatever else lives there, when 32 MiB are new since it last did.
+ * Up to NEAR_PAGES memory grows by a quarter, so that views die rarely; from there on seldom and by much, as what is not touched takes no room.
+ * A log that is about to be read asks for much at once, and hardly more will be needed.
  */
-const GROW_PAGES: u32 = 1024;
-const GROW_FAR: u32 = 512;
+const NEAR_PAGES: u32 = 480;
+const FAR_PAGES: u32 = 2048;
+const STEP_PAGES_MAX: u32 = 8192;
+
+function sizeFor(pagesNeeded: u32, have: u32): u32 {
+  if (pagesNeeded - have >= NEAR_PAGES) return pagesNeeded + (pagesNeeded >> 3);
+  if (pagesNeeded <= NEAR_PAGES) return min<u32>(pagesNeeded + (pagesNeeded >> 2), NEAR_PAGES);
+  let size = FAR_PAGES;
+  while (size < pagesNeeded) size += min<u32>(size, STEP_PAGES_MAX);
+  return size;
+}
 
 function grow(pagesNeeded: u32, limit: u32): bool {
   const have = <u32>memory.size();
   if (have >= pagesNeeded) return true;
-  const isLog = pagesNeeded - have >= GROW_FAR;
-  const more = isLog ? pagesNeeded >> 3 : pagesNeeded < GROW_FAR ? pagesNeeded >> 2 : GROW_PAGES;
-  if (memory.grow(min<u32>(pagesNeeded + more, limit) - have) >= 0) return true;
+  if (memory.grow(min<u32>(sizeFor(pagesNeeded, have), limit) - have) >= 0) return true;
   return memory.grow(pagesNeeded - have) >= 0;
 }
 
