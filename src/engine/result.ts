@@ -75,13 +75,14 @@ export class ResultSum {
     sum.errors += part.errors
     if (part.firstError !== undefined) sum.firstError ??= part.firstError
     if (part.generatedKeys !== undefined) this.#addKeys(part.generatedKeys)
+    // Only a batch that is the whole call, as that of an atomic stream, is large enough for its list to have been cut short.
+    if (part.warnings !== undefined) sum.warnings = part.warnings
     if (part.changes !== undefined) {
       sum.changes ??= []
       for (const change of part.changes) sum.changes.push(change)
     }
   }
 
-  // A batch of a stream is too small for its own list to have been cut short.
   #addKeys(keys: readonly Key[]): void {
     this.#generatedCount += keys.length
     for (let i = 0; i < keys.length && this.#generated.length < GENERATED_KEYS_MAX; i++) this.#generated.push(keys[i]!)

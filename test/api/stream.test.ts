@@ -75,6 +75,18 @@ describeEach('streams', ({ openNew, collection: options }) => {
     ])
   })
 
+  it('warns when it made more keys than it lists, also when it is gathered first', async () => {
+    const posts = await make()
+    function* source() {
+      for (let n = 0; n < 100_001; n++) yield { n }
+    }
+    for (const atomic of [false, true]) {
+      const result = await posts.insert(source(), { atomic, durability: 'soft' })
+      expect(result.generatedKeys?.length).toBe(100_000)
+      expect(result.warnings).toEqual(['Too many generated keys (100001), array truncated to 100000.'])
+    }
+  })
+
   it('keeps each document as it was when it was yielded, though the source uses one object again and again', async () => {
     const posts = await make()
     async function* source() {
