@@ -22,16 +22,21 @@ export interface Candidates {
   count(): number
 }
 
-/** Documents in the order of their slots. A slot is a document's own as long as it exists: each is met once. */
+/**
+ * Documents in the order of their slots. A slot is a document's own as long as it exists: each is met once. What comes into slots behind
+ * `end` meanwhile is not met: else who writes for each document that he reads would never come to an end.
+ */
 export class ScanCandidates implements Candidates {
   readonly #partition: Partition
   readonly #program: FilterProgram | undefined
+  readonly #end: number
   #slot = 0
   examined = 0
 
-  constructor(partition: Partition, filter: CompiledFilter) {
+  constructor(partition: Partition, filter: CompiledFilter, end: number) {
     this.#partition = partition
     this.#program = filter.program
+    this.#end = end
   }
 
   get isDone(): boolean {
@@ -45,15 +50,25 @@ export class ScanCandidates implements Candidates {
       const { count, next } = mayBeUnread
         ? partition.scanUnread(from, addresses)
         : partition.store.scan(from, addresses)
-      this.#slot = next
       this.examined += count
-      return count
+      return this.#goOn(next, addresses, count)
     }
     const { store } = partition
     const { count, next, examined } = store.filters.scan(this.#program, this.#slot, addresses)
-    this.#slot = next
     this.examined += examined
-    return count
+    return this.#goOn(next, addresses, count)
+  }
+
+  /** Goes on from a slot; answers how many of the addresses lie before the end. */
+  #goOn(next: number, addresses: Uint32Array, count: number): number {
+    const isOver = next < 0 || next >= this.#end
+    this.#slot = isOver ? -1 : next
+    if (!isOver || this.#partition.slots === this.#end) return count
+    // Something was written meanwhile, so all records are in memory.
+    const { store } = this.#partition
+    let within = count
+    while (within > 0 && store.slotOf(addresses[within - 1]!) >= this.#end) within--
+    return within
   }
 
   count(): number {
@@ -64,7 +79,7 @@ export class ScanCandidates implements Candidates {
       return store.count
     }
     const { count, next, examined } = store.filters.count(this.#program, this.#slot)
-    this.#slot = next
+    this.#slot = next < this.#end ? next : -1
     this.examined += examined
     return count
   }

@@ -7,7 +7,7 @@ import { UsageError } from '../error/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { PutMode } from './batch.ts'
 import { type KeyIdentity, keyIdentity } from './key.ts'
-import { copyDocument, isObject, mergeInto, ownField, withKey } from './merge.ts'
+import { copyDocument, isObject, mergeInto, ownField, settled, withKey } from './merge.ts'
 import { ConflictRule, type WriteRequest } from './options.ts'
 import { ALONE, changedKey, duplicateText, reasonOf } from './refusal.ts'
 import type { WriteResult } from './result.ts'
@@ -22,6 +22,7 @@ export function insertWithSession(
 ): WriteResult {
   const session = new WriteSession(state, request)
   try {
+    if (request.conflict === ConflictRule.Function) session.hold()
     for (let i = 0; i < documents.length; i++) insertOne(session, documents[i], base === ALONE ? ALONE : base + i)
     return session.finish(`insert into collection "${state.name}"`)
   } finally {
@@ -29,21 +30,22 @@ export function insertWithSession(
   }
 }
 
-function insertOne(session: WriteSession, document: unknown, position: number): void {
+function insertOne(session: WriteSession, given: unknown, position: number): void {
   const { state, request } = session
   const entry = session.add(position, undefined)
   try {
     const group = Math.max(request.group, 0)
-    const key = isObject(document) ? ownField(document, state.primaryKey) : undefined
+    const key = isObject(given) ? ownField(given, state.primaryKey) : undefined
     entry.key = key
     if (key === undefined || key === null) {
       const made = uuid()
-      session.put(entry, state.partOf(group, made), withKey(document, state.primaryKey, made), PutMode.Insert)
+      session.put(entry, state.partOf(group, made), withKey(given, state.primaryKey, made), PutMode.Insert)
       entry.key = made
       entry.isGenerated = true
       return
     }
     const identity = keyIdentity(key)
+    const document = settled(given, state.primaryKey, key)
     const isPlain = request.conflict === ConflictRule.Error || request.conflict === ConflictRule.Replace
     if (identity === undefined || (isPlain && state.single !== null)) {
       // The core finds out by itself whether the key is taken, and what is wrong with a key that is none.

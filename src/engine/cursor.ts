@@ -32,9 +32,10 @@ const CHUNK_MS = 2
  * The documents of a collection, or some of them. Nothing is read before it is asked for; each call runs the query anew.
  *
  * Others may write while it runs. Each document that exists and matches throughout is seen exactly once, as it is when its turn comes;
- * one that comes, goes, or begins or ceases to match meanwhile may be seen or not. Where an index is used, one whose values in it change
- * meanwhile counts as gone and come. With `sort` the order is made before the first document comes, or is that of an index: one that is
- * deleted after that is left out, one that changes comes as it is then, in the place it had or, in an index, in the one it has.
+ * one that comes, goes, or begins or ceases to match meanwhile may be seen or not, as may one whose values change in an index that is
+ * used. None is seen twice unless it moves to another partition, and what comes does not keep a query from ending: the loop over a cursor
+ * may write for each document. With `sort` the order is made before the first document comes, or is that of an index: one that is deleted
+ * after that is left out, one that changes comes as it is then, in the place it had or, in an index, in the one it has.
  *
  * @example
  * ```ts

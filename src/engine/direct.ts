@@ -87,25 +87,17 @@ export class Direct {
   scan(): () => Document | undefined {
     const state = this.#state
     const addresses = new Uint32Array(CHUNK)
-    const parts = state.parts
-    let part = -1
-    let slot = -1
+    const scan = new MatchScan(state, planOf(state, resolveFilter(undefined, 'find')), state.parts)
     let documents: Document[] = []
     let next = 0
     const refill = (): boolean => {
-      this.#requireOpen()
       for (;;) {
-        if (slot < 0) {
-          const partition = parts[++part]
-          if (partition === undefined) return false
-          if (!state.parts.includes(partition)) continue
-          slot = 0
-        }
-        const partition: Partition = parts[part]!
-        slot = partition.scan(slot, addresses)
-        if (partition.scanCount === 0) continue
+        this.#requireOpen()
+        const count = scan.read(addresses, true)
+        if (count < 0) return false
+        if (count === 0) continue
         documents = []
-        partition.readMany(addresses, partition.scanCount, documents)
+        scan.partition.readMany(addresses, count, documents)
         next = 0
         return true
       }

@@ -2,7 +2,8 @@
 //
 // Nothing holds the index still between two steps. As long as it has not changed, a walk goes on by number; otherwise it looks for the
 // place behind the document that came last, by the values and the slot that this one had. So a document that exists throughout and
-// whose values in the index do not change is met exactly once.
+// whose values in the index do not change is met exactly once. One whose values do is met once at most: else a walk would not end whose
+// reader moves each document ahead of it.
 
 import type { IndexDefinition } from '../catalog/index.ts'
 import type { IndexPlace } from '../core/derived/index.ts'
@@ -28,8 +29,12 @@ export class IndexWalk {
   readonly #index: IndexDefinition
   readonly #ranges: readonly IndexRange[]
   readonly #isDescending: boolean
-  /** Of an index of elements: slots of the documents that came already. */
-  readonly #seen: Set<number> | undefined
+  /** Slots of the documents that came already: under an index of elements from the start, else once the index has changed. */
+  #seen: Set<number> | undefined
+  /** The same until then, one after the other. */
+  #came = new Uint32Array(0)
+  #cameCount = 0
+  #version = -1
   #range = -1
   /** Numbers of the entries left in the range; descending, without those of the group. */
   #from = 0
@@ -65,12 +70,14 @@ export class IndexWalk {
     this.#seek()
     const count = this.#isDescending ? this.#down(addresses) : this.#up(addresses)
     const last = addresses[count - 1]
+    const { store } = this.#partition
     if (this.#from === this.#to && this.#groupFrom === this.#groupTo) this.#nextRange()
-    else if (this.#seen === undefined && last !== undefined) {
-      const slot = this.#partition.store.ordered.slotAt(last)
-      this.#mark = { values: readerOf(this.#index).read(this.#partition, last), slot }
+    else if (!this.#index.multi && last !== undefined) {
+      this.#mark = { values: readerOf(this.#index).read(this.#partition, last), slot: store.slotOf(last) }
     }
-    return this.#seen === undefined ? count : this.#unseen(addresses, count)
+    if (this.#seen !== undefined) return this.#unseen(this.#seen, addresses, count)
+    if (!this.isDone) this.#note(addresses, count)
+    return count
   }
 
   #up(addresses: Uint32Array): number {
@@ -98,13 +105,24 @@ export class IndexWalk {
     return count
   }
 
-  #unseen(addresses: Uint32Array, count: number): number {
-    const { ordered } = this.#partition.store
+  #note(addresses: Uint32Array, count: number): void {
+    const end = this.#cameCount + count
+    if (end > this.#came.length) {
+      const before = this.#came
+      this.#came = new Uint32Array(Math.max(end * 2, 2_048))
+      this.#came.set(before)
+    }
+    this.#partition.store.ordered.slotsOf(addresses, count, this.#came, this.#cameCount)
+    this.#cameCount = end
+  }
+
+  #unseen(seen: Set<number>, addresses: Uint32Array, count: number): number {
+    const { store } = this.#partition
     let kept = 0
     for (let i = 0; i < count; i++) {
-      const slot = ordered.slotAt(addresses[i]!)
-      if (this.#seen!.has(slot)) continue
-      this.#seen!.add(slot)
+      const slot = store.slotOf(addresses[i]!)
+      if (seen.has(slot)) continue
+      seen.add(slot)
       addresses[kept++] = addresses[i]!
     }
     return kept
@@ -131,6 +149,11 @@ export class IndexWalk {
       })
     }
     const changes = ordered.changes(id)
+    if (changes !== this.#version && this.#cameCount > 0) {
+      this.#seen = new Set(this.#came.subarray(0, this.#cameCount))
+      this.#cameCount = 0
+    }
+    this.#version = changes
     if (changes === this.#changes) return
     this.#changes = changes
     const { lower, upper } = this.#ranges[this.#range]!

@@ -130,8 +130,9 @@ async function requireDistinct(state: CollectionState, index: IndexDefinition, b
     for (let slot = 0; slot >= 0; ) {
       const addresses = new Uint32Array(CHUNK)
       const part = state.parts[i]!
-      slot = part.scan(slot, addresses)
-      for (const address of addresses.subarray(0, part.scanCount)) {
+      const { count, next } = part.store.scan(slot, addresses)
+      slot = next
+      for (const address of addresses.subarray(0, count)) {
         requireNoTwin(state, index, part, address, state.parts.slice(i + 1))
       }
       await rest(state, began)

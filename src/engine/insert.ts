@@ -6,7 +6,7 @@ import type { Key } from '../value/index.ts'
 import { type Batch, Outcome, PutMode } from './batch.ts'
 import { insertWithSession } from './conflict.ts'
 import { keyIdentity } from './key.ts'
-import { isObject, ownField, withKey } from './merge.ts'
+import { isObject, ownField, settled, withKey } from './merge.ts'
 import { ConflictRule, ReturnChanges, type WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
 import { ALONE, duplicateText, refusalText, requireOwn } from './refusal.ts'
@@ -210,6 +210,7 @@ function insertSharded(
         const given = isObject(document) ? ownField(document, state.primaryKey) : undefined
         const key = given ?? uuid()
         if (given === undefined || given === null) document = withKey(document, state.primaryKey, key)
+        else document = settled(document, state.primaryKey, key)
         const part = state.partOf(group, key)
         const operation = batches.of(part).put(document as object, mode)
         ;(positions[part] ??= []).push(i)

@@ -2,7 +2,8 @@
 //
 // There is no snapshot. Documents come partition by partition, each from where the plan finds them; one that exists throughout and
 // matches throughout is met exactly once, whatever is written between the steps. One that is inserted meanwhile, or changes so that
-// it begins or ceases to match, may be met or not; one that moves to another partition counts as removed and inserted.
+// it begins or ceases to match, may be met or not; one that moves to another partition counts as removed and inserted. However much is
+// written between the steps, there are not more of them than slots when it began.
 
 import type { CompiledFilter, Residual } from '../query/index.ts'
 import type { Candidates } from './candidates.ts'
@@ -20,6 +21,8 @@ export class MatchScan {
   readonly #state: CollectionState
   readonly #plan: Plan
   readonly #parts: readonly Partition[]
+  /** How many slots each has as the query begins. */
+  readonly #ends: readonly number[]
   readonly #check: ResidualCheck | undefined
   #nextPart = 0
   #candidates: Candidates | undefined
@@ -30,6 +33,7 @@ export class MatchScan {
     this.#state = state
     this.#plan = plan
     this.#parts = plan.filter.isNever ? [] : parts
+    this.#ends = this.#parts.map(({ slots }) => slots)
     this.#check = checkOf(plan.filter)
   }
 
@@ -67,6 +71,7 @@ export class MatchScan {
     while (this.#candidates === undefined || this.#candidates.isDone) {
       this.#examinedBefore = this.examined
       this.#candidates = undefined
+      const end = this.#ends[this.#nextPart]!
       const partition = this.#parts[this.#nextPart++]
       if (partition === undefined) return undefined
       const part = this.#state.parts.indexOf(partition)
@@ -74,7 +79,7 @@ export class MatchScan {
       if (part < 0) continue
       this.partition = partition
       this.part = part
-      this.#candidates = this.#plan.open(partition, part)
+      this.#candidates = this.#plan.open(partition, part, end)
     }
     return this.#candidates
   }

@@ -43,6 +43,11 @@ export function ownField(document: object, name: string): unknown {
   return Object.hasOwn(document, name) ? (document as Document)[name] : undefined
 }
 
+/** The document, with a key that was read; where a getter answers another one now, a copy that has it for good. */
+export function settled(document: unknown, primaryKey: string, key: unknown): unknown {
+  return (document as Document)[primaryKey] === key ? document : withKey(document, primaryKey, key)
+}
+
 /** The document with a primary key; what is no document stays what it is, and is refused later. */
 export function withKey(document: unknown, primaryKey: string, key: unknown): unknown {
   return isObject(document) ? { ...(document as Document), [primaryKey]: key } : document

@@ -39,8 +39,6 @@ export class Partition {
   commits = 0
   /** Hears of what batches have changed. */
   listener: WriteListener | null = null
-  /** How many addresses the last scan filled in. */
-  scanCount = 0
   /** Of its graphs, if it may have any. */
   upkeep: Upkeep | undefined
   /** A compaction that has fallen behind. */
@@ -195,6 +193,11 @@ export class Partition {
     return this.bare.count
   }
 
+  /** How many slots documents have taken so far; freed ones count. */
+  get slots(): number {
+    return this.bare.slots
+  }
+
   /** Address of the document with this key, or 0. Throws when it is not a key. */
   find(key: Key): number {
     return this.residency === undefined ? this.bare.find(key) : this.residency.find(key)
@@ -226,13 +229,6 @@ export class Partition {
 
   project(address: number, projection: Projection): Document {
     return this.bare.reader.project(address, projection.tree)
-  }
-
-  /** See the store: fills `addresses`, sets `scanCount`, answers the slot to go on from or -1. */
-  scan(slot: number, addresses: Uint32Array): number {
-    const { count, next } = this.store.scan(slot, addresses)
-    this.scanCount = count
-    return next
   }
 
   /** As `scan` of the store, but the records need not be in memory: these addresses are for `readMany` alone. */
@@ -388,7 +384,7 @@ export class Partition {
   flush(): Promise<void> {
     const { log } = this
     if (log === undefined) return Promise.resolve()
-    return this.unsettled.size === 0 ? log.flush() : this.settle().then(() => this.log!.flush())
+    return this.unsettled.size === 0 ? log.flush() : this.settle().then(() => this.flushOwn())
   }
 
   /** Nothing more may be written: a batch that stands here failed in another partition of its transaction. */

@@ -23,8 +23,11 @@ export interface Plan {
   readonly isMovedByWrites: boolean
   /** The documents of a partition come in the order that was asked for. */
   readonly isOrdered?: boolean
-  /** The documents of a partition that are looked at and that the program of the filter lets through. `part` is its number. */
-  open(partition: Partition, part: number): Candidates
+  /**
+   * The documents of a partition that are looked at and that the program of the filter lets through. `part` is its number, `end` how many
+   * slots it had when the query began.
+   */
+  open(partition: Partition, part: number, end: number): Candidates
 }
 
 /** The plan for a filter, as things stand. */
@@ -61,7 +64,7 @@ function scanPlan(filter: CompiledFilter): Plan {
     kind: 'scan',
     filter,
     isMovedByWrites: false,
-    open: (partition) => new ScanCandidates(partition, filter),
+    open: (partition, _part, end) => new ScanCandidates(partition, filter, end),
   }
 }
 

@@ -56,6 +56,14 @@ export class WriteSession {
     this.#batches = new BatchSet(state)
   }
 
+  /**
+   * Begins to write in every partition, before what the caller wrote runs (functions, getters): if that writes to the collection itself it
+   * is refused, and frees nothing that is still to be read here.
+   */
+  hold(): void {
+    for (let part = 0; part < this.state.parts.length; part++) this.#batches.of(part)
+  }
+
   add(position: number, key: unknown): Entry {
     const entry = new Entry(position, key)
     this.#entries.push(entry)

@@ -40,9 +40,9 @@ export function textPlan(
       filter,
       // Which slots come into question is settled when a partition is opened.
       isMovedByWrites: false,
-      open: (partition) =>
+      open: (partition, _part, end) =>
         unlessFull(() => candidatesOf(partition, index, words!, filter), undefined) ??
-        new ScanCandidates(partition, filter),
+        new ScanCandidates(partition, filter, end),
     }
   }
   return undefined

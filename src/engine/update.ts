@@ -68,6 +68,7 @@ export function applyAlteration(
   const session = new WriteSession(state, request, alteration.kind === 'delete')
   const what = `${alteration.kind} in collection "${state.name}"`
   try {
+    if (alteration.kind !== 'delete' && (typeof alteration.value === 'function' || !isKeys(selected))) session.hold()
     if (isKeys(selected)) {
       for (let i = 0; i < selected.length; i++)
         alterKey(session, selected[i]!, Array.isArray(selection) ? i : ALONE, alteration)

@@ -215,24 +215,6 @@ describeEach('conflict', ({ openNew, collection: options }) => {
     expect(result).toMatchObject({ inserted: 2, errors: 0 })
     expect(result.generatedKeys?.length).toBe(1)
   })
-
-  it('a function that writes to the same collection is refused, and nothing is half done', async () => {
-    const posts = await make()
-    await posts.insert({ id: 1, n: 1 })
-    let inner: Promise<unknown> | undefined
-    await posts.insert(
-      { id: 1, n: 2 },
-      {
-        conflict: (_, __, fresh) => {
-          inner = posts.update(1, { n: 9 }).catch((error: unknown) => error)
-          return fresh
-        },
-      },
-    )
-    await inner
-    expect(await posts.count()).toBe(1)
-    expect(await posts.insert({ id: 2 })).toMatchObject({ inserted: 1 })
-  })
 })
 
 describe('conflict update with vectors', () => {

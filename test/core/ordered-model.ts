@@ -92,8 +92,9 @@ export function modelEntries(partition: Partition, fields: readonly string[], is
   const entries: ModelEntry[] = []
   const addresses = new Uint32Array(1024)
   for (let from = 0; from >= 0; ) {
-    from = partition.scan(from, addresses)
-    for (const address of addresses.subarray(0, partition.scanCount)) {
+    const { count, next } = partition.store.scan(from, addresses)
+    from = next
+    for (const address of addresses.subarray(0, count)) {
       const document: Document = partition.read(address)
       const slot = slotOf(partition, address)
       const [first, ...rest] = fields.map((field) => valueAt(document, field))

@@ -65,8 +65,9 @@ export function all(partition: Partition): Document[] {
   const documents: Document[] = []
   const addresses = new Uint32Array(64)
   for (let slot = 0; slot >= 0; ) {
-    slot = partition.scan(slot, addresses)
-    for (let i = 0; i < partition.scanCount; i++) documents.push(partition.read(addresses[i]!))
+    const { count, next } = partition.store.scan(slot, addresses)
+    slot = next
+    for (let i = 0; i < count; i++) documents.push(partition.read(addresses[i]!))
   }
   return documents
 }

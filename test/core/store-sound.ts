@@ -9,8 +9,9 @@ export function addressesOf(partition: Partition): number[] {
   const found: number[] = []
   const addresses = new Uint32Array(1024)
   for (let slot = 0; slot >= 0; ) {
-    slot = partition.scan(slot, addresses)
-    found.push(...addresses.subarray(0, partition.scanCount))
+    const { count, next } = partition.store.scan(slot, addresses)
+    slot = next
+    found.push(...addresses.subarray(0, count))
   }
   return found
 }

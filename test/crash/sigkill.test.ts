@@ -84,8 +84,9 @@ function contentsOf(partition: Partition): Contents {
   const contents: Contents = new Map()
   const addresses = new Uint32Array(256)
   for (let slot = 0; slot >= 0; ) {
-    slot = partition.scan(slot, addresses)
-    for (let i = 0; i < partition.scanCount; i++) {
+    const { count, next } = partition.store.scan(slot, addresses)
+    slot = next
+    for (let i = 0; i < count; i++) {
       const document = partition.read(addresses[i]!)
       const key = document['id'] as string
       expect(differenceOf(documentOf(key, document['version'] as number), document)).toBeUndefined()

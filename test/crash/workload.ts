@@ -86,13 +86,13 @@ export function contentsOf(partition: Partition): Contents {
   const contents: Contents = new Map()
   const addresses = new Uint32Array(256)
   for (let slot = 0; slot >= 0; ) {
-    slot = partition.scan(slot, addresses)
-    for (let i = 0; i < partition.scanCount; i++) {
+    const { count, next } = partition.store.scan(slot, addresses)
+    slot = next
+    for (let i = 0; i < count; i++) {
       const document = partition.read(addresses[i]!)
       const [key, version] = [document['id'] as string, document['version'] as number]
-      const difference = differenceOf(documentOf(key, version), document)
-      if (difference !== undefined) throw new Error(`torn document ${key}: ${difference}`)
-      if (contents.has(key)) throw new Error(`two documents with key ${key}`)
+      const torn = differenceOf(documentOf(key, version), document)
+      if (torn !== undefined || contents.has(key)) throw new Error(`document ${key}: ${torn ?? 'there are two'}`)
       if (partition.find(key) !== addresses[i]) throw new Error(`document ${key} is not found by its key`)
       contents.set(key, version)
     }

@@ -192,9 +192,10 @@ export class OrderedIndexes {
     return count
   }
 
-  /** The slot of the document at an address. */
-  slotAt(address: number): number {
-    return this.memory.u32[(address >>> 2) + 1]!
+  /** The slots of the documents at the first `count` addresses, into `slots` from position `at` on. */
+  slotsOf(addresses: Uint32Array, count: number, slots: Uint32Array, at: number): void {
+    const { u32 } = this.memory
+    for (let i = 0; i < count; i++) slots[at + i] = u32[(addresses[i]! >>> 2) + 1]!
   }
 
   /** The first entry whose values the next one has too, or -1. Documents that lack a field of the index are equal to none. */

@@ -1,7 +1,7 @@
 // Promise: terms on documents, arrays and sequences answer, and fail with the texts, that a server does.
 
-import { afterAll, beforeAll, describe, it } from 'vitest'
-import { type Any, type Case, check, err, named, r } from './cases.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Any, answer, type Case, check, err, named, r } from './cases.ts'
 
 let connection: Any
 beforeAll(async () => {
@@ -304,3 +304,21 @@ for (const [name, cases] of Object.entries({ documents, arrays, transforms })) {
     it.each(named(cases))('%s', async (_, one) => await check(connection, one))
   })
 }
+
+describe('a table that is written to for each of its rows', () => {
+  const rows = Array.from({ length: 700 }, (_, id) => ({ id, n: id }))
+  const run = (term: Any) => answer(connection, term) as Promise<Any>
+
+  it('comes to its end: as a whole, through an index, and in its order', async () => {
+    await run(r.tableCreate('grows'))
+    const grows = r.table('grows')
+    await run(grows.insert(rows))
+    await run(grows.indexCreate('n'))
+    await run(grows.indexWait())
+    // biome-ignore lint/suspicious/useIterableCallbackReturn: ReQL's forEach answers its writes
+    expect(await run(grows.forEach((row: Any) => grows.insert({ of: row('id') })))).toMatchObject({ inserted: 700 })
+    const ahead = (row: Any) => grows.get(row('id')).update({ n: row('n').add(1000) })
+    expect(await run(grows.between(0, r.maxval, { index: 'n' }).forEach(ahead))).toMatchObject({ replaced: 700 })
+    expect(await run(grows.orderBy({ index: 'n' }).forEach(ahead))).toMatchObject({ replaced: 700 })
+  })
+})
