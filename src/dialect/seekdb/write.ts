@@ -43,10 +43,12 @@ function newRecord(
   metadata: Metadata | null | undefined,
   embedding: ArrayLike<number>,
 ): NewRecord {
-  const record: NewRecord = { id, order, embedding }
-  if (document !== null && document !== undefined) record.document = document
-  if (metadata !== null && metadata !== undefined) record.metadata = metadata
-  return record
+  const isBare = metadata === null || metadata === undefined
+  // Each by a literal of its own: a field that is added to one later is kept apart from the others.
+  if (document === null || document === undefined) {
+    return isBare ? { id, order, embedding } : { id, order, embedding, metadata }
+  }
+  return isBare ? { id, order, embedding, document } : { id, order, embedding, document, metadata }
 }
 
 /**
