@@ -170,13 +170,29 @@ export class Direct {
 
   /** Inserts, or replaces, documents as they are: the short way of `Collection.insert`. Positions are those of the list. */
   insert(documents: readonly unknown[], isReplacing: boolean, isHard: boolean): DirectInsert {
-    this.#requireWritable()
     const state = this.#state
     let request = isReplacing ? state.upsertRequest : state.insertRequest
     if (request.isHard !== (isHard && state.isOnDisk)) {
       request = new WriteRequest(isHard && state.isOnDisk)
       if (isReplacing) request.conflict = ConflictRule.Replace
     }
+    return this.#insert(documents, request)
+  }
+
+  /**
+   * The same, as durable as the collection is. Throws what is wrong with the first document that cannot be stored, and then nothing is
+   * written; those whose keys are taken are counted.
+   */
+  insertStrictly(documents: readonly unknown[], isReplacing: boolean): DirectInsert {
+    const request = new WriteRequest(this.#state.isHard)
+    request.isStrict = true
+    if (isReplacing) request.conflict = ConflictRule.Replace
+    return this.#insert(documents, request)
+  }
+
+  #insert(documents: readonly unknown[], request: WriteRequest): DirectInsert {
+    this.#requireWritable()
+    const state = this.#state
     const { single } = state
     const result =
       single === null

@@ -18,7 +18,7 @@ export type {
 } from './collection-types.ts'
 export { Cursor, type Explanation } from './cursor.ts'
 export { type CollectionInfo, Database } from './database.ts'
-export { Direct, type DirectWrite, directOf, prepareDirect, type Ticket } from './direct.ts'
+export { Direct, type DirectInsert, type DirectWrite, directOf, prepareDirect, type Ticket } from './direct.ts'
 export { loadDriver } from './driver.ts'
 export { type Filter, matcherOf, resolveFilter, treeFilter, treeOf } from './filter.ts'
 export type { FindOptions } from './find.ts'

@@ -2,6 +2,7 @@
 // a session (session.ts, conflict.ts).
 
 import { v4 as uuid } from 'uuid'
+import type { QuiverError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
 import { type Batch, Outcome, PutMode } from './batch.ts'
 import { insertWithSession } from './conflict.ts'
@@ -68,11 +69,13 @@ export function insertInto(
         batch.put(documents[i] as object, mode)
       } catch (error) {
         requireOwn(error)
+        if (request.isStrict) throw error
         refused ??= new Refused(error)
         refused.positions.push(i)
       }
     }
     batch.settle()
+    if (request.isStrict && batch.failed > 0) throw firstFailure(batch)
     let result: WriteResult = {
       inserted: batch.inserted,
       replaced: batch.replaced,
@@ -173,6 +176,13 @@ function firstError(
   return refusalText(state, refused!.first, position(refusedFirst))
 }
 
+/** Why the first document failed that the core could not store. */
+function firstFailure(batch: Batch): QuiverError {
+  let operation = 0
+  while (batch.outcome(operation) !== Outcome.Failed) operation++
+  return batch.error(operation)
+}
+
 function generatedKeys(batch: Batch): Key[] {
   const hasFailed = batch.failed > 0
   const keys: Key[] = []
@@ -217,6 +227,7 @@ function insertSharded(
         if (given === undefined || given === null) generated.push({ key: key as string, part, operation })
       } catch (error) {
         requireOwn(error)
+        if (request.isStrict) throw error
         result.errors++
         note(i, (position) => refusalText(state, error, position))
       }
@@ -224,6 +235,7 @@ function insertSharded(
     batches.settle()
     positions.forEach((list, part) => {
       const batch = batches.of(part)
+      if (request.isStrict && batch.failed > 0) throw firstFailure(batch)
       result.inserted += batch.inserted
       result.replaced += batch.replaced
       result.unchanged += batch.unchanged

@@ -47,6 +47,8 @@ export class WriteRequest {
   conflictFunction: ConflictFunction | undefined = undefined
   changes: ReturnChanges = ReturnChanges.No
   isAtomic = false
+  /** A document that cannot be stored ends the call by its error, and nothing is written; those whose keys are taken are counted as ever. */
+  isStrict = false
   /** Which of the collection's partitions was named, or -1. */
   group = -1
   /** By performance.now(); Infinity without a timeout. */

@@ -116,6 +116,7 @@ export class WriteSession {
   /** Notes why a document was refused; throws on when the error is not the document's own. */
   refuse(entry: Entry, error: unknown): void {
     requireOwn(error)
+    if (this.request.isStrict) throw error
     entry.error = refusalText(this.state, error, entry.position)
   }
 
@@ -201,6 +202,7 @@ export class WriteSession {
         entry.error = duplicateText(this.state, entry.key, entry.position)
         break
       case Outcome.Failed:
+        if (this.request.isStrict) throw batch.error(entry.operation)
         entry.error = refusalText(this.state, batch.error(entry.operation), entry.position)
         break
       case Outcome.Missing:

@@ -1,7 +1,7 @@
 // Records as the client gives them, as documents of the engine.
 
 import { Refusal } from './response.ts'
-import { type Field, SKIP, type Taking, type ToStored, toStored } from './schema.ts'
+import { type Field, isKept, SKIP, Taking, type ToStored, toStored } from './schema.ts'
 
 /** A record in the form of the client. */
 export type EpsillaRecord = Record<string, unknown>
@@ -33,28 +33,53 @@ export class DocumentReader {
   readonly #conversions: readonly ToStored[]
   /** Whether a field is called like something that every object has. */
   readonly #isOwnAsked: boolean
+  /** Whether records may be what is stored of them. */
+  readonly #isKept: boolean
 
   /** @param fields - those that records give. */
   constructor(fields: readonly Field[]) {
     this.#names = fields.map(({ name }) => name)
     this.#conversions = fields.map(toStored)
     this.#isOwnAsked = this.#names.some((name) => name in Object.prototype)
+    this.#isKept = !this.#isOwnAsked && fields.every(isKept)
   }
 
   /**
    * The documents of records that are not skipped.
    *
-   * @param taking - what becomes of vectors.
-   * @throws Refusal for a record without a field, or with a vector of something else than numbers.
+   * @param taking - what becomes of texts and vectors.
+   * @throws Refusal for a record without a field, or with a vector of something else than numbers. Where they are trusted it may not be
+   *   the first of the call.
    */
   read(records: readonly unknown[], taking: Taking): Stored[] {
     const documents: Stored[] = []
     const first = takeSequence(records.length)
+    const mayBeStored = taking === Taking.Trusts && this.#isKept && !isPolluted()
     for (let i = 0; i < records.length; i++) {
-      const document = this.#document((records[i] ?? {}) as EpsillaRecord, i, first + i, taking)
-      if (document !== undefined) documents.push(document)
+      const record = (records[i] ?? {}) as EpsillaRecord
+      if (mayBeStored && this.#isStored(record, i)) documents.push({ [SEQUENCE]: first + i, ...record })
+      else {
+        const document = this.#document(record, i, first + i, taking)
+        if (document !== undefined) documents.push(document)
+        // It is skipped only if its vectors are of numbers.
+        else if (taking === Taking.Trusts) this.#document(record, i, first + i, Taking.Borrows)
+      }
     }
     return documents
+  }
+
+  /** Whether a record gives just the fields of the table, in their order, and what is stored of it, as far as that is not trusted. */
+  #isStored(record: EpsillaRecord, index: number): boolean {
+    const names = this.#names
+    if (!isPlain(record)) return false
+    let at = 0
+    for (const name in record) {
+      if (name !== names[at]) return false
+      const value = record[name]
+      if (value === undefined || this.#conversions[at]!(value, index, Taking.Trusts) !== value) return false
+      at++
+    }
+    return at === names.length
   }
 
   #document(record: EpsillaRecord, index: number, sequence: number, taking: Taking): Stored | undefined {
@@ -73,6 +98,12 @@ export class DocumentReader {
     }
     return isSkipped ? undefined : document
   }
+}
+
+/** Whether every object has a property that loops over it meet. */
+function isPolluted(): boolean {
+  for (const _name in {}) return true
+  return false
 }
 
 function isPlain(record: object): boolean {

@@ -124,13 +124,13 @@ export function expressionType(field: Field): Type | null {
  * Makes the stored form of a value of this field, or SKIP.
  *
  * @param index - position of the record, for the message when a vector holds what is no number.
- * @param taking - what becomes of vectors.
+ * @param taking - what becomes of texts and vectors.
  */
 export type ToStored = (value: unknown, index: number, taking: Taking) => unknown
 
 /**
- * Vectors are copied; or, when the engine takes them before the caller can change them, they are the caller's own; or then their lanes
- * are not looked at either, because the engine refuses what is no number.
+ * Vectors are copied; or, when the engine takes them before the caller can change them, they are the caller's own; or then neither their
+ * lanes nor the characters of texts are looked at, because the engine refuses what is no number, and half a surrogate pair.
  */
 export const Taking = { Copies: 0, Borrows: 1, Trusts: 2 } as const
 export type Taking = (typeof Taking)[keyof typeof Taking]
@@ -151,7 +151,8 @@ export function toStored(field: Field): ToStored {
     case 'DOUBLE':
       return (value) => (typeof value === 'number' ? finite(value) : typeof value === 'bigint' ? Number(value) : 0)
     case 'STRING':
-      return (value) => (typeof value === 'string' ? wellFormed(value) : '')
+      return (value, _index, taking) =>
+        typeof value !== 'string' ? '' : taking === Taking.Trusts ? value : wellFormed(value)
     case 'BOOL':
       return (value) => value === true
     case 'JSON':
@@ -163,6 +164,12 @@ export function toStored(field: Field): ToStored {
       if (isSparse(field)) return (value) => storedSparse(field, value)
       return (value, index, taking) => storedDense(field, value, index, taking)
   }
+}
+
+/** Whether values of this field are mostly stored as they are given, and not something made of them. */
+export function isKept({ type, metric }: Field): boolean {
+  if (type.startsWith('VECTOR_')) return metric !== 'COSINE'
+  return type !== 'JSON' && type !== 'GEO_POINT' && !type.startsWith('SPARSE_')
 }
 
 const SURROGATE = /[\ud800-\udfff]/

@@ -3,6 +3,7 @@
 import {
   type Collection,
   type Direct,
+  type DirectInsert,
   directOf,
   type Filter,
   treeFilter,
@@ -124,11 +125,30 @@ export class Table {
   ): EpsillaResponse<unknown> | Promise<EpsillaResponse<unknown>> {
     if (records === undefined) throw new Refusal(400, 'data is missing in your payload.')
     if (!Array.isArray(records) || records.length === 0) return this.#written()
-    const isAtOnce = this.#indices.length === 0 && this.#hasSurelyRoom(records.length, scale)
-    const taking = !isAtOnce ? Taking.Copies : records.length > 1 ? Taking.Borrows : Taking.Trusts
-    const documents = this.#reader.read(records, taking)
-    if (isAtOnce) return this.#store(documents, isUpsert, records)
-    return this.#complete(documents, scale, embedderOf).then(() => this.#store(documents, isUpsert, records))
+    const direct = this.#direct
+    if (direct !== undefined && this.#indices.length === 0 && direct.count + records.length <= scale) {
+      return this.#storeNow(direct, isUpsert, records)
+    }
+    const documents = this.#reader.read(records, Taking.Copies)
+    return this.#complete(documents, scale, embedderOf).then(() => this.#store(documents, isUpsert, records.length))
+  }
+
+  /** Everything is in the engine's hands before anything else runs. */
+  #storeNow(
+    direct: Direct,
+    isUpsert: boolean,
+    records: readonly unknown[],
+  ): EpsillaResponse<unknown> | Promise<EpsillaResponse<unknown>> {
+    let stored: DirectInsert
+    try {
+      stored = direct.insertStrictly(this.#reader.read(records, Taking.Trusts), isUpsert)
+    } catch {
+      // Nothing is stored. What is wrong is told here as it is found record by record; else the others are stored.
+      stored = direct.insert(this.#reader.read(records, Taking.Borrows), isUpsert, direct.isHard)
+    }
+    const { result, done } = stored
+    if (done === undefined) return this.#stored(result, isUpsert, records.length)
+    return done.then(() => this.#stored(result, isUpsert, records.length))
   }
 
   async #complete(documents: Stored[], scale: number, embedderOf: (model: string) => Embedder): Promise<void> {
@@ -136,25 +156,15 @@ export class Table {
     await this.#requireRoom(documents, scale)
   }
 
-  #store(
-    documents: readonly Stored[],
-    isUpsert: boolean,
-    records: readonly unknown[],
-  ): EpsillaResponse<unknown> | Promise<EpsillaResponse<unknown>> {
-    if (this.#direct === undefined) {
-      const written = isUpsert ? this.collection.upsert(documents) : this.collection.insert(documents)
-      return written.then((result) => this.#stored(result, isUpsert, records))
-    }
-    const { result, done } = this.#direct.insert(documents, isUpsert, this.#direct.isHard)
-    if (done === undefined) return this.#stored(result, isUpsert, records)
-    return done.then(() => this.#stored(result, isUpsert, records))
+  async #store(documents: readonly Stored[], isUpsert: boolean, count: number): Promise<EpsillaResponse<unknown>> {
+    const written = isUpsert ? this.collection.upsert(documents) : this.collection.insert(documents)
+    return this.#stored(await written, isUpsert, count)
   }
 
-  #stored(result: WriteResult, isUpsert: boolean, records: readonly unknown[]): EpsillaResponse<unknown> {
-    // A key that is taken is refused there, and counts as skipped here; a trusted vector of no numbers is told of.
-    if (result.errors > 0 && records.length === 1) this.#reader.read(records, Taking.Copies)
+  /** A key that is taken is refused by the engine, and counts as skipped here. */
+  #stored(result: WriteResult, isUpsert: boolean, count: number): EpsillaResponse<unknown> {
     const inserted = result.inserted + (isUpsert ? result.replaced + result.unchanged : 0)
-    return this.#written({ inserted, skipped: records.length - inserted })
+    return this.#written({ inserted, skipped: count - inserted })
   }
 
   #written(result?: { inserted: number; skipped: number }): EpsillaResponse<unknown> {
@@ -174,11 +184,6 @@ export class Table {
         document[name] = vector
       })
     }
-  }
-
-  /** Whether there is room for so many more records, if that shows at once. */
-  #hasSurelyRoom(count: number, scale: number): boolean {
-    return this.#direct !== undefined && this.#direct.count + count <= scale
   }
 
   async #requireRoom(documents: readonly Stored[], scale: number): Promise<void> {
