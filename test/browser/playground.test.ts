@@ -49,7 +49,7 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
     }
-    context.setDefaultTimeout(15_000)
+    context.setDefaultTimeout(60_000)
     page = await openPage()
   }, 300_000)
   afterAll(() => end())
@@ -69,7 +69,7 @@ describe.skipIf(executablePath === undefined)('the playground in Chromium', () =
   const pane = (name: string) => page.click(`#tab-${name}`)
   const status = (text: RegExp) => page.locator('.status').filter({ hasText: text }).waitFor()
   const shows = (where: string, text: RegExp) =>
-    expect.poll(() => page.locator(where).innerText(), { timeout: 10_000 }).toMatch(text)
+    expect.poll(() => page.locator(where).innerText(), { timeout: 60_000 }).toMatch(text)
   const collections = () => page.locator('.collection span').allTextContents()
 
   async function write(text: string): Promise<void> {

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => project?.remove())
 
-describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 120_000 }, () => {
+describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 300_000 }, () => {
   let site: Site
   beforeAll(async () => {
     site = await startSite()
@@ -45,7 +45,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 120_000 
     const complaints: string[] = []
     page.on('pageerror', (error) => complaints.push(String(error)))
     await page.goto(url)
-    await page.waitForFunction('globalThis.outcomes !== undefined', undefined, { timeout: 20_000 }).catch(() => {})
+    await page.waitForFunction('globalThis.outcomes !== undefined', undefined, { timeout: 60_000 }).catch(() => {})
     expect(complaints).toEqual([])
     const outcomes = await page.evaluate('globalThis.outcomes')
     await context.close()
@@ -103,7 +103,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 120_000 
   })
 })
 
-describe('in Node', { timeout: 120_000 }, () => {
+describe('in Node', { timeout: 300_000 }, () => {
   it('what rollup makes holds', async () => {
     const warnings: string[] = []
     const bundled = await rollup({
