@@ -56,9 +56,14 @@ describe('an import', () => {
       await (await imported(medium)).close()
       medium.onOperation = undefined
       expect(cuts.length).toBeGreaterThan(20)
-      const seen = new Set<string>()
-      for (const [i, cut] of cuts.entries()) seen.add(await found(cut.crash({ seed: i + 1, mode })))
-      expect([...seen].sort()).toEqual(['everything', 'nothing'])
+      // Many crashes leave what another has left, to the byte: that is opened once.
+      const seen = new Map<string, string>()
+      for (const [i, cut] of cuts.entries()) {
+        const after = cut.crash({ seed: i + 1, mode })
+        const state = after.state()
+        if (!seen.has(state)) seen.set(state, await found(after))
+      }
+      expect([...new Set(seen.values())].sort()).toEqual(['everything', 'nothing'])
     },
   )
 

@@ -20,6 +20,7 @@
 //   const after = medium.crash({ seed: 1, mode: 'random' })
 //   await verify(after.reopen())
 
+import { createHash } from 'node:crypto'
 import { LockedError } from '../../src/error/index.ts'
 import type { LockHolder } from '../../src/storage/index.ts'
 import { type CrashMode, PagedBytes, SimulatedContent } from './simulated-storage-content.ts'
@@ -171,6 +172,16 @@ export class SimulatedMedium {
   /** A copy of what a reader sees of a file. */
   bytes(name: string): Uint8Array {
     return this.#required(name).take()
+  }
+
+  /** What a reader sees of all files, in short; of a medium with nothing pending, as after a crash, that is all there is. */
+  state(): string {
+    const hash = createHash('sha1')
+    for (const name of this.names()) {
+      const bytes = this.bytes(name)
+      hash.update(`${name}\0${bytes.length}\0`).update(bytes)
+    }
+    return hash.digest('hex')
   }
 
   /** Puts a file on the medium, durably. For a medium with nothing pending, as after a crash. */

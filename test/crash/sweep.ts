@@ -1,6 +1,5 @@
 // Crashes one run of a workload before each of its storage operations, and holds what opening finds against the history.
 
-import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import { Partition, PutMode } from '../core/partitions.ts'
 import { type CrashMode, describeOperation, type Operation, SimulatedMedium } from './simulated-storage.ts'
@@ -87,16 +86,6 @@ async function goOn(
   })
 }
 
-/** What is on a medium after a crash, which has nothing pending: its names and bytes, in short. */
-function stateOf(medium: SimulatedMedium): string {
-  const hash = createHash('sha1')
-  for (const name of medium.names()) {
-    const bytes = medium.bytes(name)
-    hash.update(`${name}\0${bytes.length}\0`).update(bytes)
-  }
-  return hash.digest('hex')
-}
-
 /** Which crashes are tried before an operation: modes with a seed each. */
 export type Crashes = (operation: Operation) => readonly (readonly [mode: CrashMode, seed: number])[]
 
@@ -124,7 +113,7 @@ export async function sweep(
       }
       try {
         const after = medium.crash({ seed: crashSeed, mode })
-        const state = `${stateOf(after)} ${isClosed}`
+        const state = `${after.state()} ${isClosed}`
         const before = known.get(state)
         if (before !== undefined) {
           hold(before)

@@ -85,12 +85,24 @@ describe('the catalog', () => {
     const expected = await pictures()
     const all = await crashes(['nothing', 'all', 'random'])
     expect(all.length).toBeGreaterThan(300)
+    // Many crashes leave what another has left, to the byte: that is opened once.
+    const known = new Map<string, Picture>()
     for (const { at, mode, done, after } of all) {
-      const db = await openDatabase({ storage: after.reopen() })
+      const goesOn = at % 5 === 0
+      const state = `${after.state()} ${goesOn}`
       const allowed = done < 0 ? [expected[0]] : expected.slice(done, done + 2)
-      expect(allowed, `crash at ${at} (${mode}), after step ${done}`).toContainEqual(await picture(db))
+      const where = `crash at ${at} (${mode}), after step ${done}`
+      const before = known.get(state)
+      if (before !== undefined) {
+        expect(allowed, where).toContainEqual(before)
+        continue
+      }
+      const db = await openDatabase({ storage: after.reopen() })
+      const found = await picture(db)
+      known.set(state, found)
+      expect(allowed, where).toContainEqual(found)
       expect(await strays(after, db)).toEqual([])
-      if (at % 5 !== 0) {
+      if (!goesOn) {
         await db.close()
         continue
       }
@@ -101,7 +113,7 @@ describe('the catalog', () => {
       expect(await again.collection('fresh').count()).toBe(2)
       await again.close()
     }
-  }, 60_000)
+  }, 120_000)
 
   it('finds after a failed operation, at every one, what was acknowledged', async () => {
     const expected = await pictures()
@@ -132,5 +144,5 @@ describe('the catalog', () => {
       await db.close()
       if (isOver) break
     }
-  }, 60_000)
+  }, 120_000)
 })
