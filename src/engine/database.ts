@@ -185,6 +185,7 @@ export class Database {
       await this.#redefine(member.state, { ...member.state.definition, name: newName })
       this.#members.delete(name)
       this.#members.set(newName, member)
+      for (const part of member.state.parts) part.collection = newName
     })
   }
 

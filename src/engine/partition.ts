@@ -27,7 +27,8 @@ const PRESSURE_RATIO = 4
 
 export class Partition {
   readonly id: number
-  readonly collection: string
+  /** The name of its collection, for messages. */
+  collection: string
   /** What opening with `repair` had to drop. */
   readonly repairs: Repair[]
   /** The ordered indexes that are complete, for messages and plans; the same list for all partitions of a collection. */
@@ -141,13 +142,13 @@ export class Partition {
         }
         const partition = new Partition(options, recovery.store, recovery.repairs)
         if (recovery.store.isDerived) await partition.derive()
-        await partition.adopt(recovery)
         partitions.push(partition)
+        await partition.adopt(recovery)
       }
       return partitions
     } catch (error) {
-      for (const { residency } of partitions) residency?.close()
-      closeAll(found)
+      for (const partition of partitions) await partition.finish(false).catch(() => {})
+      closeAll(found.slice(partitions.length))
       throw error
     }
   }
@@ -328,7 +329,7 @@ export class Partition {
     const { options, store } = this
     const storage = options.storage
     const old = this.log
-    if (storage === null || old === undefined || old.poison !== undefined || options.readOnly) return
+    if (storage === null || old === undefined || old.poison !== undefined || options.readOnly || this.isClosing) return
     const done = await filesPart.now!.compact({
       directory: storage,
       stem: options.stem,

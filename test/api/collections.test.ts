@@ -99,6 +99,12 @@ describeEach('collections', ({ openNew, collection: options }) => {
     expect(db.collection('articles')).toBe(posts)
     expect(() => db.collection('posts')).toThrow(NotFoundError)
     expect((await posts.insert({ id: 1 })).firstError).toBe('collection "articles" already has a document with id 1')
+    let inner: Promise<unknown> | undefined
+    await posts.update(1, () => {
+      inner = posts.insert({ id: 2 })
+      return {}
+    })
+    await expect(inner).rejects.toThrow('collection "articles" is being written to by the function of another write')
     await db.createCollection('posts')
     await expect(db.renameCollection('posts', 'articles')).rejects.toThrow(ConflictError)
   })
