@@ -15,7 +15,7 @@ import { changesOf, documentOf, optionsOf, UNDER_WAY } from './sigkill-plan.ts'
 import { SeededRandom } from './simulated-storage-random.ts'
 
 const KILLS = Number(process.env.QUIVER_KILLS ?? 200)
-const SECONDS_MAX = Number(process.env.QUIVER_SECONDS ?? 40)
+const SECONDS_MAX = Number(process.env.QUIVER_SECONDS ?? 60)
 const KILLS_PER_DIRECTORY = 12
 const SEED = Number(process.env.QUIVER_SEED ?? Date.now() % 1_000_000)
 
