@@ -28,6 +28,8 @@ const CHUNK = 256
 export class Direct {
   readonly #collection: Collection
   readonly #state: CollectionState
+  readonly #strictInsert: WriteRequest
+  readonly #strictUpsert: WriteRequest
 
   constructor(collection: Collection) {
     const state = STATES.get(collection)
@@ -39,6 +41,8 @@ export class Direct {
     }
     this.#collection = collection
     this.#state = state
+    this.#strictInsert = strictRequest(state.insertRequest)
+    this.#strictUpsert = strictRequest(state.upsertRequest)
   }
 
   get isDropped(): boolean {
@@ -184,10 +188,7 @@ export class Direct {
    * written; those whose keys are taken are counted.
    */
   insertStrictly(documents: readonly unknown[], isReplacing: boolean): DirectInsert {
-    const request = new WriteRequest(this.#state.isHard)
-    request.isStrict = true
-    if (isReplacing) request.conflict = ConflictRule.Replace
-    return this.#insert(documents, request)
+    return this.#insert(documents, isReplacing ? this.#strictUpsert : this.#strictInsert)
   }
 
   #insert(documents: readonly unknown[], request: WriteRequest): DirectInsert {
@@ -236,6 +237,13 @@ export interface DirectInsert {
   readonly result: WriteResult
   /** Until it is as durable as was asked for; undefined when there is nothing to wait for. */
   readonly done: Promise<unknown> | undefined
+}
+
+function strictRequest({ isHard, conflict }: WriteRequest): WriteRequest {
+  const request = new WriteRequest(isHard)
+  request.conflict = conflict
+  request.isStrict = true
+  return request
 }
 
 /** The wait after a write, or undefined where there is none. */

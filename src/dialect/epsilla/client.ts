@@ -315,9 +315,10 @@ export class EpsillaDB {
       return Promise.resolve(new Error(NO_DATABASE))
     }
     if (this.#remote !== undefined) return this.#ask<R>(method, args)
-    const begin = () => answer(() => run((status, noun) => this.#find(name, status, noun)) as EpsillaResponse<R>)
-    if (this.#database === undefined || name !== DEFAULT_NAME || this.#own.has(name)) return begin()
-    return this.#openDefault(this.#database).then(begin)
+    const call = run as (loadedOr: LoadedOr) => EpsillaResponse<R>
+    const loadedOr: LoadedOr = (status, noun) => this.#find(name, status, noun)
+    if (this.#database === undefined || name !== DEFAULT_NAME || this.#own.has(name)) return answer(call, loadedOr)
+    return this.#openDefault(this.#database).then(() => answer(call, loadedOr))
   }
 
   #find(name: string, status: number, noun: string): LoadedDatabase {

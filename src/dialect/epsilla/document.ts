@@ -52,19 +52,21 @@ export class DocumentReader {
    *   the first of the call.
    */
   read(records: readonly unknown[], taking: Taking): Stored[] {
-    const documents: Stored[] = []
+    const documents = new Array<Stored>(records.length)
+    let count = 0
     const first = takeSequence(records.length)
     const mayBeStored = taking === Taking.Trusts && this.#isKept && !isPolluted()
     for (let i = 0; i < records.length; i++) {
       const record = (records[i] ?? {}) as EpsillaRecord
-      if (mayBeStored && this.#isStored(record, i)) documents.push({ [SEQUENCE]: first + i, ...record })
+      if (mayBeStored && this.#isStored(record, i)) documents[count++] = { [SEQUENCE]: first + i, ...record }
       else {
         const document = this.#document(record, i, first + i, taking)
-        if (document !== undefined) documents.push(document)
+        if (document !== undefined) documents[count++] = document
         // It is skipped only if its vectors are of numbers.
         else if (taking === Taking.Trusts) this.#document(record, i, first + i, Taking.Borrows)
       }
     }
+    documents.length = count
     return documents
   }
 

@@ -40,10 +40,13 @@ function answerOf(error: unknown): EpsillaResponse<never> {
   return reply(500, error instanceof Error ? error.message : String(error))
 }
 
-/** Runs a call, which may answer at once; what it throws becomes its answer. */
-export function answer<R>(run: () => EpsillaResponse<R> | Promise<EpsillaResponse<R>>): Promise<EpsillaResponse<R>> {
+/** Runs a call with what it needs, which may answer at once; what it throws becomes its answer. */
+export function answer<R, G = undefined>(
+  run: (given: G) => EpsillaResponse<R> | Promise<EpsillaResponse<R>>,
+  given?: G,
+): Promise<EpsillaResponse<R>> {
   try {
-    const response = run()
+    const response = run(given as G)
     return response instanceof Promise ? response.catch(answerOf) : Promise.resolve(response)
   } catch (error) {
     return Promise.resolve(answerOf(error))

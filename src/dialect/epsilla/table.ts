@@ -6,6 +6,8 @@ import {
   type DirectInsert,
   directOf,
   type Filter,
+  fieldsProjection,
+  type Projection,
   treeFilter,
   type WriteResult,
 } from '../../engine/index.ts'
@@ -86,6 +88,7 @@ interface TableSearch extends TableFilter {
   readonly limit: number
 }
 
+const GOT = 'Query get successfully.'
 const NO_FILTER: TableFilter = { expression: undefined, where: undefined }
 
 export class Table {
@@ -98,6 +101,9 @@ export class Table {
   readonly #reader: DocumentReader
   /** Fields that records show. */
   readonly #names: readonly string[]
+  readonly #projection: Projection
+  /** Those of them that hold dense vectors. */
+  readonly #vectors: readonly string[]
   /** What answers without waiting; undefined where the engine is in another thread. */
   readonly #direct: Direct | undefined
   readonly #filters = new Map<string, TableFilter>()
@@ -113,6 +119,8 @@ export class Table {
     this.#types = (field) => types.get(field)
     this.#reader = new DocumentReader(shown)
     this.#names = shown.map((field) => field.name)
+    this.#projection = fieldsProjection(this.#names)
+    this.#vectors = shown.filter(isDense).map((field) => field.name)
     this.#direct = directOf(collection)
   }
 
@@ -225,12 +233,16 @@ export class Table {
     const keys = primaryKeys === undefined ? undefined : this.#keys(primaryKeys, 500)
     const response = this.#response(config.response)
     const computed = readFacets(facets, this.#types, 500)
-    const answer = (rows: readonly Stored[]) =>
-      this.#answer('Query get successfully.', rows, undefined, response, computed)
-    if (keys === undefined) return this.#page(expression, where, skip, limit).then(answer)
-    const rows = this.#chosen(keys, expression)
-    const part = (all: readonly Stored[]) => (skip === 0 && limit >= all.length ? all : all.slice(skip, skip + limit))
-    return rows instanceof Promise ? rows.then((all) => answer(part(all))) : answer(part(rows))
+    if (keys !== undefined && this.#direct !== undefined && keys.length <= FEW_KEYS) {
+      const rows = part(this.#chosenNow(this.#direct, keys, expression), skip, limit)
+      if (response === undefined && computed === undefined) return reply(200, GOT, this.#shown(rows))
+      return this.#answer(GOT, rows, undefined, response, computed)
+    }
+    const read =
+      keys === undefined
+        ? this.#page(expression, where, skip, limit)
+        : this.#chosen(keys, expression).then((rows) => part(rows, skip, limit))
+    return read.then((rows) => this.#answer(GOT, rows, undefined, response, computed))
   }
 
   async #page(
@@ -246,16 +258,29 @@ export class Table {
   }
 
   /** The records with these keys that also match, in the order of the keys. */
-  #chosen(keys: readonly Key[], expression: Expression | undefined): Stored[] | Promise<Stored[]> {
-    const isMatch = (row: Stored | undefined): row is Stored =>
-      row !== undefined && (expression === undefined || evaluate(expression, row, 0) === true)
-    if (this.#direct === undefined || keys.length > FEW_KEYS) {
-      return this.collection.getMany(keys).then((rows) => rows.filter(isMatch))
-    }
+  async #chosen(keys: readonly Key[], expression: Expression | undefined): Promise<Stored[]> {
+    const rows = await this.collection.getMany(keys)
+    return rows.filter((row) => row !== undefined && isMatch(row, expression)) as Stored[]
+  }
+
+  /** The same at once, with the fields alone that records show. */
+  #chosenNow(direct: Direct, keys: readonly Key[], expression: Expression | undefined): Stored[] {
     const rows: Stored[] = []
-    for (const key of keys) {
-      const row = this.#direct.get(key)
-      if (isMatch(row)) rows.push(row)
+    for (let i = 0; i < keys.length; i++) {
+      const row = direct.getFields(keys[i]!, this.#projection)
+      if (row !== undefined && isMatch(row, expression)) rows.push(row)
+    }
+    return rows
+  }
+
+  /** Rows with the fields that records show, as records. */
+  #shown(rows: Stored[]): EpsillaRecord[] {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
+      for (let j = 0; j < this.#vectors.length; j++) {
+        const name = this.#vectors[j]!
+        setField(row, name, shownValue(row[name]))
+      }
     }
     return rows
   }
@@ -430,6 +455,14 @@ export class Table {
     }
     return keys as Key[]
   }
+}
+
+function isMatch(row: Stored, expression: Expression | undefined): boolean {
+  return expression === undefined || evaluate(expression, row, 0) === true
+}
+
+function part(rows: Stored[], skip: number, limit: number): Stored[] {
+  return skip === 0 && limit >= rows.length ? rows : rows.slice(skip, skip + limit)
 }
 
 function readCount(name: string, value: unknown, otherwise: number): number {

@@ -1,7 +1,7 @@
 // Promise: insert, upsert, delete and get count, skip, refuse and order as Epsilla does.
 
 import { expect, it } from 'vitest'
-import type { EpsillaResponse } from '../../../src/dialect/epsilla/index.ts'
+import type { EpsillaResponse, GetConfig } from '../../../src/dialect/epsilla/index.ts'
 import { EpsillaDB } from '../../../src/dialect/epsilla/index.ts'
 import { client, FIELDS, ids, RECORDS, withRecords } from './samples.ts'
 
@@ -180,6 +180,23 @@ it('deletes by key, by filter, and by both', async () => {
   })
   expect(await db.delete('Nope', { filter: 'ID = 1' })).toEqual({ statusCode: 400, message: 'Table not found: Nope' })
   expect(await db.insert('MyTable', [RECORDS[0]!])).toMatchObject({ result: { inserted: 1 } })
+})
+
+it('shows fields in the order of the table, however they were given and asked for', async () => {
+  const db = await client()
+  await db.createTable('t', [...FIELDS, { name: 'More', dataType: 'VECTOR_DOUBLE', dimensions: 1 }])
+  await db.insert('t', [{ More: [0.5], Embedding: V, ID: 1, Doc: 'one' }])
+  const record = { ID: 1, Doc: 'one', Embedding: V, More: [0.5] }
+  const text = async (config: GetConfig) => JSON.stringify(((await db.get('t', config)) as EpsillaResponse).result)
+  const configs: GetConfig[] = [{ primaryKeys: [1] }, { primaryKeys: [1], filter: 'ID = 1' }, { filter: 'ID = 1' }, {}]
+  for (const config of configs) {
+    expect(await text(config)).toBe(JSON.stringify([record]))
+    expect(await text({ ...config, response: ['More', 'ID'] })).toBe('[{"More":[0.5],"ID":1}]')
+    expect(await text({ ...config, skip: 1 })).toBe('[]')
+  }
+  expect(await text({ primaryKeys: [1, 1] })).toBe(JSON.stringify([record, record]))
+  expect(await text({ primaryKeys: [1], filter: 'ID = 2' })).toBe('[]')
+  expect(await text({ primaryKeys: [1], facets: [{ aggregate: ['COUNT(*)'] }] })).toBe('[[{"COUNT(*)":1}]]')
 })
 
 it('gets by key in the order asked for, and by filter, skip and limit', async () => {
