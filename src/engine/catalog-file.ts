@@ -1,7 +1,7 @@
 // The catalog on its medium. A change is written beside the file, flushed, and renamed over it, so that a crash leaves the old one
 // or the new one; a second copy follows, for `repair`.
 
-import { type CatalogState, EMPTY_CATALOG } from '../catalog/index.ts'
+import { type CatalogState, EMPTY_CATALOG, fileStem } from '../catalog/index.ts'
 import {
   CATALOG_COPY_FILE,
   CATALOG_FILE,
@@ -161,6 +161,20 @@ export class CatalogFile implements Catalog {
 /** The catalog among the files of a database. */
 export function readCatalog(files: StorageDirectory): Promise<CatalogState> {
   return read(files, CATALOG_FILE)
+}
+
+/** The names of partitions' files by what they begin with. */
+export function namesByStem(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const byStem = new Map<string, string[]>()
+  for (const name of names) {
+    const ids = parseDataFile(name)
+    if (ids === undefined) continue
+    const stem = fileStem(ids.collectionId, ids.partitionId)
+    const known = byStem.get(stem)
+    if (known === undefined) byStem.set(stem, [name])
+    else known.push(name)
+  }
+  return byStem
 }
 
 /** Whether these files are a database, or what is left of one whose catalog is gone. */

@@ -99,9 +99,10 @@ export class Database {
   /** @internal Called once, by `open`. */
   async load(): Promise<void> {
     const repairs: Repair[] = []
+    const names = await this.#medium.names()
     for (const definition of this.#catalog.state.collections) {
       const state = await this.#medium.makeState(definition)
-      const groups = await this.#medium.openGroups(state)
+      const groups = await this.#medium.openGroups(state, names)
       this.#adopt(state, groups)
       for (const part of state.parts)
         repairs.push(...part.repairs.map((one) => ({ ...one, collection: definition.name })))

@@ -4,7 +4,7 @@ import { type CollectionDefinition, fileStem, type PartitionDefinition } from '.
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Gate } from './gate.ts'
 import { CollectionShapes, Partition, type PartitionOptions } from './partition.ts'
-import { derivedPart, queriesPart } from './parts.ts'
+import { derivedPart, filesPart, queriesPart } from './parts.ts'
 import { CollectionState, type PartitionGroup } from './state.ts'
 
 /** What opening takes a while with. */
@@ -13,6 +13,8 @@ export interface Progress {
   readonly done: number
   readonly total: number
 }
+
+export type FileNames = ReadonlyMap<string, readonly string[]>
 
 export interface MediumSettings {
   readonly storage: StorageDirectory | null
@@ -45,10 +47,17 @@ export class Medium {
     return new CollectionState(this.#gate, definition, shapes, this.#settings.durability)
   }
 
+  /** The files of partitions by their stem: the directory is read once, not for each of them. */
+  async names(): Promise<FileNames> {
+    const directory = this.storage ?? this.#settings.imported
+    return directory === undefined ? new Map() : filesPart.now!.namesByStem(await directory.list())
+  }
+
   /** Opens all partitions of a collection. */
-  async openGroups(state: CollectionState): Promise<PartitionGroup[]> {
+  async openGroups(state: CollectionState, names: FileNames): Promise<PartitionGroup[]> {
     const { partitions, shards } = state.definition
-    const parts = await Partition.openAll(partitions.flatMap((partition) => this.#options(state, partition)))
+    const options = partitions.flatMap((partition) => this.#options(state, partition))
+    const parts = await Partition.openAll(options.map((one) => ({ ...one, names: names.get(one.stem) ?? [] })))
     const { indexes, inverted } = state.definition
     try {
       const { onProgress, repair } = this.#settings

@@ -21,6 +21,8 @@ export interface PartitionOptions {
   readonly imported?: StorageDirectory | undefined
   /** Files are `<stem>.<generation>.log` and `<stem>.snapshot`. */
   readonly stem: string
+  /** Those that there are as the database is opened; asked for unless given. */
+  readonly names?: readonly string[] | undefined
   readonly readOnly?: boolean
   readonly repair?: boolean
   /** 4 GiB unless given. */

@@ -64,6 +64,7 @@ async function recoverOrLose(options: PartitionOptions): Promise<Recovered> {
       ...storeOptions(options),
       directory,
       stem: options.stem,
+      names: options.names,
       repair: options.repair ?? false,
       isFileKept: storage !== null,
       ...(passageBytesMin === undefined ? {} : { passageBytesMin }),

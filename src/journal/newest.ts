@@ -14,16 +14,21 @@ export interface NewestLog {
   readonly staleFiles: readonly string[]
 }
 
-/** Opens it. Throws what is wrong with the newest of those that cannot be read; undefined when there is none at all. */
+/**
+ * Opens it. Throws what is wrong with the newest of those that cannot be read; undefined when there is none at all.
+ *
+ * @param names - of the partition's files, and of others or not.
+ */
 export async function openNewest(
   directory: StorageDirectory,
   stem: string,
+  names: readonly string[],
   store: Store,
   repair: boolean,
 ): Promise<NewestLog | undefined> {
   const staleFiles: string[] = []
   const generations: number[] = []
-  for (const name of await directory.list()) {
+  for (const name of names) {
     const generation = generationOf(stem, name)
     if (generation !== undefined) generations.push(generation)
     else if (name === `${stem}.snapshot.tmp`) staleFiles.push(name)

@@ -43,6 +43,8 @@ export interface LoggedTransaction {
 export interface RecoveryOptions extends StoreOptions {
   readonly directory: StorageDirectory
   readonly stem: string
+  /** The partition's files; asked for unless given. */
+  readonly names?: readonly string[] | undefined
   readonly repair: boolean
   /** The file stays open: not all of it has to be read. */
   readonly isFileKept?: boolean
@@ -146,7 +148,8 @@ export class Recovery {
 
   private async openLog(): Promise<void> {
     const { directory, stem, repair } = this.options
-    const newest = await openNewest(directory, stem, this.store, repair)
+    const names = this.options.names ?? (await directory.list())
+    const newest = await openNewest(directory, stem, names, this.store, repair)
     if (newest === undefined) throw this.corrupt(0, 'the log is missing')
     this.file = newest.file
     this.header = newest.header

@@ -1,5 +1,6 @@
 // Promise: an opening that fails leaves no file open and no lock behind, and the next one finds everything. A database that a crash has
-// left in several shards is opened with each of its storage operations failing in turn.
+// left in several shards is opened with each of its storage operations failing in turn. What it costs does not grow with the square of
+// the partitions.
 
 import { expect, it } from 'vitest'
 import { openDatabase } from '../../src/engine/index.ts'
@@ -56,4 +57,23 @@ it.each([1, 2])('closes what it opened, whatever the medium refuses: seed %i', a
     await db.close()
   }
   expect(failures).toBeGreaterThan(3)
+})
+
+it('reads the names in the directory as often for a hundred partitions as for one', async () => {
+  const listings = async (shards: number) => {
+    const medium = new SimulatedMedium()
+    const db = await openDatabase({ storage: medium.reopen() })
+    for (let i = 0; i < shards; i += 10) await db.createCollection(`c${i}`, { shards: Math.min(10, shards) })
+    await db.close()
+    const storage = medium.reopen()
+    const list = storage.list.bind(storage)
+    let count = 0
+    storage.list = () => {
+      count++
+      return list()
+    }
+    await (await openDatabase({ storage })).close()
+    return count
+  }
+  expect(await listings(100)).toBe(await listings(1))
 })
