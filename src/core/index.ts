@@ -40,7 +40,7 @@ export {
 } from './abi.ts'
 export type { FilterProgram, FilterScan, Filters } from './filter/index.ts'
 export { setBinary } from './load.ts'
-export { outOfMemory } from './memory.ts'
+export { NodeBuffer, outOfMemory } from './memory.ts'
 export { TypeRank } from './ordered/rank.ts'
 export { LogPass } from './pass.ts'
 export { pause } from './pause.ts'

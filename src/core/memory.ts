@@ -17,11 +17,11 @@ interface NodeBufferClass {
   from(buffer: ArrayBuffer): NodeBuffer
 }
 
-const NodeBuffer = nodeBuffer()
+/** Node's own `Buffer`, where there is one: what pages put in its place has other methods. */
+export const NodeBuffer = nodeBuffer()
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
-/** Node's own `Buffer`; what pages put in its place has other methods. */
 function nodeBuffer(): NodeBufferClass | undefined {
   const found = (globalThis as unknown as { Buffer?: NodeBufferClass }).Buffer
   const { latin1Slice, utf8Slice, utf8Write } = found?.prototype ?? {}

@@ -78,8 +78,9 @@ function failure(reason: number): QuiverError {
 export class Batch {
   /** How many operation numbers have been given out. */
   operations = 0
-  /** Keys made for documents without one, in order of operation. */
-  generated: { operation: number; key: string }[] = []
+  /** Keys made for documents without one, and their operations, in order. */
+  generated: string[] = []
+  generatedBy: number[] = []
   readonly partition: Partition
   private readonly refusals = new Map<number, QuiverError>()
   private settled = 0
@@ -98,7 +99,10 @@ export class Batch {
     this.isOpen = true
     this.operations = 0
     this.settled = 0
-    if (this.generated.length > 0) this.generated = []
+    if (this.generated.length > 0) {
+      this.generated = []
+      this.generatedBy = []
+    }
     if (this.refusals.size > 0) this.refusals.clear()
   }
 
@@ -115,7 +119,10 @@ export class Batch {
       if (!stage.add(document, mode, canGenerate)) throw new Error('quiverdb core: an empty stage has no room')
     }
     const operation = this.operations++
-    if (stage.generated !== undefined) this.generated.push({ operation, key: stage.generated })
+    if (stage.generated !== undefined) {
+      this.generated.push(stage.generated)
+      this.generatedBy.push(operation)
+    }
     return operation
   }
 

@@ -1,13 +1,13 @@
 // Inserting where what is stored matters: by merging, by asking a function, by moving a document between partitions, or because
 // the call wants to hear what changed.
 
-import { v4 as uuid } from 'uuid'
 import { kindOf } from '../core/index.ts'
 import { UsageError } from '../error/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { PutMode } from './batch.ts'
 import { type KeyIdentity, keyIdentity } from './key.ts'
 import { copyDocument, isObject, mergeInto, ownField, settled, withKey } from './merge.ts'
+import { newKey } from './new-key.ts'
 import { ConflictRule, type WriteRequest } from './options.ts'
 import { ALONE, changedKey, duplicateText, reasonOf } from './refusal.ts'
 import type { WriteResult } from './result.ts'
@@ -38,7 +38,7 @@ function insertOne(session: WriteSession, given: unknown, position: number): voi
     const key = isObject(given) ? ownField(given, state.primaryKey) : undefined
     entry.key = key
     if (key === undefined || key === null) {
-      const made = uuid()
+      const made = newKey()
       session.put(entry, state.partOf(group, made), withKey(given, state.primaryKey, made), PutMode.Insert)
       entry.key = made
       entry.isGenerated = true

@@ -1,13 +1,13 @@
 // The short way in: documents that are inserted or replaced as they are, without a list of changes. Everything else goes through
 // a session (session.ts, conflict.ts).
 
-import { v4 as uuid } from 'uuid'
 import type { QuiverError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
 import { type Batch, Outcome, PutMode } from './batch.ts'
 import { insertWithSession } from './conflict.ts'
 import { keyIdentity } from './key.ts'
 import { isObject, ownField, settled, withKey } from './merge.ts'
+import { newKey } from './new-key.ts'
 import { ConflictRule, ReturnChanges, type WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
 import { ALONE, duplicateText, refusalText, requireOwn } from './refusal.ts'
@@ -184,12 +184,8 @@ function firstFailure(batch: Batch): QuiverError {
 }
 
 function generatedKeys(batch: Batch): Key[] {
-  const hasFailed = batch.failed > 0
-  const keys: Key[] = []
-  for (const { operation, key } of batch.generated) {
-    if (!hasFailed || batch.outcome(operation) !== Outcome.Failed) keys.push(key)
-  }
-  return keys
+  if (batch.failed === 0) return batch.generated
+  return batch.generated.filter((_, i) => batch.outcome(batch.generatedBy[i]!) !== Outcome.Failed)
 }
 
 /** Documents spread over the shards of one partition. */
@@ -218,7 +214,7 @@ function insertSharded(
       let document = documents[i]
       try {
         const given = isObject(document) ? ownField(document, state.primaryKey) : undefined
-        const key = given ?? uuid()
+        const key = given ?? newKey()
         if (given === undefined || given === null) document = withKey(document, state.primaryKey, key)
         else document = settled(document, state.primaryKey, key)
         const part = state.partOf(group, key)

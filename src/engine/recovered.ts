@@ -1,9 +1,9 @@
 // The logs of a collection's partitions, read back and settled between them, before partitions are made of them.
 
-import { v4 as uuid } from 'uuid'
 import type { StoreOptions } from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
 import type { LoggedTransaction, Recovery, Repair } from '../journal/index.ts'
+import { newKey } from './new-key.ts'
 import type { PartitionOptions } from './partition-options.ts'
 import { filesPart } from './parts.ts'
 
@@ -17,7 +17,7 @@ export interface Recovered {
 export function storeOptions(options: PartitionOptions): StoreOptions {
   return {
     shapes: options.shapes,
-    makeKey: uuid as () => string,
+    makeKey: newKey,
     isPlain: options.isPlain === true,
     ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
   }

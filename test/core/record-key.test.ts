@@ -249,7 +249,7 @@ it('makes a key where it is missing or null, and says which', async () => {
   ]
   const numbers = documents.map((document) => batch.put(document, PutMode.Insert))
   batch.settle()
-  const made = new Map(batch.generated.map(({ operation, key }) => [operation, key]))
+  const made = new Map(batch.generated.map((key, i) => [batch.generatedBy[i], key]))
   expect([...made.keys()]).toEqual([0, 1, 2, 4, 5, 6].map((i) => numbers[i]))
   batch.commit({ hard: false })
   expect(partition.count).toBe(7)
