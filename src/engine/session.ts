@@ -111,6 +111,8 @@ export class WriteSession {
     this.put(entry, to, document, mode)
     entry.fromPart = from
     this.#moves.push(entry)
+    // Where a unique index is kept, `put` has settled and forgotten what was touched; this one stands in both partitions until the next time.
+    this.#touched.add(keyIdentity(entry.key)!)
   }
 
   /** Notes why a document was refused; throws on when the error is not the document's own. */

@@ -69,6 +69,29 @@ describeEach('partitions', ({ openNew, collection: options }) => {
     expect(await where(posts)).toEqual({ _default: 0, a: 1, b: 1 })
   })
 
+  it.each([false, true])('merge twice what moves within one call, with a unique index: %s', async (isIndexed) => {
+    const posts = await make()
+    if (isIndexed) await posts.createIndex('u', { unique: true })
+    await posts.insert({ id: 1, u: 1 })
+    const twice = [
+      { id: 1, x: 1 },
+      { id: 1, y: 2 },
+    ]
+    const result = await posts.insert(twice, { conflict: 'update', partition: 'b', returnChanges: true })
+    expect(result).toEqual({
+      ...counters({ replaced: 2 }),
+      changes: [
+        { key: 1, oldValue: { id: 1, u: 1 }, newValue: { id: 1, u: 1, x: 1 } },
+        { key: 1, oldValue: { id: 1, u: 1, x: 1 }, newValue: { id: 1, u: 1, x: 1, y: 2 } },
+      ],
+    })
+    expect(await posts.get(1)).toEqual({ id: 1, u: 1, x: 1, y: 2 })
+    const patch = (old: object) => ({ n: ((old as { n?: number }).n ?? 0) + 1 })
+    expect(await posts.update([1, 1, 1], patch, { partition: 'a' })).toEqual(counters({ replaced: 3 }))
+    expect(await posts.get(1)).toMatchObject({ n: 3 })
+    expect(await where(posts)).toEqual({ _default: 0, a: 1, b: 0 })
+  })
+
   it('keep a document where it is when none is named', async () => {
     const posts = await make()
     await posts.insert({ id: 1, n: 1 }, { partition: 'a' })
