@@ -82,8 +82,8 @@ for (let exponent = 1; exponent < 255; exponent++) {
   NEXT_POWER[exponent] = Number(`1e${digit + 1}`)
 }
 
-/** Of seven digits, and of eight. */
-const candidates = new Float64Array(2)
+/** Of nine digits, of eight, and twice of seven: by whether eight are enough, and whether seven are. */
+const candidates = new Float64Array(4)
 
 /**
  * The numbers of a stored vector as whoever stored them wrote them: each the shortest decimal number whose float32 is this one, 1.1
@@ -101,13 +101,15 @@ export function shortestNumbers(vector: Float32Array): number[] {
       continue
     }
     const eight = seven * 10
-    candidates[0] = (lane * seven + WHOLE - WHOLE) / seven
-    candidates[1] = (lane * eight + WHOLE - WHOLE) / eight
-    // Which of them it is nobody can predict: an index takes a third of the time of a branch.
-    let number = candidates[Number(Math.fround(candidates[0]!) !== lane)]!
+    const ofSeven = (lane * seven + WHOLE - WHOLE) / seven
+    const ofEight = (lane * eight + WHOLE - WHOLE) / eight
     // Nine digits are always enough.
-    if (Math.fround(number) !== lane) number = (lane * eight * 10 + WHOLE - WHOLE) / (eight * 10)
-    numbers[i] = number
+    candidates[0] = (lane * eight * 10 + WHOLE - WHOLE) / (eight * 10)
+    candidates[1] = ofEight
+    candidates[2] = ofSeven
+    candidates[3] = ofSeven
+    // Which of them it is nobody can predict: an index takes a third of the time of a branch.
+    numbers[i] = candidates[Number(Math.fround(ofEight) === lane) + 2 * Number(Math.fround(ofSeven) === lane)]!
   }
   return numbers
 }
