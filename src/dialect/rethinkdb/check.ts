@@ -66,9 +66,21 @@ export function isFixed(node: Node, isNowFixed = true, isGeometryFixed = false):
   const traits = KINDS[node.type]?.traits ?? ''
   if (traits.includes('u') || (!isGeometryFixed && traits.includes('a'))) return false
   if (node.type === T.NOW && !isNowFixed) return false
-  if (node.type === T.UUID && (node.args.length === 0 || node.args[0].type === T.ARGS)) return false
+  if (isRandomUuid(node)) return false
   return (
     node.args.every((arg) => isFixed(arg, isNowFixed, isGeometryFixed)) &&
     Object.values(node.optargs).every((arg) => isFixed(arg, isNowFixed, isGeometryFixed))
   )
+}
+
+/** Whether a term answers something else each time, also within a query, where the data stands still. */
+export function isAnew(node: Node): boolean {
+  const { type } = node
+  if (type === T.DATUM) return false
+  if (type === T.RANDOM || type === T.SAMPLE || type === T.JAVASCRIPT || isRandomUuid(node)) return true
+  return node.args.some(isAnew) || Object.values(node.optargs).some(isAnew)
+}
+
+function isRandomUuid(node: Node): boolean {
+  return node.type === T.UUID && (node.args.length === 0 || node.args[0].type === T.ARGS)
 }

@@ -1,6 +1,6 @@
 // Terms about documents and arrays: paths, merging, positions, sets.
 
-import { isFixed } from './check.ts'
+import { isAnew, isFixed } from './check.ts'
 import {
   type Datum,
   type Fields,
@@ -31,13 +31,16 @@ function polymorphic(mode: 'map' | 'filter', prepare: (call: Call) => (object: F
       requireObject(value, call.name)
       return change(value)
     }
+    const given = call.args.slice(1)
+    // To the server this is a function of the row: each gets a uuid of its own.
+    const isEach = given.some(isAnew)
     const apply = (item: Datum): Datum | undefined => {
       if (Array.isArray(item)) fail(`Cannot perform ${call.name} on a sequence of sequences.`)
       requireObject(item, call.name)
-      const changed = change(item)
+      const changed = isEach ? prepare(call)(item) : change(item)
       return mode === 'map' ? changed : changed === true ? item : undefined
     }
-    const fixed = call.args.slice(1).every((arg) => isFixed(arg, true, true))
+    const fixed = given.every((arg) => isFixed(arg, true, true))
     return withStep(call, value, { kind: mode, apply, isFixed: fixed }, mode === 'filter')
   }
 }

@@ -260,6 +260,8 @@ export const T = {
   MAKE_OBJ: 3,
   VAR: 10,
   JAVASCRIPT: 11,
+  RANDOM: 151,
+  SAMPLE: 81,
   IMPLICIT_VAR: 13,
   TABLE: 15,
   DB: 14,

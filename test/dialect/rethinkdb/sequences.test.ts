@@ -322,3 +322,27 @@ describe('a table that is written to for each of its rows', () => {
     expect(await run(grows.orderBy({ index: 'n' }).forEach(ahead))).toMatchObject({ replaced: 700 })
   })
 })
+
+// The argument was evaluated once a query, so rows copied under new keys were all given one, and all but the first were lost.
+describe('what is merged into rows and differs each time', () => {
+  const differ = async (term: Any) => new Set(((await answer(connection, term)) as unknown[]).map(String)).size
+
+  it('is another for each row, but the time of a query is one', async () => {
+    const rows = r.range(40).map((n: Any) => ({ n }))
+    for (const source of [rows, rows.coerceTo('array')]) {
+      expect(await differ(source.merge({ id: r.uuid() })('id'))).toBe(40)
+      expect(await differ(source.merge({}, { a: { b: [r.uuid()] } })('a')('b'))).toBe(40)
+      expect(await differ(source.merge({ x: r.random() })('x'))).toBe(40)
+      expect(await differ(source.merge({ at: r.now() })('at'))).toBe(1)
+      expect(await differ(source.merge({ id: r.uuid('a') })('id'))).toBe(1)
+      expect(await differ(source.merge({ x: r.range(1000).sample(3) })('x'))).toBeGreaterThan(30)
+    }
+  })
+
+  it('makes the keys of a copied table', async () => {
+    for (const name of ['copied', 'copies']) await answer(connection, r.tableCreate(name))
+    await answer(connection, r.table('copied').insert(r.range(300).map((id: Any) => ({ id }))))
+    const copy = r.table('copies').insert(r.table('copied').merge({ id: r.uuid() }))
+    expect(await answer(connection, copy)).toMatchObject({ inserted: 300, errors: 0 })
+  })
+})
