@@ -22,6 +22,15 @@ describe('package.json', () => {
     expect(manifest.optionalDependencies).toBeUndefined()
   })
 
+  // npm resolves the peers of optional peers before it installs anything. seekdb's @seekdb/default-embed was published with
+  // `workspace:*` in its own, so `npm install quiverdb` ended in EUNSUPPORTEDPROTOCOL under npm 9, 10 and 11. An entry in
+  // peerDependenciesMeta alone still tells pnpm and Yarn that the package may be looked for.
+  it('can be installed: names no peer whose own peers npm cannot resolve', () => {
+    expect(Object.keys(manifest.peerDependencies)).not.toContain('seekdb')
+    expect(manifest.peerDependenciesMeta.seekdb).toEqual({ optional: true })
+    expect(lock.packages[''].peerDependencies).toEqual(manifest.peerDependencies)
+  })
+
   it('pins what builds and tests it', () => {
     const loose = Object.entries<string>(manifest.devDependencies).filter(([, range]) => !/^~?\d/.test(range))
     expect(loose).toEqual([])
