@@ -29,13 +29,14 @@ export async function recoverAll(all: readonly PartitionOptions[]): Promise<Reco
   const found: Recovered[] = []
   try {
     for (const options of all) found.push(await recoverOrLose(options))
+    const known = found.map(({ recovery }) => new Set(recovery?.transactions.map(({ id }) => id)))
     const ends = agreedEnds(all.map(({ id }, i) => ({ id, recovery: found[i]!.recovery })))
     for (const [i, { recovery }] of found.entries()) {
       if (recovery === undefined) continue
       const isRepair = all[i]!.repair === true
       // What is salvaged is not cut short: there only the transaction itself is left out.
       if (!isRepair && ends[i]! < recovery.end) await recovery.cutAt(ends[i]!)
-      await recovery.apply((transaction) => isRepair && lacksPart(transaction, i, all, found))
+      await recovery.apply((transaction) => isRepair && lacksPart(transaction, i, all, found, known))
     }
     return found
   } catch (error) {
@@ -85,6 +86,7 @@ function lacksPart(
   own: number,
   all: readonly PartitionOptions[],
   found: readonly Recovered[],
+  known: readonly ReadonlySet<number>[],
 ): boolean {
   return transaction.participants.some((id) => {
     const other = all.findIndex((candidate) => candidate.id === id)
@@ -92,8 +94,6 @@ function lacksPart(
     if (other < 0 || other === own) return false
     const theirs = found[other]!.recovery
     if (theirs === undefined) return true
-    return (
-      transaction.id > theirs.header.sealedTransaction && !theirs.transactions.some((one) => one.id === transaction.id)
-    )
+    return transaction.id > theirs.header.sealedTransaction && !known[other]!.has(transaction.id)
   })
 }

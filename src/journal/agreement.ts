@@ -13,11 +13,17 @@ export interface Participant {
 /** Where each log ends for all to agree; Infinity where nothing is to be cut. */
 export function agreedEnds(participants: readonly Participant[]): number[] {
   const ends = participants.map(() => Number.POSITIVE_INFINITY)
-  const has = (index: number, transaction: LoggedTransaction): boolean => {
+  const indexOf = new Map(participants.map(({ id }, index) => [id, index]))
+  // A log may have a million transactions: each is looked for in the others.
+  const begins = participants.map(
+    ({ recovery }) => new Map(recovery?.transactions.map((transaction) => [transaction.id, transaction.from])),
+  )
+  const has = (index: number, { id }: LoggedTransaction): boolean => {
     const recovery = participants[index]?.recovery
     if (recovery === undefined) return false
-    if (transaction.id <= recovery.header.sealedTransaction) return true
-    return recovery.transactions.some((one) => one.id === transaction.id && one.from < ends[index]!)
+    if (id <= recovery.header.sealedTransaction) return true
+    const from = begins[index]!.get(id)
+    return from !== undefined && from < ends[index]!
   }
   // A log that is cut takes later transactions from the others, which may cut those.
   for (let isSettled = false; !isSettled; ) {
@@ -28,8 +34,8 @@ export function agreedEnds(participants: readonly Participant[]): number[] {
           transaction.from < ends[index]! &&
           // One that was dropped since had everything flushed before.
           transaction.participants.some((id) => {
-            const other = participants.findIndex((participant) => participant.id === id)
-            return other >= 0 && other !== index && !has(other, transaction)
+            const other = indexOf.get(id)
+            return other !== undefined && other !== index && !has(other, transaction)
           }),
       )
       if (lacking === undefined) return
