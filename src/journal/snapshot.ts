@@ -113,9 +113,13 @@ export async function writeSnapshot(
     }
     file.write(0, encodeSnapshotHeader(store, header))
     await file.flush()
-  } finally {
+  } catch (error) {
     file.close()
+    // On a full disk it would keep from others what room there is.
+    await directory.remove(draft).catch(() => {})
+    throw error
   }
+  file.close()
   await directory.rename(draft, name)
   await directory.flushNames()
 }

@@ -125,6 +125,19 @@ describe('a snapshot', () => {
     expect((await open(medium)).count).toBe(0)
   })
 
+  // What had been written of it stayed, and took the last of a full disk until the next one.
+  it('that has no room on the medium leaves nothing of it there', async () => {
+    const medium = new SimulatedMedium()
+    const partition = await Partition.create(optionsOf(medium))
+    const life = new Life(5)
+    life.write(partition, 20)
+    await partition.flush()
+    medium.failAt(medium.operationsCount + 4, { code: 'ENOSPC', kinds: ['write'] })
+    await partition.close()
+    expect(medium.names()).toEqual(['c1.p0.1.log'])
+    life.expect(await open(medium))
+  })
+
   it('is not used with the log of another time', async () => {
     const medium = new SimulatedMedium()
     let partition = await Partition.create(optionsOf(medium))
