@@ -24,6 +24,8 @@ export class MatchScan {
   /** How many slots each has as the query begins. */
   readonly #ends: readonly number[]
   readonly #check: ResidualCheck | undefined
+  /** The collection's partitions when the last step was made. */
+  #known: readonly Partition[]
   #nextPart = 0
   #candidates: Candidates | undefined
   #examinedBefore = 0
@@ -31,6 +33,7 @@ export class MatchScan {
   /** @param parts - the physical partitions to look in, in this order. */
   constructor(state: CollectionState, plan: Plan, parts: readonly Partition[]) {
     this.#state = state
+    this.#known = state.parts
     this.#plan = plan
     this.#parts = plan.filter.isNever ? [] : parts
     this.#ends = this.#parts.map(({ slots }) => slots)
@@ -68,6 +71,7 @@ export class MatchScan {
   }
 
   #current(): Candidates | undefined {
+    if (this.#state.parts !== this.#known) this.#leaveDropped()
     while (this.#candidates === undefined || this.#candidates.isDone) {
       this.#examinedBefore = this.examined
       this.#candidates = undefined
@@ -82,6 +86,13 @@ export class MatchScan {
       this.#candidates = this.#plan.open(partition, part, end)
     }
     return this.#candidates
+  }
+
+  #leaveDropped(): void {
+    this.#known = this.#state.parts
+    if (this.#candidates === undefined || this.#known.includes(this.partition)) return
+    this.#examinedBefore = this.examined
+    this.#candidates = undefined
   }
 }
 

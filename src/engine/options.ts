@@ -49,8 +49,9 @@ export class WriteRequest {
   isAtomic = false
   /** A document that cannot be stored ends the call by its error, and nothing is written; those whose keys are taken are counted as ever. */
   isStrict = false
-  /** Which of the collection's partitions was named, or -1. */
+  /** Which of the collection's partitions was named, or -1; a call that waits looks for it again by its name. */
   group = -1
+  partition: string | undefined = undefined
   /** By performance.now(); Infinity without a timeout. */
   deadline = Infinity
   timeoutMs = 0
@@ -93,7 +94,10 @@ export function writeRequest(
       request.changes = ReturnChanges.Changed
   }
   if (atomic !== undefined) request.isAtomic = requireBoolean(atomic, `atomic ${where}`)
-  if (partition !== undefined) request.group = state.groupIndex(partition)
+  if (partition !== undefined) {
+    request.group = state.groupIndex(partition)
+    request.partition = partition
+  }
   if (timeout !== undefined) {
     request.timeoutMs = requireTimeout(timeout, where)
     request.deadline = performance.now() + timeout

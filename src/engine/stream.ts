@@ -148,6 +148,9 @@ class BatchWriter {
     if (this.#documents.length === 0) return
     const refusal = this.#state.refuseWrite()
     if (refusal !== null) throw refusal
+    // Partitions dropped since the last batch leave those behind them other numbers.
+    const { partition } = this.#request
+    if (partition !== undefined) this.#request.group = this.#state.groupIndex(partition)
     const documents = this.#documents
     const base = this.#base
     this.#documents = []

@@ -249,6 +249,23 @@ describeEach('partitions', ({ openNew, collection: options }) => {
     expect(seen.sort((x, y) => x - y)).toEqual([...Array(500).keys(), ...[...Array(500).keys()].map((i) => 1_000 + i)])
   })
 
+  // Its number was looked up once: after a drop, documents went into the partition that had moved up to it, and nobody said so.
+  it('take what a stream brings by their names, whatever is dropped meanwhile', async () => {
+    const posts = await make()
+    await posts.createPartition('c')
+    async function* source(from: number, dropped: string) {
+      for (let id = from; id < from + 2_500; id++) {
+        if (id === from + 1_200) await posts.dropPartition(dropped)
+        yield { id }
+      }
+    }
+    expect(await posts.insert(source(0, 'a'), { partition: 'b' })).toMatchObject({ inserted: 2_500 })
+    expect(await where(posts)).toEqual({ _default: 0, b: 2_500, c: 0 })
+    const refused = posts.insert(source(10_000, 'b'), { partition: 'b' })
+    await expect(refused).rejects.toThrow(/has no partition "b"; it has _default, c/)
+    expect(await where(posts)).toEqual({ _default: 0, c: 0 })
+  })
+
   it('of a dropped collection answer ClosedError', async () => {
     const db = await openNew()
     const posts = await db.createCollection('posts', options)
@@ -298,4 +315,26 @@ it('shards take about equal parts of the documents', async () => {
   const [info] = await db.collections()
   expect(info).toMatchObject({ shards: 8, partitions: ['_default'] })
   await db.close()
+})
+
+// The cursor met the closed file of the partition, and failed where it should have gone on.
+it('can be dropped while a cursor reads them from a large log', async () => {
+  const path = await newDirectory()
+  const db = await open(path, { durability: 'soft' })
+  const made = await db.createCollection('posts')
+  await made.createPartition('a')
+  await made.createPartition('b')
+  const documents = Array.from({ length: 10_000 }, (_, id) => ({ id, text: 'x'.repeat(600) }))
+  await made.insert(documents, { partition: 'a' })
+  await made.insert({ id: 'last' }, { partition: 'b' })
+  await db.close()
+  const again = await open(path, { durability: 'soft' })
+  const posts = again.collection('posts')
+  const cursor = posts.find()[Symbol.asyncIterator]()
+  await cursor.next()
+  await posts.dropPartition('a')
+  let last: unknown
+  for (let step = await cursor.next(); !step.done; step = await cursor.next()) last = step.value['id']
+  expect(last).toBe('last')
+  await again.close()
 })
