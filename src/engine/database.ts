@@ -29,7 +29,7 @@ import type { Gate } from './gate.ts'
 import { dropParts, type Medium } from './medium.ts'
 import { describe, partitionNotFound } from './options.ts'
 import type { Partition } from './partition.ts'
-import { derivedPart } from './parts.ts'
+import { derivedPart, filesPart } from './parts.ts'
 import type { CollectionState, PartitionGroup } from './state.ts'
 import { tellDropped } from './watch.ts'
 
@@ -216,6 +216,8 @@ export class Database {
   async export(options?: ExportOptions): Promise<Blob | Uint8Array | ReadableStream<Uint8Array>> {
     const { exported, exportForm } = await import('../archive/index.ts')
     const { exportChunks } = await import('./export.ts')
+    // In memory partitions have logs from now on, and write as if on a medium.
+    await filesPart.load()
     const form = exportForm(options)
     this.#requireOpen()
     const chunks = await this.#inTurn(async () => {

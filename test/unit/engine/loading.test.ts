@@ -27,3 +27,25 @@ it('makes an index although the first attempt could not load what it takes', asy
   expect((await posts.find({ filter: { likes: 3 } }).explain()).plan).toBe('index')
   await db.close()
 })
+
+// A process that never had a database on a medium has not loaded what logs take, and in memory an export gathers what is written in one:
+// with much garbage in it a write threw although it stood, and one over several shards was refused until the export was read.
+it('writes to a database in memory while it is exported, although nothing else has loaded logs', async () => {
+  const db = await openDatabase({ storage: null })
+  const posts = await db.createCollection('posts', { shards: 2 })
+  const documents = (version: number) =>
+    Array.from({ length: 200 }, (_, id) => ({ id, version, text: 'x'.repeat(20_000) }))
+  await posts.insert(documents(0))
+  const reader = (await db.export({ as: 'stream' })).getReader()
+  const pieces = [(await reader.read()).value!]
+  for (let version = 1; version <= 4; version++) {
+    expect(await posts.upsert(documents(version))).toMatchObject({ replaced: 200 })
+    expect((await posts.stats()).documents).toBe(200)
+  }
+  for (let step = await reader.read(); !step.done; step = await reader.read()) pieces.push(step.value)
+  await db.close()
+  const { open } = await import('../../../src/engine/index.ts')
+  const copy = await open.import(new Blob(pieces as BlobPart[]))
+  expect(await copy.collection('posts').count({ version: 4 })).toBe(200)
+  await copy.close()
+})
