@@ -1,5 +1,6 @@
 // Making, dropping and renaming databases and tables.
 
+import { ConflictError, NotFoundError } from '../../error/index.ts'
 import { failOperation } from './errors.ts'
 import { type DatabaseInfo, newTable, type Store, type Table } from './store.ts'
 
@@ -39,9 +40,14 @@ export async function createTable(
   durability: 'hard' | 'soft',
 ): Promise<Table> {
   store.requireDatabase(db)
-  if (store.find(db, name) !== undefined) failOperation(`Table \`${db}.${name}\` already exists.`)
-  const collection = `${db}.${name}`
-  await store.database.createCollection(collection, { primaryKey })
+  const taken = () => failOperation(`Table \`${db}.${name}\` already exists.`)
+  if (store.find(db, name) !== undefined) taken()
+  const collection = freeCollection(store, `${db}.${name}`)
+  await store.database.createCollection(collection, { primaryKey }).catch((error) => {
+    // Another query made it meanwhile.
+    if (error instanceof ConflictError) taken()
+    throw error
+  })
   const info = newTable({ db, name, collection, primaryKey, durability })
   store.labelled.delete(collection)
   const table = store.adopt(info)
@@ -49,11 +55,25 @@ export async function createTable(
   return table!
 }
 
+/** The collection of a new table. A table that was renamed keeps the collection it was made with. */
+function freeCollection(store: Store, label: string): string {
+  const taken = new Set<string>()
+  for (const { info, direct } of store.labelled.values()) if (!direct.isDropped) taken.add(info.collection)
+  let collection = label
+  // Two dots: no other interface's collection is taken for a table of that name.
+  for (let i = 2; taken.has(collection); i++) collection = `${label}.${i}`
+  return collection
+}
+
 export async function dropTable(table: Table): Promise<void> {
   const { store, info } = table
   store.labelled.delete(table.label)
   forget(store, info.id)
-  await store.database.dropCollection(info.collection)
+  await store.database.dropCollection(info.collection).catch((error) => {
+    // Another query dropped it meanwhile.
+    if (error instanceof NotFoundError) failOperation(`Table \`${table.label}\` does not exist.`)
+    throw error
+  })
 }
 
 export function renameTable(table: Table, db: string, name: string): void {

@@ -2,6 +2,9 @@
 
 // Promise: databases, tables, indexes and what is read through them behave as on a server.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Any, answer, bag, type Case, check, err, named, partial, r } from './cases.ts'
 
@@ -423,4 +426,52 @@ it('makes, renames and drops the indexes of the engine with its own', async () =
   expect(await x.indexList().run(own)).toEqual([])
   await own.close()
   await database.close()
+})
+
+// A migration that renames a table and makes a new one of its name was refused, with a text of the engine's.
+it('makes a table of the name that another had before it was renamed or moved', async () => {
+  await run(r.tableCreate('users'))
+  await run(r.table('users').insert({ id: 1, from: 'first' }))
+  await run(r.table('users').config().update({ name: 'users_old' }))
+  await run(r.tableCreate('users', { primaryKey: 'mail' }))
+  await run(r.table('users').insert({ mail: 'a', from: 'second' }))
+  await run(r.dbCreate('archive'))
+  await run(r.table('users').config().update({ db: 'archive' }))
+  await run(r.tableCreate('users'))
+  expect(await run(r.table('users').count())).toBe(0)
+  expect(await run(r.table('users_old').coerceTo('array'))).toEqual([{ id: 1, from: 'first' }])
+  expect(await run(r.db('archive').table('users').coerceTo('array'))).toEqual([{ mail: 'a', from: 'second' }])
+  await run(r.tableDrop('users'))
+  await run(r.tableDrop('users_old'))
+  await run(r.dbDrop('archive'))
+})
+
+it('finds renamed tables again when a directory is opened anew', async () => {
+  const path = mkdtempSync(join(tmpdir(), 'quiverdb-renamed-'))
+  const first = await r.connect({ path })
+  for (const name of ['old', 'older']) {
+    await answer(first, r.tableCreate('users'))
+    await answer(first, r.table('users').insert({ id: name }))
+    await answer(first, r.table('users').config().update({ name }))
+  }
+  await first.close()
+  const again = await r.connect({ path })
+  expect(await answer(again, r.tableList())).toEqual(['old', 'older'])
+  for (const name of ['old', 'older']) expect(await answer(again, r.table(name)('id'))).toEqual([name])
+  await again.close()
+  rmSync(path, { recursive: true })
+})
+
+// Two parts of a program that both make their table at the start look for `already exists`, and found the engine's words.
+it('says in the words of the server that another query was first', async () => {
+  const refused = async (...terms: Any[]) =>
+    (await Promise.allSettled(terms.map((term) => run(term))))
+      .filter(({ status }) => status === 'rejected')
+      .map(({ reason }: Any) => `${reason.name}: ${reason.msg}`)
+  expect(await refused(r.tableCreate('twice'), r.tableCreate('twice'))).toEqual([
+    'ReqlOpFailedError: Table `test.twice` already exists.',
+  ])
+  expect(await refused(r.tableDrop('twice'), r.tableDrop('twice'))).toEqual([
+    'ReqlOpFailedError: Table `test.twice` does not exist.',
+  ])
 })
