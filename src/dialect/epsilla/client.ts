@@ -83,17 +83,19 @@ export class EpsillaDB {
       requireTitle(name, 'DB')
       const known = this.#loaded()
       const isMemory = path === ':memory:'
-      if (!isMemory && this.#database === undefined && [...known.values()].some((one) => one.path === path)) {
-        throw new Refusal(409, `Database catalog file is already loaded: ${path}`)
-      }
+      const others = () => (isMemory || this.#database !== undefined ? [] : [...known.values()])
+      const already = () => new Refusal(409, `Database catalog file is already loaded: ${path}`)
+      if (others().some((one) => one.path === path)) throw already()
       if (name === DEFAULT_NAME || known.has(name)) throw new Refusal(409, `DB already exists: ${name}`)
       const loaded =
         this.#database === undefined
           ? await LoadedDatabase.open(path, scale)
           : await LoadedDatabase.within(this.#database, name, path, scale)
-      if (known.has(name)) {
+      // Loaded meanwhile, or there already by another spelling of the path.
+      const isTwice = others().some((one) => one.isOver(loaded))
+      if (isTwice || known.has(name)) {
         await loaded.unload()
-        throw new Refusal(409, `DB already exists: ${name}`)
+        throw isTwice ? already() : new Refusal(409, `DB already exists: ${name}`)
       }
       known.set(name, loaded)
       return reply(200, `Load/Create ${name} successfully.`)
@@ -235,7 +237,9 @@ export class EpsillaDB {
   }
 
   query(table: string | Named, config?: QueryConfig): Answer<EpsillaQueryResult[]> {
-    const [name, given] = namedConfig(table, config)
+    const [name, own] = namedConfig(table, config)
+    // Python's method has a limit where none is given, JavaScript's has none.
+    const given = typeof table === 'object' && table !== null ? ({ limit: 2, ...own } as QueryConfig) : own
     return this.#run('query', [name, given], async (loadedOr) => {
       const checked = checkQuery(given)
       const target: Table = loadedOr(500, 'DB').table(name, 500)

@@ -1,6 +1,6 @@
 // Loaded databases: they belong to the process, and are shared by all clients in it.
 
-import { type Database, openShared } from '../../engine/index.ts'
+import { type Collection, type Database, openShared } from '../../engine/index.ts'
 import { SEQUENCE } from './document.ts'
 import { Refusal } from './response.ts'
 import type { Field } from './schema.ts'
@@ -28,6 +28,9 @@ export class LoadedDatabase {
   readonly #release: () => Promise<void>
   readonly #prefix: string
   readonly #tables = new Map<string, Table>()
+  /** Names of tables that are being made. */
+  readonly #making = new Set<string>()
+  #opening: Promise<unknown> = Promise.resolve()
 
   private constructor(path: string, scale: number, database: Database, release: () => Promise<void>, prefix: string) {
     this.path = path
@@ -63,6 +66,11 @@ export class LoadedDatabase {
     }
   }
 
+  /** Whether both are one store. */
+  isOver(other: LoadedDatabase): boolean {
+    return this.#database === other.#database
+  }
+
   /** In the order they were created. */
   get tables(): Table[] {
     return [...this.#tables.values()]
@@ -79,20 +87,37 @@ export class LoadedDatabase {
   }
 
   async createTable(name: string, fields: readonly Field[], indices: readonly TextIndex[]): Promise<void> {
+    if (this.#making.has(name)) throw new Refusal(409, `Table already exists: ${name}`)
+    this.#making.add(name)
+    try {
+      this.#tables.set(name, await this.#makeTable(name, fields, indices))
+    } finally {
+      this.#making.delete(name)
+    }
+  }
+
+  async #makeTable(name: string, fields: readonly Field[], indices: readonly TextIndex[]): Promise<Table> {
     const id = this.#prefix + name
-    const vectors = fields.filter(({ type }) => type.startsWith('VECTOR_'))
-    const collection = await this.#database.createCollection(id, {
-      primaryKey: fields.find((field) => field.isKey)?.name ?? SEQUENCE,
-      vectors: Object.fromEntries(
-        vectors.map(({ name: field, dimensions, metric }) => [
-          field,
-          { dimension: dimensions, metric: METRICS[metric] },
-        ]),
-      ),
-    })
     const settings = await this.#settings()
-    await settings.upsert({ id, fields: [...fields], indices: [...indices] })
-    this.#tables.set(name, new Table(name, collection, fields, indices))
+    const isTaken = (await this.#database.collections()).some((one) => one.name === id)
+    // Before the collection: one without settings, after a crash between the two, would stand in the way of its name for good.
+    if (!isTaken) await settings.upsert({ id, fields: [...fields], indices: [...indices] })
+    const vectors = fields.filter(({ type }) => type.startsWith('VECTOR_'))
+    try {
+      const collection = await this.#database.createCollection(id, {
+        primaryKey: fields.find((field) => field.isKey)?.name ?? SEQUENCE,
+        vectors: Object.fromEntries(
+          vectors.map(({ name: field, dimensions, metric }) => [
+            field,
+            { dimension: dimensions, metric: METRICS[metric] },
+          ]),
+        ),
+      })
+      return new Table(name, collection, fields, indices)
+    } catch (error) {
+      if (!isTaken) await settings.delete(id)
+      throw error
+    }
   }
 
   async dropTable(name: string): Promise<void> {
@@ -102,7 +127,14 @@ export class LoadedDatabase {
     await (await this.#settings()).delete(this.#prefix + name)
   }
 
-  async #settings() {
+  /** One at a time: of two tables made at once only one makes the collection. */
+  #settings(): Promise<Collection<TableSettings>> {
+    const opening = this.#opening.then(() => this.#openSettings())
+    this.#opening = opening.catch(() => {})
+    return opening
+  }
+
+  async #openSettings(): Promise<Collection<TableSettings>> {
     const isThere = (await this.#database.collections()).some(({ name }) => name === SETTINGS)
     return isThere
       ? this.#database.collection<TableSettings>(SETTINGS)

@@ -27,6 +27,9 @@ import type {
  * ```
  */
 export class MilvusClient extends ClusterClient {
+  /** Collections that the quick form is making. */
+  readonly #making = new Map<string, Promise<ResStatus>>()
+
   /** Which SDK this stands in for. */
   static get sdkInfo(): { version: string; recommendMilvus: string } {
     return { version: '3.0.6', recommendMilvus: 'v3.0.0' }
@@ -63,7 +66,27 @@ export class MilvusClient extends ClusterClient {
     return created
   }
 
+  /** Calls for one collection have their turns: a second one finds it with its index and loaded. */
   async #createQuick(data: CreateColReq): Promise<ResStatus> {
+    const { collection_name, db_name = '' } = named(data) as CreateColReq
+    const place = `${db_name}/${collection_name}`
+    const made = (this.#making.get(place) ?? Promise.resolve()).then(
+      () => this.#makeQuick(data),
+      () => this.#makeQuick(data),
+    )
+    this.#making.set(place, made)
+    try {
+      return await made
+    } catch (error) {
+      // Another client on the store made it meanwhile.
+      if (error instanceof MilvusError && error.reason.startsWith('create duplicate collection')) return success()
+      throw error
+    } finally {
+      if (this.#making.get(place) === made) this.#making.delete(place)
+    }
+  }
+
+  async #makeQuick(data: CreateColReq): Promise<ResStatus> {
     const given = named(data) as CreateColReq & Record<string, unknown>
     const { collection_name, db_name, timeout } = given
     const existing = await this.hasCollection(

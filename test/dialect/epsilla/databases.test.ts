@@ -2,7 +2,7 @@
 
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { EpsillaDB, VectorDB } from '../../../src/dialect/epsilla/index.ts'
 import { open } from '../../../src/index.ts'
@@ -142,4 +142,58 @@ it('has the class of the cloud over a local client', async () => {
   db.useDB('aside')
   expect(await db.listTables()).toMatchObject({ result: ['Aside'] })
   expect(await cloud.dropTable('MyTable')).toMatchObject({ statusCode: 200 })
+})
+
+// Both were loaded: one store under two names, and dropping one closed it under the other.
+it('knows a loaded path by another spelling, and when it is loaded twice at once', async () => {
+  const path = folder()
+  const db = new EpsillaDB()
+  await db.loadDB(path, 'spelt')
+  for (const other of [`${path}/`, join(path, '..', basename(path), '.')]) {
+    expect(await db.loadDB(other, 'again')).toEqual({
+      statusCode: 409,
+      message: `Database catalog file is already loaded: ${other}`,
+    })
+  }
+  await db.unloadDB('spelt')
+  const answers = await Promise.all(['one', 'two', 'one'].map((name) => db.loadDB(path, name)))
+  expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409, 409])
+  for (const name of ['one', 'two']) await db.unloadDB(name)
+  expect(await db.loadDB(path, 'spelt')).toMatchObject({ statusCode: 200 })
+  await db.unloadDB('spelt')
+})
+
+// Of two tables that a program made at once in a new database the second was refused, with a text about a collection.
+it('makes tables at once', async () => {
+  const db = new EpsillaDB()
+  await db.loadDB(':memory:', 'atOnce')
+  db.useDB('atOnce')
+  const answers = await Promise.all(['a', 'b', 'c', 'a'].map((name) => db.createTable(name, FIELDS)))
+  expect(answers.map(({ message }) => message).sort()).toEqual([
+    'Create a successfully.',
+    'Create b successfully.',
+    'Create c successfully.',
+    'Table already exists: a',
+  ])
+  expect(await db.listTables()).toMatchObject({ result: ['a', 'b', 'c'] })
+  await db.unloadDB('atOnce')
+})
+
+// A process that ended while it made a table left a collection that no table belonged to, and no table of that name could be made again.
+it('can make a table again whose making a crash cut short', async () => {
+  const store = await open(':memory:')
+  const seen: unknown[] = []
+  const make = store.createCollection.bind(store)
+  vi.spyOn(store, 'createCollection').mockImplementation((async (name: string, options?: object) => {
+    if (name === 'cut') seen.push(await store.collection('epsilla.tables').get('cut'))
+    return await make(name, options)
+  }) as never)
+  await new EpsillaDB({ database: store }).createTable('cut', FIELDS)
+  // What is on disk when the process ends in there: the settings, and no collection.
+  expect(seen).toEqual([expect.objectContaining({ id: 'cut' })])
+  await store.dropCollection('cut')
+  const again = new EpsillaDB({ database: store })
+  expect(await again.listTables()).toMatchObject({ result: [] })
+  expect(await again.createTable('cut', FIELDS)).toMatchObject({ statusCode: 200 })
+  await store.close()
 })

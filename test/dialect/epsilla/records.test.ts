@@ -30,6 +30,9 @@ it('takes the arguments of the Python client, and answers its pair', async () =>
   expect(await ids(db.get({ table_name: 'MyTable', primary_keys: [2], response_fields: ['ID'] }))).toEqual([2])
   const found = db.query({ table_name: 'MyTable', query_field: 'Embedding', query_vector: V, limit: 1 })
   expect(await found).toMatchObject({ statusCode: 200 })
+  // Python's query has a limit of 2 where none is given; it was refused here.
+  const unlimited = await db.query({ table_name: 'MyTable', query_field: 'Embedding', query_vector: V } as never)
+  expect(unlimited).toMatchObject({ result: [{}, {}] })
   expect(await db.delete({ table_name: 'MyTable', ids: [2] })).toMatchObject({ result: { deleted: 1 } })
 })
 

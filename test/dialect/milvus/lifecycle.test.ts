@@ -73,6 +73,21 @@ describe('one path', () => {
   })
 })
 
+// Parts of a program that start at once each make the collection they use: all but the first were refused as making another.
+it('makes a collection of the quick form once for all who ask at once', async () => {
+  const clients = [new MilvusClient(address), new MilvusClient(address)]
+  const quick = { collection_name: 'c', dimension: 4 }
+  const answers = await Promise.all([...clients, ...clients].map((made) => made.createCollection(quick)))
+  expect(answers).toEqual([SUCCESS, SUCCESS, SUCCESS, SUCCESS])
+  await clients[0].insert({ collection_name: 'c', data: [{ id: 1, vector: V }] })
+  expect((await clients[1].search({ collection_name: 'c', data: V })).results).toHaveLength(1)
+  // What is refused is refused to each.
+  const bad = { collection_name: 'd', dimension: 1 }
+  const refused = await Promise.allSettled([1, 2].map(() => clients[0].createCollection(bad)))
+  expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  for (const made of clients) await made.closeConnection()
+})
+
 it('refuses a path that somebody else has open, and works once it is free', async () => {
   const native = await open(address)
   const made = client({ address })
