@@ -1,5 +1,6 @@
 // What tells values apart: equal for two values exactly when a filter says they are equal.
 
+import { isDate } from '../value/index.ts'
 import { numberOf } from './key.ts'
 
 /** A primitive by which a Map tells values apart; undefined for what is missing. */
@@ -36,7 +37,6 @@ function valueText(value: unknown): string {
 }
 
 function objectText(value: object): string {
-  if (value instanceof Date) return `d${value.getTime()};`
   if (ArrayBuffer.isView(value)) {
     let text = `b${(value as Uint8Array)[Symbol.toStringTag]}${value.byteLength}:`
     for (const byte of new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
@@ -44,6 +44,7 @@ function objectText(value: object): string {
     return text
   }
   if (Array.isArray(value)) return `a${value.length}:${value.map(valueText).join('')}`
+  if (isDate(value)) return `d${value.getTime()};`
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return `o${fields.length}:${fields.map(([name, field]) => valueText(name) + valueText(field)).join('')}`
 }

@@ -1,7 +1,7 @@
 // Primary keys as JavaScript sees them. The core has its own canonical form (src/core/record/key.ts); what stands here only has to
 // agree with it on which keys are one: 1 and 1n, 0 and -0, also inside arrays.
 
-import type { Key } from '../value/index.ts'
+import { isDate, type Key } from '../value/index.ts'
 
 /** Deeper nesting than this cannot be a key: each level costs three of its 1,024 bytes. */
 const DEPTH_MAX = 400
@@ -35,16 +35,16 @@ export function keyIdentity(key: unknown): KeyIdentity | undefined {
 }
 
 function objectIdentity(key: object, depth: number): string | undefined {
-  if (key instanceof Date) {
-    const time = key.getTime()
-    return Number.isNaN(time) ? undefined : `\0d${time}`
-  }
   if (isBytes(key)) {
     let text = '\0b'
     for (const byte of key) text += String.fromCharCode(byte)
     return text
   }
-  if (!Array.isArray(key) || depth > DEPTH_MAX) return undefined
+  if (!Array.isArray(key)) {
+    const time = isDate(key) ? key.getTime() : Number.NaN
+    return Number.isNaN(time) ? undefined : `\0d${time}`
+  }
+  if (depth > DEPTH_MAX) return undefined
   let text = '\0a'
   for (const element of key) {
     const inner =
@@ -77,7 +77,7 @@ export function describeKey(key: unknown): string {
 function shown(key: unknown, depth: number): string {
   if (typeof key === 'string') return JSON.stringify(key.length > SHOWN_MAX ? key.slice(0, SHOWN_MAX) : key)
   if (typeof key === 'bigint') return `${key}n`
-  if (key instanceof Date) return Number.isNaN(key.getTime()) ? 'an invalid Date' : key.toISOString()
+  if (isDate(key)) return Number.isNaN(key.getTime()) ? 'an invalid Date' : key.toISOString()
   if (isBytes(key)) return `<${key.length} bytes>`
   if (Array.isArray(key)) {
     if (depth > 3) return '[...]'
@@ -93,7 +93,7 @@ function shown(key: unknown, depth: number): string {
 /** A copy that shares nothing with the caller's key. */
 export function copyKey(key: Key): Key {
   if (typeof key !== 'object') return key
-  if (key instanceof Date) return new Date(key.getTime())
+  if (isDate(key)) return new Date(key.getTime())
   if (isBytes(key)) return new Uint8Array(key)
   return (key as readonly Key[]).map(copyKey)
 }

@@ -3,7 +3,7 @@
 // Field names are data, `__proto__` and `constructor` too: fields are read only where they are the object's own and written so that
 // they never reach a prototype.
 
-import type { Document } from '../value/index.ts'
+import { type Document, isDate } from '../value/index.ts'
 
 /** As deep as a document may nest. Below it a copy shares what it copies: storing it is refused in any case. */
 export const DEPTH_MAX = 200
@@ -61,9 +61,8 @@ export function copyDocument<T extends object>(document: T): T {
 function copyValue(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth > DEPTH_MAX) return value
   if (Array.isArray(value)) return value.map((element) => copyValue(element, depth + 1))
-  if (value instanceof Date) return new Date(value.getTime())
   if (ArrayBuffer.isView(value)) return copyView(value)
-  if (!isObject(value)) return value
+  if (!isObject(value)) return isDate(value) ? new Date(value.getTime()) : value
   const copy: Document = {}
   for (const name of Object.keys(value)) setField(copy, name, copyValue(value[name], depth + 1))
   return copy

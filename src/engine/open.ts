@@ -100,7 +100,7 @@ async function openAt(
   const archive = isImport ? await import('../archive/index.ts') : undefined
   const source = archive?.chunksOf(file!)
   if (path === MEMORY_PATH && worker === false) return await openDatabase({ ...common, source, storage: null })
-  if (typeof path !== 'string' && !(path instanceof URL)) {
+  if (typeof path !== 'string' && Object.prototype.toString.call(path) !== '[object URL]') {
     throw new TypeMismatchError(`open takes a path or ":memory:", got ${describe(path)}`)
   }
   requireValues(options, where)

@@ -1,6 +1,7 @@
 // Documents that are refused one by one: which errors are a document's own, and how they are told.
 
 import { DataError, HostError, LimitError, StateError, UsageError } from '../error/index.ts'
+import { isError } from '../value/index.ts'
 import { describeKey } from './key.ts'
 import type { CollectionState } from './state.ts'
 
@@ -43,7 +44,7 @@ export function changedKey(state: CollectionState, from: unknown, to: unknown): 
 }
 
 export function reasonOf(error: unknown): string {
-  if (error instanceof Error) return error.message
+  if (isError(error)) return error.message
   try {
     return String(error)
   } catch {

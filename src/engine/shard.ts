@@ -7,6 +7,7 @@
 //   array   7, length, elements
 // An integer is a bigint or a number that is whole and within int64, so that 1 and 1n go to one place.
 
+import { isDate } from '../value/index.ts'
 import { isBytes } from './key.ts'
 
 const FNV_OFFSET = 0x811c9dc5
@@ -66,13 +67,13 @@ function feedNumber(hash: number, value: number): number {
 }
 
 function feedObject(before: number, key: object, depth: number): number {
-  if (key instanceof Date) return feedNumber(mix(before, 5), key.getTime())
   if (isBytes(key)) {
     let hash = mix(mix(before, 6), key.length)
     for (const byte of key) hash = mix(hash, byte)
     return hash
   }
-  if (!Array.isArray(key) || depth > DEPTH_MAX) return before
+  if (!Array.isArray(key)) return isDate(key) ? feedNumber(mix(before, 5), key.getTime()) : before
+  if (depth > DEPTH_MAX) return before
   let hash = mix(mix(before, 7), key.length)
   for (const element of key) hash = feed(hash, element, depth + 1)
   return hash

@@ -1,6 +1,7 @@
 // Values that a filter is given: checked and copied once, so that nothing the caller does to them later changes the filter.
 
 import { LimitError, TypeMismatchError } from '../error/index.ts'
+import { isDate, isRegExp } from '../value/index.ts'
 import { elementTypeOf } from './binary.ts'
 import type { Constant } from './tree.ts'
 
@@ -92,10 +93,7 @@ export class ConstantReader {
   }
 
   private object(value: object, path: string, depth: number): Constant {
-    if (value instanceof Date) {
-      if (!Number.isNaN(value.getTime())) return new Date(value.getTime())
-      throw new TypeMismatchError(`${path} is an invalid Date`, { details: { path } })
-    }
+    if (value instanceof Date) return this.date(value, path)
     if (ArrayBuffer.isView(value)) {
       if (elementTypeOf(value) < 0) throw refusal(path, value, 'no document can hold that')
       // Not the method of a Buffer, which would share the bytes.
@@ -109,8 +107,10 @@ export class ConstantReader {
     if (Array.isArray(value)) {
       return this.list(value, path, depth)
     }
-    if (value instanceof RegExp) throw refusal(path, value, 'a pattern is given with $regex')
-    if (!isFields(value)) throw refusal(path, value, 'no document can hold that')
+    if (!isFields(value)) {
+      if (isDate(value)) return this.date(value, path)
+      throw refusal(path, value, isRegExp(value) ? 'a pattern is given with $regex' : 'no document can hold that')
+    }
     const copy: Record<string, Constant> = Object.create(null) as Record<string, Constant>
     for (const name of Object.keys(value)) {
       const field = value[name]
@@ -118,6 +118,12 @@ export class ConstantReader {
       copy[this.text(name, path)] = this.read(field, joined(path, name), depth + 1)
     }
     return copy
+  }
+
+  private date(value: Date, path: string): Date {
+    const time = value.getTime()
+    if (Number.isNaN(time)) throw new TypeMismatchError(`${path} is an invalid Date`, { details: { path } })
+    return new Date(time)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { FIELD_TYPES } from '../catalog/index.ts'
 import { LimitError, nearestName, TypeMismatchError, UnknownOptionError, UsageError } from '../error/index.ts'
+import { isRegExp } from '../value/index.ts'
 import { ConstantReader, describe, isFields, joined, VALUES_MAX } from './constant.ts'
 import { likeForm, likeTokens } from './like.ts'
 import { boundRegex } from './regex.ts'
@@ -256,7 +257,7 @@ class Parser {
   }
 
   private regex(operand: PathOperand, value: unknown, at: string): FilterNode {
-    if (typeof value !== 'string' && !(value instanceof RegExp)) throw mistaken(at, value, 'a string or a RegExp')
+    if (typeof value !== 'string' && !isRegExp(value)) throw mistaken(at, value, 'a string or a RegExp')
     const source = typeof value === 'string' ? value : value.source
     // Those that say where and how to go on searching mean nothing here; stickiness would.
     const flags = typeof value === 'string' ? '' : value.flags.replace(/[dg]/g, '')

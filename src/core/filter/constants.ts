@@ -17,6 +17,7 @@ import {
   TAG_STRING,
   TAG_TRUE,
 } from '../abi.ts'
+import { isDate } from '../record/realm.ts'
 import { arrayTypeOf } from '../record/types.ts'
 
 const INT_MAX = 0x07ffffff
@@ -152,7 +153,7 @@ class Writer {
   private object(value: object | null, at: number): void {
     if (value === null) {
       this.words[at] = TAG_NULL << 28
-    } else if (value instanceof Date) {
+    } else if (isDate(value)) {
       this.words[at] = this.double(TAG_DATE, value.getTime())
     } else if (ArrayBuffer.isView(value)) {
       const head = BigInt((value.byteLength | (arrayTypeOf(value) << 24)) >>> 0) << 32n

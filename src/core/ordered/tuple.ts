@@ -15,6 +15,7 @@ import {
 } from '../abi.ts'
 import { encodeConstants } from '../filter/constants.ts'
 import { type Memory, outOfMemory } from '../memory.ts'
+import { isDate } from '../record/realm.ts'
 
 const FLAGS = (SHAPE_INLINE | ((RECORD_LARGE | 2) << 24)) >>> 0
 const INT_MAX = 0x07ffffff
@@ -28,7 +29,7 @@ export function writeTuple(memory: Memory, values: readonly unknown[]): void {
   let units = 0
   for (const value of values) {
     if (typeof value === 'string') units += value.length
-    else if (typeof value === 'object' && value !== null && !(value instanceof Date)) units = Infinity
+    else if (typeof value === 'object' && value !== null && !isDate(value)) units = Infinity
   }
   if (units <= TEXT_MAX) {
     writeScalars(memory, values, units)

@@ -14,6 +14,7 @@ import {
   KEY_STRING,
 } from '../abi.ts'
 import type { Memory } from '../memory.ts'
+import { isDate } from './realm.ts'
 import { isWellFormed } from './refuse.ts'
 import { arrayTypeOf } from './types.ts'
 
@@ -130,19 +131,17 @@ export class KeyWriter {
       this.type = KEY_ARRAY
       return end
     }
-    if (key instanceof Date) {
-      const time = key.getTime()
-      if (Number.isNaN(time)) throw refused('an invalid Date')
-      this.view.setFloat64(at, time, true)
-      this.type = KEY_DATE
-      return at + 8
-    }
     if (ArrayBuffer.isView(key) && arrayTypeOf(key) === 0) {
       if (at + key.byteLength > KEY_BYTES_MAX) throw tooLong(at + key.byteLength)
       this.bytes.set(new Uint8Array(key.buffer, key.byteOffset, key.byteLength), at)
       this.type = KEY_BINARY
       return at + key.byteLength
     }
-    throw refused(key)
+    if (!isDate(key)) throw refused(key)
+    const time = key.getTime()
+    if (Number.isNaN(time)) throw refused('an invalid Date')
+    this.view.setFloat64(at, time, true)
+    this.type = KEY_DATE
+    return at + 8
   }
 }

@@ -1,6 +1,7 @@
 // Why a document cannot be stored: the walk that stages only knows that it cannot; this one finds the field and says it.
 
 import { LimitError, type QuiverError, ShapeError, TypeMismatchError, UsageError } from '../../error/index.ts'
+import { isDate } from './realm.ts'
 import type { CollectionShapes, VectorField } from './shapes.ts'
 import { arrayTypeOf } from './types.ts'
 import { isBitMetric, isLane, laneRule } from './vector.ts'
@@ -111,11 +112,7 @@ export function kindOf(value: object): string {
 
 function describe(value: unknown): string {
   if (value === null) return 'null'
-  if (typeof value === 'object') {
-    const kind = kindOf(value)
-    // One of this realm is stored: it is of a frame, or of a vm context.
-    return kind === 'a Date' ? 'a Date of another realm (new Date(value) makes one of this)' : kind
-  }
+  if (typeof value === 'object') return kindOf(value)
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'string') return 'a string'
   return `${typeof value === 'undefined' ? '' : `the ${typeof value} `}${String(value)}`
@@ -124,8 +121,7 @@ function describe(value: unknown): string {
 function keyRefusal(key: unknown, name: string): QuiverError | undefined {
   const isKey = (value: unknown): boolean => {
     if (Array.isArray(value)) return value.every(isKey)
-    if (typeof value === 'object')
-      return value instanceof Date || (ArrayBuffer.isView(value) && arrayTypeOf(value) === 0)
+    if (typeof value === 'object') return isDate(value) || (ArrayBuffer.isView(value) && arrayTypeOf(value) === 0)
     return true
   }
   if (isKey(key)) return undefined
@@ -210,7 +206,7 @@ function tooLarge({ path }: Search): QuiverError {
 function findInObject(value: object, search: Search): QuiverError | undefined {
   const { path, above } = search
   if (above.has(value)) return refused(search, 'refers back to an object it is in: cycles cannot be stored')
-  if (value instanceof Date) {
+  if (isDate(value)) {
     return Number.isNaN(value.getTime()) ? refused(search, 'is an invalid Date') : undefined
   }
   if (ArrayBuffer.isView(value)) {

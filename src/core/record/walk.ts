@@ -27,6 +27,7 @@ import {
   TAG_TRUE,
 } from '../abi.ts'
 import type { Memory } from '../memory.ts'
+import { isDate } from './realm.ts'
 import { DEPTH_MAX, isObjectPolluted, isPlain, isStorable, isWellFormed } from './refuse.ts'
 import { APART_UNITS, encoder, StagingRegion } from './region.ts'
 import type { CollectionShapes, ShapeNode, VectorField } from './shapes.ts'
@@ -398,15 +399,12 @@ export class DocumentWalk extends StagingRegion {
   private apart(value: string): void {
     const units = value.length
     this.isApart = true
-    const room = this.b + units * 3
     if (units > 0xffffff) throw REFUSED
-    let written = 0
-    if (room <= this.bytes.length) {
-      written = encoder.encodeInto(value, this.bytes.subarray(this.b, room)).written
+    // What runs over: `add` makes room and comes back.
+    let written = units * 3
+    if (this.b + written <= this.bytes.length) {
+      written = encoder.encodeInto(value, this.bytes.subarray(this.b, this.b + written)).written
       if (written !== units && !isWellFormed(value)) throw REFUSED
-    } else {
-      // Runs over; `add` makes room and comes back.
-      written = units * 3
     }
     this.lengths[this.l] = LENGTH_APART | units
     this.lengths[this.l + 1] = written
@@ -448,18 +446,15 @@ export class DocumentWalk extends StagingRegion {
     if (!Array.isArray(value)) {
       const prototype = Object.getPrototypeOf(value) as unknown
       if (prototype !== Object.prototype && prototype !== null) {
-        if (value instanceof Date) {
-          const time = value.getTime()
-          if (time - time !== 0) throw REFUSED
-          this.words[at] = (TAG_DATE << 28) | (this.d - this.wideStart)
-          this.wides[this.d++] = time
-          return
-        }
         if (ArrayBuffer.isView(value)) {
           this.binary(value, arrayTypeOf(value), at)
           return
         }
-        if (!isStorable(value)) throw REFUSED
+        // Another realm's Date is not known by its class.
+        if (value instanceof Date || !isStorable(value)) {
+          this.date(value, at)
+          return
+        }
         depth = -depth
       }
       tag = TAG_OBJECT
@@ -470,6 +465,13 @@ export class DocumentWalk extends StagingRegion {
     this.queue[queued] = value
     this.queueAt[queued] = at
     this.queueDepth[queued] = depth
+  }
+
+  private date(value: object, at: number): void {
+    const time = isDate(value) ? value.getTime() : Number.NaN
+    if (time - time !== 0) throw REFUSED
+    this.words[at] = (TAG_DATE << 28) | (this.d - this.wideStart)
+    this.wides[this.d++] = time
   }
 
   private binary(view: ArrayBufferView, type: number, at: number): void {

@@ -1,5 +1,6 @@
 // The server's clock, and conversions of its times.
 
+import { isDate } from '../../value/index.ts'
 import { wrongCall } from './errors.ts'
 
 /** Time as the server's clock tells it: milliseconds and 18 bits below. */
@@ -37,6 +38,6 @@ export function unixtimeToHybridts(unixtime: bigint | string): string {
 
 /** The same for a Date of whole seconds. */
 export function datetimeToHybrids(datetime: Date): string {
-  if (!(datetime instanceof Date)) throw wrongCall('DATE_TYPE_CHECK', '', 'hybridts ')
+  if (!isDate(datetime)) throw wrongCall('DATE_TYPE_CHECK', '', 'hybridts ')
   return unixtimeToHybridts(String(datetime.getTime() / 1000))
 }

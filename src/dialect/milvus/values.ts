@@ -3,6 +3,7 @@
 // Stored: Int64 as number where a double holds it exactly, else bigint; Float rounded to f32; vectors as typed arrays; the rest as
 // given.
 
+import { isDate } from '../../value/index.ts'
 import { DataType } from './enums.ts'
 import { invalid, MilvusError, unexpected, wrongCall } from './errors.ts'
 import {
@@ -190,7 +191,7 @@ function jsonBound(value: unknown): number {
 
 /** A time as it is stored: with a zone, UTC where it was in another. */
 export function timeOf(value: unknown): string | undefined {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
+  if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
   if (typeof value !== 'string') return undefined
   const zoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(value) || !/\d/.test(value) ? value : `${value.replace(' ', 'T')}Z`
   const time = Date.parse(/T/i.test(zoned) ? zoned : zoned.replace(/Z$/, ''))

@@ -1,6 +1,7 @@
 // The driver's error classes, and the light object that carries a failure through evaluation.
 
 import { QuiverError } from '../../error/index.ts'
+import { isError } from '../../value/index.ts'
 import type { Node } from './node.ts'
 
 /** A query that can print itself, with carets under the part that `frames` lead to. */
@@ -136,5 +137,5 @@ export function told(error: unknown, node: Node): unknown {
     wrapped.cause = error
     return wrapped
   }
-  return error instanceof Error ? error : new ReqlRuntimeError(String(error), node, [])
+  return isError(error) ? error : new ReqlRuntimeError(String(error), node, [])
 }

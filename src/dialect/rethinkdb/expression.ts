@@ -1,5 +1,6 @@
 // From the caller's values to nodes: r.expr, functions, r.row.
 
+import { isDate } from '../../value/index.ts'
 import { MAXVAL, MINVAL, TYPE } from './datum.ts'
 import { ReqlDriverCompileError, requireCount } from './errors.ts'
 import { isBuffer } from './host.ts'
@@ -101,7 +102,7 @@ function survey(value: unknown, depth: number): number {
     return kind
   }
   if (Object.getPrototypeOf(value) === Object.prototype) return surveyFields(value as Record<string, unknown>, depth)
-  if (value instanceof Date) {
+  if (isDate(value)) {
     value.toISOString()
     return CONVERTED
   }
@@ -130,7 +131,7 @@ function surveyFields(value: Record<string, unknown>, depth: number): number {
 
 /** What the driver sends as JSON makes of it is JSON.stringify's: typed arrays become objects of their indexes. */
 function plainView(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) return value
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isDate(value)) return value
   if (isBuffer(value) || isPlainObject(value)) return value
   return JSON.parse(JSON.stringify(value))
 }

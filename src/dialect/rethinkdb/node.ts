@@ -1,5 +1,6 @@
 // A query as data: what a chain builds, what is sent to a server, what is evaluated in process.
 
+import { isDate } from '../../value/index.ts'
 import { TYPE, toBase64 } from './datum.ts'
 import { type Printable, ReqlDriverCompileError } from './errors.ts'
 import { isBuffer } from './host.ts'
@@ -106,7 +107,7 @@ function wireValue(value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value))
     throw new TypeError(`Illegal non-finite number \`${value}\`.`)
   if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Date) return [T.ISO8601, [value.toISOString()]]
+  if (isDate(value)) return [T.ISO8601, [value.toISOString()]]
   if (isBuffer(value)) return { [TYPE]: 'BINARY', data: toBase64(value) }
   if (Array.isArray(value)) return [T.MAKE_ARRAY, value.map(wireValue)]
   return mapValues(value as Record<string, unknown>, wireValue)
@@ -207,7 +208,7 @@ function composeOptions(
 function composeValue(value: unknown): string {
   if (typeof value === 'string') return `"${value}"`
   if (typeof value !== 'object' || value === null) return String(value)
-  if (value instanceof Date) return `r.ISO8601("${value.toISOString()}")`
+  if (isDate(value)) return `r.ISO8601("${value.toISOString()}")`
   if (isBuffer(value)) return 'r.binary(<data>)'
   if (Array.isArray(value)) return `[${value.map(composeValue).join(', ')}]`
   const fields = Object.keys(value).map(

@@ -1,6 +1,7 @@
 // Between ReQL's values and documents as the engine stores them. An instant in UTC with whole milliseconds is stored as a Date, bytes as
 // bytes, so that other interfaces on the same store see what they know; everything else with a pseudo-type is stored as its object.
 
+import { isDate } from '../../value/index.ts'
 import {
   asArray,
   asText,
@@ -118,9 +119,10 @@ export function fromNative(value: unknown): Datum {
     throw new TypeError(`Illegal non-finite number \`${value}\`.`)
   if (typeof value === 'bigint') throw new TypeError('Do not know how to serialize a BigInt')
   if (typeof value !== 'object' || value === null) return value as Datum
-  if (value instanceof Date) return new Time(value.getTime() / 1000, '+00:00')
   if (isBuffer(value)) return new Uint8Array(value)
   if (Array.isArray(value)) return value.map(fromNative)
+  if (Object.getPrototypeOf(value) !== Object.prototype && isDate(value))
+    return new Time(value.getTime() / 1000, '+00:00')
   const object: Fields = {}
   for (const name of Object.keys(value)) setField(object, name, fromNative((value as Record<string, unknown>)[name]))
   return Object.hasOwn(object, TYPE) ? pseudo(object) : object

@@ -51,7 +51,7 @@ export async function openFileDirectory(
 }
 
 function requirePath(path: string | URL): string {
-  if (path instanceof URL || (typeof path === 'string' && /^file:\/\//i.test(path))) {
+  if (typeof path !== 'string' || /^file:\/\//i.test(path)) {
     try {
       return fileURLToPath(path)
     } catch (cause) {
