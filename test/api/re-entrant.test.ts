@@ -48,6 +48,36 @@ describeEach('a function of a write', ({ openNew, collection: options }) => {
     expect(await posts.count()).toBe(20)
   })
 
+  // Keys that are strings were looked up through the memory that held the document: it was refused as too large, or stored as it was not.
+  it('looks keys up while documents wait to be written', async () => {
+    const posts = await make()
+    const keys = Array.from({ length: 30 }, (_, i) => `key ${i}`)
+    await posts.insert(keys.map((id) => ({ id, text: `of ${id}` })))
+    const inner: Promise<unknown>[] = []
+    const document = (id: string, look: boolean) => ({
+      id,
+      before: `before ${id}`,
+      list: [`first of ${id}`, 'second'],
+      get read() {
+        if (look) inner.push(posts.getMany(keys))
+        return `read ${id}`
+      },
+      after: `after ${id}`,
+    })
+    const ids = Array.from({ length: 40 }, (_, i) => `new ${i}`)
+    expect(await posts.insert(ids.map((id) => document(id, true)))).toEqual(counters({ inserted: 40 }))
+    const result = await posts.update(keys, ({ text }) => {
+      inner.push(posts.getMany(ids))
+      return { text: `${text}, again` }
+    })
+    expect(result).toEqual(counters({ replaced: 30 }))
+    expect(await posts.getMany(ids)).toEqual(ids.map((id) => ({ ...document(id, false) })))
+    expect(await posts.getMany(keys)).toEqual(keys.map((id) => ({ id, text: `of ${id}, again` })))
+    const read = (await Promise.all(inner)) as ({ id: string } | undefined)[][]
+    expect(read.length).toBe(70)
+    for (const [i, found] of read.entries()) expect(found.map((one) => one?.id)).toEqual(i < 40 ? keys : ids)
+  })
+
   it('that makes a patch is refused what it writes, by key and by filter, with an index and without', async () => {
     const posts = await make()
     await posts.createIndex('n')

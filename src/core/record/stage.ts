@@ -81,6 +81,11 @@ export class Stage extends DocumentWalk {
     return this.add(document, mode, canGenerate)
   }
 
+  /** A function or getter of a write may look keys up while documents are staged: not through the region then. */
+  override stageKeys(keys: readonly unknown[], from: number): number {
+    return this.w === 0 ? super.stageKeys(keys, from) : 0
+  }
+
   /** Encodes what is left of the text. A document with a lone surrogate is marked to be passed over. */
   seal(): void {
     if (this.words.length === 0) this.renew()
