@@ -25,8 +25,8 @@ export async function restoreInverted(
     }
     onProgress?.({ phase: 'index', done: total, total })
   } catch (error) {
-    // The documents are there all the same; a search will say what is wrong.
-    if (!(error instanceof LimitError)) throw error
+    // The documents are there all the same; a search will say what is wrong. A RangeError: a text is more than the platform takes.
+    if (!(error instanceof LimitError || error instanceof RangeError)) throw error
   }
 }
 

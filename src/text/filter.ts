@@ -1,5 +1,7 @@
 // Token filters: each takes a token and answers what becomes of it, `undefined` when it goes.
 
+import { PIECE_UNITS, piecesOf } from './tokenize.ts'
+
 /** What becomes of a token; it is not empty. */
 export type TokenFilter = (token: string) => string | undefined
 
@@ -59,8 +61,11 @@ export function asciiFolding(token: string): string {
   return folded
 }
 
+/** @param pattern - of what each character has to be. */
 function onlyMatching(pattern: RegExp): TokenFilter {
-  return (token) => (pattern.test(token) ? token : undefined)
+  const isMatch = (token: string) =>
+    token.length <= PIECE_UNITS ? pattern.test(token) : piecesOf(token).every((piece) => pattern.test(piece))
+  return (token) => (isMatch(token) ? token : undefined)
 }
 
 export const onlyAlphanumeric = onlyMatching(/^[A-Za-z0-9]+$/)

@@ -7,12 +7,47 @@ export type Tokenizer = (text: string) => string[]
 
 const ASCII = /^[\0-\x7f]*$/
 
+/**
+ * A regular expression remembers its way through a match, and has no room for that of some millions of characters. So longer texts are
+ * matched in pieces of so many units.
+ */
+export const PIECE_UNITS = 1_048_576
+
+/** Pieces of a text that end behind white space, which is in no token, or, where there is none, within a token. */
+export function piecesOf(text: string): string[] {
+  const pieces: string[] = []
+  let from = 0
+  while (text.length - from > PIECE_UNITS) {
+    let to = from + PIECE_UNITS
+    while (to > from && !isSpace(text.charCodeAt(to - 1))) to--
+    if (to === from) to += PIECE_UNITS - (isHighSurrogate(text.charCodeAt(from + PIECE_UNITS - 1)) ? 1 : 0)
+    pieces.push(text.slice(from, to))
+    from = to
+  }
+  pieces.push(text.slice(from))
+  return pieces
+}
+
+/** Of ASCII alone: some other white space goes with the letter before it. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+}
+
+function isHighSurrogate(code: number): boolean {
+  return (code & 0xfc00) === 0xd800
+}
+
+function matchesIn(text: string, pattern: RegExp): string[] {
+  if (text.length <= PIECE_UNITS) return text.match(pattern) ?? []
+  return piecesOf(text).flatMap((piece) => piece.match(pattern) ?? [])
+}
+
 /** Runs of letters and digits, as Milvus' standard tokenizer. */
 const RUN_ASCII = /[A-Za-z0-9]+/g
 const RUN = /[\p{Alphabetic}\p{N}]+/gu
 
 export function alphanumericRuns(text: string): string[] {
-  return text.match(ASCII.test(text) ? RUN_ASCII : RUN) ?? []
+  return matchesIn(text, ASCII.test(text) ? RUN_ASCII : RUN)
 }
 
 /** What stands between white space. */
@@ -57,8 +92,7 @@ const CONNECTORS_ONLY = /^[\p{Pc}\p{M}\p{Cf}]+$/u
 
 /** Words, numbers and emoji; a token longer than `lengthMax` code points is cut into pieces of that length. */
 export function unicodeWords(text: string, lengthMax: number): string[] {
-  const found = text.match(ASCII.test(text) ? WORDS_ASCII : WORDS)
-  if (found === null) return []
+  const found = matchesIn(text, ASCII.test(text) ? WORDS_ASCII : WORDS)
   if (!found.some((word) => word.length > lengthMax || isConnector(word.charCodeAt(0)))) return found
   return found.flatMap((word) => {
     if (CONNECTORS_ONLY.test(word)) return []
@@ -86,7 +120,7 @@ const HAN = /^\p{sc=Han}/u
  */
 export function hanPairs(text: string, withSingles: boolean): string[] {
   const tokens: string[] = []
-  for (const run of text.match(HAN_OR_RUN) ?? []) {
+  for (const run of matchesIn(text, HAN_OR_RUN)) {
     if (!HAN.test(run)) {
       tokens.push(run)
       continue

@@ -317,6 +317,18 @@ describe('text indexes', () => {
     await db.close()
   })
 
+  it('do not keep a database from opening that has a word of millions of characters', async () => {
+    const path = join(await newDirectory(), 'data')
+    let db = await open(path, { durability: 'soft' })
+    const posts = await db.createCollection('posts')
+    await posts.createIndex('text', { type: 'text' })
+    await posts.insert({ id: 1, text: `needle ${'\u00e9'.repeat(4_000_000)}` })
+    await db.close()
+    db = await open(path)
+    expect((await db.collection('posts').search({ text: 'needle' })).map(({ id }) => id)).toEqual([1])
+    await db.close()
+  })
+
   it('come back from a snapshot when there is much in them, without being made again', async () => {
     const path = join(await newDirectory(), 'data')
     let db = await open(path, { durability: 'soft' })

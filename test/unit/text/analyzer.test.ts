@@ -176,3 +176,35 @@ describe('definitions', () => {
     expect(() => analyzerOf(definition as AnalyzerDefinition)).toThrow(message)
   })
 })
+
+// A run of some millions of characters (numbers joined by commas, encoded bytes in a text that is not all ASCII) was a RangeError of the
+// regular expression: no search found anything any more, and the database did not open.
+describe('long texts', () => {
+  const DEFINITIONS: readonly AnalyzerDefinition[] = [
+    'standard',
+    'unicode',
+    'english',
+    'chinese',
+    'whitespace',
+    { tokenizer: 'keyword', filters: ['alphanumonly', 'cnalphanumonly', 'cncharonly', 'removepunct'] },
+  ]
+
+  it.each(['x', '\u00e9', '\u6f22', '1,', "a'", 'x\u0301', '\u30a2'])('may be one run of %j', (unit) => {
+    const text = `first \u00fc ${unit.repeat(9_000_000 / unit.length)} last`
+    for (const definition of DEFINITIONS) {
+      const found = tokens(definition, text)
+      if (typeof definition === 'string') expect([found[0], found.at(-1)]).toEqual(['first', 'last'])
+    }
+  })
+
+  it('fall apart as short ones do', () => {
+    const line = "Can't \u00dcber 1,234.5\t\u6f22\u5b57\u30ab\u30ca x\ufeff.y \ud83d\udc68\u200d\ud83d\udc69 a_b\n"
+    const lines = Math.ceil(2_500_000 / line.length)
+    for (const definition of DEFINITIONS.slice(0, 5)) {
+      const one = tokens(definition, line)
+      const found = tokens(definition, line.repeat(lines))
+      expect(found.length).toBe(one.length * lines)
+      expect(found.every((token, i) => token === one[i % one.length])).toBe(true)
+    }
+  })
+})
