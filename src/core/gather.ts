@@ -1,7 +1,11 @@
 // The open batch on its way to the log: a group of frames, laid out one after the other in the core's own buffer.
 
-import { FRAME_MORE, KEY_BUFFER, S_GATHER, S_GATHER_FLAGS, S_GATHER_TOTAL } from './abi.ts'
+import { LimitError } from '../error/index.ts'
+import { FRAME_MORE, KEY_BUFFER, S_GATHER, S_GATHER_FLAGS, S_GATHER_TOTAL, STATIC_DERIVED } from './abi.ts'
 import { invoke, type Memory, outOfMemory } from './memory.ts'
+
+/** Between the key buffer and the static data of the modules; that is free while a batch is written out. */
+const TRANSACTION_BYTES_MAX = STATIC_DERIVED - KEY_BUFFER
 
 export class Gather {
   private readonly memory: Memory
@@ -13,7 +17,14 @@ export class Gather {
   /** At most how many bytes the frames will take, 0 when nothing changed. `transaction`: an entry that goes first. */
   measure(transaction: Uint8Array | undefined): number {
     const { memory } = this
-    if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
+    if (transaction !== undefined) {
+      if (transaction.length > TRANSACTION_BYTES_MAX) {
+        throw new LimitError('a write reaches too many partitions at once: write to them one by one', {
+          details: { limit: TRANSACTION_BYTES_MAX, got: transaction.length },
+        })
+      }
+      memory.u8.set(transaction, KEY_BUFFER)
+    }
     const total = memory.core.store_gather_begin(transaction?.length ?? 0)
     memory.refresh()
     if (total < 0) throw outOfMemory('the frame of the batch')

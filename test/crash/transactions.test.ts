@@ -80,3 +80,22 @@ for (const hard of [false, true]) {
     })
   }
 }
+
+// The list of them stands in a buffer of the core while the batch is written out; a longer one would have gone over the core's own data.
+it('refuses a transaction over more partitions than can be listed, and goes on', async () => {
+  const [options] = plainOptionsOf(new SimulatedMedium())
+  const partition = await Partition.create(options!)
+  const participants = Array.from({ length: 12_000 }, (_, id) => id)
+  const batch = partition.begin()
+  batch.put({ id: 'refused' }, PutMode.Upsert)
+  expect(() => batch.prepare({ id: 1, participants })).toThrow(/too many partitions/)
+  batch.abandon()
+  const next = partition.begin()
+  next.put({ id: 'kept' }, PutMode.Upsert)
+  const transaction = { id: 2, participants: participants.slice(0, 11_000) }
+  next.prepare(transaction)
+  next.commit({ hard: true, transaction })
+  await partition.flush()
+  expect(get(partition, 'kept')).toEqual({ id: 'kept' })
+  expect(get(partition, 'refused')).toBe(undefined)
+})
