@@ -79,6 +79,9 @@ class WrittenLog implements LogReader {
   async *rest(): AsyncGenerator<Uint8Array, void, undefined> {}
 }
 
+/** Partitions whose documents are gone through. */
+const walked = new WeakSet<Partition>()
+
 /** Goes through the documents of a partition, and gathers what is written meanwhile. */
 class Walk implements LogReader {
   readonly #part: Partition
@@ -89,13 +92,16 @@ class Walk implements LogReader {
 
   constructor(part: Partition) {
     this.#part = part
-    // Nothing is written any more after a failure.
-    if (part.header !== undefined) return
-    if (part.log !== undefined) {
+    // The core goes through its documents for one at a time.
+    if (walked.has(part)) {
       throw new StateError(
-        `collection "${part.collection}" is being exported; in memory that goes once at a time: read the other export to its end, or cancel it`,
+        `collection "${part.collection}" is being exported; in memory, and after a failed write, that goes once at a time: ` +
+          'read the other export to its end, or cancel it',
       )
     }
+    walked.add(part)
+    // Nothing is written any more after a failure.
+    if (part.header !== undefined) return
     part.store.logSeed = this.#seed
     this.#tail = new Log(memoryFile('export'), LOG_HEADER_BYTES, TAIL_SEQUENCE, () => {})
     part.log = this.#tail
@@ -104,6 +110,7 @@ class Walk implements LogReader {
   async *read(): AsyncGenerator<Uint8Array, void, undefined> {
     const { store } = this.#part
     yield headOf(this.#part, { seed: this.#seed, sealedTransaction: 0 })
+    await this.#part.compacted()
     requireOpen(this.#part)
     store.shiftSeed = this.#seed
     if (!store.compactBegin()) throw outOfMemory('an export')
@@ -149,5 +156,6 @@ class Walk implements LogReader {
     this.#stopGathering()
     this.#stopWalking()
     this.#tail = undefined
+    walked.delete(this.#part)
   }
 }

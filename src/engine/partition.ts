@@ -367,13 +367,9 @@ export class Partition {
     return this.log === undefined || this.log.durable >= this.unsettledTo
   }
 
-  /** Where the log ends, and up to where it is on stable storage. */
+  /** Where the log ends. */
   get logPosition(): number {
     return this.log?.position ?? 0
-  }
-
-  get durablePosition(): number {
-    return this.log?.durable ?? Number.POSITIVE_INFINITY
   }
 
   /** Flushes this partition's log alone. */
@@ -396,8 +392,13 @@ export class Partition {
   /** Writes the log anew with the live records only. */
   async compact(): Promise<void> {
     if (this.log === undefined || this.options.readOnly) return
-    while (this.compaction !== undefined) await this.compaction.catch(() => {})
+    await this.compacted()
     await this.startCompaction()
+  }
+
+  /** Resolves when no compaction is under way. */
+  async compacted(): Promise<void> {
+    while (this.compaction !== undefined) await this.compaction.catch(() => {})
   }
 
   /** Graphs or indexes are not what a snapshot has any more. */

@@ -122,7 +122,7 @@ class Run {
         break
       case 'flush':
         await this.partition.flush()
-        expect(this.partition.durablePosition).toBe(this.partition.logPosition)
+        expect(this.partition.log!.durable).toBe(this.partition.logPosition)
         break
       case 'compact':
         await this.partition.compact()
