@@ -67,6 +67,7 @@ export function execute(
       const missing = node.isChecked && query.db !== SYSTEM ? undefined : checked(node, query.db)
       if (missing !== undefined) return afterLoad(missing, store, () => execute(node, store, db, given, watch))
       query.watch = watch
+      const { saves } = store
       let value: Val
       try {
         value = evaluate(node, null, query)
@@ -74,6 +75,7 @@ export function execute(
         if (!(error instanceof Suspension)) throw error
         return executeSlowly(node, query, formats, options, error)
       }
+      if (store.saves !== saves) query.wait(store.saved())
       if (query.waits.length > 0) return afterWaits(value, query, formats, node, options)
       return answerOf(value, query, formats, node, options)
     } catch (error) {
@@ -194,7 +196,10 @@ async function settle(node: Node, query: Query): Promise<Val> {
   for (;;) {
     try {
       query.restart()
-      return evaluate(node, null, query)
+      const { saves } = query.store
+      const value = evaluate(node, null, query)
+      if (query.store.saves !== saves) query.wait(query.store.saved())
+      return value
     } catch (error) {
       if (!(error instanceof Suspension)) throw error
       await error.done

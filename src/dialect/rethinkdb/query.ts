@@ -73,7 +73,12 @@ export class Query {
   suspend<V>(act: () => Promise<V>): V {
     const at = this.#next
     if (this.#effects[at] !== undefined) return this.once(() => undefined as V)
-    const done = act().then(
+    const kept = async () => {
+      const value = await act()
+      await this.store.saved()
+      return value
+    }
+    const done = kept().then(
       (value) => {
         this.#effects[at] = { value }
       },

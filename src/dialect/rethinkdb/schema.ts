@@ -2,7 +2,7 @@
 
 import { ConflictError, NotFoundError } from '../../error/index.ts'
 import { failOperation } from './errors.ts'
-import { type DatabaseInfo, newTable, type Store, type Table } from './store.ts'
+import { BOOKKEEPING, type DatabaseInfo, newTable, type Store, type Table } from './store.ts'
 
 export function createDatabase(store: Store, name: string): DatabaseInfo {
   if (name === 'rethinkdb' || store.named.has(name)) failOperation(`Database \`${name}\` already exists.`)
@@ -19,7 +19,7 @@ export async function dropDatabase(store: Store, name: string): Promise<{ info: 
   for (const table of tables) await dropTable(table)
   store.named.delete(name)
   for (const other of store.named.values()) store.save(other)
-  forget(store, info.id)
+  store.forget(info.id)
   return { info, tables: tables.length }
 }
 
@@ -57,7 +57,7 @@ export async function createTable(
 
 /** The collection of a new table. A table that was renamed keeps the collection it was made with. */
 function freeCollection(store: Store, label: string): string {
-  const taken = new Set<string>()
+  const taken = new Set(BOOKKEEPING)
   for (const { info, direct } of store.labelled.values()) if (!direct.isDropped) taken.add(info.collection)
   let collection = label
   // Two dots: no other interface's collection is taken for a table of that name.
@@ -68,7 +68,7 @@ function freeCollection(store: Store, label: string): string {
 export async function dropTable(table: Table): Promise<void> {
   const { store, info } = table
   store.labelled.delete(table.label)
-  forget(store, info.id)
+  store.forget(info.id)
   await store.database.dropCollection(info.collection).catch((error) => {
     // Another query dropped it meanwhile.
     if (error instanceof NotFoundError) failOperation(`Table \`${table.label}\` does not exist.`)
@@ -83,11 +83,4 @@ export function renameTable(table: Table, db: string, name: string): void {
   info.name = name
   store.labelled.set(table.label, table)
   store.save(info)
-}
-
-function forget({ catalog }: Store, id: string): void {
-  if (catalog === undefined) return
-  const write = catalog.begin(true)
-  write.remove(id)
-  write.commit()?.catch(() => {})
 }

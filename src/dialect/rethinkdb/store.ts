@@ -13,6 +13,8 @@ import { type AnyPart, indexPart, loadAll, noteAll } from './parts.ts'
 import { fromStored } from './stored.ts'
 
 const CATALOG = '_rethinkdb'
+/** Collections in which dialects on the same store keep what they know of theirs: whoever drops all tables must not drop these. */
+export const BOOKKEEPING: ReadonlySet<string> = new Set([CATALOG, 'milvus.catalog', 'epsilla.tables', 'seekdb'])
 /** What the one server of a database in process is called. */
 export const SERVER_NAME = 'quiverdb'
 const ADOPTED = /^(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_-]+)$/
@@ -150,6 +152,10 @@ export class Store {
   /** Tables by `db.name`. */
   readonly labelled = new Map<string, Table>()
 
+  /** How often something was saved. */
+  saves = 0
+  readonly #saving = new Set<Promise<unknown>>()
+
   /** While parts are loaded that a query needs: none overtakes it. */
   loading: Promise<unknown> | undefined
 
@@ -243,8 +249,28 @@ export class Store {
 
   /** Keeps what was changed in a record. */
   save(info: DatabaseInfo | TableInfo): void {
+    if (this.catalog !== undefined) this.#follow(this.catalog.insert([{ ...info }], true, true).done)
+  }
+
+  /** Removes a record. */
+  forget(id: string): void {
     if (this.catalog === undefined) return
-    this.catalog.insert([{ ...info }], true, true).done?.catch(() => {})
+    const write = this.catalog.begin(true)
+    write.remove(id)
+    this.#follow(write.commit())
+  }
+
+  #follow(done: Promise<unknown> | undefined): void {
+    this.saves++
+    if (done === undefined) return
+    this.#saving.add(done)
+    const end = () => this.#saving.delete(done)
+    done.then(end, end)
+  }
+
+  /** Resolves when all that was saved so far is on disk: before that no query answers that has saved something. */
+  async saved(): Promise<void> {
+    if (this.#saving.size > 0) await Promise.all(this.#saving)
   }
 
   adopt(info: TableInfo): Table | undefined {
@@ -262,7 +288,7 @@ export class Store {
 
   #adoptNative(collection: string): void {
     const match = ADOPTED.exec(collection)
-    if (match === null || collection === CATALOG) return
+    if (match === null || BOOKKEEPING.has(collection)) return
     const [, db = 'test', name] = match
     for (const table of this.labelled.values()) {
       if ((table.info.collection === collection && !table.direct.isDropped) || table.label === `${db}.${name}`) return

@@ -1,7 +1,13 @@
 // Promise: connections, cursors, array results, callbacks and run options are those of the official driver; the pages the project
 // began with work as they are written.
 
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EpsillaDB } from '../../../src/dialect/epsilla/index.ts'
+import { MilvusClient } from '../../../src/dialect/milvus/index.ts'
+import { SeekdbClient } from '../../../src/dialect/seekdb/index.ts'
 import { open } from '../../../src/index.ts'
 import { type Any, r } from './cases.ts'
 
@@ -233,4 +239,61 @@ describe('the pages the project began with', () => {
       await byCallback(marvel.insert({ superhero: 'Hulk' }, { durability: 'soft', returnVals: true, upsert: true })),
     ).toMatchObject({ new_val: { superhero: 'Hulk' } })
   })
+})
+
+// They were acknowledged before they were written: a process that was killed right after lost them.
+it('keeps databases, tables, indexes and hooks on disk once it has answered', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'quiverdb-acknowledged-'))
+  const path = join(folder, 'store')
+  const first = await r.connect({ path })
+  const t = r.db('d').table('t')
+  const steps: [term: Any, look: Any, expected: unknown][] = [
+    [r.dbCreate('d'), r.dbList().contains('d'), true],
+    [r.db('d').tableCreate('s', { durability: 'soft' }), r.db('d').table('s').config()('durability'), 'soft'],
+    [r.db('d').table('s').config().update({ name: 't' }), r.db('d').tableList(), ['t']],
+    [t.indexCreate('multi', { multi: true }), t.indexList(), ['multi']],
+    [t.indexCreate('plain'), t.indexList(), ['multi', 'plain']],
+    [t.indexRename('multi', 'many'), t.indexList(), ['many', 'plain']],
+    [t.indexDrop('plain'), t.indexList(), ['many']],
+    [t.setWriteHook((_a: Any, _b: Any, next: Any) => next), t.getWriteHook().typeOf(), 'OBJECT'],
+    [t.config().update({ durability: 'hard' }), t.config()('durability'), 'hard'],
+    [r.db('d').tableDrop('t'), r.db('d').tableList(), []],
+    [r.dbDrop('d'), r.dbList().contains('d'), false],
+  ]
+  const lost: string[] = []
+  for (const [i, [term, look, expected]] of steps.entries()) {
+    await term.run(first)
+    // What a killed process leaves behind.
+    const copy = join(folder, `copy${i}`)
+    cpSync(path, copy, { recursive: true, filter: (file) => !file.includes('quiver.lock') })
+    const other = await r.connect({ path: copy })
+    const seen = await look.run(other).then(
+      (value: unknown) => JSON.stringify(value),
+      (error: Any) => error.msg,
+    )
+    if (seen !== JSON.stringify(expected)) lost.push(`${term}: ${seen}`)
+    await other.close()
+  }
+  expect(lost).toEqual([])
+  await first.close()
+  rmSync(folder, { recursive: true })
+})
+
+// A program that drops every table of every database took with it what the other dialects on the store know of their collections.
+it('does not show as tables what other dialects keep their books in', async () => {
+  const database = await open(':memory:')
+  const client = new MilvusClient({ database })
+  await client.createCollection({ collection_name: 'vectors', dimension: 2 })
+  await new EpsillaDB({ database }).createTable('words', [{ name: 'v', dataType: 'VECTOR_FLOAT', dimensions: 2 }])
+  const seekdb = new SeekdbClient({ database })
+  await seekdb.createCollection({ name: 'texts' })
+  const on = await r.connect({ database })
+  expect(await r.dbList().run(on)).toEqual(['rethinkdb', 'test'])
+  expect(await r.tableList().run(on)).toEqual(['vectors', 'words'])
+  await expect(r.tableDrop('seekdb').run(on)).rejects.toThrow('Table `test.seekdb` does not exist')
+  await r.dbCreate('milvus').run(on)
+  await r.db('milvus').tableCreate('catalog').run(on)
+  expect(await r.db('milvus').table('catalog').count().run(on)).toBe(0)
+  expect(await client.listCollections()).toMatchObject({ collection_names: ['vectors'] })
+  await database.close()
 })
