@@ -1,9 +1,26 @@
 // Long work lets others run now and then.
+//
+// Fake timers of a test stand still until the test moves them, and what the engine waits for must come all the same: it goes by the
+// clock and the timers that were there when it was loaded, and where those were fakes already by those of Node.
+
+interface Node {
+  readonly process?: { getBuiltinModule?(name: string): object | undefined }
+}
+
+type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'> & { setImmediate?: (callback: () => void) => void }
+
+const isFaked = 'clock' in globalThis.setTimeout || '_isMockFunction' in globalThis.setTimeout
+const builtin = (name: string): object | undefined =>
+  isFaked ? (globalThis as Node).process?.getBuiltinModule?.(name) : undefined
+
+const timers = (builtin('node:timers') ?? globalThis) as Timers
+const { setImmediate: immediate } = timers
+export const { setTimeout, clearTimeout } = timers
+export const { performance } = (builtin('node:perf_hooks') ?? globalThis) as typeof globalThis
 
 /** Lets the event loop turn once. */
 export function pause(): Promise<void> {
   return new Promise((resolve) => {
-    const immediate = (globalThis as { setImmediate?: (callback: () => void) => void }).setImmediate
     if (immediate !== undefined) {
       immediate(resolve)
       return

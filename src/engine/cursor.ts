@@ -1,5 +1,6 @@
 // A query that was asked for but not run yet. Each of its methods runs it from the start; match.ts says what it sees of writes.
 
+import { performance } from '../core/index.ts'
 import type { Document } from '../value/index.ts'
 import type { FindRequest } from './find.ts'
 import { countMatches, MatchScan } from './match.ts'

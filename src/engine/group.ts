@@ -1,6 +1,7 @@
 // groupBy and distinct: documents put together by what they hold at a path.
 
 import { GROUP_NONE, GroupTable } from '../core/derived/index.ts'
+import { performance } from '../core/index.ts'
 import { compareSorted } from '../query/filters.ts'
 import type { CompiledFilter, Constant } from '../query/index.ts'
 import type { Value } from '../value/index.ts'

@@ -36,6 +36,7 @@ export {
   type VectorField,
 } from './partition.ts'
 export { Part } from './parts.ts'
+export { clearTimeout, performance, setTimeout } from './pause.ts'
 export { fieldsProjection } from './projection.ts'
 export { type Change, ResultSum, type WriteResult } from './result.ts'
 export type {

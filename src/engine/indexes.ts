@@ -3,6 +3,7 @@
 
 import type { IndexDefinition } from '../catalog/index.ts'
 import type { IndexShape } from '../core/derived/index.ts'
+import { performance } from '../core/index.ts'
 import { DuplicateKeyError } from '../error/index.ts'
 import { parsePath } from '../query/filters.ts'
 import { describeKey, keyIdentity } from './key.ts'

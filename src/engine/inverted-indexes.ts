@@ -2,6 +2,7 @@
 // snapshot makes them anew.
 
 import type { InvertedDefinition } from '../catalog/index.ts'
+import { performance } from '../core/index.ts'
 import { LimitError } from '../error/index.ts'
 import type { Progress } from './medium.ts'
 import type { Partition } from './partition.ts'

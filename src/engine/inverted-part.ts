@@ -3,6 +3,7 @@
 
 import type { InvertedDefinition, TextIndexDefinition } from '../catalog/index.ts'
 import type { InvertedStats, SlotTokens, SlotVector } from '../core/derived/index.ts'
+import { performance } from '../core/index.ts'
 import { type Analyzer, analyzerOf } from '../text/index.ts'
 import { FieldReader } from './fields.ts'
 import type { Partition } from './partition.ts'

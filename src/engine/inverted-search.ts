@@ -4,6 +4,7 @@
 
 import type { SparseIndexDefinition, TextIndexDefinition } from '../catalog/index.ts'
 import type { InvertedHits, InvertedTerms } from '../core/derived/index.ts'
+import { performance } from '../core/index.ts'
 import type { CompiledFilter } from '../query/index.ts'
 import { isEverything } from './filter.ts'
 import { analyzerFor } from './inverted-part.ts'

@@ -5,6 +5,7 @@
 // it begins or ceases to match, may be met or not; one that moves to another partition counts as removed and inserted. However much is
 // written between the steps, there are not more of them than slots when it began.
 
+import { performance } from '../core/index.ts'
 import type { CompiledFilter, Residual } from '../query/index.ts'
 import type { Candidates } from './candidates.ts'
 import { isEverything } from './filter.ts'

@@ -1,5 +1,6 @@
 // Options of the calls, checked once at the door. A misspelt or misplaced option is refused, never ignored.
 
+import { performance } from '../core/index.ts'
 import { NotFoundError, TypeMismatchError, UsageError, unknownOption } from '../error/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import type { CollectionState } from './state.ts'

@@ -1,6 +1,8 @@
 // Long work is done in slices, so that the event loop turns in between.
 
-export { pause } from '../core/index.ts'
+import { setTimeout } from '../core/index.ts'
+
+export { clearTimeout, pause, performance, setTimeout } from '../core/index.ts'
 
 /** How long a slice may be. A frame of a browser has 16 ms. */
 export const SLICE_MS = 8
@@ -8,6 +10,7 @@ export const SLICE_MS = 8
 /** Those that rest, first come first served. */
 const resting: (() => void)[] = []
 let isTurnComing = false
+const DONE = Promise.resolve()
 
 /**
  * The same for work that nobody waits for: a program that has nothing else to do may end meanwhile. (An immediate that does not keep the
@@ -33,7 +36,7 @@ function awaitTurn(): void {
 function takeTurn(): void {
   resting.shift()!()
   // Behind the slice, which runs as soon as this returns.
-  queueMicrotask(() => {
+  DONE.then(() => {
     isTurnComing = false
     awaitTurn()
   })

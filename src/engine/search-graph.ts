@@ -2,6 +2,7 @@
 // not the better way, or does not find enough, every vector is considered after all.
 
 import { FlatSearch, type GraphQuery } from '../core/derived/index.ts'
+import { performance } from '../core/index.ts'
 import { ExactSearch } from './search-exact.ts'
 import type { PartitionHits, PartitionQuery, PartitionSearch } from './search-plan.ts'
 

@@ -3,6 +3,7 @@
 // it says when the search resolves. A document that is inserted or changed meanwhile may be missed, as it is by a search that came before.
 
 import { SlotSet } from '../core/derived/index.ts'
+import { performance } from '../core/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { FieldReader } from './fields.ts'
 import { isEverything } from './filter.ts'

@@ -4,6 +4,7 @@
 // A source may hand out one object again and again with other contents. Documents are therefore copied as they come, except those
 // of our own cursors and collections, which nobody else holds.
 
+import { performance } from '../core/index.ts'
 import { LimitError } from '../error/index.ts'
 import { acknowledge } from './acknowledge.ts'
 import { Cursor } from './cursor.ts'

@@ -1,6 +1,7 @@
 // Filters by words (words.ts) go through a text index. The index answers which documents come into question; the function of the node still looks at each.
 
 import type { TextIndexDefinition } from '../catalog/index.ts'
+import { performance } from '../core/index.ts'
 import { LimitError } from '../error/index.ts'
 import { parsePath } from '../query/filters.ts'
 import type {

@@ -2,6 +2,7 @@
 // between turns of the event loop. Searches are right at any moment; it only takes them longer while many vectors wait.
 
 import type { Store, VectorField } from '../core/index.ts'
+import { performance } from '../core/index.ts'
 import { LimitError } from '../error/index.ts'
 import { pause, rest } from './pause.ts'
 

@@ -1,5 +1,6 @@
 // Waiting with an end: for the flush of a write, for the next document of a source.
 
+import { clearTimeout, performance, setTimeout } from '../core/index.ts'
 import { TimeoutError } from '../error/index.ts'
 import type { WriteRequest } from './options.ts'
 

@@ -1,6 +1,7 @@
 // The log of a partition, outwards: frames are appended to a file that is preallocated in steps, and concurrent callers that
 // want their bytes on stable storage share one flush (group commit).
 
+import { performance } from '../core/index.ts'
 import { HostError, LimitError, PoisonedError, type QuiverError } from '../error/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 

@@ -3,7 +3,7 @@
 // What is read again is checked again. The index is built before most of it. A scan of documents that lie in the order of their slots sees
 // them through a window instead, as opening did: neither is the index needed for that, nor pages that nothing has touched yet.
 
-import { type LogPass, outOfMemory, type Store } from '../core/index.ts'
+import { clearTimeout, type LogPass, outOfMemory, type Store, setTimeout } from '../core/index.ts'
 import { ClosedError, CorruptError } from '../error/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 import { LOG_HEADER_BYTES } from './header.ts'

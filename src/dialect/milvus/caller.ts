@@ -1,6 +1,6 @@
 // How every call runs: store opened, time watched, failures thrown or answered as a status.
 
-import { type Database, openShared } from '../../engine/index.ts'
+import { clearTimeout, type Database, openShared, setTimeout } from '../../engine/index.ts'
 import { ClosedError } from '../../error/index.ts'
 import { type Entry, type Store, storeOf } from './catalog.ts'
 import { deadlineExceeded, milvusErrorOf, success } from './errors.ts'

@@ -1,5 +1,6 @@
 // `changes`: what happens to a document, to a range of a table, to the first of an index. Writes tell their table, the table its feeds.
 
+import { performance, setTimeout } from '../../engine/index.ts'
 import { asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from './datum.ts'
 import { Failure, fail, failLimit, ReqlOpFailedError } from './errors.ts'
 import type { Call } from './evaluate.ts'

@@ -1,5 +1,6 @@
 // Cursors and feeds, and arrays that can be read like them.
 
+import { setTimeout } from '../../engine/index.ts'
 import { Emitter } from './emitter.ts'
 import { ReqlDriverCompileError, ReqlDriverError, requireCount } from './errors.ts'
 import { type Callback, withCallback } from './run.ts'

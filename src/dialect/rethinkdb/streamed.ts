@@ -1,5 +1,6 @@
 // Cursors over streams that are evaluated as they are read.
 
+import { performance, setTimeout } from '../../engine/index.ts'
 import { Cursor, type RowSource } from './cursor.ts'
 import { type Formats, toNative } from './output.ts'
 import type { Operations } from './registry.ts'

@@ -1,6 +1,8 @@
 // A claim says who holds, or wants, a directory. It is a small JSON file, complete from the moment it has its name.
 
 import { readFileSync, statSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import { setTimeout } from 'node:timers'
 import type { LockHolder } from '../storage.ts'
 import { beaconAnswers } from './beacon.ts'
 import { codeOf, processState, thisHost } from './host.ts'
@@ -47,14 +49,14 @@ export function makeClaim(token: string, mode: 'write' | 'read', beacon: boolean
  * one that a power loss tore. A young one is read again for `tornWaitMs`; then it counts as a claim of the dead.
  */
 export async function readClaim(path: string, tornWaitMs = TORN_WAIT_MS): Promise<Claim | undefined> {
-  const deadline = Date.now() + tornWaitMs
+  const deadline = performance.now() + tornWaitMs
   try {
     for (;;) {
       const claim = parseClaim(readFileSync(path, 'utf8'))
       if (claim !== undefined) return claim
       const file = statSync(path, { bigint: true })
       const ageMs = Date.now() - Number(file.mtimeMs)
-      if (ageMs > TORN_AGE_MS || Date.now() >= deadline) return tornClaim(file)
+      if (ageMs > TORN_AGE_MS || performance.now() >= deadline) return tornClaim(file)
       await delay(TORN_POLL_MS)
     }
   } catch (error) {

@@ -24,6 +24,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { link } from 'node:fs/promises'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { LockedError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
 import { Beacon, beaconAnswers } from './beacon.ts'
@@ -215,11 +216,11 @@ export class DirectoryLock {
   }
 
   async #waitFor(patienceMs: number, find: () => Promise<Obstacle | undefined>): Promise<void> {
-    const deadline = Date.now() + patienceMs
+    const deadline = performance.now() + patienceMs
     for (;;) {
       const obstacle = await find()
       if (obstacle === undefined) return
-      if (Date.now() >= deadline) throw this.#refusal(obstacle)
+      if (performance.now() >= deadline) throw this.#refusal(obstacle)
       await delay(POLL_MS)
     }
   }
