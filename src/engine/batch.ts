@@ -110,7 +110,7 @@ export class Batch {
    * Stages a document; answers its operation number. Throws when the document is refused: then nothing is staged and no number taken.
    * A missing or null primary key is generated when `mode` is Insert or Upsert.
    */
-  put(document: object, mode: PutMode, _position?: number): number {
+  put(document: object, mode: PutMode): number {
     const { stage } = this.partition.store
     if (stage.isFull) this.settle()
     const canGenerate = mode !== PutMode.Replace

@@ -33,7 +33,7 @@ export interface WriteResult<T extends object = Document> {
   changes?: Change<T>[]
 }
 
-export const GENERATED_KEYS_MAX = 100_000
+const GENERATED_KEYS_MAX = 100_000
 
 export function emptyResult(): WriteResult {
   return { inserted: 0, replaced: 0, unchanged: 0, deleted: 0, skipped: 0, errors: 0 }
@@ -50,7 +50,7 @@ export function setGeneratedKeys(result: WriteResult, keys: Key[]): void {
   result.warnings = [tooManyKeys(keys.length)]
 }
 
-export function tooManyKeys(count: number): string {
+function tooManyKeys(count: number): string {
   return `Too many generated keys (${count}), array truncated to ${GENERATED_KEYS_MAX}.`
 }
 

@@ -20,7 +20,7 @@ import { checkExpiry, Expiry, mayExpire } from './wait.ts'
 const BATCH_DOCUMENTS = 1_000
 const BATCH_BYTES = 1_048_576
 /** An atomic insert is one batch, which has to be gathered first. */
-export const ATOMIC_BYTES_MAX = 268_435_456
+const ATOMIC_BYTES_MAX = 268_435_456
 
 type Source = AsyncIterable<unknown> | Iterable<unknown>
 

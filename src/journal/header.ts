@@ -7,8 +7,8 @@ import { CorruptError, FormatVersionError } from '../error/index.ts'
 export const LOG_HEADER_BYTES = 128
 const LOG_HEADER_COPY = 64
 export const SNAPSHOT_HEADER_BYTES = 64
-export const LOG_VERSION = 1
-export const SNAPSHOT_VERSION = 1
+const LOG_VERSION = 1
+const SNAPSHOT_VERSION = 1
 
 const LOG_MAGIC = 'QUIVRLOG'
 const SNAPSHOT_MAGIC = 'QUIVRSNP'

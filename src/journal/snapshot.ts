@@ -23,7 +23,7 @@ const STATE_BYTES = STATE_END - STATE
 const LIST_CHUNK = 4096
 const BLOCK_BYTES = 4096
 /** Up to so many documents the index is built again: that takes about 15 ms, and pages cost 20 bytes of disk a document. */
-export const BUILD_DOCUMENTS_MAX = 300_000
+const BUILD_DOCUMENTS_MAX = 300_000
 /** So many entries of ordered indexes are sorted again in about as long. */
 const BUILD_ENTRIES_MAX = 20_000
 /** The same for tokens of texts and entries of sparse vectors: that takes about 50 ms. */

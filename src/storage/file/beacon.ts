@@ -58,8 +58,8 @@ export async function beaconAnswers(folder: string, token: string): Promise<Answ
   }
 }
 
-export const beaconName = (token: string): string => `quiver.lock.s-${token}`
-export const hiddenBeaconName = (token: string): string => `quiver.lock.n-${token}`
+const beaconName = (token: string): string => `quiver.lock.s-${token}`
+const hiddenBeaconName = (token: string): string => `quiver.lock.n-${token}`
 
 async function withAddress<T>(
   folder: string,
