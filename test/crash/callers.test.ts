@@ -54,7 +54,7 @@ async function cutsOf(seed: number): Promise<Cut[]> {
 }
 
 for (const isSlow of [false, true]) {
-  it(`loses nothing with ${isSlow ? 'slow' : 'quick'} flushes`, { timeout: 120_000 }, async () => {
+  it(`loses nothing with ${isSlow ? 'slow' : 'quick'} flushes`, { timeout: 300_000 }, async () => {
     let now = 0
     // Flushes of 3 ms and more are off the main thread.
     if (isSlow) vi.spyOn(performance, 'now').mockImplementation(() => (now += 4))
