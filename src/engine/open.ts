@@ -139,11 +139,25 @@ export async function openHere(path: string, options: { readonly durability?: Du
   return await openDatabase({ ...options, storage: await openOriginDirectory(path, { isWithoutFiles: true }) })
 }
 
+export interface PlaceOptions {
+  /** In the calling thread, as by `openHere`. */
+  readonly isHere?: boolean
+  readonly durability?: Durability | undefined
+}
+
 /** A place that a database can be opened at, and what is the same for all paths that lead there. */
-export async function placeOf(path: string | URL): Promise<{ location: string; open(): Promise<Database> }> {
-  if (await runsElsewhere(false)) return { location: String(path), open: () => open(path) }
+export async function placeOf(
+  path: string | URL,
+  { isHere = false, durability }: PlaceOptions = {},
+): Promise<{ location: string; open(): Promise<Database> }> {
+  const options = durability === undefined ? {} : { durability }
+  if (await runsElsewhere(false)) {
+    // What is opened here is another database than the one in the worker.
+    if (isHere) return { location: `here ${path}`, open: () => openHere(String(path), options) }
+    return { location: String(path), open: () => open(path, options) }
+  }
   const storage = await openStorage(path, false)
-  return { location: storage.location ?? storage.path, open: () => openDatabase({ storage }) }
+  return { location: storage.location ?? storage.path, open: () => openDatabase({ ...options, storage }) }
 }
 
 /** Opens a database on a medium of the caller's. */

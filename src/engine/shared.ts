@@ -2,7 +2,7 @@
 // last one closes.
 
 import type { Database } from './database.ts'
-import { openDatabase, placeOf } from './open.ts'
+import { openDatabase, type PlaceOptions, placeOf } from './open.ts'
 
 /** One holder's hold on a database. */
 export interface SharedDatabase {
@@ -30,14 +30,15 @@ function tableOf<T>(name: symbol): Map<string, T> {
  * Opens the database in a directory, or takes the one that is open there already by this function.
  *
  * @param path - a directory by any of its paths; `':memory:'` is a database of its own each time.
+ * @param options - for whoever opens it; who finds it open takes it as it is.
  * @throws {@link LockedError} when somebody else has the directory open.
  */
-export async function openShared(path: string | URL): Promise<SharedDatabase> {
+export async function openShared(path: string | URL, options: PlaceOptions = {}): Promise<SharedDatabase> {
   if (path === ':memory:') {
     const database = await openDatabase({ storage: null })
     return { database, release: () => database.close() }
   }
-  const place = await placeOf(path)
+  const place = await placeOf(path, options)
   const { location } = place
   const entries = tableOf<Entry>(ENTRIES)
   let entry = entries.get(location)

@@ -1,6 +1,6 @@
 // `r.connect`: in memory, on a directory, on an open database, or, with a host, to a real server through the official driver.
 
-import { type Database, openHere } from '../../engine/index.ts'
+import { type Database, openHere, openShared } from '../../engine/index.ts'
 import type { Feed } from './cursor.ts'
 import { Emitter } from './emitter.ts'
 import { ReqlDriverError, ReqlRuntimeError, requireCount } from './errors.ts'
@@ -22,31 +22,6 @@ export interface ConnectOptions {
   readonly port?: number
   readonly db?: string
   readonly [option: string]: unknown
-}
-
-/** Directories that connections of this process have open: each is opened once. */
-const OPENED = new Map<string, { database: Promise<Database>; users: number }>()
-
-async function openShared(path: string, durability: 'hard' | 'soft' | undefined): Promise<Database> {
-  let shared = OPENED.get(path)
-  if (shared === undefined) {
-    shared = { database: openHere(path, durability === undefined ? {} : { durability }), users: 0 }
-    OPENED.set(path, shared)
-  }
-  shared.users++
-  try {
-    return await shared.database
-  } catch (error) {
-    OPENED.delete(path)
-    throw error
-  }
-}
-
-async function closeShared(path: string): Promise<void> {
-  const shared = OPENED.get(path)
-  if (shared === undefined || --shared.users > 0) return
-  OPENED.delete(path)
-  await (await shared.database).close()
 }
 
 const CLOSED = 'Connection is closed.'
@@ -158,6 +133,8 @@ class EmbeddedConnection extends Connection {
   readonly #options: ConnectOptions
   readonly #feeds = new Set<Feed>()
   #database: Database | undefined
+  /** Gives a directory back that others of the process may have open too. */
+  #release: (() => Promise<void>) | undefined
   #store: Store | undefined
 
   constructor(options: ConnectOptions) {
@@ -173,10 +150,19 @@ class EmbeddedConnection extends Connection {
   async begin(): Promise<void> {
     const { database, path, durability } = this.#options
     if (database !== undefined) this.#database = database
-    else if (path !== undefined && path !== ':memory:') this.#database = await openShared(path, durability)
+    else if (path !== undefined && path !== ':memory:') {
+      const shared = await openShared(path, { isHere: true, durability })
+      this.#database = shared.database
+      this.#release = shared.release
+    }
     // What is in memory outlives a reconnection.
     else this.#database ??= await openHere(':memory:')
-    this.#store = await Store.of(this.#database)
+    try {
+      this.#store = await Store.of(this.#database)
+    } catch (error) {
+      await this.#release?.()
+      throw error
+    }
     this.open = true
     this.emit('connect')
   }
@@ -184,8 +170,9 @@ class EmbeddedConnection extends Connection {
   protected async end(): Promise<void> {
     for (const feed of this.#feeds) feed.abort(new ReqlRuntimeError(CLOSED))
     this.#feeds.clear()
-    const { database, path } = this.#options
-    if (database === undefined && path !== undefined && path !== ':memory:') await closeShared(path)
+    const release = this.#release
+    this.#release = undefined
+    await release?.()
   }
 
   protected query(node: Node, options: Record<string, unknown>): Promise<unknown> {

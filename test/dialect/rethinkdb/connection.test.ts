@@ -3,7 +3,7 @@
 
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EpsillaDB } from '../../../src/dialect/epsilla/index.ts'
 import { MilvusClient } from '../../../src/dialect/milvus/index.ts'
@@ -296,4 +296,29 @@ it('does not show as tables what other dialects keep their books in', async () =
   expect(await r.db('milvus').table('catalog').count().run(on)).toBe(0)
   expect(await client.listCollections()).toMatchObject({ collection_names: ['vectors'] })
   await database.close()
+})
+
+// Each was refused as if another process had the directory: a program with `./data` here and its full path there could not start.
+it('shares a directory by all spellings of its path, and with the other dialects', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'quiverdb-spelt-'))
+  const path = join(folder, 'data')
+  const connections: Any[] = await Promise.all([
+    r.connect({ path }),
+    r.connect({ path: `${path}/` }),
+    r.connect({ path: relative(process.cwd(), path) }),
+  ])
+  await r.tableCreate('t').run(connections[0])
+  const client = new MilvusClient(path)
+  await client.createCollection({ collection_name: 'vectors', dimension: 2 })
+  for (const one of connections.slice(0, 2)) await one.close()
+  await r.table('t').insert({ id: 1 }).run(connections[2])
+  expect(await r.table('vectors').count().run(connections[2])).toBe(0)
+  // Closing and opening at once.
+  const [, again] = await Promise.all([connections[2].close(), r.connect({ path })])
+  await client.closeConnection()
+  expect(await r.table('t').count().run(again)).toBe(1)
+  const [, last] = await Promise.all([again.close(), r.connect({ path: `${path}/.` })])
+  expect(await r.table('t').count().run(last)).toBe(1)
+  await last.close()
+  rmSync(folder, { recursive: true })
 })
