@@ -39,7 +39,7 @@ export {
   WALK_SHAPES,
 } from './abi.ts'
 export type { FilterProgram, FilterScan, Filters } from './filter/index.ts'
-export { setBinary } from './load.ts'
+export { inTurn, setBinary } from './load.ts'
 export { NodeBuffer, outOfMemory } from './memory.ts'
 export { TypeRank } from './ordered/rank.ts'
 export { LogPass } from './pass.ts'

@@ -168,3 +168,16 @@ export function setBinary(core: Uint8Array, derived: Uint8Array, filter: Uint8Ar
 export async function instantiateCore(): Promise<CoreExports> {
   return (await inlined.instantiate()) as unknown as CoreExports
 }
+
+let last: Promise<unknown> = Promise.resolve()
+
+/**
+ * Imports a part of the package, in Node one after another: modules that share others cannot be linked side by side in the contexts of
+ * a test runner (Jest: "request for './core.js' is not in cache"). In a page they travel together.
+ */
+export function inTurn<M>(load: () => Promise<M>): Promise<M> {
+  if (!isNode) return load()
+  const loaded = last.then(load, load)
+  last = loaded
+  return loaded
+}

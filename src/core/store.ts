@@ -48,7 +48,7 @@ import {
 import type { Derived } from './derived/derived.ts'
 import type { Filters } from './filter/index.ts'
 import { Gather } from './gather.ts'
-import { Once } from './load.ts'
+import { inTurn, Once } from './load.ts'
 import { checkMemory, invoke, Memory, outOfMemory } from './memory.ts'
 import { adoptShapes, type CollectionShapes, KeyWriter, RecordReader, Stage } from './record/index.ts'
 
@@ -122,7 +122,7 @@ export class Store {
   }
 
   private async load(): Promise<void> {
-    const { derive } = await import('./derived/derived.ts')
+    const { derive } = await inTurn(() => import('./derived/derived.ts'))
     Object.assign(this, await derive(this.memory, this.shapes.vectorFields))
   }
 
@@ -132,7 +132,7 @@ export class Store {
   }
 
   private async loadFilters(): Promise<void> {
-    const { Filters } = await import('./filter/index.ts')
+    const { Filters } = await inTurn(() => import('./filter/index.ts'))
     Object.assign(this, { filters: await Filters.over(this.memory) })
   }
 

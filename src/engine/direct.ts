@@ -35,7 +35,9 @@ export class Direct {
     const state = STATES.get(collection)
     if (state === undefined) {
       throw new UnsupportedError(
-        `collection "${collection.name}" is not in this thread, or not of this copy of quiverdb: a page's database on disk runs in a worker, and what was imported and what was required are two copies`,
+        `collection "${collection.name}" is not of this copy of quiverdb, or not in this thread. What was imported and what was ` +
+          "required are two copies, and so is what is required anew after a test runner's resetModules: import (or require) " +
+          "quiverdb and this interface in the same way, or open the path in it. A page's database on disk runs in a worker",
         { details: { feature: 'direct access' } },
       )
     }

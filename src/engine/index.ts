@@ -1,4 +1,5 @@
 export type { ArchiveSource, ExportForm, ExportOptions } from '../archive/index.ts'
+export { inTurn } from '../core/index.ts'
 export type { AnalyzerDefinition, AnalyzerName, FilterDefinition, TokenizerDefinition } from '../text/index.ts'
 export type { Aggregate, Aggregates, GroupRow } from './aggregate.ts'
 export { Batch, Outcome, PutMode } from './batch.ts'

@@ -1,6 +1,7 @@
 // Opening a database: on a path, in memory, or on any medium that is a StorageDirectory.
 
 import type { ArchiveSource } from '../archive/index.ts'
+import { inTurn } from '../core/index.ts'
 import { TypeMismatchError, UnsupportedError, UsageError } from '../error/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 import { MemoryCatalog } from './catalog.ts'
@@ -125,7 +126,7 @@ async function runsElsewhere(worker: unknown): Promise<boolean> {
 /** The directory at a path, not locked yet. Not for a page. */
 async function openStorage(path: string | URL, readOnly: boolean): Promise<StorageDirectory> {
   if (!isNode()) return await (await import('../storage/origin/index.ts')).openOriginDirectory(path, { readOnly })
-  const { openFileDirectory } = await import('../storage/file/index.ts')
+  const { openFileDirectory } = await inTurn(() => import('../storage/file/index.ts'))
   return await openFileDirectory(path, { readOnly })
 }
 

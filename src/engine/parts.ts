@@ -1,6 +1,8 @@
 // Parts of the engine that many programs never need. Each is loaded by import() where something is opened, made or asked for that needs
 // it; what runs afterwards, and must not wait, finds it in `now`.
 
+import { inTurn } from '../core/index.ts'
+
 /** What is loaded once, when it is needed. */
 export class Part<M> {
   /** Undefined until it was loaded. */
@@ -18,13 +20,15 @@ export class Part<M> {
 }
 
 /** Filters and schemas; loaded with the first call that is given one. */
-export const queriesPart = new Part(() => import('./queries.ts'))
+export const queriesPart = new Part(() => inTurn(() => import('./queries.ts')))
 
 /** Vectors, indexes and the searches over them; loaded before a collection has any. Filters are there with it. */
-export const derivedPart = new Part(async () => (await Promise.all([import('./derived.ts'), queriesPart.load()]))[0])
+export const derivedPart = new Part(
+  async () => (await Promise.all([inTurn(() => import('./derived.ts')), queriesPart.load()]))[0],
+)
 
 /** Sorting and grouping. */
-export const collatePart = new Part(() => import('./collate.ts'))
+export const collatePart = new Part(() => inTurn(() => import('./collate.ts')))
 
 /** Everything about files; loaded before a database that has some is opened. */
-export const filesPart = new Part(() => import('./files.ts'))
+export const filesPart = new Part(() => inTurn(() => import('./files.ts')))

@@ -121,6 +121,62 @@ console.log(esm.LockedError !== cjs.LockedError, error instanceof cjs.LockedErro
     expect(project.run(path).trim()).toBe('true true false')
   })
 
+  it('says what to do when RethinkDB of one copy is given a database of the other', () => {
+    const path = project.write(
+      'mixed.mjs',
+      `import { createRequire } from 'node:module'
+import { open } from 'quiverdb'
+const r = createRequire(import.meta.url)('quiverdb/rethinkdb')
+const db = await open(':memory:')
+const conn = await r.connect({ database: db }).catch((error) => console.log(error.name, error.message))
+if (conn) await r.tableCreate('a').run(conn).catch((error) => console.log(error.name, error.message))`,
+    )
+    expect(project.run(path)).toMatch(/import \(or require\) quiverdb and this interface in the same way/)
+  })
+
+  // Jest runs ES modules so; parts of the package that were imported side by side failed there with "request for ... is not in cache".
+  it('works where a test runner links its ES modules', () => {
+    const path = project.write(
+      'linked.mjs',
+      `import { readFileSync } from 'node:fs'
+import { createRequire, isBuiltin } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import vm from 'node:vm'
+const context = vm.createContext({ ...Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((n) => [n, globalThis[n]])) })
+const modules = new Map()
+const linking = new Map()
+async function load(specifier, parent) {
+  const url = specifier.startsWith('.') ? new URL(specifier, parent).href : isBuiltin(specifier) ? specifier : resolved(specifier)
+  let module = modules.get(url)
+  if (module !== undefined) return module
+  if (isBuiltin(url)) {
+    const ns = await import(url)
+    module = new vm.SyntheticModule(Object.keys(ns), function () { for (const name of Object.keys(ns)) this.setExport(name, ns[name]) }, { context, identifier: url })
+  } else {
+    module = new vm.SourceTextModule(readFileSync(new URL(url), 'utf8'), { context, identifier: url, importModuleDynamically: (name) => linked(name, url) })
+  }
+  modules.set(url, module)
+  return module
+}
+function resolved(name) {
+  return import.meta.resolve(name)
+}
+async function linked(specifier, parent) {
+  const module = await load(specifier, parent)
+  if (module.status === 'unlinked') linking.set(module, module.link((name, from) => load(name, from.identifier)))
+  await linking.get(module)
+  if (module.status === 'linked') await module.evaluate()
+  return module
+}
+const { namespace } = await linked('quiverdb', import.meta.url)
+const db = await namespace.open(':memory:')
+const items = await db.createCollection('items', { vectors: { v: { dimension: 2, metric: 'l2' } } })
+await items.insert({ id: 1, v: [0, 1] })
+console.log((await items.search({ vector: [0, 1], filter: { id: 1 } }))[0].id)`,
+    )
+    expect(project.run('--experimental-vm-modules', '--no-warnings', path).trim()).toBe('1')
+  })
+
   const STORY = `
 async function story({ open }) {
   for (const path of [':memory:', './data-' + process.pid]) {

@@ -1,9 +1,11 @@
 // Parts of the dialect that are loaded when they are first needed: a page that only writes never loads the filter language.
 
+import { inTurn } from '../../engine/index.ts'
+
 /** Loads once; afterwards there is nothing to wait for. */
 function once<T>(load: () => Promise<T>): () => T | Promise<T> {
   let loaded: T | undefined
-  return () => loaded ?? load().then((module) => (loaded = module))
+  return () => loaded ?? inTurn(load).then((module) => (loaded = module))
 }
 
 export const expressions = once(() => import('./expression/index.ts'))
