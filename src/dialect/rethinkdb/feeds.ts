@@ -59,18 +59,24 @@ export function unionFeed(streams: readonly Stream[]): Feed {
 export function feedOf(stream: Stream, formats: Formats, told: (error: unknown) => unknown): FeedCursor {
   const feed = stream.feed!
   let isClosed = false
+  let failure: unknown
   let wakeUp: () => void = () => {}
   const source: RowSource = {
     async take() {
       for (;;) {
         if (isClosed) return undefined
+        if (failure !== undefined) throw failure
         const rows: unknown[] = []
         try {
-          for (let row = stream.pull(); row !== undefined && rows.length < ROWS; row = stream.pull()) {
+          while (rows.length < ROWS) {
+            const row = stream.pull()
+            if (row === undefined) break
             rows.push(toNative(row, formats))
           }
         } catch (error) {
-          if (rows.length === 0) throw told(error)
+          // What came before it is read first.
+          failure = told(error)
+          if (rows.length === 0) throw failure
         }
         if (rows.length > 0) return rows
         if (stream.isOver?.() === true) {

@@ -403,3 +403,34 @@ it('hears of writes through every interface on the database', async () => {
   await own.close()
   await database.close()
 })
+
+// Of more than 200 changes that a program had not read yet, each 201st was lost.
+it('tells every change, however many wait to be read', async () => {
+  await run(r.tableCreate('many'))
+  const many = r.table('many')
+  await run(many.insert(r.range(1000).map((id: Any) => ({ id }))))
+  const feed = await many.changes({ includeInitial: true }).run(connection)
+  await run(many.insert(r.range(1000, 2000).map((id: Any) => ({ id }))))
+  const told: number[] = []
+  for (let i = 0; i < 2000; i++) told.push((await feed.next()).new_val.id)
+  expect(told.sort((a, b) => a - b)).toEqual(Array.from({ length: 2000 }, (_, id) => id))
+  await feed.close()
+})
+
+it('ends with an error where one comes behind changes that were not read', async () => {
+  await run(r.tableCreate('ends'))
+  const ends = r.table('ends')
+  const feed = await ends
+    .changes()
+    .map((change: Any) => change('new_val')('n').add(1))
+    .run(connection)
+  await run(
+    ends.insert([
+      { id: 1, n: 1 },
+      { id: 2, n: 'x' },
+      { id: 3, n: 3 },
+    ]),
+  )
+  expect(await feed.next()).toBe(2)
+  await expect(feed.next()).rejects.toThrow('Expected type STRING but found NUMBER')
+})
