@@ -9,12 +9,18 @@ export type RegexNode =
   | { readonly kind: 'either'; readonly of: readonly RegexNode[] }
   /** `most` is Infinity for an open end. */
   | { readonly kind: 'repeat'; readonly of: RegexNode; readonly least: number; readonly most: number }
-  /** Look-around, a reference back, and what else is not a regular language or not read here. */
-  | { readonly kind: 'foreign'; readonly of: readonly RegexNode[] }
+  /** Look-around, a reference back, and what else is not a regular language. `choices`: ways to match at one place, beside those of `of`. */
+  | { readonly kind: 'foreign'; readonly of: readonly RegexNode[]; readonly choices?: number }
 
 const QUANTIFIER = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/
 const GROUP = /^\(\?(?::|<[^=!][^>]*>)/
 const LOOK_AROUND = /^\(\?<?[=!]/
+/** Flags for what stands inside. */
+const MODIFIERS = /^\(\?[ims]*(?:-[ims]*)?:/
+/** What matches more than one character in sets, and so in more than one way. */
+const STRINGS = /^\\(?:q\{|p\{(?:Basic_Emoji|Emoji_Keycap_Sequence|RGI_))/
+/** A part that is not read: it could be anything. */
+const UNREAD: RegexNode = { kind: 'foreign', of: [], choices: Infinity }
 const ESCAPE = /^\\(?:c[A-Za-z]|0[0-7]{0,2}|x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[\s\S])/
 const ESCAPE_UNICODE =
   /^\\(?:c[A-Za-z]|x[\dA-Fa-f]{2}|u\{[\dA-Fa-f]+\}|u[Dd][89ABab][\dA-Fa-f]{2}\\u[Dd][C-Fc-f][\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[pP]\{[^}]*\}|[\s\S])/u
@@ -34,7 +40,7 @@ class Reader {
 
   either(): RegexNode {
     // Nothing that deep is a pattern somebody wrote.
-    if (++this.depth > 200) return { kind: 'foreign', of: [] }
+    if (++this.depth > 200) return this.unread()
     const branches = [this.sequence()]
     while (this.source[this.at] === '|') {
       this.at++
@@ -42,6 +48,12 @@ class Reader {
     }
     this.depth--
     return branches.length === 1 ? branches[0]! : { kind: 'either', of: branches }
+  }
+
+  /** Nothing behind it is read either: where this part ends is not known. */
+  private unread(): RegexNode {
+    this.at = this.source.length
+    return UNREAD
   }
 
   private sequence(): RegexNode {
@@ -96,18 +108,18 @@ class Reader {
   }
 
   private group(): RegexNode {
-    const isLook = this.take(LOOK_AROUND) !== undefined
-    if (!isLook && this.take(GROUP) === undefined) {
-      if (this.source.startsWith('(?', this.at)) {
-        // Flags of a group, or syntax of a later edition.
-        this.at = this.source.length
-        return { kind: 'foreign', of: [] }
+    let isForeign = false
+    if (this.take(GROUP) === undefined) {
+      isForeign = this.take(LOOK_AROUND) !== undefined || this.take(MODIFIERS) !== undefined
+      if (!isForeign) {
+        // Syntax of a later edition.
+        if (this.source.startsWith('(?', this.at)) return this.unread()
+        this.at++
       }
-      this.at++
     }
     const of = this.either()
     this.at++
-    return isLook ? { kind: 'foreign', of: [of] } : of
+    return isForeign ? { kind: 'foreign', of: [of] } : of
   }
 
   private set(): RegexNode {
@@ -117,8 +129,7 @@ class Reader {
     for (; this.at < this.source.length; this.at++) {
       const unit = this.source[this.at]
       if (unit === '\\') {
-        // Sets of strings match more than one character.
-        if (this.hasSets && /[qpP]/.test(this.source[this.at + 1]!)) isForeign = true
+        if (this.hasSets && STRINGS.test(this.source.slice(this.at, this.at + 64))) isForeign = true
         this.at++
       } else if (unit === '[') {
         if (this.hasSets || depth === 0) depth++
@@ -127,7 +138,9 @@ class Reader {
       }
     }
     this.at++
-    return isForeign ? { kind: 'foreign', of: [] } : { kind: 'one', source: this.source.slice(from, this.at) }
+    const source = this.source.slice(from, this.at)
+    // Of its strings one can be the beginning of another.
+    return isForeign ? { kind: 'foreign', of: [], choices: source.length } : { kind: 'one', source }
   }
 
   private escape(): RegexNode {
@@ -137,7 +150,8 @@ class Reader {
       return { kind: next === 'b' ? 'boundary' : 'notBoundary' }
     }
     const source = this.take(this.isUnicode ? ESCAPE_UNICODE : ESCAPE)!
-    if (source === '\\c' || /[1-9k]/.test(next) || (this.hasSets && next === 'p')) return { kind: 'foreign', of: [] }
+    if (this.hasSets && STRINGS.test(source)) return { kind: 'foreign', of: [], choices: 8 }
+    if (source === '\\c' || /[1-9k]/.test(next)) return { kind: 'foreign', of: [] }
     return { kind: 'one', source }
   }
 }
@@ -172,8 +186,11 @@ export interface Backtracking {
 export function backtrackingOf(node: RegexNode): Backtracking {
   switch (node.kind) {
     case 'sequence':
-    case 'foreign':
       return product(node.of.map(backtrackingOf))
+    case 'foreign': {
+      const { loops, choices } = product(node.of.map(backtrackingOf))
+      return { loops, choices: choices * (node.choices ?? 1) }
+    }
     case 'either': {
       const branches = node.of.map(backtrackingOf)
       const loops = Math.max(...branches.map((branch) => branch.loops))

@@ -37,7 +37,7 @@ class Bounded implements BoundedRegex {
       if (unitsWithin(STEPS_MAX, this.backtracking) < FOREIGN_UNITS_LEAST) {
         throw new UsageError(
           `${where}: /${shortened(source)}/ could take exponential time: look-around and references back cannot be combined with ` +
-            'repetitions of repetitions or choices, or many repetitions in a row',
+            'repetitions of repetitions or choices, or many repetitions in a row; groups are not nested deeper than 200',
           { details: { path: where, pattern: source } },
         )
       }

@@ -163,8 +163,24 @@ describe('patterns that run away under backtracking', () => {
     expect(() => boundRegex('a'.repeat(10_001), '', 'filter')).toThrow(LimitError)
   })
 
-  it('bounds deep nesting', () => {
-    const regex = `${'('.repeat(1000)}a${')'.repeat(1000)}`
-    expect(boundRegex(regex, '', 'filter').test('xax')).toBe(true)
+  it('refuses deep nesting', () => {
+    const nested = (levels: number) => `${'('.repeat(levels)}a${')'.repeat(levels)}`
+    expect(boundRegex(nested(150), '', 'filter').test('xax')).toBe(true)
+    expect(() => boundRegex(nested(1000), '', 'filter')).toThrow(/nested deeper than 200/)
+  })
+
+  // The reader lost its place there and never saw what came behind, so that RegExp ran it: 31 letters took 90 seconds, in which the
+  // process that had let a stranger search answered nobody.
+  it('does not hand RegExp what stands behind groups that it did not read', () => {
+    const open = '('.repeat(201)
+    const close = ')'.repeat(201)
+    expect(() => boundRegex(`${open}[${close}]${close}?(a+)+$`, '', 'filter')).toThrow(UsageError)
+  })
+
+  it('knows that strings in sets match in more than one way', () => {
+    const sets = ['[\\q{a|aa}]+$', '^\\p{RGI_Emoji}+$', '(?:[[a-z]\\q{ab}])*c']
+    for (const source of sets) expect(() => boundRegex(source, 'v', 'filter'), source).toThrow(UsageError)
+    expect(boundRegex('^[\\q{ab|cd}]e$', 'v', 'filter').test('cde')).toBe(true)
+    expect(boundRegex('^(?:\\p{L}|[\\p{N}--[1-9]])+$', 'v', 'filter').test('\u00e90a'.repeat(50))).toBe(true)
   })
 })
