@@ -10,13 +10,12 @@ interface Node {
 type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'> & { setImmediate?: (callback: () => void) => void }
 
 const isFaked = 'clock' in globalThis.setTimeout || '_isMockFunction' in globalThis.setTimeout
-const builtin = (name: string): object | undefined =>
-  isFaked ? (globalThis as Node).process?.getBuiltinModule?.(name) : undefined
+const node = isFaked ? (globalThis as Node).process : undefined
 
-const timers = (builtin('node:timers') ?? globalThis) as Timers
+const timers = (node?.getBuiltinModule?.('node:timers') ?? globalThis) as Timers
 const { setImmediate: immediate } = timers
 export const { setTimeout, clearTimeout } = timers
-export const { performance } = (builtin('node:perf_hooks') ?? globalThis) as typeof globalThis
+export const { performance } = (node?.getBuiltinModule?.('node:perf_hooks') ?? globalThis) as typeof globalThis
 
 /** Lets the event loop turn once. */
 export function pause(): Promise<void> {
