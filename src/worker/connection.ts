@@ -154,7 +154,13 @@ export class Connection {
     const waiting = this.#waiting.get(reply.id)
     if (waiting === undefined) return
     if ('needs' in reply) {
-      waiting.again!(reply.used, reply.needs)
+      try {
+        waiting.again!(reply.used, reply.needs)
+      } catch (error) {
+        // What the caller's function answered cannot be cloned: the worker, which waits for nothing, has written nothing.
+        this.#waiting.delete(reply.id)
+        waiting.reject(error)
+      }
       return
     }
     this.#waiting.delete(reply.id)

@@ -1,0 +1,53 @@
+// Promise: a call that goes to the worker of a page settles, whatever the caller's functions answer.
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '../../../src/engine/index.ts'
+import { Connection, type WorkerLike } from '../../../src/worker/connection.ts'
+import type { Reply, Request } from '../../../src/worker/protocol.ts'
+import { remoteDatabase } from '../../../src/worker/remote.ts'
+import { Server } from '../../../src/worker/server.ts'
+
+/** Both ends in one process; what crosses is cloned as between threads. */
+function connect(database: Database): Connection {
+  const worker: WorkerLike = {
+    onmessage: null,
+    onerror: null,
+    terminate: () => {},
+    postMessage: (message) => server.handle(structuredClone(message) as Request),
+  }
+  const send = (reply: Reply) => {
+    const data = structuredClone(reply)
+    queueMicrotask(() => worker.onmessage!({ data }))
+  }
+  const server = new Server(database, send, (collections) => send({ collections }))
+  return new Connection(worker, '', undefined)
+}
+
+describe('functions of the caller, asked from the worker', () => {
+  let database: Database
+  let remote: Database
+
+  beforeEach(async () => {
+    database = await openDatabase({ storage: null } as Parameters<typeof openDatabase>[0])
+    remote = remoteDatabase(connect(database), ':memory:')
+  })
+  afterEach(() => database.close())
+
+  it('are asked, and their answers written', async () => {
+    const posts = await remote.createCollection('posts')
+    await posts.insert([{ id: 1, n: 1 }])
+    await posts.update(1, (old) => ({ ...old, n: 2 }))
+    expect(await posts.get(1)).toEqual({ id: 1, n: 2 })
+  })
+
+  // The refusal of the browser to clone it was thrown where messages arrive: the call never settled, and with it the page that waited.
+  it('may answer what cannot be cloned: the call is refused', async () => {
+    const posts = await remote.createCollection('posts')
+    await posts.insert([{ id: 1, n: 1 }])
+    const answer = (old: object) => ({ ...old, later: Promise.resolve(2) }) as never
+    await expect(posts.update(1, answer)).rejects.toThrow(/cloned/)
+    await expect(posts.insert({ id: 1 }, { conflict: (_key, old) => answer(old) })).rejects.toThrow(/cloned/)
+    expect(await posts.get(1)).toEqual({ id: 1, n: 1 })
+    expect(await posts.insert({ id: 2 })).toMatchObject({ inserted: 1 })
+  })
+})
