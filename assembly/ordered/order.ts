@@ -7,7 +7,7 @@
 //   string, binary: the first 7 bytes, then how many there are, 8 standing for more
 //   array: the upper 60 bits of its first element's prefix
 
-import { TAG_DOUBLE, TAG_TRUE } from "../abi";
+import { SHAPE_INLINE, TAG_DOUBLE, TAG_TRUE } from "../abi";
 import {
   compareBytes, compareValues, EQUAL, fieldName, fieldsCount, fieldWord, LESS, longOf, namedBytes, namedPointer, textBytes, textOf, textPointer,
 } from "../filter";
@@ -147,6 +147,7 @@ function compareArrays(a: usize, atA: usize, b: usize, atB: usize): i32 {
 function compareObjects(a: usize, atA: usize, b: usize, atB: usize): i32 {
   const shapeA = load<u32>(atA);
   const shapeB = load<u32>(atB);
+  if (shapeA == shapeB && shapeA != SHAPE_INLINE) return compareAlike(a, atA + 4, b, atB + 4, shapeA);
   const countA = fieldsCount(shapeA, atA + 4);
   const countB = fieldsCount(shapeB, atB + 4);
   const count = min(countA, countB);
@@ -166,6 +167,26 @@ function compareObjects(a: usize, atA: usize, b: usize, atB: usize): i32 {
     if (outcome != 0) return outcome;
   }
   return countA == countB ? 0 : countA < countB ? -1 : 1;
+}
+
+/** Of two objects with the same names: by the first of their names, in order, whose values differ. Each field is met once. */
+function compareAlike(a: usize, atA: usize, b: usize, atB: usize, shape: u32): i32 {
+  const count = fieldsCount(shape, atA);
+  let found: i32 = 0;
+  let foundPointer: usize = 0;
+  let foundBytes: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    fieldName(a, shape, atA, i);
+    const pointer = namedPointer;
+    const bytes = namedBytes;
+    if (found != 0 && compareBytes(pointer, bytes, foundPointer, foundBytes) != LESS) continue;
+    const outcome = compareOrdered(a, fieldWord(shape, atA, i), b, fieldWord(shape, atB, i));
+    if (outcome == 0) continue;
+    found = outcome;
+    foundPointer = pointer;
+    foundBytes = bytes;
+  }
+  return found;
 }
 
 /** The field whose name follows that of field `last` in order; -1: the first. */
