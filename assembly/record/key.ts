@@ -101,7 +101,7 @@ function setValue(record: usize, word: u32, scratch: usize): bool {
       return true;
     }
     case TAG_ARRAY: {
-      const end = writeArray(record, word, ARRAY_SCRATCH, 0);
+      const end = writeArray(record, word, ARRAY_SCRATCH);
       if (end == 0) return false;
       setKey(KEY_ARRAY, ARRAY_SCRATCH, <u32>(end - ARRAY_SCRATCH));
       return true;
@@ -114,7 +114,7 @@ function setValue(record: usize, word: u32, scratch: usize): bool {
 }
 
 /** Appends the elements of an array; returns where they end, 0 when refused. */
-function writeArray(record: usize, word: u32, to: usize, depth: u32): usize {
+function writeArray(record: usize, word: u32, to: usize): usize {
   const node = recordWords(record) + (<usize>payload(word) << 2);
   const count = load<u32>(node);
   let at = to;
@@ -125,11 +125,9 @@ function writeArray(record: usize, word: u32, to: usize, depth: u32): usize {
       return 0;
     }
     if (element >> 28 == TAG_ARRAY) {
-      const end: usize = depth > 64 ? <usize>0 : writeArray(record, element, at + 3, depth + 1);
-      if (end == 0) {
-        if (depth > 64) keyFailure = FAILED_KEY_TOO_LONG;
-        return 0;
-      }
+      // Each level takes three bytes: as deep as a key is long.
+      const end = writeArray(record, element, at + 3);
+      if (end == 0) return 0;
       store<u8>(at, <u8>KEY_ARRAY);
       store<u16>(at, <u16>(end - at - 3), 1);
       at = end;

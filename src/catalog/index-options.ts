@@ -47,7 +47,7 @@ export function indexPaths(fields: unknown, where: string): string[] {
   if (fields.length === 0 || fields.length > FIELDS_MAX) {
     throw new UsageError(`fields ${where} has 1 to ${FIELDS_MAX} paths, got ${fields.length}`)
   }
-  const paths = fields.map((path: unknown) => requirePath(path, where))
+  const paths = Array.from(fields, (path: unknown) => requirePath(path, where))
   if (new Set(paths).size < paths.length) throw new UsageError(`fields ${where} has a path twice`)
   return paths
 }

@@ -38,6 +38,8 @@ const KEYS: readonly Key[] = [
   ['1'],
   [[1], 2],
   ['a', new Date(0), new Uint8Array([1]), true, 7n],
+  // Refused by writes as longer than 1,024 bytes, where lookups took it.
+  Array.from({ length: 150 }).reduce<Key>((inner) => [inner], 1),
   'true',
   '1970-01-01T00:00:00.000Z',
 ]
