@@ -70,10 +70,11 @@ async function* readLines(stream: NodeJS.ReadableStream): AsyncGenerator<object>
 }
 
 async function readJson(path: string, streams: Streams): Promise<Reading> {
-  let text = ''
-  if (path === '-') for await (const chunk of streams.input) text += String(chunk)
-  else text = (await readFile(path)).toString('utf8')
-  const list = Array.from(jsonDocuments(text, path))
+  const pieces: Uint8Array[] = []
+  // Joined before they are read: a piece may end within a character.
+  if (path === '-') for await (const chunk of streams.input) pieces.push(Buffer.from(chunk))
+  else pieces.push(await readFile(path))
+  const list = Array.from(jsonDocuments(Buffer.concat(pieces).toString('utf8'), path))
   let read = 0
   async function* documents(): AsyncGenerator<object> {
     for (const one of list) {

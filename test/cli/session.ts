@@ -24,7 +24,7 @@ export class Session {
     return this.path(name)
   }
 
-  async run(args: readonly string[], input = ''): Promise<Run> {
+  async run(args: readonly string[], input: string | readonly Uint8Array[] = ''): Promise<Run> {
     const texts = ['', '']
     const sink = (at: 0 | 1) =>
       new Writable({
@@ -33,7 +33,11 @@ export class Session {
           done()
         },
       })
-    const streams = { input: Readable.from([input]), output: sink(0), errors: sink(1) }
+    const streams = {
+      input: Readable.from(typeof input === 'string' ? [input] : input),
+      output: sink(0),
+      errors: sink(1),
+    }
     const status = await main(args, '1.2.3', streams)
     return { status, output: texts[0]!, errors: texts[1]! }
   }
