@@ -335,12 +335,23 @@ export async function openFileDirectory() {
   },
 }
 
+/** `await using` is of a library that few programs name, so the types that need it do. */
+const NAMING_LIBRARIES = {
+  name: 'naming-libraries',
+  /** @param {string} code */
+  renderChunk: (code) =>
+    code.includes('Symbol.asyncDispose') ? `/// <reference lib="esnext.disposable" />\n${code}` : null,
+}
+
 /** @param {string} folder */
 async function types(folder) {
   const bundled = await rollup({
     input: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, join(ROOT, path)])),
     external: (id) => !/^([./]|[a-z]:)/i.test(id),
-    plugins: [dts({ tsconfig: join(ROOT, 'tsconfig.json'), compilerOptions: { stripInternal: true } })],
+    plugins: [
+      dts({ tsconfig: join(ROOT, 'tsconfig.json'), compilerOptions: { stripInternal: true } }),
+      NAMING_LIBRARIES,
+    ],
     onwarn: (warning) => {
       // What an entry takes from another room without lending it out has no public name, and needs none.
       if (warning.message.includes('no public re-export')) return
