@@ -227,7 +227,7 @@ export class Database {
       const { collections } = this.#catalog.state
       return exportChunks(
         this.#catalog.state,
-        collections.flatMap(({ name }) => this.#member(name).state.parts),
+        collections.map(({ name }) => this.#member(name).state),
       )
     })
     return await exported(form, chunks)

@@ -19,6 +19,8 @@ const TAIL_SEQUENCE = 0x4000_0000
 
 /** One partition's part of an export. */
 export interface LogReader {
+  /** What it reads is the state when it is sealed; otherwise that of its beginning. */
+  readonly isOfEnd: boolean
   /** Bytes of the log, in pieces that are the caller's. */
   read(): AsyncGenerator<Uint8Array, void, undefined>
   /** Ends what is gathered. Called for all partitions in one stretch. */
@@ -48,6 +50,7 @@ function requireOpen(part: Partition): void {
 
 /** A log that is on its medium, up to where it was when this was made. */
 class WrittenLog implements LogReader {
+  readonly isOfEnd = false
   readonly #part: Partition
   readonly #file: StorageFile
   readonly #head: Uint8Array
@@ -84,6 +87,7 @@ const walked = new WeakSet<Partition>()
 
 /** Goes through the documents of a partition, and gathers what is written meanwhile. */
 class Walk implements LogReader {
+  readonly isOfEnd = true
   readonly #part: Partition
   readonly #seed = crypto.getRandomValues(new BigUint64Array(1))[0]!
   #tail: Log | undefined

@@ -7,14 +7,28 @@
 import { ArchiveWriter, PieceKind } from '../archive/index.ts'
 import type { CatalogState } from '../catalog/index.ts'
 import { encodeCatalog } from '../catalog/stored.ts'
+import { StateError } from '../error/index.ts'
 import { type LogReader, readerOf } from './export-log.ts'
-import type { Partition } from './partition.ts'
+import type { CollectionState } from './state.ts'
 
-/** Begins at the moment this is called; `parts` are those of `catalog`, in its order. */
+/** Begins at the moment this is called; `states` are the collections of `catalog`, in its order. */
 export function exportChunks(
   catalog: CatalogState,
-  parts: readonly Partition[],
+  states: readonly CollectionState[],
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const parts = states.flatMap((state) => state.parts)
+  const known = new Set(parts)
+  const requireAll = () => {
+    for (const { name, groups } of states) {
+      const made = groups.find((group) => group.parts.some((part) => !known.has(part) && part.store.count > 0))
+      if (made === undefined) continue
+      throw new StateError(
+        `partition "${made.name}" of collection "${name}" was made and written to while the database was exported, and the file has no ` +
+          'place for it: export it again',
+        { details: { collection: name, partition: made.name } },
+      )
+    }
+  }
   const readers: LogReader[] = []
   try {
     for (const part of parts) readers.push(readerOf(part))
@@ -22,7 +36,7 @@ export function exportChunks(
     for (const reader of readers) reader.release()
     throw error
   }
-  return new Chunks(write(catalog, readers), () => {
+  return new Chunks(write(catalog, readers, requireAll), () => {
     for (const reader of readers) reader.release()
   })
 }
@@ -30,6 +44,7 @@ export function exportChunks(
 async function* write(
   catalog: CatalogState,
   readers: readonly LogReader[],
+  requireAll: () => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const writer = new ArchiveWriter()
   yield writer.head()
@@ -38,6 +53,8 @@ async function* write(
     for await (const bytes of reader.read()) yield writer.piece(PieceKind.Log, number, bytes)
   }
   for (const reader of readers) reader.seal()
+  // Documents that moved into a partition made meanwhile are gone from the others.
+  if (readers.some(({ isOfEnd }) => isOfEnd)) requireAll()
   for (const [number, reader] of readers.entries()) {
     for await (const bytes of reader.rest()) yield writer.piece(PieceKind.Log, number, bytes)
   }

@@ -209,6 +209,24 @@ describe('an export', () => {
     }
   })
 
+  // They were in no partition of the file: a backup that lacked them, and said nothing.
+  it('does not leave out what moved into a partition made meanwhile', async () => {
+    const db = kept(await open(':memory:'))
+    const posts = await db.createCollection('posts')
+    await posts.insert(Array.from({ length: 3000 }, (_, id) => ({ id, text: 'x'.repeat(500) })))
+    const stream = await db.export({ as: 'stream' })
+    const reader = stream.getReader()
+    await reader.read()
+    await posts.createPartition('empty')
+    await posts.createPartition('2026')
+    await posts.upsert({ id: 1, moved: true }, { partition: '2026' })
+    const rest = async () => {
+      while (!(await reader.read()).done);
+    }
+    await expect(rest()).rejects.toThrow(/partition "2026" of collection "posts" was made/)
+    await expect(db.export()).resolves.toBeDefined()
+  })
+
   it('goes one at a time in memory', async () => {
     const db = kept(await open(':memory:'))
     await fill(db)
