@@ -16,12 +16,13 @@ const HELLO_MS = 100
 type Note =
   | { readonly kind: 'hello'; readonly from: string }
   | { readonly kind: 'bye'; readonly from: string }
-  | { readonly kind: 'request'; readonly from: string; readonly request: Request }
+  /** To one tab: another that serves by the time it comes is told of it again, by who waits. */
+  | { readonly kind: 'request'; readonly from: string; readonly to: string | undefined; readonly request: Request }
   /** The request has come: from now on nobody but the tab that has the database knows whether it is done. */
   | { readonly kind: 'begun'; readonly to: string; readonly id: number }
-  | { readonly kind: 'reply'; readonly to: string; readonly reply: Reply }
-  /** Somebody serves from now on; whoever waits for an answer will not get it. */
-  | { readonly kind: 'serving' }
+  | { readonly kind: 'reply'; readonly from: string; readonly to: string; readonly reply: Reply }
+  /** Who serves from now on; whoever waits for an answer of another will not get it. */
+  | { readonly kind: 'serving'; readonly from: string }
 
 /** The database of one page, wherever it is open. */
 export class Tab {
@@ -35,6 +36,8 @@ export class Tab {
   readonly #servers = new Map<string, Server>()
   readonly #waitEnd = new AbortController()
   #database: Database | undefined
+  /** Who serves, while it is another tab. */
+  #server: string | undefined
   #release: (() => void) | undefined
   #isClosed = false
   #onServed: (() => void) | undefined
@@ -63,7 +66,7 @@ export class Tab {
   async #serve(database: Database): Promise<void> {
     this.#database = database
     this.#servers.clear()
-    this.#note({ kind: 'serving' })
+    this.#note({ kind: 'serving', from: this.#me })
     await tellNames(database, this.#tell)
   }
 
@@ -114,7 +117,7 @@ export class Tab {
       return
     }
     if ('id' in request) this.#waiting.set(request.id, { request, isBegun: false })
-    this.#note({ kind: 'request', from: this.#me, request })
+    this.#note({ kind: 'request', from: this.#me, to: this.#server, request })
   }
 
   #run(client: string, request: Request, send: Send): void {
@@ -128,7 +131,9 @@ export class Tab {
 
   #hear(note: Note): void {
     if (note.kind === 'serving') {
-      if (this.#database === undefined) this.#settleWaiting()
+      if (this.#database !== undefined) return
+      this.#server = note.from
+      this.#settleWaiting()
       return
     }
     if (note.kind === 'begun') {
@@ -140,6 +145,7 @@ export class Tab {
       if (note.to !== this.#me && note.to !== '') return
       const { reply } = note
       if ('collections' in reply) {
+        this.#server ??= note.from
         this.#onServed?.()
       } else if ('id' in reply && !this.#waiting.delete(reply.id)) {
         return
@@ -147,22 +153,22 @@ export class Tab {
       this.#send(reply, [])
       return
     }
-    if (this.#database === undefined) return
+    if (this.#database === undefined || this.#isClosed) return
     if (note.kind === 'bye') {
       this.#servers.delete(note.from)
     } else if (note.kind === 'hello') {
       tellNames(this.#database, this.#tell)
-    } else {
+    } else if (note.to === undefined || note.to === this.#me) {
       const to = note.from
       if ('id' in note.request) this.#note({ kind: 'begun', to, id: note.request.id })
-      this.#run(to, note.request, (reply) => this.#note({ kind: 'reply', to, reply }))
+      this.#run(to, note.request, (reply) => this.#note({ kind: 'reply', from: this.#me, to, reply }))
     }
   }
 
   /** To this page and all others. */
   readonly #tell: TellNames = (collections) => {
     this.#send({ collections }, [])
-    this.#note({ kind: 'reply', to: '', reply: { collections } })
+    this.#note({ kind: 'reply', from: this.#me, to: '', reply: { collections } })
   }
 
   /** Who served is gone: what it had not begun, and what only looks, is asked again; of a write nobody knows whether it was done. */
