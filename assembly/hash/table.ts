@@ -179,9 +179,9 @@ function growDirectory(): bool {
 function split(segment: usize, upper: u32): bool {
   const depth = load<u32>(segment + DEPTH);
   if (depth >= DEPTH_MAX) return false;
+  if (depth == load<u32>(S_DIRECTORY_DEPTH) && !growDirectory()) return false;
   const sibling = structAcquire(SEGMENT_BYTES);
   if (sibling == 0) return false;
-  if (depth == load<u32>(S_DIRECTORY_DEPTH) && !growDirectory()) return false;
   const old = <usize>load<u32>(S_SPLIT_SCRATCH);
   memory.copy(old, segment, SEGMENT_BYTES);
   memory.fill(segment, 0, ENTRIES);

@@ -64,7 +64,7 @@ export function rowDocument(row: Readonly<Record<string, string>>, isText: boole
 
 function typedCell(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true'
-  // Leading zeros, as of post codes, and numbers too long to be exact stay text.
+  // Leading zeros, as of post codes, and whole numbers too long to be exact stay text.
   if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.test(text)) return text
   const number = Number(text)
   return Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number)) ? number : text
