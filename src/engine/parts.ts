@@ -8,27 +8,28 @@ export class Part<M> {
   /** Undefined until it was loaded. */
   now: M | undefined
   readonly #import: () => Promise<M>
+  readonly #beside: { load(): Promise<unknown> } | undefined
 
-  constructor(load: () => Promise<M>) {
+  /** @param beside - what is needed with it, and loaded with it. */
+  constructor(load: () => Promise<M>, beside?: { load(): Promise<unknown> }) {
     this.#import = load
+    this.#beside = beside
   }
 
   async load(): Promise<M> {
-    this.now ??= await this.#import()
+    this.now ??= (await Promise.all([inTurn(this.#import), this.#beside?.load()]))[0]
     return this.now
   }
 }
 
 /** Filters and schemas; loaded with the first call that is given one. */
-export const queriesPart = new Part(() => inTurn(() => import('./queries.ts')))
+export const queriesPart = new Part(() => import('./queries.ts'))
 
 /** Vectors, indexes and the searches over them; loaded before a collection has any. Filters are there with it. */
-export const derivedPart = new Part(
-  async () => (await Promise.all([inTurn(() => import('./derived.ts')), queriesPart.load()]))[0],
-)
+export const derivedPart = new Part(() => import('./derived.ts'), queriesPart)
 
 /** Sorting and grouping. */
-export const collatePart = new Part(() => inTurn(() => import('./collate.ts')))
+export const collatePart = new Part(() => import('./collate.ts'))
 
 /** Everything about files; loaded before a database that has some is opened. */
-export const filesPart = new Part(() => inTurn(() => import('./files.ts')))
+export const filesPart = new Part(() => import('./files.ts'))

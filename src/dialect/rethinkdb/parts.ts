@@ -1,7 +1,7 @@
 // What terms mean, beyond those of most programs: loaded in parts, when a query names one of theirs. Evaluation is synchronous, so
 // whatever a query may come to is there before it begins; the functions of indexes and hooks are noted when a store is opened.
 
-import { inTurn, Part } from '../../engine/index.ts'
+import { Part } from '../../engine/index.ts'
 import type { Node } from './node.ts'
 import { define, type Operations } from './registry.ts'
 import { KINDS, T } from './terms.ts'
@@ -11,10 +11,10 @@ export type AnyPart = Pick<Part<unknown>, 'now' | 'load'>
 /** `beside`: what will be needed with it. */
 function termsPart<M extends { readonly terms: Operations }>(load: () => Promise<M>, beside?: AnyPart): Part<M> {
   return new Part(async () => {
-    const [module] = await Promise.all([inTurn(load), beside?.load()])
+    const module = await load()
     define(module.terms)
     return module
-  })
+  }, beside)
 }
 
 export const adminPart = termsPart(() => import('./admin.ts'))

@@ -1,5 +1,5 @@
 // The part of the dialect with the analyzers in it, loaded with the first hybrid search for words or the first sparse vector of a text.
 
-import { inTurn, Part } from '../../engine/index.ts'
+import { Part } from '../../engine/index.ts'
 
-export const textPart = new Part(() => inTurn(() => import('./text.ts')))
+export const textPart = new Part(() => import('./text.ts'))
