@@ -67,15 +67,13 @@ export function execute(
       const missing = node.isChecked && query.db !== SYSTEM ? undefined : checked(node, query.db)
       if (missing !== undefined) return afterLoad(missing, store, () => execute(node, store, db, given, watch))
       query.watch = watch
-      const { saves } = store
       let value: Val
       try {
-        value = evaluate(node, null, query)
+        value = evaluateSaved(node, query)
       } catch (error) {
         if (!(error instanceof Suspension)) throw error
         return executeSlowly(node, query, formats, options, error)
       }
-      if (store.saves !== saves) query.wait(store.saved())
       if (query.waits.length > 0) return afterWaits(value, query, formats, node, options)
       return answerOf(value, query, formats, node, options)
     } catch (error) {
@@ -191,15 +189,21 @@ function queryOf(store: Store, db: string, options: Readonly<Record<string, unkn
   )
 }
 
+/** The value of a query, which is answered when what it changed in the catalog is on disk. */
+function evaluateSaved(node: Node, query: Query): Val {
+  const { store } = query
+  const { saves } = store
+  const value = evaluate(node, null, query)
+  if (store.saves !== saves) query.wait(store.saved())
+  return value
+}
+
 /** Evaluates, again after each thing that took time. */
 async function settle(node: Node, query: Query): Promise<Val> {
   for (;;) {
     try {
       query.restart()
-      const { saves } = query.store
-      const value = evaluate(node, null, query)
-      if (query.store.saves !== saves) query.wait(query.store.saved())
-      return value
+      return evaluateSaved(node, query)
     } catch (error) {
       if (!(error instanceof Suspension)) throw error
       await error.done
