@@ -3,6 +3,7 @@
 import { setTimeout } from '../../engine/index.ts'
 import { Emitter } from './emitter.ts'
 import { ReqlDriverCompileError, ReqlDriverError, requireCount } from './errors.ts'
+import { dressed } from './promise.ts'
 import { type Callback, withCallback } from './run.ts'
 
 /** Where a cursor's rows come from. */
@@ -65,7 +66,7 @@ abstract class Rows {
     if (typeof concurrency !== 'number' || !(concurrency > 0)) {
       throw new ReqlDriverError('Optional `options.concurrency` argument to eachAsync must be a positive number')
     }
-    const done = eachRowAsync(this, handler as RowHandler, concurrency)
+    const done = dressed(eachRowAsync(this, handler as RowHandler, concurrency))
     if (typeof errorCallback !== 'function') return done
     const tell = errorCallback as (error: unknown) => void
     done.then(

@@ -5,6 +5,7 @@ import { arityText, ERRORS, ReqlDriverCompileError, requireCount } from './error
 import { expression, functionOrValue, isPlainObject, makeTerm, nodeOf, PROTOTYPE } from './expression.ts'
 import { isBuffer } from './host.ts'
 import { datumNode, NO_OPTIONS, Node, undefinedArgument } from './node.ts'
+import { dressed } from './promise.ts'
 import { NO_RUN_OPTIONS, run } from './run.ts'
 import { snakeCase, T, TERMS, type TermKind } from './terms.ts'
 import type { R } from './types.ts'
@@ -190,7 +191,7 @@ Object.assign(PROTOTYPE, {
   run(this: unknown, connection: unknown, ...rest: unknown[]) {
     const node = nodeOf(this) as Node
     return rest.length === 0 && connection instanceof Connection
-      ? connection.start(node, NO_RUN_OPTIONS)
+      ? dressed(connection.start(node, NO_RUN_OPTIONS))
       : run(node, connection, ...rest)
   },
   build(this: unknown) {

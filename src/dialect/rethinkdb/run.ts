@@ -2,17 +2,15 @@
 
 import { ReqlDriverError } from './errors.ts'
 import type { Node } from './node.ts'
+import { dressed } from './promise.ts'
 
 export type Callback<T> = (error: Error | null, value?: T) => void
 
-/** A promise, also told to a callback where there is one. */
+/** A promise as the driver's, also told to a callback where there is one. */
 export function withCallback<T>(promise: Promise<T>, callback: Callback<T> | undefined | null): Promise<T> {
-  if (typeof callback !== 'function') return promise
-  promise.then(
-    (value) => callback(null, value),
-    (error: Error) => callback(error),
-  )
-  return promise
+  const answer = dressed(promise)
+  if (typeof callback === 'function') answer.nodeify(callback)
+  return answer
 }
 
 /** What a query is run on; both kinds of connections are one. */
@@ -54,9 +52,11 @@ export function run(node: Node, connection: unknown, options?: unknown, callback
     connection = inner
   }
   if (callback !== undefined && callback !== null && typeof callback !== 'function') {
-    return Promise.reject(
-      new ReqlDriverError(
-        'If provided, the callback must be a function. Please use `run(connection[, options][, callback])',
+    return dressed(
+      Promise.reject(
+        new ReqlDriverError(
+          'If provided, the callback must be a function. Please use `run(connection[, options][, callback])',
+        ),
       ),
     )
   }
