@@ -22,7 +22,7 @@ import { LimitError, type QuiverError, StateError, TypeMismatchError } from '../
 import type { Key } from '../value/index.ts'
 import type { Partition, Transaction } from './partition.ts'
 import { derivedPart } from './parts.ts'
-import { changesOf } from './watch.ts'
+import { changesOf } from './write/watch.ts'
 
 /** What a put does when the key is free or taken. */
 export const PutMode = {

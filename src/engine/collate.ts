@@ -1,5 +1,5 @@
 // Sorting and grouping: a part of the engine that is loaded when it is needed, see parts.ts.
 
-export { aggregateRequests } from './aggregate.ts'
-export { distinctValues, groupBy } from './group.ts'
-export { SortedReader } from './sorted-reader.ts'
+export { aggregateRequests } from './read/aggregate.ts'
+export { distinctValues, groupBy } from './read/group.ts'
+export { SortedReader } from './read/sorted-reader.ts'

@@ -2,8 +2,8 @@
 
 import type { AnalyzerDefinition } from '../text/index.ts'
 import type { Document, Key } from '../value/index.ts'
-import type { Filter } from './filter.ts'
-import type { QueryVector } from './search-options.ts'
+import type { Filter } from './read/filter.ts'
+import type { QueryVector } from './search/search-options.ts'
 import type { CollectionState } from './state.ts'
 
 /**

@@ -4,8 +4,6 @@
 import type { IndexOptions, SparseIndexOptions, TextIndexOptions } from '../catalog/index.ts'
 import { TypeMismatchError } from '../error/index.ts'
 import type { Document, Key, Value } from '../value/index.ts'
-import { acknowledge } from './acknowledge.ts'
-import type { Aggregates, GroupRow } from './aggregate.ts'
 import type {
   CollectionStats,
   IndexInfo,
@@ -16,13 +14,8 @@ import type {
   Selection,
   Source,
 } from './collection-types.ts'
-import { Cursor } from './cursor.ts'
 import { collectionStats, indexInfos } from './figures.ts'
-import { type Filter, isEverything, resolveFilter } from './filter.ts'
-import { type FindOptions, requestOf } from './find.ts'
 import { copyGiven } from './given.ts'
-import { applyInsert, insertOne } from './insert.ts'
-import { countMatches } from './match.ts'
 import { isObject } from './merge.ts'
 import {
   describe,
@@ -34,21 +27,28 @@ import {
 } from './options.ts'
 import type { Partition } from './partition.ts'
 import { collatePart, derivedPart } from './parts.ts'
-import { planOf } from './plan.ts'
-import { ALONE } from './refusal.ts'
-import type { WriteResult } from './result.ts'
+import type { Aggregates, GroupRow } from './read/aggregate.ts'
+import { Cursor } from './read/cursor.ts'
+import { type Filter, isEverything, resolveFilter } from './read/filter.ts'
+import { type FindOptions, requestOf } from './read/find.ts'
+import { countMatches } from './read/match.ts'
+import { planOf } from './read/plan.ts'
 import type {
   SearchExplanation,
   SearchHit,
   SearchIteratorOptions,
   SearchOptions,
   SearchResult,
-} from './search-options.ts'
-import type { SparseSearchOptions, TextSearchOptions } from './search-ranked.ts'
+} from './search/search-options.ts'
+import type { SparseSearchOptions, TextSearchOptions } from './search/search-ranked.ts'
 import { type CollectionState, STATES } from './state.ts'
-import { heldSource, insertStream, isDocument, isSource } from './stream.ts'
-import { type Alteration, alterationOf, applyAlteration } from './update.ts'
 import { checkExpiry } from './wait.ts'
+import { acknowledge } from './write/acknowledge.ts'
+import { applyInsert, insertOne } from './write/insert.ts'
+import { ALONE } from './write/refusal.ts'
+import type { WriteResult } from './write/result.ts'
+import { heldSource, insertStream, isDocument, isSource } from './write/stream.ts'
+import { type Alteration, alterationOf, applyAlteration } from './write/update.ts'
 
 /**
  * Documents under one name, each with a primary key that is unique among them.

@@ -25,13 +25,13 @@ import type { Document } from '../value/index.ts'
 import type { Catalog, Repair } from './catalog.ts'
 import { Collection } from './collection.ts'
 import type { PartitionKeeper } from './collection-types.ts'
+import { dropParts, type Medium } from './file/medium.ts'
 import type { Gate } from './gate.ts'
-import { dropParts, type Medium } from './medium.ts'
 import { describe, partitionNotFound } from './options.ts'
 import type { Partition } from './partition.ts'
 import { derivedPart, filesPart } from './parts.ts'
 import type { CollectionState, PartitionGroup } from './state.ts'
-import { tellDropped } from './watch.ts'
+import { tellDropped } from './write/watch.ts'
 
 const PARTS_CLOSED_AT_ONCE = 4
 
@@ -217,7 +217,7 @@ export class Database {
   async export(options: { readonly as: 'stream' }): Promise<ReadableStream<Uint8Array>>
   async export(options?: ExportOptions): Promise<Blob | Uint8Array | ReadableStream<Uint8Array>> {
     const { exported, exportForm } = await import('../archive/index.ts')
-    const { exportChunks } = await import('./export.ts')
+    const { exportChunks } = await import('./file/export.ts')
     // In memory partitions have logs from now on, and write as if on a medium.
     await filesPart.load()
     const form = exportForm(options)

@@ -12,4 +12,4 @@ export {
   snapshotName,
   writeSnapshot,
 } from '../journal/index.ts'
-export { CatalogFile, namesByStem, readCatalog } from './catalog-file.ts'
+export { CatalogFile, namesByStem, readCatalog } from './file/catalog-file.ts'

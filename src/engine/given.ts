@@ -1,7 +1,7 @@
 // What a caller gave, as it was when it was given: for calls that have to wait before they look at it.
 
-import { TreeFilter } from './filter.ts'
 import { copyDocument, DEPTH_MAX, isObject } from './merge.ts'
+import { TreeFilter } from './read/filter.ts'
 
 /** A copy at every depth; what holds itself does so in the copy. What is no part of a document or of a native filter is taken over. */
 export function copyGiven<T>(value: T): T {

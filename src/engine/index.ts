@@ -1,7 +1,6 @@
 export type { ArchiveSource, ExportForm, ExportOptions } from '../archive/index.ts'
 export { inTurn } from '../core/index.ts'
 export type { AnalyzerDefinition, AnalyzerName, FilterDefinition, TokenizerDefinition } from '../text/index.ts'
-export type { Aggregate, Aggregates, GroupRow } from './aggregate.ts'
 export { Batch, Outcome, PutMode } from './batch.ts'
 export type { Repair } from './catalog.ts'
 export { Collection } from './collection.ts'
@@ -17,15 +16,13 @@ export type {
   SparseIndexInfo,
   TextIndexInfo,
 } from './collection-types.ts'
-export { Cursor, type Explanation } from './cursor.ts'
 export { type CollectionInfo, Database } from './database.ts'
 export { Direct, type DirectInsert, type DirectWrite, directOf, prepareDirect, type Ticket } from './direct.ts'
 export { loadDriver } from './driver.ts'
-export { type Filter, matcherOf, resolveFilter, treeFilter, treeOf } from './filter.ts'
-export type { FindOptions } from './find.ts'
-export { between, type IndexRange, type IndexTuple, ofType, type RangeBounds, TypeRank } from './index-range.ts'
-export type { IndexReader } from './index-reader.ts'
-export type { Progress } from './medium.ts'
+export type { Progress } from './file/medium.ts'
+export { between, type IndexRange, type IndexTuple, ofType, type RangeBounds, TypeRank } from './indexes/index-range.ts'
+export type { IndexReader } from './indexes/index-reader.ts'
+export type { SparseVector } from './indexes/sparse.ts'
 export { type MediumOptions, type Open, type OpenOptions, open, openDatabase, openHere } from './open.ts'
 export type { Conflict, ConflictFunction, Durability, InsertOptions, WriteOptions } from './options.ts'
 export {
@@ -38,8 +35,12 @@ export {
 } from './partition.ts'
 export { Part } from './parts.ts'
 export { clearTimeout, performance, setTimeout } from './pause.ts'
-export { fieldsProjection } from './projection.ts'
-export { type Change, ResultSum, type WriteResult } from './result.ts'
+export type { Aggregate, Aggregates, GroupRow } from './read/aggregate.ts'
+export { Cursor, type Explanation } from './read/cursor.ts'
+export { type Filter, matcherOf, resolveFilter, treeFilter, treeOf } from './read/filter.ts'
+export type { FindOptions } from './read/find.ts'
+export { fieldsProjection } from './read/projection.ts'
+export type { Sort } from './read/sort.ts'
 export type {
   QueryVector,
   SearchConditions,
@@ -48,10 +49,9 @@ export type {
   SearchIteratorOptions,
   SearchOptions,
   SearchResult,
-} from './search-options.ts'
-export type { RankedConditions, SparseSearchOptions, TextSearchOptions } from './search-ranked.ts'
+} from './search/search-options.ts'
+export type { RankedConditions, SparseSearchOptions, TextSearchOptions } from './search/search-ranked.ts'
 export { openShared, type SharedDatabase } from './shared.ts'
-export type { Sort } from './sort.ts'
-export type { SparseVector } from './sparse.ts'
-export type { DocumentChange, Watcher } from './watch.ts'
 export type { PhraseMatchOptions, TextMatchOptions } from './words.ts'
+export { type Change, ResultSum, type WriteResult } from './write/result.ts'
+export type { DocumentChange, Watcher } from './write/watch.ts'

@@ -3,7 +3,7 @@
 //
 // A call that waits has to find what it was given as it was then: its maker copies it.
 
-import { isAll } from './filter.ts'
+import { isAll } from './read/filter.ts'
 import type { CollectionState } from './state.ts'
 
 export class Line {

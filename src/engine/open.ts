@@ -6,8 +6,8 @@ import { TypeMismatchError, UnsupportedError, UsageError } from '../error/index.
 import type { StorageDirectory } from '../storage/index.ts'
 import { MemoryCatalog } from './catalog.ts'
 import { Database } from './database.ts'
+import { Medium, type Progress } from './file/medium.ts'
 import { Gate } from './gate.ts'
-import { Medium, type Progress } from './medium.ts'
 import { type Durability, describe, requireBoolean, requireDurability, requireOptions } from './options.ts'
 import { filesPart } from './parts.ts'
 
@@ -185,7 +185,8 @@ export async function openDatabase(options: MediumOptions): Promise<Database> {
   try {
     const files = storage === null && source === undefined ? undefined : await filesPart.load()
     // Without a medium the files are there only until they are read.
-    const imported = source === undefined ? undefined : await (await import('./import.ts')).importTo(storage, source)
+    const imported =
+      source === undefined ? undefined : await (await import('./file/import.ts')).importTo(storage, source)
     const catalog =
       storage === null
         ? new MemoryCatalog(imported === undefined ? undefined : await files!.readCatalog(imported))

@@ -8,15 +8,15 @@ import type { Log, LogHeader, Recovery, Repair, Residency, Transaction } from '.
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
-import { discard, whenFree } from './held.ts'
-import type { InvertedParts } from './inverted-part.ts'
+import { discard, whenFree } from './file/held.ts'
+import { closeAll, recoverAll, storeOptions } from './file/recovered.ts'
+import type { InvertedParts } from './indexes/inverted-part.ts'
+import type { Upkeep } from './indexes/upkeep.ts'
 import type { PartitionOptions, PartitionStats } from './partition-options.ts'
 import { derivedPart, filesPart } from './parts.ts'
-import type { Projection } from './projection.ts'
-import { closeAll, recoverAll, storeOptions } from './recovered.ts'
-import { handOver, settleAll, unsettledOf } from './settle.ts'
-import type { Upkeep } from './upkeep.ts'
-import type { WriteListener } from './watch.ts'
+import type { Projection } from './read/projection.ts'
+import { handOver, settleAll, unsettledOf } from './write/settle.ts'
+import type { WriteListener } from './write/watch.ts'
 
 export { CollectionShapes, type PartitionOptions, type Projection, type Transaction, type VectorField }
 

@@ -11,7 +11,7 @@ import { ConflictRule, partitionNotFound, WriteRequest } from './options.ts'
 import type { CollectionShapes, Partition } from './partition.ts'
 import { queriesPart } from './parts.ts'
 import { shardOf } from './shard.ts'
-import type { Watcher, WriteListener } from './watch.ts'
+import type { Watcher, WriteListener } from './write/watch.ts'
 
 /** A partition as users see it. */
 export interface PartitionGroup {

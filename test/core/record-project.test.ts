@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { forbidCompiling, type ProjectionTree } from '../../src/core/index.ts'
-import { compileProjection } from '../../src/engine/projection.ts'
+import { compileProjection } from '../../src/engine/read/projection.ts'
 import { filterStore } from './filter-store.ts'
 import { someDocument } from './filter-values.ts'
 import { settings } from './values.ts'

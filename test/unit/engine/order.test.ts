@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Sorter } from '../../../src/engine/order.ts'
+import { Sorter } from '../../../src/engine/read/order.ts'
 
 function sorted(entries: readonly number[], kept: number): number[] {
   const sorter = new Sorter<number>((a, b) => a - b, kept)

@@ -1,0 +1,230 @@
+// The catalog on its medium. A change is written beside the file, flushed, and renamed over it, so that a crash leaves the old one
+// or the new one; a second copy follows, for `repair`.
+
+import { type CatalogState, EMPTY_CATALOG, fileStem } from '../../catalog/index.ts'
+import {
+  CATALOG_COPY_FILE,
+  CATALOG_FILE,
+  CATALOG_NEW_FILE,
+  decodeCatalog,
+  encodeCatalog,
+  orphanFiles,
+  parseDataFile,
+} from '../../catalog/stored.ts'
+import { CorruptError, NotFoundError } from '../../error/index.ts'
+import type { StorageDirectory } from '../../storage/index.ts'
+import type { Catalog, Repair } from '../catalog.ts'
+import type { Gate } from '../gate.ts'
+
+const LOST_PREFIX = 'lost.'
+
+export class CatalogFile implements Catalog {
+  readonly #gate: Gate
+  readonly #storage: StorageDirectory
+  #state: CatalogState
+  /** Whether the second copy has a durable name. */
+  #hasCopy: boolean
+  /** What opening had to do without. */
+  readonly repairs: Repair[]
+
+  private constructor(gate: Gate, storage: StorageDirectory, state: CatalogState, hasCopy: boolean, repairs: Repair[]) {
+    this.#gate = gate
+    this.#storage = storage
+    this.#state = state
+    this.#hasCopy = hasCopy
+    this.repairs = repairs
+  }
+
+  get state(): CatalogState {
+    return this.#state
+  }
+
+  /** Removes the catalog's files: what is left is no database. */
+  async erase(): Promise<void> {
+    const storage = this.#storage
+    this.#state = EMPTY_CATALOG
+    for (const name of [CATALOG_COPY_FILE, CATALOG_FILE]) await storage.remove(name)
+    await storage.flushNames()
+  }
+
+  /** Reads the catalog, or makes an empty one where there is no database yet. */
+  static async open(gate: Gate, storage: StorageDirectory, repair: boolean): Promise<CatalogFile> {
+    const names = await storage.list()
+    if (!isDatabase(names)) {
+      if (gate.isReadOnly) {
+        throw new NotFoundError(
+          `there is no database in "${storage.path}", and opening read-only does not create one`,
+          {
+            details: { path: storage.path },
+          },
+        )
+      }
+      const file = new CatalogFile(gate, storage, EMPTY_CATALOG, false, [])
+      await file.save({ ...EMPTY_CATALOG, sequence: 1 })
+      return file
+    }
+    let state: CatalogState
+    const repairs: Repair[] = []
+    try {
+      state = await read(storage, CATALOG_FILE)
+    } catch (error) {
+      if (!repair || !(error instanceof CorruptError)) throw error
+      state = await salvage(storage, error)
+      const bytes = await sizeOf(storage, CATALOG_FILE)
+      repairs.push({ file: CATALOG_FILE, offset: 0, bytes, reason: `${error.message}; its second copy was used` })
+    }
+    const file = new CatalogFile(gate, storage, state, names.includes(CATALOG_COPY_FILE), repairs)
+    if (repairs.length > 0) await file.save({ ...state, sequence: state.sequence + 1 })
+    return file
+  }
+
+  /**
+   * Removes what a crash left of collections and partitions that are not in the catalog. After a repair they may be there because the
+   * catalog has lost them: then they are only put aside.
+   */
+  async removeOrphans(): Promise<void> {
+    const storage = this.#storage
+    if (this.#gate.isReadOnly) return
+    const names = await storage.list()
+    const orphans = orphanFiles(this.#state, names)
+    for (const name of orphans) {
+      if (this.repairs.length === 0) {
+        await storage.remove(name)
+        continue
+      }
+      const aside = `${LOST_PREFIX}${name}`
+      const bytes = await sizeOf(storage, name)
+      await storage.rename(name, aside)
+      this.repairs.push({
+        file: name,
+        offset: 0,
+        bytes,
+        reason: `no collection is known that it belongs to; kept as ${aside}`,
+      })
+    }
+    const isUnfinished = names.includes(CATALOG_NEW_FILE)
+    if (isUnfinished) await storage.remove(CATALOG_NEW_FILE)
+    if (isUnfinished || orphans.length > 0) await storage.flushNames()
+  }
+
+  /**
+   * Makes `next` the catalog; it is durable when this resolves. Rejects with nothing changed when the medium refuses to write it;
+   * when it is unknown which of the two a crash would leave, the database is poisoned as well.
+   */
+  async save(next: CatalogState): Promise<void> {
+    const storage = this.#storage
+    const bytes = encodeCatalog(next)
+    const file = await storage.open(CATALOG_NEW_FILE, { create: true })
+    try {
+      file.truncate(0)
+      file.write(0, bytes)
+    } catch (error) {
+      file.close()
+      await storage.remove(CATALOG_NEW_FILE).catch(() => {})
+      throw error
+    }
+    try {
+      try {
+        await file.flush()
+      } finally {
+        file.close()
+      }
+      await storage.rename(CATALOG_NEW_FILE, CATALOG_FILE)
+      await storage.flushNames()
+    } catch (error) {
+      this.#gate.poisonWith(error)
+      throw error
+    }
+    this.#state = next
+    await this.#saveCopy(storage, bytes)
+  }
+
+  /** Nothing relies on the copy until the catalog is damaged, so a medium that refuses it refuses nothing that was asked for. */
+  async #saveCopy(storage: StorageDirectory, bytes: Uint8Array): Promise<void> {
+    try {
+      const file = await storage.open(CATALOG_COPY_FILE, { create: true })
+      try {
+        file.truncate(0)
+        file.write(0, bytes)
+        await file.flush()
+      } finally {
+        file.close()
+      }
+      if (!this.#hasCopy) await storage.flushNames()
+      this.#hasCopy = true
+    } catch {
+      // The copy is one change behind.
+    }
+  }
+}
+
+/** The catalog among the files of a database. */
+export function readCatalog(files: StorageDirectory): Promise<CatalogState> {
+  return read(files, CATALOG_FILE)
+}
+
+/** The names of partitions' files by what they begin with. */
+export function namesByStem(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const byStem = new Map<string, string[]>()
+  for (const name of names) {
+    const ids = parseDataFile(name)
+    if (ids === undefined) continue
+    const stem = fileStem(ids.collectionId, ids.partitionId)
+    const known = byStem.get(stem)
+    if (known === undefined) byStem.set(stem, [name])
+    else known.push(name)
+  }
+  return byStem
+}
+
+/** Whether these files are a database, or what is left of one whose catalog is gone. */
+export function isDatabase(names: readonly string[]): boolean {
+  return (
+    names.includes(CATALOG_FILE) ||
+    names.includes(CATALOG_COPY_FILE) ||
+    names.some((name) => parseDataFile(name) !== undefined)
+  )
+}
+
+async function read(storage: StorageDirectory, name: string): Promise<CatalogState> {
+  let file: Awaited<ReturnType<StorageDirectory['open']>>
+  try {
+    file = await storage.open(name, { create: false })
+  } catch (cause) {
+    if (!(cause instanceof NotFoundError)) throw cause
+    throw new CorruptError(
+      `${storage.path}/${name} is missing beside the files of a database; open with { repair: true } to use its second copy`,
+      { cause, details: { file: name, offset: 0 } },
+    )
+  }
+  try {
+    const bytes = new Uint8Array(file.size())
+    const got = file.read(0, bytes)
+    return decodeCatalog(bytes.subarray(0, got), name)
+  } finally {
+    file.close()
+  }
+}
+
+/** The second copy; it may be one change behind where a crash fell between the two. */
+async function salvage(storage: StorageDirectory, damage: CorruptError): Promise<CatalogState> {
+  try {
+    return await read(storage, CATALOG_COPY_FILE)
+  } catch (cause) {
+    throw new CorruptError(`${damage.message}; its second copy is no better, so there is nothing to repair it from`, {
+      cause,
+      details: damage.details,
+    })
+  }
+}
+
+async function sizeOf(storage: StorageDirectory, name: string): Promise<number> {
+  try {
+    const file = await storage.open(name, { create: false })
+    const bytes = file.size()
+    file.close()
+    return bytes
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,112 @@
+// A database as one file (docs/format.md, "Export"): its catalog and, of each partition, a log. What is written meanwhile goes on.
+//
+// On a medium the logs are there: they only grow, so their lengths at one moment are the state at that moment, and files that a
+// compaction leaves behind are held open. In memory, and after a failed write, documents are gone through as a compaction does, while
+// what is written is gathered in a second log; both together are the state at the end.
+
+import { ArchiveWriter, PieceKind } from '../../archive/index.ts'
+import type { CatalogState } from '../../catalog/index.ts'
+import { encodeCatalog } from '../../catalog/stored.ts'
+import { StateError } from '../../error/index.ts'
+import type { CollectionState } from '../state.ts'
+import { type LogReader, readerOf } from './export-log.ts'
+
+/** Begins at the moment this is called; `states` are the collections of `catalog`, in its order. */
+export function exportChunks(
+  catalog: CatalogState,
+  states: readonly CollectionState[],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const parts = states.flatMap((state) => state.parts)
+  const known = new Set(parts)
+  const requireAll = () => {
+    for (const { name, groups } of states) {
+      const made = groups.find((group) => group.parts.some((part) => !known.has(part) && part.store.count > 0))
+      if (made === undefined) continue
+      throw new StateError(
+        `partition "${made.name}" of collection "${name}" was made and written to while the database was exported, and the file has no ` +
+          'place for it: export it again',
+        { details: { collection: name, partition: made.name } },
+      )
+    }
+  }
+  const readers: LogReader[] = []
+  try {
+    for (const part of parts) readers.push(readerOf(part))
+  } catch (error) {
+    for (const reader of readers) reader.release()
+    throw error
+  }
+  return new Chunks(write(catalog, readers, requireAll), () => {
+    for (const reader of readers) reader.release()
+  })
+}
+
+async function* write(
+  catalog: CatalogState,
+  readers: readonly LogReader[],
+  requireAll: () => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const writer = new ArchiveWriter()
+  yield writer.head()
+  yield writer.piece(PieceKind.Catalog, 0, encodeCatalog(catalog))
+  for (const [number, reader] of readers.entries()) {
+    for await (const bytes of reader.read()) yield writer.piece(PieceKind.Log, number, bytes)
+  }
+  for (const reader of readers) reader.seal()
+  // Documents that moved into a partition made meanwhile are gone from the others.
+  if (readers.some(({ isOfEnd }) => isOfEnd)) requireAll()
+  for (const [number, reader] of readers.entries()) {
+    for await (const bytes of reader.rest()) yield writer.piece(PieceKind.Log, number, bytes)
+  }
+  yield writer.piece(PieceKind.End, 0, new Uint8Array(0))
+}
+
+/** A generator that gives free what it holds even when it is ended before its first turn. */
+class Chunks implements AsyncGenerator<Uint8Array, void, undefined> {
+  readonly #inner: AsyncGenerator<Uint8Array, void, undefined>
+  readonly #release: () => void
+  #isReleased = false
+
+  constructor(inner: AsyncGenerator<Uint8Array, void, undefined>, release: () => void) {
+    this.#inner = inner
+    this.#release = release
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, void>> {
+    try {
+      const step = await this.#inner.next()
+      if (step.done === true) this.#end()
+      return step
+    } catch (error) {
+      this.#end()
+      throw error
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, void>> {
+    try {
+      return await this.#inner.return()
+    } finally {
+      this.#end()
+    }
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<Uint8Array, void>> {
+    this.#end()
+    return await this.#inner.throw(error)
+  }
+
+  #end(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#release()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return()
+  }
+}

@@ -1,0 +1,146 @@
+// An export becomes the files of a database. The catalog is written last: until then there is an empty database, to which the
+// files that are there already do not belong, so that what a crash leaves of an import goes when it is opened next.
+
+import { PieceKind, readPieces } from '../../archive/index.ts'
+import { type CatalogState, EMPTY_CATALOG, fileStem } from '../../catalog/index.ts'
+import { decodeCatalog } from '../../catalog/stored.ts'
+import { ConflictError, CorruptError } from '../../error/index.ts'
+import { LOG_HEADER_BYTES, logName } from '../../journal/index.ts'
+import { MemoryDirectory, type StorageDirectory, type StorageFile } from '../../storage/index.ts'
+import { Gate } from '../gate.ts'
+import { CatalogFile, isDatabase } from './catalog-file.ts'
+
+/** In the export each log is of the first generation. */
+const GENERATION = 1
+
+/** Makes the files of a database; without a medium, answers where they are until they have been read. */
+export async function importTo(
+  storage: StorageDirectory | null,
+  source: AsyncIterable<Uint8Array>,
+): Promise<StorageDirectory | undefined> {
+  if (storage !== null) {
+    await importInto(storage, source)
+    return undefined
+  }
+  const files = new MemoryDirectory({ path: ':memory:' })
+  await importInto(files, source)
+  return files
+}
+
+/**
+ * Writes an export into a directory that the caller has locked.
+ *
+ * @throws {@link ConflictError} when there is a database in it; {@link CorruptError} and {@link FormatVersionError} for a file that is no
+ *   whole export. Nothing of it is left then.
+ */
+async function importInto(storage: StorageDirectory, source: AsyncIterable<Uint8Array>): Promise<void> {
+  if (isDatabase(await storage.list())) {
+    throw new ConflictError(`there is a database in "${storage.path}" already: an import makes a new one`, {
+      details: { path: storage.path },
+    })
+  }
+  const files = new ImportedFiles(storage)
+  try {
+    await write(source, files)
+  } catch (error) {
+    await files.remove()
+    throw error
+  }
+}
+
+async function write(source: AsyncIterable<Uint8Array>, files: ImportedFiles): Promise<void> {
+  let state: CatalogState | undefined
+  let names: string[] = []
+  for await (const { kind, number, payload } of readPieces(source)) {
+    if (kind === PieceKind.Catalog) {
+      if (state !== undefined) throw contradicting('it has two catalogs')
+      state = decodeCatalog(payload, 'the catalog of the export')
+      names = namesOf(state)
+      await files.begin(state)
+      continue
+    }
+    const name = names[number]
+    if (name === undefined) throw contradicting(`it has a log ${number}, and its catalog names ${names.length}`)
+    await files.append(name, payload)
+  }
+  if (state === undefined) throw contradicting('it has no catalog')
+  for (const name of names) {
+    if (files.sizeOf(name) < LOG_HEADER_BYTES) throw contradicting(`the log ${name} is missing`)
+  }
+  await files.finish(state)
+}
+
+/** Files of all partitions, in the order of an export. */
+function namesOf(state: CatalogState): string[] {
+  return state.collections.flatMap(({ id, partitions, shards }) =>
+    partitions.flatMap((partition) =>
+      Array.from({ length: shards }, (_, shard) => logName(fileStem(id, partition.id + shard), GENERATION)),
+    ),
+  )
+}
+
+function contradicting(what: string): CorruptError {
+  return new CorruptError(`this export makes no sense: ${what}; nothing of it was imported`, { details: {} })
+}
+
+class ImportedFiles {
+  readonly #storage: StorageDirectory
+  readonly #sizes = new Map<string, number>()
+  #open: StorageFile | undefined
+  #catalog: CatalogFile | undefined
+
+  constructor(storage: StorageDirectory) {
+    this.#storage = storage
+  }
+
+  sizeOf(name: string): number {
+    return this.#sizes.get(name) ?? 0
+  }
+
+  async begin(state: CatalogState): Promise<void> {
+    this.#catalog = await CatalogFile.open(new Gate(this.#storage.path, false), this.#storage, false)
+    // Whose ids are below belongs to this catalog, and is none of its collections.
+    await this.#catalog.save({ ...EMPTY_CATALOG, sequence: 2, nextCollectionId: state.nextCollectionId })
+  }
+
+  async append(name: string, bytes: Uint8Array): Promise<void> {
+    if (this.#open?.name !== name) {
+      await this.#close()
+      const isNew = !this.#sizes.has(name)
+      this.#sizes.set(name, this.sizeOf(name))
+      this.#open = await this.#storage.open(name, { create: true })
+      // Something that has this name, and is of no database.
+      if (isNew) this.#open.truncate(0)
+    }
+    const at = this.sizeOf(name)
+    this.#open.write(at, bytes)
+    this.#sizes.set(name, at + bytes.length)
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#open
+    this.#open = undefined
+    try {
+      await file?.flush()
+    } finally {
+      file?.close()
+    }
+  }
+
+  async finish(state: CatalogState): Promise<void> {
+    await this.#close()
+    await this.#storage.flushNames()
+    await this.#catalog!.save({ ...state, sequence: Math.max(state.sequence, 2) + 1 })
+  }
+
+  /** Whatever cannot be removed now, the next opening removes: it belongs to nobody. */
+  async remove(): Promise<void> {
+    try {
+      this.#open?.close()
+      for (const name of this.#sizes.keys()) await this.#storage.remove(name)
+      await this.#catalog?.erase()
+    } catch {
+      // The error that ended the import is the one to tell.
+    }
+  }
+}

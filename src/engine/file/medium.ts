@@ -1,0 +1,135 @@
+// What all collections of a database are opened with, and how their partitions are made, opened and removed.
+
+import { type CollectionDefinition, fileStem, type PartitionDefinition } from '../../catalog/index.ts'
+import type { StorageDirectory } from '../../storage/index.ts'
+import type { Gate } from '../gate.ts'
+import { CollectionShapes, Partition, type PartitionOptions } from '../partition.ts'
+import { derivedPart, filesPart, queriesPart } from '../parts.ts'
+import { CollectionState, type PartitionGroup } from '../state.ts'
+
+/** What opening takes a while with. */
+export interface Progress {
+  readonly phase: string
+  readonly done: number
+  readonly total: number
+}
+
+export type FileNames = ReadonlyMap<string, readonly string[]>
+
+export interface MediumSettings {
+  readonly storage: StorageDirectory | null
+  /** In memory: files that partitions are read from when they are opened. */
+  readonly imported: StorageDirectory | undefined
+  /** `null` in memory, where nothing is flushed. */
+  readonly durability: 'hard' | 'soft' | null
+  readonly repair: boolean
+  readonly memoryLimitBytes: number | undefined
+  readonly passageBytesMin: number | undefined
+  readonly onProgress: ((progress: Progress) => void) | undefined
+}
+
+export class Medium {
+  readonly storage: StorageDirectory | null
+  readonly #gate: Gate
+  readonly #settings: MediumSettings
+
+  constructor(gate: Gate, settings: MediumSettings) {
+    this.#gate = gate
+    this.#settings = settings
+    this.storage = settings.storage
+  }
+
+  /** An open collection, still without partitions. */
+  async makeState(definition: CollectionDefinition): Promise<CollectionState> {
+    const { primaryKey, vectors, schema } = definition
+    const check = schema && (await queriesPart.load()).schemaCheck(schema, primaryKey)
+    const shapes = new CollectionShapes(primaryKey, vectors, check)
+    return new CollectionState(this.#gate, definition, shapes, this.#settings.durability)
+  }
+
+  /** The files of partitions by their stem: the directory is read once, not for each of them. */
+  async names(): Promise<FileNames> {
+    const directory = this.storage ?? this.#settings.imported
+    return directory === undefined ? new Map() : filesPart.now!.namesByStem(await directory.list())
+  }
+
+  /** Opens all partitions of a collection. */
+  async openGroups(state: CollectionState, names: FileNames): Promise<PartitionGroup[]> {
+    const { partitions, shards } = state.definition
+    const options = partitions.flatMap((partition) => this.#options(state, partition))
+    const parts = await Partition.openAll(options.map((one) => ({ ...one, names: names.get(one.stem) ?? [] })))
+    const { indexes, inverted } = state.definition
+    try {
+      const { onProgress, repair } = this.#settings
+      const derived = parts.filter((part) => part.isDerived)
+      for (const part of derived) {
+        derivedPart.now!.restoreIndexes(part, indexes, onProgress)
+        if (repair) derivedPart.now!.noteDoubles(part, fileStem(state.definition.id, part.id), indexes)
+      }
+      for (const part of derived) await derivedPart.now!.restoreInverted(part, inverted, onProgress)
+    } catch (error) {
+      for (const part of parts) await part.close().catch(() => {})
+      throw error
+    }
+    state.setIndexes(indexes)
+    return partitions.map(({ id, name }, index) => ({
+      id,
+      name,
+      parts: parts.slice(index * shards, (index + 1) * shards),
+    }))
+  }
+
+  /** Makes the files of a partition; all of them or none. */
+  async createGroup(state: CollectionState, definition: PartitionDefinition): Promise<PartitionGroup> {
+    const parts: Partition[] = []
+    try {
+      for (const options of this.#options(state, definition)) parts.push(await Partition.create(options))
+      for (const part of parts) {
+        if (queriesPart.now !== undefined) await part.enableFilters()
+        if (!part.isDerived) continue
+        derivedPart.now!.restoreIndexes(part, state.indexes, undefined)
+        part.inverted.adopt(state.definition.inverted)
+      }
+    } catch (error) {
+      await dropParts(parts)
+      throw error
+    }
+    return { id: definition.id, name: definition.name, parts }
+  }
+
+  /** One for each shard. */
+  #options(state: CollectionState, { id }: PartitionDefinition): PartitionOptions[] {
+    const { storage, imported, repair, memoryLimitBytes, passageBytesMin, onProgress } = this.#settings
+    const { definition, shapes } = state
+    return Array.from({ length: definition.shards }, (_, shard) => ({
+      id: id + shard,
+      collection: definition.name,
+      primaryKey: definition.primaryKey,
+      vectors: definition.vectors,
+      isPlain: definition.vectors.length + definition.indexes.length + definition.inverted.length === 0,
+      shapes,
+      storage,
+      imported,
+      stem: fileStem(definition.id, id + shard),
+      readOnly: this.#gate.isReadOnly,
+      repair,
+      ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+      ...(passageBytesMin === undefined ? {} : { passageBytesMin }),
+      onProgress,
+      onPoison: (error) => this.#gate.poisonWith(error),
+    }))
+  }
+}
+
+/** Removes partitions that the catalog does not list any more; what cannot be removed now, the next opening removes. */
+export async function dropParts(parts: readonly Partition[]): Promise<void> {
+  for (const part of parts) {
+    // Writers that wait for a flush hear of it before the file is gone.
+    await part.flush().catch(() => {})
+    try {
+      await part.drop()
+    } catch {
+      await part.close().catch(() => {})
+    }
+  }
+}

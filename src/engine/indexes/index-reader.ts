@@ -1,0 +1,103 @@
+// Reading a collection through one of its ordered indexes, by name and without promises: for dialects whose queries name the index.
+
+import type { IndexDefinition } from '../../catalog/index.ts'
+import { NotFoundError } from '../../error/index.ts'
+import type { Document } from '../../value/index.ts'
+import type { Collection } from '../collection.ts'
+import { resolveFilter } from '../read/filter.ts'
+import { MatchScan } from '../read/match.ts'
+import { type CollectionState, STATES } from '../state.ts'
+import { planThrough } from './index-plan.ts'
+import { between, type IndexTuple } from './index-range.ts'
+import { entriesIn, type IndexAccess } from './index-ranges.ts'
+import type { IndexRange } from './index-walk.ts'
+import { MergedReader } from './merged-reader.ts'
+
+export type { IndexRange, IndexTuple }
+
+const CHUNK = 256
+
+export class IndexReader {
+  readonly #state: CollectionState
+  readonly #index: IndexDefinition
+
+  /** @throws NotFoundError when the collection has no index of that name that is complete. */
+  constructor(collection: Collection, name: string) {
+    const state = STATES.get(collection)!
+    const index = state.indexes.find((one) => one.name === name)
+    if (index === undefined) {
+      throw new NotFoundError(`collection "${state.name}" has no index ${JSON.stringify(name)}`, {
+        details: { collection: state.name, index: name },
+      })
+    }
+    this.#state = state
+    this.#index = index
+  }
+
+  /** How many entries lie in a range, without reading them. */
+  count(range: IndexRange): number {
+    return entriesIn(this.#access(range), this.#state.parts)
+  }
+
+  /**
+   * A reader of the documents in a range, in the order of the index or, descending, the other way, equal ones by their place either way.
+   * Each call answers the next, fresh, or undefined at the end; others may write in between. Under an index of elements a document comes
+   * once, and one partition after the other.
+   *
+   * @throws ClosedError, StateError when the index was dropped.
+   */
+  scan(range: IndexRange, isDescending = false): () => Document | undefined {
+    const refill = this.#refill(range, isDescending)
+    let documents: Document[] = []
+    let next = 0
+    return () => {
+      while (next === documents.length) {
+        const refusal = this.#state.refuseRead()
+        if (refusal !== null) throw refusal
+        documents = []
+        next = 0
+        if (!refill(documents)) return undefined
+      }
+      return documents[next++]
+    }
+  }
+
+  /** The documents with one of these tuples, tuple by tuple; under an index of elements as often as they have one. */
+  getAll(tuples: readonly IndexTuple[]): () => Document | undefined {
+    const left = [...tuples]
+    let read: (() => Document | undefined) | undefined
+    return () => {
+      for (;;) {
+        const document = read?.()
+        if (document !== undefined) return document
+        const tuple = left.shift()
+        if (tuple === undefined) return undefined
+        read = this.scan(between(tuple, tuple))
+      }
+    }
+  }
+
+  #access(range: IndexRange): IndexAccess {
+    return { index: this.#index, ranges: [range], isExact: true, fixed: 0 }
+  }
+
+  /** Appends the next documents; false when there are no more. */
+  #refill(range: IndexRange, isDescending: boolean): (documents: Document[]) => boolean {
+    const state = this.#state
+    const { parts } = state
+    const plan = planThrough(this.#access(range), resolveFilter(undefined, 'an index'), true, isDescending)
+    if (parts.length > 1 && !this.#index.multi) {
+      const sort = this.#index.fields.map((path) => ({ path, isDescending }))
+      const query = { plan, parts, sort, projection: undefined, skip: 0, limit: Infinity }
+      const reader = new MergedReader(state, query)
+      return (documents) => reader.read(documents, CHUNK)
+    }
+    const scan = new MatchScan(state, plan, parts)
+    const addresses = new Uint32Array(CHUNK)
+    return (documents) => {
+      const count = scan.read(addresses)
+      if (count > 0) scan.partition.readMany(addresses, count, documents)
+      return count >= 0
+    }
+  }
+}

@@ -1,0 +1,173 @@
+// Ordered indexes being made, restored and dropped. An index is in the catalog once it is complete in every partition; what a crash
+// leaves of one that is not is no index.
+
+import type { IndexDefinition } from '../../catalog/index.ts'
+import type { IndexShape } from '../../core/derived/index.ts'
+import { performance } from '../../core/index.ts'
+import { DuplicateKeyError } from '../../error/index.ts'
+import { parsePath } from '../../query/filters.ts'
+import type { Progress } from '../file/medium.ts'
+import { describeKey, keyIdentity } from '../key.ts'
+import type { Partition } from '../partition.ts'
+import { pause, SLICE_MS } from '../pause.ts'
+import type { CollectionState } from '../state.ts'
+import { describeValues, holderOf, readerOf, tuplesOf } from './unique.ts'
+
+const shapes = new WeakMap<IndexDefinition, IndexShape>()
+
+/** The index as the core takes it. */
+function shapeOf(index: IndexDefinition): IndexShape {
+  let shape = shapes.get(index)
+  if (shape === undefined) {
+    const { id, fields, unique, multi } = index
+    shape = { id, fields: fields.map(parsePath), isUnique: unique, isMulti: multi }
+    shapes.set(index, shape)
+  }
+  return shape
+}
+
+/** Slots that a build takes in at once: some milliseconds. */
+const BUILD_SLOTS = 4_096
+const ALL_SLOTS = 0xffffffff
+
+/**
+ * Makes the indexes of a partition that was just opened what the catalog says: those that a snapshot brought are there already, the
+ * others are built.
+ */
+export function restoreIndexes(
+  partition: Partition,
+  indexes: readonly IndexDefinition[],
+  onProgress: ((progress: Progress) => void) | undefined,
+): void {
+  const { ordered } = partition.store
+  for (const id of ordered.ids) if (!indexes.some((index) => index.id === id)) ordered.drop(id)
+  const missing = indexes.filter(({ id }) => !ordered.has(id) || !ordered.isReady(id))
+  const total = missing.length * partition.count
+  missing.forEach((index, done) => {
+    onProgress?.({ phase: 'index', done: done * partition.count, total })
+    if (ordered.has(index.id)) ordered.clear(index.id)
+    else ordered.create(shapeOf(index))
+    buildAtOnce(partition, index.id)
+    ordered.setReady(index.id)
+  })
+  if (missing.length > 0) onProgress?.({ phase: 'index', done: total, total })
+}
+
+/** After a repair: frames that were lost may have been what kept two documents apart. They stay, and the caller hears of it. */
+export function noteDoubles(partition: Partition, file: string, indexes: readonly IndexDefinition[]): void {
+  for (const { id, name, unique } of indexes) {
+    if (!unique || partition.store.ordered.firstDouble(id) < 0) continue
+    const reason = `documents that were salvaged have the same values under the unique index "${name}"`
+    partition.repairs.push({ file, offset: 0, bytes: 0, reason })
+  }
+}
+
+/** Sorting all entries at once takes memory, which may be short. */
+function buildAtOnce(partition: Partition, id: number): void {
+  const { ordered } = partition.store
+  try {
+    ordered.build(id, ALL_SLOTS)
+  } catch {
+    while (!ordered.build(id, BUILD_SLOTS)) {
+      // Piece by piece.
+    }
+  }
+}
+
+/**
+ * Builds an index in all partitions; others may write meanwhile, and what they write is in it. When it resolves the index is complete
+ * and, if it is unique, enforced. When it rejects there is no index.
+ *
+ * @throws ConflictError (DuplicateKeyError) when two documents have the same values under a unique index.
+ */
+export async function buildIndex(state: CollectionState, index: IndexDefinition): Promise<void> {
+  const { parts, indexes } = state
+  const began = { at: performance.now() }
+  try {
+    for (const part of parts) await part.derive()
+    for (const part of parts) part.store.ordered.create(shapeOf(index))
+    for (const part of parts) {
+      while (!part.store.ordered.build(index.id, BUILD_SLOTS)) await rest(state, began)
+    }
+    for (const part of parts) part.store.ordered.setReady(index.id)
+    state.setIndexes([...indexes, index])
+    if (index.unique) await requireDistinct(state, index, began)
+  } catch (error) {
+    forgetIndex(state, index)
+    throw error
+  }
+}
+
+/** Makes an index that is no longer in the catalog, or never was, be gone. */
+export function forgetIndex(state: CollectionState, index: IndexDefinition): void {
+  state.setIndexes(state.indexes.filter(({ id }) => id !== index.id))
+  for (const part of state.parts)
+    if (part.isDerived && part.store.ordered.has(index.id)) part.store.ordered.drop(index.id)
+}
+
+async function rest(state: CollectionState, began: { at: number }): Promise<void> {
+  if (performance.now() - began.at < SLICE_MS) return
+  await pause()
+  const refusal = state.refuseWrite()
+  if (refusal !== null) throw refusal
+  began.at = performance.now()
+}
+
+const PAIR = new Uint32Array(2)
+const CHUNK = 64
+
+/** The index is enforced by now: what is equal was so before. */
+async function requireDistinct(state: CollectionState, index: IndexDefinition, began: { at: number }): Promise<void> {
+  for (const part of state.parts) {
+    const { ordered } = part.store
+    const at = ordered.firstDouble(index.id)
+    if (at < 0) continue
+    ordered.read(index.id, at, PAIR, false)
+    const [one, two] = PAIR as unknown as [number, number]
+    throw duplicates(state, index, readerOf(index).read(part, one), part.readKey(one), part.readKey(two))
+  }
+  // Each document of a partition is looked for in those behind it.
+  for (let i = 0; i + 1 < state.parts.length; i++) {
+    for (let slot = 0; slot >= 0; ) {
+      const addresses = new Uint32Array(CHUNK)
+      const part = state.parts[i]!
+      const { count, next } = part.store.scan(slot, addresses)
+      slot = next
+      for (const address of addresses.subarray(0, count)) {
+        requireNoTwin(state, index, part, address, state.parts.slice(i + 1))
+      }
+      await rest(state, began)
+    }
+  }
+}
+
+function requireNoTwin(
+  state: CollectionState,
+  index: IndexDefinition,
+  part: Partition,
+  address: number,
+  others: readonly Partition[],
+): void {
+  for (const values of tuplesOf(index, part, address)) {
+    for (const other of others) {
+      const twin = holderOf(other, index.id, values)
+      if (twin === 0) continue
+      const [key, otherKey] = [part.readKey(address), other.readKey(twin)]
+      if (keyIdentity(key) !== keyIdentity(otherKey)) throw duplicates(state, index, values, key, otherKey)
+    }
+  }
+}
+
+function duplicates(
+  state: CollectionState,
+  index: IndexDefinition,
+  values: readonly unknown[],
+  key: unknown,
+  otherKey: unknown,
+): DuplicateKeyError {
+  return new DuplicateKeyError(
+    `index "${index.name}" of collection "${state.name}" cannot be unique: the documents with keys ${describeKey(key)} and ` +
+      `${describeKey(otherKey)} both have ${describeValues(values as never)}; nothing was made`,
+    { details: { collection: state.name, index: index.name, keys: [key, otherKey] } },
+  )
+}

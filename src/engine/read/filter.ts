@@ -1,0 +1,104 @@
+// Filters as the engine takes them: objects of the native language, or trees that another language was parsed to. Everything that
+// takes a filter goes through `resolveFilter`.
+
+import { TypeMismatchError } from '../../error/index.ts'
+import type { CompiledFilter, CompileOptions, FilterNode } from '../../query/index.ts'
+import { isObject } from '../merge.ts'
+import { describe } from '../options.ts'
+import { queriesPart } from '../parts.ts'
+
+/** A filter: `{ lang: 'en', likes: { $gt: 10 } }`; `{}` matches every document. */
+export type Filter = Readonly<Record<string, unknown>>
+
+/** A tree in the place of a native filter. */
+export class TreeFilter {
+  readonly tree: FilterNode
+  readonly options: CompileOptions
+  #compiled: CompiledFilter | undefined
+
+  constructor(tree: FilterNode, options: CompileOptions) {
+    this.tree = tree
+    this.options = options
+  }
+
+  /** Compiled once, so that what is used again and again stays loaded in the partitions. */
+  get compiled(): CompiledFilter {
+    this.#compiled ??= queriesPart.now!.compileFilter(this.tree, this.options)
+    return this.#compiled
+  }
+}
+
+/**
+ * A filter made of a tree, for languages other than the native one. It may stand wherever a filter may: in `find`, `count`,
+ * `update`, `replace`, `delete`, `distinct`, `groupBy` and `search`. It can be used many times, and should be where it can: it is
+ * compiled once.
+ *
+ * @param tree - constants in it are not copied; they must not change. Nothing checks that strings are well-formed and numbers finite.
+ * @param options.isFailMatch - whether a document on which the filter failed matches; see `absent: 'fail'` in the tree.
+ *
+ * @example
+ * ```ts
+ * const longer = treeFilter({
+ *   kind: 'compare',
+ *   operator: 'gt',
+ *   left: { kind: 'path', steps: parsePath('length') },
+ *   right: { kind: 'constant', value: 10 },
+ * })
+ * await posts.find({ filter: longer }).toArray()
+ * await posts.delete(longer)
+ * ```
+ */
+export function treeFilter(tree: FilterNode, options: CompileOptions = {}): Filter {
+  return new TreeFilter(tree, options) as unknown as Filter
+}
+
+/** What `treeFilter` was given, for a filter that it made; undefined for everything else. */
+export function treeOf(filter: unknown): { readonly tree: FilterNode; readonly options: CompileOptions } | undefined {
+  return filter instanceof TreeFilter ? { tree: filter.tree, options: filter.options } : undefined
+}
+
+const ALL: CompiledFilter = {
+  tree: { kind: 'constant', value: true },
+  program: undefined,
+  hasProgram: false,
+  residual: undefined,
+  isNever: false,
+  isFailMatch: false,
+  matches: () => true,
+}
+
+/** Whether a filter says nothing: then nothing has to be loaded for it. */
+export function isAll(given: unknown): boolean {
+  return given === undefined || (isObject(given) && !(given instanceof TreeFilter) && Object.keys(given).length === 0)
+}
+
+/**
+ * What a call was given as its filter, ready to run.
+ *
+ * Unless `isAll` is true of it, what understands filters has to be there: see `CollectionState.prepare`.
+ *
+ * @param given - a native filter, one that `treeFilter` made, or undefined for all documents.
+ * @param operation - for messages: `find`, `count`.
+ * @throws UsageError (UnknownOptionError, TypeMismatchError) naming the offending part, LimitError when it is too large.
+ */
+export function resolveFilter(given: unknown, operation: string): CompiledFilter {
+  if (isAll(given)) return ALL
+  if (given instanceof TreeFilter) return given.compiled
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TypeMismatchError(`the filter of ${operation} is a plain object, got ${describe(given)}`)
+  }
+  const { compileFilter, parseFilter } = queriesPart.now!
+  const tree = parseFilter(given)
+  return tree.kind === 'and' && tree.of.length === 0 ? ALL : compileFilter(tree)
+}
+
+/** What decides about documents that are at hand. */
+export async function matcherOf(filter: Filter): Promise<(document: object) => boolean> {
+  await queriesPart.load()
+  return resolveFilter(filter, 'a filter').matches
+}
+
+/** Whether every document matches, whatever is in it. */
+export function isEverything(filter: CompiledFilter): boolean {
+  return !filter.hasProgram && filter.residual === undefined && !filter.isNever
+}

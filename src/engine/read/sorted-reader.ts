@@ -1,0 +1,206 @@
+// A query in an order: first all matches are gone through, keeping of each what it is sorted by and where it is, then the documents
+// are read one by one, in order, as they are at that time.
+//
+// Memory holds values and places, never documents, of all matches or, with a limit, of the first `skip + limit`. A document that is
+// deleted or moves to another partition between the two phases is left out; one that changes comes as it is then, in the place it had.
+
+import { Places } from '../../core/derived/index.ts'
+import { compareSorted } from '../../query/filters.ts'
+import type { Constant } from '../../query/index.ts'
+import type { Document } from '../../value/index.ts'
+import type { Partition, Projection } from '../partition.ts'
+import type { CollectionState } from '../state.ts'
+import { FIELDS_CHUNK, FieldReader } from './fields.ts'
+import { MatchScan } from './match.ts'
+import { Sorter } from './order.ts'
+import type { Plan } from './plan.ts'
+import type { SortField } from './sort.ts'
+
+export interface SortedQuery {
+  readonly plan: Plan
+  readonly parts: readonly Partition[]
+  readonly sort: readonly SortField[]
+  readonly projection: Projection | undefined
+  readonly skip: number
+  readonly limit: number
+}
+
+/** A partition as it was when documents were found in it: their addresses are good until it has had another commit. */
+interface Stretch {
+  readonly partition: Partition
+  readonly commits: number
+}
+
+const encoder = new TextEncoder()
+
+/** What is kept of documents, by numbers. */
+class Entries {
+  readonly places = new Places()
+  readonly stretches: Stretch[] = []
+  /** Of each field its values. */
+  readonly #columns: (Constant | undefined)[][]
+  readonly #signs: readonly number[]
+  /** When each was found: what is equal comes in that order. */
+  readonly #found: number[] = []
+  readonly #stretch: number[] = []
+
+  constructor(fields: readonly SortField[]) {
+    this.#columns = fields.map(() => [])
+    this.#signs = fields.map(({ isDescending }) => (isDescending ? -1 : 1))
+  }
+
+  get count(): number {
+    return this.#found.length
+  }
+
+  /** Puts document `i` of those read last under a number: the next one, or one that is there. */
+  put(number: number, fields: FieldReader, i: number, found: number): void {
+    for (let field = 0; field < this.#columns.length; field++) this.#columns[field]![number] = fields.value(i, field)
+    this.#found[number] = found
+    this.#stretch[number] = this.stretches.length - 1
+    this.places.keep(number, i)
+  }
+
+  begin(partition: Partition): void {
+    const { commits } = partition
+    const last = this.stretches.at(-1)
+    if (last?.partition !== partition || last.commits !== commits) this.stretches.push({ partition, commits })
+  }
+
+  /** Never 0 for two numbers. */
+  compare(a: number, b: number): number {
+    for (let field = 0; field < this.#columns.length; field++) {
+      const column = this.#columns[field]!
+      const outcome = compareSorted(column[a], column[b])
+      if (outcome !== 0) return outcome * this.#signs[field]!
+    }
+    return this.#found[a]! - this.#found[b]!
+  }
+
+  /** Whether document `i` of those read last comes behind an entry, as it does when it is equal: it was found later. */
+  isBehind(fields: FieldReader, i: number, number: number): boolean {
+    for (let field = 0; field < this.#columns.length; field++) {
+      const outcome = compareSorted(fields.value(i, field), this.#columns[field]![number])
+      if (outcome !== 0) return outcome * this.#signs[field]! > 0
+    }
+    return true
+  }
+
+  first(number: number): Constant | undefined {
+    return this.#columns[0]![number]
+  }
+
+  stretch(number: number): Stretch {
+    return this.stretches[this.#stretch[number]!]!
+  }
+}
+
+export class SortedReader {
+  readonly #state: CollectionState
+  readonly #query: SortedQuery
+  readonly #scan: MatchScan
+  readonly #fields: FieldReader
+  readonly #entries: Entries
+  readonly #sorter: Sorter<number>
+  readonly #addresses = new Uint32Array(FIELDS_CHUNK)
+  #phase: 'gather' | 'order' | 'deliver' = 'gather'
+  #found = 0
+  /** What the last that is kept is sorted by first, if it is a text. */
+  #boundText: string | undefined
+  #boundUtf8 = new Uint8Array(0)
+  #skip: number
+  #left: number
+
+  constructor(state: CollectionState, query: SortedQuery) {
+    this.#state = state
+    this.#query = query
+    this.#scan = new MatchScan(state, query.plan, query.parts)
+    this.#fields = new FieldReader(query.sort.map(({ path }) => path))
+    const entries = new Entries(query.sort)
+    this.#entries = entries
+    this.#sorter = new Sorter((a, b) => entries.compare(a, b), query.skip + query.limit)
+    this.#skip = query.skip
+    this.#left = query.limit
+  }
+
+  /** One step: appends the next `most` documents or fewer; false when there are no more. May append none. */
+  read(documents: Document[], most: number): boolean {
+    if (this.#left === 0) return false
+    if (this.#phase === 'gather') {
+      if (!this.#gather()) this.#phase = 'order'
+      return true
+    }
+    if (this.#phase === 'order') {
+      if (this.#sorter.finish()) this.#phase = 'deliver'
+      return true
+    }
+    for (let i = Math.min(most, this.#left); i > 0; i--) {
+      const number = this.#sorter.take()
+      if (number === undefined) {
+        this.#left = 0
+        break
+      }
+      if (this.#skip > 0) this.#skip--
+      else if (this.#deliver(number, documents)) this.#left--
+    }
+    return true
+  }
+
+  #gather(): boolean {
+    const count = this.#scan.read(this.#addresses)
+    if (count <= 0) return count === 0
+    const { partition } = this.#scan
+    const entries = this.#entries
+    const fields = this.#fields
+    fields.fill(partition, this.#addresses, count)
+    let isIdentified = false
+    for (let i = 0; i < count; i++) {
+      const found = this.#found++
+      const { bound } = this.#sorter
+      if (bound !== undefined && (this.#isFarBehind(i, bound) || entries.isBehind(fields, i, bound))) continue
+      if (!isIdentified) {
+        entries.places.identify(partition.store.memory, this.#addresses, count)
+        entries.begin(partition)
+        isIdentified = true
+      }
+      const number = bound ?? entries.count
+      entries.put(number, fields, i, found)
+      if (bound === undefined) this.#sorter.add(number)
+      else this.#sorter.replaceBound(number)
+    }
+    return true
+  }
+
+  /** Whether it is certain that a document comes behind the last that is kept, by a number or text alone. */
+  #isFarBehind(i: number, bound: number): boolean {
+    const cells = this.#fields.columns[0]!
+    const last = this.#entries.first(bound)
+    let outcome: number
+    if (typeof last === 'number' && cells.isNumber(i)) outcome = cells.numbers[i]! - last
+    else if (typeof last === 'string' && cells.isText(i)) outcome = cells.compareText(i, this.#utf8Of(last))
+    else return false
+    const { sort } = this.#query
+    if (outcome === 0) return sort.length === 1
+    return outcome > 0 !== sort[0]!.isDescending
+  }
+
+  #utf8Of(text: string): Uint8Array {
+    if (this.#boundText !== text) {
+      this.#boundText = text
+      this.#boundUtf8 = encoder.encode(text)
+    }
+    return this.#boundUtf8
+  }
+
+  #deliver(number: number, documents: Document[]): boolean {
+    const { projection } = this.#query
+    const { places } = this.#entries
+    const { partition, commits } = this.#entries.stretch(number)
+    if (!this.#state.parts.includes(partition)) return false
+    const isSame = partition.commits === commits
+    const address = isSame ? places.address(number) : places.find(partition.store.memory, number)
+    if (address === 0) return false
+    documents.push(projection === undefined ? partition.read(address) : partition.project(address, projection))
+    return true
+  }
+}

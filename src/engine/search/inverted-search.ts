@@ -1,0 +1,191 @@
+// Searching by words and by sparse vectors over several partitions. The figures that scores are made of (how many documents there are and
+// have a term, how long they are) are those of all partitions searched together, and terms are added up in one order everywhere: a
+// document's score does not depend on how the collection is spread.
+
+import type { SparseIndexDefinition, TextIndexDefinition } from '../../catalog/index.ts'
+import type { InvertedHits, InvertedTerms } from '../../core/derived/index.ts'
+import { performance } from '../../core/index.ts'
+import type { CompiledFilter } from '../../query/index.ts'
+import { analyzerFor } from '../indexes/inverted-part.ts'
+import type { SparseEntries } from '../indexes/sparse.ts'
+import type { Partition } from '../partition.ts'
+import { pause, SLICE_MS } from '../pause.ts'
+import { isEverything } from '../read/filter.ts'
+import { MatchScan, matchesAt } from '../read/match.ts'
+import { planOf } from '../read/plan.ts'
+import type { CollectionState } from '../state.ts'
+
+/** A document found; its address is good until the next write. */
+export interface RankedHit {
+  readonly partition: Partition
+  readonly address: number
+  readonly slot: number
+  readonly score: number
+}
+
+/** What is asked of an index besides the query. */
+export interface RankedRequest {
+  readonly state: CollectionState
+  /** To search in. */
+  readonly parts: readonly Partition[]
+  readonly limit: number
+  readonly filter: CompiledFilter
+}
+
+/** The same query, as terms of one partition. */
+interface PartQuery extends InvertedTerms {
+  readonly partition: Partition
+}
+
+interface Weighing {
+  /** Positions of the terms in the query, in the order in which they are added up. */
+  readonly order: readonly number[]
+  readonly weights: Float32Array
+  readonly constant: number
+  readonly slope: number
+}
+
+/**
+ * Brings an index up to date in the partitions that `partsOf` gives, letting others run now and then. When it resolves they are, until the
+ * next write.
+ */
+export async function settleInverted(
+  state: CollectionState,
+  id: number,
+  partsOf: () => readonly Partition[],
+): Promise<readonly Partition[]> {
+  for (;;) {
+    const parts = partsOf()
+    const deadline = performance.now() + SLICE_MS
+    if (parts.every((part) => part.inverted.of(id).settle(deadline))) return parts
+    await pause()
+    const refusal = state.refuseRead()
+    if (refusal !== null) throw refusal
+  }
+}
+
+/** The documents with the best BM25 scores for a text, best first. The index is up to date. */
+export function searchText(request: RankedRequest, definition: TextIndexDefinition, text: string): RankedHit[] {
+  const frequencies = new Map<string, number>()
+  for (const token of analyzerFor(definition).queryTokens(text))
+    frequencies.set(token, (frequencies.get(token) ?? 0) + 1)
+  if (frequencies.size === 0) return []
+  const queries = partQueries(request, definition.id, [...frequencies.keys()])
+  let documents = 0
+  let lengths = 0
+  for (const { partition } of queries) {
+    const stats = partition.inverted.of(definition.id).stats
+    documents += stats.documents
+    lengths += stats.lengths
+  }
+  const { k1, b } = definition
+  const counts = countsOf(queries, frequencies.size)
+  const weights = [...frequencies.values()].map((frequency, i) => {
+    const idf = Math.log(1 + (documents - counts[i]! + 0.5) / (counts[i]! + 0.5))
+    return frequency * idf * (k1 + 1)
+  })
+  return rank(request, definition.id, queries, {
+    ...ordered(weights, counts),
+    constant: k1 * (1 - b),
+    slope: lengths === 0 ? 0 : (k1 * b * documents) / lengths,
+  })
+}
+
+/** The documents with the greatest inner products, best first; who shares no dimension with the query is not among them. */
+export function searchSparse(
+  request: RankedRequest,
+  definition: SparseIndexDefinition,
+  query: SparseEntries,
+): RankedHit[] {
+  if (query.indices.length === 0) return []
+  const queries = partQueries(request, definition.id, Uint32Array.from(query.indices))
+  const counts = countsOf(queries, query.indices.length)
+  return rank(request, definition.id, queries, { ...ordered(Array.from(query.values), counts), constant: 0, slope: 0 })
+}
+
+function partQueries(request: RankedRequest, id: number, wanted: readonly string[] | Uint32Array): PartQuery[] {
+  return request.parts.map((partition) => {
+    const { handle } = partition.inverted.of(id)
+    return { partition, ...partition.store.inverted.terms(handle, wanted) }
+  })
+}
+
+function countsOf(queries: readonly PartQuery[], terms: number): number[] {
+  return Array.from({ length: terms }, (_, i) => queries.reduce((sum, { counts }) => sum + counts[i]!, 0))
+}
+
+/** Rare terms first: they decide most, and what comes after may be skipped. */
+function ordered(weights: readonly number[], counts: readonly number[]): Pick<Weighing, 'order' | 'weights'> {
+  const order = weights.map((_, i) => i).sort((a, b) => counts[a]! - counts[b]! || a - b)
+  return { order, weights: Float32Array.from(order, (i) => weights[i]!) }
+}
+
+function rank(
+  request: RankedRequest,
+  id: number,
+  queries: readonly PartQuery[],
+  { order, weights, constant, slope }: Weighing,
+): RankedHit[] {
+  const { limit } = request
+  const found: RankedHit[] = []
+  for (const { partition, terms } of queries) {
+    const { handle } = partition.inverted.of(id)
+    const query = { terms: Uint32Array.from(order, (i) => terms[i]!), weights, constant, slope }
+    const search = (count: number, filter?: Uint8Array) =>
+      partition.store.inverted.search(handle, { ...query, limit: count, filter })
+    found.push(...filtered(request, partition, search))
+  }
+  // Within a partition they are in order; between partitions the sort, being stable, keeps that of the list.
+  if (queries.length > 1) found.sort((a, b) => b.score - a.score)
+  return found.length > limit ? found.slice(0, limit) : found
+}
+
+type Search = (limit: number, filter?: Uint8Array) => InvertedHits
+
+/** More than are wanted are looked for at first, so that a filter that lets most through needs no look at all documents. */
+const SPARE_HITS = 64
+
+function filtered(request: RankedRequest, partition: Partition, search: Search): RankedHit[] {
+  const { limit, filter } = request
+  if (filter.isNever) return []
+  if (isEverything(filter)) return hitsOf(partition, search(limit), limit)
+  const more = limit * 2 + SPARE_HITS
+  const first = search(more)
+  const hits = hitsOf(partition, first, limit, (address) => matchesAt(filter, partition, address))
+  if (hits.length === limit || first.slots.length < more) return hits
+  return hitsOf(partition, search(limit, bitmapOf(request, partition)), limit)
+}
+
+function hitsOf(
+  partition: Partition,
+  found: InvertedHits,
+  limit: number,
+  isWanted: (address: number) => boolean = () => true,
+): RankedHit[] {
+  const hits: RankedHit[] = []
+  for (let i = 0; i < found.slots.length && hits.length < limit; i++) {
+    const address = found.addresses[i]!
+    if (isWanted(address)) hits.push({ partition, address, slot: found.slots[i]!, score: found.scores[i]! })
+  }
+  return hits
+}
+
+/** The slots of the documents that match the filter. */
+function bitmapOf({ state, filter }: RankedRequest, partition: Partition): Uint8Array {
+  const { store } = partition
+  const scan = new MatchScan(state, planOf(state, filter), [partition])
+  const addresses = new Uint32Array(1024)
+  let bitmap = new Uint8Array(1024)
+  for (let count = scan.read(addresses); count >= 0; count = scan.read(addresses)) {
+    for (let i = 0; i < count; i++) {
+      const slot = store.slotOf(addresses[i]!)
+      if (slot >>> 3 >= bitmap.length) {
+        const grown = new Uint8Array(Math.max(bitmap.length * 2, (slot >>> 3) + 1))
+        grown.set(bitmap)
+        bitmap = grown
+      }
+      bitmap[slot >>> 3]! |= 1 << (slot & 7)
+    }
+  }
+  return bitmap
+}

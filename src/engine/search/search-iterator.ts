@@ -1,0 +1,25 @@
+// Hits page by page, ever farther. Each page is a search of its own that begins behind the last hit: what is stored all the while is
+// met exactly once, whatever is written between the pages.
+
+import type { CollectionState } from '../state.ts'
+import { hitReader, type Page, searchPlaces } from './search.ts'
+import { iteratorRequest, type SearchHit } from './search-options.ts'
+
+export async function* searchPages(state: CollectionState, options: unknown): AsyncGenerator<SearchHit[], void, void> {
+  const { request, batch } = iteratorRequest(state, options)
+  const read = hitReader(state, request)
+  let left = request.limit
+  let page: Page
+  while (left > 0) {
+    const refusal = state.refuseRead()
+    if (refusal !== null) throw refusal
+    const count = Math.min(batch, left)
+    const hits = await searchPlaces(state, request, count, page, ([list]) => {
+      page = list?.at(-1) ?? page
+      return list === undefined ? [] : list.map(read)
+    })
+    left -= hits.length
+    if (hits.length > 0) yield hits
+    if (hits.length < count) return
+  }
+}

@@ -1,0 +1,216 @@
+// `search` by words and by sparse vectors: the options, checked, and the hits.
+
+import type { InvertedDefinition } from '../../catalog/index.ts'
+import { NotFoundError, TypeMismatchError, UsageError } from '../../error/index.ts'
+import type { CompiledFilter } from '../../query/index.ts'
+import type { Key } from '../../value/index.ts'
+import { type SparseEntries, type SparseVector, sparseEntries, withoutSmallest } from '../indexes/sparse.ts'
+import { describe, requireCount, requireOptions } from '../options.ts'
+import { FieldReader } from '../read/fields.ts'
+import { type Filter, resolveFilter } from '../read/filter.ts'
+import { valueIdentity } from '../read/identity.ts'
+import type { Projection } from '../read/projection.ts'
+import type { CollectionState } from '../state.ts'
+import { type RankedHit, type RankedRequest, searchSparse, searchText, settleInverted } from './inverted-search.ts'
+import { GROUP_AHEAD, pickGroups } from './search-group.ts'
+import { countOrAll, groupOf, partsNamed, projectionOf, radiusOf, type SearchHit } from './search-options.ts'
+
+/** What a search by words or by a sparse vector is asked besides. */
+export interface RankedConditions {
+  /** Name of the index. */
+  readonly index?: string | undefined
+  /** Instead of a name: a field that the index is on. With neither there must be only one index of the kind. */
+  readonly field?: string | undefined
+  /** Hits wanted; default 10. With `group`: groups wanted. */
+  readonly limit?: number | undefined
+  /** Best hits, or groups, to pass over; default 0. */
+  readonly offset?: number | undefined
+  readonly filter?: Filter | undefined
+  /** Fields of the documents, as paths; default: all but vectors. */
+  readonly select?: readonly string[] | undefined
+  /** Nothing farther than this is a hit; the rim counts. Distances are scores with the sign turned. */
+  readonly radius?: number | undefined
+  /** Names of the partitions to look in; default: all. */
+  readonly partitions?: readonly string[] | undefined
+  /** At most `size` hits (default 1) for each value of a field; documents without it are a group of their own. */
+  readonly group?: { readonly field: string; readonly size?: number | undefined } | undefined
+}
+
+/** Options of `search` for the documents that have words of a text, by BM25. */
+export interface TextSearchOptions extends RankedConditions {
+  readonly text: string
+}
+
+/** Options of `search` for the greatest inner products with a sparse vector. */
+export interface SparseSearchOptions extends RankedConditions {
+  readonly sparse: SparseVector
+  /** Share of the query's smallest values to leave out, 0 to below 1; default 0. */
+  readonly dropRatio?: number | undefined
+}
+
+const CONDITIONS = ['index', 'field', 'limit', 'offset', 'filter', 'select', 'radius', 'partitions', 'group']
+const TEXT_OPTIONS = ['text', ...CONDITIONS]
+const SPARSE_OPTIONS = ['sparse', 'dropRatio', ...CONDITIONS]
+
+interface Ranked {
+  readonly state: CollectionState
+  readonly name: string
+  readonly filter: CompiledFilter
+  readonly partitions: unknown
+  readonly projection: Projection | undefined
+  readonly limit: number
+  readonly offset: number
+  readonly radius: number
+  readonly group: { readonly path: string; readonly size: number } | undefined
+  readonly run: (request: RankedRequest, definition: InvertedDefinition) => RankedHit[]
+}
+
+/** Whether a search is one of these. */
+export function isRanked(options: unknown): options is TextSearchOptions | SparseSearchOptions {
+  return typeof options === 'object' && options !== null && ('text' in options || 'sparse' in options)
+}
+
+/** @throws UsageError and its kinds; NotFoundError for an unknown index, field or partition. */
+export async function runRanked(state: CollectionState, options: object): Promise<SearchHit[]> {
+  const ranked = 'text' in options ? textRequest(state, options) : sparseRequest(state, options)
+  const { filter, limit, offset, name } = ranked
+  if (limit === 0 || filter.isNever) return []
+  const id = definitionNamed(state, name).id
+  const parts = await settleInverted(state, id, () => {
+    definitionNamed(state, name)
+    return partsNamed(state, ranked.partitions, 'search')
+  })
+  const request = { state, parts, filter }
+  const definition = definitionNamed(state, name)
+  const within = (count: number) => {
+    const hits = ranked.run({ ...request, limit: count }, definition)
+    const end = hits.findIndex(({ score }) => -score > ranked.radius)
+    return { hits: end < 0 ? hits : hits.slice(0, end), isAll: end >= 0 || hits.length < count }
+  }
+  const read = hitReader(ranked)
+  if (ranked.group === undefined)
+    return within(limit + offset)
+      .hits.slice(offset)
+      .map(read)
+  return grouped(ranked, within).map(read)
+}
+
+function grouped(
+  { group, limit, offset }: Ranked,
+  within: (count: number) => { hits: RankedHit[]; isAll: boolean },
+): RankedHit[] {
+  const { path, size } = group!
+  const fields = new FieldReader([path])
+  const identityOf = ({ partition, address }: RankedHit) => {
+    fields.fill(partition, Uint32Array.of(address), 1)
+    return valueIdentity(fields.value(0, 0))
+  }
+  const groups = limit + offset
+  for (let count = Math.min(groups * size * GROUP_AHEAD, 1e9); ; count *= GROUP_AHEAD) {
+    const { hits, isAll } = within(count)
+    const picked = pickGroups(hits, identityOf, groups, size, offset, isAll)
+    if (picked !== undefined) return picked
+  }
+}
+
+function hitReader({ state, projection }: Ranked): (hit: RankedHit) => SearchHit {
+  const vectors = new Set(state.definition.vectors.map(({ name }) => name))
+  return ({ partition, address, score }) => {
+    const { reader } = partition.store
+    const document =
+      projection === undefined ? reader.readExcept(address, vectors) : partition.project(address, projection)
+    // A score of 0 is at distance 0, not -0.
+    return { id: reader.readKey(address) as Key, distance: 0 - score, document }
+  }
+}
+
+// --- options
+
+function textRequest(state: CollectionState, options: object): Ranked {
+  requireOptions(options, TEXT_OPTIONS, 'of a search by text')
+  const { text } = options as { readonly text: unknown }
+  if (typeof text !== 'string') throw new TypeMismatchError(`text of search is a string, got ${describe(text)}`)
+  return {
+    ...conditionsOf(state, options, 'text'),
+    run: (request, definition) => (definition.type === 'text' ? searchText(request, definition, text) : []),
+  }
+}
+
+function sparseRequest(state: CollectionState, options: object): Ranked {
+  requireOptions(options, SPARSE_OPTIONS, 'of a search by a sparse vector')
+  const { sparse, dropRatio = 0 } = options as SparseSearchOptions
+  const entries = requireEntries(sparse)
+  if (typeof dropRatio !== 'number' || !(dropRatio >= 0 && dropRatio < 1)) {
+    throw new UsageError(`dropRatio of search is a number from 0 to below 1, got ${describe(dropRatio)}`)
+  }
+  const query = withoutSmallest(entries, dropRatio)
+  return {
+    ...conditionsOf(state, options, 'sparse'),
+    run: (request, definition) => (definition.type === 'sparse' ? searchSparse(request, definition, query) : []),
+  }
+}
+
+function requireEntries(sparse: unknown): SparseEntries {
+  const entries = sparseEntries(sparse)
+  if (entries !== undefined) return entries
+  throw new TypeMismatchError(
+    'sparse of search is { indices, values } or an object of dimension -> value: each dimension once, a whole number from 0 to ' +
+      '4294967294, with a finite value',
+  )
+}
+
+function conditionsOf(state: CollectionState, options: RankedConditions, type: 'text' | 'sparse'): Omit<Ranked, 'run'> {
+  const { limit, offset, filter, select, radius, partitions, group } = options
+  const definition = definitionOf(state, options, type)
+  partsNamed(state, partitions, 'search')
+  return {
+    state,
+    name: definition.name,
+    filter: resolveFilter(filter, 'search'),
+    partitions: Array.isArray(partitions) ? [...partitions] : undefined,
+    projection: projectionOf(select, 'search'),
+    limit: limit === undefined ? 10 : countOrAll(limit, 'limit of search'),
+    offset: offset === undefined ? 0 : requireCount(offset, 'offset of search'),
+    radius: radiusOf(radius, 'search'),
+    group: group === undefined ? undefined : groupOf(group),
+  }
+}
+
+function definitionOf(
+  state: CollectionState,
+  { index, field }: RankedConditions,
+  type: 'text' | 'sparse',
+): InvertedDefinition {
+  const own = state.definition.inverted.filter((one) => one.type === type)
+  const names = own.map(({ name }) => `"${name}"`).join(', ')
+  const has = `collection "${state.name}" has ${own.length === 0 ? `no ${type} index` : `the ${type} indexes ${names}`}`
+  if (index !== undefined && field !== undefined) throw new UsageError('search takes either index or field, got both')
+  const given = index ?? field
+  if (given !== undefined && typeof given !== 'string')
+    throw new TypeMismatchError(
+      `${index === undefined ? 'field' : 'index'} of search is a name, got ${describe(given)}`,
+    )
+  if (given === undefined) {
+    if (own.length === 1) return own[0]!
+    throw new UsageError(own.length === 0 ? `${has} to search` : `search needs index or field: ${has}`)
+  }
+  // A field is that of the index on it alone, if there is one.
+  const found =
+    index === undefined
+      ? (own.find(({ fields }) => fields.length === 1 && fields[0] === field) ??
+        own.find(({ fields }) => (fields as readonly string[]).includes(given)))
+      : own.find(({ name }) => name === index)
+  if (found !== undefined) return found
+  const what = index === undefined ? `${type} index on the field` : `${type} index`
+  throw new NotFoundError(`there is no ${what} ${describe(given)}: ${has}`, {
+    details: { collection: state.name, index: given },
+  })
+}
+
+function definitionNamed(state: CollectionState, name: string): InvertedDefinition {
+  const definition = state.definition.inverted.find((one) => one.name === name)
+  if (definition !== undefined) return definition
+  throw new NotFoundError(`index "${name}" of collection "${state.name}" was dropped while it was searched`, {
+    details: { collection: state.name, index: name },
+  })
+}

@@ -1,0 +1,273 @@
+// A search over the partitions of a collection. Each is searched in steps, and between steps others may write; then everything that
+// was found is looked at once more, and where it does not hold the partition is searched again without a pause. So every hit is stored as
+// it says when the search resolves. A document that is inserted or changed meanwhile may be missed, as it is by a search that came before.
+
+import { SlotSet } from '../../core/derived/index.ts'
+import { performance } from '../../core/index.ts'
+import type { Document, Key } from '../../value/index.ts'
+import type { Partition } from '../partition.ts'
+import { pause, SLICE_MS } from '../pause.ts'
+import { FieldReader } from '../read/fields.ts'
+import { isEverything } from '../read/filter.ts'
+import { valueIdentity } from '../read/identity.ts'
+import { MatchScan } from '../read/match.ts'
+import { type Plan, planOf } from '../read/plan.ts'
+import type { CollectionState } from '../state.ts'
+import { GROUP_AHEAD, pickGroups } from './search-group.ts'
+import type { SearchExplanation, SearchHit, SearchRequest } from './search-options.ts'
+import { type After, beginSearch, type PartitionHits, type PartitionSearch } from './search-plan.ts'
+
+/** A hit before its document is read. */
+export interface Place {
+  readonly distance: number
+  /** Index of its partition in the request. */
+  readonly part: number
+  readonly slot: number
+  readonly record: number
+}
+
+/** Where the pages of an iterator have come to. */
+export type Page = Pick<Place, 'distance' | 'part' | 'slot'> | undefined
+
+/** The slices of one search, shared by all it does. */
+class Slices {
+  readonly #state: CollectionState
+  #began = performance.now()
+
+  constructor(state: CollectionState) {
+    this.#state = state
+  }
+
+  get isOver(): boolean {
+    return performance.now() - this.#began > SLICE_MS
+  }
+
+  async next(): Promise<void> {
+    await pause()
+    const refusal = this.#state.refuseRead()
+    if (refusal !== null) throw refusal
+    this.#began = performance.now()
+  }
+}
+
+/** The search of one partition, and the documents of it that match. */
+class Part {
+  readonly partition: Partition
+  readonly index: number
+  readonly #state: CollectionState
+  readonly #request: SearchRequest
+  readonly #isFiltered: boolean
+  #slots: SlotSet | undefined
+  #plan: Plan | undefined
+  #marking: MatchScan | undefined
+  #markedTo = 0
+  #search: PartitionSearch | undefined
+  #version = -1
+  readonly #count: number
+  readonly #after: After | undefined
+
+  constructor(state: CollectionState, request: SearchRequest, index: number, count: number, page: Page) {
+    this.#state = state
+    this.#request = request
+    this.index = index
+    this.partition = request.parts[index]!
+    this.#isFiltered = !isEverything(request.filter)
+    this.#count = count
+    // Of hits just as far the partitions before this one have given theirs, those behind it have not.
+    if (page !== undefined) {
+      const slot = index < page.part ? 0xffffffff : index === page.part ? page.slot + 1 : 0
+      this.#after = { distance: page.distance, slot }
+    }
+  }
+
+  get matched(): number {
+    return this.#slots?.count ?? 0
+  }
+
+  get search(): PartitionSearch | undefined {
+    return this.#search
+  }
+
+  /** Does a little; false when there is no more to do. */
+  step(): boolean {
+    const { partition } = this
+    if (this.#version < 0) this.#version = partition.store.vectors.version
+    if (this.#isFiltered && this.#search === undefined && this.#mark()) return true
+    this.#search ??= this.#begin()
+    return this.#search.step()
+  }
+
+  #begin(): PartitionSearch {
+    const { partition } = this
+    return beginSearch({
+      request: this.#request,
+      partition,
+      count: this.#count,
+      after: this.#after,
+      slots: this.#slots,
+    })
+  }
+
+  /** Looks for documents that match; false when all have been looked at. */
+  #mark(): boolean {
+    const { partition } = this
+    this.#slots ??= new SlotSet(partition.store.memory, partition.store.slots)
+    const { filter } = this.#request
+    this.#plan ??= planOf(this.#state, filter, [partition])
+    if (this.#plan.kind === 'scan' && filter.program !== undefined && filter.residual === undefined) {
+      // The core can do this alone.
+      if (this.#markedTo >= 0)
+        this.#markedTo = partition.store.filters.mark(filter.program, this.#markedTo, this.#slots).next
+      return this.#markedTo >= 0
+    }
+    this.#marking ??= new MatchScan(this.#state, this.#plan, [partition])
+    const count = this.#marking.read(addresses)
+    if (count < 0) return false
+    this.#slots.addRecords(addresses, count)
+    return true
+  }
+
+  /** Sees to it that what was found is what is stored now. */
+  settle(): void {
+    const { partition } = this
+    if (this.#search === undefined || partition.store.vectors.version === this.#version) return
+    if (this.#search.holds() && !this.#isFiltered) return
+    if (this.#isFiltered) {
+      this.#slots?.release()
+      this.#slots = undefined
+      this.#marking = undefined
+      this.#markedTo = 0
+      while (this.#mark());
+    }
+    this.#search.release()
+    this.#search = this.#begin()
+    while (this.#search.step());
+  }
+
+  hits(query: number): PartitionHits {
+    return this.#search!.hits(query)
+  }
+
+  release(): void {
+    this.#search?.release()
+    this.#slots?.release()
+    this.#search = undefined
+    this.#slots = undefined
+  }
+}
+
+const addresses = new Uint32Array(1024)
+
+/** What a search found, before documents are read: a list for each query. To be read before anything is written. */
+export async function searchPlaces<R>(
+  state: CollectionState,
+  request: SearchRequest,
+  count: number,
+  page: Page,
+  take: (lists: readonly (readonly Place[])[], explanation: SearchExplanation) => R,
+): Promise<R> {
+  const { filter, queries, field } = request
+  const indexes = [...request.parts.keys()].filter((i) => request.parts[i]!.store.vectors.count(field) > 0)
+  const parts =
+    filter.isNever || count === 0 || queries.length === 0
+      ? []
+      : indexes.map((index) => new Part(state, request, index, count, page))
+  const slices = new Slices(state)
+  try {
+    for (const part of parts) {
+      // One that was dropped meanwhile has no documents any more.
+      while (state.parts.includes(part.partition) && part.step()) if (slices.isOver) await slices.next()
+    }
+    const found = parts.filter((part) => part.search !== undefined && state.parts.includes(part.partition))
+    for (const part of found) part.settle()
+    const lists = queries.map((_, query) => merged(found, query, count))
+    return take(lists, explanationOf(found, lists, !isEverything(filter)))
+  } finally {
+    for (const part of parts) part.release()
+  }
+}
+
+function merged(parts: readonly Part[], query: number, count: number): Place[] {
+  const places: Place[] = []
+  for (const part of parts) {
+    const { distances, slots, records } = part.hits(query)
+    for (let i = 0; i < distances.length; i++) {
+      places.push({ distance: distances[i]!, part: part.index, slot: slots[i]!, record: records[i]! })
+    }
+  }
+  if (parts.length < 2) return places
+  places.sort((a, b) => a.distance - b.distance || a.part - b.part || a.slot - b.slot)
+  return places.slice(0, count)
+}
+
+function explanationOf(
+  parts: readonly Part[],
+  lists: readonly (readonly Place[])[],
+  isFiltered: boolean,
+): SearchExplanation {
+  const sum = (of: (part: Part) => number) => parts.reduce((total, part) => total + of(part), 0)
+  const visited = sum((part) => part.search!.visited)
+  return {
+    plan: parts.some((part) => part.search!.plan === 'graph') ? 'graph' : 'exact',
+    ...(isFiltered ? { matched: sum((part) => part.matched) } : {}),
+    examined: sum((part) => part.search!.examined),
+    rescored: sum((part) => part.search!.rescored),
+    ...(visited === 0 ? {} : { visited }),
+    returned: lists.reduce((total, list) => total + list.length, 0),
+  }
+}
+
+/** The hits of each query, and how they were found. */
+export async function runSearch(
+  state: CollectionState,
+  request: SearchRequest,
+): Promise<{ readonly lists: SearchHit[][]; readonly explanation: SearchExplanation }> {
+  const { limit, offset, group } = request
+  const read = hitReader(state, request)
+  if (group !== undefined) return await runGrouped(state, request, read)
+  return await searchPlaces(state, request, limit === 0 ? 0 : limit + offset, undefined, (lists, explanation) => {
+    const hits = lists.map((list) => list.slice(offset, offset + limit).map(read))
+    const returned = hits.reduce((total, list) => total + list.length, 0)
+    return { lists: hits, explanation: { ...explanation, returned } }
+  })
+}
+
+/** Reads the document of a hit. */
+export function hitReader(state: CollectionState, { parts, projection }: SearchRequest): (place: Place) => SearchHit {
+  const vectors = new Set(state.definition.vectors.map(({ name }) => name))
+  return ({ part, record, distance }) => {
+    const { reader } = parts[part]!.store
+    const document: Document =
+      projection === undefined ? reader.readExcept(record, vectors) : parts[part]!.project(record, projection)
+    return { id: reader.readKey(record) as Key, distance, document }
+  }
+}
+
+/** Nearest hits, a few of each group: ever more are looked for, until the groups are full or there are no more. */
+async function runGrouped(
+  state: CollectionState,
+  request: SearchRequest,
+  read: (place: Place) => SearchHit,
+): Promise<{ readonly lists: SearchHit[][]; readonly explanation: SearchExplanation }> {
+  const { limit, offset, group } = request
+  const { path, size } = group!
+  const fields = new FieldReader([path])
+  const identityOf = ({ part, record }: Place) => {
+    fields.fill(request.parts[part]!, Uint32Array.of(record), 1)
+    return valueIdentity(fields.value(0, 0))
+  }
+  const groups = limit === 0 ? 0 : limit + offset
+  for (let count = Math.min(groups * size * GROUP_AHEAD, 1e9); ; count *= GROUP_AHEAD) {
+    const answer = await searchPlaces(state, request, count, undefined, (lists, explanation) => {
+      const chosen: SearchHit[][] = []
+      for (const list of lists) {
+        const places = pickGroups(list, identityOf, groups, size, offset, list.length < count)
+        if (places === undefined) return undefined
+        chosen.push(places.map(read))
+      }
+      const returned = chosen.reduce((total, list) => total + list.length, 0)
+      return { lists: chosen, explanation: { ...explanation, returned } }
+    })
+    if (answer !== undefined) return answer
+  }
+}
