@@ -20,9 +20,9 @@ import { fieldOf } from './fields.ts'
 import { type Node, variables } from './node.ts'
 import { collatePart } from './parts.ts'
 import { type Query, Suspension } from './query.ts'
-import { openSlice } from './reading.ts'
 import { OPERATIONS } from './registry.ts'
 import { fromNative, pseudo } from './stored.ts'
+import { openSlice } from './terms/reading.ts'
 import { KINDS, T } from './terms.ts'
 import {
   asDatum,

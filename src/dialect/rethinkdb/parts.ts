@@ -17,27 +17,27 @@ function termsPart<M extends { readonly terms: Operations }>(load: () => Promise
   }, beside)
 }
 
-export const adminPart = termsPart(() => import('./admin.ts'))
+export const adminPart = termsPart(() => import('./terms/admin.ts'))
 /** What reads answers row by row. */
-export const cursorPart = termsPart(() => import('./streamed.ts'))
-export const collatePart = termsPart(() => import('./collate.ts'), cursorPart)
-export const feedPart = termsPart(() => import('./changes.ts'))
-export const selectPart = termsPart(() => import('./sequences.ts'), cursorPart)
+export const cursorPart = termsPart(() => import('./terms/streamed.ts'))
+export const collatePart = termsPart(() => import('./terms/collate.ts'), cursorPart)
+export const feedPart = termsPart(() => import('./terms/changes.ts'))
+export const selectPart = termsPart(() => import('./terms/sequences.ts'), cursorPart)
 /** Loaded with the first table that has an index. */
-export const indexPart = termsPart(() => import('./indexes.ts'))
+export const indexPart = termsPart(() => import('./terms/indexes.ts'))
 
 /** By the letter that the table of terms has for them. */
 const PARTS: Readonly<Record<string, AnyPart>> = {
   a: adminPart,
   c: collatePart,
-  d: termsPart(() => import('./documents.ts')),
+  d: termsPart(() => import('./terms/documents.ts')),
   f: feedPart,
-  g: termsPart(() => import('./geometry-terms.ts')),
-  i: termsPart(() => import('./times.ts')),
-  j: termsPart(() => import('./javascript.ts')),
+  g: termsPart(() => import('./terms/geometry.ts')),
+  i: termsPart(() => import('./terms/times.ts')),
+  j: termsPart(() => import('./terms/javascript.ts')),
   s: selectPart,
-  t: termsPart(() => import('./texts.ts')),
-  w: termsPart(() => import('./writes.ts')),
+  t: termsPart(() => import('./terms/texts.ts')),
+  w: termsPart(() => import('./terms/writes.ts')),
   x: indexPart,
 }
 

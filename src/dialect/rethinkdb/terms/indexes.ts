@@ -1,18 +1,18 @@
 // Terms about secondary indexes and write hooks: what a table keeps of functions.
 
-import { compareText } from '../../query/index.ts'
-import { isFixed } from './check.ts'
-import type { Datum, Fields } from './datum.ts'
-import { dropEngineIndex, fieldsOf, makeEngineIndex } from './engine-index.ts'
-import { fail, failOperation } from './errors.ts'
-import type { Call } from './evaluate.ts'
-import { getHook, keptNode, keptTerm, setHook } from './hooks.ts'
-import { fromWire, type Node } from './node.ts'
+import { compareText } from '../../../query/index.ts'
+import { isFixed } from '../check.ts'
+import type { Datum, Fields } from '../datum.ts'
+import { dropEngineIndex, fieldsOf, makeEngineIndex } from '../engine-index.ts'
+import { fail, failOperation } from '../errors.ts'
+import type { Call } from '../evaluate.ts'
+import { getHook, keptNode, keptTerm, setHook } from '../hooks.ts'
+import { fromWire, type Node } from '../node.ts'
+import type { Operations } from '../registry.ts'
+import type { IndexInfo, Table } from '../store.ts'
+import { T } from '../terms.ts'
+import { Func, type Val, wrongKind } from '../values.ts'
 import { tableOf } from './reading.ts'
-import type { Operations } from './registry.ts'
-import type { IndexInfo, Table } from './store.ts'
-import { T } from './terms.ts'
-import { Func, type Val, wrongKind } from './values.ts'
 
 const PREFIX = '$reql_index_function$'
 
@@ -126,8 +126,8 @@ function statuses(call: Call): Val {
   return list.sort((a, b) => compareText(a.index as string, b.index as string))
 }
 
-export { countEngine, openIndex } from './engine-index.ts'
-export { indexOf } from './index-entries.ts'
+export { countEngine, openIndex } from '../engine-index.ts'
+export { indexOf } from '../index-entries.ts'
 
 export const terms: Operations = {
   indexCreate: create,

@@ -1,8 +1,8 @@
 // Terms that write: what becomes of each row, and how it is counted and told.
 
 import { v4 as uuid } from 'uuid'
-import type { DirectWrite, Ticket } from '../../engine/index.ts'
-import { ConflictError, DataError, HostError, LimitError, StateError } from '../../error/index.ts'
+import type { DirectWrite, Ticket } from '../../../engine/index.ts'
+import { ConflictError, DataError, HostError, LimitError, StateError } from '../../../error/index.ts'
 import {
   asObject,
   type Datum,
@@ -15,17 +15,17 @@ import {
   setField,
   Time,
   typeName,
-} from './datum.ts'
-import { Failure, fail, failMissing } from './errors.ts'
-import { type Call, evaluate } from './evaluate.ts'
-import { merge } from './fields.ts'
-import { engineKey } from './key.ts'
-import { fromWire } from './node.ts'
-import type { Query } from './query.ts'
-import type { RowChange, Table } from './store.ts'
-import { fromStored } from './stored.ts'
-import { asDatum, Func } from './values.ts'
-import { hasOwnForm, requireStorableKey, toStored } from './write-form.ts'
+} from '../datum.ts'
+import { Failure, fail, failMissing } from '../errors.ts'
+import { type Call, evaluate } from '../evaluate.ts'
+import { merge } from '../fields.ts'
+import { engineKey } from '../key.ts'
+import { fromWire } from '../node.ts'
+import type { Query } from '../query.ts'
+import type { RowChange, Table } from '../store.ts'
+import { fromStored } from '../stored.ts'
+import { asDatum, Func } from '../values.ts'
+import { hasOwnForm, requireStorableKey, toStored } from '../write-form.ts'
 
 export type ReturnChanges = false | true | 'always' | 'vals'
 

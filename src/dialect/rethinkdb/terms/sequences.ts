@@ -1,8 +1,7 @@
 // Terms that turn sequences into sequences.
 
-import { between } from './between.ts'
-import { asBool, asInteger, type Datum, equal, typeName } from './datum.ts'
-import { fail } from './errors.ts'
+import { asBool, asInteger, type Datum, equal, typeName } from '../datum.ts'
+import { fail } from '../errors.ts'
 import {
   type Call,
   concatenated,
@@ -15,12 +14,12 @@ import {
   toStream,
   waiting,
   withStep,
-} from './evaluate.ts'
-import { filterTest, isObjectTerm } from './matching.ts'
-import { feedPart } from './parts.ts'
-import { Planned } from './planned.ts'
-import { predicateOf } from './predicate.ts'
-import type { Operations } from './registry.ts'
+} from '../evaluate.ts'
+import { filterTest, isObjectTerm } from '../matching.ts'
+import { feedPart } from '../parts.ts'
+import { Planned } from '../planned.ts'
+import { predicateOf } from '../predicate.ts'
+import type { Operations } from '../registry.ts'
 import {
   asDatum,
   collect,
@@ -33,7 +32,8 @@ import {
   Stream,
   TableSlice,
   type Val,
-} from './values.ts'
+} from '../values.ts'
+import { between } from './between.ts'
 
 function map(call: Call): Val {
   const sources: Val[] = []

@@ -1,13 +1,13 @@
 // Joins: every pair, or by a key.
 
-import { asBool, asObject, type Datum, field } from './datum.ts'
-import { Failure, fail } from './errors.ts'
-import { type Call, concatenated, derive, withStep } from './evaluate.ts'
-import { merge } from './fields.ts'
-import { requirePrimaryKey, requireSecondaryBound } from './key.ts'
+import { asBool, asObject, type Datum, field } from '../datum.ts'
+import { Failure, fail } from '../errors.ts'
+import { type Call, concatenated, derive, withStep } from '../evaluate.ts'
+import { merge } from '../fields.ts'
+import { requirePrimaryKey, requireSecondaryBound } from '../key.ts'
+import type { Operations } from '../registry.ts'
+import { asDatum, collect, type Pull, pullArray, TableSlice, type Val, wrongKind } from '../values.ts'
 import { openSlice } from './reading.ts'
-import type { Operations } from './registry.ts'
-import { asDatum, collect, type Pull, pullArray, TableSlice, type Val, wrongKind } from './values.ts'
 
 function pairs(call: Call, isOuter: boolean): Val {
   const left = call.first

@@ -1,17 +1,17 @@
 // Terms about databases, tables and their configuration.
 
-import { compareText } from '../../query/index.ts'
-import { asInteger, asObject, asText, type Datum, type Fields, field, isObject, print, typeName } from './datum.ts'
-import { fail, failOperation } from './errors.ts'
-import type { Call } from './evaluate.ts'
+import { compareText } from '../../../query/index.ts'
+import { asInteger, asObject, asText, type Datum, type Fields, field, isObject, print, typeName } from '../datum.ts'
+import { fail, failOperation } from '../errors.ts'
+import type { Call } from '../evaluate.ts'
+import { requireName } from '../key.ts'
+import type { Operations } from '../registry.ts'
+import { createDatabase, createTable, dropDatabase, dropTable, renameDatabase, renameTable } from '../schema.ts'
+import type { Table } from '../store.ts'
+import { SYSTEM_TABLES, shownConfig, tableStatus } from '../system.ts'
+import { Db, Row, TableSlice, type Val, VirtualTable, wrongKind } from '../values.ts'
 import { infoOf } from './info.ts'
-import { requireName } from './key.ts'
 import { tableOf } from './reading.ts'
-import type { Operations } from './registry.ts'
-import { createDatabase, createTable, dropDatabase, dropTable, renameDatabase, renameTable } from './schema.ts'
-import type { Table } from './store.ts'
-import { SYSTEM_TABLES, shownConfig, tableStatus } from './system.ts'
-import { Db, Row, TableSlice, type Val, VirtualTable, wrongKind } from './values.ts'
 
 /** The database and the name of `r.db(x).tableCreate(name)` or `r.tableCreate(name)`. */
 function target(call: Call): { db: string; name: string } {
@@ -232,7 +232,7 @@ function reconfigure(call: Call): Val {
   return result
 }
 
-export { systemTable } from './system.ts'
+export { systemTable } from '../system.ts'
 
 export const terms: Operations = {
   dbCreate(call) {

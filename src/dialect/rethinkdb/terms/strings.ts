@@ -1,10 +1,10 @@
 // Terms about strings.
 
-import { asText, type Datum, type Fields } from './datum.ts'
-import { fail } from './errors.ts'
-import type { Call } from './evaluate.ts'
-import { textBytes } from './key.ts'
-import type { Operations } from './registry.ts'
+import { asText, type Datum, type Fields } from '../datum.ts'
+import { fail } from '../errors.ts'
+import type { Call } from '../evaluate.ts'
+import { textBytes } from '../key.ts'
+import type { Operations } from '../registry.ts'
 
 const ESCAPES = /^[AbBCdDsSwWpPQEzafnrtvx0-7^$.|?*+()[\]{}\\/\-"'!@#%&_=:;,<>~` ]$/
 

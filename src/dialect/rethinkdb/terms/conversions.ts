@@ -20,14 +20,14 @@ import {
   Time,
   toJson,
   typeName,
-} from './datum.ts'
-import { Failure, fail, failMissing } from './errors.ts'
-import { allOf, type Call, toFunc, toStream } from './evaluate.ts'
-import { jsonComplaint, repeatedKey } from './json.ts'
+} from '../datum.ts'
+import { Failure, fail, failMissing } from '../errors.ts'
+import { allOf, type Call, toFunc, toStream } from '../evaluate.ts'
+import { jsonComplaint, repeatedKey } from '../json.ts'
+import type { Operations } from '../registry.ts'
+import { fromNative } from '../stored.ts'
+import { asDatum, Db, Func, Grouped, Row, Selection, Special, TableSlice, type Val, VirtualTable } from '../values.ts'
 import { folded, type Step } from './operators.ts'
-import type { Operations } from './registry.ts'
-import { fromNative } from './stored.ts'
-import { asDatum, Db, Func, Grouped, Row, Selection, Special, TableSlice, type Val, VirtualTable } from './values.ts'
 
 const DATUM_TYPES = ['NULL', 'BINARY', 'BOOL', 'NUMBER', 'STRING', 'ARRAY', 'OBJECT', 'MINVAL', 'MAXVAL']
 const TYPES = [

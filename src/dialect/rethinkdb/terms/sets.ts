@@ -1,6 +1,6 @@
 // Sets of values.
 
-import { compare, type Datum } from './datum.ts'
+import { compare, type Datum } from '../datum.ts'
 
 /** A set of values, by ReQL's equality. Strings and numbers, which most are, go the short way. */
 export class DatumSet {

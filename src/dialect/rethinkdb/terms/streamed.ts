@@ -1,12 +1,12 @@
 // Cursors over streams that are evaluated as they are read.
 
-import { performance, setTimeout } from '../../engine/index.ts'
-import { Cursor, type RowSource } from './cursor.ts'
-import { type Formats, toNative } from './output.ts'
-import type { Operations } from './registry.ts'
-import type { Pull } from './values.ts'
+import { performance, setTimeout } from '../../../engine/index.ts'
+import { Cursor, type RowSource } from '../cursor.ts'
+import { type Formats, toNative } from '../output.ts'
+import type { Operations } from '../registry.ts'
+import type { Pull } from '../values.ts'
 
-export { readable } from './cursor.ts'
+export { readable } from '../cursor.ts'
 
 /** A part without any. */
 export const terms: Operations = {}

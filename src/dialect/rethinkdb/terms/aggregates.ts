@@ -11,13 +11,12 @@ import {
   isObject,
   plain as plainOf,
   Time,
-} from './datum.ts'
-import { Failure, fail, failMissing } from './errors.ts'
-import { type Call, derive, finite, NOTHING, plainFirst, toFunc, toStream, waiting } from './evaluate.ts'
-import { limitedGroups } from './groups.ts'
-import { filterTest, isObjectTerm } from './matching.ts'
-import { countSlice, openSlice } from './reading.ts'
-import type { Operations } from './registry.ts'
+} from '../datum.ts'
+import { Failure, fail, failMissing } from '../errors.ts'
+import { type Call, derive, finite, NOTHING, plainFirst, toFunc, toStream, waiting } from '../evaluate.ts'
+import { limitedGroups } from '../groups.ts'
+import { filterTest, isObjectTerm } from '../matching.ts'
+import type { Operations } from '../registry.ts'
 import {
   asDatum,
   Func,
@@ -31,7 +30,8 @@ import {
   TableSlice,
   type Val,
   wrongKind,
-} from './values.ts'
+} from '../values.ts'
+import { countSlice, openSlice } from './reading.ts'
 
 /** Each row with what the function makes of it; rows for which that does not exist, or is null where it may not be, are left out. */
 function eachWith(call: Call, visit: (value: Datum, row: Datum) => void): void {

@@ -1,6 +1,6 @@
 // Terms about documents and arrays: paths, merging, positions, sets.
 
-import { isAnew, isFixed } from './check.ts'
+import { isAnew, isFixed } from '../check.ts'
 import {
   type Datum,
   type Fields,
@@ -12,13 +12,13 @@ import {
   setField,
   sortedKeys,
   typeName,
-} from './datum.ts'
-import { DatumSet } from './datum-set.ts'
-import { Failure, fail, failMissing } from './errors.ts'
-import { type Call, finite, plainFirst, withStep } from './evaluate.ts'
-import { isSequence, mergePatch, nonSequence, requireObject } from './fields.ts'
-import type { Operations } from './registry.ts'
-import { asDatum, Func, plain, Special, type Val } from './values.ts'
+} from '../datum.ts'
+import { Failure, fail, failMissing } from '../errors.ts'
+import { type Call, finite, plainFirst, withStep } from '../evaluate.ts'
+import { isSequence, mergePatch, nonSequence, requireObject } from '../fields.ts'
+import type { Operations } from '../registry.ts'
+import { asDatum, Func, plain, Special, type Val } from '../values.ts'
+import { DatumSet } from './sets.ts'
 
 /** A term that works on an object, and on each of a sequence of them. */
 function polymorphic(mode: 'map' | 'filter', prepare: (call: Call) => (object: Fields) => Datum): (call: Call) => Val {

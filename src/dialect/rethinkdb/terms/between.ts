@@ -1,15 +1,15 @@
 // `between`, and what the engine is asked for it.
 
-import { type Filter, treeFilter } from '../../engine/index.ts'
-import type { FilterNode } from '../../query/index.ts'
-import { all as allOf, compared, constantOf, pathTo } from './conditions.ts'
-import { MAXVAL, MINVAL } from './datum.ts'
-import { fail } from './errors.ts'
-import type { Call } from './evaluate.ts'
-import { requirePrimaryBound, requireSecondaryBound } from './key.ts'
+import { type Filter, treeFilter } from '../../../engine/index.ts'
+import type { FilterNode } from '../../../query/index.ts'
+import { all as allOf, compared, constantOf, pathTo } from '../conditions.ts'
+import { MAXVAL, MINVAL } from '../datum.ts'
+import { fail } from '../errors.ts'
+import type { Call } from '../evaluate.ts'
+import { requirePrimaryBound, requireSecondaryBound } from '../key.ts'
+import type { Table } from '../store.ts'
+import { type Bounds, TableSlice, type Val, wrongKind } from '../values.ts'
 import { requireIndex } from './reading.ts'
-import type { Table } from './store.ts'
-import { type Bounds, TableSlice, type Val, wrongKind } from './values.ts'
 
 /** The keys between two bounds for the engine; undefined where they have to be compared here, or all are wanted. */
 export function boundsFilter(table: Table, bounds: Bounds): Filter | undefined {

@@ -14,11 +14,11 @@ import {
   Time,
   typeName,
   wholeMilliseconds,
-} from './datum.ts'
-import { Failure, fail, ReqlQueryLogicError, ReqlUserError } from './errors.ts'
-import { type Call, evaluate, toFunc } from './evaluate.ts'
-import type { Operations } from './registry.ts'
-import { asDatum, Func, Grouped, Row, Special, type Val } from './values.ts'
+} from '../datum.ts'
+import { Failure, fail, ReqlQueryLogicError, ReqlUserError } from '../errors.ts'
+import { type Call, evaluate, toFunc } from '../evaluate.ts'
+import type { Operations } from '../registry.ts'
+import { asDatum, Func, Grouped, Row, Special, type Val } from '../values.ts'
 
 export type Step = (a: Datum, b: Datum, call: Call) => Datum
 

@@ -1,11 +1,11 @@
 // Terms about instants: making them, their parts in their zone, ISO 8601.
 
-import { asTime, type Datum, Time, wholeMilliseconds } from './datum.ts'
-import { fail } from './errors.ts'
-import type { Call } from './evaluate.ts'
-import type { Operation, Operations } from './registry.ts'
-import { KINDS } from './terms.ts'
-import type { Val } from './values.ts'
+import { asTime, type Datum, Time, wholeMilliseconds } from '../datum.ts'
+import { fail } from '../errors.ts'
+import type { Call } from '../evaluate.ts'
+import type { Operation, Operations } from '../registry.ts'
+import { KINDS } from '../terms.ts'
+import type { Val } from '../values.ts'
 
 const DAY = 86_400
 

@@ -1,7 +1,6 @@
 // `info`: what a value is and where it comes from.
 
-import { type Datum, Extreme, type Fields, MAXVAL, MINVAL, print, typeName } from './datum.ts'
-import { whole } from './reading.ts'
+import { type Datum, Extreme, type Fields, MAXVAL, MINVAL, print, typeName } from '../datum.ts'
 import {
   asDatum,
   Db,
@@ -14,7 +13,8 @@ import {
   TableSlice,
   type Val,
   VirtualTable,
-} from './values.ts'
+} from '../values.ts'
+import { whole } from './reading.ts'
 
 export function infoOf(value: Val): Datum {
   if (!(value instanceof Special)) {

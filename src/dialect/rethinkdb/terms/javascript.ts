@@ -1,12 +1,12 @@
 // `r.js`: JavaScript inside a query. Node runs it in a context of its own, with a time limit; where there is none it is refused. Only
 // text goes in and out: a value, an error or a getter of that context is never touched from outside of its time limit.
 
-import { asNumber, type Datum, plain, Time } from './datum.ts'
-import { Failure, fail } from './errors.ts'
-import { javaScriptMachine } from './host.ts'
-import type { Operations } from './registry.ts'
-import { fromNative } from './stored.ts'
-import { Func, type Val } from './values.ts'
+import { asNumber, type Datum, plain, Time } from '../datum.ts'
+import { Failure, fail } from '../errors.ts'
+import { javaScriptMachine } from '../host.ts'
+import type { Operations } from '../registry.ts'
+import { fromNative } from '../stored.ts'
+import { Func, type Val } from '../values.ts'
 
 const SECONDS = 5
 

@@ -1,15 +1,15 @@
 // Terms that read tables: db, table, get, getAll; and how a slice of a table becomes a stream of documents.
 
-import type { Filter } from '../../engine/index.ts'
-import { compare, type Datum, type Fields, isGeometry, isObject } from './datum.ts'
-import { fail, failMissing, failOperation } from './errors.ts'
-import type { Call } from './evaluate.ts'
-import type { Index } from './index-entries.ts'
-import { engineKey, holdsExtreme, requireName, requirePrimaryKey, requireSecondaryBound } from './key.ts'
-import { adminPart, indexPart, selectPart } from './parts.ts'
-import type { Operations } from './registry.ts'
-import type { Table } from './store.ts'
-import { fromStored } from './stored.ts'
+import type { Filter } from '../../../engine/index.ts'
+import { compare, type Datum, type Fields, isGeometry, isObject } from '../datum.ts'
+import { fail, failMissing, failOperation } from '../errors.ts'
+import type { Call } from '../evaluate.ts'
+import type { Index } from '../index-entries.ts'
+import { engineKey, holdsExtreme, requireName, requirePrimaryKey, requireSecondaryBound } from '../key.ts'
+import { adminPart, indexPart, selectPart } from '../parts.ts'
+import type { Operations } from '../registry.ts'
+import type { Table } from '../store.ts'
+import { fromStored } from '../stored.ts'
 import {
   type Bounds,
   Db,
@@ -22,7 +22,7 @@ import {
   type Val,
   VirtualTable,
   wrongKind,
-} from './values.ts'
+} from '../values.ts'
 
 /** Reads a document; null when there is none. */
 function readRow(table: Table, key: Datum): Datum {

@@ -1,14 +1,13 @@
 // `changes`: what happens to a document, to a range of a table, to the first of an index. Writes tell their table, the table its feeds.
 
-import { performance, setTimeout } from '../../engine/index.ts'
-import { asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from './datum.ts'
-import { Failure, fail, failLimit, ReqlOpFailedError } from './errors.ts'
-import type { Call } from './evaluate.ts'
-import { unionFeed } from './feeds.ts'
-import type { Query } from './query.ts'
-import { indexOf, isWithin, openSlice } from './reading.ts'
-import type { Operations } from './registry.ts'
-import type { Listener, RowChange, Table } from './store.ts'
+import { performance, setTimeout } from '../../../engine/index.ts'
+import { asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from '../datum.ts'
+import { Failure, fail, failLimit, ReqlOpFailedError } from '../errors.ts'
+import type { Call } from '../evaluate.ts'
+import { unionFeed } from '../feeds.ts'
+import type { Query } from '../query.ts'
+import type { Operations } from '../registry.ts'
+import type { Listener, RowChange, Table } from '../store.ts'
 import {
   type Feed,
   Grouped,
@@ -20,7 +19,8 @@ import {
   TableSlice,
   type Val,
   wrongKind,
-} from './values.ts'
+} from '../values.ts'
+import { indexOf, isWithin, openSlice } from './reading.ts'
 
 /** The options of one `changes`. */
 interface Options {
@@ -362,7 +362,7 @@ function follow(value: Val, options: Options, query: Query, after: readonly Step
     : limitFeed(source.slice, steps, source.limit, options, query)
 }
 
-export { feedOf, unionFeed } from './feeds.ts'
+export { feedOf, unionFeed } from '../feeds.ts'
 
 export const terms: Operations = {
   changes(call) {

@@ -1,14 +1,14 @@
 // Terms that put sequences in order: orderBy, union, distinct.
 
-import { asText, compare, type Datum, equal } from './datum.ts'
-import { DatumSet } from './datum-set.ts'
-import { Failure, fail } from './errors.ts'
-import { allOf, type Call, evaluate, finite, selectionOf, toFunc, toStream } from './evaluate.ts'
-import { feedPart } from './parts.ts'
+import { asText, compare, type Datum, equal } from '../datum.ts'
+import { Failure, fail } from '../errors.ts'
+import { allOf, type Call, evaluate, finite, selectionOf, toFunc, toStream } from '../evaluate.ts'
+import { feedPart } from '../parts.ts'
+import type { Operations } from '../registry.ts'
+import { T } from '../terms.ts'
+import { asDatum, collect, type Func, type Pull, Selection, Stream, TableSlice, type Val } from '../values.ts'
 import { openSlice, requireIndex } from './reading.ts'
-import type { Operations } from './registry.ts'
-import { T } from './terms.ts'
-import { asDatum, collect, type Func, type Pull, Selection, Stream, TableSlice, type Val } from './values.ts'
+import { DatumSet } from './sets.ts'
 
 /** What is compared of each row, and whether the other way round. */
 interface Comparison {

@@ -12,11 +12,11 @@ import {
   needField,
   printNumber,
   TYPE,
-} from './datum.ts'
-import { fail, failOperation } from './errors.ts'
-import { type Call, withStep } from './evaluate.ts'
-import { requireObject } from './fields.ts'
-import { ELLIPSOIDS, type Ellipsoid, ellipsoid, UNITS } from './geometry/ellipsoid.ts'
+} from '../datum.ts'
+import { fail, failOperation } from '../errors.ts'
+import { type Call, withStep } from '../evaluate.ts'
+import { requireObject } from '../fields.ts'
+import { ELLIPSOIDS, type Ellipsoid, ellipsoid, UNITS } from '../geometry/ellipsoid.ts'
 import {
   coordinatesOf,
   fromGeoJson,
@@ -27,13 +27,13 @@ import {
   requireGeometry,
   requirePosition,
   shapeOf,
-} from './geometry/shape.ts'
-import { includes, intersects, nearestTo, type Position, type Shape, toPosition, toVector } from './geometry/sphere.ts'
-import type { Index } from './index-entries.ts'
+} from '../geometry/shape.ts'
+import { includes, intersects, nearestTo, type Position, type Shape, toPosition, toVector } from '../geometry/sphere.ts'
+import type { Index } from '../index-entries.ts'
+import type { Operations } from '../registry.ts'
+import type { Table } from '../store.ts'
+import { plain, Selection, Special, Stream, type Val } from '../values.ts'
 import { indexOf, tableOf } from './reading.ts'
-import type { Operations } from './registry.ts'
-import type { Table } from './store.ts'
-import { plain, Selection, Special, Stream, type Val } from './values.ts'
 
 const RESULTS_MAX = 100
 const DISTANCE_MAX_METRES = 100_000

@@ -1,6 +1,6 @@
 // The terms insert, update, replace, delete, forEach, sync.
 
-import { isFixed } from './check.ts'
+import { isFixed } from '../check.ts'
 import {
   asArray,
   asObject,
@@ -14,16 +14,16 @@ import {
   setField,
   Time,
   typeName,
-} from './datum.ts'
-import { Failure, fail } from './errors.ts'
-import { type Call, finite, literalOf, selectionOf, toFunc, toStream } from './evaluate.ts'
-import { mergePatch } from './fields.ts'
-import { insertPlain } from './insert-plain.ts'
-import { ARRAY_LIMIT } from './query.ts'
+} from '../datum.ts'
+import { Failure, fail } from '../errors.ts'
+import { type Call, finite, literalOf, selectionOf, toFunc, toStream } from '../evaluate.ts'
+import { mergePatch } from '../fields.ts'
+import { insertPlain } from '../insert-plain.ts'
+import { ARRAY_LIMIT } from '../query.ts'
+import type { Operations } from '../registry.ts'
+import { T } from '../terms.ts'
+import { asDatum, Func, type Pull, plain, Row, Special, Stream, type Val, wrongKind } from '../values.ts'
 import { tableOf } from './reading.ts'
-import type { Operations } from './registry.ts'
-import { T } from './terms.ts'
-import { asDatum, Func, type Pull, plain, Row, Special, Stream, type Val, wrongKind } from './values.ts'
 import {
   type Conflict,
   changesOf,
