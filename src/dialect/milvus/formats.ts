@@ -1,8 +1,8 @@
 // Small conversions that programs import beside the client.
 
+import { named } from './client/requests.ts'
 import { DEFAULT_MIN_INT64, MAX_PARTITIONS_NUMBER } from './enums.ts'
 import { Code, MilvusError, wrongCall } from './errors.ts'
-import { named } from './requests.ts'
 import type { Anything, KeyValuePair, OrderByFields } from './types/index.ts'
 
 /** An object as a list of pairs; with `valueToString` objects become JSON, the rest strings. */

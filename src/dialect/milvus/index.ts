@@ -1,7 +1,9 @@
 // Milvus' MilvusClient, in process.
 
 export { parseTimeToken } from './address.ts'
-export type { MilvusClientConfig } from './base-client.ts'
+export type { MilvusClientConfig } from './client/base-client.ts'
+export { MilvusClient } from './client/milvus-client.ts'
+export { MilvusClientSession } from './client/session.ts'
 export { checkTimeParam, datetimeToHybrids, hybridtsToUnixtime, unixtimeToHybridts } from './clock.ts'
 export * from './enums.ts'
 export { MilvusError } from './errors.ts'
@@ -36,9 +38,7 @@ export {
   sparseRowsToBytes,
   sparseToBytes,
 } from './halves.ts'
-export { MilvusClient } from './milvus-client.ts'
-export { findKeyValue, formatKeyValueData, RRFRanker, sleep, WeightedRanker } from './rankers.ts'
 export { ERROR_REASONS } from './reasons.ts'
 export { convertToDataType, isVectorType } from './schema.ts'
-export { MilvusClientSession } from './session.ts'
+export { findKeyValue, formatKeyValueData, RRFRanker, sleep, WeightedRanker } from './search/rankers.ts'
 export type * from './types/index.ts'

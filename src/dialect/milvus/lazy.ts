@@ -9,10 +9,10 @@ function once<T>(load: () => Promise<T>): () => T | Promise<T> {
 }
 
 export const expressions = once(() => import('./expression/index.ts'))
-export const searches = once(() => import('./search-answer.ts'))
+export const searches = once(() => import('./search/search-answer.ts'))
 export const declarations = once(() => import('./declare.ts'))
 export const partials = once(() => import('./partial.ts'))
-export const administration = once(() => import('./maintenance-client.ts'))
+export const administration = once(() => import('./client/maintenance-client.ts'))
 export const groupings = once(() => import('./query-groups.ts'))
-export const highlighting = once(() => import('./highlight.ts'))
-export const aggregations = once(() => import('./aggregation.ts'))
+export const highlighting = once(() => import('./search/highlight.ts'))
+export const aggregations = once(() => import('./search/aggregation.ts'))

@@ -1,11 +1,11 @@
 // Several searches made one: each is run by itself, then their hits are fused by rank or by weighted scores.
 
-import { reciprocalRankFusion, type ScoreKind, weightedFusion } from '../../text/fusion.ts'
-import type { Entry } from './catalog.ts'
+import { reciprocalRankFusion, type ScoreKind, weightedFusion } from '../../../text/fusion.ts'
+import type { Entry } from '../catalog.ts'
+import { invalid, unexpected } from '../errors.ts'
+import { compareKeys, type Key } from '../read.ts'
+import type { Row } from '../rows.ts'
 import { decayed, decayOf, rerankFunction } from './decay.ts'
-import { invalid, unexpected } from './errors.ts'
-import { compareKeys, type Key } from './read.ts'
-import type { Row } from './rows.ts'
 import { type Found, runPlan } from './search.ts'
 import { type Given, isDistance, parametersOf, planOf, type SearchPlan, windowOfSearch } from './search-plan.ts'
 

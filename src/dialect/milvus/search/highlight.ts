@@ -1,13 +1,13 @@
 // The highlighter: matched words of texts between tags, in pieces of the text that begin with one.
 
-import type { Analyzer } from '../../text/index.ts'
-import { analyzerOfField } from './analyzers.ts'
-import type { Entry } from './catalog.ts'
-import { invalid, unexpected } from './errors.ts'
-import type { Row } from './rows.ts'
-import { type Field, isText } from './schema.ts'
+import type { Analyzer } from '../../../text/index.ts'
+import { analyzerOfField } from '../analyzers.ts'
+import type { Entry } from '../catalog.ts'
+import { invalid, unexpected } from '../errors.ts'
+import type { Row } from '../rows.ts'
+import { type Field, isText } from '../schema.ts'
+import type { HighlightData, HighlightResult } from '../types/index.ts'
 import type { Given } from './search-plan.ts'
-import type { HighlightData, HighlightResult } from './types/index.ts'
 
 const FRAGMENT_SIZE = 100
 const FRAGMENTS_COUNT = 5

@@ -1,17 +1,17 @@
 // What a search asks for, in one form: the new way of calling, the old one with search_params, and the parts of a hybrid search.
 
-import type { Filter } from '../../engine/index.ts'
-import type { Entry } from './catalog.ts'
-import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from './enums.ts'
-import { invalid, MilvusError, unexpected, wrongCall } from './errors.ts'
-import { getSparseFloatVectorType } from './halves.ts'
-import { metricOf } from './metrics.ts'
-import { filterOfRequest, type Key, keysOf, type Order, orderOf, readPartitions } from './read.ts'
-import type { Row } from './rows.ts'
-import { dimOf, type Field, fieldAt, isDense, isVectorType } from './schema.ts'
+import type { Filter } from '../../../engine/index.ts'
+import type { Entry } from '../catalog.ts'
+import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from '../enums.ts'
+import { invalid, MilvusError, unexpected, wrongCall } from '../errors.ts'
+import { getSparseFloatVectorType } from '../halves.ts'
+import { metricOf } from '../metrics.ts'
+import { filterOfRequest, type Key, keysOf, type Order, orderOf, readPartitions } from '../read.ts'
+import type { Row } from '../rows.ts'
+import { dimOf, type Field, fieldAt, isDense, isVectorType } from '../schema.ts'
+import type { OrderByFields, SparseFloatVector } from '../types/index.ts'
+import { encoderOf, sparseOf } from '../values.ts'
 import { isElementwise } from './struct-search.ts'
-import type { OrderByFields, SparseFloatVector } from './types/index.ts'
-import { encoderOf, sparseOf } from './values.ts'
 
 export type Given = Record<string, unknown>
 

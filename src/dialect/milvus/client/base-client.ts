@@ -1,12 +1,12 @@
 // The client's frame: what it was opened with, and which database it uses.
 
-import type { Database } from '../../engine/index.ts'
-import { isRemote, parseTimeToken, remoteClient } from './address.ts'
+import type { Database } from '../../../engine/index.ts'
+import { isRemote, parseTimeToken, remoteClient } from '../address.ts'
+import { CONNECT_STATUS, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DB } from '../enums.ts'
+import { success, wrongCall } from '../errors.ts'
+import type { CheckHealthResponse, ClientConfig, GetVersionResponse, ResStatus } from '../types/index.ts'
+import { longForm } from '../values.ts'
 import { Caller, Connection } from './caller.ts'
-import { CONNECT_STATUS, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DB } from './enums.ts'
-import { success, wrongCall } from './errors.ts'
-import type { CheckHealthResponse, ClientConfig, GetVersionResponse, ResStatus } from './types/index.ts'
-import { longForm } from './values.ts'
 
 /** What the constructor takes: the SDK's configuration, or one that only makes sense in process. */
 export type MilvusClientConfig =

@@ -1,9 +1,9 @@
 // Hits as the SDK gives them: the score and the output fields are all that shows; key, distance and entity are there for those who ask.
 
-import { type Key, type Projection, project } from './read.ts'
-import { put, type Row } from './rows.ts'
+import { type Key, type Projection, project } from '../read.ts'
+import { put, type Row } from '../rows.ts'
+import type { LongForm } from '../values.ts'
 import type { Found } from './search.ts'
-import type { LongForm } from './values.ts'
 
 /** What has a getter below: fields of these names are set as own properties. */
 const GETTERS = new Set(['id', 'distance', 'entity'])

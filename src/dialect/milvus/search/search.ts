@@ -1,14 +1,14 @@
 // Searches run by the engine, with Milvus' way of telling scores.
 
+import { rankedIndexName } from '../metrics.ts'
+import { compareKeys, type Key, orderFields, rowComparer } from '../read.ts'
+import type { Row } from '../rows.ts'
+import { isDense } from '../schema.ts'
+import { encoderOf } from '../values.ts'
 import { boosted, boostsOf } from './boost.ts'
 import { decayed, decayOf } from './decay.ts'
-import { rankedIndexName } from './metrics.ts'
-import { compareKeys, type Key, orderFields, rowComparer } from './read.ts'
-import type { Row } from './rows.ts'
-import { isDense } from './schema.ts'
 import { type Group, isDistance, isInRange, type SearchPlan } from './search-plan.ts'
 import { runStructPlan } from './struct-search.ts'
-import { encoderOf } from './values.ts'
 
 /** A hit before it is made for the caller. */
 export interface Found {

@@ -1,7 +1,7 @@
 // What calls are checked for before anything else.
 
-import { Code, MilvusError, wrongCall } from './errors.ts'
-import type { DescribeCollectionResponse } from './types/index.ts'
+import { Code, MilvusError, wrongCall } from '../errors.ts'
+import type { DescribeCollectionResponse } from '../types/index.ts'
 
 /** The request, if it names a collection. */
 export function named<T extends { collection_name?: string }>(data: T): T {

@@ -1,10 +1,10 @@
 // The boost reranker: the scores of hits that satisfy a condition are multiplied by a weight, or raised by it.
 
-import type { Entry } from './catalog.ts'
+import type { Entry } from '../catalog.ts'
+import { invalid, unexpected } from '../errors.ts'
+import { expressions } from '../lazy.ts'
+import { compareKeys, type Key, matchingKeys } from '../read.ts'
 import { rerankFunctions } from './decay.ts'
-import { invalid, unexpected } from './errors.ts'
-import { expressions } from './lazy.ts'
-import { compareKeys, type Key, matchingKeys } from './read.ts'
 import type { Found } from './search.ts'
 import { type Given, isDistance } from './search-plan.ts'
 

@@ -1,18 +1,18 @@
 // search_aggregation: what a search finds, put into buckets by fields, each with measures, its best hits, and buckets in it.
 
-import type { Entry } from './catalog.ts'
-import { DataType } from './enums.ts'
-import { Code, invalid, MilvusError } from './errors.ts'
+import type { Entry } from '../catalog.ts'
+import { DataType } from '../enums.ts'
+import { Code, invalid, MilvusError } from '../errors.ts'
+import { identityOf } from '../query-groups.ts'
+import { compareKeys, type Key, type Projection, project } from '../read.ts'
+import type { Row } from '../rows.ts'
+import { isIntegerType } from '../schema.ts'
+import type { AggregationBucket, AggregationHit } from '../types/index.ts'
+import { decoderOf, type LongForm } from '../values.ts'
 import { measureOf, type Operation, type Source, sourceOf } from './measures.ts'
-import { identityOf } from './query-groups.ts'
-import { compareKeys, type Key, type Projection, project } from './read.ts'
-import type { Row } from './rows.ts'
-import { isIntegerType } from './schema.ts'
 import type { Found } from './search.ts'
 import { hitPages } from './search-pages.ts'
 import type { Given, SearchPlan } from './search-plan.ts'
-import type { AggregationBucket, AggregationHit } from './types/index.ts'
-import { decoderOf, type LongForm } from './values.ts'
 
 const OPERATIONS = ['avg', 'sum', 'count', 'min', 'max']
 const DIRECTIONS = ['asc', 'desc']

@@ -1,17 +1,14 @@
 // Indexes. Every type is accepted for its kind of field and described as it was given.
 
-import type { Entry, IndexRecord, Store } from './catalog.ts'
-import { newId } from './catalog.ts'
-import { rebuildEntry, updateEntry } from './catalog-changes.ts'
-import { CollectionClient } from './collection-client.ts'
-import { changedProperties } from './database-client.ts'
-import { actualIndexType, indexParams } from './describe.ts'
-import { DataType, IndexType, MetricType } from './enums.ts'
-import { Code, invalid, MilvusError, success, unexpected } from './errors.ts'
-import { metricOf } from './metrics.ts'
-import { engineVectors, isPlacedAlike } from './placement.ts'
-import { named } from './requests.ts'
-import { type Field, fieldAt, isVectorType } from './schema.ts'
+import type { Entry, IndexRecord, Store } from '../catalog.ts'
+import { newId } from '../catalog.ts'
+import { rebuildEntry, updateEntry } from '../catalog-changes.ts'
+import { actualIndexType, indexParams } from '../describe.ts'
+import { DataType, IndexType, MetricType } from '../enums.ts'
+import { Code, invalid, MilvusError, success, unexpected } from '../errors.ts'
+import { metricOf } from '../metrics.ts'
+import { engineVectors, isPlacedAlike } from '../placement.ts'
+import { type Field, fieldAt, isVectorType } from '../schema.ts'
 import type {
   AlterIndexReq,
   CreateIndexesReq,
@@ -26,7 +23,10 @@ import type {
   GetIndexStateResponse,
   ListIndexResponse,
   ResStatus,
-} from './types/index.ts'
+} from '../types/index.ts'
+import { CollectionClient } from './collection-client.ts'
+import { changedProperties } from './database-client.ts'
+import { named } from './requests.ts'
 
 type Given = Record<string, unknown>
 

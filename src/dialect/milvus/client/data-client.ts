@@ -1,15 +1,14 @@
 // Rows: written, deleted, read by key or by condition.
 
-import type { Filter } from '../../engine/index.ts'
-import { AdminClient } from './admin-client.ts'
-import type { Entry } from './catalog.ts'
-import { hybridTime } from './clock.ts'
-import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
-import { Code, invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
-import { normalizeOrderByFields } from './formats.ts'
-import { groupings, partials } from './lazy.ts'
-import { partitionOf } from './load-state.ts'
-import type { FieldOps } from './partial.ts'
+import type { Filter } from '../../../engine/index.ts'
+import type { Entry } from '../catalog.ts'
+import { hybridTime } from '../clock.ts'
+import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from '../enums.ts'
+import { Code, invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
+import { normalizeOrderByFields } from '../formats.ts'
+import { groupings, partials } from '../lazy.ts'
+import { partitionOf } from '../load-state.ts'
+import type { FieldOps } from '../partial.ts'
 import {
   compareKeys,
   filterOfRequest,
@@ -27,9 +26,8 @@ import {
   rowsByKey,
   windowOf,
   within,
-} from './read.ts'
-import { named, requireDescribed } from './requests.ts'
-import { type EncodedRows, encodeRows, type Row, type RowRules, requireLanes } from './rows.ts'
+} from '../read.ts'
+import { type EncodedRows, encodeRows, type Row, type RowRules, requireLanes } from '../rows.ts'
 import type {
   Anything,
   CountReq,
@@ -45,7 +43,9 @@ import type {
   QueryResults,
   ResStatus,
   UpsertReq,
-} from './types/index.ts'
+} from '../types/index.ts'
+import { AdminClient } from './admin-client.ts'
+import { named, requireDescribed } from './requests.ts'
 
 type Given = Record<string, unknown>
 type MutationKind = 'insert' | 'upsert' | 'delete'

@@ -1,7 +1,7 @@
 // Small functions that programs import beside the client.
 
-import { RANKER_TYPE } from './enums.ts'
-import type { KeyValuePair, RerankerObj } from './types/index.ts'
+import { RANKER_TYPE } from '../enums.ts'
+import type { KeyValuePair, RerankerObj } from '../types/index.ts'
 
 /** Fuses by rank: the sum of 1 / (k + rank). */
 export function RRFRanker(k = 60): RerankerObj {

@@ -1,6 +1,6 @@
 // A session of reads: the SDK routes them to one cluster of several; here there is one only.
 
-import { Code, MilvusError } from './errors.ts'
+import { Code, MilvusError } from '../errors.ts'
 import type { MilvusClient } from './milvus-client.ts'
 
 /** What a session can ask; closing it leaves the client open. */

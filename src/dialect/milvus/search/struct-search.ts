@@ -2,13 +2,13 @@
 // best that one of the row's vectors reaches. Under a plain metric each vector is a hit of its own. Every row that matches is looked at,
 // a batch at a time: its vectors are measured by the core's kernels in one call, and what cannot be among the best is forgotten.
 
-import { PairTable } from '../../engine/pairs.ts'
-import { compareKeys, type Key, orderFields, within } from './read.ts'
-import type { Row } from './rows.ts'
-import { dimOf } from './schema.ts'
+import { PairTable } from '../../../engine/pairs.ts'
+import { compareKeys, type Key, orderFields, within } from '../read.ts'
+import type { Row } from '../rows.ts'
+import { dimOf } from '../schema.ts'
+import { CAPACITY_MAX, encoderOf } from '../values.ts'
 import type { Found } from './search.ts'
 import { isDistance, isInRange, type SearchPlan } from './search-plan.ts'
-import { CAPACITY_MAX, encoderOf } from './values.ts'
 
 /** Whether each vector is a hit of its own. */
 export function isElementwise(metric: string): boolean {

@@ -1,10 +1,10 @@
 // What only a cluster has. Each method is there and refuses, so that no program takes silence for a done deed.
 
-import { UnsupportedError } from '../../error/index.ts'
-import { wrongCall } from './errors.ts'
-import type { ERROR_REASONS } from './reasons.ts'
+import { UnsupportedError } from '../../../error/index.ts'
+import { wrongCall } from '../errors.ts'
+import type { ERROR_REASONS } from '../reasons.ts'
+import type { Anything } from '../types/index.ts'
 import { SearchClient } from './search-client.ts'
-import type { Anything } from './types/index.ts'
 
 const WITHOUT_CLUSTER = {
   'users, roles and privileges':

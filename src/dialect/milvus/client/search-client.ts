@@ -1,9 +1,7 @@
 // Searches as programs call them.
 
-import { DataClient, throwIfMissing } from './data-client.ts'
-import { searches } from './lazy.ts'
-import { named } from './requests.ts'
-import type { Given } from './search-plan.ts'
+import { searches } from '../lazy.ts'
+import type { Given } from '../search/search-plan.ts'
 import type {
   Anything,
   HybridSearchReq,
@@ -11,7 +9,9 @@ import type {
   SearchReq,
   SearchResults,
   SearchSimpleReq,
-} from './types/index.ts'
+} from '../types/index.ts'
+import { DataClient, throwIfMissing } from './data-client.ts'
+import { named } from './requests.ts'
 
 type Asked = Given & { collection_name: string }
 

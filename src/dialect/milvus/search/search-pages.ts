@@ -1,8 +1,8 @@
 // The hits of one query, page by page.
 
-import { type Key, within } from './read.ts'
-import type { Row } from './rows.ts'
-import { isDense } from './schema.ts'
+import { type Key, within } from '../read.ts'
+import type { Row } from '../rows.ts'
+import { isDense } from '../schema.ts'
 import { type Found, runPlan, scoreOf } from './search.ts'
 import { isInRange, type SearchPlan } from './search-plan.ts'
 

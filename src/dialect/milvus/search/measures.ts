@@ -1,11 +1,11 @@
 // What is computed over the rows of a group: count, sum, avg, min, max.
 
-import type { Entry } from './catalog.ts'
-import { DataType } from './enums.ts'
-import { invalid } from './errors.ts'
-import { compareKeys, type Key } from './read.ts'
-import { type Field, isIntegerType } from './schema.ts'
-import { type LongForm, narrow } from './values.ts'
+import type { Entry } from '../catalog.ts'
+import { DataType } from '../enums.ts'
+import { invalid } from '../errors.ts'
+import { compareKeys, type Key } from '../read.ts'
+import { type Field, isIntegerType } from '../schema.ts'
+import { type LongForm, narrow } from '../values.ts'
 
 export type Operation = 'count' | 'sum' | 'avg' | 'min' | 'max'
 

@@ -1,13 +1,12 @@
 // Milvus databases: name spaces for collections.
 
-import { Caller } from './caller.ts'
-import { type DatabaseRecord, databaseKey, newId, type Store } from './catalog.ts'
-import { removeDatabase, saveDatabase } from './catalog-changes.ts'
-import { hybridTime } from './clock.ts'
-import { pairs } from './describe.ts'
-import { DEFAULT_DB } from './enums.ts'
-import { success, unexpected } from './errors.ts'
-import { requireName } from './schema.ts'
+import { type DatabaseRecord, databaseKey, newId, type Store } from '../catalog.ts'
+import { removeDatabase, saveDatabase } from '../catalog-changes.ts'
+import { hybridTime } from '../clock.ts'
+import { pairs } from '../describe.ts'
+import { DEFAULT_DB } from '../enums.ts'
+import { success, unexpected } from '../errors.ts'
+import { requireName } from '../schema.ts'
 import type {
   AlterDatabaseRequest,
   CreateDatabaseRequest,
@@ -19,7 +18,8 @@ import type {
   ListDatabasesResponse,
   Properties,
   ResStatus,
-} from './types/index.ts'
+} from '../types/index.ts'
+import { Caller } from './caller.ts'
 
 const DATABASES_MAX = 64
 

@@ -1,15 +1,13 @@
 // Partitions, and which of them are loaded. Loading moves no memory: it is a state that queries ask for, as a server does.
 
-import type { Entry } from './catalog.ts'
-import { newId } from './catalog.ts'
-import { updateEntry } from './catalog-changes.ts'
-import { hybridTime } from './clock.ts'
-import type { LoadState } from './enums.ts'
-import { invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
-import { IndexClient } from './index-client.ts'
-import { loadedPartitions, notLoaded, partitionOf } from './load-state.ts'
-import { named } from './requests.ts'
-import { requireName } from './schema.ts'
+import type { Entry } from '../catalog.ts'
+import { newId } from '../catalog.ts'
+import { updateEntry } from '../catalog-changes.ts'
+import { hybridTime } from '../clock.ts'
+import type { LoadState } from '../enums.ts'
+import { invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
+import { loadedPartitions, notLoaded, partitionOf } from '../load-state.ts'
+import { requireName } from '../schema.ts'
 import type {
   BoolResponse,
   CreatePartitionReq,
@@ -30,7 +28,9 @@ import type {
   ShowPartitionsReq,
   ShowPartitionsResponse,
   StatisticsResponse,
-} from './types/index.ts'
+} from '../types/index.ts'
+import { IndexClient } from './index-client.ts'
+import { named } from './requests.ts'
 
 const PARTITIONS_MAX = 1024
 

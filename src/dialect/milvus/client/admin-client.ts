@@ -1,7 +1,7 @@
 // Administration: its methods are there from the start, their code is loaded when one of them is called.
 
+import { administration } from '../lazy.ts'
 import { BaseClient } from './base-client.ts'
-import { administration } from './lazy.ts'
 import type { MaintenanceClient } from './maintenance-client.ts'
 
 const METHODS =

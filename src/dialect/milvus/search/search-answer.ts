@@ -1,20 +1,20 @@
 // What search and its iterator answer.
 
-import type { Entry } from './catalog.ts'
-import { hybridTime } from './clock.ts'
-import { DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from './enums.ts'
-import { Code, MilvusError, success } from './errors.ts'
+import type { Entry } from '../catalog.ts'
+import { hybridTime } from '../clock.ts'
+import { DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from '../enums.ts'
+import { Code, MilvusError, success } from '../errors.ts'
+import { aggregations, highlighting } from '../lazy.ts'
+import { type Projection, projectionOf } from '../read.ts'
+import type { Row } from '../rows.ts'
+import type { OutputTransformers, SearchIteratorReq, SearchResultData } from '../types/index.ts'
+import type { LongForm } from '../values.ts'
 import type { Highlighter } from './highlight.ts'
 import { type HitMaker, hitMakerOf } from './hits.ts'
 import { runHybrid } from './hybrid.ts'
-import { aggregations, highlighting } from './lazy.ts'
-import { type Projection, projectionOf } from './read.ts'
-import type { Row } from './rows.ts'
 import { type Found, runPlan, runReranked } from './search.ts'
 import { hitPages } from './search-pages.ts'
 import { decimalsOf, type Given, isHybrid, parametersOf, planOf, type SearchPlan } from './search-plan.ts'
-import type { OutputTransformers, SearchIteratorReq, SearchResultData } from './types/index.ts'
-import type { LongForm } from './values.ts'
 
 /** The hits of a search: one list, or one for each of several queries; or its buckets. */
 export async function searchAnswer(entry: Entry, data: Given, long: LongForm): Promise<object> {

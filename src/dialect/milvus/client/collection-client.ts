@@ -1,16 +1,14 @@
 // Collections and aliases: made, described, changed, dropped.
 
-import type { Entry, Store } from './catalog.ts'
-import { newId } from './catalog.ts'
-import { createEntry, dropEntry, rebuildEntry, updateEntry } from './catalog-changes.ts'
-import { hybridTime } from './clock.ts'
-import { changedProperties, DatabaseClient } from './database-client.ts'
-import { describe } from './describe.ts'
-import { ConsistencyLevelEnum, DataType } from './enums.ts'
-import { Code, invalid, MilvusError, success, unexpected, wrongCall } from './errors.ts'
-import { declarations } from './lazy.ts'
-import { named, requireDescribed } from './requests.ts'
-import { convertToDataType, isVectorType, requireName } from './schema.ts'
+import type { Entry, Store } from '../catalog.ts'
+import { newId } from '../catalog.ts'
+import { createEntry, dropEntry, rebuildEntry, updateEntry } from '../catalog-changes.ts'
+import { hybridTime } from '../clock.ts'
+import { describe } from '../describe.ts'
+import { ConsistencyLevelEnum, DataType } from '../enums.ts'
+import { Code, invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
+import { declarations } from '../lazy.ts'
+import { convertToDataType, isVectorType, requireName } from '../schema.ts'
 import type {
   AddCollectionFieldReq,
   AddCollectionFieldsReq,
@@ -41,8 +39,10 @@ import type {
   resStatusResponse,
   ShowCollectionsReq,
   ShowCollectionsResponse,
-} from './types/index.ts'
-import { CAPACITY_MAX } from './values.ts'
+} from '../types/index.ts'
+import { CAPACITY_MAX } from '../values.ts'
+import { changedProperties, DatabaseClient } from './database-client.ts'
+import { named, requireDescribed } from './requests.ts'
 
 const SHARDS_MAX = 16
 

@@ -1,10 +1,10 @@
 // The decay reranker: scores fade with the distance of a number field from an origin.
 
-import { normalizedScore } from '../../text/fusion.ts'
-import type { Entry } from './catalog.ts'
-import { DataType } from './enums.ts'
-import { invalid } from './errors.ts'
-import { compareKeys } from './read.ts'
+import { normalizedScore } from '../../../text/fusion.ts'
+import type { Entry } from '../catalog.ts'
+import { DataType } from '../enums.ts'
+import { invalid } from '../errors.ts'
+import { compareKeys } from '../read.ts'
 import type { Found } from './search.ts'
 import { type Given, isDistance } from './search-plan.ts'
 

@@ -1,17 +1,17 @@
 // The client that programs hold.
 
-import { ClusterClient } from './cluster-client.ts'
-import { DataType, DEFAULT_METRIC_TYPE, DEFAULT_PRIMARY_KEY_FIELD, DEFAULT_VECTOR_FIELD } from './enums.ts'
-import { MilvusError, success, wrongCall } from './errors.ts'
-import { named } from './requests.ts'
-import { MilvusClientSession } from './session.ts'
+import { DataType, DEFAULT_METRIC_TYPE, DEFAULT_PRIMARY_KEY_FIELD, DEFAULT_VECTOR_FIELD } from '../enums.ts'
+import { MilvusError, success, wrongCall } from '../errors.ts'
 import type {
   CreateCollectionReq,
   CreateColReq,
   CreateColWithSchemaAndIndexParamsReq,
   CreateIndexesReq,
   ResStatus,
-} from './types/index.ts'
+} from '../types/index.ts'
+import { ClusterClient } from './cluster-client.ts'
+import { named } from './requests.ts'
+import { MilvusClientSession } from './session.ts'
 
 /**
  * Milvus in process: the `MilvusClient` of `@zilliz/milvus2-sdk-node` over a directory or memory. A host or URL as the address loads

@@ -1,11 +1,11 @@
 // How every call runs: store opened, time watched, failures thrown or answered as a status.
 
-import { clearTimeout, type Database, openShared, setTimeout } from '../../engine/index.ts'
-import { ClosedError } from '../../error/index.ts'
-import { type Entry, type Store, storeOf } from './catalog.ts'
-import { deadlineExceeded, milvusErrorOf, success } from './errors.ts'
-import type { ResStatus } from './types/index.ts'
-import type { LongForm } from './values.ts'
+import { clearTimeout, type Database, openShared, setTimeout } from '../../../engine/index.ts'
+import { ClosedError } from '../../../error/index.ts'
+import { type Entry, type Store, storeOf } from '../catalog.ts'
+import { deadlineExceeded, milvusErrorOf, success } from '../errors.ts'
+import type { ResStatus } from '../types/index.ts'
+import type { LongForm } from '../values.ts'
 
 /** What every call may carry. */
 export interface CallOptions {

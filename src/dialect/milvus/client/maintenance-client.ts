@@ -1,11 +1,9 @@
 // What an application's start-up and its upkeep call: flush, compaction, metrics; and what makes no sense without a cluster.
 
-import { analyzerFor, analyzerOfField } from './analyzers.ts'
-import { newId } from './catalog.ts'
-import { hybridTime } from './clock.ts'
-import { success, wrongCall } from './errors.ts'
-import { PartitionClient } from './partition-client.ts'
-import { named } from './requests.ts'
+import { analyzerFor, analyzerOfField } from '../analyzers.ts'
+import { newId } from '../catalog.ts'
+import { hybridTime } from '../clock.ts'
+import { success, wrongCall } from '../errors.ts'
 import type {
   CompactionResponse,
   CompactReq,
@@ -30,8 +28,10 @@ import type {
   ResStatus,
   RunAnalyzerRequest,
   RunAnalyzerResponse,
-} from './types/index.ts'
-import { utf8Length } from './values.ts'
+} from '../types/index.ts'
+import { utf8Length } from '../values.ts'
+import { PartitionClient } from './partition-client.ts'
+import { named } from './requests.ts'
 
 export class MaintenanceClient extends PartitionClient {
   /** Everything acknowledged so far is on disk when it resolves. */
