@@ -68,6 +68,8 @@ describe('the reading of imports', () => {
     ['src/dialect/milvus/a.ts', "import { x } from '../../core/index.ts'", 'not "core"'],
     ['src/cellar/a.ts', "import { x } from '../error/index.ts'", 'has no line'],
     ['src/index.ts', "export { x } from './core/index.ts'", 'not "core"'],
+    ['src/engine/read/a.ts', "import { x } from '../write/insert.ts'", 'not "write"'],
+    ['src/engine/cellar/a.ts', "import { x } from '../read/find.ts'", 'has no line'],
     ['assembly/kernel/a.ts', 'import { x } from "../memory"', 'not "memory"'],
     ['assembly/store/a.ts', 'import { x } from "../record/layout"', 'nothing behind it'],
     ['assembly/memory/a.ts', 'import { x } from "util"', 'no package'],
@@ -89,6 +91,8 @@ describe('the reading of imports', () => {
     ['test/unit/storage/a.test.ts', "import { x } from '../../../src/storage/name.ts'"],
     ['test/model/a.test.ts', "import { x } from '../../src/index.ts'"],
     ['src/engine/a.ts', " * import { x } from '../core/memory.ts'"],
+    ['src/engine/write/a.ts', "import { x } from '../read/find.ts'\nimport { y } from '../key.ts'"],
+    ['src/engine/read/a.ts', "import type { X } from '../indexes/merged-reader.ts'"],
   ])('accepts in %s: %s', (path, text) => {
     expect(brokenImportRules([{ path, text }])).toEqual([])
   })

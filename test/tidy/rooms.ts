@@ -47,6 +47,13 @@ const ASSEMBLY: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['store', 'record', 'hash', 'abi.ts'],
 }
 
+/** Folders inside a room: which of their neighbours' code they may use. What lies above them in the room is free to all. */
+const FOLDERS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'src/engine': { file: [], read: [], indexes: ['read'], search: ['indexes', 'read'], write: ['read'] },
+  'src/dialect/milvus': { geometry: [], expression: ['geometry'], search: [], client: ['search'] },
+  'src/dialect/rethinkdb': { geometry: [], terms: ['geometry'] },
+}
+
 /** Rooms that may name `node:` modules. */
 const NODE_ONLY = /^src\/(storage\/file(\.ts$|\/)|server\/|cli\/)/
 /** The part of them that lies inside a room which browsers use: reached by `import()` alone. */
@@ -125,7 +132,8 @@ function srcComplaint({ path, kind }: Import, target: string): string | undefine
   }
   const from = roomOf(path)
   const to = roomOf(target)
-  if (from === to || (LAZY.test(target) && (kind === 'dynamic' || from === 'worker'))) return undefined
+  if (from === to) return kind === 'type' ? undefined : folderComplaint(path, target)
+  if (LAZY.test(target) && (kind === 'dynamic' || from === 'worker')) return undefined
   if (from.startsWith('dialect/') && to.startsWith('dialect/')) return 'a dialect never imports another'
   const complaint = roomComplaint(SRC, kindOf(from), kindOf(to))
   if (complaint !== undefined) return complaint
@@ -136,6 +144,14 @@ function srcComplaint({ path, kind }: Import, target: string): string | undefine
   )
     return undefined
   return `other rooms import src/${to}/index.ts, nothing behind it`
+}
+
+function folderComplaint(path: string, target: string): string | undefined {
+  const room = Object.keys(FOLDERS).find((one) => path.startsWith(`${one}/`))
+  if (room === undefined) return undefined
+  const [from, to] = [path, target].map((file) => file.slice(room.length + 1).split('/'))
+  if (from!.length === 1 || to!.length === 1 || from![0] === to![0]) return undefined
+  return roomComplaint(FOLDERS[room]!, from![0]!, to![0]!)
 }
 
 function assemblyComplaint({ path }: Import, target: string): string | undefined {
