@@ -5,8 +5,9 @@ import type { Feed } from './cursor.ts'
 import type { Datum } from './datum.ts'
 import { Failure, fail, ReqlServerCompileError, told } from './errors.ts'
 import { evaluate, toStream } from './evaluate.ts'
+import { expression } from './expression.ts'
 import { fieldTerms } from './fields.ts'
-import type { Node } from './node.ts'
+import { Node } from './node.ts'
 import { type Formats, formatsOf, NATIVE, storedToNative, toNative } from './output.ts'
 import { type AnyPart, collatePart, cursorPart, feedPart, loadAll, noteSystem } from './parts.ts'
 import { ARRAY_LIMIT, Query, Suspension } from './query.ts'
@@ -16,7 +17,7 @@ import { NO_RUN_OPTIONS } from './run.ts'
 import type { Store } from './store.ts'
 import { operatorTerms } from './terms/operators.ts'
 import { readingTerms } from './terms/reading.ts'
-import { camelCase, snakeCase, T } from './terms.ts'
+import { camelCase, KINDS, snakeCase, T } from './terms.ts'
 import { Db, Func, Grouped, Row, Special, type Val } from './values.ts'
 
 // The terms that are there at once.
@@ -47,14 +48,15 @@ const NO_OPTIONS: Readonly<Record<string, unknown>> = {}
 
 /** Runs a query. Most are answered in the same stretch: only what waits for a disk, or makes or drops a table, takes turns. */
 export function execute(
-  node: Node,
+  asked: Node,
   store: Store,
   db: string,
   given: Record<string, unknown>,
   watch?: (feed: Feed) => void,
 ): Promise<unknown> {
   const { loading } = store
-  if (loading !== undefined) return loading.then(() => execute(node, store, db, given, watch))
+  if (loading !== undefined) return loading.then(() => execute(asked, store, db, given, watch))
+  let node = asked
   try {
     const answer = given === NO_RUN_OPTIONS ? answered(node, store, db) : undefined
     if (answer !== undefined) return answer
@@ -62,10 +64,10 @@ export function execute(
     const formats = options === NO_OPTIONS ? NATIVE : formatsOf(options)
     try {
       if (!node.isChecked) checkNumbers(node)
-      checkOptions(options)
+      if (options !== NO_OPTIONS) node = withTermOptions(node, options)
       const query = queryOf(store, db, options)
       const missing = node.isChecked && query.db !== SYSTEM ? undefined : checked(node, query.db)
-      if (missing !== undefined) return afterLoad(missing, store, () => execute(node, store, db, given, watch))
+      if (missing !== undefined) return afterLoad(missing, store, () => execute(asked, store, db, given, watch))
       query.watch = watch
       let value: Val
       try {
@@ -158,12 +160,30 @@ function optionsOf(given: Record<string, unknown>): Readonly<Record<string, unkn
   return options ?? NO_OPTIONS
 }
 
-function checkOptions(options: Readonly<Record<string, unknown>>): void {
+/** The query with the options of terms that were given for all of it: a term that has not its own takes them from there. */
+function withTermOptions(node: Node, options: Readonly<Record<string, unknown>>): Node {
+  let given: Record<string, Node> | undefined
   for (const name in options) {
-    if (options[name] !== undefined && !RUN_OPTIONS.has(snakeCase(name))) {
-      throw new Failure(ReqlServerCompileError, `Unrecognized global optional argument \`${snakeCase(name)}\`.`)
+    const wireName = snakeCase(name)
+    if (options[name] === undefined || RUN_OPTIONS.has(wireName)) continue
+    if (!KINDS.some((kind) => kind.options.includes(wireName))) {
+      throw new Failure(ReqlServerCompileError, `Unrecognized global optional argument \`${wireName}\`.`)
     }
+    given ??= {}
+    given[wireName] = expression(options[name])
   }
+  return given === undefined ? node : optioned(node, given)
+}
+
+function optioned(node: Node, given: Readonly<Record<string, Node>>): Node {
+  if (node.type === T.DATUM) return node
+  const { options = [] } = KINDS[node.type] ?? {}
+  const optargs = [
+    ...Object.entries(given).filter(([name]) => options.includes(name)),
+    ...Object.entries(node.optargs).map(([name, own]): [string, Node] => [name, optioned(own, given)]),
+  ]
+  const args = node.args.map((arg) => optioned(arg, given))
+  return new Node(node.type, args, optargs.length > 0 ? Object.fromEntries(optargs) : undefined)
 }
 
 /** What the driver would refuse to send. */

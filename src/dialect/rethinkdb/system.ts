@@ -28,6 +28,9 @@ export function shownConfig(table: Table): Fields {
   return shown
 }
 
+/** The server whose answers these are. Programs read the version before they begin, and refuse servers that are too old. */
+const SERVER_VERSION = 'rethinkdb 2.4.4 (quiverdb)'
+
 export function tableStatus(table: Table): Fields {
   const { info } = table
   return {
@@ -55,7 +58,14 @@ const ROWS: Readonly<Record<string, (store: Store) => Datum[]>> = {
   logs: () => [],
   permissions: () => [],
   server_config: (store) => [{ id: store.id, name: SERVER_NAME, tags: ['default'], cache_size_mb: 'auto' }],
-  server_status: (store) => [{ id: store.id, name: SERVER_NAME, network: {}, process: {} }],
+  server_status: (store) => [
+    {
+      id: store.id,
+      name: SERVER_NAME,
+      network: { canonical_addresses: [], connected_to: {}, hostname: 'localhost', http_admin_port: '<no http admin>' },
+      process: { argv: [], version: SERVER_VERSION },
+    },
+  ],
   stats: () => [],
   table_config: (store) => allTables(store).map(shownConfig),
   table_status: (store) => allTables(store).map(tableStatus),

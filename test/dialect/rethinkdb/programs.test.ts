@@ -1,0 +1,40 @@
+// Promise: what programs written for the driver do off the beaten track works here as it does there. Each test says what they do.
+
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Any, r } from './cases.ts'
+
+let connection: Any
+beforeAll(async () => {
+  connection = await r.connect()
+  await r.tableCreate('users').run(connection)
+  await r.table('users').insert({ id: 1, name: 'Ann' }).run(connection)
+})
+afterAll(async () => await connection.close())
+
+it('takes options of terms as run options: data layers give feeds and writes theirs there', async () => {
+  const feed = await r.table('users').filter({ name: 'Ann' }).changes().run(connection, { includeStates: true })
+  expect(await feed.next()).toEqual({ state: 'ready' })
+  await feed.close()
+  const update = r.table('users').get(1).update({ age: 5 })
+  const changes = [{ old_val: { id: 1, name: 'Ann' }, new_val: { id: 1, name: 'Ann', age: 5 } }]
+  expect(await update.run(connection, { return_changes: true })).toMatchObject({ replaced: 1, changes })
+  // A term's own option goes first, and a term that does not know one is not told of it.
+  const replaced = await r
+    .table('users')
+    .get(1)
+    .update({ age: 6 }, { returnChanges: false })
+    .do((result: Any) => ({ result, count: r.table('users').count() }))
+    .run(connection, { returnChanges: true })
+  expect(replaced.count).toBe(1)
+  expect(replaced.result).not.toHaveProperty('changes')
+  const inserted = await r.table('users').insert({ id: 1, name: 'Bo' }).run(connection, { conflict: 'replace' })
+  expect(inserted.replaced).toBe(1)
+  await expect(r.table('users').run(connection, { includeState: true })).rejects.toMatchObject({
+    msg: 'Unrecognized global optional argument `include_state`.',
+  })
+})
+
+it('tells a version, which frameworks look at before they begin', async () => {
+  const version = r.db('rethinkdb').table('server_status').nth(0)('process')('version')
+  expect(await version.run(connection)).toMatch(/^rethinkdb 2\.4\.\d+/)
+})
