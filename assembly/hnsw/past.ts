@@ -99,7 +99,8 @@ function linkOrphans(graph: usize, field: usize): i32 {
   return status;
 }
 
-function firstStale(graph: usize): u32 {
+/** Of a graph that has some. */
+export function firstStale(graph: usize): u32 {
   for (let chunk: u32 = 0; chunk < chunksTop(graph); chunk++) {
     const head = headAt(graph, chunk);
     if (head == 0 || load<u32>(head, HEAD_STALE) == 0) continue;

@@ -5,11 +5,11 @@ import { DERIVED_GRAPHS, S_DERIVED, S_SLOT_TOP, STATUS_OK, STATUS_OUT_OF_MEMORY 
 import { fieldCount, queryBytes, vectorField, vectorRow } from "../vector";
 import {
   CHUNK_SLOTS, chunksTop, clearDirty, DIRTY, GRAPH_CURSOR, GRAPH_DIRTY, GRAPH_KEPT, GRAPH_LINKED, GRAPH_MARKED, GRAPH_PEAK, GRAPH_STALE, GRAPH_STEPS, graphCreate, graphOf,
-  HEAD_DIRTY, HEAD_STALE, HEAD_STATES, headAt, LINKED, reachState,
+  HEAD_DIRTY, HEAD_STATES, headAt, reachState,
 } from "./graph";
 import { reachAll } from "./held";
 import { link } from "./link";
-import { doSteps, pastGraph, replay, rewind } from "./past";
+import { doSteps, firstStale, pastGraph, replay, rewind } from "./past";
 import { isLost, lose, renew } from "./renew";
 import { scratchReach } from "./scratch";
 import { isScarce } from "./steps";
@@ -89,15 +89,8 @@ export function hnsw_maintain(index: u32, count: u32): i32 {
 /** The same without steps. */
 function catchUp(graph: usize, field: usize, count: u32): i32 {
   let left = count;
-  for (let chunk: u32 = 0; left > 0 && load<u32>(graph, GRAPH_STALE) != 0; chunk++) {
-    const head = headAt(graph, chunk);
-    if (head == 0) continue;
-    for (let i: u32 = 0; left > 0 && load<u32>(head, HEAD_STALE) != 0; i++) {
-      if ((load<u8>(head + HEAD_STATES + i) & (LINKED | DIRTY)) != (LINKED | DIRTY)) continue;
-      unlink(graph, field, chunk * CHUNK_SLOTS + i);
-      left--;
-    }
-  }
+  // Looked for from the start each time: one that leaves may leave another alone, which is stale from then on, wherever it stands.
+  for (; left > 0 && load<u32>(graph, GRAPH_STALE) != 0; left--) unlink(graph, field, firstStale(graph));
   const chunks = chunksTop(graph);
   while (left > 0 && load<u32>(graph, GRAPH_DIRTY) != 0) {
     const chunk = load<u32>(graph, GRAPH_CURSOR);
