@@ -14,9 +14,10 @@ const BASES = { queries: ['queries'], files: ['files', 'file'] }
  * @param {import('esbuild').OutputFile[]} files of a build with `splitting`
  * @param {readonly string[]} entries names of the entries, without ending; what is loaded with the first becomes one file
  * @param {string} folder where they were to go, absolute
+ * @param {number} [lineLimit] letters a line, about; 0 is one line
  * @returns {Promise<{ name: string, text: string }[]>} relative to the folder
  */
-export async function chunksOf(files, entries, folder) {
+export async function chunksOf(files, entries, folder, lineLimit = 0) {
   const texts = new Map(files.map(({ path, text }) => [path, text]))
   const core = await loadedWith(join(folder, `${entries[0]}.js`), texts)
   const atOnce = new Set(core)
@@ -69,7 +70,12 @@ export async function chunksOf(files, entries, folder) {
     output
       .flatMap((file) => (file.type === 'chunk' ? [file] : []))
       .map(async ({ fileName, code }) => {
-        const { code: text } = await transform(code, { target: 'es2022', minifyWhitespace: true, minifySyntax: true })
+        const { code: text } = await transform(code, {
+          target: 'es2022',
+          minifyWhitespace: true,
+          minifySyntax: true,
+          lineLimit,
+        })
         return { name: fileName, text }
       }),
   )

@@ -37,6 +37,9 @@ const AS_DEFAULT = '(()=>{module.exports=module.exports.default})();\n'
 /** Code that needs Node. The browser bundles refuse it with a sentence in place of an unresolved `node:fs`. */
 const NODE_ONLY = join(ROOT, 'src/storage/file')
 
+/** Above an error that nobody catches Node prints the line it was thrown in: a file of one line is 160 kB in the terminal. */
+const LINE_LETTERS = 240
+
 /** What `require('quiverdb/worker.js')` says. */
 const WORKER_REQUIRED = `"use strict"
 throw new Error('quiverdb/worker.js is the program of a worker: give its address to new Worker()')
@@ -130,6 +133,7 @@ async function bundle(folder) {
     bundleModules({
       ...shared,
       entryPoints: { ...ENTRIES, cli: 'src/cli/bin.ts' },
+      lineLimit: LINE_LETTERS,
       platform: 'neutral',
       mainFields: ['module', 'main'],
       external: EXTERNAL,
@@ -179,7 +183,7 @@ function keepIgnored(folder) {
 /** @param {import('esbuild').BuildOptions & { entryPoints: Record<string, string>, outdir: string }} options */
 async function bundleModules(options) {
   const { outputFiles } = await build({ ...options, format: 'esm', splitting: true, write: false })
-  return await chunksOf(outputFiles, Object.keys(options.entryPoints), join(ROOT, options.outdir))
+  return await chunksOf(outputFiles, Object.keys(options.entryPoints), join(ROOT, options.outdir), options.lineLimit)
 }
 
 /**
@@ -256,6 +260,7 @@ async function writeCommon(folder, modules, platform) {
       platform,
       minifyWhitespace: true,
       minifySyntax: true,
+      lineLimit: platform === 'node' ? LINE_LETTERS : 0,
       supported: { 'dynamic-import': false },
     })
     const inFolder = name.replace(/\.js$/, '.cjs')

@@ -1,7 +1,8 @@
 // Promise: the package works as installed, in ESM and in CommonJS, with types for both. Checked on the packed tarball, with
 // the tools that judge packages and with programs run in a fresh project.
 
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
@@ -107,6 +108,52 @@ console.log(loaded.join(' '))`,
     const loaded = project.run('--no-experimental-require-module', path).trim().split(' ')
     expect(loaded[0]).toBe('quiverdb')
     expect(loaded.filter((name) => /^(node:)?(fs|net|os|path)/.test(name))).toEqual([])
+  })
+
+  // Node prints the line an uncaught error was thrown in, and the bundles were one line a file: 160 kB of it above four lines of message.
+  it.each([
+    [
+      'a.mjs',
+      `import { open } from 'quiverdb'\n(await open(':memory:')).collection(3)`,
+      /the name of a collection is a string/,
+    ],
+    [
+      'b.cjs',
+      `const { SeekdbClient } = require('quiverdb/seekdb')\nnew SeekdbClient({})`,
+      /SeekdbClient requires either/,
+    ],
+  ])('an error that nobody catches leaves its message in sight: %s', (name, program, message) => {
+    const { stderr } = spawnSync(process.execPath, [project.write(name, program)], {
+      cwd: project.folder,
+      encoding: 'utf8',
+    })
+    expect(stderr).toMatch(message)
+    expect(stderr.length).toBeLessThan(4000)
+  })
+
+  // Node refuses fsync under its permission model (20.20, 22.22, 24.13 and later): no directory could be opened there.
+  it('keeps a directory under the permission model, within the folder that is permitted', () => {
+    const folder = realpathSync.native(project.folder)
+    const path = project.write(
+      'permitted.mjs',
+      `import { open } from 'quiverdb'
+const [folder, access] = process.argv.slice(2)
+const db = await open(folder, { readOnly: access === 'read' })
+if (access === 'write') {
+  const c = await db.createCollection('c')
+  for (let id = 0; id < 20; id++) await c.insert({ id })
+  await c.delete(3)
+}
+console.log(await db.collection('c').count(), (await db.collection('c').get(19)).id)
+await db.close()`,
+    )
+    const [major] = process.versions.node.split('.').map(Number)
+    const flag = major === 20 ? '--experimental-permission' : '--permission'
+    const data = join(folder, 'permitted')
+    const reading = [flag, '--no-warnings', '--allow-fs-read=*']
+    const writing = [...reading, `--allow-fs-write=${data}`, `--allow-fs-write=${join(data, '*')}`]
+    expect(project.run(...writing, path, data, 'write').trim()).toBe('19 19')
+    expect(project.run(...reading, path, data, 'read').trim()).toBe('19 19')
   })
 
   it('knows the errors of one copy in the other', () => {
