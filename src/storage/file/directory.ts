@@ -13,6 +13,9 @@ import { DiskFile } from './file.ts'
 import { codeOf } from './host.ts'
 import { DirectoryLock, isLockName } from './lock.ts'
 
+/** Node's permission model refuses to flush an open file; in one that is opened so, each write is flushed before it returns. */
+const WRITE_THROUGH = (process as { permission?: unknown }).permission === undefined ? 0 : (constants.O_DSYNC ?? 0)
+
 /**
  * Opens a directory of the file system; the caller locks it next.
  *
@@ -92,9 +95,17 @@ function isThere(path: string): boolean {
     return true
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false
+    // The permission model hides what lies above a folder that is permitted.
+    if (codeOf(error) === 'ERR_ACCESS_DENIED') return true
     throw error
   }
 }
+
+/** The first two: a folder that may be searched but not read cannot be opened for this. The rest: no such operation here. */
+const NO_FOLDER_FLUSH = [
+  ...['EACCES', 'ERR_ACCESS_DENIED'],
+  ...['EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR'],
+]
 
 /** Makes creations, renames and removals in a folder last. Does nothing where the platform has no such thing. */
 async function flushFolder(folder: string): Promise<void> {
@@ -104,8 +115,7 @@ async function flushFolder(folder: string): Promise<void> {
     handle = await open(folder, 'r')
     await handle.sync()
   } catch (error) {
-    // EACCES: a folder that may be searched but not read cannot be opened for this. The rest: no such operation here.
-    if (!['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR'].includes(codeOf(error))) throw error
+    if (!NO_FOLDER_FLUSH.includes(codeOf(error))) throw error
   } finally {
     await handle?.close()
   }
@@ -149,10 +159,10 @@ class FileDirectory implements StorageDirectory {
   async open(name: string, options: { create: boolean }): Promise<StorageFile> {
     requireDataName(name)
     if (options.create) requireWritable(this, 'creation', name)
-    const access = this.isReadOnly ? constants.O_RDONLY : constants.O_RDWR
+    const access = this.isReadOnly ? constants.O_RDONLY : constants.O_RDWR | WRITE_THROUGH
     try {
       const descriptor = openSync(join(this.#folder, name), options.create ? access | constants.O_CREAT : access)
-      return new DiskFile(name, this.path, descriptor, this.isReadOnly)
+      return new DiskFile(name, this.path, descriptor, this.isReadOnly, WRITE_THROUGH !== 0)
     } catch (cause) {
       throw this.#failure('opening', name, cause)
     }

@@ -14,14 +14,17 @@ export class DiskFile implements StorageFile {
   readonly #directory: string
   readonly #descriptor: number
   readonly #isReadOnly: boolean
+  readonly #isWriteThrough: boolean
   #flushesRunning = 0
   #isClosed = false
 
-  constructor(name: string, directory: string, descriptor: number, isReadOnly: boolean) {
+  /** @param isWriteThrough - the descriptor was opened so that each write is flushed before it returns. */
+  constructor(name: string, directory: string, descriptor: number, isReadOnly: boolean, isWriteThrough: boolean) {
     this.name = name
     this.#directory = directory
     this.#descriptor = descriptor
     this.#isReadOnly = isReadOnly
+    this.#isWriteThrough = isWriteThrough
   }
 
   size(): number {
@@ -81,6 +84,7 @@ export class DiskFile implements StorageFile {
   }
 
   flush(): Promise<void> {
+    if (this.#isWriteThrough) return Promise.resolve()
     this.#flushesRunning++
     return new Promise((resolve, reject) => {
       fdatasync(this.#descriptor, (cause) => {
@@ -93,6 +97,7 @@ export class DiskFile implements StorageFile {
   }
 
   flushSync(): void {
+    if (this.#isWriteThrough) return
     try {
       fdatasyncSync(this.#descriptor)
     } catch (cause) {

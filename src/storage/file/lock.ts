@@ -123,7 +123,7 @@ export class DirectoryLock {
     } catch (error) {
       // Who may not write here reads unannounced. On a read-only medium there is nothing to be kept away from.
       const code = codeOf(error)
-      if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') throw error
+      if (!['EROFS', 'EACCES', 'EPERM', 'ERR_ACCESS_DENIED'].includes(code)) throw error
       isMediumReadOnly = code === 'EROFS'
     }
     await this.#waitFor(READER_PATIENCE_MS, () => this.#findWriter(isMediumReadOnly))
