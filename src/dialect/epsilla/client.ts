@@ -54,6 +54,8 @@ export class EpsillaDB {
   /** Those of `database`, which belong to this client. */
   #own = new Map<string, LoadedDatabase>()
   #name: string | undefined
+  /** Loads under way. Programs begin one in a constructor, where nothing can be awaited, and call methods right behind it. */
+  #loading: Promise<unknown> | undefined
 
   constructor(config: ClientConfig = {}) {
     const { protocol, host, port, headers, database, embedders = {} } = config
@@ -79,7 +81,7 @@ export class EpsillaDB {
   async loadDB(path: string, name: string, vectorScale?: number, walEnabled?: boolean): Promise<EpsillaResponse> {
     const scale = vectorScale || SCALE
     if (this.#remote !== undefined) return await this.#ask('loadDB', [path, name, vectorScale, walEnabled])
-    return await answer(async () => {
+    const load: Promise<EpsillaResponse> = answer(async () => {
       requireTitle(name, 'DB')
       const known = this.#loaded()
       const isMemory = path === ':memory:'
@@ -100,6 +102,11 @@ export class EpsillaDB {
       known.set(name, loaded)
       return reply(200, `Load/Create ${name} successfully.`)
     })
+    const loading = Promise.allSettled([this.#loading, load]).finally(() => {
+      if (this.#loading === loading) this.#loading = undefined
+    })
+    this.#loading = loading
+    return await load
   }
 
   async unloadDB(name: string): Promise<EpsillaResponse> {
@@ -112,6 +119,7 @@ export class EpsillaDB {
 
   async #end(method: 'unloadDB' | 'dropDB', name: string): Promise<EpsillaResponse> {
     if (this.#remote !== undefined) return await this.#ask(method, [name])
+    await this.#loading
     return await answer(async () => {
       const loaded = this.#loaded().get(name)
       if (loaded === undefined) throw new Refusal(500, `Database not found: ${name}`)
@@ -321,6 +329,7 @@ export class EpsillaDB {
     if (this.#remote !== undefined) return this.#ask<R>(method, args)
     const call = run as (loadedOr: LoadedOr) => EpsillaResponse<R>
     const loadedOr: LoadedOr = (status, noun) => this.#find(name, status, noun)
+    if (this.#loading !== undefined) return this.#loading.then(() => answer(call, loadedOr))
     if (this.#database === undefined || name !== DEFAULT_NAME || this.#own.has(name)) return answer(call, loadedOr)
     return this.#openDefault(this.#database).then(() => answer(call, loadedOr))
   }

@@ -19,6 +19,22 @@ function folder(): string {
   return path
 }
 
+it('lets calls wait for a load that is under way: stores begin one in their constructor, where nothing is awaited', async () => {
+  const db = new EpsillaDB()
+  const load = db.loadDB(folder(), 'unawaited')
+  db.useDB('unawaited')
+  const calls = [db.createTable('MyTable', FIELDS), db.listTables()]
+  expect(await Promise.all([load, ...calls])).toMatchObject([
+    { statusCode: 200 },
+    { statusCode: 200 },
+    { statusCode: 200 },
+  ])
+  expect(await db.insert('MyTable', RECORDS)).toMatchObject({ statusCode: 200, result: { inserted: 5 } })
+  void db.loadDB(':memory:', 'unawaited2')
+  expect(await db.unloadDB('unawaited2')).toMatchObject({ statusCode: 200 })
+  await db.unloadDB('unawaited')
+})
+
 it('loads, uses, unloads and loads again under another name', async () => {
   const path = folder()
   const db = new EpsillaDB()
