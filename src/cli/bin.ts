@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 // npx quiverdb
 
+import { VERSION } from '../engine/index.ts'
 import { main } from './main.ts'
-
-/** Filled in by the build. */
-declare const QUIVERDB_VERSION: string
 
 const { argv, stdin, stdout, stderr } = process
 // A reader that has seen enough, as `| head`, ends the writing without complaint.
@@ -12,4 +10,4 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })
-process.exitCode = await main(argv.slice(2), QUIVERDB_VERSION, { input: stdin, output: stdout, errors: stderr })
+process.exitCode = await main(argv.slice(2), VERSION, { input: stdin, output: stdout, errors: stderr })

@@ -29,7 +29,7 @@ import { dropParts, type Medium } from './file/medium.ts'
 import type { Gate } from './gate.ts'
 import { describe, partitionNotFound } from './options.ts'
 import type { Partition } from './partition.ts'
-import { derivedPart, filesPart } from './parts.ts'
+import { DIRECT, derivedPart, directPart, filesPart } from './parts.ts'
 import type { CollectionState, PartitionGroup } from './state.ts'
 import { tellDropped } from './write/watch.ts'
 
@@ -395,6 +395,11 @@ export class Database {
     const collection = new Collection(state, this.#keeper)
     this.#members.set(state.name, { state, collection })
     return collection
+  }
+
+  /** @internal The door to its collections without promises, for an interface of another copy of the package: see direct.ts. */
+  [DIRECT](): Promise<typeof import('./direct.ts')> {
+    return directPart.load()
   }
 
   #member(name: string): Member {

@@ -10,7 +10,7 @@ import type { IndexReader } from './indexes/index-reader.ts'
 import { keyIdentity } from './key.ts'
 import { ConflictRule, WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
-import { derivedPart, queriesPart } from './parts.ts'
+import { DIRECT, derivedPart, queriesPart } from './parts.ts'
 import { type Filter, isEverything, resolveFilter } from './read/filter.ts'
 import { MatchScan } from './read/match.ts'
 import { planOf } from './read/plan.ts'
@@ -35,9 +35,8 @@ export class Direct {
     const state = STATES.get(collection)
     if (state === undefined) {
       throw new UnsupportedError(
-        `collection "${collection.name}" is not of this copy of quiverdb, or not in this thread. What was imported and what was ` +
-          "required are two copies, and so is what is required anew after a test runner's resetModules: import (or require) " +
-          "quiverdb and this interface in the same way, or open the path in it. A page's database on disk runs in a worker",
+        `collection "${collection.name}" is of another version of quiverdb, or not in this thread: import both from one version. ` +
+          "A page's database on disk runs in a worker",
         { details: { feature: 'direct access' } },
       )
     }
@@ -224,8 +223,19 @@ export class Direct {
   }
 }
 
-/** Loads what filters need for all collections that a database has in this thread; those made later have it. Before a `Direct` is given one. */
-export async function prepareDirect(database: Database): Promise<void> {
+/**
+ * The way to the collections of a database without promises. What filters need is loaded for those it has in this thread; those made later
+ * have it. An interface may be of another copy of the package than the database: the copy of the database does the work.
+ */
+export async function prepareDirect(database: Database): Promise<(collection: Collection) => Direct> {
+  // A page's database is in a worker, and that of another version has no such door.
+  const owner = (await database[DIRECT]?.()) ?? { Direct, loadFilters }
+  await owner.loadFilters(database)
+  return (collection) => new owner.Direct(collection)
+}
+
+/** @internal */
+export async function loadFilters(database: Database): Promise<void> {
   await queriesPart.load()
   for (const { name } of await database.collections()) await STATES.get(database.collection(name))?.prepare()
 }

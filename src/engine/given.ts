@@ -1,7 +1,7 @@
 // What a caller gave, as it was when it was given: for calls that have to wait before they look at it.
 
 import { copyDocument, DEPTH_MAX, isObject } from './merge.ts'
-import { TreeFilter } from './read/filter.ts'
+import { isTreeFilter } from './read/filter.ts'
 
 /** A copy at every depth; what holds itself does so in the copy. What is no part of a document or of a native filter is taken over. */
 export function copyGiven<T>(value: T): T {
@@ -9,7 +9,7 @@ export function copyGiven<T>(value: T): T {
 }
 
 function copyValue(value: unknown, depth: number, seen: Map<object, unknown>): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof TreeFilter || depth > DEPTH_MAX) return value
+  if (typeof value !== 'object' || value === null || isTreeFilter(value) || depth > DEPTH_MAX) return value
   const isList = Array.isArray(value)
   if (!isList && !isObject(value)) return copyDocument(value)
   const known = seen.get(value)

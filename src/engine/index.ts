@@ -52,6 +52,7 @@ export type {
 } from './search/search-options.ts'
 export type { RankedConditions, SparseSearchOptions, TextSearchOptions } from './search/search-ranked.ts'
 export { openShared, type SharedDatabase } from './shared.ts'
+export { VERSION } from './version.ts'
 export type { PhraseMatchOptions, TextMatchOptions } from './words.ts'
 export { type Change, ResultSum, type WriteResult } from './write/result.ts'
 export type { DocumentChange, Watcher } from './write/watch.ts'

@@ -2,6 +2,7 @@
 // it; what runs afterwards, and must not wait, finds it in `now`.
 
 import { inTurn } from '../core/index.ts'
+import { VERSION } from './version.ts'
 
 /** What is loaded once, when it is needed. */
 export class Part<M> {
@@ -30,6 +31,12 @@ export const derivedPart = new Part(() => import('./derived.ts'), queriesPart)
 
 /** Sorting and grouping. */
 export const collatePart = new Part(() => import('./collate.ts'))
+
+/** Names the door to a database for other copies of this version of the package. */
+export const DIRECT: unique symbol = Symbol.for(`quiverdb.direct ${VERSION}`) as never
+
+/** Collections without promises, for an interface that is of another copy of the package than the database. */
+export const directPart = new Part(() => import('./direct.ts'))
 
 /** Everything about files; loaded before a database that has some is opened. */
 export const filesPart = new Part(() => import('./files.ts'))

@@ -1,13 +1,12 @@
 // The worker itself: the first request opens a database, the others are for it.
 
 import { chunksOf } from '../archive/index.ts'
-import { openDatabase } from '../engine/index.ts'
+import { openDatabase, VERSION } from '../engine/index.ts'
 import { StateError } from '../error/index.ts'
 import { packError } from './pack.ts'
 import type { OpenRequest, Reply, Request } from './protocol.ts'
 import { type Send, Server } from './server.ts'
 import { Tab } from './tabs.ts'
-import { VERSION } from './version.ts'
 
 interface WorkerScope {
   onmessage: ((event: { data: Request }) => void) | null

@@ -1,11 +1,10 @@
 // Starts the worker that runs the engine for a page.
 
-import type { Database, OpenOptions } from '../engine/index.ts'
+import { type Database, type OpenOptions, VERSION } from '../engine/index.ts'
 import { HostError } from '../error/index.ts'
 import { hasOwnFiles } from '../storage/origin/index.ts'
 import { Connection, type WorkerLike } from './connection.ts'
 import { remoteDatabase } from './remote.ts'
-import { VERSION } from './version.ts'
 
 const ADVICE =
   'under a content security policy it needs "worker-src blob:", or serve quiverdb/worker.js and give ' +

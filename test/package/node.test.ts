@@ -168,17 +168,83 @@ console.log(esm.LockedError !== cjs.LockedError, error instanceof cjs.LockedErro
     expect(project.run(path).trim()).toBe('true true false')
   })
 
-  it('says what to do when RethinkDB of one copy is given a database of the other', () => {
+  // Filters of one copy were taken for plain objects by the other: queries found nothing, deletes deleted nothing, and nobody was told.
+  it('runs each interface of one copy on a database of the other', () => {
     const path = project.write(
       'mixed.mjs',
       `import { createRequire } from 'node:module'
 import { open } from 'quiverdb'
-const r = createRequire(import.meta.url)('quiverdb/rethinkdb')
+const require = createRequire(import.meta.url)
 const db = await open(':memory:')
-const conn = await r.connect({ database: db }).catch((error) => console.log(error.name, error.message))
-if (conn) await r.tableCreate('a').run(conn).catch((error) => console.log(error.name, error.message))`,
+const found = {}
+
+const r = require('quiverdb/rethinkdb')
+const conn = await r.connect({ database: db })
+await r.tableCreate('rows').run(conn)
+await r.table('rows').indexCreate('n').run(conn)
+await r.table('rows').insert([{ id: 1, n: 5 }, { id: 2, n: 7 }]).run(conn)
+found.rethinkdb = [
+  await r.table('rows').filter(r.row('n').gt(5))('id').coerceTo('array').run(conn),
+  await r.table('rows').getAll(5, { index: 'n' })('id').coerceTo('array').run(conn),
+  await r.table('none').run(conn).catch((error) => error.name),
+]
+
+const { MilvusClient } = require('quiverdb/milvus')
+const milvus = new MilvusClient({ database: db })
+const at = { collection_name: 'm' }
+await milvus.createCollection({ ...at, dimension: 2 })
+await milvus.insert({ ...at, data: [{ id: 1, vector: [1, 0] }, { id: 2, vector: [0, 1] }] })
+found.milvus = [
+  (await milvus.query({ ...at, filter: 'id > 1', output_fields: ['id'] })).data,
+  (await milvus.search({ ...at, data: [1, 0], filter: 'id > 1' })).results.length,
+  (await milvus.delete({ ...at, filter: 'id > 1' })).delete_cnt,
+]
+
+const { EpsillaDB } = require('quiverdb/epsilla')
+const epsilla = new EpsillaDB({ database: db })
+const fields = [{ name: 'ID', dataType: 'INT', primaryKey: true }, { name: 'V', dataType: 'VECTOR_FLOAT', dimensions: 2 }]
+await epsilla.createTable('e', fields)
+await epsilla.insert('e', [{ ID: 1, V: [1, 0] }, { ID: 2, V: [0, 1] }])
+found.epsilla = (await epsilla.get('e', { filter: 'ID > 1' })).result.length
+
+const { SeekdbClient } = require('quiverdb/seekdb')
+const seekdb = new SeekdbClient({ database: db })
+const notes = await seekdb.createCollection({ name: 's', configuration: { dimension: 2 }, embeddingFunction: null })
+await notes.add({ ids: ['a', 'b'], embeddings: [[1, 0], [0, 1]], metadatas: [{ n: 1 }, { n: 2 }] })
+found.seekdb = (await notes.get({ where: { n: { $gt: 1 } } })).ids
+console.log(JSON.stringify(found))`,
     )
-    expect(project.run(path)).toMatch(/import \(or require\) quiverdb and this interface in the same way/)
+    expect(JSON.parse(project.run(path))).toEqual({
+      rethinkdb: [[2], [1], 'ReqlOpFailedError'],
+      milvus: [[{ id: '2' }], 1, '1'],
+      epsilla: 1,
+      seekdb: ['b'],
+    })
+  })
+
+  it('lets one copy of RethinkDB at a time keep the tables of a database', () => {
+    const path = project.write(
+      'turns.mjs',
+      `import { createRequire } from 'node:module'
+import { open } from 'quiverdb'
+import r from 'quiverdb/rethinkdb'
+const other = createRequire(import.meta.url)('quiverdb/rethinkdb')
+const database = await open(':memory:')
+const first = await r.connect({ database })
+await r.tableCreate('a', { primaryKey: 'k' }).run(first)
+const refused = await other.connect({ database }).catch((error) => error.message)
+await first.close()
+const second = await other.connect({ database })
+await other.dbCreate('more').run(second)
+await other.db('more').tableCreate('b').run(second)
+await second.close()
+const third = await r.connect({ database })
+const key = await r.table('a').config()('primary_key').run(third)
+console.log(JSON.stringify([refused, key, await r.db('more').tableList().run(third)]))`,
+    )
+    const [refused, key, tables] = JSON.parse(project.run(path))
+    expect(refused).toMatch(/another copy of quiverdb\/rethinkdb has connections .* Close its connections first/)
+    expect([key, tables]).toEqual(['k', ['b']])
   })
 
   // Jest runs ES modules so; parts of the package that were imported side by side failed there with "request for ... is not in cache".

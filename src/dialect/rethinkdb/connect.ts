@@ -136,6 +136,8 @@ class EmbeddedConnection extends Connection {
   /** Gives a directory back that others of the process may have open too. */
   #release: (() => Promise<void>) | undefined
   #store: Store | undefined
+  /** Until the connection ends, or is closed a second time meanwhile. */
+  #isHolding = false
 
   constructor(options: ConnectOptions) {
     super(options.db)
@@ -158,7 +160,8 @@ class EmbeddedConnection extends Connection {
     // What is in memory outlives a reconnection.
     else this.#database ??= await openHere(':memory:')
     try {
-      this.#store = await Store.of(this.#database)
+      this.#store = await Store.hold(this.#database)
+      this.#isHolding = true
     } catch (error) {
       await this.#release?.()
       throw error
@@ -172,6 +175,8 @@ class EmbeddedConnection extends Connection {
     this.#feeds.clear()
     const release = this.#release
     this.#release = undefined
+    if (this.#isHolding) this.#store?.release()
+    this.#isHolding = false
     await release?.()
   }
 

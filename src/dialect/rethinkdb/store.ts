@@ -3,8 +3,8 @@
 // of the database `test`, `db.name` of `db`.
 
 import { v4 as uuid } from 'uuid'
-import { type Database, Direct, prepareDirect } from '../../engine/index.ts'
-import { NotFoundError } from '../../error/index.ts'
+import { type Collection, type Database, type Direct, prepareDirect } from '../../engine/index.ts'
+import { NotFoundError, UnsupportedError } from '../../error/index.ts'
 import type { Fields } from './datum.ts'
 import { failOperation } from './errors.ts'
 import type { Index } from './index-entries.ts'
@@ -139,7 +139,14 @@ function rowOf(document: object | undefined): Fields | null {
   return document === undefined ? null : (fromStored(document) as Fields)
 }
 
+/** Which copy of the package knows the tables of a database, and for how many connections: what one keeps in memory, another does not see. */
+interface Keeper {
+  readonly stores: WeakMap<Database, Promise<Store>>
+  connections: number
+}
+
 const STORES = new WeakMap<Database, Promise<Store>>()
+const KEEPERS = Symbol.for('quiverdb.rethinkdb.keepers')
 
 export class Store {
   readonly database: Database
@@ -155,17 +162,55 @@ export class Store {
   /** How often something was saved. */
   saves = 0
   readonly #saving = new Set<Promise<unknown>>()
+  readonly #directOf: (collection: Collection) => Direct
 
   /** While parts are loaded that a query needs: none overtakes it. */
   loading: Promise<unknown> | undefined
 
-  private constructor(database: Database, catalog: Direct | undefined) {
+  private constructor(database: Database, directOf: (collection: Collection) => Direct, catalog: Direct | undefined) {
     this.database = database
+    this.#directOf = directOf
     this.catalog = catalog
   }
 
-  /** The one store of an open database. */
-  static of(database: Database): Promise<Store> {
+  /**
+   * The one store of an open database, for one more connection: `release` gives it back.
+   *
+   * @throws {@link UnsupportedError} while another copy of the package has connections to it.
+   */
+  static async hold(database: Database): Promise<Store> {
+    const keeper = Store.#keeperOf(database)
+    keeper.connections++
+    try {
+      return await Store.#of(database)
+    } catch (error) {
+      keeper.connections--
+      throw error
+    }
+  }
+
+  static #keeperOf(database: Database): Keeper {
+    const home = globalThis as unknown as Record<symbol, WeakMap<Database, Keeper> | undefined>
+    home[KEEPERS] ??= new WeakMap()
+    const keepers = home[KEEPERS]
+    let keeper = keepers.get(database)
+    if (keeper?.stores === STORES) return keeper
+    if (keeper !== undefined && keeper.connections > 0) {
+      throw new UnsupportedError(
+        'another copy of quiverdb/rethinkdb has connections to this database: what was imported and what was required are two copies, ' +
+          "and so is what is required anew after a test runner's resetModules. Close its connections first, or import (or require) it " +
+          'in one way',
+        { details: { feature: 'two copies on one database' } },
+      )
+    }
+    keeper = { stores: STORES, connections: 0 }
+    keepers.set(database, keeper)
+    // What was known of it before the other copy had it may not be so any more.
+    STORES.delete(database)
+    return keeper
+  }
+
+  static #of(database: Database): Promise<Store> {
     let store = STORES.get(database)
     if (store === undefined) {
       store = Store.#load(database)
@@ -176,19 +221,16 @@ export class Store {
   }
 
   static async #load(database: Database): Promise<Store> {
-    await prepareDirect(database)
+    const directOf = await prepareDirect(database)
     let catalog: Direct | undefined
     try {
-      catalog = new Direct(database.collection(CATALOG))
+      catalog = directOf(database.collection(CATALOG))
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error
       // A database that cannot be written to has no more than what is in it.
-      catalog = await database.createCollection(CATALOG).then(
-        (collection) => new Direct(collection),
-        () => undefined,
-      )
+      catalog = await database.createCollection(CATALOG).then(directOf, () => undefined)
     }
-    const store = new Store(database, catalog)
+    const store = new Store(database, directOf, catalog)
     if (catalog !== undefined) {
       const next = catalog.scan()
       for (let record = next(); record !== undefined; record = next()) {
@@ -211,6 +253,11 @@ export class Store {
       for (const kept of [...info.indexes, info.hook]) if (kept !== null) noteAll(fromWire(kept.wire), missing)
     }
     await loadAll(missing)
+  }
+
+  /** A connection that held it ends. */
+  release(): void {
+    Store.#keeperOf(this.database).connections--
   }
 
   databases(): DatabaseInfo[] {
@@ -275,7 +322,7 @@ export class Store {
 
   adopt(info: TableInfo): Table | undefined {
     try {
-      const direct = new Direct(this.database.collection(info.collection))
+      const direct = this.#directOf(this.database.collection(info.collection))
       const table = new Table(this, info, direct)
       this.labelled.set(table.label, table)
       return table

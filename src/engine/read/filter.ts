@@ -1,17 +1,23 @@
 // Filters as the engine takes them: objects of the native language, or trees that another language was parsed to. Everything that
 // takes a filter goes through `resolveFilter`.
 
-import { TypeMismatchError } from '../../error/index.ts'
+import { TypeMismatchError, UnsupportedError } from '../../error/index.ts'
+import type { compileFilter } from '../../query/filters.ts'
 import type { CompiledFilter, CompileOptions, FilterNode } from '../../query/index.ts'
 import { isObject } from '../merge.ts'
 import { describe } from '../options.ts'
 import { queriesPart } from '../parts.ts'
+import { VERSION } from '../version.ts'
 
 /** A filter: `{ lang: 'en', likes: { $gt: 10 } }`; `{}` matches every document. */
 export type Filter = Readonly<Record<string, unknown>>
 
+/** What is made by `treeFilter` bears it, with the version it is of: an interface may be of another copy of the package. */
+const BRAND = Symbol.for('quiverdb.filter')
+
 /** A tree in the place of a native filter. */
-export class TreeFilter {
+class TreeFilter {
+  readonly [BRAND] = VERSION
   readonly tree: FilterNode
   readonly options: CompileOptions
   #compiled: CompiledFilter | undefined
@@ -22,10 +28,20 @@ export class TreeFilter {
   }
 
   /** Compiled once, so that what is used again and again stays loaded in the partitions. */
-  get compiled(): CompiledFilter {
-    this.#compiled ??= queriesPart.now!.compileFilter(this.tree, this.options)
+  compiledBy(compile: typeof compileFilter): CompiledFilter {
+    this.#compiled ??= compile(this.tree, this.options)
     return this.#compiled
   }
+}
+
+/** Whether it is a filter of `treeFilter`. @throws UnsupportedError when it was made by another version of the package. */
+export function isTreeFilter(given: object): given is TreeFilter {
+  const version = (given as Partial<TreeFilter>)[BRAND]
+  if (version === undefined || version === VERSION) return version !== undefined
+  throw new UnsupportedError(
+    `the database is of quiverdb ${VERSION}, this interface of ${String(version)}: import both from one version`,
+    { details: { feature: 'filters of another version', version: VERSION, given: version } },
+  )
 }
 
 /**
@@ -54,7 +70,9 @@ export function treeFilter(tree: FilterNode, options: CompileOptions = {}): Filt
 
 /** What `treeFilter` was given, for a filter that it made; undefined for everything else. */
 export function treeOf(filter: unknown): { readonly tree: FilterNode; readonly options: CompileOptions } | undefined {
-  return filter instanceof TreeFilter ? { tree: filter.tree, options: filter.options } : undefined
+  return typeof filter === 'object' && filter !== null && isTreeFilter(filter)
+    ? { tree: filter.tree, options: filter.options }
+    : undefined
 }
 
 const ALL: CompiledFilter = {
@@ -69,7 +87,7 @@ const ALL: CompiledFilter = {
 
 /** Whether a filter says nothing: then nothing has to be loaded for it. */
 export function isAll(given: unknown): boolean {
-  return given === undefined || (isObject(given) && !(given instanceof TreeFilter) && Object.keys(given).length === 0)
+  return given === undefined || (isObject(given) && !isTreeFilter(given) && Object.keys(given).length === 0)
 }
 
 /**
@@ -83,11 +101,11 @@ export function isAll(given: unknown): boolean {
  */
 export function resolveFilter(given: unknown, operation: string): CompiledFilter {
   if (isAll(given)) return ALL
-  if (given instanceof TreeFilter) return given.compiled
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new TypeMismatchError(`the filter of ${operation} is a plain object, got ${describe(given)}`)
   }
   const { compileFilter, parseFilter } = queriesPart.now!
+  if (isTreeFilter(given)) return given.compiledBy(compileFilter)
   const tree = parseFilter(given)
   return tree.kind === 'and' && tree.of.length === 0 ? ALL : compileFilter(tree)
 }
