@@ -1,5 +1,6 @@
 // A collection without promises: reads that answer at once, and writes whose steps see each other. For dialects whose queries read and
-// write in one synchronous stretch. What was written is visible when `commit` returns; the promise it may return is about the disk.
+// write in one synchronous stretch. What was written is visible when `commit` returns; the promise it may return is about the disk. A door
+// of its own: who uses the native interface alone never loads it.
 
 import { UnsupportedError } from '../error/index.ts'
 import type { Document, Key } from '../value/index.ts'

@@ -17,7 +17,6 @@ export type {
   TextIndexInfo,
 } from './collection-types.ts'
 export { type CollectionInfo, Database } from './database.ts'
-export { Direct, type DirectInsert, type DirectWrite, directOf, prepareDirect, type Ticket } from './direct.ts'
 export { loadDriver } from './driver.ts'
 export type { Progress } from './file/medium.ts'
 export { between, type IndexRange, type IndexTuple, ofType, type RangeBounds, TypeRank } from './indexes/index-range.ts'

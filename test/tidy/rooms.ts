@@ -72,6 +72,7 @@ export const LAZY_DOORS: readonly string[] = [
   'src/query/filters.ts',
   'src/query/like.ts',
   'src/engine/derived.ts',
+  'src/engine/direct.ts',
   'src/engine/collate.ts',
   'src/engine/files.ts',
   'src/engine/queries.ts',

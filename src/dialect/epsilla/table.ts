@@ -1,10 +1,8 @@
 // One table over one collection of the engine: records in, records out.
 
+import { type Direct, type DirectInsert, directOf } from '../../engine/direct.ts'
 import {
   type Collection,
-  type Direct,
-  type DirectInsert,
-  directOf,
   type Filter,
   fieldsProjection,
   type Projection,

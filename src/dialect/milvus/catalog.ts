@@ -1,7 +1,8 @@
 // What Milvus knows beside the rows: databases, schemas, aliases, partitions, indexes, load states. Each database and each
 // collection is one document of an internal collection, so that a change is one write; all of them are held in memory.
 
-import { type Collection, type Database, type Direct, directOf } from '../../engine/index.ts'
+import { type Direct, directOf } from '../../engine/direct.ts'
+import type { Collection, Database } from '../../engine/index.ts'
 import { DEFAULT_DB } from './enums.ts'
 import { Code, MilvusError } from './errors.ts'
 import { type Field, type FunctionSpec, Schema } from './schema.ts'

@@ -3,7 +3,8 @@
 // of the database `test`, `db.name` of `db`.
 
 import { v4 as uuid } from 'uuid'
-import { type Collection, type Database, type Direct, prepareDirect } from '../../engine/index.ts'
+import { type Direct, prepareDirect } from '../../engine/direct.ts'
+import type { Collection, Database } from '../../engine/index.ts'
 import { NotFoundError, UnsupportedError } from '../../error/index.ts'
 import type { Fields } from './datum.ts'
 import { failOperation } from './errors.ts'

@@ -1,9 +1,8 @@
 // The records of one collection, in an engine collection. What this dialect asks of the engine, it asks here.
 
+import { type Direct, directOf } from '../../engine/direct.ts'
 import {
   type Database,
-  type Direct,
-  directOf,
   type Collection as EngineCollection,
   matcherOf,
   type Projection,

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { Direct } from '../../../src/engine/index.ts'
+import { Direct } from '../../../src/engine/direct.ts'
 import { open } from '../../../src/index.ts'
 import { type Any, r } from './cases.ts'
 

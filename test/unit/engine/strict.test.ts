@@ -2,7 +2,8 @@
 // call is written; documents whose keys are taken are counted and passed over, or replaced. However the collection is spread.
 
 import { expect, it } from 'vitest'
-import { directOf, open } from '../../../src/engine/index.ts'
+import { directOf } from '../../../src/engine/direct.ts'
+import { open } from '../../../src/engine/index.ts'
 
 const SPREADS = [
   ['in one partition', {}, false],

@@ -1,7 +1,7 @@
 // Terms that write: what becomes of each row, and how it is counted and told.
 
 import { v4 as uuid } from 'uuid'
-import type { DirectWrite, Ticket } from '../../../engine/index.ts'
+import type { DirectWrite, Ticket } from '../../../engine/direct.ts'
 import { ConflictError, DataError, HostError, LimitError, StateError } from '../../../error/index.ts'
 import {
   asObject,
