@@ -4,7 +4,7 @@ import { DERIVED_GRAPHS, DERIVED_INVERTED, DERIVED_ORDERED, DERIVED_VECTORS, S_D
 import { graphsFollow, graphsUndo } from "../hnsw";
 import { invertedChanged } from "../inverted";
 import { orderedClash, orderedFollow, orderedUndo } from "../ordered";
-import { vectorsFollow } from "../vector";
+import { vectorsFailed, vectorsFollow } from "../vector";
 
 /**
  * See recordChanged in store/change. Ordered indexes come first: a step that fails in them they undo at once, and one that fails
@@ -13,7 +13,10 @@ import { vectorsFollow } from "../vector";
 export function derived_changed(slot: u32, old: usize, fresh: usize): bool {
   assert(__heap_base <= STATIC_FILTER);
   const derived = load<u32>(S_DERIVED);
-  if ((derived & DERIVED_ORDERED) != 0 && !orderedFollow(slot, old, fresh)) return false;
+  if ((derived & DERIVED_ORDERED) != 0 && !orderedFollow(slot, old, fresh)) {
+    vectorsFailed(slot, fresh, 0);
+    return false;
+  }
   if ((derived & DERIVED_VECTORS) != 0 && !vectorsFollow(slot, old, fresh)) return false;
   if ((derived & DERIVED_INVERTED) != 0 && !invertedChanged(slot, old, fresh)) return false;
   if ((derived & DERIVED_GRAPHS) != 0 && !graphsFollow(slot, old, fresh)) return false;

@@ -6,4 +6,4 @@ export {
   codesDistance4, laneFirst, laneSecond, queryBytes, queryCodes, queryLanes, queryNorm, queryReady, queryResidual, queryScale, querySquare, queryTail, vectorCodeDistance,
   vectorCodeDistance4, vectorExactDistance, vectorLaneDistance, vectorLaneDistances, vectorPrepareCodes, vectorPrepareRow, vectorRowDistance,
 } from "./query";
-export { chunkOf, rowNorm, rowResidual, rowScale, rowVector, vectorEncode, vectorPlace, vectorReach, vectorRow, vectorsDefer, vectorsFollow, vectorsMake, vectorsMakeNext } from "./row";
+export { chunkOf, rowNorm, rowResidual, rowScale, rowVector, vectorEncode, vectorPlace, vectorReach, vectorRow, vectorsDefer, vectorsFailed, vectorsFollow, vectorsMake, vectorsMakeNext } from "./row";

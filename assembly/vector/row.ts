@@ -216,13 +216,31 @@ function encodeRow(field: usize, row: usize, vector: usize): void {
   store<f32>(row, <f32>codesNorm, 12);
 }
 
+/** The step that failed last, and how many fields had followed it: of one without a row nothing else tells whether its row is missing still. */
+let failedSlot: u32 = SLOT_NONE;
+let failedRecord: usize = 0;
+let failedFields: u32 = 0;
+
+/** A step fails: only the first `fields` follow when it is undone, which is next. */
+export function vectorsFailed(slot: u32, fresh: usize, fields: u32): void {
+  failedSlot = slot;
+  failedRecord = fresh;
+  failedFields = fields;
+}
+
 /** The record of `slot`, which was `old`, becomes `fresh`; see store/change. */
 export function vectorsFollow(slot: u32, old: usize, fresh: usize): bool {
-  const fields = load<u32>(S_VECTOR_FIELDS);
+  let fields = load<u32>(S_VECTOR_FIELDS);
   store<u32>(S_VECTOR_VERSION, load<u32>(S_VECTOR_VERSION) + 1);
+  if (slot == failedSlot && old == failedRecord) {
+    fields = failedFields;
+    failedSlot = SLOT_NONE;
+  }
   for (let i: u32 = 0; i < fields; i++) {
     const field = vectorField(i);
-    if (!setRow(field, slot, old, fresh == 0 ? 0 : vectorOf(field, fresh))) return false;
+    if (setRow(field, slot, old, fresh == 0 ? 0 : vectorOf(field, fresh))) continue;
+    vectorsFailed(slot, fresh, i);
+    return false;
   }
   return true;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/engine/index.ts'
 import { type Collection, LimitError, open, type SearchHit } from '../../src/index.ts'
+import { MemoryDirectory } from '../../src/storage/index.ts'
 import { closeAfterEach, newDirectory, openMemory } from './configurations.ts'
 import { randomOf } from './nearest.ts'
 
@@ -349,6 +350,41 @@ describe('a graph on disk', () => {
 })
 
 describe('memory', () => {
+  // Undoing what an ordered index had no room for counted vectors off whose rows opening had put off: each refused write hid one from searches.
+  it('that does not suffice for a write leaves the count of vectors as it was, also right after opening', async () => {
+    const settings = { storage: new MemoryDirectory(), memoryLimitBytes: 7 * 2 ** 20, durability: 'soft' } as const
+    const document = (id: number) => ({
+      id,
+      v: vector(),
+      tags: Array.from({ length: 3_000 }, (_, i) => id * 3_000 + i),
+    })
+    const fill = async (collection: Collection, refusals: number) => {
+      let id = (await collection.stats()).documents
+      for (let refused = 0; refused < refusals; ) {
+        try {
+          await collection.insert(document(id))
+          id++
+        } catch (error) {
+          expect(error).toBeInstanceOf(LimitError)
+          refused++
+        }
+      }
+      return id
+    }
+    const first = await openDatabase(settings)
+    const index = { type: 'hnsw', graphFrom: 1, m: 2 } as const
+    const things = await first.createCollection('things', { vectors: { v: { dimension: DIMENSION, index } } })
+    await things.createIndex('tags', { multi: true })
+    await fill(things, 1)
+    await first.close()
+    const again = await openDatabase(settings)
+    const reopened = again.collection('things')
+    const stored = await fill(reopened, 20)
+    expect((await reopened.stats()).vectors).toBe(stored)
+    expect((await reopened.search({ vector: QUERIES[0]!, limit: Infinity })).length).toBe(stored)
+    await again.close()
+  })
+
   it('that does not suffice for the graph: optimize says so, searches go on', async () => {
     const db = await openDatabase({ storage: null, memoryLimitBytes: 10 * 2 ** 20 })
     const collection = await db.createCollection('things', {
