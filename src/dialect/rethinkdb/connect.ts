@@ -7,6 +7,7 @@ import { ReqlDriverError, ReqlRuntimeError, requireCount } from './errors.ts'
 import { execute } from './execute.ts'
 import { isPlainObject } from './expression.ts'
 import type { Node } from './node.ts'
+import { guarded } from './promise.ts'
 import { type Callback, NO_RUN_OPTIONS, RUNNER, type Runner, withCallback } from './run.ts'
 import { SERVER_NAME, Store } from './store.ts'
 
@@ -46,7 +47,7 @@ export abstract class Connection extends Emitter implements Runner {
   protected abstract about(): Promise<unknown>
 
   start(node: Node, options: Record<string, unknown>): Promise<unknown> {
-    if (!this.open) return Promise.reject(new ReqlDriverError(CLOSED))
+    if (!this.open) return guarded(Promise.reject(new ReqlDriverError(CLOSED)))
     const answer = this.query(node, options)
     if (options === NO_RUN_OPTIONS || !options.noreply) return answer
     const quiet = answer.catch(() => {}).finally(() => this.unanswered.delete(quiet))

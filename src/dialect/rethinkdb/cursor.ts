@@ -3,7 +3,7 @@
 import { setTimeout } from '../../engine/index.ts'
 import { Emitter } from './emitter.ts'
 import { ReqlDriverCompileError, ReqlDriverError, requireCount } from './errors.ts'
-import { dressed } from './promise.ts'
+import { guarded } from './promise.ts'
 import { type Callback, withCallback } from './run.ts'
 
 /** Where a cursor's rows come from. */
@@ -15,6 +15,8 @@ export interface RowSource {
 
 const NO_MORE = 'No more rows in the cursor.'
 const CLOSED = 'Cursor is closed.'
+/** What a read answers that was waiting when its cursor was closed. */
+const DROPPED = Symbol('dropped')
 
 type RowCallback = (error: Error | null, row?: unknown) => unknown
 type RowHandler = (row: unknown, done?: (error?: unknown) => void) => unknown
@@ -22,6 +24,10 @@ type RowHandler = (row: unknown, done?: (error?: unknown) => void) => unknown
 /** What reads rows one by one; the rest of the driver's methods stand on that. */
 abstract class Rows {
   abstract readRow(): Promise<unknown>
+  /** Like `readRow`, but `DROPPED` for who waits when the rows are closed. */
+  readOrDropped(): Promise<unknown> {
+    return this.readRow()
+  }
   abstract closeRows(): void
   abstract readonly closed: boolean
 
@@ -66,7 +72,7 @@ abstract class Rows {
     if (typeof concurrency !== 'number' || !(concurrency > 0)) {
       throw new ReqlDriverError('Optional `options.concurrency` argument to eachAsync must be a positive number')
     }
-    const done = dressed(eachRowAsync(this, handler as RowHandler, concurrency))
+    const done = guarded(eachRowAsync(this, handler as RowHandler, concurrency))
     if (typeof errorCallback !== 'function') return done
     const tell = errorCallback as (error: unknown) => void
     done.then(
@@ -105,7 +111,11 @@ abstract class Rows {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
     try {
-      for (;;) yield await this.readRow()
+      for (;;) {
+        const row = await this.readOrDropped()
+        if (row === DROPPED) return
+        yield row
+      }
     } catch (error) {
       if (!isEnd(error)) throw error
     } finally {
@@ -157,13 +167,10 @@ function requireNoEvents(rows: Rows): void {
 
 async function eachRow(rows: Rows, callback: RowCallback, onFinished: (() => void) | undefined): Promise<void> {
   for (;;) {
-    const wasClosed = rows.closed
     let row: unknown
     try {
       row = await rows.readRow()
     } catch (error) {
-      // Whoever closes a cursor is not told so.
-      if (!wasClosed && rows.closed) return
       if (isEnd(error)) onFinished?.()
       else callback(error as Error)
       return
@@ -253,8 +260,17 @@ export class Cursor extends Rows {
     return this.#isClosed
   }
 
+  /**
+   * The driver forgets those who wait for a row when the cursor is closed: their promises stay open. Rejections would end the
+   * process of a server that closes a feed when a client leaves, with a read of the feed under way that nobody looks after.
+   */
   readRow(): Promise<unknown> {
     if (!this.#isClosed && this.#at < this.#rows.length) return Promise.resolve(this.#rows[this.#at++])
+    return this.readOrDropped().then((row) => (row === DROPPED ? new Promise(() => {}) : row))
+  }
+
+  override readOrDropped(): Promise<unknown> {
+    if (this.#isClosed) return Promise.reject(new ReqlDriverError(CLOSED))
     const turn = this.#turn.then(() => this.#read())
     this.#turn = turn.catch(() => {})
     return turn
@@ -262,7 +278,7 @@ export class Cursor extends Rows {
 
   async #read(): Promise<unknown> {
     for (;;) {
-      if (this.#isClosed) throw new ReqlDriverError(CLOSED)
+      if (this.#isClosed) return DROPPED
       if (this.#at < this.#rows.length) return this.#rows[this.#at++]
       if (this.#isEnded) throw new ReqlDriverError(NO_MORE)
       let rows: unknown[] | undefined

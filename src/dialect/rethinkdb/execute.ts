@@ -10,6 +10,7 @@ import { fieldTerms } from './fields.ts'
 import { Node } from './node.ts'
 import { type Formats, formatsOf, NATIVE, storedToNative, toNative } from './output.ts'
 import { type AnyPart, collatePart, cursorPart, feedPart, loadAll, noteSystem } from './parts.ts'
+import { guarded } from './promise.ts'
 import { ARRAY_LIMIT, Query, Suspension } from './query.ts'
 import { quick } from './quick.ts'
 import { define } from './registry.ts'
@@ -55,7 +56,7 @@ export function execute(
   watch?: (feed: Feed) => void,
 ): Promise<unknown> {
   const { loading } = store
-  if (loading !== undefined) return loading.then(() => execute(asked, store, db, given, watch))
+  if (loading !== undefined) return guarded(loading.then(() => execute(asked, store, db, given, watch)))
   let node = asked
   try {
     const answer = given === NO_RUN_OPTIONS ? answered(node, store, db) : undefined
@@ -74,15 +75,15 @@ export function execute(
         value = evaluateSaved(node, query)
       } catch (error) {
         if (!(error instanceof Suspension)) throw error
-        return executeSlowly(node, query, formats, options, error)
+        return guarded(executeSlowly(node, query, formats, options, error))
       }
-      if (query.waits.length > 0) return afterWaits(value, query, formats, node, options)
+      if (query.waits.length > 0) return guarded(afterWaits(value, query, formats, node, options))
       return answerOf(value, query, formats, node, options)
     } catch (error) {
       throw told(error, node)
     }
   } catch (error) {
-    return Promise.reject(error)
+    return guarded(Promise.reject(error))
   }
 }
 
@@ -104,7 +105,7 @@ function afterLoad(missing: Set<AnyPart>, store: Store, proceed: () => Promise<u
   const end = () => {}
   const line: Promise<void> = loads.then(end, end)
   store.loading = line
-  return answer
+  return guarded(answer)
 }
 
 /** `quick`, its errors as the caller gets them. */

@@ -7,7 +7,7 @@ interface Machine {
 
 interface Host {
   readonly Buffer?: { from(bytes: Uint8Array): Uint8Array; isBuffer(value: unknown): boolean }
-  readonly process?: { getBuiltinModule?(name: string): unknown }
+  readonly process?: { getBuiltinModule?(name: string): unknown; listenerCount?(event: string): number }
 }
 
 const host = globalThis as unknown as Host
@@ -25,4 +25,9 @@ export function asBuffer(bytes: Uint8Array): Uint8Array {
 /** What runs JavaScript in a context of its own, where there is such a thing. */
 export function javaScriptMachine(): Machine | undefined {
   return host.process?.getBuiltinModule?.('node:vm') as Machine | undefined
+}
+
+/** Whether the process would end of a rejection that nobody takes, because nobody listens for those either. */
+export function endsOfRejections(): boolean {
+  return host.process?.listenerCount?.('unhandledRejection') === 0
 }

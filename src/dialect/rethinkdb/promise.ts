@@ -1,9 +1,11 @@
 // The driver's promises are Bluebird's, and programs call what those have: `.error(handler)` behind a query, `.catch(Class, handler)`,
-// `.spread`, `.nodeify(callback)`. Ours are native ones with these methods, also on what is chained to them.
+// `.spread`, `.nodeify(callback)`. Ours are native ones with these methods, also on what is chained to them. And a rejection that
+// nobody takes is printed, where a native one ends a Node process: programs make tables at every start, and look at no answer.
 
 import { clearTimeout, setTimeout } from '../../engine/index.ts'
 import { QuiverError, TimeoutError } from '../../error/index.ts'
 import { ReqlError } from './errors.ts'
+import { endsOfRejections } from './host.ts'
 
 type Handler = (...args: unknown[]) => unknown
 type NodeCallback = (error: unknown, ...values: unknown[]) => void
@@ -67,7 +69,7 @@ const METHODS: Record<string, (this: Bluebird, ...args: never[]) => unknown> = {
         ? Promise.prototype.then.call(this, onValue, onReason)
         : Promise.prototype.then.call(this, onValue?.bind?.(bound), onReason?.bind?.(bound))
     if (bound !== undefined) BOUND.set(chained, bound)
-    return dressed(chained)
+    return guarded(chained)
   },
   catch(this: Bluebird, ...args: unknown[]) {
     const handler = args.pop() as Handler
@@ -117,7 +119,7 @@ const METHODS: Record<string, (this: Bluebird, ...args: never[]) => unknown> = {
   bind(this: Bluebird, bound: unknown) {
     const chained = Promise.prototype.then.call(this)
     BOUND.set(chained, bound)
-    return dressed(chained)
+    return guarded(chained)
   },
   all(this: Bluebird) {
     return this.then(allOf)
@@ -181,7 +183,7 @@ const METHODS: Record<string, (this: Bluebird, ...args: never[]) => unknown> = {
     const late = new Promise((_resolve, reject) => {
       timer = setTimeout(() => reject(new TimeoutError(text)), ms)
     })
-    return dressed(Promise.race([this, late])).finally(() => clearTimeout(timer))
+    return guarded(Promise.race([this, late])).finally(() => clearTimeout(timer))
   },
 }
 for (const [alias, name] of Object.entries({
@@ -200,8 +202,42 @@ for (const [name, value] of Object.entries(METHODS)) {
   Object.defineProperty(BLUEBIRD, name, { value, writable: true, configurable: true })
 }
 
+/** Set on promises that somebody waits for; a set of them beside would cost every chain a microsecond. */
+const TAKEN = Symbol('taken')
+
+// Whoever waits for a promise asks for its constructor first: `await`, `then`, `Promise.all`.
+const GUARDED = Object.create(BLUEBIRD, {
+  constructor: {
+    get(this: { [TAKEN]?: boolean }) {
+      this[TAKEN] = true
+      return Promise
+    },
+  },
+}) as object
+
 /** Gives a native promise the methods of the driver's; others, which have their own, stay as they are. */
 export function dressed<T>(promise: Promise<T>): Promise<T> & Bluebird {
   if (Object.getPrototypeOf(promise) === Promise.prototype) Object.setPrototypeOf(promise, BLUEBIRD)
   return promise as Promise<T> & Bluebird
+}
+
+/** The same for one that may be rejected. */
+export function guarded<T>(promise: Promise<T>): Promise<T> & Bluebird {
+  if (Object.getPrototypeOf(promise) === Promise.prototype) {
+    promise.then(undefined, (reason: unknown) => {
+      setTimeout(() => {
+        if (!(promise as { [TAKEN]?: boolean })[TAKEN]) tellOf(reason)
+      }, 0)
+    })
+    Object.setPrototypeOf(promise, GUARDED)
+  }
+  return promise as Promise<T> & Bluebird
+}
+
+/** Tells of a rejection that nobody took: who listens for those, or else the console. */
+function tellOf(reason: unknown): void {
+  if (endsOfRejections()) {
+    // biome-ignore lint/suspicious/noConsole: the driver's promises do, too.
+    console.error(`Unhandled rejection ${(reason as Error | undefined)?.stack ?? String(reason)}`)
+  } else void Promise.reject(reason)
 }

@@ -2,13 +2,13 @@
 
 import { ReqlDriverError } from './errors.ts'
 import type { Node } from './node.ts'
-import { dressed } from './promise.ts'
+import { guarded } from './promise.ts'
 
 export type Callback<T> = (error: Error | null, value?: T) => void
 
 /** A promise as the driver's, also told to a callback where there is one. */
 export function withCallback<T>(promise: Promise<T>, callback: Callback<T> | undefined | null): Promise<T> {
-  const answer = dressed(promise)
+  const answer = guarded(promise)
   if (typeof callback === 'function') answer.nodeify(callback)
   return answer
 }
@@ -52,7 +52,7 @@ export function run(node: Node, connection: unknown, options?: unknown, callback
     connection = inner
   }
   if (callback !== undefined && callback !== null && typeof callback !== 'function') {
-    return dressed(
+    return guarded(
       Promise.reject(
         new ReqlDriverError(
           'If provided, the callback must be a function. Please use `run(connection[, options][, callback])',

@@ -2,7 +2,7 @@
 // written for the driver end their chains with `.error(handler)`: with bare native promises each of them died of a TypeError there.
 
 import { createRequire } from 'node:module'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Any, r } from './cases.ts'
 
 const Bluebird = createRequire(createRequire(import.meta.url).resolve('rethinkdb'))('bluebird') as Any
@@ -94,6 +94,72 @@ describe('a chain of the driver', () => {
     await expect(feed.next().timeout(10, 'no change')).rejects.toThrow('no change')
     expect(await users().timeout(10_000).get(0)).toBe(1)
     await feed.close()
+  })
+})
+
+describe('a rejection that nobody takes', () => {
+  const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
+
+  // A program that makes its tables at every start, and looks at no answer, died of the first one that was there.
+  it('is printed, as the driver does it, and ends no process', async () => {
+    const listeners = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
+    try {
+      r.tableCreate('users').run(connection)
+      r.table('nope')
+        .run(connection)
+        .then((cursor: Any) => cursor.toArray())
+      r.expr(1).run(null)
+      await turn()
+      const lines = printed.mock.calls.map(([text]) => String(text).split(' in:')[0])
+      expect(lines.sort()).toEqual([
+        expect.stringContaining('Unhandled rejection ReqlDriverError: First argument to `run` must be'),
+        'Unhandled rejection ReqlOpFailedError: Table `test.nope` does not exist',
+        'Unhandled rejection ReqlOpFailedError: Table `test.users` already exists',
+      ])
+      // Who listens is told instead.
+      printed.mockClear()
+      const heard: Any[] = []
+      process.once('unhandledRejection', (reason) => heard.push(reason))
+      r.table('nope').run(connection)
+      await turn()
+      expect(heard).toMatchObject([{ name: 'ReqlOpFailedError' }])
+      expect(printed).not.toHaveBeenCalled()
+      // And what is taken in any way is not told of.
+      const refused = (): Any => r.table('nope').run(connection)
+      const within = async (): Promise<unknown> => refused()
+      await expect(within()).rejects.toThrow('nope')
+      await expect(Promise.all([refused(), 1])).rejects.toThrow('nope')
+      await expect(new Promise((resolve) => resolve(refused()))).rejects.toThrow('nope')
+      await refused()
+        .finally(() => {})
+        .catch(() => {})
+      await new Promise((resolve) => r.table('nope').run(connection, resolve))
+      await turn()
+      expect(printed).not.toHaveBeenCalled()
+    } finally {
+      printed.mockRestore()
+      for (const listener of listeners) process.on('unhandledRejection', listener)
+    }
+  })
+
+  // A server that closes the feed of a client who left died of the read that was under way.
+  it('does not come of closing a cursor: who waits for a row is forgotten', async () => {
+    const settled: string[] = []
+    const feed = await r.table('users').changes().run(connection)
+    const note = (how: string): Any => [() => settled.push(how), () => settled.push(`no ${how}`)]
+    feed.eachAsync(() => {}).then(...note('each'))
+    feed.next().then(...note('next'))
+    await feed.close()
+    await turn()
+    expect(settled).toEqual([])
+    await expect(feed.next()).rejects.toThrow('Cursor is closed.')
+    // Our own loop ends.
+    const other = await r.table('users').changes().run(connection)
+    setTimeout(() => other.close(), 5)
+    for await (const _change of other) settled.push('change')
+    expect(settled).toEqual([])
   })
 })
 
