@@ -7,6 +7,8 @@ import type { StorageDirectory } from '../storage/index.ts'
 export interface PartitionOptions {
   /** Unique in the collection, never used again. */
   readonly id: number
+  /** Those with the same number are the shards of one partition. */
+  readonly group?: number
   /** For messages. */
   readonly collection: string
   readonly primaryKey: string

@@ -9,7 +9,7 @@ import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
 import { discard, whenFree } from './file/held.ts'
-import { closeAll, recoverAll, storeOptions } from './file/recovered.ts'
+import { closeAll, recoverAll, settledTransaction, storeOptions } from './file/recovered.ts'
 import type { InvertedParts } from './indexes/inverted-part.ts'
 import type { Upkeep } from './indexes/upkeep.ts'
 import type { PartitionOptions, PartitionStats } from './partition-options.ts'
@@ -110,18 +110,19 @@ export class Partition {
   }
 
   /** An empty partition; its log is durable, name and all, when it resolves. */
-  static async create(options: PartitionOptions): Promise<Partition> {
+  static async create(options: PartitionOptions, sealedTransaction = 0): Promise<Partition> {
     const store = await Store.create(storeOptions(options))
     store.begin()
     const partition = new Partition(options, store, [])
     if (store.isDerived) await partition.derive()
-    if (options.storage !== null) await partition.createLog(options.storage)
+    if (options.storage !== null) await partition.createLog(options.storage, sealedTransaction)
     return partition
   }
 
-  private async createLog(storage: StorageDirectory): Promise<void> {
+  private async createLog(storage: StorageDirectory, sealedTransaction: number): Promise<void> {
     const { createLogFile, LOG_HEADER_BYTES, Log } = await filesPart.load()
-    const { file, header } = await createLogFile(storage, this.options.stem, this.store)
+    const { file, header } = await createLogFile(storage, this.options.stem, this.store, sealedTransaction)
+    this.highestTransaction = sealedTransaction
     this.store.logSeed = header.seed
     this.header = header
     this.log = new Log(file, LOG_HEADER_BYTES, 1, (error) => this.options.onPoison?.(error))
@@ -130,12 +131,13 @@ export class Partition {
   /** Opens all partitions of a collection. */
   static async openAll(all: readonly PartitionOptions[]): Promise<Partition[]> {
     const found = await recoverAll(all)
+    const settled = settledTransaction(all, found)
     const partitions: Partition[] = []
     try {
       for (const [i, options] of all.entries()) {
         const { recovery, lost } = found[i]!
         if (recovery === undefined) {
-          const empty = await Partition.create(options)
+          const empty = await Partition.create(options, settled)
           if (lost !== undefined) empty.repairs.push(lost)
           partitions.push(empty)
           continue
@@ -143,7 +145,7 @@ export class Partition {
         const partition = new Partition(options, recovery.store, recovery.repairs)
         if (recovery.store.isDerived) await partition.derive()
         partitions.push(partition)
-        await partition.adopt(recovery)
+        await partition.adopt(recovery, settled)
       }
       return partitions
     } catch (error) {
@@ -153,14 +155,14 @@ export class Partition {
     }
   }
 
-  private async adopt(recovery: Recovery): Promise<void> {
+  private async adopt(recovery: Recovery, settled: number): Promise<void> {
     const { options } = this
     for (const transaction of recovery.transactions) {
       options.shapes.sawTransaction(transaction.id)
       if (transaction.id > this.highestTransaction) this.highestTransaction = transaction.id
     }
     // What was sealed stays so in the next generation: its transactions may still stand in the other partitions' logs.
-    this.highestTransaction = Math.max(this.highestTransaction, recovery.header.sealedTransaction)
+    this.highestTransaction = Math.max(this.highestTransaction, recovery.header.sealedTransaction, settled)
     options.shapes.sawTransaction(recovery.header.sealedTransaction)
     const { storage } = options
     if (storage === null) {
@@ -179,8 +181,7 @@ export class Partition {
       recovery.file.write(0, encodeLogHeader(this.bare, recovery.header))
       recovery.file.flushSync()
     }
-    for (const name of recovery.staleFiles) await storage.remove(name)
-    if (recovery.staleFiles.length > 0) await storage.flushNames()
+    await filesPart.now!.clearAway(storage, recovery)
     if (!recovery.isClean) {
       // What was read may still be on its way to the disk, and behind it may stand what must not come back.
       this.log.trim()

@@ -9,11 +9,12 @@ export async function createLogFile(
   storage: StorageDirectory,
   stem: string,
   store: Store,
+  sealedTransaction: number,
 ): Promise<{ file: StorageFile; header: LogHeader }> {
   const header: LogHeader = {
     seed: crypto.getRandomValues(new BigUint64Array(1))[0]!,
     generation: 1,
-    sealedTransaction: 0,
+    sealedTransaction,
     isComplete: true,
   }
   const name = logName(stem, header.generation)

@@ -31,13 +31,17 @@ export function frameHead(store: Store, address: number): FrameHead {
   }
 }
 
+/** Whether the bytes of a head look like one; its checksum is not asked. */
+export function isFrame(head: DataView): boolean {
+  return (head.getUint32(0, true) & ~FLAGS) === FRAME_WORD
+}
+
 /** Bytes of what looks like a frame at `address` and goes on behind the `bytes` that are there; 0 when nothing does. */
 export function longFrame(store: Store, address: number, bytes: number): number {
   if (bytes < FRAME_BYTES) return 0
   const view = viewAt(store, address)
   const whole = FRAME_BYTES + view.getUint32(4, true)
-  const isFrame = (view.getUint32(0, true) & ~FLAGS) === FRAME_WORD
-  return isFrame && whole > bytes && whole <= FRAME_BYTES_MAX ? whole : 0
+  return isFrame(view) && whole > bytes && whole <= FRAME_BYTES_MAX ? whole : 0
 }
 
 /** Whether anything but the zeros of preallocation stands in [from, end) of a log. */

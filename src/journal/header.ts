@@ -13,6 +13,8 @@ const SNAPSHOT_VERSION = 1
 const LOG_MAGIC = 'QUIVRLOG'
 const SNAPSHOT_MAGIC = 'QUIVRSNP'
 const HASHED_BYTES = 56
+/** What the second half of a number that does not stand in one piece counts. */
+const HIGH = 2 ** 32
 
 export interface LogHeader {
   /** Seed of the frames' checksums: random for each file, so that bytes of another file never pass. */
@@ -93,7 +95,8 @@ export function encodeLogHeader(store: Store, header: LogHeader): Uint8Array {
   const view = head(LOG_MAGIC, LOG_VERSION, LOG_HEADER_COPY)
   view.setBigUint64(16, header.seed, true)
   view.setUint32(24, header.generation, true)
-  view.setUint32(28, header.sealedTransaction, true)
+  view.setUint32(28, header.sealedTransaction % HIGH, true)
+  view.setUint32(36, Math.floor(header.sealedTransaction / HIGH), true)
   view.setUint32(32, header.isComplete ? 1 : 0, true)
   const copy = seal(store, view)
   const bytes = new Uint8Array(LOG_HEADER_BYTES)
@@ -109,7 +112,7 @@ export function decodeLogHeader(store: Store, bytes: Uint8Array, file: string, c
     return {
       seed: view.getBigUint64(16, true),
       generation: view.getUint32(24, true),
-      sealedTransaction: view.getUint32(28, true),
+      sealedTransaction: view.getUint32(28, true) + view.getUint32(36, true) * HIGH,
       isComplete: view.getUint32(32, true) === 1,
     }
   }

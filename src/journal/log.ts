@@ -208,6 +208,11 @@ export class Log {
     const callers = this.next
     if (callers === undefined) return
     this.next = undefined
+    // After a failed flush the next one may succeed without the bytes; and the file may be closed by now, its number another's.
+    if (this.poison !== undefined) {
+      callers.reject(this.poison)
+      return
+    }
     this.isFlushing = true
     const target = this.position
     const began = performance.now()

@@ -1,9 +1,12 @@
 // Which of a partition's files is its log: the newest generation whose head says that it is complete.
 
-import type { Store } from '../core/index.ts'
+import { FRAME_BYTES, type Store } from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
+import { isFrame } from './frame.ts'
 import { decodeLogHeader, encodeLogHeader, generationOf, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
+import type { Repair } from './recover.ts'
+import { snapshotSeed } from './snapshot.ts'
 
 export interface NewestLog {
   readonly file: StorageFile
@@ -12,6 +15,16 @@ export interface NewestLog {
   readonly tornAt: number
   /** Other generations, and drafts: to be removed. */
   readonly staleFiles: readonly string[]
+  /** A newer one which was the log, and cannot be read: to be kept aside. Only when repairing. */
+  readonly hurt: Hurt | undefined
+  /** Neither copy of its head is whole: the snapshot told the seed, and nothing did which transactions were settled. */
+  readonly isHeadless: boolean
+}
+
+interface Hurt {
+  readonly name: string
+  readonly bytes: number
+  readonly failure: CorruptError
 }
 
 /**
@@ -35,6 +48,7 @@ export async function openNewest(
   }
   generations.sort((a, b) => b - a)
   let failure: unknown
+  let hurt: Hurt | undefined
   let newest: NewestLog | undefined
   for (const generation of generations) {
     const name = logName(stem, generation)
@@ -51,7 +65,8 @@ export async function openNewest(
       const header = decodeLogHeader(store, bytes.subarray(0, Math.max(got, LOG_HEADER_BYTES)), name, mayBeDraft)
       if (header.isComplete) {
         const whole = encodeLogHeader(store, header)
-        newest = { file, header, tornAt: whole.findIndex((byte, i) => byte !== bytes[i]), staleFiles }
+        const tornAt = whole.findIndex((byte, i) => byte !== bytes[i])
+        newest = { file, header, tornAt, staleFiles, hurt, isHeadless: false }
         continue
       }
       staleFiles.push(name)
@@ -63,10 +78,60 @@ export async function openNewest(
         throw error
       }
       failure ??= error
-      if (generations.length > 1) staleFiles.push(name)
+      if (hurt === undefined && wasLog(file)) {
+        // The generation before lacks what was acknowledged since.
+        if (!repair) {
+          file.close()
+          throw error
+        }
+        hurt = { name, bytes: file.size(), failure: error }
+      } else if (generations.length > 1) staleFiles.push(name)
     }
     file.close()
   }
-  if (newest === undefined && failure !== undefined) throw failure
+  if (newest === undefined && failure !== undefined) {
+    if (!repair) throw failure
+    return await openHeadless(directory, stem, generations[0]!, store, failure)
+  }
   return newest
+}
+
+/** What a repair has to say of the heads. */
+export function headRepairs({ file, tornAt, hurt, isHeadless }: NewestLog): Repair[] {
+  const repairs: Repair[] = []
+  if (hurt !== undefined) {
+    const reason = `${hurt.failure.message}; it is kept under a name that begins with "lost.", and the generation before it was used`
+    repairs.push({ file: hurt.name, offset: 0, bytes: hurt.bytes, reason })
+  }
+  if (isHeadless)
+    repairs.push({ file: file.name, offset: 0, bytes: LOG_HEADER_BYTES, reason: 'both copies of its head' })
+  else if (tornAt >= 0) repairs.push({ file: file.name, offset: tornAt, bytes: 0, reason: 'one copy of its head' })
+  return repairs
+}
+
+/** Opens a log whose head is damaged, if the snapshot knows the seed of its checksums; else throws `failure`. */
+async function openHeadless(
+  directory: StorageDirectory,
+  stem: string,
+  generation: number,
+  store: Store,
+  failure: unknown,
+): Promise<NewestLog> {
+  const seed = await snapshotSeed(directory, stem, store)
+  if (seed === undefined) throw failure
+  const file = await directory.open(logName(stem, generation), { create: false })
+  const header = { seed, generation, sealedTransaction: 0, isComplete: true }
+  return { file, header, tornAt: -1, staleFiles: [], hurt: undefined, isHeadless: true }
+}
+
+/** Whether frames in it were made after it had become the log: those that a compaction writes have no durable mark. */
+function wasLog(file: StorageFile): boolean {
+  const bytes = new Uint8Array(FRAME_BYTES)
+  const head = new DataView(bytes.buffer)
+  const size = file.size()
+  for (let at = LOG_HEADER_BYTES; at + FRAME_BYTES <= size; at += FRAME_BYTES + head.getUint32(4, true)) {
+    if (file.read(at, bytes) < FRAME_BYTES || !isFrame(head)) return false
+    if (head.getUint32(8, true) > 0) return true
+  }
+  return false
 }

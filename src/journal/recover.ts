@@ -17,7 +17,7 @@ import { CorruptError, LimitError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { frameHead, hasBytes, longFrame } from './frame.ts'
 import { LOG_HEADER_BYTES, type LogHeader, snapshotName } from './header.ts'
-import { openNewest } from './newest.ts'
+import { headRepairs, openNewest } from './newest.ts'
 import { PASSAGE_BYTES_MIN, Passage } from './passage.ts'
 import type { Residency } from './residency.ts'
 import { readSnapshot } from './snapshot.ts'
@@ -60,6 +60,7 @@ const WINDOW_BYTES_MIN = 1_048_576
 /** Larger, it does not stay in the cache of a core; smaller, much is read twice, since it holds whole frames only. */
 const PASSAGE_WINDOW_BYTES = 1_572_864
 const DAMAGED = 'damaged frames'
+const PARTED = 'a write over several partitions, of which another one has no part'
 /** Stands for "the group began in an earlier window" where an address is expected. */
 const EARLIER = 1
 
@@ -85,6 +86,10 @@ export class Recovery {
   /** A snapshot covered the file to its end: it was closed cleanly. */
   isClean = false
   readonly staleFiles: string[] = []
+  /** A newer generation that cannot be read: to be kept aside. */
+  hurtFile: string | undefined
+  /** What its head said is lost; its frames are read all the same. */
+  isHeadless = false
   /** Set when the records are not in memory yet. */
   residency: Residency | undefined
   private readonly options: RecoveryOptions
@@ -126,6 +131,7 @@ export class Recovery {
     await this.freshStore()
     await this.openLog()
     await this.checkAll(true)
+    if (this.isHeadless && this.end === LOG_HEADER_BYTES) throw this.corrupt(0, 'neither its head nor a frame is whole')
   }
 
   private async freshStore(): Promise<void> {
@@ -154,9 +160,11 @@ export class Recovery {
     this.file = newest.file
     this.header = newest.header
     this.staleFiles.push(...newest.staleFiles)
+    this.hurtFile = newest.hurt?.name
     this.isHeaderTorn = newest.tornAt >= 0
-    if (repair && this.isHeaderTorn)
-      this.repairs.push({ file: this.file.name, offset: newest.tornAt, bytes: 0, reason: 'one copy of its head' })
+    this.isHeadless = newest.isHeadless
+    this.needsRewrite = newest.isHeadless
+    if (repair) this.repairs.push(...headRepairs(newest))
   }
 
   /** Loads the log, its snapshot if there is one, and checks every frame. */
@@ -376,6 +384,8 @@ export class Recovery {
   async apply(isAborted: (transaction: LoggedTransaction) => boolean): Promise<void> {
     const aborted = this.transactions.filter(isAborted)
     if (aborted.length > 0) this.needsRewrite = true
+    for (const { from, to } of this.options.repair ? aborted : [])
+      this.repairs.push({ file: this.file.name, offset: from, bytes: to - from, reason: PARTED })
     if (!(await this.applyPassage())) await this.applyFrames(aborted)
     this.store.lendPages(false)
     this.store.adoptShapes()

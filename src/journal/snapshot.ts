@@ -156,6 +156,26 @@ export async function readSnapshot(
   }
 }
 
+/** The seed of the log that the snapshot belongs to; undefined when there is none whose head is whole. */
+export async function snapshotSeed(
+  directory: StorageDirectory,
+  stem: string,
+  store: Store,
+): Promise<bigint | undefined> {
+  try {
+    const file = await directory.open(snapshotName(stem), { create: false })
+    try {
+      const head = new Uint8Array(SNAPSHOT_HEADER_BYTES)
+      file.read(0, head)
+      return decodeSnapshotHeader(store, head, file.name).logSeed
+    } finally {
+      file.close()
+    }
+  } catch {
+    return undefined
+  }
+}
+
 function blocksEnd({ pagesCount, blocksCount }: SnapshotHeader): number {
   return SNAPSHOT_HEADER_BYTES + STATE_BYTES + listBytes(pagesCount, blocksCount) + blocksCount * BLOCK_BYTES
 }

@@ -15,8 +15,10 @@ import { CorruptError, NotFoundError } from '../../error/index.ts'
 import type { StorageDirectory } from '../../storage/index.ts'
 import type { Catalog, Repair } from '../catalog.ts'
 import type { Gate } from '../gate.ts'
+import { putAside, sizeOf } from './salvage.ts'
 
-const LOST_PREFIX = 'lost.'
+const OLDER = 'catalog is older than its second copy'
+const ADVICE = 'open(path, { repair: true }) goes by the copy'
 
 export class CatalogFile implements Catalog {
   readonly #gate: Gate
@@ -73,6 +75,11 @@ export class CatalogFile implements Catalog {
       const bytes = await sizeOf(storage, CATALOG_FILE)
       repairs.push({ file: CATALOG_FILE, offset: 0, bytes, reason: `${error.message}; its second copy was used` })
     }
+    const newer = repair ? await newerCopy(storage, state) : undefined
+    if (newer !== undefined) {
+      repairs.push({ file: CATALOG_FILE, offset: 0, bytes: 0, reason: `${OLDER}; the copy was used` })
+      state = newer
+    }
     const file = new CatalogFile(gate, storage, state, names.includes(CATALOG_COPY_FILE), repairs)
     if (repairs.length > 0) await file.save({ ...state, sequence: state.sequence + 1 })
     return file
@@ -87,14 +94,18 @@ export class CatalogFile implements Catalog {
     if (this.#gate.isReadOnly) return
     const names = await storage.list()
     const orphans = orphanFiles(this.#state, names)
+    if (this.repairs.length === 0 && hasUnknown(this.#state, names) && (await newerCopy(storage, this.#state))) {
+      throw new CorruptError(`${storage.path}/${OLDER}, and files are there that it does not know; ${ADVICE}`, {
+        details: { file: CATALOG_FILE, offset: 0 },
+      })
+    }
     for (const name of orphans) {
       if (this.repairs.length === 0) {
         await storage.remove(name)
         continue
       }
-      const aside = `${LOST_PREFIX}${name}`
       const bytes = await sizeOf(storage, name)
-      await storage.rename(name, aside)
+      const aside = await putAside(storage, name)
       this.repairs.push({
         file: name,
         offset: 0,
@@ -218,13 +229,20 @@ async function salvage(storage: StorageDirectory, damage: CorruptError): Promise
   }
 }
 
-async function sizeOf(storage: StorageDirectory, name: string): Promise<number> {
-  try {
-    const file = await storage.open(name, { create: false })
-    const bytes = file.size()
-    file.close()
-    return bytes
-  } catch {
-    return 0
-  }
+/** The second copy where it is newer: it is written after the catalog, which is an old one that somebody put back, then. */
+async function newerCopy(storage: StorageDirectory, state: CatalogState): Promise<CatalogState | undefined> {
+  const copy = await read(storage, CATALOG_COPY_FILE).catch(() => undefined)
+  return copy !== undefined && copy.sequence > state.sequence ? copy : undefined
+}
+
+/** Whether there are files of collections or partitions that this catalog does not list, or has not heard of. */
+function hasUnknown(state: CatalogState, names: readonly string[]): boolean {
+  const stems = new Set(
+    state.collections.flatMap(({ id, partitions, shards }) =>
+      partitions.flatMap((partition) =>
+        Array.from({ length: shards }, (_, shard) => fileStem(id, partition.id + shard)),
+      ),
+    ),
+  )
+  return [...namesByStem(names).keys()].some((stem) => !stems.has(stem))
 }

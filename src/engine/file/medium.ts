@@ -72,11 +72,13 @@ export class Medium {
       throw error
     }
     state.setIndexes(indexes)
-    return partitions.map(({ id, name }, index) => ({
+    const groups = partitions.map(({ id, name }, index) => ({
       id,
       name,
       parts: parts.slice(index * shards, (index + 1) * shards),
     }))
+    if (this.#settings.repair) await filesPart.now!.removeDoubles(groups.map((group) => group.parts))
+    return groups
   }
 
   /** Makes the files of a partition; all of them or none. */
@@ -103,6 +105,7 @@ export class Medium {
     const { definition, shapes } = state
     return Array.from({ length: definition.shards }, (_, shard) => ({
       id: id + shard,
+      group: id,
       collection: definition.name,
       primaryKey: definition.primaryKey,
       vectors: definition.vectors,

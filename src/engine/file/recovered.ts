@@ -2,7 +2,7 @@
 
 import type { StoreOptions } from '../../core/index.ts'
 import { CorruptError } from '../../error/index.ts'
-import type { LoggedTransaction, Recovery, Repair } from '../../journal/index.ts'
+import type { Recovery, Repair } from '../../journal/index.ts'
 import { newKey } from '../new-key.ts'
 import type { PartitionOptions } from '../partition-options.ts'
 import { filesPart } from '../parts.ts'
@@ -25,7 +25,7 @@ export function storeOptions(options: PartitionOptions): StoreOptions {
 
 /** Reads the logs of all partitions of a collection; what a crash left of transactions over several is settled between them. */
 export async function recoverAll(all: readonly PartitionOptions[]): Promise<Recovered[]> {
-  const { agreedEnds } = await filesPart.load()
+  const { agreedEnds, isPartGone } = await filesPart.load()
   const found: Recovered[] = []
   try {
     for (const options of all) found.push(await recoverOrLose(options))
@@ -33,10 +33,17 @@ export async function recoverAll(all: readonly PartitionOptions[]): Promise<Reco
     const ends = agreedEnds(all.map(({ id }, i) => ({ id, recovery: found[i]!.recovery })))
     for (const [i, { recovery }] of found.entries()) {
       if (recovery === undefined) continue
-      const isRepair = all[i]!.repair === true
+      const options = all[i]!
+      const isRepair = options.repair === true
       // What is salvaged is not cut short: there only the transaction itself is left out.
       if (!isRepair && ends[i]! < recovery.end) await recovery.cutAt(ends[i]!)
-      await recovery.apply((transaction) => isRepair && lacksPart(transaction, i, all, found, known))
+      try {
+        await recovery.apply((transaction) => isRepair && isPartGone(transaction, i, all, found, known))
+      } catch (error) {
+        found[i] = { recovery: undefined, lost: undefined }
+        recovery.file.close()
+        found[i] = { recovery: undefined, lost: await lostOf(options, error) }
+      }
     }
     return found
   } catch (error) {
@@ -73,27 +80,25 @@ async function recoverOrLose(options: PartitionOptions): Promise<Recovered> {
     })
     return { recovery, lost: undefined }
   } catch (error) {
-    // Nothing of this log can be read: salvaging goes on without its documents, and says so.
-    if (!options.repair || options.readOnly || !(error instanceof CorruptError)) throw error
-    const lost = { file: String(error.details['file']), offset: 0, bytes: 0, reason: error.message }
-    return { recovery: undefined, lost }
+    return { recovery: undefined, lost: await lostOf(options, error) }
   }
 }
 
-/** Whether another partition of a transaction does not have it. */
-function lacksPart(
-  transaction: LoggedTransaction,
-  own: number,
-  all: readonly PartitionOptions[],
-  found: readonly Recovered[],
-  known: readonly ReadonlySet<number>[],
-): boolean {
-  return transaction.participants.some((id) => {
-    const other = all.findIndex((candidate) => candidate.id === id)
-    // A partition that was dropped since had everything flushed before.
-    if (other < 0 || other === own) return false
-    const theirs = found[other]!.recovery
-    if (theirs === undefined) return true
-    return transaction.id > theirs.header.sealedTransaction && !known[other]!.has(transaction.id)
-  })
+/** A log that cannot be read: salvaging goes on without its documents, and says so. Throws what is nothing of that kind. */
+function lostOf(options: PartitionOptions, error: unknown): Promise<Repair> {
+  const { storage, imported, stem, repair, readOnly } = options
+  if (repair !== true || readOnly === true || !(error instanceof CorruptError)) throw error
+  return filesPart.now!.loseLog((storage ?? imported)!, stem, error)
+}
+
+/** After a repair transactions stand whose part in some log is gone: up to this number they do. */
+export function settledTransaction(all: readonly PartitionOptions[], found: readonly Recovered[]): number {
+  let highest = 0
+  if (all[0]?.repair !== true) return highest
+  for (const { recovery } of found) {
+    if (recovery === undefined) continue
+    highest = Math.max(highest, recovery.header.sealedTransaction)
+    for (const { id } of recovery.transactions) if (id > highest) highest = id
+  }
+  return highest
 }

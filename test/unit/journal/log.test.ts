@@ -128,6 +128,32 @@ describe('group commit', () => {
   })
 })
 
+describe('a log that has failed', () => {
+  it('flushes no more for those who waited: the file may be closed, and a flush after one that failed proves nothing', async () => {
+    const { file, log, poisons } = await open()
+    file.flushMs = 40
+    append(log, 0, true)
+    await log.flush()
+    file.isHeld = true
+    append(log, 1, true)
+    const early = log.flush()
+    await turn()
+    append(log, 2, true)
+    const late = log.flush()
+    // What another wanted at once fails meanwhile; the one under way does not, and its caller is told so.
+    file.fail = () => ({ code: 'EIO' })
+    expect(() => log.flushSync()).toThrow()
+    expect(poisons.length).toBe(1)
+    file.fail = undefined
+    file.close()
+    file.release()
+    await early
+    await expect(late).rejects.toThrow('EIO')
+    await turn()
+    expect(file.calls.at(-1)).toMatchObject({ kind: 'close' })
+  })
+})
+
 describe('a log that another has taken the place of', () => {
   it('lets those who wait for it go, and touches its file no more', async () => {
     const { file, log } = await open()

@@ -1,0 +1,135 @@
+// What a repair does with files it cannot use, and with writes over several partitions part of which is gone.
+
+import { fileStem } from '../../catalog/index.ts'
+import { parseDataFile } from '../../catalog/stored.ts'
+import { KIND_DELETE } from '../../core/index.ts'
+import type { CorruptError } from '../../error/index.ts'
+import type { LoggedTransaction, Recovery, Repair } from '../../journal/index.ts'
+import type { StorageDirectory, StorageFile } from '../../storage/index.ts'
+import type { Key } from '../../value/index.ts'
+import type { Partition } from '../partition.ts'
+import type { PartitionOptions } from '../partition-options.ts'
+import type { Recovered } from './recovered.ts'
+
+const LOST_PREFIX = 'lost.'
+
+/** Gives a file a name that quiverdb never reads nor removes; answers the name. */
+export async function putAside(storage: StorageDirectory, name: string): Promise<string> {
+  const names = await storage.list()
+  let aside = `${LOST_PREFIX}${name}`
+  for (let number = 2; names.includes(aside); number++) aside = `${LOST_PREFIX}${number}.${name}`
+  await storage.rename(name, aside)
+  return aside
+}
+
+export async function sizeOf(storage: StorageDirectory, name: string): Promise<number> {
+  try {
+    const file = await storage.open(name, { create: false })
+    const bytes = file.size()
+    file.close()
+    return bytes
+  } catch {
+    return 0
+  }
+}
+
+/** Removes the files that opening a log has found to be of no use; what might be keeps. */
+export async function clearAway(storage: StorageDirectory, { staleFiles, hurtFile }: Recovery): Promise<void> {
+  for (const name of staleFiles) await storage.remove(name)
+  if (hurtFile !== undefined) await putAside(storage, hurtFile)
+  if (staleFiles.length > 0 || hurtFile !== undefined) await storage.flushNames()
+}
+
+/** Nothing of a partition's log can be read: its files are kept, with the snapshot, which knows the seed of the checksums. */
+export async function loseLog(directory: StorageDirectory, stem: string, failure: CorruptError): Promise<Repair> {
+  const sizes = new Map<string, number>()
+  for (const name of await directory.list()) {
+    const ids = parseDataFile(name)
+    if (ids === undefined || fileStem(ids.collectionId, ids.partitionId) !== stem) continue
+    const size = await sizeOf(directory, name)
+    if (size > 0) sizes.set(name, size)
+  }
+  const kept: string[] = []
+  let bytes = 0
+  for (const [name, size] of sizes) if (name.endsWith('.log')) bytes += size
+  if (bytes > 0) {
+    for (const name of sizes.keys()) kept.push(await putAside(directory, name))
+    await directory.flushNames()
+  }
+  const where = kept.length === 0 ? '' : `; kept as ${kept.join(', ')}`
+  const path = String(failure.details['file'])
+  return { file: path.slice(path.lastIndexOf('/') + 1), offset: 0, bytes, reason: `${failure.message}${where}` }
+}
+
+/**
+ * Whether a write over several partitions is to be left out of `own`, because another one does not have it. Where nothing of that one's log
+ * can be read, nothing speaks against what is whole here; nor does damage in another shard of the same partition, between which no document
+ * moves. Between partitions they do: what was moved away stays where it was, and what came is kept (`removeDoubles`).
+ */
+export function isPartGone(
+  transaction: LoggedTransaction,
+  own: number,
+  all: readonly PartitionOptions[],
+  found: readonly Recovered[],
+  known: readonly ReadonlySet<number>[],
+): boolean {
+  return transaction.participants.some((id) => {
+    const other = all.findIndex((candidate) => candidate.id === id)
+    // A partition that was dropped since had everything flushed before.
+    if (other < 0 || other === own) return false
+    const theirs = found[other]!.recovery
+    if (theirs === undefined || theirs.isHeadless) return false
+    if (transaction.id <= theirs.header.sealedTransaction || known[other]!.has(transaction.id)) return false
+    // Its log is whole: it never had its part.
+    if (theirs.repairs.length === 0) return true
+    const { group } = all[own]!
+    return (group === undefined || group !== all[other]!.group) && hasDeletion(found[own]!.recovery!.file, transaction)
+  })
+}
+
+/** Whether a document is deleted in the frames of a transaction. */
+function hasDeletion(file: StorageFile, { from, to }: LoggedTransaction): boolean {
+  const word = new Uint8Array(4)
+  const view = new DataView(word.buffer)
+  for (let at = from; at < to; ) {
+    if (file.read(at, word) < 4) return false
+    const block = view.getUint32(0, true)
+    if (((block >>> 24) & 0xf) === KIND_DELETE) return true
+    // The blocks of a frame follow its head.
+    at += Math.max(8, (block & 0xffffff) * 8)
+  }
+  return false
+}
+
+/**
+ * A document that was moved, and whose deletion was damaged, is there twice: it goes from the partition that was damaged.
+ *
+ * @param groups - the shards of each partition.
+ */
+export async function removeDoubles(groups: readonly (readonly Partition[])[]): Promise<void> {
+  const hurt = groups.filter((parts) => parts.some((part) => part.repairs.length > 0))
+  if (groups.length < 2) return
+  const addresses = new Uint32Array(256)
+  for (const parts of hurt) {
+    // Of two that were damaged the one that comes first keeps it.
+    const others = groups.filter((one) => one !== parts && !(hurt.indexOf(one) > hurt.indexOf(parts))).flat()
+    for (const part of parts) {
+      const doubles: Key[] = []
+      for (let slot = 0; slot >= 0; ) {
+        const { count, next } = part.store.scan(slot, addresses)
+        slot = next
+        for (let i = 0; i < count; i++) {
+          const key = part.readKey(addresses[i]!)
+          if (others.some((other) => other.find(key) !== 0)) doubles.push(key)
+        }
+      }
+      if (doubles.length === 0) continue
+      const batch = part.begin()
+      for (const key of doubles) batch.remove(key)
+      batch.commit({ hard: true })
+      await part.flush()
+      const reason = `${doubles.length} documents that had been moved to another partition`
+      part.repairs.push({ file: part.log?.file.name ?? '', offset: 0, bytes: 0, reason })
+    }
+  }
+}
