@@ -27,14 +27,17 @@ export async function removeDatabase(store: Store, name: string): Promise<void> 
   store.index()
 }
 
-/** Makes the engine's collection, then the record that names it. */
+/** Makes the engine's collection under a record that says so: what a process leaves that dies meanwhile goes when the store is opened. */
 export async function createEntry(store: Store, record: Unplaced): Promise<Entry> {
-  const rows = await makeRows(store, record)
-  const whole = { ...record, store: rows.name }
+  const whole = { ...record, store: await freeName(store, record) }
+  let rows: Collection | undefined
   try {
+    await save(store, { ...whole, isMaking: true })
+    rows = await makeRows(store, whole.store, record)
     await save(store, whole)
   } catch (error) {
-    await store.database.dropCollection(rows.name).catch(() => {})
+    if (rows !== undefined) await store.database.dropCollection(whole.store).catch(() => {})
+    await store.catalog?.delete(record.id).catch(() => {})
     throw error
   }
   const entry = new Entry(whole, rows)
@@ -52,19 +55,27 @@ async function engineNames({ database }: Store): Promise<Set<string>> {
   return new Set((await database.collections()).map((one) => one.name))
 }
 
-async function makeRows(store: Store, record: Unplaced): Promise<Collection> {
-  const { database } = store
+async function freeName(store: Store, record: Unplaced): Promise<string> {
   const plain = plainName(record)
   const taken = await engineNames(store)
   let name = plain
   for (let i = 2; taken.has(name); i++) name = `${plain}~${i}`
+  return name
+}
+
+async function makeRows({ database }: Store, name: string, record: Unplaced): Promise<Collection> {
   const rows = await database.createCollection(name, {
     primaryKey: record.fields.find((field) => field.isPrimary)!.name,
     vectors: engineVectors(record.fields, record.indexes),
   })
-  await placeIndexes(rows, undefined, record)
-  if (record.keyed === 0) {
-    for (const partition of record.partitions.slice(1)) await rows.createPartition(partition.name)
+  try {
+    await placeIndexes(rows, undefined, record)
+    if (record.keyed === 0) {
+      for (const partition of record.partitions.slice(1)) await rows.createPartition(partition.name)
+    }
+  } catch (error) {
+    await database.dropCollection(name).catch(() => {})
+    throw error
   }
   return rows
 }
@@ -94,10 +105,11 @@ async function adopt(store: Store, entry: Entry, change: Partial<CollectionRecor
 }
 
 export async function dropEntry(store: Store, entry: Entry): Promise<void> {
-  await store.catalog!.delete(entry.record.id)
   store.entries.delete(entry)
   store.index()
+  // A record without rows counts for nothing; rows without a record would stay for ever.
   await store.database.dropCollection(entry.rows.name)
+  await store.catalog!.delete(entry.record.id)
 }
 
 /** Moves the rows to an engine collection made for `change`: other metrics, other vector fields; with `isEmpty` leaves them. */
@@ -113,7 +125,8 @@ export async function rebuildEntry(
     done = resolve
   })
   try {
-    const to = await makeRows(store, { ...entry.record, ...change })
+    const next = { ...entry.record, ...change }
+    const to = await makeRows(store, await freeName(store, next), next)
     if (!isEmpty) {
       for (const { name } of await from.partitions()) {
         await to.insert(from.find({ partitions: [name] }), { partition: name })

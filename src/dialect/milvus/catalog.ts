@@ -37,6 +37,8 @@ export interface CollectionRecord {
   readonly store: string
   /** What that was called before; it still is if the rename never happened. */
   readonly storeBefore?: string | undefined
+  /** Its rows, partitions and indexes are not all there yet. */
+  readonly isMaking?: boolean
   readonly fields: readonly Field[]
   readonly functions: readonly FunctionSpec[]
   readonly isDynamic: boolean
@@ -161,21 +163,34 @@ export class Store {
       properties: {},
       created: 0,
     })
-    const known = new Set((await database.collections()).map((one) => one.name))
+    const known = new Map((await database.collections()).map((one) => [one.name, one.partitions]))
     if (known.has(CATALOG)) {
       store.catalog = database.collection(CATALOG)
-      for await (const record of store.catalog.find({ sort: 'created' })) {
-        if (record['kind'] === 'database') {
-          store.databases.set(record['name'] as string, record as unknown as DatabaseRecord)
-        } else {
-          const name = [record['store'], record['storeBefore']].find((one) => known.has(one as string))
-          if (name === undefined) continue
-          store.entries.add(new Entry(record as unknown as CollectionRecord, database.collection(name as string)))
+      const halves: CollectionRecord[] = []
+      for await (const document of store.catalog.find({ sort: 'created' })) {
+        if (document['kind'] === 'database') {
+          store.databases.set(document['name'] as string, document as unknown as DatabaseRecord)
+          continue
         }
+        const record = document as unknown as CollectionRecord
+        const name = [record.store, record.storeBefore].find((one) => one !== undefined && known.has(one))
+        if (name === undefined || record.isMaking === true) halves.push(record)
+        else store.entries.add(new Entry(withPartitions(record, known.get(name)!), database.collection(name)))
       }
+      for (const record of halves) await store.#clear(record, known.has(record.store))
     }
     store.index()
     return store
+  }
+
+  /** Removes what a process left that died while it made a collection or dropped it. */
+  async #clear(record: CollectionRecord, hasRows: boolean): Promise<void> {
+    try {
+      if (hasRows) await this.database.dropCollection(record.store)
+      await this.catalog?.delete(record.id)
+    } catch {
+      // Nothing can be written here; the record counts for nothing.
+    }
   }
 
   /** Makes names and aliases findable; after each change. */
@@ -218,6 +233,17 @@ export class Store {
   list(db: string): Entry[] {
     this.requireDatabase(db)
     return [...this.entries].filter((entry) => entry.record.db === db)
+  }
+}
+
+/** The record without partitions that the engine's collection has no more: they go there first. */
+function withPartitions(record: CollectionRecord, names: readonly string[]): CollectionRecord {
+  if (record.keyed !== 0 || record.partitions.every(({ name }) => names.includes(name))) return record
+  const { loaded } = record
+  return {
+    ...record,
+    partitions: record.partitions.filter(({ name }) => names.includes(name)),
+    loaded: Array.isArray(loaded) ? loaded.filter((name) => names.includes(name)) : loaded,
   }
 }
 

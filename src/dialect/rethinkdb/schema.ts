@@ -42,7 +42,7 @@ export async function createTable(
   store.requireDatabase(db)
   const taken = () => failOperation(`Table \`${db}.${name}\` already exists.`)
   if (store.find(db, name) !== undefined) taken()
-  const collection = freeCollection(store, `${db}.${name}`)
+  const collection = await freeCollection(store, `${db}.${name}`)
   await store.database.createCollection(collection, { primaryKey }).catch((error) => {
     // Another query made it meanwhile.
     if (error instanceof ConflictError) taken()
@@ -56,9 +56,12 @@ export async function createTable(
 }
 
 /** The collection of a new table. A table that was renamed keeps the collection it was made with. */
-function freeCollection(store: Store, label: string): string {
+async function freeCollection(store: Store, label: string): Promise<string> {
   const taken = new Set(BOOKKEEPING)
   for (const { info, direct } of store.labelled.values()) if (!direct.isDropped) taken.add(info.collection)
+  if (!taken.has(label)) return label
+  // One that a process left when it died before it had kept the table is no table's.
+  for (const { name } of await store.database.collections()) taken.add(name)
   let collection = label
   // Two dots: no other interface's collection is taken for a table of that name.
   for (let i = 2; taken.has(collection); i++) collection = `${label}.${i}`
@@ -68,12 +71,14 @@ function freeCollection(store: Store, label: string): string {
 export async function dropTable(table: Table): Promise<void> {
   const { store, info } = table
   store.labelled.delete(table.label)
-  store.forget(info.id)
+  // The record goes last: without it the documents would be found as a table of another interface's, under the first name.
   await store.database.dropCollection(info.collection).catch((error) => {
     // Another query dropped it meanwhile.
     if (error instanceof NotFoundError) failOperation(`Table \`${table.label}\` does not exist.`)
+    store.labelled.set(table.label, table)
     throw error
   })
+  store.forget(info.id)
 }
 
 export function renameTable(table: Table, db: string, name: string): void {

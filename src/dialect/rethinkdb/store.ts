@@ -233,12 +233,14 @@ export class Store {
     }
     const store = new Store(database, directOf, catalog)
     if (catalog !== undefined) {
+      const gone: string[] = []
       const next = catalog.scan()
       for (let record = next(); record !== undefined; record = next()) {
         const info = record as unknown as DatabaseInfo | TableInfo
         if (info.kind === 'db') store.named.set(info.name, info)
-        else store.adopt(info)
+        else if (store.adopt(info) === undefined) gone.push(info.id)
       }
+      for (const id of gone) store.#forgetGone(id)
     }
     for (const { name } of await database.collections()) store.#adoptNative(name)
     await store.#loadParts()
@@ -306,6 +308,15 @@ export class Store {
     const write = this.catalog.begin(true)
     write.remove(id)
     this.#follow(write.commit())
+  }
+
+  /** Of a table whose collection is gone: it must not be taken for that of a later collection of this name. */
+  #forgetGone(id: string): void {
+    try {
+      this.forget(id)
+    } catch {
+      // Nothing can be written here.
+    }
   }
 
   #follow(done: Promise<unknown> | undefined): void {

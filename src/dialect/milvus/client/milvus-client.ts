@@ -92,13 +92,24 @@ export class MilvusClient extends ClusterClient {
     const existing = await this.hasCollection(
       db_name === undefined ? { collection_name } : { collection_name, db_name },
     )
-    if (existing.value) return success()
+    const place = { collection_name, ...(db_name === undefined ? {} : { db_name }) }
+    const isUnfinished = existing.value && (await this.#isUnfinished(place))
+    if (existing.value && !isUnfinished) return success()
     const idType =
       given.id_type === 'int' ? DataType.Int64 : given.id_type === 'string' ? DataType.VarChar : given.id_type
     const isDynamic = given.enable_dynamic_field ?? given.enableDynamicField ?? true
     const vector = given.vector_field_name ?? DEFAULT_VECTOR_FIELD
     const index = { field_name: vector, index_type: 'AUTOINDEX', metric_type: given.metric_type ?? DEFAULT_METRIC_TYPE }
     const { metric_type = given.metric_type, ...indexParams } = { ...given.index_params } as Record<string, unknown>
+    const indexes = [{ ...index, ...indexParams, ...(metric_type === undefined ? {} : { metric_type }) }]
+    if (isUnfinished) {
+      const { index_descriptions } = await this.describeIndex(place)
+      if (index_descriptions.length === 0) {
+        await this.createIndex(indexes.map((one) => ({ ...one, ...place })) as CreateIndexesReq)
+      }
+      await this.loadCollection(place).catch(() => {})
+      return success()
+    }
     return await this.#createWithIndexes({
       collection_name,
       enable_dynamic_field: isDynamic,
@@ -112,11 +123,19 @@ export class MilvusClient extends ClusterClient {
         },
         { name: vector, data_type: DataType.FloatVector, dim: given.dimension },
       ],
-      index_params: [{ ...index, ...indexParams, ...(metric_type === undefined ? {} : { metric_type }) }],
+      index_params: indexes,
       ...(given.description === undefined ? {} : { description: given.description }),
       ...(given.consistency_level === undefined ? {} : { consistency_level: given.consistency_level }),
       ...(db_name === undefined ? {} : { db_name }),
       ...(timeout === undefined ? {} : { timeout }),
     } as CreateColWithSchemaAndIndexParamsReq)
+  }
+
+  /** Whether a process seems to have died before it had its index and was loaded: nothing could be searched in it for ever. */
+  async #isUnfinished(place: { collection_name: string; db_name?: string }): Promise<boolean> {
+    const { state } = await this.getLoadState(place)
+    if (String(state) !== 'LoadStateNotLoad') return false
+    const { data } = await this.getCollectionStatistics(place)
+    return Number(data.row_count) === 0
   }
 }

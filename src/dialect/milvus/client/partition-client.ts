@@ -1,5 +1,6 @@
 // Partitions, and which of them are loaded. Loading moves no memory: it is a state that queries ask for, as a server does.
 
+import { ConflictError } from '../../../error/index.ts'
 import type { Entry } from '../catalog.ts'
 import { newId } from '../catalog.ts'
 import { updateEntry } from '../catalog-changes.ts'
@@ -150,7 +151,10 @@ export class PartitionClient extends IndexClient {
         if (partitions.length >= PARTITIONS_MAX) {
           throw unexpected(`partition number (${partitions.length}) exceeds max configuration (${PARTITIONS_MAX})`)
         }
-        await entry.rows.createPartition(name)
+        await entry.rows.createPartition(name).catch((error: unknown) => {
+          // A process that died had made it, and not kept it in the record.
+          if (!(error instanceof ConflictError)) throw error
+        })
         const next = [...partitions, { name, id: String(newId()), created: Date.now() }]
         await updateEntry(store, entry, { partitions: next, loaded })
       }),
@@ -177,11 +181,12 @@ export class PartitionClient extends IndexClient {
         requireUnkeyed(entry)
         const { partitions, loaded } = entry.record
         if (!partitions.some((one) => one.name === name)) return
+        // The rows first: were the record without them, they would be found in the collection and in no partition.
+        await entry.rows.dropPartition(name)
         await updateEntry(store, entry, {
           partitions: partitions.filter((one) => one.name !== name),
           loaded: Array.isArray(loaded) ? loaded.filter((one) => one !== name) : loaded,
         })
-        await entry.rows.dropPartition(name)
       }),
     )
   }
