@@ -14,6 +14,9 @@ import { compareOrdered, nodeOf, prefixIsWhole, prefixOf, RANK_STRING, rankOf } 
 import { probeEntry } from "./probe";
 import { INSERT_FAILED, packedNodes, seekPosition, treeInsert, treePack, treeSeek } from "./tree";
 
+/** More do not fit in memory twice, and their bytes not in 32 bits. */
+const ENTRIES_MAX: u64 = 0x7ffffff;
+
 /** Takes the documents of the next `slots` slots in. On STATUS_OUT_OF_MEMORY some of them are in, and the index is to be dropped. */
 export function build(index: usize, slots: u32): i32 {
   const from = indexBuilt(index);
@@ -21,7 +24,7 @@ export function build(index: usize, slots: u32): i32 {
   if (from >= top) return STATUS_OK;
   const to = top - from < slots ? top : from + slots;
   const capacity = countEntries(index, from, to);
-  if (capacity > 0x7fffffff) return STATUS_OUT_OF_MEMORY;
+  if (capacity > ENTRIES_MAX) return STATUS_OUT_OF_MEMORY;
   const pages = pagesFor(<usize>capacity * ENTRY_BYTES + 64);
   const run = (pages << 1) + 1;
   const entries = pagesAcquire(run, PAGE_SCRATCH);

@@ -296,6 +296,21 @@ describe('at the limit of memory', () => {
     for (const kind of KINDS) expectExact(partition, kind)
   })
 
+  // Room for 2^28 entries and more came out as a few pages, because their bytes wrap: what lay behind would have been overwritten.
+  it('an index of more elements than 32 bits hold the entries of is not made', async () => {
+    const partition = await inMemory()
+    const batch = partition.begin()
+    batch.put({ id: 1, v: [1, 2] }, PutMode.Insert)
+    batch.commit({ hard: false })
+    const { memory } = partition.store
+    // The list's length stands before its elements, behind the words of the two fields.
+    const length = partition.find(1) + 16 + 2 * 4
+    expect(memory.state(length)).toBe(2)
+    memory.setState(length, 2 ** 28 + 1)
+    create(partition, KINDS[1]!)
+    expect(() => buildAll(partition, 7)).toThrow(LimitError)
+  })
+
   it('an index that does not fit is not made', async () => {
     const partition = await inMemory({ memoryLimitBytes: 6 * 1_048_576 })
     for (let at = 0; at < 20_000; at += 1_000) {
