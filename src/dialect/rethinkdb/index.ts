@@ -1,6 +1,7 @@
 // RethinkDB's official driver, in process.
 
 export type { ConnectOptions } from './connect.ts'
+export * from './names.ts'
 export { r as default, r } from './r.ts'
 export type {
   ArrayResult,

@@ -1,6 +1,7 @@
 // Promise: what programs written for the driver do off the beaten track works here as it does there. Each test says what they do.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import * as names from '../../../src/dialect/rethinkdb/index.ts'
 import { type Any, r } from './cases.ts'
 
 let connection: Any
@@ -37,4 +38,19 @@ it('takes options of terms as run options: data layers give feeds and writes the
 it('tells a version, which frameworks look at before they begin', async () => {
   const version = r.db('rethinkdb').table('server_status').nth(0)('process')('version')
   expect(await version.run(connection)).toMatch(/^rethinkdb 2\.4\.\d+/)
+})
+
+it('has every name of r in its module: programs in TypeScript write `import * as r`, and found nothing under it but `default`', async () => {
+  const { default: whole, r: same, ...each } = names as Any
+  expect(whole).toBe(r)
+  expect(same).toBe(r)
+  expect(Object.keys(each).sort()).toEqual(
+    Object.keys(r)
+      .filter((name) => name !== 'default' && name !== 'r')
+      .sort(),
+  )
+  for (const [name, value] of Object.entries(each)) expect(value, name).toBe(r[name])
+  const own: names.Connection = await names.connect()
+  expect(await names.do(1, 2, (a: Any, b: Any) => a.add(b)).run(own)).toBe(3)
+  await own.close()
 })
