@@ -1,10 +1,21 @@
 // One database in one directory of the file system. What only asks or changes names is done at once: through another thread it would take
 // ten times as long. Flushes, which wait for the disk, go there.
 
-import { constants, mkdirSync, openSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fsync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { NotFoundError, UsageError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
 import { requirePlainName, requireWritable } from '../name.ts'
@@ -12,6 +23,8 @@ import type { StorageDirectory, StorageFile } from '../storage.ts'
 import { DiskFile } from './file.ts'
 import { codeOf } from './host.ts'
 import { DirectoryLock, isLockName } from './lock.ts'
+
+const flushed = promisify(fsync)
 
 /** Node's permission model refuses to flush an open file; in one that is opened so, each write is flushed before it returns. */
 const WRITE_THROUGH = (process as { permission?: unknown }).permission === undefined ? 0 : (constants.O_DSYNC ?? 0)
@@ -110,14 +123,15 @@ const NO_FOLDER_FLUSH = [
 /** Makes creations, renames and removals in a folder last. Does nothing where the platform has no such thing. */
 async function flushFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
-  let handle: Awaited<ReturnType<typeof open>> | undefined
+  let descriptor: number | undefined
   try {
-    handle = await open(folder, 'r')
-    await handle.sync()
+    descriptor = openSync(folder, constants.O_RDONLY)
+    // Not a `FileHandle` and its `sync`: Yarn's Plug'n'Play puts its own in Node's place, which has none.
+    await flushed(descriptor)
   } catch (error) {
     if (!NO_FOLDER_FLUSH.includes(codeOf(error))) throw error
   } finally {
-    await handle?.close()
+    if (descriptor !== undefined) closeSync(descriptor)
   }
 }
 

@@ -2,9 +2,10 @@
 // files that are not ours are left alone.
 
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { HostError, NotFoundError, UsageError } from '../../../src/error/index.ts'
 import { openFileDirectory } from '../../../src/storage/file/index.ts'
 import { temporaryFolder } from './temporary.ts'
@@ -18,6 +19,21 @@ async function touch(path: string | URL): Promise<string> {
 }
 
 describe('a path', () => {
+  // Yarn's Plug'n'Play has file handles of its own, without this method: no directory could be opened in such a project.
+  test('is made where handles of files cannot flush', async () => {
+    const folder = await temporaryFolder()
+    const handle = await open(folder, 'r')
+    const refused = vi
+      .spyOn(Object.getPrototypeOf(handle), 'sync')
+      .mockRejectedValue(new Error('Method not implemented.'))
+    await handle.close()
+    try {
+      expect(await touch(join(folder, 'data'))).toBe(join(folder, 'data'))
+    } finally {
+      refused.mockRestore()
+    }
+  })
+
   test('is made with all its parents', async () => {
     const path = join(await temporaryFolder(), 'one', 'two words', '\u00fcber')
     expect(await touch(path)).toBe(path)
