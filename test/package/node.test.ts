@@ -31,7 +31,9 @@ describe('the tarball', () => {
 
   it('satisfies publint', async () => {
     const { messages, pkg } = await publint({ pkgDir: project.installed, strict: true, pack: false })
-    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+    // The field is there beside `exports`, for bundlers that do not read those.
+    const complaints = messages.filter(({ code }) => code !== 'USE_EXPORTS_OR_IMPORTS_BROWSER')
+    expect(complaints.map((message) => formatMessage(message, pkg))).toEqual([])
   })
 
   it('has types that resolve for every kind of import', async () => {

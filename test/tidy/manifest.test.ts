@@ -36,6 +36,21 @@ describe('package.json', () => {
     expect(loose).toEqual([])
   })
 
+  // Parcel reads no `exports` unless a project tells it to: `quiverdb/rethinkdb` was not found, and `quiverdb` was Node's.
+  it('leads bundlers that read no exports to the files for browsers', () => {
+    const { '.': door, './package.json': _, ...entries } = manifest.exports
+    const expected = Object.entries<typeof door>(entries).map(([path, { import: at }]) => [
+      path,
+      at.browser ?? at.default,
+    ])
+    expect(manifest.browser).toEqual({
+      [door.import.default]: door.import.browser,
+      [door.require.default]: door.require.browser,
+      ...Object.fromEntries(expected),
+    })
+    expect([manifest.module, manifest.main]).toEqual([door.import.default, door.require.default])
+  })
+
   it('gives types first under each condition', () => {
     for (const conditions of Object.values<Record<string, object | string> | string>(manifest.exports)) {
       if (typeof conditions === 'string') continue
