@@ -5,6 +5,7 @@ import { Document } from '@langchain/core/documents'
 import type { EmbeddingsInterface } from '@langchain/core/embeddings'
 import { maximalMarginalRelevance } from '@langchain/core/utils/math'
 import { type MaxMarginalRelevanceSearchOptions, VectorStore } from '@langchain/core/vectorstores'
+import { v4 as uuid } from 'uuid'
 import type { VectorIndexOptions } from '../catalog/index.ts'
 import { type Collection, type Database, type Filter, open } from '../engine/index.ts'
 import { UsageError } from '../error/index.ts'
@@ -136,7 +137,7 @@ export class QuiverVectorStore extends VectorStore {
     if (vectors.length === 0) return []
     const collection = await this.#use(vectors[0]!.length)
     const rows = documents.map(({ pageContent, metadata, id }, i) => ({
-      id: options?.ids?.[i] ?? id ?? crypto.randomUUID(),
+      id: options?.ids?.[i] ?? id ?? uuid(),
       text: pageContent,
       metadata: metadata as Record<string, unknown>,
       vector: vectors[i]!,

@@ -1,6 +1,7 @@
 // Several tabs on one database: the worker of one tab has it open and serves the others over a broadcast channel; each other
 // worker waits for the lock, and takes over when it gets it.
 
+import { v4 as uuid } from 'uuid'
 import { type Database, openDatabase } from '../engine/index.ts'
 import { HostError, LockedError, StateError } from '../error/index.ts'
 import { lockName, openOriginDirectory } from '../storage/origin/index.ts'
@@ -31,7 +32,7 @@ export class Tab {
   readonly #isWithoutFiles: boolean
   readonly #send: Send
   readonly #channel: BroadcastChannel
-  readonly #me = crypto.randomUUID()
+  readonly #me = uuid()
   readonly #waiting = new Map<number, { readonly request: CallRequest; isBegun: boolean }>()
   readonly #servers = new Map<string, Server>()
   readonly #waitEnd = new AbortController()

@@ -18,7 +18,7 @@ const PAGE = '<!doctype html><meta charset="utf-8"><title>quiverdb</title>'
 
 const ARGUMENTS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync'],
+  ...['--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP plain.test 127.0.0.1'],
 ]
 
 /** Where a page keeps its databases: the private file system, or, in browsers without one, IndexedDB. */

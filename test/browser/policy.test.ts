@@ -66,3 +66,25 @@ ${text}`
     await page.context().close()
   })
 })
+
+// The error was "crypto.randomUUID is not a function": whoever tried a page on another machine of the house by its address had no idea why.
+describe.skipIf(executablePath === undefined)('on a page by http: of another host', () => {
+  it('memory works, and a name is refused with the reason', async () => {
+    const site = await startSite()
+    try {
+      const page = await site.page(await site.context())
+      await page.goto(site.origin.replace('localhost', 'plain.test'))
+      // As text: vitest turns an import() in a function into a call of its own.
+      const answer = await page.evaluate(`(async () => {
+        const { open } = await import('/dist/browser/index.js')
+        const c = await (await open(':memory:')).createCollection('c')
+        await c.insert({ n: 1 })
+        const refused = await open('named').catch((error) => error.name + ': ' + error.message)
+        return [isSecureContext, await c.count(), refused]
+      })()`)
+      expect(answer).toEqual([false, 1, expect.stringMatching(/^HostError: .*secure context.*https:/)])
+    } finally {
+      await site.close()
+    }
+  })
+})
