@@ -198,7 +198,7 @@ export class Recovery {
   private checkFrames(): boolean {
     const { store, options, file } = this
     const size = file.size()
-    const bytes = (size - LOG_HEADER_BYTES) & ~7
+    const bytes = size - LOG_HEADER_BYTES - (size % 8) // `& ~7` would be of 32 bits, and logs are longer.
     const window = new LogWindow(store, file, (done) => options.onProgress?.({ phase: 'read', done, total: size }))
     this.window = window
     this.end = LOG_HEADER_BYTES

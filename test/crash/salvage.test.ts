@@ -94,6 +94,35 @@ describe('one of four shards', () => {
       })
     }
   }
+
+  it.each(['is missing', 'is empty', 'has no head', 'has a wrong byte', 'is all zeros'])(
+    'that %s is repaired whenever the repair before was cut short',
+    async (how) => {
+      const { medium, others } = await written(true)
+      const damaged = changed(medium, (name, bytes) => (name === hurtLog ? damages[how]!(bytes) : bytes))
+      const left = new Map<string, SimulatedMedium>()
+      damaged.onOperation = () => {
+        for (const mode of ['all', 'nothing'] as const) {
+          const died = damaged.crash({ seed: 1, mode })
+          left.set(died.state(), died)
+        }
+      }
+      await (await openDatabase({ storage: damaged.reopen(), repair: true })).close()
+      damaged.onOperation = undefined
+      expect(left.size).toBeGreaterThan(3)
+      for (const died of left.values()) {
+        // Refused as before, or repaired already.
+        const db = await openDatabase({ storage: died.reopen() }).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(CorruptError)
+          return openDatabase({ storage: died.reopen(), repair: true })
+        })
+        const ids = await idsOf(db, 'things')
+        expect(others.filter((id) => !ids.includes(id))).toEqual([])
+        await db.close()
+        await settle(died, 'things', ids)
+      }
+    },
+  )
 })
 
 it('a log whose head is damaged comes back whole by the seed in its snapshot: it was replaced by an empty one', async () => {
