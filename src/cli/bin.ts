@@ -8,6 +8,7 @@ const { argv, stdin, stdout, stderr } = process
 // A reader that has seen enough, as `| head`, ends the writing without complaint.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  stderr.write(`quiverdb: ${error.message}\n`)
+  process.exit(1)
 })
 process.exitCode = await main(argv.slice(2), VERSION, { input: stdin, output: stdout, errors: stderr })

@@ -140,11 +140,13 @@ export async function importFile(
   })
 }
 
+const EXPORTED: readonly string[] = ['ndjson', 'json', 'csv']
+
 /** Writes a collection's documents out. */
 export async function exportFile([path, name]: readonly [string, string], options: Options, streams: Streams) {
   const { filter, select, sort, limit, out } = options
-  const format = options.format ?? (out === undefined ? 'ndjson' : formatOf(out))
-  if (!['ndjson', 'json', 'csv'].includes(format)) {
+  const format = options.format ?? (out === undefined ? 'ndjson' : formatOf(out, EXPORTED))
+  if (!EXPORTED.includes(format)) {
     throw new Exit(2, `--format of export is ndjson, json or csv; got "${format}"`)
   }
   const target: NodeJS.WritableStream = out === undefined ? streams.output : createWriteStream(out)

@@ -51,7 +51,9 @@ export async function main(args: readonly string[], version: string, streams: St
 
 function messageOf(error: unknown): string {
   if (error instanceof Exit || error instanceof QuiverError) return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (!(error instanceof Error)) return String(error)
+  // What the system refused, a file or a disk, is nobody's bug: no stack.
+  return 'syscall' in error ? error.message : (error.stack ?? error.message)
 }
 
 async function run(args: readonly string[], version: string, streams: Streams): Promise<void> {

@@ -30,10 +30,10 @@ export interface Reading {
 const PARQUET_ROWS = 1_000
 
 /** The format that a name says. */
-export function formatOf(path: string): Format {
+export function formatOf(path: string, formats: readonly string[] = FORMATS): Format {
   const found = formatNamed(path)
   if (found !== undefined) return found
-  throw new Exit(2, `the name "${path}" does not tell the format: add --format ${FORMATS.join('|')}`)
+  throw new Exit(2, `the name "${path}" does not tell the format: add --format ${formats.join('|')}`)
 }
 
 /** @param path - `-` for standard input. */
@@ -70,6 +70,7 @@ async function* readLines(stream: NodeJS.ReadableStream): AsyncGenerator<object>
 }
 
 async function readJson(path: string, streams: Streams): Promise<Reading> {
+  if (path !== '-') sizeOf(path)
   const pieces: Uint8Array[] = []
   // Joined before they are read: a piece may end within a character.
   if (path === '-') for await (const chunk of streams.input) pieces.push(Buffer.from(chunk))

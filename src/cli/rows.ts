@@ -25,7 +25,7 @@ export function lineDocument(line: string, number: number): object | undefined {
   if (line.trim() === '') return undefined
   let value: unknown
   try {
-    value = fromJson(line)
+    value = fromJson(number === 1 ? withoutMark(line) : line)
   } catch (cause) {
     throw unreadable(`line ${number} is no JSON`, cause)
   }
@@ -33,11 +33,16 @@ export function lineDocument(line: string, number: number): object | undefined {
   return value
 }
 
+/** Programs on Windows put a byte order mark before the text of a file. */
+function withoutMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}
+
 /** The documents of a JSON text: an array of them, or one. */
 export function* jsonDocuments(text: string, name: string): Generator<object, void, undefined> {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(withoutMark(text))
   } catch (cause) {
     throw unreadable(`"${name}" is no JSON`, cause)
   }

@@ -28,6 +28,25 @@ describe('import', () => {
     expect(again).toMatchObject({ status: 0, output: expect.stringContaining('3 documents') })
   })
 
+  // PowerShell and spreadsheets begin a file with one: "line 1 is no JSON" of a file that looked right in every editor.
+  it.each([
+    ['json', '[{"id":1}]'],
+    ['ndjson', '{"id":1}\r\n{"id":2}\r\n'],
+    ['csv', 'id\r\n1\r\n'],
+  ])('takes %s that begins with a byte order mark', async (format, text) => {
+    expect(await session.run(['import', db, 'c', '-', '--format', format], `\ufeff${text}`)).toMatchObject({
+      status: 0,
+    })
+    const opened = await open(db)
+    expect(await opened.collection('c').get(1)).toEqual({ id: 1 })
+    await opened.close()
+  })
+
+  it.each(['json', 'ndjson', 'csv', 'parquet'])('says in one line that a file of %s is not there', async (format) => {
+    const { status, errors } = await session.run(['import', db, 'c', session.path(`none.${format}`)])
+    expect([status, errors]).toEqual([1, expect.stringMatching(/^quiverdb: cannot read ".*none\.\w+": ENOENT.*\n$/)])
+  })
+
   // A pipe breaks texts anywhere: what stood at a break came out as replacement characters, and nobody was told.
   it.each([
     ['json', '[{"id":1,"s":"\u65e5\u672c \ud83e\udd8a"}]'],
