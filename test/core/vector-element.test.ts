@@ -105,3 +105,8 @@ describe.each(['f16', 'bf16', 'int8'] as const)('searches of %s lanes', (element
     }
   })
 })
+
+it('tells a text from the number it spells', async () => {
+  // It said "has 1 at lane 0; lanes are finite numbers": vectors out of a CSV looked right.
+  await expect(stored('f32', ['1', '2'] as never)).rejects.toThrow('has a string at lane 0; lanes are finite numbers')
+})

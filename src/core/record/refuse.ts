@@ -150,10 +150,10 @@ function vectorRefusal(value: unknown, vector: VectorField): QuiverError | undef
   for (let i = 0; i < given.length; i++) {
     const lane = given[i]
     if (!isLane(lane, vector)) {
-      return new TypeMismatchError(
-        `vector field "${vector.name}" has ${String(lane)} at lane ${i}; ${laneRule(vector)}`,
-        { details },
-      )
+      const shown = typeof lane === 'string' ? describe(lane) : String(lane)
+      return new TypeMismatchError(`vector field "${vector.name}" has ${shown} at lane ${i}; ${laneRule(vector)}`, {
+        details,
+      })
     }
   }
   return undefined

@@ -67,7 +67,7 @@ export async function openFileDirectory(
 }
 
 function requirePath(path: string | URL): string {
-  if (typeof path !== 'string' || /^file:\/\//i.test(path)) {
+  if (typeof path !== 'string' || /^[a-z][a-z\d+.-]+:\/\//i.test(path)) {
     try {
       return fileURLToPath(path)
     } catch (cause) {

@@ -75,13 +75,18 @@ describe('a path', () => {
     expect(existsSync(join(folder, 'real', 'a'))).toBe(true)
   })
 
-  test.each([[''], ['a\0b'], [new URL('https://localhost/data')], ['file://elsewhere.example/%2f'], [7], [null]])(
-    'that is %j is a UsageError',
-    async (path) => {
-      await expect(openFileDirectory(path as string)).rejects.toThrow(UsageError)
-      await expect(openFileDirectory(path as string, { readOnly: true })).rejects.toThrow(UsageError)
-    },
-  )
+  test.each([
+    [''],
+    ['a\0b'],
+    ['https://localhost/data'],
+    [new URL('https://localhost/data')],
+    ['file://elsewhere.example/%2f'],
+    [7],
+    [null],
+  ])('that is %j is a UsageError', async (path) => {
+    await expect(openFileDirectory(path as string)).rejects.toThrow(UsageError)
+    await expect(openFileDirectory(path as string, { readOnly: true })).rejects.toThrow(UsageError)
+  })
 
   test('that is a file, or lies under one, is a UsageError naming it', async () => {
     const path = join(await temporaryFolder(), 'file')
