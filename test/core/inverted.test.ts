@@ -148,6 +148,20 @@ describe('texts', () => {
     expect(store.pagesTop).toBe(pages)
   })
 
+  // A view that reaches from a word's place to the end of memory is longer than 2 GiB then, and encodeInto writes nothing into such a one: all words
+  // became the same, and each was found in every document.
+  it('tells words apart when memory has grown beyond 2 GiB', () => {
+    const { memory } = store
+    const { grow } = memory.core.memory as unknown as { grow(pages: number): number }
+    grow.call(memory.core.memory, 40_000)
+    memory.refresh()
+    const pair = new Pair(store, 'text')
+    pair.put(1, ['alpha', 'beta'])
+    pair.put(2, ['gamma', 'h\u00e9 \u4e2d'])
+    const { counts } = store.inverted.terms(pair.handle, ['alpha', 'gamma', 'delta', 'h\u00e9 \u4e2d'])
+    expect([...counts]).toEqual([1, 1, 0, 1])
+  })
+
   it('counts a term more often than 65,535 times as so many, and the length whole', () => {
     const pair = new Pair(store, 'text')
     pair.put(3, new Array<string>(70_000).fill('a'))

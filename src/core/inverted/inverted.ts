@@ -169,8 +169,9 @@ export class InvertedIndexes {
       memory.u32[at++] = slot
       memory.u32[at++] = tokens.length
     }
-    encoder.encodeInto(text, memory.u8.subarray(address + heads))
-    this.checked(memory.derived.inverted_put_text(handle, address, documents.length, address + heads))
+    const textAt = address + heads
+    memory.encode(text, textAt, textAt + text.length * 3)
+    this.checked(memory.derived.inverted_put_text(handle, address, documents.length, textAt))
   }
 
   /** The same for vectors. */
@@ -203,7 +204,7 @@ export class InvertedIndexes {
     } else {
       const text = wanted.join(END) + END
       address = this.stage(text.length * 3)
-      encoder.encodeInto(text, memory.u8.subarray(address))
+      memory.encode(text, address, address + text.length * 3)
     }
     this.checked(memory.derived.inverted_terms(handle, count, address))
     const from = memory.state(S_INVERTED_ANSWER) >>> 2
