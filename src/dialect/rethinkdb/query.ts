@@ -19,6 +19,8 @@ export class Suspension {
 }
 
 interface Effect {
+  /** How many effects there were behind it: those within its own are not done again. */
+  readonly next?: number
   readonly value?: unknown
   readonly error?: unknown
 }
@@ -56,15 +58,16 @@ export class Query {
     this.#next = 0
   }
 
-  /** Does something with an effect, once for each run of the query. */
+  /** Does something with an effect, or reads what effects change, once for each run of the query. */
   once<V>(act: () => V): V {
     const at = this.#next++
     const effect = this.#effects[at]
     if (effect === undefined) {
       const value = act()
-      this.#effects[at] = { value }
+      this.#effects[at] = { value, next: this.#next }
       return value
     }
+    this.#next = effect.next ?? this.#next
     if (effect.error !== undefined) throw effect.error
     return effect.value as V
   }

@@ -54,3 +54,30 @@ it('has every name of r in its module: programs in TypeScript write `import * as
   expect(await names.do(1, 2, (a: Any, b: Any) => a.add(b)).run(own)).toBe(3)
   await own.close()
 })
+
+// Making and dropping takes time, and the query is evaluated again behind it: a list that was read anew then was shorter, and every
+// second table of those to be dropped stayed.
+it('makes and drops by lists of what is there', async () => {
+  const create = (name: Any): Any => r.tableCreate(name)
+  const drop = (name: Any): Any => r.tableDrop(name)
+  const dropIndex = (name: Any): Any => r.table('made').indexDrop(name)
+  await r(['old_a', 'old_b', 'old_c', 'users']).difference(r.tableList()).forEach(create).run(connection)
+  expect(await r.tableList().run(connection)).toEqual(['old_a', 'old_b', 'old_c', 'users'])
+  const ensured = r.branch(r.tableList().contains('made'), { tables_created: 0 }, r.tableCreate('made'))
+  expect(await ensured('tables_created').run(connection)).toBe(1)
+  expect(await ensured('tables_created').run(connection)).toBe(0)
+  const indexed = (name: string): Any =>
+    r.branch(r.table('made').indexList().contains(name), null, r.table('made').indexCreate(name)).run(connection)
+  expect(await indexed('at')).toEqual({ created: 1 })
+  expect(await indexed('by')).toEqual({ created: 1 })
+  expect(await indexed('by')).toBe(null)
+  const gone = await r.table('made').indexList().forEach(dropIndex).run(connection)
+  expect(gone).toEqual({ dropped: 2 })
+  const dropped = await r
+    .tableList()
+    .filter((name: Any) => name.match('^(old_|made)'))
+    .forEach(drop)
+    .run(connection)
+  expect(dropped.tables_dropped).toBe(4)
+  expect(await r.tableList().run(connection)).toEqual(['users'])
+})

@@ -251,17 +251,22 @@ export const terms: Operations = {
       config_changes: [{ old_val: { id: info.id, name: info.name }, new_val: null }],
     }
   },
-  dbList: (call) => [...call.query.store.databases().map(({ name }) => name), 'rethinkdb'].sort(compareText),
+  // Lists are what they were when the query first asked: what it makes and drops by them lets it be evaluated again.
+  dbList: ({ query }) =>
+    query.once(() => [...query.store.databases().map(({ name }) => name), 'rethinkdb'].sort(compareText)),
   tableCreate,
   tableDrop,
   tableList(call) {
     const db = call.count === 0 ? call.query.db : databaseOf(call.first)
     if (db === 'rethinkdb') return [...SYSTEM_TABLES]
-    call.query.store.requireDatabase(db)
-    return call.query.store
-      .tables(db)
-      .map(({ name }) => name)
-      .sort(compareText)
+    const { store } = call.query
+    return call.query.once(() => {
+      store.requireDatabase(db)
+      return store
+        .tables(db)
+        .map(({ name }) => name)
+        .sort(compareText)
+    })
   },
   config,
   status(call) {

@@ -141,12 +141,12 @@ export const terms: Operations = {
       return { result: { dropped: 1 }, gone }
     })
   },
-  indexList: (call): Datum =>
-    tableOf(call.first)
-      .info.indexes.map(({ name }) => name)
-      .sort(compareText),
-  indexStatus: statuses,
-  indexWait: statuses,
+  indexList(call): Datum {
+    const table = tableOf(call.first)
+    return call.query.once(() => table.info.indexes.map(({ name }) => name).sort(compareText))
+  },
+  indexStatus: (call) => call.query.once(() => statuses(call)),
+  indexWait: (call) => call.query.once(() => statuses(call)),
   indexRename(call) {
     const table = tableOf(call.first)
     const from = call.text(1)
