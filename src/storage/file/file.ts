@@ -12,7 +12,8 @@ const RETRIES_MAX = 100 // An interrupted or busy call is tried again a millisec
 export class DiskFile implements StorageFile {
   readonly name: string
   readonly #directory: string
-  readonly #descriptor: number
+  /** -1 once it is given back: the next file that is opened gets the same number. */
+  #descriptor: number
   readonly #isReadOnly: boolean
   readonly #isWriteThrough: boolean
   #flushesRunning = 0
@@ -113,9 +114,11 @@ export class DiskFile implements StorageFile {
   // A flush may still be on its way in another thread. Were the descriptor given back now, that flush could meet the
   // file which gets the same number next; so the last flush closes.
   #release(): void {
-    if (this.#flushesRunning > 0) return
+    if (this.#flushesRunning > 0 || this.#descriptor < 0) return
+    const descriptor = this.#descriptor
+    this.#descriptor = -1
     try {
-      closeSync(this.#descriptor)
+      closeSync(descriptor)
     } catch {
       // Nothing is lost by it: what was to last has been flushed.
     }
