@@ -1,6 +1,42 @@
 // RethinkDB's official driver, in process.
 
 export type { ConnectOptions } from './connect.ts'
+export type {
+  Aggregator,
+  Binary,
+  BooleanMap,
+  ChangesOptions,
+  CircleOptions,
+  ConnectionOptions,
+  CreateResult,
+  DistanceOptions,
+  DropResult,
+  Expression,
+  ExpressionFunction,
+  Geometry,
+  GetTableOptions,
+  Index,
+  IndexFunction,
+  JoinFunction,
+  JoinResult,
+  NoReplyWait,
+  Operation,
+  OperationOptions,
+  Point,
+  Polygon,
+  ReduceFunction,
+  ReqlDriverError,
+  ReqlError,
+  ReqlType,
+  Row,
+  Sequence,
+  ServerResult,
+  Sort,
+  Time,
+  UpdateOptions,
+  WaitOptions,
+  WaitResult,
+} from './driver-types.ts'
 export * from './names.ts'
 export { r as default, r } from './r.ts'
 export type {
@@ -14,4 +50,15 @@ export type {
   WriteOptions,
   WriteResult,
 } from './result-types.ts'
-export type { Connection, Db, R, Selection, SingleSelection, Stream, Table, Term, Value } from './types.ts'
+export type {
+  Connection,
+  Db,
+  R,
+  Selection,
+  SingleSelection,
+  Stream,
+  Table,
+  TableOptions,
+  Term,
+  Value,
+} from './types.ts'

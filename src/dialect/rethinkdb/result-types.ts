@@ -24,7 +24,8 @@ export interface RunOptions {
   readonly [option: string]: unknown
 }
 
-export type Callback<A> = (error: Error | null, answer: A) => void
+/** `error` is null when all went well; its type is open, as programs write `Error`. */
+export type Callback<A> = (error: Any, answer: A) => void
 
 export interface Runnable<A> {
   run(connection: Connection, options?: RunOptions): Promise<A>
@@ -35,26 +36,35 @@ export interface Runnable<A> {
 
 interface Reading<T> {
   next(): Promise<T>
+  next<U>(): Promise<U>
   next(callback: Callback<T>): Promise<T>
-  each(callback: (error: Error | null, row: T) => unknown, onFinished?: () => void): void
+  next<U>(callback: Callback<U>): Promise<U>
+  each(callback: (error: Any, row: T) => unknown, onFinished?: () => void): void
+  each<U>(callback: (error: Any, row: U) => unknown, onFinished?: () => void): void
   eachAsync(handler: (row: T) => unknown, options?: { readonly concurrency: number }): Promise<void>
   close(): Promise<void>
+  close(callback: Callback<void>): Promise<void>
 }
 
 /** Rows that come bit by bit. */
-export interface Cursor<T> extends Reading<T>, Pick<CursorClass, 'on' | 'once' | 'removeListener'> {
+export interface Cursor<T = Any> extends Reading<T>, Pick<CursorClass, 'on' | 'once' | 'removeListener'> {
   toArray(): Promise<T[]>
+  toArray<U>(): Promise<U[]>
   toArray(callback: Callback<T[]>): Promise<T[]>
+  toArray<U>(callback: Callback<U[]>): Promise<U[]>
   [Symbol.asyncIterator](): AsyncGenerator<T>
 }
 
 /** Changes as they happen. */
-export interface Feed<T> extends Reading<T>, Pick<FeedClass | AtomFeed, 'on' | 'once' | 'removeListener'> {
+export interface Feed<T = Any> extends Reading<T>, Pick<FeedClass | AtomFeed, 'on' | 'once' | 'removeListener'> {
+  /** Throws: a feed has no end. It is here because programs call every answer a cursor. */
+  toArray(...args: Any[]): never
   [Symbol.asyncIterator](): AsyncGenerator<T>
 }
 
 /** An array that can also be read like a cursor. */
-export type ArrayResult<T> = T[] & Reading<T> & { toArray(): Promise<T[]> }
+export type ArrayResult<T> = T[] &
+  Reading<T> & { toArray(): Promise<T[]>; toArray(callback: Callback<T[]>): Promise<T[]> }
 
 /** What a term that answers a value resolves to. */
 export type Answer<T> = T extends readonly (infer I)[] ? ArrayResult<I> : T
@@ -73,7 +83,8 @@ export interface WriteResult<T = Any> {
   readonly skipped: number
   readonly unchanged: number
   readonly first_error?: string
-  readonly generated_keys?: string[]
+  /** Only where keys were made; programs do not ask before they read them. */
+  readonly generated_keys: string[]
   readonly warnings?: string[]
   readonly changes?: Change<T>[]
   /** With `returnVals`. */

@@ -314,6 +314,8 @@ export interface IndexOptions {
 
 export interface Table<T extends object = Any> extends Selection<T> {
   get(key: KeyOf<T>): SingleSelection<T>
+  /** With the type of the document said here. */
+  get<U extends object = never>(key: [U] extends [never] ? never : Any): SingleSelection<U>
   getAll(...keys: Any[]): Selection<T>
   insert(
     documents: Value<NewDocument<T>> | readonly Value<NewDocument<T>>[] | Sequence<Any> | Term<Any>,
@@ -379,6 +381,7 @@ export interface Connection {
   server(callback?: Callback<Any>): Promise<{ id: string; name: string; proxy: boolean }>
   cancel(): void
   on(event: string, listener: (...args: Any[]) => unknown): unknown
+  addListener(event: string, listener: (...args: Any[]) => unknown): unknown
   once(event: string, listener: (...args: Any[]) => unknown): unknown
   removeListener(event: string, listener: (...args: Any[]) => unknown): unknown
 }

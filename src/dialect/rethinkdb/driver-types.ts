@@ -1,0 +1,101 @@
+// What the published types of the driver (@types/rethinkdb) call things, for programs that were written with them. Where those tell less than
+// ours, or other than the driver does, the looser of the two stands here.
+
+import type { ConnectOptions } from './connect.ts'
+import type { ERRORS } from './errors.ts'
+import type { FeedOptions, Runnable, RunOptions, WriteOptions } from './result-types.ts'
+import type { Any, Term } from './types.ts'
+
+export type ConnectionOptions = ConnectOptions
+export type OperationOptions = RunOptions
+export type ChangesOptions = FeedOptions
+export type UpdateOptions = WriteOptions
+
+export type Expression<T> = Term<T>
+export type Operation<T> = Runnable<T>
+export type Row = Term<Any>
+export type Sort = Term<Any>
+export type Aggregator = Term<Any>
+export type Geometry = Term<Any>
+export type Point = Term<Any>
+export type Polygon = Term<Any>
+export type Time = Date
+export type Binary = Uint8Array
+/** A chain over many documents, whatever it is at the moment: what is built on it is not checked. */
+export type Sequence = Any
+
+export type IndexFunction<U> = Term<U> | Term<U>[] | ((row: Term<Any>) => Term<U> | Term<U>[])
+export type ExpressionFunction<U> = (row: Term<Any>) => Term<U>
+export type JoinFunction<U> = (left: Term<Any>, right: Term<Any>) => Term<U>
+export type ReduceFunction<U> = (left: Term<Any>, right: Term<Any>) => Term<U>
+
+/** What came of making a database, a table or an index. */
+export interface CreateResult {
+  readonly created?: number
+  readonly dbs_created?: number
+  readonly tables_created?: number
+  readonly config_changes?: Any[]
+}
+
+/** What came of dropping a database, a table or an index. */
+export interface DropResult {
+  readonly dropped?: number
+  readonly dbs_dropped?: number
+  readonly tables_dropped?: number
+  readonly config_changes?: Any[]
+}
+
+export interface JoinResult {
+  left: Any
+  right: Any
+}
+
+export interface Index {
+  index: string
+  left_bound?: 'open' | 'closed'
+  right_bound?: 'open' | 'closed'
+}
+
+export interface GetTableOptions {
+  useOutdated: boolean
+}
+
+export interface NoReplyWait {
+  noreplyWait: boolean
+}
+
+export interface WaitOptions {
+  waitFor?: string
+  timeout?: number
+}
+
+export interface WaitResult {
+  ready: number
+}
+
+export interface ServerResult {
+  id: string
+  proxy: boolean
+  name?: string
+}
+
+export interface DistanceOptions {
+  unit?: 'm' | 'km' | 'mi' | 'nm' | 'ft'
+  geoSystem?: 'WGS84' | 'unit_sphere'
+}
+
+export interface CircleOptions extends DistanceOptions {
+  numVertices?: number
+  fill?: boolean
+}
+
+export interface BooleanMap {
+  [key: string]: boolean | BooleanMap
+}
+
+export interface ReqlType {
+  $reql_type$: string
+}
+
+export type ReqlError = InstanceType<(typeof ERRORS)['ReqlError']>
+export type ReqlDriverError = InstanceType<(typeof ERRORS)['ReqlDriverError']>
