@@ -13,8 +13,18 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** Throws ReqlServerCompileError, as the server would, for a query that makes no sense. Notes the parts that it needs. */
 export function checkQuery(root: Node, missing: Set<AnyPart>): void {
   if (root.isChecked) return
+  isDropping = false
   check(root, 0, true, missing)
+  if (isDropping) DROPPING.add(root)
   root.isChecked = missing.size === 0
+}
+
+const DROPPING = new WeakSet<Node>()
+let isDropping = false
+
+/** Whether a checked query may drop what it read before: evaluated again, it would not find that any more. */
+export function mayDrop(root: Node): boolean {
+  return DROPPING.has(root)
 }
 
 function refuse(node: Node, text: string): never {
@@ -41,6 +51,7 @@ function check(node: Node, rowDepth: number, mayWrite: boolean, missing: Set<Any
     if ((type === T.ASC || type === T.DESC) && parent?.type !== T.ORDER_BY) {
       refuse(node, `${kind.name.toUpperCase()} may only be used as an argument to ORDER_BY.`)
     }
+    if (kind.name === 'tableDrop' || kind.name === 'dbDrop') isDropping = true
     if (REFUSED[kind.name] !== undefined) refuse(node, REFUSED[kind.name])
     if (!args.some((arg) => arg.type === T.ARGS)) checkArity(node, kind.min, kind.max)
     if (kind.name === 'func' && args[0].args.length === 1) depth++

@@ -32,6 +32,8 @@ export class Query {
   readonly durability: string | undefined
   /** Whether its answer has been handed over: from then on nothing is evaluated anew. */
   isAnswered = false
+  /** Whether it may drop what it read: then what steers it is kept. */
+  isDropping = false
   /** Hears of feeds that the query opens. */
   watch: ((feed: Feed) => void) | undefined
   #now: Time | undefined
@@ -70,6 +72,11 @@ export class Query {
     this.#next = effect.next ?? this.#next
     if (effect.error !== undefined) throw effect.error
     return effect.value as V
+  }
+
+  /** A value that steers the query, read once where it may drop what it is read from. */
+  steered<V>(read: () => V): V {
+    return this.isDropping ? this.once(read) : read()
   }
 
   /** The same for what takes time. */

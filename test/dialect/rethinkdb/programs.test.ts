@@ -81,3 +81,15 @@ it('makes and drops by lists of what is there', async () => {
   expect(dropped.tables_dropped).toBe(4)
   expect(await r.tableList().run(connection)).toEqual(['users'])
 })
+
+it('answers when it drops a table by what is in it', async () => {
+  for (const name of ['empty', 'told']) await r.tableCreate(name).run(connection)
+  const byCount = r.branch(r.table('empty').count().eq(0), r.tableDrop('empty'), null)
+  expect(await byCount('tables_dropped').run(connection)).toBe(1)
+  const byInfo = r
+    .table('told')
+    .info()
+    .do((info: Any) => r.tableDrop(info('name')))
+  expect(await byInfo('tables_dropped').run(connection)).toBe(1)
+  expect(await r.tableList().run(connection)).toEqual(['users'])
+})

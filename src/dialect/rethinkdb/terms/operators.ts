@@ -101,20 +101,26 @@ function doCall(call: Call): Val {
   const func = toFunc(call.val(0, call.isLiteralOk), 'constant')
   if (call.count === 1) return func.call([], call.isLiteralOk)
   const values: Datum[] = []
-  const first = evaluate(call.args[1], call.scope, call.query, call.isLiteralOk)
+  const { query } = call
+  const first = query.steered(() => {
+    const value = evaluate(call.args[1], call.scope, query, call.isLiteralOk)
+    return value instanceof Grouped ? value : asDatum(value)
+  })
   // Only plain values go into functions; tables and selections may, where the body is evaluated with them.
-  for (let i = 2; i < call.count; i++) values.push(call.datum(i))
+  for (let i = 2; i < call.count; i++) values.push(query.steered(() => call.datum(i)))
   if (first instanceof Grouped) {
     const entries = first.entries.map(([group, value]) => [group, asDatum(func.call([value, ...values]))] as const)
     return new Grouped(entries, false)
   }
-  return func.call([asDatum(first), ...values], call.isLiteralOk)
+  return func.call([first, ...values], call.isLiteralOk)
 }
 
 function branch(call: Call): Val {
   if (call.count % 2 === 0) fail('Cannot call `branch` term with an even number of arguments.')
   let i = 0
-  for (; i < call.count - 1; i += 2) if (call.bool(i)) return call.val(i + 1, call.isLiteralOk)
+  for (; i < call.count - 1; i += 2) {
+    if (call.query.steered(() => call.bool(i))) return call.val(i + 1, call.isLiteralOk)
+  }
   return call.val(i, call.isLiteralOk)
 }
 
