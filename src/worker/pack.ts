@@ -51,7 +51,16 @@ export function packWhole({ value, holes }: Packed): Packed {
       return undefined
     }
     const isList = Array.isArray(one)
-    if (!isList && !isPlain(one)) return one
+    if (typeof one !== 'object' || one === null) return one
+    if (!isList && !isPlain(one)) {
+      if (canClone(one)) return one
+      const tag = Object.prototype.toString.call(one).slice(8, -1)
+      // The fields of an instance of the caller's are copied, as cloning does.
+      if (tag !== 'Object') {
+        found.push(tag === 'Promise' ? [path, 'promise'] : [path, 'foreign', tag])
+        return undefined
+      }
+    }
     const known = seen.get(one)
     if (known !== undefined) return known
     const copy: Record<string | number, unknown> = isList ? ([] as unknown as Record<number, unknown>) : {}
@@ -64,6 +73,15 @@ export function packWhole({ value, holes }: Packed): Packed {
     return copy
   }
   return { value: copyOf(value, []), holes: found }
+}
+
+function canClone(value: object): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What a function of the caller's answered. */
@@ -98,6 +116,8 @@ function fill(kind: Hole[1], given: unknown, callback: unknown, signal: AbortSig
       return Symbol('symbol')
     case 'promise':
       return Promise.resolve()
+    case 'foreign':
+      return Object.create({ [Symbol.toStringTag]: given }) as object
     case 'tree': {
       const { tree, options } = given as NonNullable<ReturnType<typeof treeOf>>
       return treeFilter(tree, options)

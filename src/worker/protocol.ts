@@ -9,7 +9,7 @@ export type Target =
 /** What could not be cloned, and how it is made anew on the other side. */
 export type Hole = readonly [
   path: readonly (string | number)[],
-  kind: 'callback' | 'signal' | 'function' | 'symbol' | 'tree' | 'promise',
+  kind: 'callback' | 'signal' | 'function' | 'symbol' | 'tree' | 'promise' | 'foreign',
   value?: unknown,
 ]
 
