@@ -1,5 +1,5 @@
-// Changes of what the catalog holds. Each is one write of one record, and a second where the engine's collection is renamed after it;
-// whoever makes them takes turns (`Store.change`).
+// Changes of what the catalog holds. Each is one write of one record, and a second where the engine's collection is made or renamed beside
+// it; whoever makes them takes turns (`Store.change`).
 
 import type { Collection } from '../../engine/index.ts'
 import { CATALOG, type CollectionRecord, type DatabaseRecord, databaseKey, Entry, type Store } from './catalog.ts'
