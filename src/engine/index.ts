@@ -16,6 +16,7 @@ export type {
   SparseIndexInfo,
   TextIndexInfo,
 } from './collection-types.ts'
+export { ofProcess, onePerDatabase } from './copies.ts'
 export { type CollectionInfo, Database } from './database.ts'
 export { loadDriver } from './driver.ts'
 export type { Progress } from './file/medium.ts'

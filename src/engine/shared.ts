@@ -1,6 +1,7 @@
 // Databases that several holders in one process use together: clients of a dialect on one path. The first of them opens, the
 // last one closes.
 
+import { ofProcess } from './copies.ts'
 import type { Database } from './database.ts'
 import { openDatabase, type PlaceOptions, placeOf } from './open.ts'
 
@@ -16,15 +17,9 @@ interface Entry {
   holders: number
 }
 
-/** Bundles for both module systems may be loaded at once: what they share hangs on the global object. */
-const ENTRIES = Symbol.for('quiverdb.shared')
-const CLOSING = Symbol.for('quiverdb.shared.closing')
-
-function tableOf<T>(name: symbol): Map<string, T> {
-  const home = globalThis as unknown as Record<symbol, Map<string, T> | undefined>
-  home[name] ??= new Map()
-  return home[name]
-}
+/** By the place of the database. */
+const openEntries = () => ofProcess('shared', () => new Map<string, Entry>())
+const closings = () => ofProcess('shared.closing', () => new Map<string, Promise<unknown>>())
 
 /**
  * Opens the database in a directory, or takes the one that is open there already by this function.
@@ -40,10 +35,10 @@ export async function openShared(path: string | URL, options: PlaceOptions = {})
   }
   const place = await placeOf(path, options)
   const { location } = place
-  const entries = tableOf<Entry>(ENTRIES)
+  const entries = openEntries()
   let entry = entries.get(location)
   if (entry === undefined) {
-    const closed = tableOf<Promise<unknown>>(CLOSING).get(location)
+    const closed = closings().get(location)
     entry = { opening: Promise.resolve(closed).then(() => place.open()), holders: 0 }
     entries.set(location, entry)
   }
@@ -67,8 +62,8 @@ function releaseOnce(location: string, entry: Entry, database: Database): () => 
 
 async function release(location: string, entry: Entry, database: Database): Promise<void> {
   if (--entry.holders > 0) return
-  tableOf<Entry>(ENTRIES).delete(location)
-  const closing = tableOf<Promise<unknown>>(CLOSING)
+  openEntries().delete(location)
+  const closing = closings()
   const done = database.close()
   const settled = done.catch(() => {})
   closing.set(location, settled)

@@ -1,6 +1,6 @@
 // Loaded databases: they belong to the process, and are shared by all clients in it.
 
-import { type Collection, type Database, openShared } from '../../engine/index.ts'
+import { type Collection, type Database, ofProcess, openShared } from '../../engine/index.ts'
 import { SEQUENCE } from './document.ts'
 import { Refusal } from './response.ts'
 import type { Field } from './schema.ts'
@@ -156,12 +156,10 @@ export class LoadedDatabase {
 
 const METRICS = { EUCLIDEAN: 'l2', COSINE: 'cosine', DOT_PRODUCT: 'ip' } as const
 
-const SLOT = Symbol.for('quiverdb.epsilla.databases')
 let databases: Map<string, LoadedDatabase> | undefined
 
 /** By name; one map for all copies of this code in a process. */
 export function loadedDatabases(): Map<string, LoadedDatabase> {
-  const host = globalThis as { [SLOT]?: Map<string, LoadedDatabase> }
-  databases ??= host[SLOT] ??= new Map()
+  databases ??= ofProcess('epsilla.databases', () => new Map())
   return databases
 }

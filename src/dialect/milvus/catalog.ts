@@ -2,7 +2,7 @@
 // collection is one document of an internal collection, so that a change is one write; all of them are held in memory.
 
 import { type Direct, directOf } from '../../engine/direct.ts'
-import type { Collection, Database } from '../../engine/index.ts'
+import { type Collection, type Database, onePerDatabase } from '../../engine/index.ts'
 import { DEFAULT_DB } from './enums.ts'
 import { Code, MilvusError } from './errors.ts'
 import { type Field, type FunctionSpec, Schema } from './schema.ts'
@@ -122,21 +122,9 @@ export function newId(): bigint {
   return lastId
 }
 
-const STORES = Symbol.for('quiverdb.milvus.stores')
-
 /** The Milvus side of a database: one for all clients on it, whichever bundle they come from. */
 export function storeOf(database: Database): Promise<Store> {
-  const home = globalThis as unknown as Record<symbol, WeakMap<Database, Promise<Store>> | undefined>
-  home[STORES] ??= new WeakMap()
-  const stores = home[STORES]
-  let store = stores.get(database)
-  if (store === undefined) {
-    store = Store.open(database)
-    stores.set(database, store)
-    // A failed opening is tried again by the next client.
-    store.catch(() => stores.delete(database))
-  }
-  return store
+  return onePerDatabase('milvus.stores', database, () => Store.open(database))
 }
 
 export class Store {

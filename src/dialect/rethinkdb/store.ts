@@ -4,7 +4,7 @@
 
 import { v4 as uuid } from 'uuid'
 import { type Direct, prepareDirect } from '../../engine/direct.ts'
-import type { Collection, Database } from '../../engine/index.ts'
+import { type Collection, type Database, ofProcess } from '../../engine/index.ts'
 import { NotFoundError, UnsupportedError } from '../../error/index.ts'
 import type { Fields } from './datum.ts'
 import { failOperation } from './errors.ts'
@@ -147,7 +147,6 @@ interface Keeper {
 }
 
 const STORES = new WeakMap<Database, Promise<Store>>()
-const KEEPERS = Symbol.for('quiverdb.rethinkdb.keepers')
 
 export class Store {
   readonly database: Database
@@ -191,9 +190,7 @@ export class Store {
   }
 
   static #keeperOf(database: Database): Keeper {
-    const home = globalThis as unknown as Record<symbol, WeakMap<Database, Keeper> | undefined>
-    home[KEEPERS] ??= new WeakMap()
-    const keepers = home[KEEPERS]
+    const keepers = ofProcess('rethinkdb.keepers', () => new WeakMap<Database, Keeper>())
     let keeper = keepers.get(database)
     if (keeper?.stores === STORES) return keeper
     if (keeper !== undefined && keeper.connections > 0) {

@@ -1,7 +1,7 @@
 // Where a client's store is, and how it is taken and given back. Clients of one path share a store, and so do those of one open
 // database.
 
-import { type Database, openShared } from '../../engine/index.ts'
+import { type Database, onePerDatabase, openShared } from '../../engine/index.ts'
 import { SeekdbConnectionError } from './errors.ts'
 import { Store } from './store.ts'
 
@@ -55,18 +55,6 @@ async function openStore(path: string): Promise<Hold> {
   }
 }
 
-/** Bundles for both module systems may be loaded at once: what they share hangs on the global object. */
-const STORES = Symbol.for('quiverdb.seekdb.stores')
-
 function storeIn(database: Database): Promise<Store> {
-  const home = globalThis as unknown as Record<symbol, WeakMap<Database, Promise<Store>> | undefined>
-  home[STORES] ??= new WeakMap()
-  const stores = home[STORES]
-  let store = stores.get(database)
-  if (store === undefined) {
-    store = Store.load(database)
-    stores.set(database, store)
-    store.catch(() => stores.delete(database))
-  }
-  return store
+  return onePerDatabase('seekdb.stores', database, () => Store.load(database))
 }
