@@ -15,17 +15,12 @@ export function checkQuery(root: Node, missing: Set<AnyPart>): void {
   if (root.isChecked) return
   isDropping = false
   check(root, 0, true, missing)
-  if (isDropping) DROPPING.add(root)
+  root.mayDrop = isDropping
   root.isChecked = missing.size === 0
 }
 
-const DROPPING = new WeakSet<Node>()
+/** Whether the query that is checked has a term that drops. */
 let isDropping = false
-
-/** Whether a checked query may drop what it read before: evaluated again, it would not find that any more. */
-export function mayDrop(root: Node): boolean {
-  return DROPPING.has(root)
-}
 
 function refuse(node: Node, text: string): never {
   const failure = new Failure(ReqlServerCompileError, text)

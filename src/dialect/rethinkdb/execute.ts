@@ -1,6 +1,6 @@
 // Running a query in process: options checked, evaluated, waited for, handed over.
 
-import { checkQuery, mayDrop } from './check.ts'
+import { checkQuery } from './check.ts'
 import type { Feed } from './cursor.ts'
 import type { Datum } from './datum.ts'
 import { Failure, fail, ReqlServerCompileError, told } from './errors.ts'
@@ -70,7 +70,7 @@ export function execute(
       const missing = node.isChecked && query.db !== SYSTEM ? undefined : checked(node, query.db)
       if (missing !== undefined) return afterLoad(missing, store, () => execute(asked, store, db, given, watch))
       query.watch = watch
-      query.isDropping = mayDrop(node)
+      query.isDropping = node.mayDrop
       let value: Val
       try {
         value = evaluateSaved(node, query)

@@ -17,6 +17,8 @@ export class Node implements Printable {
   readonly isPlain: boolean
   /** Set once arity and options have been checked. */
   isChecked = false
+  /** Set with it: whether the query may drop what it read before. Evaluated again, it would not find that any more. */
+  mayDrop = false
   /** Of a DATUM that is not plain its value as evaluation sees it, of a TABLE what it was in the last query that asked. */
   known: unknown = undefined
 

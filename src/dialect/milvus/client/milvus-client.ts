@@ -89,10 +89,8 @@ export class MilvusClient extends ClusterClient {
   async #makeQuick(data: CreateColReq): Promise<ResStatus> {
     const given = named(data) as CreateColReq & Record<string, unknown>
     const { collection_name, db_name, timeout } = given
-    const existing = await this.hasCollection(
-      db_name === undefined ? { collection_name } : { collection_name, db_name },
-    )
     const place = { collection_name, ...(db_name === undefined ? {} : { db_name }) }
+    const existing = await this.hasCollection(place)
     const isUnfinished = existing.value && (await this.#isUnfinished(place))
     if (existing.value && !isUnfinished) return success()
     const idType =

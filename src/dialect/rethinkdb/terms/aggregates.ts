@@ -52,6 +52,18 @@ function requireNoIndex(call: Call): void {
   fail(`Cannot call ${call.name} on an index.`)
 }
 
+/** The sum of what the function makes of the rows, and of how many it is. */
+function added(call: Call): { total: number; rows: number } {
+  requireNoIndex(call)
+  let total = 0
+  let rows = 0
+  eachWith(call, (value) => {
+    total += asNumber(value)
+    rows++
+  })
+  return { total, rows }
+}
+
 function nothingTo(call: Call, what: string, name: string): Val {
   if (call.isOfGroup) return NOTHING
   return failMissing(
@@ -271,23 +283,11 @@ export const aggregateTerms: Operations = {
   contains,
   group,
   sum(call) {
-    requireNoIndex(call)
-    let total = 0
-    let rows = 0
-    eachWith(call, (value) => {
-      total += asNumber(value)
-      rows++
-    })
+    const { total, rows } = added(call)
     return rows === 0 && call.isOfGroup ? NOTHING : finiteNumber(total)
   },
   avg(call) {
-    requireNoIndex(call)
-    let total = 0
-    let rows = 0
-    eachWith(call, (value) => {
-      total += asNumber(value)
-      rows++
-    })
+    const { total, rows } = added(call)
     return rows === 0 ? nothingTo(call, 'average', 'avg') : finiteNumber(total / rows)
   },
   min: (call) => extreme(call, -1),
