@@ -1,6 +1,6 @@
 // Numbers of two bytes, and sparse vectors: what the SDK's conversion functions do.
 
-import { unexpected } from './errors.ts'
+import { invalid } from './errors.ts'
 import type { Int8Vector, SparseFloatVector, SparseVectorDic } from './types/index.ts'
 
 const WORD = new DataView(new ArrayBuffer(4))
@@ -113,6 +113,9 @@ export function sparsePairs(vector: SparseFloatVector): [index: number, value: n
       break
     case 'csr': {
       const { indices, values } = vector as { indices: number[]; values: number[] }
+      if (!Array.isArray(indices) || !Array.isArray(values) || indices.length !== values.length) {
+        throw invalid('indices and values of a sparse vector are arrays of one length')
+      }
       indices.forEach((index, i) => {
         pairs.push([Number(index), values[i] as number])
       })
@@ -122,11 +125,11 @@ export function sparsePairs(vector: SparseFloatVector): [index: number, value: n
       for (const [index, value] of Object.entries(vector as SparseVectorDic)) pairs.push([Number(index), value])
       break
     default:
-      throw unexpected('a sparse vector is {index: value}, [{index, value}], {indices, values} or a sparse array')
+      throw invalid('a sparse vector is {index: value}, [{index, value}], {indices, values} or a sparse array')
   }
   for (const [index] of pairs) {
     if (!(Number.isInteger(index) && index >= 0 && index < 2 ** 32 - 1)) {
-      throw unexpected(`Sparse vector index must be positive and less than 2^32-1: ${index}`)
+      throw invalid(`Sparse vector index must be positive and less than 2^32-1: ${index}`)
     }
   }
   return pairs.sort((a, b) => a[0] - b[0])

@@ -224,7 +224,9 @@ export class DataClient extends AdminClient {
   }
 
   async deleteEntities(data: DeleteEntitiesReq): Promise<MutationResult> {
-    if (!(named(data).filter || data.expr)) throw wrongCall('FILTER_EXPR_REQUIRED')
+    const text: unknown = named(data).filter || data.expr
+    // A blank one would choose every row.
+    if (!text || (typeof text === 'string' && text.trim() === '')) throw wrongCall('FILTER_EXPR_REQUIRED')
     return await this.#delete(data, async (entry) => (await filterOfRequest(entry, data)) ?? {})
   }
 
@@ -364,12 +366,9 @@ export class DataClient extends AdminClient {
   }
 
   async count(data: CountReq): Promise<CountResult> {
-    const { status, data: rows } = await this.query({
-      collection_name: named(data).collection_name,
-      expr: data.filter || data.expr || '',
-      output_fields: [DEFAULT_COUNT_QUERY_STRING],
-      ...(data.db_name === undefined ? {} : { db_name: data.db_name }),
-    })
+    const { limit: _limit, offset: _offset, filter, expr, ...asked } = named(data) as CountReq & Partial<QueryReq>
+    const request = { ...asked, expr: filter || expr || '', output_fields: [DEFAULT_COUNT_QUERY_STRING] }
+    const { status, data: rows } = await this.query(request as QueryReq)
     return { status, data: Number(rows[0]?.[DEFAULT_COUNT_QUERY_STRING] ?? 0) }
   }
 

@@ -2,6 +2,7 @@
 
 import { DataType, DEFAULT_METRIC_TYPE, DEFAULT_PRIMARY_KEY_FIELD, DEFAULT_VECTOR_FIELD } from '../enums.ts'
 import { MilvusError, success, wrongCall } from '../errors.ts'
+import { convertToDataType } from '../schema.ts'
 import type {
   CreateCollectionReq,
   CreateColReq,
@@ -93,8 +94,7 @@ export class MilvusClient extends ClusterClient {
     const existing = await this.hasCollection(place)
     const isUnfinished = existing.value && (await this.#isUnfinished(place))
     if (existing.value && !isUnfinished) return success()
-    const idType =
-      given.id_type === 'int' ? DataType.Int64 : given.id_type === 'string' ? DataType.VarChar : given.id_type
+    const idType = idTypeOf(given.id_type)
     const isDynamic = given.enable_dynamic_field ?? given.enableDynamicField ?? true
     const vector = given.vector_field_name ?? DEFAULT_VECTOR_FIELD
     const index = { field_name: vector, index_type: 'AUTOINDEX', metric_type: given.metric_type ?? DEFAULT_METRIC_TYPE }
@@ -114,7 +114,7 @@ export class MilvusClient extends ClusterClient {
       fields: [
         {
           name: given.primary_field_name ?? DEFAULT_PRIMARY_KEY_FIELD,
-          data_type: idType ?? DataType.Int64,
+          data_type: idType,
           is_primary_key: true,
           autoID: given.auto_id ?? false,
           ...(idType === DataType.VarChar ? { max_length: given.max_length ?? 65_535 } : {}),
@@ -136,4 +136,10 @@ export class MilvusClient extends ClusterClient {
     const { data } = await this.getCollectionStatistics(place)
     return Number(data.row_count) === 0
   }
+}
+
+/** By its number, its name, or as pymilvus calls it. */
+function idTypeOf(given: unknown): DataType {
+  if (given === undefined || given === null || given === 'int') return DataType.Int64
+  return given === 'string' ? DataType.VarChar : convertToDataType(given as DataType)
 }

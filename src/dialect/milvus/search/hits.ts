@@ -41,6 +41,11 @@ class Hit extends BareHit {
   }
 }
 
+// A hit is printed, and compared by toStrictEqual, as the plain object that the SDK gives.
+for (const { prototype } of [BareHit, Hit]) {
+  Object.defineProperty(prototype, 'constructor', { value: Object, writable: true, configurable: true })
+}
+
 /** How the hits of one search are made. */
 export class HitMaker {
   readonly #projection: Projection

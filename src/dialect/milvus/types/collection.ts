@@ -114,7 +114,7 @@ export type CreateCollectionReq = CreateCollectionWithFieldsReq | CreateCollecti
 export interface CreateColReq extends collectionNameReq {
   dimension: number
   primary_field_name?: string
-  id_type?: DataType.Int64 | DataType.VarChar | 'int' | 'string'
+  id_type?: DataType.Int64 | DataType.VarChar | 'Int64' | 'VarChar' | 'int' | 'string'
   vector_field_name?: string
   metric_type?: string | MetricType
   enable_dynamic_field?: boolean

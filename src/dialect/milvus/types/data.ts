@@ -97,6 +97,9 @@ export type DeleteReq = DeleteByIdsReq | DeleteByFilterReq
 export interface CountReq extends collectionNameReq {
   expr?: string
   filter?: string
+  exprValues?: keyValueObj
+  filter_params?: keyValueObj
+  partition_names?: string[]
 }
 export interface CountResult extends resStatusResponse {
   data: number
