@@ -78,6 +78,8 @@ export interface CatalogState {
   /** Ids below it are taken or were; they are never used again. */
   readonly nextCollectionId: number
   readonly collections: readonly CollectionDefinition[]
+  /** An import has begun and not come to its end: what files are there are none of a database's. */
+  readonly isImporting?: true
 }
 
 export const EMPTY_CATALOG: CatalogState = { sequence: 0, nextCollectionId: 1, collections: [] }

@@ -67,6 +67,35 @@ describe('an import', () => {
     },
   )
 
+  // A killed import left an empty database: making it again was a ConflictError, and readers found a database without a collection.
+  it.each<CrashMode>(['nothing', 'all', 'random'])(
+    'that was cut short can be made again, and is no database to readers: %s',
+    async (mode) => {
+      const medium = new SimulatedMedium()
+      const cuts: SimulatedMedium[] = []
+      medium.onOperation = () => cuts.push(medium.clone())
+      await (await imported(medium)).close()
+      medium.onOperation = undefined
+      const seen = new Set<string>()
+      let again = 0
+      for (const [i, cut] of cuts.entries()) {
+        const after = cut.crash({ seed: i + 1, mode })
+        if (seen.size === seen.add(after.state()).size) continue
+        const reader = await openDatabase({ storage: after.reopen(), readOnly: true }).catch((error: Error) => error)
+        if (reader instanceof Error) {
+          expect(reader).toMatchObject({ name: 'NotFoundError', message: expect.stringContaining('no database in') })
+          await (await imported(after)).close()
+          again++
+        } else {
+          await reader.close()
+          await expect(imported(after)).rejects.toMatchObject({ name: 'ConflictError' })
+        }
+        expect(await found(after)).toBe('everything')
+      }
+      expect(again).toBeGreaterThan(2)
+    },
+  )
+
   it('leaves nothing when the medium refuses something', async () => {
     const whole = new SimulatedMedium()
     await (await imported(whole)).close()

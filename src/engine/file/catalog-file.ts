@@ -11,7 +11,7 @@ import {
   orphanFiles,
   parseDataFile,
 } from '../../catalog/stored.ts'
-import { CorruptError, NotFoundError } from '../../error/index.ts'
+import { ConflictError, CorruptError, NotFoundError } from '../../error/index.ts'
 import type { StorageDirectory } from '../../storage/index.ts'
 import type { Catalog, Repair } from '../catalog.ts'
 import type { Gate } from '../gate.ts'
@@ -41,6 +41,25 @@ export class CatalogFile implements Catalog {
     return this.#state
   }
 
+  /**
+   * For an import, where there is no database yet. What one that was cut short has left is gone then.
+   *
+   * @throws {@link ConflictError} when there is a database.
+   */
+  static async forImport(gate: Gate, storage: StorageDirectory): Promise<CatalogFile> {
+    const names = await storage.list()
+    const isThere = isDatabase(names)
+    const state = isThere ? await readCatalog(storage).catch(() => undefined) : EMPTY_CATALOG
+    if (state === undefined || (isThere && state.isImporting !== true)) {
+      throw new ConflictError(`there is a database in "${storage.path}" already: an import makes a new one`, {
+        details: { path: storage.path },
+      })
+    }
+    const file = new CatalogFile(gate, storage, state, names.includes(CATALOG_COPY_FILE), [])
+    if (isThere) await file.removeOrphans()
+    return file
+  }
+
   /** Removes the catalog's files: what is left is no database. */
   async erase(): Promise<void> {
     const storage = this.#storage
@@ -53,14 +72,7 @@ export class CatalogFile implements Catalog {
   static async open(gate: Gate, storage: StorageDirectory, repair: boolean): Promise<CatalogFile> {
     const names = await storage.list()
     if (!isDatabase(names)) {
-      if (gate.isReadOnly) {
-        throw new NotFoundError(
-          `there is no database in "${storage.path}", and opening read-only does not create one`,
-          {
-            details: { path: storage.path },
-          },
-        )
-      }
+      if (gate.isReadOnly) throw notThere(storage, '')
       const file = new CatalogFile(gate, storage, EMPTY_CATALOG, false, [])
       await file.save({ ...EMPTY_CATALOG, sequence: 1 })
       return file
@@ -80,8 +92,10 @@ export class CatalogFile implements Catalog {
       repairs.push({ file: CATALOG_FILE, offset: 0, bytes: 0, reason: `${OLDER}; the copy was used` })
       state = newer
     }
-    const file = new CatalogFile(gate, storage, state, names.includes(CATALOG_COPY_FILE), repairs)
-    if (repairs.length > 0) await file.save({ ...state, sequence: state.sequence + 1 })
+    const { isImporting, ...known } = state
+    if (isImporting && gate.isReadOnly) throw notThere(storage, ': an import into it did not come to its end')
+    const file = new CatalogFile(gate, storage, known, names.includes(CATALOG_COPY_FILE), repairs)
+    if (repairs.length > 0) await file.save({ ...known, sequence: state.sequence + 1 })
     return file
   }
 
@@ -189,12 +203,18 @@ export function namesByStem(names: readonly string[]): ReadonlyMap<string, reado
 }
 
 /** Whether these files are a database, or what is left of one whose catalog is gone. */
-export function isDatabase(names: readonly string[]): boolean {
+function isDatabase(names: readonly string[]): boolean {
   return (
     names.includes(CATALOG_FILE) ||
     names.includes(CATALOG_COPY_FILE) ||
     names.some((name) => parseDataFile(name) !== undefined)
   )
+}
+
+function notThere({ path }: StorageDirectory, why: string): NotFoundError {
+  return new NotFoundError(`there is no database in "${path}"${why}, and opening read-only does not create one`, {
+    details: { path },
+  })
 }
 
 async function read(storage: StorageDirectory, name: string): Promise<CatalogState> {

@@ -1,14 +1,15 @@
-// An export becomes the files of a database. The catalog is written last: until then there is an empty database, to which the
-// files that are there already do not belong, so that what a crash leaves of an import goes when it is opened next.
+// An export becomes the files of a database. The catalog is written last: until then there is an empty one that says so, to which the
+// files that are there already do not belong. What a crash leaves of an import is no database: it goes when one is opened there, or
+// when the import is made again.
 
 import { PieceKind, readPieces } from '../../archive/index.ts'
 import { type CatalogState, EMPTY_CATALOG, fileStem } from '../../catalog/index.ts'
 import { decodeCatalog } from '../../catalog/stored.ts'
-import { ConflictError, CorruptError } from '../../error/index.ts'
+import { CorruptError } from '../../error/index.ts'
 import { LOG_HEADER_BYTES, logName } from '../../journal/index.ts'
 import { MemoryDirectory, type StorageDirectory, type StorageFile } from '../../storage/index.ts'
 import { Gate } from '../gate.ts'
-import { CatalogFile, isDatabase } from './catalog-file.ts'
+import { CatalogFile } from './catalog-file.ts'
 
 /** In the export each log is of the first generation. */
 const GENERATION = 1
@@ -34,12 +35,8 @@ export async function importTo(
  *   whole export. Nothing of it is left then.
  */
 async function importInto(storage: StorageDirectory, source: AsyncIterable<Uint8Array>): Promise<void> {
-  if (isDatabase(await storage.list())) {
-    throw new ConflictError(`there is a database in "${storage.path}" already: an import makes a new one`, {
-      details: { path: storage.path },
-    })
-  }
-  const files = new ImportedFiles(storage)
+  const catalog = await CatalogFile.forImport(new Gate(storage.path, false), storage)
+  const files = new ImportedFiles(storage, catalog)
   try {
     await write(source, files)
   } catch (error) {
@@ -87,20 +84,21 @@ class ImportedFiles {
   readonly #storage: StorageDirectory
   readonly #sizes = new Map<string, number>()
   #open: StorageFile | undefined
-  #catalog: CatalogFile | undefined
+  readonly #catalog: CatalogFile
 
-  constructor(storage: StorageDirectory) {
+  constructor(storage: StorageDirectory, catalog: CatalogFile) {
     this.#storage = storage
+    this.#catalog = catalog
   }
 
   sizeOf(name: string): number {
     return this.#sizes.get(name) ?? 0
   }
 
-  async begin(state: CatalogState): Promise<void> {
-    this.#catalog = await CatalogFile.open(new Gate(this.#storage.path, false), this.#storage, false)
+  async begin({ nextCollectionId }: CatalogState): Promise<void> {
+    const sequence = this.#catalog.state.sequence + 1
     // Whose ids are below belongs to this catalog, and is none of its collections.
-    await this.#catalog.save({ ...EMPTY_CATALOG, sequence: 2, nextCollectionId: state.nextCollectionId })
+    await this.#catalog.save({ ...EMPTY_CATALOG, sequence, nextCollectionId, isImporting: true })
   }
 
   async append(name: string, bytes: Uint8Array): Promise<void> {
@@ -130,7 +128,7 @@ class ImportedFiles {
   async finish(state: CatalogState): Promise<void> {
     await this.#close()
     await this.#storage.flushNames()
-    await this.#catalog!.save({ ...state, sequence: Math.max(state.sequence, 2) + 1 })
+    await this.#catalog.save({ ...state, sequence: Math.max(state.sequence, this.#catalog.state.sequence) + 1 })
   }
 
   /** Whatever cannot be removed now, the next opening removes: it belongs to nobody. */
@@ -138,7 +136,7 @@ class ImportedFiles {
     try {
       this.#open?.close()
       for (const name of this.#sizes.keys()) await this.#storage.remove(name)
-      await this.#catalog?.erase()
+      await this.#catalog.erase()
     } catch {
       // The error that ended the import is the one to tell.
     }
