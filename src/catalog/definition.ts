@@ -75,6 +75,8 @@ export interface CollectionDefinition {
 export interface CatalogState {
   /** One more with each save: says which of two copies is the later. */
   readonly sequence: number
+  /** 16 hexadecimal digits, of its own: logs of another database are told by it. Missing where earlier versions made it. */
+  readonly id?: string
   /** Ids below it are taken or were; they are never used again. */
   readonly nextCollectionId: number
   readonly collections: readonly CollectionDefinition[]
@@ -172,7 +174,7 @@ function next(
   collections: readonly CollectionDefinition[],
   nextCollectionId = state.nextCollectionId,
 ): CatalogState {
-  return { sequence: state.sequence + 1, nextCollectionId, collections }
+  return { ...state, sequence: state.sequence + 1, nextCollectionId, collections }
 }
 
 /** How the names of a physical partition's files begin. */

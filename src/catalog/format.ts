@@ -104,6 +104,7 @@ function isCatalogState(value: unknown): value is CatalogState {
   const state = value as Partial<CatalogState> | null
   if (typeof state !== 'object' || state === null) return false
   if (!isCount(state.sequence) || !isCount(state.nextCollectionId)) return false
+  if (state.id !== undefined && !/^[0-9a-f]{16}$/.test(state.id)) return false
   const next = state.nextCollectionId
   return isListOf(state.collections, (item) => isCollection(item) && item.id < next)
 }

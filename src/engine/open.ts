@@ -195,6 +195,7 @@ export async function openDatabase(options: MediumOptions): Promise<Database> {
     const medium = new Medium(gate, {
       storage,
       imported,
+      database: catalog.state.id === undefined ? undefined : BigInt(`0x${catalog.state.id}`),
       durability: kind,
       repair,
       memoryLimitBytes,

@@ -23,6 +23,8 @@ export interface PartitionOptions {
   readonly imported?: StorageDirectory | undefined
   /** Files are `<stem>.<generation>.log` and `<stem>.snapshot`. */
   readonly stem: string
+  /** Which database they belong to, as the catalog has it. */
+  readonly database?: bigint | undefined
   /** Those that there are as the database is opened; asked for unless given. */
   readonly names?: readonly string[] | undefined
   readonly readOnly?: boolean

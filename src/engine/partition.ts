@@ -44,7 +44,7 @@ export class Partition {
   upkeep: Upkeep | undefined
   /** A compaction that has fallen behind. */
   private behind: Promise<void> | undefined
-  private readonly options: PartitionOptions
+  readonly options: PartitionOptions
   private readonly batch: Batch
   /** In memory only while what is written is gathered for an export. */
   log: Log | undefined
@@ -121,7 +121,7 @@ export class Partition {
 
   private async createLog(storage: StorageDirectory, sealedTransaction: number): Promise<void> {
     const { createLogFile, LOG_HEADER_BYTES, Log } = await filesPart.load()
-    const { file, header } = await createLogFile(storage, this.options.stem, this.store, sealedTransaction)
+    const { file, header } = await createLogFile(storage, this.options, this.store, sealedTransaction)
     this.highestTransaction = sealedTransaction
     this.store.logSeed = header.seed
     this.header = header
@@ -334,6 +334,7 @@ export class Partition {
     const done = await filesPart.now!.compact({
       directory: storage,
       stem: options.stem,
+      database: options.database,
       store,
       log: old,
       generation: this.header!.generation,

@@ -3,7 +3,7 @@
 
 import { FRAME_BYTES, outOfMemory, pause, type Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
-import { encodeLogHeader, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
+import { encodeLogHeader, homeOf, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
 import { Log } from './log.ts'
 
 /** A step between two turns of the event loop takes about a millisecond. */
@@ -15,6 +15,8 @@ const TAIL_STEP_BYTES = 4_194_304
 export interface CompactionOptions {
   readonly directory: StorageDirectory
   readonly stem: string
+  /** Of the catalog. */
+  readonly database: bigint | undefined
   readonly store: Store
   /** The log as it is now; it may be asked again after each pause. */
   readonly log: Log
@@ -48,6 +50,7 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
       generation,
       sealedTransaction: 0,
       isComplete: false,
+      home: homeOf(stem, options.database),
     }
     file.write(0, encodeLogHeader(store, draft))
     await directory.flushNames()

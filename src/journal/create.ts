@@ -2,12 +2,12 @@
 
 import type { Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
-import { encodeLogHeader, type LogHeader, logName } from './header.ts'
+import { encodeLogHeader, homeOf, type LogHeader, logName } from './header.ts'
 
 /** Makes the log of a new partition; it is durable, name and all, when it resolves. What cannot be made leaves no file. */
 export async function createLogFile(
   storage: StorageDirectory,
-  stem: string,
+  { stem, database }: { readonly stem: string; readonly database?: bigint | undefined },
   store: Store,
   sealedTransaction: number,
 ): Promise<{ file: StorageFile; header: LogHeader }> {
@@ -16,6 +16,7 @@ export async function createLogFile(
     generation: 1,
     sealedTransaction,
     isComplete: true,
+    home: homeOf(stem, database),
   }
   const name = logName(stem, header.generation)
   await storage.remove(name)

@@ -16,6 +16,14 @@ const HASHED_BYTES = 56
 /** What the second half of a number that does not stand in one piece counts. */
 const HIGH = 2 ** 32
 
+/** Which partition of which database a log was made for; zeros where that is not known. */
+export interface LogHome {
+  readonly collection: number
+  readonly partition: number
+  /** Of the catalog. */
+  readonly database: bigint
+}
+
 export interface LogHeader {
   /** Seed of the frames' checksums: random for each file, so that bytes of another file never pass. */
   readonly seed: bigint
@@ -24,6 +32,7 @@ export interface LogHeader {
   readonly sealedTransaction: number
   /** False while a compaction is still writing the file: the generation before is the log then. */
   readonly isComplete: boolean
+  readonly home: LogHome
 }
 
 export interface SnapshotHeader {
@@ -54,6 +63,29 @@ export function generationOf(stem: string, name: string): number | undefined {
   if (!name.startsWith(`${stem}.`) || !name.endsWith('.log')) return undefined
   const digits = name.slice(stem.length + 1, -4)
   return /^[1-9]\d{0,8}$/.test(digits) ? Number(digits) : undefined
+}
+
+const STEM = /^c(\d+)\.p(\d+)$/
+
+export function homeOf(stem: string, database = 0n): LogHome {
+  const [, collection = 0, partition = 0] = STEM.exec(stem) ?? []
+  return { collection: Number(collection), partition: Number(partition), database }
+}
+
+/**
+ * Throws CorruptError where a file stands under the name of another: put back wrongly from a backup it would be read as that one's, every
+ * checksum right.
+ */
+export function requireHome({ home }: LogHeader, wanted: LogHome, file: string): void {
+  const { collection, partition, database } = home
+  const isOther = database !== wanted.database && database !== 0n && wanted.database !== 0n
+  const isMoved = collection !== wanted.collection || partition !== wanted.partition
+  if (!isOther && (!isMoved || collection === 0 || wanted.collection === 0)) return
+  const whose = `c${collection}.p${partition}${isOther ? ' of another database' : ''}`
+  throw new CorruptError(
+    `${file} is the log of ${whose}: it is whole, and stands under a name that is not its own; put it back where it was, or the whole directory`,
+    { details: { file, offset: 40, belongsTo: `c${collection}.p${partition}` } },
+  )
 }
 
 function head(magic: string, version: number, bytes: number): DataView {
@@ -98,6 +130,9 @@ export function encodeLogHeader(store: Store, header: LogHeader): Uint8Array {
   view.setUint32(28, header.sealedTransaction % HIGH, true)
   view.setUint32(36, Math.floor(header.sealedTransaction / HIGH), true)
   view.setUint32(32, header.isComplete ? 1 : 0, true)
+  view.setUint32(40, header.home.collection, true)
+  view.setUint32(44, header.home.partition, true)
+  view.setBigUint64(48, header.home.database, true)
   const copy = seal(store, view)
   const bytes = new Uint8Array(LOG_HEADER_BYTES)
   bytes.set(copy)
@@ -114,6 +149,11 @@ export function decodeLogHeader(store: Store, bytes: Uint8Array, file: string, c
       generation: view.getUint32(24, true),
       sealedTransaction: view.getUint32(28, true) + view.getUint32(36, true) * HIGH,
       isComplete: view.getUint32(32, true) === 1,
+      home: {
+        collection: view.getUint32(40, true),
+        partition: view.getUint32(44, true),
+        database: view.getBigUint64(48, true),
+      },
     }
   }
   const first = bytes.subarray(0, LOG_HEADER_COPY)

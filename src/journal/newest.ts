@@ -4,7 +4,17 @@ import { FRAME_BYTES, type Store } from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { isFrame } from './frame.ts'
-import { decodeLogHeader, encodeLogHeader, generationOf, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
+import {
+  decodeLogHeader,
+  encodeLogHeader,
+  generationOf,
+  homeOf,
+  LOG_HEADER_BYTES,
+  type LogHeader,
+  type LogHome,
+  logName,
+  requireHome,
+} from './header.ts'
 import type { Repair } from './recover.ts'
 import { snapshotSeed } from './snapshot.ts'
 
@@ -30,11 +40,13 @@ interface Hurt {
 /**
  * Opens it. Throws what is wrong with the newest of those that cannot be read; undefined when there is none at all.
  *
+ * @param home - of the partition: a file that is another's is not read.
  * @param names - of the partition's files, and of others or not.
  */
 export async function openNewest(
   directory: StorageDirectory,
   stem: string,
+  home: LogHome,
   names: readonly string[],
   store: Store,
   repair: boolean,
@@ -63,6 +75,7 @@ export async function openNewest(
       // Until its head says it is complete, a newer generation is a compaction's draft.
       const mayBeDraft = repair || generations.length > 1
       const header = decodeLogHeader(store, bytes.subarray(0, Math.max(got, LOG_HEADER_BYTES)), name, mayBeDraft)
+      requireHome(header, home, `${directory.path}/${name}`)
       if (header.isComplete) {
         const whole = encodeLogHeader(store, header)
         const tornAt = whole.findIndex((byte, i) => byte !== bytes[i])
@@ -78,9 +91,10 @@ export async function openNewest(
         throw error
       }
       failure ??= error
-      if (hurt === undefined && wasLog(file)) {
-        // The generation before lacks what was acknowledged since.
-        if (!repair) {
+      const isOthers = error.details['belongsTo'] !== undefined
+      if (isOthers || (hurt === undefined && wasLog(file))) {
+        // The generation before lacks what was acknowledged since. Another's file is not for us to clear away.
+        if (!repair || hurt !== undefined) {
           file.close()
           throw error
         }
@@ -90,7 +104,7 @@ export async function openNewest(
     file.close()
   }
   if (newest === undefined && failure !== undefined) {
-    if (!repair) throw failure
+    if (!repair || (failure as CorruptError).details['belongsTo'] !== undefined) throw failure
     return await openHeadless(directory, stem, generations[0]!, store, failure)
   }
   return newest
@@ -120,7 +134,7 @@ async function openHeadless(
   const seed = await snapshotSeed(directory, stem, store)
   if (seed === undefined) throw failure
   const file = await directory.open(logName(stem, generation), { create: false })
-  const header = { seed, generation, sealedTransaction: 0, isComplete: true }
+  const header = { seed, generation, sealedTransaction: 0, isComplete: true, home: homeOf('') }
   return { file, header, tornAt: -1, staleFiles: [], hurt: undefined, isHeadless: true }
 }
 

@@ -16,7 +16,7 @@ import {
 import { CorruptError, LimitError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { frameHead, hasBytes, longFrame } from './frame.ts'
-import { LOG_HEADER_BYTES, type LogHeader, snapshotName } from './header.ts'
+import { homeOf, LOG_HEADER_BYTES, type LogHeader, snapshotName } from './header.ts'
 import { headRepairs, openNewest } from './newest.ts'
 import { PASSAGE_BYTES_MIN, Passage } from './passage.ts'
 import type { Residency } from './residency.ts'
@@ -43,6 +43,7 @@ export interface LoggedTransaction {
 export interface RecoveryOptions extends StoreOptions {
   readonly directory: StorageDirectory
   readonly stem: string
+  readonly database?: bigint | undefined
   /** The partition's files; asked for unless given. */
   readonly names?: readonly string[] | undefined
   readonly repair: boolean
@@ -153,9 +154,8 @@ export class Recovery {
   }
 
   private async openLog(): Promise<void> {
-    const { directory, stem, repair } = this.options
-    const names = this.options.names ?? (await directory.list())
-    const newest = await openNewest(directory, stem, names, this.store, repair)
+    const { directory, stem, repair, database, names = await directory.list() } = this.options
+    const newest = await openNewest(directory, stem, homeOf(stem, database), names, this.store, repair)
     if (newest === undefined) throw this.corrupt(0, 'the log is missing')
     this.file = newest.file
     this.header = newest.header

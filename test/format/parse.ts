@@ -36,7 +36,7 @@ export function parseLog(file: Uint8Array): ParsedLog {
   require(text(first.subarray(0, 8)) === 'QUIVRLOG', 'magic')
   require(first.every((byte, i) => byte === second[i]), 'the copies of the head differ')
   require(view.getUint32(12, true) === 64, 'length of the head')
-  require(first.subarray(36, 56).every((byte) => byte === 0), 'zeros of the head')
+  require(first.subarray(36, 40).every((byte) => byte === 0), 'zeros of the head')
   require(xxh64(first.subarray(0, 56), 0n) === view.getBigUint64(56, true), 'checksum of the head')
   const seed = view.getBigUint64(16, true)
   const blocks: Block[] = []

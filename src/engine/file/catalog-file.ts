@@ -74,7 +74,7 @@ export class CatalogFile implements Catalog {
     if (!isDatabase(names)) {
       if (gate.isReadOnly) throw notThere(storage, '')
       const file = new CatalogFile(gate, storage, EMPTY_CATALOG, false, [])
-      await file.save({ ...EMPTY_CATALOG, sequence: 1 })
+      await file.save({ ...EMPTY_CATALOG, sequence: 1, id: newId() })
       return file
     }
     let state: CatalogState
@@ -209,6 +209,10 @@ function isDatabase(names: readonly string[]): boolean {
     names.includes(CATALOG_COPY_FILE) ||
     names.some((name) => parseDataFile(name) !== undefined)
   )
+}
+
+export function newId(): string {
+  return crypto.getRandomValues(new BigUint64Array(1))[0]!.toString(16).padStart(16, '0')
 }
 
 function notThere({ path }: StorageDirectory, why: string): NotFoundError {

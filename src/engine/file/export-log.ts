@@ -6,7 +6,7 @@
 
 import { outOfMemory } from '../../core/index.ts'
 import { ClosedError, StateError } from '../../error/index.ts'
-import { encodeLogHeader, LOG_HEADER_BYTES, Log, type LogHeader } from '../../journal/index.ts'
+import { encodeLogHeader, homeOf, LOG_HEADER_BYTES, Log, type LogHeader } from '../../journal/index.ts'
 import { memoryFile, type StorageFile } from '../../storage/index.ts'
 import type { Partition } from '../partition.ts'
 import { pause } from '../pause.ts'
@@ -37,7 +37,7 @@ export function readerOf(part: Partition): LogReader {
 }
 
 /** The first bytes of a log file; of the first generation, wherever it comes from. */
-function headOf(part: Partition, header: Pick<LogHeader, 'seed' | 'sealedTransaction'>): Uint8Array {
+function headOf(part: Partition, header: Pick<LogHeader, 'seed' | 'sealedTransaction' | 'home'>): Uint8Array {
   return encodeLogHeader(part.store, { ...header, generation: 1, isComplete: true })
 }
 
@@ -113,7 +113,7 @@ class Walk implements LogReader {
 
   async *read(): AsyncGenerator<Uint8Array, void, undefined> {
     const { store } = this.#part
-    yield headOf(this.#part, { seed: this.#seed, sealedTransaction: 0 })
+    yield headOf(this.#part, { seed: this.#seed, sealedTransaction: 0, home: homeOf(this.#part.options.stem) })
     await this.#part.compacted()
     requireOpen(this.#part)
     store.shiftSeed = this.#seed

@@ -9,7 +9,7 @@ import { CorruptError } from '../../error/index.ts'
 import { LOG_HEADER_BYTES, logName } from '../../journal/index.ts'
 import { MemoryDirectory, type StorageDirectory, type StorageFile } from '../../storage/index.ts'
 import { Gate } from '../gate.ts'
-import { CatalogFile } from './catalog-file.ts'
+import { CatalogFile, newId } from './catalog-file.ts'
 
 /** In the export each log is of the first generation. */
 const GENERATION = 1
@@ -128,7 +128,9 @@ class ImportedFiles {
   async finish(state: CatalogState): Promise<void> {
     await this.#close()
     await this.#storage.flushNames()
-    await this.#catalog.save({ ...state, sequence: Math.max(state.sequence, this.#catalog.state.sequence) + 1 })
+    const sequence = Math.max(state.sequence, this.#catalog.state.sequence) + 1
+    // The logs of a database that has an id say so, and it keeps that of what was exported; in memory there is none.
+    await this.#catalog.save({ id: newId(), ...state, sequence })
   }
 
   /** Whatever cannot be removed now, the next opening removes: it belongs to nobody. */

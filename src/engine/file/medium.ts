@@ -20,6 +20,8 @@ export interface MediumSettings {
   readonly storage: StorageDirectory | null
   /** In memory: files that partitions are read from when they are opened. */
   readonly imported: StorageDirectory | undefined
+  /** `CatalogState.id`; `undefined` where logs are not told by it. */
+  readonly database: bigint | undefined
   /** `null` in memory, where nothing is flushed. */
   readonly durability: 'hard' | 'soft' | null
   readonly repair: boolean
@@ -101,7 +103,7 @@ export class Medium {
 
   /** One for each shard. */
   #options(state: CollectionState, { id }: PartitionDefinition): PartitionOptions[] {
-    const { storage, imported, repair, memoryLimitBytes, passageBytesMin, onProgress } = this.#settings
+    const { storage, imported, database, repair, memoryLimitBytes, passageBytesMin, onProgress } = this.#settings
     const { definition, shapes } = state
     return Array.from({ length: definition.shards }, (_, shard) => ({
       id: id + shard,
@@ -114,6 +116,7 @@ export class Medium {
       storage,
       imported,
       stem: fileStem(definition.id, id + shard),
+      database,
       readOnly: this.#gate.isReadOnly,
       repair,
       ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),

@@ -72,6 +72,7 @@ async function recoverOrLose(options: PartitionOptions): Promise<Recovered> {
       ...storeOptions(options),
       directory,
       stem: options.stem,
+      database: options.database,
       names: options.names,
       repair: options.repair ?? false,
       isFileKept: storage !== null,

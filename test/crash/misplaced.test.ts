@@ -1,0 +1,111 @@
+// Promise: a log that stands under another's name, as after a backup that was put back wrongly, is refused by name. Its checksums are
+// all right: it opened as the other's, the documents of one collection, shard or database were another's, and nobody said so.
+
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { open } from '../../src/index.ts'
+import { xxh64 } from '../core/reference-hash.ts'
+
+let folder = ''
+const at = (...names: string[]) => join(folder, ...names)
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'quiver-misplaced-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+async function fill(name: string, from: string): Promise<void> {
+  const db = await open(at(name))
+  for (const collection of ['debits', 'credits']) {
+    const c = await db.createCollection(collection, { shards: 2 })
+    await c.insert(Array.from({ length: 40 }, (_, id) => ({ id, from, collection })))
+  }
+  await db.close()
+}
+
+function swap(name: string, one: string, other: string): void {
+  renameSync(at(name, one), at(name, 'x'))
+  renameSync(at(name, other), at(name, one))
+  renameSync(at(name, 'x'), at(name, other))
+}
+
+it.each([
+  ['collections', 'c1.p0.1.log', 'c2.p0.1.log'],
+  ['shards', 'c1.p0.1.log', 'c1.p1.1.log'],
+])('refuses logs that were swapped between %s, and opens them when they are back', async (_, one, other) => {
+  await fill('a', 'a')
+  swap('a', one, other)
+  const whose = other.replace('.1.log', '')
+  const message = new RegExp(`${one} is the log of ${whose}: it is whole.*put it back`)
+  await expect(open(at('a'))).rejects.toMatchObject({
+    name: 'CorruptError',
+    message: expect.stringMatching(message),
+    details: { belongsTo: whose },
+  })
+  await expect(open(at('a'), { readOnly: true })).rejects.toThrow(message)
+  swap('a', one, other)
+  const db = await open(at('a'))
+  expect(await db.collection('credits').count({ collection: 'credits' })).toBe(40)
+  await db.close()
+})
+
+it('refuses the log of another database', async () => {
+  await fill('a', 'a')
+  await fill('b', 'b')
+  copyFileSync(at('b', 'c1.p0.1.log'), at('a', 'c1.p0.1.log'))
+  await expect(open(at('a'))).rejects.toThrow(/c1\.p0\.1\.log is the log of c1\.p0 of another database/)
+})
+
+it('keeps it aside in a repair, and what an interrupted compaction left beside it', async () => {
+  await fill('a', 'a')
+  copyFileSync(at('a', 'c2.p0.1.log'), at('a', 'c1.p0.2.log'))
+  await expect(open(at('a'))).rejects.toThrow('is the log of c2.p0')
+  const db = await open(at('a'), { repair: true })
+  expect(await db.collection('debits').count({ collection: 'debits' })).toBe(40)
+  expect(await db.collection('credits').count({ collection: 'credits' })).toBe(40)
+  expect(db.repairs).toMatchObject([{ file: 'c1.p0.2.log', reason: expect.stringContaining('is the log of c2.p0') }])
+  await db.close()
+  expect(readdirSync(at('a')).filter((name) => name.startsWith('lost.'))).toEqual(['lost.c1.p0.2.log'])
+})
+
+it('opens copies, exports of a disk and of memory, and what compactions wrote', async () => {
+  await fill('a', 'a')
+  cpSync(at('a'), at('copy'), { recursive: true })
+  const copy = await open(at('copy'))
+  await copy.collection('debits').optimize()
+  const file = await copy.export()
+  await copy.close()
+  const memory = await open.import(file)
+  const imported = await open.import(await memory.export(), at('imported'))
+  await memory.close()
+  await imported.collection('debits').optimize()
+  await imported.close()
+  swap('imported', 'c1.p0.2.log', 'c1.p1.2.log')
+  await expect(open(at('imported'))).rejects.toThrow('c1.p0.2.log is the log of c1.p1')
+})
+
+it('opens logs that do not say whose they are, as earlier versions wrote them', async () => {
+  await fill('a', 'a')
+  for (const name of readdirSync(at('a')).filter((file) => file.endsWith('.log'))) {
+    const bytes = readFileSync(at('a', name))
+    for (const head of [0, 64]) {
+      bytes.fill(0, head + 40, head + 56)
+      bytes.writeBigUInt64LE(xxh64(bytes.subarray(head, head + 56), 0n), head + 56)
+    }
+    writeFileSync(at('a', name), bytes)
+  }
+  const db = await open(at('a'))
+  expect(await db.collection('credits').count({ collection: 'credits' })).toBe(40)
+  await db.close()
+})
