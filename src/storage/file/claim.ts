@@ -74,7 +74,7 @@ export function isTorn(claim: Claim): boolean {
   return claim.host === ''
 }
 
-function parseClaim(text: string): Claim | undefined {
+export function parseClaim(text: string): Claim | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -21,6 +21,7 @@ import { hostError, pathOf } from '../failure.ts'
 import { requirePlainName, requireWritable } from '../name.ts'
 import type { StorageDirectory, StorageFile } from '../storage.ts'
 import { DiskFile } from './file.ts'
+import { Guard } from './guard.ts'
 import { codeOf } from './host.ts'
 import { DirectoryLock, isLockName } from './lock.ts'
 
@@ -140,6 +141,7 @@ class FileDirectory implements StorageDirectory {
   readonly isReadOnly: boolean
   readonly #folder: string
   readonly #lock: DirectoryLock
+  readonly #guard: Guard
 
   get location(): string {
     return this.#folder
@@ -150,6 +152,7 @@ class FileDirectory implements StorageDirectory {
     this.isReadOnly = isReadOnly
     this.#folder = folder
     this.#lock = new DirectoryLock(folder, path, isReadOnly)
+    this.#guard = new Guard(() => this.#lock.lossOf())
   }
 
   async lock(): Promise<void> {
@@ -172,11 +175,11 @@ class FileDirectory implements StorageDirectory {
 
   async open(name: string, options: { create: boolean }): Promise<StorageFile> {
     requireDataName(name)
-    if (options.create) requireWritable(this, 'creation', name)
+    if (options.create) this.#requireOurs('creation', name)
     const access = this.isReadOnly ? constants.O_RDONLY : constants.O_RDWR | WRITE_THROUGH
     try {
       const descriptor = openSync(join(this.#folder, name), options.create ? access | constants.O_CREAT : access)
-      return new DiskFile(name, this.path, descriptor, this.isReadOnly, WRITE_THROUGH !== 0)
+      return new DiskFile(name, this.path, descriptor, this.isReadOnly, WRITE_THROUGH !== 0, this.#guard)
     } catch (cause) {
       throw this.#failure('opening', name, cause)
     }
@@ -184,7 +187,7 @@ class FileDirectory implements StorageDirectory {
 
   async remove(name: string): Promise<void> {
     requireDataName(name)
-    requireWritable(this, 'removal', name)
+    this.#requireOurs('removal', name)
     try {
       rmSync(join(this.#folder, name), { force: true })
     } catch (cause) {
@@ -195,7 +198,7 @@ class FileDirectory implements StorageDirectory {
   async rename(from: string, to: string): Promise<void> {
     requireDataName(from)
     requireDataName(to)
-    requireWritable(this, 'rename', from)
+    this.#requireOurs('rename', from)
     try {
       renameSync(join(this.#folder, from), join(this.#folder, to))
     } catch (cause) {
@@ -209,6 +212,11 @@ class FileDirectory implements StorageDirectory {
     } catch (cause) {
       throw hostError('flush of names', this.path, '', cause)
     }
+  }
+
+  #requireOurs(operation: string, name: string): void {
+    requireWritable(this, operation, name)
+    this.#guard.onName()
   }
 
   #failure(operation: string, name: string, cause: unknown): Error {

@@ -4,6 +4,7 @@ import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, readSync
 import { hostError } from '../failure.ts'
 import { readOnlyError } from '../name.ts'
 import type { StorageFile } from '../storage.ts'
+import type { Guard } from './guard.ts'
 import { codeOf, pause } from './host.ts'
 
 const PIECE_BYTES_MAX = 1024 * 1024 * 1024 // Linux moves at most 2 GiB - 4096 a call, Node refuses 2 GiB.
@@ -16,16 +17,25 @@ export class DiskFile implements StorageFile {
   #descriptor: number
   readonly #isReadOnly: boolean
   readonly #isWriteThrough: boolean
+  readonly #guard: Guard
   #flushesRunning = 0
   #isClosed = false
 
   /** @param isWriteThrough - the descriptor was opened so that each write is flushed before it returns. */
-  constructor(name: string, directory: string, descriptor: number, isReadOnly: boolean, isWriteThrough: boolean) {
+  constructor(
+    name: string,
+    directory: string,
+    descriptor: number,
+    isReadOnly: boolean,
+    isWriteThrough: boolean,
+    guard: Guard,
+  ) {
     this.name = name
     this.#directory = directory
     this.#descriptor = descriptor
     this.#isReadOnly = isReadOnly
     this.#isWriteThrough = isWriteThrough
+    this.#guard = guard
   }
 
   size(): number {
@@ -59,6 +69,7 @@ export class DiskFile implements StorageFile {
   }
 
   writePart(position: number, bytes: Uint8Array, from: number, bytesCount: number): void {
+    this.#guard.onWrite()
     let done = 0
     let retries = 0
     while (done < bytesCount) {
@@ -84,8 +95,12 @@ export class DiskFile implements StorageFile {
     }
   }
 
-  flush(): Promise<void> {
-    if (this.#isWriteThrough) return Promise.resolve()
+  async flush(): Promise<void> {
+    if (!this.#isWriteThrough) await this.#flushed()
+    this.#guard.onFlush()
+  }
+
+  #flushed(): Promise<void> {
     this.#flushesRunning++
     return new Promise((resolve, reject) => {
       fdatasync(this.#descriptor, (cause) => {
@@ -98,12 +113,12 @@ export class DiskFile implements StorageFile {
   }
 
   flushSync(): void {
-    if (this.#isWriteThrough) return
     try {
-      fdatasyncSync(this.#descriptor)
+      if (!this.#isWriteThrough) fdatasyncSync(this.#descriptor)
     } catch (cause) {
       throw hostError('flush', this.#directory, this.name, cause)
     }
+    this.#guard.onFlush()
   }
 
   close(): void {

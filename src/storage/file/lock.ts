@@ -25,10 +25,10 @@ import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, sta
 import { link } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { LockedError } from '../../error/index.ts'
+import { HostError, LockedError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
 import { Beacon, beaconAnswers } from './beacon.ts'
-import { type Claim, delay, holderOf, isTorn, judge, makeClaim, readClaim, type Verdict } from './claim.ts'
+import { type Claim, delay, holderOf, isTorn, judge, makeClaim, parseClaim, readClaim, type Verdict } from './claim.ts'
 import { codeOf, removeQuietly } from './host.ts'
 
 const LOCK_NAME = 'quiver.lock'
@@ -64,6 +64,8 @@ export class DirectoryLock {
   #beacon: Beacon | undefined
   /** Files that hold our claim, as far as they still do. */
   readonly #made = new Set<string>()
+  /** The file of the writer's claim, once it is in force. */
+  #held: { readonly ino: number; readonly ctimeMs: number } | undefined
 
   /** @param path - the directory as the user named it, for messages. */
   constructor(folder: string, path: string, isReadOnly: boolean) {
@@ -83,8 +85,39 @@ export class DirectoryLock {
     }
   }
 
+  /** Why a writer has the directory no more, or undefined while it has. */
+  lossOf(): HostError | undefined {
+    const held = this.#held
+    if (held === undefined) return undefined
+    const path = join(this.#folder, LOCK_NAME)
+    try {
+      const { ino, ctimeMs } = statSync(path)
+      const isSameFile = ino === held.ino
+      const isUntouched = ctimeMs === held.ctimeMs
+      if (isSameFile && isUntouched) return undefined
+      const claim = parseClaim(readFileSync(path, 'utf8'))
+      // A copy of the directory has our claim as well, in a file of its own; there are file systems that number files anew.
+      if (claim?.token !== this.#token) return this.#loss(claim)
+      return isSameFile || isUntouched ? undefined : this.#loss(undefined)
+    } catch (error) {
+      return ['ENOENT', 'ENOTDIR'].includes(codeOf(error)) ? this.#loss(undefined) : undefined
+    }
+  }
+
+  #loss(taker: Claim | undefined): HostError {
+    const what =
+      taker === undefined
+        ? 'was removed or replaced while it was open, or its lock was deleted'
+        : `was taken over by process ${taker.pid} on host "${taker.host}" while it was open`
+    return new HostError(
+      `directory "${this.#path}" ${what}: nothing more is written, for what is written now would be lost; open it again to go on`,
+      { details: { operation: 'write', directory: this.#path } },
+    )
+  }
+
   /** Gives the directory free. A lock that has become another's is left alone. */
   async release(): Promise<void> {
+    this.#held = undefined
     try {
       for (const name of this.#made) await this.#removeOwn(name)
     } finally {
@@ -112,6 +145,7 @@ export class DirectoryLock {
     }
     await this.#sweep()
     await this.#waitFor(WRITER_PATIENCE_MS, () => this.#findReader())
+    this.#held = statSync(join(this.#folder, LOCK_NAME))
   }
 
   async #acquireReading(): Promise<void> {
