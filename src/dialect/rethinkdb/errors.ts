@@ -15,11 +15,22 @@ export class ReqlError extends Error {
   readonly frames: readonly (number | string)[] | undefined
 
   constructor(msg: string, query?: Printable | null, frames?: readonly (number | string)[]) {
-    super(query ? `${msg.replace(/\.$/, '')} in:\n${query.print(frames)}` : msg)
+    super(query ? withQuery(msg, query, frames) : msg)
     this.msg = msg
     this.frames = frames
   }
 }
+
+function withQuery(msg: string, query: Printable, frames?: readonly (number | string)[]): string {
+  try {
+    return `${msg.replace(/\.$/, '')} in:\n${query.print(frames)}`
+  } catch (error) {
+    // One that nests too deeply to be evaluated, or is longer than a string may be, cannot be printed either.
+    if (error instanceof RangeError) return msg
+    throw error
+  }
+}
+
 export class ReqlDriverError extends ReqlError {}
 export class ReqlAuthError extends ReqlDriverError {}
 export class ReqlCompileError extends ReqlError {}
@@ -131,6 +142,13 @@ export function told(error: unknown, node: Node): unknown {
   if (error instanceof Failure) return new error.type(error.text, node, node.pathTo(error.node) ?? [])
   if (error instanceof RangeError && /call stack/i.test(error.message)) {
     return new ReqlResourceLimitError('The query nests too deeply.', node, [])
+  }
+  if (error instanceof RangeError && /string length/i.test(error.message)) {
+    return new ReqlResourceLimitError(
+      'A string of the query would be longer than strings of JavaScript can be.',
+      node,
+      [],
+    )
   }
   if (error instanceof QuiverError) {
     const wrapped = new ReqlOpFailedError(error.message, node, [])

@@ -38,12 +38,14 @@ export function byGroup(call: Call, operation: Operation, grouped: Grouped): Val
 export function limitedGroups(grouped: Grouped, limit: number): Grouped {
   let size = 0
   for (const [, value] of grouped.entries) size += grouped.isStream ? (value as Datum[]).length : 1
-  if (size > limit) {
-    failLimit(
-      `Grouped data over size limit \`${limit}\`.  Try putting a reduction (like \`.reduce\` or \`.count\`) on the end.`,
-    )
-  }
+  if (size > limit) failGroups(limit)
   return grouped
+}
+
+export function failGroups(limit: number): never {
+  return failLimit(
+    `Grouped data over size limit \`${limit}\`.  Try putting a reduction (like \`.reduce\` or \`.count\`) on the end.`,
+  )
 }
 
 function groupsToNative(grouped: Grouped, formats: Formats): unknown {

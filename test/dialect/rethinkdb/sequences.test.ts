@@ -221,6 +221,11 @@ const transforms: Case[] = [
       { group: 2, reduction: 1 },
     ],
   ],
+  // All 27 million groups of one row were made before the limit was looked at: the process ended for want of memory.
+  [
+    () => r.expr([{ a: Array.from({ length: 300 }, (_, i) => i) }]).group('a', 'a', 'a', { multi: true }),
+    err('ResourceLimit', /^Grouped data over size limit `100000`\./),
+  ],
   [
     () =>
       r

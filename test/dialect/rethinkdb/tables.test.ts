@@ -215,6 +215,9 @@ const indexes: Case[] = [
     { index: 'a', ready: true, multi: false, geo: false, outdated: false },
   ],
   [() => t().indexWait().count(), 5],
+  [() => t().indexStatus('a', 'a')('index'), ['a']],
+  // It said that there is no index `[object Object]`.
+  [() => t().indexWait({ index: 'a' }), err('QueryLogic', 'Expected type STRING but found OBJECT.')],
   [() => t().indexCreate('a'), err('OpFailed', 'Index `a` already exists on table `test.t`.')],
   [() => t().indexCreate('id'), err('QueryLogic', 'Index name conflict: `id` is the name of the primary key.')],
   [

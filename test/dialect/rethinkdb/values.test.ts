@@ -25,6 +25,10 @@ const arithmetic: Case[] = [
   [() => r.expr(2).mul([1]), [1, 1]],
   [() => r.expr([1]).mul(-1), err('QueryLogic', 'Cannot multiply an ARRAY by a negative number.')],
   [() => r.expr([1]).mul(1.5), err('QueryLogic', 'Number not an integer: 1.5')],
+  // Nothing many times made a list of so many places: the process ended for want of memory, and the user's server with it.
+  [() => r.expr([]).mul(2 ** 31), []],
+  [() => r.expr(2 ** 53).mul([]), []],
+  [() => r.expr([]).mul(1e300), err('QueryLogic', 'Number not an integer (>2^53): 1.0000000000000000525e+300')],
   [() => r.expr(4).div(2, 2), 1],
   [() => r.expr(1).div(0), err('QueryLogic', 'Cannot divide by zero.')],
   [() => r.expr(10).mod(3), 1],
@@ -345,12 +349,24 @@ const limits: Case[] = [
     err('ResourceLimit', /^Grouped data over size limit `4`\. {2}Try putting a reduction/),
     { arrayLimit: 4 },
   ],
+  // Errors of JavaScript's own came out, which no program that looks for the driver's classes takes.
+  [() => chain(30_000), err('ResourceLimit', 'The query nests too deeply.')],
+  [
+    () => r.range(40).fold('0123456789', (text: Any, _: Any) => text.add(text)),
+    err('ResourceLimit', 'A string of the query would be longer than strings of JavaScript can be.'),
+  ],
   [() => r.expr(1), err('ServerCompile', 'Unrecognized global optional argument `foo_bar`.'), { fooBar: 1 }],
   [() => r.expr(1), err('Driver', 'Unknown timeFormat run option x.'), { timeFormat: 'x' }],
   [() => r.expr(1), { profile: [], value: 1 }, { profile: true }],
   [() => r.expr(1).get(), err('ServerCompile', 'Expected 2 arguments but found 1.')],
   [() => r.expr([]).insert({}, { foo: 1 }), err('ServerCompile', 'Unrecognized optional argument `foo`.')],
 ]
+
+function chain(steps: number): Any {
+  let term = r.expr(1)
+  for (let i = 0; i < steps; i++) term = term.add(1)
+  return term
+}
 
 for (const [name, cases] of Object.entries({ arithmetic, comparison, logic, conversions, strings, times, limits })) {
   describe(name, () => {

@@ -78,8 +78,27 @@ function edgesOf(line: readonly Vector[]): Edge[] {
   return line.slice(1).map((end, i) => [line[i], end])
 }
 
+/** How far an edge may leave the box around its ends: its arc rises above their chord, and what is nearly on it counts. */
+function bulge([a, b]: Edge): number {
+  const [x, y, z] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
+  return 1 - Math.sqrt(Math.max(0, 1 - (x * x + y * y + z * z) / 4)) + TOLERANCE * 10
+}
+
+/** Whether two edges are in boxes apart from each other: most pairs of a long line are, and to look closer takes 50 times as long. */
+function isApart(first: Edge, second: Edge): boolean {
+  const room = bulge(first) + bulge(second)
+  const [[a, b], [c, d]] = [first, second]
+  for (let axis = 0; axis < 3; axis++) {
+    if (Math.min(a[axis], b[axis]) > Math.max(c[axis], d[axis]) + room) return true
+    if (Math.min(c[axis], d[axis]) > Math.max(a[axis], b[axis]) + room) return true
+  }
+  return false
+}
+
 /** Where two edges meet: the point in which they cross, or the ends of one that lie on the other. */
-function meetings([a, b]: Edge, [c, d]: Edge): Vector[] {
+function meetings(edge: Edge, other: Edge): Vector[] {
+  if (isApart(edge, other)) return []
+  const [[a, b], [c, d]] = [edge, other]
   const points: Vector[] = []
   for (const end of [a, b]) if (isOnEdge(end, c, d)) points.push(end)
   for (const end of [c, d]) if (isOnEdge(end, a, b)) points.push(end)
@@ -218,12 +237,17 @@ export function isValidLine(line: readonly Vector[]): boolean {
 export function isValidRing(ring: readonly Vector[]): boolean {
   const edges = edgesOf(ring)
   if (edges.length < 3 || !isValidLine(ring)) return false
-  for (let i = 0; i < edges.length; i++) {
-    for (let j = i + 1; j < edges.length; j++) {
-      const isNext = j === i + 1
-      const isLast = i === 0 && j === edges.length - 1
+  // From one end of an axis to the other, so that an edge is held only against those beside it.
+  const spans = edges.map((edge, i) => {
+    const [a, b] = [edge[0][0], edge[1][0]]
+    return { i, low: Math.min(a, b) - bulge(edge), high: Math.max(a, b) + bulge(edge) }
+  })
+  spans.sort((a, b) => a.low - b.low)
+  for (let at = 0; at < spans.length; at++) {
+    for (let next = at + 1; next < spans.length && spans[next].low <= spans[at].high; next++) {
+      const [i, j] = [Math.min(spans[at].i, spans[next].i), Math.max(spans[at].i, spans[next].i)]
+      const shared = j === i + 1 ? edges[j][0] : i === 0 && j === edges.length - 1 ? edges[0][0] : undefined
       const met = meetings(edges[i], edges[j])
-      const shared = isNext ? edges[j][0] : isLast ? edges[0][0] : undefined
       if (met.some((point) => shared === undefined || !isEqual(point, shared))) return false
     }
   }

@@ -14,7 +14,7 @@ import {
 } from '../datum.ts'
 import { Failure, fail, failMissing } from '../errors.ts'
 import { type Call, derive, finite, NOTHING, plainFirst, toFunc, toStream, waiting } from '../evaluate.ts'
-import { limitedGroups } from '../groups.ts'
+import { failGroups, limitedGroups } from '../groups.ts'
 import { filterTest, isObjectTerm } from '../matching.ts'
 import type { Operations } from '../registry.ts'
 import {
@@ -222,7 +222,7 @@ function group(call: Call): Val {
     const parts = funcs.map((func) => partOf(func, item))
     if (index !== undefined) parts.push(indexKeys.at(-1)!)
     indexKeys.length = 0
-    for (const key of keysOf(parts, isMulti)) rowsOf(key).push(item)
+    for (const key of keysOf(parts, isMulti, call.query.arrayLimit)) rowsOf(key).push(item)
   }
   return new Grouped(
     groups.map(({ key, rows }) => [key, rows]),
@@ -265,12 +265,13 @@ function partOf(func: Func, row: Datum): Datum {
 }
 
 /** The groups of a row: one, or with `multi` one for each way to pick an element of each part that is an array. */
-function keysOf(parts: readonly Datum[], isMulti: boolean): Datum[] {
+function keysOf(parts: readonly Datum[], isMulti: boolean, limit: number): Datum[] {
   if (!isMulti) return [parts.length === 1 ? parts[0] : [...parts]]
   let keys: Datum[][] = [[]]
   for (const part of parts) {
     // An array without elements stands for null.
     const choices = Array.isArray(part) ? (part.length === 0 ? [null] : part) : [part]
+    if (keys.length * choices.length > limit) failGroups(limit)
     keys = keys.flatMap((key) => choices.map((choice) => [...key, choice]))
   }
   return keys.map((key) => (parts.length === 1 ? key[0] : key))

@@ -2,7 +2,7 @@
 
 import { compareText } from '../../../query/index.ts'
 import { isFixed } from '../check.ts'
-import type { Datum, Fields } from '../datum.ts'
+import { asText, type Datum, type Fields } from '../datum.ts'
 import { dropEngineIndex, fieldsOf, makeEngineIndex } from '../engine-index.ts'
 import { fail, failOperation } from '../errors.ts'
 import type { Call } from '../evaluate.ts'
@@ -108,8 +108,8 @@ function missing(table: Table, name: string): never {
 
 function statuses(call: Call): Val {
   const table = tableOf(call.first)
-  const names = call.count === 1 ? table.info.indexes.map(({ name }) => name) : call.rest(1).map(String)
-  const list = names.map((name): Fields => {
+  const names = call.count === 1 ? table.info.indexes.map(({ name }) => name) : call.rest(1).map(asText)
+  const list = [...new Set(names)].map((name): Fields => {
     const info = table.info.indexes.find((one) => one.name === name) ?? missing(table, name)
     const options = [info.multi ? 'multi: true' : '', info.geo ? 'geo: true' : ''].filter(Boolean)
     const source = fromWire(info.wire).print()

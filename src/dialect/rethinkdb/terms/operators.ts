@@ -3,6 +3,7 @@
 import {
   asArray,
   asBool,
+  asInteger,
   asNumber,
   asText,
   compare,
@@ -48,11 +49,11 @@ function subtract(a: Datum, b: Datum): Datum {
 function multiply(a: Datum, b: Datum, call: Call): Datum {
   if (!Array.isArray(a) && !Array.isArray(b)) return finite(asNumber(a) * asNumber(b))
   const array = Array.isArray(a) ? a : (b as Datum[])
-  const times = asNumber(Array.isArray(a) ? b : a)
-  if (!Number.isInteger(times)) fail(`Number not an integer: ${times}`)
+  const times = asInteger(Array.isArray(a) ? b : a)
   if (times < 0) fail('Cannot multiply an ARRAY by a negative number.')
   if (times * array.length > call.query.arrayLimit) call.query.arrayTooLarge()
-  return Array.from({ length: times }, () => array).flat(1)
+  // Nothing any number of times: a list of so many places would not fit into memory.
+  return array.length === 0 ? [] : Array.from({ length: times }, () => array).flat(1)
 }
 
 function divide(a: Datum, b: Datum): Datum {
