@@ -100,7 +100,7 @@ class OpfsDirectory implements StorageDirectory {
     requireWritable(this, 'rename', from)
     const handle = await this.#handle(from, false)
     try {
-      if (handle.move !== undefined) await handle.move(to)
+      if (handle.move !== undefined) await handle.move(this.#folder, to)
       else await this.#copy(handle, from, to)
     } catch (cause) {
       throw hostError('rename', this.path, from, codedCause(cause))

@@ -13,8 +13,8 @@ export interface SyncAccessHandle {
 
 export interface OpfsFileHandle extends FileSystemFileHandle {
   createSyncAccessHandle(): Promise<SyncAccessHandle>
-  /** Not everywhere. Replaces what has that name. */
-  move?(name: string): Promise<void>
+  /** Not everywhere. Replaces what has that name. WebKit has no form with the name alone. */
+  move?(folder: FileSystemDirectoryHandle, name: string): Promise<void>
 }
 
 export type OpfsFolderHandle = FileSystemDirectoryHandle

@@ -2,10 +2,14 @@
 // of it synchronously, in IndexedDB.
 
 import { HostError } from '../../error/index.ts'
+import { hostError } from '../failure.ts'
 import { openIndexedDirectory } from '../indexeddb/index.ts'
 import { hasSyncFiles, openOpfsDirectory } from '../opfs/index.ts'
 import type { StorageDirectory } from '../storage.ts'
 import { originParts } from './lock.ts'
+
+const REFUSALS = 3
+const REFUSAL_PAUSE_MS = 50
 
 export interface OriginOptions {
   readonly readOnly?: boolean
@@ -34,7 +38,7 @@ export async function openOriginDirectory(path: string | URL, options: OriginOpt
       },
     )
   }
-  if (options.isWithoutFiles !== true && hasOwnFiles() && hasSyncFiles() && (await isAllowed())) {
+  if (options.isWithoutFiles !== true && hasOwnFiles() && hasSyncFiles() && (await isAllowed(String(path)))) {
     return await openOpfsDirectory(path, options)
   }
   if (indexedDB !== undefined) return await openIndexedDirectory(path, options)
@@ -45,13 +49,21 @@ export async function openOriginDirectory(path: string | URL, options: OriginOpt
   )
 }
 
-/** Some browsers have the file system and refuse it in private windows. */
-async function isAllowed(): Promise<boolean> {
-  try {
-    await navigator.storage.getDirectory()
-    return true
-  } catch (error) {
-    if ((error as { name?: string }).name === 'SecurityError') return false
-    throw error
+/**
+ * Some browsers have the file system and refuse it in private windows: Firefox with a SecurityError, Safari with an UnknownError that
+ * speaks of something transient. That could be true, so it is asked again: data must not seem to be gone because it was refused once.
+ */
+async function isAllowed(path: string): Promise<boolean> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await navigator.storage.getDirectory()
+      return true
+    } catch (cause) {
+      const { name } = cause as { name?: string }
+      if (name === 'SecurityError') return false
+      if (name !== 'UnknownError') throw hostError('opening', path, '', cause)
+      if (tries === REFUSALS) return false
+      await new Promise((resolve) => setTimeout(resolve, REFUSAL_PAUSE_MS))
+    }
   }
 }
