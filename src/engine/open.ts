@@ -97,7 +97,7 @@ async function openAt(
 ): Promise<Database> {
   const where = isImport ? 'of open.import' : 'of open'
   requireOptions(options, OPEN_OPTIONS, where)
-  const { worker = false, persist, ...common } = options
+  const { worker = false, persist: _, ...common } = options
   const archive = isImport ? await import('../archive/index.ts') : undefined
   const source = archive?.chunksOf(file!)
   if (path === MEMORY_PATH && worker === false) return await openDatabase({ ...common, source, storage: null })
@@ -109,7 +109,6 @@ async function openAt(
     const { openInWorker } = await import('../worker/index.ts')
     return await openInWorker(String(path), options, source && (await archive?.blobOf(source)))
   }
-  if (persist === true && !isNode()) await navigator.storage?.persist?.()
   const storage = await openStorage(path, options.readOnly ?? false)
   return await openDatabase({ ...common, source, storage })
 }

@@ -17,7 +17,8 @@ const ADVICE =
  */
 export async function openInWorker(path: string, options: OpenOptions, file?: Blob): Promise<Database> {
   const { worker, persist, onProgress, ...rest } = options
-  if (persist === true) await navigator.storage?.persist?.()
+  // Not awaited: Firefox asks the user, who may never answer.
+  if (persist === true) navigator.storage?.persist?.().catch(() => {})
   const made = typeof worker === 'function' ? (worker() as WorkerLike) : await startWorker()
   const connection = new Connection(made, ADVICE, onProgress as ((progress: never) => void) | undefined)
   try {

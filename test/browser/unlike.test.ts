@@ -64,4 +64,19 @@ StorageManager.prototype.getDirectory = async function () {
 }`
     expect(await keep(before, 'once')).toEqual(['kept', []])
   })
+
+  // Firefox asks the user, and until there was an answer, which most never give, open did not come back.
+  it('nobody waits for what the user says to persist', async () => {
+    const page = await site.page(await site.context())
+    const kept = await page.evaluate(async () => {
+      StorageManager.prototype.persist = () => new Promise<boolean>(() => {})
+      const db = await quiverdb.open('asking', { persist: true })
+      await (await db.createCollection('c')).insert({ id: 1 })
+      const count = await db.collection('c').count()
+      await db.close()
+      return count
+    })
+    expect(kept).toBe(1)
+    await page.context().close()
+  })
 })
