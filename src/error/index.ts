@@ -21,5 +21,6 @@ export {
   UnsupportedError,
   UsageError,
 } from './errors.ts'
+export { isExhausted } from './platform.ts'
 export { reviveError } from './revive.ts'
 export { nearestName, unknownOption } from './suggest.ts'

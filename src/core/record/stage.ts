@@ -1,7 +1,7 @@
 // Documents on their way in: walked one by one (walk.ts), their texts encoded a few at a time, and handed to the core in groups, which
 // lays the records out (assembly/record/build.ts). What is refused throws; the slow search for the reason is in refuse.ts.
 
-import type { QuiverError } from '../../error/index.ts'
+import { isExhausted, type QuiverError } from '../../error/index.ts'
 import { MODE_SKIP, STAGED_MIXED, STAGED_MODE } from '../abi.ts'
 import { isObjectPolluted, isWellFormed, refusalOf } from './refuse.ts'
 import { BYTES_FULL, TEXT_BYTES_FULL } from './region.ts'
@@ -51,8 +51,8 @@ export class Stage extends DocumentWalk {
       this.shapes.check?.(document)
     } catch (error) {
       this.rewind(w, d, l, b, text)
-      // A RangeError: the common text of a document far too large passed what the platform allows.
-      if (error !== REFUSED && !(error instanceof RangeError)) throw error
+      // The common text of a document far too large may pass what the platform allows.
+      if (error !== REFUSED && !isExhausted(error)) throw error
       throw refusalOf(document, this.shapes, canGenerate)
     }
     if (

@@ -1,6 +1,6 @@
 // The driver's error classes, and the light object that carries a failure through evaluation.
 
-import { QuiverError } from '../../error/index.ts'
+import { isExhausted, QuiverError } from '../../error/index.ts'
 import { isError } from '../../value/index.ts'
 import type { Node } from './node.ts'
 
@@ -140,7 +140,7 @@ export function failLimit(text: string): never {
 /** The error as the caller of a query gets it. */
 export function told(error: unknown, node: Node): unknown {
   if (error instanceof Failure) return new error.type(error.text, node, node.pathTo(error.node) ?? [])
-  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+  if (isExhausted(error) && /call stack|recursion/i.test((error as Error).message)) {
     return new ReqlResourceLimitError('The query nests too deeply.', node, [])
   }
   if (error instanceof RangeError && /string length/i.test(error.message)) {

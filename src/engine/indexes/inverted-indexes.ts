@@ -3,7 +3,7 @@
 
 import type { InvertedDefinition } from '../../catalog/index.ts'
 import { performance } from '../../core/index.ts'
-import { LimitError } from '../../error/index.ts'
+import { isExhausted, LimitError } from '../../error/index.ts'
 import type { Progress } from '../file/medium.ts'
 import type { Partition } from '../partition.ts'
 import { pause, SLICE_MS } from '../pause.ts'
@@ -26,8 +26,8 @@ export async function restoreInverted(
     }
     onProgress?.({ phase: 'index', done: total, total })
   } catch (error) {
-    // The documents are there all the same; a search will say what is wrong. A RangeError: a text is more than the platform takes.
-    if (!(error instanceof LimitError || error instanceof RangeError)) throw error
+    // The documents are there all the same; a search will say what is wrong. A text may be more than the platform takes.
+    if (!(error instanceof LimitError || isExhausted(error))) throw error
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { v4 as uuid } from 'uuid'
 import type { DirectWrite, Ticket } from '../../../engine/direct.ts'
-import { ConflictError, DataError, HostError, LimitError, StateError } from '../../../error/index.ts'
+import { ConflictError, DataError, HostError, isExhausted, LimitError, StateError } from '../../../error/index.ts'
 import {
   asObject,
   type Datum,
@@ -262,7 +262,7 @@ function errorText(error: unknown): string {
     error instanceof ConflictError ||
     (error instanceof LimitError && error.details.limit === 'memory') ||
     !(error instanceof Error) ||
-    error instanceof RangeError ||
+    isExhausted(error) ||
     error.name === 'RuntimeError'
   ) {
     throw error
