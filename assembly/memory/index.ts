@@ -1,3 +1,3 @@
 export { blockAcquire, blockBytes, blockKind, blockRelease, blocksAddRange, blocksReset, blockUnits, sentinel } from "./blocks";
-export { pagesAcquire, pagesFor, pagesRelease, pagesSpare } from "./pages";
+export { pagesAcquire, pagesFor, pagesPromise, pagesReach, pagesRelease, pagesSpare } from "./pages";
 export { structAcquire } from "./structs";

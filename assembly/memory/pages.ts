@@ -85,6 +85,30 @@ function acquire(count: u32, kind: u8): usize {
   return <usize>top * PAGE_BYTES;
 }
 
+/**
+ * Pages that memory need not reach yet (`pagesReach`), with `ahead` free ones before them for what is wanted meanwhile: beyond them memory would
+ * have to. 0: there are not so many.
+ */
+export function pagesPromise(count: u32, ahead: u32): usize {
+  const top = load<u32>(S_PAGES_TOP);
+  const limit = load<u32>(S_PAGES_LIMIT);
+  if (<u64>top + ahead + count + reserved(PAGE_RECORD) > <u64>limit || !grow(top + ahead, limit)) return 0;
+  memory.fill(PAGE_TABLE + top, PAGE_CLEAN, ahead);
+  memory.fill(PAGE_TABLE + top + ahead, PAGE_RECORD, count);
+  store<u32>(S_PAGES_FREE, load<u32>(S_PAGES_FREE) + ahead);
+  store<u32>(S_PAGES_TOP, top + ahead + count);
+  return <usize>(top + ahead) * PAGE_BYTES;
+}
+
+/** Makes memory reach `end`, which lies in pages that are taken. Where it is asked for bit by bit, by a quarter more each time. */
+export function pagesReach(end: usize): bool {
+  const have = <u32>memory.size();
+  const needed = pagesFor(end);
+  if (needed <= have) return true;
+  const size = min(max(needed, have + (have >> 2)), load<u32>(S_PAGES_TOP));
+  return memory.grow(size - have) >= 0 || memory.grow(needed - have) >= 0;
+}
+
 /** Gives a run back; its content is lost. */
 export function pagesRelease(address: usize, count: u32): void {
   if (address == 0) return;

@@ -9,5 +9,6 @@ export {
   store_pass, store_pass_candidate, store_pass_expect, store_pass_free, store_pass_index, store_pass_matches, store_pass_seek,
 } from "./pass";
 export {
-  store_log_attach, store_log_check, store_log_finish, store_log_index, store_log_release, store_log_reserve, store_log_resync, store_log_walk,
+  store_log_attach, store_log_check, store_log_finish, store_log_index, store_log_promise, store_log_reach, store_log_release, store_log_reserve,
+  store_log_resync, store_log_walk,
 } from "./walk";

@@ -1,15 +1,14 @@
 // Applying a log that is only read through: its records get the addresses where they will lie, in pages reserved for them, and nothing is
 // written there. What is dead by then may not be read a second time to find its entry of the index, so hashes of keys are kept by slot:
 // the index is built of them when the log has been seen to its end, or later, and until then keys are sought among them one by one. They lie
-// at the beginning of the reserved pages meanwhile, and what is to be given back to the arena is listed at their end: those bytes are not
-// there yet.
+// at the beginning of the reserved pages meanwhile: those records are not there yet.
 
 import {
-  KEY_BUFFER, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE, KIND_TRANSACTION, RECORD_HEADER, S_COUNT, S_LIVE_BYTES, S_PASS_GAPS,
-  S_PASS_HASHES, S_SCAN_NEXT, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY, WALK_COVERED,
+  KEY_BUFFER, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE, KIND_TRANSACTION, RECORD_HEADER, S_COUNT, S_LIVE_BYTES, S_PASS_END,
+  S_PASS_GAPS, S_PASS_HASHES, S_SCAN_NEXT, S_SLOT_TOP, S_WALK_AT, S_WALK_LIVE, SHAPE_INLINE, SLOT_NONE, STATUS_CORRUPT, STATUS_OK, STATUS_OUT_OF_MEMORY, WALK_COVERED,
 } from "../abi";
 import { entrySlot, hashExpect, hashFind, hashHolds, hashInsert, hashTouch, keyHash } from "../hash";
-import { blockBytes, blockKind, blockRelease, blockUnits } from "../memory";
+import { blockBytes, blockKind, blockRelease, blockUnits, pagesReach } from "../memory";
 import { keyBytes, keyGiven, keyMatches, keyOfRecord, keyPointer, keyType, recordShape, recordSlot, shapeKnown, shapeReadEntry } from "../record";
 import { slotAddress, slotLogUnits, slotSet, slotSetAddress, slotsReach } from "../slot";
 
@@ -24,22 +23,26 @@ const GAP_FRAME: usize = 1;
   return <usize>load<u32>(S_PASS_HASHES) + (<usize>slot << 3);
 }
 
-/** Lists a block. False: there is no more room between the hashes and the list. */
-function listGap(entry: usize): bool {
-  const at = <usize>load<u32>(S_PASS_GAPS) - 4;
-  if (at < hashAt(load<u32>(S_SLOT_TOP))) return false;
+/** Lists a block. */
+function listGap(entry: usize): void {
+  const at = <usize>load<u32>(S_PASS_GAPS);
   store<u32>(at, <u32>entry);
-  store<u32>(S_PASS_GAPS, <u32>at);
-  return true;
+  store<u32>(S_PASS_GAPS, <u32>at + 4);
+}
+
+/** Makes room for the hashes of all slots. */
+function reachHashes(): bool {
+  const end = hashAt(load<u32>(S_SLOT_TOP));
+  return end <= <usize>load<u32>(S_PASS_END) && pagesReach(end);
 }
 
 /** Empties a slot; the block it had is given back later. */
-function passOver(slot: u32, address: usize): bool {
+function passOver(slot: u32, address: usize): void {
   store<u32>(S_COUNT, load<u32>(S_COUNT) - 1);
   const units = (load<u64>(hashAt(slot)) & HASH_SPARE) >> UNITS_SHIFT;
   store<u64>(S_LIVE_BYTES, load<u64>(S_LIVE_BYTES) - (units << 3));
   slotSetAddress(slot, 0);
-  return listGap(address);
+  listGap(address);
 }
 
 function passRecord(record: usize, delta: usize, units: u32, flags: u32): i32 {
@@ -49,17 +52,18 @@ function passRecord(record: usize, delta: usize, units: u32, flags: u32): i32 {
   if (slot == SLOT_NONE || (shape != SHAPE_INLINE && !shapeKnown(shape))) return STATUS_CORRUPT;
   if (flags & WALK_COVERED) {
     if (slot >= load<u32>(S_SLOT_TOP) || slotAddress(slot) == 0 || slotLogUnits(slot) != units) {
-      return listGap(record + delta) ? STATUS_OK : STATUS_OUT_OF_MEMORY;
+      listGap(record + delta);
+      return STATUS_OK;
     }
     store<u32>(S_WALK_LIVE, load<u32>(S_WALK_LIVE) + 1);
     slotSetAddress(slot, record + delta);
     return STATUS_OK;
   }
   if (slot >= load<u32>(S_SLOT_TOP)) {
-    if (!slotsReach(slot) || hashAt(load<u32>(S_SLOT_TOP)) > <usize>load<u32>(S_PASS_GAPS)) return STATUS_OUT_OF_MEMORY;
+    if (!slotsReach(slot) || !reachHashes()) return STATUS_OUT_OF_MEMORY;
   } else {
     const old = slotAddress(slot);
-    if (old != 0 && !passOver(slot, old)) return STATUS_OUT_OF_MEMORY;
+    if (old != 0) passOver(slot, old);
   }
   if (!keyOfRecord(record)) return STATUS_CORRUPT;
   store<u64>(hashAt(slot), (keyHash(keyType, keyPointer, keyBytes) & ~HASH_SPARE) | (<u64>blockUnits(record) << UNITS_SHIFT));
@@ -69,16 +73,16 @@ function passRecord(record: usize, delta: usize, units: u32, flags: u32): i32 {
   return STATUS_OK;
 }
 
-function passDelete(entry: usize, flags: u32): bool {
-  if (flags & WALK_COVERED) return true;
+function passDelete(entry: usize, flags: u32): void {
+  if (flags & WALK_COVERED) return;
   const slot = load<u32>(entry, 4);
   const old = slot < load<u32>(S_SLOT_TOP) ? slotAddress(slot) : 0;
-  return old == 0 || passOver(slot, old);
+  if (old != 0) passOver(slot, old);
 }
 
 /**
  * Applies the checked frames in [from, end), which stand at `units` of the log and will lie `delta` further on, about `bytesMax` of them;
- * S_WALK_AT: where to go on. `flags`: WALK_HASH or WALK_COVERED.
+ * S_WALK_AT: where to go on. Gaps are listed from S_PASS_GAPS on, at most eight bytes for every 16 of these. `flags`: WALK_HASH or WALK_COVERED.
  */
 export function store_pass(from: usize, end: usize, units: u32, delta: usize, flags: u32, bytesMax: u32): i32 {
   let at = from;
@@ -97,11 +101,11 @@ export function store_pass(from: usize, end: usize, units: u32, delta: usize, fl
         const status = (flags & WALK_COVERED) != 0 ? STATUS_OK : shapeReadEntry(at, <u32>(next - at));
         if (status != STATUS_OK) return status;
       } else if (kind == KIND_DELETE) {
-        if (!passDelete(at, flags)) return STATUS_OUT_OF_MEMORY;
+        passDelete(at, flags);
       } else if (kind != KIND_FRAME && kind != KIND_TRANSACTION) {
         return STATUS_CORRUPT;
       }
-      if (!listGap((at + delta) | (kind == KIND_FRAME ? GAP_FRAME : 0))) return STATUS_OUT_OF_MEMORY;
+      listGap((at + delta) | (kind == KIND_FRAME ? GAP_FRAME : 0));
     }
     position += length;
     at = next;

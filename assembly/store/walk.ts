@@ -9,7 +9,7 @@ import {
 } from "../abi";
 import { hashExpect, hashInsert, hashRemove, hashTouch, keyHash, xxh64 } from "../hash";
 import {
-  blockAcquire, blockBytes, blockKind, blockRelease, blocksAddRange, blockUnits, pagesAcquire, pagesFor, pagesRelease, sentinel,
+  blockAcquire, blockBytes, blockKind, blockRelease, blocksAddRange, blockUnits, pagesAcquire, pagesFor, pagesPromise, pagesReach, pagesRelease, sentinel,
 } from "../memory";
 import {
   keyBytes, keyOfRecord, keyPointer, keyType, recordIsReadable, recordShape, recordSlot, shapeKnown, shapeReadEntry,
@@ -27,6 +27,16 @@ const FRAME_WORD_MASK: u32 = ~(FRAME_MORE | FRAME_GROUP | FRAME_CONTINUES);
  */
 export function store_log_reserve(bytes: usize, isWindow: bool): usize {
   return pagesAcquire(pagesFor(bytes + 32), isWindow ? PAGE_SCRATCH : PAGE_RECORD);
+}
+
+/** The same for a log that is read later; memory reaches no further than asked for (`store_log_reach`). */
+export function store_log_promise(bytes: usize): usize {
+  return pagesPromise(pagesFor(bytes + 32), pagesFor(bytes >> 2));
+}
+
+/** False: the platform refuses. */
+export function store_log_reach(end: usize): bool {
+  return pagesReach(end);
 }
 
 /** Makes the `bytes` read in part of the arena (its blocks in use until walked), and what is left of the pages free. */

@@ -105,7 +105,8 @@ export const S_SHIFT_NEXT = STATE + 428 // u32 slot to go on from
 export const S_WALK_LOST = STATE + 432 // u32 records a salvage passed over: nobody knows their field names
 export const S_SCAN_EXAMINED = STATE + 440 // u32 records a filtered scan looked at
 export const S_PASS_HASHES = STATE + 464 // u32 -> u64 for each slot, while a log is read through: see store/pass
-export const S_PASS_GAPS = STATE + 468 // u32 -> u32[] what of it is no live record, the last first
+export const S_PASS_GAPS = STATE + 468 // u32 where the next u32 of what is no live record goes
+export const S_PASS_END = STATE + 472 // u32 address behind the room for the hashes
 export const S_SLOT_MARKS = STATE + 456 // u32 address of a byte for each 32 slots, set to 255 when a slot of them gets or loses a record
 export const S_SLOT_MARKED = STATE + 460 // u32 slots that those reach to, or 0
 

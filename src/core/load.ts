@@ -37,6 +37,8 @@ export interface CoreExports {
   store_log_check(from: number, end: number, sequence: number, open: number): void
   store_log_finish(): void
   store_log_index(from: number, slotsMax: number): number
+  store_log_promise(bytes: number): number
+  store_log_reach(end: number): number
   store_log_release(run: number, reserved: number): void
   store_log_reserve(bytes: number, isWindow: number): number
   store_log_resync(from: number, end: number): number

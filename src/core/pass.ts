@@ -3,6 +3,7 @@
 import {
   KEY_BUFFER,
   KEY_BUFFER_BYTES,
+  S_PASS_END,
   S_PASS_GAPS,
   S_PASS_HASHES,
   S_SCAN_NEXT,
@@ -12,18 +13,22 @@ import {
   WALK_COVERED,
   WALK_HASH,
 } from './abi.ts'
-import type { Memory } from './memory.ts'
+import { type Memory, outOfMemory } from './memory.ts'
 import { KeyWriter } from './record/index.ts'
 
 /** Pieces in which a log is passed through and indexed: a function that is entered again runs in its optimised form. */
 const PASS_BYTES = 131_072
 const PASS_SLOTS = 512
+/** What a call of that length may list: two entries for each of the smallest blocks. */
+export const PASS_GAPS_BYTES = PASS_BYTES / 2
 const GAPS_TOGETHER = KEY_BUFFER_BYTES / 4
 
 export class LogPass {
   private readonly memory: Memory
   private readonly keys: KeyWriter
-  private gapsEnd = 0
+  private readonly gapLists: Uint32Array[] = []
+  private gapsAt = 0
+  private end = 0
   /** Slots below this one are in the index. */
   private indexed = 0
 
@@ -32,12 +37,38 @@ export class LogPass {
     this.keys = new KeyWriter(memory)
   }
 
-  /** The log will lie in the `bytes` from `place` on; until then they are used here. `isCovered`: a snapshot has brought the index. */
-  begin(place: number, bytes: number, isCovered: boolean): void {
+  /** Pages for `bytes` of log, which memory need not reach before `reach`: the address where its first byte will go, or 0 when there are not so many. */
+  promise(bytes: number): number {
+    const run = this.memory.core.store_log_promise(bytes) >>> 0
+    this.memory.refresh()
+    return run === 0 ? 0 : run + 8
+  }
+
+  /** Before the log is attached: memory reaches to the end of its pages. */
+  reachAll(): void {
+    this.reach(this.end)
+  }
+
+  /** Before something is put in its place there, below `end`. */
+  reach(end: number): void {
+    const { memory } = this
+    if (end <= memory.bytes()) return
+    const isReached = memory.core.store_log_reach(end) !== 0
+    memory.refresh()
+    if (!isReached) throw outOfMemory('the log')
+  }
+
+  /**
+   * The log will lie in the `bytes` from `place` on; until then they are used here. `gapsAt`: room of PASS_GAPS_BYTES, while `apply` is called.
+   * `isCovered`: a snapshot has brought the index.
+   */
+  begin(place: number, bytes: number, gapsAt: number, isCovered: boolean): void {
     if (isCovered) this.indexed = Number.POSITIVE_INFINITY
-    this.gapsEnd = place + bytes
+    this.gapsAt = gapsAt
+    // The pages are marked at both ends.
+    this.end = place + bytes + 24
     this.memory.setState(S_PASS_HASHES, place)
-    this.memory.setState(S_PASS_GAPS, this.gapsEnd)
+    this.memory.setState(S_PASS_END, place + bytes)
   }
 
   /**
@@ -48,9 +79,12 @@ export class LogPass {
     const { memory } = this
     const flags = isCovered ? WALK_COVERED : WALK_HASH
     for (let at = from; at < end; at = memory.state(S_WALK_AT)) {
+      memory.setState(S_PASS_GAPS, this.gapsAt)
       const status = memory.core.store_pass(at, end, units + (at - from) / 8, delta, flags, PASS_BYTES)
       memory.refresh()
       if (status !== STATUS_OK) return false
+      const gapsEnd = memory.state(S_PASS_GAPS)
+      if (gapsEnd > this.gapsAt) this.gapLists.push(memory.u32.slice(this.gapsAt >>> 2, gapsEnd >>> 2))
     }
     return true
   }
@@ -88,7 +122,13 @@ export class LogPass {
 
   /** What of the log is no live record, for `free`: addresses of blocks, odd those of frames. */
   gaps(): Uint32Array {
-    return this.memory.u32.slice(this.memory.state(S_PASS_GAPS) >>> 2, this.gapsEnd >>> 2)
+    const gaps = new Uint32Array(this.gapLists.reduce((count, list) => count + list.length, 0))
+    let at = 0
+    for (const list of this.gapLists.splice(0)) {
+      gaps.set(list, at)
+      at += list.length
+    }
+    return gaps
   }
 
   /** Gives them to the arena, when the whole log is in its place. */

@@ -32,6 +32,8 @@ export interface Passed {
   /** Address of the log's first frame, and behind its last. */
   readonly from: number
   readonly to: number
+  /** Bytes from `from` on that there is room for. */
+  readonly reserved: number
 }
 
 export class Residency {
@@ -116,6 +118,7 @@ export class Residency {
   /** Reads whatever is not here. */
   readAll(): void {
     this.index()
+    this.log.pass.reachAll()
     while (!this.isWhole) this.readNext(RUN_BYTES)
     this.stop()
   }
@@ -188,12 +191,16 @@ export class Residency {
       this.next = end
       if (isHere.indexOf(0, end) >= 0) return
     }
-    this.log.pass.free(this.gaps)
+    const { store, pass, from, to, reserved } = this.log
+    pass.reachAll()
+    store.attachLog(from, reserved, to - from)
+    pass.free(this.gaps)
     this.gaps = new Uint32Array(0)
     this.next = isHere.length
   }
 
   private read(first: number, end: number): void {
+    this.log.pass.reach(this.pieces[end]!)
     this.load(first, end, this.pieces[first]!)
     this.isHere.fill(1, first, end)
   }
@@ -219,12 +226,12 @@ export class Residency {
   }
 }
 
-/** Frames are listed from the last to the first. */
+/** Frames are listed in their order. */
 function piecesOf(gaps: Uint32Array, from: number, to: number): number[] {
   const pieces = [from]
   let last = from
-  for (let i = gaps.length - 1; i >= 0; i--) {
-    const at = gaps[i]! - 1
+  for (const gap of gaps) {
+    const at = gap - 1
     if ((at & 7) !== 0 || at - last < PIECE_BYTES) continue
     pieces.push(at)
     last = at

@@ -3,7 +3,8 @@
 // it; a read that fails is told to who needs it and may be tried again; what is not there any more as it was is damage.
 
 import { describe, expect, it } from 'vitest'
-import { ClosedError, CorruptError, HostError, TypeMismatchError } from '../../../src/error/index.ts'
+import type { Store } from '../../../src/core/index.ts'
+import { ClosedError, CorruptError, HostError, LimitError, TypeMismatchError } from '../../../src/error/index.ts'
 import { parsePath } from '../../../src/query/filters.ts'
 import { MemoryDirectory, type StorageDirectory, type StorageFile } from '../../../src/storage/index.ts'
 import {
@@ -71,7 +72,7 @@ class Scene {
   readonly extra: Overrides
   logBytes = 0
 
-  private constructor(extra: Overrides) {
+  constructor(extra: Overrides) {
     this.watched = new Watched(new MemoryDirectory())
     this.extra = extra
   }
@@ -328,6 +329,61 @@ async function seen(partition: Partition, count: number, between?: (step: number
   }
   return documents
 }
+
+describe('the memory of a log that was read through', () => {
+  const memoryOf = (partition: Partition) => (partition as unknown as { bare: Store }).bare.memory
+
+  async function large(): Promise<Scene> {
+    const scene = new Scene({})
+    const partition = await Partition.create(scene.options())
+    for (let from = 0; from < COUNT; from += BATCH) {
+      upsert(
+        partition,
+        Array.from({ length: BATCH }, (_, i) => ({ id: from + i, text: `${from + i}`.repeat(1000) })),
+      )
+    }
+    scene.logBytes = partition.logPosition
+    await partition.close()
+    return scene
+  }
+
+  const textOf = (partition: Partition, id: number) => get(partition, id)?.text
+
+  it('reaches a record when it is read, and all of them when something needs them', async () => {
+    const scene = await large()
+    const partition = await scene.open()
+    const memory = memoryOf(partition)
+    const opened = memory.bytes()
+    expect(opened).toBeLessThan(scene.logBytes / 2)
+    expect(await seen(partition, 256)).toHaveLength(COUNT)
+    expect(textOf(partition, 0)).toBe('0'.repeat(1000))
+    expect(memory.bytes()).toBe(opened)
+    const last = `${COUNT - 1}`.repeat(1000)
+    expect(textOf(partition, COUNT - 1)).toBe(last)
+    expect(memory.bytes()).toBeGreaterThan(scene.logBytes)
+    upsert(partition, [{ id: 5 }, { id: COUNT }])
+    expect(all(partition)).toHaveLength(COUNT + 1)
+    expectSound(partition)
+  })
+
+  it('is told of as exhausted when the platform refuses it, and nothing is lost', async () => {
+    const scene = await large()
+    const partition = await scene.open()
+    const memory = memoryOf(partition) as { core: object }
+    const { core } = memory
+    memory.core = Object.create(core, { store_log_reach: { value: () => 0 } })
+    expect(() => get(partition, COUNT - 1)).toThrow(LimitError)
+    expect(() => all(partition)).toThrow(LimitError)
+    expect(() => partition.begin()).toThrow(LimitError)
+    memory.core = core
+    expect(textOf(partition, COUNT - 1)).toBe(`${COUNT - 1}`.repeat(1000))
+    upsert(partition, [{ id: 5 }, { id: COUNT }])
+    expect(all(partition)).toHaveLength(COUNT + 1)
+    expectSound(partition)
+    await partition.close()
+    expect(all(await scene.open())).toHaveLength(COUNT + 1)
+  })
+})
 
 describe('a scan of a log that was read through', () => {
   const contents = (scene: Scene) => [...scene.model].map(([id, version]) => documentOf(id, version))
