@@ -101,7 +101,7 @@ export class Database {
   /** @internal Called once, by `open`. */
   async load(): Promise<void> {
     const repairs: Repair[] = []
-    const names = await this.#medium.names()
+    const names = await this.#medium.names(repairs)
     for (const definition of this.#catalog.state.collections) {
       const state = await this.#medium.makeState(definition)
       const groups = await this.#medium.openGroups(state, names)

@@ -81,11 +81,26 @@ export function requireHome({ home }: LogHeader, wanted: LogHome, file: string):
   const isOther = database !== wanted.database && database !== 0n && wanted.database !== 0n
   const isMoved = collection !== wanted.collection || partition !== wanted.partition
   if (!isOther && (!isMoved || collection === 0 || wanted.collection === 0)) return
-  const whose = `c${collection}.p${partition}${isOther ? ' of another database' : ''}`
-  throw new CorruptError(
-    `${file} is the log of ${whose}: it is whole, and stands under a name that is not its own; put it back where it was, or the whole directory`,
-    { details: { file, offset: 40, belongsTo: `c${collection}.p${partition}` } },
-  )
+  const belongsTo = `c${collection}.p${partition}`
+  const what = isOther
+    ? `${belongsTo} of another database: put the whole directory back as it was`
+    : `${belongsTo}, under a name that is not its own: rename it, or open(path, { repair: true }), which gives files their names back`
+  throw new CorruptError(`${file} is the log of ${what}`, { details: { file, offset: 40, belongsTo } })
+}
+
+/** Which log this is, by its head, in a database; undefined where the head cannot be read, does not say, or is of another one. */
+export function ownPlace(
+  store: Store,
+  bytes: Uint8Array,
+  database = 0n,
+): { stem: string; generation: number } | undefined {
+  try {
+    const { home, generation } = decodeLogHeader(store, bytes, '', true)
+    const isOurs = home.database === database || home.database === 0n || database === 0n
+    return isOurs && home.collection > 0 ? { stem: `c${home.collection}.p${home.partition}`, generation } : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function head(magic: string, version: number, bytes: number): DataView {

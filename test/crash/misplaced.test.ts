@@ -47,7 +47,7 @@ it.each([
   await fill('a', 'a')
   swap('a', one, other)
   const whose = other.replace('.1.log', '')
-  const message = new RegExp(`${one} is the log of ${whose}: it is whole.*put it back`)
+  const message = new RegExp(`${one} is the log of ${whose}, under a name that is not its own: rename it`)
   await expect(open(at('a'))).rejects.toMatchObject({
     name: 'CorruptError',
     message: expect.stringMatching(message),
@@ -60,11 +60,35 @@ it.each([
   await db.close()
 })
 
+// A repair kept all of them aside, and a database without a document was left.
+it('gives them their names back in a repair', async () => {
+  await fill('a', 'a')
+  swap('a', 'c1.p0.1.log', 'c2.p0.1.log')
+  swap('a', 'c2.p0.1.log', 'c1.p1.1.log')
+  const db = await open(at('a'), { repair: true })
+  expect(db.repairs.map(({ file, reason }) => [file, reason.split('; ')[1]])).toEqual([
+    ['c1.p0.1.log', 'it is c2.p0.1.log'],
+    ['c1.p1.1.log', 'it is c1.p0.1.log'],
+    ['c2.p0.1.log', 'it is c1.p1.1.log'],
+  ])
+  for (const name of ['debits', 'credits']) expect(await db.collection(name).count({ collection: name })).toBe(40)
+  await db.close()
+  expect(readdirSync(at('a')).filter((name) => name.startsWith('lost.'))).toEqual([])
+  await (await open(at('a'))).close()
+})
+
 it('refuses the log of another database', async () => {
   await fill('a', 'a')
   await fill('b', 'b')
   copyFileSync(at('b', 'c1.p0.1.log'), at('a', 'c1.p0.1.log'))
   await expect(open(at('a'))).rejects.toThrow(/c1\.p0\.1\.log is the log of c1\.p0 of another database/)
+  const db = await open(at('a'), { repair: true })
+  expect(await db.collection('debits').count({ from: 'b' })).toBe(0)
+  expect(await db.collection('credits').count({ from: 'a' })).toBe(40)
+  expect(db.repairs).toMatchObject([
+    { file: 'c1.p0.1.log', reason: expect.stringContaining('kept as lost.c1.p0.1.log') },
+  ])
+  await db.close()
 })
 
 it('keeps it aside in a repair, and what an interrupted compaction left beside it', async () => {
@@ -74,7 +98,9 @@ it('keeps it aside in a repair, and what an interrupted compaction left beside i
   const db = await open(at('a'), { repair: true })
   expect(await db.collection('debits').count({ collection: 'debits' })).toBe(40)
   expect(await db.collection('credits').count({ collection: 'credits' })).toBe(40)
-  expect(db.repairs).toMatchObject([{ file: 'c1.p0.2.log', reason: expect.stringContaining('is the log of c2.p0') }])
+  expect(db.repairs).toMatchObject([
+    { file: 'c1.p0.2.log', reason: expect.stringMatching(/the log of c2\.p0.*kept as lost\./) },
+  ])
   await db.close()
   expect(readdirSync(at('a')).filter((name) => name.startsWith('lost.'))).toEqual(['lost.c1.p0.2.log'])
 })

@@ -2,6 +2,7 @@
 
 import { type CollectionDefinition, fileStem, type PartitionDefinition } from '../../catalog/index.ts'
 import type { StorageDirectory } from '../../storage/index.ts'
+import type { Repair } from '../catalog.ts'
 import type { Gate } from '../gate.ts'
 import { CollectionShapes, Partition, type PartitionOptions } from '../partition.ts'
 import { derivedPart, filesPart, queriesPart } from '../parts.ts'
@@ -49,8 +50,13 @@ export class Medium {
     return new CollectionState(this.#gate, definition, shapes, this.#settings.durability)
   }
 
-  /** The files of partitions by their stem: the directory is read once, not for each of them. */
-  async names(): Promise<FileNames> {
+  /**
+   * The files of partitions by their stem: the directory is read once, not for each of them. A repair looks first whose each of them is,
+   * and notes it in `repairs`.
+   */
+  async names(repairs: Repair[]): Promise<FileNames> {
+    const { repair, database } = this.#settings
+    if (repair && this.storage !== null) repairs.push(...(await filesPart.now!.putBack(this.storage, database)))
     const directory = this.storage ?? this.#settings.imported
     return directory === undefined ? new Map() : filesPart.now!.namesByStem(await directory.list())
   }

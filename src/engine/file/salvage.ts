@@ -2,11 +2,19 @@
 
 import { fileStem } from '../../catalog/index.ts'
 import { parseDataFile } from '../../catalog/stored.ts'
-import { KIND_DELETE } from '../../core/index.ts'
+import { CollectionShapes, KIND_DELETE, Store } from '../../core/index.ts'
 import type { CorruptError } from '../../error/index.ts'
-import type { LoggedTransaction, Recovery, Repair } from '../../journal/index.ts'
+import {
+  LOG_HEADER_BYTES,
+  type LoggedTransaction,
+  logName,
+  ownPlace,
+  type Recovery,
+  type Repair,
+} from '../../journal/index.ts'
 import type { StorageDirectory, StorageFile } from '../../storage/index.ts'
 import type { Key } from '../../value/index.ts'
+import { newKey } from '../new-key.ts'
 import type { Partition } from '../partition.ts'
 import type { PartitionOptions } from '../partition-options.ts'
 import type { Recovered } from './recovered.ts'
@@ -31,6 +39,44 @@ export async function sizeOf(storage: StorageDirectory, name: string): Promise<n
   } catch {
     return 0
   }
+}
+
+/**
+ * Gives logs that stand under the names of others their own back. Where there is a log of that partition under its name, that one is it: the
+ * other, which may be older, is kept aside.
+ */
+export async function putBack(storage: StorageDirectory, database: bigint | undefined): Promise<Repair[]> {
+  const store = await Store.create({ shapes: new CollectionShapes('id'), makeKey: newKey, isPlain: true })
+  const moved: { name: string; aside: string; stem: string; generation: number }[] = []
+  for (const name of await storage.list()) {
+    const ids = parseDataFile(name)
+    if (ids === undefined || !name.endsWith('.log')) continue
+    const own = ownPlace(store, await headOf(storage, name), database)
+    if (own === undefined || own.stem === fileStem(ids.collectionId, ids.partitionId)) continue
+    moved.push({ name, aside: await putAside(storage, name), ...own })
+  }
+  const repairs: Repair[] = []
+  for (const { name, aside, stem, generation } of moved.sort((a, b) => b.generation - a.generation)) {
+    const names = await storage.list()
+    const isFree = !names.some((other) => other.startsWith(`${stem}.`) && other.endsWith('.log'))
+    const kept = isFree ? logName(stem, generation) : aside
+    if (isFree) await storage.rename(aside, kept)
+    const reason = `the log of ${stem}, under a name that was not its own; ${isFree ? 'it is' : 'kept as'} ${kept}`
+    repairs.push({ file: name, offset: 0, bytes: 0, reason })
+  }
+  if (moved.length > 0) await storage.flushNames()
+  return repairs
+}
+
+async function headOf(storage: StorageDirectory, name: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(LOG_HEADER_BYTES)
+  const file = await storage.open(name, { create: false })
+  try {
+    file.read(0, bytes)
+  } finally {
+    file.close()
+  }
+  return bytes
 }
 
 /** Removes the files that opening a log has found to be of no use; what might be keeps. */
