@@ -3,7 +3,15 @@
 import { type Database, loadDriver } from '../../engine/index.ts'
 import { DEFAULT_NAME, LoadedDatabase, loadedDatabases, SCALE } from './databases.ts'
 import type { EpsillaRecord } from './document.ts'
-import { answer, type EpsillaQueryResult, type EpsillaResponse, Refusal, reply } from './response.ts'
+import {
+  answer,
+  type EpsillaQueryResult,
+  type EpsillaResponse,
+  Refusal,
+  reply,
+  requireText,
+  shown,
+} from './response.ts'
 import { type Field, readFields, requireFields, requireTitle, type TableField, type TableIndex } from './schema.ts'
 import { type RunQuery, SearchEngine } from './search-engine.ts'
 import type { DeleteConfig, Embedder, GetConfig, QueryConfig, Table, TextIndex } from './table.ts'
@@ -74,7 +82,7 @@ export class EpsillaDB {
   }
 
   useDB(name: string | { db_name: string }): void {
-    this.#name = typeof name === 'object' ? name.db_name : name
+    this.#name = nameOf(name, 'db_name')
   }
 
   /** @param vectorScale - most records of a table, 150,000 unless given; 0 counts as not given. */
@@ -83,6 +91,9 @@ export class EpsillaDB {
     if (this.#remote !== undefined) return await this.#ask('loadDB', [path, name, vectorScale, walEnabled])
     const load: Promise<EpsillaResponse> = answer(async () => {
       requireTitle(name, 'DB')
+      if (this.#database === undefined) requireText(path, 'path')
+      if (!(typeof scale === 'number' && scale > 0))
+        throw new Refusal(400, `vectorScale must be a positive number, got ${shown(vectorScale)}.`)
       const known = this.#loaded()
       const isMemory = path === ':memory:'
       const others = () => (isMemory || this.#database !== undefined ? [] : [...known.values()])
@@ -121,6 +132,7 @@ export class EpsillaDB {
     if (this.#remote !== undefined) return await this.#ask(method, [name])
     await this.#loading
     return await answer(async () => {
+      requireText(name, 'name')
       const loaded = this.#loaded().get(name)
       if (loaded === undefined) throw new Refusal(500, `Database not found: ${name}`)
       this.#loaded().delete(name)
@@ -129,9 +141,11 @@ export class EpsillaDB {
     })
   }
 
-  createTable(name: string, fields: TableField[], indices: TableIndex[] = []): Answer {
+  createTable(name: string, fields: TableField[], given?: TableIndex[]): Answer {
+    const indices = given ?? []
     return this.#run('createTable', [name, fields, indices], async (loadedOr) => {
       if (!Array.isArray(fields)) throw new Refusal(400, 'fields is missing in your payload.')
+      if (!Array.isArray(indices)) throw new Refusal(400, `indices must be a list, got ${shown(indices)}.`)
       const checked = readFields(fields)
       const loaded = loadedOr(500, 'Database')
       if (loaded.hasTable(name)) throw new Refusal(409, `Table already exists: ${name}`)
@@ -151,14 +165,15 @@ export class EpsillaDB {
   /** The hidden vector fields of the indices. */
   async #indexFields(fields: readonly Field[], indices: readonly TableIndex[]): Promise<Field[]> {
     const hidden: Field[] = []
-    for (const { name, field, model = DEFAULT_MODEL, dimensions } of indices) {
+    for (const index of indices) {
+      const { name, field, model = DEFAULT_MODEL, dimensions } = index ?? ({} as TableIndex)
       requireTitle(name, 'Index')
       if (fields.some((one) => one.name === name)) {
         throw new Refusal(500, 'Index name cannot be the same as a field name.')
       }
       if (hidden.some((one) => one.name === name)) throw new Refusal(500, 'Index names can not be duplicated.')
       const embedded = fields.find((one) => one.name === field)
-      if (embedded === undefined) throw new Refusal(500, `Field name not found: ${field}`)
+      if (embedded === undefined) throw new Refusal(500, `Field name not found: ${shown(field)}`)
       if (embedded.type !== 'STRING') throw new Refusal(500, 'Only string fields can be indexed.')
       const [sample] = await this.#embedderOf(model)(['dimension'])
       const lanes = dimensions ?? sample?.length ?? 0
@@ -179,7 +194,7 @@ export class EpsillaDB {
       throw new Refusal(500, 'Failed to load supported embedding models.')
     }
     const embedder = this.#embedders[model]
-    if (embedder === undefined) throw new Refusal(500, `Embedding model is not supported: ${model}`)
+    if (embedder === undefined) throw new Refusal(500, `Embedding model is not supported: ${shown(model)}`)
     return embedder
   }
 
@@ -213,7 +228,7 @@ export class EpsillaDB {
   }
 
   #write(method: 'insert' | 'upsert', table: string | Named, given: unknown): Answer<Written> {
-    const isNamed = typeof table === 'object'
+    const isNamed = typeof table === 'object' && table !== null
     const name = isNamed ? table.table_name : table
     const records = isNamed ? table.records : given
     return this.#run(method, [name, records], (loadedOr) => {
@@ -240,7 +255,8 @@ export class EpsillaDB {
   }
 
   get(table: string | Named, config?: GetConfig): Answer<EpsillaQueryResult[]> {
-    const [name, given = {}] = namedConfig(table, config)
+    const [name, asked] = namedConfig(table, config)
+    const given = asked ?? {}
     return this.#run('get', [name, given], (loadedOr) => loadedOr(500, 'DB').table(name, 500).get(given))
   }
 
@@ -260,7 +276,8 @@ export class EpsillaDB {
 
   // The Python client's names, with its arguments in one object.
 
-  load_db({ db_name, db_path, vector_scale, wal_enabled }: NamedDatabase): Promise<EpsillaResponse> {
+  load_db(given: NamedDatabase): Promise<EpsillaResponse> {
+    const { db_name, db_path, vector_scale, wal_enabled } = given ?? {}
     return this.loadDB(db_path ?? ':memory:', db_name, vector_scale, wal_enabled)
   }
 
@@ -269,19 +286,20 @@ export class EpsillaDB {
   }
 
   unload_db(name: string | { db_name: string }): Promise<EpsillaResponse> {
-    return this.unloadDB(typeof name === 'object' ? name.db_name : name)
+    return this.unloadDB(nameOf(name, 'db_name'))
   }
 
   drop_db(name: string | { db_name: string }): Promise<EpsillaResponse> {
-    return this.dropDB(typeof name === 'object' ? name.db_name : name)
+    return this.dropDB(nameOf(name, 'db_name'))
   }
 
-  create_table({ table_name, table_fields, indices }: NamedTable): Answer {
+  create_table(given: NamedTable): Answer {
+    const { table_name, table_fields, indices } = given ?? {}
     return this.createTable(table_name, table_fields, indices)
   }
 
   drop_table(name: string | { table_name: string }): Answer {
-    return this.dropTable(typeof name === 'object' ? name.table_name : name)
+    return this.dropTable(nameOf(name, 'table_name'))
   }
 
   list_tables(): Answer<string[]> {
@@ -336,7 +354,7 @@ export class EpsillaDB {
 
   #find(name: string, status: number, noun: string): LoadedDatabase {
     const loaded = this.#loaded().get(name)
-    if (loaded === undefined) throw new Refusal(status, `${noun} not found: ${name}`)
+    if (loaded === undefined) throw new Refusal(status, `${noun} not found: ${shown(name)}`)
     return loaded
   }
 
@@ -424,6 +442,11 @@ const NAMES: Readonly<Record<string, string>> = {
   with_distance: 'withDistance',
 }
 
+/** A name, or the object that Python's arguments are in. */
+function nameOf<K extends string>(given: string | Readonly<Record<K, string>>, key: K): string {
+  return typeof given === 'object' && given !== null ? given[key] : given
+}
+
 function namedConfig<C>(table: string | Named, config: C | undefined): [string, C | undefined] {
   if (typeof table !== 'object' || table === null) return [table, config]
   const { table_name, ...rest } = table
@@ -443,7 +466,8 @@ function checkQuery(config: QueryConfig | undefined): QueryConfig {
     throw new Refusal(400, 'Can only specify either queryField or queryIndex, but not both.')
   }
   if (!isGiven(limit)) throw new Refusal(400, 'limit is missing in your payload.')
-  if (!Number.isInteger(limit) || limit < 0) throw new Refusal(400, `limit must be a whole number, got ${limit}.`)
+  if (!Number.isInteger(limit) || limit < 0)
+    throw new Refusal(400, `limit must be a whole number, got ${shown(limit)}.`)
   if (
     typeof queryVector === 'object' &&
     queryVector !== null &&
@@ -451,8 +475,8 @@ function checkQuery(config: QueryConfig | undefined): QueryConfig {
     !ArrayBuffer.isView(queryVector)
   ) {
     const { indices, values } = queryVector
-    if (indices === undefined) throw new Refusal(400, 'missing indices field for sparse vector')
-    if (values === undefined) throw new Refusal(400, 'missing values field for sparse vector')
+    if (!Array.isArray(indices)) throw new Refusal(400, 'missing indices field for sparse vector')
+    if (!Array.isArray(values)) throw new Refusal(400, 'missing values field for sparse vector')
     if (indices.length !== values.length) {
       throw new Refusal(400, 'sparse vector indices and values array are of different sizes.')
     }

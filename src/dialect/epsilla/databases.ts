@@ -2,7 +2,7 @@
 
 import { type Collection, type Database, ofProcess, openShared } from '../../engine/index.ts'
 import { SEQUENCE } from './document.ts'
-import { Refusal } from './response.ts'
+import { Refusal, requireText } from './response.ts'
 import type { Field } from './schema.ts'
 import { Table, type TextIndex } from './table.ts'
 
@@ -77,13 +77,14 @@ export class LoadedDatabase {
   }
 
   table(name: unknown, status: number): Table {
-    const table = this.#tables.get(String(name))
+    requireText(name, 'table')
+    const table = this.#tables.get(name)
     if (table === undefined) throw new Refusal(status, `Table not found: ${name}`)
     return table
   }
 
   hasTable(name: unknown): boolean {
-    return this.#tables.has(String(name))
+    return typeof name === 'string' && this.#tables.has(name)
   }
 
   async createTable(name: string, fields: readonly Field[], indices: readonly TextIndex[]): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { type Row as EvaluatedRow, evaluate } from './expression/evaluate.ts'
 import { type Expression, type FieldTypes, parseExpression } from './expression/parse.ts'
-import { Refusal } from './response.ts'
+import { Refusal, requireText } from './response.ts'
 
 export interface Facet {
   /** At most one expression; without it all records are one group. */
@@ -44,16 +44,17 @@ export function readFacets(facets: unknown, fields: FieldTypes, status: number):
 
 function readFacet({ group, aggregate }: Partial<Facet>, fields: FieldTypes): CompiledFacet {
   if (!Array.isArray(aggregate) || aggregate.length === 0) throw new Refusal(500, 'Aggregation is not specified.')
-  const groups = group ?? []
+  const groups: readonly unknown[] = Array.isArray(group) ? group : (group ?? undefined) === undefined ? [] : [group]
+  for (const one of [...groups, ...aggregate] as unknown[]) requireText(one, 'expression', 500)
   if (groups.length > 1) {
     throw new Refusal(500, `Multi-expression group is not supported yet: ${JSON.stringify(groups)}`)
   }
-  const text = groups[0]
-  const of = text === undefined ? undefined : parseExpression(String(text), fields)
+  const text = groups[0] as string | undefined
+  const of = text === undefined ? undefined : parseExpression(text, fields)
   if (of?.type === 'point') throw new Refusal(500, 'Group by expression must be int, double, bool, or string.')
   return {
-    group: of === undefined ? undefined : { text: String(text), of },
-    aggregates: aggregate.map((one) => readAggregate(String(one), fields)),
+    group: of === undefined ? undefined : { text: text!, of },
+    aggregates: aggregate.map((one) => readAggregate(one, fields)),
   }
 }
 

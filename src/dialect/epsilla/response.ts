@@ -22,6 +22,20 @@ export class Refusal extends Error {
   }
 }
 
+/** A value as messages show it. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}
+
+/** What a request names must be a text: others are never taken for the text that they turn into. */
+export function requireText(value: unknown, what: string, status = 400): asserts value is string {
+  if (value === undefined || value === null) throw new Refusal(status, `${what} is missing in your payload.`)
+  if (typeof value !== 'string') throw new Refusal(status, `${what} must be a string, got ${shown(value)}.`)
+}
+
 /** The pair of the Python client. Not enumerable, so that the answer compares and prints as its three fields. */
 const PAIR: PropertyDescriptor = {
   value(this: EpsillaResponse) {

@@ -2,7 +2,7 @@
 
 import { numbersOf } from '../../value/index.ts'
 import type { Type } from './expression/parse.ts'
-import { Refusal } from './response.ts'
+import { Refusal, shown } from './response.ts'
 
 /** A field as `createTable` takes it. */
 export interface TableField {
@@ -70,17 +70,18 @@ export function isSparse({ type }: Field): boolean {
 /** The checks of fields that come before those of database and table. */
 export function readFields(given: readonly TableField[]): Field[] {
   let hasKey = false
-  return given.map((field) => {
+  // Not `map`, which leaves out the holes of a list.
+  return Array.from(given, (field) => {
     const { name, dataType, primaryKey, dimensions, metricType } = field ?? ({} as TableField)
-    const type = dataType === undefined || dataType === null ? 'INT' : String(dataType).toUpperCase()
+    const type = dataType === undefined || dataType === null ? 'INT' : shown(dataType).toUpperCase()
     const isKey = primaryKey === true
     if (isKey && hasKey) throw new Refusal(400, 'At most one field can be primary key.')
     hasKey ||= isKey
     if (type.startsWith('VECTOR_') && (dimensions === undefined || dimensions === null)) {
       throw new Refusal(400, 'Vector field must have dimensions.')
     }
-    const metric = metricType === undefined || metricType === null ? 'EUCLIDEAN' : String(metricType).toUpperCase()
-    if (!METRICS.has(metric)) throw new Refusal(400, `invalid metric type: ${metricType}`)
+    const metric = metricType === undefined || metricType === null ? 'EUCLIDEAN' : shown(metricType).toUpperCase()
+    if (!METRICS.has(metric)) throw new Refusal(400, `invalid metric type: ${shown(metricType)}`)
     if (dimensions !== undefined && dimensions !== null && !(Number.isInteger(dimensions) && dimensions >= 0)) {
       throw new Refusal(400, 'Vector dimension must be positive.')
     }
@@ -93,7 +94,7 @@ export function requireFields(fields: readonly Field[], hasIndices: boolean): vo
   const names = new Set<string>()
   for (const field of fields) {
     const { name, type, isKey } = field
-    if (typeof name !== 'string' || !NAME.test(name)) throw new Refusal(500, `${name}: Field name ${NAME_RULE}`)
+    if (typeof name !== 'string' || !NAME.test(name)) throw new Refusal(500, `${shown(name)}: Field name ${NAME_RULE}`)
     if (names.has(name)) throw new Refusal(500, 'Field names can not be duplicated.')
     names.add(name)
     if (!TYPES.has(type)) throw new Refusal(500, `Type of ${name} is not valid.`)
@@ -142,7 +143,9 @@ export function toStored(field: Field): ToStored {
     const end = 2 ** (bits - 1)
     // What fits as it is needs no more.
     return (value) =>
-      ((value as number) | 0) === value && value >= -end && value < end ? value : storedInteger(value, bits)
+      typeof value === 'number' && (value | 0) === value && value >= -end && value < end
+        ? value
+        : storedInteger(value, bits)
   }
   switch (type) {
     case 'FLOAT':
@@ -156,8 +159,8 @@ export function toStored(field: Field): ToStored {
     case 'BOOL':
       return (value) => value === true
     case 'JSON':
-      return (value) =>
-        value === null || typeof value !== 'object' ? jsonScalar(value) : JSON.parse(JSON.stringify(value))
+      return (value, index) =>
+        value === null || typeof value !== 'object' ? jsonScalar(value) : jsonCopy(value, field.name, index)
     case 'GEO_POINT':
       return storedPoint
     default:
@@ -196,6 +199,18 @@ function narrow(value: bigint): number | bigint {
 /** JSON has no NaN and no infinity: they never reach the original. */
 function finite(value: number): number {
   return Number.isFinite(value) ? value : 0
+}
+
+/** What comes out of the JSON of a value. */
+function jsonCopy(value: object, name: string, index: number): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value)) as unknown
+  } catch {
+    throw new Refusal(
+      400,
+      `Record ${index} field ${name}: the value has no JSON; it may hold no bigint, and not itself.`,
+    )
+  }
 }
 
 function jsonScalar(value: unknown): unknown {
@@ -245,10 +260,7 @@ function requireLanes(field: Field, list: ArrayLike<unknown>, index: number): vo
 function laneRefusal(field: Field, list: ArrayLike<unknown>, index: number): Refusal {
   const at = Array.from(list).findIndex((lane) => typeof lane !== 'number' || !Number.isFinite(Math.fround(lane)))
   const where = index < 0 ? 'Query' : `Record ${index}`
-  return new Refusal(
-    400,
-    `${where} field ${field.name}: a vector holds numbers only, got ${String(list[at])} at ${at}.`,
-  )
+  return new Refusal(400, `${where} field ${field.name}: a vector holds numbers only, got ${shown(list[at])} at ${at}.`)
 }
 
 /** A sparse vector of this field; COSINE ones as unit vectors. */

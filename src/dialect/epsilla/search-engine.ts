@@ -121,8 +121,9 @@ function byRanks(lists: readonly Candidate[][], { weights, k = 50 }: RerankerCon
 
 function byRelativeScores(lists: readonly Candidate[][]): ReturnType<Fusion> {
   return bySums(lists, (distances) => {
-    const min = Math.min(...distances)
-    const range = Math.max(...distances) - min
+    // Not by arguments, of which a call has so many and no more.
+    const min = distances.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+    const range = distances.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - min
     return (distance) => (range === 0 ? 1 : 1 - (distance - min) / range)
   })
 }

@@ -15,7 +15,7 @@ import { compile } from './expression/compile.ts'
 import { evaluate } from './expression/evaluate.ts'
 import { type Expression, type FieldTypes, parseFilter } from './expression/parse.ts'
 import { computeFacets, type Facet, type MeasuredRow, readFacets } from './facets.ts'
-import { type EpsillaResponse, Refusal, reply } from './response.ts'
+import { type EpsillaResponse, Refusal, reply, requireText, shown } from './response.ts'
 import {
   expressionType,
   type Field,
@@ -327,16 +327,19 @@ export class Table {
       if (this.#indices.length === 0) {
         throw new Refusal(400, 'There is no index in the table. Cannot search by query content.')
       }
-      if (index === undefined) throw new Refusal(500, `Index name not found: ${queryIndex}`)
+      if (index === undefined) throw new Refusal(500, `Index name not found: ${shown(queryIndex)}`)
+      requireText(query, 'query')
       name = index.name
-      given = await embed(index.model, String(query))
+      given = await embed(index.model, query)
     }
-    const vectors = this.#fields.filter((one) => !one.isHidden && (isDense(one) || isSparse(one)))
+    const seen = this.#fields.filter((one) => !one.isHidden && (isDense(one) || isSparse(one)))
+    // A table of indices alone is searched by what they made.
+    const vectors = seen.length > 0 ? seen : this.#fields.filter(isDense)
     if (name === undefined && vectors.length > 1) {
       throw new Refusal(400, 'Must specify queryField if there are more than 1 vector fields.')
     }
     const field = name === undefined ? vectors[0] : this.#field(name)
-    if (field === undefined) throw new Refusal(500, `Field name not found: ${name}`)
+    if (field === undefined) throw new Refusal(500, `Field name not found: ${shown(name)}`)
     if (!isDense(field) && !isSparse(field)) throw new Refusal(500, 'Field type is not vector.')
     const isList = Array.isArray(given) || ArrayBuffer.isView(given)
     if (isDense(field) !== isList) {
@@ -414,17 +417,18 @@ export class Table {
 
   #response(names: unknown): readonly string[] | undefined {
     if (!Array.isArray(names) || names.length === 0) return undefined
-    for (const name of names) {
-      const field = this.#field(String(name))
-      if (field === undefined || field.isHidden) throw new Refusal(500, `Field name not found: ${name}`)
+    for (const name of names as unknown[]) {
+      const field = this.#fields.find((one) => one.name === name)
+      if (field === undefined || field.isHidden) throw new Refusal(500, `Field name not found: ${shown(name)}`)
     }
-    return names.map(String)
+    return names as string[]
   }
 
   /** `status` is what a wrong filter answers; 0: as the filter's own message has it. */
   #filter(text: unknown, status: number): TableFilter {
     if (text === undefined || text === null) return NO_FILTER
-    const filter = String(text)
+    requireText(text, 'filter', status || 400)
+    const filter = text
     const known = this.#filters.get(filter)
     if (known !== undefined) return known
     try {
@@ -466,7 +470,7 @@ function part(rows: Stored[], skip: number, limit: number): Stored[] {
 function readCount(name: string, value: unknown, otherwise: number): number {
   if (value === undefined || value === null) return otherwise
   if (Number.isInteger(value) && (value as number) >= 0) return value as number
-  throw new Refusal(500, `${name} must be a whole number, got ${String(value)}.`)
+  throw new Refusal(500, `${name} must be a whole number, got ${shown(value)}.`)
 }
 
 function isWhole(value: unknown): boolean {
