@@ -52,6 +52,19 @@ it.each(['hard', 'soft'] as const)(
   },
 )
 
+it.each(['hard', 'soft'] as const)('refuses %s writes to a log that was removed alone', async (durability) => {
+  const db = await open(at('data'))
+  const c = await db.createCollection('c')
+  await c.insert({ id: 1 })
+  rmSync(at('data', 'c1.p0.1.log'))
+  expect(await refusalOf(c, durability)).toMatchObject({
+    name: 'HostError',
+    message: expect.stringMatching(/c1\.p0\.1\.log was removed while it was open/),
+  })
+  expect(await c.get(1)).toEqual({ id: 1 })
+  await db.close()
+})
+
 it('leaves alone a copy of itself that was put in its place', async () => {
   const db = await open(at('data'), { durability: 'soft' })
   const c = await db.createCollection('c')

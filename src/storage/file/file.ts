@@ -1,7 +1,8 @@
 // One open file. Writing is what the journal does for every batch, so the way through `write` is as short as Node allows.
 
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs'
-import { hostError } from '../failure.ts'
+import { HostError } from '../../error/index.ts'
+import { hostError, pathOf } from '../failure.ts'
 import { readOnlyError } from '../name.ts'
 import type { StorageFile } from '../storage.ts'
 import type { Guard } from './guard.ts'
@@ -18,6 +19,7 @@ export class DiskFile implements StorageFile {
   readonly #isReadOnly: boolean
   readonly #isWriteThrough: boolean
   readonly #guard: Guard
+  readonly #hadName: boolean
   #flushesRunning = 0
   #isClosed = false
 
@@ -36,6 +38,7 @@ export class DiskFile implements StorageFile {
     this.#isReadOnly = isReadOnly
     this.#isWriteThrough = isWriteThrough
     this.#guard = guard
+    this.#hadName = fstatSync(descriptor).nlink > 0
   }
 
   size(): number {
@@ -69,7 +72,7 @@ export class DiskFile implements StorageFile {
   }
 
   writePart(position: number, bytes: Uint8Array, from: number, bytesCount: number): void {
-    this.#guard.onWrite()
+    if (this.#guard.onWrite()) this.#requireName()
     let done = 0
     let retries = 0
     while (done < bytesCount) {
@@ -97,7 +100,7 @@ export class DiskFile implements StorageFile {
 
   async flush(): Promise<void> {
     if (!this.#isWriteThrough) await this.#flushed()
-    this.#guard.onFlush()
+    if (this.#guard.onFlush()) this.#requireName()
   }
 
   #flushed(): Promise<void> {
@@ -118,7 +121,16 @@ export class DiskFile implements StorageFile {
     } catch (cause) {
       throw hostError('flush', this.#directory, this.name, cause)
     }
-    this.#guard.onFlush()
+    if (this.#guard.onFlush()) this.#requireName()
+  }
+
+  /** A file that lost its name takes what is written with it. Some platforms never count names. */
+  #requireName(): void {
+    if (!this.#hadName || this.#descriptor < 0 || fstatSync(this.#descriptor).nlink > 0) return
+    throw new HostError(
+      `${pathOf(this.#directory, this.name)} was removed while it was open: nothing more is written, for it would be lost`,
+      { details: { operation: 'flush', directory: this.#directory, file: this.name } },
+    )
   }
 
   close(): void {

@@ -22,17 +22,18 @@ export class Guard {
     this.#lossOf = lossOf
   }
 
-  /** Before a write. */
-  onWrite(): void {
-    if (++this.#writes < WRITES && this.#loss === undefined) return
+  /** Before a write. Answers whether it looked. */
+  onWrite(): boolean {
+    if (++this.#writes < WRITES && this.#loss === undefined) return false
     this.#writes = 0
-    this.onFlush()
+    return this.onFlush()
   }
 
-  /** After a flush, before anybody hears of it. */
-  onFlush(): void {
-    if (this.#loss === undefined && performance.now() - this.#lookedAt < LOOK_MS) return
+  /** After a flush, before anybody hears of it. Answers whether it looked. */
+  onFlush(): boolean {
+    if (this.#loss === undefined && performance.now() - this.#lookedAt < LOOK_MS) return false
     this.onName()
+    return true
   }
 
   /** Before a name is made, changed or removed: where another database stands by now, it would be in that one. */
