@@ -31,7 +31,7 @@ import { describe, partitionNotFound } from './options.ts'
 import type { Partition } from './partition.ts'
 import { DIRECT, derivedPart, directPart, filesPart } from './parts.ts'
 import type { CollectionState, PartitionGroup } from './state.ts'
-import { tellDropped } from './write/watch.ts'
+import { endSources, tellDropped } from './write/watch.ts'
 
 const PARTS_CLOSED_AT_ONCE = 4
 
@@ -169,6 +169,7 @@ export class Database {
       this.#members.delete(state.name)
       state.isDropped = true
       tellDropped(state)
+      endSources(state)
       await dropParts(state.parts)
     })
   }
@@ -244,6 +245,7 @@ export class Database {
   close(): Promise<void> {
     if (this.#closing === undefined) {
       this.#gate.isClosed = true
+      for (const { state } of this.#members.values()) endSources(state)
       this.#closing = this.#inTurn(() => this.#close())
     }
     return this.#closing

@@ -44,6 +44,8 @@ export class CollectionState {
   /** Whether a document has to be compared with those of other physical partitions before it stands. */
   isUniqueAcross = false
   isDropped = false
+  /** Inserts that read a source: called when nothing more can be written. */
+  readonly sources = new Set<() => void>()
   readonly watchers = new Set<Watcher>()
   #listener: WriteListener | null = null
   /** Physical partitions that the last write waits for before it is acknowledged. */

@@ -27,6 +27,40 @@ describeEach('streams', ({ openNew, collection: options }) => {
     expect(await posts.count()).toBe(5_005)
   })
 
+  // The call was never heard of again: a server that closed its database while a client's upload hung did not come to its end.
+  it.each(['close', 'drop'])(
+    'waits no longer for a source that hangs after %s; what was acknowledged stays',
+    async (how) => {
+      const db = await openNew()
+      const posts = await db.createCollection('posts', options)
+      let isReturned = false
+      let given = 0
+      const source = {
+        [Symbol.asyncIterator]: () => ({
+          next: () =>
+            given < 1_000 ? Promise.resolve({ done: false, value: { id: given++ } }) : new Promise<never>(() => {}),
+          return: async () => {
+            isReturned = true
+            return { done: true as const, value: undefined }
+          },
+        }),
+      }
+      const call = posts.insert(source).catch((error) => error)
+      while ((await posts.count()) < 1_000) await new Promise((resolve) => setTimeout(resolve, 1))
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      if (how === 'close') await db.close()
+      else await db.dropCollection('posts')
+      expect(await call).toBeInstanceOf(ClosedError)
+      expect(isReturned).toBe(true)
+    },
+  )
+
+  it('refuses an iterator that gives something else than results; it took what is missing there for documents, for ever', async () => {
+    const posts = await make()
+    const broken = { [Symbol.asyncIterator]: () => ({ next: async () => 5 }) } as unknown as AsyncIterable<Document>
+    await expect(posts.insert(broken)).rejects.toThrow(/its next\(\) gave/)
+  })
+
   it('takes a cursor of another collection, and of the same one', async () => {
     const db = await openNew()
     const posts = await db.createCollection('posts', options)

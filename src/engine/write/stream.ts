@@ -5,10 +5,10 @@
 // of our own cursors and collections, which nobody else holds.
 
 import { performance } from '../../core/index.ts'
-import { LimitError } from '../../error/index.ts'
+import { LimitError, TypeMismatchError } from '../../error/index.ts'
 import { copyGiven } from '../given.ts'
 import { copyDocument, DEPTH_MAX, isObject } from '../merge.ts'
-import { ReturnChanges, type WriteRequest } from '../options.ts'
+import { describe, ReturnChanges, type WriteRequest } from '../options.ts'
 import { pause, SLICE_MS } from '../pause.ts'
 import { Cursor } from '../read/cursor.ts'
 import { type CollectionState, STATES } from '../state.ts'
@@ -56,24 +56,58 @@ function held(document: unknown): unknown {
   }
 }
 
-/** Inserts all that `source` yields. */
+/** Inserts all that `source` yields. When the collection is closed or dropped while it waits for the source, it waits no longer. */
 export async function insertStream(
   state: CollectionState,
   source: Source,
   request: WriteRequest,
 ): Promise<WriteResult> {
-  const what = `insert into collection "${state.name}"`
   const iterator = iteratorOf(source)
+  const wait = { isForSource: false, isOver: false }
+  let end!: () => void
+  const ended = new Promise<never>((_, reject) => {
+    end = () => {
+      wait.isOver = true
+      if (!wait.isForSource) return
+      reject(state.refuseWrite())
+      close(iterator)
+    }
+  })
+  state.sources.add(end)
+  try {
+    const isCopied = !(source instanceof Cursor || STATES.has(source))
+    return await Promise.race([ended, insertAll(state, iterator, request, isCopied, wait)])
+  } finally {
+    state.sources.delete(end)
+  }
+}
+
+async function insertAll(
+  state: CollectionState,
+  iterator: Iterator<unknown> | AsyncIterator<unknown>,
+  request: WriteRequest,
+  isCopied: boolean,
+  wait: { isForSource: boolean; readonly isOver: boolean },
+): Promise<WriteResult> {
+  const what = `insert into collection "${state.name}"`
   if (!request.isAtomic) request.outcome = 'the batches acknowledged before stay'
   const expiry = mayExpire(request) ? new Expiry(request, what, request.outcome) : undefined
-  const writer = new BatchWriter(state, request, !(source instanceof Cursor || STATES.has(source)))
+  const writer = new BatchWriter(state, request, isCopied)
   let isDone = false
   try {
     for (;;) {
       const pending = iterator.next()
       let step: IteratorResult<unknown>
-      if (isPromise(pending)) step = await (expiry === undefined ? pending : expiry.wait(pending))
-      else step = pending
+      if (isPromise(pending)) {
+        const refusal = wait.isOver ? state.refuseWrite() : null
+        if (refusal !== null) throw refusal
+        wait.isForSource = true
+        step = await (expiry === undefined ? pending : expiry.wait(pending))
+        wait.isForSource = false
+      } else step = pending
+      if (typeof step !== 'object' || step === null) {
+        throw new TypeMismatchError(`the source of ${what} is no iterator: its next() gave ${describe(step)}`)
+      }
       if (step.done) break
       if (writer.add(step.value)) {
         await writer.write()

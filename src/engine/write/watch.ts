@@ -42,6 +42,11 @@ export function tellDropped(state: CollectionState): void {
   for (const one of state.watchers) heard(() => one.dropped())
 }
 
+/** Ends the inserts that wait for their source, which may never say another word. */
+export function endSources(state: CollectionState): void {
+  for (const end of state.sources) end()
+}
+
 /** What a listener throws is not the writer's. */
 function heard(tell: () => void): void {
   try {
