@@ -26,7 +26,7 @@ function withQuery(msg: string, query: Printable, frames?: readonly (number | st
     return `${msg.replace(/\.$/, '')} in:\n${query.print(frames)}`
   } catch (error) {
     // One that nests too deeply to be evaluated, or is longer than a string may be, cannot be printed either.
-    if (error instanceof RangeError) return msg
+    if (isExhausted(error)) return msg
     throw error
   }
 }
@@ -137,13 +137,17 @@ export function failLimit(text: string): never {
   throw new Failure(ReqlResourceLimitError, text)
 }
 
+/** In V8 and JavaScriptCore, and in SpiderMonkey. */
+const STACK_WORDS = /call stack|recursion/i
+/** In V8, in SpiderMonkey, and in JavaScriptCore. */
+const STRING_WORDS = /string length|allocation size|out of memory/i
+
 /** The error as the caller of a query gets it. */
 export function told(error: unknown, node: Node): unknown {
   if (error instanceof Failure) return new error.type(error.text, node, node.pathTo(error.node) ?? [])
-  if (isExhausted(error) && /call stack|recursion/i.test((error as Error).message)) {
-    return new ReqlResourceLimitError('The query nests too deeply.', node, [])
-  }
-  if (error instanceof RangeError && /string length/i.test(error.message)) {
+  const words = isExhausted(error) ? (error as Error).message : ''
+  if (STACK_WORDS.test(words)) return new ReqlResourceLimitError('The query nests too deeply.', node, [])
+  if (STRING_WORDS.test(words)) {
     return new ReqlResourceLimitError(
       'A string of the query would be longer than strings of JavaScript can be.',
       node,
