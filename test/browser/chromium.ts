@@ -1,4 +1,4 @@
-// Real Chromium on pages served from this machine: the built bundles under /dist, and pages that tests give.
+// Real Chromium, or another browser that QUIVER_BROWSER names, on pages served from this machine: the built bundles under /dist, and pages that tests give.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -7,12 +7,22 @@ import { tmpdir } from 'node:os'
 import { join, normalize } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { ensureDist } from '../../.ci/dist.mjs'
+import { ENGINES, programOf } from './drivers.ts'
+import { startElsewhere } from './elsewhere.ts'
 
 const DIST = join(import.meta.dirname, '../../dist')
 const PLACES = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
+/** Another engine that the pages are to run in, where it is asked for: `QUIVER_BROWSER=firefox`. */
+const elsewhere = ENGINES.find((engine) => engine === process.env['QUIVER_BROWSER'])
+
+export const browserName = elsewhere ?? 'Chromium'
+/** Only there can a quota be set, and a page's process be ended. */
+export const isChromium = elsewhere === undefined
+
 /** Path of the browser; undefined where there is none. */
-export const executablePath = PLACES.find((path) => path !== undefined && existsSync(path))
+export const executablePath =
+  elsewhere === undefined ? PLACES.find((path) => path !== undefined && existsSync(path)) : programOf(elsewhere)
 
 const PAGE = '<!doctype html><meta charset="utf-8"><title>quiverdb</title>'
 
@@ -45,6 +55,7 @@ export async function launchChromium(): Promise<Browser> {
 
 /** Starts a server and a browser. */
 export async function startSite(): Promise<Site> {
+  if (elsewhere !== undefined) return await startElsewhere(elsewhere)
   await ensureDist()
   const heads = new Map<string, string>()
   const mounts = [{ path: '/dist/', folder: DIST }]

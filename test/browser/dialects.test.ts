@@ -1,7 +1,7 @@
 // Promise: each of the four dialects runs in a page, on the built bundles. Checked in Chromium.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { executablePath, type Site, startSite } from './chromium.ts'
+import { browserName, executablePath, type Site, startSite } from './chromium.ts'
 
 const STORIES: readonly (readonly [name: string, places: readonly string[], story: string])[] = [
   [
@@ -52,7 +52,7 @@ const STORIES: readonly (readonly [name: string, places: readonly string[], stor
   ],
 ]
 
-describe.skipIf(executablePath === undefined)('in Chromium', () => {
+describe.skipIf(executablePath === undefined)(`in ${browserName}`, () => {
   let site: Site
   beforeAll(async () => {
     site = await startSite()

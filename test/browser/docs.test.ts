@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { blocksOf, documents } from '../package/blocks.ts'
-import { executablePath, type Site, startSite } from './chromium.ts'
+import { browserName, executablePath, type Site, startSite } from './chromium.ts'
 
 const blocks = documents()
   .flatMap(blocksOf)
@@ -14,7 +14,7 @@ function served(program: string): string {
   return program.replace(/from 'quiverdb(?:\/(\w+))?'/g, (_, entry = 'index') => `from '/dist/browser/${entry}.js'`)
 }
 
-describe.skipIf(executablePath === undefined)('in Chromium', () => {
+describe.skipIf(executablePath === undefined)(`in ${browserName}`, () => {
   let site: Site
   beforeAll(async () => {
     site = await startSite()

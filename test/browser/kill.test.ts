@@ -2,7 +2,7 @@
 // doing that to pages amid their writes, and looking from the next page at what is there.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { executablePath, MEDIA, type Site, startSite } from './chromium.ts'
+import { browserName, executablePath, isChromium, MEDIA, type Site, startSite } from './chromium.ts'
 
 type Quiver = typeof import('../../src/index.ts')
 declare const quiverdb: Quiver
@@ -16,7 +16,7 @@ const PROFILES = 2
 /** Every so many kills it is the process that dies. */
 const CRASH_EVERY = 5
 
-describe.skipIf(executablePath === undefined)('in Chromium', () => {
+describe.skipIf(executablePath === undefined)(`in ${browserName}`, () => {
   let site: Site
   beforeAll(async () => {
     site = await startSite()
@@ -54,7 +54,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
           if (acknowledged.size >= wanted) resolve()
         }
       })
-      if (round % CRASH_EVERY === CRASH_EVERY - 1) {
+      if (isChromium && round % CRASH_EVERY === CRASH_EVERY - 1) {
         const session = await context.newCDPSession(page)
         const crashed = new Promise((resolve) => page.once('crash', resolve))
         session.send('Page.crash').catch(() => {})

@@ -6,12 +6,12 @@
 import { join } from 'node:path'
 import * as esbuild from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { executablePath, MEDIA, type Site, startSite } from './chromium.ts'
+import { browserName, executablePath, MEDIA, type Site, startSite } from './chromium.ts'
 
 const seed = Number(process.env['QUIVER_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const numRuns = Number(process.env['QUIVER_RUNS'] ?? 8)
 
-describe.skipIf(executablePath === undefined)('in Chromium', () => {
+describe.skipIf(executablePath === undefined)(`in ${browserName}`, () => {
   let site: Site
   let program: string
   beforeAll(async () => {

@@ -8,7 +8,7 @@ import { extname, join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildSite, SITE } from '../../docs/playground/site.mjs'
-import { executablePath, launchChromium } from './chromium.ts'
+import { executablePath, isChromium, launchChromium } from './chromium.ts'
 
 const IMAGES = join(import.meta.dirname, '../../docs/images')
 const isWriting = process.env['PLAYGROUND_IMAGES'] === '1'
@@ -23,7 +23,7 @@ const SAMPLES: readonly (readonly [dialect: string, first: RegExp, last: RegExp]
   ['seekdb', /3/, /"walden"/],
 ]
 
-describe.skipIf(executablePath === undefined)('the playground in Chromium', () => {
+describe.skipIf(executablePath === undefined || !isChromium)('the playground in Chromium', () => {
   let origin = ''
   let end = async () => {}
   let context: BrowserContext

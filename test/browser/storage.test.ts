@@ -3,12 +3,12 @@
 
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { executablePath, MEDIA, type Site, startSite } from './chromium.ts'
+import { browserName, executablePath, MEDIA, type Site, startSite } from './chromium.ts'
 
 type Quiver = typeof import('../../src/index.ts')
 declare const quiverdb: Quiver
 
-describe.skipIf(executablePath === undefined).each(MEDIA)('in Chromium, on %s', (medium) => {
+describe.skipIf(executablePath === undefined).each(MEDIA)(`in ${browserName}, on %s`, (medium) => {
   let site: Site
   beforeAll(async () => {
     site = await startSite()

@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { open } from '../../src/index.ts'
-import { executablePath, MEDIA, type Site, startSite } from './chromium.ts'
+import { browserName, executablePath, isChromium, MEDIA, type Site, startSite } from './chromium.ts'
 
 type Quiver = typeof import('../../src/index.ts')
 type Database = import('../../src/index.ts').Database
 declare const quiverdb: Quiver
 
-describe.skipIf(executablePath === undefined)('in Chromium', () => {
+describe.skipIf(executablePath === undefined)(`in ${browserName}`, () => {
   let site: Site
   let folder: string
   beforeAll(async () => {
@@ -110,7 +110,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
     },
   )
 
-  it.each(MEDIA)('a quota that is used up on %s loses nothing', async (medium) => {
+  it.skipIf(!isChromium).each(MEDIA)('a quota that is used up on %s loses nothing', async (medium) => {
     const context = await site.profileOnDisk(medium)
     const page = await site.page(context)
     const session = await context.newCDPSession(page)

@@ -2,12 +2,12 @@
 // do, so that it is checked everywhere.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { executablePath, type Site, startSite } from './chromium.ts'
+import { executablePath, isChromium, type Site, startSite } from './chromium.ts'
 
 type Quiver = typeof import('../../src/index.ts')
 declare const quiverdb: Quiver
 
-describe.skipIf(executablePath === undefined)('in Chromium', () => {
+describe.skipIf(executablePath === undefined || !isChromium)('in Chromium', () => {
   let site: Site
   beforeAll(async () => {
     site = await startSite()

@@ -9,7 +9,7 @@ import { rollup } from 'rollup'
 import * as vite from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import webpack from 'webpack'
-import { executablePath, type Site, startSite } from '../browser/chromium.ts'
+import { browserName, executablePath, type Site, startSite } from '../browser/chromium.ts'
 import type { Project } from '../package/tarball.ts'
 import { contractProject, ENTRIES, expectAll, importing, type Outcome, outcomesIn, PRINTING } from './project.ts'
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => project?.remove())
 
-describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 300_000 }, () => {
+describe.skipIf(executablePath === undefined)(`in ${browserName}`, { timeout: 300_000 }, () => {
   let site: Site
   beforeAll(async () => {
     site = await startSite()
