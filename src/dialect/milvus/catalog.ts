@@ -4,7 +4,7 @@
 import { type Direct, directOf } from '../../engine/direct.ts'
 import { type Collection, type Database, onePerDatabase } from '../../engine/index.ts'
 import { DEFAULT_DB } from './enums.ts'
-import { Code, MilvusError } from './errors.ts'
+import { Code, MilvusError, told } from './errors.ts'
 import { type Field, type FunctionSpec, Schema } from './schema.ts'
 
 export interface IndexRecord {
@@ -200,7 +200,7 @@ export class Store {
 
   requireDatabase(db: string): void {
     if (!this.databases.has(db)) {
-      throw new MilvusError(Code.DatabaseNotFound, `database not found[database=${db}]`)
+      throw new MilvusError(Code.DatabaseNotFound, `database not found[database=${told(db)}]`)
     }
   }
 
@@ -214,7 +214,7 @@ export class Store {
     const entry = this.find(db, name)
     if (entry !== undefined) return entry
     this.requireDatabase(db)
-    throw new MilvusError(Code.CollectionNotFound, `collection not found[database=${db}][collection=${name}]`)
+    throw new MilvusError(Code.CollectionNotFound, `collection not found[database=${db}][collection=${told(name)}]`)
   }
 
   /** The collections of a database, in the order they were created. */

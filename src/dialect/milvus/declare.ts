@@ -3,7 +3,7 @@
 import { UnsupportedError } from '../../error/index.ts'
 import { analyzerFor } from './analyzers.ts'
 import { DataType, DEFAULT_PARTITIONS_NUMBER, MAX_PARTITIONS_NUMBER } from './enums.ts'
-import { invalid, unexpected, wrongCall } from './errors.ts'
+import { invalid, told, unexpected, wrongCall } from './errors.ts'
 import {
   convertToDataType,
   dimOf,
@@ -230,9 +230,9 @@ export function checkFields(fields: readonly Field[]): void {
 
 function functionsOf(given: readonly FunctionObject[]): FunctionSpec[] {
   return given.map((one, index) => {
-    const type = typeof one.type === 'string' ? one.type.toUpperCase() : one.type === 1 ? 'BM25' : String(one.type)
+    const type = typeof one.type === 'string' ? one.type.toUpperCase() : one.type === 1 ? 'BM25' : told(one.type)
     if (type !== 'BM25') {
-      throw unexpected(`function ${one.name}: type ${one.type} is not supported in process; BM25 is`)
+      throw unexpected(`function ${told(one.name)}: type ${told(one.type)} is not supported in process; BM25 is`)
     }
     return {
       id: FIRST_FIELD_ID + index,

@@ -59,6 +59,25 @@ export class MilvusError extends Error {
   }
 }
 
+/** A value as messages show it. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'symbol') return 'a symbol'
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'string' ? JSON.stringify(value) : String(value)
+  try {
+    return JSON.stringify(value).slice(0, 60)
+  } catch {
+    return Array.isArray(value) ? 'an array' : 'an object'
+  }
+}
+
+/** A name as messages show it: without quotes. */
+export function told(name: unknown): string {
+  return typeof name === 'string' ? name : shown(name)
+}
+
 /** A refusal without a code of its own. */
 export function unexpected(reason: string): MilvusError {
   return new MilvusError(Code.Unexpected, reason)
@@ -66,7 +85,7 @@ export function unexpected(reason: string): MilvusError {
 
 /** A bad value or parameter: 1100. */
 export function invalid(what: string, expected?: unknown, actual?: unknown): MilvusError {
-  const pair = expected === undefined ? '' : `[expected=${expected}][actual=${actual}]`
+  const pair = expected === undefined ? '' : `[expected=${told(expected)}][actual=${told(actual)}]`
   return new MilvusError(Code.Parameter, `${what}: invalid parameter${pair}`)
 }
 

@@ -2,7 +2,7 @@
 
 import type { Entry } from './catalog.ts'
 import { DataType, DEFAULT_DYNAMIC_FIELD, FieldPartialUpdateOpType } from './enums.ts'
-import { Code, invalid, MilvusError } from './errors.ts'
+import { Code, invalid, MilvusError, told } from './errors.ts'
 import { type EncodedRows, missingValue, put, type Row } from './rows.ts'
 import { CAPACITY_MAX, jsonOf } from './values.ts'
 
@@ -12,12 +12,13 @@ export type FieldOps = ReadonlyMap<string, FieldPartialUpdateOpType>
 export function fieldOpsOf(given: unknown): FieldOps | undefined {
   if (!Array.isArray(given) || given.length === 0) return undefined
   const ops = new Map<string, FieldPartialUpdateOpType>()
-  for (const { field_name: name, op } of given as { field_name?: string; op: string | number }[]) {
+  for (const one of given as ({ field_name?: string; op: string | number } | undefined)[]) {
+    const { field_name: name, op } = one ?? { op: '' }
     if (!name) throw new MilvusError(Code.Parameter, 'field_ops field_name is required', { isThrown: true })
     const names = FieldPartialUpdateOpType as unknown as Record<string | number, unknown>
     const value = typeof op === 'number' ? op : names[op]
     if (typeof value !== 'number' || names[value] === undefined) {
-      throw new MilvusError(Code.Parameter, `unsupported field partial update op: ${op}`, { isThrown: true })
+      throw new MilvusError(Code.Parameter, `unsupported field partial update op: ${told(op)}`, { isThrown: true })
     }
     ops.set(name, value)
   }

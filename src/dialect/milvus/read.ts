@@ -10,7 +10,7 @@ import {
   DEFAULT_MAX_SEARCH_SIZE,
   NO_LIMIT,
 } from './enums.ts'
-import { Code, invalid, MilvusError, unexpected } from './errors.ts'
+import { Code, invalid, MilvusError, shown, told, unexpected } from './errors.ts'
 import { expressions } from './lazy.ts'
 import { loadedPartitions, notLoaded } from './load-state.ts'
 import { put, type Row } from './rows.ts'
@@ -36,7 +36,7 @@ export function readPartitions(
     throw operation === 'query' ? invalid(reason) : unexpected(reason)
   }
   for (const name of wanted) {
-    if (!partitions.some((one) => one.name === name)) throw unexpected(`partition name ${name} not found`)
+    if (!partitions.some((one) => one.name === name)) throw unexpected(`partition name ${told(name)} not found`)
     if (!loaded.includes(name)) {
       throw new MilvusError(201, `partition not loaded[partition=${name}]`)
     }
@@ -85,7 +85,7 @@ export function keysOf(entry: Entry, ids: unknown): Key[] {
     if (key === undefined) {
       throw new MilvusError(
         Code.Parameter,
-        `failed to create query plan: cannot parse expression: ${primary.name} in [${id}], error: ${id} is no integer: invalid parameter`,
+        `failed to create query plan: cannot parse expression: ${primary.name} in [${told(id)}], error: ${told(id)} is no integer: invalid parameter`,
       )
     }
     return key
@@ -164,6 +164,11 @@ function isSameList(a: readonly string[] | undefined, b: readonly string[] | und
 }
 
 function makeProjection(schema: Schema, outputFields: readonly string[] | undefined, rules: OutputRules): Projection {
+  // The letters of a string would be fields.
+  if (outputFields !== undefined && outputFields !== null && !Array.isArray(outputFields)) {
+    const reason = `output_fields is a list of strings, got ${shown(outputFields)}`
+    throw new MilvusError(Code.Parameter, reason, { isThrown: true })
+  }
   const names = new Set<string>()
   if (rules.withKey) names.add(schema.primary.name)
   let isCount = false
@@ -187,7 +192,7 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
       parts.push({ name, decode: (value) => value, isDynamic: false, missing: {}, isInherited: false })
     } else {
       const key = /^\$meta\["(.*)"\]$/.exec(String(name))?.[1] ?? name
-      if (!schema.isDynamic || typeof key !== 'string') throw invalid(`field ${name} not exist`)
+      if (!schema.isDynamic || typeof key !== 'string') throw invalid(`field ${told(name)} not exist`)
       select.add(DEFAULT_DYNAMIC_FIELD)
       parts.push({ name: key, decode: (value) => value, isDynamic: true, missing: undefined, isInherited: true })
     }
@@ -196,7 +201,7 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
 }
 
 function partOf(field: Field, { long, transformers }: OutputRules): Part {
-  const decode = decoderOf(field, long, transformers)
+  const decode = decoderOf(field, long, transformers ?? undefined)
   const missing = field.isAdded && field.defaultValue !== undefined ? decode(field.defaultValue) : null
   const { name } = field
   return { name, decode, isDynamic: false, missing, isInherited: name in Object.prototype }
@@ -242,7 +247,8 @@ export function orderOf(entry: Entry, given: OrderByFields | undefined): Order[]
         { isThrown: true },
       )
     }
-    if (!/^(asc|desc)(ending)?$/i.test(order)) throw invalid(`order of field ${name} is asc or desc, got ${order}`)
+    if (!/^(asc|desc)(ending)?$/i.test(order))
+      throw invalid(`order of field ${told(name)} is asc or desc, got ${told(order)}`)
     const field = entry.schema.byName.get(name)
     if (field === undefined && !entry.schema.isDynamic) throw invalid(`order by field ${name} not exist`)
     if (field !== undefined && (field.type >= DataType.BinaryVector || field.type === DataType.Array)) {

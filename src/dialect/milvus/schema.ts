@@ -1,5 +1,5 @@
 import { DataType } from './enums.ts'
-import { Code, invalid, MilvusError, wrongCall } from './errors.ts'
+import { Code, invalid, MilvusError, told, wrongCall } from './errors.ts'
 
 /** A field in its one form: plain data. */
 export interface Field {
@@ -77,14 +77,15 @@ export function dimOf(field: Field): number {
 export function requireName(name: unknown, noun: string): asserts name is string {
   const pattern = noun === 'partition' ? PARTITION_NAME : NAME
   if (typeof name === 'string' && name.length <= 255 && pattern.test(name)) return
-  const reason = `Invalid ${noun} name: ${String(name)}. `
+  const reason = `Invalid ${noun} name: ${told(name)}. `
   const rule =
     typeof name === 'string' && name.length > 255
       ? `The length of a ${noun} name must be not greater than limit [255]`
       : typeof name === 'string' && /^[^A-Za-z_]/.test(name)
         ? `The first character of a ${noun} name must be an underscore or letter`
         : `${noun[0]!.toUpperCase()}${noun.slice(1)} name can only contain numbers, letters and underscores`
-  if (noun === 'field') throw new MilvusError(Code.FieldName, `${reason}${rule}: field name invalid[field=${name}]`)
+  if (noun === 'field')
+    throw new MilvusError(Code.FieldName, `${reason}${rule}: field name invalid[field=${told(name)}]`)
   throw invalid(reason + rule)
 }
 

@@ -5,7 +5,7 @@
 
 import { isDate } from '../../value/index.ts'
 import { DataType } from './enums.ts'
-import { invalid, MilvusError, unexpected, wrongCall } from './errors.ts'
+import { invalid, MilvusError, shown, told, unexpected, wrongCall } from './errors.ts'
 import {
   bf16BytesToF32Array,
   f16BytesToF32Array,
@@ -44,16 +44,6 @@ export function integerOf(value: unknown): number | bigint | undefined {
     return narrow(whole)
   }
   return undefined
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'bigint') return String(value)
-  try {
-    return (JSON.stringify(value) ?? String(value)).slice(0, 60)
-  } catch {
-    return Object.prototype.toString.call(value)
-  }
 }
 
 function mismatch(field: Field, value: unknown, row: number): MilvusError {
@@ -351,7 +341,7 @@ function vectorEncoder(field: Field): Encode {
         for (let i = 0; i < dim; i++) {
           const lane = value[i]!
           lanes[i] = lane
-          if (lanes[i] !== lane) throw invalid(`the ${i}-th element (${lane}) out of range: [-128, 127]`)
+          if (lanes[i] !== lane) throw invalid(`the ${i}-th element (${told(lane)}) out of range: [-128, 127]`)
         }
         return lanes
       }
@@ -362,7 +352,7 @@ function vectorEncoder(field: Field): Encode {
         const bytes = new Uint8Array(dim / 8)
         for (let i = 0; i < bytes.length; i++) {
           bytes[i] = value[i]!
-          if (bytes[i] !== value[i]) throw invalid(`the ${i}-th byte (${value[i]}) out of range: [0, 255]`)
+          if (bytes[i] !== value[i]) throw invalid(`the ${i}-th byte (${told(value[i])}) out of range: [0, 255]`)
         }
         return bytes
       }

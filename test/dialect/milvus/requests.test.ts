@@ -86,3 +86,119 @@ it('gives hits that print and compare as plain objects', async () => {
     return { score: 0, ...(names.includes('id') ? { id: '1' } : {}), ...(names.includes('n') ? { n: 1 } : {}) }
   }
 })
+
+// A symbol, an object without a text, a bigint or a hole in the wrong place came out as a TypeError of the package's own code,
+// and one that timed a write as a rejection that nobody could take: it ended the process.
+it('names the parameter that is of the wrong kind, whatever stands in its place', async () => {
+  const made = await filled()
+  const row = { id: 9, vector: [1, 2, 3, 4], n: 1 }
+  const requests: Record<string, Record<string, unknown>> = {
+    createCollection: { collection_name: 'd', dimension: 4, metric_type: 'L2', timeout: 100 },
+    describeCollection: at,
+    addCollectionField: { ...at, field: { name: 'x', data_type: 5, nullable: true } },
+    dropCollectionProperties: { ...at, properties: ['x'] },
+    createIndex: { ...at, field_name: 'n', index_name: 'n', index_type: 'INVERTED', params: { nlist: 1 } },
+    createPartition: { ...at, partition_name: 'q' },
+    loadPartitions: { ...at, partition_names: ['p'] },
+    createDatabase: { db_name: 'd' },
+    describeDatabase: { db_name: 'd' },
+    insert: { ...at, data: [row], partition_name: 'p', timeout: 100 },
+    upsert: { ...at, data: [row], field_ops: [{ field_name: 'n', op: 0 }] },
+    delete: { ...at, filter: 'id == 9', partition_name: 'p' },
+    query: { ...at, filter: 'id == 9', output_fields: ['id'], partition_names: ['p'], limit: 3, order_by_fields: 'id' },
+    search: {
+      ...at,
+      data: [1, 2, 3, 4],
+      anns_field: 'vector',
+      limit: 3,
+      output_fields: ['id'],
+      rerank: {},
+      params: {},
+    },
+    hybridSearch: {
+      ...at,
+      data: [
+        { anns_field: 'vector', data: [1, 2, 3, 4] },
+        { anns_field: 'vector', data: [1] },
+      ],
+    },
+    queryIterator: { ...at, batchSize: 2, limit: 3, filter: 'id > 0' },
+    searchIterator: { ...at, data: [1, 2, 3, 4], batchSize: 2, limit: 3, external_filter_fn: () => true },
+    runAnalyzer: { text: 'a', analyzer_params: {} },
+    flush: { collection_names: ['c'] },
+  }
+  const wrongs = [
+    Symbol('s'),
+    Object.create(null),
+    { toString: null },
+    [null],
+    [undefined],
+    Array(2),
+    () => 1,
+    10n,
+    null,
+  ]
+  const calls = made as unknown as Record<string, (request: unknown) => Promise<unknown>>
+  const refused: string[] = []
+  for (const [name, request] of Object.entries(requests)) {
+    for (const key of ['', ...Object.keys(request)]) {
+      for (const wrong of wrongs) {
+        try {
+          const answer = await calls[name]!(key === '' ? wrong : { ...request, [key]: wrong })
+          for await (const _ of Symbol.asyncIterator in Object(answer) ? (answer as AsyncIterable<unknown>) : []);
+          const status = (answer as { status?: { reason: string } })?.status ?? (answer as { reason?: string })
+          if (/\[object|=>/.test(status?.reason ?? '')) refused.push(`${name}.${key}: ${status.reason}`)
+        } catch (error) {
+          const { message } = error as Error
+          if (error instanceof TypeError || /\[object|=>/.test(message)) refused.push(`${name}.${key}: ${message}`)
+        }
+      }
+    }
+  }
+  expect(refused).toEqual([])
+  await expect(made.query({ ...at, filter: 'id > 0', output_fields: 'id' as never })).rejects.toThrow(
+    'output_fields is a list of strings, got "id"',
+  )
+  await expect(made.describeCollection({ collection_name: Symbol('s') as never })).rejects.toThrow(
+    'collection_name is a string, got a symbol',
+  )
+  const { status } = await made.insert({ ...at, data: [{ ...row, vector: [1n, 2, 3, 4] }] as never })
+  expect(status).toMatchObject({ code: 1100, reason: expect.stringContaining('field vector of row 0') })
+})
+
+it('leaves the errors of the program itself as they are', async () => {
+  const made = await filled()
+  const own = new TypeError('of the program')
+  const pages = await made.searchIterator({
+    ...at,
+    data: [1, 0, 0, 0],
+    batchSize: 2,
+    external_filter_fn: () => {
+      throw own
+    },
+  })
+  const read = async () => {
+    for await (const _ of pages);
+  }
+  await expect(read()).rejects.toBe(own)
+})
+
+// The element of an array that is not there makes a comparison false, so that `not` of it is true; over fields that may be null it
+// was unknown, and the row was found by neither.
+it('finds rows by what their arrays lack, be the field nullable or not', async () => {
+  for (const nullable of [false, true]) {
+    const made = await collectionOf([
+      { name: 'a', data_type: 'Array', element_type: 'Int64', max_capacity: 4, nullable },
+    ])
+    const arrays = [[], [1], [1, 2], ...(nullable ? [null] : [])]
+    await made.insert({ ...at, data: arrays.map((a, id) => ({ id, vector: [1, 2, 3, 4], a })) as never })
+    const found = async (filter: string) =>
+      (await made.query({ ...at, filter, output_fields: ['id'] })).data.map((row) => Number(row['id']))
+    expect(await found('a[1] == 2')).toEqual([2])
+    expect(await found('a[1] != 5')).toEqual([2])
+    expect(await found('not (a[1] == 2)')).toEqual([0, 1])
+    expect(await found('not (a[1] > 0)')).toEqual([0, 1])
+    expect(await found('a[0] not in [7]')).toEqual([0, 1, 2])
+    expect(await found('not (a[0] + 1 == 2) or a[1] == 2')).toEqual([0, 2])
+  }
+})

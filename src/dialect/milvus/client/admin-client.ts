@@ -2,6 +2,7 @@
 
 import { administration } from '../lazy.ts'
 import { BaseClient } from './base-client.ts'
+import { failureOf } from './caller.ts'
 import type { MaintenanceClient } from './maintenance-client.ts'
 
 const METHODS =
@@ -25,7 +26,11 @@ type Method = (...args: unknown[]) => Promise<unknown>
 for (const name of METHODS.split(' ')) {
   const value = async function (this: AdminClient, ...args: unknown[]): Promise<unknown> {
     const own = (await this['administration']()) as unknown as Record<string, Method>
-    return await own[name]!(...args)
+    try {
+      return await own[name]!(...args)
+    } catch (error) {
+      throw await failureOf(error, args[0])
+    }
   }
   Object.defineProperty(AdminClient.prototype, name, { value, writable: true, configurable: true })
 }

@@ -76,7 +76,7 @@ export class BaseClient extends Caller {
 
   /** Switches to another Milvus database. */
   async use(data: { db_name: string } = { db_name: DEFAULT_DB }): Promise<{ error_code: string; reason: string }> {
-    this.connection.db = data.db_name || DEFAULT_DB
+    this.connection.db = data?.db_name || DEFAULT_DB
     return { error_code: 'Success', reason: '' }
   }
 

@@ -3,7 +3,8 @@
 import { clearTimeout, type Database, openShared, setTimeout } from '../../../engine/index.ts'
 import { ClosedError } from '../../../error/index.ts'
 import { type Entry, type Store, storeOf } from '../catalog.ts'
-import { deadlineExceeded, milvusErrorOf, success } from '../errors.ts'
+import { deadlineExceeded, MilvusError, milvusErrorOf, success } from '../errors.ts'
+import { explanations } from '../lazy.ts'
 import type { ResStatus } from '../types/index.ts'
 import type { LongForm } from '../values.ts'
 
@@ -65,6 +66,19 @@ export class Connection {
   }
 }
 
+/** A failure as a program is told of it: by the parameter that is wrong, if it is one. */
+export async function failureOf(error: unknown, request: unknown): Promise<unknown> {
+  const isNative = error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError
+  if (!isNative && !(error instanceof MilvusError)) return error
+  try {
+    const { explained } = await explanations()
+    return explained(error, request)
+  } catch {
+    // It could not be loaded.
+    return error
+  }
+}
+
 /** Whatever makes calls on a connection. */
 export class Caller {
   protected readonly connection: Connection
@@ -90,12 +104,13 @@ export class Caller {
     try {
       const { connection } = this
       const store = connection.store ?? (await connection.open())
-      const limitMs = data?.timeout || connection.limitMs
+      // Before anything is begun: what is no number is refused here.
+      const limitMs = Number(data?.timeout || connection.limitMs)
       const answer = run(store, data?.db_name || connection.db)
       if (!(answer instanceof Promise)) return answer
       return await (limitMs > 0 ? withDeadline(answer, limitMs) : answer)
     } catch (error) {
-      const refusal = milvusErrorOf(error)
+      const refusal = milvusErrorOf(await failureOf(error, data))
       if (onFailure === undefined || refusal.isThrown) throw refusal
       return onFailure(refusal.status)
     }

@@ -6,7 +6,7 @@ import { createEntry, dropEntry, rebuildEntry, updateEntry } from '../catalog-ch
 import { hybridTime } from '../clock.ts'
 import { describe } from '../describe.ts'
 import { ConsistencyLevelEnum, DataType } from '../enums.ts'
-import { Code, invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
+import { Code, invalid, MilvusError, success, told, unexpected, wrongCall } from '../errors.ts'
 import { declarations } from '../lazy.ts'
 import { convertToDataType, isVectorType, requireName } from '../schema.ts'
 import type {
@@ -269,7 +269,11 @@ export class CollectionClient extends DatabaseClient {
   }
 
   async addCollectionFields(data: AddCollectionFieldsReq): Promise<ResStatus> {
-    for (const field of named(data).fields) requireAddable(field)
+    const fields: unknown = named(data).fields
+    if (!Array.isArray(fields) || fields.some((field) => typeof field !== 'object' || field === null)) {
+      throw invalid('what is added is a field: { name, data_type, nullable: true }')
+    }
+    for (const field of data.fields) requireAddable(field)
     return this.runStatus(named(data), (store, db) =>
       store.change(async () => {
         const entry = store.entry(db, data.collection_name)
@@ -454,7 +458,7 @@ function requireFreeName(store: Store, db: string, name: string): void {
 }
 
 function fieldNotFound(name: string): MilvusError {
-  return new MilvusError(Code.FieldNotFound, `field not found[field=${name}]`)
+  return new MilvusError(Code.FieldNotFound, `field not found[field=${told(name)}]`)
 }
 
 function aliasNotFound(db: string, alias: string): MilvusError {

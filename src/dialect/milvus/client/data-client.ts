@@ -45,6 +45,7 @@ import type {
   UpsertReq,
 } from '../types/index.ts'
 import { AdminClient } from './admin-client.ts'
+import { failureOf } from './caller.ts'
 import { named, requireDescribed } from './requests.ts'
 
 type Given = Record<string, unknown>
@@ -69,9 +70,11 @@ export class DataClient extends AdminClient {
       const isPlain = kind === 'insert' || (data['field_ops'] === undefined && data['partial_update'] !== true)
       // Programs override describeCollection to hand in a schema of their own.
       const isOwn = this.describeCollection === DataClient.prototype.describeCollection
-      return isPlain && isOwn ? this.#run(rows, data, kind, false) : this.#prepare(rows, data, kind, isOwn)
+      return isPlain && isOwn
+        ? this.#run(rows, data, kind, false)
+        : this.#prepare(rows, data, kind, isOwn).catch((error) => rejected(error, data))
     } catch (error) {
-      return Promise.reject(error)
+      return rejected(error, data)
     }
   }
 
@@ -258,7 +261,7 @@ export class DataClient extends AdminClient {
       named(data)
       if (data.group_by_fields !== undefined || data.order_by_fields || data.order_by) requireLists(data)
     } catch (error) {
-      return Promise.reject(error)
+      return rejected(error, data)
     }
     return this.withEntry<QueryResults>(
       data,
@@ -375,17 +378,18 @@ export class DataClient extends AdminClient {
   /** Pages by key: the keys that match now, each row once, as it is when its page is read. */
   async queryIterator(data: QueryIteratorReq): Promise<Anything> {
     const request = data as unknown as QueryReq & { batchSize: number }
-    const { keys, projection, partitions } = await this.run(named(request), async (store, db) => {
+    const { keys, projection, partitions, total, size } = await this.run(named(request), async (store, db) => {
       const entry = store.entry(db, request.collection_name)
       const partitions = readPartitions(entry, request.partition_names, 'query')
       const rules = { long: this.long, transformers: request.transformers, withKey: true }
       const projection = projectionOf(entry, request.output_fields, rules)
+      const limit = Number(request.limit ?? NO_LIMIT)
+      const batch = Number(request.batchSize)
       const keys = await matchingKeys(entry, await filterOfRequest(entry, request), partitions)
-      return { keys, projection, partitions }
+      const total = limit === NO_LIMIT || !limit ? keys.length : Math.min(limit, keys.length)
+      const size = Math.max(1, Math.min(batch || total, DEFAULT_MAX_SEARCH_SIZE))
+      return { keys, projection, partitions, total, size }
     })
-    const { limit } = request
-    const total = limit === undefined || limit === NO_LIMIT || !limit ? keys.length : Math.min(limit, keys.length)
-    const size = Math.max(1, Math.min(Number(request.batchSize) || total, DEFAULT_MAX_SEARCH_SIZE))
     const page = (from: number) =>
       this.withEntry(request, (entry) =>
         this.#byKeys(entry, keys.slice(from, Math.min(total, from + size)), projection, partitions),
@@ -403,6 +407,10 @@ export class DataClient extends AdminClient {
     }
     return pages
   }
+}
+
+async function rejected(error: unknown, request: unknown): Promise<never> {
+  throw await failureOf(error, request)
 }
 
 function rulesOf(entry: Entry, data: Given, kind: RowRules['kind']): RowRules {

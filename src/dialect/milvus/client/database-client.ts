@@ -5,7 +5,7 @@ import { removeDatabase, saveDatabase } from '../catalog-changes.ts'
 import { hybridTime } from '../clock.ts'
 import { pairs } from '../describe.ts'
 import { DEFAULT_DB } from '../enums.ts'
-import { success, unexpected } from '../errors.ts'
+import { invalid, shown, success, unexpected } from '../errors.ts'
 import { requireName } from '../schema.ts'
 import type {
   AlterDatabaseRequest,
@@ -30,8 +30,10 @@ export function changedProperties(
   removed: readonly string[] = [],
 ): Record<string, string> {
   const next = { ...own }
+  if (removed !== null && !Array.isArray(removed))
+    throw invalid(`properties go by a list of their names, got ${shown(removed)}`)
   for (const [key, value] of Object.entries(set ?? {})) next[key] = String(value)
-  for (const key of removed) delete next[key]
+  for (const key of removed ?? []) delete next[key]
   return next
 }
 
@@ -39,7 +41,7 @@ export class DatabaseClient extends Caller {
   createDatabase(data: CreateDatabaseRequest): Promise<ResStatus> {
     return this.runStatus({ timeout: data?.timeout }, (store) =>
       store.change(async () => {
-        const { db_name: name } = data
+        const name = data?.db_name
         requireName(name, 'database')
         if (store.databases.has(name)) throw unexpected(`database already exist: ${name}`)
         if (store.databases.size >= DATABASES_MAX) {
@@ -85,7 +87,7 @@ export class DatabaseClient extends Caller {
     return this.run(
       data,
       (store) => {
-        store.requireDatabase(data.db_name)
+        store.requireDatabase(data?.db_name)
         return answer(success(), store.databases.get(data.db_name))
       },
       (status) => answer(status),
@@ -95,7 +97,8 @@ export class DatabaseClient extends Caller {
   dropDatabase(data: DropDatabasesRequest): Promise<ResStatus> {
     return this.runStatus({ timeout: data?.timeout }, (store) =>
       store.change(async () => {
-        const { db_name: name } = data
+        const name = data?.db_name
+        requireName(name, 'database')
         if (name === DEFAULT_DB) throw unexpected('can not drop default database')
         if (!store.databases.has(name)) return
         if (store.list(name).length > 0) {
@@ -108,7 +111,7 @@ export class DatabaseClient extends Caller {
 
   alterDatabase(data: AlterDatabaseRequest): Promise<ResStatus> {
     return this.runStatus({ timeout: data?.timeout }, (store) =>
-      changeDatabase(store, data.db_name, data.properties, data.delete_keys),
+      changeDatabase(store, data?.db_name, data?.properties, data?.delete_keys),
     )
   }
 
@@ -118,7 +121,7 @@ export class DatabaseClient extends Caller {
 
   dropDatabaseProperties(data: DropDatabasePropertiesRequest): Promise<ResStatus> {
     return this.runStatus({ timeout: data?.timeout }, (store) =>
-      changeDatabase(store, data.db_name, undefined, data.properties),
+      changeDatabase(store, data?.db_name, undefined, data?.properties),
     )
   }
 }

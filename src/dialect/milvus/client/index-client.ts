@@ -5,7 +5,7 @@ import { newId } from '../catalog.ts'
 import { rebuildEntry, updateEntry } from '../catalog-changes.ts'
 import { actualIndexType, indexParams } from '../describe.ts'
 import { DataType, IndexType, MetricType } from '../enums.ts'
-import { Code, invalid, MilvusError, success, unexpected } from '../errors.ts'
+import { Code, invalid, MilvusError, success, told, unexpected } from '../errors.ts'
 import { metricOf } from '../metrics.ts'
 import { engineVectors, isPlacedAlike } from '../placement.ts'
 import { type Field, fieldAt, isVectorType } from '../schema.ts'
@@ -60,7 +60,7 @@ function indexOf(entry: Entry, data: Given): IndexRecord {
   const target = fieldAt(entry.schema, name ?? '') ?? fieldAt(entry.schema, /^\w+/.exec(name ?? '')?.[0] ?? '')
   const field = target?.field
   if (field === undefined && !entry.schema.isDynamic) {
-    throw unexpected(`cannot create index on non-exist field: ${name}`)
+    throw unexpected(`cannot create index on non-exist field: ${told(name)}`)
   }
   const given: Given = { ...(data['extra_params'] as Given | undefined) }
   if (data['params'] !== undefined) given['params'] = JSON.stringify(data['params'])
@@ -69,13 +69,13 @@ function indexOf(entry: Entry, data: Given): IndexRecord {
   const params = typeof rawParams === 'object' && rawParams !== null ? JSON.stringify(rawParams) : (rawParams as string)
   let inner: Given = {}
   try {
-    inner = JSON.parse(params ?? '{}') as Given
+    inner = (JSON.parse(params ?? '{}') ?? {}) as Given
   } catch {
     throw invalid(`params of an index is JSON, got ${params}`)
   }
   // A key of the dynamic field is whatever it is told to be.
   if (field === undefined && ({ ...given, ...inner }['json_cast_type'] ?? '') === '') {
-    throw unexpected(`cannot create index on non-exist field: ${name}`)
+    throw unexpected(`cannot create index on non-exist field: ${told(name)}`)
   }
   const type = String(given['index_type'] ?? inner['index_type'] ?? 'AUTOINDEX')
   const isVector = field !== undefined && isVectorType(field.type)
@@ -135,7 +135,7 @@ export class IndexClient extends CollectionClient {
   async createIndex(data: CreateIndexesReq): Promise<ResStatus> {
     if (!Array.isArray(data)) return await this.#createIndex(data as unknown as Given)
     // All are tried, whatever becomes of one.
-    const statuses = await Promise.all(data.map((one) => this.#createIndex(one as unknown as Given)))
+    const statuses = await Promise.all(Array.from(data, (one) => this.#createIndex(one as unknown as Given)))
     return statuses.find((status) => status.error_code !== 'Success') ?? statuses[0] ?? success()
   }
 

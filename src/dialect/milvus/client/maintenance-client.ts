@@ -3,7 +3,7 @@
 import { analyzerFor, analyzerOfField } from '../analyzers.ts'
 import { newId } from '../catalog.ts'
 import { hybridTime } from '../clock.ts'
-import { success, wrongCall } from '../errors.ts'
+import { invalid, success, wrongCall } from '../errors.ts'
 import type {
   CompactionResponse,
   CompactReq,
@@ -151,6 +151,8 @@ export class MaintenanceClient extends PartitionClient {
     return await this.run<RunAnalyzerResponse>(
       data,
       (store, db) => {
+        if (data?.text === undefined || data.text === null)
+          throw invalid('text of runAnalyzer is a text, or a list of texts')
         const { collection_name, field_name = '' } = data
         const field =
           collection_name === undefined ? undefined : store.entry(db, collection_name).schema.byName.get(field_name)

@@ -10,6 +10,7 @@ import type {
   CreateIndexesReq,
   ResStatus,
 } from '../types/index.ts'
+import { failureOf } from './caller.ts'
 import { ClusterClient } from './cluster-client.ts'
 import { named } from './requests.ts'
 import { MilvusClientSession } from './session.ts'
@@ -47,8 +48,12 @@ export class MilvusClient extends ClusterClient {
     data: CreateColReq | CreateColWithSchemaAndIndexParamsReq | CreateCollectionReq,
   ): Promise<ResStatus> {
     if (!data?.collection_name) throw wrongCall('CREATE_COLLECTION_CHECK_PARAMS')
-    if ('fields' in data || 'schema' in data) return await this.#createWithIndexes(data)
-    return await this.#createQuick(data as CreateColReq)
+    try {
+      if ('fields' in data || 'schema' in data) return await this.#createWithIndexes(data)
+      return await this.#createQuick(data as CreateColReq)
+    } catch (error) {
+      throw await failureOf(error, data)
+    }
   }
 
   async #createWithIndexes(data: CreateColWithSchemaAndIndexParamsReq | CreateCollectionReq): Promise<ResStatus> {

@@ -13,6 +13,7 @@ import {
   foldedComparison,
   guarded,
   nameOf,
+  not,
   requireAlike,
   requireComparable,
   rulesOf,
@@ -41,8 +42,6 @@ const ARITHMETIC: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'div
   '/': 'divide',
   '%': 'remainder',
 }
-
-const not = (of: FilterNode): FilterNode => ({ kind: 'not', of })
 
 export class Compiler {
   readonly schema: Schema

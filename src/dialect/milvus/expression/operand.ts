@@ -14,6 +14,7 @@ import { INT64_MAX, INT64_MIN, narrow } from '../values.ts'
 import { ExpressionError } from './tokens.ts'
 
 export const both = (of: readonly FilterNode[]): FilterNode => ({ kind: 'and', of })
+export const not = (of: FilterNode): FilterNode => ({ kind: 'not', of })
 
 /** What an operand is. `json` is whatever stands there. */
 export type ValueType =
@@ -156,14 +157,24 @@ export function constantFor(value: Value, target: Value): Constant {
 
 export function rulesOf(...values: Value[]): { absent: 'unequal' | 'unknown'; isNullAbsent: true } {
   const isTwoValued = values.some((value) => value.constant === undefined && value.type === 'json')
-  // Of an array that is not null only the position can be missing, and that makes false: see `guarded`.
-  const isElement = values.some((value) => value.isElement && !value.field!.nullable)
-  return { absent: isTwoValued || isElement ? 'unequal' : 'unknown', isNullAbsent: true }
+  // What an array lacks makes false, a null array unknown: see `guarded`.
+  return { absent: isTwoValued || values.some((value) => value.isElement) ? 'unequal' : 'unknown', isNullAbsent: true }
 }
 
 /** A comparison with an element of an array: false where there is no such element, whatever the operator. */
 export function guarded(node: FilterNode, ...values: Value[]): FilterNode {
-  const elements = values.filter((value) => value.isElement && !value.field!.nullable)
+  const elements = values.filter((value) => value.isElement)
   if (elements.length === 0) return node
-  return both([node, ...elements.map(({ operand }) => ({ kind: 'exists' as const, operand }))])
+  const there = both([node, ...elements.map(({ operand }) => ({ kind: 'exists' as const, operand }))])
+  const arrays = elements
+    .filter(({ field }) => field!.nullable && field!.type === DataType.Array)
+    .map((value) => not(isArray(value)))
+  return arrays.length === 0 ? there : { kind: 'or', of: [there, ...arrays] }
+}
+
+/** True of an array, unknown of null. */
+function isArray({ field }: Value): FilterNode {
+  const size: Operand = { kind: 'size', of: { kind: 'path', steps: [stepOf(field!.name)] } }
+  const none: Operand = { kind: 'constant', value: 0 }
+  return { kind: 'compare', operator: 'ge', left: size, right: none, absent: 'unknown', isNullAbsent: true }
 }

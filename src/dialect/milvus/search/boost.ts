@@ -1,7 +1,7 @@
 // The boost reranker: the scores of hits that satisfy a condition are multiplied by a weight, or raised by it.
 
 import type { Entry } from '../catalog.ts'
-import { invalid, unexpected } from '../errors.ts'
+import { invalid, told, unexpected } from '../errors.ts'
 import { expressions } from '../lazy.ts'
 import { compareKeys, type Key, matchingKeys } from '../read.ts'
 import { rerankFunctions } from './decay.ts'
@@ -38,7 +38,7 @@ export function boostsOf(rerank: unknown): Boosts | undefined {
   const boosts = functions.map((one) => {
     const { reranker, weight, filter, random_score } = (one['params'] ?? {}) as Given
     if (reranker !== 'boost')
-      throw unexpected(`rerank function ${reranker} is not supported in process: boost and decay are`)
+      throw unexpected(`rerank function ${told(reranker)} is not supported in process: boost and decay are`)
     if (!(typeof weight === 'number' || typeof weight === 'string') || !Number.isFinite(Number(weight))) {
       throw invalid('a boost reranker wants a weight', 'a number', weight)
     }

@@ -3,7 +3,7 @@
 import { normalizedScore } from '../../../text/fusion.ts'
 import type { Entry } from '../catalog.ts'
 import { DataType } from '../enums.ts'
-import { invalid } from '../errors.ts'
+import { invalid, told } from '../errors.ts'
 import { compareKeys } from '../read.ts'
 import type { Found } from './search.ts'
 import { type Given, isDistance } from './search-plan.ts'
@@ -45,8 +45,9 @@ export function decayOf(entry: Entry, rerank: unknown): Decay | undefined {
     exp: (far) => decay ** (far / scale),
     linear: (far) => Math.max(0, 1 - (far * (1 - decay)) / scale),
   }
-  const curve = curves[String(params['function'])]
-  if (curve === undefined) throw invalid(`decay function is gauss, exp or linear, got ${params['function']}`)
+  const name = told(params['function'])
+  const curve = Object.hasOwn(curves, name) ? curves[name] : undefined
+  if (curve === undefined) throw invalid(`decay function is gauss, exp or linear, got ${name}`)
   return { field: field.name, factor: (value) => curve(Math.max(0, Math.abs(value - origin) - offset)) }
 }
 

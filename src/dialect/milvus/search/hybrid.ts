@@ -2,7 +2,7 @@
 
 import { reciprocalRankFusion, type ScoreKind, weightedFusion } from '../../../text/fusion.ts'
 import type { Entry } from '../catalog.ts'
-import { invalid, unexpected } from '../errors.ts'
+import { invalid, told, unexpected } from '../errors.ts'
 import { compareKeys, type Key } from '../read.ts'
 import type { Row } from '../rows.ts'
 import { decayed, decayOf, rerankFunction } from './decay.ts'
@@ -49,6 +49,9 @@ export async function runHybrid(entry: Entry, data: Given, select: readonly stri
 
 async function plansOf(entry: Entry, data: Given, ends: number): Promise<SearchPlan[]> {
   const parts = data['data'] as Given[]
+  if (Array.from(parts).some((part) => typeof part !== 'object' || part === null)) {
+    throw invalid('each request of a hybrid search is { anns_field, data }')
+  }
   if (parts.length > REQUESTS_MAX) throw unexpected(`maximum of ann search requests is ${REQUESTS_MAX}`)
   const shared = { ...data }
   for (const name of ['data', 'vector', 'vectors', 'rerank', 'offset', 'limit', 'topk', 'order_by_fields', 'params']) {
@@ -70,7 +73,7 @@ function rankerOf(rerank: unknown, requests: number): Ranker {
   const params = (given['params'] ?? {}) as Given
   const first = rerankFunction(rerank)
   if (first !== undefined && first !== given) return rankerOf(first, requests)
-  const name = String(given['strategy'] ?? params['reranker'] ?? 'rrf').toLowerCase()
+  const name = told(given['strategy'] ?? params['reranker'] ?? 'rrf').toLowerCase()
   if (name === 'rrf') {
     const k = Number(params['k'] ?? 60)
     if (!(k > 0 && k < 16_384))

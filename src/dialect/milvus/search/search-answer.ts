@@ -3,7 +3,7 @@
 import type { Entry } from '../catalog.ts'
 import { hybridTime } from '../clock.ts'
 import { DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from '../enums.ts'
-import { Code, MilvusError, success } from '../errors.ts'
+import { Code, invalid, MilvusError, shown, success } from '../errors.ts'
 import { aggregations, highlighting } from '../lazy.ts'
 import { type Projection, projectionOf } from '../read.ts'
 import type { Row } from '../rows.ts'
@@ -133,9 +133,13 @@ export async function searchPages(entry: Entry, data: Given & SearchIteratorReq,
   if (plan.group !== undefined) throw new MilvusError(Code.Parameter, 'a search iterator takes no groups')
   const projection = searchProjection(entry, data, long)
   const maker = hitMakerOf(projection, long, plan.decimals)
-  const limit = data.limit === undefined || data.limit === NO_LIMIT || !data.limit ? Infinity : data.limit
+  const asked = Number(data.limit ?? NO_LIMIT)
+  const limit = asked === NO_LIMIT || !asked ? Infinity : asked
   const size = Math.max(1, Math.min(Number(data.batchSize) || 1, DEFAULT_MAX_SEARCH_SIZE))
-  const { external_filter_fn: accept } = data
+  const accept = data.external_filter_fn ?? undefined
+  if (accept !== undefined && typeof accept !== 'function') {
+    throw invalid(`external_filter_fn is a function, got ${shown(accept)}`)
+  }
   const marks = highlighter ? await highlighterOf(entry, highlighter, plan) : undefined
   const pages = hitPages(plan, selectOf(projection, marks), size, limit)
   return {

@@ -3,7 +3,7 @@
 import type { Filter } from '../../../engine/index.ts'
 import type { Entry } from '../catalog.ts'
 import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from '../enums.ts'
-import { invalid, MilvusError, unexpected, wrongCall } from '../errors.ts'
+import { invalid, MilvusError, shown, told, unexpected, wrongCall } from '../errors.ts'
 import { getSparseFloatVectorType } from '../halves.ts'
 import { metricOf } from '../metrics.ts'
 import { filterOfRequest, type Key, keysOf, type Order, orderOf, readPartitions } from '../read.ts'
@@ -161,20 +161,21 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
   )
 }
 
-function requireCount(name: string, value: number): void {
+function requireCount(name: string, value: number, given: unknown = value): void {
   if (Number.isInteger(value) && value >= 1 && value <= DEFAULT_MAX_SEARCH_SIZE) return
-  throw unexpected(
-    `${name} [${value}] is invalid, it should be in range [1, ${DEFAULT_MAX_SEARCH_SIZE}], but got ${value}`,
-  )
+  const got = told(given)
+  throw unexpected(`${name} [${got}] is invalid, it should be in range [1, ${DEFAULT_MAX_SEARCH_SIZE}], but got ${got}`)
 }
 
 export function windowOfSearch(parameters: Given): { limit: number; offset: number } {
-  const limit = Number(parameters['limit'] ?? parameters['topk'] ?? DEFAULT_TOPK)
+  const asked = parameters['limit'] ?? parameters['topk'] ?? DEFAULT_TOPK
+  const limit = Number(asked)
   const offset = Number(parameters['offset'] ?? 0)
-  requireCount('topk', limit)
+  requireCount('topk', limit, asked)
   if (!Number.isInteger(offset) || offset < 0 || offset > DEFAULT_MAX_SEARCH_SIZE) {
+    const got = told(parameters['offset'])
     throw unexpected(
-      `offset [${offset}] is invalid, it should be in range [0, ${DEFAULT_MAX_SEARCH_SIZE}], but got ${offset}`,
+      `offset [${got}] is invalid, it should be in range [0, ${DEFAULT_MAX_SEARCH_SIZE}], but got ${got}`,
     )
   }
   requireCount('offset+topk', offset + limit)
@@ -229,7 +230,9 @@ function groupOf(entry: Entry, parameters: Given): Group | undefined {
   }
   const size = Number(parameters['group_size'] ?? 1)
   if (!Number.isInteger(size) || size < 1 || size > GROUP_SIZE_MAX) {
-    throw invalid(`input group size:${size} exceeds configured max group size:${GROUP_SIZE_MAX}`)
+    throw invalid(
+      `input group size:${told(parameters['group_size'])} exceeds configured max group size:${GROUP_SIZE_MAX}`,
+    )
   }
   const isStrict = parameters['strict_group_size'] === true || parameters['strict_group_size'] === 'true'
   return { field: field === undefined ? `$meta.${name}` : name, size, isStrict }
@@ -245,7 +248,7 @@ function queriesOf(field: Field, data: Given): unknown[] {
     return texts
   }
   const list = isOneQuery(field, given) ? [given] : (given as unknown[])
-  if (!Array.isArray(list)) throw invalid(`the vectors of a search are arrays of numbers, got ${typeof given}`)
+  if (!Array.isArray(list)) throw invalid(`the vectors of a search are arrays of numbers, got ${shown(given)}`)
   return list.map((query) => encodeQuery(field, query))
 }
 
@@ -265,7 +268,10 @@ function structQueries(field: Field, given: unknown): unknown[] {
 
 function encodeQuery(field: Field, query: unknown): unknown {
   if (!isDense(field.type)) return sparseOf(query as SparseFloatVector)
-  const { length } = query as { length?: number }
+  const length = (query as { length?: unknown } | null | undefined)?.length
+  if (typeof length !== 'number' || typeof query === 'string') {
+    throw invalid(`a query of vector field ${field.name} is an array of numbers, got ${shown(query)}`)
+  }
   const dim = dimOf(field)
   const isHalf = query instanceof Uint8Array && /Float16/.test(DataType[field.type]!)
   const wanted = field.type === DataType.BinaryVector ? dim / 8 : isHalf ? dim * 2 : dim
@@ -274,7 +280,13 @@ function encodeQuery(field: Field, query: unknown): unknown {
   }
   // Lanes of f32 are looked at by the engine.
   if (field.type === DataType.FloatVector && (Array.isArray(query) || query instanceof Float32Array)) return query
-  return encoderOf(field)(query, 0)
+  try {
+    return encoderOf(field)(query, 0)
+  } catch (error) {
+    // Lanes that are no numbers.
+    if (!(error instanceof TypeError)) throw error
+    throw invalid(`a query of vector field ${field.name} is an array of numbers, got ${shown(query)}`)
+  }
 }
 
 async function storedQueries(entry: Entry, field: Field, keys: readonly Key[]): Promise<unknown[]> {
