@@ -16,10 +16,13 @@ export type ExportForm = 'blob' | 'bytes' | 'stream'
 
 /** Checks the options; answers the form they ask for. */
 export function exportForm(options: ExportOptions = {}): ExportForm {
+  if (typeof options !== 'object' || options === null) throw new UsageError('the options of export are an object')
   for (const name of Object.keys(options)) if (name !== 'as') throw unknownOption(name, ['as'], 'of export')
   const { as = 'blob' } = options
   if (as === 'blob' || as === 'bytes' || as === 'stream') return as
-  throw new UsageError(`as of export is "blob", "bytes" or "stream", got ${JSON.stringify(as)}`)
+  throw new UsageError(
+    `as of export is "blob", "bytes" or "stream", got ${typeof as === 'string' ? JSON.stringify(as) : `a value of type ${typeof as}`}`,
+  )
 }
 
 export async function exported(

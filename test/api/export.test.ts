@@ -352,3 +352,11 @@ describe('an import', () => {
     expect(readdirSync(left).filter((name) => name.endsWith('.log'))).toEqual([])
   })
 })
+
+it('refuses options of an export that make no sense, by what they are', async () => {
+  const db = await open(':memory:')
+  await expect(db.export(null as never)).rejects.toThrow('the options of export are an object')
+  await expect(db.export({ as: 10n as never })).rejects.toThrow('got a value of type bigint')
+  await expect(db.export({ as: 'zip' as never })).rejects.toThrow('got "zip"')
+  await db.close()
+})

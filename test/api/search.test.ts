@@ -225,6 +225,7 @@ describe('options', () => {
     [{}, UsageError, /vector or vectors, got neither/],
     [{ vector: [1, 2, 3], vectors: [] }, UsageError, /got both/],
     [{ vectors: 5 }, TypeMismatchError, /vectors of search is an array/],
+    [{ vectors: Array(2), field: 'a' }, TypeMismatchError, /vectors\[0\]/],
     [{ vector: [1, 2] }, ShapeError, /vector has 2 lanes, field "a" of collection "notes" needs 3/],
     [
       {

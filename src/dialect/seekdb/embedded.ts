@@ -11,7 +11,7 @@ import {
   getSparseEmbeddingFunction,
   type SparseEmbeddingFunction,
 } from './embedding.ts'
-import { InvalidCollectionError, SeekdbError, SeekdbValueError, translating } from './errors.ts'
+import { InvalidCollectionError, SeekdbError, SeekdbValueError, shown, translating } from './errors.ts'
 import { requireDatabaseName, validateCollectionName } from './name.ts'
 import { isGiven, readCount } from './options.ts'
 import { restoreSchema, Schema } from './schema.ts'
@@ -81,7 +81,7 @@ export class EmbeddedClient implements ClientCalls {
   getCollection(options: GetCollectionOptions): Promise<Collection> {
     return this.#run(async (store) => {
       const member = store.find(this.#session.database, options.name)
-      if (member === undefined) throw new InvalidCollectionError(`Collection not found: ${options.name}`)
+      if (member === undefined) throw new InvalidCollectionError(`Collection not found: ${shown(options.name)}`)
       return await this.#open(member, options.embeddingFunction)
     })
   }
@@ -103,7 +103,8 @@ export class EmbeddedClient implements ClientCalls {
     })
   }
 
-  listCollections({ withEmbeddingFunction = true }: { withEmbeddingFunction?: boolean }): Promise<Collection[]> {
+  listCollections(options: { withEmbeddingFunction?: boolean }): Promise<Collection[]> {
+    const { withEmbeddingFunction = true } = options ?? {}
     return this.#run((store) =>
       Promise.all(
         store

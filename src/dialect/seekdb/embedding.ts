@@ -6,6 +6,7 @@
 import { loadDriver } from '../../engine/index.ts'
 import { Bm25EmbeddingFunction } from './bm25.ts'
 import { BuiltinEmbedding } from './builtin-embedding.ts'
+import { shown } from './errors.ts'
 import { LocalModelEmbedding } from './local-model.ts'
 
 export interface EmbeddingConfig {
@@ -82,7 +83,7 @@ class Registry<F> {
 
   async get(name: string, config: EmbeddingConfig | undefined): Promise<F> {
     const Type = this.#constructors.get(name) ?? (await this.#load(name)) ?? this.#builtinOf(name)
-    if (Type === undefined) throw new Error(`${this.#noun} '${name}' is not registered.`)
+    if (Type === undefined) throw new Error(`${this.#noun} '${shown(name)}' is not registered.`)
     try {
       return Type.buildFromConfig === undefined ? new Type(config ?? {}) : Type.buildFromConfig(config ?? {})
     } catch (error) {
@@ -92,12 +93,12 @@ class Registry<F> {
   }
 
   #builtinOf(name: string): Buildable<F> | undefined {
-    return Object.hasOwn(this.#builtin, name) ? this.#builtin[name] : undefined
+    return typeof name === 'string' && Object.hasOwn(this.#builtin, name) ? this.#builtin[name] : undefined
   }
 
   async #load(name: string): Promise<Buildable<F> | undefined> {
     // A name is no path and no other package; and the official default one would download a model.
-    if (name === DEFAULT_FUNCTION || !/^[a-z0-9][a-z0-9._-]*$/i.test(name)) return undefined
+    if (typeof name !== 'string' || name === DEFAULT_FUNCTION || !/^[a-z0-9][a-z0-9._-]*$/i.test(name)) return undefined
     await loadDriver(`@seekdb/${name}`).catch(() => {})
     return this.#constructors.get(name)
   }

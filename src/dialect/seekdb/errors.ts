@@ -12,6 +12,14 @@ export class SeekdbError extends Error {
   }
 }
 
+/** A value as messages show it; what has no text of its own is called by its kind. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'function') return 'a function'
+  return typeof value === 'symbol' ? 'a symbol' : String(value)
+}
+
 /** The store, or the server, cannot be reached. */
 export class SeekdbConnectionError extends SeekdbError {}
 export class SeekdbServerError extends SeekdbError {}

@@ -8,7 +8,7 @@ import {
   type StoredFunction,
   storedFunction,
 } from './embedding.ts'
-import { SeekdbValueError } from './errors.ts'
+import { SeekdbValueError, shown } from './errors.ts'
 import { Key, keyName } from './key.ts'
 import type { FulltextAnalyzer, FulltextAnalyzerPropertiesMap, HnswParams, SourceKey } from './types.ts'
 
@@ -32,11 +32,11 @@ function check(fields: object, checks: Readonly<Record<string, Check>>): void {
     if (value === undefined) continue
     if ('oneOf' in rule) {
       if (rule.oneOf.includes(value as never)) continue
-      throw new SeekdbValueError(`Invalid "${name}": expected one of [${rule.oneOf.join(', ')}], got ${String(value)}`)
+      throw new SeekdbValueError(`Invalid "${name}": expected one of [${rule.oneOf.join(', ')}], got ${shown(value)}`)
     }
     const isNumber = typeof value === 'number' && (rule.isWhole ? Number.isInteger(value) : Number.isFinite(value))
     if (isNumber && value >= rule.from && value <= rule.to) continue
-    throw new SeekdbValueError(`Invalid "${name}": expected [${rule.from}, ${rule.to}], got ${String(value)}`)
+    throw new SeekdbValueError(`Invalid "${name}": expected [${rule.from}, ${rule.to}], got ${shown(value)}`)
   }
 }
 
@@ -71,7 +71,7 @@ export class VectorIndexConfig {
   embeddingFunction?: EmbeddingFunction | null
 
   constructor(options: VectorIndexConfigOptions = {}) {
-    const { hnsw, embeddingFunction } = options
+    const { hnsw, embeddingFunction } = options ?? {}
     if (hnsw !== undefined && hnsw !== null) {
       check(hnsw, HNSW_CHECKS)
       if (hnsw.type === 'hnsw_bq') check(hnsw, BINARY_CHECKS)
@@ -140,7 +140,8 @@ export class SparseVectorIndexConfig {
   readonly drop_ratio_search?: number
   readonly refine_k?: number
 
-  constructor(options: SparseVectorIndexConfigOptions = {}) {
+  constructor(given: SparseVectorIndexConfigOptions = {}) {
+    const options = given ?? {}
     check(options, SPARSE_CHECKS)
     const { sourceKey, embeddingFunction } = options
     this.sourceKey = sourceKey || Key.DOCUMENT
@@ -177,6 +178,9 @@ export class FulltextIndexConfig {
   readonly properties?: FulltextAnalyzerPropertiesMap[FulltextAnalyzer]
 
   constructor(analyzer?: FulltextAnalyzer | null, properties?: FulltextAnalyzerPropertiesMap[FulltextAnalyzer] | null) {
+    if (analyzer !== undefined && analyzer !== null && typeof analyzer !== 'string') {
+      throw new SeekdbValueError(`Invalid "analyzer": expected the name of an analyzer, got ${shown(analyzer)}`)
+    }
     this.analyzer = analyzer ?? 'ik'
     this.properties = properties ?? {}
     if (Object.hasOwn(ANALYZER_CHECKS, this.analyzer)) check(this.properties, ANALYZER_CHECKS[this.analyzer])

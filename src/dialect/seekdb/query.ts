@@ -2,7 +2,7 @@
 
 import type { FilterNode } from '../../query/index.ts'
 import type { Collection } from './collection.ts'
-import { SeekdbValueError } from './errors.ts'
+import { SeekdbValueError, shown } from './errors.ts'
 import { readFilters } from './filter.ts'
 import { Key, keyName } from './key.ts'
 import type { Metric } from './nearest.ts'
@@ -72,7 +72,7 @@ function found(
 
 function readDistance(distance: unknown): DistanceMetric {
   if (DISTANCES.includes(distance as string)) return distance as DistanceMetric
-  throw new SeekdbValueError(`Invalid "distance": expected one of [${DISTANCES.join(', ')}], got ${String(distance)}`)
+  throw new SeekdbValueError(`Invalid "distance": expected one of [${DISTANCES.join(', ')}], got ${shown(distance)}`)
 }
 
 function readTarget(options: Options, collection: Collection): Target {
@@ -118,7 +118,7 @@ function isSparseKey(key: unknown): boolean {
   const name = typeof key === 'string' ? key : keyName(key as Key)
   if (name === 'sparseEmbedding' || name === Key.SPARSE_EMBEDDING.name) return true
   if (name === 'embedding' || name === Key.EMBEDDING.name) return false
-  throw new SeekdbValueError(`queryKey must be K.EMBEDDING or K.SPARSE_EMBEDDING, got ${JSON.stringify(name)}`)
+  throw new SeekdbValueError(`queryKey must be K.EMBEDDING or K.SPARSE_EMBEDDING, got ${shown(name)}`)
 }
 
 async function embedded({ texts, isSparse }: Texts, collection: Collection): Promise<Vectors> {

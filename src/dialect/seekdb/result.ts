@@ -1,6 +1,6 @@
 // The shapes in which records are answered.
 
-import { SeekdbValueError } from './errors.ts'
+import { SeekdbValueError, shown } from './errors.ts'
 import type { StoredRecord } from './records.ts'
 import type { Row } from './searches.ts'
 import type { GetResult, Metadata, QueryResult } from './types.ts'
@@ -37,7 +37,9 @@ export function readInclude(include: unknown, otherwise: Include): Include {
     const column = COLUMNS.indexOf(name as string)
     if (column >= 0) bits |= 1 << column
     else if (!ALWAYS.includes(name as string)) {
-      throw new SeekdbValueError(`include takes ${COLUMNS.join(', ')} and distances, got ${JSON.stringify(name)}`)
+      throw new SeekdbValueError(
+        `include takes ${COLUMNS.join(', ')} and distances, got ${typeof name === 'string' ? JSON.stringify(name) : shown(name)}`,
+      )
     }
   }
   return INCLUDES[bits]!

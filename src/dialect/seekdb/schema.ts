@@ -7,11 +7,19 @@ import {
   type SparseEmbeddingFunction,
   type StoredFunction,
 } from './embedding.ts'
+import { SeekdbValueError, shown } from './errors.ts'
 import { FulltextIndexConfig, SparseVectorIndexConfig, VectorIndexConfig } from './index-config.ts'
 import { readOptions } from './options.ts'
 import type { Configuration, ConfigurationParam, HnswParams } from './types.ts'
 
 export type IndexConfig = FulltextIndexConfig | VectorIndexConfig | SparseVectorIndexConfig
+
+/** Whether an index is given. @throws SeekdbValueError for what is none; the classes of another copy of the package are. */
+function isIndex<I extends IndexConfig>(given: I | null | undefined, name: string): given is I {
+  if (given === undefined || given === null) return false
+  if (typeof given.toMetadataJson === 'function') return true
+  throw new SeekdbValueError(`${name} of a schema is made by its class, got ${shown(given)}`)
+}
 
 /** The indexes of a collection: full text and vectors always, sparse vectors where they are asked for. */
 export class Schema {
@@ -26,9 +34,10 @@ export class Schema {
       sparseVectorIndex?: SparseVectorIndexConfig
     } = {},
   ) {
-    if (config.fulltextIndex !== undefined) this.fulltextIndex = config.fulltextIndex
-    if (config.vectorIndex !== undefined) this.vectorIndex = config.vectorIndex
-    if (config.sparseVectorIndex !== undefined) this.sparseVectorIndex = config.sparseVectorIndex
+    const { fulltextIndex, vectorIndex, sparseVectorIndex } = config ?? {}
+    if (isIndex(fulltextIndex, 'fulltextIndex')) this.fulltextIndex = fulltextIndex
+    if (isIndex(vectorIndex, 'vectorIndex')) this.vectorIndex = vectorIndex
+    if (isIndex(sparseVectorIndex, 'sparseVectorIndex')) this.sparseVectorIndex = sparseVectorIndex
   }
 
   /** Sets the index of the config's kind, replacing one that was set before. @throws TypeError for anything else. */
@@ -105,10 +114,10 @@ export async function restoreSchema(json: unknown, source: FunctionSource): Prom
   if (typeof json !== 'object' || json === null) return undefined
   const { fulltextIndex, vectorIndex, sparseVectorIndex } = json as SchemaJson
   const schema = new Schema()
-  if (fulltextIndex !== undefined) {
+  if (fulltextIndex) {
     schema.fulltextIndex = new FulltextIndexConfig(fulltextIndex.analyzer, fulltextIndex.properties)
   }
-  if (vectorIndex !== undefined) {
+  if (vectorIndex) {
     const { hnsw, embeddingFunction: stored } = vectorIndex
     schema.vectorIndex = new VectorIndexConfig({ hnsw: hnsw ?? {} })
     // The stored dimension is the one the vectors have, whatever a function says of itself by now.

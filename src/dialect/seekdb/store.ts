@@ -12,7 +12,7 @@ import type { EmbeddingFunction, SparseEmbeddingFunction } from './embedding.ts'
 import { SeekdbError, SeekdbValueError } from './errors.ts'
 import type { Metric } from './nearest.ts'
 import { Records } from './records.ts'
-import type { SchemaJson } from './schema.ts'
+import type { Schema, SchemaJson } from './schema.ts'
 import type { Settings } from './settings.ts'
 import type { DistanceMetric } from './types.ts'
 
@@ -141,7 +141,7 @@ export class Store {
     const { schema, dimension, distance, embeddingFunction, sparseEmbeddingFunction } = settings
     const functions = { dense: embeddingFunction, sparse: sparseEmbeddingFunction }
     // Taken apart before anything is made: a config that is no JSON stops it here.
-    const json = JSON.parse(JSON.stringify(schema.toMetadataJson())) as SchemaJson
+    const json = jsonOf(schema)
     return this.#inTurn(async () => {
       this.#requireFree(database, name, `Collection '${name}' already exists`)
       return await this.#make({ database, name, dimension, distance, schema: json }, functions, async () => {})
@@ -231,5 +231,15 @@ export class Store {
     const turn = this.#tail.then(run)
     this.#tail = turn.catch(() => {})
     return turn
+  }
+}
+
+/** @throws SeekdbValueError where a parameter is no JSON. */
+function jsonOf(schema: Schema): SchemaJson {
+  try {
+    return JSON.parse(JSON.stringify(schema.toMetadataJson())) as SchemaJson
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new SeekdbValueError(`The configuration of a collection must be JSON: ${error.message}`, error)
   }
 }

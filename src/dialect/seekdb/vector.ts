@@ -1,7 +1,7 @@
 // Vectors on their way in and out.
 
 import { blankNumbers } from '../../value/index.ts'
-import { SeekdbValueError } from './errors.ts'
+import { SeekdbValueError, shown } from './errors.ts'
 
 /** Whether this can be a vector; what is in it is checked when it is read. */
 export function isList(value: unknown): value is ArrayLike<unknown> {
@@ -54,8 +54,8 @@ function isFloat(lane: number): boolean {
 }
 
 function invalidLane(lane: unknown): SeekdbValueError {
-  const shown = typeof lane === 'string' ? JSON.stringify(lane) : String(lane)
-  return new SeekdbValueError(`Vector contains invalid value: ${shown}`)
+  const text = typeof lane === 'string' ? JSON.stringify(lane) : shown(lane)
+  return new SeekdbValueError(`Vector contains invalid value: ${text}`)
 }
 
 const DIGITS_MIN = 6

@@ -133,7 +133,7 @@ export function searchRequest(state: CollectionState, options: unknown): SearchR
     queries:
       vectors === undefined
         ? [queryLanes(vector, request.definition, 'vector', where)]
-        : (vectors as unknown[]).map((one, i) => queryLanes(one, request.definition, `vectors[${i}]`, where)),
+        : Array.from(vectors as unknown[], (one, i) => queryLanes(one, request.definition, `vectors[${i}]`, where)),
     limit: limit === undefined ? 10 : countOrAll(limit, 'limit of search'),
     offset: offset === undefined ? 0 : requireCount(offset, 'offset of search'),
     group: group === undefined ? undefined : groupOf(group),

@@ -1,0 +1,84 @@
+// Promise: what a call cannot mean is refused by an error of this dialect that says what was given; nothing is deleted by a filter that
+// asks for nothing.
+
+import { expect, it } from 'vitest'
+import {
+  AdminClient,
+  Client,
+  FulltextIndexConfig,
+  getEmbeddingFunction,
+  Schema,
+  SeekdbValueError,
+  SparseVectorIndexConfig,
+  VectorIndexConfig,
+} from '../../../src/dialect/seekdb/index.ts'
+import { memoryClient, plainCollection } from './fixtures.ts'
+
+// As a program gives them that puts its conditions into a list which stays empty.
+it('deletes nothing by a filter that asks for nothing', async () => {
+  const notes = await plainCollection()
+  await notes.add({
+    ids: ['a', 'b'],
+    embeddings: [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+    documents: ['x', 'y'],
+  })
+  const nothing = [{ $and: [] }, { $and: [{}, { $and: [] }] }, {}]
+  for (const filter of nothing) {
+    for (const options of [{ where: filter }, { whereDocument: filter }, { where: filter, whereDocument: filter }]) {
+      await expect(notes.delete(options as never)).rejects.toThrow(
+        'At least one of ids, where, or whereDocument must be provided',
+      )
+    }
+  }
+  expect(await notes.count()).toBe(2)
+  await notes.delete({ ids: ['a'], where: { $and: [] } })
+  expect((await notes.get()).ids).toEqual(['b'])
+})
+
+// They came out as a TypeError of the package's own code.
+it('refuses values that have no text, by what they are', async () => {
+  const client = memoryClient()
+  const notes = await plainCollection()
+  const bare = Object.create(null)
+  const calls: [() => unknown, string][] = [
+    [() => notes.add({ ids: ['a'], embeddings: [[1, bare, 3]] as never }), 'invalid value: an object'],
+    [() => notes.query({ queryEmbeddings: [1, 2, Symbol('s')] as never }), 'invalid value: a symbol'],
+    [() => notes.get({ include: [10n] as never }), 'include takes documents'],
+    [() => notes.query({ queryEmbeddings: [1, 2, 3], distance: bare }), 'got an object'],
+    [() => client.createCollection({ name: 'a', configuration: { dimension: bare } }), 'got an object'],
+    [
+      () =>
+        client.createCollection({
+          name: 'a',
+          configuration: { dimension: 3, x: 1n } as never,
+          embeddingFunction: null,
+        }),
+      'must be JSON',
+    ],
+    [() => new FulltextIndexConfig(Symbol('s') as never), 'got a symbol'],
+    [() => new Schema({ fulltextIndex: 5 as never }), 'fulltextIndex of a schema is made by its class, got 5'],
+  ]
+  for (const [call, text] of calls) {
+    const refused = await Promise.resolve()
+      .then(call)
+      .catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(SeekdbValueError)
+    expect((refused as Error).message).toContain(text)
+  }
+  await expect(client.getCollection({ name: bare })).rejects.toThrow('Collection not found: an object')
+  await expect(getEmbeddingFunction(bare)).rejects.toThrow("Embedding function 'an object' is not registered.")
+})
+
+it('takes null for options that are not given', async () => {
+  const nothing = null as never
+  expect(new Schema(nothing).vectorIndex).toBeUndefined()
+  expect(new Schema({ vectorIndex: nothing }).toMetadataJson()).toEqual(new Schema().toMetadataJson())
+  expect(new VectorIndexConfig(nothing).hnsw).toBeUndefined()
+  expect(new SparseVectorIndexConfig(nothing).sourceKey).toBeDefined()
+  expect(Client(nothing).isConnected()).toBe(false)
+  expect(AdminClient(nothing).isConnected()).toBe(false)
+  expect(await memoryClient().listCollections(nothing)).toEqual([])
+})
