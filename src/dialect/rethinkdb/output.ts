@@ -29,7 +29,8 @@ export function formatsOf(options: Readonly<Record<string, unknown>>): Formats {
 }
 
 function asDate(time: Time): Date {
-  return new Date(time.epoch * 1000)
+  // The product of 1.001 and 1000 is less than 1001, and a Date cuts off what is below a millisecond.
+  return new Date(Math.round(time.epoch * 1000))
 }
 
 /** A value as the caller gets it: fresh, fields sorted. */

@@ -295,6 +295,9 @@ const times: Case[] = [
   [() => r.epochTime(5).during(r.epochTime(5), r.epochTime(6)), true],
   [() => r.epochTime(5).during(r.epochTime(5), r.epochTime(6), { leftBound: 'open' }), false],
   [() => r.epochTime(1), new Date(1000)],
+  // A millisecond was lost where an instant was made by a term, and kept where it was read from a table.
+  [() => r.expr([r.epochTime(1.001), new Date(1001)]), [new Date(1001), new Date(1001)]],
+  [() => r.do(new Date(1001), r.js('(function (at) { return at.getTime() })')), 1001],
   [
     () => r.epochTime(1).inTimezone('-01:00'),
     { $reql_type$: 'TIME', epoch_time: 1, timezone: '-01:00' },

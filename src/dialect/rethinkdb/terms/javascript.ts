@@ -33,7 +33,7 @@ const PRELUDE = `var reql = ((parse, stringify, is, keys, call, Dates, Arrays, i
     return object
   }
   const into = (name, value) =>
-    value !== null && typeof value === 'object' && value.$reql_type$ === 'TIME' ? new Dates(value.epoch_time * 1000) : value
+    value !== null && typeof value === 'object' && value.$reql_type$ === 'TIME' ? new Dates(Math.round(value.epoch_time * 1000)) : value
   const told = (act) => {
     try { return stringify({ __proto__: null, value: act() }) } catch (error) {
       return stringify({ __proto__: null, error: error && error.reql || error && error.name + ': ' + error.message || String(error) })
