@@ -2,7 +2,7 @@
 // none that stands in its place. Files that are open live on: writes were acknowledged for hours that no opening would ever find, a
 // compaction or a close wrote into the backup that had been put there, and it was damaged for the next opening.
 
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -52,16 +52,26 @@ it.each(['hard', 'soft'] as const)(
   },
 )
 
-it.each(['hard', 'soft'] as const)('refuses %s writes to a log that was removed alone', async (durability) => {
+// `find -name '*.log' -delete`, a rotation of logs.
+it.each([
+  ['hard', 'removed'],
+  ['soft', 'removed'],
+  ['hard', 'cut'],
+  ['soft', 'cut'],
+] as const)('refuses %s writes to a log that was %s alone, and exports all there is', async (durability, how) => {
   const db = await open(at('data'))
   const c = await db.createCollection('c')
   await c.insert({ id: 1 })
-  rmSync(at('data', 'c1.p0.1.log'))
+  if (how === 'removed') rmSync(at('data', 'c1.p0.1.log'))
+  else truncateSync(at('data', 'c1.p0.1.log'))
   expect(await refusalOf(c, durability)).toMatchObject({
     name: 'HostError',
-    message: expect.stringMatching(/c1\.p0\.1\.log was removed while it was open/),
+    message: expect.stringContaining(`c1.p0.1.log was ${how} while it was open`),
   })
   expect(await c.get(1)).toEqual({ id: 1 })
+  const rescued = await open.import(await db.export(), at('rescued'))
+  expect(await rescued.collection('c').count()).toBe(await c.count())
+  await rescued.close()
   await db.close()
 })
 

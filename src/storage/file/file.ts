@@ -20,6 +20,8 @@ export class DiskFile implements StorageFile {
   readonly #isWriteThrough: boolean
   readonly #guard: Guard
   readonly #hadName: boolean
+  /** Behind what was written through this handle. */
+  #end = 0
   #flushesRunning = 0
   #isClosed = false
 
@@ -72,7 +74,7 @@ export class DiskFile implements StorageFile {
   }
 
   writePart(position: number, bytes: Uint8Array, from: number, bytesCount: number): void {
-    if (this.#guard.onWrite()) this.#requireName()
+    if (this.#guard.onWrite()) this.#requireWhole()
     let done = 0
     let retries = 0
     while (done < bytesCount) {
@@ -87,11 +89,13 @@ export class DiskFile implements StorageFile {
         pause(1)
       }
     }
+    if (position + bytesCount > this.#end) this.#end = position + bytesCount
   }
 
   truncate(size: number): void {
     try {
       ftruncateSync(this.#descriptor, size)
+      if (size < this.#end) this.#end = size
     } catch (cause) {
       if (this.#isReadOnly) throw readOnlyError(this.#directory, 'truncation', this.name)
       throw hostError('truncation', this.#directory, this.name, cause)
@@ -100,7 +104,7 @@ export class DiskFile implements StorageFile {
 
   async flush(): Promise<void> {
     if (!this.#isWriteThrough) await this.#flushed()
-    if (this.#guard.onFlush()) this.#requireName()
+    if (this.#guard.onFlush()) this.#requireWhole()
   }
 
   #flushed(): Promise<void> {
@@ -121,14 +125,20 @@ export class DiskFile implements StorageFile {
     } catch (cause) {
       throw hostError('flush', this.#directory, this.name, cause)
     }
-    if (this.#guard.onFlush()) this.#requireName()
+    if (this.#guard.onFlush()) this.#requireWhole()
   }
 
-  /** A file that lost its name takes what is written with it. Some platforms never count names. */
-  #requireName(): void {
-    if (!this.#hadName || this.#descriptor < 0 || fstatSync(this.#descriptor).nlink > 0) return
+  /**
+   * A file that lost its name takes what is written with it, and one that was cut has lost what was there: names that end in `.log` invite
+   * both. Some platforms never count names.
+   */
+  #requireWhole(): void {
+    if (this.#descriptor < 0) return
+    const { nlink, size } = fstatSync(this.#descriptor)
+    const what = this.#hadName && nlink === 0 ? 'removed' : size < this.#end ? 'cut' : undefined
+    if (what === undefined) return
     throw new HostError(
-      `${pathOf(this.#directory, this.name)} was removed while it was open: nothing more is written, for it would be lost`,
+      `${pathOf(this.#directory, this.name)} was ${what} while it was open: nothing more is written, for it would be lost; export() still gives what was read or written here`,
       { details: { operation: 'flush', directory: this.#directory, file: this.name } },
     )
   }

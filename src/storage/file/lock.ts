@@ -110,7 +110,7 @@ export class DirectoryLock {
         ? 'was removed or replaced while it was open, or its lock was deleted'
         : `was taken over by process ${taker.pid} on host "${taker.host}" while it was open`
     return new HostError(
-      `directory "${this.#path}" ${what}: nothing more is written, for what is written now would be lost; open it again to go on`,
+      `directory "${this.#path}" ${what}: nothing more is written, for it would be lost; export() still gives everything; close it and open it again to go on`,
       { details: { operation: 'write', directory: this.#path } },
     )
   }
