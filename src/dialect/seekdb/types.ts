@@ -160,38 +160,42 @@ export interface GetCollectionOptions {
   name: string
   embeddingFunction?: EmbeddingFunction | null
 }
+/** A vector as it is given. */
+export type Lanes = readonly number[] | Float32Array | Float64Array
+/** One value or a list of them. What is undefined is not given; null is stored as null, where that can be stored. */
+export type Column<V> = V | null | undefined | readonly (V | null | undefined)[]
 export interface AddOptions {
-  ids: string | string[]
-  embeddings?: number[] | number[][]
-  metadatas?: Metadata | Metadata[]
-  documents?: string | string[]
+  ids: string | readonly string[]
+  embeddings?: Column<Lanes>
+  metadatas?: Column<Metadata>
+  documents?: Column<string>
 }
 export interface UpdateOptions {
-  ids: string | string[]
-  embeddings?: number[] | number[][]
-  metadatas?: Metadata | Metadata[]
-  documents?: string | string[]
+  ids: string | readonly string[]
+  embeddings?: Column<Lanes>
+  metadatas?: Column<Metadata>
+  documents?: Column<string>
 }
 export interface UpsertOptions {
-  ids: string | string[]
-  embeddings?: number[] | number[][]
-  metadatas?: Metadata | Metadata[]
-  documents?: string | string[]
+  ids: string | readonly string[]
+  embeddings?: Column<Lanes>
+  metadatas?: Column<Metadata>
+  documents?: Column<string>
 }
 export interface DeleteOptions {
-  ids?: string | string[]
+  ids?: string | readonly string[]
   where?: Where
   whereDocument?: WhereDocument
 }
 export interface GetOptions {
-  ids?: string | string[]
+  ids?: string | readonly string[]
   where?: Where
   whereDocument?: WhereDocument
   limit?: number
   offset?: number
   include?: readonly ('documents' | 'metadatas' | 'embeddings')[]
 }
-export type DenseQueryEmbeddings = number[] | number[][]
+export type DenseQueryEmbeddings = Lanes | readonly Lanes[]
 export type SparseQueryEmbeddings = SparseVector | SparseVector[]
 export interface QueryOptions {
   queryKey?: QueryKey

@@ -202,3 +202,14 @@ it('finds rows by what their arrays lack, be the field nullable or not', async (
     expect(await found('not (a[0] + 1 == 2) or a[1] == 2')).toEqual([0, 2])
   }
 })
+
+it('takes one key or a list of them, in either form, and is typed so', async () => {
+  const made = await filled()
+  const ids = async (given: string | number | bigint | (string | number | bigint)[]) =>
+    (await made.get({ ...at, ids: given, output_fields: ['id'] })).data.map((row) => row['id'])
+  expect(await ids(1)).toEqual(['1'])
+  expect(await ids('2')).toEqual(['2'])
+  expect(await ids([3n, '1', 2])).toEqual(['1', '2', '3'])
+  expect((await made.search({ ...at, ids: [1, '2'], limit: 1 })).results).toHaveLength(2)
+  expect((await made.delete({ ...at, ids: [1, '2', 9] })).delete_cnt).toBe('2')
+})

@@ -82,3 +82,27 @@ it('takes null for options that are not given', async () => {
   expect(AdminClient(nothing).isConnected()).toBe(false)
   expect(await memoryClient().listCollections(nothing)).toEqual([])
 })
+
+// TypeScript refused what the calls take: null for a document, undefined for what an item does not give, typed arrays.
+it('is typed for what it takes', async () => {
+  const notes = await plainCollection()
+  const vector = new Float32Array([1, 2, 3])
+  await notes.add({
+    ids: ['a', 'b'],
+    embeddings: [vector, [4, 5, 6]],
+    documents: ['x', null],
+    metadatas: [null, { n: 1 }],
+  })
+  await notes.upsert({ ids: ['a', 'b'], documents: [undefined, 'y'], metadatas: [{ n: 2 }, undefined] })
+  await notes.update({ ids: 'a', embeddings: new Float64Array([3, 2, 1]) })
+  expect(await notes.get()).toEqual({
+    ids: ['a', 'b'],
+    documents: ['x', 'y'],
+    metadatas: [{ n: 2 }, { n: 1 }],
+    embeddings: [
+      [3, 2, 1],
+      [4, 5, 6],
+    ],
+  })
+  expect((await notes.query({ queryEmbeddings: vector, nResults: 1 })).ids).toEqual([['a']])
+})

@@ -24,6 +24,8 @@ import type {
   BFloat16Vector,
   FieldData,
   Float16Vector,
+  IdList,
+  Ids,
   Int8Vector,
   RowData,
   SparseFloatVector,
@@ -87,7 +89,7 @@ interface BaseDeleteReq extends collectionNameReq {
 }
 export type DeleteEntitiesReq = BaseDeleteReq & ({ expr?: string; filter?: never } | { filter?: string; expr?: never })
 export interface DeleteByIdsReq extends BaseDeleteReq {
-  ids: string[] | number[]
+  ids: Ids
 }
 export interface DeleteByFilterReq extends BaseDeleteReq {
   filter: string
@@ -115,7 +117,7 @@ export type OutputTransformers = {
 type BaseQueryReq = collectionNameReq & {
   output_fields?: string[]
   partition_names?: string[]
-  ids?: string[] | number[]
+  ids?: Ids
   expr?: string
   filter?: string
   offset?: number
@@ -135,7 +137,7 @@ export interface QueryIteratorReq extends Omit<QueryReq, 'ids' | 'offset' | 'lim
   batchSize: number
 }
 export interface GetReq extends collectionNameReq {
-  ids: string[] | number[]
+  ids: Ids
   output_fields?: string[]
   partition_names?: string[]
   offset?: number
@@ -210,7 +212,7 @@ export interface SearchReq extends collectionNameReq {
   nq?: number
   consistency_level?: ConsistencyLevelEnum
   transformers?: OutputTransformers
-  ids?: number[] | string[]
+  ids?: IdList
   highlighter?: Highlighter
   search_aggregation?: SearchAggregation
 }
@@ -248,7 +250,7 @@ export interface SearchSimpleReq extends collectionNameReq {
   transformers?: OutputTransformers
   rerank?: RerankerObj | FunctionObject | FunctionScore
   nq?: number
-  ids?: number[] | string[]
+  ids?: IdList
   highlighter?: Highlighter
   search_aggregation?: SearchAggregation
 }

@@ -2,6 +2,9 @@
 
 import type { Anything } from './status.ts'
 
+/** Keys of rows: one, or a list. */
+export type IdList = readonly (string | number | bigint)[]
+export type Ids = string | number | bigint | IdList
 export type FloatVector = number[]
 export type Float16Vector = number[] | Uint8Array
 export type BFloat16Vector = number[] | Uint8Array
