@@ -171,9 +171,10 @@ class EmbeddedConnection extends Connection {
     this.emit('connect')
   }
 
-  protected async end(): Promise<void> {
+  protected async end(isWaiting: boolean): Promise<void> {
     for (const feed of this.#feeds) feed.abort(new ReqlRuntimeError(CLOSED))
     this.#feeds.clear()
+    if (isWaiting) await Promise.all(this.#store?.underWay ?? [])
     const release = this.#release
     this.#release = undefined
     if (this.#isHolding) this.#store?.release()

@@ -56,7 +56,11 @@ export function execute(
   watch?: (feed: Feed) => void,
 ): Promise<unknown> {
   const { loading } = store
-  if (loading !== undefined) return guarded(loading.then(() => execute(asked, store, db, given, watch)))
+  if (loading !== undefined)
+    return taking(
+      loading.then(() => execute(asked, store, db, given, watch)),
+      store,
+    )
   let node = asked
   try {
     const answer = given === NO_RUN_OPTIONS ? answered(node, store, db) : undefined
@@ -76,7 +80,7 @@ export function execute(
         value = evaluateSaved(node, query)
       } catch (error) {
         if (!(error instanceof Suspension)) throw error
-        return guarded(executeSlowly(node, query, formats, options, error))
+        return taking(executeSlowly(node, query, formats, options, error), store)
       }
       if (query.waits.length > 0) return guarded(afterWaits(value, query, formats, node, options))
       return answerOf(value, query, formats, node, options)
@@ -106,6 +110,16 @@ function afterLoad(missing: Set<AnyPart>, store: Store, proceed: () => Promise<u
   const end = () => {}
   const line: Promise<void> = loads.then(end, end)
   store.loading = line
+  return taking(answer, store)
+}
+
+/** An answer that takes turns. */
+function taking(answer: Promise<unknown>, store: Store): Promise<unknown> {
+  const end = () => {
+    store.underWay.delete(ended)
+  }
+  const ended: Promise<void> = answer.then(end, end)
+  store.underWay.add(ended)
   return guarded(answer)
 }
 

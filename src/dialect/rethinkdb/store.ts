@@ -166,6 +166,8 @@ export class Store {
 
   /** While parts are loaded that a query needs: none overtakes it. */
   loading: Promise<unknown> | undefined
+  /** Queries that take turns: a connection that is closed waits for them, lest one is refused half done. */
+  readonly underWay = new Set<Promise<void>>()
 
   private constructor(database: Database, directOf: (collection: Collection) => Direct, catalog: Direct | undefined) {
     this.database = database
