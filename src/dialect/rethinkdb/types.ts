@@ -38,6 +38,15 @@ export type Value<T> =
           ? { readonly [K in keyof T]: Value<T[K]> }
           : never)
 
+/** A function in the place of a value: said apart, because what takes `any` leaves its parameters without a type. */
+export type Fn<T = Any> = (...values: Term<T>[]) => Any
+export type Arg<T = Any> = string | number | boolean | object | null | undefined | Fn<T>
+/** What takes values of all kinds, functions among them. */
+export interface Call<A> {
+  (...args: Arg[]): A
+  (...args: Any[]): A
+}
+
 type Field<T, K> = K extends keyof NonNullable<T> ? NonNullable<T>[K] : Any
 type Element<T> = NonNullable<T> extends readonly (infer I)[] ? I : Any
 /** A document as it is inserted: what is called `id` may be left out, it is made. */
@@ -115,19 +124,20 @@ type NumberMethods = { [M in Numeric]: (...values: Any[]) => Term<number> } & { 
 /** What sequences and arrays of `T` have; `S` is what a step of them gives. */
 interface Sequence<T> {
   map<V>(change: (row: Term<T>) => V): Stream<Unwrapped<V>>
-  map(...args: Any[]): Stream<Any>
+  map(...args: Arg[]): Stream<Any>
   concatMap<V>(change: (row: Term<T>) => V): Stream<Element<Unwrapped<V>>>
   reduce<V>(step: (left: Term<T>, right: Term<T>) => V): Term<T>
   fold<B>(base: B, step: (state: Term<Unwrapped<B>>, row: Term<T>) => Any, options?: object): Term<Any>
-  count(value?: Any): Term<number>
+  count<V>(value?: V | Fn<T>): Term<number>
   sum(by?: Pick1<T>): Term<number>
   avg(by?: Pick1<T>): Term<number>
   min(by?: Pick1<T> | { readonly index: string }): Term<T>
   max(by?: Pick1<T> | { readonly index: string }): Term<T>
   distinct(options?: { readonly index: string }): Stream<T>
+  contains(...values: Arg<T>[]): Term<boolean>
   contains(...values: Any[]): Term<boolean>
   group<K extends keyof T>(by: K): Grouped<T, T[K] | null>
-  group(...by: Any[]): Grouped<T>
+  group(...by: Arg<T>[]): Grouped<T>
   union(...others: Any[]): Stream<Any>
   pluck<K extends keyof T>(...names: K[]): Stream<Pick<T, K>>
   pluck(...paths: Paths): Stream<Any>
@@ -137,7 +147,7 @@ interface Sequence<T> {
   hasFields(...paths: Paths): Stream<T>
   merge<P extends object>(patch: P | ((row: Term<T>) => P)): Stream<Merged<T, P>>
   merge(...patches: Any[]): Stream<Any>
-  offsetsOf(value: Any): Stream<number>
+  offsetsOf<V>(value: V | Fn<T>): Stream<number>
   isEmpty(): Term<boolean>
   innerJoin<U>(other: Sequence<U>, on: (left: Term<T>, right: Term<U>) => Any): Stream<{ left: T; right: U }>
   outerJoin<U>(other: Sequence<U>, on: (left: Term<T>, right: Term<U>) => Any): Stream<{ left: T; right?: U }>
@@ -161,7 +171,7 @@ export interface Stream<T> extends Runnable<Cursor<T>>, Sequence<T> {
     predicate: Partially<T> | boolean | Term<Any> | ((row: Term<T>) => Any),
     options?: { readonly default?: Any },
   ): Stream<T>
-  orderBy(...by: Any[]): Term<T[]>
+  orderBy(...by: Arg<T>[]): Term<T[]>
   limit(count: Value<number>): Stream<T>
   skip(count: Value<number>): Stream<T>
   slice(from: Value<number>, to?: Any, options?: object): Stream<T>
@@ -175,7 +185,7 @@ export interface FeedTerm<T> extends Runnable<Feed<T>>, Omit<Stream<T>, 'run'> {
 export interface Grouped<T, G = Any>
   extends Runnable<ArrayResult<{ group: G; reduction: T[] }>>,
     Omit<Sequence<T>, 'count' | 'sum' | 'avg' | 'min' | 'max' | 'reduce'> {
-  count(value?: Any): GroupedValue<number, G>
+  count<V>(value?: V | Fn<T>): GroupedValue<number, G>
   sum(by?: Pick1<T>): GroupedValue<number, G>
   avg(by?: Pick1<T>): GroupedValue<number, G>
   min(by?: Pick1<T>): GroupedValue<T, G>
@@ -202,7 +212,7 @@ export interface Term<T = Any> extends Runnable<Answer<T>>, Comparing, NumberMet
   add(...values: Any[]): Term<T>
   default<V>(value: V): Term<NonNullable<T> | Unwrapped<V>>
   do<V>(use: (value: Term<T>) => V): Term<Unwrapped<V>>
-  do(...args: Any[]): Term<Any>
+  do(...args: Arg[]): Term<Any>
   branch(...args: Any[]): Term<Any>
   coerceTo(type: 'string'): Term<string>
   coerceTo(type: 'number'): Term<number>
@@ -225,34 +235,35 @@ export interface Term<T = Any> extends Runnable<Answer<T>>, Comparing, NumberMet
   date(): Term<Date>
   // Of arrays.
   map<V>(change: (row: Term<Element<T>>) => V): Term<Unwrapped<V>[]>
-  map(...args: Any[]): Term<Any[]>
-  filter(predicate: Any, options?: { readonly default?: Any }): Term<T>
+  map(...args: Arg[]): Term<Any[]>
+  filter<V>(predicate: V | Fn<Element<T>>, options?: { readonly default?: Any }): Term<T>
   concatMap(change: (row: Term<Element<T>>) => Any): Term<Any[]>
   reduce(step: (left: Term<Element<T>>, right: Term<Element<T>>) => Any): Term<Element<T>>
-  fold(base: Any, step: Any, options?: object): Term<Any>
-  orderBy(...by: Any[]): Term<T>
+  fold(base: Any, step: (state: Term<Any>, row: Term<Element<T>>) => Any, options?: object): Term<Any>
+  orderBy(...by: Arg<Element<T>>[]): Term<T>
   limit(count: Value<number>): Term<T>
   skip(count: Value<number>): Term<T>
   slice(from: Value<number>, to?: Any, options?: object): Term<T>
   nth(index: Value<number>): Term<Element<T>>
   sample(count: Value<number>): Term<T>
   distinct(): Term<T>
-  count(value?: Any): Term<number>
-  sum(by?: Any): Term<number>
-  avg(by?: Any): Term<number>
-  min(by?: Any): Term<Element<T>>
-  max(by?: Any): Term<Element<T>>
+  count<V>(value?: V | Fn<Element<T>>): Term<number>
+  sum<V>(by?: V | Fn<Element<T>>): Term<number>
+  avg<V>(by?: V | Fn<Element<T>>): Term<number>
+  min<V>(by?: V | Fn<Element<T>>): Term<Element<T>>
+  max<V>(by?: V | Fn<Element<T>>): Term<Element<T>>
+  contains(...values: Arg<Element<T>>[]): Term<boolean>
   contains(...values: Any[]): Term<boolean>
   isEmpty(): Term<boolean>
-  offsetsOf(value: Any): Term<number[]>
+  offsetsOf<V>(value: V | Fn<Element<T>>): Term<number[]>
   group<K extends keyof Element<T>>(by: K): Grouped<Element<T>, Element<T>[K] | null>
-  group(...by: Any[]): Grouped<Element<T>>
+  group(...by: Arg<Element<T>>[]): Grouped<Element<T>>
   ungroup(): Term<{ group: Any; reduction: Any }[]>
   union(...others: Any[]): Term<Any[]>
   withFields(...paths: Paths): Term<Any[]>
-  innerJoin(other: Any, on: Any): Term<Any[]>
-  outerJoin(other: Any, on: Any): Term<Any[]>
-  eqJoin(by: Any, other: Any, options?: object): Term<Any[]>
+  innerJoin(other: Any, on: (left: Term<Element<T>>, right: Term<Any>) => Any): Term<Any[]>
+  outerJoin(other: Any, on: (left: Term<Element<T>>, right: Term<Any>) => Any): Term<Any[]>
+  eqJoin<V>(by: V | Fn<Element<T>>, other: Any, options?: object): Term<Any[]>
   zip(): Term<Any[]>
   forEach(write: (row: Term<Element<T>>) => Any): Term<WriteResult>
   // Of geometry.
@@ -288,7 +299,7 @@ export interface Selection<T>
     options?: { readonly default?: Any },
   ): Selection<T>
   orderBy(options: { readonly index: Any }): Selection<T>
-  orderBy(...by: Any[]): ArraySelection<T>
+  orderBy(...by: Arg<T>[]): ArraySelection<T>
   limit(count: Value<number>): Selection<T>
   skip(count: Value<number>): Selection<T>
   slice(from: Value<number>, to?: Any, options?: object): Selection<T>
@@ -299,7 +310,7 @@ export interface Selection<T>
 /** Documents of one table in an order that was computed. */
 export interface ArraySelection<T> extends Omit<Term<T[]>, 'filter' | 'limit' | 'nth'>, Writable<T> {
   (index: number): SingleSelection<T>
-  filter(predicate: Any, options?: { readonly default?: Any }): ArraySelection<T>
+  filter<V>(predicate: V | Fn<T>, options?: { readonly default?: Any }): ArraySelection<T>
   limit(count: Value<number>): ArraySelection<T>
   nth(index: Value<number>): SingleSelection<T>
 }
@@ -323,7 +334,7 @@ export interface Table<T extends object = Any> extends Selection<T> {
   ): Term<WriteResult<T>>
   sync(): Term<{ synced: number }>
   indexCreate(name: string, options?: IndexOptions): Term<{ created: number }>
-  indexCreate(name: string, by: Any, options?: IndexOptions): Term<{ created: number }>
+  indexCreate<V>(name: string, by: V | Fn<T>, options?: IndexOptions): Term<{ created: number }>
   indexDrop(name: string): Term<{ dropped: number }>
   indexList(): Term<string[]>
   indexRename(from: string, to: string, options?: { readonly overwrite?: boolean }): Term<{ renamed: number }>
@@ -334,7 +345,9 @@ export interface Table<T extends object = Any> extends Selection<T> {
     point: Any,
     options: { readonly index: string; readonly [option: string]: unknown },
   ): Term<{ dist: number; doc: T }[]>
-  setWriteHook(hook: ((context: Term<Any>, old: Term<T>, next: Term<T>) => Any) | null | Any): Term<Any>
+  setWriteHook(
+    hook: Uint8Array | Term<Any> | null | ((context: Term<Any>, old: Term<T>, next: Term<T>) => Any),
+  ): Term<Any>
   getWriteHook(): Term<{ function: Uint8Array; query: string } | null>
   config(): SingleSelection<TableConfig>
   status(): Term<Any>
@@ -450,9 +463,9 @@ type FreeAny =
 
 /** `r`. */
 export type R = (<T>(value: T) => Term<Unwrapped<T>>) &
-  Tables & { readonly [C in Constants]: Term<number> } & { [F in Free]: (...args: Any[]) => Term<number> } & {
-    [F in FreeBoolean]: (...args: Any[]) => Term<boolean>
-  } & { [F in FreeAny]: (...args: Any[]) => Term<Any> } & {
+  Tables & { readonly [C in Constants]: Term<number> } & { [F in Free]: Call<Term<number>> } & {
+    [F in FreeBoolean]: Call<Term<boolean>>
+  } & { [F in FreeAny]: Call<Term<Any>> } & {
     connect(options?: ConnectOptions | string): Promise<Connection>
     connect(callback: Callback<Connection>): Promise<Connection>
     connect(options: ConnectOptions | string, callback: Callback<Connection>): Promise<Connection>
@@ -465,13 +478,13 @@ export type R = (<T>(value: T) => Term<Unwrapped<T>>) &
     dbCreate(name: string): Term<Made<'dbs_created', DbConfig>>
     dbDrop(name: string): Term<Made<'dbs_dropped' | 'tables_dropped', DbConfig>>
     dbList(): Term<string[]>
-    do(...args: Any[]): Term<Any>
+    do: Call<Term<Any>>
     branch(...args: Any[]): Term<Any>
-    map(...args: Any[]): Stream<Any>
+    map: Call<Stream<Any>>
     union(...args: Any[]): Stream<Any>
     range(from?: Value<number>, to?: Value<number>): Stream<number>
-    asc(by: Any): Term<Any>
-    desc(by: Any): Term<Any>
+    asc: Call<Term<Any>>
+    desc: Call<Term<Any>>
     now(): Term<Date>
     time(...parts: Any[]): Term<Date>
     epochTime(seconds: Value<number>): Term<Date>

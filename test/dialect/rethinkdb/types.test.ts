@@ -77,3 +77,42 @@ it('types terms by what they answer', async () => {
   await feed.close()
   await connection.close()
 })
+
+// Strict programs had to write `(row: any)` in each of these: the compiler said that `row` implicitly has an 'any' type.
+it('types what functions are given, wherever a term takes one', () => {
+  const posts = r.table<Post>('posts')
+  const others = r.table('others')
+  const numbers = r.expr([1, 2])
+  const terms = [
+    posts.indexCreate('f', (post) => post('likes').add(1)),
+    posts.indexCreate('m', (post) => [post('tags'), post('title')], { multi: true }),
+    others.group((row) => row('title'), 'likes'),
+    posts.group((post) => post('title')),
+    posts.orderBy((post) => post('likes')),
+    others.orderBy(r.desc((row) => row('likes'))),
+    posts.contains((post) => post('likes').eq(1)),
+    posts.count((post) => post('likes').eq(1)),
+    posts.offsetsOf((post) => post('likes').eq(1)),
+    posts.map(others, (left, right) => left.merge(right)),
+    others.setWriteHook((context, _old, next) => next.merge({ at: context('timestamp') })),
+    r.do(1, 2, (a, b) => a.add(b)),
+    r.map(posts, others, (left, right) => left.merge(right)),
+    r.reduce([1, 2], (a, b) => a.add(b)),
+    r.group([1, 2], (n) => n.mod(2)),
+    r.min([1, 2], (n) => n.mul(-1)),
+    r.contains([1, 2], (n) => n.gt(1)),
+    numbers.filter((n) => n.gt(1)),
+    numbers.contains((n) => n.gt(1), 2),
+    numbers.count((n) => n.gt(1)),
+    numbers.fold(0, (sum, n) => sum.add(n)),
+    numbers.innerJoin([2], (left, right) => left.eq(right)),
+    numbers.orderBy((n) => n.mul(-1)),
+    numbers.sum((n) => n.mul(2)),
+    numbers.max((n) => n.mul(-1)),
+    numbers.do(1, (list, n) => list.append(n)),
+  ]
+  for (const term of terms) expect(String(term)).toContain('function(')
+  const unknown: unknown = 1
+  expect(String(posts.count(unknown))).toBe('r.table("posts").count(1)')
+  expect(String(r.expr([1]).contains(unknown))).toBe('r([1]).contains(1)')
+})
