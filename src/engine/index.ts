@@ -24,7 +24,14 @@ export { between, type IndexRange, type IndexTuple, ofType, type RangeBounds, Ty
 export type { IndexReader } from './indexes/index-reader.ts'
 export type { SparseVector } from './indexes/sparse.ts'
 export { type MediumOptions, type Open, type OpenOptions, open, openDatabase, openHere } from './open.ts'
-export type { Conflict, ConflictFunction, Durability, InsertOptions, WriteOptions } from './options.ts'
+export {
+  type Conflict,
+  type ConflictFunction,
+  type Durability,
+  type InsertOptions,
+  requireDatabase,
+  type WriteOptions,
+} from './options.ts'
 export {
   CollectionShapes,
   Partition,

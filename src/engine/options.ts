@@ -182,6 +182,14 @@ export function describe(value: unknown): string {
   return typeof value === 'function' ? 'a function' : String(value)
 }
 
+/** What a dialect is given as `database`. A promise of one, or its name, comes from calls that were meant otherwise. */
+export function requireDatabase(value: unknown): void {
+  if (typeof (value as { collections?: unknown } | null | undefined)?.collections === 'function') return
+  const isPromise = typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+  const got = isPromise ? 'a promise: await it' : describe(value)
+  throw new TypeMismatchError(`database takes an open database, what open() answers; got ${got}`)
+}
+
 export function requirePath(path: unknown, what: string): string {
   if (typeof path !== 'string') throw new TypeMismatchError(`${what} takes the path of a field, got ${describe(path)}`)
   if (path === '') throw new UsageError(`${what} takes the path of a field, got an empty string`)

@@ -1,6 +1,6 @@
 // EpsillaDB: the client's methods, answered in process, or by a server through the official client when a host is given.
 
-import { type Database, loadDriver } from '../../engine/index.ts'
+import { type Database, loadDriver, requireDatabase } from '../../engine/index.ts'
 import { DEFAULT_NAME, LoadedDatabase, loadedDatabases, SCALE } from './databases.ts'
 import type { EpsillaRecord } from './document.ts'
 import {
@@ -70,7 +70,10 @@ export class EpsillaDB {
     this.#config = config
     this.#database = database
     this.#embedders = embedders
-    if (database !== undefined) this.#name = DEFAULT_NAME
+    if (database !== undefined) {
+      requireDatabase(database)
+      this.#name = DEFAULT_NAME
+    }
     if (protocol === undefined && host === undefined && port === undefined) return
     this.#remote = loadDriver('epsillajs').then((driver) => {
       const name = (driver['default'] as object | undefined) ?? driver

@@ -1,6 +1,6 @@
 // `r.connect`: in memory, on a directory, on an open database, or, with a host, to a real server through the official driver.
 
-import { type Database, openHere, openShared } from '../../engine/index.ts'
+import { type Database, openHere, openShared, requireDatabase } from '../../engine/index.ts'
 import type { Feed } from './cursor.ts'
 import { Emitter } from './emitter.ts'
 import { ReqlDriverError, ReqlRuntimeError, requireCount } from './errors.ts'
@@ -152,8 +152,10 @@ class EmbeddedConnection extends Connection {
 
   async begin(): Promise<void> {
     const { database, path, durability } = this.#options
-    if (database !== undefined) this.#database = database
-    else if (path !== undefined && path !== ':memory:') {
+    if (database !== undefined) {
+      requireDatabase(database)
+      this.#database = database
+    } else if (path !== undefined && path !== ':memory:') {
       const shared = await openShared(path, { isHere: true, durability })
       this.#database = shared.database
       this.#release = shared.release

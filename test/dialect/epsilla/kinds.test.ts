@@ -2,7 +2,7 @@
 // and what is stored stays as it was. Every method, with every value in every place.
 
 import { expect, it } from 'vitest'
-import type { EpsillaDB, EpsillaResponse } from '../../../src/dialect/epsilla/index.ts'
+import { EpsillaDB, type EpsillaResponse } from '../../../src/dialect/epsilla/index.ts'
 import { client, FIELDS, withRecords } from './samples.ts'
 
 const circle: Record<string, unknown> = {}
@@ -117,6 +117,13 @@ it('answers calls with values of all kinds in its own words', async () => {
     result: expect.arrayContaining([{ tableName: 'MyTable', totalRecords: 5 }]),
   })
 }, 60_000)
+
+// Each method of such a client rejected with an error of JavaScript's own.
+it('says what `database` takes', () => {
+  expect(() => new EpsillaDB({ database: 'data' as never })).toThrow(
+    'database takes an open database, what open() answers',
+  )
+})
 
 // The collection was dropped and the table kept: each call on it failed from then on, and its name could not be made anew.
 it('takes nothing else than a text for the name of a table', async () => {

@@ -298,6 +298,16 @@ it('does not show as tables what other dialects keep their books in', async () =
   await database.close()
 })
 
+// "Invalid value used as weak map key", and for an `open` that was not awaited "database.collections is not a function".
+it('says what `database` takes', async () => {
+  const says = (text: string) => `database takes an open database, what open() answers; got ${text}`
+  await expect(r.connect({ database: 'blog' })).rejects.toThrow(says('"blog"'))
+  await expect(r.connect({ database: null })).rejects.toThrow(says('null'))
+  const opening = open(':memory:')
+  await expect(r.connect({ database: opening })).rejects.toThrow(says('a promise: await it'))
+  await (await opening).close()
+})
+
 // Each was refused as if another process had the directory: a program with `./data` here and its full path there could not start.
 it('shares a directory by all spellings of its path, and with the other dialects', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'quiverdb-spelt-'))
