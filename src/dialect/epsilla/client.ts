@@ -133,7 +133,8 @@ export class EpsillaDB {
 
   async #end(method: 'unloadDB' | 'dropDB', name: string): Promise<EpsillaResponse> {
     if (this.#remote !== undefined) return await this.#ask(method, [name])
-    await this.#loading
+    // Without a load under way at once: calls that come right behind are not let into what is going.
+    if (this.#loading !== undefined) await this.#loading
     return await answer(async () => {
       requireText(name, 'name')
       const loaded = this.#loaded().get(name)

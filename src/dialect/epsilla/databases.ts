@@ -30,6 +30,8 @@ export class LoadedDatabase {
   readonly #tables = new Map<string, Table>()
   /** Names of tables that are being made. */
   readonly #making = new Set<string>()
+  /** Tables that are being removed: one that is made anew under the name comes after. */
+  readonly #dropping = new Map<string, Promise<void>>()
   #opening: Promise<unknown> = Promise.resolve()
 
   private constructor(path: string, scale: number, database: Database, release: () => Promise<void>, prefix: string) {
@@ -91,6 +93,7 @@ export class LoadedDatabase {
     if (this.#making.has(name)) throw new Refusal(409, `Table already exists: ${name}`)
     this.#making.add(name)
     try {
+      await this.#dropping.get(name)?.catch(() => {})
       this.#tables.set(name, await this.#makeTable(name, fields, indices))
     } finally {
       this.#making.delete(name)
@@ -124,7 +127,17 @@ export class LoadedDatabase {
   async dropTable(name: string): Promise<void> {
     const { collection } = this.table(name, 500)
     this.#tables.delete(name)
-    await this.#database.dropCollection(collection.name)
+    const done = this.#remove(name, collection.name)
+    this.#dropping.set(name, done)
+    try {
+      await done
+    } finally {
+      this.#dropping.delete(name)
+    }
+  }
+
+  async #remove(name: string, collection: string): Promise<void> {
+    await this.#database.dropCollection(collection)
     await (await this.#settings()).delete(this.#prefix + name)
   }
 

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { EpsillaDB, VectorDB } from '../../../src/dialect/epsilla/index.ts'
 import { open } from '../../../src/index.ts'
-import { FIELDS, ids, RECORDS } from './samples.ts'
+import { client, FIELDS, ids, RECORDS } from './samples.ts'
 
 const folders: string[] = []
 afterEach(() => {
@@ -212,4 +212,32 @@ it('can make a table again whose making a crash cut short', async () => {
   expect(await again.listTables()).toMatchObject({ result: [] })
   expect(await again.createTable('cut', FIELDS)).toMatchObject({ statusCode: 200 })
   await store.close()
+})
+
+// The end of the drop took the settings of the new table with it: its records were acknowledged, and gone with the next load.
+it('makes a table while one of its name is dropped', async () => {
+  const path = folder()
+  const db = new EpsillaDB()
+  await db.loadDB(path, 'remade')
+  db.useDB('remade')
+  await db.createTable('t', FIELDS)
+  const calls = await Promise.all([db.dropTable('t'), db.createTable('t', FIELDS)])
+  expect(calls).toMatchObject([{ statusCode: 200 }, { statusCode: 200 }])
+  await db.insert('t', RECORDS)
+  await db.unloadDB('remade')
+  await db.loadDB(path, 'remade')
+  expect(await ids(db.get('t'))).toEqual([1, 2, 3, 4, 5])
+  await db.unloadDB('remade')
+})
+
+// They were answered by the engine, with the path of its directory, or acknowledged and dropped.
+it('refuses calls behind an unload and a drop', async () => {
+  const db = await client()
+  await db.createTable('t', FIELDS)
+  await db.loadDB(':memory:', 'going')
+  db.useDB('going')
+  await db.createTable('t', FIELDS)
+  const [dropped, written] = await Promise.all([db.dropDB('going'), db.insert('t', RECORDS)])
+  expect(dropped).toMatchObject({ statusCode: 200 })
+  expect(written).toEqual({ statusCode: 500, message: 'DB not found: going' })
 })
