@@ -1,13 +1,13 @@
 // `r.connect`: in memory, on a directory, on an open database, or, with a host, to a real server through the official driver.
 
 import { type Database, openHere, openShared, requireDatabase } from '../../engine/index.ts'
-import type { Feed } from './cursor.ts'
 import { Emitter } from './emitter.ts'
 import { ReqlDriverError, ReqlRuntimeError, requireCount } from './errors.ts'
 import { execute } from './execute.ts'
 import { isPlainObject } from './expression.ts'
 import type { Node } from './node.ts'
 import { guarded } from './promise.ts'
+import type { Watched } from './query.ts'
 import { type Callback, NO_RUN_OPTIONS, RUNNER, type Runner, withCallback } from './run.ts'
 import { SERVER_NAME, Store } from './store.ts'
 
@@ -26,6 +26,7 @@ export interface ConnectOptions {
 }
 
 const CLOSED = 'Connection is closed.'
+const FEEDS = 64
 
 /** What both kinds of connections share. */
 export abstract class Connection extends Emitter implements Runner {
@@ -132,7 +133,9 @@ export abstract class Connection extends Emitter implements Runner {
 
 class EmbeddedConnection extends Connection {
   readonly #options: ConnectOptions
-  readonly #feeds = new Set<Feed>()
+  readonly #feeds = new Set<Watched>()
+  /** So many are let gather before those that are over are dropped. */
+  #feedsMax = FEEDS
   #database: Database | undefined
   /** Gives a directory back that others of the process may have open too. */
   #release: (() => Promise<void>) | undefined
@@ -189,7 +192,11 @@ class EmbeddedConnection extends Connection {
   }
 
   /** Feeds end with their connection. */
-  readonly #watch = (feed: Feed): void => {
+  readonly #watch = (feed: Watched): void => {
+    if (this.#feeds.size >= this.#feedsMax) {
+      for (const one of this.#feeds) if (one.closed) this.#feeds.delete(one)
+      this.#feedsMax = Math.max(FEEDS, this.#feeds.size * 2)
+    }
     this.#feeds.add(feed)
   }
 

@@ -408,7 +408,7 @@ export function waiting(stream: Stream): Pull {
   return () => {
     const value = pull()
     if (value === undefined && stream.isOver?.() !== true) {
-      throw new Suspension(new Promise((resolve) => feed.wait(resolve)))
+      throw new Suspension(new Promise((resolve) => feed.wait(resolve)), true)
     }
     return value
   }

@@ -1,7 +1,6 @@
 // Running a query in process: options checked, evaluated, waited for, handed over.
 
 import { checkQuery } from './check.ts'
-import type { Feed } from './cursor.ts'
 import type { Datum } from './datum.ts'
 import { Failure, fail, ReqlServerCompileError, told } from './errors.ts'
 import { evaluate, toStream } from './evaluate.ts'
@@ -11,7 +10,7 @@ import { Node } from './node.ts'
 import { type Formats, formatsOf, NATIVE, storedToNative, toNative } from './output.ts'
 import { type AnyPart, collatePart, cursorPart, feedPart, loadAll, noteSystem } from './parts.ts'
 import { guarded } from './promise.ts'
-import { ARRAY_LIMIT, Query, Suspension } from './query.ts'
+import { ARRAY_LIMIT, Query, Suspension, type Watched } from './query.ts'
 import { quick } from './quick.ts'
 import { define } from './registry.ts'
 import { NO_RUN_OPTIONS } from './run.ts'
@@ -53,7 +52,7 @@ export function execute(
   store: Store,
   db: string,
   given: Record<string, unknown>,
-  watch?: (feed: Feed) => void,
+  watch?: (watched: Watched) => void,
 ): Promise<unknown> {
   const { loading } = store
   if (loading !== undefined)
@@ -140,7 +139,7 @@ async function executeSlowly(
   suspension: Suspension,
 ): Promise<unknown> {
   try {
-    await suspension.done
+    await passed(suspension, query)
     return await afterWaits(await settle(node, query), query, formats, node, options)
   } catch (error) {
     throw told(error, node)
@@ -234,6 +233,18 @@ function evaluateSaved(node: Node, query: Query): Val {
   return value
 }
 
+function passed({ done, isForFeed }: Suspension, { watch }: Query): Promise<void> {
+  if (!isForFeed || watch === undefined) return done
+  return new Promise((resolve, reject) => {
+    const wait = { closed: false, abort: reject }
+    watch(wait)
+    done.then(() => {
+      wait.closed = true
+      resolve()
+    })
+  })
+}
+
 /** Evaluates, again after each thing that took time. */
 async function settle(node: Node, query: Query): Promise<Val> {
   for (;;) {
@@ -242,7 +253,7 @@ async function settle(node: Node, query: Query): Promise<Val> {
       return evaluateSaved(node, query)
     } catch (error) {
       if (!(error instanceof Suspension)) throw error
-      await error.done
+      await passed(error, query)
     }
   }
 }

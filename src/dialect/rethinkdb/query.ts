@@ -2,7 +2,6 @@
 // (creating and dropping collections) suspends it: the promise is awaited and the query evaluated anew, where every effect that was done
 // already answers what it answered then.
 
-import type { Feed } from './cursor.ts'
 import { type Datum, isObject, Time } from './datum.ts'
 import { failLimit } from './errors.ts'
 import type { Store } from './store.ts'
@@ -13,9 +12,18 @@ export const ARRAY_LIMIT = 100_000
 /** Ends an evaluation until `done`. */
 export class Suspension {
   readonly done: Promise<void>
-  constructor(done: Promise<void>) {
+  /** Nobody knows when: it ends with the connection. */
+  readonly isForFeed: boolean
+  constructor(done: Promise<void>, isForFeed = false) {
     this.done = done
+    this.isForFeed = isForFeed
   }
+}
+
+/** What ends with its connection. */
+export interface Watched {
+  readonly closed: boolean
+  abort(failure: Error): void
 }
 
 interface Effect {
@@ -35,7 +43,7 @@ export class Query {
   /** Whether it may drop what it read: then what steers it is kept. */
   isDropping = false
   /** Hears of feeds that the query opens. */
-  watch: ((feed: Feed) => void) | undefined
+  watch: ((watched: Watched) => void) | undefined
   #now: Time | undefined
   /** What has to be on disk before the query is answered. */
   readonly waits: Promise<unknown>[] = []

@@ -51,6 +51,20 @@ it('answers queries that wait for their terms, or make tables, when the connecti
   await connection.close()
 })
 
+it('ends a query that waits for a change within it; it was never heard of again', async () => {
+  const connection = await r.connect({ path })
+  const answer = r
+    .table('t')
+    .changes()
+    .limit(1)
+    .coerceTo('array')
+    .run(connection)
+    .catch((error: Error) => error.message)
+  await r.table('t').count().run(connection)
+  await connection.close()
+  expect(await answer).toMatch('Connection is closed')
+})
+
 it('does not wait for a feed, or what nobody answers', async () => {
   const connection = await r.connect({ path })
   const feed = await r.table('t').changes().run(connection)
