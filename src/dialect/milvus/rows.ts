@@ -92,27 +92,13 @@ export function encodeRows(entry: Entry, rows: readonly unknown[], rules: RowRul
   } catch (error) {
     // What the SDK finds before it sends comes first, for all rows.
     for (let i = 0; i < rows.length; i++) checkNames(rows[i], i, schema, plan, rules)
-    if (error instanceof TypeError) requireNumbers(schema, rows)
     throw error
   }
   return encoded
 }
 
-/** Throws where a lane is a bigint, which JavaScript itself refuses. */
-function requireNumbers({ vectors }: Schema, rows: readonly unknown[]): void {
-  const isLong = (lane: unknown): boolean => typeof lane === 'bigint'
-  rows.forEach((row, i) => {
-    for (const { name, type } of vectors) {
-      const lanes = (row as Row)[name]
-      const lane = Array.isArray(lanes) || ArrayBuffer.isView(lanes) ? Array.from(lanes as []).find(isLong) : undefined
-      if (lane !== undefined) throw invalid(`field ${name} of row ${i}: ${DataType[type]} wanted, got bigint ${lane}`)
-    }
-  })
-}
-
 /** Throws what is wrong with the vectors of rows that the engine refused. */
 export function requireLanes({ schema }: Entry, rows: readonly unknown[]): void {
-  requireNumbers(schema, rows)
   for (const field of schema.vectors) {
     if (field.isFunctionOutput) continue
     const encode = encoderOf(field)

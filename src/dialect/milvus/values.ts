@@ -302,13 +302,11 @@ function floatLanes(field: Field, dim: number, value: unknown, row: number): Flo
   if (value.length !== dim) throw lengthError(field, value.length)
   const lanes = new Float32Array(dim)
   for (let i = 0; i < dim; i++) {
-    const lane = value[i] as number
+    const lane: unknown = value[i]
+    if (typeof lane !== 'number') throw mismatch(field, lane, row)
     lanes[i] = lane
     // Written so that NaN fails, and what became infinite as f32.
-    if (!(Math.abs(lanes[i]!) <= 3.5e38) || lane === null || typeof lane !== 'number') {
-      if (typeof lane !== 'number') throw mismatch(field, lane, row)
-      throw invalid(`value '${lane}' is not a number or infinity`)
-    }
+    if (!(Math.abs(lanes[i]!) <= 3.5e38)) throw invalid(`value '${lane}' is not a number or infinity`)
   }
   return lanes
 }
@@ -339,8 +337,8 @@ function vectorEncoder(field: Field): Encode {
         if (value.length !== dim) throw lengthError(field, value.length)
         const lanes = new Int8Array(dim)
         for (let i = 0; i < dim; i++) {
-          const lane = value[i]!
-          lanes[i] = lane
+          const lane: unknown = value[i]
+          if (typeof lane === 'number') lanes[i] = lane
           if (lanes[i] !== lane) throw invalid(`the ${i}-th element (${told(lane)}) out of range: [-128, 127]`)
         }
         return lanes
@@ -351,8 +349,9 @@ function vectorEncoder(field: Field): Encode {
         if (value.length !== dim / 8) throw wrongCall('INSERT_CHECK_WRONG_DIM')
         const bytes = new Uint8Array(dim / 8)
         for (let i = 0; i < bytes.length; i++) {
-          bytes[i] = value[i]!
-          if (bytes[i] !== value[i]) throw invalid(`the ${i}-th byte (${told(value[i])}) out of range: [0, 255]`)
+          const byte: unknown = value[i]
+          if (typeof byte === 'number') bytes[i] = byte
+          if (bytes[i] !== byte) throw invalid(`the ${i}-th byte (${told(byte)}) out of range: [0, 255]`)
         }
         return bytes
       }

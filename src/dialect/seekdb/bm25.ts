@@ -96,7 +96,7 @@ function built(config: EmbeddingConfig): Bm25EmbeddingFunction {
 }
 
 function readParameters(config: Bm25Config | EmbeddingConfig): Parameters {
-  const given = (config ?? {}) as EmbeddingConfig
+  const given = config as EmbeddingConfig
   const stopwords: unknown = given['stopwords'] ?? undefined
   if (stopwords !== undefined && !(Array.isArray(stopwords) && stopwords.every((word) => typeof word === 'string'))) {
     throw new SeekdbValueError('stopwords of bm25 must be an array of words')

@@ -170,15 +170,13 @@ withSnakeCase(SeekdbClient.prototype)
 withSnakeCase(SeekdbAdminClient.prototype)
 
 /** A client; without path and host, of the store `seekdb.db` in the working directory. */
-export function Client(given: SeekdbClientArgs = {}): SeekdbClient {
-  const args = given ?? {}
+export function Client(args: SeekdbClientArgs = {}): SeekdbClient {
   const { path, host, database } = args
   return new SeekdbClient(path || host || isDatabase(database) ? args : { ...args, path: DEFAULT_PATH })
 }
 
 /** The same; of a server, a client of its database of databases. */
-export function AdminClient(given: SeekdbAdminClientArgs = {}): SeekdbClient {
-  const args = given ?? {}
+export function AdminClient(args: SeekdbAdminClientArgs = {}): SeekdbClient {
   const { path, host, database } = args
   if (path || !host || isDatabase(database)) return Client(args)
   return new SeekdbClient({ ...args, database: ADMIN_DATABASE })

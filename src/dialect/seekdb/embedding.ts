@@ -82,8 +82,9 @@ class Registry<F> {
   }
 
   async get(name: string, config: EmbeddingConfig | undefined): Promise<F> {
-    const Type = this.#constructors.get(name) ?? (await this.#load(name)) ?? this.#builtinOf(name)
-    if (Type === undefined) throw new Error(`${this.#noun} '${shown(name)}' is not registered.`)
+    const id = shown(name)
+    const Type = this.#constructors.get(name) ?? (await this.#load(id)) ?? this.#builtinOf(id)
+    if (Type === undefined) throw new Error(`${this.#noun} '${id}' is not registered.`)
     try {
       return Type.buildFromConfig === undefined ? new Type(config ?? {}) : Type.buildFromConfig(config ?? {})
     } catch (error) {
@@ -93,12 +94,12 @@ class Registry<F> {
   }
 
   #builtinOf(name: string): Buildable<F> | undefined {
-    return typeof name === 'string' && Object.hasOwn(this.#builtin, name) ? this.#builtin[name] : undefined
+    return Object.hasOwn(this.#builtin, name) ? this.#builtin[name] : undefined
   }
 
   async #load(name: string): Promise<Buildable<F> | undefined> {
     // A name is no path and no other package; and the official default one would download a model.
-    if (typeof name !== 'string' || name === DEFAULT_FUNCTION || !/^[a-z0-9][a-z0-9._-]*$/i.test(name)) return undefined
+    if (name === DEFAULT_FUNCTION || !/^[a-z0-9][a-z0-9._-]*$/i.test(name)) return undefined
     await loadDriver(`@seekdb/${name}`).catch(() => {})
     return this.#constructors.get(name)
   }

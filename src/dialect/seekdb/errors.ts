@@ -14,10 +14,9 @@ export class SeekdbError extends Error {
 
 /** A value as messages show it; what has no text of its own is called by its kind. */
 export function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object' && value !== null) return 'an object'
-  if (typeof value === 'function') return 'a function'
-  return typeof value === 'symbol' ? 'a symbol' : String(value)
+  const kind = typeof value
+  if (kind === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  return kind === 'function' || kind === 'symbol' ? `a ${kind}` : String(value)
 }
 
 /** The store, or the server, cannot be reached. */

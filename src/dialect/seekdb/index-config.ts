@@ -140,8 +140,7 @@ export class SparseVectorIndexConfig {
   readonly drop_ratio_search?: number
   readonly refine_k?: number
 
-  constructor(given: SparseVectorIndexConfigOptions = {}) {
-    const options = given ?? {}
+  constructor(options: SparseVectorIndexConfigOptions = {}) {
     check(options, SPARSE_CHECKS)
     const { sourceKey, embeddingFunction } = options
     this.sourceKey = sourceKey || Key.DOCUMENT
@@ -178,10 +177,8 @@ export class FulltextIndexConfig {
   readonly properties?: FulltextAnalyzerPropertiesMap[FulltextAnalyzer]
 
   constructor(analyzer?: FulltextAnalyzer | null, properties?: FulltextAnalyzerPropertiesMap[FulltextAnalyzer] | null) {
-    if (analyzer !== undefined && analyzer !== null && typeof analyzer !== 'string') {
-      throw new SeekdbValueError(`Invalid "analyzer": expected the name of an analyzer, got ${shown(analyzer)}`)
-    }
     this.analyzer = analyzer ?? 'ik'
+    if (typeof this.analyzer !== 'string') throw new SeekdbValueError(`Invalid "analyzer": got ${shown(analyzer)}`)
     this.properties = properties ?? {}
     if (Object.hasOwn(ANALYZER_CHECKS, this.analyzer)) check(this.properties, ANALYZER_CHECKS[this.analyzer])
     // biome-ignore lint/suspicious/noConsole: the driver warns and goes on

@@ -18,7 +18,7 @@ export type IndexConfig = FulltextIndexConfig | VectorIndexConfig | SparseVector
 function isIndex<I extends IndexConfig>(given: I | null | undefined, name: string): given is I {
   if (given === undefined || given === null) return false
   if (typeof given.toMetadataJson === 'function') return true
-  throw new SeekdbValueError(`${name} of a schema is made by its class, got ${shown(given)}`)
+  throw new SeekdbValueError(`Invalid "${name}": expected its class, got ${shown(given)}`)
 }
 
 /** The indexes of a collection: full text and vectors always, sparse vectors where they are asked for. */

@@ -239,7 +239,6 @@ function jsonOf(schema: Schema): SchemaJson {
   try {
     return JSON.parse(JSON.stringify(schema.toMetadataJson())) as SchemaJson
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    throw new SeekdbValueError(`The configuration of a collection must be JSON: ${error.message}`, error)
+    throw error instanceof TypeError ? new SeekdbValueError('configuration must be JSON', error) : error
   }
 }
