@@ -38,6 +38,7 @@ export class Connection {
   readonly #worker: WorkerLike
   readonly #waiting = new Map<number, Waiting>()
   readonly #onProgress: ((progress: never) => void) | undefined
+  readonly #end = new AbortController()
   #nextId = 1
   #ended: Error | undefined
   /** Collections there are, by name. */
@@ -172,9 +173,15 @@ export class Connection {
   end(error: Error = new ClosedError('the database was closed')): void {
     if (this.#ended !== undefined) return
     this.#ended = error
+    this.#end.abort()
     this.#worker.terminate()
     for (const waiting of this.#waiting.values()) waiting.reject(error)
     this.#waiting.clear()
+  }
+
+  /** Aborted at the end. */
+  get signal(): AbortSignal {
+    return this.#end.signal
   }
 
   get isEnded(): boolean {

@@ -1,11 +1,12 @@
 // Starts the worker that runs the engine for a page.
 
 import { type Database, type OpenOptions, VERSION } from '../engine/index.ts'
-import { HostError } from '../error/index.ts'
+import { ClosedError, HostError } from '../error/index.ts'
 import { hasOwnFiles } from '../storage/origin/index.ts'
 import { Connection, type WorkerLike } from './connection.ts'
 import { remoteDatabase } from './remote.ts'
 
+const MEMORY_PATH = ':memory:'
 const ADVICE =
   'under a content security policy it needs "worker-src blob:", or serve quiverdb/worker.js and give ' +
   'open(name, { worker: () => new Worker(url) })'
@@ -21,6 +22,7 @@ export async function openInWorker(path: string, options: OpenOptions, file?: Bl
   if (persist === true) navigator.storage?.persist?.().catch(() => {})
   const made = typeof worker === 'function' ? (worker() as WorkerLike) : await startWorker()
   const connection = new Connection(made, ADVICE, onProgress as ((progress: never) => void) | undefined)
+  if (path !== MEMORY_PATH) endWhenKept(connection, path)
   try {
     await connection.open({ version: VERSION, path, options: rest, isWithoutFiles: !hasOwnFiles(), file })
   } catch (error) {
@@ -28,6 +30,22 @@ export async function openInWorker(path: string, options: OpenOptions, file?: Bl
     throw error
   }
   return remoteDatabase(connection, path)
+}
+
+/**
+ * A page that the browser keeps for the way back is stopped, its worker with it: nobody else would get the files until it is dropped. Safari
+ * keeps such pages; what they had on its way ends as when a page is closed.
+ */
+function endWhenKept(connection: Connection, path: string): void {
+  const end = ({ persisted }: PageTransitionEvent) => {
+    if (!persisted) return
+    connection.end(
+      new ClosedError(
+        `database "${path}" was closed when its page was left: open it again, or reload the page when it is shown again`,
+      ),
+    )
+  }
+  globalThis.addEventListener?.('pagehide', end, { signal: connection.signal })
 }
 
 async function startWorker(): Promise<WorkerLike> {

@@ -70,7 +70,7 @@ new EventSource('/commands/' + page).onmessage = ({ data }) => {
   const script = document.createElement('script')
   if (type !== '') script.type = type
   script.src = '/command/' + id
-  document.head.append(script)
+  document.head.prepend(script)
 }
 })()`
 
