@@ -17,7 +17,6 @@ export interface Driver {
   /** Opens a window; answers what it is called. */
   open(): Promise<string>
   goto(window: string, url: string): Promise<void>
-  back(window: string): Promise<void>
   close(window: string): Promise<void>
   quit(): Promise<void>
 }
@@ -160,7 +159,6 @@ new EventSource('/commands').onmessage = ({ data }) => {
   const target = windows.get(name)
   if (kind === 'open') windows.set(name, open('about:blank', name))
   else if (kind === 'goto') target.location.href = url
-  else if (kind === 'back') target.history.back()
   else target.close()
   fetch('/done/' + id + '/' + encodeURIComponent(navigator.userAgent))
 }
@@ -239,9 +237,6 @@ async function startWebKit(isPrivate: boolean): Promise<Driver> {
       async goto(name, url) {
         await send('goto', name, url)
       },
-      async back(name) {
-        await send('back', name)
-      },
       async close(name) {
         await send('close', name)
       },
@@ -282,7 +277,6 @@ function steer(send: Send, pid: number, version: string, end: () => Promise<void
       })
     },
     goto: (window, url) => inWindow(window, 'Navigate', { url }),
-    back: (window) => inWindow(window, 'Back'),
     close: (window) => inWindow(window, 'CloseWindow'),
     async quit() {
       await alone(() => send('DeleteSession')).catch(() => {})
