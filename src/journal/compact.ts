@@ -3,7 +3,7 @@
 
 import { FRAME_BYTES, outOfMemory, pause, type Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
-import { encodeLogHeader, homeOf, LOG_HEADER_BYTES, type LogHeader, logName } from './header.ts'
+import { encodeLogHeader, homeOf, LOG_HEADER_BYTES, type LogHeader, logName, newSeed } from './header.ts'
 import { Log } from './log.ts'
 
 /** A step between two turns of the event loop takes about a millisecond. */
@@ -46,7 +46,7 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
   let isDone = false
   try {
     const draft: LogHeader = {
-      seed: crypto.getRandomValues(new BigUint64Array(1))[0]!,
+      seed: newSeed(),
       generation,
       sealedTransaction: 0,
       isComplete: false,

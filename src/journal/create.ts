@@ -2,7 +2,7 @@
 
 import type { Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
-import { encodeLogHeader, homeOf, type LogHeader, logName } from './header.ts'
+import { encodeLogHeader, homeOf, type LogHeader, logName, newSeed } from './header.ts'
 
 /** Makes the log of a new partition; it is durable, name and all, when it resolves. What cannot be made leaves no file. */
 export async function createLogFile(
@@ -12,7 +12,7 @@ export async function createLogFile(
   sealedTransaction: number,
 ): Promise<{ file: StorageFile; header: LogHeader }> {
   const header: LogHeader = {
-    seed: crypto.getRandomValues(new BigUint64Array(1))[0]!,
+    seed: newSeed(),
     generation: 1,
     sealedTransaction,
     isComplete: true,

@@ -24,6 +24,11 @@ export interface LogHome {
   readonly database: bigint
 }
 
+/** 64 random bits: what tells one log, or one database, from all others. */
+export function newSeed(): bigint {
+  return crypto.getRandomValues(new BigUint64Array(1))[0]!
+}
+
 export interface LogHeader {
   /** Seed of the frames' checksums: random for each file, so that bytes of another file never pass. */
   readonly seed: bigint

@@ -1,7 +1,16 @@
 export { agreedEnds } from './agreement.ts'
 export { type Compacted, compact } from './compact.ts'
 export { createLogFile } from './create.ts'
-export { encodeLogHeader, homeOf, LOG_HEADER_BYTES, type LogHeader, logName, ownPlace, snapshotName } from './header.ts'
+export {
+  encodeLogHeader,
+  homeOf,
+  LOG_HEADER_BYTES,
+  type LogHeader,
+  logName,
+  newSeed,
+  ownPlace,
+  snapshotName,
+} from './header.ts'
 export { Log } from './log.ts'
 export { type LoggedTransaction, Recovery, type RecoveryOptions, type Repair } from './recover.ts'
 export type { Residency } from './residency.ts'

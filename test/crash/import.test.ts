@@ -25,6 +25,23 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
 
 const imported = (medium: SimulatedMedium) => openDatabase({ storage: medium.reopen(), source: pieces() })
 
+/** What crashes during an import leave, after each of its operations. Many leave the same, to the byte: that comes once. */
+async function crashesOfImport(mode: CrashMode): Promise<SimulatedMedium[]> {
+  const medium = new SimulatedMedium()
+  const cuts: SimulatedMedium[] = []
+  medium.onOperation = () => cuts.push(medium.clone())
+  await (await imported(medium)).close()
+  medium.onOperation = undefined
+  expect(cuts.length).toBeGreaterThan(20)
+  const crashes = new Map<string, SimulatedMedium>()
+  for (const [i, cut] of cuts.entries()) {
+    const after = cut.crash({ seed: i + 1, mode })
+    const state = after.state()
+    if (!crashes.has(state)) crashes.set(state, after)
+  }
+  return [...crashes.values()]
+}
+
 /** Nothing, or everything; answers which. */
 async function found(medium: SimulatedMedium): Promise<'nothing' | 'everything'> {
   let db: Database = await openDatabase({ storage: medium.reopen() })
@@ -50,20 +67,9 @@ describe('an import', () => {
   it.each<CrashMode>(['nothing', 'all', 'random'])(
     'is whole or not there after a crash that keeps: %s',
     async (mode) => {
-      const medium = new SimulatedMedium()
-      const cuts: SimulatedMedium[] = []
-      medium.onOperation = () => cuts.push(medium.clone())
-      await (await imported(medium)).close()
-      medium.onOperation = undefined
-      expect(cuts.length).toBeGreaterThan(20)
-      // Many crashes leave what another has left, to the byte: that is opened once.
-      const seen = new Map<string, string>()
-      for (const [i, cut] of cuts.entries()) {
-        const after = cut.crash({ seed: i + 1, mode })
-        const state = after.state()
-        if (!seen.has(state)) seen.set(state, await found(after))
-      }
-      expect([...new Set(seen.values())].sort()).toEqual(['everything', 'nothing'])
+      const seen = new Set<string>()
+      for (const after of await crashesOfImport(mode)) seen.add(await found(after))
+      expect([...seen].sort()).toEqual(['everything', 'nothing'])
     },
   )
 
@@ -71,16 +77,8 @@ describe('an import', () => {
   it.each<CrashMode>(['nothing', 'all', 'random'])(
     'that was cut short can be made again, and is no database to readers: %s',
     async (mode) => {
-      const medium = new SimulatedMedium()
-      const cuts: SimulatedMedium[] = []
-      medium.onOperation = () => cuts.push(medium.clone())
-      await (await imported(medium)).close()
-      medium.onOperation = undefined
-      const seen = new Set<string>()
       let again = 0
-      for (const [i, cut] of cuts.entries()) {
-        const after = cut.crash({ seed: i + 1, mode })
-        if (seen.size === seen.add(after.state()).size) continue
+      for (const after of await crashesOfImport(mode)) {
         const reader = await openDatabase({ storage: after.reopen(), readOnly: true }).catch((error: Error) => error)
         if (reader instanceof Error) {
           expect(reader).toMatchObject({ name: 'NotFoundError', message: expect.stringContaining('no database in') })

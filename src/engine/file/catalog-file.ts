@@ -12,6 +12,7 @@ import {
   parseDataFile,
 } from '../../catalog/stored.ts'
 import { ConflictError, CorruptError, NotFoundError } from '../../error/index.ts'
+import { newSeed } from '../../journal/index.ts'
 import type { StorageDirectory } from '../../storage/index.ts'
 import type { Catalog, Repair } from '../catalog.ts'
 import type { Gate } from '../gate.ts'
@@ -212,7 +213,7 @@ function isDatabase(names: readonly string[]): boolean {
 }
 
 export function newId(): string {
-  return crypto.getRandomValues(new BigUint64Array(1))[0]!.toString(16).padStart(16, '0')
+  return newSeed().toString(16).padStart(16, '0')
 }
 
 function notThere({ path }: StorageDirectory, why: string): NotFoundError {

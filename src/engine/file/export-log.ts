@@ -6,7 +6,7 @@
 
 import { outOfMemory } from '../../core/index.ts'
 import { ClosedError, StateError } from '../../error/index.ts'
-import { encodeLogHeader, homeOf, LOG_HEADER_BYTES, Log, type LogHeader } from '../../journal/index.ts'
+import { encodeLogHeader, homeOf, LOG_HEADER_BYTES, Log, type LogHeader, newSeed } from '../../journal/index.ts'
 import { memoryFile, type StorageFile } from '../../storage/index.ts'
 import type { Partition } from '../partition.ts'
 import { pause } from '../pause.ts'
@@ -89,7 +89,7 @@ const walked = new WeakSet<Partition>()
 class Walk implements LogReader {
   readonly isOfEnd = true
   readonly #part: Partition
-  readonly #seed = crypto.getRandomValues(new BigUint64Array(1))[0]!
+  readonly #seed = newSeed()
   #tail: Log | undefined
   #isWalking = false
   #end = LOG_HEADER_BYTES
