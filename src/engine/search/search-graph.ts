@@ -38,12 +38,14 @@ export function graphQuery({ request, partition, count, slots }: PartitionQuery)
   if (computed * WALK_COST > matched) return undefined
   const isSigns = definition.index.quantization === 'binary'
   const rescored = Math.max(RESCORED_MIN, Math.ceil(wanted * RESCORED_PER_HIT)) * (isSigns ? RESCORED_SIGNS : 1)
-  const known = Math.max(0, wanted - graphs.dirty(field))
+  // What waits for the upkeep is looked at one by one; of the rest a walk that does not gather all it may has met an island.
+  const waiting = rows - (linked - graphs.stale(field))
+  const kept = Math.max(ef, isSigns ? Math.min(rescored, EF_MAX) : 0)
   return {
     field,
-    ef: Math.max(ef, isSigns ? Math.min(rescored, EF_MAX) : 0),
+    ef: kept,
     rescored,
-    wanted: Math.min(known, linked - graphs.stale(field)),
+    wanted: Math.min(kept, Math.max(0, matched - waiting)),
     budget: Math.min(Math.max(4 * computed, 1000), 0x7fffffff),
   }
 }
