@@ -11,13 +11,19 @@ export interface Printable {
 
 /** Base of every error a query or a connection ends with. `msg` is the bare text, `message` also shows the query. */
 export class ReqlError extends Error {
+  override name: string
   readonly msg: string
   readonly frames: readonly (number | string)[] | undefined
 
   constructor(msg: string, query?: Printable | null, frames?: readonly (number | string)[]) {
     super(query ? withQuery(msg, query, frames) : msg)
+    const { message } = this
+    // As the driver's: own fields in its order, so that `JSON.stringify` and copies of an error hold its name and message.
+    Reflect.deleteProperty(this, 'message')
+    this.name = this.constructor.name
     this.msg = msg
     this.frames = frames
+    this.message = message
   }
 }
 

@@ -250,3 +250,21 @@ it('marks the term that failed where it is met first, though the query holds it 
   )
   await connection.close()
 })
+
+it('errors have the own fields of the driver, so that JSON and copies of them hold name and message; JSON had the bare msg', async () => {
+  const theirs = new official.Error.ReqlDriverError('refused')
+  const ours = new mine.Error.ReqlDriverError('refused')
+  expect(Object.keys(ours)).toEqual(Object.keys(theirs))
+  expect(JSON.stringify(ours)).toBe(JSON.stringify(theirs))
+  const connection = await mine.connect()
+  const error = await mine
+    .error('no')
+    .run(connection)
+    .catch((reason: unknown) => reason)
+  await connection.close()
+  expect(Object.keys({ ...error })).toEqual(['name', 'msg', 'frames', 'message'])
+  expect({ ...error }).toMatchObject({ name: 'ReqlUserError', msg: 'no', message: error.message })
+  expect(error.stack).toContain('ReqlUserError: no in:')
+  const Own: Any = class extends mine.Error.ReqlError {}
+  expect(new Own('mine').name).toBe('Own')
+})
