@@ -300,7 +300,11 @@ export function toStream(value: Val): Stream {
   if (value instanceof Selection) {
     return value.source instanceof Stream ? value.source : new Stream(pullArray(value.source))
   }
-  if (value instanceof VirtualTable) return new Stream(pullArray(value.virtual.rows()))
+  if (value instanceof VirtualTable) {
+    const stream = new Stream(pullArray(value.virtual.rows()))
+    stream.virtual = value.virtual
+    return stream
+  }
   if (value instanceof Grouped) fail('Cannot treat the output of `group` as a stream (did you mean to `ungroup`?).')
   if (value instanceof Special) return wrongKind('SEQUENCE', value)
   const text = `Cannot convert ${typeName(value)} to SEQUENCE`
@@ -341,6 +345,7 @@ function derived(source: Stream, make: (pull: Pull) => Pull, step: Step | undefi
     return stream
   }
   stream.slice = source.slice
+  stream.virtual = source.virtual
   stream.limit = source.limit
   stream.unfollowable = source.unfollowable
   stream.steps = [...source.steps, step]

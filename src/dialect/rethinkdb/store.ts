@@ -65,7 +65,14 @@ export interface Listener {
   dropped(): void
 }
 
-export class Table {
+/** What a feed can be made of. */
+export interface Followed {
+  readonly primaryKey: string
+  listen(listener: Listener): void
+  unlisten(listener: Listener): void
+}
+
+export class Table implements Followed {
   readonly info: TableInfo
   readonly store: Store
   readonly direct: Direct
@@ -161,6 +168,8 @@ export class Store {
 
   /** How often something was saved. */
   saves = 0
+  /** Who hears that something was: feeds of the system's tables. */
+  readonly savers = new Set<() => void>()
   readonly #saving = new Set<Promise<unknown>>()
   readonly #directOf: (collection: Collection) => Direct
 
@@ -320,6 +329,7 @@ export class Store {
 
   #follow(done: Promise<unknown> | undefined): void {
     this.saves++
+    for (const tell of this.savers) tell()
     if (done === undefined) return
     this.#saving.add(done)
     const end = () => this.#saving.delete(done)

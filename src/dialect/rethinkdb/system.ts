@@ -1,8 +1,8 @@
 // The database `rethinkdb`: tables that are computed from what there is. Reading them works; what a cluster would have is not there.
 
-import type { Datum, Fields } from './datum.ts'
+import { equal, type Fields } from './datum.ts'
 import { failOperation } from './errors.ts'
-import { SERVER_NAME, type Store, type Table } from './store.ts'
+import { type Listener, type RowChange, SERVER_NAME, type Store, type Table } from './store.ts'
 import type { Virtual } from './values.ts'
 
 function tableConfig(table: Table): Fields {
@@ -47,7 +47,7 @@ function allTables(store: Store): Table[] {
   return store.databases().flatMap(({ name }) => store.tables(name))
 }
 
-const ROWS: Readonly<Record<string, (store: Store) => Datum[]>> = {
+const ROWS: Readonly<Record<string, (store: Store) => Fields[]>> = {
   cluster_config: () => [
     { id: 'auth', auth_key: null },
     { id: 'heartbeat', heartbeat_timeout_secs: 10 },
@@ -76,5 +76,47 @@ export const SYSTEM_TABLES = Object.keys(ROWS)
 
 export function systemTable(store: Store, name: string): Virtual {
   const rows = Object.hasOwn(ROWS, name) ? ROWS[name] : failOperation(`Table \`rethinkdb.${name}\` does not exist.`)
-  return { name, db: 'rethinkdb', primaryKey: 'id', rows: () => rows(store) }
+  const hearing = new Map<Listener, () => void>()
+  return {
+    name,
+    db: 'rethinkdb',
+    primaryKey: 'id',
+    rows: () => rows(store),
+    listen(listener) {
+      let known = byId(rows(store))
+      let isDue = false
+      const tell = () => {
+        if (isDue) return
+        isDue = true
+        // What is saved first may be half of a change.
+        queueMicrotask(() => {
+          isDue = false
+          const before = known
+          known = byId(rows(store))
+          if (hearing.has(listener)) listener.changed(changesFrom(before, known))
+        })
+      }
+      hearing.set(listener, tell)
+      store.savers.add(tell)
+    },
+    unlisten(listener) {
+      const tell = hearing.get(listener)
+      if (tell !== undefined) store.savers.delete(tell)
+      hearing.delete(listener)
+    },
+  }
+}
+
+function byId(rows: readonly Fields[]): Map<unknown, Fields> {
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+function changesFrom(before: Map<unknown, Fields>, after: Map<unknown, Fields>): RowChange[] {
+  const changes: RowChange[] = []
+  for (const [key, old] of before) {
+    const next = after.get(key) ?? null
+    if (next === null || !equal(old, next)) changes.push({ key, old, new: next })
+  }
+  for (const [key, next] of after) if (!before.has(key)) changes.push({ key, old: null, new: next })
+  return changes
 }

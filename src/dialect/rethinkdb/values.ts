@@ -1,11 +1,11 @@
 // What evaluation passes around beside plain values: databases, tables and what is selected from them, streams, functions, groups.
 
-import { type Datum, print } from './datum.ts'
+import { type Datum, type Fields, print } from './datum.ts'
 import { Failure, ReqlNonExistenceError, ReqlQueryLogicError } from './errors.ts'
 import type { Node } from './node.ts'
 import type { Planned } from './planned.ts'
 import type { Query } from './query.ts'
-import type { Table } from './store.ts'
+import type { Followed, Table } from './store.ts'
 
 /** Answers the next value, or undefined at the end. */
 export type Pull = () => Datum | undefined
@@ -62,11 +62,10 @@ export interface Slice {
 }
 
 /** Tables that are computed: those of the database `rethinkdb`. */
-export interface Virtual {
+export interface Virtual extends Followed {
   readonly name: string
   readonly db: string
-  readonly primaryKey: string
-  rows(): Datum[]
+  rows(): Fields[]
 }
 
 /** What a step of a stream does to each value: another value, or undefined to leave it out. */
@@ -87,6 +86,8 @@ export class Stream extends Special {
   feed: Feed | undefined
   /** Where it comes from and what was done since; what `changes` needs to know. */
   slice: Slice | undefined
+  /** The same for a computed table. */
+  virtual: Virtual | undefined
   steps: readonly Step[] = []
   /** What the engine is asked for, where it finds all of it. */
   planned: Planned | undefined

@@ -434,3 +434,41 @@ it('ends with an error where one comes behind changes that were not read', async
   expect(await feed.next()).toBe(2)
   await expect(feed.next()).rejects.toThrow('Expected type STRING but found NUMBER')
 })
+
+it('follows the tables of the system: a server that keeps its schema by a feed of table_config, as Horizon does, could not start', async () => {
+  const system = r.db('rethinkdb')
+  const options = { squash: true, includeInitial: true, includeStates: true, includeTypes: true }
+  const databases = await run(system.table('db_config').changes())
+  const tables = await run(
+    system
+      .table('table_config')
+      .filter((row: Any) => row('db').eq('kept'))
+      .map((row: Any) => ({ name: row('name'), indexes: row('indexes').filter((name: Any) => name.match('^hz_')) }))
+      .changes(options),
+  )
+  expect(await take(tables, 2)).toEqual([
+    { state: 'initializing', type: 'state' },
+    { state: 'ready', type: 'state' },
+  ])
+  const { config_changes: made } = await run(r.dbCreate('kept'))
+  expect(await databases.next()).toEqual({ old_val: null, new_val: made[0].new_val })
+  await run(r.db('kept').tableCreate('a'))
+  expect(await tables.next()).toEqual({ old_val: null, new_val: { name: 'a', indexes: [] }, type: 'add' })
+  const a = { name: 'a', indexes: ['hz_b'] }
+  await run(r.db('kept').table('a').indexCreate('of no interest'))
+  await run(r.db('kept').table('a').indexCreate('hz_b'))
+  expect(await tables.next()).toEqual({ old_val: { name: 'a', indexes: [] }, new_val: a, type: 'change' })
+  await run(r.db('kept').table('a').config().update({ name: 'b' }))
+  const b = { name: 'b', indexes: ['hz_b'] }
+  expect(await tables.next()).toEqual({ old_val: a, new_val: b, type: 'change' })
+  await run(r.dbDrop('kept'))
+  expect(await tables.next()).toEqual({ old_val: b, new_val: null, type: 'remove' })
+  expect(await databases.next()).toEqual({ old_val: made[0].new_val, new_val: null })
+  const both = await run(r.union(system.table('db_config'), t()).changes())
+  await run(t().insert({ id: 1 }))
+  expect(await both.next()).toEqual({ old_val: null, new_val: { id: 1 } })
+  for (const feed of [databases, tables, both]) await feed.close()
+  await expect(run(system.table('db_config').limit(1).changes())).rejects.toThrow(
+    'Cannot call `changes` on an eager stream',
+  )
+})

@@ -7,10 +7,12 @@ import type { Call } from '../evaluate.ts'
 import { unionFeed } from '../feeds.ts'
 import type { Query } from '../query.ts'
 import type { Operations } from '../registry.ts'
-import type { Listener, RowChange, Table } from '../store.ts'
+import type { Followed, Listener, RowChange } from '../store.ts'
 import {
   type Feed,
   Grouped,
+  type Pull,
+  pullArray,
   Row,
   Selection,
   type Slice,
@@ -18,6 +20,8 @@ import {
   Stream,
   TableSlice,
   type Val,
+  type Virtual,
+  VirtualTable,
   wrongKind,
 } from '../values.ts'
 import { indexOf, isWithin, openSlice } from './reading.ts'
@@ -72,7 +76,7 @@ interface Pending {
 /** A queue of what a feed has to tell. */
 class TableFeed implements Feed {
   readonly className: Feed['className']
-  readonly #table: Table
+  readonly #table: Followed
   readonly #options: Options
   readonly #ready: Fields[] = []
   #pending: Pending[] = []
@@ -83,7 +87,7 @@ class TableFeed implements Feed {
   readonly #listener: Listener
 
   constructor(
-    table: Table,
+    table: Followed,
     className: Feed['className'],
     options: Options,
     listen: (feed: TableFeed, changes: readonly RowChange[]) => void,
@@ -249,13 +253,19 @@ function keysIn(slice: Slice, row: Datum): Datum[] {
   })
 }
 
-function rangeFeed(slice: Slice, steps: readonly Step[], options: Options): Stream {
+/** Rows of a table; with an index of many keys one may be among them `times`. */
+function rowsFeed(
+  table: Followed,
+  open: () => Pull,
+  times: (row: Datum) => number,
+  steps: readonly Step[],
+  options: Options,
+): Stream {
   refuseOffsets(options, 'range')
-  const feed = new TableFeed(slice.table, 'Feed', options, (own, changes) => {
+  const feed = new TableFeed(table, 'Feed', options, (own, changes) => {
     for (const { key, old, new: next } of changes) {
-      const before = keysIn(slice, old).length
-      const after = keysIn(slice, next).length
-      // With an index of many keys a document may stand in the range several times.
+      const before = times(old)
+      const after = times(next)
       for (let i = 0; i < Math.max(before, after); i++) {
         const was = i < before ? followSteps(old, steps) : null
         const is = i < after ? followSteps(next, steps) : null
@@ -264,13 +274,28 @@ function rangeFeed(slice: Slice, steps: readonly Step[], options: Options): Stre
     }
   })
   feed.begin(function* () {
-    const pull = slice.open?.() ?? openSlice(slice)
+    const pull = open()
     for (let row = pull(); row !== undefined; row = pull()) {
       const value = applySteps(row, steps)
       if (value !== null) yield { row: value }
     }
   })
   return streamOf(feed)
+}
+
+function rangeFeed(slice: Slice, steps: readonly Step[], options: Options): Stream {
+  const open = slice.open ?? (() => openSlice(slice))
+  return rowsFeed(slice.table, open, (row) => keysIn(slice, row).length, steps, options)
+}
+
+function virtualFeed(virtual: Virtual, steps: readonly Step[], options: Options): Stream {
+  return rowsFeed(
+    virtual,
+    () => pullArray(virtual.rows()),
+    (row) => (row === null ? 0 : 1),
+    steps,
+    options,
+  )
 }
 
 /** The first rows of an order. */
@@ -338,6 +363,7 @@ function follow(value: Val, options: Options, query: Query, after: readonly Step
     // The order of a whole index is no part of its changes.
     return rangeFeed(value.slice, after, options)
   }
+  if (value instanceof VirtualTable) return virtualFeed(value.virtual, after, options)
   const source = value instanceof Selection ? value.source : value
   if (!(source instanceof Stream)) {
     if (Array.isArray(source)) fail('Cannot call `changes` on an eager stream.')
@@ -352,6 +378,10 @@ function follow(value: Val, options: Options, query: Query, after: readonly Step
     requireFollowable(steps)
     const streams = source.parts.map((part) => follow(part, options, query, steps))
     return streams.length === 1 ? streams[0] : streamOf(unionFeed(streams))
+  }
+  if (source.virtual !== undefined && source.unfollowable === undefined) {
+    requireFollowable(steps)
+    return virtualFeed(source.virtual, steps, options)
   }
   if (source.slice === undefined || source.unfollowable !== undefined) {
     fail('Cannot call `changes` on an eager stream.')
