@@ -3,7 +3,6 @@
 
 import type { IndexDefinition } from '../catalog/index.ts'
 import { CollectionShapes, Store, type VectorField } from '../core/index.ts'
-import type { QuiverError } from '../error/index.ts'
 import type { Log, LogHeader, Recovery, Repair, Residency, Transaction } from '../journal/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
@@ -125,7 +124,7 @@ export class Partition {
     this.highestTransaction = sealedTransaction
     this.store.logSeed = header.seed
     this.header = header
-    this.log = new Log(file, LOG_HEADER_BYTES, 1, (error) => this.options.onPoison?.(error))
+    this.log = new Log(file, LOG_HEADER_BYTES, 1, this.options.onPoison)
   }
 
   /** Opens all partitions of a collection. */
@@ -172,7 +171,7 @@ export class Partition {
     }
     this.header = recovery.header
     const { encodeLogHeader, Log } = filesPart.now!
-    this.log = new Log(recovery.file, recovery.end, recovery.sequence, (error) => options.onPoison?.(error))
+    this.log = new Log(recovery.file, recovery.end, recovery.sequence, options.onPoison)
     if (recovery.isClean) this.snapshotPosition = recovery.end
     this.residency = recovery.residency
     this.residency?.readOn()
@@ -344,7 +343,7 @@ export class Partition {
         return highest
       },
       mayGoOn: () => !this.isClosing && old.poison === undefined,
-      onPoison: (error) => options.onPoison?.(error as QuiverError),
+      onPoison: options.onPoison,
       onSwitch: (switched) => {
         this.log = switched.log
         this.header = switched.header

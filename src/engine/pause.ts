@@ -8,7 +8,7 @@ export { clearTimeout, pause, performance, setTimeout } from '../core/index.ts'
 export const SLICE_MS = 8
 
 /** Those that rest, first come first served. */
-const resting: (() => void)[] = []
+const resting = new Map<object, () => void>()
 let isTurnComing = false
 const DONE = Promise.resolve()
 
@@ -19,22 +19,31 @@ const DONE = Promise.resolve()
  * All that rest share one timer. Node runs timers that are due one after another before it looks at anything else: with one for each, the
  * slice of one would make those of the others due, and neither files nor sockets would have a turn until all of the work is done.
  */
-export function rest(): Promise<void> {
+export function rest(who: object): Promise<void> {
   return new Promise((resolve) => {
-    resting.push(resolve)
+    resting.set(who, resolve)
     awaitTurn()
   })
 }
 
+/** It need not rest any more: whoever stops with a whole partition in hand gives it free at once, however many wait for a turn before it. */
+export function endRest(who: object): void {
+  resting.get(who)?.()
+  resting.delete(who)
+}
+
 function awaitTurn(): void {
-  if (isTurnComing || resting.length === 0) return
+  if (isTurnComing || resting.size === 0) return
   isTurnComing = true
   const timer = setTimeout(takeTurn, 0) as unknown as { unref?: () => void }
   timer.unref?.()
 }
 
 function takeTurn(): void {
-  resting.shift()!()
+  for (const who of resting.keys()) {
+    endRest(who)
+    break
+  }
   // Behind the slice, which runs as soon as this returns.
   DONE.then(() => {
     isTurnComing = false

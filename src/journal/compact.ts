@@ -4,7 +4,7 @@
 import { FRAME_BYTES, outOfMemory, pause, type Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { encodeLogHeader, homeOf, LOG_HEADER_BYTES, type LogHeader, logName, newSeed } from './header.ts'
-import { Log } from './log.ts'
+import { Log, type OnPoison } from './log.ts'
 
 /** A step between two turns of the event loop takes about a millisecond. */
 const STEP_BYTES = 262_144
@@ -25,7 +25,7 @@ export interface CompactionOptions {
   sealTransactions(): Promise<number>
   /** False: give up. */
   mayGoOn(): boolean
-  onPoison(error: Error): void
+  readonly onPoison: OnPoison
   /** Called in the stretch that completes the new log, before anything else runs. */
   onSwitch(done: Compacted): void
 }

@@ -50,6 +50,9 @@ function isNoRoom(error: unknown): boolean {
   return error instanceof HostError && NO_ROOM.has(String(error.details['code']))
 }
 
+/** A log hands it on to the one that follows it: what it holds on to is held for good. */
+export type OnPoison = ((error: QuiverError) => void) | undefined
+
 export class Log {
   readonly file: StorageFile
   /** Where the next frame goes. */
@@ -59,7 +62,7 @@ export class Log {
   /** Of the next frame. */
   sequence: number
   poison: QuiverError | undefined
-  private readonly onPoison: (error: QuiverError) => void
+  private readonly onPoison: OnPoison
   private reserved: number
   private pending = new Uint8Array(0)
   private pendingFrom = 0
@@ -69,7 +72,7 @@ export class Log {
   private isRetired = false
   private flushMs = 0
 
-  constructor(file: StorageFile, position: number, sequence: number, onPoison: (error: QuiverError) => void) {
+  constructor(file: StorageFile, position: number, sequence: number, onPoison: OnPoison) {
     this.file = file
     this.position = position
     this.durable = position
@@ -176,7 +179,7 @@ export class Log {
           })
     if (this.poison === undefined) {
       this.poison = error
-      this.onPoison(error)
+      this.onPoison?.(error)
     }
     return error
   }
@@ -263,6 +266,7 @@ export class Log {
   retire(): Promise<void> {
     this.isRetired = true
     this.pendingBytes = 0
+    this.pending = new Uint8Array(0)
     this.durable = this.position
     if (!this.isFlushing) {
       this.release()

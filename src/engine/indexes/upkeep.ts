@@ -4,7 +4,7 @@
 import type { Store, VectorField } from '../../core/index.ts'
 import { performance } from '../../core/index.ts'
 import { LimitError } from '../../error/index.ts'
-import { pause, rest } from '../pause.ts'
+import { endRest, pause, rest } from '../pause.ts'
 
 /** How long a slice may be: several partitions may take turns. */
 const UPKEEP_SLICE_MS = 5
@@ -151,6 +151,7 @@ export class Upkeep {
   /** Nothing is begun from now on. What is under way ends with its slice. */
   stop(): void {
     this.#isStopped = true
+    endRest(this)
   }
 
   /**
@@ -183,7 +184,7 @@ export class Upkeep {
 
   async #run(): Promise<void> {
     try {
-      do await rest()
+      do await rest(this)
       while (!this.#isStopped && this.#slice())
       this.#settle()
     } catch (error) {
