@@ -2,7 +2,7 @@
 // the tools that judge packages and with programs run in a fresh project.
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync, realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
@@ -156,6 +156,32 @@ await db.close()`,
     const writing = [...reading, `--allow-fs-write=${data}`, `--allow-fs-write=${join(data, '*')}`]
     expect(project.run(...writing, path, data, 'write').trim()).toBe('19 19')
     expect(project.run(...reading, path, data, 'read').trim()).toBe('19 19')
+  })
+
+  // Node 20 and 22 take a socket that was looked at last for the end of the next path they resolve. Once a database was closed, whatever
+  // was imported for the first time lost its dependencies, in every project that pnpm installed.
+  it('leaves packages installed by links to be found after a database was closed', () => {
+    project.write('store/lazy/node_modules/lazy/index.cjs', `module.exports = require('needed')`)
+    project.write('store/lazy/node_modules/needed/index.js', `module.exports = 'found'`)
+    for (const name of ['lazy', 'eager']) {
+      project.write(`store/${name}/node_modules/${name}/package.json`, JSON.stringify({ name, main: 'index.cjs' }))
+      symlinkSync(
+        join(project.folder, `store/${name}/node_modules/${name}`),
+        join(project.folder, 'node_modules', name),
+        'junction',
+      )
+    }
+    project.write('store/eager/node_modules/eager/index.cjs', '')
+    const path = project.write(
+      'linked.mjs',
+      `import { open } from 'quiverdb'
+import 'eager'
+const db = await open('./linked')
+await db.createCollection('c')
+await db.close()
+console.log((await import('lazy')).default)`,
+    )
+    expect(project.run(path).trim()).toBe('found')
   })
 
   it('knows the errors of one copy in the other', () => {

@@ -1,6 +1,6 @@
 // What the operating system says about itself and its processes, as far as Node can tell.
 
-import { readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { readFileSync, readlinkSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /** The platform's error code (`ENOENT`), or an empty string. */
@@ -12,7 +12,9 @@ export function codeOf(error: unknown): string {
 /** Removes a file that may be gone already, and that nothing depends on. */
 export function removeQuietly(path: string): void {
   try {
-    rmSync(path, { force: true })
+    // rmSync asks for the file's type first. Node 20 and 22 keep what was asked last, and where that was a socket, the next
+    // realpathSync stops half way: `import` and `require` no longer find what is installed by links, as pnpm does it.
+    unlinkSync(path)
   } catch {
     // Whoever opens the directory next clears it away.
   }

@@ -272,7 +272,8 @@ export class DirectoryLock {
     if (part === 'b') return true // The chain is our claim alone: this one is void.
     if (part === 's') return (await beaconAnswers(this.#folder, token)) === 'no'
     const path = join(this.#folder, name)
-    const isAbandoned = () => Date.now() - statSync(path).mtimeMs > ABANDONED_MS
+    // With bigints: a beacon is a socket, and what Node remembers of one misleads it (removeQuietly).
+    const isAbandoned = () => Date.now() - Number(statSync(path, { bigint: true }).mtimeMs) > ABANDONED_MS
     if (part === 'n') return isAbandoned()
     const claim = await readClaim(path, 0)
     if (claim === undefined) return false
