@@ -30,7 +30,8 @@ export function indexShape(name: unknown, options: unknown = {}): Omit<IndexDefi
   for (const option of Object.keys(options)) if (!OPTIONS.includes(option)) throw unknownOption(option, OPTIONS, where)
   const { type = 'ordered', fields = [name], unique = false, multi = false } = options as IndexOptions
   if (type !== 'ordered') {
-    const got = typeof type === 'string' ? JSON.stringify(type) : String(type)
+    const got =
+      typeof type === 'string' ? JSON.stringify(type) : type === null ? 'null' : `a value of type ${typeof type}`
     throw new UsageError(`type ${where} is "ordered", "text" or "sparse", got ${got}`)
   }
   return {

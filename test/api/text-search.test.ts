@@ -441,6 +441,7 @@ describe('text indexes', () => {
     const posts = await (await openMemory()).createCollection('posts')
     const make = (name: string, given: unknown) => posts.createIndex(name, given as { type: 'text' })
     await expect(make('a', { type: 'texts' })).rejects.toThrow('type of index "a" is "ordered", "text" or "sparse"')
+    await expect(make('a', { type: Object.create(null) })).rejects.toThrow('got a value of type object')
     await expect(make('a', { type: 'text', field: 'x' })).rejects.toThrow(UnknownOptionError)
     await expect(make('a', { type: 'text', fields: [] })).rejects.toThrow(UsageError)
     await expect(make('a', { type: 'text', analyzer: 'klingon' })).rejects.toThrow(UnsupportedError)

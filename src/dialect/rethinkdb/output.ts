@@ -22,7 +22,7 @@ export function formatsOf(options: Readonly<Record<string, unknown>>): Formats {
   const formats = { isTimeRaw: false, isBinaryRaw: false, isGroupRaw: false }
   for (const [name, key] of Object.entries(FORMATS)) {
     const value = options[name] ?? options[name.replace('F', '_f')] ?? 'native'
-    if (value !== 'native' && value !== 'raw') throw new ReqlDriverError(`Unknown ${name} run option ${value}.`)
+    if (value !== 'native' && value !== 'raw') throw new ReqlDriverError(`Unknown ${name} run option ${String(value)}.`)
     formats[key] = value === 'raw'
   }
   return formats

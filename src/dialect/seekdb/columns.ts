@@ -134,6 +134,7 @@ function isPlainValue(value: unknown, depth: number): boolean {
   if (typeof value === 'number') return value - value === 0
   if (typeof value !== 'object') return false
   if (!Array.isArray(value)) return isPlainObject(value, depth + 1)
+  if (depth > DEPTH_MAX) return false
   for (let i = 0; i < value.length; i++) if (!isPlainValue(value[i], depth + 1)) return false
   return true
 }

@@ -108,6 +108,15 @@ it('an index over a key of the dynamic field needs to know what is there', async
   })
   const params = { json_path: 'color', json_cast_type: 'varchar' }
   expect(await made.createIndex({ ...index, params })).toMatchObject({ code: 0 })
+  const circle: Record<string, unknown> = {}
+  circle['itself'] = circle
+  const { reason } = await made.createIndex({ ...index, params: circle as never })
+  expect(reason).toContain('params of an index is JSON: Converting circular structure')
+})
+
+it('a schema with a hole is refused by its name', async () => {
+  const given = { collection_name: 'c', schema: [null] } as never
+  await expect(client().createCollection(given)).rejects.toThrow('schema is a list of objects, got [null]')
 })
 
 it('a whole number beyond 64 bits is refused, the least one is not', async () => {

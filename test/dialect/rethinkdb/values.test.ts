@@ -360,6 +360,7 @@ const limits: Case[] = [
   ],
   [() => r.expr(1), err('ServerCompile', 'Unrecognized global optional argument `foo_bar`.'), { fooBar: 1 }],
   [() => r.expr(1), err('Driver', 'Unknown timeFormat run option x.'), { timeFormat: 'x' }],
+  [() => r.expr(1), err('Driver', 'Unknown timeFormat run option Symbol(x).'), { timeFormat: Symbol('x') }],
   [() => r.expr(1), { profile: [], value: 1 }, { profile: true }],
   [() => r.expr(1).get(), err('ServerCompile', 'Expected 2 arguments but found 1.')],
   [() => r.expr([]).insert({}, { foo: 1 }), err('ServerCompile', 'Unrecognized optional argument `foo`.')],

@@ -40,7 +40,13 @@ it('refuses values that have no text, by what they are', async () => {
   const client = memoryClient()
   const notes = await plainCollection()
   const bare = Object.create(null)
+  let deep: unknown[] = []
+  for (let i = 0; i < 20_000; i++) deep = [deep]
   const calls: [() => unknown, string][] = [
+    [
+      () => notes.add({ ids: ['a'], embeddings: [[1, 2, 3]], metadatas: [{ deep }] as never }),
+      'nested deeper than 100 levels',
+    ],
     [() => notes.add({ ids: ['a'], embeddings: [[1, bare, 3]] as never }), 'invalid value: an object'],
     [() => notes.query({ queryEmbeddings: [1, 2, Symbol('s')] as never }), 'invalid value: a symbol'],
     [() => notes.get({ include: [10n] as never }), 'include takes documents'],

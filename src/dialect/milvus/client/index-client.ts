@@ -54,6 +54,14 @@ function metricsOf(field: Field): readonly string[] {
 
 const OWN_KEYS = ['index_type', 'metric_type', 'params']
 
+function paramsText(params: unknown): string {
+  try {
+    return JSON.stringify(params)
+  } catch (cause) {
+    throw invalid(`params of an index is JSON: ${(cause as Error).message}`)
+  }
+}
+
 /** An index as it is asked for, in any of its forms. */
 function indexOf(entry: Entry, data: Given): IndexRecord {
   const name = data['field_name'] as string
@@ -63,10 +71,10 @@ function indexOf(entry: Entry, data: Given): IndexRecord {
     throw unexpected(`cannot create index on non-exist field: ${told(name)}`)
   }
   const given: Given = { ...(data['extra_params'] as Given | undefined) }
-  if (data['params'] !== undefined) given['params'] = JSON.stringify(data['params'])
+  if (data['params'] !== undefined) given['params'] = paramsText(data['params'])
   for (const key of ['index_type', 'metric_type']) if (data[key]) given[key] = data[key]
   const rawParams = given['params']
-  const params = typeof rawParams === 'object' && rawParams !== null ? JSON.stringify(rawParams) : (rawParams as string)
+  const params = typeof rawParams === 'object' && rawParams !== null ? paramsText(rawParams) : (rawParams as string)
   let inner: Given = {}
   try {
     inner = (JSON.parse(params ?? '{}') ?? {}) as Given

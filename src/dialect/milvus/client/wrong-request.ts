@@ -24,6 +24,7 @@ const KINDS = new Map<string, Kind>(
 /** What the request itself calls so. */
 const TOP = new Map<string, Kind>([
   ['fields', 'a list of objects'],
+  ['schema', 'a list of objects'],
   ['field', 'an object'],
 ])
 
