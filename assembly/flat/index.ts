@@ -1,2 +1,2 @@
-export { scanRow } from "./scan";
+export { rescored, scanRow } from "./scan";
 export { searchBitmap, searchBlock, searchExamine, searchField, searchFollow, searchList, searchSlots } from "./search";

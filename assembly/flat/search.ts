@@ -53,14 +53,16 @@ const STREAM_BYTES: u32 = 4194304;
   return load<u32>(search, 24);
 }
 
-/** Counts rows that were looked at. */
-export function searchExamine(search: usize, rows: u32): void {
-  store<u32>(search, load<u32>(search, 28) + rows, 28);
-}
-
 /** Rows that are looked at from now on count for this search, and must lie behind what it has answered. */
 export function searchFollow(search: usize): void {
+  resetRescored();
   setAfter(load<f64>(search, 40), load<u32>(search, 48));
+}
+
+/** Counts rows that were looked at since searchFollow, and those of them that were measured. */
+export function searchExamine(search: usize, rows: u32): void {
+  store<u32>(search, load<u32>(search, 28) + rows, 28);
+  store<u32>(search, load<u32>(search, 52) + rescored, 52);
 }
 
 /** A search of `queries` queries for `capacity` rows each, or 0 when memory is exhausted. Lanes and conditions are written into it. */

@@ -23,7 +23,7 @@ export interface GraphQuery {
   readonly field: number
   /** Nodes gathered. */
   readonly ef: number
-  /** How many of them are measured exactly. */
+  /** How many of them are measured exactly, at least: more where int8 codes tell too little. */
   readonly rescored: number
   /** Fewer gathered than this is no answer. */
   readonly wanted: number

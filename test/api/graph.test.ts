@@ -150,6 +150,26 @@ describe('a graph in memory', () => {
     expect(await recallOf(collection, { limit: 40, offset: 5 })).toBeGreaterThan(0.97)
   })
 
+  it('finds the nearest among vectors that lie closer together than int8 codes tell', async () => {
+    // Only the 32 that codes put first were measured: of the ten nearest of such places (degrees of towns, say) it found five.
+    const towns = Array.from({ length: 120 }, () => Array.from({ length: 16 }, () => (next() * 2 - 1) * 180))
+    const place = () => towns[Math.floor(next() * towns.length)]!.map((lane) => lane + (next() - 0.5) * 0.7)
+    const collection = await filled(0, { vectors: { v: { dimension: 16, metric: 'l2', index: { type: 'hnsw' } } } })
+    await collection.insert(Array.from({ length: 12_000 }, (_, id) => ({ id, v: place() })))
+    await collection.optimize()
+    let found = 0
+    for (let i = 0; i < 30; i++) {
+      const query = { vector: place(), select: [] }
+      const farthest = (await collection.search({ ...query, exact: true })).at(-1)!.distance
+      found += (await collection.search(query)).filter(({ distance }) => distance <= farthest).length
+      const { plan, examined, rescored } = await collection.explainSearch(query)
+      expect(plan).toBe('graph')
+      expect(rescored).toBeGreaterThanOrEqual(32)
+      expect(rescored).toBeLessThan(examined)
+    }
+    expect(found / 300).toBeGreaterThan(0.8)
+  })
+
   it('answers as many as there are right after the vectors that everything was linked to have gone', async () => {
     // What waited for the upkeep counted as found, deleted documents too: of 3,960 vectors a search for 37 answered 1.
     const collection = await filled(0, {
