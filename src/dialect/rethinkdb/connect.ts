@@ -194,7 +194,7 @@ class EmbeddedConnection extends Connection {
   /** Feeds end with their connection. */
   readonly #watch = (feed: Watched): void => {
     if (this.#feeds.size >= this.#feedsMax) {
-      for (const one of this.#feeds) if (one.closed) this.#feeds.delete(one)
+      for (const one of this.#feeds) if (one.isOver) this.#feeds.delete(one)
       this.#feedsMax = Math.max(FEEDS, this.#feeds.size * 2)
     }
     this.#feeds.add(feed)

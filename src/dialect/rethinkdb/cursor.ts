@@ -260,6 +260,11 @@ export class Cursor extends Rows {
     return this.#isClosed
   }
 
+  /** Nothing more comes of it. */
+  get isOver(): boolean {
+    return this.#isClosed || this.#isEnded
+  }
+
   /**
    * The driver forgets those who wait for a row when the cursor is closed: their promises stay open. Rejections would end the
    * process of a server that closes a feed when a client leaves, with a read of the feed under way that nobody looks after.

@@ -236,10 +236,10 @@ function evaluateSaved(node: Node, query: Query): Val {
 function passed({ done, isForFeed }: Suspension, { watch }: Query): Promise<void> {
   if (!isForFeed || watch === undefined) return done
   return new Promise((resolve, reject) => {
-    const wait = { closed: false, abort: reject }
+    const wait = { isOver: false, abort: reject }
     watch(wait)
     done.then(() => {
-      wait.closed = true
+      wait.isOver = true
       resolve()
     })
   })

@@ -22,7 +22,7 @@ export class Suspension {
 
 /** What ends with its connection. */
 export interface Watched {
-  readonly closed: boolean
+  readonly isOver: boolean
   abort(failure: Error): void
 }
 

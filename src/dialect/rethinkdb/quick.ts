@@ -8,7 +8,7 @@ import { isPlainKey } from './key.ts'
 import { NO_OPTIONS, type Node } from './node.ts'
 import { NATIVE, storedToNative, toNative } from './output.ts'
 import { ARRAY_LIMIT } from './query.ts'
-import type { Store, Table } from './store.ts'
+import type { Known, Store, Table } from './store.ts'
 import { T } from './terms.ts'
 
 /** The answer, or undefined where the long way has to be gone. Throws what the query ends with; what it waits for rejects as the caller gets it. */
@@ -48,7 +48,7 @@ function counted(result: Fields): unknown {
 /** The table that `r.table(name)` or `r.db(name).table(name)` is, when it has been found before or is easily found. */
 function tableOf(node: Node, store: Store, db: string): Table | undefined {
   const { args } = node
-  const table = node.known as Table | undefined
+  const table = (node.known as Known | undefined)?.table
   let name = args[0]
   if (args.length === 2) {
     if (name.type !== T.DB || name.args.length !== 1) return undefined
@@ -60,6 +60,8 @@ function tableOf(node: Node, store: Store, db: string): Table | undefined {
   }
   if (args.length > 2 || node.optargs !== NO_OPTIONS || typeof name.value !== 'string') return undefined
   const found = typeof db === 'string' && db !== 'rethinkdb' ? store.find(db, name.value) : undefined
-  node.known = found
+  if (found === undefined) return undefined
+  found.known.table = found
+  node.known = found.known
   return found
 }

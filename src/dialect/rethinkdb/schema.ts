@@ -70,7 +70,7 @@ async function freeCollection(store: Store, label: string): Promise<string> {
 
 export async function dropTable(table: Table): Promise<void> {
   const { store, info } = table
-  store.labelled.delete(table.label)
+  store.leave(table)
   // The record goes last: without it the documents would be found as a table of another interface's, under the first name.
   await store.database.dropCollection(info.collection).catch((error) => {
     // Another query dropped it meanwhile.

@@ -72,7 +72,13 @@ export interface Followed {
   unlisten(listener: Listener): void
 }
 
+/** What terms keep of a table. They outlive it: it leaves them when it is dropped, or the last connection to its database closed. */
+export interface Known {
+  table: Table | undefined
+}
+
 export class Table implements Followed {
+  readonly known: Known = { table: undefined }
   readonly info: TableInfo
   readonly store: Store
   readonly direct: Direct
@@ -268,7 +274,8 @@ export class Store {
 
   /** A connection that held it ends. */
   release(): void {
-    Store.#keeperOf(this.database).connections--
+    if (--Store.#keeperOf(this.database).connections > 0) return
+    for (const { known } of this.labelled.values()) known.table = undefined
   }
 
   databases(): DatabaseInfo[] {
@@ -288,11 +295,17 @@ export class Store {
     const key = `${db}.${name}`
     const table = this.labelled.get(key)
     if (table !== undefined && !table.direct.isDropped) return table
-    if (table !== undefined) this.labelled.delete(key)
+    if (table !== undefined) this.leave(table)
     // Another interface may have made it meanwhile.
     this.#adoptNative(key)
     if (db === 'test') this.#adoptNative(name)
     return this.labelled.get(key)
+  }
+
+  /** It is not found any more. */
+  leave(table: Table): void {
+    this.labelled.delete(table.label)
+    table.known.table = undefined
   }
 
   table(db: string, name: string): Table {
