@@ -111,9 +111,13 @@ export class InlinedModule {
     const imports = memory === undefined ? {} : { env: { memory: memory as WebAssembly.Memory } }
     // The asynchronous form looks whether it was given a Response, and in Node the first look at that costs 20 ms. Some browsers
     // do not let a page's main thread instantiate at once.
-    const { instance } = isNode ? instantiateSync(module, imports) : await instantiate(module, imports)
-    // The loader's own export object wraps each function; the instance's are called directly.
-    return instance.exports
+    try {
+      const { instance } = isNode ? instantiateSync(module, imports) : await instantiate(module, imports)
+      // The loader's own export object wraps each function; the instance's are called directly.
+      return instance.exports
+    } catch (cause) {
+      throw cause instanceof RangeError ? noAddresses(cause) : cause
+    }
   }
 }
 
@@ -157,6 +161,14 @@ async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
       { cause, details: { operation: 'compile' } },
     )
   }
+}
+
+/** A memory of WebAssembly takes 10 GB of addresses from the first byte on, so that no access to it need be checked. */
+function noAddresses(cause: RangeError): HostError {
+  const message =
+    'no memory for WebAssembly: each partition reserves 10 GB of addresses; raise "ulimit -v", or start Node with ' +
+    `--disable-wasm-trap-handler (${cause.message})`
+  return new HostError(message, { cause, details: { operation: 'allocate' } })
 }
 
 const inlined = new InlinedModule('core', BINARY_BASE64, IS_DEFLATED, MODULE)

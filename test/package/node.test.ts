@@ -1,7 +1,7 @@
 // Promise: the package works as installed, in ESM and in CommonJS, with types for both. Checked on the packed tarball, with
 // the tools that judge packages and with programs run in a fresh project.
 
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
@@ -183,6 +183,25 @@ console.log((await import('lazy')).default)`,
     )
     expect(project.run(path).trim()).toBe('found')
   })
+
+  // A bare RangeError of WebAssembly said neither which limit was met nor what would help.
+  it.skipIf(process.platform !== 'linux')(
+    'tells of a limit of addresses, and works under it by the flag it names',
+    () => {
+      const path = project.write(
+        'addresses.mjs',
+        `import { open } from 'quiverdb'
+const db = await open(':memory:')
+console.log(await db.createCollection('c').then((c) => c.name, (error) => error.code + ' ' + error.message))`,
+      )
+      const limited = (flags: string) =>
+        execFileSync('sh', ['-c', `ulimit -v 6000000; exec "$0" ${flags} "$1"`, process.execPath, path], {
+          encoding: 'utf8',
+        })
+      expect(limited('')).toMatch(/^QUIVER_HOST .*ulimit -v.*--disable-wasm-trap-handler/)
+      expect(limited('--disable-wasm-trap-handler').trim()).toBe('c')
+    },
+  )
 
   it('knows the errors of one copy in the other', () => {
     const path = project.write(
