@@ -11,6 +11,18 @@ import { rollup } from 'rollup'
 const BASES = { queries: ['queries'], files: ['files', 'file'] }
 
 /**
+ * Lines are cut within strings, too, where a backslash stands before the line's end. A bundler that indents the module (Rollup does, for CommonJS and
+ * classic scripts) would put its white space into the string.
+ *
+ * @param {string} text
+ */
+export function wholeStrings(text) {
+  const joined = text.replace(/(?<!\\)((?:\\\\)*)\\\n/g, '$1')
+  // A binary's line ends with it: an error thrown in the rest of the line would be printed with all of it above.
+  return joined.replace(/("[\w+/=]{1000,}"[,;])(?!\n)/g, '$1\n')
+}
+
+/**
  * @param {import('esbuild').OutputFile[]} files of a build with `splitting`
  * @param {readonly string[]} entries names of the entries, without ending; what is loaded with the first becomes one file
  * @param {string} folder where they were to go, absolute
@@ -76,7 +88,7 @@ export async function chunksOf(files, entries, folder, lineLimit = 0) {
           minifySyntax: true,
           lineLimit,
         })
-        return { name: fileName, text }
+        return { name: fileName, text: wholeStrings(text) }
       }),
   )
 }

@@ -15,7 +15,7 @@ import { gzipSync } from 'node:zlib'
 import { build, transform } from 'esbuild'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
-import { chunksOf } from './chunks.mjs'
+import { chunksOf, wholeStrings } from './chunks.mjs'
 import { filesBelow, hashOf, isFresh, ROOT, writeStamp, writeWhole } from './stamp.mjs'
 import { BINARY_MODULES, binaryModule, ensureWasm } from './wasm.mjs'
 
@@ -265,7 +265,7 @@ async function writeCommon(folder, modules, platform) {
     })
     const inFolder = name.replace(/\.js$/, '.cjs')
     // Only specifiers of our own chunks look like this.
-    const linked = code.replace(/(require\(")(\.{1,2}\/[\w./-]+)\.js("\))/g, '$1$2.cjs$3')
+    const linked = wholeStrings(code).replace(/(require\(")(\.{1,2}\/[\w./-]+)\.js("\))/g, '$1$2.cjs$3')
     return { name: inFolder, text: WHOLE.has(inFolder) ? `${linked}${AS_DEFAULT}` : linked }
   })
   writeModules(folder, await Promise.all(translated))

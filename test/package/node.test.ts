@@ -112,6 +112,13 @@ console.log(loaded.join(' '))`,
     expect(loaded.filter((name) => /^(node:)?(fs|net|os|path)/.test(name))).toEqual([])
   })
 
+  // Where a long line was cut within 'ENOENT', Rollup indented what came behind: no directory could be created any more.
+  it('is the same when a bundler indents it', () => {
+    const text = (path: string) => readFileSync(join(project.folder, 'node_modules/quiverdb', path), 'utf8')
+    const programs = project.files.filter((path) => /\.c?js$/.test(path))
+    expect(programs.filter((path) => /\\\n/.test(text(path)))).toEqual([])
+  })
+
   // Node prints the line an uncaught error was thrown in, and the bundles were one line a file: 160 kB of it above four lines of message.
   it.each([
     [
