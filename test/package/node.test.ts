@@ -371,6 +371,11 @@ describe('the types', () => {
   const tsc = join(import.meta.dirname, '../../node_modules/typescript/bin/tsc')
   const typeRoots = [join(import.meta.dirname, '../../node_modules/@types')]
   const program = `import { LockedError, QuiverError } from 'quiverdb'
+import r from 'quiverdb/rethinkdb'
+export async function rows(connection: r.Connection): Promise<number[]> {
+  const cursor: r.Cursor<{ n: number }> = await r.table<{ n: number }>('t').run(connection)
+  return (await cursor.toArray()).map(({ n }) => n)
+}
 export function holder(error: unknown): unknown {
   if (error instanceof LockedError) return error.details.pid
   return error instanceof QuiverError ? error.code : undefined

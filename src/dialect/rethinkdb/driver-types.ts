@@ -4,7 +4,7 @@
 import type { ConnectOptions } from './connect.ts'
 import type { ERRORS } from './errors.ts'
 import type { FeedOptions, Runnable, RunOptions, WriteOptions } from './result-types.ts'
-import type { Any, Term } from './types.ts'
+import type { Any, Term, Writable } from './types.ts'
 
 export type ConnectionOptions = ConnectOptions
 export type OperationOptions = RunOptions
@@ -21,6 +21,7 @@ export type Point = Term<Any>
 export type Polygon = Term<Any>
 export type Time = Date
 export type Binary = Uint8Array
+export type Writeable = Writable<Any>
 /** A chain over many documents, whatever it is at the moment: what is built on it is not checked. */
 export type Sequence = Any
 

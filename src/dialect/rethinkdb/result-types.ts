@@ -101,7 +101,7 @@ interface RowOptions {
 
 export type WriteOptions = Both<RowOptions & { readonly nonAtomic?: boolean }>
 
-export type InsertOptions<T> = Both<
+export type InsertOptions<T = Any> = Both<
   RowOptions & {
     readonly conflict?:
       | 'error'

@@ -57,6 +57,10 @@ type Partially<T> = T extends readonly unknown[] | Date | Uint8Array
     ? { readonly [K in keyof T]?: Partially<T[K]> | Term<Any> }
     : T
 
+// Beside `any` a function's parameters would have no type: `object` leaves them theirs, for documents that nothing is known of.
+type Patch<T> = 0 extends 1 & T ? object : Partially<T>
+type Next<T> = 0 extends 1 & T ? object : Value<T>
+
 /** What picks a value from a row: a field's name, a function, a term with r.row. */
 type Pick1<T, U = Any> = string | Term<Any> | ((row: Term<T>) => Value<U>)
 type Paths = readonly (string | object | Term<Any>)[]
@@ -168,7 +172,7 @@ export interface Stream<T> extends Runnable<Cursor<T>>, Sequence<T> {
   (index: number): Term<T>
   <K extends string>(name: K): Stream<Field<T, K>>
   filter(
-    predicate: Partially<T> | boolean | Term<Any> | ((row: Term<T>) => Any),
+    predicate: Patch<T> | boolean | Term<Any> | ((row: Term<T>) => Any),
     options?: { readonly default?: Any },
   ): Stream<T>
   orderBy(...by: Arg<T>[]): Term<T[]>
@@ -277,9 +281,9 @@ export interface Term<T = Any> extends Runnable<Answer<T>>, Comparing, NumberMet
   build(): unknown
 }
 
-interface Writable<T> {
-  update(patch: Partially<T> | Term<Any> | ((row: Term<T>) => Any), options?: WriteOptions): Term<WriteResult<T>>
-  replace(next: Value<T> | null | ((row: Term<T>) => Any), options?: WriteOptions): Term<WriteResult<T>>
+export interface Writable<T> {
+  update(patch: Patch<T> | Term<Any> | ((row: Term<T>) => Any), options?: WriteOptions): Term<WriteResult<T>>
+  replace(next: Next<T> | Term<Any> | null | ((row: Term<T>) => Any), options?: WriteOptions): Term<WriteResult<T>>
   delete(options?: WriteOptions): Term<WriteResult<T>>
 }
 
@@ -295,7 +299,7 @@ export interface Selection<T>
   (index: number): SingleSelection<T>
   <K extends string>(name: K): Stream<Field<T, K>>
   filter(
-    predicate: Partially<T> | boolean | Term<Any> | ((row: Term<T>) => Any),
+    predicate: Patch<T> | boolean | Term<Any> | ((row: Term<T>) => Any),
     options?: { readonly default?: Any },
   ): Selection<T>
   orderBy(options: { readonly index: Any }): Selection<T>

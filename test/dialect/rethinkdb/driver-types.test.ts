@@ -2,7 +2,7 @@
 // the compiler; running it only shows that it is so.
 
 import { expect, it } from 'vitest'
-import * as r from '../../../src/dialect/rethinkdb/index.ts'
+import named, * as r from '../../../src/dialect/rethinkdb/index.ts'
 
 interface User {
   id?: string
@@ -105,4 +105,49 @@ it('compiles and runs a program written with the types of the driver', async () 
   expect(older.map(({ name }) => name)).toEqual(['Grace'])
   expect(users.page('Ada', 5).toString()).toBe('r.table("users").filter({"name": "Ada"}).orderBy("age").limit(5)')
   await users.close()
+})
+
+it('names the types by a default import too: r.Connection was a namespace that TypeScript could not find', async () => {
+  const connection: named.Connection = await named.connect()
+  const table: named.Table<User> = named.table<User>('users')
+  const writes: named.Writeable = named.table('users')
+  const options: named.InsertOptions = { conflict: (_id, old, next) => old.merge(next), returnChanges: true }
+  await named.tableCreate('users').run(connection)
+  const result: named.WriteResult<User> = await table.insert({ id: 'a', name: 'Ada', age: 36 }, options).run(connection)
+  expect(result.changes?.[0]?.new_val?.name).toBe('Ada')
+  await writes.update({ age: 37 }).run(connection)
+  const cursor: named.Cursor<User> = await table.run(connection)
+  // @ts-expect-error: the rows are those of the table.
+  const wrong: number | undefined = (await cursor.toArray())[0]
+  expect(wrong).toEqual({ id: 'a', name: 'Ada', age: 37 })
+  await connection.close()
+})
+
+it('gives functions on tables that nothing is known of a row; strict programs were told that it had no type', async () => {
+  const connection = await r.connect()
+  await r.tableCreate('users').run(connection)
+  const users = r.table('users')
+  await users
+    .insert([
+      { id: 1, age: 17 },
+      { id: 2, age: 18 },
+    ])
+    .run(connection)
+  await users
+    .filter((user) => user('age').ge(18))
+    .update((user) => ({ age: user('age').add(1) }))
+    .run(connection)
+  await users
+    .get(1)
+    .replace((user) => user.merge({ age: 1 }))
+    .run(connection)
+  const rows = await users
+    .orderBy('id')
+    .filter((user) => user('age').gt(0))
+    .run(connection)
+  expect(rows).toEqual([
+    { id: 1, age: 1 },
+    { id: 2, age: 19 },
+  ])
+  await connection.close()
 })
