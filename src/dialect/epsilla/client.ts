@@ -2,7 +2,6 @@
 
 import { type Database, loadDriver, requireDatabase } from '../../engine/index.ts'
 import { DEFAULT_NAME, LoadedDatabase, loadedDatabases, SCALE } from './databases.ts'
-import type { EpsillaRecord } from './document.ts'
 import {
   answer,
   type EpsillaQueryResult,
@@ -223,11 +222,11 @@ export class EpsillaDB {
     })
   }
 
-  insert(table: string | Named, records?: EpsillaRecord[]): Answer<Written> {
+  insert(table: string | Named, records?: readonly object[]): Answer<Written> {
     return this.#write('insert', table, records)
   }
 
-  upsert(table: string | Named, records?: EpsillaRecord[]): Answer<Written> {
+  upsert(table: string | Named, records?: readonly object[]): Answer<Written> {
     return this.#write('upsert', table, records)
   }
 

@@ -12,6 +12,9 @@ import { EpsillaCloud, EpsillaDB, VectorDB, type ClientConfig, type EpsillaRespo
 
 const config: ClientConfig = { protocol: 'http', host: 'localhost', port: 8888 }
 
+interface Row { ID: number; Embedding: number[] }
+const rows: Row[] = [{ ID: 2, Embedding: [0.2, 0.2, 0.3, 0.4] }]
+
 export async function main(): Promise<number> {
   const db = new EpsillaDB(config)
   await db.loadDB('/tmp/epsilla', 'MyDB', 1000, true)
@@ -22,6 +25,7 @@ export async function main(): Promise<number> {
   ])
   const inserted = await db.insert('MyTable', [{ ID: 1, Embedding: [0.1, 0.2, 0.3, 0.4] }])
   if (inserted instanceof Error) throw inserted
+  await db.insert('MyTable', rows)
   const query: EpsillaResponse | Error = await db.query('MyTable', {
     queryField: 'Embedding',
     queryVector: [0.1, 0.2, 0.3, 0.4],
