@@ -3,6 +3,8 @@
 import { STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import { vectorField, vectorReach, vectorRow, vectorsDefer } from "../vector";
 import { CHUNK_SLOTS, chunksTop, DIRTY, GRAPH_DIRTY, GRAPH_LINKED, GRAPH_STALE, HEAD_DIRTY, HEAD_LINKED, HEAD_STATES, graphOf, headAt, LINKED } from "./graph";
+import { lose } from "./renew";
+import { stepsFit } from "./steps";
 import { hnsw_exists } from "./upkeep";
 
 /** There is no graph: rows are made from the documents. */
@@ -16,6 +18,7 @@ export function hnsw_adopt(index: u32): i32 {
   if (!hnsw_exists(index)) return ADOPT_NONE;
   const graph = graphOf(index);
   const field = vectorField(index);
+  if (!stepsFit(graph, field)) lose(graph);
   const chunks = chunksTop(graph);
   for (let chunk: u32 = 0; chunk < chunks; chunk++) {
     const head = headAt(graph, chunk);

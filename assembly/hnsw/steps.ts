@@ -155,14 +155,35 @@ export function isScarce(share: u32): bool {
   return pagesSpare() < load<u32>(S_PAGES_LIMIT) / share;
 }
 
+/** A node that is linked already needs no lanes for it; see past.ts for those that are linked again. */
+// @ts-ignore: decorator
+@inline function keepsVector(field: usize, flags: u32): bool {
+  return (flags & FOLLOWS) != 0 || fieldCode(field) != CODE_INT8;
+}
+
+/** Where the vector of a kept row is: behind it, or nowhere. */
+// @ts-ignore: decorator
+@inline function keptVector(field: usize, row: usize, flags: u32): usize {
+  return keepsVector(field, flags) ? row + <usize>fieldRowBytes(field) : row;
+}
+
+/** Whether the rows that steps keep are such as the field has: those in a snapshot may be of a release that made other codes of them. */
+export function stepsFit(graph: usize, field: usize): bool {
+  for (let block = blockOldest(graph); block != 0; block = blockNext(block)) {
+    for (let step = stepOldest(block); step != 0; step = stepNext(block, step)) {
+      const row = stepRow(step);
+      if (stepKeeps(step) && <usize>load<u32>(row) != keptVector(field, row, load<u32>(step, 16))) return false;
+    }
+  }
+  return true;
+}
+
 /** The slot had `vector`; `record` has replaced its document, 0: nothing has. False: memory is scarce. */
 export function stepChange(graph: usize, field: usize, slot: u32, vector: usize, gives: bool, record: usize): bool {
   if (isScarce(SCARCE_TO_KEEP)) return false;
   const follows = isDirty(graph, slot) ? FOLLOWS : 0;
   const rowBytes = <usize>fieldRowBytes(field);
-  // A node that is linked already needs no lanes for it; see past.ts for those that are linked again.
-  const isWhole = follows != 0 || fieldCode(field) != CODE_INT8;
-  const vectorBytes: usize = isWhole ? <usize>fieldVectorBytes(field) : 0;
+  const vectorBytes: usize = keepsVector(field, follows) ? <usize>fieldVectorBytes(field) : 0;
   const step = append(graph, STEP_HEAD + rowBytes + ((vectorBytes + 15) & ~15));
   if (step == 0) return false;
   store<u32>(step, slot, 8);
@@ -171,7 +192,7 @@ export function stepChange(graph: usize, field: usize, slot: u32, vector: usize,
   const row = stepRow(step);
   vectorEncode(field, row, vector);
   memory.copy(row + rowBytes, vector, vectorBytes);
-  store<u32>(row, <u32>(isWhole ? row + rowBytes : row));
+  store<u32>(row, <u32>keptVector(field, row, follows));
   add(graph + GRAPH_STEPS, 1);
   add(graph + GRAPH_KEPT, 1);
   return true;

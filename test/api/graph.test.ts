@@ -170,6 +170,22 @@ describe('a graph in memory', () => {
     expect(found / 300).toBeGreaterThan(0.8)
   })
 
+  it('finds the nearest of points in a plane, far from the origin', async () => {
+    // Walked by int8 codes, whose steps are wider than all of a town, it found one in ten of them.
+    const collection = await filled(0, { vectors: { v: { dimension: 2, metric: 'l2', index: { type: 'hnsw' } } } })
+    const point = () => [48.8 + next() * 0.1, 102.3 + next() * 0.1]
+    await collection.insert(Array.from({ length: 10_000 }, (_, id) => ({ id, v: point() })))
+    await collection.optimize()
+    let found = 0
+    for (let i = 0; i < 20; i++) {
+      const query = { vector: point(), select: [] }
+      const farthest = (await collection.search({ ...query, exact: true })).at(-1)!.distance
+      found += (await collection.search(query)).filter(({ distance }) => distance <= farthest).length
+      expect((await collection.explainSearch(query)).plan).toBe('graph')
+    }
+    expect(found / 200).toBeGreaterThan(0.95)
+  })
+
   it('answers as many as there are right after the vectors that everything was linked to have gone', async () => {
     // What waited for the upkeep counted as found, deleted documents too: of 3,960 vectors a search for 37 answered 1.
     const collection = await filled(0, {
