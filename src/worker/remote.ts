@@ -149,6 +149,16 @@ function forwarderOf(run: (method: string) => Promise<unknown>, own: object): ob
   })
 }
 
+interface Begun {
+  readonly connection: Connection
+  readonly cursor: Promise<number>
+}
+
+/** Iterations that are dropped half read end in the worker, too, which keeps each with what it has read: a sorted one, all its documents. */
+const dropped = /* @__PURE__ */ new FinalizationRegistry(({ connection, cursor }: Begun) => {
+  cursor.then((number) => connection.advance(number, 'return')).catch(() => {})
+})
+
 class RemoteIterator implements AsyncIterableIterator<unknown> {
   readonly #connection: Connection
   readonly #begin: () => Promise<unknown>
@@ -172,9 +182,10 @@ class RemoteIterator implements AsyncIterableIterator<unknown> {
   async #take(): Promise<IteratorResult<unknown, undefined>> {
     while (this.#at === this.#values.length) {
       if (this.#isDone) return { value: undefined, done: true }
-      this.#cursor ??= this.#begin() as Promise<number>
+      this.#cursor ??= this.#start()
       try {
         const { values, isDone } = await this.#connection.advance(await this.#cursor, 'next')
+        if (isDone) dropped.unregister(this)
         this.#values = values
         this.#at = 0
         this.#isDone ||= isDone
@@ -186,7 +197,14 @@ class RemoteIterator implements AsyncIterableIterator<unknown> {
     return { value: this.#values[this.#at++], done: false }
   }
 
+  #start(): Promise<number> {
+    const cursor = this.#begin() as Promise<number>
+    dropped.register(this, { connection: this.#connection, cursor }, this)
+    return cursor
+  }
+
   async return(): Promise<IteratorResult<unknown, undefined>> {
+    dropped.unregister(this)
     const wasDone = this.#isDone
     this.#isDone = true
     this.#values = []

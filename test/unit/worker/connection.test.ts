@@ -1,5 +1,7 @@
 // Promise: a call that goes to the worker of a page settles, whatever the caller's functions answer.
 
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../src/engine/index.ts'
 import { Connection, type WorkerLike } from '../../../src/worker/connection.ts'
@@ -8,12 +10,15 @@ import { remoteDatabase } from '../../../src/worker/remote.ts'
 import { Server } from '../../../src/worker/server.ts'
 
 /** Both ends in one process; what crosses is cloned as between threads. */
-function connect(database: Database): Connection {
+function connect(database: Database, hear: (request: Request) => void = () => {}): Connection {
   const worker: WorkerLike = {
     onmessage: null,
     onerror: null,
     terminate: () => {},
-    postMessage: (message) => server.handle(structuredClone(message) as Request),
+    postMessage: (message) => {
+      hear(message as Request)
+      server.handle(structuredClone(message) as Request)
+    },
   }
   const send = (reply: Reply) => {
     const data = structuredClone(reply)
@@ -51,4 +56,30 @@ describe('functions of the caller, asked from the worker', () => {
     expect(await posts.get(1)).toEqual({ id: 1, n: 1 })
     expect(await posts.insert({ id: 2 })).toMatchObject({ inserted: 1 })
   })
+})
+
+// The worker kept each with all that it had read, for as long as the page was there.
+it('iterations that the page drops half read end in the worker, those that end do not end again', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const database = await openDatabase({ storage: null } as Parameters<typeof openDatabase>[0])
+  const ended: number[] = []
+  const connection = connect(database, (request) => {
+    if ('method' in request && request.method === 'return' && request.target.kind === 'cursor')
+      ended.push(request.target.cursor)
+  })
+  const posts = await remoteDatabase(connection, ':memory:').createCollection('posts')
+  await posts.insert(Array.from({ length: 2_000 }, (_, id) => ({ id, text: 'x'.repeat(100) })))
+  const read = async (steps: number) => {
+    const iteration = posts.find({ sort: '-id' })[Symbol.asyncIterator]()
+    for (let i = 0; i < steps; i++) await iteration.next()
+  }
+  await read(2_001)
+  for (let i = 0; i < 3; i++) await read(1)
+  while (ended.length < 3) {
+    collect()
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  expect(ended.sort()).toEqual([2, 3, 4])
+  await database.close()
 })
