@@ -40,10 +40,8 @@ function awaitTurn(): void {
 }
 
 function takeTurn(): void {
-  for (const who of resting.keys()) {
-    endRest(who)
-    break
-  }
+  const [first] = resting.keys()
+  if (first !== undefined) endRest(first)
   // Behind the slice, which runs as soon as this returns.
   DONE.then(() => {
     isTurnComing = false

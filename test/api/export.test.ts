@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Database, open } from '../../src/index.ts'
+import { collect } from '../core/garbage.ts'
 
 const folders: string[] = []
 const databases: Database[] = []
@@ -245,8 +244,6 @@ describe('an export', () => {
       await c.insert(Array.from({ length: 2_000 }, (_, i) => ({ id: at + i, text })))
     }
     const file = join(folder(), 'backup')
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
     const held = () => {
       collect()
       return process.memoryUsage().arrayBuffers

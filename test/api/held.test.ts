@@ -1,22 +1,11 @@
 // Promise: a process that runs for weeks holds what is open and in use, and nothing of what was. Collects garbage and looks at what is left.
 
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { open } from '../../src/index.ts'
+import { held } from '../core/garbage.ts'
 import { closeAfterEach, newDirectory } from './configurations.ts'
 
 closeAfterEach()
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-/** Bytes outside of V8's heap, WASM memories among them. */
-function held(): number {
-  collect()
-  collect()
-  return process.memoryUsage().external
-}
 
 it('nothing of the logs that compactions have left', { timeout: 60_000 }, async () => {
   // Each log held the one before it, with the 256 KiB in which hard writes wait: a store of 4 MB that is rewritten for ever lost some GB a day.

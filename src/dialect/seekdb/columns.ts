@@ -123,7 +123,7 @@ export function isPlain(metadata: unknown): metadata is Metadata {
 
 function isPlainObject(value: object, depth: number): boolean {
   const prototype = Object.getPrototypeOf(value) as unknown
-  if ((prototype !== Object.prototype && prototype !== null) || depth > DEPTH_MAX) return false
+  if (prototype !== Object.prototype && prototype !== null) return false
   // What is not own is looked at as well, and makes it no worse.
   for (const name in value) if (!isPlainValue((value as Record<string, unknown>)[name], depth)) return false
   return true
@@ -132,9 +132,8 @@ function isPlainObject(value: object, depth: number): boolean {
 function isPlainValue(value: unknown, depth: number): boolean {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true
   if (typeof value === 'number') return value - value === 0
-  if (typeof value !== 'object') return false
+  if (typeof value !== 'object' || depth >= DEPTH_MAX) return false
   if (!Array.isArray(value)) return isPlainObject(value, depth + 1)
-  if (depth > DEPTH_MAX) return false
   for (let i = 0; i < value.length; i++) if (!isPlainValue(value[i], depth + 1)) return false
   return true
 }

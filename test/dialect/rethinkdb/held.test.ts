@@ -1,19 +1,8 @@
 // Promise: terms and connections hold nothing of tables that are gone.
 
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import r from '../../../src/dialect/rethinkdb/index.ts'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-/** Bytes outside of V8's heap, WASM memories among them. */
-function held(): number {
-  collect()
-  collect()
-  return process.memoryUsage().external
-}
+import { collect, held } from '../../core/garbage.ts'
 
 const TABLES = 80
 const SOME_TABLES = (TABLES / 4) * 1_048_576

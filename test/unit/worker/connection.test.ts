@@ -1,13 +1,12 @@
 // Promise: a call that goes to the worker of a page settles, whatever the caller's functions answer.
 
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../src/engine/index.ts'
 import { Connection, type WorkerLike } from '../../../src/worker/connection.ts'
 import type { Reply, Request } from '../../../src/worker/protocol.ts'
 import { remoteDatabase } from '../../../src/worker/remote.ts'
 import { Server } from '../../../src/worker/server.ts'
+import { collect } from '../../core/garbage.ts'
 
 /** Both ends in one process; what crosses is cloned as between threads. */
 function connect(database: Database, hear: (request: Request) => void = () => {}): Connection {
@@ -60,8 +59,6 @@ describe('functions of the caller, asked from the worker', () => {
 
 // The worker kept each with all that it had read, for as long as the page was there.
 it('iterations that the page drops half read end in the worker, those that end do not end again', async () => {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
   const database = await openDatabase({ storage: null } as Parameters<typeof openDatabase>[0])
   const ended: number[] = []
   const connection = connect(database, (request) => {
