@@ -393,8 +393,9 @@ export class Partition {
   /** Writes the log anew with the live records only. */
   async compact(): Promise<void> {
     if (this.log === undefined || this.options.readOnly) return
-    await this.compacted()
-    await this.startCompaction()
+    await this.compaction?.catch(() => {})
+    // One that was begun while this waited does for both: two at once would write to one file.
+    await (this.compaction ?? this.startCompaction())
   }
 
   /** Resolves when no compaction is under way. */

@@ -178,6 +178,21 @@ describeEach('collections', ({ openNew, collection: options }) => {
   })
 })
 
+// Both wrote to the file of the next generation, each half of the documents: what was there was lost, and the directory did not open again.
+it('keep their documents when they are optimized by several callers at once', async () => {
+  const path = await newDirectory()
+  const db = await open(path, { durability: 'soft' })
+  const posts = await db.createCollection('posts')
+  const written = Array.from({ length: 5_000 }, (_, id) => ({ id, text: 'x'.repeat(200) }))
+  await posts.insert(written)
+  await Promise.all([posts.optimize(), posts.optimize(), posts.upsert(written.slice(0, 100)), posts.optimize()])
+  await posts.insert({ id: 'later' })
+  await db.close()
+  const again = await open(path)
+  expect(await again.collection('posts').find().toArray()).toEqual([...written, { id: 'later' }])
+  await again.close()
+})
+
 it.each<[object, new (...args: never[]) => Error]>([
   [{ primarykey: 'id' }, UnknownOptionError],
   [{ primaryKey: '' }, TypeMismatchError],
