@@ -40,7 +40,7 @@ class Entries {
   /** Of each field its values. */
   readonly #columns: (Constant | undefined)[][]
   readonly #signs: readonly number[]
-  /** When each was found: what is equal comes in that order. */
+  /** Where each comes among its equals: see `SortedReader.#placeOf`. */
   readonly #found: number[] = []
   readonly #stretch: number[] = []
 
@@ -77,13 +77,13 @@ class Entries {
     return this.#found[a]! - this.#found[b]!
   }
 
-  /** Whether document `i` of those read last comes behind an entry, as it does when it is equal: it was found later. */
-  isBehind(fields: FieldReader, i: number, number: number): boolean {
+  /** Whether document `i` of those read last comes behind an entry. */
+  isBehind(fields: FieldReader, i: number, found: number, number: number): boolean {
     for (let field = 0; field < this.#columns.length; field++) {
       const outcome = compareSorted(fields.value(i, field), this.#columns[field]![number])
       if (outcome !== 0) return outcome * this.#signs[field]! > 0
     }
-    return true
+    return found > this.#found[number]!
   }
 
   first(number: number): Constant | undefined {
@@ -105,6 +105,8 @@ export class SortedReader {
   readonly #addresses = new Uint32Array(FIELDS_CHUNK)
   #phase: 'gather' | 'order' | 'deliver' = 'gather'
   #found = 0
+  /** Documents are found in the order of the scan. */
+  readonly #isScanned: boolean
   /** What the last that is kept is sorted by first, if it is a text. */
   #boundText: string | undefined
   #boundUtf8 = new Uint8Array(0)
@@ -116,6 +118,7 @@ export class SortedReader {
     this.#query = query
     this.#scan = new MatchScan(state, query.plan, query.parts)
     this.#fields = new FieldReader(query.sort.map(({ path }) => path))
+    this.#isScanned = query.plan.kind === 'scan'
     const entries = new Entries(query.sort)
     this.#entries = entries
     this.#sorter = new Sorter((a, b) => entries.compare(a, b), query.skip + query.limit)
@@ -155,9 +158,9 @@ export class SortedReader {
     fields.fill(partition, this.#addresses, count)
     let isIdentified = false
     for (let i = 0; i < count; i++) {
-      const found = this.#found++
+      const found = this.#placeOf(partition, i)
       const { bound } = this.#sorter
-      if (bound !== undefined && (this.#isFarBehind(i, bound) || entries.isBehind(fields, i, bound))) continue
+      if (bound !== undefined && (this.#isFarBehind(i, bound) || entries.isBehind(fields, i, found, bound))) continue
       if (!isIdentified) {
         entries.places.identify(partition.store.memory, this.#addresses, count)
         entries.begin(partition)
@@ -171,6 +174,15 @@ export class SortedReader {
     return true
   }
 
+  /**
+   * The order of the scan, in which equals come. Indexes and keys find documents in another one; if that told, pages of one query would
+   * not fit together, because how many documents are wanted decides about the plan.
+   */
+  #placeOf(partition: Partition, i: number): number {
+    if (this.#isScanned) return this.#found++
+    return this.#scan.part * 2 ** 32 + partition.store.slotOf(this.#addresses[i]!)
+  }
+
   /** Whether it is certain that a document comes behind the last that is kept, by a number or text alone. */
   #isFarBehind(i: number, bound: number): boolean {
     const cells = this.#fields.columns[0]!
@@ -180,7 +192,7 @@ export class SortedReader {
     else if (typeof last === 'string' && cells.isText(i)) outcome = cells.compareText(i, this.#utf8Of(last))
     else return false
     const { sort } = this.#query
-    if (outcome === 0) return sort.length === 1
+    if (outcome === 0) return this.#isScanned && sort.length === 1
     return outcome > 0 !== sort[0]!.isDescending
   }
 
