@@ -57,6 +57,22 @@ describeEach('groups', ({ openNew, collection: options }) => {
     expect(await posts.distinct('none')).toEqual([])
   })
 
+  it('are sorted where there are more than are sorted at once', async () => {
+    const keys = Array.from({ length: 9_000 }, (_, i) =>
+      i % 2 === 0 ? (i * 7_919) % 9_001 : `w${(i * 7_919) % 9_001}`,
+    )
+    const posts = await make([...keys, ...keys.slice(0, 100)].map((key, id) => ({ id, key })))
+    await posts.insert({ id: 'without' })
+    const inOrder = [
+      ...keys.filter((key) => typeof key === 'number').sort((a, b) => a - b),
+      ...keys.filter((key) => typeof key === 'string').sort(),
+    ]
+    expect(await posts.distinct('key')).toEqual(inOrder)
+    const rows = await posts.groupBy('key')
+    expect(rows.map(({ key }) => key)).toEqual([undefined, ...inOrder])
+    expect(rows.filter(({ count }) => count === 2)).toHaveLength(100)
+  })
+
   it('are told apart by type and value, as filters tell them apart', async () => {
     const values = [
       ...[null, false, true, 0, 1, 1.5, 2n ** 60n, '', '1', 'a', '\0s', '\0z', 'z'],

@@ -14,6 +14,7 @@ import { type AggregateRequest, accumulatorOf, type GroupRow } from './aggregate
 import { FIELDS_CHUNK, FieldReader } from './fields.ts'
 import { type ValueIdentity, valueIdentity } from './identity.ts'
 import { MatchScan } from './match.ts'
+import { Sorter } from './order.ts'
 import { planOf } from './plan.ts'
 
 interface Group {
@@ -112,7 +113,7 @@ class Grouping {
     return group
   }
 
-  /** The groups by key, in the order of `sort`. */
+  /** The groups, in no order. */
   finish(): Group[] {
     for (const core of this.#tables.values()) {
       core?.groups.forEach((group, number) => {
@@ -122,7 +123,7 @@ class Grouping {
         })
       })
     }
-    return [...this.#groups.values()].sort((a, b) => compareSorted(a.key, b.key))
+    return [...this.#groups.values()]
   }
 
   /** Gives the core's memory back. */
@@ -148,7 +149,7 @@ async function groupAll(
     let began = performance.now()
     for (;;) {
       const count = scan.read(addresses)
-      if (count < 0) return grouping.finish()
+      if (count < 0) return await inOrder(grouping.finish())
       if (count > 0) grouping.add(scan.partition, addresses, count)
       if (performance.now() - began < SLICE_MS) continue
       await pause()
@@ -159,6 +160,33 @@ async function groupAll(
   } finally {
     grouping.close()
   }
+}
+
+/** So many groups at a time go in or out of order; fewer than one run of the sorter. */
+const ORDER_CHUNK = 1_024
+
+/** By key, in the order of `sort`: there may be as many groups as documents. */
+async function inOrder(groups: readonly Group[]): Promise<Group[]> {
+  const sorter = new Sorter<Group>((a, b) => compareSorted(a.key, b.key), Infinity)
+  const ordered: Group[] = []
+  let began = performance.now()
+  for (let done = 0; ordered.length < groups.length; ) {
+    if (done < groups.length) {
+      for (const group of groups.slice(done, done + ORDER_CHUNK)) sorter.add(group)
+      done += ORDER_CHUNK
+      if (done >= groups.length) sorter.finish()
+    } else {
+      for (let i = ORDER_CHUNK; i > 0; i--) {
+        const group = sorter.take()
+        if (group === undefined) break
+        ordered.push(group)
+      }
+    }
+    if (performance.now() - began < SLICE_MS) continue
+    await pause()
+    began = performance.now()
+  }
+  return ordered
 }
 
 /** The rows of groupBy. */
@@ -182,5 +210,5 @@ export async function groupBy(
 /** The values at a path, each once. */
 export async function distinctValues(state: CollectionState, filter: CompiledFilter, path: string): Promise<Value[]> {
   const groups = await groupAll(state, filter, path, [])
-  return groups.flatMap(({ key }) => (key === undefined ? [] : [key as Value]))
+  return groups.filter(({ key }) => key !== undefined).map(({ key }) => key as Value)
 }
