@@ -55,7 +55,7 @@ export class Partition {
   private residency: Residency | undefined
   private compaction: Promise<void> | undefined
   private closed: Promise<void> | undefined
-  private highestTransaction = 0
+  highestTransaction = 0
   /** See settle.ts: shared by the partitions of a collection. */
   private readonly unsettled: Set<Partition>
   /** Log position behind the last transaction that is not known to be durable here. */

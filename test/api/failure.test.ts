@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/engine/index.ts'
-import { HostError, LimitError, PoisonedError, TimeoutError } from '../../src/index.ts'
+import { HostError, LimitError, open, PoisonedError, TimeoutError } from '../../src/index.ts'
 import { SimulatedMedium } from '../crash/simulated-storage.ts'
 
 const openOn = (medium: SimulatedMedium) => openDatabase({ storage: medium.reopen() })
@@ -61,6 +61,23 @@ describe('a medium without room', () => {
 })
 
 describe('a flush that fails', () => {
+  // The log of the shard that failed was exported without the writes it had shared with others: those were cut off before them by the import.
+  it('on one shard leaves an export of all documents', async () => {
+    const medium = new SimulatedMedium()
+    const db = await openOn(medium)
+    const posts = await db.createCollection('posts', { shards: 3 })
+    for (let call = 0; call < 3; call++)
+      await posts.insert(Array.from({ length: 50 }, (_, i) => ({ id: call * 50 + i })))
+    medium.failAt(medium.operationsCount + 1, { kinds: ['flush', 'flushSync'] })
+    await expect(posts.insert({ id: 'one' })).rejects.toThrow(HostError)
+    medium.heal()
+    const count = await posts.count()
+    const copy = await open.import(await db.export())
+    expect(await copy.collection('posts').count()).toBe(count)
+    await copy.close()
+    await db.close()
+  })
+
   it('rejects the write with the operation and the file, and poisons the database', async () => {
     const medium = new SimulatedMedium()
     const db = await withPosts(medium)

@@ -112,8 +112,9 @@ class Walk implements LogReader {
   }
 
   async *read(): AsyncGenerator<Uint8Array, void, undefined> {
-    const { store } = this.#part
-    yield headOf(this.#part, { seed: this.#seed, sealedTransaction: 0, home: homeOf(this.#part.options.stem) })
+    const { store, highestTransaction: sealedTransaction, options } = this.#part
+    // What is gone through has all of its writes over several partitions, and none as such: logs that have them would end before them.
+    yield headOf(this.#part, { seed: this.#seed, sealedTransaction, home: homeOf(options.stem) })
     await this.#part.compacted()
     requireOpen(this.#part)
     store.shiftSeed = this.#seed
