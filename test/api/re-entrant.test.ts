@@ -123,6 +123,22 @@ describeEach('a function of a write', ({ openNew, collection: options }) => {
     expect(await Promise.all(inner!)).toEqual(refused)
   })
 
+  // What lay where the document had been was merged into it, and stored: another document's fields.
+  it('a getter in a patch of one document may write before it is read, and nothing of what it writes gets into the document', async () => {
+    const posts = await make()
+    let inner: Promise<unknown>[] | undefined
+    const patch = {
+      get id() {
+        inner ??= meddle(posts, [3])
+        return 3
+      },
+      patched: true,
+    }
+    expect(await posts.update(3, patch)).toMatchObject({ errors: 0 })
+    await Promise.all(inner!)
+    expect(await posts.get(3)).toEqual({ id: 3, n: 3, text: 'x'.repeat(40), patched: true })
+  })
+
   it('a key that is another one each time it is asked for is the one under which the document is found', async () => {
     for (const returnChanges of [false, true]) {
       const posts = await (await openNew()).createCollection('posts', options)

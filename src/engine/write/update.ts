@@ -215,9 +215,10 @@ function alter(
   }
   let next = given
   if (given !== null && kind === 'update') {
+    // Read first: a getter of the patch may free what lies there.
+    next = partition.read(address)
     const patched = ownField(given, session.state.primaryKey)
     if (patched !== undefined && keyIdentity(patched) !== identity) throw changedKey(session.state, key, patched)
-    next = partition.read(address)
     mergeInto(next, given)
   } else if (given !== null) {
     next = keepKey(session.state, given, partition.readKey(address), identity)
