@@ -220,10 +220,13 @@ it('keeps documents of nearly 16 MiB, and refuses those just over', async () => 
   const bytes = { id: 'bytes', data: new Uint8Array(limit - 128).fill(7) }
   upsert(partition, [bytes])
   expectStored(bytes, get(partition, 'bytes'))
+  const long = 'x'.repeat(limit - 1)
   for (const over of [
     { id: 'over', text: 'x'.repeat(limit) },
     { id: 'over', data: new Uint8Array(limit) },
     { id: 'over', list: Array(limit / 4).fill(0) },
+    // More than 2 GiB to be staged: room was asked for again and again, until the stack was full, and that was the error.
+    Object.fromEntries([['id', 'over'], ...Array.from({ length: 60 }, (_, i) => [`f${i}`, long])]),
   ]) {
     expect(() => upsert(partition, [{ id: 'before' }, over])).toThrow(expect.objectContaining({ code: 'QUIVER_LIMIT' }))
   }

@@ -2,7 +2,7 @@
 // lays the records out (assembly/record/build.ts). What is refused throws; the slow search for the reason is in refuse.ts.
 
 import { isExhausted, type QuiverError } from '../../error/index.ts'
-import { MODE_SKIP, STAGED_MIXED, STAGED_MODE } from '../abi.ts'
+import { MODE_SKIP, RECORD_BYTES_MAX, STAGED_MIXED, STAGED_MODE } from '../abi.ts'
 import { isObjectPolluted, isWellFormed, refusalOf } from './refuse.ts'
 import { BYTES_FULL, TEXT_BYTES_FULL } from './region.ts'
 import { DocumentWalk, REFUSED, WORDS_MAX } from './walk.ts'
@@ -15,6 +15,8 @@ const PIECE_UNITS = 512
 /** Room for so many from the start, see QUEUE_ROOM. */
 const DOCUMENTS_ROOM = 128
 const NO_DOCUMENT = {}
+/** No document that needs more can be stored: long strings are given room for three bytes a unit. Sizes of 2^31 are beyond what is computed with. */
+const BYTES_MAX = RECORD_BYTES_MAX * 4
 
 /** The staging region of one partition. */
 export class Stage extends DocumentWalk {
@@ -69,7 +71,7 @@ export class Stage extends DocumentWalk {
       if (this.text.length >= PIECE_UNITS) this.encodePiece()
       return true
     }
-    if (this.w - w > WORDS_MAX) {
+    if (this.w - w > WORDS_MAX || this.text.length > RECORD_BYTES_MAX || this.b > BYTES_MAX) {
       this.rewind(w, d, l, b, text)
       throw refusalOf(document, this.shapes, canGenerate)
     }
