@@ -70,6 +70,7 @@ export const LAZY_DOORS: readonly string[] = [
   'src/text/fusion.ts',
   'src/text/index.ts',
   'src/query/filters.ts',
+  'src/query/re2.ts',
   'src/query/like.ts',
   'src/engine/derived.ts',
   'src/engine/direct.ts',

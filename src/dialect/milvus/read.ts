@@ -63,6 +63,18 @@ export async function filterOfRequest(entry: Entry, data: Filtered): Promise<Fil
   return filterFor(entry.schema, text, data.exprValues ?? data.filter_params)
 }
 
+/** Which structs of a field a search of each by itself may hit; undefined: all. */
+export async function structTestOfRequest(
+  { schema }: Entry,
+  data: Filtered,
+  owner: string,
+): Promise<((struct: object) => boolean) | undefined> {
+  const text = data.filter || data.expr
+  if (!text || !/element_filter/i.test(text)) return undefined
+  const { structTestFor } = await expressions()
+  return structTestFor(schema, text, data.exprValues ?? data.filter_params ?? {}, owner)
+}
+
 /** Throws what the SDK throws for a value that no expression can hold. What is undefined is not given. */
 function requireTemplates(values: Readonly<Record<string, unknown>>): void {
   for (const [key, value] of Object.entries(values)) {

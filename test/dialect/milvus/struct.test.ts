@@ -213,6 +213,49 @@ it('gives every struct that is a hit, page by page and in buckets', async () => 
   expect((agg_buckets as { count: string }[]).map(({ count }) => count)).toEqual(['3', '3'])
 })
 
+it('counts the structs for which a condition holds, and hits those alone that an element filter takes', async () => {
+  const made = client()
+  await made.createCollection({
+    collection_name: 'c',
+    fields: [KEY, VECTOR, CLIPS],
+    index_params: [INDEX, { field_name: 'clips[emb]', index_type: 'HNSW', metric_type: 'L2' }],
+  } as never)
+  const texts = [['Red a', 'Red b', 'blue'], ['blue'], [], ['Red c', 'Red d', 'Red e']]
+  const data = texts.map((own, id) => ({
+    id,
+    vector: [0, 0, 0, 0],
+    clips: own.map((text, at) => ({ text, at, emb: [10 * id + at, 0] })),
+  }))
+  await made.insert({ collection_name: 'c', data: data as never })
+  const red = '$[text] LIKE "Red%"'
+  const cases: [string, string[]][] = [
+    [`MATCH_ANY(clips, ${red})`, ['0', '3']],
+    [`element_filter(clips, ${red} && $[at] > 1)`, ['3']],
+    [`MATCH_ALL(clips, ${red})`, ['2', '3']],
+    [`MATCH_LEAST(clips, ${red}, 2)`, ['0', '3']],
+    [`MATCH_MOST(clips, ${red}, threshold=2)`, ['0', '1', '2']],
+    [`id > 0 and match_exact(clips, ${red}, 3)`, ['3']],
+    [`not MATCH_ANY(clips, ${red})`, ['1', '2']],
+  ]
+  for (const [filter, ids] of cases) {
+    const { status, data } = await made.query({ collection_name: 'c', filter, output_fields: ['id'] })
+    expect([filter, status.reason, data.map(({ id }) => id)]).toEqual([filter, '', ids])
+  }
+  const wrong = ['MATCH_ANY(id, $[text] == "a")', 'MATCH_ANY(clips, text == "a")', 'MATCH_ANY(clips, $[nope] == 1)']
+  for (const filter of [...wrong, `MATCH_LEAST(clips, ${red})`, 'MATCH_ANY(clips, random_sample(0.5))']) {
+    expect([filter, (await made.query({ collection_name: 'c', filter })).status.code]).toEqual([filter, 1100])
+  }
+  const { results } = await made.search({
+    collection_name: 'c',
+    anns_field: 'clips[emb]',
+    data: [0, 0],
+    filter: `id < 3 and element_filter(clips, ${red} and $[at] > 0)`,
+    output_fields: ['id'],
+  })
+  // The nearest struct of the row is at 0, and does not pass.
+  expect(results.map(({ id, offset, score }) => [id, offset, score])).toEqual([['0', '1', 1]])
+})
+
 it('searches rows that have more structs than their field takes by now', async () => {
   const [dim, count] = [2048, 12]
   const made = client()

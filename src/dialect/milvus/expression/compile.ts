@@ -1,8 +1,9 @@
 // Syntax tree -> condition, checked against the schema: every error is found before any row is read.
 
 import { type Constant, EVERYTHING, type FilterNode, NOTHING, type Operand } from '../../../query/index.ts'
+import { PatternError, re2Pattern } from '../../../query/re2.ts'
 import { DataType, DEFAULT_DYNAMIC_FIELD } from '../enums.ts'
-import { isStructArray, type Schema } from '../schema.ts'
+import { type Field, isStructArray, Schema } from '../schema.ts'
 import { timeOf } from '../values.ts'
 import { callOf } from './functions.ts'
 import {
@@ -22,7 +23,7 @@ import {
   type Value,
   type ValueType,
 } from './operand.ts'
-import type { Syntax } from './parse.ts'
+import { ELEMENT, type Syntax } from './parse.ts'
 import { shiftedTime, timeNode } from './time.ts'
 import { ExpressionError } from './tokens.ts'
 
@@ -45,9 +46,17 @@ const ARITHMETIC: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'div
 
 export class Compiler {
   readonly schema: Schema
+  /** Whether it is the structs of an array that are looked at, each by itself. */
+  readonly #isOfStructs: boolean
 
-  constructor(schema: Schema) {
+  constructor(schema: Schema, isOfStructs = false) {
     this.schema = schema
+    this.#isOfStructs = isOfStructs
+  }
+
+  /** For conditions about the structs of a field. */
+  ofStructs(field: Field): Compiler {
+    return new Compiler(new Schema(field.fields!, [], false), true)
   }
 
   /** A condition. */
@@ -73,6 +82,7 @@ export class Compiler {
         }
         if (operator === 'in' || operator === 'not in') return this.#in(syntax.left, syntax.right, operator)
         if (operator === 'like') return this.#like(syntax.left, syntax.right)
+        if (operator === '=~' || operator === '!~') return this.#regex(syntax)
         if (COMPARE[operator] !== undefined) {
           return this.#compare(operator, this.value(syntax.left), this.value(syntax.right), syntax.at)
         }
@@ -136,7 +146,7 @@ export class Compiler {
 
   path(syntax: Syntax): Value {
     if (syntax.kind !== 'path') throw new ExpressionError('a field is wanted here', syntax.at)
-    const { name, steps, at } = syntax
+    const { name, steps, at } = this.#isOfStructs ? fieldOfStruct(syntax) : syntax
     const field = this.schema.byName.get(name)
     const inner = steps.map(stepOf)
     if (field === undefined) {
@@ -305,16 +315,32 @@ export class Compiler {
   }
 
   #like(left: Syntax, right: Syntax): FilterNode {
+    const { value, pattern } = this.#patterned(left, right, 'like')
+    return guarded({ kind: 'text', operator: 'like', operand: value.operand, text: pattern, ...rulesOf(value) }, value)
+  }
+
+  /** `=~` and `!~`: RE2's patterns, found anywhere in the text. */
+  #regex({ operator, left, right }: Extract<Syntax, { kind: 'binary' }>): FilterNode {
+    const { value, pattern } = this.#patterned(left, right, 'regex')
+    let node: FilterNode
+    try {
+      node = { kind: 'regex', operand: value.operand, ...re2Pattern(pattern), ...rulesOf(value) }
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error
+      throw new ExpressionError(`invalid regex pattern ${JSON.stringify(pattern)}: ${error.message}`, right.at)
+    }
+    return guarded(operator === '=~' ? node : not(node), value)
+  }
+
+  #patterned(left: Syntax, right: Syntax, what: string): { value: Value; pattern: string } {
     const value = this.value(left)
     const pattern = this.value(right).constant
-    if (typeof pattern !== 'string') throw new ExpressionError('the pattern of like is a string', right.at)
+    if (typeof pattern !== 'string') throw new ExpressionError(`the pattern of ${what} is a string`, right.at)
     if (value.constant !== undefined || value.isComputed || (value.type !== 'string' && value.type !== 'json')) {
-      throw new ExpressionError(
-        `like operation on non-string or no-json field is unsupported: ${nameOf(value)}`,
-        left.at,
-      )
+      const reason = `${what} operation on non-string or no-json field is unsupported: ${nameOf(value)}`
+      throw new ExpressionError(reason, left.at)
     }
-    return guarded({ kind: 'text', operator: 'like', operand: value.operand, text: pattern, ...rulesOf(value) }, value)
+    return { value, pattern }
   }
 
   #exists(syntax: Syntax): FilterNode {
@@ -333,4 +359,11 @@ export class Compiler {
     if (value.type === 'vector') throw new ExpressionError(`is null is not supported on ${nameOf(value)}`, syntax.at)
     return not({ kind: 'exists', operand: value.operand, isNullAbsent: true })
   }
+}
+
+/** `$[field]` as the path of that field. */
+function fieldOfStruct(syntax: Extract<Syntax, { kind: 'path' }>): Extract<Syntax, { kind: 'path' }> {
+  const [name, ...steps] = syntax.steps
+  if (syntax.name === ELEMENT && typeof name === 'string') return { ...syntax, name, steps }
+  throw new ExpressionError(`a field of a struct is written ${ELEMENT}[name] here`, syntax.at)
 }

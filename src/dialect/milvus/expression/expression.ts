@@ -5,6 +5,7 @@ import { Code, MilvusError } from '../errors.ts'
 import type { Schema } from '../schema.ts'
 import { Compiler } from './compile.ts'
 import { parse, type Templates } from './parse.ts'
+import { type StructTest, structTestOf } from './structs.ts'
 import { ExpressionError } from './tokens.ts'
 
 /** Filters without templates, by schema and text: programs ask the same again and again. */
@@ -43,4 +44,14 @@ export function filterFor(schema: Schema, text: string, templates: Templates = {
       `failed to create query plan: cannot parse expression: ${text}, error: ${message} at position ${position} (${near}): invalid parameter`,
     )
   }
+}
+
+/** Which structs of a field may be hits by themselves under an expression that `filterFor` has taken; undefined: all. */
+export function structTestFor(
+  schema: Schema,
+  text: string,
+  templates: Templates,
+  owner: string,
+): StructTest | undefined {
+  return structTestOf(new Compiler(schema), parse(text, templates), owner)
 }

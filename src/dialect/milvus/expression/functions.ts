@@ -8,10 +8,11 @@ import type { Compiler } from './compile.ts'
 import { nameOf, type Value } from './operand.ts'
 import type { Syntax } from './parse.ts'
 import { placesNode } from './places.ts'
+import { structsNode } from './structs.ts'
 import { phraseNode, wordsNode } from './text.ts'
 import { ExpressionError } from './tokens.ts'
 
-type Call = Extract<Syntax, { kind: 'call' }>
+export type Call = Extract<Syntax, { kind: 'call' }>
 
 /** A call that is a condition. */
 export function callOf(compiler: Compiler, call: Call): FilterNode {
@@ -22,6 +23,13 @@ export function callOf(compiler: Compiler, call: Call): FilterNode {
     case 'text_match':
     case 'phrase_match':
       return textNode(compiler, call, name)
+    case 'element_filter':
+    case 'match_any':
+    case 'match_all':
+    case 'match_least':
+    case 'match_most':
+    case 'match_exact':
+      return structsNode(compiler, call)
     case 'random_sample':
       return sampleNode(compiler, call)
     default:
@@ -33,7 +41,7 @@ export function callOf(compiler: Compiler, call: Call): FilterNode {
   }
 }
 
-function requireArgs({ name, args, at }: Call, from: number, to: number): void {
+export function requireArgs({ name, args, at }: Call, from: number, to: number): void {
   if (args.length >= from && args.length <= to) return
   throw new ExpressionError(
     `${name} takes ${from === to ? from : `${from} or ${to}`} arguments, got ${args.length}`,
@@ -104,7 +112,7 @@ function textNode(compiler: Compiler, call: Call, name: 'text_match' | 'phrase_m
 }
 
 /** A whole number, also as `name=3`, which arrives without its name. */
-function numberOf(compiler: Compiler, syntax: Syntax | undefined): number | undefined {
+export function numberOf(compiler: Compiler, syntax: Syntax | undefined): number | undefined {
   if (syntax === undefined) return undefined
   const value = Number(compiler.value(syntax).constant)
   if (Number.isInteger(value) && value >= 0) return value
@@ -116,7 +124,10 @@ function sampleNode(compiler: Compiler, call: Call): FilterNode {
   const share = Number(compiler.value(call.args[0]!).constant)
   if (!(share > 0 && share < 1)) throw new ExpressionError('random_sample takes a share above 0 and below 1', call.at)
   const seed = (Math.random() * 2 ** 32) >>> 0
-  const steps = [{ name: compiler.schema.primary.name, index: null }]
+  // Structs have no keys.
+  const key = compiler.schema.primary?.name
+  if (key === undefined) throw new ExpressionError('random_sample takes rows, not structs', call.at)
+  const steps = [{ name: key, index: null }]
   return { kind: 'test', operand: { kind: 'path', steps }, test: (key) => shareOf(String(key), seed) < share }
 }
 

@@ -1,1 +1,1 @@
-export { filterFor } from './expression.ts'
+export { filterFor, structTestFor } from './expression.ts'

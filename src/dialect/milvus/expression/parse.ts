@@ -27,6 +27,9 @@ export type Syntax =
 const KEYWORDS = new Set(['and', 'or', 'not', 'in', 'like', 'is', 'null', 'exists', 'iso', 'interval'])
 const DEPTH_MAX = 200
 
+/** The struct at hand, in a condition about structs. */
+export const ELEMENT = '$'
+
 /** The values of templates, by name. */
 export type Templates = Readonly<Record<string, unknown>>
 
@@ -185,6 +188,10 @@ class Parser {
 
   #like(): Syntax {
     const left = this.#exists()
+    if (this.#isSign('=~', '!~')) {
+      const { text: operator, position: at } = this.#take()
+      return { kind: 'binary', operator, left, right: this.#exists(), at }
+    }
     const isNegated = this.#isWord('not') && this.#isWord('like', 1)
     if (!isNegated && !this.#isWord('like')) return left
     const at = this.#take().position
@@ -278,6 +285,8 @@ class Parser {
       const step = this.#take()
       if (step.kind === 'string') steps.push(step.text)
       else if (step.kind === 'int') steps.push(Number(step.int))
+      // A field of a struct: $[text].
+      else if (step.kind === 'name' && text === ELEMENT && steps.length === 0) steps.push(step.text)
       else throw new ExpressionError(`a key or a position expected, got ${shown(step)}`, step.position)
       this.#expect(']')
     }

@@ -23,7 +23,7 @@ export class ExpressionError extends Error {
 
 const NUMBER = /0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const NAME = /[A-Za-z_$][A-Za-z0-9_$]*/y
-const SIGN = /\*\*|<=|>=|==|!=|&&|\|\||[-+*/%<>=!()[\],]/y
+const SIGN = /\*\*|[=!]~|<=|>=|==|!=|&&|\|\||[-+*/%<>=!()[\],]/y
 const TEMPLATE = /\{\s*([A-Za-z_]\w*)\s*\}/y
 const SPACE = /\s+/y
 

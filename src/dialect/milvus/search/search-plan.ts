@@ -6,7 +6,7 @@ import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from '../enums.ts'
 import { invalid, MilvusError, shown, told, unexpected, wrongCall } from '../errors.ts'
 import { getSparseFloatVectorType } from '../halves.ts'
 import { metricOf } from '../metrics.ts'
-import { filterOfRequest, type Key, keysOf, type Order, orderOf, readPartitions } from '../read.ts'
+import { filterOfRequest, type Key, keysOf, type Order, orderOf, readPartitions, structTestOfRequest } from '../read.ts'
 import type { Row } from '../rows.ts'
 import { dimOf, type Field, fieldAt, isDense, isVectorType } from '../schema.ts'
 import type { OrderByFields, SparseFloatVector } from '../types/index.ts'
@@ -52,6 +52,8 @@ export interface SearchPlan {
   readonly ef: number | undefined
   /** Decimals that scores are cut to; -1 for all. */
   readonly decimals: number
+  /** Which structs may be hits, where each is one of its own. */
+  readonly structs: ((struct: object) => boolean) | undefined
 }
 
 /** All parameters of a search, wherever they were put; those inside win, as in the SDK. */
@@ -127,7 +129,11 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
   if (group !== undefined && range !== undefined)
     throw unexpected('Not allowed to do range-search when doing search-group-by')
   const ef = Number(parameters['ef'] ?? parameters['search_list'])
-  const plan = (queries: readonly unknown[], filter: Filter | undefined): SearchPlan => {
+  const plan = (
+    queries: readonly unknown[],
+    filter: Filter | undefined,
+    structs: SearchPlan['structs'] = undefined,
+  ): SearchPlan => {
     requireCount('nq', queries.length)
     return {
       entry,
@@ -144,6 +150,7 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
       orders: orderOf(entry, parameters['order_by_fields'] as OrderByFields | undefined),
       ef: Number.isInteger(ef) && ef > 0 ? Math.max(ef, limit + offset) : undefined,
       decimals: decimalsOf(parameters),
+      structs,
     }
   }
   const { ids } = data
@@ -156,9 +163,9 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
   // In a search the SDK takes expr before filter; everywhere else it is the other way.
   const text = data['expr'] || data['filter']
   if (Array.isArray(queries) && !text && !data['exprValues']) return plan(queries, undefined)
-  return Promise.all([queries, filterOfRequest(entry, { ...data, filter: text as string })]).then(([own, filter]) =>
-    plan(own, filter),
-  )
+  const request = { ...data, filter: text as string }
+  const own = owner !== undefined && isElementwise(metric) ? structTestOfRequest(entry, request, owner) : undefined
+  return Promise.all([queries, filterOfRequest(entry, request), own]).then((parts) => plan(...parts))
 }
 
 function requireCount(name: string, value: number, given: unknown = value): void {

@@ -28,6 +28,13 @@ const BATCH_BYTES = 1 << 18
 /** Hits gathered before all but the best are dropped, beside twice what is wanted. */
 const GATHERED = 1_024
 
+/** A row of a batch, with how many of its structs are measured, and which; undefined: all. */
+interface Measured {
+  readonly row: Row
+  readonly count: number
+  readonly places: readonly number[] | undefined
+}
+
 /** The best hits of one query so far. */
 class Best {
   readonly hits: Found[] = []
@@ -69,12 +76,14 @@ export async function runStructPlan(plan: SearchPlan, select: readonly string[])
   const table = await PairTable.create(vectors, dim, measureOf(metric).kernel, wanted + CAPACITY_MAX)
   const fields = [...new Set([...select, ...orderFields(orders), owner!])]
   try {
-    let rows: { row: Row; count: number }[] = []
+    let rows: Measured[] = []
     for await (const row of entry.rows.find({ ...within(filter, partitions), select: fields })) {
       const structs = (row[owner!] ?? []) as Row[]
-      if (structs.length === 0) continue
-      for (const struct of structs) table.add(lanesOf(struct[field.name]))
-      rows.push({ row, count: structs.length })
+      const places = plan.structs && [...structs.keys()].filter((at) => plan.structs!(structs[at]!))
+      const count = places?.length ?? structs.length
+      if (count === 0) continue
+      for (let i = 0; i < count; i++) table.add(lanesOf(structs[places?.[i] ?? i]![field.name]))
+      rows.push({ row, count, places })
       if (table.count < wanted) continue
       measureBatch(plan, table, asked, rows, best)
       rows = []
@@ -95,7 +104,7 @@ function measureBatch(
   { entry, metric, range }: SearchPlan,
   table: PairTable,
   asked: readonly Float32Array[][],
-  rows: readonly { row: Row; count: number }[],
+  rows: readonly Measured[],
   best: readonly Best[],
 ): void {
   const { worth } = measureOf(metric)
@@ -110,9 +119,10 @@ function measureBatch(
   let first = 0
   asked.forEach((vectors, query) => {
     let at = first * count
-    for (const { row, count: own } of rows) {
-      if (isElementwise(metric)) for (let i = 0; i < own; i++) add(query, row, worth(measures[at + i]!), i)
-      else {
+    for (const { row, count: own, places } of rows) {
+      if (isElementwise(metric)) {
+        for (let i = 0; i < own; i++) add(query, row, worth(measures[at + i]!), places?.[i] ?? i)
+      } else {
         let sum = 0
         for (let i = 0; i < vectors.length; i++) {
           let most = -Infinity
