@@ -172,6 +172,32 @@ describe.each(CASES)('$type by $metric', (one) => {
     expect(wrong.status).toMatchObject({ code: 1100 })
     expect(wrong.results).toEqual([])
   })
+
+  it('answers many queries as each of them alone', async () => {
+    const { made, rows, query } = await filled(one)
+    const empty = one.type === DataType.BinaryVector ? [[0, 0, 0, 0]] : []
+    const queries = [query, ...empty, ...[3, 77, 120].map((id) => rows[id]!.vector)]
+    const scores = ranked(rows, one.metric, rows[3]!.vector)
+    for (const more of [
+      {},
+      { filter: 'color == "red" and n > 3', limit: 4, offset: 2 },
+      // Of most queries fewer lie within it than are asked for, and more within its outer bound.
+      { params: { radius: scores[90]!.score, range_filter: scores[20]!.score }, limit: 30 },
+      { group_by_field: 'n', limit: 6 },
+    ]) {
+      const lists = []
+      for (const one of queries) {
+        lists.push((await made.search({ collection_name: 'c', data: [one], ...more } as never)).results)
+      }
+      const { status, results } = await made.search({ collection_name: 'c', data: queries, ...more } as never)
+      expect(status).toMatchObject({ code: 0 })
+      expect(results).toEqual(lists)
+    }
+    const odd = [query, [1, 2]]
+    expect((await made.search({ collection_name: 'c', data: odd } as never)).status).toEqual(
+      (await made.search({ collection_name: 'c', data: [odd[1]] } as never)).status,
+    )
+  })
 })
 
 const PLAIN = CASES[0]!

@@ -42,14 +42,12 @@ interface EngineHit {
 export async function runPlan(plan: SearchPlan, select: readonly string[]): Promise<Found[][]> {
   const { entry, owner, queries, limit, offset, range, group, orders } = plan
   const fields = orders.length === 0 ? select : [...new Set([...select, ...orderFields(orders)])]
-  let lists: Found[][] = []
+  let lists: Found[][]
   if (owner !== undefined) lists = await runStructPlan(plan, select)
+  else if (range !== undefined) lists = await inRange(plan, fields)
   else {
-    const window: Window = { limit, offset, radius: undefined, group }
-    for (const query of queries) {
-      if (range === undefined) lists.push(foundOf(plan, await engineSearch(plan, query, fields, window)))
-      else lists.push(await inRange(plan, query, fields))
-    }
+    const found = await engineSearch(plan, queries, fields, { limit, offset, radius: undefined, group })
+    lists = found.map((hits) => foundOf(plan, hits))
   }
   if (orders.length === 0) return lists
   const compare = rowComparer(entry, orders)
@@ -64,33 +62,52 @@ interface Window {
   readonly group: Group | undefined
 }
 
+/** Hits that are held at once, before documents are read. */
+const HITS_AT_ONCE = 65_536
+
+/** Hits of each query. Dense vectors are searched for together: what a filter lets through is found once for all of them. */
 async function engineSearch(
   plan: SearchPlan,
-  query: unknown,
+  queries: readonly unknown[],
   select: readonly string[],
   { limit, offset, radius, group: grouped }: Window,
-): Promise<readonly EngineHit[]> {
+): Promise<(readonly EngineHit[])[]> {
   const { entry, field, metric, filter, partitions, ef } = plan
   const group = grouped === undefined ? undefined : { field: grouped.field, size: grouped.size }
+  const lists: (readonly EngineHit[])[] = []
   if (!isDense(field.type)) {
     const options = { filter, partitions, limit, offset, radius, group, select, index: rankedIndexName(field.name) }
-    return typeof query === 'string'
-      ? await entry.rows.search({ ...options, text: query })
-      : await entry.rows.search({ ...options, sparse: query as never })
+    for (const query of queries) {
+      lists.push(
+        typeof query === 'string'
+          ? await entry.rows.search({ ...options, text: query })
+          : await entry.rows.search({ ...options, sparse: query as never }),
+      )
+    }
+    return lists
   }
-  const vector = query as number[]
-  const options = { vector, field: field.name, limit, offset, radius, group, select, filter, partitions, ef }
-  let hits: readonly EngineHit[]
+  const options = { field: field.name, limit, offset, radius, group, select, filter, partitions, ef }
+  const step = Math.max(1, Math.floor(HITS_AT_ONCE / (limit + offset)))
   try {
-    hits = await entry.rows.search(options)
+    if (queries.length === 1) {
+      lists.push(await entry.rows.search({ ...options, vector: queries[0] as number[] }))
+    } else {
+      for (let i = 0; i < queries.length; i += step) {
+        const vectors = queries.slice(i, i + step) as number[][]
+        lists.push(...(await entry.rows.search({ ...options, vectors })))
+      }
+    }
   } catch (error) {
-    // In Milvus' words, if it is the query that the engine refuses.
-    encoderOf(field)(query, 0)
+    // In Milvus' words, if it is a query that the engine refuses.
+    for (const query of queries) encoderOf(field)(query, 0)
     throw error
   }
-  // Milvus has two empty sets as far apart as any others; the engine as equal.
-  const isEmpty = metric === 'JACCARD' && (query as Uint8Array).every((byte) => byte === 0)
-  return isEmpty ? hits.map((hit) => ({ ...hit, distance: 1 })) : hits
+  return metric === 'JACCARD' ? lists.map((hits, i) => withEmptySets(queries[i] as Uint8Array, hits)) : lists
+}
+
+/** Milvus has two empty sets as far apart as any others; the engine as equal. */
+function withEmptySets(query: Uint8Array, hits: readonly EngineHit[]): readonly EngineHit[] {
+  return query.every((byte) => byte === 0) ? hits.map((hit) => ({ ...hit, distance: 1 })) : hits
 }
 
 /** Hits in Milvus' terms; equal scores go by key, and groups are put in one order. */
@@ -108,14 +125,27 @@ function foundOf({ metric }: SearchPlan, hits: readonly EngineHit[]): Found[] {
 }
 
 /** Hits within a range: as many are fetched as it takes to have the window of those that lie in it. */
-async function inRange(plan: SearchPlan, query: unknown, select: readonly string[]): Promise<Found[]> {
-  const { metric, range, limit, offset } = plan
+async function inRange(plan: SearchPlan, select: readonly string[]): Promise<Found[][]> {
+  const { queries, metric, range, limit, offset } = plan
   const radius = engineRadius(metric, range!.radius)
-  for (let count = limit + offset; ; count *= 4) {
-    const hits = await engineSearch(plan, query, select, { radius, limit: count, offset: 0, group: undefined })
-    const inside = foundOf(plan, hits).filter(({ score }) => isInRange(metric, range!, score))
-    if (inside.length >= limit + offset || hits.length < count) return inside.slice(offset, offset + limit)
+  const lists: Found[][] = []
+  let left = [...queries.keys()]
+  for (let count = limit + offset; left.length > 0; count *= 4) {
+    const window = { radius, limit: count, offset: 0, group: undefined }
+    const fetched = await engineSearch(
+      plan,
+      left.map((query) => queries[query]),
+      select,
+      window,
+    )
+    left = left.filter((query, i) => {
+      const hits = fetched[i]!
+      const inside = foundOf(plan, hits).filter(({ score }) => isInRange(metric, range!, score))
+      lists[query] = inside.slice(offset, offset + limit)
+      return inside.length < limit + offset && hits.length === count
+    })
   }
+  return lists
 }
 
 /** The same with a rerank function: the window is cut after it. */
