@@ -97,6 +97,7 @@ async function openAt(
 ): Promise<Database> {
   const where = isImport ? 'of open.import' : 'of open'
   requireOptions(options, OPEN_OPTIONS, where)
+  requireValues(options, where)
   const { worker = false, persist: _, ...common } = options
   const archive = isImport ? await import('../archive/index.ts') : undefined
   const source = archive?.chunksOf(file!)
@@ -104,7 +105,6 @@ async function openAt(
   if (typeof path !== 'string' && Object.prototype.toString.call(path) !== '[object URL]') {
     throw new TypeMismatchError(`open takes a path or ":memory:", got ${describe(path)}`)
   }
-  requireValues(options, where)
   if (await runsElsewhere(worker)) {
     const { openInWorker } = await import('../worker/index.ts')
     return await openInWorker(String(path), options, source && (await archive?.blobOf(source)))

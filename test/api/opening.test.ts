@@ -108,12 +108,15 @@ describe('open', () => {
     await expect(open(':memory:', { readonly: true } as object)).rejects.toThrow('did you mean "readOnly"')
   })
 
-  it.each([[{ durability: 'firm' }], [{ readOnly: 1 }], [{ repair: 'yes' }], [{ onProgress: {} }]])(
-    'refuses %j',
-    async (options) => {
-      await expect(open(':memory:', options as object)).rejects.toThrow(UsageError)
-    },
-  )
+  it.each([
+    [{ durability: 'firm' }],
+    [{ readOnly: 1 }],
+    [{ repair: 'yes' }],
+    [{ onProgress: {} }],
+    [{ persist: 'yes' }],
+  ])('refuses %j', async (options) => {
+    await expect(open(':memory:', options as object)).rejects.toThrow(UsageError)
+  })
 
   it.each([[null], [7], ['soft'], [[]]])('refuses %j in the place of options', async (options) => {
     await expect(open(':memory:', options as object)).rejects.toThrow(TypeMismatchError)
