@@ -57,7 +57,7 @@ export async function completeInverted(state: CollectionState): Promise<void> {
   }
 }
 
-/** Drops what the catalog does not list. */
+/** Drops what the catalog does not list; where deriving has failed there is nothing. */
 export function keepInverted(state: CollectionState): void {
-  for (const part of state.parts) part.inverted.adopt(state.definition.inverted)
+  for (const part of state.parts) part.inverted?.adopt(state.definition.inverted)
 }

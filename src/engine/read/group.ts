@@ -139,7 +139,8 @@ async function groupAll(
   path: string,
   aggregates: readonly AggregateRequest[],
 ): Promise<Group[]> {
-  for (const { store } of state.parts) await store.derive()
+  // A partition may be made meanwhile.
+  while (!state.parts.every((part) => part.isDerived)) for (const { store } of state.parts) await store.derive()
   const refusal = state.refuseRead()
   if (refusal !== null) throw refusal
   const scan = new MatchScan(state, planOf(state, filter), state.parts)
