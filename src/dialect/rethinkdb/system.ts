@@ -1,6 +1,7 @@
-// The database `rethinkdb`: tables that are computed from what there is. Reading them works; what a cluster would have is not there.
+// The database `rethinkdb`: tables that are computed from what there is. Those of databases and tables are
+// written, too; what a cluster would have is not there.
 
-import { equal, type Fields } from './datum.ts'
+import { type Datum, equal, type Fields, isObject, Time } from './datum.ts'
 import { failOperation } from './errors.ts'
 import { type Listener, type RowChange, SERVER_NAME, type Store, type Table } from './store.ts'
 import type { Virtual } from './values.ts'
@@ -30,6 +31,9 @@ export function shownConfig(table: Table): Fields {
 
 /** The server whose answers these are. Programs read the version before they begin, and refuse servers that are too old. */
 const SERVER_VERSION = 'rethinkdb 2.4.4 (quiverdb)'
+
+/** When this module was loaded, which is as good as any time before the first query. */
+const STARTED = new Time(Date.now() / 1000, '+00:00')
 
 export function tableStatus(table: Table): Fields {
   const { info } = table
@@ -62,8 +66,14 @@ const ROWS: Readonly<Record<string, (store: Store) => Fields[]>> = {
     {
       id: store.id,
       name: SERVER_NAME,
-      network: { canonical_addresses: [], connected_to: {}, hostname: 'localhost', http_admin_port: '<no http admin>' },
-      process: { argv: [], version: SERVER_VERSION },
+      network: {
+        canonical_addresses: [],
+        connected_to: {},
+        hostname: 'localhost',
+        http_admin_port: '<no http admin>',
+        time_connected: STARTED,
+      },
+      process: { argv: [], time_started: STARTED, version: SERVER_VERSION },
     },
   ],
   stats: () => [],
@@ -74,8 +84,34 @@ const ROWS: Readonly<Record<string, (store: Store) => Fields[]>> = {
 
 export const SYSTEM_TABLES = Object.keys(ROWS)
 
-export function systemTable(store: Store, name: string): Virtual {
-  const rows = Object.hasOwn(ROWS, name) ? ROWS[name] : failOperation(`Table \`rethinkdb.${name}\` does not exist.`)
+/** The same names by ids, and back, in the rows that tell of tables. */
+function renamed(row: Fields, database: (name: Datum) => Datum, server: (name: Datum) => Datum): Fields {
+  const one = (value: Datum): Datum => {
+    if (Array.isArray(value)) return value.map(one)
+    return isObject(value) ? { ...value, server: server(value.server) } : server(value)
+  }
+  const shards = Array.isArray(row.shards)
+    ? row.shards.map((shard) => Object.fromEntries(Object.entries(shard as Fields).map(([k, v]) => [k, one(v)])))
+    : row.shards
+  return { ...row, db: database(row.db), shards }
+}
+
+function byIds(store: Store, row: Fields): Fields {
+  if (row.db === undefined) return row
+  const database = (name: Datum) => store.databases().find((one) => one.name === name)?.id ?? name
+  return renamed(row, database, (name) => (name === SERVER_NAME ? store.id : name))
+}
+
+/** A written row with ids, as one with names. */
+export function named(store: Store, row: Datum): Datum {
+  if (!isObject(row) || (row as Fields).db === undefined) return row
+  const database = (id: Datum) => store.databases().find((one) => one.id === id)?.name ?? id
+  return renamed(row as Fields, database, (id) => (id === store.id ? SERVER_NAME : id))
+}
+
+export function systemRows(store: Store, name: string, isById: boolean): Omit<Virtual, 'write'> {
+  const computed = Object.hasOwn(ROWS, name) ? ROWS[name] : failOperation(`Table \`rethinkdb.${name}\` does not exist.`)
+  const rows = (of: Store) => (isById ? computed(of).map((row) => byIds(of, row)) : computed(of))
   const hearing = new Map<Listener, () => void>()
   return {
     name,

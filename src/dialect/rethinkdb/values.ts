@@ -66,6 +66,8 @@ export interface Virtual extends Followed {
   readonly name: string
   readonly db: string
   rows(): Fields[]
+  /** Makes of a row what was decided, null for none; answers what the row is then. */
+  write(old: Fields | null, next: Datum): Promise<Fields | null>
 }
 
 /** What a step of a stream does to each value: another value, or undefined to leave it out. */
@@ -188,6 +190,8 @@ export class Row extends Special {
   readonly #stored: (() => object | undefined) | undefined
   /** Where it is the first of an index, what changes follow. */
   slice: Slice | undefined
+  /** Of the system's tables, which have no `table`. */
+  virtual: Virtual | undefined
 
   constructor(
     table: Table,

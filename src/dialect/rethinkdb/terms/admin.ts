@@ -1,15 +1,16 @@
 // Terms about databases, tables and their configuration.
 
 import { compareText } from '../../../query/index.ts'
-import { asInteger, asObject, asText, type Datum, type Fields, field, isObject, print, typeName } from '../datum.ts'
+import { asInteger, asText, type Datum, type Fields, field, isObject, typeName } from '../datum.ts'
 import { fail, failOperation } from '../errors.ts'
 import type { Call } from '../evaluate.ts'
 import { requireName } from '../key.ts'
 import type { Operations } from '../registry.ts'
-import { createDatabase, createTable, dropDatabase, dropTable, renameDatabase, renameTable } from '../schema.ts'
-import type { Table } from '../store.ts'
-import { SYSTEM_TABLES, shownConfig, tableStatus } from '../system.ts'
-import { Db, Row, TableSlice, type Val, VirtualTable, wrongKind } from '../values.ts'
+import { createDatabase, createTable, dropDatabase, dropTable } from '../schema.ts'
+import type { Store, Table } from '../store.ts'
+import { named, SYSTEM_TABLES, shownConfig, systemRows, tableStatus } from '../system.ts'
+import { assignConfig, assignDatabase, systemWriteOf } from '../system-write.ts'
+import { Db, Row, TableSlice, type Val, type Virtual, VirtualTable, wrongKind } from '../values.ts'
 import { infoOf } from './info.ts'
 import { tableOf } from './reading.ts'
 
@@ -127,16 +128,7 @@ function config(call: Call): Val {
       undefined as never,
       info.id,
       () => ({ id: info.id, name: info.name }),
-      (next) => {
-        const name = asText(asObject(next).name)
-        if (name === info.name) return
-        if (name === 'rethinkdb' || store.databases().some((other) => other.name === name)) {
-          failOperation(
-            `Cannot rename database \`${info.name}\` to \`${name}\` because database \`${name}\` already exists.`,
-          )
-        }
-        renameDatabase(store, info, requireName(name, 'Database'))
-      },
+      (next) => assignDatabase(store, info, next),
     )
   }
   if (first instanceof VirtualTable)
@@ -146,40 +138,11 @@ function config(call: Call): Val {
     table,
     table.info.id,
     () => shownConfig(table),
-    (next) => assignConfig(table, next),
+    (next) => {
+      if (next === null) fail("It's illegal to delete from the `rethinkdb.table_config` table here; use `tableDrop`.")
+      assignConfig(table, next)
+    },
   )
-}
-
-function assignConfig(table: Table, next: Datum): void {
-  if (next === null) fail("It's illegal to delete from the `rethinkdb.table_config` table here; use `tableDrop`.")
-  const config = asObject(next)
-  const known = Object.keys(shownConfig(table))
-  const wrong = (text: string): never =>
-    fail(`The change you're trying to make to \`rethinkdb.table_config\` has the wrong format. ${text}`)
-  for (const name of known) if (!Object.hasOwn(config, name)) wrong(`Expected a field named \`${name}\`.`)
-  const { durability, write_acks: acks } = config
-  if (acks !== 'single' && acks !== 'majority') {
-    wrong(`In \`write_acks\`: Expected "single" or "majority", got: ${print(acks)}`)
-  }
-  if (durability !== 'hard' && durability !== 'soft') {
-    wrong(`In \`durability\`: Expected "soft" or "hard", got: ${print(durability)}`)
-  }
-  for (const name of Object.keys(config)) {
-    if (!known.includes(name) && name !== 'flush_interval' && name !== 'data') wrong(`Unexpected key(s) \`${name}\`.`)
-  }
-  if (config.primary_key !== table.primaryKey) fail("It's illegal to change a table's primary key")
-  const name = requireName(config.name, 'Table')
-  const db = asText(config.db)
-  if (name !== table.name || db !== table.info.db) {
-    table.store.requireDatabase(db)
-    if (table.store.find(db, name) !== undefined) {
-      const taken = `\`${db}.${name}\``
-      failOperation(`Can't rename table \`${table.label}\` to ${taken} because table ${taken} already exists.`)
-    }
-    renameTable(table, db, name)
-  }
-  table.info.durability = durability as 'hard' | 'soft'
-  table.store.save(table.info)
 }
 
 /** There is one server, so nothing is ever broken in the way that this repairs. */
@@ -232,7 +195,12 @@ function reconfigure(call: Call): Val {
   return result
 }
 
-export { systemTable } from '../system.ts'
+/** A table of the system; `isById`: databases and servers in it by their ids. */
+export function systemTable(store: Store, name: string, isById: boolean): Virtual {
+  const write = systemWriteOf(name)
+  const table = systemRows(store, name, isById)
+  return { ...table, write: (old, next) => write(store, old, isById ? named(store, next) : next) }
+}
 
 export const terms: Operations = {
   dbCreate(call) {

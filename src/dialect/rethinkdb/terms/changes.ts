@@ -402,6 +402,7 @@ export const terms: Operations = {
     // A query that waits for its own feed is evaluated anew: the feed stays, and tells again what it has told.
     const live = query.once(() => {
       if (!(first instanceof Row)) return follow(first, options, query)
+      if (first.table === undefined) return wrongKind('SELECTION', first.value)
       return first.slice === undefined ? pointFeed(first, options) : limitFeed(first.slice, [], 1, options, query)
     })
     const history = query.once(() => told)

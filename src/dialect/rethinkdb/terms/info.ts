@@ -60,6 +60,7 @@ export function infoOf(value: Val): Datum {
       table: about,
     }
   }
+  if (value instanceof Row && value.table === undefined) return info
   if (value instanceof Selection || value instanceof Row) return { ...info, table: infoOf(whole(value.table)) }
   if (value instanceof Func) return { ...info, source_code: value.node?.print() ?? '' }
   if (value instanceof Stream || value instanceof Grouped) return info

@@ -128,7 +128,8 @@ function table(call: Call): Val {
   if (db !== undefined && !(db instanceof Db)) return wrongKind('DATABASE', db)
   const name = requireName(call.datum(call.count - 1), 'Table')
   const dbName = db instanceof Db ? db.name : call.query.db
-  if (dbName === 'rethinkdb') return new VirtualTable(adminPart.now!.systemTable(call.query.store, name))
+  if (dbName === 'rethinkdb')
+    return new VirtualTable(adminPart.now!.systemTable(call.query.store, name, format === 'uuid'))
   if (db === undefined) call.query.store.requireDatabase(dbName)
   return whole(call.query.store.table(dbName, name))
 }
@@ -149,7 +150,10 @@ function get(call: Call): Val {
   const key = call.datum(1)
   if (value instanceof VirtualTable) {
     const { virtual } = value
-    return virtual.rows().find((row) => isObject(row) && compare(row[virtual.primaryKey], key) === 0) ?? null
+    const found = virtual.rows().find((row) => isObject(row) && compare(row[virtual.primaryKey], key) === 0) ?? null
+    const row = new Row(undefined as never, key, () => found)
+    row.virtual = virtual
+    return row
   }
   const table = tableOf(value)
   requirePrimaryKey(key)

@@ -61,7 +61,7 @@ function hookOf(table: Table, query: Query): Func | null {
 }
 
 /** What became of one row. */
-interface Outcome {
+export interface Outcome {
   old: Datum
   new: Datum
   error: string | undefined
@@ -231,7 +231,7 @@ class Writing {
   }
 }
 
-function kindOf({ old, new: next, error }: Outcome): string {
+export function kindOf({ old, new: next, error }: Outcome): string {
   if (error !== undefined) return 'errors'
   if (old === null) return next === null ? 'skipped' : 'inserted'
   if (next === null) return 'deleted'
@@ -253,7 +253,7 @@ function requireReplacement(table: Table, key: Datum, old: Datum, next: Datum, i
 }
 
 /** A row's own error as text; throws on what is wrong with more than the row. */
-function errorText(error: unknown): string {
+export function errorText(error: unknown): string {
   if (error instanceof Failure) return error.text
   if (
     error instanceof StateError ||

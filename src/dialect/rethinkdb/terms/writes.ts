@@ -22,12 +22,27 @@ import { insertPlain } from '../insert-plain.ts'
 import { ARRAY_LIMIT } from '../query.ts'
 import type { Operations } from '../registry.ts'
 import { T } from '../terms.ts'
-import { asDatum, Func, type Pull, plain, Row, Special, Stream, type Val, wrongKind } from '../values.ts'
+import {
+  asDatum,
+  Func,
+  type Pull,
+  plain,
+  Row,
+  Special,
+  Stream,
+  type Val,
+  type Virtual,
+  VirtualTable,
+  wrongKind,
+} from '../values.ts'
 import { tableOf } from './reading.ts'
 import {
   type Conflict,
   changesOf,
+  errorText,
   insertRows,
+  kindOf,
+  type Outcome,
   optionsOf,
   type ReturnChanges,
   type WriteOptions,
@@ -55,6 +70,16 @@ function* each(pull: Pull): Generator<Datum> {
 }
 
 function insert(call: Call): Val {
+  if (call.first instanceof VirtualTable) {
+    const given = plain(call.val(1))
+    const rows = (Array.isArray(given) ? given : [given]) as Datum[]
+    return writeSystem(
+      call,
+      call.first.virtual,
+      rows.map((row) => [null, () => row] as const),
+      changesOf(call),
+    )
+  }
   const table = tableOf(call.first)
   const changes = changesOf(call)
   const conflict = conflictOf(call)
@@ -101,6 +126,11 @@ function rowsOf(call: Call, options: WriteOptions): Iterable<Datum> {
 function replaceRows(call: Call, decide: (old: Datum) => Datum): Val {
   const { first } = call
   const changes = changesOf(call)
+  const system = systemOf(first)
+  if (system !== undefined) {
+    const rows = system.rows.map((row) => [row, decide] as const)
+    return writeSystem(call, system.virtual, rows, changes)
+  }
   if (first instanceof Row) {
     if (first.assign !== undefined) return assignRow(first, first.assign, decide, changes)
     const options = optionsOf(call, first.table, changes)
@@ -133,6 +163,75 @@ function replaceRows(call: Call, decide: (old: Datum) => Datum): Val {
       return []
     })
   })
+}
+
+/** The rows of the system's tables that a value is; undefined for every other value. */
+function systemOf(value: Val): { virtual: Virtual; rows: (Fields | null)[] } | undefined {
+  if (value instanceof Row) {
+    return value.virtual && { virtual: value.virtual, rows: [value.value as Fields | null] }
+  }
+  if (!(value instanceof VirtualTable) && !(value instanceof Stream)) return undefined
+  const { virtual, steps, pull } = toStream(value)
+  if (virtual === undefined || steps.some(({ kind }) => kind !== 'filter')) return undefined
+  return { virtual, rows: [...each(pull)] as Fields[] }
+}
+
+/** A write to the system's tables: row by row, for databases and tables are made and dropped by it. */
+function writeSystem(
+  call: Call,
+  virtual: Virtual,
+  rows: readonly (readonly [Fields | null, (old: Datum) => Datum])[],
+  changes: ReturnChanges,
+): Val {
+  const { query } = call
+  const decided = query.once(() =>
+    rows.map(([old, decide]): Outcome => {
+      try {
+        return outcomeOf(old, decide(old))
+      } catch (error) {
+        return { ...outcomeOf(old, old), error: errorText(error) }
+      }
+    }),
+  )
+  return query.suspend(async () => {
+    for (const outcome of decided) {
+      const { old, new: next, error } = outcome
+      if (error !== undefined || equal(old, next)) continue
+      try {
+        outcome.new = await virtual.write(old as Fields | null, next)
+      } catch (failure) {
+        outcome.new = old
+        outcome.error = errorText(failure)
+      }
+    }
+    return told(decided, changes)
+  })
+}
+
+function outcomeOf(old: Datum, next: Datum): Outcome {
+  return { old, new: next, error: undefined, isInvalid: false, ticket: undefined }
+}
+
+function told(outcomes: readonly Outcome[], changes: ReturnChanges): Fields {
+  const result: Fields = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unchanged: 0 }
+  const made: Datum[] = []
+  for (const outcome of outcomes) {
+    const kind = kindOf(outcome)
+    ;(result[kind] as number)++
+    if (kind === 'inserted') made.push((outcome.new as Fields).id)
+  }
+  const first = outcomes.find(({ error }) => error !== undefined)?.error
+  if (first !== undefined) result.first_error = first
+  if (made.length > 0) result.generated_keys = made
+  if (changes !== false) {
+    const wanted = outcomes.filter((one) => changes === 'always' || /placed|serted|leted/.test(kindOf(one)))
+    result.changes = wanted.map(({ old, new: next, error }) => ({
+      old_val: old,
+      new_val: next,
+      ...(error === undefined ? {} : { error }),
+    }))
+  }
+  return result
 }
 
 /** A write to a configuration. */
