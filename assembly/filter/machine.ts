@@ -16,6 +16,7 @@ import { programCode, programConstants, programFailed, programStack } from "./pr
 import { setAll, setAny, setHas } from "./set";
 import { NEEDLE_BYTES, needleFind, textEnds, textStarts } from "./text";
 import { APART, compareDoubles, compareLongDouble, compareValues, intOf, isNumber, isString, textBytes, textOf, textPointer } from "./value";
+import { workSpend } from "./work";
 
 const THEN: usize = 4;
 const ELSE: usize = 8;
@@ -184,6 +185,7 @@ function contains(set: usize, constants: usize, record: usize, word: u32, head: 
   }
   if (!(head & FLAG_TEXT_TOO) || !isString(word)) return false;
   const needles = load<u32>(set, 32);
+  workSpend(needles >> 4);
   // An element that is no string is in no text.
   if (isAll && needles != load<u32>(set)) return false;
   textOf(record, word, 0);

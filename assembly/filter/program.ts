@@ -61,6 +61,12 @@ const NO_NAME: u32 = 0xffffffff;
   return <usize>load<u32>(program, P_SCREEN);
 }
 
+/** How long its code is. */
+// @ts-ignore: decorator
+@inline export function programWords(program: usize): u32 {
+  return load<u32>(program + P_GIVEN, 4);
+}
+
 /** Address of a path, as linked; 0 where the program has none of that number. */
 export function programPath(program: usize, path: u32): usize {
   const head = program + P_GIVEN;

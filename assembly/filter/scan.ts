@@ -3,7 +3,7 @@
 import { KEY_BUFFER, S_SCAN_EXAMINED, S_SCAN_NEXT, S_SLOT_DIRECTORY, S_SLOT_TOP, SLOT_CHUNK_MASK, SLOT_CHUNK_SHIFT, SLOT_NONE } from "../abi";
 import { recordSlot } from "../record";
 import { run } from "./machine";
-import { programCode, programScreen } from "./program";
+import { programCode, programScreen, programWords } from "./program";
 import { laneAsk, laneFind } from "./lane";
 import { OP_RETURN } from "./opcode";
 import {
@@ -49,6 +49,8 @@ const MARKED: u32 = 2;
 /** How the scan under way stands. */
 let found: u32 = 0;
 let examined: u32 = 0;
+/** Units of work that the machine takes for a record, at most: a filter may have thousands of conditions. */
+let each: u32 = 1;
 
 function scan(program: usize, slot: u32, count: u32, work: u32, use: u32, bitmap: usize, slots: u32): u32 {
   const top = min<u32>(load<u32>(S_SLOT_TOP), slots);
@@ -59,6 +61,7 @@ function scan(program: usize, slot: u32, count: u32, work: u32, use: u32, bitmap
   workSet(<i32>min<u32>(work, 0x3fffffff));
   found = 0;
   examined = 0;
+  each = 1 + (programWords(program) >> 5);
   let at = slot;
   while (at < top && found < count && workLeft > 0) {
     const chunk = <usize>load<u32>(directory + (<usize>(at >> SLOT_CHUNK_SHIFT) << 2));
@@ -99,7 +102,7 @@ function chunkOf(program: usize, chunk: usize, slot: u32, end: u32, count: u32, 
     entry += 8;
     if (record == 0) continue;
     examined++;
-    workSpend(1);
+    workSpend(each);
     if (run(program, record)) {
       keep(record, at - 1, use, bitmap);
       if (found == count) break;
@@ -124,10 +127,10 @@ function screenedChunk(program: usize, screen: usize, chunk: usize, slot: u32, e
     workSpend(1 + (screenExamined >> (laned != 0 ? 6 : 3)));
     if (laned != 0 && isRead) touchRecords(screened, through);
     let next = at + slots;
-    for (let each = screened; each < throughEnd; each += 4) {
-      const mark = load<u32>(each);
+    for (let place = screened; place < throughEnd; place += 4) {
+      const mark = load<u32>(place);
       const record = <usize>(mark & ~1);
-      workSpend(1);
+      workSpend(each);
       if (!run(program, record, mark & 1 ? programCode(program) : code)) continue;
       keep(record, use == MARKED ? recordSlot(record) : 0, use, bitmap);
       if (found < count) continue;

@@ -11,6 +11,7 @@ import type {
   Constant,
   ContainsNode,
   FilterNode,
+  InNode,
   LeafNode,
   LogicNode,
   Operand,
@@ -90,7 +91,7 @@ function compare(node: CompareNode, document: Constant): number {
 function holds(node: Exclude<LeafNode, { kind: 'compare' | 'exists' }>, value: Constant): boolean {
   switch (node.kind) {
     case 'in':
-      return node.values.some((one) => isEqual(one, value))
+      return isAmong(node, value)
     case 'type':
       return node.types.includes(typeOf(value))
     case 'text':
@@ -102,6 +103,38 @@ function holds(node: Exclude<LeafNode, { kind: 'compare' | 'exists' }>, value: C
     default:
       return typeof value === 'string' && regexOf(node).test(value)
   }
+}
+
+/** Fewer values are looked at one by one. */
+const LOOKED_UP_MIN = 8
+
+/** The values of a list that a set tells apart, and the others. */
+interface Values {
+  readonly scalars: ReadonlySet<unknown>
+  readonly others: readonly Constant[]
+}
+
+const valuesOf = new WeakMap<InNode, Values>()
+
+/** What a set may hold in the place of a value: the same for equal ones. Undefined for dates, binaries, arrays and objects. */
+function scalarOf(value: Constant): unknown {
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return BigInt(number) === value ? number : value
+  }
+  return typeof value === 'object' && value !== null ? undefined : value
+}
+
+function isAmong(node: InNode, value: Constant): boolean {
+  if (node.values.length < LOOKED_UP_MIN) return node.values.some((one) => isEqual(one, value))
+  let values = valuesOf.get(node)
+  if (values === undefined) {
+    const others = node.values.filter((one) => scalarOf(one) === undefined)
+    values = { scalars: new Set(node.values.map(scalarOf)), others }
+    valuesOf.set(node, values)
+  }
+  const scalar = scalarOf(value)
+  return scalar === undefined ? values.others.some((one) => isEqual(one, value)) : values.scalars.has(scalar)
 }
 
 function textHolds(node: TextNode, value: string): boolean {

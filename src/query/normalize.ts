@@ -3,7 +3,16 @@
 
 import { evaluate } from './evaluate.ts'
 import { typeOf, typesAround } from './order.ts'
-import { type CompareNode, type FilterNode, type LeafNode, mayFail, operandsOf } from './tree.ts'
+import {
+  type CompareNode,
+  type Constant,
+  type FilterNode,
+  type InNode,
+  type LeafNode,
+  mayFail,
+  operandsOf,
+  type PathOperand,
+} from './tree.ts'
 
 export interface NormalLeaf {
   readonly kind: 'leaf'
@@ -102,8 +111,71 @@ export function join(kind: 'and' | 'or', parts: readonly NormalNode[]): NormalNo
   }
   const last = kept.at(-1)
   if (last?.kind === 'constant' && !kept.some(normalMayFail)) return last
-  if (kept.length === 0) return decided ? NO : YES
-  return kept.length === 1 ? kept[0]! : { kind, of: kept }
+  const joined = gathered(kind, kept)
+  if (joined.length === 0) return decided ? NO : YES
+  return joined.length === 1 ? joined[0]! : { kind, of: joined }
+}
+
+/** From so many values on a look-up is quicker than comparing with one after the other. */
+const GATHERED_MIN = 8
+
+/** A leaf that holds for some values at a path, as `in`; `isNegated`: for all others. */
+interface Membership {
+  readonly operand: PathOperand
+  readonly values: readonly Constant[]
+  readonly isNegated: boolean
+}
+
+function membershipOf(part: NormalNode): Membership | undefined {
+  if (part.kind !== 'leaf') return undefined
+  const { leaf, isNegated } = part
+  if (leaf.kind === 'in') {
+    const { operand, values } = leaf
+    return operand.kind === 'path' ? { operand, values, isNegated } : undefined
+  }
+  if (leaf.kind !== 'compare' || leaf.order === 'total') return undefined
+  if (leaf.operator !== 'eq' && leaf.operator !== 'ne') return undefined
+  const [operand, constant] = leaf.left.kind === 'path' ? [leaf.left, leaf.right] : [leaf.right, leaf.left]
+  if (operand.kind !== 'path' || constant.kind !== 'constant') return undefined
+  // Null that counts as not there makes the comparison one with nothing.
+  if (constant.value === null && leaf.isNullAbsent === true) return undefined
+  return { operand, values: [constant.value], isNegated: isNegated !== (leaf.operator === 'ne') }
+}
+
+/** Programs make filters of thousands of alternatives: those that compare one field with constants become one look-up. */
+function gathered(kind: 'and' | 'or', parts: readonly NormalNode[]): readonly NormalNode[] {
+  if (parts.length < GATHERED_MIN) return parts
+  const groups = new Map<string, { readonly first: NormalLeaf; readonly values: Constant[] }>()
+  const groupOf = new Map<NormalNode, string>()
+  for (const part of parts) {
+    const found = membershipOf(part)
+    if (found === undefined || found.isNegated !== (kind === 'and')) continue
+    const { leaf } = part as NormalLeaf
+    const { absent, isNullAbsent } = leaf as InNode
+    const steps = found.operand.steps.map(({ name, index }) => [name, index])
+    const key = JSON.stringify([steps, absent ?? 'unequal', isNullAbsent === true])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { first: part as NormalLeaf, values: [...found.values] })
+    else for (const value of found.values) group.values.push(value)
+    groupOf.set(part, key)
+  }
+  for (const [key, { values }] of groups) if (values.length < GATHERED_MIN) groups.delete(key)
+  // A part that fails ends the filter: then all stay in their order.
+  if (groups.size === 0 || parts.some(normalMayFail)) return parts
+  const kept: NormalNode[] = []
+  for (const part of parts) {
+    const group = groups.get(groupOf.get(part) ?? '')
+    if (group === undefined) kept.push(part)
+    else if (group.first === part) kept.push(membershipLeaf(part as NormalLeaf, group.values, kind === 'and'))
+  }
+  return kept
+}
+
+function membershipLeaf(part: NormalLeaf, values: readonly Constant[], isNegated: boolean): NormalLeaf {
+  const { absent, isNullAbsent } = part.leaf as InNode
+  const { operand } = membershipOf(part)!
+  const rules = { ...(absent === undefined ? {} : { absent }), ...(isNullAbsent === undefined ? {} : { isNullAbsent }) }
+  return { kind: 'leaf', leaf: { ...rules, kind: 'in', operand, values }, isNegated }
 }
 
 export function normalMayFail(node: NormalNode): boolean {

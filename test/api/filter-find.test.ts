@@ -97,6 +97,13 @@ describeEach('filters', ({ openNew, collection: options }) => {
       returned: 2,
     })
     expect(await explain({ id: { $in: [5, 6] }, lang: { $regex: 'e' } })).toMatchObject({ plan: 'key', examined: 2 })
+    expect(await explain({ $or: [{ id: 5 }, { id: { $in: [6, 7] } }, { id: 5n }] })).toEqual({
+      plan: 'key',
+      examined: 3,
+      returned: 3,
+    })
+    const both = { $or: [{ id: 5, likes: 5 }, { $and: [{ id: 6 }, { likes: 5 }] }, { id: { $in: [8] } }] }
+    expect(await explain(both)).toEqual({ plan: 'key', examined: 3, returned: 2 })
     for (const filter of [
       { id: { $ne: 5 } },
       { id: { $gt: 5 } },

@@ -82,7 +82,7 @@ function keyPlan(state: CollectionState, filter: CompiledFilter): Plan | undefin
   if (fixed === undefined) return undefined
   const keys = distinctKeys(fixed.values)
   if (keys.length > Math.max(KEYS_ALWAYS, state.count() / KEYS_SCANNED)) return undefined
-  const program: FilterProgram | undefined = fixed.node === filter.tree ? undefined : filter.program
+  const program: FilterProgram | undefined = fixed.isWhole ? undefined : filter.program
   const { shards } = state
   return {
     kind: 'key',
@@ -96,9 +96,9 @@ function keyPlan(state: CollectionState, filter: CompiledFilter): Plan | undefin
 }
 
 interface FixedKeys {
-  /** The condition on the key. */
-  readonly node: FilterNode
   readonly values: readonly Constant[]
+  /** There is nothing else in the filter. */
+  readonly isWhole: boolean
 }
 
 /** The values that the key of every match is among; undefined where the filter does not say. */
@@ -110,15 +110,28 @@ function fixedKeys(node: FilterNode, primaryKey: string): FixedKeys | undefined 
         const fixed = fixedKeys(part, primaryKey)
         if (fixed !== undefined && fixed.values.length < (fewest?.values.length ?? Infinity)) fewest = fixed
       }
-      return fewest
+      return fewest === undefined || node.of.length === 1 ? fewest : { ...fewest, isWhole: false }
+    }
+    case 'or': {
+      const values: Constant[] = []
+      let isWhole = true
+      for (const part of node.of) {
+        const fixed = fixedKeys(part, primaryKey)
+        if (fixed === undefined) return undefined
+        for (const value of fixed.values) values.push(value)
+        isWhole &&= fixed.isWhole
+      }
+      return node.of.length === 0 ? undefined : { values, isWhole }
     }
     case 'compare': {
       if (node.operator !== 'eq') return undefined
       const [path, value] = node.left.kind === 'path' ? [node.left, node.right] : [node.right, node.left]
-      return isField(path, primaryKey) && value.kind === 'constant' ? { node, values: [value.value] } : undefined
+      return isField(path, primaryKey) && value.kind === 'constant'
+        ? { values: [value.value], isWhole: true }
+        : undefined
     }
     case 'in':
-      return isField(node.operand, primaryKey) ? { node, values: node.values } : undefined
+      return isField(node.operand, primaryKey) ? { values: node.values, isWhole: true } : undefined
     default:
       return undefined
   }
