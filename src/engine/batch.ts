@@ -22,7 +22,7 @@ import { LimitError, type QuiverError, StateError, TypeMismatchError } from '../
 import type { Key } from '../value/index.ts'
 import type { Partition, Transaction } from './partition.ts'
 import { derivedPart } from './parts.ts'
-import { changesOf } from './write/watch.ts'
+import { changesOf, type DocumentChange } from './write/watch.ts'
 
 /** What a put does when the key is free or taken. */
 export const PutMode = {
@@ -54,6 +54,11 @@ const OP_OLD = 3
 /** Of one that failed on a unique index. */
 const OP_INDEX = 4
 const OP_ELEMENT = 5
+
+export interface CommitOptions {
+  readonly hard: boolean
+  readonly transaction?: Transaction | undefined
+}
 
 function failure(reason: number): QuiverError {
   switch (reason) {
@@ -231,24 +236,35 @@ export class Batch {
    * Has the log take the batch, then lets it stand. When the log refuses it before a byte was written, everything is undone and the error
    * thrown; when the outcome is unknown the partition is poisoned.
    */
-  commit(options: { readonly hard: boolean; readonly transaction?: Transaction | undefined }): void {
+  commit(options: CommitOptions): void {
+    this.tell(this.stand(this.write(options)))
+  }
+
+  /** The first half of `commit`, for one of several batches; the other two, or `abandon`, come when all are written. */
+  write(options: CommitOptions): boolean {
     this.settle()
-    const { partition } = this
-    let isLogged: boolean
     try {
-      isLogged = partition.writeBatch(options.hard, options.transaction)
+      return this.partition.writeBatch(options.hard, options.transaction)
     } catch (error) {
       this.abandon()
       throw error
     }
-    const { listener } = partition
-    const changes = listener === null ? undefined : changesOf(this)
+  }
+
+  /** Lets it stand; answers what there is to tell of it. */
+  stand(isLogged: boolean): DocumentChange[] | undefined {
+    const { partition } = this
+    const changes = partition.listener === null ? undefined : changesOf(this)
     this.isOpen = false
     partition.store.commitBatch(isLogged)
     partition.commits++
     partition.store.stage.shrink()
     partition.afterCommit()
-    if (changes !== undefined) listener?.(changes)
+    return changes
+  }
+
+  tell(changes: DocumentChange[] | undefined): void {
+    if (changes !== undefined) this.partition.listener?.(changes)
   }
 
   /** Undoes everything. */

@@ -385,7 +385,7 @@ export class Partition {
     return this.unsettled.size === 0 ? log.flush() : this.settle().then(() => this.flushOwn())
   }
 
-  /** Nothing more may be written: a batch that stands here failed in another partition of its transaction. */
+  /** Nothing more may be written: the log has a part of a transaction that another partition lacks. */
   poison(cause: unknown): void {
     this.log?.fail(cause)
   }

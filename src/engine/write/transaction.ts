@@ -55,7 +55,7 @@ export class BatchSet {
 
   /** Writes what changed. Answers the physical partitions whose state the caller may rely on, for their flush. */
   commit(request: WriteRequest): readonly Partition[] {
-    const { parts, shapes } = this.#state
+    const { parts } = this.#state
     const dirty: number[] = []
     const relied: Partition[] = []
     this.#batches.forEach((batch, part) => {
@@ -63,28 +63,44 @@ export class BatchSet {
       if (batch.isDirty) dirty.push(part)
       if (batch.isDirty || batch.unchanged > 0) relied.push(parts[part]!)
     })
-    const hard = request.isHard
-    const transaction =
-      dirty.length < 2
-        ? undefined
-        : { id: shapes.nextTransaction(), participants: dirty.map((part) => parts[part]!.id) }
+    if (dirty.length > 1) this.#commitTogether(dirty, request.isHard)
+    else if (dirty.length === 1) this.#take(dirty[0]!).commit(request.isHard ? HARD : SOFT)
+    this.abandon()
+    return relied
+  }
+
+  /** As a transaction: none of the batches stands before all logs have theirs. */
+  #commitTogether(dirty: readonly number[], hard: boolean): void {
+    const { parts, shapes, gate } = this.#state
+    const transaction = { id: shapes.nextTransaction(), participants: dirty.map((part) => parts[part]!.id) }
     // A full disk shows before any of the logs was told.
-    if (transaction !== undefined) for (const part of dirty) this.#batches[part]!.prepare(transaction)
-    for (let i = 0; i < dirty.length; i++) {
-      const batch = this.#batches[dirty[i]!]!
-      this.#batches[dirty[i]!] = undefined
+    for (const part of dirty) this.#batches[part]!.prepare(transaction)
+    const isLogged: boolean[] = []
+    for (const part of dirty) {
       try {
-        batch.commit({ hard, transaction })
+        isLogged.push(this.#batches[part]!.write({ hard, transaction }))
       } catch (error) {
-        // Recovery will take back what the earlier participants were told; until then it stands, so nothing may follow.
-        if (i > 0) this.#state.gate.poisonWith(error)
-        // Nor may a compaction make a log of it that says the transaction is whole.
-        for (const done of dirty.slice(0, i)) parts[done]!.poison(error)
+        this.#take(part)
+        const told = dirty.slice(0, isLogged.length)
+        // Recovery will take back what their logs were told: nothing may follow it.
+        if (told.length > 0) gate.poisonWith(error)
+        for (const part of told) parts[part]!.poison(error)
         throw error
       }
     }
-    this.abandon()
-    return relied
+    const batches = dirty.map((part) => this.#take(part))
+    const changes = batches.map((batch, i) => batch.stand(isLogged[i]!))
+    // Who hears of one may look at the others.
+    batches.forEach((batch, i) => {
+      batch.tell(changes[i])
+    })
+  }
+
+  /** A batch that ends by itself. */
+  #take(part: number): Batch {
+    const batch = this.#batches[part]!
+    this.#batches[part] = undefined
+    return batch
   }
 
   /** Undoes what was not committed. */
