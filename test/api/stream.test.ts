@@ -45,13 +45,17 @@ describeEach('streams', ({ openNew, collection: options }) => {
           },
         }),
       }
-      const call = posts.insert(source).catch((error) => error)
+      const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+      const before = timers()
+      const call = posts.insert(source, { timeout: 600_000 }).catch((error) => error)
       while ((await posts.count()) < 1_000) await new Promise((resolve) => setTimeout(resolve, 1))
       await new Promise((resolve) => setTimeout(resolve, 1))
       if (how === 'close') await db.close()
       else await db.dropCollection('posts')
       expect(await call).toBeInstanceOf(ClosedError)
       expect(isReturned).toBe(true)
+      // The program ran on until the call would have timed out.
+      expect(timers()).toBe(before)
     },
   )
 
@@ -59,6 +63,8 @@ describeEach('streams', ({ openNew, collection: options }) => {
     const posts = await make()
     const broken = { [Symbol.asyncIterator]: () => ({ next: async () => 5 }) } as unknown as AsyncIterable<Document>
     await expect(posts.insert(broken)).rejects.toThrow(/its next\(\) gave/)
+    const silent = { [Symbol.iterator]: () => ({ next: () => undefined }) } as unknown as Iterable<Document>
+    await expect(posts.insert(silent)).rejects.toThrow(/its next\(\) gave undefined/)
   })
 
   it('takes a cursor of another collection, and of the same one', async () => {

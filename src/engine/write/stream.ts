@@ -74,10 +74,15 @@ export async function insertStream(
     }
   })
   state.sources.add(end)
+  if (!request.isAtomic) request.outcome = 'the batches acknowledged before stay'
+  const what = `insert into collection "${state.name}"`
+  const expiry = mayExpire(request) ? new Expiry(request, what, request.outcome) : undefined
   try {
     const isCopied = !(source instanceof Cursor || STATES.has(source))
-    return await Promise.race([ended, insertAll(state, iterator, request, isCopied, wait)])
+    return await Promise.race([ended, insertAll(state, iterator, request, isCopied, wait, expiry)])
   } finally {
+    // Here, for the source may never answer: its timer would keep the program running.
+    expiry?.stop()
     state.sources.delete(end)
   }
 }
@@ -88,10 +93,9 @@ async function insertAll(
   request: WriteRequest,
   isCopied: boolean,
   wait: { isForSource: boolean; readonly isOver: boolean },
+  expiry: Expiry | undefined,
 ): Promise<WriteResult> {
   const what = `insert into collection "${state.name}"`
-  if (!request.isAtomic) request.outcome = 'the batches acknowledged before stay'
-  const expiry = mayExpire(request) ? new Expiry(request, what, request.outcome) : undefined
   const writer = new BatchWriter(state, request, isCopied)
   let isDone = false
   try {
@@ -118,7 +122,6 @@ async function insertAll(
     await writer.write()
     return writer.sum.finish()
   } finally {
-    expiry?.stop()
     if (!isDone) close(iterator)
   }
 }
@@ -129,7 +132,7 @@ function iteratorOf(source: Source): Iterator<unknown> | AsyncIterator<unknown> 
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown }).then === 'function'
+  return typeof (value as { then?: unknown } | undefined)?.then === 'function'
 }
 
 /** Tells the source that no more is wanted; it may be the very thing that hangs, so nobody waits for it. */
