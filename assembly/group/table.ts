@@ -1,5 +1,5 @@
 // Groups of the records whose cells filter_cells has filled: which group each is of by its key, and what the numbers of a group come to.
-// What is not as common goes back to JavaScript: keys that are no scalars, groups beyond the table, values that are no numbers.
+// What is not as common goes back to JavaScript: keys that are no scalars, groups beyond the table, values that are no numbers or huge.
 //
 // Table: | 0 pages u32 | 4 groups u32 | 8 free text u32 | 12 aggregates u32 | 16 rest u32[256] | groups of rows u32[256] | places u32[8192] |
 //        | groups 32 bytes[4096] | sums 48 bytes[4096][aggregates] | texts |
@@ -41,6 +41,8 @@ const SUM_LEAST: usize = 32;
 const SUM_MOST: usize = 40;
 const SAFE: f64 = 9007199254740991.0;
 const INTEGERS_MAX: i64 = 1 << 62;
+/** 2^960: sums of fewer values below it do not leave the doubles than there can be. */
+const HUGE: f64 = reinterpret<f64>(0x7bf0000000000000);
 
 /** An empty table for so many aggregates; 0: there is no memory for it. */
 export function group_open(aggregates: u32): usize {
@@ -137,8 +139,8 @@ function add(table: usize, place: usize, row: u32, kind: u32, value: u64): u32 {
 }
 
 /**
- * Adds the numbers in the cells to an aggregate of the groups that group_keys found for the same rows. Rows whose value is neither a number
- * nor null nor missing stand in the table's list then; how many those are.
+ * Adds the numbers in the cells to an aggregate of the groups that group_keys found for the same rows. Rows whose value is neither null nor
+ * missing nor a number that can be added stand in the table's list then; how many those are.
  */
 export function group_numbers(table: usize, aggregate: u32, count: u32): u32 {
   assert(aggregate < load<u32>(table, AGGREGATES));
@@ -155,13 +157,14 @@ export function group_numbers(table: usize, aggregate: u32, count: u32): u32 {
   return left;
 }
 
-/** Integers exactly, fractions by Neumaier's summation; false: the sum of the integers would be too large. */
+/** Integers exactly, fractions by Neumaier's summation; false: the sum could be too large on the way. */
 function addNumber(sum: usize, value: f64): bool {
   if (Math.abs(value) <= SAFE && Math.floor(value) == value) {
     const integers = load<i64>(sum, SUM_INTEGERS) + <i64>value;
     if (integers > INTEGERS_MAX || integers < -INTEGERS_MAX) return false;
     store<i64>(sum, integers, SUM_INTEGERS);
   } else {
+    if (Math.abs(value) >= HUGE) return false;
     const before = load<f64>(sum, SUM_FRACTION);
     const after = before + value;
     const lost = Math.abs(before) >= Math.abs(value) ? before - after + value : value - after + before;

@@ -170,6 +170,26 @@ describeEach('groups', ({ openNew, collection: options }) => {
     await expect(refused).rejects.toThrow(message)
   })
 
+  // Infinity on the way, and NaN where one shard had come to Infinity and another to -Infinity.
+  it('add numbers whose sum fits though one on the way to it would not', async () => {
+    const posts = await (await openNew()).createCollection('posts', options)
+    const row = async (xs: readonly number[]) => {
+      await posts.delete({})
+      await posts.insert(xs.map((x, id) => ({ id, x })))
+      const [{ sum, mean }] = (await posts.groupBy('none', { sum: { $sum: 'x' }, mean: { $avg: 'x' } })) as never as [
+        { sum: number; mean: number },
+      ]
+      return [sum, mean]
+    }
+    const most = Number.MAX_VALUE
+    expect(await row([most, most, -most, -most, 0.5, 2])).toEqual([2.5, 2.5 / 6])
+    expect(await row([...Array<number>(50).fill(most), ...Array<number>(50).fill(-most)])).toEqual([0, 0])
+    expect(await row([most, most, -most, 1])).toEqual([most, most / 4])
+    expect(await row([most, most, most])).toEqual([Infinity, most])
+    expect(await row([-most, -most])).toEqual([-Infinity, -most])
+    expect(await row([1e300, 1e280, -1e300])).toEqual([1e280, 1e280 / 3])
+  })
+
   it('refuse wrong filters and fields', async () => {
     const posts = await make([])
     await expect(posts.distinct('a', { a: { $gtt: 1 } })).rejects.toThrow(UnknownOptionError)

@@ -12,6 +12,26 @@ export interface Accumulator {
   result(): Constant
 }
 
+/** Numbers from here on are added apart, this much smaller: a sum that fits must not get lost because one on the way to it does not. */
+const HUGE = 2 ** 960
+const SCALE = 2 ** 64
+
+/** Neumaier's summation. */
+class Compensated {
+  sum = 0
+  lost = 0
+
+  add(value: number): void {
+    const sum = this.sum + value
+    this.lost += Math.abs(this.sum) >= Math.abs(value) ? this.sum - sum + value : value - sum + this.sum
+    this.sum = sum
+  }
+
+  get total(): number {
+    return this.sum + this.lost
+  }
+}
+
 /**
  * Adds numbers of both kinds, and passes over everything else. Integers are added exactly, fractions with what rounding lost carried along.
  */
@@ -23,8 +43,8 @@ export class Sum implements Accumulator {
   #integer = 0
   #large = 0n
   #hasFractions = false
-  #fraction = 0
-  #lost = 0
+  readonly #fractions = new Compensated()
+  readonly #huge = new Compensated()
 
   add(value: Constant): void {
     if (typeof value === 'number') this.addNumber(value)
@@ -33,8 +53,13 @@ export class Sum implements Accumulator {
 
   addNumber(value: number): void {
     this.count++
-    if (Number.isSafeInteger(value)) this.#addInteger(value)
-    else this.#addFraction(value)
+    if (Number.isSafeInteger(value)) {
+      this.#addInteger(value)
+      return
+    }
+    this.#hasFractions = true
+    if (Math.abs(value) < HUGE) this.#fractions.add(value)
+    else this.#huge.add(value / SCALE)
   }
 
   addBigint(value: bigint): void {
@@ -47,8 +72,9 @@ export class Sum implements Accumulator {
     this.count += count
     this.#large += integers
     if (!hasFractions) return
-    this.#addFraction(fractions)
-    this.#lost += lost
+    this.#hasFractions = true
+    this.#fractions.add(fractions)
+    this.#fractions.lost += lost
   }
 
   #addInteger(value: number): void {
@@ -61,15 +87,6 @@ export class Sum implements Accumulator {
     }
   }
 
-  /** Neumaier's summation. */
-  #addFraction(value: number): void {
-    this.#hasFractions = true
-    const sum = this.#fraction + value
-    this.#lost +=
-      Math.abs(this.#fraction) >= Math.abs(value) ? this.#fraction - sum + value : value - sum + this.#fraction
-    this.#fraction = sum
-  }
-
   /** A bigint when there were bigints and nothing but integers, else a number; 0 for none. */
   result(): number | bigint {
     if (!this.#hasFractions && this.#hasBigints) return this.#large + BigInt(this.#integer)
@@ -77,10 +94,20 @@ export class Sum implements Accumulator {
   }
 
   total(): number {
+    return this.#over(1)
+  }
+
+  /** The mean; null for none. */
+  mean(): number | null {
+    return this.count === 0 ? null : this.#over(this.count)
+  }
+
+  #over(count: number): number {
     const integers = this.#large === 0n ? this.#integer : Number(this.#large + BigInt(this.#integer))
-    if (!this.#hasFractions) return integers
-    // Infinity less Infinity has lost nothing.
-    return this.#fraction + integers + (Number.isFinite(this.#lost) ? this.#lost : 0)
+    if (!this.#hasFractions) return integers / count
+    const rest = this.#fractions.sum + integers + this.#fractions.lost
+    const huge = this.#huge.total
+    return huge === 0 ? rest / count : ((huge + rest / SCALE) / count) * SCALE
   }
 }
 
@@ -97,7 +124,7 @@ export class Average implements Accumulator {
   }
 
   result(): number | null {
-    return this.sum.count === 0 ? null : this.sum.total() / this.sum.count
+    return this.sum.mean()
   }
 }
 
