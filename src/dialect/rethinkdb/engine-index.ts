@@ -7,7 +7,8 @@ import { ConflictError, StateError } from '../../error/index.ts'
 import type { Constant, FilterNode } from '../../query/index.ts'
 import { all, any, constantOf, isWellFormed, pathTo, typed } from './conditions.ts'
 import { compare, type Datum, equal, type Fields, MAXVAL, MINVAL } from './datum.ts'
-import { type Entry, type Index, placeIn } from './index-entries.ts'
+import type { Entry, EntryBound } from './entry-list.ts'
+import type { Index } from './index-entries.ts'
 import type { IndexInfo, Table } from './store.ts'
 import { fromStored } from './stored.ts'
 import { isWithin } from './terms/reading.ts'
@@ -82,19 +83,25 @@ function openEngine(slice: Slice, index: Index, keys: Datum[] | undefined): Pull
 
 function openEntries({ bounds, keys: wanted, order }: Slice, index: Index, keys: Datum[] | undefined): Pull {
   const entries = index.entries()
-  let chosen: readonly Entry[]
+  const isDescending = order === 'desc'
+  const open = (low: EntryBound, high: EntryBound) => entries.open(low, high, isDescending)
+  let runs: (() => Entry | undefined)[]
   if (wanted !== undefined) {
-    chosen = wanted.flatMap((key) => entries.slice(placeIn(entries, key, false), placeIn(entries, key, true)))
-  } else if (bounds !== undefined) {
-    const from = placeIn(entries, bounds.low, bounds.isLowOpen)
-    const to = placeIn(entries, bounds.high, !bounds.isHighOpen)
-    chosen = entries.slice(from, Math.max(from, to))
-  } else chosen = entries
+    runs = wanted.map((key) => open({ key, isAfter: false }, { key, isAfter: true }))
+    if (isDescending) runs.reverse()
+  } else if (bounds === undefined) {
+    runs = [entries.open(undefined, undefined, isDescending)]
+  } else {
+    runs = [open({ key: bounds.low, isAfter: bounds.isLowOpen }, { key: bounds.high, isAfter: !bounds.isHighOpen })]
+  }
   let at = 0
   return () => {
-    while (at < chosen.length) {
-      const entry = chosen[order === 'desc' ? chosen.length - 1 - at : at]
-      at++
+    while (at < runs.length) {
+      const entry = runs[at]()
+      if (entry === undefined) {
+        at++
+        continue
+      }
       const row = index.read(entry)
       if (row === undefined) continue
       keys?.push(entry.key)

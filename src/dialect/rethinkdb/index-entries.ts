@@ -1,7 +1,8 @@
 // Secondary indexes: the entries of each are computed by its function when they are asked for, and stand until the table is written to.
 
-import { compare, type Datum, isGeometry } from './datum.ts'
+import { type Datum, isGeometry } from './datum.ts'
 import { fieldsOf, type IndexFields } from './engine-index.ts'
+import { type Entry, EntryList, type EntryStep } from './entry-list.ts'
 import { Failure } from './errors.ts'
 import { evaluate } from './evaluate.ts'
 import { engineKey, requireSecondaryKey } from './key.ts'
@@ -11,19 +12,13 @@ import type { IndexInfo, RowChange, Table } from './store.ts'
 import { fromStored } from './stored.ts'
 import { asDatum, type Func } from './values.ts'
 
-/** A document under one of its keys in an index. */
-export interface Entry {
-  readonly key: Datum
-  readonly primary: Datum
-}
-
 export class Index {
   readonly info: IndexInfo
   /** Of those that the engine may have. */
   readonly fields: IndexFields | undefined
   readonly #table: Table
   readonly #func: Func
-  #entries: Entry[] = []
+  #entries = EntryList.of([])
   #version = -1
 
   constructor(table: Table, info: IndexInfo) {
@@ -64,40 +59,21 @@ export class Index {
 
   /** Follows a write that has just been made after version `before`; a large one is left to be computed anew. */
   follow(changes: readonly RowChange[], before: number): void {
-    if (this.#version !== before || changes.length * 8 > this.#entries.length + 64) return
-    // Streams that are being read keep the entries they began with.
-    this.#entries = this.#entries.slice()
-    for (const { key, old, new: next } of changes) {
-      const primary = key as Datum
-      for (const one of old === null ? [] : this.keysOf(old)) {
-        const at = this.#placeOf({ key: one, primary })
-        const found = this.#entries[at]
-        if (found !== undefined && compare(found.key, one) === 0 && compare(found.primary, primary) === 0) {
-          this.#entries.splice(at, 1)
-        }
-      }
-      for (const one of next === null ? [] : this.keysOf(next)) {
-        const entry = { key: one, primary }
-        this.#entries.splice(this.#placeOf(entry), 0, entry)
-      }
+    if (this.#version !== before || changes.length * 8 > this.#entries.count + 64) return
+    const steps: EntryStep[] = []
+    const note = (row: Datum, primary: Datum, isGone: boolean) => {
+      for (const key of row === null ? [] : this.keysOf(row)) steps.push({ entry: { key, primary }, isGone })
     }
+    for (const { key, old, new: next } of changes) {
+      note(old, key as Datum, true)
+      note(next, key as Datum, false)
+    }
+    this.#entries = this.#entries.changed(steps)
     this.#version = this.#table.direct.version
   }
 
-  #placeOf(entry: Entry): number {
-    let low = 0
-    let high = this.#entries.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      const other = this.#entries[middle]
-      if ((compare(other.key, entry.key) || compare(other.primary, entry.primary)) < 0) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
   /** All entries by key, those with the same key by primary key. */
-  entries(): readonly Entry[] {
+  entries(): EntryList {
     const table = this.#table
     const { version } = table.direct
     if (this.#version === version) return this.#entries
@@ -109,10 +85,9 @@ export class Index {
       for (const key of this.keysOf(row)) entries.push({ key, primary })
     }
     // Geometry has no order that would be of use here.
-    entries.sort((a, b) => compare(a.key, b.key) || compare(a.primary, b.primary))
-    this.#entries = entries
+    this.#entries = EntryList.of(entries)
     this.#version = version
-    return entries
+    return this.#entries
   }
 
   /** The document of an entry; undefined when it has gone since. */
@@ -132,17 +107,4 @@ export function indexOf(table: Table, name: string): Index | undefined {
     table.indexes.set(name, index)
   }
   return index
-}
-
-/** Place of the first entry that is not before `key` (or, `after`, of the first behind it). */
-export function placeIn(entries: readonly Entry[], key: Datum, after: boolean): number {
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const order = compare(entries[middle].key, key)
-    if (order < 0 || (after && order === 0)) low = middle + 1
-    else high = middle
-  }
-  return low
 }

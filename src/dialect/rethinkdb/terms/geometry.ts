@@ -148,11 +148,9 @@ function getIntersecting(call: Call): Val {
   const shape = shapeOf(requireGeometry(call.datum(1)))
   const holds = (key: Datum) => intersects(shapeOf(key as Fields), shape)
   const open = () => {
-    const entries = index.entries()
-    let at = 0
+    const next = index.entries().open()
     return () => {
-      while (at < entries.length) {
-        const entry = entries[at++]
+      for (let entry = next(); entry !== undefined; entry = next()) {
         if (!holds(entry.key)) continue
         const row = index.read(entry)
         if (row !== undefined) return row
@@ -176,7 +174,8 @@ function getNearest(call: Call): Val {
   const most = integerOption(call, 'max_results') ?? RESULTS_MAX
   if (most <= 0) fail('max_results must be positive.')
   const found: { distance: number; primary: Datum; entry: Parameters<Index['read']>[0] }[] = []
-  for (const entry of index.entries()) {
+  const next = index.entries().open()
+  for (let entry = next(); entry !== undefined; entry = next()) {
     const distance = measure(center, shapeOf(entry.key as Fields), ellipsoid)
     if (distance <= farthest) found.push({ distance, primary: entry.primary, entry })
   }
