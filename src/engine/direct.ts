@@ -238,7 +238,10 @@ export async function prepareDirect(database: Database): Promise<(collection: Co
 /** @internal */
 export async function loadFilters(database: Database): Promise<void> {
   await queriesPart.load()
-  for (const { name } of await database.collections()) await STATES.get(database.collection(name))?.prepare()
+  const infos = await database.collections()
+  // Found at once: any of them may be dropped while others are waited for.
+  const states = infos.map(({ name }) => STATES.get(database.collection(name)))
+  for (const state of states) await state?.prepare()
 }
 
 /** A collection without promises, if it is in this thread. */

@@ -97,4 +97,21 @@ describeEach('filters by words', ({ openNew, collection: options }) => {
     await posts.createIndex('third', { type: 'text', fields: ['t'], analyzer: { type: 'standard' } })
     expect((await posts.find({ filter }).explain()).index).toBe('third')
   })
+
+  // The partitions that were not begun yet had no such index to ask: a TypeError.
+  it('go on without the index when it is dropped while they are read', async () => {
+    const posts = await make()
+    await posts.createPartition('more')
+    await posts.insert(
+      Array.from({ length: 300 }, (_, i) => ({ id: 1_000 + i, t: `w${i % 13}` })),
+      { partition: 'more' },
+    )
+    const filter = treeFilter(words('w12'))
+    const wanted = await posts.count(filter)
+    await posts.createIndex('t', { type: 'text', analyzer: 'standard' })
+    expect((await posts.find({ filter }).explain()).plan).toBe('index')
+    let met = 0
+    for await (const _ of posts.find({ filter })) if (met++ === 0) await posts.dropIndex('t')
+    expect(met).toBe(wanted)
+  })
 })

@@ -42,7 +42,7 @@ export function textPlan(
       // Which slots come into question is settled when a partition is opened.
       isMovedByWrites: false,
       open: (partition, _part, end) =>
-        unlessFull(() => candidatesOf(partition, index, words!, filter), undefined) ??
+        unlessFull(() => candidatesOf(state, partition, index, words!, filter), undefined) ??
         new ScanCandidates(partition, filter, end),
     }
   }
@@ -80,13 +80,15 @@ function entriesOf(parts: readonly Partition[], { id }: TextIndexDefinition, { t
   return sum
 }
 
-/** Undefined where the index is far behind: then the texts are looked at one by one. */
+/** Undefined where the index is far behind, or was dropped since the query began: then the texts are looked at one by one. */
 function candidatesOf(
+  state: CollectionState,
   partition: Partition,
   { id }: TextIndexDefinition,
   { tokens, least }: WordsHint,
   filter: CompiledFilter,
 ): Candidates | undefined {
+  if (!state.definition.inverted.some((index) => index.id === id)) return undefined
   const part = partition.inverted.of(id)
   if (!part.settle(performance.now() + SLICE_MS)) return undefined
   const { inverted } = partition.store
