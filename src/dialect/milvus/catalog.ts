@@ -6,6 +6,7 @@ import { type Collection, type Database, onePerDatabase } from '../../engine/ind
 import { DEFAULT_DB } from './enums.ts'
 import { Code, MilvusError, told } from './errors.ts'
 import { type Field, type FunctionSpec, Schema } from './schema.ts'
+import { isZone } from './zone.ts'
 
 export interface IndexRecord {
   readonly name: string
@@ -66,6 +67,12 @@ export interface DatabaseRecord {
   readonly created: number
 }
 
+function schemaOf({ fields, functions, isDynamic, properties }: CollectionRecord): Schema {
+  const schema = new Schema(fields, functions, isDynamic)
+  const zone = properties['timezone']
+  return isZone(zone) ? schema.inZone(zone) : schema
+}
+
 /** A collection, open. */
 export class Entry {
   record: CollectionRecord
@@ -81,7 +88,7 @@ export class Entry {
     this.record = record
     this.#rows = rows
     this.#direct = directOf(rows)
-    this.schema = new Schema(record.fields, record.functions, record.isDynamic)
+    this.schema = schemaOf(record)
   }
 
   get name(): string {
@@ -105,7 +112,7 @@ export class Entry {
 
   adopt(record: CollectionRecord): void {
     this.record = record
-    this.schema = new Schema(record.fields, record.functions, record.isDynamic)
+    this.schema = schemaOf(record)
     this.description = undefined
   }
 }

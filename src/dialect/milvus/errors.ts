@@ -10,6 +10,7 @@ export const Code = {
   Timeout: 1,
   CollectionNotFound: 100,
   CollectionNotLoaded: 101,
+  CollectionNumber: 102,
   PartitionNotFound: 200,
   IndexNotFound: 700,
   DatabaseNotFound: 800,

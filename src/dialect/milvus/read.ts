@@ -17,6 +17,7 @@ import { put, type Row } from './rows.ts'
 import type { Field, Schema } from './schema.ts'
 import type { keyValueObj, OrderByFields, OutputTransformers } from './types/index.ts'
 import { type Decode, decoderOf, integerOf, type LongForm } from './values.ts'
+import { requireZone } from './zone.ts'
 
 export type Key = number | bigint | string
 
@@ -54,13 +55,22 @@ export interface Filtered {
   readonly filter_params?: keyValueObj | undefined
 }
 
+/** The fields as a request sees them: it may name a time zone. */
+export function schemaFor({ schema }: Entry, request: object): Schema {
+  const { timezone, params, search_params } = request as Record<string, Record<string, unknown> | undefined>
+  const zone = timezone ?? params?.['timezone'] ?? search_params?.['timezone']
+  if (zone === undefined) return schema
+  requireZone(zone)
+  return schema.inZone(zone)
+}
+
 export async function filterOfRequest(entry: Entry, data: Filtered): Promise<Filter | undefined> {
   if (data.exprValues) requireTemplates(data.exprValues)
   const text = data.filter || data.expr || ''
   if (text === '') return undefined
   if (typeof text !== 'string') throw invalid(`a filter is a string, got ${typeof text}`)
   const { filterFor } = await expressions()
-  return filterFor(entry.schema, text, data.exprValues ?? data.filter_params)
+  return filterFor(schemaFor(entry, data), text, data.exprValues ?? data.filter_params)
 }
 
 /** Which structs of a field a search of each by itself may hit; undefined: all. */
@@ -149,7 +159,7 @@ export interface KnownProjection {
 }
 
 export function projectionOf(
-  { schema }: Entry,
+  schema: Schema,
   outputFields: readonly string[] | undefined,
   rules: OutputRules,
 ): Projection {

@@ -24,6 +24,8 @@ export interface Field {
   readonly isAdded?: boolean
   /** Of arrays of structs. */
   readonly fields?: readonly Field[]
+  /** Of times: by whose clocks they are told, where not by UTC's. Never stored. */
+  readonly zone?: string
 }
 
 /** A function that fills a field: BM25. */
@@ -89,6 +91,10 @@ export function requireName(name: unknown, noun: string): asserts name is string
   throw invalid(reason + rule)
 }
 
+function isUtc(zone: string): boolean {
+  return /^(etc\/)?(utc|gmt|zulu)$/i.test(zone)
+}
+
 /** The fields of a collection as rows meet them. */
 export class Schema {
   readonly fields: readonly Field[]
@@ -100,6 +106,8 @@ export class Schema {
   readonly partitionKey: Field | undefined
   /** Kept by read.ts. */
   readonly projections: unknown[] = []
+  /** This one with other clocks. */
+  readonly #zoned = new Map<string, Schema>()
 
   constructor(fields: readonly Field[], functions: readonly FunctionSpec[], isDynamic: boolean) {
     this.fields = fields
@@ -109,6 +117,20 @@ export class Schema {
     this.byName = new Map(fields.map((field) => [field.name, field]))
     this.vectors = fields.filter((field) => isVectorType(field.type))
     this.partitionKey = fields.find((field) => field.isPartitionKey)
+  }
+
+  /** The same fields, times in them told by the clocks of a zone. */
+  inZone(zone: string): Schema {
+    let schema = this.#zoned.get(zone)
+    if (schema === undefined) {
+      const fields = this.fields.map((field) => {
+        const { zone: _, ...rest } = field
+        return field.type !== DataType.Timestamptz ? field : isUtc(zone) ? rest : { ...rest, zone }
+      })
+      schema = new Schema(fields, this.functions, this.isDynamic)
+      this.#zoned.set(zone, schema)
+    }
+    return schema
   }
 
   /** The text field that a function turns into this one, or undefined. */

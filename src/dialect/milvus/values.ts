@@ -15,6 +15,7 @@ import {
 } from './halves.ts'
 import { dimOf, type Field, isStructArray, isVectorType } from './schema.ts'
 import type { InsertTransformers, OutputTransformers, SparseFloatVector } from './types/index.ts'
+import { momentIn, textIn } from './zone.ts'
 
 /** Checks a value of row `row` and answers what is stored. Never sees null or undefined. */
 export type Encode = (value: unknown, row: number, transformers?: InsertTransformers) => unknown
@@ -179,13 +180,15 @@ function jsonBound(value: unknown): number {
   return bytes
 }
 
-/** A time as it is stored: with a zone, UTC where it was in another. */
-export function timeOf(value: unknown): string | undefined {
+/** A time as it is stored: in UTC. One without a zone is told by the clocks of `zone`. */
+export function timeOf(value: unknown, zone?: string): string | undefined {
   if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
   if (typeof value !== 'string') return undefined
-  const zoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(value) || !/\d/.test(value) ? value : `${value.replace(' ', 'T')}Z`
-  const time = Date.parse(/T/i.test(zoned) ? zoned : zoned.replace(/Z$/, ''))
+  const isZoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(value) || !/\d/.test(value)
+  const zoned = isZoned ? value : `${value.replace(' ', 'T')}Z`
+  let time = Date.parse(/T/i.test(zoned) ? zoned : zoned.replace(/Z$/, ''))
   if (Number.isNaN(time)) return undefined
+  if (!isZoned && zone !== undefined) time = momentIn(zone, time)
   if (/Z$/.test(value)) return value
   const [whole, fraction] = new Date(time).toISOString().replace('Z', '').split('.')
   const digits = fraction!.replace(/0+$/, '')
@@ -259,7 +262,7 @@ function scalarEncoder(field: Field): Encode {
       }
     case DataType.Timestamptz:
       return (value, row) => {
-        const time = timeOf(value)
+        const time = timeOf(value, field.zone)
         if (time === undefined) throw mismatch(field, value, row)
         return time
       }
@@ -425,6 +428,10 @@ export function decoderOf(field: Field, long: LongForm, transformers: OutputTran
         for (let i = 0; i < indices.length; i++) if (values[i] !== 0) dictionary[indices[i]!] = values[i]!
         return transform === undefined ? dictionary : transform(dictionary)
       }
+    }
+    case DataType.Timestamptz: {
+      const { zone } = field
+      return zone === undefined ? (value) => value : (value) => textIn(zone, value as string)
     }
     default:
       return (value) => value

@@ -58,6 +58,11 @@ export class CollectionClient extends DatabaseClient {
         requireName(name, 'collection')
         store.requireDatabase(db)
         requireFreeName(store, db, name)
+        const { timezone, 'database.max.collections': most } = store.databases.get(db)!.properties
+        if (Number(most) > 0 && store.list(db).length >= Number(most)) {
+          const reason = `exceeded the limit number of collections[dbName=${db}][limit=${most}]`
+          throw new MilvusError(Code.CollectionNumber, reason)
+        }
         const shards = data.shards_num ?? 1
         if (shards > SHARDS_MAX) throw invalid(`maximum shards's number should be limited to ${SHARDS_MAX}`)
         const number = String(newId())
@@ -79,7 +84,7 @@ export class CollectionClient extends DatabaseClient {
           shards,
           keyed: spec.keyedPartitions,
           partitions: partitions.map((one) => ({ name: one, id: String(newId()), created: now })),
-          properties: changedProperties({}, data.properties),
+          properties: changedProperties(timezone === undefined ? {} : { timezone }, data.properties),
           aliases: [],
           indexes: [],
           loaded: 'none',

@@ -24,6 +24,7 @@ import {
   readPartitions,
   rowComparer,
   rowsByKey,
+  schemaFor,
   windowOf,
   within,
 } from '../read.ts'
@@ -281,7 +282,7 @@ export class DataClient extends AdminClient {
     )
     const isGrouped = (data.group_by_fields?.length ?? 0) > 0 || data.output_fields?.some((name) => MEASURE.test(name))
     if (isGrouped) return this.#byGroups(entry, data, partitions, { limit, offset })
-    const projection = projectionOf(entry, data.output_fields, {
+    const projection = projectionOf(schemaFor(entry, data), data.output_fields, {
       long: this.long,
       transformers: data.transformers,
       withKey: true,
@@ -382,7 +383,7 @@ export class DataClient extends AdminClient {
       const entry = store.entry(db, request.collection_name)
       const partitions = readPartitions(entry, request.partition_names, 'query')
       const rules = { long: this.long, transformers: request.transformers, withKey: true }
-      const projection = projectionOf(entry, request.output_fields, rules)
+      const projection = projectionOf(schemaFor(entry, request), request.output_fields, rules)
       const limit = Number(request.limit ?? NO_LIMIT)
       const batch = Number(request.batchSize)
       const keys = await matchingKeys(entry, await filterOfRequest(entry, request), partitions)

@@ -19,6 +19,7 @@ import type {
   Properties,
   ResStatus,
 } from '../types/index.ts'
+import { requireZone } from '../zone.ts'
 import { Caller } from './caller.ts'
 
 const DATABASES_MAX = 64
@@ -34,6 +35,7 @@ export function changedProperties(
     throw invalid(`properties go by a list of their names, got ${shown(removed)}`)
   for (const [key, value] of Object.entries(set ?? {})) next[key] = String(value)
   for (const key of removed ?? []) delete next[key]
+  if (set?.['timezone'] !== undefined) requireZone(set['timezone'])
   return next
 }
 

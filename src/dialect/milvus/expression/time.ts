@@ -16,7 +16,7 @@ const HOLDS: Readonly<Record<string, (order: number) => boolean>> = {
 
 /** A time field on the left, a constant on the right. */
 export function timeNode(operator: string, left: Value, right: Value): FilterNode {
-  const text = timeOf(right.constant)
+  const text = timeOf(right.constant, left.field?.zone)
   if (left.type !== 'time' || left.isComputed || text === undefined) {
     throw new ExpressionError(`a time is compared with ISO 8601 texts, got ${nameOf(right)}`, right.at)
   }

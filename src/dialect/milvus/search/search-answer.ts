@@ -5,7 +5,7 @@ import { hybridTime } from '../clock.ts'
 import { DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from '../enums.ts'
 import { Code, invalid, MilvusError, shown, success } from '../errors.ts'
 import { aggregations, highlighting } from '../lazy.ts'
-import { type Projection, projectionOf } from '../read.ts'
+import { type Projection, projectionOf, schemaFor } from '../read.ts'
 import type { Row } from '../rows.ts'
 import type { OutputTransformers, SearchIteratorReq, SearchResultData } from '../types/index.ts'
 import type { LongForm } from '../values.ts'
@@ -110,7 +110,7 @@ function hitsOf(maker: HitMaker, list: readonly Found[], marks: Highlighter | un
 }
 
 function searchProjection(entry: Entry, data: Given, long: LongForm): Projection {
-  return projectionOf(entry, data['output_fields'] as string[] | undefined, {
+  return projectionOf(schemaFor(entry, data), data['output_fields'] as string[] | undefined, {
     long,
     transformers: data['transformers'] as OutputTransformers | undefined,
     withKey: false,

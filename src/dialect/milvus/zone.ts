@@ -1,0 +1,66 @@
+// Time zones by their names, as fields of times are written and told in them. The host knows the zones.
+
+import { invalid, told } from './errors.ts'
+
+const FORMATS = new Map<string, Intl.DateTimeFormat>()
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  let format = FORMATS.get(zone)
+  if (format === undefined) {
+    const parts = { year: 'numeric', month: 'numeric', day: 'numeric' } as const
+    const times = { hour: 'numeric', minute: 'numeric', second: 'numeric', hourCycle: 'h23' } as const
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, era: 'short', ...parts, ...times })
+    FORMATS.set(zone, format)
+  }
+  return format
+}
+
+export function isZone(zone: unknown): zone is string {
+  // An offset is a zone to some hosts.
+  if (typeof zone !== 'string' || /^[+-]/.test(zone)) return false
+  try {
+    formatOf(zone)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Throws where a value is no name of a zone. */
+export function requireZone(zone: unknown): asserts zone is string {
+  if (!isZone(zone)) throw invalid(`unknown or invalid IANA Time Zone ID: ${told(zone)}`)
+}
+
+/** Milliseconds that a zone's clocks are ahead of UTC at a moment. */
+function aheadOf(zone: string, moment: number): number {
+  const parts: Record<string, number> = {}
+  let isBefore = false
+  for (const { type, value } of formatOf(zone).formatToParts(moment)) {
+    if (type === 'era') isBefore = value.startsWith('B')
+    else parts[type] = Number(value)
+  }
+  const { year, month, day, hour, minute, second } = parts as Record<string, number>
+  const local = new Date(0)
+  local.setUTCFullYear(isBefore ? 1 - year! : year!, month! - 1, day!)
+  local.setUTCHours(hour!, minute!, second!)
+  return local.getTime() - Math.floor(moment / 1000) * 1000
+}
+
+/** The moment at which a zone's clocks show what UTC's show at `local`. */
+export function momentIn(zone: string, local: number): number {
+  const guess = local - aheadOf(zone, local)
+  return local - aheadOf(zone, guess)
+}
+
+/** A time in UTC, told by the clocks of a zone. */
+export function textIn(zone: string, text: string): string {
+  const moment = Date.parse(text)
+  if (Number.isNaN(moment)) return text
+  // The offset has whole minutes, though that of long ago has seconds.
+  const minutes = Math.round(aheadOf(zone, moment) / 60_000)
+  if (minutes === 0) return text
+  const local = new Date(moment + minutes * 60_000).toISOString().slice(0, -5)
+  const size = Math.abs(minutes)
+  const [hours, rest] = [Math.floor(size / 60), size % 60].map((part) => String(part).padStart(2, '0'))
+  return `${local}${/\.\d+/.exec(text)?.[0] ?? ''}${minutes < 0 ? '-' : '+'}${hours}:${rest}`
+}
