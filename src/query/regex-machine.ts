@@ -34,6 +34,32 @@ class OneMatcher {
   }
 }
 
+/** Characters that have a place in every step. */
+const NEAR = 128
+/** Numbers that all steps of a machine hold at most: some megabytes. */
+const HELD_MAX = 500_000
+/** Finding out where a character leads, and keeping it, takes as long as simulating so many. */
+const FOLLOWED_CHARACTERS = 16
+
+/**
+ * The states that are alive between two characters. Most texts meet a few of these again and again: where a character leads from one is
+ * found out once, and a look-up takes a twentieth of a step of the simulation.
+ */
+class Step {
+  readonly roots: readonly number[]
+  /** A character that stands for the last one in assertions; '' where the text begins. */
+  readonly before: string
+  /** By character: undefined is not known yet, null is found. */
+  readonly near = new Array<Step | null | undefined>(NEAR)
+  readonly far = new Map<number, Step | null>()
+  isFoundAtEnd: boolean | undefined
+
+  constructor(roots: readonly number[], before: string) {
+    this.roots = roots
+    this.before = before
+  }
+}
+
 export class RegexMachine {
   // Of each state: what it is, where to go, and a second way or the number of a matcher or assertion.
   private readonly kinds: number[] = []
@@ -45,6 +71,18 @@ export class RegexMachine {
   private readonly flags: string
   private readonly word: OneMatcher
   private readonly isUnicode: boolean
+  private readonly steps = new Map<string, Step>()
+  private first = new Step([], '')
+  /** What the steps hold, in numbers, about. */
+  private held = 0
+  /** Characters of all texts, and of how many it had to be found out where they lead. */
+  private characters = 0
+  private followed = 0
+  private isSimulated = false
+  /** In which advance a state was added last: each is added once. */
+  private readonly added: Float64Array
+  private mark = 0
+  private readonly stack: number[] = []
 
   /** @throws {@link TooManyStates} */
   constructor(node: RegexNode, flags: string) {
@@ -52,6 +90,7 @@ export class RegexMachine {
     this.isUnicode = /[uv]/.test(flags)
     this.word = new OneMatcher('\\w', flags)
     this.start = this.compile(node, this.state(FOUND, 0, 0))
+    this.added = new Float64Array(this.kinds.length)
   }
 
   get states(): number {
@@ -112,40 +151,97 @@ export class RegexMachine {
 
   /** Whether the pattern is found anywhere in the text. */
   test(text: string): boolean {
-    const { kinds, next, other, ones } = this
-    const count = kinds.length
-    let active: number[] = []
-    let following: number[] = []
-    // At which step a state was added last: each is added once a step.
-    const added = new Int32Array(count).fill(-1)
-    const stack: number[] = []
-    let before = ''
-    for (let at = 0, step = 0; ; step++) {
-      const character =
-        at >= text.length ? '' : this.isUnicode ? String.fromCodePoint(text.codePointAt(at)!) : text[at]!
-      // Those that matched the last character, and a match that begins here.
-      const roots = following
-      roots.push(this.start)
-      active = []
-      for (const root of roots) {
-        stack.push(root)
-        while (stack.length > 0) {
-          const state = stack.pop()!
-          if (added[state] === step) continue
-          added[state] = step
-          const kind = kinds[state]
-          if (kind === FOUND) return true
-          if (kind === FORK) stack.push(other[state]!, next[state]!)
-          else if (kind === ONE) active.push(state)
-          else if (this.holds(other[state]!, before, character)) stack.push(next[state]!)
-        }
-      }
-      if (character === '') return false
-      following = []
-      for (const state of active) if (ones[other[state]!]!.test(character)) following.push(next[state]!)
-      before = character
-      at += character.length
+    if (this.isSimulated) return this.simulate(text)
+    this.characters += text.length
+    let step = this.first
+    for (let at = 0; at < text.length; at++) {
+      const code = this.isUnicode ? text.codePointAt(at)! : text.charCodeAt(at)
+      const known = code < NEAR ? step.near[code] : step.far.get(code)
+      const next = known === undefined ? this.follow(step, code) : known
+      if (next === null) return true
+      if (next === undefined) return this.simulate(text)
+      step = next
+      if (code > 0xffff) at++
     }
+    step.isFoundAtEnd ??= this.advance(step.roots, step.before, '') === null
+    return step.isFoundAtEnd
+  }
+
+  /** The same step by step, where steps are hardly ever met again. */
+  private simulate(text: string): boolean {
+    let roots: number[] | null = []
+    let before = ''
+    for (let at = 0; at < text.length; at += before.length) {
+      const character = this.isUnicode ? String.fromCodePoint(text.codePointAt(at)!) : text[at]!
+      roots = this.advance(roots, before, character)
+      if (roots === null) return true
+      before = character
+    }
+    return this.advance(roots, before, '') === null
+  }
+
+  /** The step that a character leads to. Null: the pattern is found before it. Undefined: from now on texts are simulated. */
+  private follow(step: Step, code: number): Step | null | undefined {
+    const character = this.isUnicode ? String.fromCodePoint(code) : String.fromCharCode(code)
+    const roots = this.advance(step.roots, step.before, character)
+    const next = roots === null ? null : this.stepOf(roots, character)
+    this.followed++
+    if (code < NEAR) {
+      step.near[code] = next
+    } else {
+      step.far.set(code, next)
+      this.hold(4)
+    }
+    return this.isSimulated ? undefined : next
+  }
+
+  /** The step of these states behind this character; one that was met before has its ways on already. */
+  private stepOf(states: readonly number[], before: string): Step {
+    const roots = [...new Set(states)].sort((a, b) => a - b)
+    const key = `${LINE_END.test(before)} ${this.word.test(before)} ${roots.join()}`
+    let step = this.steps.get(key)
+    if (step === undefined) {
+      this.hold(roots.length + NEAR)
+      step = new Step(roots, before)
+      this.steps.set(key, step)
+    }
+    return step
+  }
+
+  /** Counts what steps hold; when it becomes too much they are forgotten, and made again as texts need them. */
+  private hold(numbers: number): void {
+    this.held += numbers
+    if (this.held <= HELD_MAX) return
+    this.steps.clear()
+    this.first = new Step([], '')
+    this.held = 0
+    this.isSimulated = this.followed * FOLLOWED_CHARACTERS > this.characters
+  }
+
+  /** The states that a character leads to; null: the pattern is found before it. */
+  private advance(roots: readonly number[], before: string, character: string): number[] | null {
+    const { kinds, next, other, ones, added, stack } = this
+    const mark = ++this.mark
+    const following: number[] = []
+    // Those that matched the last character, and a match that begins here.
+    for (let root = -1; root < roots.length; root++) {
+      stack.push(root < 0 ? this.start : roots[root]!)
+      while (stack.length > 0) {
+        const state = stack.pop()!
+        if (added[state] === mark) continue
+        added[state] = mark
+        const kind = kinds[state]
+        if (kind === FOUND) {
+          stack.length = 0
+          return null
+        }
+        if (kind === FORK) stack.push(other[state]!, next[state]!)
+        else if (kind === ASSERT) {
+          if (this.holds(other[state]!, before, character)) stack.push(next[state]!)
+        } else if (character !== '' && ones[other[state]!]!.test(character)) following.push(next[state]!)
+      }
+    }
+    return following
   }
 
   /** Assertions between two characters; '' is an end of the text. */

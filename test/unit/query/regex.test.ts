@@ -2,7 +2,7 @@
 // could run away, or refused. Checked against RegExp over patterns of all parts on texts of a few characters.
 
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { LimitError, UsageError } from '../../../src/error/index.ts'
 import { boundRegex } from '../../../src/query/regex.ts'
 import { RegexMachine } from '../../../src/query/regex-machine.ts'
@@ -98,6 +98,43 @@ describe('matching by states', () => {
       { numRuns: 3000 },
     )
     expect(tried).toBeGreaterThan(1000)
+  })
+
+  // Every character was followed through all states anew: of texts from a thousand characters on, where RegExp could go back too often, a
+  // filter took 25 times as long as of shorter ones.
+  it('finds out once where a character leads', () => {
+    const advance = vi.spyOn(RegexMachine.prototype as unknown as { advance: () => unknown }, 'advance')
+    const machine = new RegexMachine(readRegex('\\bfox\\b.*(\\d|\\u4e2d)+ bar$', 'i'), 'i')
+    const text = 'the quick brown FOX jumps over 12 lazy dogs \u4e2d bars '.repeat(2_000)
+    expect(machine.test(text)).toBe(false)
+    expect(machine.test(`${text}7 Bar`)).toBe(true)
+    expect(machine.test(`${text}7 Bar `)).toBe(false)
+    expect(advance.mock.calls.length).toBeLessThan(200)
+    advance.mockRestore()
+  })
+
+  it('is right where characters hardly ever lead to what was met before', () => {
+    let seed = 7
+    const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
+    for (const [source, flags] of [
+      ['a[ab]{14}c', ''],
+      ['\\Ba[ab]{11}(c|\\b.[\\s\\S])', 'm'],
+    ] as const) {
+      const machine = new RegexMachine(readRegex(source, flags), flags)
+      const regex = new RegExp(source, flags)
+      for (let round = 0; round < 12; round++) {
+        const text = Array.from({ length: 9_000 }, () => (random() < 0.5 ? 'a' : 'b')).join('')
+        for (const one of [text, `${text}a${text.slice(0, 14)}c`, `${text}a${text.slice(0, 10)}c`, `${text}\na`]) {
+          expect(machine.test(one)).toBe(regex.test(one))
+        }
+      }
+      expect((machine as unknown as { isSimulated: boolean }).isSimulated).toBe(true)
+    }
+    const many = new RegexMachine(readRegex('(.|x)*[\u4e2d-\u4e30]{2}x', ''), '')
+    const text = Array.from({ length: 200_000 }, () => String.fromCharCode(0x3000 + random() * 40_000)).join('')
+    for (const one of [text, `${text}\u4e2e\u4e2ex`, `${text}\u4e2ex`]) {
+      expect(many.test(one)).toBe(/[\u4e2d-\u4e30]{2}x/.test(one))
+    }
   })
 
   it.each([
