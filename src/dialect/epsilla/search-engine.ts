@@ -58,7 +58,11 @@ export class SearchEngine {
     this.#query = query
   }
 
-  addRetriever(config: RetrieverConfig): this {
+  /** The manual has the table in front of the rest, too. */
+  addRetriever(table: string, config: Omit<RetrieverConfig, 'table'>): this
+  addRetriever(config: RetrieverConfig): this
+  addRetriever(first: string | RetrieverConfig, second?: Omit<RetrieverConfig, 'table'>): this {
+    const config = typeof first === 'string' ? { ...second, table: first } : first
     const { table, primaryKeyField = 'ID', limit = 2, filter = '', ...given } = config
     const rest = given as Partial<QueryConfig>
     this.#retrievers.push({ table, primaryKeyField })

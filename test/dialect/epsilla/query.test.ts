@@ -221,6 +221,13 @@ describe('the search engine', () => {
     expect(await engine.search('x')).not.toHaveLength(0)
   })
 
+  it('takes a retriever as the manual writes it, the table in front', async () => {
+    const db = await withRecords()
+    const config = { queryField: 'Embedding', queryVector: QUERY, limit: 3, response: ['ID'] }
+    const engine = db.asSearchEngine().addRetriever('MyTable', config)
+    expect((await engine.search('x')).map((one) => one['@id'])).toEqual([3, 1, 5])
+  })
+
   it('wants the key among the fields', async () => {
     const db = await withRecords()
     const engine = db.asSearchEngine()
