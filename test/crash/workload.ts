@@ -194,6 +194,12 @@ type Weights = Readonly<Record<StepName, number>>
 /** Callers who wait for a flush and callers who do not, side by side. */
 export const MIXED_WORKLOAD: Weights = { ...WORKLOAD, mixed: 40 }
 
+/** A batch, and what its partition holds when it stands. */
+interface Staged {
+  readonly batch: ReturnType<Partition['begin']>
+  readonly next: Contents
+}
+
 export class Life {
   readonly medium: SimulatedMedium
   partitions: Partition[] = []
@@ -365,7 +371,7 @@ export class Life {
   }
 
   /** Stages puts and deletes; answers what the partition holds when they stand. */
-  private stage(side: Side, count: number, bytes = 0): { batch: ReturnType<Partition['begin']>; next: Contents } {
+  private stage(side: Side, count: number, bytes = 0): Staged {
     const batch = this.partitions[side]!.begin()
     const next: Contents = new Map(this.contents[side])
     for (let i = 0; i < count; i++) {
@@ -414,15 +420,30 @@ export class Life {
   private writePair(hard: boolean, count: number): void {
     this.commitPair(
       hard,
-      SIDES.map((side) => this.stage(side, count)),
+      this.onBoth((side) => this.stage(side, count)),
     )
+  }
+
+  /** A batch of each partition; none is left open where the other cannot be begun, as when a flush nobody waited for has poisoned it. */
+  private onBoth(stage: (side: Side) => Staged): Staged[] {
+    const staged: Staged[] = []
+    try {
+      for (const side of SIDES) staged.push(stage(side))
+      return staged
+    } catch (error) {
+      for (const { batch } of staged) batch.abandon()
+      throw error
+    }
   }
 
   /** Documents leave one partition and arrive in the other. */
   private move(from: Side): void {
     const to: Side = from === 0 ? 1 : 0
     const keys = [...this.contents[from].keys()].slice(0, 2)
-    const staged = SIDES.map((side) => ({ batch: this.partitions[side]!.begin(), next: new Map(this.contents[side]) }))
+    const staged = this.onBoth((side) => ({
+      batch: this.partitions[side]!.begin(),
+      next: new Map(this.contents[side]),
+    }))
     for (const key of keys) {
       staged[from]!.batch.remove(key)
       staged[from]!.next.delete(key)
@@ -433,7 +454,7 @@ export class Life {
     this.commitPair(false, staged)
   }
 
-  private commitPair(hard: boolean, staged: { batch: ReturnType<Partition['begin']>; next: Contents }[]): void {
+  private commitPair(hard: boolean, staged: readonly Staged[]): void {
     for (const { batch } of staged) batch.settle()
     const dirty = SIDES.filter((side) => staged[side]!.batch.isDirty)
     for (const side of SIDES) if (!dirty.includes(side)) staged[side]!.batch.abandon()
