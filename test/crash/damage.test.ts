@@ -5,8 +5,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CorruptError } from '../../src/error/index.ts'
 import { Partition, PutMode } from '../core/partitions.ts'
+import { type Contents, contentsOf, digestOf, documentOf } from './contents.ts'
 import { SeededRandom, SimulatedMedium } from './simulated-storage.ts'
-import { type Contents, contentsOf, digestOf, documentOf, optionsOf, plainOptionsOf } from './workload.ts'
+import { optionsOf, plainOptionsOf } from './workload.ts'
 
 /** One batch: versions of what is put, undefined for what is deleted. */
 type Change = readonly (readonly [key: string, version: number | undefined])[]

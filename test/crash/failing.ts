@@ -3,17 +3,9 @@
 import { expect } from 'vitest'
 import { PoisonedError, QuiverError } from '../../src/error/index.ts'
 import { Partition, PutMode } from '../core/partitions.ts'
+import { contentsOf, digestOf, documentOf } from './contents.ts'
 import { CrashSignal, type FaultOptions, SimulatedMedium } from './simulated-storage.ts'
-import {
-  contentsOf,
-  contradictionOf,
-  digestOf,
-  documentOf,
-  Life,
-  optionsOf,
-  type StepName,
-  WORKLOAD,
-} from './workload.ts'
+import { contradictionOf, Life, optionsOf, type StepName, WORKLOAD } from './workload.ts'
 
 export const FAULTS: readonly FaultOptions[] = [
   { code: 'ENOSPC' },

@@ -2,21 +2,10 @@
 
 import { expect } from 'vitest'
 import { Partition, PutMode } from '../core/partitions.ts'
+import { type Contents, contentsOf, documentOf } from './contents.ts'
+import { follow, graphFault, indexFault } from './derived.ts'
 import { type CrashMode, describeOperation, type Operation, SimulatedMedium } from './simulated-storage.ts'
-import {
-  type Contents,
-  contentsOf,
-  contradictionOf,
-  documentOf,
-  follow,
-  graphFault,
-  indexFault,
-  Life,
-  type MIXED_WORKLOAD,
-  type Moment,
-  optionsOf,
-  WORKLOAD,
-} from './workload.ts'
+import { contradictionOf, Life, type MIXED_WORKLOAD, type Moment, optionsOf, WORKLOAD } from './workload.ts'
 
 interface Cut {
   readonly operation: Operation

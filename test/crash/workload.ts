@@ -2,19 +2,14 @@
 // both, compactions, closing and opening. It keeps the history that a reopened database is held against: after a crash each
 // partition must be as it was after some batch, not before the last one acknowledged, and transactions whole.
 
-import { FlatSearch } from '../../src/core/derived/index.ts'
-import { parsePath } from '../../src/query/filters.ts'
-import { differenceOf } from '../core/exact.ts'
-import { modelEntries, slotsOf } from '../core/ordered-model.ts'
 import { CollectionShapes, Partition, type PartitionOptions, PutMode } from '../core/partitions.ts'
+import { type Contents, digestOf, documentOf, VECTORS } from './contents.ts'
+import { follow } from './derived.ts'
 import type { CrashMode, SimulatedMedium } from './simulated-storage.ts'
 import { SeededRandom } from './simulated-storage.ts'
 
 export type Side = 0 | 1
 const SIDES = [0, 1] as const
-
-/** Key to version; what the version looks like is told by `documentOf`. */
-export type Contents = Map<string, number>
 
 /** What may have become of the two partitions, at one moment. */
 export interface Moment {
@@ -25,37 +20,6 @@ export interface Moment {
   /** How many there are. */
   readonly made: readonly [number, number]
   readonly transactions: number
-}
-
-const DIMENSION = 5
-const VECTORS = [{ name: 'v', dimension: DIMENSION, metric: 'l2' }] as const
-
-/** Few values a lane, so that some are equal and many just as far. */
-function vectorOf(version: number): Float32Array {
-  return Float32Array.from(
-    { length: DIMENSION },
-    (_, i) => (Math.imul(version + 1, 2_654_435_761 + i * 40_503) >>> 16) % 9,
-  )
-}
-
-export function documentOf(key: string, version: number): Record<string, unknown> {
-  const letter = String.fromCharCode(97 + (version % 26))
-  const bytes = version % 50 === 49 ? 60_000 : version % 11 === 10 ? 3_000 : version % 40
-  // Fields by version, so that new shapes come up all the time, in objects within objects, too.
-  return {
-    id: key,
-    version,
-    text: letter.repeat(bytes),
-    v: vectorOf(version),
-    [`f${version % 37}`]: { [`g${version % 23}`]: [version, letter] },
-  }
-}
-
-export function digestOf(contents: Contents): string {
-  return [...contents]
-    .map(([key, version]) => `${key}=${version}`)
-    .sort()
-    .join(' ')
 }
 
 export function optionsOf(medium: SimulatedMedium, extra: Partial<PartitionOptions> = {}): PartitionOptions[] {
@@ -79,97 +43,6 @@ export function optionsOf(medium: SimulatedMedium, extra: Partial<PartitionOptio
 export function plainOptionsOf(medium: SimulatedMedium, extra: Partial<PartitionOptions> = {}): PartitionOptions[] {
   const shapes = new CollectionShapes('id')
   return optionsOf(medium, { shapes, vectors: [], isPlain: true, passageBytesMin: 1, ...extra })
-}
-
-/** What is in a partition; throws when a document is not one that was written. */
-export function contentsOf(partition: Partition): Contents {
-  const contents: Contents = new Map()
-  const addresses = new Uint32Array(256)
-  for (let slot = 0; slot >= 0; ) {
-    const { count, next } = partition.store.scan(slot, addresses)
-    slot = next
-    for (let i = 0; i < count; i++) {
-      const document = partition.read(addresses[i]!)
-      const [key, version] = [document['id'] as string, document['version'] as number]
-      const torn = differenceOf(documentOf(key, version), document)
-      if (torn !== undefined || contents.has(key)) throw new Error(`document ${key}: ${torn ?? 'there are two'}`)
-      if (partition.find(key) !== addresses[i]) throw new Error(`document ${key} is not found by its key`)
-      contents.set(key, version)
-    }
-  }
-  if (contents.size !== partition.count) throw new Error(`${contents.size} documents, counted as ${partition.count}`)
-  return contents
-}
-
-const INDEXES = [
-  { id: 1, fields: ['version'] },
-  { id: 2, fields: ['text', 'version'] },
-] as const
-
-/** Has a partition keep a graph, which snapshots bring back, and two ordered indexes; the first partition's snapshots bring these back. */
-export function follow(partition: Partition): void {
-  if (!partition.isDerived) return
-  const { graphs } = partition.store
-  if (!graphs.has(0)) graphs.create(0, 8, 40) // Of four links a node, a walk misses one now and then.
-  const { ordered } = partition.store
-  for (const { id, fields } of INDEXES) {
-    if (ordered.has(id)) continue
-    ordered.create({ id, fields: fields.map(parsePath), isUnique: false, isMulti: false })
-    while (!ordered.build(id, 1_000)) {
-      // In pieces.
-    }
-    ordered.setReady(id)
-  }
-}
-
-/**
- * What is wrong with the graph that a partition has, as it is and brought up to date: a walk as wide as there are vectors misses one, or what
- * looking at every vector finds is not what is stored.
- */
-export function graphFault(partition: Partition): string | undefined {
-  if (!partition.isDerived) return undefined
-  const { graphs, memory } = partition.store
-  if (!graphs.has(0)) return undefined
-  const query = vectorOf(1)
-  const stored = [...contentsOf(partition).values()].map((version) =>
-    vectorOf(version).reduce((sum, lane, i) => sum + (lane - query[i]!) ** 2, 0),
-  )
-  const wanted = stored.sort((a, b) => a - b).join()
-  const count = stored.length
-  const find = (fill: (search: FlatSearch) => void) => {
-    const search = new FlatSearch(memory, { field: 0, queries: [query], count })
-    fill(search)
-    const found = search.nearest(0).distances.join()
-    search.release()
-    return found
-  }
-  for (const state of ['as it was', 'up to date']) {
-    const exact = find((search) => search.scan(0, 1e9))
-    if (exact !== wanted) return `${state}, distances are ${exact} instead of ${wanted}`
-    // One whose nodes went stale has nowhere to start, or lost its ways: searches look at every vector then, as when a walk finds too few.
-    let isWalked = graphs.isWalkable(0)
-    const least = state === 'as it was' ? graphs.linked(0) - graphs.stale(0) : 0
-    const walked = find((search) => {
-      isWalked &&= graphs.search(search, 0, { field: 0, ef: 1_000, rescored: 1_000, wanted: least, budget: 1e9 })
-    })
-    if (isWalked && walked !== wanted) return `${state}, the graph finds ${walked} instead of ${wanted}`
-    while (graphs.maintain(0, 8) > 0) {
-      // In pieces.
-    }
-  }
-  return undefined
-}
-
-/** What is wrong with the ordered indexes that a partition has; undefined when nothing is. */
-export function indexFault(partition: Partition): string | undefined {
-  if (!partition.isDerived) return undefined
-  for (const { id, fields } of INDEXES) {
-    if (!partition.store.ordered.has(id)) continue
-    const expected = modelEntries(partition, fields, false).map(({ slot }) => slot)
-    const found = slotsOf(partition, id)
-    if (found.join() !== expected.join()) return `index ${id} has slots ${found.join()} instead of ${expected.join()}`
-  }
-  return undefined
 }
 
 export const WORKLOAD = {
