@@ -291,6 +291,10 @@ export class Collection<T extends object = Document> {
     return new Cursor<T>(this.#state, requestOf(options, this.#state.isQueryable))
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'Collection'
+  }
+
   /** All documents, as `find()` gives them: a collection is a source of documents, for `insert` of another as for `for await`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return this.find()[Symbol.asyncIterator]()
@@ -436,8 +440,8 @@ export class Collection<T extends object = Document> {
    * for await (const hits of posts.searchIterator({ vector, batch: 50, radius: 0.4 })) show(hits)
    * ```
    */
-  searchIterator(options: SearchIteratorOptions): AsyncGenerator<SearchHit<T>[], void, void> {
-    return searchPages(this.#state, options) as AsyncGenerator<SearchHit<T>[], void, void>
+  async *searchIterator(options: SearchIteratorOptions): AsyncGenerator<SearchHit<T>[], void, void> {
+    yield* (await derivedPart.load()).searchPages(this.#state, options) as AsyncGenerator<SearchHit<T>[], void, void>
   }
 
   /**
@@ -493,8 +497,4 @@ export class Collection<T extends object = Document> {
     const refusal = this.#state.refuseRead()
     if (refusal !== null) throw refusal
   }
-}
-
-async function* searchPages(state: CollectionState, options: unknown): AsyncGenerator<SearchHit[], void, void> {
-  yield* (await derivedPart.load()).searchPages(state, options)
 }

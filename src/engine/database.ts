@@ -251,6 +251,11 @@ export class Database {
     return this.#closing
   }
 
+  /** Vue makes proxies of what says to be a plain object, through which private fields are out of reach. */
+  get [Symbol.toStringTag](): string {
+    return 'Database'
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -69,6 +69,10 @@ export class QuiverVectorStore extends VectorStore {
     this.#config = config
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'QuiverVectorStore'
+  }
+
   static override lc_name(): string {
     return 'QuiverVectorStore'
   }

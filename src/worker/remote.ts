@@ -1,8 +1,7 @@
 // A database that is open in a worker, in the shape of one that is open here.
 
 import { chunksOf, type ExportOptions, exported, exportForm } from '../archive/index.ts'
-import type { Collection, Cursor, Database, WriteResult } from '../engine/index.ts'
-import { ResultSum } from '../engine/index.ts'
+import { Collection, Cursor, Database, ResultSum, type WriteResult } from '../engine/index.ts'
 import { ClosedError, NotFoundError } from '../error/index.ts'
 import type { Connection } from './connection.ts'
 import type { Target } from './protocol.ts'
@@ -10,7 +9,9 @@ import type { Target } from './protocol.ts'
 /** Documents of an iterable that are sent at once. */
 const BATCH = 1_000
 
-type Method = (...args: unknown[]) => unknown
+interface Kind {
+  readonly prototype: { readonly [Symbol.toStringTag]: string }
+}
 
 /** The database at the other end. Methods are forwarded by name; those that must answer at once are here. */
 export function remoteDatabase(connection: Connection, path: string): Database {
@@ -39,7 +40,7 @@ export function remoteDatabase(connection: Connection, path: string): Database {
       .finally(() => connection.end(new ClosedError(`database "${path}" is closed`)))
     return closing
   }
-  return forwarder(connection, () => target, {
+  return handle(Database, (method, args) => connection.call(target, method, args), {
     path,
     repairs: [],
     collection,
@@ -91,7 +92,7 @@ function remoteCollection(connection: Connection, first: string): RemoteCollecti
       return connection.call(target(), method, list(batch, rest)) as Promise<WriteResult>
     })
   }
-  const collection = forwarder(connection, target, {
+  const collection = handle(Collection, (method, args) => connection.call(target(), method, args), {
     get name() {
       return name
     },
@@ -100,9 +101,9 @@ function remoteCollection(connection: Connection, first: string): RemoteCollecti
     },
     insert: insert('insert'),
     upsert: insert('upsert'),
-    find: (...args: unknown[]) => remoteCursor(connection, target, 'find', args),
+    find: (...args: unknown[]) => remoteCursor(connection, target, args),
     [Symbol.asyncIterator]: () => new RemoteIterator(connection, target(), 'find', []),
-    searchIterator: (...args: unknown[]) => remoteCursor(connection, target, 'searchIterator', args),
+    searchIterator: (...args: unknown[]) => new RemoteIterator(connection, target(), 'searchIterator', args),
   }) as unknown as Collection
   return {
     collection,
@@ -116,37 +117,23 @@ function list(...args: unknown[]): unknown[] {
   return args.at(-1) === undefined ? args.slice(0, -1) : args
 }
 
-/** Calls of methods that `own` does not have go to the other end. */
-function forwarder(connection: Connection, target: () => Target, own: object): object {
-  const forwarded = new Map<string, Method>()
-  return new Proxy(own, {
-    get: (_, name) => {
-      if (name in own) return (own as Record<string | symbol, unknown>)[name]
-      // A promise would be waited for.
-      if (typeof name !== 'string' || name === 'then') return undefined
-      let method = forwarded.get(name)
-      if (method === undefined) {
-        method = (...args: unknown[]) => connection.call(target(), name, args)
-        forwarded.set(name, method)
-      }
-      return method
-    },
-  })
-}
-
-function remoteCursor(connection: Connection, target: () => Target, method: string, args: unknown[]): Cursor {
-  return forwarderOf((then) => connection.call(target(), method, args, then), {
-    [Symbol.asyncIterator]: () => new RemoteIterator(connection, target(), method, args),
+function remoteCursor(connection: Connection, target: () => Target, args: unknown[]): Cursor {
+  return handle(Cursor, (then) => connection.call(target(), 'find', args, then), {
+    [Symbol.asyncIterator]: () => new RemoteIterator(connection, target(), 'find', args),
   }) as unknown as Cursor
 }
 
-function forwarderOf(run: (method: string) => Promise<unknown>, own: object): object {
-  return new Proxy(own, {
-    get: (_, name) => {
-      if (name in own) return (own as Record<string | symbol, unknown>)[name]
-      return typeof name === 'string' && name !== 'then' ? () => run(name) : undefined
-    },
-  })
+/**
+ * What has the methods of `kind`, of which those that are not in `own` go to the other end, and nothing else: whoever asks whether there
+ * is a method gets the answer of an object that is open here. Frameworks make proxies of plain objects, and ask what they are given for
+ * words of theirs, `toJSON` and `__v_raw`; so it is no plain one, and says its kind.
+ */
+function handle(kind: Kind, forward: (method: string, args: unknown[]) => Promise<unknown>, own: object): object {
+  const methods: Record<string | symbol, unknown> = { [Symbol.toStringTag]: kind.prototype[Symbol.toStringTag] }
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(kind.prototype))) {
+    if (typeof value === 'function' && value !== kind) methods[name] = (...args: unknown[]) => forward(name, args)
+  }
+  return Object.create(methods, Object.getOwnPropertyDescriptors(own))
 }
 
 interface Begun {
@@ -211,6 +198,11 @@ class RemoteIterator implements AsyncIterableIterator<unknown> {
     this.#at = 0
     if (!wasDone && this.#cursor !== undefined) await this.#connection.advance(await this.#cursor, 'return')
     return { value: undefined, done: true }
+  }
+
+  async throw(error: unknown): Promise<never> {
+    await this.return()
+    throw error
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<unknown> {

@@ -83,6 +83,10 @@ export class EpsillaDB {
     this.#remote.catch(() => {})
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'EpsillaDB'
+  }
+
   useDB(name: string | { db_name: string }): void {
     this.#name = nameOf(name, 'db_name')
   }

@@ -45,6 +45,10 @@ export class VectorDB {
     }
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'VectorDB'
+  }
+
   /** Has to come before everything else. */
   async connect(): Promise<EpsillaResponse> {
     const client = this.#client

@@ -42,6 +42,10 @@ export abstract class Connection extends Emitter implements Runner {
     this.db = db
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'Connection'
+  }
+
   abstract begin(): Promise<void>
   protected abstract end(isWaiting: boolean): Promise<void>
   protected abstract query(node: Node, options: Record<string, unknown>): Promise<unknown>

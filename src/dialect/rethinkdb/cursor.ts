@@ -315,8 +315,8 @@ export class Cursor extends Rows {
     this.#source.close()
   }
 
-  override toString(): string {
-    return '[object Cursor]'
+  get [Symbol.toStringTag](): string {
+    return 'Cursor'
   }
 }
 
@@ -328,8 +328,8 @@ export class Feed extends Cursor {
   override toArray(): never {
     throw new ReqlDriverError('`toArray` is not available for feeds.')
   }
-  override toString(): string {
-    return '[object Feed]'
+  override get [Symbol.toStringTag](): string {
+    return 'Feed'
   }
 }
 

@@ -9,20 +9,20 @@ import type { Feed, Stream } from './values.ts'
 const ROWS = 200
 
 class UnionedFeed extends FeedCursor {
-  override toString(): string {
-    return '[object UnionedFeed]'
+  override get [Symbol.toStringTag](): string {
+    return 'UnionedFeed'
   }
 }
 
 export class AtomFeed extends FeedCursor {
-  override toString(): string {
-    return '[object AtomFeed]'
+  override get [Symbol.toStringTag](): string {
+    return 'AtomFeed'
   }
 }
 
 class OrderByLimitFeed extends FeedCursor {
-  override toString(): string {
-    return '[object OrderByLimitFeed]'
+  override get [Symbol.toStringTag](): string {
+    return 'OrderByLimitFeed'
   }
 }
 

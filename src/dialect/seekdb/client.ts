@@ -44,6 +44,10 @@ export class SeekdbClient {
     }
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'SeekdbClient'
+  }
+
   /** Whether an operation has reached the store; stays true after `close()`. */
   isConnected(): boolean {
     return this.#calls.isConnected()
@@ -133,6 +137,10 @@ export class SeekdbAdminClient {
     else if (path) this.#calls = new SeekdbClient({ path, database: ADMIN_DATABASE })
     else if (host) this.#calls = new RemoteClient(args, 'SeekdbAdminClient')
     else throw new Error("SeekdbAdminClient requires either 'path' (embedded mode) or 'host' (remote server mode).")
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'SeekdbAdminClient'
   }
 
   isConnected(): boolean {

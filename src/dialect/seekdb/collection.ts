@@ -96,6 +96,10 @@ export class Collection {
     }
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'Collection'
+  }
+
   /**
    * Adds records. An id that is there already refuses the whole call.
    *

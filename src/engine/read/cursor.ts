@@ -100,6 +100,10 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
     return index === undefined ? { plan: kind, examined, returned } : { plan: kind, index, examined, returned }
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'Cursor'
+  }
+
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return new CursorIterator<T>(this.#state, () => this.#open(Infinity))
   }

@@ -80,3 +80,54 @@ it('iterations that the page drops half read end in the worker, those that end d
   expect(ended.sort()).toEqual([2, 3, 4])
   await database.close()
 })
+
+describe('handles of what is open in the worker', () => {
+  let database: Database
+  let remote: Database
+
+  beforeEach(async () => {
+    database = await openDatabase({ storage: null } as Parameters<typeof openDatabase>[0])
+    remote = remoteDatabase(connect(database), ':memory:')
+  })
+  afterEach(() => database.close())
+
+  // A program that asks whether there is a method, a test that compares handles and a framework that looks for words of its own took
+  // the answer for yes, called it, and got a promise, which counts as true.
+  it('have the methods of those that are open here, and nothing else', async () => {
+    const notes = await remote.createCollection('notes')
+    const pairs = [
+      [remote, database],
+      [notes, database.collection('notes')],
+      [notes.find(), database.collection('notes').find()],
+    ] as const
+    for (const [far, near] of pairs) {
+      const names = Object.getOwnPropertyNames(Object.getPrototypeOf(near))
+      expect(names.filter((name) => !(name in far))).toEqual([])
+      for (const name of ['then', 'toJSON', 'asymmetricMatch', '__v_raw', '$$typeof', 'nosuch']) {
+        expect([name, Reflect.get(far, name)]).toEqual([name, undefined])
+      }
+    }
+    expect(JSON.stringify({ remote, notes })).toContain('"name":"notes"')
+  })
+
+  // Kept in a reactive state of Vue or Svelte they became proxies without methods.
+  it('are no plain objects', async () => {
+    const notes = await remote.createCollection('notes')
+    for (const far of [remote, notes, notes.find()]) expect(Object.getPrototypeOf(far)).not.toBe(Object.prototype)
+    expect([remote, notes, notes.find()].map(String)).toEqual([
+      '[object Database]',
+      '[object Collection]',
+      '[object Cursor]',
+    ])
+  })
+
+  // Each call of next() began a search of its own: a loop by hand showed the first page for ever.
+  it('page through hits by hand', async () => {
+    const notes = await remote.createCollection('notes', { vectors: { v: { dimension: 1 } } })
+    await notes.insert([1, 2, 3].map((id) => ({ id, v: [id] })))
+    const pages = notes.searchIterator({ vector: [0], batch: 1 })
+    const taken = [await pages.next(), await pages.next(), await pages.next(), await pages.next()]
+    expect(taken.map(({ value }) => value?.[0]?.id)).toEqual([1, 2, 3, undefined])
+    await expect(pages.throw(new RangeError('enough'))).rejects.toThrow('enough')
+  })
+})

@@ -87,6 +87,10 @@ export class Caller {
     this.connection = connection
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'MilvusClient'
+  }
+
   protected get long(): LongForm {
     return this.connection.long
   }

@@ -18,6 +18,10 @@ export class MilvusClientSession {
     return this.#parent
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'MilvusClientSession'
+  }
+
   close(): void {
     this.#isClosed = true
   }
