@@ -14,7 +14,7 @@ import { Code, invalid, MilvusError, shown, told, unexpected } from './errors.ts
 import { expressions } from './lazy.ts'
 import { loadedPartitions, notLoaded } from './load-state.ts'
 import { put, type Row } from './rows.ts'
-import type { Field, Schema } from './schema.ts'
+import { type Field, fieldAt, type Schema } from './schema.ts'
 import type { keyValueObj, OrderByFields, OutputTransformers } from './types/index.ts'
 import { type Decode, decoderOf, integerOf, type LongForm } from './values.ts'
 import { requireZone } from './zone.ts'
@@ -203,7 +203,12 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
   }
   const select = new Set<string>([schema.primary.name])
   const parts: Part[] = []
-  for (const name of names) {
+  for (const name of withStructs(schema, names)) {
+    if (typeof name === 'object') {
+      select.add(name.name)
+      parts.push(partOf(name, rules))
+      continue
+    }
     const field = schema.byName.get(name)
     if (field !== undefined) {
       if (field.isFunctionOutput) throw invalid(`not allowed to retrieve raw data of field ${name}`)
@@ -220,6 +225,19 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
     }
   }
   return { parts, select: [...select], isCount }
+}
+
+/** Names of output fields, those inside arrays of structs as the array with these fields alone. */
+function withStructs(schema: Schema, names: ReadonlySet<string>): (string | Field)[] {
+  const chosen = new Map<string, Field[]>()
+  const others: string[] = []
+  for (const name of names) {
+    const inner = typeof name === 'string' && name.endsWith(']') ? fieldAt(schema, name) : undefined
+    if (inner?.owner === undefined) others.push(name)
+    else if (!names.has(inner.owner)) chosen.set(inner.owner, [...(chosen.get(inner.owner) ?? []), inner.field])
+  }
+  const structs = Array.from(chosen, ([owner, fields]) => ({ ...schema.byName.get(owner)!, fields }))
+  return [...others, ...structs]
 }
 
 function partOf(field: Field, { long, transformers }: OutputRules): Part {

@@ -241,6 +241,11 @@ it('counts the structs for which a condition holds, and hits those alone that an
     const { status, data } = await made.query({ collection_name: 'c', filter, output_fields: ['id'] })
     expect([filter, status.reason, data.map(({ id }) => id)]).toEqual([filter, '', ids])
   }
+  const parts = { collection_name: 'c', filter: 'id == 1', output_fields: ['clips[text]', 'clips[at]'] }
+  // Fields inside of the structs, as the manual asks for them, were no fields.
+  expect((await made.query(parts)).data).toEqual([{ id: '1', clips: [{ text: 'blue', at: '0' }] }])
+  const both = await made.query({ ...parts, output_fields: ['clips[text]', 'clips'] })
+  expect(Object.keys(both.data[0]!['clips'][0])).toEqual(['text', 'at', 'emb'])
   const wrong = ['MATCH_ANY(id, $[text] == "a")', 'MATCH_ANY(clips, text == "a")', 'MATCH_ANY(clips, $[nope] == 1)']
   for (const filter of [...wrong, `MATCH_LEAST(clips, ${red})`, 'MATCH_ANY(clips, random_sample(0.5))']) {
     expect([filter, (await made.query({ collection_name: 'c', filter })).status.code]).toEqual([filter, 1100])
