@@ -433,7 +433,7 @@ export class Collection<T extends object = Document> {
   }
 
   /**
-   * Pages of ever farther hits, `batch` in each. What is stored all the while comes exactly once, whatever is written between pages.
+   * Pages of ever farther hits, `batch` in each. What is stored all the while comes once; walks over a graph may miss some, unless `exact`.
    *
    * @example
    * ```ts

@@ -239,6 +239,22 @@ describe('a graph in memory', () => {
     expect(wanted.filter(({ id }) => seen.has(id)).length).toBeGreaterThan(870)
   })
 
+  // Each page was a walk as wide as the first: what the earlier pages had taken up its places, and what was passed by was on no later page.
+  it('misses no more in many pages than in one', async () => {
+    const collection = await filled(8_000)
+    await collection.optimize()
+    let missed = 0
+    for (const query of QUERIES.slice(0, 10)) {
+      const seen = new Set<unknown>()
+      for await (const hits of collection.searchIterator({ vector: query, batch: 5, limit: 400 })) {
+        for (const { id } of hits) seen.add(id)
+      }
+      const wanted = await collection.search({ vector: query, limit: 400, exact: true })
+      missed += wanted.filter(({ id }) => !seen.has(id)).length
+    }
+    expect(missed).toBeLessThan(20)
+  })
+
   it('keeps to a radius, to groups and to many queries', async () => {
     const collection = await filled(4_000)
     await collection.optimize()

@@ -22,14 +22,15 @@ const COMPUTED_PER_EF = 16
 const WALK_COST = 3
 
 /** How a query is walked, or undefined: considering every vector is better. */
-export function graphQuery({ request, partition, count, slots }: PartitionQuery): GraphQuery | undefined {
+export function graphQuery({ request, partition, count, passed, slots }: PartitionQuery): GraphQuery | undefined {
   const { field, definition, isExact } = request
   const { graphs, vectors } = partition.store
   if (isExact || !graphs.has(field) || !graphs.isWalkable(field)) return undefined
   const linked = graphs.linked(field)
   const rows = vectors.count(field)
   const matched = slots === undefined ? rows : Math.min(slots.count, rows)
-  const wanted = Math.min(count, matched)
+  // A walk has to get past what earlier pages had.
+  const wanted = Math.min(count + passed, matched)
   const ef = Math.max(request.ef ?? Math.max(EF_DEFAULT, 2 * wanted), Math.ceil(wanted * RESCORED_PER_HIT))
   if (ef > EF_MAX) return undefined
   // Of the nodes met only a share is among those that come into question.

@@ -1,5 +1,5 @@
 // Hits page by page, ever farther. Each page is a search of its own that begins behind the last hit: what is stored all the while is
-// met exactly once, whatever is written between the pages.
+// met once at most, whatever is written between the pages, and is met unless a walk over a graph misses it.
 
 import type { CollectionState } from '../state.ts'
 import { hitReader, type Page, searchPlaces } from './search.ts'
@@ -15,7 +15,8 @@ export async function* searchPages(state: CollectionState, options: unknown): As
     if (refusal !== null) throw refusal
     const count = Math.min(batch, left)
     const hits = await searchPlaces(state, request, count, page, ([list]) => {
-      page = list?.at(-1) ?? page
+      const last = list?.at(-1)
+      if (last !== undefined) page = { ...last, passed: (page?.passed ?? 0) + list!.length }
       return list === undefined ? [] : list.map(read)
     })
     left -= hits.length

@@ -27,6 +27,8 @@ export interface PartitionQuery {
   /** Nearest documents wanted of each query. */
   readonly count: number
   readonly after: After | undefined
+  /** About how many lie before that. */
+  readonly passed: number
   /** The documents that come into question; undefined: all of them. */
   readonly slots: SlotSet | undefined
 }

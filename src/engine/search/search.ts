@@ -26,8 +26,8 @@ export interface Place {
   readonly record: number
 }
 
-/** Where the pages of an iterator have come to. */
-export type Page = Pick<Place, 'distance' | 'part' | 'slot'> | undefined
+/** Where the pages of an iterator have come to, and how many hits they have had. */
+export type Page = (Pick<Place, 'distance' | 'part' | 'slot'> & { readonly passed: number }) | undefined
 
 /** The slices of one search, shared by all it does. */
 class Slices {
@@ -65,6 +65,7 @@ class Part {
   #version = -1
   readonly #count: number
   readonly #after: After | undefined
+  readonly #passed: number = 0
 
   constructor(state: CollectionState, request: SearchRequest, index: number, count: number, page: Page) {
     this.#state = state
@@ -77,6 +78,7 @@ class Part {
     if (page !== undefined) {
       const slot = index < page.part ? 0xffffffff : index === page.part ? page.slot + 1 : 0
       this.#after = { distance: page.distance, slot }
+      this.#passed = Math.ceil(page.passed / request.parts.length)
     }
   }
 
@@ -104,6 +106,7 @@ class Part {
       partition,
       count: this.#count,
       after: this.#after,
+      passed: this.#passed,
       slots: this.#slots,
     })
   }
