@@ -13,7 +13,7 @@ const NAME_PLACES: usize = 16;
 const PLACES_MASK: u32 = 127;
 export const NAME_BYTES: usize = NAME_PLACES + 8 * 128;
 export const PATH_STEPS: usize = 8;
-const POSITION_NONE: i32 = i32.MIN_VALUE;
+export const POSITION_NONE: i32 = i32.MIN_VALUE;
 
 /** The word at the end of the path, or 0. */
 export function pathFollow(record: usize, path: usize): u32 {

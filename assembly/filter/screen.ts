@@ -1,15 +1,16 @@
-// The first test of a program over a block of records, where it compares a number or a text at the root with a constant and what fails it
-// is no match. Most records end here, at half of what the machine takes; the others go on behind the test, or from the start where
+// The first test of a program over a block of records, where it compares a number or a text at the root, or in an object there, with a
+// constant and what fails it is no match. Most records end here, at half of what the machine takes; the others go on behind the test, or from the start where
 // the screen does not know their type. Records follow each other without a branch that depends on them, so their cache misses overlap.
 //
 // Screen: | 0 kind u32 | 4 code to go on at | 8 name | 12 1 where an absent field fails | 16 least int << 4 | 20 span << 4 | 24 operand f64 |
-//         | 32 outcomes u32 | 36 text | 40 its bytes | 44 zero | 48 {head + 1 u32, offset u32}[128], by shape; offset 0: absent |
+//         | 32 outcomes u32 | 36 text | 40 its bytes | 44 name within the object or 0 | 48 {head + 1 u32, offset u32}[128], by shape; offset 0: absent |
+//         | the same for objects: {shape + 1 u32, place of the value behind the shape's word u32}[128] |
 
-import { RECORD_ENDS_WIDTH, RECORD_HEADER, RECORD_HEADER_LARGE, RECORD_LARGE, RECORD_NON_ASCII, SHAPE_INLINE, TAG_DOUBLE, TAG_INT, TAG_STRING } from "../abi";
+import { RECORD_ENDS_WIDTH, RECORD_HEADER, RECORD_HEADER_LARGE, RECORD_LARGE, RECORD_NON_ASCII, SHAPE_INLINE, TAG_DOUBLE, TAG_INT, TAG_OBJECT, TAG_STRING } from "../abi";
 import { bytesEqual, payload, recordString, stringBytes, stringPointer, wide } from "../record";
 import { ABSENT_ELSE, ABSENT_SHIFT, ABSENT_THEN, OP_COMPARE, OP_NUMBER, OP_RETURN, OUTCOMES_SHIFT } from "./opcode";
 import { laneSlots, laneTakeStale, laneWords } from "./lane";
-import { fieldIndex, nameId, PATH_STEPS } from "./path";
+import { fieldIndex, nameId, PATH_STEPS, POSITION_NONE } from "./path";
 import { workSpend } from "./work";
 import { APART, compareDoubles, EQUAL, GREATER, LESS, SAME, textBytes, textOf, textPointer } from "./value";
 
@@ -26,9 +27,11 @@ const NUMBER: usize = 24;
 const OUTCOMES: usize = 32;
 const TEXT: usize = 36;
 const TEXT_BYTES: usize = 40;
+const INNER_NAME: usize = 44;
 const TABLE: usize = 48;
+const INNER_TABLE: usize = TABLE + 8 * 128;
 const PLACES_MASK: u32 = 127;
-export const SCREEN_BYTES: usize = TABLE + 8 * 128;
+export const SCREEN_BYTES: usize = INNER_TABLE + 8 * 128;
 
 /** Of a record's third word: its shape, and whether its words begin further on. */
 const HEAD: u32 = SHAPE_INLINE | (RECORD_LARGE << 24);
@@ -38,7 +41,7 @@ export const SCREEN_RECORDS: u32 = 32;
 /** Blocks that are screened at once over a lane: few get through, and what they are read for next overlaps. */
 const LANE_SLOTS: u32 = 256;
 
-// In a lane, in the place of a field's word: there is no record, or one that keeps its names inside.
+// In the place of a field's word: there is no record (in a lane), or one that keeps its names inside.
 const WORD_NONE: u32 = 0xf0000000;
 const WORD_UNSURE: u32 = 0xe0000000;
 /** Of the last block, what got through: addresses of records, plus 1 where the machine begins at the start. */
@@ -56,8 +59,7 @@ export function screenBuild(screen: usize, code: usize, constants: usize): void 
   const op = head & 0xff;
   if (op != OP_NUMBER && op != OP_COMPARE) return;
   const path = <usize>load<u32>(code, 12);
-  // One step, a name at the root.
-  if (path == 0 || load<u32>(path) != 1 || load<u32>(path, PATH_STEPS) == 0) return;
+  if (path == 0 || !isNamed(path)) return;
   const then = <usize>load<u32>(code, 4);
   const otherwise = <usize>load<u32>(code, 8);
   const isThenFail = isNoMatch(then);
@@ -67,10 +69,18 @@ export function screenBuild(screen: usize, code: usize, constants: usize): void 
   if (isThenFail) outcomes = ~outcomes;
   store<u32>(screen, <u32>(isThenFail ? otherwise : then), CODE);
   store<u32>(screen, load<u32>(path, PATH_STEPS), NAME);
+  if (load<u32>(path) == 2) store<u32>(screen, load<u32>(path, PATH_STEPS + 8), INNER_NAME);
   store<u32>(screen, <u32>((head >> ABSENT_SHIFT & 3) == failing), ABSENT_FAILS);
   store<u32>(screen, outcomes, OUTCOMES);
   const isBuilt = op == OP_NUMBER ? buildNumber(screen, load<f64>(code, 16), outcomes) : buildText(screen, constants, load<u32>(code, 16), outcomes);
   if (isBuilt) store<u32>(screen, op == OP_NUMBER ? KIND_NUMBER : KIND_TEXT);
+}
+
+/** A name at the root, or one in an object there that is no position of an array. */
+function isNamed(path: usize): bool {
+  const steps = load<u32>(path);
+  if (load<u32>(path, PATH_STEPS) == 0 || steps > 2) return false;
+  return steps == 1 || (load<u32>(path, PATH_STEPS + 8) != 0 && load<i32>(path, PATH_STEPS + 12) == POSITION_NONE);
 }
 
 function isNoMatch(code: usize): bool {
@@ -119,7 +129,7 @@ function buildText(screen: usize, constants: usize, word: u32, outcomes: u32): b
 
 /** What a lane of the field is called; 0: there can be none. */
 export function screenName(screen: usize): u32 {
-  return load<u32>(screen) == KIND_NUMBER ? nameId(<usize>load<u32>(screen, NAME)) : 0;
+  return load<u32>(screen) == KIND_NUMBER && load<u32>(screen, INNER_NAME) == 0 ? nameId(<usize>load<u32>(screen, NAME)) : 0;
 }
 
 /** How many slots from `slot` on are screened over the lane that was found; 0: it is not there, or `slot` is inside of a block. */
@@ -213,7 +223,30 @@ let touched: u32 = 0;
   const place = screen + TABLE + (<usize>(head & PLACES_MASK) << 3);
   const offset = <usize>(load<u32>(place) == head + 1 ? load<u32>(place, 4) : findOffset(screen, head, place));
   lastOffset = offset;
-  return offset == 0 ? 0 : load<u32>(record + offset);
+  if (offset == 0) return 0;
+  const word = load<u32>(record + offset);
+  return load<u32>(screen, INNER_NAME) == 0 ? word : innerWord(screen, record, head, word);
+}
+
+/** The word of the field within the object at the root, 0 where it is absent. */
+function innerWord(screen: usize, record: usize, head: u32, word: u32): u32 {
+  if (word >> 28 != TAG_OBJECT) return 0;
+  const words = record + (head == (head & SHAPE_INLINE) ? RECORD_HEADER : RECORD_HEADER_LARGE);
+  const node = words + (<usize>payload(word) << 2);
+  const shape = load<u32>(node);
+  if (shape == SHAPE_INLINE) return WORD_UNSURE;
+  const place = screen + INNER_TABLE + (<usize>(shape & PLACES_MASK) << 3);
+  const behind = <usize>(load<u32>(place) == shape + 1 ? load<u32>(place, 4) : findInner(screen, shape, place));
+  if (behind == 0) return 0;
+  lastOffset = node + behind - record;
+  return load<u32>(node + behind);
+}
+
+function findInner(screen: usize, shape: u32, place: usize): u32 {
+  const behind = <u32>(fieldIndex(shape, <usize>load<u32>(screen, INNER_NAME)) + 1) << 2;
+  store<u32>(place, shape + 1);
+  store<u32>(place, behind, 4);
+  return behind;
 }
 
 function numbers(screen: usize, entry: usize, slots: u32): u32 {

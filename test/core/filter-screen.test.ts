@@ -53,15 +53,28 @@ function documentOf(value: unknown, index: number): object {
   return index % 11 === 0 ? { ...before, ...behind } : { ...before, ...large, v: value, ...behind }
 }
 
+/** The same with the field in an object, which has many shapes itself, or in what is no object. */
+function outerOf(value: unknown, index: number): object {
+  if (index % 13 === 0) return documentOf([{ v: value }], index)
+  if (index % 17 === 0) return documentOf(value, index)
+  // More names than a shape has.
+  const many = index % 101 === 0 ? Object.fromEntries(Array.from({ length: 700 }, (_, i) => [`n${i}`, i])) : {}
+  return documentOf({ ...many, ...documentOf(value, index * 7) }, index)
+}
+
 describe('the screen', () => {
-  it('agrees with the evaluator on every value, operator and operand', async () => {
-    const documents = Array.from({ length: 900 }, (_, index) => documentOf(VALUES[index % VALUES.length], index))
+  it.each([
+    ['v', documentOf],
+    ['v.v', outerOf],
+    ['v.0', outerOf],
+  ])('agrees with the evaluator on every value, operator and operand at %s', async (path, made) => {
+    const documents = Array.from({ length: 900 }, (_, index) => made(VALUES[index % VALUES.length], index))
     const store = await filterStore(documents)
     for (const operand of VALUES) {
       for (const operator of OPERATORS) {
         for (const isNot of [false, true]) {
           const condition = { [operator]: operand }
-          const filter = { v: isNot ? { $not: condition } : condition }
+          const filter = { [path]: isNot ? { $not: condition } : condition }
           const tree = parseFilter(filter)
           const wanted = documents.flatMap((document, index) => (evaluate(tree, document) ? [index] : []))
           expect(
