@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import * as esbuild from 'esbuild'
 import * as vite from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import webpack from 'webpack'
 import { ROOT } from '../../.ci/stamp.mjs'
 import { importedBy, installTarball, type Project } from './tarball.ts'
 
@@ -136,6 +137,30 @@ describe('bundlers without configuration', () => {
     expect(code).toContain('QUIVER_LOCKED')
     expect(code).not.toContain('__vite-browser-external')
   })
+
+  // It warned of a request that is an expression, and the bundle found no driver, whatever was installed beside it.
+  it('webpack takes CommonJS for Node, and leaves a driver to be found beside the bundle', async () => {
+    project.write('server.cjs', `module.exports = require('quiverdb/milvus').MilvusClient`)
+    project.write(
+      'out/main.cjs.test.cjs',
+      `const Client = require('./main.cjs')
+new Client('localhost:19530').getVersion().then(({ version }) => console.log(version))`,
+    )
+    project.write(
+      'out/node_modules/@zilliz/milvus2-sdk-node/index.js',
+      `exports.MilvusClient = class { getVersion() { return Promise.resolve({ version: 'beside' }) } }`,
+    )
+    const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) => {
+      const output = { path: join(project.folder, 'out'), filename: 'main.cjs', library: { type: 'commonjs2' } }
+      const entry = './server.cjs'
+      webpack({ context: project.folder, target: 'node', mode: 'none', entry, output }, (error, done) =>
+        error === null ? resolve(done) : reject(error),
+      )
+    })
+    expect(stats?.compilation.warnings.map(String)).toEqual([])
+    expect(stats?.compilation.errors.map(String)).toEqual([])
+    expect(project.run(join(project.folder, 'out/main.cjs.test.cjs')).trim()).toBe('beside')
+  }, 60_000)
 
   it('drop the package when nothing of it is used', async () => {
     const result = await esbuild.build({
