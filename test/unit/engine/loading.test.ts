@@ -16,6 +16,8 @@ vi.mock('../../../src/core/derived/derived.ts', async (original) => {
 })
 
 const { openDatabase } = await import('../../../src/engine/index.ts')
+const { prepareDirect } = await import('../../../src/engine/direct.ts')
+const { STATES } = await import('../../../src/engine/state.ts')
 
 it('makes an index although the first attempt could not load what it takes', async () => {
   const db = await openDatabase({ storage: null })
@@ -25,6 +27,34 @@ it('makes an index although the first attempt could not load what it takes', asy
   await expect(posts.createIndex('likes')).rejects.toThrow('Failed to fetch')
   await posts.createIndex('likes')
   expect((await posts.find({ filter: { likes: 3 } }).explain()).plan).toBe('index')
+  await db.close()
+})
+
+// What was to clean up after the failure found nothing to clean up, and that was the error.
+it('the same of a text index', async () => {
+  const db = await openDatabase({ storage: null })
+  const posts = await db.createCollection('posts', { shards: 2 })
+  await posts.insert([{ id: 1, words: 'running shoes' }])
+  failures.left = 1
+  await expect(posts.createIndex('words', { type: 'text' })).rejects.toThrow('Failed to fetch')
+  await posts.createIndex('words', { type: 'text' })
+  expect(await posts.search({ text: 'shoes' })).toHaveLength(1)
+  await db.close()
+})
+
+// A dialect that was opened on a database in which somebody dropped or renamed a collection meanwhile failed with NotFoundError.
+it('gets collections ready for calls without promises while some of them are dropped', async () => {
+  const db = await openDatabase({ storage: null })
+  const kept = await db.createCollection('kept')
+  await db.createCollection('dropped')
+  const state = STATES.get(kept)!
+  const { prepare } = state
+  state.prepare = async () => {
+    await db.dropCollection('dropped')
+    await prepare.call(state)
+  }
+  const direct = (await prepareDirect(db))(kept)
+  expect(direct.countOf({ n: 1 })).toBe(0)
   await db.close()
 })
 
