@@ -143,7 +143,11 @@ export class Batch {
   /** Deletes by key; what is staged runs before it. Throws when it is not a key. */
   remove(key: Key): number {
     this.settle()
-    this.partition.store.remove(key)
+    try {
+      this.partition.store.remove(key)
+    } catch (error) {
+      throw this.trapped(error)
+    }
     this.settled = this.operations + 1
     return this.operations++
   }
@@ -152,8 +156,18 @@ export class Batch {
   settle(): void {
     const { store } = this.partition
     if (store.stage.count === 0) return
-    store.runStaged(this.refusals)
+    try {
+      store.runStaged(this.refusals)
+    } catch (error) {
+      throw this.trapped(error)
+    }
     this.settled = this.operations
+  }
+
+  /** A trap of the core has left it in the midst of something: nothing may follow, by whatever door. */
+  private trapped(error: unknown): unknown {
+    if (error instanceof WebAssembly.RuntimeError) this.partition.options.onPoison?.(error)
+    return error
   }
 
   get inserted(): number {
@@ -270,7 +284,11 @@ export class Batch {
   /** Undoes everything. */
   abandon(): void {
     this.isOpen = false
-    this.partition.store.abandonBatch()
+    try {
+      this.partition.store.abandonBatch()
+    } catch (error) {
+      throw this.trapped(error)
+    }
     // What a function of the write has looked up may be of this batch.
     this.partition.commits++
     this.partition.store.stage.shrink()

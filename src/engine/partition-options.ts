@@ -1,7 +1,6 @@
 // What a partition is opened with, and what it tells of itself.
 
 import type { CollectionShapes, VectorField } from '../core/index.ts'
-import type { QuiverError } from '../error/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 
 export interface PartitionOptions {
@@ -37,7 +36,7 @@ export interface PartitionOptions {
   readonly passageBytesMin?: number
   readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
   /** A write's outcome is unknown: nothing more may be written. */
-  readonly onPoison?: ((error: QuiverError) => void) | undefined
+  readonly onPoison?: ((cause: unknown) => void) | undefined
 }
 
 export interface PartitionStats {

@@ -1,8 +1,4 @@
-// A database as one file (docs/format.md, "Export"): its catalog and, of each partition, a log. What is written meanwhile goes on.
-//
-// On a medium the logs are there: they only grow, so their lengths at one moment are the state at that moment, and files that a
-// compaction leaves behind are held open. In memory, and after a failed write, documents are gone through as a compaction does, while
-// what is written is gathered in a second log; both together are the state at the end.
+// A database as one file (docs/format.md, "Export"): its catalog and, of each partition, a log (export-log.ts). What is written meanwhile goes on.
 
 import { ArchiveWriter, PieceKind } from '../../archive/index.ts'
 import type { CatalogState } from '../../catalog/index.ts'

@@ -22,7 +22,7 @@ export interface Watcher {
   dropped(): void
 }
 
-/** Called by a batch with itself, before and after it stands. */
+/** Called with what a batch has changed, when all batches of its write stand. */
 export type WriteListener = (changes: readonly DocumentChange[]) => void
 
 /** Begins to tell of writes; answers what ends that. */
