@@ -216,23 +216,12 @@ describe('full text', () => {
     ['text_match(text, "vector store", minimum_should_match=2)', [2]],
     ['text_match(text, {words})', [3, 5]],
     ['text_match(words, "jumping")', [4]],
-    ['text_match_fuzzy(text, "vectr", max_edit_distance=1)', [0, 1, 2]],
-    ['text_match_fuzzy(text, "evctor", max_edit_distance=1)', [0, 1, 2]],
-    ['TEXT_MATCH_FUZZY(text, "vctr", max_edit_distance=1)', []],
-    ['TEXT_MATCH_FUZZY(text, "vctr nothing", max_edit_distance=2)', [0, 1, 2]],
-    ['text_match_fuzzy(text, "vector", max_edit_distance=0)', [0, 1, 2]],
     ['phrase_match(text, "brown fox")', [4]],
     ['phrase_match(text, "fox brown")', []],
     ['phrase_match(text, "quick fox", 1)', [4]],
   ]
   it.each(matches)('%s', async (filter, expected) => {
     expect(await idsOf(made, filter, filter.includes('{') ? { words: 'documents' } : undefined)).toEqual(expected)
-  })
-
-  it('bounds the edits of text_match_fuzzy', async () => {
-    for (const filter of ['text_match_fuzzy(text, "a", max_edit_distance=3)', 'text_match_fuzzy(text, "a")']) {
-      expect((await made.query({ collection_name: 'c', filter })).status.code).toBe(1100)
-    }
   })
 
   it('runs analyzers', async () => {

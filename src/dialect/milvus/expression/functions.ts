@@ -9,7 +9,7 @@ import { nameOf, type Value } from './operand.ts'
 import type { Syntax } from './parse.ts'
 import { placesNode } from './places.ts'
 import { structsNode } from './structs.ts'
-import { fuzzyNode, phraseNode, wordsNode } from './text.ts'
+import { phraseNode, wordsNode } from './text.ts'
 import { ExpressionError } from './tokens.ts'
 
 export type Call = Extract<Syntax, { kind: 'call' }>
@@ -22,7 +22,6 @@ export function callOf(compiler: Compiler, call: Call): FilterNode {
   switch (name) {
     case 'text_match':
     case 'phrase_match':
-    case 'text_match_fuzzy':
       return textNode(compiler, call, name)
     case 'element_filter':
     case 'match_any':
@@ -92,12 +91,8 @@ function elementFor(compiler: Compiler, item: Syntax, target: Value): Constant {
   return element === DataType.Float ? Math.fround(value.constant as number) : value.constant
 }
 
-function textNode(
-  compiler: Compiler,
-  call: Call,
-  name: 'text_match' | 'phrase_match' | 'text_match_fuzzy',
-): FilterNode {
-  requireArgs(call, name === 'text_match_fuzzy' ? 3 : 2, 3)
+function textNode(compiler: Compiler, call: Call, name: 'text_match' | 'phrase_match'): FilterNode {
+  requireArgs(call, 2, 3)
   const target = compiler.path(call.args[0]!)
   const { field } = target
   if (field === undefined || !isText(field.type)) {
@@ -111,10 +106,6 @@ function textNode(
   const extra = numberOf(compiler, call.args[2])
   const { operand } = target
   const analyzer = analyzerOfField(field)
-  if (name === 'text_match_fuzzy') {
-    if (extra! > 2) throw new ExpressionError('max_edit_distance is 0, 1 or 2', call.args[2]!.at)
-    return fuzzyNode(operand, analyzer, text, extra!)
-  }
   return name === 'text_match'
     ? wordsNode(operand, analyzer, text, extra ?? 1)
     : phraseNode(operand, analyzer, text, extra ?? 0)
