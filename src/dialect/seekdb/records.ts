@@ -294,6 +294,10 @@ export class Records implements Places {
     if (skip === 0 && limit === Infinity) {
       return sorted(await this.#engine.find({ ...select, ...native(filter) }).toArray())
     }
+    if (this.isSurelyDense()) {
+      // Slots are in the order of places: the scan ends with the last that is wanted.
+      return await this.#engine.find({ ...select, ...native(filter), skip, limit }).toArray()
+    }
     if (filter === undefined && (skip === 0 || (await this.isDense()))) {
       // Records whose places are 0, 1, 2, ... are the first ones, and mostly the scan finds them in this order.
       const records = await this.#engine.find({ ...select, skip, limit }).toArray()

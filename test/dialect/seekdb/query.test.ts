@@ -247,6 +247,39 @@ describe('get', () => {
     await expect(collection.get({ offset: 1.5 })).rejects.toThrow(SeekdbValueError)
   })
 
+  it('is in that order while nothing is deleted, too: after refused batches, and where words are looked up in an index', async () => {
+    const collection = await plainCollection()
+    const all: { id: string; document: string; n: number }[] = []
+    const add = async (count: number) => {
+      const from = all.length
+      const batch = Array.from({ length: count }, (_, i) => {
+        const n = from + i
+        return { id: `id${n}`, document: n % 3 === 0 ? 'red apple' : 'green pear', n }
+      })
+      const columns = {
+        ids: batch.map(({ id }) => id),
+        embeddings: batch.map(() => [1, 2, 3]),
+        documents: batch.map(({ document }) => document),
+        metadatas: batch.map(({ n }) => ({ n })),
+      }
+      const twice = Object.entries(columns).map(([name, list]) => [name, [...list, list[0]]])
+      await expect(collection.add(Object.fromEntries(twice))).rejects.toThrow(SeekdbValueError)
+      await collection.add(columns)
+      all.push(...batch)
+    }
+    for (const count of [7, 1, 40]) {
+      await add(count)
+      await collection.upsert({ ids: 'id2', embeddings: [1, 2, 3], documents: 'green pear', metadatas: { n: 2 } })
+      const odd = all.filter(({ n }) => n >= 2 && n % 3 === 0).map(({ id }) => id)
+      const where = { n: { $gte: 2 } }
+      const asked = { where, whereDocument: { $contains: 'apple' }, limit: 4 }
+      expect((await collection.get(asked)).ids).toEqual(odd.slice(0, 4))
+      expect((await collection.get({ ...asked, offset: 1 })).ids).toEqual(odd.slice(1, 5))
+      expect((await collection.get({ where, limit: 3, offset: 2 })).ids).toEqual(['id4', 'id5', 'id6'])
+      await collection.hybridSearch({ query: { whereDocument: { $contains: 'apple' } }, nResults: 1 })
+    }
+  })
+
   it('has what include names, and everything without it', async () => {
     const collection = await filled('l2')
     expect(Object.keys(await collection.get()).sort()).toEqual(['documents', 'embeddings', 'ids', 'metadatas'])
