@@ -54,8 +54,8 @@ describeEach('streams', ({ openNew, collection: options }) => {
       else await db.dropCollection('posts')
       expect(await call).toBeInstanceOf(ClosedError)
       expect(isReturned).toBe(true)
-      // The program ran on until the call would have timed out.
-      expect(timers()).toBe(before)
+      // The program ran on until the call would have timed out. (Another timer may have ended meanwhile.)
+      expect(timers()).toBeLessThanOrEqual(before)
     },
   )
 
