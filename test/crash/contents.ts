@@ -1,5 +1,6 @@
 // The documents of the crash tests' partitions, and what is in a partition.
 
+import type { Document } from '../../src/value/index.ts'
 import { differenceOf } from '../core/exact.ts'
 import type { Partition } from '../core/partitions.ts'
 
@@ -37,21 +38,24 @@ export function digestOf(contents: Contents): string {
     .join(' ')
 }
 
-/** What is in a partition; throws when a document is not one that was written. */
-export function contentsOf(partition: Partition): Contents {
-  const contents: Contents = new Map()
+export function* documentsIn(partition: Partition): Generator<{ address: number; document: Document }> {
   const addresses = new Uint32Array(256)
   for (let slot = 0; slot >= 0; ) {
     const { count, next } = partition.store.scan(slot, addresses)
     slot = next
-    for (let i = 0; i < count; i++) {
-      const document = partition.read(addresses[i]!)
-      const [key, version] = [document['id'] as string, document['version'] as number]
-      const torn = differenceOf(documentOf(key, version), document)
-      if (torn !== undefined || contents.has(key)) throw new Error(`document ${key}: ${torn ?? 'there are two'}`)
-      if (partition.find(key) !== addresses[i]) throw new Error(`document ${key} is not found by its key`)
-      contents.set(key, version)
-    }
+    for (const address of addresses.slice(0, count)) yield { address, document: partition.read(address) }
+  }
+}
+
+/** What is in a partition; throws when a document is not one that was written. */
+export function contentsOf(partition: Partition): Contents {
+  const contents: Contents = new Map()
+  for (const { address, document } of documentsIn(partition)) {
+    const [key, version] = [document['id'] as string, document['version'] as number]
+    const torn = differenceOf(documentOf(key, version), document)
+    if (torn !== undefined || contents.has(key)) throw new Error(`document ${key}: ${torn ?? 'there are two'}`)
+    if (partition.find(key) !== address) throw new Error(`document ${key} is not found by its key`)
+    contents.set(key, version)
   }
   if (contents.size !== partition.count) throw new Error(`${contents.size} documents, counted as ${partition.count}`)
   return contents

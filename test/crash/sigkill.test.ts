@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openFileDirectory } from '../../src/storage/file/index.ts'
 import { differenceOf } from '../core/exact.ts'
 import { Partition } from '../core/partitions.ts'
+import { type Contents, digestOf, documentsIn } from './contents.ts'
 import { changesOf, documentOf, optionsOf, UNDER_WAY } from './sigkill-plan.ts'
 import { SeededRandom } from './simulated-storage-random.ts'
 
@@ -35,8 +36,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
-
-type Contents = Map<string, number>
 
 /** Starts the writer, kills it, and answers what it had acknowledged: the last number, and whether it got so far as to open. */
 async function killOne(path: string, first: number, compacts: boolean, random: SeededRandom): Promise<number> {
@@ -82,25 +81,13 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
 
 function contentsOf(partition: Partition): Contents {
   const contents: Contents = new Map()
-  const addresses = new Uint32Array(256)
-  for (let slot = 0; slot >= 0; ) {
-    const { count, next } = partition.store.scan(slot, addresses)
-    slot = next
-    for (let i = 0; i < count; i++) {
-      const document = partition.read(addresses[i]!)
-      const key = document['id'] as string
-      expect(differenceOf(documentOf(key, document['version'] as number), document)).toBeUndefined()
-      contents.set(key, document['version'] as number)
-    }
+  for (const { document } of documentsIn(partition)) {
+    const key = document['id'] as string
+    expect(differenceOf(documentOf(key, document['version'] as number), document)).toBeUndefined()
+    contents.set(key, document['version'] as number)
   }
   return contents
 }
-
-const digestOf = (contents: Contents) =>
-  [...contents]
-    .map(([key, version]) => `${key}=${version}`)
-    .sort()
-    .join(' ')
 
 /** The numbers of batches after which a partition may be as it was found, from `before` on. */
 function candidatesOf(before: Contents, found: Contents, side: 0 | 1, first: number, last: number): number[] {

@@ -16,13 +16,18 @@ const CLIPS = {
   ],
 }
 
-it('keeps structs and searches their vectors', async () => {
+async function clipped(metric: string) {
   const made = client()
   await made.createCollection({
     collection_name: 'c',
     fields: [KEY, VECTOR, CLIPS],
-    index_params: [INDEX, { field_name: 'clips[emb]', index_type: 'HNSW', metric_type: 'MAX_SIM_COSINE' }],
+    index_params: [INDEX, { field_name: 'clips[emb]', index_type: 'HNSW', metric_type: metric }],
   } as never)
+  return made
+}
+
+it('keeps structs and searches their vectors', async () => {
+  const made = await clipped('MAX_SIM_COSINE')
   const described = await made.describeCollection({ collection_name: 'c' })
   expect(described.schema.struct_array_fields[0]).toMatchObject({
     name: 'clips',
@@ -188,12 +193,7 @@ it.each(['MAX_SIM_COSINE', 'MAX_SIM_IP', 'MAX_SIM_L2', 'COSINE', 'IP', 'L2'])(
 )
 
 it('gives every struct that is a hit, page by page and in buckets', async () => {
-  const made = client()
-  await made.createCollection({
-    collection_name: 'c',
-    fields: [KEY, VECTOR, CLIPS],
-    index_params: [INDEX, { field_name: 'clips[emb]', index_type: 'HNSW', metric_type: 'L2' }],
-  } as never)
+  const made = await clipped('L2')
   const clips = (from: number) => [0, 1, 2].map((at) => ({ text: '', at, emb: [from + at, 0] }))
   const data = [1, 2].map((id) => ({ id, vector: [0, 0, 0, 0], clips: clips(10 * id) }))
   await made.insert({ collection_name: 'c', data: data as never })
@@ -214,12 +214,7 @@ it('gives every struct that is a hit, page by page and in buckets', async () => 
 })
 
 it('counts the structs for which a condition holds, and hits those alone that an element filter takes', async () => {
-  const made = client()
-  await made.createCollection({
-    collection_name: 'c',
-    fields: [KEY, VECTOR, CLIPS],
-    index_params: [INDEX, { field_name: 'clips[emb]', index_type: 'HNSW', metric_type: 'L2' }],
-  } as never)
+  const made = await clipped('L2')
   const texts = [['Red a', 'Red b', 'blue'], ['blue'], [], ['Red c', 'Red d', 'Red e']]
   const data = texts.map((own, id) => ({
     id,

@@ -27,16 +27,16 @@ function connect(database: Database, hear: (request: Request) => void = () => {}
   return new Connection(worker, '', undefined)
 }
 
+let database: Database
+let remote: Database
+
+beforeEach(async () => {
+  database = await openDatabase({ storage: null } as Parameters<typeof openDatabase>[0])
+  remote = remoteDatabase(connect(database), ':memory:')
+})
+afterEach(() => database.close())
+
 describe('functions of the caller, asked from the worker', () => {
-  let database: Database
-  let remote: Database
-
-  beforeEach(async () => {
-    database = await openDatabase({ storage: null } as Parameters<typeof openDatabase>[0])
-    remote = remoteDatabase(connect(database), ':memory:')
-  })
-  afterEach(() => database.close())
-
   it('are asked, and their answers written', async () => {
     const posts = await remote.createCollection('posts')
     await posts.insert([{ id: 1, n: 1 }])
@@ -82,15 +82,6 @@ it('iterations that the page drops half read end in the worker, those that end d
 })
 
 describe('handles of what is open in the worker', () => {
-  let database: Database
-  let remote: Database
-
-  beforeEach(async () => {
-    database = await openDatabase({ storage: null } as Parameters<typeof openDatabase>[0])
-    remote = remoteDatabase(connect(database), ':memory:')
-  })
-  afterEach(() => database.close())
-
   // A program that asks whether there is a method, a test that compares handles and a framework that looks for words of its own took
   // the answer for yes, called it, and got a promise, which counts as true.
   it('have the methods of those that are open here, and nothing else', async () => {
