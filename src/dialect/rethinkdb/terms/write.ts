@@ -167,7 +167,7 @@ class Writing {
     const isFollowed = this.#table.isFollowed
     query.wait(this.#write.commit())
     if (isFollowed) this.#table.changed(this.#changed(), this.#before)
-    return this.#result(generated)
+    return resultOf(this.#outcomes, generated, this.#options.changes, this.#call.query.arrayLimit)
   }
 
   #changed(): RowChange[] {
@@ -180,58 +180,62 @@ class Writing {
         new: next as Fields | null,
       }))
   }
-
-  #result(generated: readonly string[]): Fields {
-    const limit = this.#call.query.arrayLimit
-    const result: Fields = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unchanged: 0 }
-    const warnings: string[] = []
-    let first: string | undefined
-    for (const isInvalid of [true, false]) {
-      for (const outcome of this.#outcomes) {
-        if (outcome.isInvalid === isInvalid) first ??= outcome.error
-      }
-    }
-    for (const outcome of this.#outcomes) (result[kindOf(outcome)] as number)++
-    if (first !== undefined) result.first_error = first
-    if (generated.length > 0) {
-      result.generated_keys = generated.slice(0, limit)
-      if (generated.length > limit) {
-        warnings.push(`Too many generated keys (${generated.length}), array truncated to ${limit}.`)
-      }
-    }
-    const { changes } = this.#options
-    if (changes === 'vals') {
-      const only = this.#outcomes[0]
-      if (only !== undefined) {
-        result.old_val = only.old
-        result.new_val = only.new
-      }
-    } else if (changes !== false && this.#outcomes.length > 0) {
-      const list = this.#changes(changes)
-      result.changes = list.length > limit ? list.slice(0, limit) : list
-      if (list.length > limit) warnings.push(`Too many changes, array truncated to ${limit}.`)
-    }
-    if (warnings.length > 0) result.warnings = warnings
-    return result
-  }
-
-  #changes(changes: true | 'always'): Datum[] {
-    const list: Datum[] = []
-    const isAllInvalid = this.#outcomes.every(({ isInvalid }) => isInvalid)
-    for (const outcome of this.#outcomes) {
-      const { old, new: next, error, isInvalid } = outcome
-      if (isAllInvalid && list.length > 0) break
-      const isTold = changes === 'always' || isInvalid || (error === undefined && !equal(old, next))
-      if (!isTold) continue
-      const change: Fields = { old_val: old, new_val: next }
-      if (error !== undefined) change.error = error
-      list.push(change)
-    }
-    return list
-  }
 }
 
-export function kindOf({ old, new: next, error }: Outcome): string {
+/** What a write answers. `limit`: of generated keys, and of changes. */
+export function resultOf(
+  outcomes: readonly Outcome[],
+  generated: readonly string[],
+  changes: ReturnChanges,
+  limit: number,
+): Fields {
+  const result: Fields = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unchanged: 0 }
+  const warnings: string[] = []
+  let first: string | undefined
+  for (const isInvalid of [true, false]) {
+    for (const outcome of outcomes) {
+      if (outcome.isInvalid === isInvalid) first ??= outcome.error
+    }
+  }
+  for (const outcome of outcomes) (result[kindOf(outcome)] as number)++
+  if (first !== undefined) result.first_error = first
+  if (generated.length > 0) {
+    result.generated_keys = generated.slice(0, limit)
+    if (generated.length > limit) {
+      warnings.push(`Too many generated keys (${generated.length}), array truncated to ${limit}.`)
+    }
+  }
+  if (changes === 'vals') {
+    const only = outcomes[0]
+    if (only !== undefined) {
+      result.old_val = only.old
+      result.new_val = only.new
+    }
+  } else if (changes !== false && outcomes.length > 0) {
+    const list = changeList(outcomes, changes)
+    result.changes = list.length > limit ? list.slice(0, limit) : list
+    if (list.length > limit) warnings.push(`Too many changes, array truncated to ${limit}.`)
+  }
+  if (warnings.length > 0) result.warnings = warnings
+  return result
+}
+
+function changeList(outcomes: readonly Outcome[], changes: true | 'always'): Datum[] {
+  const list: Datum[] = []
+  const isAllInvalid = outcomes.every(({ isInvalid }) => isInvalid)
+  for (const outcome of outcomes) {
+    const { old, new: next, error, isInvalid } = outcome
+    if (isAllInvalid && list.length > 0) break
+    const isTold = changes === 'always' || isInvalid || (error === undefined && !equal(old, next))
+    if (!isTold) continue
+    const change: Fields = { old_val: old, new_val: next }
+    if (error !== undefined) change.error = error
+    list.push(change)
+  }
+  return list
+}
+
+function kindOf({ old, new: next, error }: Outcome): string {
   if (error !== undefined) return 'errors'
   if (old === null) return next === null ? 'skipped' : 'inserted'
   if (next === null) return 'deleted'

@@ -41,10 +41,10 @@ import {
   changesOf,
   errorText,
   insertRows,
-  kindOf,
   type Outcome,
   optionsOf,
   type ReturnChanges,
+  resultOf,
   type WriteOptions,
   writing,
 } from './write.ts'
@@ -204,34 +204,14 @@ function writeSystem(
         outcome.error = errorText(failure)
       }
     }
-    return told(decided, changes)
+    const made = decided.filter(({ old, new: next }) => old === null && next !== null)
+    const keys = made.map(({ new: next }) => asText((next as Fields).id))
+    return resultOf(decided, keys, changes, query.arrayLimit)
   })
 }
 
 function outcomeOf(old: Datum, next: Datum): Outcome {
   return { old, new: next, error: undefined, isInvalid: false, ticket: undefined }
-}
-
-function told(outcomes: readonly Outcome[], changes: ReturnChanges): Fields {
-  const result: Fields = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unchanged: 0 }
-  const made: Datum[] = []
-  for (const outcome of outcomes) {
-    const kind = kindOf(outcome)
-    ;(result[kind] as number)++
-    if (kind === 'inserted') made.push((outcome.new as Fields).id)
-  }
-  const first = outcomes.find(({ error }) => error !== undefined)?.error
-  if (first !== undefined) result.first_error = first
-  if (made.length > 0) result.generated_keys = made
-  if (changes !== false) {
-    const wanted = outcomes.filter((one) => changes === 'always' || /placed|serted|leted/.test(kindOf(one)))
-    result.changes = wanted.map(({ old, new: next, error }) => ({
-      old_val: old,
-      new_val: next,
-      ...(error === undefined ? {} : { error }),
-    }))
-  }
-  return result
 }
 
 /** A write to a configuration. */
