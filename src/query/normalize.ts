@@ -142,40 +142,51 @@ function membershipOf(part: NormalNode): Membership | undefined {
   return { operand, values: [constant.value], isNegated: isNegated !== (leaf.operator === 'ne') }
 }
 
+/** Parts that become one. */
+interface Gathered {
+  readonly first: NormalNode
+  readonly values: Constant[]
+  readonly joined: NormalLeaf
+}
+
 /** Programs make filters of thousands of alternatives: those that compare one field with constants become one look-up. */
 function gathered(kind: 'and' | 'or', parts: readonly NormalNode[]): readonly NormalNode[] {
   if (parts.length < GATHERED_MIN) return parts
-  const groups = new Map<string, { readonly first: NormalLeaf; readonly values: Constant[] }>()
-  const groupOf = new Map<NormalNode, string>()
+  const groups = new Map<string, Gathered>()
+  const groupOf = new Map<NormalNode, Gathered>()
   for (const part of parts) {
     const found = membershipOf(part)
     if (found === undefined || found.isNegated !== (kind === 'and')) continue
-    const { leaf } = part as NormalLeaf
-    const { absent, isNullAbsent } = leaf as InNode
-    const steps = found.operand.steps.map(({ name, index }) => [name, index])
+    const { operand, isNegated } = found
+    const { absent, isNullAbsent } = (part as NormalLeaf).leaf as InNode
+    const steps = operand.steps.map(({ name, index }) => [name, index])
     const key = JSON.stringify([steps, absent ?? 'unequal', isNullAbsent === true])
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, { first: part as NormalLeaf, values: [...found.values] })
-    else for (const value of found.values) group.values.push(value)
-    groupOf.set(part, key)
+    let group = groups.get(key)
+    if (group === undefined) {
+      const values: Constant[] = []
+      const leaf: InNode = {
+        kind: 'in',
+        operand,
+        values,
+        ...(absent && { absent }),
+        ...(isNullAbsent && { isNullAbsent }),
+      }
+      group = { first: part, values, joined: { kind: 'leaf', leaf, isNegated } }
+      groups.set(key, group)
+    }
+    for (const value of found.values) group.values.push(value)
+    groupOf.set(part, group)
   }
-  for (const [key, { values }] of groups) if (values.length < GATHERED_MIN) groups.delete(key)
+  const isLarge = ({ values }: Gathered) => values.length >= GATHERED_MIN
   // A part that fails ends the filter: then all stay in their order.
-  if (groups.size === 0 || parts.some(normalMayFail)) return parts
+  if (![...groups.values()].some(isLarge) || parts.some(normalMayFail)) return parts
   const kept: NormalNode[] = []
   for (const part of parts) {
-    const group = groups.get(groupOf.get(part) ?? '')
-    if (group === undefined) kept.push(part)
-    else if (group.first === part) kept.push(membershipLeaf(part as NormalLeaf, group.values, kind === 'and'))
+    const group = groupOf.get(part)
+    if (group === undefined || !isLarge(group)) kept.push(part)
+    else if (group.first === part) kept.push(group.joined)
   }
   return kept
-}
-
-function membershipLeaf(part: NormalLeaf, values: readonly Constant[], isNegated: boolean): NormalLeaf {
-  const { absent, isNullAbsent } = part.leaf as InNode
-  const { operand } = membershipOf(part)!
-  const rules = { ...(absent === undefined ? {} : { absent }), ...(isNullAbsent === undefined ? {} : { isNullAbsent }) }
-  return { kind: 'leaf', leaf: { ...rules, kind: 'in', operand, values }, isNegated }
 }
 
 export function normalMayFail(node: NormalNode): boolean {
