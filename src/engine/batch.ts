@@ -137,7 +137,11 @@ export class Batch {
     store.stage.add(document, mode, true)
     this.operations = 1
     this.settled = 1
-    return store.runOne() as Outcome
+    try {
+      return store.runOne() as Outcome
+    } catch (error) {
+      throw this.trapped(error)
+    }
   }
 
   /** Deletes by key; what is staged runs before it. Throws when it is not a key. */
@@ -261,7 +265,7 @@ export class Batch {
       return this.partition.writeBatch(options.hard, options.transaction)
     } catch (error) {
       this.abandon()
-      throw error
+      throw this.trapped(error)
     }
   }
 
@@ -270,7 +274,11 @@ export class Batch {
     const { partition } = this
     const changes = partition.listener === null ? undefined : changesOf(this)
     this.isOpen = false
-    partition.store.commitBatch(isLogged)
+    try {
+      partition.store.commitBatch(isLogged)
+    } catch (error) {
+      throw this.trapped(error)
+    }
     partition.commits++
     partition.store.stage.shrink()
     partition.afterCommit()

@@ -11,10 +11,12 @@ async function* source() {
 }
 
 // After a trap below a stream or a query of RethinkDB's language others went on writing to what was left.
-it.each<[string, (posts: Collection, direct: Direct) => unknown]>([
+it.each<[string, (posts: Collection, direct: Direct) => unknown, ('runOne' | 'commitBatch')?]>([
   ['insert', (posts) => posts.insert([{ id: 2 }])],
   ['an insert of a stream', (posts) => posts.insert(source())],
   ['a direct insert', (_, direct) => direct.insert([{ id: 2 }, { id: 3 }], false, false)],
+  ['a direct insert of one', (_, direct) => direct.insert([{ id: 2 }], false, false), 'runOne'],
+  ['its commit', (_, direct) => direct.insert([{ id: 2 }], false, false), 'commitBatch'],
   [
     'a direct write',
     (_, direct) => {
@@ -23,12 +25,12 @@ it.each<[string, (posts: Collection, direct: Direct) => unknown]>([
       write.settle()
     },
   ],
-])('nothing is written after a trap below %s', async (_, write) => {
+])('nothing is written after a trap below %s', async (_, write, step) => {
   const db = await open(':memory:')
   const posts = await db.createCollection('posts')
   await posts.insert({ id: 1 })
   const { store } = STATES.get(posts)!.parts[0]!
-  store.runStaged = () => {
+  store[step ?? 'runStaged'] = () => {
     throw new WebAssembly.RuntimeError('unreachable')
   }
   await expect((async () => await write(posts, directOf(posts)!))()).rejects.toThrow('unreachable')
