@@ -79,6 +79,17 @@ export function store_batch_put(count: u32): i32 {
   return STATUS_OK;
 }
 
+/**
+ * Runs the only staged document; answers its outcome, or STATUS_OUT_OF_MEMORY. `isAlone`: nobody logs the batch or hears of it, and what it
+ * changes stands at once; one that changes nothing is left to be abandoned.
+ */
+export function store_put_one(isAlone: bool): i32 {
+  if (store_batch_put(1) != STATUS_OK) return STATUS_OUT_OF_MEMORY;
+  const outcome = load<i32>(opAt(0));
+  if (isAlone && (outcome == OUTCOME_INSERTED || outcome == OUTCOME_REPLACED)) store_batch_commit(false);
+  return outcome;
+}
+
 /** Lays the next `count` documents out; answers how many there was memory for. */
 function buildWaiting(count: u32): u32 {
   let at = WAITING;

@@ -218,15 +218,15 @@ export class Store {
     checkMemory(status, 'the batch')
   }
 
-  /** Runs the only document staged in an open batch; answers its outcome. */
-  runOne(): number {
+  /** Runs the only document staged in an open batch; answers its outcome. With `isAlone`, what it changes stands at once. */
+  runOne(isAlone: boolean): number {
     const { memory, stage } = this
     stage.seal()
-    const status = invoke(memory.core.store_batch_put, 1)
+    const outcome = invoke(memory.core.store_put_one, isAlone ? 1 : 0)
     memory.refresh()
     stage.clear()
-    checkMemory(status, 'the batch')
-    return this.op(0, 0)
+    if (outcome < 0) checkMemory(outcome, 'the batch')
+    return outcome
   }
 
   remove(key: unknown): void {

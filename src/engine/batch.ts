@@ -89,7 +89,7 @@ export class Batch {
   readonly partition: Partition
   private readonly refusals = new Map<number, QuiverError>()
   private settled = 0
-  private isOpen = false
+  isOpen = false
 
   constructor(partition: Partition) {
     this.partition = partition
@@ -131,14 +131,21 @@ export class Batch {
     return operation
   }
 
-  /** Stages and runs the only document of a batch; answers its outcome. A key made for it is the stage's. Throws when it is refused. */
+  /**
+   * Stages and runs the only document of a batch; answers its outcome. A key made for it is the stage's. Throws when it is refused.
+   * Where nothing is logged and nobody listens, what it changed stands at once: the batch is not open any more then.
+   */
   putOne(document: object, mode: PutMode): Outcome {
-    const { store } = this.partition
+    const { partition } = this
+    const { store } = partition
     store.stage.add(document, mode, true)
     this.operations = 1
     this.settled = 1
     try {
-      return store.runOne() as Outcome
+      const isAlone = partition.log === undefined && partition.listener === null
+      const outcome = store.runOne(isAlone) as Outcome
+      if (isAlone && outcome <= Outcome.Replaced) this.ended()
+      return outcome
     } catch (error) {
       throw this.trapped(error)
     }
@@ -273,16 +280,23 @@ export class Batch {
   stand(isLogged: boolean): DocumentChange[] | undefined {
     const { partition } = this
     const changes = partition.listener === null ? undefined : changesOf(this)
-    this.isOpen = false
     try {
       partition.store.commitBatch(isLogged)
     } catch (error) {
+      this.isOpen = false
       throw this.trapped(error)
     }
+    this.ended()
+    return changes
+  }
+
+  /** It stands. */
+  private ended(): void {
+    const { partition } = this
+    this.isOpen = false
     partition.commits++
     partition.store.stage.shrink()
     partition.afterCommit()
-    return changes
   }
 
   tell(changes: DocumentChange[] | undefined): void {

@@ -141,7 +141,7 @@ export function insertOne(
   const { generated } = partition.store.stage
   if (generated !== undefined) result.generatedKeys = [generated]
   if (outcome === Outcome.Unchanged) batch.abandon()
-  else batch.commit(request.isHard ? HARD : SOFT)
+  else if (batch.isOpen) batch.commit(request.isHard ? HARD : SOFT)
   state.written = state.listOf(partition)
   return result
 }

@@ -16,7 +16,7 @@ it.each<[string, (posts: Collection, direct: Direct) => unknown, ('runOne' | 'co
   ['an insert of a stream', (posts) => posts.insert(source())],
   ['a direct insert', (_, direct) => direct.insert([{ id: 2 }, { id: 3 }], false, false)],
   ['a direct insert of one', (_, direct) => direct.insert([{ id: 2 }], false, false), 'runOne'],
-  ['its commit', (_, direct) => direct.insert([{ id: 2 }], false, false), 'commitBatch'],
+  ['its commit', (_, direct) => direct.insert([{ id: 2 }, { id: 3 }], false, false), 'commitBatch'],
   [
     'a direct write',
     (_, direct) => {
