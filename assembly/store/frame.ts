@@ -153,6 +153,20 @@ export function store_gather_frame(offsetUnits: u32, transactionBytes: u32, sequ
   return <u32>(at - frame);
 }
 
+/**
+ * Lays the whole group of an open batch of one record out at `frame`; answers its bytes, 0 when it takes more than `room` or there is more to
+ * write than the record.
+ */
+export function frameOne(frame: usize, room: u32, offsetUnits: u32, sequence: u32, durableUnits: u32): u32 {
+  const op = opAt(0);
+  const bytes = entryBytes(op);
+  if (load<u32>(S_SHAPES_UNLOGGED) != 0 || FRAME_BYTES + bytes > room) return 0;
+  store<u32>(op, offsetUnits + <u32>(FRAME_BYTES >> 3), 16);
+  writeRecord(load<u32>(op, 8), frame + FRAME_BYTES);
+  frameSeal(frame, bytes, 0, sequence, durableUnits, load<u64>(S_LOG_SEED));
+  return <u32>FRAME_BYTES + bytes;
+}
+
 /** The log has taken the group, and with it one copy more of the shapes in it. */
 export function gatherEnd(): void {
   if (load<u32>(S_SHAPES_UNLOGGED) != 0) {

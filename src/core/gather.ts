@@ -1,17 +1,75 @@
-// The open batch on its way to the log: a group of frames, laid out one after the other in the core's own buffer.
+// The open batch on its way to the log: a group of frames, laid out one after the other in the core's own buffer, or behind those that wait
+// for a flush.
 
 import { LimitError } from '../error/index.ts'
-import { FRAME_MORE, KEY_BUFFER, S_GATHER, S_GATHER_FLAGS, S_GATHER_TOTAL, STATIC_DERIVED } from './abi.ts'
+import {
+  FRAME_MORE,
+  KEY_BUFFER,
+  S_GATHER,
+  S_GATHER_FLAGS,
+  S_GATHER_TOTAL,
+  S_LOG_SEED,
+  S_SHIFT_SEED,
+  STATIC_DERIVED,
+} from './abi.ts'
 import { invoke, type Memory, outOfMemory } from './memory.ts'
 
 /** Between the key buffer and the static data of the modules; that is free while a batch is written out. */
 const TRANSACTION_BYTES_MAX = STATIC_DERIVED - KEY_BUFFER
 
-export class Gather {
+/** Whole pages, but for the ends of the run. */
+export const HELD_BYTES = 4 * 65_536 - 64
+
+/** A region of a partition's memory, taken when something is to wait for the first time, and kept. */
+export class HeldFrames {
   private readonly memory: Memory
+  private taken = -1
 
   constructor(memory: Memory) {
     this.memory = memory
+  }
+
+  /** Takes the region, if there is room for it and it is not taken yet. */
+  take(): void {
+    if (this.taken >= 0) return
+    const run = this.memory.core.store_log_reserve(HELD_BYTES, 1) >>> 0
+    this.memory.refresh()
+    this.taken = run === 0 ? 0 : run + 8
+  }
+
+  /** Where the region begins in `bytes`, 0 when there is none. */
+  get address(): number {
+    return Math.max(0, this.taken)
+  }
+
+  /** All of the memory, until the next call that may grow it. */
+  get bytes(): Uint8Array {
+    return this.memory.u8
+  }
+}
+
+export class Gather {
+  /** Frames that are laid out and wait for a flush. */
+  readonly held: HeldFrames
+  private readonly memory: Memory
+
+  constructor(memory: Memory) {
+    this.held = new HeldFrames(memory)
+    this.memory = memory
+  }
+
+  /** Of the checksums in the log. */
+  get logSeed(): bigint {
+    return BigInt.asUintN(64, this.memory.i64[S_LOG_SEED >>> 3]!)
+  }
+
+  set logSeed(seed: bigint) {
+    this.memory.i64[S_LOG_SEED >>> 3] = BigInt.asIntN(64, seed)
+  }
+
+  /** Of those in the log that a compaction or an export writes. */
+  set shiftSeed(seed: bigint) {
+    this.memory.i64[S_SHIFT_SEED >>> 3] = BigInt.asIntN(64, seed)
   }
 
   /** At most how many bytes the frames will take, 0 when nothing changed. `transaction`: an entry that goes first. */

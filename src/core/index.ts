@@ -40,6 +40,7 @@ export {
   WALK_SHAPES,
 } from './abi.ts'
 export type { FilterProgram, FilterScan, Filters } from './filter/index.ts'
+export { HELD_BYTES, type HeldFrames } from './gather.ts'
 export { inTurn, setBinary } from './load.ts'
 export { NodeBuffer, outOfMemory } from './memory.ts'
 export { TypeRank } from './ordered/rank.ts'

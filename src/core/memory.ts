@@ -105,14 +105,14 @@ export class Memory {
   }
 }
 
-type Export = (a: number, b: number, c: number, d: number) => unknown
+type Export = (a: number, b: number, c: number, d: number, e: number) => unknown
 
 /**
  * Calls an export of whichever instance; arguments it has none for are ignored. What is called at one place of the code only, V8 writes into
  * what it compiles: that would be thrown away, and all that it was inlined into, when another instance comes or the first one goes.
  */
-export function invoke(called: Export, a: number, b = 0, c = 0, d = 0): number {
-  return called(a, b, c, d) as number
+export function invoke(called: Export, a: number, b = 0, c = 0, d = 0, e = 0): number {
+  return called(a, b, c, d, e) as number
 }
 
 /** Turns an export's status into its error. */

@@ -27,13 +27,11 @@ import {
   S_COUNT,
   S_GATHER,
   S_LIVE_BYTES,
-  S_LOG_SEED,
   S_OPS,
   S_OPS_COUNT,
   S_PAGES_LENT,
   S_PAGES_TOP,
   S_SCAN_NEXT,
-  S_SHIFT_SEED,
   S_SLOT_TOP,
   S_WALK_AT,
   S_WALK_LIVE,
@@ -220,13 +218,21 @@ export class Store {
 
   /** Runs the only document staged in an open batch; answers its outcome. With `isAlone`, what it changes stands at once. */
   runOne(isAlone: boolean): number {
-    const { memory, stage } = this
-    stage.seal()
-    const outcome = invoke(memory.core.store_put_one, isAlone ? 1 : 0)
-    memory.refresh()
-    stage.clear()
-    if (outcome < 0) checkMemory(outcome, 'the batch')
-    return outcome
+    this.stage.seal()
+    return this.ran(invoke(this.memory.core.store_put_one, isAlone ? 1 : 0))
+  }
+
+  /** The same where its frame may wait for the flush at `to`: then it stands, and the answer has the frame's bytes above its low three bits. */
+  runHeld(to: number, room: number, offsetUnits: number, sequence: number, durableUnits: number): number {
+    this.stage.seal()
+    return this.ran(invoke(this.memory.core.store_put_held, to, room, offsetUnits, sequence, durableUnits))
+  }
+
+  private ran(answer: number): number {
+    this.memory.refresh()
+    this.stage.clear()
+    if (answer < 0) checkMemory(answer, 'the batch')
+    return answer
   }
 
   remove(key: unknown): void {
@@ -256,21 +262,7 @@ export class Store {
     return this.memory.u32[((this.memory.state(S_OPS) + index * OP_BYTES) >>> 2) + field]!
   }
 
-  // --- log, outwards: see `gather`
-
-  get logSeed(): bigint {
-    return BigInt.asUintN(64, this.memory.i64[S_LOG_SEED >>> 3]!)
-  }
-
-  set logSeed(seed: bigint) {
-    this.memory.i64[S_LOG_SEED >>> 3] = BigInt.asIntN(64, seed)
-  }
-
-  set shiftSeed(seed: bigint) {
-    this.memory.i64[S_SHIFT_SEED >>> 3] = BigInt.asIntN(64, seed)
-  }
-
-  // --- log, inwards
+  // --- log, inwards; outwards see `gather`
 
   /** Pages for `bytes` of log: the address where its first byte goes, or 0 when memory does not hold them. */
   reserveLog(bytes: number): number {

@@ -133,16 +133,27 @@ export class Batch {
 
   /**
    * Stages and runs the only document of a batch; answers its outcome. A key made for it is the stage's. Throws when it is refused.
-   * Where nothing is logged and nobody listens, what it changed stands at once: the batch is not open any more then.
+   * Where nobody listens, and it is not logged or its frame may wait for a flush, what it changed stands at once: the batch is not open any
+   * more then.
    */
-  putOne(document: object, mode: PutMode): Outcome {
+  putOne(document: object, mode: PutMode, isHard: boolean): Outcome {
     const { partition } = this
-    const { store } = partition
+    const { store, log } = partition
     store.stage.add(document, mode, true)
     this.operations = 1
     this.settled = 1
     try {
-      const isAlone = partition.log === undefined && partition.listener === null
+      const isQuiet = partition.listener === null
+      const room = isQuiet && isHard && log !== undefined ? log.room : 0
+      if (room > 0) {
+        const answer = store.runHeld(log!.place, room, log!.position / 8, log!.sequence, log!.durableUnits)
+        if (answer > 7) {
+          log!.hold(answer >>> 3)
+          this.ended()
+        }
+        return (answer & 7) as Outcome
+      }
+      const isAlone = isQuiet && log === undefined
       const outcome = store.runOne(isAlone) as Outcome
       if (isAlone && outcome <= Outcome.Replaced) this.ended()
       return outcome

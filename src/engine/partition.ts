@@ -122,9 +122,9 @@ export class Partition {
     const { createLogFile, LOG_HEADER_BYTES, Log } = await filesPart.load()
     const { file, header } = await createLogFile(storage, this.options, this.store, sealedTransaction)
     this.highestTransaction = sealedTransaction
-    this.store.logSeed = header.seed
+    this.store.gather.logSeed = header.seed
     this.header = header
-    this.log = new Log(file, LOG_HEADER_BYTES, 1, this.options.onPoison)
+    this.log = new Log(file, LOG_HEADER_BYTES, 1, this.options.onPoison, this.store.gather.held)
   }
 
   /** Opens all partitions of a collection. */
@@ -171,7 +171,7 @@ export class Partition {
     }
     this.header = recovery.header
     const { encodeLogHeader, Log } = filesPart.now!
-    this.log = new Log(recovery.file, recovery.end, recovery.sequence, options.onPoison)
+    this.log = new Log(recovery.file, recovery.end, recovery.sequence, options.onPoison, this.bare.gather.held)
     if (recovery.isClean) this.snapshotPosition = recovery.end
     this.residency = recovery.residency
     this.residency?.readOn()
@@ -262,7 +262,7 @@ export class Partition {
     const { gather } = store
     let frameBytes = gather.first(entry, start / 8, log.sequence, log.durableUnits)
     if (frameBytes === 0) return false
-    log.reserve(gather.total)
+    log.reserve(gather.total, isDeferred)
     const transactionBytes = entry?.length ?? 0
     try {
       while (frameBytes !== 0) {

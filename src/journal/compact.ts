@@ -55,7 +55,7 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
     file.write(0, encodeLogHeader(store, draft))
     await directory.flushNames()
     if (!options.mayGoOn()) return false
-    store.shiftSeed = draft.seed
+    store.gather.shiftSeed = draft.seed
     log.writePending()
     isBegun = store.compactBegin()
     if (!isBegun) throw outOfMemory('a compaction')
@@ -93,7 +93,7 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
     }
     store.compactFinish(tailFrom / 8, (tailTo - tailFrom) / 8)
     isDone = true
-    const next = new Log(file, target.position, target.sequence, options.onPoison)
+    const next = new Log(file, target.position, target.sequence, options.onPoison, store.gather.held)
     if (file.isFlushedLater === true) next.durable = 0
     options.onSwitch({ log: next, header })
     // Only then does whoever waits for the old log hear that all is well.

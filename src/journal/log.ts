@@ -1,7 +1,7 @@
 // The log of a partition, outwards: frames are appended to a file that is preallocated in steps, and concurrent callers that
 // want their bytes on stable storage share one flush (group commit).
 
-import { performance } from '../core/index.ts'
+import { HELD_BYTES, type HeldFrames, performance } from '../core/index.ts'
 import { HostError, LimitError, PoisonedError, type QuiverError } from '../error/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 
@@ -10,8 +10,8 @@ const RESERVE_MIN = 262_144
 const RESERVE_MAX = 8_388_608
 /** Positions are kept in 32 bits, in units of 8 bytes. */
 const LOG_BYTES_MAX = 2 ** 35
-/** Frames that wait for a flush are written together, up to this size. */
-const PENDING_BYTES = 262_144
+/** Larger frames do not wait for the flush. */
+const HELD_FRAME_MAX = 65_536
 /** How often a flush lets callers of the same turn catch up before it runs. */
 const GATHER_TURNS = 8
 /** Slower flushes than this run off the main thread. */
@@ -22,6 +22,9 @@ const FLUSH_SYNC_MS = 3
  * state of each of its blocks. Single soft writes are 5 % slower with pieces of 256 KiB; with those of 4 KiB growing costs more than that.
  */
 const zeros = new Uint8Array(65_536)
+
+/** Where frames wait for their flush, to be written together. */
+export type Held = Pick<HeldFrames, 'take' | 'address' | 'bytes'>
 
 interface Waiter {
   readonly promise: Promise<void>
@@ -64,7 +67,8 @@ export class Log {
   poison: QuiverError | undefined
   private readonly onPoison: OnPoison
   private reserved: number
-  private pending = new Uint8Array(0)
+  /** Without it frames do not wait. */
+  private readonly held: Held | undefined
   private pendingFrom = 0
   private pendingBytes = 0
   private next: Waiter | undefined
@@ -72,7 +76,9 @@ export class Log {
   private isRetired = false
   private flushMs = 0
 
-  constructor(file: StorageFile, position: number, sequence: number, onPoison: OnPoison) {
+  /** @param held - of the partition; those of an earlier log have left it. */
+  constructor(file: StorageFile, position: number, sequence: number, onPoison: OnPoison, held?: Held) {
+    this.held = held
     this.file = file
     this.position = position
     this.durable = position
@@ -94,8 +100,9 @@ export class Log {
     )
   }
 
-  /** Makes room for `bytes` more. A refusal leaves everything as it was. */
-  reserve(bytes: number): void {
+  /** Makes room for `bytes` more; deferred, in memory as well. A refusal leaves everything as it was. */
+  reserve(bytes: number, isDeferred = false): void {
+    if (isDeferred) this.held?.take()
     const needed = this.position + bytes
     if (needed <= this.reserved) return
     if (needed > LOG_BYTES_MAX)
@@ -125,23 +132,44 @@ export class Log {
    * otherwise the operating system has it on return. `reserve` has made room.
    */
   append(bytes: Uint8Array, isDeferred: boolean, from = 0, length = bytes.length): void {
-    if (isDeferred && length <= PENDING_BYTES / 4) {
-      if (this.pendingBytes + length > PENDING_BYTES) this.writePending()
-      if (this.pending.length === 0) this.pending = new Uint8Array(PENDING_BYTES)
-      if (this.pendingBytes === 0) this.pendingFrom = this.position
-      this.pending.set(bytes.subarray(from, from + length), this.pendingBytes)
-      this.pendingBytes += length
-    } else {
-      this.writePending()
-      try {
-        if (this.file.writePart === undefined) this.file.write(this.position, bytes.subarray(from, from + length))
-        else this.file.writePart(this.position, bytes, from, length)
-      } catch (error) {
-        if (isNoRoom(error)) throw error
-        throw this.fail(error)
-      }
+    if (isDeferred && length <= this.room) {
+      const { bytes: memory, address } = this.held!
+      memory.set(bytes.subarray(from, from + length), address + this.pendingBytes)
+      this.hold(length)
+      return
+    }
+    this.writePending()
+    try {
+      this.writePart(this.position, bytes, from, length)
+    } catch (error) {
+      if (isNoRoom(error)) throw error
+      throw this.fail(error)
     }
     this.position += length
+    this.sequence++
+  }
+
+  private writePart(position: number, bytes: Uint8Array, from: number, length: number): void {
+    if (this.file.writePart === undefined) this.file.write(position, bytes.subarray(from, from + length))
+    else this.file.writePart(position, bytes, from, length)
+  }
+
+  /** How large a frame may be that waits for the flush at `place`; 0: none may. */
+  get room(): number {
+    if (this.held === undefined || this.held.address === 0) return 0
+    return Math.min(HELD_FRAME_MAX, HELD_BYTES - this.pendingBytes, this.reserved - this.position)
+  }
+
+  /** Where in the partition's memory the next frame goes that waits. */
+  get place(): number {
+    return this.held!.address + this.pendingBytes
+  }
+
+  /** A frame of so many bytes stands at `place`. */
+  hold(bytes: number): void {
+    if (this.pendingBytes === 0) this.pendingFrom = this.position
+    this.pendingBytes += bytes
+    this.position += bytes
     this.sequence++
   }
 
@@ -151,7 +179,7 @@ export class Log {
     const bytes = this.pendingBytes
     this.pendingBytes = 0
     try {
-      this.file.write(this.pendingFrom, this.pending.subarray(0, bytes))
+      this.writePart(this.pendingFrom, this.held!.bytes, this.held!.address, bytes)
     } catch (error) {
       // These were applied already, and their callers wait.
       throw this.fail(error)
@@ -266,7 +294,6 @@ export class Log {
   retire(): Promise<void> {
     this.isRetired = true
     this.pendingBytes = 0
-    this.pending = new Uint8Array(0)
     this.durable = this.position
     if (!this.isFlushing) {
       this.release()

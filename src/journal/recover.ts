@@ -181,7 +181,7 @@ export class Recovery {
       if (mayUseSnapshot && !options.repair) await this.freshStore()
       this.store.begin()
     }
-    this.store.logSeed = header.seed
+    this.store.gather.logSeed = header.seed
     this.store.lendPages(true)
     this.covered = snapshot?.covered ?? 0
     this.restored = snapshot === undefined || snapshot.pagesCount === 0 ? 0 : snapshot.covered

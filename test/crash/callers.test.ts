@@ -1,5 +1,6 @@
 // Promise: of many callers at once, some of whom wait for a flush, on shards and two partitions, nobody's acknowledged write is lost: hard ones
-// outlive a loss of power, soft ones the process. Held at moments of the whole engine, with flushes that are quick and that are slow.
+// outlive a loss of power, soft ones the process. Held at moments of the whole engine, with flushes that are quick and that are slow; and the
+// same of single documents in one partition, whose frames wait in its memory, while that grows and the log is written anew.
 
 import { afterEach, expect, it, vi } from 'vitest'
 import { openDatabase } from '../../src/engine/index.ts'
@@ -23,12 +24,12 @@ afterEach(() => {
 })
 
 /** Lets them write; answers the medium at some of its operations, with what was acknowledged by then: versions only rise. */
-async function cutsOf(seed: number): Promise<Cut[]> {
+async function cutsOf(seed: number, isSpread: boolean): Promise<Cut[]> {
   const medium = new SimulatedMedium({ seed })
   const random = new SeededRandom(seed)
-  const db = await openDatabase({ storage: medium.reopen() })
-  const things = await db.createCollection('things', { shards: 2 })
-  await things.createPartition('other')
+  const db = await openDatabase({ storage: medium.reopen(), durability: 'hard' })
+  const things = await db.createCollection('things', { shards: isSpread ? 2 : 1 })
+  if (isSpread) await things.createPartition('other')
   const [hard, any]: [Versions, Versions] = [new Map(), new Map()]
   const cuts: Cut[] = []
   medium.onOperation = ({ number, kind, name }) => {
@@ -41,9 +42,17 @@ async function cutsOf(seed: number): Promise<Cut[]> {
       const v = ++version
       const durability = random.chance(0.35) ? 'soft' : 'hard'
       const ids = Array.from({ length: random.chance(0.4) ? 3 : 1 }, (_, j) => `${caller}.${(i + j) % 5}`)
-      const documents = ids.map((id) => ({ id, v, text: 'x'.repeat(random.below(600)) }))
-      const moved = random.chance(0.2) ? { partition: random.chance(0.5) ? 'other' : '_default' } : {}
-      await things.upsert(documents, { durability, ...moved })
+      const isLarge = !isSpread && random.chance(0.03)
+      const documents = ids.map((id) => ({ id, v, text: 'x'.repeat(random.below(isLarge ? 300_000 : 600)) }))
+      if (isSpread) {
+        const moved = random.chance(0.2) ? { partition: random.chance(0.5) ? 'other' : '_default' } : {}
+        await things.upsert(documents, { durability, ...moved })
+      } else if (durability === 'hard') {
+        await Promise.all(documents.map((document) => things.upsert(document)))
+      } else {
+        await things.upsert(documents, { durability })
+        if (random.chance(0.05)) await things.optimize()
+      }
       for (const id of ids) for (const map of durability === 'hard' ? [hard, any] : [any]) map.set(id, v)
       for (let turn = random.below(5); turn > 0; turn--) await null
     }
@@ -53,12 +62,20 @@ async function cutsOf(seed: number): Promise<Cut[]> {
   return cuts
 }
 
-for (const isSlow of [false, true]) {
-  it(`loses nothing with ${isSlow ? 'slow' : 'quick'} flushes`, { timeout: 300_000 }, async () => {
+const CASES = [
+  [false, true],
+  [true, true],
+  [false, false],
+  [true, false],
+] as const
+
+for (const [isSlow, isSpread] of CASES) {
+  const what = `${isSpread ? 'of shards' : 'of one partition'} with ${isSlow ? 'slow' : 'quick'} flushes`
+  it(`loses nothing ${what}`, { timeout: 300_000 }, async () => {
     let now = 0
     // Flushes of 3 ms and more are off the main thread.
     if (isSlow) vi.spyOn(performance, 'now').mockImplementation(() => (now += 4))
-    const cuts = await cutsOf(isSlow ? 1 : 2)
+    const cuts = await cutsOf(isSlow ? 1 : 2, isSpread)
     expect(cuts.length).toBeGreaterThan(50)
     for (const [i, { at, medium, hard, any }] of cuts.entries()) {
       const mode = MODES[i % 3]!

@@ -106,7 +106,7 @@ class Walk implements LogReader {
     walked.add(part)
     // Nothing is written any more after a failure.
     if (part.header !== undefined) return
-    part.store.logSeed = this.#seed
+    part.store.gather.logSeed = this.#seed
     this.#tail = new Log(memoryFile('export'), LOG_HEADER_BYTES, TAIL_SEQUENCE, () => {})
     part.log = this.#tail
   }
@@ -117,7 +117,7 @@ class Walk implements LogReader {
     yield headOf(this.#part, { seed: this.#seed, sealedTransaction, home: homeOf(options.stem) })
     await this.#part.compacted()
     requireOpen(this.#part)
-    store.shiftSeed = this.#seed
+    store.gather.shiftSeed = this.#seed
     if (!store.compactBegin()) throw outOfMemory('an export')
     this.#isWalking = true
     let position = LOG_HEADER_BYTES

@@ -119,7 +119,8 @@ export function insertOne(
   const batch = partition.begin()
   let outcome: Outcome
   try {
-    outcome = batch.putOne(document, request.conflict === ConflictRule.Error ? PutMode.Insert : PutMode.Upsert)
+    const mode = request.conflict === ConflictRule.Error ? PutMode.Insert : PutMode.Upsert
+    outcome = batch.putOne(document, mode, request.isHard)
   } catch (error) {
     batch.abandon()
     requireOwn(error)

@@ -2,32 +2,58 @@
 // flushes, and after a failure either stands as before or says that nothing may follow. A lost or doubled frame here is a lost document.
 
 import { describe, expect, it } from 'vitest'
+import { HELD_BYTES } from '../../../src/core/index.ts'
 import { PoisonedError, type QuiverError } from '../../../src/error/index.ts'
-import { Log } from '../../../src/journal/log.ts'
+import { type Held, Log } from '../../../src/journal/log.ts'
 import type { StorageFile } from '../../../src/storage/index.ts'
 import { WatchedFile } from './watched-file.ts'
 
 const HEAD = 128
 
+/** A partition's memory, which is another one whenever it is looked at: any call of the core may have grown it. */
+class Memory implements Held {
+  address = 0
+  #bytes = new Uint8Array(0)
+  #isFull: boolean
+
+  constructor(isFull: boolean) {
+    this.#isFull = isFull
+  }
+
+  take(): void {
+    if (this.#isFull || this.address > 0) return
+    this.address = 8
+    this.#bytes = new Uint8Array(HELD_BYTES + 16)
+  }
+
+  get bytes(): Uint8Array {
+    const old = this.#bytes
+    this.#bytes = new Uint8Array(structuredClone(old.buffer, { transfer: [old.buffer] }))
+    return this.#bytes
+  }
+}
+
 interface Opened {
   readonly file: WatchedFile
   readonly log: Log
+  readonly memory: Memory
   readonly poisons: QuiverError[]
 }
 
-async function open(): Promise<Opened> {
+async function open(isFull = false): Promise<Opened> {
   const file = await WatchedFile.create()
   file.write(0, new Uint8Array(HEAD).fill(255))
   file.calls.length = 0
   const poisons: QuiverError[] = []
-  return { file, log: new Log(file, HEAD, 1, (error) => poisons.push(error)), poisons }
+  const memory = new Memory(isFull)
+  return { file, memory, log: new Log(file, HEAD, 1, (error) => poisons.push(error), memory), poisons }
 }
 
 /** A frame that can be told from others. */
 const frameOf = (number: number, bytes = 64) => new Uint8Array(bytes).fill((number % 250) + 1)
 
 function append(log: Log, number: number, isDeferred: boolean, bytes = 64): void {
-  log.reserve(bytes)
+  log.reserve(bytes, isDeferred)
   log.append(frameOf(number, bytes), isDeferred)
 }
 
@@ -221,6 +247,51 @@ describe('order', () => {
     expect(file.bytes(HEAD, HEAD + 64).every((byte) => byte === 0)).toBe(true)
     append(log, 3, false)
     expectFrames(file, [frameOf(1), frameOf(2), frameOf(3)])
+  })
+})
+
+describe('frames that are laid out where they wait', () => {
+  it('follow each other up to the end of the room there is, and are written by the flush, or before what does not wait', async () => {
+    const { file, log, memory } = await open()
+    // Until something has waited, memory holds nothing.
+    expect(log.room).toBe(0)
+    append(log, 0, true)
+    const frames = [frameOf(0)]
+    file.calls.length = 0
+    for (let i = 1; i <= 900; i++) {
+      if (log.room < 640 || i % 300 === 0) {
+        append(log, i, i % 300 !== 0, 640)
+      } else {
+        memory.bytes.set(frameOf(i, 640), log.place)
+        log.hold(640)
+      }
+      frames.push(frameOf(i, 640))
+      if (i === 100) {
+        expect(file.calls).toEqual([])
+        await log.flush()
+        expect(log.durable).toBe(HEAD + 64 + 64_000)
+      }
+    }
+    expect(log.position).toBe(HEAD + 64 + 576_000)
+    expect(log.sequence).toBe(902)
+    await log.flush()
+    expectFrames(file, frames)
+    // 576 kB in pieces of up to 256 KiB, the three that did not wait, and zeros ahead.
+    expect(file.count('write')).toBeLessThan(30)
+  })
+
+  it('are none where memory is full: each is written at once, and flushed like the others', async () => {
+    const { file, log } = await open(true)
+    for (let i = 0; i < 5; i++) {
+      append(log, i, true)
+      expect(log.room).toBe(0)
+      expectFrames(
+        file,
+        [0, 1, 2, 3, 4].slice(0, i + 1).map((number) => frameOf(number)),
+      )
+    }
+    await log.flush()
+    expect(log.durable).toBe(log.position)
   })
 })
 
