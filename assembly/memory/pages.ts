@@ -9,16 +9,21 @@ import { blocksGiveBack } from "./blocks";
 
 /**
  * An engine counts memory that has grown as new: V8 marks its whole heap, whatever else lives there, when 32 MiB are new since it last did.
- * Up to NEAR_PAGES memory grows by a quarter, so that views die rarely; from there on seldom and by much, as what is not touched takes no room.
+ * Up to SMALL_PAGES memory grows by a quarter, so that many small collections are not counted for much; from there on seldom and by much, as
+ * what is not touched takes no room.
  * A log that is about to be read asks for much at once, and hardly more will be needed.
  */
+const SMALL_PAGES: u32 = 32;
+const MIDDLE_PAGES: u32 = 128;
 const NEAR_PAGES: u32 = 480;
 const FAR_PAGES: u32 = 2048;
 const STEP_PAGES_MAX: u32 = 8192;
 
 function sizeFor(pagesNeeded: u32, have: u32): u32 {
   if (pagesNeeded - have >= NEAR_PAGES) return pagesNeeded + (pagesNeeded >> 3);
-  if (pagesNeeded <= NEAR_PAGES) return min<u32>(pagesNeeded + (pagesNeeded >> 2), NEAR_PAGES);
+  if (pagesNeeded <= SMALL_PAGES) return min<u32>(pagesNeeded + (pagesNeeded >> 2), SMALL_PAGES);
+  if (pagesNeeded <= MIDDLE_PAGES) return MIDDLE_PAGES;
+  if (pagesNeeded <= NEAR_PAGES) return NEAR_PAGES;
   let size = FAR_PAGES;
   while (size < pagesNeeded) size += min<u32>(size, STEP_PAGES_MAX);
   return size;

@@ -6,13 +6,15 @@ export class Gate {
   /** For messages: the path as the user gave it. */
   readonly path: string
   readonly isReadOnly: boolean
-  isClosed = false
+  isClosed = true
   /** The failure after which nothing more is written. */
   poison: unknown = undefined
 
   constructor(path: string, isReadOnly: boolean) {
     this.path = path
     this.isReadOnly = isReadOnly
+    // Written twice: what is written once V8 takes for constant, and when the first database closes it throws away what it has compiled.
+    this.isClosed = false
   }
 
   /** Called when the outcome of a write is unknown. The first failure is the one that later writes name. */

@@ -15,7 +15,7 @@ const HELD_FRAME_MAX = 65_536
 /** How often a flush lets callers of the same turn catch up before it runs. */
 const GATHER_TURNS = 8
 /** Slower flushes than this run off the main thread. */
-const FLUSH_SYNC_MS = 3
+const FLUSH_SYNC_US = 3_000
 
 /**
  * Written at once, from multiples of it on: Linux keeps as one folio what one write brought, and a small write into it looks at the
@@ -74,7 +74,8 @@ export class Log {
   private next: Waiter | undefined
   private isFlushing = false
   private isRetired = false
-  private flushMs = 0
+  /** Of late. Whole: when a field turns into a fraction, at the first flush, V8 throws away what it has compiled for logs. */
+  private flushUs = 0
 
   /** @param held - of the partition; those of an earlier log have left it. */
   constructor(file: StorageFile, position: number, sequence: number, onPoison: OnPoison, held?: Held) {
@@ -249,7 +250,7 @@ export class Log {
     const began = performance.now()
     try {
       this.writePending()
-      if (this.flushMs < FLUSH_SYNC_MS && this.file.isFlushedLater !== true) {
+      if (this.flushUs < FLUSH_SYNC_US && this.file.isFlushedLater !== true) {
         this.file.flushSync()
         this.flushed(target, began, callers)
         return
@@ -265,7 +266,7 @@ export class Log {
   }
 
   private flushed(target: number, began: number, callers: Waiter): void {
-    this.flushMs += (performance.now() - began - this.flushMs) / 8
+    this.flushUs += (((performance.now() - began) * 1_000 - this.flushUs) / 8) | 0
     if (target > this.durable) this.durable = target
     this.isFlushing = false
     callers.resolve()

@@ -327,7 +327,7 @@ describe('memory', () => {
         }))
         upsert(partition, documents)
       }
-      sizes.push(partition.store.memory.bytes())
+      sizes.push(partition.store.memory.usedBytes())
     }
     return sizes
   }
@@ -359,7 +359,7 @@ describe('memory', () => {
     expect(partition.store.liveBytes).toBe(0)
     // Empty again, it takes the largest size without growing: free neighbours have merged.
     churn(partition, 5, () => 4_000)
-    expect(partition.store.memory.bytes()).toBeLessThan(peak * 1.35)
+    expect(partition.store.memory.usedBytes()).toBeLessThan(peak * 1.35)
     expectSound(partition)
   })
 

@@ -354,7 +354,7 @@ describe('the memory of a log that was read through', () => {
     const partition = await scene.open()
     const memory = memoryOf(partition)
     const opened = memory.bytes()
-    expect(opened).toBeLessThan(scene.logBytes / 2)
+    expect(opened).toBeLessThan(scene.logBytes)
     expect(await seen(partition, 256)).toHaveLength(COUNT)
     expect(textOf(partition, 0)).toBe('0'.repeat(1000))
     expect(memory.bytes()).toBe(opened)
