@@ -22,8 +22,9 @@ export const HELD_BYTES = 4 * 65_536 - 64
 
 /** A region of a partition's memory, taken when something is to wait for the first time, and kept. */
 export class HeldFrames {
+  /** Where the region begins in `bytes`; 0 when there is no room for it, below 0 until it is asked for. */
+  address = -1
   private readonly memory: Memory
-  private taken = -1
 
   constructor(memory: Memory) {
     this.memory = memory
@@ -31,15 +32,10 @@ export class HeldFrames {
 
   /** Takes the region, if there is room for it and it is not taken yet. */
   take(): void {
-    if (this.taken >= 0) return
+    if (this.address >= 0) return
     const run = this.memory.core.store_log_reserve(HELD_BYTES, 1) >>> 0
     this.memory.refresh()
-    this.taken = run === 0 ? 0 : run + 8
-  }
-
-  /** Where the region begins in `bytes`, 0 when there is none. */
-  get address(): number {
-    return Math.max(0, this.taken)
+    this.address = run === 0 ? 0 : run + 8
   }
 
   /** All of the memory, until the next call that may grow it. */

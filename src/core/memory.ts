@@ -116,13 +116,11 @@ export function invoke(called: Export, a: number, b = 0, c = 0, d = 0, e = 0): n
   return called(a, b, c, d, e) as number
 }
 
-let isPrimed = false
+let primed = 0
 
 /** So V8 knows from the start that it calls more than one, also where the first instance calls only one for a while. */
 function primeInvoke(): void {
-  if (isPrimed) return
-  isPrimed = true
-  for (let i = 0; i < 400; i++) invoke(i % 2 === 0 ? () => 0 : () => 1, 0)
+  while (primed < 400) invoke(primed++ % 2 === 0 ? () => 0 : () => 1, 0)
 }
 
 /** Turns an export's status into its error. */

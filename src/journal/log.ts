@@ -157,7 +157,7 @@ export class Log {
 
   /** How large a frame may be that waits for the flush at `place`; 0: none may. */
   get room(): number {
-    if (this.held === undefined || this.held.address === 0) return 0
+    if (this.held === undefined || this.held.address <= 0) return 0
     return Math.min(HELD_FRAME_MAX, HELD_BYTES - this.pendingBytes, this.reserved - this.position)
   }
 

@@ -81,7 +81,8 @@ export class RecordReader {
   i32!: Int32Array
   private readonly memory: Memory
   private readonly shapes: CollectionShapes
-  private readonly compiled: (CompiledReader | undefined)[] = []
+  /** By shape. With room from the start: a list that is empty first is of another kind, for V8, and what it has compiled fails there. */
+  private readonly compiled = new Array<CompiledReader | undefined>(64).fill(undefined)
   private readonly reads: number[] = []
   private readonly projectors = new Map<string, Projector>()
   private projectorOf = new WeakMap<ProjectionTree, Projector>()
