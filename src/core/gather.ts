@@ -55,10 +55,6 @@ export class Gather {
   }
 
   /** Of the checksums in the log. */
-  get logSeed(): bigint {
-    return BigInt.asUintN(64, this.memory.i64[S_LOG_SEED >>> 3]!)
-  }
-
   set logSeed(seed: bigint) {
     this.memory.i64[S_LOG_SEED >>> 3] = BigInt.asIntN(64, seed)
   }
