@@ -266,6 +266,25 @@ describeEach('unique indexes', ({ openNew, collection: options }) => {
   })
 })
 
+it('have what came into one partition while another was built', async () => {
+  const posts = await (await openMemory()).createCollection('posts', { shards: 4 })
+  const batch = (from: number, length: number) => Array.from({ length }, (_, i) => ({ id: from + i, n: from + i }))
+  for (let from = 0; from < 160_000; from += 10_000) await posts.insert(batch(from, 10_000))
+  await posts.createIndex('first', { fields: ['m'] })
+  let isMade = false
+  const made = posts.createIndex('n').then(() => {
+    isMade = true
+  })
+  let count = 160_000
+  for (; !isMade; count += 50) {
+    await posts.insert(batch(count, 50))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await made
+  expect((await posts.indexes())[1]!.entries).toBe(count)
+  expect(await posts.find({ filter: { n: { $gte: 160_000 } } }).count()).toBe(count - 160_000)
+})
+
 it('are there again after reopening, built anew or as a snapshot has them', async () => {
   const path = await newDirectory()
   const phases: string[] = []

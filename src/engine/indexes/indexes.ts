@@ -16,7 +16,7 @@ import { describeValues, holderOf, readerOf, tuplesOf } from './unique.ts'
 const shapes = new WeakMap<IndexDefinition, IndexShape>()
 
 /** The index as the core takes it. */
-function shapeOf(index: IndexDefinition): IndexShape {
+export function shapeOf(index: IndexDefinition): IndexShape {
   let shape = shapes.get(index)
   if (shape === undefined) {
     const { id, fields, unique, multi } = index
@@ -86,9 +86,7 @@ export async function buildIndex(state: CollectionState, index: IndexDefinition)
   try {
     for (const part of parts) await part.derive()
     for (const part of parts) part.store.ordered.create(shapeOf(index))
-    for (const part of parts) {
-      while (!part.store.ordered.build(index.id, BUILD_SLOTS)) await rest(state, began)
-    }
+    await buildSlots(parts, index.id, () => rest(state, began))
     for (const part of parts) part.store.ordered.setReady(index.id)
     state.setIndexes([...indexes, index])
     if (index.unique) await requireDistinct(state, index, began)
@@ -96,6 +94,14 @@ export async function buildIndex(state: CollectionState, index: IndexDefinition)
     forgetIndex(state, index)
     throw error
   }
+}
+
+/** Takes in all slots there are when it resolves: what runs in the same stretch finds the index complete. */
+export async function buildSlots(parts: readonly Partition[], id: number, rest: () => Promise<void>): Promise<void> {
+  const isWhole = ({ store }: Partition) => store.ordered.build(id, BUILD_SLOTS)
+  for (const part of parts) while (!isWhole(part)) await rest()
+  // While one partition was built documents came into the others.
+  while (!parts.every(isWhole)) await rest()
 }
 
 /** Makes an index that is no longer in the catalog, or never was, be gone. */
