@@ -13,4 +13,4 @@ export {
   writeSnapshot,
 } from '../journal/index.ts'
 export { CatalogFile, namesByStem, readCatalog } from './file/catalog-file.ts'
-export { clearAway, isPartGone, loseLog, putBack, removeDoubles } from './file/salvage.ts'
+export { clearAway, finishRepair, isPartGone, loseLog, putBack } from './file/salvage.ts'

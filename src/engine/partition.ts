@@ -146,6 +146,7 @@ export class Partition {
         partitions.push(partition)
         await partition.adopt(recovery, settled)
       }
+      if (all[0]?.repair === true) await filesPart.now!.finishRepair(partitions, found)
       return partitions
     } catch (error) {
       for (const partition of partitions) await partition.finish(false).catch(() => {})
@@ -186,7 +187,6 @@ export class Partition {
       this.log.trim()
       recovery.file.flushSync()
     }
-    if (recovery.needsRewrite) await this.compact()
     this.upkeep?.wake()
   }
 

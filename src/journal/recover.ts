@@ -95,7 +95,8 @@ export class Recovery {
   residency: Residency | undefined
   private readonly options: RecoveryOptions
   private readonly segments: Range[] = []
-  /** Bytes of the file that a snapshot says were durable, and bytes whose structures it brought. */
+  /** Bytes of the file that a snapshot says were durable, the same outside of a repair, and bytes whose structures it brought. */
+  private durable = 0
   private covered = 0
   private restored = 0
   /** The log is read through, and its records come later. */
@@ -174,22 +175,19 @@ export class Recovery {
       ? await readSnapshot(options.directory, options.stem, this.store, header.seed, options.repair)
       : undefined
     const snapshot = options.repair ? undefined : read
-    if (snapshot?.pagesCount === 0) {
-      this.store.begin()
-    } else if (snapshot === undefined) {
-      // What a refused snapshot left in memory goes with its instance.
-      if (mayUseSnapshot && !options.repair) await this.freshStore()
-      this.store.begin()
-    }
+    // What a refused snapshot left in memory goes with its instance.
+    if (snapshot === undefined && mayUseSnapshot && !options.repair) await this.freshStore()
+    if (snapshot === undefined || snapshot.pagesCount === 0) this.store.begin()
     this.store.gather.logSeed = header.seed
     this.store.lendPages(true)
+    this.durable = read?.covered ?? 0
     this.covered = snapshot?.covered ?? 0
     this.restored = snapshot === undefined || snapshot.pagesCount === 0 ? 0 : snapshot.covered
     if (this.covered > this.file.size())
       throw this.corrupt(this.file.size(), `the file ends before byte ${this.covered}, which was written and flushed`)
     this.sequence = 1
     if (!this.checkFrames()) return await this.again(mayUseSnapshot)
-    if (options.repair && read !== undefined && read.covered > this.file.size()) this.note(this.end, read.covered)
+    if (options.repair && this.durable > this.file.size()) this.note(this.end, this.durable)
     if (this.end < this.covered) throw this.corrupt(this.end, 'a frame that was flushed is not whole')
     this.isClean = snapshot !== undefined && this.covered === this.end && this.end === this.file.size()
   }
@@ -294,13 +292,12 @@ export class Recovery {
   }
 
   private checkWindow(fileFrom: number, bytes: number, wasOpen: boolean): { at: number; isGroupOpen: boolean } {
-    const { store } = this
     const end = this.window.at + bytes
     const offset = (address: number) => fileFrom + (address - this.window.at)
     let at = this.window.at
     let isOpen = wasOpen
     for (;;) {
-      const check = store.checkFrames(at, end, this.sequence, isOpen ? EARLIER : 0)
+      const check = this.store.checkFrames(at, end, this.sequence, isOpen ? EARLIER : 0)
       this.sequence = check.sequence
       const isEnded = check.end !== EARLIER && check.end > at
       if (isEnded) this.end = offset(check.end)
@@ -389,6 +386,8 @@ export class Recovery {
     if (!(await this.applyPassage())) await this.applyFrames(aborted)
     this.store.lendPages(false)
     this.store.adoptShapes()
+    // What is written before the log is written anew goes behind what is damaged: a repair that is cut short has to see it again.
+    if (this.needsRewrite) this.end = Math.ceil(Math.max(this.end, this.durable, this.file.size()) / 8) * 8
   }
 
   /** What a passage has applied counts, all of it. False: there was none, or it is of no use. */
@@ -432,8 +431,7 @@ export class Recovery {
   }
 
   private walkAll(aborted: readonly Range[]): boolean {
-    const { store } = this
-    const { isInPlace } = this
+    const { store, isInPlace } = this
     if (!isInPlace && this.window.at !== 0) this.window.reserve(Math.min(this.window.bytes, WINDOW_BYTES_MIN), 8)
     if (isInPlace) store.attachLog(this.window.at, this.window.bytes, this.end - LOG_HEADER_BYTES)
     if (this.restored > 0) store.resetWalkedLive()

@@ -80,13 +80,11 @@ export class Medium {
       throw error
     }
     state.setIndexes(indexes)
-    const groups = partitions.map(({ id, name }, index) => ({
+    return partitions.map(({ id, name }, index) => ({
       id,
       name,
       parts: parts.slice(index * shards, (index + 1) * shards),
     }))
-    if (this.#settings.repair) await filesPart.now!.removeDoubles(groups.map((group) => group.parts))
-    return groups
   }
 
   /** Makes the files of a partition; all of them or none. */

@@ -148,11 +148,25 @@ function hasDeletion(file: StorageFile, { from, to }: LoggedTransaction): boolea
 }
 
 /**
+ * Ends the repair of a collection. Which partition was damaged is to be seen until its log is written anew, so that comes last: a repair that is
+ * cut short is made again as a whole.
+ */
+export async function finishRepair(partitions: readonly Partition[], found: readonly Recovered[]): Promise<void> {
+  const groups = new Map<number | undefined, Partition[]>()
+  for (const part of partitions) {
+    const { group } = part.options
+    groups.set(group, [...(groups.get(group) ?? []), part])
+  }
+  await removeDoubles([...groups.values()])
+  for (const [i, part] of partitions.entries()) if (found[i]!.recovery?.needsRewrite) await part.compact()
+}
+
+/**
  * A document that was moved, and whose deletion was damaged, is there twice: it goes from the partition that was damaged.
  *
  * @param groups - the shards of each partition.
  */
-export async function removeDoubles(groups: readonly (readonly Partition[])[]): Promise<void> {
+async function removeDoubles(groups: readonly (readonly Partition[])[]): Promise<void> {
   const hurt = groups.filter((parts) => parts.some((part) => part.repairs.length > 0))
   if (groups.length < 2) return
   const addresses = new Uint32Array(256)
