@@ -246,6 +246,20 @@ describe.each(SPREADS)('while others write, %s', (_, options) => {
     })
   }
 
+  for (const [name, query] of queries) {
+    it(`${name} ends though each document brings others that come later`, async () => {
+      const posts = await make()
+      const count = await posts.find(query).count()
+      let met = 0
+      const last = { 'a range': 249, points: 216, elements: 249, 'an order': 1_000, 'an order from the end': 10 }[name]
+      for await (const { id } of posts.find(query)) {
+        await posts.insert([1, 2].map((i) => ({ id: `${id} ${i}`, n: last, tags: [252] })))
+        expect(++met).toBeLessThan(count + 600)
+      }
+      expect(met).toBeGreaterThanOrEqual(count)
+    })
+  }
+
   it('an update of what the index is on touches each document once', async () => {
     const posts = await make()
     const add = (document: Document) => ({ n: (document['n'] as number) + 50 })

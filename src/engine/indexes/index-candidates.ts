@@ -17,9 +17,16 @@ export class IndexCandidates implements Candidates {
   readonly #isCountable: boolean
   #isCounted = false
 
-  constructor(partition: Partition, access: IndexAccess, program: FilterProgram | undefined, isDescending: boolean) {
+  /** @param end - slots from there on came after the query began. */
+  constructor(
+    partition: Partition,
+    access: IndexAccess,
+    program: FilterProgram | undefined,
+    isDescending: boolean,
+    end: number,
+  ) {
     this.#partition = partition
-    this.#walk = new IndexWalk(partition, access.index, access.ranges, isDescending)
+    this.#walk = new IndexWalk(partition, access.index, access.ranges, isDescending, end)
     this.#program = program
     this.#isCountable = program === undefined && !access.index.multi
   }

@@ -80,7 +80,7 @@ export function planThrough(
     filter,
     isMovedByWrites: true,
     isOrdered,
-    open: (partition) => new IndexCandidates(partition, access, program, isDescending),
+    open: (partition, _part, end) => new IndexCandidates(partition, access, program, isDescending, end),
   }
 }
 

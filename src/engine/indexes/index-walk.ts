@@ -2,8 +2,8 @@
 //
 // Nothing holds the index still between two steps. As long as it has not changed, a walk goes on by number; otherwise it looks for the
 // place behind the document that came last, by the values and the slot that this one had. So a document that exists throughout and
-// whose values in the index do not change is met exactly once. One whose values do is met once at most: else a walk would not end whose
-// reader moves each document ahead of it.
+// whose values in the index do not change is met exactly once. One whose values do is met once at most, and once something was written what
+// came after the walk began is not met: else a walk would not end whose reader moves each document ahead of it, or puts another there.
 
 import type { IndexDefinition } from '../../catalog/index.ts'
 import type { IndexPlace } from '../../core/derived/index.ts'
@@ -29,6 +29,7 @@ export class IndexWalk {
   readonly #index: IndexDefinition
   readonly #ranges: readonly IndexRange[]
   readonly #isDescending: boolean
+  readonly #end: number
   /** Slots of the documents that came already: under an index of elements from the start, else once the index has changed. */
   #seen: Set<number> | undefined
   /** The same until then, one after the other. */
@@ -45,8 +46,18 @@ export class IndexWalk {
   #mark: Mark | undefined
   #changes = -1
 
-  /** @param ranges - ascending, apart from each other; walked from the last when descending. */
-  constructor(partition: Partition, index: IndexDefinition, ranges: readonly IndexRange[], isDescending: boolean) {
+  /**
+   * @param ranges - ascending, apart from each other; walked from the last when descending.
+   * @param end - slots from there on came after the walk began.
+   */
+  constructor(
+    partition: Partition,
+    index: IndexDefinition,
+    ranges: readonly IndexRange[],
+    isDescending: boolean,
+    end: number,
+  ) {
+    this.#end = end
     this.#partition = partition
     this.#index = index
     this.#ranges = isDescending ? [...ranges].reverse() : ranges
@@ -121,7 +132,7 @@ export class IndexWalk {
     let kept = 0
     for (let i = 0; i < count; i++) {
       const slot = store.slotOf(addresses[i]!)
-      if (seen.has(slot)) continue
+      if (slot >= this.#end || seen.has(slot)) continue
       seen.add(slot)
       addresses[kept++] = addresses[i]!
     }
