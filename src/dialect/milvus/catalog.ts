@@ -50,6 +50,8 @@ export interface CollectionRecord {
   readonly keyed: number
   readonly partitions: readonly PartitionRecord[]
   readonly properties: Readonly<Record<string, string>>
+  /** Since when rows expire some time after they were written, if not from the beginning. */
+  readonly ttlSince?: number
   readonly aliases: readonly string[]
   readonly indexes: readonly IndexRecord[]
   /** Which partitions are loaded. */
@@ -73,12 +75,20 @@ function schemaOf({ fields, functions, isDynamic, properties }: CollectionRecord
   return isZone(zone) ? schema.inZone(zone) : schema
 }
 
+function isExpiring({ properties }: CollectionRecord): boolean {
+  return Number(properties['collection.ttl.seconds']) > 0 || !!properties['ttl_field']
+}
+
 /** A collection, open. */
 export class Entry {
   record: CollectionRecord
   schema: Schema
   #rows: Collection
   #direct: Direct | undefined
+  /** Whether rows expire. */
+  expires: boolean
+  /** When expired rows were last removed. */
+  sweptAt = 0
   /** Made by describe.ts; dropped with each change. */
   description: unknown = undefined
   /** Writers wait for it while the rows move to another engine collection. */
@@ -89,6 +99,7 @@ export class Entry {
     this.#rows = rows
     this.#direct = directOf(rows)
     this.schema = schemaOf(record)
+    this.expires = isExpiring(record)
   }
 
   get name(): string {
@@ -113,6 +124,7 @@ export class Entry {
   adopt(record: CollectionRecord): void {
     this.record = record
     this.schema = schemaOf(record)
+    this.expires = isExpiring(record)
     this.description = undefined
   }
 }

@@ -264,6 +264,27 @@ function checkFunction(one: FunctionSpec, fields: readonly Field[]): void {
   }
 }
 
+/** Checks what a collection's properties say of its rows. */
+export function requireProperties(fields: readonly Field[], properties: Readonly<Record<string, string>>): void {
+  const { 'collection.ttl.seconds': ttl, ttl_field: name, 'partitionkey.isolation': isolation } = properties
+  if (ttl !== undefined && !(/^-?\d+$/.test(ttl) && Number(ttl) >= -1)) {
+    throw invalid('collection.ttl.seconds is a whole number of seconds; 0: rows never expire', 'seconds', ttl)
+  }
+  if (name) {
+    if (Number(ttl) > 0) throw invalid('collection.ttl.seconds and ttl_field cannot be set both')
+    const field = fields.find((one) => one.name === name)
+    if (field === undefined) throw invalid(`ttl_field ${name} not found in collection`)
+    if (field.type !== DataType.Timestamptz) {
+      throw invalid(`ttl_field ${name} must be a Timestamptz field`, 'Timestamptz', DataType[field.type])
+    }
+  }
+  if (isolation === undefined) return
+  if (!/^(true|false)$/i.test(isolation)) throw invalid('partitionkey.isolation is true or false', 'boolean', isolation)
+  if (/true/i.test(isolation) && !fields.some((field) => field.isPartitionKey)) {
+    throw invalid('partition key isolation mode is enabled but no partition key field is set')
+  }
+}
+
 /** Defaults in their stored form; throws where one does not fit its field. */
 export function withStoredDefaults(fields: readonly Field[]): Field[] {
   return fields.map((field) => {

@@ -11,7 +11,7 @@ import {
   NO_LIMIT,
 } from './enums.ts'
 import { Code, invalid, MilvusError, shown, told, unexpected } from './errors.ts'
-import { expressions } from './lazy.ts'
+import { expiries, expressions } from './lazy.ts'
 import { loadedPartitions, notLoaded } from './load-state.ts'
 import { put, type Row } from './rows.ts'
 import { type Field, fieldAt, type Schema } from './schema.ts'
@@ -65,6 +65,11 @@ export function schemaFor({ schema }: Entry, request: object): Schema {
 }
 
 export async function filterOfRequest(entry: Entry, data: Filtered): Promise<Filter | undefined> {
+  const filter = await textFilter(entry, data)
+  return entry.expires ? (await expiries()).liveFilter(entry, filter) : filter
+}
+
+async function textFilter(entry: Entry, data: Filtered): Promise<Filter | undefined> {
   if (data.exprValues) requireTemplates(data.exprValues)
   const text = data.filter || data.expr || ''
   if (text === '') return undefined
@@ -395,9 +400,11 @@ export async function rowsByKey(
   const { name } = entry.schema.primary
   const rows = entry.rows as Collection<Row>
   const unique = [...new Set(keys)]
-  const found =
+  const stored =
     partitions === undefined
-      ? ((await rows.getMany(unique)).filter((row) => row !== undefined) as Row[])
+      ? await rows.getMany(unique)
       : await rows.find({ filter: { [name]: { $in: unique } }, partitions }).toArray()
+  const live = entry.expires ? (await expiries()).liveRows(entry, stored) : stored
+  const found = live.filter((row) => row !== undefined) as Row[]
   return found.sort((a, b) => compareKeys(a[name] as Key, b[name] as Key))
 }

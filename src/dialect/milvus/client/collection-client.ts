@@ -7,7 +7,7 @@ import { hybridTime } from '../clock.ts'
 import { describe } from '../describe.ts'
 import { ConsistencyLevelEnum, DataType } from '../enums.ts'
 import { Code, invalid, MilvusError, success, told, unexpected, wrongCall } from '../errors.ts'
-import { declarations } from '../lazy.ts'
+import { declarations, expiries } from '../lazy.ts'
 import { convertToDataType, isVectorType, requireName } from '../schema.ts'
 import type {
   AddCollectionFieldReq,
@@ -52,7 +52,7 @@ export class CollectionClient extends DatabaseClient {
     return this.run(data, (store, db) =>
       store.change(async () => {
         if (!data?.collection_name) throw wrongCall('CREATE_COLLECTION_CHECK_PARAMS')
-        const { schemaOf, withStoredDefaults } = await declarations()
+        const { requireProperties, schemaOf, withStoredDefaults } = await declarations()
         const spec = schemaOf(data as unknown as Record<string, unknown>)
         const name = data.collection_name
         requireName(name, 'collection')
@@ -63,6 +63,8 @@ export class CollectionClient extends DatabaseClient {
           const reason = `exceeded the limit number of collections[dbName=${db}][limit=${most}]`
           throw new MilvusError(Code.CollectionNumber, reason)
         }
+        const properties = changedProperties(timezone === undefined ? {} : { timezone }, data.properties)
+        requireProperties(spec.fields, properties)
         const shards = data.shards_num ?? 1
         if (shards > SHARDS_MAX) throw invalid(`maximum shards's number should be limited to ${SHARDS_MAX}`)
         const number = String(newId())
@@ -84,7 +86,7 @@ export class CollectionClient extends DatabaseClient {
           shards,
           keyed: spec.keyedPartitions,
           partitions: partitions.map((one) => ({ name: one, id: String(newId()), created: now })),
-          properties: changedProperties(timezone === undefined ? {} : { timezone }, data.properties),
+          properties,
           aliases: [],
           indexes: [],
           loaded: 'none',
@@ -227,9 +229,7 @@ export class CollectionClient extends DatabaseClient {
   }
 
   async alterCollectionProperties(data: AlterCollectionReq): Promise<ResStatus> {
-    return this.#changeRecord(data, (entry) => ({
-      properties: changedProperties(entry.record.properties, data.properties, data.delete_keys),
-    }))
+    return this.#changeProperties(data, data?.properties, data?.delete_keys)
   }
 
   async alterCollection(data: AlterCollectionReq): Promise<ResStatus> {
@@ -237,9 +237,28 @@ export class CollectionClient extends DatabaseClient {
   }
 
   async dropCollectionProperties(data: DropCollectionPropertiesReq): Promise<ResStatus> {
-    return this.#changeRecord(data, (entry) => ({
-      properties: changedProperties(entry.record.properties, undefined, data.properties),
-    }))
+    return this.#changeProperties(data, undefined, data?.properties)
+  }
+
+  #changeProperties(
+    data: collectionNameReq,
+    set: AlterCollectionReq['properties'] | undefined,
+    removed: readonly string[] | undefined,
+  ): Promise<ResStatus> {
+    return this.runStatus(named(data), (store, db) =>
+      store.change(async () => {
+        const entry = store.entry(db, data.collection_name)
+        const { fields, properties: own } = entry.record
+        const properties = changedProperties(own, set, removed)
+        const { requireProperties } = await declarations()
+        requireProperties(fields, properties)
+        // What has expired by the old rule stays gone.
+        if (entry.expires) await (await expiries()).sweep(entry)
+        const isOn = (of: Readonly<Record<string, string>>) => Number(of['collection.ttl.seconds']) > 0
+        const isNew = isOn(properties) && !isOn(own)
+        await updateEntry(store, entry, { properties, ...(isNew ? { ttlSince: Date.now() } : {}) })
+      }),
+    )
   }
 
   async alterCollectionFieldProperties(data: AlterCollectionFieldPropertiesReq): Promise<ResStatus> {
@@ -317,6 +336,7 @@ export class CollectionClient extends DatabaseClient {
       const isNeeded =
         field.isPrimary ||
         field.isPartitionKey ||
+        field.name === record.properties['ttl_field'] ||
         (isVectorType(field.type) && schema.vectors.length === 1) ||
         record.functions.some((one) => one.inputs.includes(field.name) || one.outputs.includes(field.name))
       if (isNeeded) throw invalid(`field ${field.name} cannot be dropped: the collection needs it`)

@@ -6,7 +6,7 @@ import { hybridTime } from '../clock.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from '../enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
 import { normalizeOrderByFields } from '../formats.ts'
-import { groupings, partials } from '../lazy.ts'
+import { expiries, groupings, partials } from '../lazy.ts'
 import { partitionOf } from '../load-state.ts'
 import type { FieldOps } from '../partial.ts'
 import {
@@ -129,7 +129,7 @@ export class DataClient extends AdminClient {
     kind: 'insert' | 'upsert',
   ): MutationResult | Promise<MutationResult> | undefined {
     const { direct, record } = entry
-    if (rows.length !== 1 || direct === undefined || entry.moving !== undefined) return undefined
+    if (rows.length !== 1 || direct === undefined || entry.moving !== undefined || entry.expires) return undefined
     if (record.partitions.length > 1 || data['partition_name'] || data['timeout']) return undefined
     const rules = rulesOf(entry, data, kind)
     // A key that is replaced by a new one takes two writes.
@@ -162,6 +162,7 @@ export class DataClient extends AdminClient {
       )
     }
     const { documents } = encoded
+    if (entry.expires) (await expiries()).stamp(entry, documents)
     // A key that a full upsert names is replaced by a new one where keys are generated.
     const isReplacing = encoded.replaced.length > 0 && !isPartial
     const isOne = documents.length === 1
@@ -297,7 +298,7 @@ export class DataClient extends AdminClient {
       return { status: success(), data: rows }
     }
     const { direct } = entry
-    if (direct === undefined || keys.length > 1 || partitions !== undefined) {
+    if (direct === undefined || keys.length > 1 || partitions !== undefined || entry.expires) {
       return this.#byKeys(entry, keys, projection, partitions).then(answer)
     }
     const row = direct.get(keys[0]!) as Row | undefined

@@ -4,6 +4,7 @@ import { analyzerFor, analyzerOfField } from '../analyzers.ts'
 import { newId } from '../catalog.ts'
 import { hybridTime } from '../clock.ts'
 import { invalid, success, wrongCall } from '../errors.ts'
+import { expiries } from '../lazy.ts'
 import type {
   CompactionResponse,
   CompactReq,
@@ -97,6 +98,7 @@ export class MaintenanceClient extends PartitionClient {
     return await this.withEntry<CompactionResponse>(
       named(data),
       async (entry) => {
+        if (entry.expires) await (await expiries()).sweep(entry)
         await entry.rows.optimize()
         return { status: success(), compactionID: String(newId()), compactionPlanCount: 0 }
       },

@@ -128,6 +128,7 @@ export class MilvusClient extends ClusterClient {
       ],
       index_params: indexes,
       ...(given.description === undefined ? {} : { description: given.description }),
+      ...(given['properties'] === undefined ? {} : { properties: given['properties'] }),
       ...(given.consistency_level === undefined ? {} : { consistency_level: given.consistency_level }),
       ...(db_name === undefined ? {} : { db_name }),
       ...(timeout === undefined ? {} : { timeout }),

@@ -4,7 +4,7 @@ import { type Filter, treeFilter } from '../../../engine/index.ts'
 import { Code, MilvusError } from '../errors.ts'
 import type { Schema } from '../schema.ts'
 import { Compiler } from './compile.ts'
-import { parse, type Templates } from './parse.ts'
+import { parse, type Syntax, type Templates } from './parse.ts'
 import { type StructTest, structTestOf } from './structs.ts'
 import { ExpressionError } from './tokens.ts'
 
@@ -54,4 +54,32 @@ export function structTestFor(
   owner: string,
 ): StructTest | undefined {
   return structTestOf(new Compiler(schema), parse(text, templates), owner)
+}
+
+/** The values that an expression has a field equal to, in each row that matches; undefined: it may be anything. */
+export function keysIn(text: string, templates: Templates, name: string): Set<unknown> | undefined {
+  try {
+    return text.trim() === '' ? undefined : valuesOf(parse(text, templates), name)
+  } catch (error) {
+    // Whoever compiles it says what is wrong with it.
+    if (error instanceof ExpressionError) return new Set([0])
+    throw error
+  }
+}
+
+function valuesOf(syntax: Syntax, name: string): Set<unknown> | undefined {
+  if (syntax.kind !== 'binary') return undefined
+  const { operator, left, right } = syntax
+  if (operator === 'and' || operator === 'or') {
+    const [a, b] = [valuesOf(left, name), valuesOf(right, name)]
+    if (a === undefined || b === undefined) return operator === 'and' ? (a ?? b) : undefined
+    return new Set([...a, ...b])
+  }
+  const isField = (one: Syntax) => one.kind === 'path' && one.name === name && one.steps.length === 0
+  if (operator === '==') {
+    const other = isField(left) ? right : isField(right) ? left : undefined
+    return other?.kind === 'value' ? new Set([other.value]) : undefined
+  }
+  if (operator !== 'in' || !isField(left) || right.kind !== 'list') return undefined
+  return new Set(right.items.map((item) => (item.kind === 'value' ? item.value : item)))
 }

@@ -1,1 +1,1 @@
-export { filterFor, structTestFor } from './expression.ts'
+export { filterFor, keysIn, structTestFor } from './expression.ts'

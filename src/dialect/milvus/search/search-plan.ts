@@ -5,8 +5,18 @@ import type { Entry } from '../catalog.ts'
 import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from '../enums.ts'
 import { invalid, MilvusError, shown, told, unexpected, wrongCall } from '../errors.ts'
 import { getSparseFloatVectorType } from '../halves.ts'
+import { expiries, expressions } from '../lazy.ts'
 import { metricOf } from '../metrics.ts'
-import { filterOfRequest, type Key, keysOf, type Order, orderOf, readPartitions, structTestOfRequest } from '../read.ts'
+import {
+  type Filtered,
+  filterOfRequest,
+  type Key,
+  keysOf,
+  type Order,
+  orderOf,
+  readPartitions,
+  structTestOfRequest,
+} from '../read.ts'
 import type { Row } from '../rows.ts'
 import { dimOf, type Field, fieldAt, isDense, isVectorType } from '../schema.ts'
 import type { OrderByFields, SparseFloatVector } from '../types/index.ts'
@@ -162,10 +172,25 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
         : structQueries(field, vectorsGiven(data))
   // In a search the SDK takes expr before filter; everywhere else it is the other way.
   const text = data['expr'] || data['filter']
-  if (Array.isArray(queries) && !text && !data['exprValues']) return plan(queries, undefined)
+  const isIsolated = /true/i.test(entry.record.properties['partitionkey.isolation'] ?? '')
+  if (Array.isArray(queries) && !text && !data['exprValues'] && !entry.expires && !isIsolated)
+    return plan(queries, undefined)
   const request = { ...data, filter: text as string }
   const own = owner !== undefined && isElementwise(metric) ? structTestOfRequest(entry, request, owner) : undefined
-  return Promise.all([queries, filterOfRequest(entry, request), own]).then((parts) => plan(...parts))
+  const filter = isIsolated
+    ? requireOneKey(entry, request).then(() => filterOfRequest(entry, request))
+    : filterOfRequest(entry, request)
+  return Promise.all([queries, filter, own]).then((parts) => plan(...parts))
+}
+
+/** Partitions that are isolated are searched one at a time. */
+async function requireOneKey({ schema }: Entry, data: Filtered): Promise<void> {
+  const { name } = schema.partitionKey!
+  const { keysIn } = await expressions()
+  if (keysIn(data.filter ?? '', data.exprValues ?? data.filter_params ?? {}, name)?.size === 1) return
+  throw invalid(
+    `partition key isolation: a search needs a filter that has the partition key equal to one value, as ${name} == value`,
+  )
 }
 
 function requireCount(name: string, value: number, given: unknown = value): void {
@@ -297,7 +322,8 @@ function encodeQuery(field: Field, query: unknown): unknown {
 }
 
 async function storedQueries(entry: Entry, field: Field, keys: readonly Key[]): Promise<unknown[]> {
-  const rows = (await entry.rows.getMany(keys as string[])) as (Row | undefined)[]
+  const stored = (await entry.rows.getMany(keys as string[])) as (Row | undefined)[]
+  const rows = entry.expires ? (await expiries()).liveRows(entry, stored) : stored
   const source = field.isFunctionOutput ? entry.schema.textOf(field)!.name : field.name
   return rows.map((row, i) => {
     const value = row?.[source]
