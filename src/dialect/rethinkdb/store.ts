@@ -327,8 +327,12 @@ export class Store {
   forget(id: string): void {
     if (this.catalog === undefined) return
     const write = this.catalog.begin(true)
-    write.remove(id)
-    this.#follow(write.commit())
+    try {
+      write.remove(id)
+      this.#follow(write.commit())
+    } finally {
+      write.abandon()
+    }
   }
 
   /** Of a table whose collection is gone: it must not be taken for that of a later collection of this name. */

@@ -1,10 +1,12 @@
 // Promise: after a trap of the core, which has left its memory in the midst of a write, nothing more is written by whatever door; reads go on.
+// After a refusal of the core everything goes on.
 
 import { expect, it } from 'vitest'
+import r from '../../../src/dialect/rethinkdb/index.ts'
 import { type Direct, directOf } from '../../../src/engine/direct.ts'
 import { type Collection, open } from '../../../src/engine/index.ts'
 import { STATES } from '../../../src/engine/state.ts'
-import { PoisonedError } from '../../../src/error/index.ts'
+import { LimitError, PoisonedError } from '../../../src/error/index.ts'
 
 async function* source() {
   yield { id: 2 }
@@ -38,4 +40,23 @@ it.each<[string, (posts: Collection, direct: Direct) => unknown, ('runOne' | 'co
   expect(() => directOf(posts)!.insert([{ id: 4 }], false, false)).toThrow(PoisonedError)
   expect(await posts.get(1)).toEqual({ id: 1 })
   await db.close()
+})
+
+// What a table was known by could not be removed: every query that made, changed or dropped a table was refused from then on.
+it('RethinkDB goes on when the core refuses to remove what is kept of a table', async () => {
+  const database = await open(':memory:')
+  const connection = await r.connect({ database })
+  await r.tableCreate('full').run(connection)
+  const { store } = STATES.get(database.collection('_rethinkdb'))!.parts[0]!
+  const remove = store.remove
+  store.remove = () => {
+    throw new LimitError('no room')
+  }
+  await expect(r.tableDrop('full').run(connection)).rejects.toThrow('no room')
+  store.remove = remove
+  await r.tableCreate('full').run(connection)
+  await r.tableDrop('full').run(connection)
+  expect(await r.tableList().run(connection)).toEqual([])
+  await connection.close()
+  await database.close()
 })
