@@ -13,4 +13,5 @@ export {
   writeSnapshot,
 } from '../journal/index.ts'
 export { CatalogFile, namesByStem, readCatalog } from './file/catalog-file.ts'
+export { freeAll, leave } from './file/held.ts'
 export { clearAway, finishRepair, isPartGone, loseLog, putBack } from './file/salvage.ts'

@@ -7,7 +7,6 @@ import type { Log, LogHeader, Recovery, Repair, Residency, Transaction } from '.
 import type { StorageDirectory } from '../storage/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import { Batch } from './batch.ts'
-import { discard, whenFree } from './file/held.ts'
 import { closeAll, recoverAll, settledTransaction, storeOptions } from './file/recovered.ts'
 import type { InvertedParts } from './indexes/inverted-part.ts'
 import type { Upkeep } from './indexes/upkeep.ts'
@@ -326,9 +325,8 @@ export class Partition {
   }
 
   private async runCompaction(): Promise<void> {
-    const { options, store } = this
+    const { options, store, log: old } = this
     const storage = options.storage
-    const old = this.log
     if (storage === null || old === undefined || old.poison !== undefined || options.readOnly || this.isClosing) return
     const done = await filesPart.now!.compact({
       directory: storage,
@@ -354,7 +352,7 @@ export class Partition {
     })
     if (!done) return
     await old.retire()
-    await whenFree(old.file, () => discard(old.file, storage, () => !this.isClosing))
+    await filesPart.now!.leave(this, old.file, storage)
     if (!this.isClosing) await this.writeSnapshot()
   }
 
@@ -459,6 +457,7 @@ export class Partition {
     this.upkeep?.stop()
     await this.compaction?.catch(() => {})
     await this.snapshot
+    await filesPart.now?.freeAll(this)
     const { log } = this
     if (log === undefined) return
     try {

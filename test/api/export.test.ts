@@ -191,6 +191,31 @@ describe('an export', () => {
     expect(readdirSync(path).filter((name) => name.endsWith('.log'))).toHaveLength(1)
   })
 
+  // An export that nobody reads to its end, an abandoned download, kept the log a compaction had left until the next opening.
+  it.each(['collection', 'partition', 'database'])('keeps no file of a dropped or closed %s on disk', async (what) => {
+    const path = folder()
+    const db = kept(await open(path, { durability: 'soft' }))
+    const c = await db.createCollection('c')
+    await c.createPartition('p')
+    await c.insert(
+      Array.from({ length: 3_000 }, (_, id) => ({ id, text: 'x'.repeat(400) })),
+      { partition: 'p' },
+    )
+    const reader = (await db.export({ as: 'stream' })).getReader()
+    await reader.read()
+    await c.optimize()
+    const logs = () => readdirSync(path).filter((name) => name.startsWith('c1.p1.'))
+    expect(logs()).toEqual(expect.arrayContaining(['c1.p1.1.log', 'c1.p1.2.log']))
+    if (what === 'collection') await db.dropCollection('c')
+    else if (what === 'partition') await c.dropPartition('p')
+    else await db.close()
+    expect(logs()).toEqual(what === 'database' ? ['c1.p1.2.log', 'c1.p1.snapshot'] : [])
+    const rest = (async () => {
+      while (!(await reader.read()).done);
+    })()
+    await expect(rest).rejects.toMatchObject({ name: 'ClosedError' })
+  })
+
   it('ends with an error when the database is closed under it', async () => {
     for (const place of [':memory:', folder()]) {
       const db = kept(await open(place))

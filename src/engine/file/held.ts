@@ -21,17 +21,35 @@ export function holdFile(file: StorageFile): () => void {
   }
 }
 
-/** Runs `run` when nobody holds the file: now, and awaited, if that is so; else later, by itself. */
-export async function whenFree(file: StorageFile, run: () => Promise<void>): Promise<void> {
+/** What is to be done about files that a partition has left, and that somebody still holds. */
+const left = new WeakMap<object, Set<() => Promise<void>>>()
+
+/**
+ * Closes and removes a file that a partition has replaced: now, and awaited, when nobody holds it; else as soon as nobody does, or with
+ * `freeAll`.
+ */
+export async function leave(owner: object, file: StorageFile, storage: StorageDirectory): Promise<void> {
+  const discard = async () => {
+    file.close()
+    await storage.remove(file.name)
+    await storage.flushNames()
+  }
   const hold = holds.get(file)
-  if (hold === undefined) await run()
-  else hold.waiting.push(() => run().catch(() => {}))
+  if (hold === undefined) return await discard()
+  const waiting = left.get(owner) ?? new Set()
+  left.set(owner, waiting)
+  let done: Promise<void> | undefined
+  const once = () => {
+    done ??= discard()
+      .catch(() => {})
+      .finally(() => waiting.delete(once))
+    return done
+  }
+  waiting.add(once)
+  hold.waiting.push(once)
 }
 
-/** Closes a file that has been replaced, and removes it unless its directory is being closed: then the next opening does. */
-export async function discard(file: StorageFile, storage: StorageDirectory, mayRemove: () => boolean): Promise<void> {
-  file.close()
-  if (!mayRemove()) return
-  await storage.remove(file.name)
-  await storage.flushNames()
+/** The partition is closed, after which its directory may be another's: whoever holds a file of it may not read it any more. */
+export async function freeAll(owner: object): Promise<void> {
+  for (const run of left.get(owner) ?? []) await run()
 }
