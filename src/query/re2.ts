@@ -1,5 +1,7 @@
 // RE2's syntax of patterns, which RethinkDB and Milvus have, over the host's regular expressions.
 
+import { hostPattern } from './re2-host.ts'
+
 const ESCAPES = /^[AbBCdDsSwWpPQEzafnrtvx0-7^$.|?*+()[\]{}\\/\-"'!@#%&_=:;,<>~` ]$/
 
 /** What RE2 says of a pattern; `portion` is what it points at. */
@@ -88,18 +90,6 @@ function checkPattern(pattern: string): void {
   if (depth > 0) throw new PatternError('missing )', pattern)
 }
 
-const CLASSES: Readonly<Record<string, string>> = {
-  alpha: '[A-Za-z]',
-  digit: '[0-9]',
-  alnum: '[0-9A-Za-z]',
-  space: '[\\s]',
-  upper: '[A-Z]',
-  lower: '[a-z]',
-  punct: '[!-/:-@[-`{-~]',
-  word: '[\\w]',
-  xdigit: '[0-9A-Fa-f]',
-}
-
 /**
  * A pattern of RE2's syntax in the host's.
  *
@@ -107,29 +97,11 @@ const CLASSES: Readonly<Record<string, string>> = {
  */
 export function re2Pattern(pattern: string): { source: string; flags: string } {
   checkPattern(pattern)
-  let flags = 'u'
-  const source = pattern
-    .replace(/^\(\?([imsU]+)\)/, (_, letters: string) => {
-      for (const letter of letters) if ('ims'.includes(letter)) flags += letter
-      return ''
-    })
-    // Flags of one group hold for all: the host has no others.
-    .replace(/\(\?([imsU]+):/g, (_, letters: string) => {
-      for (const letter of letters) if ('ims'.includes(letter) && !flags.includes(letter)) flags += letter
-      return '(?:'
-    })
-    .replace(/\(\?P</g, '(?<')
-    .replace(/\[(\^?)\](?=[^\]]*\])/g, '[$1\\]')
-    .replace(/\\([pP])([A-Z])/g, '\\$1{$2}')
-    .replace(/\\A/g, '^')
-    .replace(/\\z/g, '$')
-    .replace(/\\Q(.*?)(\\E|$)/g, (_, text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-    .replace(/\[\[:(\w+):\]\]/g, (whole, name: string) => CLASSES[name] ?? whole)
-  for (const known of [flags, flags.replace('u', '')]) {
-    try {
-      new RegExp(source, known)
-      return { source, flags: known }
-    } catch {}
+  try {
+    const made = hostPattern(pattern)
+    new RegExp(made.source, made.flags)
+    return made
+  } catch {
+    throw new PatternError('unexpected error', pattern)
   }
-  throw new PatternError('unexpected error', pattern)
 }

@@ -141,6 +141,8 @@ describe('conditions', () => {
     ['name =~ "o"', [1, 3, 8, 9]],
     ['name =~ "^(ann|bob)$"', [0, 1]],
     ['name =~ "(?i)^zoe"', [8, 9]],
+    ['name =~ "^(?i:zO)e"', [8, 9]],
+    ['name =~ "^(?i:zO)E"', []],
     ['name =~ r"\\\\"', [5]],
     ['name !~ "[a-z]"', [7]],
     ['not name =~ "[a-z]"', [7]],
