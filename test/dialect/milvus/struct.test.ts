@@ -231,9 +231,18 @@ it('counts the structs for which a condition holds, and hits those alone that an
     [`MATCH_MOST(clips, ${red}, threshold=2)`, ['0', '1', '2']],
     [`id > 0 and match_exact(clips, ${red}, 3)`, ['3']],
     [`not MATCH_ANY(clips, ${red})`, ['1', '2']],
+    // Their fields are reached by a path, as in output fields: such a path was a syntax error.
+    ['array_contains(clips[text], "blue")', ['0', '1']],
+    ['not array_contains(clips[text], "blue")', ['2', '3']],
+    ['ARRAY_CONTAINS_ALL(clips[text], ["Red a", "blue"])', ['0']],
+    ['array_contains_any(clips[text], {texts})', ['0', '3']],
+    ['array_contains(clips[at], 2)', ['0', '3']],
+    ['json_contains_all(clips[at], [0, 1])', ['0', '3']],
+    ['array_length(clips[text]) == 1 or array_length(clips) == 0', ['1', '2']],
   ]
   for (const [filter, ids] of cases) {
-    const { status, data } = await made.query({ collection_name: 'c', filter, output_fields: ['id'] })
+    const exprValues = { texts: ['Red b', 'Red e'] }
+    const { status, data } = await made.query({ collection_name: 'c', filter, output_fields: ['id'], exprValues })
     expect([filter, status.reason, data.map(({ id }) => id)]).toEqual([filter, '', ids])
   }
   const parts = { collection_name: 'c', filter: 'id == 1', output_fields: ['clips[text]', 'clips[at]'] }
@@ -242,6 +251,8 @@ it('counts the structs for which a condition holds, and hits those alone that an
   const both = await made.query({ ...parts, output_fields: ['clips[text]', 'clips'] })
   expect(Object.keys(both.data[0]!['clips'][0])).toEqual(['text', 'at', 'emb'])
   const wrong = ['MATCH_ANY(id, $[text] == "a")', 'MATCH_ANY(clips, text == "a")', 'MATCH_ANY(clips, $[nope] == 1)']
+  wrong.push('array_contains(clips[nope], 1)', 'array_contains(clips[at], "a")', 'array_contains(id[at], 1)')
+  wrong.push('clips[at] == 1', 'array_contains(clips, "a")', 'clips[text] like "R%"')
   for (const filter of [...wrong, `MATCH_LEAST(clips, ${red})`, 'MATCH_ANY(clips, random_sample(0.5))']) {
     expect([filter, (await made.query({ collection_name: 'c', filter })).status.code]).toEqual([filter, 1100])
   }

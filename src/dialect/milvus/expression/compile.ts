@@ -149,6 +149,9 @@ export class Compiler {
     const { name, steps, at } = this.#isOfStructs ? fieldOfStruct(syntax) : syntax
     const field = this.schema.byName.get(name)
     const inner = steps.map(stepOf)
+    if (syntax.isPart && (field === undefined || !isStructArray(field))) {
+      throw new ExpressionError(`a key or a position expected: ${name} is no array of structs`, at)
+    }
     if (field === undefined) {
       const own = name === DEFAULT_DYNAMIC_FIELD
       if (!this.schema.isDynamic || (own && steps.length === 0)) {
@@ -162,7 +165,8 @@ export class Compiler {
       return { type: 'json', operand: path, at, field }
     }
     if (field.type === DataType.Array) {
-      if (steps.length === 0 || isStructArray(field)) return { type: 'array', operand: path, at, field }
+      if (steps.length === 0) return { type: 'array', operand: path, at, field }
+      if (isStructArray(field)) return partOf(field, steps, at)
       if (steps.length > 1 || typeof steps[0] !== 'number') {
         throw new ExpressionError(`the elements of array field ${name} are reached by one position`, at)
       }
@@ -359,6 +363,17 @@ export class Compiler {
     if (value.type === 'vector') throw new ExpressionError(`is null is not supported on ${nameOf(value)}`, syntax.at)
     return not({ kind: 'exists', operand: value.operand, isNullAbsent: true })
   }
+}
+
+/** A field of all structs of an array: `chunks[text]`. */
+function partOf(owner: Field, steps: readonly (string | number)[], at: number): Value {
+  const [name] = steps
+  const inner = owner.fields!.find((one) => one.name === name)
+  if (inner === undefined || steps.length > 1) {
+    throw new ExpressionError(`array of structs ${owner.name} has no field ${steps.join(', ')}`, at)
+  }
+  const field = { ...inner, name: `${owner.name}[${inner.name}]`, type: DataType.Array, element: inner.type }
+  return { type: 'array', operand: { kind: 'path', steps: [stepOf(owner.name)] }, at, field, part: inner.name }
 }
 
 /** `$[field]` as the path of that field. */

@@ -8,7 +8,7 @@ import type { Compiler } from './compile.ts'
 import { nameOf, type Value } from './operand.ts'
 import type { Syntax } from './parse.ts'
 import { placesNode } from './places.ts'
-import { structsNode } from './structs.ts'
+import { type ContainsNode, partsNode, structsNode } from './structs.ts'
 import { phraseNode, wordsNode } from './text.ts'
 import { ExpressionError } from './tokens.ts'
 
@@ -62,7 +62,7 @@ function containsNode(compiler: Compiler, call: Call, many: string | undefined):
   if (many !== undefined && what.kind !== 'list') throw new ExpressionError(`${call.name} wants a list`, what.at)
   const items = many !== undefined && what.kind === 'list' ? what.items : [what]
   const values = items.map((item) => elementFor(compiler, item, target))
-  const node: FilterNode = {
+  const node: ContainsNode = {
     kind: 'contains',
     operand: target.operand,
     values,
@@ -70,7 +70,7 @@ function containsNode(compiler: Compiler, call: Call, many: string | undefined):
     absent: target.type === 'json' ? 'unequal' : 'unknown',
     isNullAbsent: true,
   }
-  return node
+  return target.part === undefined ? node : partsNode(node, target.part)
 }
 
 /** A constant that may be an element of the target; throws where it never could. */

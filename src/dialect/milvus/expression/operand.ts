@@ -40,6 +40,8 @@ export interface Value {
   readonly field?: Field
   /** An element of an Array field: a position that is not there makes comparisons false. */
   readonly isElement?: boolean
+  /** The field of structs that is meant, where the operand is their array. */
+  readonly part?: string
   readonly isComputed?: boolean
   /** Added to a time before it is compared. */
   readonly shift?: Interval

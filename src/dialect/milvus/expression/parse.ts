@@ -4,7 +4,14 @@ import { ExpressionError, type Token, tokensOf } from './tokens.ts'
 
 export type Syntax =
   | { readonly kind: 'value'; readonly value: unknown; readonly isInt: boolean; readonly at: number }
-  | { readonly kind: 'path'; readonly name: string; readonly steps: readonly (string | number)[]; readonly at: number }
+  | {
+      readonly kind: 'path'
+      readonly name: string
+      readonly steps: readonly (string | number)[]
+      /** The step is a bare name: a field of structs. */
+      readonly isPart: boolean
+      readonly at: number
+    }
   | { readonly kind: 'list'; readonly items: readonly Syntax[]; readonly at: number }
   | { readonly kind: 'unary'; readonly operator: '-' | 'not' | 'exists'; readonly of: Syntax; readonly at: number }
   | { readonly kind: 'null'; readonly of: Syntax; readonly isNegated: boolean; readonly at: number }
@@ -280,17 +287,20 @@ class Parser {
       return { kind: 'call', name: text, args: this.#items(')', true), at }
     }
     const steps: (string | number)[] = []
+    let isPart = false
     while (this.#isSign('[')) {
       this.#next++
       const step = this.#take()
       if (step.kind === 'string') steps.push(step.text)
       else if (step.kind === 'int') steps.push(Number(step.int))
-      // A field of a struct: $[text].
-      else if (step.kind === 'name' && text === ELEMENT && steps.length === 0) steps.push(step.text)
-      else throw new ExpressionError(`a key or a position expected, got ${shown(step)}`, step.position)
+      // A field of a struct, $[text], or of all of them, chunks[text].
+      else if (step.kind === 'name' && steps.length === 0) {
+        steps.push(step.text)
+        isPart = text !== ELEMENT
+      } else throw new ExpressionError(`a key or a position expected, got ${shown(step)}`, step.position)
       this.#expect(']')
     }
-    return { kind: 'path', name: text, steps, at }
+    return { kind: 'path', name: text, steps, isPart, at }
   }
 }
 

@@ -53,6 +53,22 @@ export function structsNode(compiler: Compiler, call: Call): FilterNode {
   }
 }
 
+export type ContainsNode = Extract<FilterNode, { kind: 'contains' }>
+
+/** The same of what the structs of an array have in one of their fields. */
+export function partsNode(node: ContainsNode, part: string): FilterNode {
+  const listed: ContainsNode = { ...node, operand: { kind: 'path', steps: [{ name: part, index: null }] } }
+  return {
+    kind: 'test',
+    operand: node.operand,
+    test: (structs: Constant) =>
+      Array.isArray(structs) &&
+      evaluate(listed, { [part]: (structs as readonly Record<string, Constant>[]).map((one) => one[part] ?? null) }),
+    absent: 'unknown',
+    isNullAbsent: true,
+  }
+}
+
 /** What the structs of a field have to be for a search of each by itself: every `element_filter` that all rows meet. */
 export function structTestOf(compiler: Compiler, syntax: Syntax, owner: string): StructTest | undefined {
   if (syntax.kind === 'binary' && syntax.operator === 'and') {
