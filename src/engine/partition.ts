@@ -247,7 +247,7 @@ export class Partition {
   /** Called by the batch. */
   prepareBatch(transaction: Transaction): void {
     this.log?.checkWritable()
-    this.log?.reserve(this.store.gather.measure(filesPart.now!.encodeTransaction(transaction)))
+    this.log?.reserve(this.store.gather.measure(filesPart.now!.encodeTransaction(transaction)), false, this.batch)
   }
 
   /** Called by the batch. Answers whether there was a log; throws with everything as it was before the batch, or poisons. */
@@ -261,7 +261,7 @@ export class Partition {
     const { gather } = store
     let frameBytes = gather.first(entry, start / 8, log.sequence, log.durableUnits)
     if (frameBytes === 0) return false
-    log.reserve(gather.total, isDeferred)
+    log.reserve(gather.total, isDeferred, this.batch)
     const transactionBytes = entry?.length ?? 0
     try {
       while (frameBytes !== 0) {

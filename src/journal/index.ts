@@ -11,7 +11,7 @@ export {
   ownPlace,
   snapshotName,
 } from './header.ts'
-export { Log } from './log.ts'
+export { isNoRoom, Log } from './log.ts'
 export { type LoggedTransaction, Recovery, type RecoveryOptions, type Repair } from './recover.ts'
 export type { Residency } from './residency.ts'
 export { writeSnapshot } from './snapshot.ts'

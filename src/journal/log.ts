@@ -8,6 +8,8 @@ import type { StorageFile } from '../storage/index.ts'
 /** The file grows by an eighth of itself, within these bounds: flushes of a file that does not grow are a third cheaper. */
 const RESERVE_MIN = 262_144
 const RESERVE_MAX = 8_388_608
+/** Preallocated for deletions alone: a disk without room takes some. */
+const KEPT_BYTES = 32_768
 /** Positions are kept in 32 bits, in units of 8 bytes. */
 const LOG_BYTES_MAX = 2 ** 35
 /** Larger frames do not wait for the flush. */
@@ -25,6 +27,12 @@ const zeros = new Uint8Array(65_536)
 
 /** Where frames wait for their flush, to be written together. */
 export type Held = Pick<HeldFrames, 'take' | 'address' | 'bytes'>
+
+/** What a batch does, as far as room is concerned. */
+interface Planned {
+  readonly inserted: number
+  readonly replaced: number
+}
 
 interface Waiter {
   readonly promise: Promise<void>
@@ -49,7 +57,7 @@ const DONE = Promise.resolve()
 /** Codes of a platform that has no room: nothing is unknown about a write refused so. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
-function isNoRoom(error: unknown): boolean {
+export function isNoRoom(error: unknown): boolean {
   return error instanceof HostError && NO_ROOM.has(String(error.details['code']))
 }
 
@@ -66,6 +74,8 @@ export class Log {
   sequence: number
   poison: QuiverError | undefined
   private readonly onPoison: OnPoison
+  /** The file is that long; what is not a deletion ends KEPT_BYTES before. */
+  private filled: number
   private reserved: number
   /** Without it frames do not wait. */
   private readonly held: Held | undefined
@@ -84,7 +94,8 @@ export class Log {
     this.position = position
     this.durable = position
     this.sequence = sequence
-    this.reserved = file.size()
+    this.filled = file.size()
+    this.reserved = this.filled - KEPT_BYTES
     this.onPoison = onPoison
   }
 
@@ -101,8 +112,8 @@ export class Log {
     )
   }
 
-  /** Makes room for `bytes` more; deferred, in memory as well. A refusal leaves everything as it was. */
-  reserve(bytes: number, isDeferred = false): void {
+  /** Makes room for `bytes` more, which are of `planned`; deferred, in memory as well. A refusal leaves everything as it was. */
+  reserve(bytes: number, isDeferred = false, planned?: Planned): void {
     if (isDeferred) this.held?.take()
     const needed = this.position + bytes
     if (needed <= this.reserved) return
@@ -116,15 +127,26 @@ export class Log {
     } catch (error) {
       // A nearly full disk may still have room for this write.
       if (!isNoRoom(error)) throw error
+      this.extendFor(needed, planned)
+    }
+  }
+
+  private extendFor(needed: number, planned: Planned | undefined): void {
+    try {
       this.extend(needed)
+    } catch (error) {
+      const isDeletion = planned !== undefined && planned.inserted + planned.replaced === 0
+      if (!isDeletion || !isNoRoom(error) || needed > this.filled) throw error
     }
   }
 
   private extend(to: number): void {
-    for (let at = this.reserved, bytes = 0; at < to; at += bytes) {
-      bytes = Math.min(zeros.length - (at % zeros.length), to - at)
+    const end = to + KEPT_BYTES
+    for (let at = this.filled, bytes = 0; at < end; at += bytes) {
+      bytes = Math.min(zeros.length - (at % zeros.length), end - at)
       this.file.write(at, bytes === zeros.length ? zeros : zeros.subarray(0, bytes))
-      this.reserved = at + bytes
+      this.filled = at + bytes
+      this.reserved = this.filled - KEPT_BYTES
     }
   }
 
@@ -325,6 +347,7 @@ export class Log {
   /** Cuts what was preallocated and is not used. */
   trim(): void {
     if (this.file.size() > this.position) this.file.truncate(this.position)
-    this.reserved = this.position
+    this.filled = this.position
+    this.reserved = this.filled - KEPT_BYTES
   }
 }

@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/engine/index.ts'
 import { HostError, LimitError, open, PoisonedError, TimeoutError } from '../../src/index.ts'
+import { hostError } from '../../src/storage/index.ts'
 import { SimulatedMedium } from '../crash/simulated-storage.ts'
 
 const openOn = (medium: SimulatedMedium) => openDatabase({ storage: medium.reopen() })
@@ -14,7 +15,51 @@ async function withPosts(medium: SimulatedMedium, shards = 1): Promise<Database>
   return db
 }
 
+/** From now on files take no more blocks than they do together now. */
+function fill(medium: SimulatedMedium): void {
+  const blocksWith = (written: string, end: number) => {
+    let blocks = 0
+    for (const name of medium.names()) {
+      blocks += Math.ceil(Math.max(medium.bytes(name).length, name === written ? end : 0) / 4_096)
+    }
+    return blocks
+  }
+  const most = blocksWith('', 0)
+  medium.onOperation = ({ kind, name, position = 0, bytesCount = 0 }) => {
+    if (kind !== 'write' || blocksWith(name, position + bytesCount) <= most) return
+    const cause = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+    throw hostError('write', medium.path, name, cause, { written: 0 })
+  }
+}
+
 describe('a medium without room', () => {
+  // Neither was taken: who had nothing but the database on a disk could not make it smaller.
+  it('takes deletions still, and drops, which make room', async () => {
+    const medium = new SimulatedMedium()
+    const db = await withPosts(medium)
+    const posts = db.collection('posts')
+    await posts.createPartition('old')
+    await posts.insert({ id: 'old' }, { partition: 'old' })
+    await (await db.createCollection('other')).insert({ id: 1 })
+    fill(medium)
+    const text = 'x'.repeat(8_000)
+    let id = 3
+    while (await posts.insert({ id, text }).catch((error: Error) => void expect(error.message).toMatch('ENOSPC'))) id++
+    for (const gone of [3, 4, 5]) expect(await posts.delete(gone)).toMatchObject({ deleted: 1 })
+    expect(await posts.delete([6, 7, 8])).toMatchObject({ deleted: 3 })
+    await expect(posts.insert({ id, text })).rejects.toThrow('ENOSPC')
+    await db.dropCollection('other')
+    await posts.dropPartition('old')
+    expect(medium.names().filter((name) => name.endsWith('.log'))).toEqual(['c1.p0.1.log'])
+    expect(await posts.insert({ id, text })).toMatchObject({ inserted: 1 })
+    await db.close()
+    expect(medium.bytes('catalog.copy')).toEqual(medium.bytes('catalog'))
+    const again = await openOn(medium)
+    expect((await again.collections()).map(({ name }) => name)).toEqual(['posts'])
+    expect(await again.collection('posts').count()).toBe(id - 6)
+    await again.close()
+  })
+
   it('refuses the write and leaves the database usable', async () => {
     const medium = new SimulatedMedium()
     const db = await withPosts(medium)

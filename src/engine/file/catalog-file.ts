@@ -12,8 +12,8 @@ import {
   parseDataFile,
 } from '../../catalog/stored.ts'
 import { ConflictError, CorruptError, NotFoundError } from '../../error/index.ts'
-import { newSeed } from '../../journal/index.ts'
-import type { StorageDirectory } from '../../storage/index.ts'
+import { isNoRoom, newSeed } from '../../journal/index.ts'
+import type { StorageDirectory, StorageFile } from '../../storage/index.ts'
 import type { Catalog, Repair } from '../catalog.ts'
 import type { Gate } from '../gate.ts'
 import { putAside, sizeOf } from './salvage.ts'
@@ -140,15 +140,7 @@ export class CatalogFile implements Catalog {
   async save(next: CatalogState): Promise<void> {
     const storage = this.#storage
     const bytes = encodeCatalog(next)
-    const file = await storage.open(CATALOG_NEW_FILE, { create: true })
-    try {
-      file.truncate(0)
-      file.write(0, bytes)
-    } catch (error) {
-      file.close()
-      await storage.remove(CATALOG_NEW_FILE).catch(() => {})
-      throw error
-    }
+    const file = await this.#draft(bytes)
     try {
       try {
         await file.flush()
@@ -163,6 +155,30 @@ export class CatalogFile implements Catalog {
     }
     this.#state = next
     await this.#saveCopy(storage, bytes)
+  }
+
+  /** The next catalog, not flushed yet. A full disk has room for it where the second copy was: dropping something is the way out of that. */
+  async #draft(bytes: Uint8Array): Promise<StorageFile> {
+    const storage = this.#storage
+    const file = await storage.open(CATALOG_NEW_FILE, { create: true })
+    try {
+      file.truncate(0)
+      file.write(0, bytes)
+      return file
+    } catch (error) {
+      file.close()
+      await storage.remove(CATALOG_NEW_FILE).catch(() => {})
+      if (!this.#hasCopy || !isNoRoom(error)) throw error
+      this.#hasCopy = false
+      await storage.remove(CATALOG_COPY_FILE)
+      await storage.flushNames()
+      try {
+        return await this.#draft(bytes)
+      } catch (again) {
+        await this.#saveCopy(storage, encodeCatalog(this.#state))
+        throw again
+      }
+    }
   }
 
   /** Nothing relies on the copy until the catalog is damaged, so a medium that refuses it refuses nothing that was asked for. */

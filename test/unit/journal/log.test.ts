@@ -346,9 +346,16 @@ describe('preallocation', () => {
       }
     }
     expect(refused).toMatchObject({ code: 'QUIVER_HOST', details: { code: 'ENOSPC', file: 'x.1.log' } })
-    // All but less than one frame of the room was used.
-    expect(log.position).toBeGreaterThan(room - 10_000)
+    // All but less than one frame of the room was used, and what is kept for deletions.
+    const kept = 32_768
+    expect(log.position).toBeGreaterThan(room - kept - 10_000)
     expect(poisons).toEqual([])
+    const deletions = { inserted: 0, replaced: 0 }
+    expect(() => log.reserve(kept, false, { inserted: 0, replaced: 1 })).toThrow('ENOSPC')
+    expect(() => log.reserve(kept + 10_000, false, deletions)).toThrow('ENOSPC')
+    log.reserve(kept, false, deletions)
+    log.append(frameOf(98), false)
+    frames.push(frameOf(98))
     file.fail = undefined
     append(log, 99, false)
     await log.flush()
