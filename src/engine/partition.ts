@@ -49,7 +49,7 @@ export class Partition {
   /** Of a log on a medium. */
   header: LogHeader | undefined
   /** The store whether or not its records are in memory. */
-  private readonly bare: Store
+  readonly bare: Store
   /** Set while records may be in the file only. */
   private residency: Residency | undefined
   private compaction: Promise<void> | undefined
@@ -101,6 +101,7 @@ export class Partition {
   /** Makes it ready for vectors and indexes. */
   async derive(): Promise<void> {
     const { InvertedParts, Upkeep } = await derivedPart.load()
+    await this.residency?.readInTurns()
     await Promise.all([this.store.derive(), this.store.enableFilters()])
     if (this.inverted !== undefined) return
     this.inverted = new InvertedParts(this)
@@ -325,14 +326,14 @@ export class Partition {
   }
 
   private async runCompaction(): Promise<void> {
-    const { options, store, log: old } = this
+    const { options, log: old } = this
     const storage = options.storage
     if (storage === null || old === undefined || old.poison !== undefined || options.readOnly || this.isClosing) return
     const done = await filesPart.now!.compact({
       directory: storage,
       stem: options.stem,
       database: options.database,
-      store,
+      store: this.store,
       log: old,
       generation: this.header!.generation,
       sealTransactions: async () => {
@@ -391,6 +392,7 @@ export class Partition {
   /** Writes the log anew with the live records only. */
   async compact(): Promise<void> {
     if (this.log === undefined || this.options.readOnly) return
+    await this.residency?.readInTurns()
     await this.compaction?.catch(() => {})
     // One that was begun while this waited does for both: two at once would write to one file.
     await (this.compaction ?? this.startCompaction())
@@ -485,7 +487,6 @@ export class Partition {
     this.isClosing = true
     this.upkeep?.stop()
     await this.compaction?.catch(() => {})
-    await this.snapshot
     const name = this.log?.file.name
     // Other participants' transactions count on this log until it is gone: it is flushed first.
     if (this.unsettled.has(this)) await this.settle()

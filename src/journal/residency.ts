@@ -3,7 +3,7 @@
 // What is read again is checked again. The index is built before most of it. A scan of documents that lie in the order of their slots sees
 // them through a window instead, as opening did: neither is the index needed for that, nor pages that nothing has touched yet.
 
-import { clearTimeout, type LogPass, outOfMemory, type Store, setTimeout } from '../core/index.ts'
+import { clearTimeout, type LogPass, outOfMemory, pause, type Store, setTimeout } from '../core/index.ts'
 import { ClosedError, CorruptError } from '../error/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 import { LOG_HEADER_BYTES } from './header.ts'
@@ -123,14 +123,26 @@ export class Residency {
     this.stop()
   }
 
+  /** Reads whatever is not here, for who can wait: the event loop turns in between. */
+  async readInTurns(): Promise<void> {
+    while (!this.isWhole && !this.isClosed) {
+      this.readSome()
+      await pause()
+    }
+  }
+
+  private readSome(): void {
+    if (this.log.pass.isIndexed) this.readNext(TURN_BYTES)
+    else this.index(TURN_SLOTS)
+  }
+
   /** Reads the rest while nobody waits. It does not keep the program running. */
   readOn(): void {
     this.timer = setTimeout(() => {
       try {
         // A scan goes first as well.
         if (this.isScanned) this.isScanned = false
-        else if (this.log.pass.isIndexed) this.readNext(TURN_BYTES)
-        else this.index(TURN_SLOTS)
+        else this.readSome()
       } catch {
         // Whoever needs it hears of it.
         return

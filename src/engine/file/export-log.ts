@@ -38,7 +38,7 @@ export function readerOf(part: Partition): LogReader {
 
 /** The first bytes of a log file; of the first generation, wherever it comes from. */
 function headOf(part: Partition, header: Pick<LogHeader, 'seed' | 'sealedTransaction' | 'home'>): Uint8Array {
-  return encodeLogHeader(part.store, { ...header, generation: 1, isComplete: true })
+  return encodeLogHeader(part.bare, { ...header, generation: 1, isComplete: true })
 }
 
 function requireOpen(part: Partition): void {

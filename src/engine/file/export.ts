@@ -16,7 +16,7 @@ export function exportChunks(
   const known = new Set(parts)
   const requireAll = () => {
     for (const { name, groups } of states) {
-      const made = groups.find((group) => group.parts.some((part) => !known.has(part) && part.store.count > 0))
+      const made = groups.find((group) => group.parts.some((part) => !known.has(part) && part.count > 0))
       if (made === undefined) continue
       throw new StateError(
         `partition "${made.name}" of collection "${name}" was made and written to while the database was exported, and the file has no ` +
