@@ -2,8 +2,9 @@
 
 import { UnsupportedError } from '../../error/index.ts'
 import { analyzerFor } from './analyzers.ts'
-import { DataType, DEFAULT_PARTITIONS_NUMBER, MAX_PARTITIONS_NUMBER } from './enums.ts'
+import { DataType, DEFAULT_PARTITIONS_NUMBER, FunctionType, MAX_PARTITIONS_NUMBER } from './enums.ts'
 import { invalid, told, unexpected, wrongCall } from './errors.ts'
+import { requireSignable } from './minhash.ts'
 import {
   convertToDataType,
   dimOf,
@@ -230,9 +231,11 @@ export function checkFields(fields: readonly Field[]): void {
 
 function functionsOf(given: readonly FunctionObject[]): FunctionSpec[] {
   return given.map((one, index) => {
-    const type = typeof one.type === 'string' ? one.type.toUpperCase() : one.type === 1 ? 'BM25' : told(one.type)
-    if (type !== 'BM25') {
-      throw unexpected(`function ${told(one.name)}: type ${told(one.type)} is not supported in process; BM25 is`)
+    const type = typeof one.type === 'string' ? one.type.toUpperCase() : (FunctionType[one.type] ?? told(one.type))
+    if (type !== 'BM25' && type !== 'MINHASH') {
+      throw unexpected(
+        `function ${told(one.name)}: type ${told(one.type)} is not supported in process; BM25 and MINHASH are`,
+      )
     }
     return {
       id: FIRST_FIELD_ID + index,
@@ -253,9 +256,17 @@ function checkFunction(one: FunctionSpec, fields: readonly Field[]): void {
     return field
   }
   if (one.inputs.length !== 1 || one.outputs.length !== 1) {
-    throw invalid(`function ${one.name}: BM25 takes one input field and one output field`)
+    throw invalid(`function ${one.name}: ${one.type} takes one input field and one output field`)
   }
   const input = named(one.inputs[0])
+  if (one.type === 'MINHASH') {
+    const output = named(one.outputs[0])
+    if (output.type !== DataType.BinaryVector) {
+      throw invalid(`MINHASH function output field ${output.name} must be a BinaryVector field`)
+    }
+    requireSignable(one, input, output)
+    return
+  }
   if (!isText(input.type) || input.params['enable_analyzer'] !== 'true') {
     throw invalid(`BM25 function input field ${input.name} must be a VarChar field with enable_analyzer`)
   }

@@ -2,7 +2,7 @@
 
 import type { Entry, IndexRecord } from './catalog.ts'
 import { hybridTime } from './clock.ts'
-import { DataType, FunctionType } from './enums.ts'
+import { DataType } from './enums.ts'
 import { success } from './errors.ts'
 import { metricOf } from './metrics.ts'
 import { engineVectors, orderedIndex } from './placement.ts'
@@ -68,7 +68,7 @@ export function describe(entry: Entry): DescribeCollectionResponse {
     name: one.name,
     id: String(one.id),
     description: one.description,
-    type: FunctionType[FunctionType.BM25] as 'BM25',
+    type: one.type as 'BM25',
     input_field_names: [...one.inputs],
     input_field_ids: one.inputs.map((name) => String(schema.byName.get(name)?.id)),
     output_field_names: [...one.outputs],

@@ -7,7 +7,8 @@ import type { Field } from './schema.ts'
 /** What an index that names no metric uses. */
 function defaultMetric(field: Field): string {
   if (field.type === DataType.SparseFloatVector) return field.isFunctionOutput ? 'BM25' : 'IP'
-  return field.type === DataType.BinaryVector ? 'HAMMING' : 'COSINE'
+  if (field.type !== DataType.BinaryVector) return 'COSINE'
+  return field.isFunctionOutput ? 'MHJACCARD' : 'HAMMING'
 }
 
 /** The metric a vector field is searched by. */

@@ -18,6 +18,8 @@ const METRICS: Readonly<Record<string, Metric>> = {
   COSINE: 'cosine',
   HAMMING: 'hamming',
   JACCARD: 'jaccard',
+  // Places that agree are no measure of the engine's; the bits are stored alike.
+  MHJACCARD: 'hamming',
 }
 
 const ELEMENTS: Readonly<Record<number, NonNullable<Vectors[string]['element']>>> = {
@@ -33,11 +35,12 @@ export function engineVectors(fields: readonly Field[], indexes: readonly IndexR
     if (!isDense(field.type)) continue
     const index = indexes.find((one) => one.field === field.name)
     const element = ELEMENTS[field.type]
+    const metric = metricOf(field, indexes)
     vectors[field.name] = {
       dimension: dimOf(field),
-      metric: METRICS[metricOf(field, indexes)] ?? 'cosine',
+      metric: METRICS[metric] ?? 'cosine',
       ...(element === undefined ? {} : { element }),
-      index: engineIndex(index),
+      index: metric === 'MHJACCARD' ? { type: 'flat' } : engineIndex(index),
     }
   }
   return vectors

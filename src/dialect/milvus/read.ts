@@ -216,7 +216,8 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
     }
     const field = schema.byName.get(name)
     if (field !== undefined) {
-      if (field.isFunctionOutput) throw invalid(`not allowed to retrieve raw data of field ${name}`)
+      if (field.isFunctionOutput && !schema.hashed.includes(field))
+        throw invalid(`not allowed to retrieve raw data of field ${name}`)
       select.add(name)
       parts.push(partOf(field, rules))
     } else if (name === DEFAULT_DYNAMIC_FIELD && schema.isDynamic) {

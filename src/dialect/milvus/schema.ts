@@ -28,7 +28,7 @@ export interface Field {
   readonly zone?: string
 }
 
-/** A function that fills a field: BM25. */
+/** A function that fills a field: BM25 or MINHASH. */
 export interface FunctionSpec {
   readonly id: number
   readonly name: string
@@ -104,6 +104,8 @@ export class Schema {
   readonly byName: ReadonlyMap<string, Field>
   readonly vectors: readonly Field[]
   readonly partitionKey: Field | undefined
+  /** Made of texts by MINHASH functions. */
+  readonly hashed: readonly Field[]
   /** Kept by read.ts. */
   readonly projections: unknown[] = []
   /** This one with other clocks. */
@@ -116,6 +118,7 @@ export class Schema {
     this.primary = fields.find((field) => field.isPrimary)!
     this.byName = new Map(fields.map((field) => [field.name, field]))
     this.vectors = fields.filter((field) => isVectorType(field.type))
+    this.hashed = fields.filter((field) => field.isFunctionOutput && field.type === DataType.BinaryVector)
     this.partitionKey = fields.find((field) => field.isPartitionKey)
   }
 

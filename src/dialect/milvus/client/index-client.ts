@@ -8,7 +8,7 @@ import { DataType, IndexType, MetricType } from '../enums.ts'
 import { Code, invalid, MilvusError, success, told, unexpected } from '../errors.ts'
 import { metricOf } from '../metrics.ts'
 import { engineVectors, isPlacedAlike } from '../placement.ts'
-import { type Field, fieldAt, isVectorType } from '../schema.ts'
+import { dimOf, type Field, fieldAt, isVectorType } from '../schema.ts'
 import type {
   AlterIndexReq,
   CreateIndexesReq,
@@ -32,7 +32,7 @@ type Given = Record<string, unknown>
 
 const DENSE_METRICS = ['L2', 'IP', 'COSINE']
 const STRUCT_METRICS = ['MAX_SIM', 'MAX_SIM_COSINE', 'MAX_SIM_IP', 'MAX_SIM_L2', 'COSINE', 'IP', 'L2']
-const BINARY_METRICS = ['HAMMING', 'JACCARD']
+const BINARY_METRICS = ['HAMMING', 'JACCARD', 'MHJACCARD']
 const SCALAR_INDEXES = ['STL_SORT', 'Trie', 'TRIE', 'INVERTED', 'BITMAP', 'RTREE', 'NGRAM', 'FMINDEX', 'AUTOINDEX']
 
 /** Whether an index type is for a kind of field. */
@@ -47,9 +47,11 @@ function fits(type: string, field: Field): boolean {
   return SCALAR_INDEXES.includes(type)
 }
 
-function metricsOf(field: Field): readonly string[] {
+function metricsOf(field: Field, type: string): readonly string[] {
   if (field.type === DataType.SparseFloatVector) return field.isFunctionOutput ? ['BM25'] : ['IP']
-  return field.type === DataType.BinaryVector ? BINARY_METRICS : DENSE_METRICS
+  if (field.type !== DataType.BinaryVector) return DENSE_METRICS
+  if (type === 'MINHASH_LSH' || field.isFunctionOutput) return ['MHJACCARD']
+  return /^(BIN_FLAT|AUTOINDEX)$/.test(type) ? BINARY_METRICS : BINARY_METRICS.slice(0, 2)
 }
 
 const OWN_KEYS = ['index_type', 'metric_type', 'params']
@@ -93,7 +95,7 @@ function indexOf(entry: Entry, data: Given): IndexRecord {
   const metric = (given['metric_type'] ?? inner['metric_type']) as string | undefined
   if (isVector && metric) {
     const wanted = String(metric).toUpperCase()
-    const fit = target?.owner === undefined ? metricsOf(field) : STRUCT_METRICS
+    const fit = target?.owner === undefined ? metricsOf(field, type) : STRUCT_METRICS
     if (!(wanted in MetricType) || !fit.includes(wanted)) {
       throw invalid(
         `index ${type} on field ${name}: metric type ${metric} not found or not supported`,
@@ -102,19 +104,24 @@ function indexOf(entry: Entry, data: Given): IndexRecord {
       )
     }
   }
-  checkParams({ ...given, ...inner }, type)
+  checkParams({ ...given, ...inner }, type, field)
   const extra: Record<string, string> = {}
   for (const [key, value] of Object.entries(given)) if (!OWN_KEYS.includes(key)) extra[key] = String(value)
   const indexName = (data['index_name'] as string | undefined) || name
   const base = { name: indexName, id: '', field: name, type, extra }
   return {
     ...base,
-    ...(isVector ? { metric: metric ? String(metric).toUpperCase() : metricOf(field, [], target?.owner) } : {}),
+    ...(isVector ? { metric: metric ? String(metric).toUpperCase() : ownMetric(type, field, target?.owner) } : {}),
     ...(params === undefined ? {} : { params }),
   }
 }
 
-function checkParams(params: Given, type: string): void {
+/** The metric of an index that names none. */
+function ownMetric(type: string, field: Field, owner: string | undefined): string {
+  return type === 'MINHASH_LSH' ? 'MHJACCARD' : metricOf(field, [], owner)
+}
+
+function checkParams(params: Given, type: string, field: Field | undefined): void {
   const within = (key: string, from: number, to: number) => {
     if (params[key] === undefined) return
     const value = Number(params[key])
@@ -131,6 +138,16 @@ function checkParams(params: Given, type: string): void {
     within('efConstruction', 1, 2 ** 31 - 1)
   }
   if (/IVF|SCANN/.test(type)) within('nlist', 1, 65_536)
+  if (field?.type !== DataType.BinaryVector) return
+  const bits = Number(params['mh_element_bit_width'] ?? (field.isFunctionOutput ? 32 : 8))
+  if (![8, 16, 32, 64].includes(bits) || dimOf(field) % bits !== 0) {
+    const reason = `mh_element_bit_width is 8, 16, 32 or 64, and divides the dim of field ${field.name}`
+    throw invalid(reason, '8 16 32 64', params['mh_element_bit_width'])
+  }
+  if (field.isFunctionOutput && bits !== 32) {
+    throw invalid('mh_element_bit_width of signatures that a MINHASH function makes is 32', 32, bits)
+  }
+  within('mh_lsh_band', 1, dimOf(field) / bits)
 }
 
 function isSameIndex(a: IndexRecord, b: IndexRecord): boolean {

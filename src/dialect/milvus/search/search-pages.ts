@@ -15,7 +15,7 @@ export async function* hitPages(
 ): AsyncGenerator<Found[], void, void> {
   let page: Found[] = []
   let left = limit
-  for await (const hit of isDense(plan.field.type) && plan.owner === undefined
+  for await (const hit of isDense(plan.field.type) && plan.owner === undefined && plan.metric !== 'MHJACCARD'
     ? denseHits(plan, select, size)
     : ranked(plan, select, limit)) {
     if (left-- <= 0) break

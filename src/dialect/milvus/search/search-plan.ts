@@ -5,7 +5,7 @@ import type { Entry } from '../catalog.ts'
 import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from '../enums.ts'
 import { invalid, MilvusError, shown, told, unexpected, wrongCall } from '../errors.ts'
 import { getSparseFloatVectorType } from '../halves.ts'
-import { expiries, expressions } from '../lazy.ts'
+import { expiries, expressions, minhashes } from '../lazy.ts'
 import { metricOf } from '../metrics.ts'
 import {
   type Filtered,
@@ -27,7 +27,7 @@ export type Given = Record<string, unknown>
 
 /** Which way the scores of a metric go. */
 export function isDistance(metric: string): boolean {
-  return metric === 'L2' || metric === 'HAMMING' || metric === 'JACCARD'
+  return metric === 'L2' || metric === 'HAMMING' || /JACCARD$/.test(metric)
 }
 
 export interface Range {
@@ -164,12 +164,13 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
     }
   }
   const { ids } = data
-  const queries =
+  const texts =
     Array.isArray(ids) && ids.length > 0
       ? storedQueries(entry, field, keysOf(entry, ids))
       : owner === undefined || isElementwise(metric)
         ? queriesOf(field, data)
         : structQueries(field, vectorsGiven(data))
+  const queries = entry.schema.hashed.includes(field) ? signed(entry, field, texts) : texts
   // In a search the SDK takes expr before filter; everywhere else it is the other way.
   const text = data['expr'] || data['filter']
   const isIsolated = /true/i.test(entry.record.properties['partitionkey.isolation'] ?? '')
@@ -319,6 +320,10 @@ function encodeQuery(field: Field, query: unknown): unknown {
     if (!(error instanceof TypeError)) throw error
     throw invalid(`a query of vector field ${field.name} is an array of numbers, got ${shown(query)}`)
   }
+}
+
+async function signed(entry: Entry, field: Field, texts: unknown[] | Promise<unknown[]>): Promise<unknown[]> {
+  return (await minhashes()).signatures(entry.schema, field, await texts)
 }
 
 async function storedQueries(entry: Entry, field: Field, keys: readonly Key[]): Promise<unknown[]> {

@@ -7,6 +7,7 @@ import { isDense } from '../schema.ts'
 import { encoderOf } from '../values.ts'
 import { boosted, boostsOf } from './boost.ts'
 import { decayed, decayOf } from './decay.ts'
+import { runMinhashPlan } from './minhash-search.ts'
 import { type Group, isDistance, isInRange, type SearchPlan } from './search-plan.ts'
 import { runStructPlan } from './struct-search.ts'
 
@@ -44,6 +45,7 @@ export async function runPlan(plan: SearchPlan, select: readonly string[]): Prom
   const fields = orders.length === 0 ? select : [...new Set([...select, ...orderFields(orders)])]
   let lists: Found[][]
   if (owner !== undefined) lists = await runStructPlan(plan, select)
+  else if (plan.metric === 'MHJACCARD') lists = await runMinhashPlan(plan, fields)
   else if (range !== undefined) lists = await inRange(plan, fields)
   else {
     const found = await engineSearch(plan, queries, fields, { limit, offset, radius: undefined, group })
