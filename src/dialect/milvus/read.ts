@@ -15,7 +15,7 @@ import { expiries, expressions } from './lazy.ts'
 import { loadedPartitions, notLoaded } from './load-state.ts'
 import { put, type Row } from './rows.ts'
 import { type Field, fieldAt, type Schema } from './schema.ts'
-import type { keyValueObj, OrderByFields, OutputTransformers } from './types/index.ts'
+import type { keyValueObj, OutputTransformers } from './types/index.ts'
 import { type Decode, decoderOf, integerOf, type LongForm } from './values.ts'
 import { requireZone } from './zone.ts'
 
@@ -271,68 +271,7 @@ export function project({ parts }: Projection, stored: Row, answer: Row): Row {
   return answer
 }
 
-// --- order
-
-export interface Order {
-  readonly name: string
-  readonly isDynamic: boolean
-  readonly isDescending: boolean
-}
-
-export function orderOf(entry: Entry, given: OrderByFields | undefined): Order[] {
-  if (given === undefined || given === null) return []
-  const items = typeof given === 'string' ? given.split(',') : given
-  if (!Array.isArray(items)) throw new MilvusError(Code.Parameter, 'Invalid order_by_fields format', { isThrown: true })
-  return items.map((item) => {
-    const [name, order = 'asc'] =
-      typeof item === 'string' ? item.split(':').map((part) => part.trim()) : [item?.field, item?.order]
-    if (!name) {
-      throw new MilvusError(
-        Code.Parameter,
-        "Invalid order_by_fields item: 'field' key is required and cannot be empty",
-        { isThrown: true },
-      )
-    }
-    if (!/^(asc|desc)(ending)?$/i.test(order))
-      throw invalid(`order of field ${told(name)} is asc or desc, got ${told(order)}`)
-    const field = entry.schema.byName.get(name)
-    if (field === undefined && !entry.schema.isDynamic) throw invalid(`order by field ${name} not exist`)
-    if (field !== undefined && (field.type >= DataType.BinaryVector || field.type === DataType.Array)) {
-      throw invalid(`order by field ${name} of type ${DataType[field.type]} is not supported`)
-    }
-    return { name, isDynamic: field === undefined, isDescending: /^desc/i.test(order) }
-  })
-}
-
-function orderValue(row: Row, { name, isDynamic }: Order): unknown {
-  return isDynamic ? (row[DEFAULT_DYNAMIC_FIELD] as Row | undefined)?.[name] : row[name]
-}
-
-/** Compares stored rows; nulls come last either way, equal ones by key. */
-export function rowComparer(entry: Entry, orders: readonly Order[]): (a: Row, b: Row) => number {
-  const key = entry.schema.primary.name
-  return (a, b) => {
-    for (const order of orders) {
-      const [x, y] = [orderValue(a, order), orderValue(b, order)]
-      const [isMissingX, isMissingY] = [x === undefined || x === null, y === undefined || y === null]
-      if (isMissingX || isMissingY) {
-        if (isMissingX && isMissingY) continue
-        return isMissingX ? 1 : -1
-      }
-      const sign = compareValues(x, y)
-      if (sign !== 0) return order.isDescending ? -sign : sign
-    }
-    return compareKeys(a[key] as Key, b[key] as Key)
-  }
-}
-
-function compareValues(x: unknown, y: unknown): number {
-  if (typeof x === 'string' && typeof y === 'string') return compareText(x, y)
-  if (typeof x === typeof y || (typeof x !== 'string' && typeof y !== 'string')) {
-    return (x as number) < (y as number) ? -1 : (x as number) > (y as number) ? 1 : 0
-  }
-  return typeof x < typeof y ? -1 : 1
-}
+// --- windows
 
 // --- windows
 
@@ -374,11 +313,6 @@ export function within(
   partitions: readonly string[] | undefined,
 ): { filter?: Filter; partitions?: readonly string[] } {
   return { ...(filter === undefined ? {} : { filter }), ...(partitions === undefined ? {} : { partitions }) }
-}
-
-/** The fields that an order reads. */
-export function orderFields(orders: readonly Order[]): string[] {
-  return orders.map(({ name, isDynamic }) => (isDynamic ? DEFAULT_DYNAMIC_FIELD : name))
 }
 
 /** The keys of the rows that match, rising. */

@@ -6,7 +6,7 @@ import { hybridTime } from '../clock.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from '../enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
 import { normalizeOrderByFields } from '../formats.ts'
-import { expiries, groupings, minhashes, partials } from '../lazy.ts'
+import { expiries, groupings, minhashes, orderings, partials } from '../lazy.ts'
 import { partitionOf } from '../load-state.ts'
 import type { FieldOps } from '../partial.ts'
 import {
@@ -15,14 +15,11 @@ import {
   type Key,
   keysOf,
   matchingKeys,
-  orderFields,
-  orderOf,
   type Projection,
   project,
   projectionOf,
   type RowWindow,
   readPartitions,
-  rowComparer,
   rowsByKey,
   schemaFor,
   windowOf,
@@ -334,20 +331,16 @@ export class DataClient extends AdminClient {
       return answer([{ [DEFAULT_COUNT_QUERY_STRING]: this.long(count) }])
     }
     if (text.trim() === '' && limit === undefined) throw invalid('empty expression should be used with limit')
-    const orders = orderOf(entry, data.order_by_fields ?? data.order_by)
-    const key = entry.schema.primary.name
     const chosen = within(filter, partitions)
-    if (orders.length === 0) {
-      const window = { skip: offset, ...(limit === undefined ? {} : { limit }) }
-      const rows = entry.rows.find({ ...chosen, ...window, select: projection.select, sort: key })
-      return answer((await rows.toArray()).map((row) => project(projection, row, {})))
+    const order = data.order_by_fields ?? data.order_by
+    if (order && order.length !== 0) {
+      const { orderedRows } = await orderings()
+      return answer(await orderedRows(entry, order, chosen, projection, { limit, offset }))
     }
-    // The window is cut out of the keys first: most of the rows are never decoded.
-    const rows = (await entry.rows.find({ ...chosen, select: [key, ...orderFields(orders)] }).toArray()) as Row[]
-    rows.sort(rowComparer(entry, orders))
-    const keys = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((row) => row[key] as Key)
-    const found = await entry.rows.getMany(keys as string[])
-    return answer(found.flatMap((row) => (row === undefined ? [] : [project(projection, row as Row, {})])))
+    const window = { skip: offset, ...(limit === undefined ? {} : { limit }) }
+    const { name } = entry.schema.primary
+    const rows = entry.rows.find({ ...chosen, ...window, select: projection.select, sort: name })
+    return answer((await rows.toArray()).map((row) => project(projection, row, {})))
   }
 
   async #byGroups(

@@ -7,16 +7,8 @@ import { invalid, MilvusError, shown, told, unexpected, wrongCall } from '../err
 import { getSparseFloatVectorType } from '../halves.ts'
 import { expiries, expressions, minhashes } from '../lazy.ts'
 import { metricOf } from '../metrics.ts'
-import {
-  type Filtered,
-  filterOfRequest,
-  type Key,
-  keysOf,
-  type Order,
-  orderOf,
-  readPartitions,
-  structTestOfRequest,
-} from '../read.ts'
+import { type Order, orderOf } from '../order.ts'
+import { type Filtered, filterOfRequest, type Key, keysOf, readPartitions, structTestOfRequest } from '../read.ts'
 import type { Row } from '../rows.ts'
 import { dimOf, type Field, fieldAt, isDense, isVectorType } from '../schema.ts'
 import type { OrderByFields, SparseFloatVector } from '../types/index.ts'

@@ -1,7 +1,8 @@
 // Searches run by the engine, with Milvus' way of telling scores.
 
 import { rankedIndexName } from '../metrics.ts'
-import { compareKeys, type Key, orderFields, rowComparer } from '../read.ts'
+import { orderFields, rowComparer } from '../order.ts'
+import { compareKeys, type Key } from '../read.ts'
 import type { Row } from '../rows.ts'
 import { isDense } from '../schema.ts'
 import { encoderOf } from '../values.ts'

@@ -3,7 +3,8 @@
 // a batch at a time: its vectors are measured by the core's kernels in one call, and what cannot be among the best is forgotten.
 
 import { PairTable } from '../../../engine/pairs.ts'
-import { compareKeys, type Key, orderFields, within } from '../read.ts'
+import { orderFields } from '../order.ts'
+import { compareKeys, type Key, within } from '../read.ts'
 import type { Row } from '../rows.ts'
 import { dimOf } from '../schema.ts'
 import { CAPACITY_MAX, encoderOf } from '../values.ts'
