@@ -264,6 +264,7 @@ export class Database {
     const failures: unknown[] = []
     const states = Array.from(this.#members.values(), ({ state }) => state)
     for (const { line } of states) await line.last
+    for (const state of states) derivedPart.now?.forgetKeyIndex(state)
     const rest = states.flatMap(({ parts }) => parts).values()
     const closing = async () => {
       for (const part of rest) failures.push(...(await this.#closePart(part)))

@@ -3,10 +3,11 @@
 
 export { indexShape, invertedShape, isInverted } from '../catalog/indexes.ts'
 export { indexPlan, orderedPlan } from './indexes/index-plan.ts'
-export { IndexReader } from './indexes/index-reader.ts'
+export { IndexReader, keyReader } from './indexes/index-reader.ts'
 export { buildIndex, forgetIndex, noteDoubles, restoreIndexes } from './indexes/indexes.ts'
 export { changeInverted, completeInverted, keepInverted, restoreInverted } from './indexes/inverted-indexes.ts'
 export { InvertedParts } from './indexes/inverted-part.ts'
+export { buildKeyIndex, forgetKeyIndex } from './indexes/key-index.ts'
 export { MergedReader } from './indexes/merged-reader.ts'
 export { sparseEntries } from './indexes/sparse.ts'
 export { textPlan } from './indexes/text-plan.ts'

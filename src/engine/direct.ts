@@ -151,6 +151,12 @@ export class Direct {
     return index === undefined ? undefined : new derivedPart.now!.IndexReader(this.#collection, name)
   }
 
+  /** The index of the key that the engine makes for itself when it is asked for again; undefined until then. */
+  keyIndex(): IndexReader | undefined {
+    if (derivedPart.now === undefined) derivedPart.load().catch(() => {})
+    return derivedPart.now?.keyReader(this.#collection)
+  }
+
   /** Tells of every write to the collection, by whoever; answers what ends that. */
   watch(watcher: Watcher): () => void {
     return watch(this.#state, watcher)

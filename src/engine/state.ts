@@ -6,6 +6,7 @@ import { type CollectionDefinition, DEFAULT_PARTITION, type IndexDefinition } fr
 import { ClosedError, type QuiverError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
 import type { Gate } from './gate.ts'
+import type { KeyIndex } from './indexes/key-index.ts'
 import { Line } from './line.ts'
 import { ConflictRule, partitionNotFound, WriteRequest } from './options.ts'
 import type { CollectionShapes, Partition } from './partition.ts'
@@ -43,6 +44,10 @@ export class CollectionState {
   indexes: readonly IndexDefinition[] = []
   /** Whether a document has to be compared with those of other physical partitions before it stands. */
   isUniqueAcross = false
+  /** That of the key, which nobody made; see indexes/key-index.ts. */
+  keyIndex: KeyIndex | null = null
+  /** How often it was missed. */
+  keyWishes = 0
   isDropped = false
   /** Inserts that read a source: called when nothing more can be written. */
   readonly sources = new Set<() => void>()

@@ -15,6 +15,9 @@ import { isWithin } from './terms/reading.ts'
 import { T } from './terms.ts'
 import { type Pull, pullArray, type Slice } from './values.ts'
 
+/** The engine makes no index of the keys of so few. */
+const FEW = 2_000
+
 /** The fields that an index function answers. */
 export interface IndexFields {
   readonly names: readonly string[]
@@ -81,6 +84,23 @@ function openEngine(slice: Slice, index: Index, keys: Datum[] | undefined): Pull
   return ranges === undefined ? undefined : openRanges(slice, fields.names[0], reader, ranges, keys)
 }
 
+/** Rows in the order of their keys, where the engine has an index of these and they mean the same to it. */
+export function openByKey(slice: Slice, keys: Datum[] | undefined): Pull | undefined {
+  const reader = keyReaderOf(slice)
+  const ranges = reader === undefined ? undefined : rangesOf(slice, reader)
+  return ranges === undefined ? undefined : openRanges(slice, slice.table.primaryKey, reader!, ranges, keys)
+}
+
+/** How many rows lie between two keys, where that index knows. */
+export function countByKey(slice: Slice): number | undefined {
+  const reader = keyReaderOf(slice)
+  return reader === undefined ? undefined : countRanges(slice, reader)
+}
+
+function keyReaderOf({ table: { direct } }: Slice): IndexReader | undefined {
+  return direct.count < FEW ? undefined : direct.keyIndex()
+}
+
 function openEntries({ bounds, keys: wanted, order }: Slice, index: Index, keys: Datum[] | undefined): Pull {
   const entries = index.entries()
   const isDescending = order === 'desc'
@@ -115,6 +135,10 @@ function openEntries({ bounds, keys: wanted, order }: Slice, index: Index, keys:
 export function countEngine(slice: Slice, index: Index): number | undefined {
   const reader = readerOf(slice.table, index)
   if (reader === undefined || index.fields?.isCompound !== false) return undefined
+  return countRanges(slice, reader)
+}
+
+function countRanges(slice: Slice, reader: IndexReader): number | undefined {
   return rangesOf(slice, reader)?.reduce((sum, range) => sum + reader.count(range), 0)
 }
 
@@ -203,7 +227,9 @@ function openRanges(
       read = reader.scan(ranges[at++], isDescending)
     }
   }
-  const ordered = order === undefined ? next : byPrimaryKey(next, name, table.primaryKey, isDescending ? -1 : 1)
+  const isUnique = name === table.primaryKey
+  const ordered =
+    order === undefined || isUnique ? next : byPrimaryKey(next, name, table.primaryKey, isDescending ? -1 : 1)
   if (keys === undefined) return ordered
   return () => {
     const row = ordered()

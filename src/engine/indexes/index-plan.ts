@@ -10,6 +10,7 @@ import type { CollectionState } from '../state.ts'
 import { IndexCandidates } from './index-candidates.ts'
 import { accessOf, entriesIn, type IndexAccess, pathKeysOf } from './index-ranges.ts'
 import { type FieldTests, fieldTests, pathKey } from './index-tests.ts'
+import { indexesOf } from './key-index.ts'
 
 /** A scanned document, the machine included. */
 const SCANNED = 0.05
@@ -41,15 +42,19 @@ export function indexPlan(
   return best === undefined ? undefined : planThrough(best.access, filter, false, false)
 }
 
+const hasNone = ({ indexes, keyIndex }: CollectionState) => indexes.length === 0 && keyIndex === null
+const pathOf = ({ path }: { readonly path: string }) => path
+
 function bestIndex(state: CollectionState, filter: CompiledFilter, parts: readonly Partition[]): Candidate | undefined {
   // Elsewhere the filter might fail, and match for it.
-  if (state.indexes.length === 0 || filter.isNever || filter.isFailMatch) return undefined
+  if (hasNone(state) || filter.isNever || filter.isFailMatch) return undefined
   const found = fieldTests(filter.tree)
   if (found.tests.length === 0) return undefined
+  const indexes = indexesOf(state, found.tests.map(pathOf))
   const total = parts.reduce((sum, { count }) => sum + count, 0)
   const scan = Math.max(total, FEW * 4) * SCANNED
   let best: Candidate | undefined
-  for (const index of state.indexes) {
+  for (const index of indexes) {
     const access = accessOf(index, found, parts, false)
     if (access === undefined) continue
     const candidate = costed(access, parts, Math.min(scan, best?.cost ?? Infinity))
@@ -94,7 +99,7 @@ export function orderedPlan(
   wanted: number,
   parts: readonly Partition[],
 ): Plan | undefined {
-  if (state.indexes.length === 0 || filter.isNever || filter.isFailMatch) return undefined
+  if (hasNone(state) || filter.isNever || filter.isFailMatch) return undefined
   const isDescending = sort[0]!.isDescending
   if (sort.some((field) => field.isDescending !== isDescending)) return undefined
   const found = fieldTests(filter.tree)
@@ -102,7 +107,7 @@ export function orderedPlan(
   const total = parts.reduce((sum, { count }) => sum + count, 0)
   const other = bestIndex(state, filter, parts)
   let best: Candidate | undefined
-  for (const index of state.indexes) {
+  for (const index of indexesOf(state, [...paths, ...found.tests.map(pathOf)])) {
     const access = index.multi ? undefined : accessOf(index, found, parts, true)
     if (access === undefined || access.ranges.length !== 1 || !isInOrder(access, paths)) continue
     const candidate = costedInOrder(access, filter, found, wanted, parts)

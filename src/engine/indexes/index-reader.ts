@@ -5,26 +5,41 @@ import { NotFoundError } from '../../error/index.ts'
 import type { Document } from '../../value/index.ts'
 import type { Collection } from '../collection.ts'
 import { resolveFilter } from '../read/filter.ts'
+import { wishKeyOrder } from '../read/key-order.ts'
 import { MatchScan } from '../read/match.ts'
 import { type CollectionState, STATES } from '../state.ts'
 import { planThrough } from './index-plan.ts'
 import { between, type IndexTuple } from './index-range.ts'
 import { entriesIn, type IndexAccess } from './index-ranges.ts'
 import type { IndexRange } from './index-walk.ts'
+import { completeKeyIndex, keyIndexOf } from './key-index.ts'
 import { MergedReader } from './merged-reader.ts'
 
 export type { IndexRange, IndexTuple }
 
 const CHUNK = 256
+const FIRST = 16
+
+/** Of the index of the key, while there is one; where there is none, asking for it again makes one. */
+export function keyReader(collection: Collection): IndexReader | undefined {
+  const state = STATES.get(collection)!
+  const index = keyIndexOf(state)
+  if (index !== undefined) return new IndexReader(collection, index)
+  wishKeyOrder(state, state.count())
+  return undefined
+}
 
 export class IndexReader {
   readonly #state: CollectionState
   readonly #index: IndexDefinition
 
-  /** @throws NotFoundError when the collection has no index of that name that is complete. */
-  constructor(collection: Collection, name: string) {
+  /**
+   * @param name - or an index the engine has made for itself.
+   * @throws NotFoundError when the collection has no index of that name that is complete.
+   */
+  constructor(collection: Collection, name: string | IndexDefinition) {
     const state = STATES.get(collection)!
-    const index = state.indexes.find((one) => one.name === name)
+    const index = typeof name === 'string' ? state.indexes.find((one) => one.name === name) : name
     if (index === undefined) {
       throw new NotFoundError(`collection "${state.name}" has no index ${JSON.stringify(name)}`, {
         details: { collection: state.name, index: name },
@@ -85,17 +100,25 @@ export class IndexReader {
   #refill(range: IndexRange, isDescending: boolean): (documents: Document[]) => boolean {
     const state = this.#state
     const { parts } = state
+    // Documents may have come since the index was asked for.
+    if (this.#index === state.keyIndex?.definition) completeKeyIndex(state)
+    // The first few may be all that is wanted.
+    let wanted = FIRST / 2
+    const step = () => {
+      wanted = Math.min(CHUNK, wanted * 2)
+      return wanted
+    }
     const plan = planThrough(this.#access(range), resolveFilter(undefined, 'an index'), true, isDescending)
     if (parts.length > 1 && !this.#index.multi) {
       const sort = this.#index.fields.map((path) => ({ path, isDescending }))
       const query = { plan, parts, sort, projection: undefined, skip: 0, limit: Infinity }
       const reader = new MergedReader(state, query)
-      return (documents) => reader.read(documents, CHUNK)
+      return (documents) => reader.read(documents, step())
     }
     const scan = new MatchScan(state, plan, parts)
     const addresses = new Uint32Array(CHUNK)
     return (documents) => {
-      const count = scan.read(addresses)
+      const count = scan.read(addresses.subarray(0, step()))
       if (count > 0) scan.partition.readMany(addresses, count, documents)
       return count >= 0
     }

@@ -3,7 +3,7 @@
 
 import type { IndexDefinition } from '../../catalog/index.ts'
 import type { IndexShape } from '../../core/derived/index.ts'
-import { performance } from '../../core/index.ts'
+import { ORDERED_MAX, performance } from '../../core/index.ts'
 import { DuplicateKeyError } from '../../error/index.ts'
 import { parsePath } from '../../query/filters.ts'
 import type { Progress } from '../file/medium.ts'
@@ -11,6 +11,7 @@ import { describeKey, keyIdentity } from '../key.ts'
 import type { Partition } from '../partition.ts'
 import { pause, SLICE_MS } from '../pause.ts'
 import type { CollectionState } from '../state.ts'
+import { forgetKeyIndex } from './key-index.ts'
 import { describeValues, holderOf, readerOf, tuplesOf } from './unique.ts'
 
 const shapes = new WeakMap<IndexDefinition, IndexShape>()
@@ -83,6 +84,7 @@ function buildAtOnce(partition: Partition, id: number): void {
 export async function buildIndex(state: CollectionState, index: IndexDefinition): Promise<void> {
   const { parts, indexes } = state
   const began = { at: performance.now() }
+  if (indexes.length + 1 >= ORDERED_MAX) forgetKeyIndex(state)
   try {
     for (const part of parts) await part.derive()
     for (const part of parts) part.store.ordered.create(shapeOf(index))

@@ -11,6 +11,7 @@ import type { Document } from '../../value/index.ts'
 import type { Partition, Projection } from '../partition.ts'
 import type { CollectionState } from '../state.ts'
 import { FIELDS_CHUNK, FieldReader } from './fields.ts'
+import { wishKeyOrder } from './key-order.ts'
 import { MatchScan } from './match.ts'
 import { Sorter } from './order.ts'
 import type { Plan } from './plan.ts'
@@ -105,6 +106,7 @@ export class SortedReader {
   readonly #addresses = new Uint32Array(FIELDS_CHUNK)
   #phase: 'gather' | 'order' | 'deliver' = 'gather'
   #found = 0
+  #looked = 0
   /** Documents are found in the order of the scan. */
   readonly #isScanned: boolean
   /** What the last that is kept is sorted by first, if it is a text. */
@@ -130,7 +132,9 @@ export class SortedReader {
   read(documents: Document[], most: number): boolean {
     if (this.#left === 0) return false
     if (this.#phase === 'gather') {
-      if (!this.#gather()) this.#phase = 'order'
+      if (this.#gather()) return true
+      this.#phase = 'order'
+      if (this.#query.sort[0]!.path === this.#state.primaryKey) wishKeyOrder(this.#state, this.#looked)
       return true
     }
     if (this.#phase === 'order') {
@@ -152,6 +156,7 @@ export class SortedReader {
   #gather(): boolean {
     const count = this.#scan.read(this.#addresses)
     if (count <= 0) return count === 0
+    this.#looked += count
     const { partition } = this.#scan
     const entries = this.#entries
     const fields = this.#fields

@@ -5,6 +5,7 @@ import { aggregateTerms } from './aggregates.ts'
 import { joinTerms } from './joins.ts'
 import { orderTerms } from './order.ts'
 
+export { openByKey } from '../engine-index.ts'
 export { byGroup, groupsOut } from '../groups.ts'
 
 export const terms: Operations = { ...aggregateTerms, ...joinTerms, ...orderTerms }

@@ -6,7 +6,7 @@ import { fail, failMissing, failOperation } from '../errors.ts'
 import type { Call } from '../evaluate.ts'
 import type { Index } from '../index-entries.ts'
 import { engineKey, holdsExtreme, requireName, requirePrimaryKey, requireSecondaryBound } from '../key.ts'
-import { adminPart, indexPart, selectPart } from '../parts.ts'
+import { adminPart, collatePart, indexPart, selectPart } from '../parts.ts'
 import type { Operations } from '../registry.ts'
 import type { Table } from '../store.ts'
 import { fromStored } from '../stored.ts'
@@ -60,7 +60,10 @@ export function countSlice(slice: Slice): number | undefined {
   const { bounds, keys, table } = slice
   if (keys !== undefined) return undefined
   if (bounds === undefined) return table.direct.count
-  const filter = selectPart.now!.boundsFilter(table, bounds)
+  const { boundsFilter, countByKey } = selectPart.now!
+  const counted = countByKey(slice)
+  if (counted !== undefined) return counted
+  const filter = boundsFilter(table, bounds)
   return filter === undefined ? undefined : table.direct.countOf(filter)
 }
 
@@ -71,8 +74,13 @@ export function isWithin(key: Datum, bounds: Bounds): boolean {
   return high < 0 || (high === 0 && !bounds.isHighOpen)
 }
 
-function openPrimary({ table, bounds, order, keys: wanted }: Slice, keys: Datum[] | undefined): Pull {
+function openPrimary(slice: Slice, keys: Datum[] | undefined): Pull {
+  const { table, bounds, order, keys: wanted } = slice
   const { direct, primaryKey } = table
+  if (wanted === undefined && (order !== undefined || bounds !== undefined)) {
+    const rows = (order === undefined ? selectPart : collatePart).now?.openByKey(slice, keys)
+    if (rows !== undefined) return rows
+  }
   const filter = bounds === undefined ? undefined : selectPart.now!.boundsFilter(table, bounds)
   const isLeft = bounds !== undefined && filter === undefined
   let list = wanted

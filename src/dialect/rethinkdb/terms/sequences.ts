@@ -261,6 +261,7 @@ function offsetsOf(call: Call): Val {
   return derive(call, call.first, make, false)
 }
 
+export { countByKey, openByKey } from '../engine-index.ts'
 export { boundsFilter } from './between.ts'
 
 export const terms: Operations = {
