@@ -1,7 +1,7 @@
 // Promise: a database leaves as one file and comes back the same, in memory or in a directory, whatever is written meanwhile; of a file
 // that is damaged, cut short or foreign nothing comes in. Checked against what the database answers, seeded.
 
-import { createReadStream, createWriteStream, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -352,6 +352,25 @@ describe('an import', () => {
     await expect(open.import(whole, path)).rejects.toMatchObject({ name: 'ConflictError' })
     const again = kept(await open(path))
     expect((await again.collections()).map(({ name }) => name)).toEqual(['mine'])
+  })
+
+  // The folders it had made stayed, empty.
+  it('leaves no folder behind that was made for it, and is given up by a signal of its source', async () => {
+    const whole = await exported()
+    const above = folder()
+    const path = join(above, 'some', 'where')
+    await expect(open.import(whole.subarray(0, 300), path)).rejects.toMatchObject({ name: 'CorruptError' })
+    expect(readdirSync(above)).toEqual([])
+    const file = join(above, 'backup')
+    writeFileSync(file, whole)
+    const abort = new AbortController()
+    const source = createReadStream(file, { signal: abort.signal, highWaterMark: 100 })
+    source.once('data', () => abort.abort())
+    await expect(open.import(source, path)).rejects.toMatchObject({ name: 'AbortError' })
+    expect(readdirSync(above)).toEqual(['backup'])
+    await open.import(whole, path).then((db) => db.close())
+    const again = kept(await open(path))
+    expect(await again.collection('c').count()).toBe(40)
   })
 
   it('leaves an empty database when it is cut off by a crash', async () => {

@@ -10,6 +10,7 @@ import {
   readdirSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
 } from 'node:fs'
@@ -48,10 +49,10 @@ export async function openFileDirectory(
   const shown = requirePath(path)
   const folder = resolve(shown)
   try {
-    if (!isReadOnly) await createFolder(folder)
+    const made = isReadOnly ? [] : await createFolder(folder)
     // The real path is taken once: a link that is turned elsewhere later does not split the database in two.
     const real = realpathSync.native(folder)
-    if (statSync(real).isDirectory()) return new FileDirectory(shown, real, isReadOnly)
+    if (statSync(real).isDirectory()) return new FileDirectory(shown, real, isReadOnly, made)
   } catch (cause) {
     const code = codeOf(cause)
     if (isReadOnly && code === 'ENOENT') {
@@ -88,19 +89,20 @@ function requirePath(path: string | URL): string {
 }
 
 // Not Node's recursive `mkdir`: where a file system says ENOENT for a folder whose parent is there, as /proc does, that
-// never returns (seen with Node 20).
-async function createFolder(folder: string): Promise<void> {
-  if (isThere(folder)) return
+// never returns (seen with Node 20). Answers the folders that were made, the innermost last.
+async function createFolder(folder: string): Promise<string[]> {
+  if (isThere(folder)) return []
   const parent = dirname(folder)
-  if (parent !== folder) await createFolder(parent)
+  const made = parent === folder ? [] : await createFolder(parent)
   try {
     mkdirSync(folder)
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return // Another process was faster, or it is a link that leads nowhere.
+    if (codeOf(error) === 'EEXIST') return made // Another process was faster, or it is a link that leads nowhere.
     throw error
   }
   // The new name is made to last in the folder above it; else power loss could take the whole database away.
   await flushFolder(parent)
+  return [...made, folder]
 }
 
 function isThere(path: string): boolean {
@@ -140,6 +142,8 @@ class FileDirectory implements StorageDirectory {
   readonly path: string
   readonly isReadOnly: boolean
   readonly #folder: string
+  /** What was made for it. */
+  #made: readonly string[]
   readonly #lock: DirectoryLock
   readonly #guard: Guard
 
@@ -147,10 +151,11 @@ class FileDirectory implements StorageDirectory {
     return this.#folder
   }
 
-  constructor(path: string, folder: string, isReadOnly: boolean) {
+  constructor(path: string, folder: string, isReadOnly: boolean, made: readonly string[]) {
     this.path = path
     this.isReadOnly = isReadOnly
     this.#folder = folder
+    this.#made = made
     this.#lock = new DirectoryLock(folder, path, isReadOnly)
     this.#guard = new Guard(() => this.#lock.lossOf())
   }
@@ -160,7 +165,17 @@ class FileDirectory implements StorageDirectory {
   }
 
   async unlock(): Promise<void> {
+    const made = this.#made
+    this.#made = []
+    const isOurs = made.length > 0 && this.#lock.lossOf() === undefined
     await this.#lock.release()
+    if (!isOurs) return
+    // After an import or an opening that failed nothing is in them.
+    try {
+      for (const folder of [...made].reverse()) rmdirSync(folder)
+    } catch {
+      // Something is.
+    }
   }
 
   /** The names of all files but the lock's own; directories are left out. */
