@@ -346,3 +346,27 @@ describe('highlighter', () => {
     expect(status.reason).toContain('BM25')
   })
 })
+
+it('answers group by group, and orders groups by their best hit', async () => {
+  const made = await collectionOf([
+    { name: 'kind', data_type: DataType.Int64 },
+    { name: 'price', data_type: DataType.Int64 },
+  ])
+  const kinds = [1, 2, 1, 3, 2, 3, 1]
+  const prices = [30, 10, 5, 20, 90, 1, 2]
+  const data = kinds.map((kind, id) => ({ id, vector: [id, 0, 0, 0], kind, price: prices[id]! }))
+  await made.insert({ collection_name: 'c', data })
+  const request = { collection_name: 'c', limit: 2, group_by_field: 'kind', group_size: 2, output_fields: ['id'] }
+  const idsFor = async (more: object) => {
+    const { results, status } = await made.search({ ...request, data: [0, 0, 0, 0], ...more })
+    expect(status.reason).toBe('')
+    return results.map((hit) => hit['id'])
+  }
+  // They stood by their scores: 0, 1, 2, 4.
+  expect(await idsFor({})).toEqual(['0', '2', '1', '4'])
+  expect(await idsFor({ offset: 1 })).toEqual(['1', '4', '3', '5'])
+  expect(await idsFor({ limit: 9, order_by_fields: 'price' })).toEqual(['1', '4', '3', '5', '0', '2'])
+  expect(await idsFor({ limit: 9, order_by_fields: 'price:desc' })).toEqual(['0', '2', '3', '5', '1', '4'])
+  const part = { anns_field: 'vector', data: [0, 0, 0, 0] }
+  expect(await idsFor({ data: [part, { ...part }] })).toEqual(['0', '2', '1', '4'])
+})

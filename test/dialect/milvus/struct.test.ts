@@ -267,6 +267,27 @@ it('counts the structs for which a condition holds, and hits those alone that an
   expect(results.map(({ id, offset, score }) => [id, offset, score])).toEqual([['0', '1', 1]])
 })
 
+it('groups structs by their row', async () => {
+  const made = await clipped('L2')
+  const clip = (at: number) => ({ text: `t${at}`, at, emb: [at, 0] })
+  const data = [0, 1, 2].map((id) => ({ id, vector: [id, 0, 0, 0], clips: [clip(id), clip(id + 1), clip(id + 2)] }))
+  await made.insert({ collection_name: 'c', data: data as never })
+  const request = { collection_name: 'c', anns_field: 'clips[emb]', data: [0, 0], limit: 2, output_fields: ['id'] }
+  // Structs of one row filled the whole answer.
+  const one = await made.search({ ...request, group_by_field: 'id' } as never)
+  expect(one.results.map(({ id, score }) => [id, score])).toEqual([
+    ['0', 0],
+    ['1', 1],
+  ])
+  const two = await made.search({ ...request, group_by_field: 'id', group_size: 2, offset: 1 } as never)
+  expect(two.results.map(({ id, offset }) => [id, offset])).toEqual([
+    ['1', '0'],
+    ['1', '1'],
+    ['2', '0'],
+    ['2', '1'],
+  ])
+})
+
 it('searches rows that have more structs than their field takes by now', async () => {
   const [dim, count] = [2048, 12]
   const made = client()

@@ -6,8 +6,17 @@ import { invalid, told, unexpected } from '../errors.ts'
 import { compareKeys, type Key } from '../read.ts'
 import type { Row } from '../rows.ts'
 import { decayed, decayOf, rerankFunction } from './decay.ts'
+import { arranged, bestOfGroups } from './groups.ts'
 import { type Found, runPlan } from './search.ts'
-import { type Given, isDistance, parametersOf, planOf, type SearchPlan, windowOfSearch } from './search-plan.ts'
+import {
+  type Given,
+  groupOf,
+  isDistance,
+  parametersOf,
+  planOf,
+  type SearchPlan,
+  windowOfSearch,
+} from './search-plan.ts'
 
 /** How hits are fused. */
 type Ranker =
@@ -30,8 +39,8 @@ export async function runHybrid(entry: Entry, data: Given, select: readonly stri
     )
   }
   const results = await Promise.all(plans.map((plan) => runPlan(plan, fields)))
-  const group = data['group_by_field'] as string | undefined
-  return Array.from({ length: nq }, (_, i) => {
+  const group = groupOf(entry, parametersOf({ ...data, data: undefined }))
+  const lists = Array.from({ length: nq }, (_, i) => {
     const own = results.map((lists) => lists[i]!)
     const fused =
       ranker === undefined
@@ -41,10 +50,9 @@ export async function runHybrid(entry: Entry, data: Given, select: readonly stri
             plans.map((plan) => plan.metric),
           )
         : fuse(ranker, plans, own)
-    const chosen =
-      group === undefined ? fused : oneOfEach(fused, group, Number(data['group_size'] ?? 1), limit + offset)
-    return chosen.slice(offset, group === undefined ? offset + limit : undefined)
+    return group === undefined ? fused.slice(offset, offset + limit) : bestOfGroups(fused, group, offset, limit)
   })
+  return arranged(lists, group)
 }
 
 async function plansOf(entry: Entry, data: Given, ends: number): Promise<SearchPlan[]> {
@@ -115,16 +123,4 @@ function fuse(ranker: Ranker, plans: readonly SearchPlan[], lists: readonly Foun
   return fused
     .map(({ id, score }) => ({ key: id, score: Math.fround(score), row: rows.get(id)! }))
     .sort((a, b) => sign * (a.score - b.score) || compareKeys(a.key, b.key))
-}
-
-/** The best of each group, in order of their best. */
-function oneOfEach(hits: readonly Found[], field: string, size: number, groups: number): Found[] {
-  const counts = new Map<unknown, number>()
-  return hits.filter(({ row }) => {
-    const value = row[field] ?? (row['$meta'] as Row | undefined)?.[field]
-    const count = counts.get(value) ?? 0
-    if (count >= size || (count === 0 && counts.size >= groups)) return false
-    counts.set(value, count + 1)
-    return true
-  })
 }

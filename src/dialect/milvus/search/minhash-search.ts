@@ -3,6 +3,7 @@
 import { compareKeys, type Key, within } from '../read.ts'
 import type { Row } from '../rows.ts'
 import { dimOf } from '../schema.ts'
+import { bestOfGroups } from './groups.ts'
 import type { Found } from './search.ts'
 import { isInRange, type SearchPlan } from './search-plan.ts'
 
@@ -31,8 +32,7 @@ export async function runMinhashPlan(plan: SearchPlan, select: readonly string[]
   const isBucketed = index?.type === 'MINHASH_LSH'
   const key = entry.schema.primary.name
   const lists: Found[][] = queries.map(() => [])
-  const grouped = group === undefined ? [] : [group.field.replace(/\..*/, '')]
-  const fields = [...new Set([...select, ...grouped, field.name])]
+  const fields = [...new Set([...select, field.name])]
   for await (const row of entry.rows.find({ ...within(filter, partitions), select: fields })) {
     const signature = row[field.name] as ArrayLike<number> | undefined | null
     if (!signature) continue
@@ -45,21 +45,6 @@ export async function runMinhashPlan(plan: SearchPlan, select: readonly string[]
   }
   return lists.map((list) => {
     list.sort((a, b) => a.score - b.score || compareKeys(a.key, b.key))
-    return (group === undefined ? list : inGroups(list, group.field, group.size, offset + limit)).slice(
-      group === undefined ? offset : 0,
-      group === undefined ? offset + limit : undefined,
-    )
-  })
-}
-
-/** The best of each group, in order of their best. */
-function inGroups(hits: readonly Found[], path: string, size: number, groups: number): Found[] {
-  const counts = new Map<unknown, number>()
-  return hits.filter(({ row }) => {
-    const value = path.split('.').reduce<unknown>((at, name) => (at as Row | undefined)?.[name], row)
-    const count = counts.get(value) ?? 0
-    if (count >= size || (count === 0 && counts.size >= groups)) return false
-    counts.set(value, count + 1)
-    return true
+    return group === undefined ? list.slice(offset, offset + limit) : bestOfGroups(list, group, offset, limit)
   })
 }

@@ -9,6 +9,7 @@ import { type Projection, projectionOf, schemaFor } from '../read.ts'
 import type { Row } from '../rows.ts'
 import type { OutputTransformers, SearchIteratorReq, SearchResultData } from '../types/index.ts'
 import type { LongForm } from '../values.ts'
+import { arranged } from './groups.ts'
 import type { Highlighter } from './highlight.ts'
 import { type HitMaker, hitMakerOf } from './hits.ts'
 import { runHybrid } from './hybrid.ts'
@@ -36,6 +37,7 @@ export async function searchAnswer(entry: Entry, data: Given, long: LongForm): P
     if (highlighter) marks = await highlighterOf(entry, highlighter, plan)
     const select = selectOf(projection, marks)
     lists = await (rerank === undefined ? runPlan(plan, select) : runReranked(plan, select, rerank))
+    lists = arranged(lists, plan.group)
   }
   const maker = hitMakerOf(projection, long, decimals)
   const made: Row[][] = []

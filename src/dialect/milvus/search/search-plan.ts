@@ -240,7 +240,7 @@ export function isInRange(metric: string, { radius, rangeFilter }: Range, score:
 
 const GROUP_SIZE_MAX = 10
 
-function groupOf(entry: Entry, parameters: Given): Group | undefined {
+export function groupOf(entry: Entry, parameters: Given): Group | undefined {
   const name = parameters['group_by_field'] as string | undefined
   if (!name) return undefined
   const field = entry.schema.byName.get(name)

@@ -8,6 +8,7 @@ import { isDense } from '../schema.ts'
 import { encoderOf } from '../values.ts'
 import { boosted, boostsOf } from './boost.ts'
 import { decayed, decayOf } from './decay.ts'
+import { byGroups, groupField } from './groups.ts'
 import { runMinhashPlan } from './minhash-search.ts'
 import { type Group, isDistance, isInRange, type SearchPlan } from './search-plan.ts'
 import { runStructPlan } from './struct-search.ts'
@@ -43,9 +44,11 @@ interface EngineHit {
 /** Runs a search; one list of hits for each query, best first. */
 export async function runPlan(plan: SearchPlan, select: readonly string[]): Promise<Found[][]> {
   const { entry, owner, queries, limit, offset, range, group, orders } = plan
-  const fields = orders.length === 0 ? select : [...new Set([...select, ...orderFields(orders)])]
+  const isPlain = orders.length === 0 && group === undefined
+  const grouped = group === undefined ? [] : [groupField(group)]
+  const fields = isPlain ? select : [...new Set([...select, ...orderFields(orders), ...grouped])]
   let lists: Found[][]
-  if (owner !== undefined) lists = await runStructPlan(plan, select)
+  if (owner !== undefined) lists = await runStructPlan(plan, fields)
   else if (plan.metric === 'MHJACCARD') lists = await runMinhashPlan(plan, fields)
   else if (range !== undefined) lists = await inRange(plan, fields)
   else {
@@ -54,7 +57,13 @@ export async function runPlan(plan: SearchPlan, select: readonly string[]): Prom
   }
   if (orders.length === 0) return lists
   const compare = rowComparer(entry, orders)
-  return lists.map((list) => list.sort((a, b) => compare(a.row, b.row)))
+  return lists.map((list) => {
+    if (group === undefined) return list.sort((a, b) => compare(a.row, b.row))
+    // Of a group its best hit says where it stands.
+    return byGroups(list, group)
+      .sort(([a], [b]) => compare(a!.row, b!.row))
+      .flat()
+  })
 }
 
 /** What an engine's search is asked beside the query; undefined stands for nothing asked. */

@@ -3,11 +3,11 @@
 // a batch at a time: its vectors are measured by the core's kernels in one call, and what cannot be among the best is forgotten.
 
 import { PairTable } from '../../../engine/pairs.ts'
-import { orderFields } from '../order.ts'
 import { compareKeys, type Key, within } from '../read.ts'
 import type { Row } from '../rows.ts'
 import { dimOf } from '../schema.ts'
 import { CAPACITY_MAX, encoderOf } from '../values.ts'
+import { bestOfGroups } from './groups.ts'
 import type { Found } from './search.ts'
 import { isDistance, isInRange, type SearchPlan } from './search-plan.ts'
 
@@ -61,11 +61,11 @@ class Best {
 
 /** One list of hits for each query, best first. */
 export async function runStructPlan(plan: SearchPlan, select: readonly string[]): Promise<Found[][]> {
-  const { entry, owner, field, metric, queries, filter, partitions, limit, offset, orders } = plan
+  const { entry, owner, field, metric, queries, filter, partitions, limit, offset, group } = plan
   const sign = isDistance(metric) ? 1 : -1
   const compare = (a: Found, b: Found) =>
     sign * (a.score - b.score) || compareKeys(a.key, b.key) || (a.element ?? 0) - (b.element ?? 0)
-  const best = queries.map(() => new Best(offset + limit, compare))
+  const best = queries.map(() => new Best(group === undefined ? offset + limit : Infinity, compare))
   const encode = encoderOf(field)
   const asked = queries.map((given) =>
     (isElementwise(metric) ? [given] : (given as unknown[])).map((one) => lanesOf(encode(one, 0))),
@@ -75,7 +75,7 @@ export async function runStructPlan(plan: SearchPlan, select: readonly string[])
   const wanted = Math.ceil(BATCH_BYTES / (4 * dim + 8 * vectors.length))
   // A row more than what fills it always has room, also one that was longer than its field's `max_capacity` is now.
   const table = await PairTable.create(vectors, dim, measureOf(metric).kernel, wanted + CAPACITY_MAX)
-  const fields = [...new Set([...select, ...orderFields(orders), owner!])]
+  const fields = [...new Set([...select, owner!])]
   try {
     let rows: Measured[] = []
     for await (const row of entry.rows.find({ ...within(filter, partitions), select: fields })) {
@@ -93,7 +93,10 @@ export async function runStructPlan(plan: SearchPlan, select: readonly string[])
   } finally {
     table.release()
   }
-  return best.map((one) => one.cut().slice(offset))
+  return best.map((one) => {
+    const hits = one.cut()
+    return group === undefined ? hits.slice(offset) : bestOfGroups(hits, group, offset, limit)
+  })
 }
 
 function lanesOf(given: unknown): Float32Array {

@@ -1,0 +1,40 @@
+// Groups of hits: which are taken, and how they stand: group by group, in the order of their best, the members by their scores.
+
+import type { Row } from '../rows.ts'
+import type { Found } from './search.ts'
+import type { Group } from './search-plan.ts'
+
+/** The field of stored rows that a group reads. */
+export function groupField({ field }: Group): string {
+  return field.startsWith('$meta.') ? '$meta' : field
+}
+
+function groupValue(row: Row, field: string): unknown {
+  return field.startsWith('$meta.') ? (row['$meta'] as Row | undefined)?.[field.slice(6)] : row[field]
+}
+
+/** Hits, best first, group by group. */
+export function byGroups(hits: readonly Found[], { field }: Group): Found[][] {
+  const groups = new Map<unknown, Found[]>()
+  for (const hit of hits) {
+    const value = groupValue(hit.row, field)
+    // Rows without the field are groups of their own.
+    const key = value === undefined || value === null ? hit : value
+    const own = groups.get(key)
+    if (own === undefined) groups.set(key, [hit])
+    else own.push(hit)
+  }
+  return [...groups.values()]
+}
+
+/** The best of each group, by their scores, without those of the first `offset` groups, of `limit` groups. */
+export function bestOfGroups(hits: readonly Found[], group: Group, offset: number, limit: number): Found[] {
+  const groups = byGroups(hits, group).slice(offset, offset + limit)
+  const chosen = new Set(groups.flatMap((own) => own.slice(0, group.size)))
+  return hits.filter((hit) => chosen.has(hit))
+}
+
+/** The hits of an answer: group by group. */
+export function arranged(lists: Found[][], group: Group | undefined): Found[][] {
+  return group === undefined || group.size === 1 ? lists : lists.map((list) => byGroups(list, group).flat())
+}
