@@ -405,7 +405,11 @@ describe('hybrid searches', () => {
     const request = { collection_name: 'c', limit: 20, output_fields: ['id'], rerank }
     const one = await made.search({ ...request, anns_field: 'a', data: qa })
     const hybrid = await made.hybridSearch({ ...request, data: [{ anns_field: 'a', data: qa }] })
-    for (const { results, status } of [one, hybrid]) {
+    // As the manual writes it; a search by one field passed over it in silence.
+    const { type: function_type, ...rest } = rerank
+    const manual = { ...request, rerank: { ...rest, function_type } } as unknown as typeof request
+    const other = await made.search({ ...manual, anns_field: 'a', data: qa })
+    for (const { results, status } of [one, hybrid, other]) {
       expect(status).toMatchObject({ code: 0 })
       expect(results.map((hit) => hit.id)).toEqual(expected.map((hit) => hit.id))
       expect(results[0]!.score).toBeCloseTo(expected[0]!.score, 5)

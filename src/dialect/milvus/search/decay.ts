@@ -17,7 +17,9 @@ export interface Decay {
 /** The functions of a rerank that is one, or holds some. */
 export function rerankFunctions(rerank: unknown): Given[] {
   const given = (rerank ?? {}) as Given
-  return Array.isArray(given['functions']) ? (given['functions'] as Given[]) : 'type' in given ? [given] : []
+  if (Array.isArray(given['functions'])) return given['functions'] as Given[]
+  // The manual writes it as the Python client has it, too.
+  return 'type' in given || 'function_type' in given ? [given] : []
 }
 
 /** The first of them. */
