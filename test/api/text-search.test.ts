@@ -190,6 +190,21 @@ describeEach('search by text', ({ openNew, collection: options }) => {
     )
   })
 
+  it('answers with documents as they are, whatever is written in the turn it was called in', async () => {
+    const posts = await make()
+    await posts.insert(Array.from({ length: 40 }, (_, id) => ({ id, title: 'river stone' })))
+    for (let turns = 0; turns < 6; turns++) {
+      const asked = posts.search({ text: 'river', limit: 100 })
+      for (let i = 0; i < turns; i++) await null
+      const gone = Array.from({ length: 6 }, (_, i) => turns * 6 + i)
+      const written = [posts.delete(gone), posts.insert(gone.map((id) => ({ id: id + 1_000, title: 'other words' })))]
+      const hits = await asked
+      expect(hits.map(({ document }) => document['title'])).toEqual(hits.map(() => 'river stone'))
+      await Promise.all(written)
+      expect(await posts.search({ text: 'river', limit: 100 })).toHaveLength(34 - turns * 6)
+    }
+  })
+
   it('filters, selects, passes over, groups, and stops at a radius', async () => {
     const posts = await make()
     await posts.insert(POSTS)

@@ -15,7 +15,7 @@ const INDEXES = [
 export function follow(partition: Partition): void {
   if (!partition.isDerived) return
   const { graphs } = partition.store
-  if (!graphs.has(0)) graphs.create(0, 8, 40) // Of four links a node, a walk misses one now and then.
+  if (!graphs.has(0)) graphs.create(0, 16, 40) // With fewer links a node, a walk misses one now and then.
   const { ordered } = partition.store
   for (const { id, fields } of INDEXES) {
     if (ordered.has(id)) continue

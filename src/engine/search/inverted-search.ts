@@ -46,18 +46,19 @@ interface Weighing {
 }
 
 /**
- * Brings an index up to date in the partitions that `partsOf` gives, letting others run now and then. When it resolves they are, until the
- * next write.
+ * Brings an index up to date in the partitions that `partsOf` gives, letting others run now and then, and calls `run` with them in the
+ * stretch in which they are: what others write in between is not in the index.
  */
-export async function settleInverted(
+export async function withSettled<R>(
   state: CollectionState,
   id: number,
   partsOf: () => readonly Partition[],
-): Promise<readonly Partition[]> {
+  run: (parts: readonly Partition[]) => R,
+): Promise<R> {
   for (;;) {
     const parts = partsOf()
     const deadline = performance.now() + SLICE_MS
-    if (parts.every((part) => part.inverted.of(id).settle(deadline))) return parts
+    if (parts.every((part) => part.inverted.of(id).settle(deadline))) return run(parts)
     await pause()
     const refusal = state.refuseRead()
     if (refusal !== null) throw refusal

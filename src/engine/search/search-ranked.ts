@@ -6,12 +6,13 @@ import type { CompiledFilter } from '../../query/index.ts'
 import type { Key } from '../../value/index.ts'
 import { type SparseEntries, type SparseVector, sparseEntries, withoutSmallest } from '../indexes/sparse.ts'
 import { describe, requireCount, requireOptions } from '../options.ts'
+import type { Partition } from '../partition.ts'
 import { FieldReader } from '../read/fields.ts'
 import { type Filter, resolveFilter } from '../read/filter.ts'
 import { valueIdentity } from '../read/identity.ts'
 import type { Projection } from '../read/projection.ts'
 import type { CollectionState } from '../state.ts'
-import { type RankedHit, type RankedRequest, searchSparse, searchText, settleInverted } from './inverted-search.ts'
+import { type RankedHit, type RankedRequest, searchSparse, searchText, withSettled } from './inverted-search.ts'
 import { GROUP_AHEAD, pickGroups } from './search-group.ts'
 import { countOrAll, groupOf, partsNamed, projectionOf, radiusOf, type SearchHit } from './search-options.ts'
 
@@ -73,15 +74,19 @@ export function isRanked(options: unknown): options is TextSearchOptions | Spars
 /** @throws UsageError and its kinds; NotFoundError for an unknown index, field or partition. */
 export async function runRanked(state: CollectionState, options: object): Promise<SearchHit[]> {
   const ranked = 'text' in options ? textRequest(state, options) : sparseRequest(state, options)
-  const { filter, limit, offset, name } = ranked
+  const { filter, limit, name } = ranked
   if (limit === 0 || filter.isNever) return []
-  const id = definitionNamed(state, name).id
-  const parts = await settleInverted(state, id, () => {
+  const partsOf = () => {
     definitionNamed(state, name)
     return partsNamed(state, ranked.partitions, 'search')
-  })
+  }
+  return await withSettled(state, definitionNamed(state, name).id, partsOf, (parts) => hitsIn(ranked, parts))
+}
+
+function hitsIn(ranked: Ranked, parts: readonly Partition[]): SearchHit[] {
+  const { state, filter, limit, offset } = ranked
   const request = { state, parts, filter }
-  const definition = definitionNamed(state, name)
+  const definition = definitionNamed(state, ranked.name)
   const within = (count: number) => {
     const hits = ranked.run({ ...request, limit: count }, definition)
     const end = hits.findIndex(({ score }) => -score > ranked.radius)
