@@ -8,6 +8,7 @@ import type { Entry } from './catalog.ts'
 import { DataType } from './enums.ts'
 import { filterFor } from './expression/index.ts'
 import type { Row } from './rows.ts'
+import type { Schema } from './schema.ts'
 import { narrow } from './values.ts'
 
 /** When a row was written, in milliseconds: beside its fields, as no field may be called. Rows of collections without a TTL lack it. */
@@ -26,10 +27,34 @@ function compare(name: string, operator: 'gt' | 'le' | 'ge', value: number | big
   return { kind: 'compare', operator, left: pathOf(name), right: { kind: 'constant', value }, ...RULES }
 }
 
+/** Whether what a field tells can only be compared as text: no function goes to another thread. */
+function isByText({ direct, record }: Entry): boolean {
+  return direct === undefined && !!record.properties['ttl_field']
+}
+
+/** The same as text, of times written as ISO 8601 has it: up to a second late. */
+function liveText(schema: Schema, name: string, now: number): FilterNode {
+  const { isAdded, defaultValue } = schema.byName.get(name)!
+  const path = pathOf(name)
+  const otherwise: Operand = { kind: 'constant', value: defaultValue as string }
+  const operand: Operand = isAdded && defaultValue !== undefined ? { kind: 'first', of: path, otherwise } : path
+  const value = new Date(now).toISOString().replace(/\d+Z$/, '')
+  const later: FilterNode = {
+    kind: 'compare',
+    operator: 'gt',
+    left: operand,
+    right: { kind: 'constant', value },
+    ...RULES,
+  }
+  return { kind: 'or', of: [{ kind: 'not', of: { kind: 'exists', operand, isNullAbsent: true } }, later] }
+}
+
 /** What rows are that have not expired. */
-function liveNode({ record, schema }: Entry, now: number): FilterNode {
+function liveNode(entry: Entry, now: number): FilterNode {
+  const { record, schema } = entry
   const { properties, created, ttlSince: since = created } = record
   const field = properties['ttl_field']
+  if (field && isByText(entry)) return liveText(schema, field, now)
   if (field) {
     const moment = new Date(now).toISOString()
     return treeOf(filterFor(schema, `${field} is null or ${field} > {moment}`, { moment }))!.tree
@@ -84,7 +109,8 @@ function sweepLater(entry: Entry): void {
   sweep(entry).catch(() => {})
 }
 
-/** Removes what has expired. */
+/** Removes what has expired; not what a text tells alone, which may be another way to write a time. */
 export async function sweep(entry: Entry): Promise<void> {
+  if (isByText(entry)) return
   await entry.rows.delete(treeFilter({ kind: 'not', of: liveNode(entry, Date.now()) }))
 }
