@@ -130,6 +130,21 @@ describeEach('sort', ({ openNew, collection: options }) => {
     expect(some.map(({ n }) => n)).toEqual(Array.from({ length: 6_000 }, (_, i) => 100 + i))
   })
 
+  it('leaves out what ceases to match meanwhile, sorted or by an index', async () => {
+    const posts = await make(Array.from({ length: 3_000 }, (_, id) => ({ id, v: id, kind: 1 })))
+    for (const isIndexed of [false, true]) {
+      if (isIndexed) await posts.createIndex('v')
+      const seen: number[] = []
+      for await (const { id, kind } of posts.find({ filter: { kind: 1 }, sort: 'v' })) {
+        if (seen.length === 0) await posts.update({ v: { $gte: 1_500 } }, { kind: 2 })
+        expect(kind).toBe(1)
+        seen.push(id as number)
+      }
+      expect(seen).toEqual(Array.from({ length: 1_500 }, (_, id) => id))
+      await posts.update({}, { kind: 1 })
+    }
+  })
+
   it('leaves out what is deleted meanwhile, and hands out what changes as it is then', async () => {
     const posts = await make(Array.from({ length: 1_000 }, (_, id) => ({ id, n: id })))
     const seen: number[] = []

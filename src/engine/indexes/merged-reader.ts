@@ -5,7 +5,7 @@ import type { Constant, PathStep } from '../../query/index.ts'
 import type { Document, Key } from '../../value/index.ts'
 import type { Partition, Projection } from '../partition.ts'
 import { projectable } from '../read/fields.ts'
-import { MatchScan } from '../read/match.ts'
+import { MatchScan, matchesAt } from '../read/match.ts'
 import { compileProjection } from '../read/projection.ts'
 import type { SortField } from '../read/sort.ts'
 import type { SortedQuery } from '../read/sorted-reader.ts'
@@ -116,10 +116,12 @@ export class MergedReader {
     }
   }
 
-  /** Where the document is now, if it is still in its partition; else 0. */
+  /** Where the document is now, if it is still in its partition and still matches; else 0. */
   #addressOf(partition: Partition, head: Head): number {
     if (!this.#state.parts.includes(partition)) return 0
-    return partition.commits === head.commits ? head.address : partition.find(head.key)
+    if (partition.commits === head.commits) return head.address
+    const address = partition.find(head.key)
+    return address !== 0 && matchesAt(this.#query.plan.filter, partition, address) ? address : 0
   }
 }
 

@@ -36,7 +36,7 @@ const CHUNK_MS = 2
  * one that comes, goes, or begins or ceases to match meanwhile may be seen or not, as may one whose values change in an index that is
  * used. None is seen twice unless it moves to another partition, and what comes does not keep a query from ending: the loop over a cursor
  * may write for each document. With `sort` the order is made before the first document comes, or is that of an index: one that is deleted
- * after that is left out, one that changes comes as it is then, in the place it had or, in an index, in the one it has.
+ * or ceases to match after that is left out, one that changes comes as it is then, in the place it had or, in an index, in the one it has.
  *
  * @example
  * ```ts

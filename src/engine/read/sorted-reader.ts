@@ -2,7 +2,8 @@
 // are read one by one, in order, as they are at that time.
 //
 // Memory holds values and places, never documents, of all matches or, with a limit, of the first `skip + limit`. A document that is
-// deleted or moves to another partition between the two phases is left out; one that changes comes as it is then, in the place it had.
+// deleted, moves to another partition or ceases to match between the two phases is left out; one that changes comes as it is then, in the
+// place it had.
 
 import { Places } from '../../core/derived/index.ts'
 import { compareSorted } from '../../query/filters.ts'
@@ -12,7 +13,7 @@ import type { Partition, Projection } from '../partition.ts'
 import type { CollectionState } from '../state.ts'
 import { FIELDS_CHUNK, FieldReader } from './fields.ts'
 import { wishKeyOrder } from './key-order.ts'
-import { MatchScan } from './match.ts'
+import { MatchScan, matchesAt } from './match.ts'
 import { Sorter } from './order.ts'
 import type { Plan } from './plan.ts'
 import type { SortField } from './sort.ts'
@@ -216,7 +217,7 @@ export class SortedReader {
     if (!this.#state.parts.includes(partition)) return false
     const isSame = partition.commits === commits
     const address = isSame ? places.address(number) : places.find(partition.store.memory, number)
-    if (address === 0) return false
+    if (address === 0 || !(isSame || matchesAt(this.#query.plan.filter, partition, address))) return false
     documents.push(projection === undefined ? partition.read(address) : partition.project(address, projection))
     return true
   }
