@@ -260,6 +260,23 @@ describe.each(SPREADS)('while others write, %s', (_, options) => {
     })
   }
 
+  it('an order does not have a document twice that is deleted and inserted again meanwhile', async () => {
+    const posts = await make()
+    const seen: string[] = []
+    let round = 0
+    for await (const { id, m, n } of posts.find({ filter: { n: { $gte: 0 } }, sort: 'n' })) {
+      seen.push(`${id} ${m}`)
+      if (seen.length % 16 !== 1) continue
+      const next = (low: number) => posts.find({ filter: { n: { $gt: low } }, sort: 'n', limit: 40 }).toArray()
+      const [soon, later] = [await next(n as number), await next((n as number) + 100)]
+      // They are inserted into the slots of these, which the walk has not met.
+      for (const some of [soon, later]) await posts.delete(some.map((document) => document['id'] as number))
+      round++
+      await posts.insert(soon.map((document) => ({ ...document, m: round, n: (document['n'] as number) + 50 })))
+    }
+    expect(seen.length).toBe(new Set(seen).size)
+  })
+
   it('an update of what the index is on touches each document once', async () => {
     const posts = await make()
     const add = (document: Document) => ({ n: (document['n'] as number) + 50 })

@@ -15,6 +15,7 @@ interface Head {
   readonly values: readonly (Constant | undefined)[]
   readonly key: Key
   readonly address: number
+  readonly slot: number
   readonly commits: number
 }
 
@@ -112,7 +113,8 @@ export class MergedReader {
     for (const address of this.#addresses.subarray(0, Math.max(0, count))) {
       const document = partition.project(address, this.#fields) as Constant
       const values = this.#steps.map((steps) => valueAt(document, steps))
-      stream.heads.push({ values, key: partition.readKey(address), address, commits: partition.commits })
+      const slot = partition.store.slotOf(address)
+      stream.heads.push({ values, key: partition.readKey(address), address, slot, commits: partition.commits })
     }
   }
 
@@ -121,7 +123,9 @@ export class MergedReader {
     if (!this.#state.parts.includes(partition)) return 0
     if (partition.commits === head.commits) return head.address
     const address = partition.find(head.key)
-    return address !== 0 && matchesAt(this.#query.plan.filter, partition, address) ? address : 0
+    // In another slot it is one that came since, which the walk may meet.
+    if (address === 0 || partition.store.slotOf(address) !== head.slot) return 0
+    return matchesAt(this.#query.plan.filter, partition, address) ? address : 0
   }
 }
 
