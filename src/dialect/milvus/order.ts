@@ -1,6 +1,7 @@
 // Orders that a request names, over stored rows. Nulls come last, whichever way the rows go.
 
-import { compareText } from '../../query/index.ts'
+import { treeFilter, treeOf } from '../../engine/index.ts'
+import { compareText, type FilterNode } from '../../query/index.ts'
 import type { Entry } from './catalog.ts'
 import { DataType, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
 import { Code, invalid, MilvusError, told } from './errors.ts'
@@ -88,6 +89,21 @@ export async function orderedRows(
   const rows = (await entry.rows.find({ ...chosen, select: [key, ...orderFields(orders)] }).toArray()) as Row[]
   rows.sort(rowComparer(entry, orders))
   const keys = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((row) => row[key] as Key)
-  const found = await entry.rows.getMany(keys as string[])
+  const found = await matching(entry, chosen, keys)
   return found.flatMap((row) => (row === undefined ? [] : [project(projection, row as Row, {})]))
+}
+
+/** The rows with these keys; those that were written meanwhile and do not match any more are left out. */
+async function matching(
+  entry: Entry,
+  chosen: ReturnType<typeof within>,
+  keys: readonly Key[],
+): Promise<(Row | undefined)[]> {
+  const { name } = entry.schema.primary
+  const isOfKeys: FilterNode = { kind: 'in', operand: { kind: 'path', steps: [{ name, index: null }] }, values: keys }
+  const filter = chosen.filter === undefined ? [] : [treeOf(chosen.filter)!.tree]
+  const rows = entry.rows.find({ ...chosen, filter: treeFilter({ kind: 'and', of: [isOfKeys, ...filter] }) })
+  const byKey = new Map<string, Row>()
+  for (const row of (await rows.toArray()) as Row[]) byKey.set(String(row[name]), row)
+  return keys.map((key) => byKey.get(String(key)))
 }
