@@ -12,6 +12,7 @@ import type {
   Request,
   Target,
 } from './protocol.ts'
+import { areTested, withoutTests } from './tested.ts'
 
 interface Waiting {
   resolve(reply: Extract<Reply, { value: unknown }>): void
@@ -61,8 +62,15 @@ export class Connection {
 
   /** Calls a method; answers what it answers. */
   async call(target: Target, method: string, args: readonly unknown[], then?: string): Promise<unknown> {
-    const { value } = await this.#call(target, method, args, then)
+    const given = areTested(args) ? await this.#withoutTests(target, args) : args
+    const { value } = await this.#call(target, method, given, then)
     return value
+  }
+
+  async #withoutTests(target: Target, args: readonly unknown[]): Promise<readonly unknown[]> {
+    const primaryKey = target.kind === 'collection' ? this.collections.get(target.name)?.primaryKey : undefined
+    if (primaryKey === undefined) return args
+    return await withoutTests(args, primaryKey, (options) => this.call(target, 'find', [options], 'toArray'))
   }
 
   /** The next documents of an iteration. */
