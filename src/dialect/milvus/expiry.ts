@@ -27,7 +27,10 @@ function compare(name: string, operator: 'gt' | 'le' | 'ge', value: number | big
   return { kind: 'compare', operator, left: pathOf(name), right: { kind: 'constant', value }, ...RULES }
 }
 
-/** Whether what a field tells can only be compared as text: no function goes to another thread. */
+/**
+ * Whether what a field tells is compared as text: functions stay in this thread, and each read would fetch the field of all rows from
+ * the engine's.
+ */
 function isByText({ direct, record }: Entry): boolean {
   return direct === undefined && !!record.properties['ttl_field']
 }
@@ -86,7 +89,7 @@ export function liveFilter(entry: Entry, filter: Filter | undefined): Filter {
 }
 
 /** Those of the rows that have not expired. */
-export function liveRows<T extends Row | undefined>(entry: Entry, rows: readonly T[]): (T | undefined)[] {
+export function liveRows(entry: Entry, rows: readonly (Row | undefined)[]): (Row | undefined)[] {
   sweepLater(entry)
   const live = liveNode(entry, Date.now())
   return rows.map((row) => (row !== undefined && evaluate(live, row) ? row : undefined))

@@ -3,7 +3,7 @@
 import type { Entry } from './catalog.ts'
 import { DataType, DEFAULT_DYNAMIC_FIELD, FieldPartialUpdateOpType } from './enums.ts'
 import { Code, invalid, MilvusError, told } from './errors.ts'
-import { expiries } from './lazy.ts'
+import { unexpired } from './read.ts'
 import { type EncodedRows, missingValue, put, type Row } from './rows.ts'
 import { CAPACITY_MAX, jsonOf } from './values.ts'
 
@@ -36,8 +36,7 @@ export async function mergedRows(entry: Entry, encoded: EncodedRows, ops: FieldO
       throw invalid(`${FieldPartialUpdateOpType[op]} is for Array fields, ${name} is ${DataType[field.type]}`)
     }
   }
-  const found = (await entry.rows.getMany(encoded.keys as string[])) as (Row | undefined)[]
-  const stored = entry.expires ? (await expiries()).liveRows(entry, found) : found
+  const stored = await unexpired(entry, (await entry.rows.getMany(encoded.keys as string[])) as (Row | undefined)[])
   return encoded.documents.map((row, i) => mergedRow(entry, row, stored[i], ops, encoded.documents.length))
 }
 

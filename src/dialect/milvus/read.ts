@@ -326,6 +326,14 @@ export async function matchingKeys(
   return rows.map((row) => row[name] as Key)
 }
 
+/** Stored rows, without those that have expired. */
+export async function unexpired(
+  entry: Entry,
+  rows: readonly (Row | undefined)[],
+): Promise<readonly (Row | undefined)[]> {
+  return entry.expires ? (await expiries()).liveRows(entry, rows) : rows
+}
+
 /** Rows with these keys, each once, those that are there, by rising key. */
 export async function rowsByKey(
   entry: Entry,
@@ -339,7 +347,6 @@ export async function rowsByKey(
     partitions === undefined
       ? await rows.getMany(unique)
       : await rows.find({ filter: { [name]: { $in: unique } }, partitions }).toArray()
-  const live = entry.expires ? (await expiries()).liveRows(entry, stored) : stored
-  const found = live.filter((row) => row !== undefined) as Row[]
+  const found = (await unexpired(entry, stored)).filter((row) => row !== undefined)
   return found.sort((a, b) => compareKeys(a[name] as Key, b[name] as Key))
 }

@@ -5,10 +5,18 @@ import type { Entry } from '../catalog.ts'
 import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from '../enums.ts'
 import { invalid, MilvusError, shown, told, unexpected, wrongCall } from '../errors.ts'
 import { getSparseFloatVectorType } from '../halves.ts'
-import { expiries, expressions, minhashes } from '../lazy.ts'
+import { expressions, minhashes } from '../lazy.ts'
 import { metricOf } from '../metrics.ts'
 import { type Order, orderOf } from '../order.ts'
-import { type Filtered, filterOfRequest, type Key, keysOf, readPartitions, structTestOfRequest } from '../read.ts'
+import {
+  type Filtered,
+  filterOfRequest,
+  type Key,
+  keysOf,
+  readPartitions,
+  structTestOfRequest,
+  unexpired,
+} from '../read.ts'
 import type { Row } from '../rows.ts'
 import { dimOf, type Field, fieldAt, isDense, isVectorType } from '../schema.ts'
 import type { OrderByFields, SparseFloatVector } from '../types/index.ts'
@@ -319,8 +327,7 @@ async function signed(entry: Entry, field: Field, texts: unknown[] | Promise<unk
 }
 
 async function storedQueries(entry: Entry, field: Field, keys: readonly Key[]): Promise<unknown[]> {
-  const stored = (await entry.rows.getMany(keys as string[])) as (Row | undefined)[]
-  const rows = entry.expires ? (await expiries()).liveRows(entry, stored) : stored
+  const rows = await unexpired(entry, (await entry.rows.getMany(keys as string[])) as (Row | undefined)[])
   const source = field.isFunctionOutput ? entry.schema.textOf(field)!.name : field.name
   return rows.map((row, i) => {
     const value = row?.[source]
