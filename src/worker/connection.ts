@@ -8,11 +8,12 @@ import type {
   CollectionName,
   Hole,
   OpenRequest,
+  Packed,
   Reply,
   Request,
   Target,
 } from './protocol.ts'
-import { areTested, withoutTests } from './tested.ts'
+import { isTested, withoutTests } from './tested.ts'
 
 interface Waiting {
   resolve(reply: Extract<Reply, { value: unknown }>): void
@@ -62,25 +63,29 @@ export class Connection {
 
   /** Calls a method; answers what it answers. */
   async call(target: Target, method: string, args: readonly unknown[], then?: string): Promise<unknown> {
-    const given = areTested(args) ? await this.#withoutTests(target, args) : args
-    const { value } = await this.#call(target, method, given, then)
-    return value
-  }
-
-  async #withoutTests(target: Target, args: readonly unknown[]): Promise<readonly unknown[]> {
+    let packed = packArguments(args, CALLBACKS[method])
     const primaryKey = target.kind === 'collection' ? this.collections.get(target.name)?.primaryKey : undefined
-    if (primaryKey === undefined) return args
-    return await withoutTests(args, primaryKey, (options) => this.call(target, 'find', [options], 'toArray'))
+    if (primaryKey !== undefined && packed.holes.some(isTested)) {
+      packed = await withoutTests(packed, primaryKey, (options) => this.call(target, 'find', [options], 'toArray'))
+    }
+    const { value } = await this.#call(target, method, args, then, packed)
+    return value
   }
 
   /** The next documents of an iteration. */
   async advance(cursor: number, method: 'next' | 'return'): Promise<{ values: unknown[]; isDone: boolean }> {
-    const { value, done } = await this.#call({ kind: 'cursor', cursor }, method, [], undefined)
+    const { value, done } = await this.#call(
+      { kind: 'cursor', cursor },
+      method,
+      [],
+      undefined,
+      packArguments([], undefined),
+    )
     return { values: value as unknown[], isDone: done === true }
   }
 
-  #call(target: Target, method: string, args: readonly unknown[], then: string | undefined) {
-    const packed = packArguments(args, CALLBACKS[method])
+  /** @param packed - the arguments. */
+  #call(target: Target, method: string, args: readonly unknown[], then: string | undefined, packed: Packed) {
     const pathOf = (kind: Hole[1]) => packed.holes.find((hole) => hole[1] === kind)?.[0]
     const signal = valueAt(args, pathOf('signal')) as AbortSignal | undefined
     if (signal?.aborted === true) return Promise.reject(signal.reason)

@@ -107,7 +107,6 @@ export class SortedReader {
   readonly #addresses = new Uint32Array(FIELDS_CHUNK)
   #phase: 'gather' | 'order' | 'deliver' = 'gather'
   #found = 0
-  #looked = 0
   /** Documents are found in the order of the scan. */
   readonly #isScanned: boolean
   /** What the last that is kept is sorted by first, if it is a text. */
@@ -135,7 +134,7 @@ export class SortedReader {
     if (this.#phase === 'gather') {
       if (this.#gather()) return true
       this.#phase = 'order'
-      if (this.#query.sort[0]!.path === this.#state.primaryKey) wishKeyOrder(this.#state, this.#looked)
+      if (this.#query.sort[0]!.path === this.#state.primaryKey) wishKeyOrder(this.#state, this.#found)
       return true
     }
     if (this.#phase === 'order') {
@@ -157,7 +156,6 @@ export class SortedReader {
   #gather(): boolean {
     const count = this.#scan.read(this.#addresses)
     if (count <= 0) return count === 0
-    this.#looked += count
     const { partition } = this.#scan
     const entries = this.#entries
     const fields = this.#fields
@@ -185,8 +183,8 @@ export class SortedReader {
    * not fit together, because how many documents are wanted decides about the plan.
    */
   #placeOf(partition: Partition, i: number): number {
-    if (this.#isScanned) return this.#found++
-    return this.#scan.part * 2 ** 32 + partition.store.slotOf(this.#addresses[i]!)
+    const found = this.#found++
+    return this.#isScanned ? found : this.#scan.part * 2 ** 32 + partition.store.slotOf(this.#addresses[i]!)
   }
 
   /** Whether it is certain that a document comes behind the last that is kept, by a number or text alone. */
