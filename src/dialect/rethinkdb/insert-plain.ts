@@ -1,5 +1,6 @@
 // Inserting documents as the caller wrote them.
 
+import { isWellFormed } from './conditions.ts'
 import { type Fields, print } from './datum.ts'
 import { isPlainKey } from './key.ts'
 import type { Table } from './store.ts'
@@ -35,7 +36,9 @@ export function insertPlain(
   if (result.firstError !== undefined) {
     const at = Number(/\(position (\d+) of the batch\)$/.exec(result.firstError)?.[1] ?? 0)
     const row = rows[at] as Fields
-    const stored = errors > 0 && row[primaryKey] !== undefined ? direct.get(row[primaryKey] as never) : undefined
+    const key = row[primaryKey]
+    const isKey = key !== undefined && (typeof key !== 'string' || isWellFormed(key))
+    const stored = errors > 0 && isKey ? direct.get(key as never) : undefined
     answer.first_error =
       stored === undefined
         ? result.firstError

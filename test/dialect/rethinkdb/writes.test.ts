@@ -137,6 +137,11 @@ describe('insert', () => {
     })
   })
 
+  it.each(['error', 'replace'])('counts a key that cannot be stored, under %s', async (conflict) => {
+    const insert = t().insert([{ id: 'a' }, { id: '\ud800' }, { id: 'b' }], { conflict })
+    expect(await run(insert)).toMatchObject({ inserted: 2, errors: 1, first_error: expect.stringMatching('surrogate') })
+  })
+
   it('holds keys to their limits', async () => {
     const keyError = async (id: unknown) => (await run(t().insert({ id }))).first_error
     expect(await keyError('a'.repeat(127))).toBe(undefined)
