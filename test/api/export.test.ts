@@ -115,7 +115,7 @@ describe('an export', () => {
     for (const form of forms) expect(await picture(kept(await open.import(form)))).toEqual(wanted)
   })
 
-  it('is a state that was, whatever is written meanwhile', { timeout: 60_000 }, async () => {
+  it('is a state that was, whatever is written meanwhile', async () => {
     for (const place of [':memory:', folder()]) {
       const db = kept(await open(place, { durability: 'soft' }))
       const c = await db.createCollection('c', { shards: 2 })
@@ -260,7 +260,7 @@ describe('an export', () => {
     expect((await db.export()).size).toBeGreaterThan(1_000)
   })
 
-  it('holds a few megabytes at a time', { timeout: 60_000 }, async () => {
+  it('holds a few megabytes at a time', async () => {
     const path = folder()
     const db = kept(await open(path, { durability: 'soft' }))
     const c = await db.createCollection('c')
@@ -296,7 +296,7 @@ describe('an import', () => {
     return await db.export({ as: 'bytes' })
   }
 
-  it('takes nothing of a damaged or cut file', { timeout: 60_000 }, async () => {
+  it('takes nothing of a damaged or cut file', async () => {
     const whole = await exported()
     const path = folder()
     const refused = async (bytes: Uint8Array) => {

@@ -64,9 +64,7 @@ describe('a graph in memory', () => {
     }
   })
 
-  it('is the same however the event loop turned: after inserts, and after changes', {
-    timeout: 60_000,
-  }, async () => {
+  it('is the same however the event loop turned: after inserts, and after changes', async () => {
     const pauses = {
       none: async () => {},
       immediate: () => new Promise<void>((resolve) => setImmediate(resolve)),

@@ -7,7 +7,7 @@ import { closeAfterEach, newDirectory } from './configurations.ts'
 
 closeAfterEach()
 
-it('nothing of the logs that compactions have left', { timeout: 60_000 }, async () => {
+it('nothing of the logs that compactions have left', async () => {
   // Each log held the one before it, with the 256 KiB in which hard writes wait: a store of 4 MB that is rewritten for ever lost some GB a day.
   await using db = await open(await newDirectory())
   const c = await db.createCollection('c')

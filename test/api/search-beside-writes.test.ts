@@ -13,7 +13,7 @@ const ROWS = 12_000
 it.each([
   ['without a filter', undefined],
   ['with a filter', { tag: { $lt: 5 } }],
-])('searches beside writes, %s', { timeout: 60_000 }, async (_, filter) => {
+])('searches beside writes, %s', async (_, filter) => {
   const next = randomOf(8)
   const vector = () => Float32Array.from({ length: DIMENSION }, () => next() * 2 - 1)
   const db = await openMemory()

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('npm run demo', () => {
-  it('loads, changes, reopens, and may be run again on the same directory', { timeout: 60_000 }, async () => {
+  it('loads, changes, reopens, and may be run again on the same directory', async () => {
     const env = { ...process.env, NO_COLOR: '1' }
     for (const isAgain of [false, true]) {
       const { stdout } = await run(process.execPath, ['bench/demo/demo.mjs', folder], { cwd: ROOT, env })

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the documents suite', () => {
-  it('measures quiverdb beside who is there, and all read the same', { timeout: 60_000 }, async () => {
+  it('measures quiverdb beside who is there, and all read the same', async () => {
     const { stdout } = await run(process.execPath, ['bench/run.mjs', 'documents', '--smoke', '--out', folder], {
       cwd: ROOT,
     })
@@ -51,7 +51,7 @@ describe('the documents suite', () => {
 })
 
 describe('the dialects suite', () => {
-  it('measures each dialect beside the native interface', { timeout: 60_000 }, async () => {
+  it('measures each dialect beside the native interface', async () => {
     const { stdout } = await run(process.execPath, ['bench/run.mjs', 'dialects', '--smoke', '--out', folder], {
       cwd: ROOT,
     })
@@ -64,7 +64,7 @@ describe('the dialects suite', () => {
 })
 
 describe('the queries suite', () => {
-  it('measures quiverdb beside who is there, and all answer the same', { timeout: 60_000 }, async () => {
+  it('measures quiverdb beside who is there, and all answer the same', async () => {
     const { stdout } = await run(process.execPath, ['bench/run.mjs', 'queries', '--smoke', '--out', folder], {
       cwd: ROOT,
     })
@@ -82,7 +82,7 @@ describe('the queries suite', () => {
 })
 
 describe('the vectors suite', () => {
-  it('measures quiverdb beside who is there, and exact search finds everything', { timeout: 60_000 }, async () => {
+  it('measures quiverdb beside who is there, and exact search finds everything', async () => {
     const { stdout } = await run(process.execPath, ['bench/run.mjs', 'vectors', '--smoke', '--out', folder], {
       cwd: ROOT,
     })

@@ -29,7 +29,6 @@ describe.skipIf(executablePath === undefined)(`in ${browserName}`, () => {
 
   it.each(MEDIA.flatMap((medium) => [1, 2].map((shards) => [medium, shards] as const)))(
     'a collection on %s, over %i shards, does what a Map does',
-    { timeout: 120_000 },
     async (medium, shards) => {
       const page = await site.page(await site.context(medium))
       await page.addScriptTag({ content: program })

@@ -177,7 +177,7 @@ describe.skipIf(executablePath === undefined || !isChromium)('the playground in 
     await page.keyboard.press('Enter')
     await page.locator('.hits small').filter({ hasText: 'digit 8' }).first().waitFor()
     await image('map')
-  }, 90_000)
+  })
 
   it('finds what looks like a drawing', async () => {
     const { x, y, width } = (await page.locator('.pad').boundingBox())!

@@ -32,7 +32,7 @@ const KINDS = {
     navigator.serviceWorker.register(url).then(() => navigator.serviceWorker.ready).then(({ active }) => active.postMessage('run'), reject)`,
 }
 
-describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 60_000 }, () => {
+describe.skipIf(executablePath === undefined)('in Chromium', () => {
   let site: Site
   let project: Project
   let address: string

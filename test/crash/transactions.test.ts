@@ -67,7 +67,7 @@ const PAUSES: readonly (readonly [string, () => unknown])[] = [
 
 for (const hard of [false, true]) {
   for (const [name, pause] of PAUSES) {
-    it(`keeps a ${hard ? 'hard' : 'soft'} write behind one that is ${name}`, { timeout: 60_000 }, async () => {
+    it(`keeps a ${hard ? 'hard' : 'soft'} write behind one that is ${name}`, async () => {
       let now = 0
       if (name === 'in a slow flush') vi.spyOn(performance, 'now').mockImplementation(() => (now += 100))
       const lost: string[] = []

@@ -50,7 +50,7 @@ const CALLS: readonly (readonly [string, (one: Full) => Promise<unknown>])[] = [
 ]
 
 for (const [name, run] of CALLS) {
-  it(`deletes everything by ${name}`, { timeout: 60_000 }, async () => {
+  it(`deletes everything by ${name}`, async () => {
     const storage = new MemoryDirectory()
     const one = await full(storage)
     expect(one.count).toBeGreaterThan(50_000)
@@ -66,7 +66,7 @@ for (const [name, run] of CALLS) {
   })
 }
 
-it('deletes everything from two full shards, and from memory', { timeout: 60_000 }, async () => {
+it('deletes everything from two full shards, and from memory', async () => {
   const sharded = await full(new MemoryDirectory(), 2)
   expect((await sharded.posts.delete({})).deleted).toBe(sharded.count)
   await sharded.db.close()
@@ -76,7 +76,7 @@ it('deletes everything from two full shards, and from memory', { timeout: 60_000
   await inMemory.db.close()
 })
 
-it('deletes all or nothing when it is to be atomic', { timeout: 60_000 }, async () => {
+it('deletes all or nothing when it is to be atomic', async () => {
   const { db, posts, count } = await full(new MemoryDirectory())
   await expect(posts.delete({}, { atomic: true })).rejects.toThrow(LimitError)
   expect(await posts.count()).toBe(count)

@@ -37,7 +37,7 @@ const KINDS: readonly (readonly [string, number, number, (id: number) => object]
 
 describe('a partition that is full', () => {
   for (const [name, limit, batchCount, documentOf] of KINDS) {
-    it(`of ${name} goes on reading, deleting and compacting`, { timeout: 60_000 }, async () => {
+    it(`of ${name} goes on reading, deleting and compacting`, async () => {
       const storage = new MemoryDirectory()
       const partition = await Partition.create(optionsFor(storage, { memoryLimitBytes: limit }))
       const count = fill(partition, documentOf, batchCount)
@@ -102,7 +102,7 @@ describe('a partition that is full', () => {
     })
   }
 
-  it('compacts when it has very many slots', { timeout: 60_000 }, async () => {
+  it('compacts when it has very many slots', async () => {
     const limit = (isDebug ? 32 : 96) * MIB
     const storage = new MemoryDirectory()
     const partition = await Partition.create(optionsFor(storage, { memoryLimitBytes: limit }))
@@ -166,7 +166,7 @@ describe('a partition that is full', () => {
 })
 
 describe('a partition that is rewritten for ever', () => {
-  it('stays bounded in memory and on disk', { timeout: 60_000 }, async () => {
+  it('stays bounded in memory and on disk', async () => {
     const storage = new MemoryDirectory()
     const partition = await Partition.create(optionsFor(storage))
     const documentOf = (id: number, round: number) => ({

@@ -2,7 +2,7 @@
 // batches, compactions and reopenings, over partitions and shards, with filters and without. Held against a Map, after every command. A
 // failure prints its seed; QUIVER_SEED repeats it.
 
-import { rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -194,14 +194,13 @@ function matches(tag: number, filter: { readonly tag: number | { readonly $gt: n
 }
 
 it('agrees with a loop over all documents', async () => {
-  let run = 0
   await fc.assert(
     fc.asyncProperty(
       setting,
       fc.array(command, { minLength: 3, maxLength: 18 }),
       fc.nat(),
       async (chosen, commands, seed) => {
-        const path = join(tmpdir(), `quiverdb-search-${process.pid}-${run++}`)
+        const path = await mkdtemp(join(tmpdir(), 'quiverdb-search-'))
         const world = new World(chosen, path)
         const random = randomOf(seed)
         await world.open()
@@ -218,4 +217,4 @@ it('agrees with a loop over all documents', async () => {
     ),
     settings(60),
   )
-}, 120_000)
+})

@@ -35,7 +35,7 @@ function expectSearch(partition: Partition, alive: readonly Doc[]): void {
   for (const [i, value] of distances.entries()) expect(value).toBeCloseTo(wanted[i]!.distance, 12)
 }
 
-it('of a full partition are searched, deleted and read back', { timeout: 60_000 }, async () => {
+it('of a full partition are searched, deleted and read back', async () => {
   const storage = new MemoryDirectory()
   let partition = await Partition.create(optionsFor(storage, { memoryLimitBytes: LIMIT, vectors: FIELDS }))
   let alive: Doc[] = []

@@ -160,7 +160,7 @@ new Client('localhost:19530').getVersion().then(({ version }) => console.log(ver
     expect(stats?.compilation.warnings.map(String)).toEqual([])
     expect(stats?.compilation.errors.map(String)).toEqual([])
     expect(project.run(join(project.folder, 'out/main.cjs.test.cjs')).trim()).toBe('beside')
-  }, 60_000)
+  })
 
   it('drop the package when nothing of it is used', async () => {
     const result = await esbuild.build({

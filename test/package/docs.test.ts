@@ -57,7 +57,7 @@ function runProgram(block: Block): string[] {
   const { status, stdout, stderr } = spawnSync(process.execPath, [path], {
     cwd: dirname(path),
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 240_000,
   })
   // Bundles have long lines, and Node shows the one that threw.
   const complaints = stderr.split('\n').map((text) => text.slice(0, 200))
@@ -68,7 +68,7 @@ function runShell(block: Block): string {
   const cwd = dirname(project.write(join(folderOf(block.file), 'package.json'), '{ "type": "module" }'))
   const path = `${join(project.folder, 'node_modules/.bin')}:${process.env['PATH']}`
   const env = { ...process.env, PATH: path, NO_COLOR: '1', VITEST: undefined, NODE_OPTIONS: undefined }
-  return execFileSync('sh', ['-e', '-c', `exec 2>&1\n${block.text}`], { cwd, env, encoding: 'utf8', timeout: 60_000 })
+  return execFileSync('sh', ['-e', '-c', `exec 2>&1\n${block.text}`], { cwd, env, encoding: 'utf8', timeout: 240_000 })
 }
 
 function printed(output: string): string[] {
@@ -83,7 +83,7 @@ describe.each(runnable)('$file', ({ blocks }) => {
         expect(runProgram(block)).toEqual(promised)
       })
     } else if (kind === 'shell') {
-      it.skipIf(process.platform === 'win32')(`the commands at line ${line} work`, { timeout: 60_000 }, () => {
+      it.skipIf(process.platform === 'win32')(`the commands at line ${line} work`, () => {
         const output = runShell(block)
         for (const text of promised) expect(output).toContain(text)
       })
@@ -117,7 +117,7 @@ describe('the documents', () => {
     expect(broken).toEqual([])
   })
 
-  it('use names and types as they are', { timeout: 60_000 }, () => {
+  it('use names and types as they are', () => {
     const blocks = all.flatMap((one) => one.blocks)
     // What runs as JavaScript shows by running that it is right.
     const checked = blocks.filter(({ kind, language }) => language === 'ts' || kind === 'page' || kind === 'types')

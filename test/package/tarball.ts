@@ -56,7 +56,7 @@ export async function installTarball(beside: readonly string[] = []): Promise<Pr
       return path
     },
     run(...args) {
-      return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe', timeout: 60_000 })
+      return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe', timeout: 240_000 })
     },
     remove() {
       rmSync(folder, { recursive: true, force: true })

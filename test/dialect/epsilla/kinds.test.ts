@@ -116,7 +116,7 @@ it('answers calls with values of all kinds in its own words', async () => {
   expect(await db.statistics()).toMatchObject({
     result: expect.arrayContaining([{ tableName: 'MyTable', totalRecords: 5 }]),
   })
-}, 60_000)
+})
 
 // Each method of such a client rejected with an error of JavaScript's own.
 it('says what `database` takes', () => {

@@ -316,7 +316,7 @@ it('keeps the rows that an evaluator keeps', async () => {
     ),
     { numRuns: 40 },
   )
-}, 60_000)
+}, 300_000)
 
 it('gives back what was stored', async () => {
   await fc.assert(
@@ -335,7 +335,7 @@ it('gives back what was stored', async () => {
     }),
     { numRuns: 20 },
   )
-}, 60_000)
+}, 300_000)
 
 // --- metrics
 
@@ -428,5 +428,5 @@ it.each(CASES)(
       { numRuns: 10 },
     )
   },
-  60_000,
+  300_000,
 )

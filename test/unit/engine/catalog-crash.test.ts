@@ -113,7 +113,7 @@ describe('the catalog', () => {
       expect(await again.collection('fresh').count()).toBe(2)
       await again.close()
     }
-  }, 120_000)
+  })
 
   it('finds after a failed operation, at every one, what was acknowledged', async () => {
     const expected = await pictures()
@@ -144,5 +144,5 @@ describe('the catalog', () => {
       await db.close()
       if (isOver) break
     }
-  }, 120_000)
+  })
 })

@@ -38,7 +38,7 @@ function stretched(storage: MemoryDirectory, size: number): MemoryDirectory {
   return storage
 }
 
-it.each([2 ** 31 + 65_536, 2 ** 32 + 65_536])('a log of %i bytes', { timeout: 120_000 }, async (size) => {
+it.each([2 ** 31 + 65_536, 2 ** 32 + 65_536])('a log of %i bytes', async (size) => {
   const storage = new MemoryDirectory()
   const partition = await Partition.create(optionsFor(storage))
   upsert(
