@@ -38,6 +38,13 @@ beforeAll(async () => {
 })
 afterAll(() => project?.remove())
 
+/** Programs make temporary folders there, and leave them behind as a reader's may. */
+function environment(): NodeJS.ProcessEnv {
+  const temporary = join(project.folder, 'temporary')
+  mkdirSync(temporary, { recursive: true })
+  return { ...process.env, TMPDIR: temporary, TEMP: temporary, TMP: temporary }
+}
+
 /** Programs of a document share a folder, as a reader's would. */
 function folderOf(file: string): string {
   return file.replace(/\.md$/, '').replaceAll('/', '-')
@@ -56,6 +63,7 @@ function runProgram(block: Block): string[] {
   const path = project.write(join(folderOf(block.file), `line-${block.line}.mjs`), text)
   const { status, stdout, stderr } = spawnSync(process.execPath, [path], {
     cwd: dirname(path),
+    env: environment(),
     encoding: 'utf8',
     timeout: 240_000,
   })
@@ -67,7 +75,7 @@ function runProgram(block: Block): string[] {
 function runShell(block: Block): string {
   const cwd = dirname(project.write(join(folderOf(block.file), 'package.json'), '{ "type": "module" }'))
   const path = `${join(project.folder, 'node_modules/.bin')}:${process.env['PATH']}`
-  const env = { ...process.env, PATH: path, NO_COLOR: '1', VITEST: undefined, NODE_OPTIONS: undefined }
+  const env = { ...environment(), PATH: path, NO_COLOR: '1', VITEST: undefined, NODE_OPTIONS: undefined }
   return execFileSync('sh', ['-e', '-c', `exec 2>&1\n${block.text}`], { cwd, env, encoding: 'utf8', timeout: 240_000 })
 }
 
