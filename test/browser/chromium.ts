@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, normalize } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { ensureDist } from '../../.ci/dist.mjs'
-import { ENGINES, programOf } from './drivers.ts'
+import { ENGINES, programOf, WAIT_MS } from './drivers.ts'
 import { startElsewhere } from './elsewhere.ts'
 
 const DIST = join(import.meta.dirname, '../../dist')
@@ -50,7 +50,7 @@ export interface Site {
 
 /** A browser that asks nothing of anybody. */
 export async function launchChromium(): Promise<Browser> {
-  return await chromium.launch({ executablePath: executablePath!, args: ARGUMENTS })
+  return await chromium.launch({ executablePath: executablePath!, args: ARGUMENTS, timeout: WAIT_MS })
 }
 
 /** Starts a server and a browser. */
@@ -81,6 +81,7 @@ export async function startSite(): Promise<Site> {
   let pages = 0
   const contextOf = async (making: Promise<BrowserContext>, medium: string) => {
     const context = await making
+    context.setDefaultTimeout(WAIT_MS)
     if (medium === 'IndexedDB') await context.addInitScript('delete StorageManager.prototype.getDirectory')
     return context
   }
@@ -92,12 +93,16 @@ export async function startSite(): Promise<Site> {
       const folder = mkdtempSync(join(tmpdir(), 'quiverdb-profile-'))
       folders.push(folder)
       return contextOf(
-        chromium.launchPersistentContext(folder, { executablePath: executablePath!, args: ARGUMENTS }),
+        chromium.launchPersistentContext(folder, {
+          executablePath: executablePath!,
+          args: ARGUMENTS,
+          timeout: WAIT_MS,
+        }),
         medium,
       )
     },
     async page(context, policy) {
-      const home = context ?? (await browser.newContext())
+      const home = context ?? (await contextOf(browser.newContext(), 'OPFS'))
       const page = await home.newPage()
       const path = `/page-${++pages}`
       if (policy !== undefined) heads.set(path, policy)

@@ -8,7 +8,7 @@ import { join, normalize } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { ensureDist } from '../../.ci/dist.mjs'
 import type { Site } from './chromium.ts'
-import { type Driver, type Engine, startDriver } from './drivers.ts'
+import { type Driver, type Engine, startDriver, WAIT_MS } from './drivers.ts'
 
 const DIST = join(import.meta.dirname, '../../dist')
 
@@ -304,7 +304,7 @@ class OtherContext {
           type,
         )
       },
-      async waitForFunction(what: unknown, arg?: unknown, { timeout = 30_000 } = {}) {
+      async waitForFunction(what: unknown, arg?: unknown, { timeout = WAIT_MS } = {}) {
         const end = Date.now() + timeout
         while ((await evaluate(what, arg)) !== true) {
           if (Date.now() > end) throw new Error('it does not come')

@@ -9,6 +9,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildSite, SITE } from '../../docs/playground/site.mjs'
 import { executablePath, isChromium, launchChromium } from './chromium.ts'
+import { WAIT_MS } from './drivers.ts'
 
 const IMAGES = join(import.meta.dirname, '../../docs/images')
 const isWriting = process.env['PLAYGROUND_IMAGES'] === '1'
@@ -49,9 +50,9 @@ describe.skipIf(executablePath === undefined || !isChromium)('the playground in 
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
     }
-    context.setDefaultTimeout(60_000)
+    context.setDefaultTimeout(WAIT_MS)
     page = await openPage()
-  }, 300_000)
+  })
   afterAll(() => end())
 
   async function openPage(): Promise<Page> {
@@ -69,7 +70,7 @@ describe.skipIf(executablePath === undefined || !isChromium)('the playground in 
   const pane = (name: string) => page.click(`#tab-${name}`)
   const status = (text: RegExp) => page.locator('.status').filter({ hasText: text }).waitFor()
   const shows = (where: string, text: RegExp) =>
-    expect.poll(() => page.locator(where).innerText(), { timeout: 60_000 }).toMatch(text)
+    expect.poll(() => page.locator(where).innerText(), { timeout: WAIT_MS }).toMatch(text)
   const collections = () => page.locator('.collection span').allTextContents()
 
   async function write(text: string): Promise<void> {
@@ -161,7 +162,7 @@ describe.skipIf(executablePath === undefined || !isChromium)('the playground in 
     await page
       .locator('.map-note')
       .filter({ hasText: /^3,000 documents$/ })
-      .waitFor({ timeout: 60_000 })
+      .waitFor()
     await page.fill('#search-text', '30')
     await page.keyboard.press('Enter')
     await page.locator('.map[data-hits="11"]').waitFor()
@@ -194,7 +195,8 @@ describe.skipIf(executablePath === undefined || !isChromium)('the playground in 
     await pane('program')
     await write(`return await db.collection('films').update({ genre: 'Western' }, { wild: true })`)
     await page.keyboard.press('Control+Enter')
-    await page.locator('.output .line-result').waitFor()
+    // Then no more news come that the pane would be made anew by.
+    await page.locator('.results .took').filter({ hasText: 'done in' }).waitFor()
     await pane('storage')
     await page.locator('.strips .piece-replaced').waitFor()
     const legend = await page.locator('.strips figcaption').innerText()
@@ -204,7 +206,7 @@ describe.skipIf(executablePath === undefined || !isChromium)('the playground in 
     expect(spans).toMatch(/ratings.imdb.score\s+6.1, f64/)
     expect(spans).toMatch(/released\s+1998-06-12T00:00:00.000Z/)
     await page.locator('.spans .tag:has-text("title")').first().hover()
-    await expect.poll(() => page.locator('.byte.lit').count()).toBe(4 + 'The Land Girls'.length)
+    await expect.poll(() => page.locator('.byte.lit').count(), { timeout: WAIT_MS }).toBe(4 + 'The Land Girls'.length)
     await page.mouse.move(0, 0)
     await image('storage')
   })
@@ -222,7 +224,7 @@ describe.skipIf(executablePath === undefined || !isChromium)('the playground in 
     await page
       .locator('.map-note')
       .filter({ hasText: /^3,000 documents$/ })
-      .waitFor({ timeout: 5_000 })
+      .waitFor()
     expect(await page.locator('.timings').innerText()).not.toContain('umap')
     await page.emulateMedia({ colorScheme: 'dark' })
     await page.click('.map')

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => project?.remove())
 
-describe.skipIf(executablePath === undefined)(`in ${browserName}`, { timeout: 300_000 }, () => {
+describe.skipIf(executablePath === undefined)(`in ${browserName}`, () => {
   let site: Site
   beforeAll(async () => {
     site = await startSite()
@@ -43,9 +43,17 @@ describe.skipIf(executablePath === undefined)(`in ${browserName}`, { timeout: 30
     const context = await site.context()
     const page: Page = await context.newPage()
     const complaints: string[] = []
-    page.on('pageerror', (error) => complaints.push(String(error)))
+    const complaint = new Promise<void>((resolve) => {
+      page.on('pageerror', (error) => {
+        complaints.push(String(error))
+        resolve()
+      })
+    })
     await page.goto(url)
-    await page.waitForFunction('globalThis.outcomes !== undefined', undefined, { timeout: 60_000 }).catch(() => {})
+    const isDone = page
+      .waitForFunction('globalThis.outcomes !== undefined')
+      .catch((error) => complaints.push(String(error)))
+    await Promise.race([isDone, complaint])
     expect(complaints).toEqual([])
     const outcomes = await page.evaluate('globalThis.outcomes')
     await context.close()
@@ -103,7 +111,7 @@ describe.skipIf(executablePath === undefined)(`in ${browserName}`, { timeout: 30
   })
 })
 
-describe('in Node', { timeout: 300_000 }, () => {
+describe('in Node', () => {
   it('what rollup makes holds', async () => {
     const warnings: string[] = []
     const bundled = await rollup({

@@ -12,8 +12,11 @@ import { contractProject, expectAll, importing, type Outcome } from './project.t
 /** Answers whoever asks, over whatever port there is. */
 const PROGRAM = `${importing()}
 const answer = (port) => runSuite(modules, (name) => name).then((outcomes) => port.postMessage(outcomes))
-self.onmessage = ({ data, source }) => {
-  if (data === 'run') answer(source ?? self)
+self.onmessage = (event) => {
+  if (event.data !== 'run') return
+  const answered = answer(event.source ?? self)
+  // Without it a service worker is ended after half a minute, which a busy machine needs.
+  event.waitUntil?.(answered)
 }
 self.onconnect = ({ ports }) => answer(ports[0])
 self.oninstall = () => self.skipWaiting()

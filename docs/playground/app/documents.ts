@@ -19,6 +19,7 @@ const CELL_MAX = 64
 
 export function documentsPane(state: State): HTMLElement {
   let skip = 0
+  let asked = 0
   const filter = h('input', {
     id: 'find-filter',
     type: 'text',
@@ -41,6 +42,7 @@ export function documentsPane(state: State): HTMLElement {
 
   async function load(from: number): Promise<void> {
     const collection = state.collection
+    const turn = ++asked
     if (collection === undefined) {
       table.replaceChildren()
       detail.replaceChildren(h('p', { class: 'note' }, 'Load a data set, or drop a file.'))
@@ -51,7 +53,8 @@ export function documentsPane(state: State): HTMLElement {
       skip = Math.max(0, from)
       const request = { collection, filter: filter.value, sort: sort.value.trim(), skip, limit: PAGE }
       const answer = await state.engine.ask('find', request)
-      if (collection !== state.collection) return
+      // Answers come in any order.
+      if (turn !== asked || collection !== state.collection) return
       fill(answer.documents)
       const last = skip + answer.documents.length
       facts.textContent = `${last === 0 ? 0 : count(skip + 1)} to ${count(last)} of ${count(answer.count)}, ${milliseconds(answer.ms)} by ${answer.plan}`

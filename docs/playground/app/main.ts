@@ -35,24 +35,27 @@ function load(set: DataSet): void {
     state.say(`loading ${SETS[set][0]}`)
     const { collection, documents, ms } = await state.engine.ask('load', set)
     state.time(`load ${collection}`, ms)
-    state.say(`${count(documents)} documents in ${milliseconds(ms)}.`)
     state.select(collection)
     await state.refresh()
     tabs.choose(set === 'films' ? 'documents' : 'search')
+    // Last: who reads it goes on, and is not to be led to another pane then.
+    state.say(`${count(documents)} documents in ${milliseconds(ms)}.`)
   })
 }
 
 function importFiles(files: Iterable<File>): void {
   state.attempt(async () => {
+    let sum = ''
     for (const file of files) {
       const { collection, documents, refused, firstError, ms } = await state.engine.ask('importFile', file)
       state.time(`import ${file.name}`, ms)
       const note = refused === 0 ? '' : `, ${count(refused)} refused: ${firstError}`
-      state.say(`${count(documents)} documents into ${collection} in ${milliseconds(ms)}${note}.`)
+      sum = `${count(documents)} documents into ${collection} in ${milliseconds(ms)}${note}.`
       state.select(collection)
     }
     await state.refresh()
     tabs.choose('documents')
+    state.say(sum)
   })
 }
 

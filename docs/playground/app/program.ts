@@ -72,6 +72,8 @@ export function programPane(state: State): HTMLElement {
         const { ms, isFailed } = await state.engine.ask('run', dialect, editor.text)
         if (output.childElementCount === 0)
           output.append(h('p', { class: 'note' }, 'The program printed and returned nothing.'))
+        // It is done when what it did can be seen everywhere.
+        await state.refresh()
         took.textContent = `${isFailed ? 'failed after' : 'done in'} ${milliseconds(ms)}`
         state.time(`program, ${NAMES[dialect]}`, ms)
       } catch (error) {
@@ -80,7 +82,6 @@ export function programPane(state: State): HTMLElement {
       } finally {
         setRunning(false)
       }
-      await state.refresh()
     })
   }
 

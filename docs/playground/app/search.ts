@@ -20,6 +20,7 @@ export function searchPane(state: State): HTMLElement {
   const layout = new Layout()
   let points: MapPoints | undefined
   let shown = ''
+  let asked = 0
   let pad: Pad | undefined
 
   const query = h('input', { id: 'search-text', type: 'search', spellcheck: 'false', autocomplete: 'off' })
@@ -73,10 +74,14 @@ export function searchPane(state: State): HTMLElement {
   function ask(how: Partial<SearchRequest>): void {
     const collection = state.collection
     if (collection === undefined) return
+    // What is left of the collection before goes now: later it would take the hits along.
+    state.attempt(showMap)
+    const turn = ++asked
     state.attempt(async () => {
       const answer = await state.engine.ask('search', { collection, limit: LIMIT, filter: filter.value, ...how })
       state.time(`search ${collection}`, answer.ms)
-      show(answer, how.key)
+      // Answers come in any order.
+      if (turn === asked) show(answer, how.key)
     })
   }
 
@@ -145,6 +150,7 @@ export function searchPane(state: State): HTMLElement {
     const name = `${collection} ${field} ${state.current?.stats.vectors}`
     if (name === shown) return
     shown = name
+    asked++
     points = undefined
     places = new Map()
     layout.stop()
