@@ -1,5 +1,5 @@
 // Promise: the lock of a directory knows the living from the dead, and nobody slips in between. Checked in one process, on
-// lock files written by hand for what others may have left, and with a hook before `link` for what others may do meanwhile.
+// lock files written by hand for what others may have left, and with hooks before `link` and behind reads for what others may do meanwhile.
 
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
@@ -11,6 +11,19 @@ import type { StorageDirectory } from '../../../src/storage/index.ts'
 import { temporaryFolder } from './temporary.ts'
 
 const onLink = vi.hoisted(() => ({ next: undefined as ((target: string) => Promise<void>) | undefined }))
+const onRead = vi.hoisted(() => ({ next: undefined as ((path: string) => void) | undefined }))
+
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof import('node:fs')>()
+  return {
+    ...real,
+    readFileSync: (...args: Parameters<typeof real.readFileSync>) => {
+      const content = real.readFileSync(...args)
+      onRead.next?.(String(args[0]))
+      return content
+    },
+  }
+})
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>()
@@ -160,11 +173,16 @@ describe('what a crash leaves', () => {
 
   test('a lock file that is torn and young is given a moment to be finished', async () => {
     const path = await temporaryFolder()
+    const claim = { ...(await ourClaim()), boot: 'of another', host: 'elsewhere' }
     put(path, 'quiver.lock', '')
-    const taking = locked(path)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    put(path, 'quiver.lock', { ...(await ourClaim()), boot: 'of another', host: 'elsewhere' })
-    await expect(taking).rejects.toMatchObject({ details: { host: 'elsewhere' } })
+    let readings = 0
+    // Finished once it has been seen torn.
+    onRead.next = (file) => {
+      if (file === join(path, 'quiver.lock') && ++readings === 1) put(path, 'quiver.lock', claim)
+    }
+    await expect(locked(path)).rejects.toMatchObject({ details: { host: 'elsewhere' } })
+    onRead.next = undefined
+    expect(readings).toBeGreaterThan(1)
     put(path, 'quiver.lock', '')
     await (await locked(path)).unlock()
   })

@@ -45,11 +45,13 @@ export interface Said {
 export class Holder {
   readonly #input: Writable
   readonly #lines: AsyncIterator<Said>
+  readonly #ended: Promise<unknown>
   readonly #end: () => Promise<unknown>
 
-  constructor(input: Writable, output: Readable, end: () => Promise<unknown>) {
+  constructor(input: Writable, output: Readable, ended: Promise<unknown>, end: () => Promise<unknown>) {
     this.#input = input
     this.#lines = linesOf(output)
+    this.#ended = ended
     this.#end = end
     onTestFinished(async () => void (await end()))
   }
@@ -65,8 +67,10 @@ export class Holder {
     await this.said()
   }
 
-  leaveWithoutUnlocking(): void {
+  /** Resolves when it is over. What it says ends before: the platform closes its files one after another. */
+  leaveWithoutUnlocking(): Promise<unknown> {
     this.#input.write('exit\n')
+    return this.#ended
   }
 
   /** SIGKILL, or the end of a thread from outside; resolves when it is over. */
@@ -78,20 +82,28 @@ export class Holder {
 /** @param prefix - a command that starts another, as `unshare` does. */
 export function holdInProcess(path: string, mode: 'write' | 'read', prefix: readonly string[] = []): Holder {
   const child = start(['hold', path, mode], prefix)
-  return new Holder(child.stdin as Writable, child.stdout as Readable, () => endOf(child))
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  return new Holder(child.stdin as Writable, child.stdout as Readable, ended, () => endOf(child))
 }
 
 export function holdInThread(path: string, mode: 'write' | 'read'): Holder {
   const worker = new Worker(bundle(), { workerData: ['hold', path, mode], stdin: true, stdout: true })
-  return new Holder(worker.stdin as Writable, worker.stdout, () => worker.terminate())
+  const ended = new Promise((resolve) => worker.once('exit', resolve))
+  return new Holder(worker.stdin as Writable, worker.stdout, ended, () => worker.terminate())
 }
 
-/** Keeps `count` processes at it, replacing those that die, until each has come to the end of its time. */
-export async function stress(path: string, log: string, count: number, seconds: number): Promise<void> {
+/** Keeps `count` processes at it, replacing those that die and those whose time is over, for so long and until it is enough. */
+export async function stress(
+  path: string,
+  log: string,
+  count: number,
+  seconds: number,
+  isEnough: () => boolean,
+): Promise<void> {
   const deadline = Date.now() + seconds * 1000
   const run = async () => {
-    while (Date.now() < deadline) {
-      const child = start(['stress', path, log, `${(deadline - Date.now()) / 1000}`])
+    while (Date.now() < deadline || !isEnough()) {
+      const child = start(['stress', path, log, `${Math.max(1, (deadline - Date.now()) / 1000)}`])
       const code = await new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)))
       if (code !== 0 && code !== 'SIGKILL') throw new Error(`a process ended with ${code}`)
     }
@@ -109,9 +121,17 @@ function endOf(child: ChildProcess): Promise<unknown> {
   const ended = new Promise((resolve) => child.once('exit', resolve))
   // `unshare --fork` only waits for the process that holds: that one is killed, and is over when `unshare` is.
   const held = childrenOf(child.pid as number)
-  for (const pid of held) process.kill(pid, 'SIGKILL')
+  for (const pid of held) kill(pid)
   if (held.length === 0) child.kill('SIGKILL')
   return ended
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself meanwhile.
+  }
 }
 
 function childrenOf(pid: number): number[] {

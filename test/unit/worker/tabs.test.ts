@@ -110,7 +110,7 @@ it('a call that reaches the next tab before its sender knows of it is done once'
   // The third page does not hear yet that the second one serves, and calls.
   third.channel.hold()
   waiters[0]!()
-  await vi.waitFor(async () => expect(await second.call('posts', 'count')).toBe(1))
+  expect(await second.call('posts', 'count')).toBe(1)
   const inserted = third.call('posts', 'insert', [{ n: 1 }])
   await second.call('posts', 'count')
   third.channel.letGo()
