@@ -17,6 +17,8 @@ import { SeededRandom } from './simulated-storage-random.ts'
 
 const KILLS = Number(process.env.QUIVER_KILLS ?? 200)
 const SECONDS_MAX = Number(process.env.QUIVER_SECONDS ?? 60)
+/** However slow the machine is; and of ten of them one comes behind an acknowledgement. */
+const KILLS_LEAST = Math.min(KILLS, 20)
 const KILLS_PER_DIRECTORY = 12
 const SEED = Number(process.env.QUIVER_SEED ?? Date.now() % 1_000_000)
 
@@ -109,12 +111,13 @@ function agree(one: number, two: number): boolean {
   return Math.floor(one / 5) === Math.floor(two / 5)
 }
 
-it(`loses nothing in ${KILLS} kills (QUIVER_SEED=${SEED})`, { timeout: SECONDS_MAX * 3_000 + 60_000 }, async () => {
+it(`loses nothing in ${KILLS} kills (QUIVER_SEED=${SEED})`, { timeout: SECONDS_MAX * 3_000 + 300_000 }, async () => {
   const random = new SeededRandom(SEED)
   const began = performance.now()
   let kills = 0
   let batches = 0
-  for (let round = 0; kills < KILLS && performance.now() - began < SECONDS_MAX * 1_000; round++) {
+  const isTimeLeft = () => performance.now() - began < SECONDS_MAX * 1_000
+  for (let round = 0; kills < KILLS && (isTimeLeft() || kills < KILLS_LEAST || batches <= kills / 10); round++) {
     const path = join(folder, `round${round}`)
     let before: [Contents, Contents] = [new Map(), new Map()]
     let first = 1
@@ -160,7 +163,7 @@ it(`loses nothing in ${KILLS} kills (QUIVER_SEED=${SEED})`, { timeout: SECONDS_M
     }
     await rm(path, { recursive: true, force: true })
   }
-  expect(kills).toBeGreaterThan(Math.min(KILLS, 20) - 1)
+  expect(kills).toBeGreaterThanOrEqual(KILLS_LEAST)
   // On a busy machine most are killed before they acknowledge much.
   expect(batches).toBeGreaterThan(kills / 10)
 })
