@@ -99,7 +99,7 @@ export class Collection<T extends object = Document> {
     try {
       const refusal = state.refuseWrite()
       if (refusal !== null) return Promise.reject(refusal)
-      if (state.line.last !== null) return this.#insertLater('insert', source, options)
+      if (state.line.keepsWrites) return this.#insertLater('insert', source, options)
       if (options === undefined && state.single !== null && isDocument(source)) {
         return this.#insertOne(state.single, source, state.insertRequest)
       }
@@ -116,7 +116,7 @@ export class Collection<T extends object = Document> {
     try {
       const refusal = state.refuseWrite()
       if (refusal !== null) return Promise.reject(refusal)
-      if (state.line.last !== null) return this.#insertLater('upsert', source, options)
+      if (state.line.keepsWrites) return this.#insertLater('upsert', source, options)
       if (options === undefined && state.single !== null && isDocument(source)) {
         return this.#insertOne(state.single, source, state.upsertRequest)
       }
@@ -135,7 +135,7 @@ export class Collection<T extends object = Document> {
   /** Behind calls that wait. */
   #insertLater(method: 'insert' | 'upsert', source: Source<T>, options: InsertOptions<T> | undefined) {
     const given = [heldSource(source) as Source<T>, options && { ...options }] as const
-    return this.#state.line.enter(() => this[method](...given))
+    return this.#state.line.enter(() => this[method](...given), true)
   }
 
   #insert(source: unknown, request: WriteRequest, operation: string): Promise<WriteResult> {
@@ -196,14 +196,14 @@ export class Collection<T extends object = Document> {
     kind: Alteration['kind'],
     selection: unknown,
     value: unknown,
-    options: WriteOptions | undefined,
+    options?: WriteOptions,
   ): Promise<WriteResult<T>> {
     const state = this.#state
     try {
       const refusal = state.refuseWrite()
       if (refusal !== null) return Promise.reject(refusal)
-      if (state.line.keeps(isObject(selection) ? selection : undefined)) {
-        return this.#later([selection, value, options] as const, (given) => this.#alter(kind, ...given))
+      if (state.line.keepsWrites || state.line.keeps(isObject(selection) ? selection : undefined)) {
+        return this.#later([selection, value, options] as const, (given) => this.#alter(kind, ...given), true)
       }
       const request = writeRequest(state, kind, options)
       const alteration: Alteration = kind === 'delete' ? { kind } : alterationOf(kind, value)
@@ -488,9 +488,9 @@ export class Collection<T extends object = Document> {
   }
 
   /** Makes a call with what it is given now, behind those that wait. */
-  #later<G, R>(given: G, call: (given: G) => Promise<R>): Promise<R> {
+  #later<G, R>(given: G, call: (given: G) => Promise<R>, isWrite = false): Promise<R> {
     const copy = copyGiven(given)
-    return this.#state.line.enter(() => call(copy))
+    return this.#state.line.enter(() => call(copy), isWrite)
   }
 
   #requireOpen(): void {

@@ -1,5 +1,6 @@
-// What runs filters is loaded with the first filter. The call that has it waits for that, and those that are made meanwhile without
-// awaiting it wait behind it: calls take effect in the order they were made, whatever is loaded when.
+// What runs filters is loaded with the first filter, and the first write to a large log that was just opened has the whole of it read. The
+// call that has to waits for that, and those that are made meanwhile without awaiting it wait behind it: calls take effect in the order they
+// were made, whatever is loaded when.
 //
 // A call that waits has to find what it was given as it was then: its maker copies it.
 
@@ -20,11 +21,18 @@ export class Line {
     return this.last !== null || (!this.#state.isQueryable && (isReadingFields || !isAll(filter)))
   }
 
-  /** Makes a call once filters run, after those that wait already. */
-  enter<R>(call: () => Promise<R>): Promise<R> {
+  /** Whether a write has to wait. */
+  get keepsWrites(): boolean {
+    return this.last !== null || this.#state.isUnread
+  }
+
+  /** Makes a call once what it needs is there, after those that wait already. */
+  enter<R>(call: () => Promise<R>, isWrite = false): Promise<R> {
     let answer!: Promise<R>
-    const begun = (this.last ?? this.#state.prepare()).then(() => {
-      const { gate } = this.#state
+    const state = this.#state
+    const ready = Promise.resolve(this.last).then(() => state.prepare(isWrite))
+    const begun = ready.then(() => {
+      const { gate } = state
       const { isClosed } = gate
       const { last } = this
       // It takes effect in this stretch, as it would have without waiting: nothing is before it now, and it came before a closing.

@@ -51,7 +51,7 @@ export class Partition {
   /** The store whether or not its records are in memory. */
   readonly bare: Store
   /** Set while records may be in the file only. */
-  private residency: Residency | undefined
+  residency: Residency | undefined
   private compaction: Promise<void> | undefined
   private closed: Promise<void> | undefined
   highestTransaction = 0
@@ -212,7 +212,7 @@ export class Partition {
     return this.bare.reader.read(address)
   }
 
-  /** Appends the documents at the first `count` addresses, which may be those of `scanUnread`. */
+  /** Appends the documents at the first `count` addresses, which may be those of a scan of the `bare` store. */
   readMany(addresses: Uint32Array, count: number, documents: Document[]): void {
     const { reader } = this.bare
     let done = 0
@@ -230,11 +230,6 @@ export class Partition {
 
   project(address: number, projection: Projection): Document {
     return this.bare.reader.project(address, projection.tree)
-  }
-
-  /** As `scan` of the store, but the records need not be in memory: these addresses are for `readMany` alone. */
-  scanUnread(slot: number, addresses: Uint32Array): { count: number; next: number } {
-    return this.bare.scan(slot, addresses)
   }
 
   /** Opens a batch; only one is open at a time. */

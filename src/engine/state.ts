@@ -59,6 +59,8 @@ export class CollectionState {
   locatedPart = -1
   /** Calls that wait for what runs filters. */
   readonly line = new Line(this)
+  /** Whether a write may have to read much first; see line.ts. */
+  isUnread = false
   /** The parts that are known to run filters. */
   #queryable: readonly Partition[] | undefined
 
@@ -89,6 +91,7 @@ export class CollectionState {
     this.groups = groups
     this.parts = groups.flatMap((group) => group.parts)
     this.single = this.parts.length === 1 ? this.parts[0]! : null
+    this.isUnread = this.parts.some(({ residency }) => residency?.isLong)
     this.setIndexes(this.indexes)
     this.setListener(this.#listener)
   }
@@ -122,8 +125,10 @@ export class CollectionState {
     return true
   }
 
-  /** Loads what filters need. */
-  async prepare(): Promise<void> {
+  /** Loads what filters need; for a write all records are read, too. */
+  async prepare(isWrite = false): Promise<void> {
+    if (isWrite) for (const { residency } of this.parts) await residency?.readInTurns()
+    this.isUnread &&= !isWrite
     while (!this.isQueryable) {
       await Promise.all([queriesPart.load(), ...this.parts.map((part) => part.enableFilters())])
     }

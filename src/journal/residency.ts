@@ -68,6 +68,11 @@ export class Residency {
     return this.next === this.isHere.length
   }
 
+  /** Whether it takes more than a moment to read the rest. */
+  get isLong(): boolean {
+    return this.log.to - this.pieces[this.next]! > RUN_BYTES && !this.isClosed
+  }
+
   /** Address of the record with this key, which is there then, or 0. Throws when it is not a key. */
   find(key: unknown): number {
     const { pass, store } = this.log
@@ -129,6 +134,13 @@ export class Residency {
       this.readSome()
       await pause()
     }
+  }
+
+  /** A step of a scan that needs all: reads a piece, and answers whether it did, for there is much to be read. */
+  isReading(): boolean {
+    if (!this.isLong) return false
+    this.readSome()
+    return true
   }
 
   private readSome(): void {

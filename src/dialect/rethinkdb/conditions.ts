@@ -2,8 +2,7 @@
 
 import type { Constant, FilterNode, Operand } from '../../query/index.ts'
 import { type Datum, Time } from './datum.ts'
-
-export const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text)
+import { isWellFormed } from './key.ts'
 
 type TypeName = 'null' | 'boolean' | 'number' | 'bigint' | 'string' | 'date' | 'binary' | 'array' | 'object'
 

@@ -1,8 +1,7 @@
 // Inserting documents as the caller wrote them.
 
-import { isWellFormed } from './conditions.ts'
 import { type Fields, print } from './datum.ts'
-import { isPlainKey } from './key.ts'
+import { isPlainKey, isWellFormed } from './key.ts'
 import type { Table } from './store.ts'
 import { fromStored } from './stored.ts'
 

@@ -8,6 +8,9 @@ const PRIMARY_BYTES_MAX = 128
 
 const encoder = new TextEncoder()
 
+/** Whether there is no lone surrogate in it. */
+export const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text)
+
 /** Bytes of its UTF-8. */
 export function textBytes(text: string): number {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return encoder.encode(text).length

@@ -4,22 +4,11 @@
 
 import { type Constant, EVERYTHING, type FilterNode, type Operand } from '../../query/index.ts'
 import { isFixed } from './check.ts'
-import {
-  all,
-  any,
-  type Comparison,
-  compared,
-  constantOf,
-  exists,
-  isWellFormed,
-  none,
-  pathTo,
-  TURNED,
-  typed,
-} from './conditions.ts'
+import { all, any, type Comparison, compared, constantOf, exists, none, pathTo, TURNED, typed } from './conditions.ts'
 import { type Datum, isObject, Literal, TYPE } from './datum.ts'
 import { Failure } from './errors.ts'
 import { evaluate } from './evaluate.ts'
+import { isWellFormed } from './key.ts'
 import { type Node, variables } from './node.ts'
 import type { Query } from './query.ts'
 import { KINDS, T, TERMS } from './terms.ts'

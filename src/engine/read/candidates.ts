@@ -45,16 +45,13 @@ export class ScanCandidates implements Candidates {
 
   next(addresses: Uint32Array, mayBeUnread = false): number {
     const partition = this.#partition
-    if (this.#program === undefined) {
-      const from = this.#slot
-      const { count, next } = mayBeUnread
-        ? partition.scanUnread(from, addresses)
-        : partition.store.scan(from, addresses)
-      this.examined += count
-      return this.#goOn(next, addresses, count)
-    }
-    const { store } = partition
-    const { count, next, examined } = store.filters.scan(this.#program, this.#slot, addresses)
+    const program = this.#program
+    const isUnread = mayBeUnread && program === undefined
+    if (!isUnread && partition.residency?.isReading()) return 0
+    const store = isUnread ? partition.bare : partition.store
+    const found: { count: number; next: number; examined?: number } =
+      program === undefined ? store.scan(this.#slot, addresses) : store.filters.scan(program, this.#slot, addresses)
+    const { count, next, examined = count } = found
     this.examined += examined
     return this.#goOn(next, addresses, count)
   }
@@ -72,13 +69,10 @@ export class ScanCandidates implements Candidates {
   }
 
   count(): number {
+    if (this.#partition.residency?.isReading()) return 0
     const { store } = this.#partition
-    if (this.#program === undefined) {
-      this.#slot = -1
-      this.examined += store.count
-      return store.count
-    }
-    const { count, next, examined } = store.filters.count(this.#program, this.#slot)
+    // What has no program has something else to check, or is counted without looking.
+    const { count, next, examined } = store.filters.count(this.#program!, this.#slot)
     this.#slot = next < this.#end ? next : -1
     this.examined += examined
     return count

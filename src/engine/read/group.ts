@@ -140,7 +140,10 @@ async function groupAll(
   aggregates: readonly AggregateRequest[],
 ): Promise<Group[]> {
   // A partition may be made meanwhile.
-  while (!state.parts.every((part) => part.isDerived)) for (const { store } of state.parts) await store.derive()
+  while (!state.parts.every((part) => part.isDerived)) {
+    await state.prepare(true)
+    for (const { store } of state.parts) await store.derive()
+  }
   const refusal = state.refuseRead()
   if (refusal !== null) throw refusal
   const scan = new MatchScan(state, planOf(state, filter), state.parts)

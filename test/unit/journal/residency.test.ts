@@ -322,7 +322,7 @@ async function seen(partition: Partition, count: number, between?: (step: number
   const addresses = new Uint32Array(count)
   let step = 0
   for (let slot = 0; slot >= 0; step++) {
-    const found = partition.scanUnread(slot, addresses)
+    const found = partition.bare.scan(slot, addresses)
     partition.readMany(addresses, found.count, documents)
     slot = found.next
     await between?.(step)
@@ -410,7 +410,7 @@ describe('a scan of a log that was read through', () => {
     const addresses = new Uint32Array(16)
     for (let round = 0; round < 3; round++) {
       const documents: never[] = []
-      partition.readMany(addresses, partition.scanUnread(0, addresses).count, documents)
+      partition.readMany(addresses, partition.bare.scan(0, addresses).count, documents)
       expect(documents).toEqual(contents(scene).slice(0, 16))
       expect(scene.watched.bytes).toBeLessThan(1_100_000)
     }
