@@ -2,12 +2,12 @@
 // take effect in the order they were made, and each goes by what it was given when it was made. Checked on databases that were opened
 // again, whose partitions run no filters yet: calls side by side against the same calls one after another.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/engine/index.ts'
 import { ClosedError, type Collection, type Database, UnknownOptionError } from '../../src/index.ts'
 import { MemoryDirectory } from '../../src/storage/index.ts'
 import { settings } from '../core/values.ts'
+import fc from '../property.ts'
 
 interface Post {
   id: number

@@ -1,10 +1,10 @@
 // Promise: distinct lists the values of a field, groupBy counts, sums, averages and finds extremes by group, exactly; values that
 // filters call equal are one group, whatever their kind; what is missing or of another type is left out as documented.
 
-import fc from 'fast-check'
 import { expect, expectTypeOf, it } from 'vitest'
 import { type Aggregates, TypeMismatchError, UnknownOptionError, UsageError, type Value } from '../../src/index.ts'
 import { settings } from '../core/values.ts'
+import fc from '../property.ts'
 import { closeAfterEach, describeEach, openMemory } from './configurations.ts'
 
 closeAfterEach()

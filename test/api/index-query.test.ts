@@ -1,11 +1,11 @@
 // Promise: queries use an index where it helps and say so; what they answer, and the order it comes in, is that of a scan. A document
 // that exists throughout and whose indexed value does not change is seen exactly once, whatever is written meanwhile.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Collection, type Document, type Filter, StateError } from '../../src/index.ts'
 import { someValue } from '../core/filter-values.ts'
 import { settings } from '../core/values.ts'
+import fc from '../property.ts'
 import { closeAfterEach, describeEach, openMemory } from './configurations.ts'
 
 closeAfterEach()

@@ -1,10 +1,10 @@
 // Promise: `sort` puts documents in the order of API.md: types one after the other, values within them, several fields, ties as
 // scanned, both ways; with skip and limit, filters, partitions and select; and it is defined what writes do to it meanwhile.
 
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Sort, TypeMismatchError, UsageError } from '../../src/index.ts'
 import { settings } from '../core/values.ts'
+import fc from '../property.ts'
 import { closeAfterEach, describeEach, openMemory } from './configurations.ts'
 
 closeAfterEach()

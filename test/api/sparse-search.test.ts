@@ -1,9 +1,9 @@
 // Promise: documents with sparse vectors are found by inner product, exactly, in every form such a vector is written in; what is no sparse
 // vector is stored all the same, and not found. Checked against a plain computation.
 
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Collection } from '../../src/index.ts'
+import fc from '../property.ts'
 import { closeAfterEach, describeEach } from './configurations.ts'
 
 closeAfterEach()

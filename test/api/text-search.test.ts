@@ -2,7 +2,6 @@
 // was written before, wherever the documents lie. Checked against a plain computation over all documents.
 
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openDatabase, treeFilter } from '../../src/engine/index.ts'
 import { textMatch } from '../../src/engine/words.ts'
@@ -20,6 +19,7 @@ import {
 import { parsePath } from '../../src/query/filters.ts'
 import { MemoryDirectory } from '../../src/storage/index.ts'
 import { analyzerOf } from '../../src/text/index.ts'
+import fc from '../property.ts'
 import { closeAfterEach, describeEach, newDirectory, openMemory } from './configurations.ts'
 
 closeAfterEach()

@@ -1,11 +1,11 @@
 // Promise: the cells of many records say what the documents hold at a path, whatever stands there; scalars without decoding, the
 // rest as being elsewhere.
 
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { Cells, ELSEWHERE } from '../../src/core/derived/index.ts'
 import { fieldsProgram, valueAt } from '../../src/query/filters.ts'
 import type { Constant } from '../../src/query/index.ts'
+import fc from '../property.ts'
 import { filterStore } from './filter-store.ts'
 import { someDocuments, someStep } from './filter-values.ts'
 import { settings } from './values.ts'

@@ -1,7 +1,6 @@
 // Promise: whatever bytes are given as a program, the core either refuses them or runs them to an end over any record; and programs
 // come and go without leaving memory behind. Checked with random bytes, with valid programs in which words were changed, and by hand.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { STATUS_CORRUPT, STATUS_OK } from '../../src/core/abi.ts'
 import { programBytes } from '../../src/core/filter/program.ts'
@@ -9,6 +8,7 @@ import type { Store } from '../../src/core/index.ts'
 import { LimitError } from '../../src/error/index.ts'
 import { compileFilter, parseFilter } from '../../src/query/filters.ts'
 import type { CompiledFilter } from '../../src/query/index.ts'
+import fc from '../property.ts'
 import { compiled, filterStore } from './filter-store.ts'
 import { someDocuments, someTree } from './filter-values.ts'
 import { settings } from './values.ts'

@@ -1,9 +1,9 @@
 // Promise: the screen before the machine answers as the machine does: at the edges of inline ints, for every type in one field, over more
 // shapes than it remembers, over large records, free slots and blocks that a limit cuts.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileFilter, evaluate, parseFilter } from '../../src/query/filters.ts'
+import fc from '../property.ts'
 import { filterStore } from './filter-store.ts'
 
 const EDGE = 2 ** 27

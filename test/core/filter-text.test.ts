@@ -1,9 +1,9 @@
 // Promise: texts are found in texts as JavaScript finds them, `$like` as a plain matcher does, and the time is linear however the text
 // and the pattern are made; a list of constants costs the same per document however long it is.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileFilter, parseFilter } from '../../src/query/filters.ts'
+import fc from '../property.ts'
 import { filterStore } from './filter-store.ts'
 import { somePattern } from './filter-values.ts'
 import { settings } from './values.ts'

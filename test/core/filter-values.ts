@@ -1,7 +1,7 @@
 // Random documents and filter trees that meet: few names, few values, all types.
 
-import fc from 'fast-check'
 import type { Absent, Constant, FilterNode, LeafNode, Operand, PathStep } from '../../src/query/index.ts'
+import fc from '../property.ts'
 import { objectOf } from './values.ts'
 
 const UUIDS = [

@@ -1,10 +1,10 @@
 // Promise: an inverted index answers what reading every document would, to the last bit of every score, whatever was put in, replaced and
 // taken out in which order. Checked against a plain model, with few and with very many documents to a term.
 
-import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { InvertedKind } from '../../src/core/derived/index.ts'
 import { CollectionShapes, MODE_UPSERT, Store } from '../../src/core/index.ts'
+import fc from '../property.ts'
 import { InvertedModel, type ModelQuery } from './inverted-model.ts'
 
 /** Small numbers of its own; the same for a seed. */

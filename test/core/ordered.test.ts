@@ -1,11 +1,11 @@
 // Promise: an ordered index holds exactly the entries of the documents that are there, in order, whatever was written, undone or built:
 // compared after every batch with a sorted array.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TypeRank } from '../../src/core/index.ts'
 import { LimitError } from '../../src/error/index.ts'
 import { parsePath } from '../../src/query/filters.ts'
+import fc from '../property.ts'
 import { someValue } from './filter-values.ts'
 import { compareTuples, modelEntries, rankOf, slotsOf } from './ordered-model.ts'
 import { inMemory, type Partition, PutMode } from './partitions.ts'

@@ -1,8 +1,8 @@
 // Promise: a write that changes nothing counts as unchanged, and one that changes anything does not. The order of keys is no part of a
 // document's value; types, the order of arrays and the element types of typed arrays are. Decided in the core, over records.
 
-import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
+import fc from '../property.ts'
 import { differenceOf, storedFormOf } from './exact.ts'
 import { inMemory, Outcome, type Partition, PutMode, upsert } from './partitions.ts'
 import { anyDocument, anyValue, objectOf, settings } from './values.ts'

@@ -1,8 +1,8 @@
 // Promise: what API.md calls one key is one key, and what it calls two keys are two: found, replaced and deleted by value, whatever
 // the key was written as. Checked by enumerating kinds of keys against each other.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../property.ts'
 import { expectStored } from './exact.ts'
 import { get, inMemory, type Key, Outcome, PutMode, remove, upsert } from './partitions.ts'
 import { anyBigint, anyDate, anyNumber, anyString, settings } from './values.ts'

@@ -1,10 +1,10 @@
 // Promise: a projection is what a document has at the paths asked for, nested as it stands, whether its reader was compiled for the
 // shape or not, and however many strings it takes.
 
-import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { forbidCompiling, type ProjectionTree } from '../../src/core/index.ts'
 import { compileProjection } from '../../src/engine/read/projection.ts'
+import fc from '../property.ts'
 import { filterStore } from './filter-store.ts'
 import { someDocument } from './filter-values.ts'
 import { settings } from './values.ts'

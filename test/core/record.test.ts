@@ -1,9 +1,9 @@
 // Promise: every document that API.md admits comes back exactly as it was written: values, types, names, order of keys, prototypes. Held
 // with compiled readers, as they are used after a shape has been read a few times, and where no code may be made from strings.
 
-import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { forbidCompiling } from '../../src/core/index.ts'
+import fc from '../property.ts'
 import { expectStored, setField } from './exact.ts'
 import { all, get, inMemory, type Partition, upsert } from './partitions.ts'
 import { anyDocument, anyName, anyScalar, objectOf, settings } from './values.ts'

@@ -1,9 +1,9 @@
 // Promise: the store of a partition finds what was put and nothing else, however keys come and go; a batch stands or falls as one; and
 // memory that was freed is used again, so that a collection rewritten for ever stays as large as it is.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { S_DIRECTORY, S_DIRECTORY_DEPTH, S_SEGMENTS } from '../../src/core/abi.ts'
+import fc from '../property.ts'
 import { expectStored } from './exact.ts'
 import { all, get, inMemory, type Key, Outcome, type Partition, PutMode, remove, upsert } from './partitions.ts'
 import { expectSound } from './store-sound.ts'

@@ -1,13 +1,12 @@
 // Random values of every kind that a document may hold, as fast-check arbitraries, and how often a property is tried.
 
-import fc from 'fast-check'
+import fc from '../property.ts'
 import { setField } from './exact.ts'
 
-/** Runs of a property: fewer on the debug binary, more when QUIVER_RUNS says so. The seed comes from QUIVER_SEED. */
-export function settings(runs: number): { numRuns: number; seed?: number } {
+/** Runs of a property: fewer on the debug binary, more when QUIVER_RUNS says so. */
+export function settings(runs: number): { numRuns: number } {
   const factor = Number(process.env.QUIVER_RUNS ?? (process.env.QUIVER_WASM === 'debug' ? 0.4 : 1))
-  const seed = process.env.QUIVER_SEED
-  return { numRuns: Math.max(1, Math.round(runs * factor)), ...(seed === undefined ? {} : { seed: Number(seed) }) }
+  return { numRuns: Math.max(1, Math.round(runs * factor)) }
 }
 
 const NUMBERS = [

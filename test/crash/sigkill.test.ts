@@ -20,7 +20,7 @@ const SECONDS_MAX = Number(process.env.QUIVER_SECONDS ?? 60)
 /** However slow the machine is; and of ten of them one comes behind an acknowledgement. */
 const KILLS_LEAST = Math.min(KILLS, 20)
 const KILLS_PER_DIRECTORY = 12
-const SEED = Number(process.env.QUIVER_SEED ?? Date.now() % 1_000_000)
+const SEED = Number(process.env.QUIVER_SEED ?? 1)
 
 let folder = ''
 

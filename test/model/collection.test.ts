@@ -6,9 +6,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { open } from '../../src/index.ts'
+import fc from '../property.ts'
 import { type Claims, operation, Pair } from './collection-pair.ts'
 
 const claims: Claims = {
@@ -16,7 +16,6 @@ const claims: Claims = {
   refused: (call, words) => expect(call).rejects.toThrow(words),
 }
 
-const seed = process.env.QUIVER_SEED === undefined ? {} : { seed: Number(process.env.QUIVER_SEED) }
 const numRuns = Number(process.env.QUIVER_RUNS ?? 150)
 
 it.each([
@@ -48,6 +47,6 @@ it.each([
         if (directory !== undefined) await rm(directory, { recursive: true })
       }
     }),
-    { ...seed, numRuns: isOnDisk ? Math.ceil(numRuns / 3) : numRuns },
+    { numRuns: isOnDisk ? Math.ceil(numRuns / 3) : numRuns },
   )
 })

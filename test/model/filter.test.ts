@@ -2,13 +2,13 @@
 // documents of all types (nested, missing, null, names inside the record) against random trees; every pair of types under every
 // operator is enumerated.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileFilter, evaluate, parseFilter, parsePath } from '../../src/query/filters.ts'
 import type { FilterNode, Operand } from '../../src/query/index.ts'
 import { compiled, filterStore } from '../core/filter-store.ts'
 import { someDocuments, someTree, someValue } from '../core/filter-values.ts'
 import { settings } from '../core/values.ts'
+import fc from '../property.ts'
 
 /** What the evaluator says of the documents as they are read back. */
 function expected(documents: readonly object[], tree: FilterNode, isFailMatch = false): number[] {

@@ -1,7 +1,6 @@
 // Promise: what a graph is depends on the writes and their order alone, and not on when the background came to them: link by link, in memory and in the
 // snapshot, and so do the answers of searches.
 
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { FlatSearch } from '../../src/core/derived/index.ts'
 import type { VectorField } from '../../src/core/index.ts'
@@ -10,6 +9,7 @@ import { graphImage } from '../core/graph-image.ts'
 import { optionsFor, Partition, PutMode } from '../core/partitions.ts'
 import { settings } from '../core/values.ts'
 import { SeededRandom } from '../crash/simulated-storage.ts'
+import fc from '../property.ts'
 
 const DIMENSION = 6
 const M = 3

@@ -1,11 +1,11 @@
 // Promise: whatever is written, undone and kept up in whatever order, a search by graph answers only what is stored, measured right, as
 // many as were asked for, and never misses what is dirty. The model is a map of vectors.
 
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { FlatSearch } from '../../src/core/derived/index.ts'
 import { inMemory, type Partition, PutMode } from '../core/partitions.ts'
 import { settings } from '../core/values.ts'
+import fc from '../property.ts'
 
 const DIMENSION = 3
 const KEYS = 60

@@ -2,7 +2,6 @@
 // compactions with writers beside them, closings, openings and crashes of the process. Held against a Map, after every command, together
 // with what must be sound in its memory. A failure prints its seed; QUIVER_SEED repeats it.
 
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { expectStored } from '../core/exact.ts'
 import {
@@ -19,6 +18,7 @@ import {
 import { expectSound } from '../core/store-sound.ts'
 import { settings } from '../core/values.ts'
 import { SimulatedMedium } from '../crash/simulated-storage.ts'
+import fc from '../property.ts'
 
 type Step = readonly ['put', mode: PutMode, key: number, version: number] | readonly ['remove', key: number]
 

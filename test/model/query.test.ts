@@ -7,7 +7,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { treeFilter } from '../../src/engine/index.ts'
 import { type Collection, type Document, type Filter, open } from '../../src/index.ts'
@@ -15,6 +14,7 @@ import { evaluate, parseFilter } from '../../src/query/filters.ts'
 import type { FilterNode } from '../../src/query/index.ts'
 import { someDocument, somePattern, someText, someTree, someValue } from '../core/filter-values.ts'
 import { settings } from '../core/values.ts'
+import fc from '../property.ts'
 
 type Wanted = { readonly filter: Filter; readonly tree: FilterNode }
 type Operation =

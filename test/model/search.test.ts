@@ -5,11 +5,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Collection, type CollectionOptions, type Database, open } from '../../src/index.ts'
 import { settings } from '../core/values.ts'
 import { distance, randomOf } from '../core/vectors.ts'
+import fc from '../property.ts'
 
 interface Doc {
   readonly id: number

@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest'
 import { failEverywhere } from '../crash/failing.ts'
 
-const FIRST = Number(process.env.QUIVER_SEED ?? Math.floor(Math.random() * 1_000_000))
+const FIRST = Number(process.env.QUIVER_SEED)
 const COUNT = Number(process.env.QUIVER_WORKLOADS ?? 4)
 
 for (let seed = FIRST; seed < FIRST + COUNT; seed++) {

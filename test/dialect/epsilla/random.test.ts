@@ -1,9 +1,9 @@
 // Promise: filters of any shape select what plain JavaScript selects, in get, query and delete; distances of all metrics are those of
 // plain loops, dense and sparse.
 
-import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { EpsillaDB, EpsillaResponse } from '../../../src/dialect/epsilla/index.ts'
+import fc from '../../property.ts'
 import { client } from './samples.ts'
 
 interface Row {

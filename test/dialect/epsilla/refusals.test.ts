@@ -2,9 +2,9 @@
 // records one after the other says: the first one without a field, or with a vector of something else than numbers, refuses all of
 // them; one that fits its fields badly is skipped; of a key that is taken `insert` skips the record, and `upsert` replaces the old one.
 
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { EpsillaRecord, EpsillaResponse, TableField } from '../../../src/dialect/epsilla/index.ts'
+import fc from '../../property.ts'
 import { client } from './samples.ts'
 
 const KEPT = [

@@ -1,9 +1,9 @@
 // Promise: st_ functions relate geometries as the nine intersections of their insides, boundaries and outsides say. Checked on a grid,
 // where the intersections can be counted place by place: corners, sides and cells, each inside, on the boundary or outside of a shape.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DataType, type MilvusClient } from '../../../src/dialect/milvus/index.ts'
+import fc from '../../property.ts'
 import { collectionOf, idsOf } from './fixture.ts'
 
 const PLACE = { name: 'place', data_type: DataType.Geometry, nullable: true }

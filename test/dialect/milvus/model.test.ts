@@ -1,9 +1,9 @@
 // Promise: filters keep the rows that a plain evaluator keeps, with and without indexes, in queries, searches and deletes; searches find what
 // a double loop finds, under every metric. Rows, filters and vectors are random; fast-check prints the seed of what fails.
 
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { DataType, type MilvusClient } from '../../../src/dialect/milvus/index.ts'
+import fc from '../../property.ts'
 import { collectionOf, idsOf, SUCCESS } from './fixture.ts'
 
 // --- filters

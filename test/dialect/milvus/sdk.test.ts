@@ -1,9 +1,9 @@
 // Promise: what programs import beside the client is what the SDK exports, and does what it does: compared with the SDK itself.
 
 import { createRequire } from 'node:module'
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import * as ours from '../../../src/dialect/milvus/index.ts'
+import fc from '../../property.ts'
 import { client, collectionOf, SUCCESS } from './fixture.ts'
 
 type Exports = Record<string, unknown>

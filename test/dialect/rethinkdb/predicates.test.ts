@@ -1,10 +1,10 @@
 // Promise: a filter that the engine runs keeps what evaluation keeps, row for row and error for error, whatever the documents hold and
 // whoever wrote them. Checked by running random predicates over a table and over the array of its rows, which is only ever evaluated.
 
-import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Direct } from '../../../src/engine/direct.ts'
 import { open } from '../../../src/index.ts'
+import fc from '../../property.ts'
 import { type Any, r } from './cases.ts'
 
 const DATE = new Date(86_400_000)

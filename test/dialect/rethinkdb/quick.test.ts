@@ -1,10 +1,10 @@
 // Promise: the short way of `get` and `insert` answers to the letter what the long way does (any run options make a query take that one),
 // and finds its table anew when that was dropped, renamed, or is another connection's.
 
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { openDatabase } from '../../../src/engine/index.ts'
 import { SimulatedMedium } from '../../crash/simulated-storage.ts'
+import fc from '../../property.ts'
 import { type Any, r } from './cases.ts'
 
 const outcome = async (connection: Any, term: () => Any, options?: object): Promise<unknown> => {

@@ -1,9 +1,9 @@
 // Promise: whatever is added, upserted, updated, deleted, reopened and asked for, in any order, a collection answers as a list of
 // records in plain JavaScript does. Refused calls are refused by both and change neither.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Collection, SeekdbValueError } from '../../../src/dialect/seekdb/index.ts'
+import fc from '../../property.ts'
 import { memoryClient } from './fixtures.ts'
 
 interface Record_ {

@@ -1,9 +1,9 @@
 // Promise: whatever is asked for, by filters and by vectors, a collection answers as plain loops over plain objects do. A condition on
 // a field that is not there is neither true nor false.
 
-import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Collection } from '../../../src/dialect/seekdb/index.ts'
+import fc from '../../property.ts'
 import { plainCollection } from './fixtures.ts'
 
 type Metadata = Record<string, unknown>

@@ -1,12 +1,12 @@
 // Promise: what JavaScript takes for one key is what the core takes for one key, and shards agree with both. Random keys, drawn so
 // that equal ones are frequent, are compared with a partition of the core as the judge.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { copyKey, describeKey, keyIdentity } from '../../../src/engine/key.ts'
 import { CollectionShapes, Partition } from '../../../src/engine/partition.ts'
 import { keyHash, shardOf } from '../../../src/engine/shard.ts'
 import type { Key } from '../../../src/value/index.ts'
+import fc from '../../property.ts'
 
 const scalar: fc.Arbitrary<Key> = fc.oneof(
   fc.constantFrom<Key>('', '\0', '\0s', '\0b\u0001', '\0d5', '\0a', '1', 'true', 'n1:1', 'a'),

@@ -1,8 +1,8 @@
 // Promise: the sorter gives entries back in their order, all of them or the first few, in pieces.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Sorter } from '../../../src/engine/read/order.ts'
+import fc from '../../property.ts'
 
 function sorted(entries: readonly number[], kept: number): number[] {
   const sorter = new Sorter<number>((a, b) => a - b, kept)

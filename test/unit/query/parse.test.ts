@@ -1,10 +1,10 @@
 // Promise: a filter that is wrong is refused, with the path to what is wrong and what would be right; one that is right is copied, so
 // that later changes of the caller's objects change nothing; and no filter can touch a prototype, exhaust the stack or run for ever.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LimitError, QuiverError, TypeMismatchError, UnknownOptionError, UsageError } from '../../../src/error/index.ts'
 import { compileFilter, evaluate, parseFilter } from '../../../src/query/filters.ts'
+import fc from '../../property.ts'
 
 function errorOf(filter: unknown): QuiverError {
   try {

@@ -1,12 +1,12 @@
 // Promise: a regular expression in a filter finds what RegExp finds, and never takes long: it is matched by states where backtracking
 // could run away, or refused. Checked against RegExp over patterns of all parts on texts of a few characters.
 
-import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { LimitError, UsageError } from '../../../src/error/index.ts'
 import { boundRegex } from '../../../src/query/regex.ts'
 import { RegexMachine } from '../../../src/query/regex-machine.ts'
 import { isForeign, readRegex } from '../../../src/query/regex-syntax.ts'
+import fc from '../../property.ts'
 
 const ATOMS = [
   'a',

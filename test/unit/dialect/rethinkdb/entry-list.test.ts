@@ -1,10 +1,10 @@
 // Promise: a list of index entries is a sorted array that is never changed: whatever comes and goes, and whoever still reads a list of
 // before. Seeded.
 
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Entry, EntryList, type EntryStep } from '../../../../src/dialect/rethinkdb/entry-list.ts'
 import { settings } from '../../../core/values.ts'
+import fc from '../../../property.ts'
 
 const entry = (key: number, primary: number): Entry => ({ key, primary })
 const order = (a: Entry, b: Entry) =>
