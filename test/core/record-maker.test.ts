@@ -95,11 +95,14 @@ describe('what a compiled reader makes', () => {
     for (let round = 0; round < 8; round++) {
       const kept: object[] = []
       for (let i = 0; i < 50_000; i++) kept.push(get(partition, 'k')!)
-      // Of two, one may have been made just before the space for the young was emptied.
-      const last = [get(partition, 'k'), get(partition, 'k')] as { inner: object; list: unknown[] }[]
-      youngCount = last.filter((made) => [made, made.inner, made.list].every(isYoung)).length
+      youngCount = 0
+      // One or the other may be made just before the space for the young is emptied, which may happen at any moment.
+      for (let i = 0; i < 20; i++) {
+        const made = get(partition, 'k') as { inner: object; list: unknown[] }
+        if ([made, made.inner, made.list].every(isYoung)) youngCount++
+      }
       expect(kept).toHaveLength(50_000)
     }
-    expect(youngCount).toBeGreaterThan(0)
+    expect(youngCount).toBeGreaterThan(10)
   })
 })
