@@ -1,12 +1,9 @@
 // Promise: rows expire: `collection.ttl.seconds` after they were written, or at the moment that the field named by `ttl_field` tells. From then
 // on no read has them, and a later call removes them. A program that trusts the server with its retention would keep for ever what it must not.
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { DataType, type MilvusClient } from '../../../src/dialect/milvus/index.ts'
-import { client, collectionOf, INDEX, idsOf, KEY, SUCCESS, VECTOR } from './fixture.ts'
+import { client, collectionOf, INDEX, idsOf, KEY, SUCCESS, temporaryFolder, VECTOR } from './fixture.ts'
 
 /** Later in each test: ids made in this process never go back. */
 let start = Date.UTC(2026, 0, 1)
@@ -202,22 +199,18 @@ it('refuses what makes no sense', async () => {
 })
 
 it('holds after reopening', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'quiverdb-ttl-'))
-  try {
-    const first = await collectionOf([], { properties: { [TTL]: 100 } }, client({ address: directory }))
-    await put(first, row(1))
-    at(60)
-    await put(first, row(2))
-    await first.closeConnection()
-    at(120)
-    const second = client({ address: directory })
-    expect(await idsOf(second, 'id > 0')).toEqual([2])
-    await second.closeConnection()
-    at(170)
-    const third = client({ address: directory })
-    expect(await idsOf(third, 'id > 0')).toEqual([])
-    await third.closeConnection()
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  const directory = temporaryFolder()
+  const first = await collectionOf([], { properties: { [TTL]: 100 } }, client({ address: directory }))
+  await put(first, row(1))
+  at(60)
+  await put(first, row(2))
+  await first.closeConnection()
+  at(120)
+  const second = client({ address: directory })
+  expect(await idsOf(second, 'id > 0')).toEqual([2])
+  await second.closeConnection()
+  at(170)
+  const third = client({ address: directory })
+  expect(await idsOf(third, 'id > 0')).toEqual([])
+  await third.closeConnection()
 })

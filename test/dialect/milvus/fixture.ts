@@ -1,13 +1,26 @@
-// A client in memory, and collections for the tests of the Milvus dialect.
+// Clients, in memory or in folders, and collections for the tests of the Milvus dialect.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import { DataType, MilvusClient } from '../../../src/dialect/milvus/index.ts'
 
 const open: MilvusClient[] = []
+const folders: string[] = []
 
+// In one hook: a client whose folder is removed first may say so when it is closed, or not, by how long ago it looked.
 afterEach(async () => {
   for (const client of open.splice(0)) await client.closeConnection()
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true })
 })
+
+/** An empty folder that goes after the test, behind its clients. */
+export function temporaryFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'quiver-milvus-'))
+  folders.push(path)
+  return path
+}
 
 /** A client that is closed after the test; of memory unless told. */
 export function client(config: ConstructorParameters<typeof MilvusClient>[0] = { address: ':memory:' }): MilvusClient {

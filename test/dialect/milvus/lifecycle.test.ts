@@ -1,25 +1,19 @@
 // Promise: a path is one store for all clients in a process and outlives them; memory is a client's own; another process hears who
 // holds the path; a host goes to the official SDK.
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { CONNECT_STATUS, ERROR_REASONS, MilvusClient } from '../../../src/dialect/milvus/index.ts'
 import { open } from '../../../src/engine/index.ts'
 import { LockedError } from '../../../src/error/index.ts'
-import { client, INDEX, KEY, SUCCESS, VECTOR } from './fixture.ts'
+import { client, INDEX, KEY, SUCCESS, temporaryFolder, VECTOR } from './fixture.ts'
 
 let folder: string
 let address: string
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'quiver-milvus-'))
+  folder = temporaryFolder()
   address = join(folder, 'milvus.db')
-})
-
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true })
 })
 
 const V = [1, 0, 0, 0]
