@@ -2,7 +2,7 @@
 // small. Checked by bundling the packed tarball and reading what comes out; test/browser runs it.
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import * as esbuild from 'esbuild'
 import * as vite from 'vite'
@@ -87,8 +87,9 @@ async function firstLoad(entry: string, parts: readonly string[] = []): Promise<
     metafile: true,
     format: 'esm',
     platform: 'browser',
-    outdir: '/page',
-    absWorkingDir: '/',
+    outdir: 'page',
+    // The names of chunks come from paths: those below a folder whose name is random made every weight another by some bytes each time.
+    absWorkingDir: project.folder,
     write: false,
   })
   const first = new Set<string>()
@@ -107,7 +108,7 @@ async function firstLoad(entry: string, parts: readonly string[] = []): Promise<
     follow(path!)
   }
   return outputFiles
-    .filter(({ path }) => first.has(path.slice(1)))
+    .filter(({ path }) => first.has(relative(project.folder, path).replaceAll('\\', '/')))
     .reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0)
 }
 
