@@ -206,6 +206,8 @@ export class Residency {
 
   /** With the index there: reads the next pieces that are not here, about `bytes` of them; with the last, what is no record becomes free. */
   private readNext(bytes: number): void {
+    // Several read at once: the timer of `readOn` may come when all is here, and what is free must not be given away again.
+    if (this.isWhole) return
     const { pieces, isHere } = this
     const first = isHere.indexOf(0, this.next)
     if (first >= 0) {
