@@ -1,8 +1,8 @@
 // @ts-check
 // npm test [-- filters]: builds what is stale, runs every suite on the release binary, then the suites that face the core
 // on the debug binary, where the asserts of assembly/ are on. With filters, only the files they name, on the release
-// binary unless QUIVER_WASM=debug. It ends with what failed, a line each and why, so that the end of a long output tells, and
-// the sum, `N passed, N failed`, which CI reads.
+// binary unless QUIVER_WASM=debug. It ends with what failed and why, so that the end of a long output tells, and the
+// sum, `N passed, N failed`, which CI reads.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'

@@ -125,10 +125,10 @@ export class CollectionState {
     return true
   }
 
-  /** Loads what filters need; for a write all records are read, too. */
-  async prepare(isWrite = false): Promise<void> {
-    if (isWrite) for (const { residency } of this.parts) await residency?.readInTurns()
-    this.isUnread &&= !isWrite
+  /** Loads what filters need, and reads all records for who needs them. */
+  async prepare(isReadWhole = false): Promise<void> {
+    if (isReadWhole) for (const { residency } of this.parts) await residency?.readInTurns()
+    this.isUnread &&= !isReadWhole
     while (!this.isQueryable) {
       await Promise.all([queriesPart.load(), ...this.parts.map((part) => part.enableFilters())])
     }

@@ -136,8 +136,8 @@ export class Residency {
     }
   }
 
-  /** A step of a scan that needs all: reads a piece, and answers whether it did, for there is much to be read. */
-  isReading(): boolean {
+  /** A step of a scan that needs all: reads a piece where much is to be read, and answers whether it did. */
+  readPiece(): boolean {
     if (!this.isLong) return false
     this.readSome()
     return true

@@ -71,7 +71,7 @@ const CASES = [
 
 for (const [isSlow, isSpread] of CASES) {
   const what = `${isSpread ? 'of shards' : 'of one partition'} with ${isSlow ? 'slow' : 'quick'} flushes`
-  it(`loses nothing ${what}`, { timeout: 300_000 }, async () => {
+  it(`loses nothing ${what}`, async () => {
     let now = 0
     // Flushes of 3 ms and more are off the main thread.
     if (isSlow) vi.spyOn(performance, 'now').mockImplementation(() => (now += 4))

@@ -117,7 +117,7 @@ describe('a log that was closed cleanly', () => {
     written = await write(BATCHES, true)
   })
 
-  it('opens as it was or not at all, whichever bit is flipped', { timeout: 300_000 }, async () => {
+  it('opens as it was or not at all, whichever bit is flipped', async () => {
     const size = written.medium.bytes(log).length
     expect(size).toBe(written.ends.at(-1))
     const whole = contentsAfter(BATCHES)
@@ -130,7 +130,7 @@ describe('a log that was closed cleanly', () => {
     expect(corrupt).toBeGreaterThan(size * (isSoak ? 7 : 2))
   })
 
-  it('opens as it was, whichever bit of its snapshot is flipped', { timeout: 300_000 }, async () => {
+  it('opens as it was, whichever bit of its snapshot is flipped', async () => {
     const size = written.medium.bytes(snapshot).length
     expect(size).toBeGreaterThan(8_000)
     const whole = contentsAfter(BATCHES)
@@ -169,7 +169,7 @@ describe('a log that was not closed', () => {
     written = await write(BATCHES, false)
   })
 
-  it('loses its last batch at most, whichever bit is flipped', { timeout: 300_000 }, async () => {
+  it('loses its last batch at most, whichever bit is flipped', async () => {
     const end = written.ends.at(-1)!
     const last = written.ends.at(-2)!
     const [whole, without] = [contentsAfter(BATCHES), contentsAfter(BATCHES.slice(0, -1))]
@@ -180,7 +180,7 @@ describe('a log that was not closed', () => {
     })
   })
 
-  it('holds the batches before a cut, wherever it is cut', { timeout: 300_000 }, async () => {
+  it('holds the batches before a cut, wherever it is cut', async () => {
     for (let length = 0; length <= written.ends.at(-1)! + 20; length++) {
       const medium = written.medium.clone().put(log, written.medium.bytes(log).subarray(0, length))
       const count = written.ends.filter((end) => end <= length).length
@@ -217,9 +217,7 @@ describe('a log that is read through', () => {
     }
 
     for (const isClosed of [true, false]) {
-      it(`is damaged where it would be in place (${side}, ${isClosed ? 'closed' : 'left'})`, {
-        timeout: 300_000,
-      }, async () => {
+      it(`is damaged where it would be in place (${side}, ${isClosed ? 'closed' : 'left'})`, async () => {
         const { medium, ends } = await write(BATCHES, isClosed, of)
         const fates = new Set<string>()
         await eachBit(ends.at(-1)! + (isClosed ? 0 : 40), isSoak ? 1 : 23, async (offset, bit) => {
@@ -232,7 +230,7 @@ describe('a log that is read through', () => {
       })
     }
 
-    it(`holds the batches before a cut, wherever it is cut (${side})`, { timeout: 300_000 }, async () => {
+    it(`holds the batches before a cut, wherever it is cut (${side})`, async () => {
       const { medium, ends } = await write(BATCHES, false, of)
       for (let length = HEAD_BYTES; length <= ends.at(-1)! + 20; length += isSoak ? 1 : 3) {
         const cut = medium.clone().put(name, medium.bytes(name).subarray(0, length))
@@ -248,9 +246,7 @@ describe('repair', () => {
   const batchAt = (ends: readonly number[], offset: number) => ends.findIndex((end) => offset < end)
 
   for (const isClosed of [true, false]) {
-    it(`keeps all but the batch that is damaged, in a log that was ${isClosed ? 'closed' : 'left'}`, {
-      timeout: 300_000,
-    }, async () => {
+    it(`keeps all but the batch that is damaged, in a log that was ${isClosed ? 'closed' : 'left'}`, async () => {
       const { medium, ends } = await write(BATCHES, isClosed)
       await eachBit(ends.at(-1)!, isSoak ? 1 : 11, async (offset, bit) => {
         const damaged = medium.clone().flipBit(log, offset, bit)
@@ -282,7 +278,7 @@ describe('repair', () => {
     }
   })
 
-  it('drops a batch of several frames as a whole, whichever of them is damaged', { timeout: 300_000 }, async () => {
+  it('drops a batch of several frames as a whole, whichever of them is damaged', async () => {
     // 49 is a version of 60,000 bytes: nine of them fill a frame.
     const large: Change = Array.from({ length: 30 }, (_, i) => [`large${i}`, 49 + i * 50])
     const batches = [...BATCHES.slice(0, 3), large, ...BATCHES.slice(3)]

@@ -67,7 +67,7 @@ async function expectIndexed(posts: Collection): Promise<void> {
   }
 }
 
-it('holds before any operation of the medium', { timeout: 300_000 }, async () => {
+it('holds before any operation of the medium', async () => {
   const medium = new SimulatedMedium({ seed: 3 })
   const cuts: { at: number; done: number; after: SimulatedMedium }[] = []
   const pictures: unknown[] = []

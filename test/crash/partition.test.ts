@@ -9,7 +9,7 @@ import { MIXED_WORKLOAD, plainOptionsOf } from './workload.ts'
 const SEEDS = (process.env.QUIVER_SEED ?? '1,2').split(',').map(Number)
 
 for (const seed of SEEDS) {
-  it(`holds before any operation of workload ${seed}`, { timeout: 300_000 }, async () => {
+  it(`holds before any operation of workload ${seed}`, async () => {
     const count = await sweep(seed, 45, ({ number }) => [
       ['nothing', number],
       ['random', number * 2],
@@ -20,7 +20,7 @@ for (const seed of SEEDS) {
   })
 }
 
-it('holds where logs are read through when they are opened', { timeout: 300_000 }, async () => {
+it('holds where logs are read through when they are opened', async () => {
   const crashes: Crashes = ({ number }) => [
     ['random', number] as const,
     ...(number % 4 === 0 ? [['all', number] as const] : []),
@@ -28,7 +28,7 @@ it('holds where logs are read through when they are opened', { timeout: 300_000 
   expect(await sweep(SEEDS[0]! + 100, 40, crashes, plainOptionsOf)).toBeGreaterThan(200)
 })
 
-it('holds for callers who wait for a flush beside callers who do not', { timeout: 300_000 }, async () => {
+it('holds for callers who wait for a flush beside callers who do not', async () => {
   const crashes: Crashes = ({ number }) => [
     ['all', number],
     ['nothing', number],

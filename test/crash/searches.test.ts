@@ -65,7 +65,7 @@ async function expectSearches(posts: Collection): Promise<void> {
   }
 }
 
-it('holds before any operation of the medium', { timeout: 300_000 }, async () => {
+it('holds before any operation of the medium', async () => {
   const medium = new SimulatedMedium({ seed: 8 })
   const cuts: { at: number; after: SimulatedMedium }[] = []
   medium.onOperation = ({ number: at }) => {

@@ -211,7 +211,7 @@ for (const [name, extra] of [
     { isPlain: true, passageBytesMin: 1, buildDocumentsMax: 0 },
   ],
 ] as const) {
-  it(`agrees with a Map, and ${name}`, { timeout: 300_000 }, async () => {
+  it(`agrees with a Map, and ${name}`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 25 }), async (commands) => {
         const run = new Run(extra)

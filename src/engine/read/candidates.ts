@@ -47,7 +47,7 @@ export class ScanCandidates implements Candidates {
     const partition = this.#partition
     const program = this.#program
     const isUnread = mayBeUnread && program === undefined
-    if (!isUnread && partition.residency?.isReading()) return 0
+    if (!isUnread && partition.residency?.readPiece()) return 0
     const store = isUnread ? partition.bare : partition.store
     const found: { count: number; next: number; examined?: number } =
       program === undefined ? store.scan(this.#slot, addresses) : store.filters.scan(program, this.#slot, addresses)
@@ -69,7 +69,7 @@ export class ScanCandidates implements Candidates {
   }
 
   count(): number {
-    if (this.#partition.residency?.isReading()) return 0
+    if (this.#partition.residency?.readPiece()) return 0
     const { store } = this.#partition
     // What has no program has something else to check, or is counted without looking.
     const { count, next, examined } = store.filters.count(this.#program!, this.#slot)

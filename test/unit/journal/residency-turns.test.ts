@@ -28,7 +28,7 @@ it.each<[string, (partition: Partition) => Promise<unknown>]>([
   [
     'a scan and one',
     async ({ residency }) => {
-      while (residency!.isReading()) await null
+      while (residency!.readPiece()) await null
       await residency!.readInTurns()
     },
   ],
