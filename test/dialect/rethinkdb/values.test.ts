@@ -40,6 +40,11 @@ const arithmetic: Case[] = [
   [() => r.expr(1.5).floor(), 1],
   [() => r.expr(-1.5).ceil(), -1],
   [() => r.expr(-2.5).round(), -3],
+  // Adding a half changed odd integers above 2 ** 52: an id that was rounded became its neighbour's.
+  [() => r.round(2 ** 52 + 1), 2 ** 52 + 1],
+  [() => r.round(-(2 ** 53 - 1)), -(2 ** 53 - 1)],
+  [() => r.round(0.49999999999999994), 0],
+  [() => r.round(0.5), 1],
   [() => r.expr('x').round(), err('QueryLogic', 'Expected type NUMBER but found STRING.')],
   [() => r.expr(3).bitAnd(2), 2],
   [() => r.expr(1).bitOr(4), 5],

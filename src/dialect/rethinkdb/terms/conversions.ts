@@ -183,8 +183,8 @@ function shift(isLeft: boolean): (call: Call) => Val {
 export const conversionTerms: Operations = {
   floor: (call) => Math.floor(call.number(0)),
   ceil: (call) => Math.ceil(call.number(0)),
-  // Halves go away from zero.
-  round: (call) => Math.sign(call.number(0)) * Math.floor(Math.abs(call.number(0)) + 0.5),
+  // Halves go away from zero. Adding a half by hand would change odd integers above 2 ** 52.
+  round: (call) => Math.sign(call.number(0)) * Math.round(Math.abs(call.number(0))),
   bitAnd: folded(bits((a, b) => a & b)),
   bitOr: folded(bits((a, b) => a | b)),
   bitXor: folded(bits((a, b) => a ^ b)),
