@@ -227,7 +227,7 @@ async function handle(handler: RowHandler, row: unknown): Promise<void> {
   else {
     answer = await new Promise((resolve, reject) => {
       const returned = handler(row, (error) =>
-        error === undefined || error === null ? resolve(undefined) : reject(error),
+        error ? reject(error instanceof Object ? error : new Error(String(error))) : resolve(undefined),
       )
       if (returned !== undefined) {
         reject(new ReqlDriverError('A two-argument row handler for eachAsync may only return undefined.'))

@@ -195,7 +195,9 @@ function composed(node: Node, mark: Mark): string {
 
 function receiver(node: Node, print: (node: Node) => string): string {
   const isValue = node.type === T.DATUM || node.type === T.MAKE_ARRAY || node.type === T.MAKE_OBJ
-  return isValue ? `r(${print(node)})` : print(node)
+  const printed = print(node)
+  // Instants and binary print as terms.
+  return isValue && !printed.startsWith('r.') ? `r(${printed})` : printed
 }
 
 function composeOptions(

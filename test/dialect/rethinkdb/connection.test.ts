@@ -125,6 +125,11 @@ describe('cursors', () => {
     await expect((await r.range(5).run(connection)).eachAsync(() => 1)).rejects.toThrow(
       'Row handler for eachAsync may only return undefined',
     )
+    // What a handler calls back with ends it as an error with that text; `error.message` was undefined, for a bare text came.
+    const stopped = (stop: unknown) => (_row: number, finished: Any) => finished(stop)
+    await expect((await r.range(5).run(connection)).eachAsync(stopped('enough'))).rejects.toThrow(new Error('enough'))
+    await expect((await r.range(5).run(connection)).eachAsync(stopped(new RangeError('x')))).rejects.toThrow(RangeError)
+    await (await r.range(5).run(connection)).eachAsync(stopped(false))
     const iterated: number[] = []
     for await (const row of await r.range(3).run(connection)) iterated.push(row)
     expect(iterated).toEqual([0, 1, 2])

@@ -37,6 +37,9 @@ const CHAINS: readonly ((r: Any) => Any)[] = [
   (r) => r.expr(Buffer.from('abc')),
   (r) => r.binary(Buffer.from('abc')),
   (r) => r.binary(r.expr('abc')),
+  // What stands before a method was wrapped once more, as plain values are: `r(r.binary(<data>)).count()`, in messages too.
+  (r) => r.binary(Buffer.from('abc')).count(),
+  (r) => r.expr(new Date(0)).eq(r.expr('r.a').upcase()),
   (r) => r.expr((x: Any) => x.add(1)),
   (r) => r.db('a').table('b').get(1)('c')(0),
   (r) => r.table('b', { readMode: 'outdated' }),
