@@ -161,10 +161,10 @@ export class Searches {
     return best.take()
   }
 
-  /** The records with any word of a text, best first by BM25. */
-  async withWords(text: string, analyzer: AnalyzerDefinition, { filter, limit }: Search): Promise<Found[]> {
+  /** The records with any word of a text, best first by BM25; none that is worse than `least`. */
+  async withWords(text: string, analyzer: AnalyzerDefinition, { filter, limit }: Search, least = 0): Promise<Found[]> {
     await this.#ensureIndex('document', { type: 'text', analyzer })
-    const conditions = { ...native(filter), index: 'document', limit, select: ['id', 'order'] }
+    const conditions = { ...native(filter), index: 'document', limit, radius: -least, select: ['id', 'order'] }
     const hits = await this.#engine.search({ ...conditions, text })
     const found = hits.map(({ document, distance }) => foundIn(document, 0 - distance))
     return found.sort((a, b) => b.distance - a.distance || a.order - b.order)

@@ -56,15 +56,31 @@ export async function searchTexts(
   const { filter, limit } = search
   if (text === undefined) return (await records.searches.inOrder(filter)).slice(0, limit)
   // The index finds what has any of the words.
-  if (text.kind === 'text') return await records.searches.withWords(text.text, definition, search)
+  if (text.kind === 'text') return await withWords(records, text.text, definition, search)
   const matching = withMatches(text, analyzerOf(definition))
   const chosen: FilterNode = filter === undefined ? matching : { kind: 'and', of: [matching, filter] }
   const words = wordsOf(text)
-  const scored = words === '' ? [] : await records.searches.withWords(words, definition, { filter: chosen, limit })
+  const scored = words === '' ? [] : await withWords(records, words, definition, { filter: chosen, limit })
   if (!mayLackWords(text) || scored.length >= limit) return scored
   const known = new Set(scored.map(({ id }) => id))
   const others = (await records.searches.inOrder(chosen)).filter(({ id }) => !known.has(id))
   return [...scored, ...others].slice(0, limit)
+}
+
+/** The records with any of the words; of those that are as good as the last that is wanted, the ones that were added first. */
+async function withWords(
+  records: Records,
+  words: string,
+  definition: AnalyzerDefinition,
+  { filter, limit }: Search,
+): Promise<Found[]> {
+  const { searches } = records
+  const found = await searches.withWords(words, definition, { filter, limit: limit + 1 })
+  const last = found[limit - 1]
+  // The engine goes by slots, of which a deleted record may have left an early one to a late record.
+  const isTie = last !== undefined && found[limit]?.distance === last.distance && !(await records.isDense())
+  const all = isTie ? await searches.withWords(words, definition, { filter, limit: Infinity }, last.distance) : found
+  return all.slice(0, limit)
 }
 
 /** The filter with words looked for by the analyzer in place of substrings. */

@@ -316,3 +316,23 @@ describe('sparse vectors', () => {
     expect(found).toMatchObject({ ids: [['a', 'c']], distances: [[2, 1]] })
   })
 })
+
+// A record that was added after another had been deleted took its slot in the engine, and with it its rank: of documents that are just as
+// good, the newest came first when the list ended among them, and others when more were asked for.
+it('of documents that are just as good, answers those that were added first, however many are asked for', async () => {
+  const collection = await plainCollection()
+  const add = (id: string) => collection.add({ ids: [id], embeddings: [[1, 0, 0]], documents: ['red fox'] })
+  for (const id of ['a', 'b', 'c', 'd']) await add(id)
+  await collection.delete({ ids: ['a'] })
+  await add('e')
+  const contains = { $contains: 'fox' }
+  for (const whereDocument of [contains, { $and: [contains] }, { $or: [contains, { $contains: 'cat' }] }]) {
+    for (const nResults of [0, 1, 2, 3, 4, 5]) {
+      const found = await collection.hybridSearch({ query: { whereDocument }, nResults })
+      expect(found.ids).toEqual([['b', 'c', 'd', 'e'].slice(0, nResults)])
+    }
+  }
+  const rank = { rrf: { rankWindowSize: 2 } }
+  const fused = { query: { whereDocument: contains }, knn: { queryEmbeddings: [1, 0, 0], nResults: 2 }, rank }
+  expect((await collection.hybridSearch(fused)).ids).toEqual([['b', 'c']])
+})
