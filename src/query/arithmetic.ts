@@ -4,6 +4,8 @@
 
 import type { ArithmeticOperator } from './tree.ts'
 
+export type { ArithmeticOperator }
+
 type Amount = number | bigint
 
 const LIMIT = 2 ** 63

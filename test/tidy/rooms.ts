@@ -72,6 +72,7 @@ export const LAZY_DOORS: readonly string[] = [
   'src/query/filters.ts',
   'src/query/re2.ts',
   'src/query/like.ts',
+  'src/query/arithmetic.ts',
   'src/engine/derived.ts',
   'src/engine/direct.ts',
   'src/engine/collate.ts',

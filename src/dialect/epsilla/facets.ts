@@ -90,7 +90,7 @@ function compute({ kind, of }: Aggregate, rows: readonly MeasuredRow[]): unknown
   const values = rows.map(({ row, distance }) => evaluate(of, row, distance))
   if (kind === 'SUM') {
     let sum = 0
-    for (const value of values) if (typeof value === 'number') sum += value
+    for (const value of values) if (typeof value === 'number' || typeof value === 'bigint') sum += Number(value)
     return sum
   }
   return values.reduce((best, value) => ((kind === 'MIN' ? value < best : value > best) ? value : best))

@@ -178,7 +178,7 @@ export function isKept({ type, metric }: Field): boolean {
 const SURROGATE = /[\ud800-\udfff]/
 
 /** Half a surrogate pair has no UTF-8 form. */
-function wellFormed(text: string): string {
+export function wellFormed(text: string): string {
   return SURROGATE.test(text) ? text.replace(/\p{Surrogate}/gu, '\ufffd') : text
 }
 
@@ -191,7 +191,8 @@ function storedInteger(value: unknown, bits: number): number | bigint {
 }
 
 /** A number where that is exact. */
-function narrow(value: bigint): number | bigint {
+export function narrow(value: number | bigint): number | bigint {
+  if (typeof value === 'number') return value
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }

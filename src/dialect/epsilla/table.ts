@@ -28,6 +28,7 @@ import {
   storedDense,
   storedSparse,
   Taking,
+  wellFormed,
 } from './schema.ts'
 
 export interface GetConfig {
@@ -455,7 +456,7 @@ export class Table {
       const isFit = key.type === 'STRING' ? typeof one === 'string' : isWhole(one)
       if (!isFit) throw new Refusal(400, `Primary key type mismatch at field position ${position}`)
     }
-    return keys as Key[]
+    return key.type === 'STRING' ? keys.map(wellFormed) : (keys as Key[])
   }
 }
 

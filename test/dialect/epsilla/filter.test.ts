@@ -141,3 +141,56 @@ it('takes time in proportion to a pattern, whatever it is', async () => {
   expect(await ids(db.get('t', { filter }))).toEqual([])
   await db.delete('t', { primaryKeys: [5] })
 })
+
+// The engine counts whole numbers exactly, JavaScript counted in doubles: beyond 2^53 a filter selected other records beside
+// primary keys or @distance than alone, and a facet put different numbers into one group. Half a surrogate pair in a filter matched
+// what was stored of it in the one and not in the other, and a key with one could be written but not read.
+it('selects the same records in every call, beyond 2^53 and with what has no UTF-8', async () => {
+  const odd = await client()
+  await odd.createTable('t', [
+    { name: 'ID', dataType: 'STRING', primaryKey: true },
+    { name: 'A', dataType: 'BIGINT' },
+    { name: 'B', dataType: 'BIGINT' },
+    { name: 'S', dataType: 'STRING' },
+    { name: 'V', dataType: 'VECTOR_FLOAT', dimensions: 1 },
+  ])
+  const big = 2n ** 53n
+  const rows = [
+    { ID: 'a', A: big, B: big + 1n, S: 'x', V: [0] },
+    { ID: 'b', A: big + 1n, B: big + 1n, S: '\ud800', V: [0] },
+    { ID: 'c\udc00', A: -6, B: 3, S: '\ufffd', V: [0] },
+  ]
+  expect(await odd.insert('t', rows)).toMatchObject({ result: { inserted: 3 } })
+  const third = 'c\ufffd'
+  for (const [filter, expected] of [
+    ['A = B', ['b']],
+    ['A <> B', ['a', third]],
+    ['A < B', ['a', third]],
+    ['A + 1 = B', ['a']],
+    ['B - A = 1', ['a']],
+    ['B - A >= 1', ['a', third]],
+    ['1 / (A % B) > 0 AND A % B = 0', ['b', third]],
+    ["S = '\ud800'", ['b', third]],
+    ["S LIKE '\ud801'", ['b', third]],
+    ["S IN ('\udc00')", ['b', third]],
+  ] as const) {
+    const keys = ['a', 'b', 'c\udc00']
+    const query = { queryVector: [0], limit: 9 }
+    expect(await ids(odd.get('t', { filter })), filter).toEqual(expected)
+    expect(await ids(odd.get('t', { filter, primaryKeys: keys })), filter).toEqual(expected)
+    const many = [...keys, ...Array.from({ length: 20 }, (_, i) => `none${i}`)]
+    expect(await ids(odd.get('t', { filter, primaryKeys: many })), filter).toEqual(expected)
+    expect(await ids(odd.query('t', { ...query, filter })), filter).toEqual(expected)
+    expect(await ids(odd.query('t', { ...query, filter: `@distance = 0 AND (${filter})` })), filter).toEqual(expected)
+  }
+  const facets = [{ group: ['A'], aggregate: ['COUNT(*)', 'MAX(B + 1)', 'SUM(1)'] }]
+  expect(await odd.get('t', { filter: 'A > 0', facets })).toMatchObject({
+    result: [
+      [
+        { A: big, 'COUNT(*)': 1, 'MAX(B + 1)': big + 2n, 'SUM(1)': 1 },
+        { A: big + 1n, 'COUNT(*)': 1, 'MAX(B + 1)': big + 2n, 'SUM(1)': 1 },
+      ],
+    ],
+  })
+  expect(await odd.deleteByPrimaryKeys('t', ['c\udc00'])).toMatchObject({ result: { deleted: 1 } })
+})

@@ -1,10 +1,12 @@
 // Expressions as nodes of the shared filter tree, which runs over encoded records.
 
+import type { ArithmeticOperator } from '../../../query/arithmetic.ts'
 import type { FilterNode, Operand } from '../../../query/index.ts'
 import type { Expression } from './parse.ts'
 
 const COMPARE = { '=': 'eq', '<>': 'ne', '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge' } as const
-const ARITHMETIC: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'divide' | 'remainder'>> = {
+/** The tree's names of the operators. */
+export const ARITHMETIC: Readonly<Record<string, ArithmeticOperator>> = {
   '+': 'add',
   '-': 'subtract',
   '*': 'multiply',

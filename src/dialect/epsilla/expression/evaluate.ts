@@ -1,27 +1,32 @@
 // Expressions on one record in JavaScript: for facets, for `@distance`, and for what the shared filter tree has no node for.
+// Numbers are those of the tree: a filter selects the same records whichever of the two runs it.
 
+import { calculate } from '../../../query/arithmetic.ts'
 import { likeMatches, likeTokens } from '../../../query/like.ts'
+import { narrow } from '../schema.ts'
+import { ARITHMETIC } from './compile.ts'
 import type { Expression } from './parse.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
 const EARTH_RADIUS_METRES = 6_371_000
 
-export function evaluate(expression: Expression, row: Row, distance: number): number | string | boolean {
+type Value = number | bigint | string | boolean
+
+/** A number is a bigint where it is whole and no number holds it. */
+export function evaluate(expression: Expression, row: Row, distance: number): Value {
   switch (expression.kind) {
     case 'literal':
       return expression.value
-    case 'field': {
-      const value = row[expression.name]
-      return typeof value === 'bigint' ? Number(value) : (value as number | string | boolean)
-    }
+    case 'field':
+      return row[expression.name] as Value
     case 'distance':
       return distance
     case 'arithmetic': {
       const left = evaluate(expression.left, row, distance)
       const right = evaluate(expression.right, row, distance)
       if (expression.type === 'string') return String(left) + String(right)
-      return calculate(expression.operator, Number(left), Number(right))
+      return narrow(calculate(ARITHMETIC[expression.operator]!, left as number, right as number))
     }
     case 'compare': {
       const left = evaluate(expression.left, row, distance)
@@ -47,27 +52,14 @@ export function evaluate(expression: Expression, row: Row, distance: number): nu
   }
 }
 
-function calculate(operator: string, left: number, right: number): number {
-  switch (operator) {
-    case '+':
-      return left + right
-    case '-':
-      return left - right
-    case '*':
-      return left * right
-    case '/':
-      return left / right
-    default:
-      return left % right
-  }
-}
-
 function compare(operator: string, left: unknown, right: unknown): boolean {
   switch (operator) {
     case '=':
-      return left === right
+      // biome-ignore lint/suspicious/noDoubleEquals: a bigint and a number are equal by value
+      return left == right
     case '<>':
-      return left !== right
+      // biome-ignore lint/suspicious/noDoubleEquals: as above
+      return left != right
     case '<':
       return (left as number) < (right as number)
     case '<=':

@@ -1,6 +1,7 @@
 // Words of a filter expression.
 
 import { Refusal } from '../response.ts'
+import { wellFormed } from '../schema.ts'
 
 export type Token =
   | { readonly kind: 'number'; readonly value: number }
@@ -15,7 +16,9 @@ const COMPARISONS = new Set(['=', '<>', '<', '<=', '>', '>='])
 const INT_MAX = 2_147_483_647
 
 /** @throws Refusal with the status and message of the original. */
-export function tokensOf(text: string): Token[] {
+export function tokensOf(given: string): Token[] {
+  // As the values are that it is compared with.
+  const text = wellFormed(given)
   const tokens: Token[] = []
   let at = 0
   const take = (pattern: RegExp): string | undefined => {
