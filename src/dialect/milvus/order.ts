@@ -3,15 +3,17 @@
 import { treeFilter, treeOf } from '../../engine/index.ts'
 import { compareText, type FilterNode } from '../../query/index.ts'
 import type { Entry } from './catalog.ts'
-import { DataType, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
+import { DataType } from './enums.ts'
 import { Code, invalid, MilvusError, told } from './errors.ts'
+import { placeOf, valueAt } from './paths.ts'
 import { compareKeys, type Key, type Projection, project, type RowWindow, type within } from './read.ts'
 import type { Row } from './rows.ts'
 import type { OrderByFields } from './types/index.ts'
 
 export interface Order {
   readonly name: string
-  readonly isDynamic: boolean
+  /** Where stored rows have it. */
+  readonly place: readonly string[]
   readonly isDescending: boolean
 }
 
@@ -32,16 +34,13 @@ export function orderOf(entry: Entry, given: OrderByFields | undefined): Order[]
     if (!/^(asc|desc)(ending)?$/i.test(order))
       throw invalid(`order of field ${told(name)} is asc or desc, got ${told(order)}`)
     const field = entry.schema.byName.get(name)
-    if (field === undefined && !entry.schema.isDynamic) throw invalid(`order by field ${name} not exist`)
+    const place = placeOf(entry.schema, name)
+    if (place === undefined) throw invalid(`order by field ${name} not exist`)
     if (field !== undefined && (field.type >= DataType.BinaryVector || field.type === DataType.Array)) {
       throw invalid(`order by field ${name} of type ${DataType[field.type]} is not supported`)
     }
-    return { name, isDynamic: field === undefined, isDescending: /^desc/i.test(order) }
+    return { name, place, isDescending: /^desc/i.test(order) }
   })
-}
-
-function orderValue(row: Row, { name, isDynamic }: Order): unknown {
-  return isDynamic ? (row[DEFAULT_DYNAMIC_FIELD] as Row | undefined)?.[name] : row[name]
 }
 
 /** Compares stored rows; nulls come last either way, equal ones by key. */
@@ -49,7 +48,7 @@ export function rowComparer(entry: Entry, orders: readonly Order[]): (a: Row, b:
   const key = entry.schema.primary.name
   return (a, b) => {
     for (const order of orders) {
-      const [x, y] = [orderValue(a, order), orderValue(b, order)]
+      const [x, y] = [valueAt(a, order.place), valueAt(b, order.place)]
       const [isMissingX, isMissingY] = [x === undefined || x === null, y === undefined || y === null]
       if (isMissingX || isMissingY) {
         if (isMissingX && isMissingY) continue
@@ -72,7 +71,7 @@ function compareValues(x: unknown, y: unknown): number {
 
 /** The fields that an order reads. */
 export function orderFields(orders: readonly Order[]): string[] {
-  return orders.map(({ name, isDynamic }) => (isDynamic ? DEFAULT_DYNAMIC_FIELD : name))
+  return orders.map(({ place }) => place[0]!)
 }
 
 /** The rows of a query in an order, as they are answered. */

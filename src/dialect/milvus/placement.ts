@@ -6,6 +6,7 @@ import { analyzerDefinition } from './analyzer-params.ts'
 import type { CollectionRecord, IndexRecord } from './catalog.ts'
 import { DataType, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
 import { metricOf, rankedIndexName } from './metrics.ts'
+import { steps } from './paths.ts'
 import { dimOf, type Field, isDense, isStructArray } from './schema.ts'
 
 type Vectors = NonNullable<NonNullable<Parameters<Database['createCollection']>[1]>['vectors']>
@@ -126,13 +127,6 @@ export function orderedIndex(
   if (field.isAdded && field.defaultValue !== undefined) return undefined
   if (field.type === DataType.Array) return isStructArray(field) ? undefined : { fields: [field.name], multi: true }
   return field.type <= DataType.VarChar ? { fields: [field.name] } : undefined
-}
-
-/** The keys of a path such as `a["b"]["c"]`; undefined where one of them is no plain name. */
-function steps(path: string): string[] | undefined {
-  if (!/^\$?\w+(\[("[^"\]]*"|'[^'\]]*')\])*$/.test(path)) return undefined
-  const keys = path.split(/\[["']|["']\]\[["']|["']\]/).filter((key) => key !== '')
-  return keys.every((key) => /^\$?[A-Za-z_]\w*$/.test(key)) ? keys : undefined
 }
 
 /** Makes the engine's indexes what they are to be. */

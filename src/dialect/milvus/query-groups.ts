@@ -101,7 +101,7 @@ function groupOf(row: Row, outputs: readonly Output[], long: LongForm): Found {
 
 /** Groups go by the orders asked for, then by their values. */
 function groupComparer(entry: Entry, names: readonly string[], orders: readonly Order[]): (a: Row, b: Row) => number {
-  const rest = names.map((name) => ({ name, isDynamic: false, isDescending: false }))
+  const rest = names.map((name) => ({ name, place: [name], isDescending: false }))
   return rowComparer(entry, [...orders, ...rest])
 }
 

@@ -370,3 +370,42 @@ it('answers group by group, and orders groups by their best hit', async () => {
   const part = { anns_field: 'vector', data: [0, 0, 0, 0] }
   expect(await idsFor({ data: [part, { ...part }] })).toEqual(['0', '2', '1', '4'])
 })
+
+it('groups and orders by JSON paths; each path into the dynamic field was one group, and no order', async () => {
+  const made = await collectionOf([{ name: 'info', data_type: DataType.JSON, nullable: true }], {
+    enable_dynamic_field: true,
+  })
+  await made.insert({
+    collection_name: 'c',
+    data: [0, 1, 2, 3, 4].map((id) => ({
+      id,
+      vector: [id, 0, 0, 0],
+      info: id === 4 ? null : { of: { brand: 'ba'[id % 2], rank: 9 - id } },
+      shop: { city: id % 2 },
+      tag: id > 2 ? 'x' : 'y',
+    })) as never,
+  })
+  const at = { collection_name: 'c', output_fields: ['id'] }
+  const ids = (rows: readonly Record<string, unknown>[]) => rows.map((row) => row['id'])
+  const grouped = async (group_by_field: string, more: object = {}) => {
+    const { status, results } = await made.search({ ...at, data: [0, 0, 0, 0], limit: 9, group_by_field, ...more })
+    expect(status).toEqual(SUCCESS)
+    return ids(results)
+  }
+  expect(await grouped('shop["city"]')).toEqual(['0', '1'])
+  expect(await grouped('$meta["shop"]["city"]', { group_size: 2 })).toEqual(['0', '2', '1', '3'])
+  expect(await grouped('tag')).toEqual(['0', '3'])
+  expect(await grouped('$meta["tag"]')).toEqual(['0', '3'])
+  expect(await grouped('info["of"]["brand"]')).toEqual(['0', '1', '4'])
+  const order_by_fields = ['info["of"]["brand"]', 'shop["city"]:desc', "info['of']['rank']"]
+  expect(await grouped('info["of"]["brand"]', { order_by_fields })).toEqual(['1', '0', '4'])
+  expect(ids((await made.query({ ...at, filter: '', limit: 9, order_by_fields })).data)).toEqual([
+    '3',
+    '1',
+    '2',
+    '0',
+    '4',
+  ])
+  const wrong = await made.search({ ...at, data: [0, 0, 0, 0], group_by_field: 'vector["a"]' })
+  expect(wrong.status.reason).toContain('group by field vector["a"] not exist')
+})

@@ -1,23 +1,19 @@
 // Groups of hits: which are taken, and how they stand: group by group, in the order of their best, the members by their scores.
 
-import type { Row } from '../rows.ts'
+import { valueAt } from '../paths.ts'
 import type { Found } from './search.ts'
 import type { Group } from './search-plan.ts'
 
 /** The field of stored rows that a group reads. */
-export function groupField({ field }: Group): string {
-  return field.startsWith('$meta.') ? '$meta' : field
-}
-
-function groupValue(row: Row, field: string): unknown {
-  return field.startsWith('$meta.') ? (row['$meta'] as Row | undefined)?.[field.slice(6)] : row[field]
+export function groupField({ place }: Group): string {
+  return place[0]!
 }
 
 /** Hits, best first, group by group. */
-export function byGroups(hits: readonly Found[], { field }: Group): Found[][] {
+export function byGroups(hits: readonly Found[], { place }: Group): Found[][] {
   const groups = new Map<unknown, Found[]>()
   for (const hit of hits) {
-    const value = groupValue(hit.row, field)
+    const value = valueAt(hit.row, place)
     // Rows without the field are groups of their own.
     const key = value === undefined || value === null ? hit : value
     const own = groups.get(key)

@@ -8,6 +8,7 @@ import { getSparseFloatVectorType } from '../halves.ts'
 import { expressions, minhashes } from '../lazy.ts'
 import { metricOf } from '../metrics.ts'
 import { type Order, orderOf } from '../order.ts'
+import { placeOf } from '../paths.ts'
 import {
   type Filtered,
   filterOfRequest,
@@ -38,7 +39,8 @@ export interface Range {
 }
 
 export interface Group {
-  readonly field: string
+  /** The field, and keys inside it. */
+  readonly place: readonly string[]
   readonly size: number
   readonly isStrict: boolean
 }
@@ -252,7 +254,8 @@ export function groupOf(entry: Entry, parameters: Given): Group | undefined {
   const name = parameters['group_by_field'] as string | undefined
   if (!name) return undefined
   const field = entry.schema.byName.get(name)
-  if (field === undefined && !entry.schema.isDynamic) throw invalid(`group by field ${name} not exist`)
+  const place = placeOf(entry.schema, name)
+  if (place === undefined) throw invalid(`group by field ${name} not exist`)
   if (field !== undefined) {
     const isFit = field.type < DataType.Float || field.type === DataType.VarChar
     if (!isFit || field.nullable) {
@@ -268,7 +271,7 @@ export function groupOf(entry: Entry, parameters: Given): Group | undefined {
     )
   }
   const isStrict = parameters['strict_group_size'] === true || parameters['strict_group_size'] === 'true'
-  return { field: field === undefined ? `$meta.${name}` : name, size, isStrict }
+  return { place, size, isStrict }
 }
 
 // --- query vectors
