@@ -313,3 +313,11 @@ export function withStoredDefaults(fields: readonly Field[]): Field[] {
     return { ...field, defaultValue: encoderOf(field)(given, 0) }
   })
 }
+/** Whether rows may have keys that are no fields once properties are set: rows that have some keep them. */
+export function isDynamicAfter(isDynamic: boolean, set: Declared | undefined): boolean {
+  const given = String(set?.['dynamicfield.enabled'] ?? isDynamic).toLowerCase()
+  if (given === 'true') return true
+  if (given === 'false' && !isDynamic) return false
+  throw invalid('dynamicfield.enabled can be set to true, and stays so', true, given)
+}
+

@@ -397,6 +397,27 @@ it('adds nullable fields to rows that are there, and drops fields', async () => 
   ])
 })
 
+it('takes dynamic keys from when dynamicfield.enabled is set; it was kept and described, and rows with such keys refused', async () => {
+  const made = await collectionOf([])
+  const at = { collection_name: 'c' }
+  await made.insert({ ...at, data: [{ id: 1, vector: [1, 0, 0, 0] }] })
+  const set = (value: unknown) =>
+    made.alterCollectionProperties({ ...at, properties: { 'dynamicfield.enabled': value } } as never)
+  expect(await set(false)).toEqual(SUCCESS)
+  expect(await set('maybe')).toMatchObject({ code: 1100 })
+  expect(await set(true)).toEqual(SUCCESS)
+  expect((await made.describeCollection(at)).schema.enable_dynamic_field).toBe(true)
+  await made.insert({ ...at, data: [{ id: 2, vector: [1, 0, 0, 0], color: 'red' }] })
+  const output_fields = ['id', 'color']
+  expect((await made.query({ ...at, filter: 'color == "red" or id == 1', output_fields })).data).toEqual([
+    { id: '1' },
+    { id: '2', color: 'red' },
+  ])
+  expect(await set('false')).toMatchObject({ code: 1100 })
+  expect(await made.alterCollectionProperties({ ...at, properties: { other: 1 } })).toEqual(SUCCESS)
+  expect((await made.describeCollection(at)).schema.enable_dynamic_field).toBe(true)
+})
+
 it('maintenance answers; what needs a cluster is refused', async () => {
   const made = await collectionOf([])
   expect(await made.checkHealth()).toMatchObject({ isHealthy: true, reasons: [] })

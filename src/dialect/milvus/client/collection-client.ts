@@ -250,13 +250,17 @@ export class CollectionClient extends DatabaseClient {
         const entry = store.entry(db, data.collection_name)
         const { fields, properties: own } = entry.record
         const properties = changedProperties(own, set, removed)
-        const { requireProperties } = await declarations()
+        const { isDynamicAfter, requireProperties } = await declarations()
         requireProperties(fields, properties)
         // What has expired by the old rule stays gone.
         if (entry.expires) await (await expiries()).sweep(entry)
         const isOn = (of: Readonly<Record<string, string>>) => Number(of['collection.ttl.seconds']) > 0
         const isNew = isOn(properties) && !isOn(own)
-        await updateEntry(store, entry, { properties, ...(isNew ? { ttlSince: Date.now() } : {}) })
+        await updateEntry(store, entry, {
+          properties,
+          isDynamic: isDynamicAfter(entry.record.isDynamic, set),
+          ...(isNew ? { ttlSince: Date.now() } : {}),
+        })
       }),
     )
   }
