@@ -29,7 +29,11 @@ const TOP = new Map<string, Kind>([
 ])
 
 /** Values of the program's own: their names mean nothing here. */
-const OWN = new Set(['data', 'fields_data', 'exprValues', 'filter_params', 'ids', 'vector', 'vectors', 'transformers'])
+const OWN = new Set(
+  'data fields_data exprValues filter_params ids vector vectors transformers analyzer_params multi_analyzer_params'.split(
+    ' ',
+  ),
+)
 
 /** Where code belongs. */
 const CODE = new Set(['transformers', 'external_filter_fn'])
