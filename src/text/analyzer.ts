@@ -20,6 +20,7 @@ import {
   hanPairs,
   ngrams,
   type Tokenizer,
+  unicodeSegments,
   unicodeWords,
   whitespaceRuns,
   wholeText,
@@ -33,6 +34,7 @@ export type TokenizerDefinition =
   | 'whitespace'
   | 'chinese'
   | 'keyword'
+  | 'segments'
   | {
       /** Runs of letters and digits; with `uax29` words by Unicode's boundaries, at most `maxTokenLength` (255) code points long. */
       readonly type: 'standard'
@@ -42,6 +44,8 @@ export type TokenizerDefinition =
   | { readonly type: 'whitespace' }
   | { readonly type: 'chinese' }
   | { readonly type: 'keyword' }
+  /** All that stands between Unicode's word boundaries, spaces and punctuation too. */
+  | { readonly type: 'segments' }
   /** All pieces of `min` to `max` code points of what stands between white space. */
   | { readonly type: 'ngram'; readonly min: number; readonly max: number }
 
@@ -76,7 +80,7 @@ export interface Analyzer {
 }
 
 const NAMES: readonly AnalyzerName[] = ['standard', 'unicode', 'english', 'chinese', 'whitespace']
-const TOKENIZERS = ['standard', 'whitespace', 'chinese', 'keyword', 'ngram']
+const TOKENIZERS = ['standard', 'whitespace', 'chinese', 'keyword', 'segments', 'ngram']
 const FILTERS: Readonly<Record<string, TokenFilter>> = {
   lowercase: lowerCase,
   asciifolding: asciiFolding,
@@ -177,7 +181,7 @@ function completedTokenizer(given: unknown): TokenizerDefinition {
     const most = requireCount(max, NGRAM_MAX, `max ${where}`)
     return { type, min: requireCount(min, most, `min ${where}`), max: most }
   }
-  if (type === 'whitespace' || type === 'chinese' || type === 'keyword') {
+  if (type === 'whitespace' || type === 'chinese' || type === 'keyword' || type === 'segments') {
     refuseUnknown(options, ['type'], where)
     return type
   }
@@ -252,6 +256,7 @@ function tokenizersOf(definition: TokenizerDefinition): Pick<Parts, 'tokenize' |
 function tokenizerOf(options: Exclude<TokenizerDefinition, string> | { readonly type: string }): Tokenizer {
   if (options.type === 'whitespace') return whitespaceRuns
   if (options.type === 'keyword') return wholeText
+  if (options.type === 'segments') return unicodeSegments
   if (options.type === 'ngram') {
     const { min, max } = options as { readonly min: number; readonly max: number }
     return (text) => ngrams(text, min, max)

@@ -87,6 +87,8 @@ const WORDS = new RegExp(
   `${KEYCAP}|${WORD}|${KATAKANA}(?:${KATAKANA}|${EXTEND})*?(?!${KATAKANA})|[${RUN_SCRIPTS}][${RUN_SCRIPTS}\\p{M}]*|${SINGLE}${EXTEND}|${EMOJI}`,
   'gu',
 )
+/** Between words: spaces together, else each character with its marks. */
+const BETWEEN = new RegExp(`\\r\\n|\\p{Zs}+|[^\\p{Zs}\\p{Cs}\\0]${EXTEND}`, 'gu')
 const WORDS_ASCII = /[A-Za-z0-9_]+(?:(?:(?<=[A-Za-z])['.](?=[A-Za-z])|(?<=[0-9])['.,;](?=[0-9]))[A-Za-z0-9_]+)*/g
 const CONNECTORS_ONLY = /^[\p{Pc}\p{M}\p{Cf}]+$/u
 
@@ -102,6 +104,21 @@ export function unicodeWords(text: string, lengthMax: number): string[] {
     for (let at = 0; at < points.length; at += lengthMax) pieces.push(points.slice(at, at + lengthMax).join(''))
     return pieces
   })
+}
+
+/** Every piece of a text between Unicode's word boundaries: words, and the spaces and punctuation that stand between them. */
+export function unicodeSegments(text: string): string[] {
+  const segments: string[] = []
+  for (const piece of piecesOf(text)) {
+    let at = 0
+    for (const word of piece.matchAll(WORDS)) {
+      for (const one of piece.slice(at, word.index).match(BETWEEN) ?? []) segments.push(one)
+      segments.push(word[0])
+      at = word.index + word[0].length
+    }
+    for (const one of piece.slice(at).match(BETWEEN) ?? []) segments.push(one)
+  }
+  return segments
 }
 
 /** Whether a word that begins so may have nothing but connectors in it. */

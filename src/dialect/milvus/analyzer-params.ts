@@ -12,11 +12,26 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   max_gram: 'max',
 }
 
+/** No dictionaries are at hand: pairs of characters find the words of any of them, and ICU's boundaries are Unicode's. */
+const TOKENIZERS = new Map<unknown, string>([
+  ['jieba', 'chinese'],
+  ['icu', 'segments'],
+])
+
 function respelt(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(respelt)
-  if (value === 'jieba') return 'chinese'
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [SPELLINGS[key] ?? key, respelt(one)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [
+      SPELLINGS[key] ?? key,
+      key === 'tokenizer' ? tokenizer(one) : respelt(one),
+    ]),
+  )
+}
+
+function tokenizer(given: unknown): unknown {
+  const type = (given as Params | null | undefined)?.['type']
+  return TOKENIZERS.get(type ?? given) ?? respelt(given)
 }
 
 /** The definition that parameters, or their JSON, stand for; `standard` without any. Whether it makes sense is not looked at. */

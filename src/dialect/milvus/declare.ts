@@ -1,7 +1,7 @@
 // Schemas as programs declare them: checked, and brought to the form that the catalog keeps.
 
 import { UnsupportedError } from '../../error/index.ts'
-import { analyzerFor } from './analyzers.ts'
+import { analyzerFor, languagesOf } from './analyzers.ts'
 import { DataType, DEFAULT_PARTITIONS_NUMBER, FunctionType, MAX_PARTITIONS_NUMBER } from './enums.ts'
 import { invalid, told, unexpected, wrongCall } from './errors.ts'
 import { requireSignable } from './minhash.ts'
@@ -224,9 +224,27 @@ export function checkFields(fields: readonly Field[]): void {
       throw wrongCall('INVALID_PARTITION_KEY_FIELD_TYPE')
     }
   }
+  for (const field of fields) checkLanguages(field, fields)
   if (fields.length > FIELDS_MAX) throw invalid(`maximum field's number should be limited to ${FIELDS_MAX}`)
   const vectors = fields.filter((field) => isVectorType(field.type)).length
   if (vectors > VECTORS_MAX) throw invalid(`maximum vector field's number should be limited to ${VECTORS_MAX}`)
+}
+
+function checkLanguages(field: Field, fields: readonly Field[]): void {
+  const languages = languagesOf(field)
+  if (languages === undefined) return
+  const { analyzer_params: own, enable_analyzer: isAnalyzed, enable_match: isMatched } = field.params
+  const refusal =
+    !isText(field.type) || isAnalyzed !== 'true'
+      ? 'they are for a VarChar field with enable_analyzer'
+      : own !== undefined
+        ? 'analyzer_params beside them say something else'
+        : isMatched === 'true'
+          ? 'they are for BM25 functions, not for enable_match'
+          : fields.find((one) => one.name === languages.by)?.type !== DataType.VarChar
+            ? `by_field ${languages.by} is no VarChar field of the collection`
+            : undefined
+  if (refusal !== undefined) throw invalid(`multi_analyzer_params of field ${field.name}: ${refusal}`)
 }
 
 function functionsOf(given: readonly FunctionObject[]): FunctionSpec[] {
@@ -296,6 +314,14 @@ export function requireProperties(fields: readonly Field[], properties: Readonly
   }
 }
 
+/** Whether rows may have keys that are no fields once properties are set: rows that have some keep them. */
+export function isDynamicAfter(isDynamic: boolean, set: Declared | undefined): boolean {
+  const given = String(set?.['dynamicfield.enabled'] ?? isDynamic).toLowerCase()
+  if (given === 'true') return true
+  if (given === 'false' && !isDynamic) return false
+  throw invalid('dynamicfield.enabled can be set to true, and stays so', true, given)
+}
+
 /** Defaults in their stored form; throws where one does not fit its field. */
 export function withStoredDefaults(fields: readonly Field[]): Field[] {
   return fields.map((field) => {
@@ -313,11 +339,3 @@ export function withStoredDefaults(fields: readonly Field[]): Field[] {
     return { ...field, defaultValue: encoderOf(field)(given, 0) }
   })
 }
-/** Whether rows may have keys that are no fields once properties are set: rows that have some keep them. */
-export function isDynamicAfter(isDynamic: boolean, set: Declared | undefined): boolean {
-  const given = String(set?.['dynamicfield.enabled'] ?? isDynamic).toLowerCase()
-  if (given === 'true') return true
-  if (given === 'false' && !isDynamic) return false
-  throw invalid('dynamicfield.enabled can be set to true, and stays so', true, given)
-}
-

@@ -103,17 +103,15 @@ function signer(schema: Schema, output: Field): (text: string) => Uint8Array {
   }
 }
 
-/** Gives rows what their functions make of their texts. */
-export function sign(schema: Schema, documents: Row[]): void {
-  for (const output of schema.hashed) {
-    const signatureOf = signer(schema, output)
-    const { name } = schema.textOf(output)!
-    documents.forEach((row, i) => {
-      const text = row[name]
-      // The row may be the caller's.
-      if (typeof text === 'string') documents[i] = { ...row, [output.name]: signatureOf(text) }
-    })
-  }
+/** Gives rows the signatures of their texts. */
+export function sign(schema: Schema, output: Field, documents: Row[]): void {
+  const signatureOf = signer(schema, output)
+  const { name } = schema.textOf(output)!
+  documents.forEach((row, i) => {
+    const text = row[name]
+    // The row may be the caller's.
+    if (typeof text === 'string') documents[i] = { ...row, [output.name]: signatureOf(text) }
+  })
 }
 
 /** Texts that are searched for, as signatures. */

@@ -82,9 +82,14 @@ function engineIndexes(placed: Placed): Record<string, EngineIndex> {
   return made
 }
 
-function textIndex(text: Field): { type: 'text'; fields: string[]; analyzer: AnalyzerDefinition } {
+type EngineText = { type: 'text'; fields: string[]; analyzer: AnalyzerDefinition }
+
+function textIndex(text: Field): EngineText {
   return { type: 'text', fields: [text.name], analyzer: analyzerDefinition(text.params['analyzer_params']) }
 }
+
+/** Over words that are stored apart. */
+const WORDS = (name: string): EngineText => ({ type: 'text', fields: [name], analyzer: 'whitespace' })
 
 /** Over sparse fields: inner products, or the words of the text that a function reads. */
 function rankedIndexes({ fields, functions, indexes }: Placed): Record<string, EngineIndex> {
@@ -97,7 +102,7 @@ function rankedIndexes({ fields, functions, indexes }: Placed): Record<string, E
     else {
       const { bm25_k1: k1, bm25_b: b } = paramsOf(indexes.find((one) => one.field === name))
       made[rankedIndexName(name)] = {
-        ...textIndex(text),
+        ...(text.params['multi_analyzer_params'] === undefined ? textIndex(text) : WORDS(name)),
         ...(k1 === undefined ? {} : { k1: Number(k1) }),
         ...(b === undefined ? {} : { b: Number(b) }),
       }

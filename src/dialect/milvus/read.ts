@@ -216,7 +216,7 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
     }
     const field = schema.byName.get(name)
     if (field !== undefined) {
-      if (field.isFunctionOutput && !schema.hashed.includes(field))
+      if (field.isFunctionOutput && field.type !== DataType.BinaryVector)
         throw invalid(`not allowed to retrieve raw data of field ${name}`)
       select.add(name)
       parts.push(partOf(field, rules))

@@ -104,8 +104,8 @@ export class Schema {
   readonly byName: ReadonlyMap<string, Field>
   readonly vectors: readonly Field[]
   readonly partitionKey: Field | undefined
-  /** Made of texts by MINHASH functions. */
-  readonly hashed: readonly Field[]
+  /** What functions make of texts and is stored: signatures, and words that several analyzers find. */
+  readonly filled: readonly Field[]
   /** Kept by read.ts. */
   readonly projections: unknown[] = []
   /** This one with other clocks. */
@@ -118,7 +118,11 @@ export class Schema {
     this.primary = fields.find((field) => field.isPrimary)!
     this.byName = new Map(fields.map((field) => [field.name, field]))
     this.vectors = fields.filter((field) => isVectorType(field.type))
-    this.hashed = fields.filter((field) => field.isFunctionOutput && field.type === DataType.BinaryVector)
+    this.filled = fields.filter(
+      (field) =>
+        field.isFunctionOutput &&
+        (field.type === DataType.BinaryVector || this.textOf(field)?.params['multi_analyzer_params']),
+    )
     this.partitionKey = fields.find((field) => field.isPartitionKey)
   }
 

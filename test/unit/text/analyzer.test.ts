@@ -108,6 +108,11 @@ describe('other tokenizers', () => {
   it('takes the whole', () => {
     expect(tokens({ tokenizer: 'keyword', filters: ['lowercase'] }, 'New York')).toEqual(['new york'])
     expect(tokens({ tokenizer: 'keyword' }, '')).toEqual([])
+    const segments = ["It's", ' ', '3.5', '%', ' ', 'of', '  ', 'e\u0301', ',', '\r\n', '\u4e2d', '_', '!', '!']
+    expect(tokens({ tokenizer: 'segments' }, segments.join(''))).toEqual(segments)
+    expect(tokens({ tokenizer: { type: 'segments' } }, 'a\0 \ud800b')).toEqual(['a', ' ', 'b'])
+    expect(tokens({ tokenizer: 'segments' }, '')).toEqual([])
+    expect(tokens({ tokenizer: 'segments' }, '!'.repeat(3_000_000))).toHaveLength(3_000_000)
   })
 
   it('makes n-grams', () => {

@@ -6,7 +6,7 @@ import { hybridTime } from '../clock.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from '../enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
 import { normalizeOrderByFields } from '../formats.ts'
-import { expiries, groupings, minhashes, orderings, partials } from '../lazy.ts'
+import { expiries, fillings, groupings, orderings, partials } from '../lazy.ts'
 import { partitionOf } from '../load-state.ts'
 import type { FieldOps } from '../partial.ts'
 import {
@@ -127,7 +127,7 @@ export class DataClient extends AdminClient {
   ): MutationResult | Promise<MutationResult> | undefined {
     const { direct, record } = entry
     if (rows.length !== 1 || direct === undefined || entry.moving !== undefined) return undefined
-    if (entry.expires || entry.schema.hashed.length > 0) return undefined
+    if (entry.expires || entry.schema.filled.length > 0) return undefined
     if (record.partitions.length > 1 || data['partition_name'] || data['timeout']) return undefined
     const rules = rulesOf(entry, data, kind)
     // A key that is replaced by a new one takes two writes.
@@ -160,7 +160,7 @@ export class DataClient extends AdminClient {
       )
     }
     const { documents } = encoded
-    if (entry.schema.hashed.length > 0) (await minhashes()).sign(entry.schema, documents)
+    if (entry.schema.filled.length > 0) (await fillings()).fill(entry.schema, documents)
     if (entry.expires) (await expiries()).stamp(entry, documents)
     // A key that a full upsert names is replaced by a new one where keys are generated.
     const isReplacing = encoded.replaced.length > 0 && !isPartial

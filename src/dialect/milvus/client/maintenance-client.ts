@@ -158,9 +158,13 @@ export class MaintenanceClient extends PartitionClient {
         const { collection_name, field_name = '' } = data
         const field =
           collection_name === undefined ? undefined : store.entry(db, collection_name).schema.byName.get(field_name)
-        const analyzer = field === undefined ? analyzerFor(data.analyzer_params) : analyzerOfField(field)
-        const results = [data.text].flat().map((given) => {
+        const names = data.analyzer_names ?? []
+        const results = [data.text].flat().map((given, at) => {
           const text = String(given)
+          const analyzer =
+            field === undefined
+              ? analyzerFor(data.analyzer_params)
+              : analyzerOfField(field, names.length === 1 ? names[0] : names[at])
           return { tokens: detailed(text, analyzer.tokens(text), data) }
         })
         return { status: success(), results }

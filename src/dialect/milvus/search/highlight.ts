@@ -1,9 +1,10 @@
 // The highlighter: matched words of texts between tags, in pieces of the text that begin with one.
 
 import type { Analyzer } from '../../../text/index.ts'
-import { analyzerOfField } from '../analyzers.ts'
+import { analyzerOfField, languagesOf } from '../analyzers.ts'
 import type { Entry } from '../catalog.ts'
 import { invalid, unexpected } from '../errors.ts'
+import { unspelt } from '../filled.ts'
 import type { Row } from '../rows.ts'
 import { type Field, isText } from '../schema.ts'
 import type { HighlightData, HighlightResult } from '../types/index.ts'
@@ -22,7 +23,6 @@ interface Cut {
 
 interface Marked {
   readonly field: Field
-  readonly analyzer: Analyzer
   /** The words that every hit is searched for, and those of each query. */
   readonly shared: ReadonlySet<string>
   readonly own: readonly ReadonlySet<string>[]
@@ -54,14 +54,15 @@ export class Highlighter {
 
   /** The texts that are marked: they have to be read. */
   get fields(): string[] {
-    return this.#marked.map(({ field }) => field.name)
+    return this.#marked.flatMap(({ field }) => [field.name, languagesOf(field)?.by ?? []].flat())
   }
 
   /** What a hit of a query shows. */
   of(row: Row, query: number): HighlightResult {
     const result: Record<string, HighlightData> = {}
-    for (const { field, analyzer, shared, own } of this.#marked) {
+    for (const { field, shared, own } of this.#marked) {
       const text = row[field.name]
+      const analyzer = analyzerOfField(field, row[languagesOf(field)?.by ?? ''])
       const words = own[query]
       const isWanted = (token: string) => shared.has(token) || words?.has(token) === true
       result[field.name] = {
@@ -121,7 +122,8 @@ function markedOf(entry: Entry, options: Given, searched: Field | undefined, que
     const text = searched === undefined ? undefined : schema.textOf(searched)
     if (text === undefined) throw invalid('Search highlight only support with metric type "BM25"')
     const one = markedFor(text)
-    for (const query of queries) one.own.push(new Set(one.analyzer.queryTokens(String(query))))
+    const wordsOf = languagesOf(text) === undefined ? one.analyzer.queryTokens : unspelt
+    for (const query of queries) one.own.push(new Set(wordsOf(String(query))))
   }
   const asked = options['highlight_query'] ?? []
   if (!Array.isArray(asked)) throw invalid('highlight_query of a highlighter is a list')
@@ -135,7 +137,7 @@ function markedOf(entry: Entry, options: Given, searched: Field | undefined, que
     const one = markedFor(field)
     for (const token of one.analyzer.queryTokens(String(text))) one.shared.add(token)
   }
-  return [...marked].map(([field, one]) => ({ field, ...one }))
+  return [...marked].map(([field, { shared, own }]) => ({ field, shared, own }))
 }
 
 interface Span {

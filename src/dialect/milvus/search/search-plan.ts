@@ -5,7 +5,7 @@ import type { Entry } from '../catalog.ts'
 import { DataType, DEFAULT_MAX_SEARCH_SIZE, DEFAULT_TOPK } from '../enums.ts'
 import { invalid, MilvusError, shown, told, unexpected, wrongCall } from '../errors.ts'
 import { getSparseFloatVectorType } from '../halves.ts'
-import { expressions, minhashes } from '../lazy.ts'
+import { expressions, fillings } from '../lazy.ts'
 import { metricOf } from '../metrics.ts'
 import { type Order, orderOf } from '../order.ts'
 import { placeOf } from '../paths.ts'
@@ -166,13 +166,14 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
     }
   }
   const { ids } = data
-  const texts =
-    Array.isArray(ids) && ids.length > 0
-      ? storedQueries(entry, field, keysOf(entry, ids))
-      : owner === undefined || isElementwise(metric)
-        ? queriesOf(field, data)
-        : structQueries(field, vectorsGiven(data))
-  const queries = entry.schema.hashed.includes(field) ? signed(entry, field, texts) : texts
+  const isStored = Array.isArray(ids) && ids.length > 0
+  const asked = isStored
+    ? storedQueries(entry, field, keysOf(entry, ids))
+    : owner === undefined || isElementwise(metric)
+      ? queriesOf(field, data)
+      : structQueries(field, vectorsGiven(data))
+  const isFilled = !isStored && entry.schema.filled.includes(field)
+  const queries = isFilled ? filled(entry, field, asked as unknown[], parameters['analyzer_name']) : asked
   // In a search the SDK takes expr before filter; everywhere else it is the other way.
   const text = data['expr'] || data['filter']
   const isIsolated = /true/i.test(entry.record.properties['partitionkey.isolation'] ?? '')
@@ -325,13 +326,15 @@ function encodeQuery(field: Field, query: unknown): unknown {
   }
 }
 
-async function signed(entry: Entry, field: Field, texts: unknown[] | Promise<unknown[]>): Promise<unknown[]> {
-  return (await minhashes()).signatures(entry.schema, field, await texts)
+async function filled(entry: Entry, field: Field, texts: unknown[], analyzer: unknown): Promise<unknown[]> {
+  return (await fillings()).filledQueries(entry.schema, field, texts, analyzer)
 }
 
 async function storedQueries(entry: Entry, field: Field, keys: readonly Key[]): Promise<unknown[]> {
   const rows = await unexpired(entry, (await entry.rows.getMany(keys as string[])) as (Row | undefined)[])
-  const source = field.isFunctionOutput ? entry.schema.textOf(field)!.name : field.name
+  const { schema } = entry
+  const isText = field.isFunctionOutput && !schema.filled.includes(field)
+  const source = isText ? schema.textOf(field)!.name : field.name
   return rows.map((row, i) => {
     const value = row?.[source]
     if (value === undefined || value === null)

@@ -1,0 +1,43 @@
+// Fields that functions fill with what is stored: signatures of texts, and the words of texts that several analyzers read.
+
+import { analyzerOfField, languagesOf } from './analyzers.ts'
+import { DataType } from './enums.ts'
+import { sign, signatures } from './minhash.ts'
+import type { Row } from './rows.ts'
+import type { Field, Schema } from './schema.ts'
+
+/** Gives rows what their functions make of their texts. */
+export function fill(schema: Schema, documents: Row[]): void {
+  for (const output of schema.filled) {
+    if (output.type === DataType.BinaryVector) sign(schema, output, documents)
+    else spell(schema, output, documents)
+  }
+}
+
+/** What is searched for, as it is stored. */
+export function filledQueries(schema: Schema, output: Field, texts: readonly unknown[], analyzer: unknown): unknown[] {
+  if (output.type === DataType.BinaryVector) return signatures(schema, output, texts)
+  const { queryTokens } = analyzerOfField(schema.textOf(output)!, analyzer)
+  return texts.map((text) => spelt(queryTokens(text as string)))
+}
+
+/** A text index of the engine has one analyzer. Where the language of a row says which it is, that of the index is given words. */
+function spell(schema: Schema, output: Field, documents: Row[]): void {
+  const text = schema.textOf(output)!
+  const { by, analyzerOf } = languagesOf(text)!
+  documents.forEach((row, i) => {
+    const own = row[text.name]
+    // The row may be the caller's.
+    if (typeof own === 'string') documents[i] = { ...row, [output.name]: spelt(analyzerOf(row[by]).tokens(own)) }
+  })
+}
+
+/** Words that fall apart again at white space. */
+function spelt(words: readonly string[]): string {
+  return words.map((word) => word.replace(/[\s%]/g, encodeURIComponent)).join(' ')
+}
+
+/** The words again. */
+export function unspelt(words: string): string[] {
+  return words === '' ? [] : words.split(' ').map(decodeURIComponent)
+}
