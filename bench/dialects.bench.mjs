@@ -74,9 +74,9 @@ function renderMarkdown({ parameters, figures, notes }) {
   const { rowsCount, dimension, roundsCount } = parameters
   return [
     '# Dialects',
-    `The same work through the native interface and through a dialect, in memory, in one process, taking turns; all of ${roundsCount} ` +
-      `rounds. ${rowsCount.toLocaleString('en-US')} documents with a vector of ${dimension} lanes for Milvus, Epsilla and seekdb, four times as many without one for RethinkDB; ` +
-      'the same for the native interface beside them.',
+    'The same work through the native interface and through a dialect. Both run in memory in one process and take turns; ' +
+      `the figures are over all ${roundsCount} rounds. Milvus, Epsilla and seekdb have ${rowsCount.toLocaleString('en-US')} documents with a vector of ${dimension} lanes, ` +
+      'RethinkDB has four times as many without one; the native interface has the same documents as the dialect beside it.',
     table(head, rows, ['left', 'left', 'right', 'right', 'right', 'left']),
     ...(notes.length === 0 ? [] : ['## Notes', notes.map((note) => `- ${note}`).join('\n')]),
   ].join('\n\n')

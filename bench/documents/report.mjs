@@ -36,7 +36,7 @@ export function renderMarkdown(result) {
     '# Documents',
     `Workload W1: documents of ${workload.jsonBytesMean} bytes of JSON on average (${workload.shapesCount} shapes, ` +
       `${workload.nonAsciiPercent} % not ASCII) under UUID keys; ${count(parameters.rowsCount)} of them, seed ${parameters.seed}. ` +
-      `Median of ${parameters.roundsCount} ${parameters.roundsCount === 1 ? 'round' : 'rounds'}, each peer and group of figures in a process of its own, peers interleaved.`,
+      `Median of ${parameters.roundsCount} ${parameters.roundsCount === 1 ? 'round' : 'rounds'}, each peer and group of figures in a process of its own, with the peers interleaved.`,
   ]
   if (bars.length > 0) {
     const metCount = bars.filter((bar) => bar.isMet).length
@@ -101,14 +101,17 @@ function renderGrowth(sections, figures, sizes) {
 
 function howMeasured({ rowsOneCount, timeMs }) {
   return [
-    '- Documents are made outside the clock, once the peer is loaded, and passed through `JSON.parse`, as if they had come over a network; keys to read are strings that were never hashed.',
-    `- \`insert\` is one pass into an empty store, 10,000 new documents at a time (${count(rowsOneCount)} in all where one at a time), after a tenth as many as in a batched pass went into another store. Durable writes run twice as well, first into a store that is thrown away. The young generation is collected before each chunk's clock starts and again before it stops: a peer pays for the garbage it makes and not for the documents. \`get\`, \`getMany\`, \`upsert\` and \`scan\` run under tinybench for ${count(timeMs)} ms after a warm-up, 1,000 operations an iteration, on the full store.`,
-    '- Single writes are awaited call by call with every peer. Elsewhere a synchronous peer (Map, sqlite, loki, reads and batches of lmdb) is called synchronously, as its users do; what is asynchronous (quiverdb, level, nedb) is awaited. lmdb writing through `putSync` has a row of its own.',
-    '- Soft: resolves when applied and handed to the operating system: sqlite in WAL mode with `synchronous = NORMAL`, lmdb with `noSync`, level without `sync`. Durable: on stable storage: sqlite `FULL`, lmdb awaiting `flushed`, level with `sync`. After the durable writes the store is opened anew and counted.',
-    '- `get` hands out a fresh object everywhere but in the plain Map, which hands out the stored object itself and is there as the floor.',
-    '- `upsert` replaces a random existing document by one with another title and counter; a sample of what is stored is then compared with what was written.',
-    '- Disk bytes are allocated blocks after a clean close. Resident bytes are the growth of the process, after garbage collection, divided by the documents.',
-    '- nedb holds 20,000 documents: more takes too long.',
+    '- Documents are made outside the clock, after the peer is loaded. They pass through `JSON.parse`, as if they came over a network. Keys to read are strings that were never hashed.',
+    `- \`insert\` is one pass into an empty store, 10,000 new documents at a time (${count(rowsOneCount)} in all where one at a time). To warm up, a tenth of the documents of a batched pass first go into another store. Durable writes run twice as well, first into a store that is thrown away.`,
+    '- During inserts, the young generation is collected before the clock of each chunk starts and again before it stops: a peer pays for the garbage it makes, not for the documents.',
+    `- \`get\`, \`getMany\`, \`upsert\` and \`scan\` run on the full store under tinybench for ${count(timeMs)} ms after a warm-up, 1,000 operations an iteration.`,
+    '- Single writes are awaited call by call with every peer. All other calls are made as the users of a peer make them: synchronous ones (Map, sqlite, loki, reads and batches of lmdb) synchronously, asynchronous ones (quiverdb, level, nedb) awaited. lmdb writing through `putSync` has a row of its own.',
+    '- Soft writes resolve when they are applied and handed to the operating system: sqlite in WAL mode with `synchronous = NORMAL`, lmdb with `noSync`, level without `sync`.',
+    '- Durable writes resolve when they are on stable storage: sqlite `FULL`, lmdb awaiting `flushed`, level with `sync`. Afterwards the store is opened anew and its documents are counted.',
+    '- `get` returns a fresh object with every peer but the plain Map, which returns the stored object itself and serves as the floor.',
+    '- `upsert` replaces a random existing document by one with another title and counter. A sample of the stored documents is then compared with what was written.',
+    '- Disk bytes are allocated blocks after a clean close. Resident bytes are the growth of the process after garbage collection, divided by the number of documents.',
+    '- nedb holds only 20,000 documents, because more take too long.',
   ].join('\n')
 }
 

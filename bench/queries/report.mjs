@@ -19,7 +19,7 @@ export function renderMarkdown(result) {
   const sections = [
     '# Queries',
     `Workload W1: documents of ${workload.jsonBytesMean} bytes of JSON on average, ${count(parameters.rowsCount)} of them, seed ${parameters.seed}. ` +
-      `Median of ${parameters.roundsCount} ${parameters.roundsCount === 1 ? 'round' : 'rounds'}, each peer in a process of its own, peers interleaved.`,
+      `Median of ${parameters.roundsCount} ${parameters.roundsCount === 1 ? 'round' : 'rounds'}, each peer in a process of its own, with the peers interleaved.`,
   ]
   if (bars.length > 0) {
     const metCount = bars.filter((bar) => bar.isMet).length
@@ -43,9 +43,9 @@ export function renderMarkdown(result) {
 function howMeasured({ timeMs }) {
   return [
     `- Each query runs under tinybench for ${count(timeMs)} ms after a warm-up, on the full store. Statements of sqlite are prepared.`,
-    '- A query asked for the fourth time finds the numbers it compares side by side in memory (lanes, docs/design.md), as a query that a program asks does.',
-    '- The array hands out the stored objects themselves; all others hand out fresh documents. lmdb and the array are asked by loops, as their users write them.',
-    '- Generated columns are STORED, so that reading them parses nothing. quiverdb and sqlite with an index may use it for any of the queries; ranges are asked of these two only.',
+    '- From its fourth run on, a query finds the numbers it compares side by side in memory (lanes, docs/design/queries.md), as it would in a program.',
+    '- The array returns the stored objects themselves; all others return fresh documents. lmdb and the array are queried by loops, as their users write them.',
+    '- Generated columns are STORED, so reading them parses nothing. quiverdb and sqlite with an index may use it for any query. Only these two are asked for ranges.',
   ].join('\n')
 }
 

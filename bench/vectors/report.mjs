@@ -28,7 +28,7 @@ export function renderMarkdown(result) {
   const { parameters, titles, figures, curves, bars, notes } = result
   const sections = [
     '# Vectors',
-    `${Object.values(titles).join('; ')}. The ten nearest by dot of unit vectors; recall against plain loops over doubles, on ${parameters.checkedCount} queries that are not among the rows.`,
+    `${Object.values(titles).join('; ')}. Each query asks for the ten nearest by dot product of unit vectors. Recall is measured against plain loops over doubles, on ${parameters.checkedCount} queries that are not among the rows.`,
   ]
   if (bars.length > 0) {
     sections.push(
@@ -85,12 +85,12 @@ function renderCurves(sections, curves) {
 
 function howMeasured({ timeMs, queriesCount }) {
   return [
-    `- One core for each process, one query after the other for ${timeMs} ms over ${queriesCount} queries, after a warm-up of a quarter of that.`,
-    '- Rows go in by batches of 1,000. quiverdb stores a document a row and returns its id; usearch and hnswlib return row numbers.',
-    '- Graphs: M 16, efConstruction 128. The width of a walk is the argument `ef`; where an interface fixes it, there is one point.',
-    '- orama is measured on at most 20,000 rows; its rate is scaled to the full number, as a scan takes time in proportion.',
-    '- Opening, and reading the same files, in turns: the median of five, from the page cache.',
-    '- Rates at a recall lie between the two points around it.',
+    `- Each process has one core and runs one query after the other, over ${queriesCount} queries for ${timeMs} ms, after a warm-up of a quarter of that.`,
+    '- Rows are inserted in batches of 1,000. quiverdb stores a document for each row and returns its id; usearch and hnswlib return row numbers.',
+    '- Graphs: M 16, efConstruction 128. The argument `ef` sets the width of a walk; where an interface fixes it, there is one point.',
+    '- orama is measured on at most 20,000 rows. Its rate is scaled to the full number, as the time of a scan is proportional to the number of rows.',
+    '- Opening the files and only reading them take turns; the figures are medians of five, from the page cache.',
+    '- The rate at a recall is interpolated between the two measured points around it.',
   ].join('\n')
 }
 
