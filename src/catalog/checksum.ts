@@ -1,6 +1,6 @@
-// CRC-32C (Castagnoli, reflected polynomial 0x82F63B78, initial and final value all ones), the one of RFC 3720 appendix
-// B.4. The catalog is a few kilobytes and is read before any WASM exists, so a table in JavaScript is enough. It detects
-// every flipped bit and every burst of up to 32 bits.
+// CRC-32C (Castagnoli, reflected polynomial 0x82F63B78, initial and final value all ones) as in RFC 3720, appendix B.4.
+// The catalog is a few kilobytes and is read before any WASM exists, so a table in JavaScript is enough. CRC-32C
+// detects every single flipped bit and every burst of up to 32 bits.
 
 const POLYNOMIAL = 0x82f63b78
 
@@ -10,7 +10,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder >>> 0
 })
 
-/** CRC-32C of `bytes`; pass the result for earlier bytes as `before` to go on from there. */
+/** CRC-32C of `bytes`; to continue a checksum, pass the result for the preceding bytes as `before`. */
 export function crc32c(bytes: Uint8Array, before = 0): number {
   let remainder = ~before
   for (let i = 0; i < bytes.length; i++) {

@@ -1,5 +1,5 @@
-// What the catalog knows: which collections there are, what they are called, how they are keyed, and which files hold
-// them. Definitions are immutable; a change makes a new `CatalogState`, which is saved and then takes the old one's place.
+// What the catalog knows: which collections exist, their names, keys and files. Definitions are immutable: a change
+// makes a new `CatalogState`, which is saved and then replaces the old one.
 
 import type { InvertedDefinition, InvertedShape } from './inverted.ts'
 import type { FieldDefinition } from './schema.ts'
@@ -8,7 +8,7 @@ export type Metric = 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
 export type VectorIndexType = 'auto' | 'flat' | 'hnsw'
 /** What a lane is stored as. */
 export type VectorElement = 'f32' | 'f16' | 'bf16' | 'int8'
-/** The same, or an int8 code of a vector that has one scale. */
+/** A lane type, or the int8 codes of a vector with one scale per vector. */
 export type StoredElement = VectorElement | 'codes'
 export type Quantization = 'none' | 'int8' | 'binary'
 
@@ -17,7 +17,7 @@ export interface VectorIndexDefinition {
   readonly type: VectorIndexType
   readonly m: number
   readonly efConstruction: number
-  /** Vectors from which on there is a graph; left out for the usual number. */
+  /** Number of vectors at which a graph is built; undefined for the default. */
   readonly graphFrom?: number
   readonly quantization: Quantization
 }
@@ -28,7 +28,7 @@ export interface VectorDefinition {
   /** Lanes; bits for `hamming` and `jaccard`. */
   readonly dimension: number
   readonly metric: Metric
-  /** f32 where it is not given. */
+  /** Undefined means f32. */
   readonly element?: StoredElement | undefined
   readonly index: VectorIndexDefinition
 }
@@ -41,13 +41,13 @@ export interface PartitionDefinition {
 
 /** An ordered index. */
 export interface IndexDefinition {
-  /** Unique in the collection, never used again. */
+  /** Unique in the collection, never reused. */
   readonly id: number
   readonly name: string
   /** Dotted paths, 1 to 16. */
   readonly fields: readonly string[]
   readonly unique: boolean
-  /** Of an array at the first path each element has an entry. */
+  /** An array at the first path gets one entry per element. */
   readonly multi: boolean
 }
 
@@ -60,27 +60,30 @@ export interface CollectionDefinition {
   readonly schema?: readonly FieldDefinition[]
   /** Physical partitions for each partition; 1 unless the collection was created with `shards`. */
   readonly shards: number
-  /** The default one first. */
+  /** The default partition comes first. */
   readonly partitions: readonly PartitionDefinition[]
-  /** Ids below it are taken or were; they are never used again. */
+  /** Lower ids are or were in use and are never reused. */
   readonly nextPartitionId: number
-  /** Ordered ones. */
+  /** Ordered indexes. */
   readonly indexes: readonly IndexDefinition[]
-  /** Text and sparse ones; their names and ids are none of the others'. */
+  /** Text and sparse indexes; they share no name and no id with the ordered ones. */
   readonly inverted: readonly InvertedDefinition[]
-  /** Ids below it are taken or were; they are never used again. */
+  /** Lower ids are or were in use and are never reused. */
   readonly nextIndexId: number
 }
 
 export interface CatalogState {
-  /** One more with each save: says which of two copies is the later. */
+  /** Grows by one with each save; tells which of two copies is the later. */
   readonly sequence: number
-  /** 16 hexadecimal digits, of its own: logs of another database are told by it. Missing where earlier versions made it. */
+  /**
+   * 16 hexadecimal digits that identify this database, so that logs of another one are recognized. Missing in databases
+   * made by earlier versions.
+   */
   readonly id?: string
-  /** Ids below it are taken or were; they are never used again. */
+  /** Lower ids are or were in use and are never reused. */
   readonly nextCollectionId: number
   readonly collections: readonly CollectionDefinition[]
-  /** An import has begun and not come to its end: what files are there are none of a database's. */
+  /** An import has begun and not finished: the files present do not make up a database. */
   readonly isImporting?: true
 }
 
@@ -89,7 +92,7 @@ export const EMPTY_CATALOG: CatalogState = { sequence: 0, nextCollectionId: 1, c
 /** The partition that documents go to when none is named. */
 export const DEFAULT_PARTITION = '_default'
 
-/** The catalog with one more collection, made of its default partition. */
+/** The catalog with one more collection, which consists of its default partition. */
 export function withCollection(
   state: CatalogState,
   shape: Pick<CollectionDefinition, 'name' | 'primaryKey' | 'vectors' | 'shards' | 'schema'>,
@@ -119,7 +122,7 @@ export function withoutCollection(state: CatalogState, id: number): CatalogState
   )
 }
 
-/** The catalog with `definition` in the place of the one with the same id. */
+/** The catalog with `definition` in place of the collection with the same id. */
 export function withChanged(state: CatalogState, definition: CollectionDefinition): CatalogState {
   return next(
     state,
@@ -137,12 +140,12 @@ export function withPartition(definition: CollectionDefinition, name: string): C
   }
 }
 
-/** The collection without the partition of that name. */
+/** The collection without the partition of this name. */
 export function withoutPartition(definition: CollectionDefinition, name: string): CollectionDefinition {
   return { ...definition, partitions: definition.partitions.filter((partition) => partition.name !== name) }
 }
 
-/** The collection with one more index, which comes last. */
+/** The collection with one more index, added at the end. */
 export function withIndex(
   definition: CollectionDefinition,
   shape: Omit<IndexDefinition, 'id'>,
@@ -154,13 +157,13 @@ export function withIndex(
   }
 }
 
-/** The collection with one more text or sparse index, which comes last. */
+/** The collection with one more text or sparse index, added at the end. */
 export function withInverted(definition: CollectionDefinition, shape: InvertedShape): CollectionDefinition {
   const index: InvertedDefinition = { id: definition.nextIndexId, ...shape }
   return { ...definition, inverted: [...definition.inverted, index], nextIndexId: index.id + 1 }
 }
 
-/** The collection without the index of that name. */
+/** The collection without the index of this name. */
 export function withoutIndex(definition: CollectionDefinition, name: string): CollectionDefinition {
   return {
     ...definition,
@@ -177,7 +180,7 @@ function next(
   return { ...state, sequence: state.sequence + 1, nextCollectionId, collections }
 }
 
-/** How the names of a physical partition's files begin. */
+/** The common prefix of the names of a physical partition's files. */
 export function fileStem(collectionId: number, partitionId: number): string {
   return `c${collectionId}.p${partitionId}`
 }

@@ -1,5 +1,5 @@
-// Which file holds what. File names are made of ids alone, so no collection's name ever reaches the file system: nothing
-// can escape the directory, collide by case, or be a reserved name.
+// File names. They consist of ids alone, so no collection name ever reaches the file system: nothing can escape the
+// directory, collide by case, or be a reserved name.
 
 import type { CatalogState } from './definition.ts'
 
@@ -21,8 +21,9 @@ export function parseDataFile(name: string): { collectionId: number; partitionId
 }
 
 /**
- * Files that a crash left behind: made for a collection or partition that never reached the catalog, or whose removal
- * was cut short. Ids that this catalog has neither given out nor would give out next are somebody else's files.
+ * Files that a crash left behind: created for a collection or partition that never reached the catalog, or left by a
+ * removal that was cut short. Ids that this catalog has not given out, and would not give out next, mark files that are
+ * not ours.
  */
 export function orphanFiles(state: CatalogState, names: readonly string[]): string[] {
   const byId = new Map(state.collections.map((collection) => [collection.id, collection]))

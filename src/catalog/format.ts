@@ -75,7 +75,7 @@ export function decodeCatalog(bytes: Uint8Array, file: string): CatalogState {
   return completed(state)
 }
 
-/** What earlier versions did not write: they had no indexes. */
+/** Fills in what earlier versions did not write: they had no indexes. */
 function completed(state: CatalogState): CatalogState {
   const collections = state.collections.map((item) => ({
     ...item,

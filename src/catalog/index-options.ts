@@ -4,14 +4,16 @@ import { LimitError, TypeMismatchError, UsageError, unknownOption } from '../err
 import type { IndexDefinition } from './definition.ts'
 import { requireName } from './name.ts'
 
-/** What an ordered index is on. */
+/** What an ordered index covers. */
 export interface IndexOptions {
   readonly type?: 'ordered' | undefined
-  /** Dotted paths of fields, 1 to 16; default: the one that the index is named after. */
+  /** Dotted paths of fields, 1 to 16; default: the field that the index is named after. */
   readonly fields?: readonly string[] | undefined
-  /** No two documents have the same values; a document without one of the fields collides with nothing. Default `false`. */
+  /**
+   * No two documents may have the same values; a document that lacks one of the fields never collides. Default `false`.
+   */
   readonly unique?: boolean | undefined
-  /** Of an array at the first path each element has an entry of its own, for `$contains`. Default `false`. */
+  /** An array at the first path gets one entry per element, for `$contains`. Default `false`. */
   readonly multi?: boolean | undefined
 }
 
@@ -42,7 +44,7 @@ export function indexShape(name: unknown, options: unknown = {}): Omit<IndexDefi
   }
 }
 
-/** Paths of an index, checked. */
+/** Checks the paths of an index. */
 export function indexPaths(fields: unknown, where: string): string[] {
   if (!Array.isArray(fields)) throw new TypeMismatchError(`fields ${where} is an array of paths, got ${typeof fields}`)
   if (fields.length === 0 || fields.length > FIELDS_MAX) {

@@ -1,4 +1,5 @@
-// The second door of the catalog: indexes as they are asked for. Reached by import(), or from what is itself reached so.
+// The second door of the catalog: options of indexes. Reached by import(), or from modules that are themselves reached
+// so.
 
 export { indexShape } from './index-options.ts'
 export { invertedShape, isInverted } from './inverted.ts'

@@ -1,4 +1,4 @@
-// Text and sparse indexes: what the catalog keeps of them, and the options that they are made with.
+// Text and sparse indexes: what the catalog keeps of them, and the options they are created with.
 
 import { TypeMismatchError, UsageError, unknownOption } from '../error/index.ts'
 import { type AnalyzerDefinition, analyzerOf } from '../text/index.ts'
@@ -9,11 +9,11 @@ import { requireName } from './name.ts'
 export interface TextIndexDefinition {
   readonly type: 'text'
   readonly name: string
-  /** Unique in the collection, never used again. */
+  /** Unique in the collection, never reused. */
   readonly id: number
-  /** Paths, in the order in which their texts are taken. */
+  /** Paths, in the order in which their texts are read. */
   readonly fields: readonly string[]
-  /** Complete. */
+  /** With all defaults filled in. */
   readonly analyzer: AnalyzerDefinition
   readonly k1: number
   readonly b: number
@@ -31,30 +31,33 @@ export type InvertedDefinition = TextIndexDefinition | SparseIndexDefinition
 
 export type InvertedShape = Omit<TextIndexDefinition, 'id'> | Omit<SparseIndexDefinition, 'id'>
 
-/** What a text index is on. */
+/** What a text index covers. */
 export interface TextIndexOptions {
   readonly type: 'text'
-  /** Dotted paths of fields, 1 to 16, whose strings, and strings in arrays, are taken together; default: the one it is named after. */
+  /**
+   * Dotted paths of fields, 1 to 16, whose strings, also those in arrays, are indexed together; default: the field that
+   * the index is named after.
+   */
   readonly fields?: readonly string[] | undefined
-  /** How a text falls apart into words: a name or a definition. Default `'unicode'`. */
+  /** How a text is split into words: the name or the definition of an analyzer. Default `'unicode'`. */
   readonly analyzer?: AnalyzerDefinition | undefined
-  /** BM25: how soon more occurrences of a word cease to count, 0 or more; default 1.2. */
+  /** BM25 term saturation: how soon further occurrences of a word stop counting, 0 or more; default 1.2. */
   readonly k1?: number | undefined
-  /** BM25: how much longer texts are held back, 0 to 1; default 0.75. */
+  /** BM25 length normalization: how much longer texts are held back, 0 to 1; default 0.75. */
   readonly b?: number | undefined
 }
 
-/** What a sparse index is on. */
+/** What a sparse index covers. */
 export interface SparseIndexOptions {
   readonly type: 'sparse'
-  /** The dotted path of one field; default: the one it is named after. */
+  /** The dotted path of one field; default: the field that the index is named after. */
   readonly fields?: readonly [string] | undefined
 }
 
 const TEXT_OPTIONS = ['type', 'fields', 'analyzer', 'k1', 'b']
 const SPARSE_OPTIONS = ['type', 'fields']
 
-/** Whether these are options of a text or a sparse index. */
+/** Whether these are the options of a text or sparse index. */
 export function isInverted(options: unknown): boolean {
   const type = typeof options === 'object' && options !== null ? (options as { type?: unknown }).type : undefined
   return type === 'text' || type === 'sparse'

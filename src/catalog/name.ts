@@ -1,8 +1,8 @@
-// What may be called what. Names never reach the file system (files.ts), so nearly everything may.
+// Which names are allowed. Names never reach the file system (files.ts), so nearly all are.
 
 import { TypeMismatchError, UsageError } from '../error/index.ts'
 
-/** UTF-16 code units. */
+/** In UTF-16 code units. */
 export const NAME_LENGTH_MAX = 255
 
 /** Throws unless `name` can name a collection, a partition or an index. */

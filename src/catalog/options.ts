@@ -1,4 +1,4 @@
-// The options of createCollection, checked and completed. What is given wrong is refused here, before anything is made.
+// The options of createCollection, checked and completed. Mistakes are refused here, before anything is made.
 
 import { LimitError, TypeMismatchError, UsageError, unknownOption } from '../error/index.ts'
 import type {
@@ -16,22 +16,23 @@ import { shown } from './shown.ts'
 
 /** How a vector field is indexed. */
 export interface VectorIndexOptions {
-  /** `'auto'` (default) scans exactly while the collection is small and keeps a graph later. */
+  /** `'auto'` (default) scans exactly while the collection is small and builds a graph later. */
   readonly type?: VectorIndexType | undefined
-  /** Links a node keeps on each level of the graph, 2 to 256; default 16. More cost memory and find more. */
+  /** Links per node on each level of the graph, 2 to 256; default 16. More links take more memory and find more. */
   readonly m?: number | undefined
-  /** Candidates kept while a node is inserted, 8 to 4,096; default 128. More cost time and find more. */
+  /** Candidates kept while a node is inserted, 8 to 4,096; default 128. More take more time and find more. */
   readonly efConstruction?: number | undefined
   /**
-   * Vectors from which on there is a graph; fewer are all looked at. 1 or more; default 256 for `'hnsw'` and, by their length, 4,000 to 20,000
-   * for `'auto'`. A graph that is there stays.
+   * Number of vectors at which a graph is built; below it every vector is compared. 1 or more; default 256 for
+   * `'hnsw'`, and 4,000 to 20,000 for `'auto'`, depending on the dimension. A graph, once built, stays.
    */
   readonly graphFrom?: number | undefined
-  /** Codes that traversal uses: `'int8'` (default, rescored in f32), `'binary'` or `'none'`. */
+  /** Codes used to traverse the graph: `'int8'` (default, rescored in f32), `'binary'` or `'none'`. */
   readonly quantization?: Quantization | undefined
   /**
-   * `false`: of a vector only its int8 codes are stored, a quarter of the bytes. It comes back as they have it, each lane within 1/254 of the
-   * largest, and distances are those of what is stored. For `'int8'` alone, and without `element`; default `true`.
+   * `false` stores only the int8 codes of a vector, a quarter of the bytes. Vectors are then read back from the codes,
+   * each lane within 1/254 of the largest lane, and distances are computed from them. Only with quantization `'int8'`,
+   * and without `element`; default `true`.
    */
   readonly keepVectors?: boolean | undefined
 }
@@ -43,8 +44,8 @@ export interface VectorOptions {
   /** Default `'cosine'`. */
   readonly metric?: Metric | undefined
   /**
-   * What a lane is stored as: `'f32'` (default), `'f16'` or `'bf16'` in half the bytes, or `'int8'`, for integers from -128 to 127. Lanes
-   * are rounded to it; vectors come back as `Float32Array` all the same. Not for bits.
+   * How a lane is stored: `'f32'` (default), `'f16'` or `'bf16'` in half the bytes, or `'int8'` for integers from -128
+   * to 127. Lanes are rounded to this type, but vectors always come back as `Float32Array`. Not for bit vectors.
    */
   readonly element?: VectorElement | undefined
   readonly index?: VectorIndexOptions | undefined
@@ -56,9 +57,9 @@ export interface CollectionOptions {
   readonly primaryKey?: string | undefined
   /** Vector fields by name. */
   readonly vectors?: Readonly<Record<string, VectorOptions>> | undefined
-  /** Types of fields, which every document that is written must comply with; without one, documents are free-form. */
+  /** Types of fields, which every document written must comply with; without a schema documents are free-form. */
   readonly schema?: Schema | undefined
-  /** Physical partitions over which documents spread by their key, 1 to 256; default 1. Fixed for good. */
+  /** Physical partitions over which documents are spread by key, 1 to 256; default 1. Cannot be changed later. */
   readonly shards?: number | undefined
 }
 

@@ -3,7 +3,7 @@
 import { LimitError, TypeMismatchError, UsageError, unknownOption } from '../error/index.ts'
 import { shown } from './shown.ts'
 
-/** What a field may hold: the words of the filter operator `$type`. */
+/** The types a field may have: the words of the filter operator `$type`. */
 export const FIELD_TYPES = [
   'string',
   'number',
@@ -17,18 +17,21 @@ export const FIELD_TYPES = [
 ] as const
 export type FieldType = (typeof FIELD_TYPES)[number]
 
-/** A type, several, or these with whether a document must have the field; it need not unless `required` says so. */
+/** A type, several types, or either with `required`. A field is optional unless `required` is true. */
 export type FieldSchema =
   | FieldType
   | readonly FieldType[]
   | { readonly type: FieldType | readonly FieldType[]; readonly required?: boolean | undefined }
 
-/** The types of some fields, by their paths: `{ title: 'string', 'author.name': ['string', 'null'] }`. Others are free. */
+/**
+ * The types of some fields, by path: `{ title: 'string', 'author.name': ['string', 'null'] }`. Other fields are
+ * unrestricted.
+ */
 export type Schema = Readonly<Record<string, FieldSchema>>
 
 /** One field of a schema. */
 export interface FieldDefinition {
-  /** Dotted. */
+  /** Dotted path. */
   readonly path: string
   readonly types: readonly FieldType[]
   readonly required: boolean
@@ -37,7 +40,7 @@ export interface FieldDefinition {
 const SCHEMA_FIELDS_MAX = 1_000
 const OPTIONS = ['type', 'required']
 
-/** @param vectors - names of the vector fields, which have types of their own. */
+/** @param vectors - names of the vector fields, whose types are declared elsewhere. */
 export function schemaDefinition(schema: unknown, vectors: readonly string[]): readonly FieldDefinition[] {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
     throw new TypeMismatchError(`schema of createCollection is an object, { field: type }, got ${shown(schema)}`)
@@ -83,7 +86,7 @@ function fieldTypes(given: unknown, where: string): readonly FieldType[] {
   return [...new Set(types as FieldType[])]
 }
 
-/** Whether a catalog's JSON holds a field of a schema. */
+/** Whether a value from the catalog's JSON is the definition of a schema field. */
 export function isFieldDefinition(value: unknown): value is FieldDefinition {
   const item = value as Partial<FieldDefinition>
   if (typeof item.path !== 'string' || item.path === '' || typeof item.required !== 'boolean') return false

@@ -1,6 +1,6 @@
-// How values stand in messages.
+// How values appear in messages.
 
-/** A value as messages show it. */
+/** A value as a message shows it. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (Array.isArray(value)) return 'an array'

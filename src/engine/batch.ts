@@ -1,5 +1,5 @@
-// One write call on one partition: documents are staged, run, and looked at; then all of it stands or nothing does. Everything between
-// `begin` and `commit` or `abandon` happens in one synchronous stretch, so nobody sees it half done.
+// One write call on one partition: documents are staged, run and inspected; then all of it is committed or none.
+// Everything from `begin` to `commit` or `abandon` happens in one synchronous stretch, so nobody sees it half done.
 
 import {
   FAILED_DUPLICATE,
@@ -24,12 +24,12 @@ import type { Partition, Transaction } from './partition.ts'
 import { derivedPart } from './parts.ts'
 import { changesOf, type DocumentChange } from './write/watch.ts'
 
-/** What a put does when the key is free or taken. */
+/** What a put does when its key is free or taken. */
 export const PutMode = {
-  /** The key must be free, else Outcome.Exists. */
+  /** The key must be free, otherwise Outcome.Exists. */
   Insert: 0,
   Upsert: 1,
-  /** The key must be there, else Outcome.Missing. */
+  /** The key must exist, otherwise Outcome.Missing. */
   Replace: 2,
 } as const
 export type PutMode = (typeof PutMode)[keyof typeof PutMode]
@@ -51,7 +51,7 @@ const OP_OUTCOME = 0
 const OP_REASON = 1
 const OP_NEW = 2
 const OP_OLD = 3
-/** Of one that failed on a unique index. */
+/** Of an op that failed on a unique index. */
 const OP_INDEX = 4
 const OP_ELEMENT = 5
 
@@ -81,9 +81,9 @@ function failure(reason: number): QuiverError {
 }
 
 export class Batch {
-  /** How many operation numbers have been given out. */
+  /** How many operation numbers have been assigned. */
   operations = 0
-  /** Keys made for documents without one, and their operations, in order. */
+  /** Keys generated for documents that came without one, and their operations, in order. */
   generated: string[] = []
   generatedBy: number[] = []
   readonly partition: Partition
@@ -112,8 +112,8 @@ export class Batch {
   }
 
   /**
-   * Stages a document; answers its operation number. Throws when the document is refused: then nothing is staged and no number taken.
-   * A missing or null primary key is generated when `mode` is Insert or Upsert.
+   * Stages a document and returns its operation number. Throws when the document is refused; then nothing is staged and
+   * no number is taken. A missing or null primary key is generated when `mode` is Insert or Upsert.
    */
   put(document: object, mode: PutMode): number {
     const { stage } = this.partition.store
@@ -132,9 +132,9 @@ export class Batch {
   }
 
   /**
-   * Stages and runs the only document of a batch; answers its outcome. A key made for it is the stage's. Throws when it is refused.
-   * Where nobody listens, and it is not logged or its frame may wait for a flush, what it changed stands at once: the batch is not open any
-   * more then.
+   * Stages and runs the only document of a batch and returns its outcome. A key generated for it is found in the stage.
+   * Throws when the document is refused. With no listener, and without a log or with a frame that may wait for a flush,
+   * the change is committed at once: the batch is then no longer open.
    */
   putOne(document: object, mode: PutMode, isHard: boolean): Outcome {
     const { partition } = this
@@ -162,7 +162,7 @@ export class Batch {
     }
   }
 
-  /** Deletes by key; what is staged runs before it. Throws when it is not a key. */
+  /** Deletes by key, after running what is staged. Throws when `key` is not a valid key. */
   remove(key: Key): number {
     this.settle()
     try {
@@ -174,7 +174,7 @@ export class Batch {
     return this.operations++
   }
 
-  /** Runs what is staged: outcomes of all operations so far are known then, and reads see them. */
+  /** Runs what is staged: afterwards the outcomes of all operations so far are known, and reads see them. */
   settle(): void {
     const { store } = this.partition
     if (store.stage.count === 0) return
@@ -186,7 +186,7 @@ export class Batch {
     this.settled = this.operations
   }
 
-  /** A trap of the core has left it in the midst of something: nothing may follow, by whatever door. */
+  /** A trap leaves the core in the middle of an operation: nothing more may run, through any door. */
   private trapped(error: unknown): unknown {
     if (error instanceof WebAssembly.RuntimeError) this.partition.options.onPoison?.(error)
     return error
@@ -241,7 +241,7 @@ export class Batch {
     )
   }
 
-  /** Undoes the last operation, which put a document: it has a value that a unique index forbids twice, and `error` says so. */
+  /** Undoes the last operation, a put whose document repeats a value of a unique index; `error` says so. */
   refuse(operation: number, indexId: number, error: QuiverError): void {
     this.partition.store.ordered.refuseLast(indexId)
     this.refusals.set(operation, error)
@@ -257,26 +257,29 @@ export class Batch {
     return this.partition.store.op(operation, OP_NEW)
   }
 
-  /** True when there is something to write. */
+  /** Whether there is anything to write. */
   get isDirty(): boolean {
     return this.inserted + this.replaced + this.deleted > 0
   }
 
-  /** Makes room in the log for the batch as part of a transaction. A refusal leaves everything as it was. */
+  /** Reserves room in the log for the batch as part of a transaction. A refusal leaves everything as it was. */
   prepare(transaction: Transaction): void {
     this.settle()
     this.partition.prepareBatch(transaction)
   }
 
   /**
-   * Has the log take the batch, then lets it stand. When the log refuses it before a byte was written, everything is undone and the error
-   * thrown; when the outcome is unknown the partition is poisoned.
+   * Appends the batch to the log, then makes it final. When the log refuses it before writing a byte, everything is
+   * undone and the error thrown; when the outcome is unknown the partition is poisoned.
    */
   commit(options: CommitOptions): void {
     this.tell(this.stand(this.write(options)))
   }
 
-  /** The first half of `commit`, for one of several batches; the other two, or `abandon`, come when all are written. */
+  /**
+   * The first third of `commit`, for one of several batches; `stand` and `tell`, or `abandon`, follow when all are
+   * written.
+   */
   write(options: CommitOptions): boolean {
     this.settle()
     try {
@@ -287,7 +290,7 @@ export class Batch {
     }
   }
 
-  /** Lets it stand; answers what there is to tell of it. */
+  /** Makes the batch final; returns the changes to report to listeners. */
   stand(isLogged: boolean): DocumentChange[] | undefined {
     const { partition } = this
     const changes = partition.listener === null ? undefined : changesOf(this)
@@ -301,7 +304,7 @@ export class Batch {
     return changes
   }
 
-  /** It stands. */
+  /** Called when the batch is final. */
   private ended(): void {
     const { partition } = this
     this.isOpen = false
@@ -322,7 +325,7 @@ export class Batch {
     } catch (error) {
       throw this.trapped(error)
     }
-    // What a function of the write has looked up may be of this batch.
+    // What a callback of this write has looked up may belong to this batch.
     this.partition.commits++
     this.partition.store.stage.shrink()
   }

@@ -1,4 +1,4 @@
-// The catalog of an open database: in memory here, on its medium in catalog-file.ts.
+// The catalog of an open database. This one is in memory; catalog-file.ts has the one on a medium.
 
 import { type CatalogState, EMPTY_CATALOG } from '../catalog/index.ts'
 
@@ -8,19 +8,19 @@ export interface Repair {
   readonly offset: number
   readonly bytes: number
   readonly reason: string
-  /** Whose file it is, where that is known. */
+  /** The collection that the file belongs to, where that is known. */
   readonly collection?: string
 }
 
 export interface Catalog {
   readonly state: CatalogState
-  /** What opening had to do without. */
+  /** What was dropped on opening. */
   readonly repairs: readonly Repair[]
-  /** Makes `next` the catalog; it is durable when this resolves. */
+  /** Replaces the catalog by `next`, which is durable when this resolves. */
   save(next: CatalogState): Promise<void>
-  /** Removes what a crash left of collections and partitions that are not in the catalog. */
+  /** Removes files that a crash left of collections and partitions that are not in the catalog. */
   removeOrphans(): Promise<void>
-  /** Removes the catalog's files: what is left is no database. */
+  /** Removes the catalog's files; what is left is not a database. */
   erase(): Promise<void>
 }
 

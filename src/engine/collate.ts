@@ -1,4 +1,4 @@
-// Sorting and grouping: a part of the engine that is loaded when it is needed, see parts.ts.
+// Sorting and grouping: a part of the engine that is loaded on demand, see parts.ts.
 
 export { aggregateRequests } from './read/aggregate.ts'
 export { distinctValues, groupBy } from './read/group.ts'

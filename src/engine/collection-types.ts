@@ -1,4 +1,4 @@
-// What the methods of a collection take and answer, as TypeScript sees it.
+// What the methods of a collection take and return, as TypeScript sees it.
 
 import type { AnalyzerDefinition } from '../text/index.ts'
 import type { Document, Key } from '../value/index.ts'
@@ -7,8 +7,8 @@ import type { QueryVector } from './search/search-options.ts'
 import type { CollectionState } from './state.ts'
 
 /**
- * A document as it is inserted: the key may be left out where it is called `id`, and what comes back as `Float32Array` may be given as any
- * list of numbers. Without a type of its own, any object.
+ * A document as passed to `insert`: the key may be omitted if it is called `id`, and a field of type `Float32Array` may
+ * be given as any list of numbers. In a collection without a type argument, any object.
  */
 export type NewDocument<T extends object> = Document extends T
   ? object
@@ -18,34 +18,34 @@ export type NewDocument<T extends object> = Document extends T
 
 type Given<V> = V extends Float32Array ? V | QueryVector : V
 
-/** Some fields of a document, at every depth; `undefined` leaves a field as it is. */
+/** Some fields of a document, at any depth; a field that is `undefined` is left as it is. */
 export type Patch<T> = Document extends T ? object : { readonly [K in keyof T]?: PatchValue<T[K]> | undefined }
 
 type PatchValue<V> = V extends readonly unknown[] | Date | ArrayBufferView ? Given<V> : V extends object ? Patch<V> : V
 
-/** Which documents: one key, several keys, or a filter (`{}` is all). */
+/** Which documents: one key, several keys, or a filter (`{}` selects all). */
 export type Selection = Key | readonly Key[] | Filter
 
-/** What `insert` takes: a document, several, or anything that yields them. */
+/** What `insert` takes: one document, several, or anything that yields them. */
 export type Source<T extends object> =
   | NewDocument<T>
   | readonly NewDocument<T>[]
   | Iterable<NewDocument<T>>
   | AsyncIterable<NewDocument<T>>
 
-/** Figures of a collection. */
+/** Statistics of a collection. */
 export interface CollectionStats {
   readonly documents: number
-  /** Of the documents as stored. */
+  /** Size of the documents as stored. */
   readonly bytes: number
   /** Vectors stored in declared fields. */
   readonly vectors: number
-  /** Secondary indexes. */
+  /** Number of secondary indexes. */
   readonly indexes: number
   readonly partitions: number
   /** Bytes of memory held. */
   readonly memory: number
-  /** Vectors written that their graph has yet to take in; searches find them all the same. */
+  /** Vectors written but not yet linked into their graph; searches find them all the same. */
   readonly pending?: number
 }
 
@@ -65,7 +65,7 @@ export interface OrderedIndexInfo {
   readonly fields: readonly string[]
   readonly unique: boolean
   readonly multi: boolean
-  /** One for each document; under `multi` one for each element. */
+  /** One per document; with `multi` one per array element. */
   readonly entries: number
 }
 
@@ -73,11 +73,11 @@ export interface TextIndexInfo {
   readonly name: string
   readonly type: 'text'
   readonly fields: readonly string[]
-  /** Its complete definition. */
+  /** With all defaults filled in. */
   readonly analyzer: AnalyzerDefinition
   readonly k1: number
   readonly b: number
-  /** Documents with a text in one of the fields, as far as they have been looked at. */
+  /** Documents with text in one of the fields, as far as they have been indexed. */
   readonly entries: number
 }
 
@@ -85,11 +85,11 @@ export interface SparseIndexInfo {
   readonly name: string
   readonly type: 'sparse'
   readonly fields: readonly string[]
-  /** Documents with a vector in the field, as far as they have been looked at. */
+  /** Documents with a vector in the field, as far as they have been indexed. */
   readonly entries: number
 }
 
-/** What the database does for a collection: it touches the catalog. */
+/** What the database does for a collection because it changes the catalog. */
 export interface PartitionKeeper {
   create(state: CollectionState, name: unknown): Promise<void>
   drop(state: CollectionState, name: unknown): Promise<void>

@@ -1,5 +1,5 @@
-// A collection as users hold it: checks what it is given, takes the short way where there is one, and leaves the rest to the files
-// beside it. Methods that answer a promise never throw.
+// The public `Collection`: checks arguments, takes the short way where there is one, and leaves the rest to the files beside it. Methods that
+// return a promise never throw synchronously.
 
 import type { IndexOptions, SparseIndexOptions, TextIndexOptions } from '../catalog/index.ts'
 import { TypeMismatchError } from '../error/index.ts'
@@ -64,14 +64,14 @@ export class Collection<T extends object = Document> {
   readonly #state: CollectionState
   readonly #keeper: PartitionKeeper
 
-  /** Made by `Database`. */
+  /** Constructed by `Database`. */
   constructor(state: CollectionState, keeper: PartitionKeeper) {
     this.#state = state
     this.#keeper = keeper
     STATES.set(this, state)
   }
 
-  /** Its name now; `renameCollection` changes it. */
+  /** Its current name; `renameCollection` changes it. */
   get name(): string {
     return this.#state.name
   }
@@ -82,16 +82,16 @@ export class Collection<T extends object = Document> {
   }
 
   /**
-   * Inserts a document, an array of them, or all that an iterable yields.
+   * Inserts a document, an array of documents, or all that an iterable yields.
    *
-   * An array is written as one batch: after a crash all of it is there or nothing. An iterable (generator, stream, cursor) is written
-   * in batches of about 1,000 documents or 1 MiB, in bounded memory; with `atomic` it is gathered first, up to 256 MiB.
+   * An array is written as one batch: after a crash all of it is there or none. An iterable (generator, stream, cursor) is written in batches of
+   * about 1,000 documents or 1 MiB, in bounded memory; with `atomic` it is gathered first, up to 256 MiB.
    *
    * A document that cannot be stored, or whose key is taken under `conflict: 'error'`, counts in `errors` and does not stop the others.
    *
    * @returns counters, and the keys that were generated; positions in messages count from 0.
-   * @throws {@link UsageError} for options that make no sense, {@link NotFoundError} for an unknown partition.
-   * @throws {@link TimeoutError} or the signal's reason: nothing was written, or all of the batch; batches of a stream stay.
+   * @throws {@link UsageError} for invalid options, {@link NotFoundError} for an unknown partition.
+   * @throws {@link TimeoutError} or the signal's reason: the batch was written whole or not at all; earlier batches of a stream stay.
    * @throws {@link ClosedError}, {@link PoisonedError}, {@link HostError}, {@link LimitError} when memory is full.
    */
   insert(source: Source<T>, options?: InsertOptions<T>): Promise<WriteResult<T>> {
@@ -110,7 +110,7 @@ export class Collection<T extends object = Document> {
     }
   }
 
-  /** Inserts, or replaces where the key is taken; a document that is there stays in its partition unless one is named. */
+  /** Inserts, or replaces where the key is taken; an existing document stays in its partition unless one is named. */
   upsert(source: Source<T>, options?: WriteOptions): Promise<WriteResult<T>> {
     const state = this.#state
     try {
@@ -126,13 +126,13 @@ export class Collection<T extends object = Document> {
     }
   }
 
-  /** The way of most single writes. */
+  /** The path of most single writes. */
   #insertOne(partition: Partition, document: object, request: WriteRequest): Promise<WriteResult<T>> {
     const result = insertOne(this.#state, partition, document, request, ALONE)
     return acknowledge(this.#state, request, result) as Promise<WriteResult<T>>
   }
 
-  /** Behind calls that wait. */
+  /** Queued behind calls that wait. */
   #insertLater(method: 'insert' | 'upsert', source: Source<T>, options: InsertOptions<T> | undefined) {
     const given = [heldSource(source) as Source<T>, options && { ...options }] as const
     return this.#state.line.enter(() => this[method](...given), true)
@@ -149,7 +149,7 @@ export class Collection<T extends object = Document> {
     checkExpiry(request, `${operation} into collection "${state.name}"`)
     let documents: readonly unknown[]
     let base = 0
-    // A Set is there in full: it is taken as it is now.
+    // A Set is complete: its present elements are taken.
     if (Array.isArray(source)) documents = source
     else if (source instanceof Set) documents = [...source]
     else if (isSource(source)) return insertStream(state, source, request)
@@ -161,11 +161,11 @@ export class Collection<T extends object = Document> {
   }
 
   /**
-   * Merges a patch into the selected documents: objects field by field at every depth, everything else replaced; a function
-   * gets a copy of the document and answers its patch, or `null` to delete the document.
+   * Merges a patch into the selected documents: objects are merged field by field at every depth, everything else is replaced. A function gets a
+   * copy of the document and returns its patch, or `null` to delete the document.
    *
-   * @param selection - a key, an array of keys, or a filter (`{}` for all documents). Keys that are not there count in `skipped`. What a filter selects is
-   *   written in one synchronous stretch, each document once, whatever the write does to it.
+   * @param selection - a key, an array of keys, or a filter (`{}` for all documents). Missing keys count in `skipped`. The documents that match
+   *   a filter are written in one synchronous stretch, each once, whatever the write does to it.
    */
   update(
     selection: Selection,
@@ -176,8 +176,8 @@ export class Collection<T extends object = Document> {
   }
 
   /**
-   * Replaces the selected documents; a function gets a copy of the document and answers what is to stand there, or `null`
-   * to delete it. The primary key may be left out, and cannot change.
+   * Replaces the selected documents. A function gets a copy of the document and returns its replacement, or `null` to delete it. The primary key
+   * may be left out, but not changed.
    */
   replace(
     selection: Selection,
@@ -215,7 +215,7 @@ export class Collection<T extends object = Document> {
     }
   }
 
-  /** The document with this key, a fresh object, or undefined. */
+  /** The document with this key, as a fresh object, or undefined. */
   get(key: Key): Promise<T | undefined> {
     const state = this.#state
     try {
@@ -234,7 +234,7 @@ export class Collection<T extends object = Document> {
     }
   }
 
-  /** The documents with these keys, in the same order, undefined where there is none. */
+  /** The documents with these keys, in the same order; undefined for a key that does not exist. */
   getMany(keys: readonly Key[]): Promise<(T | undefined)[]> {
     const state = this.#state
     try {
@@ -286,7 +286,7 @@ export class Collection<T extends object = Document> {
     return (await countMatches(state, planOf(state, resolved), state.parts)).count
   }
 
-  /** The documents, or some of them. Nothing is read, and no option refused, before the cursor is used. */
+  /** A cursor over all or some documents. Nothing is read, and no option refused, before the cursor is used. */
   find(options?: FindOptions): Cursor<T> {
     return new Cursor<T>(this.#state, requestOf(options, this.#state.isQueryable))
   }
@@ -295,12 +295,12 @@ export class Collection<T extends object = Document> {
     return 'Collection'
   }
 
-  /** All documents, as `find()` gives them: a collection is a source of documents, for `insert` of another as for `for await`. */
+  /** All documents, as from `find()`: a collection can be inserted into another, or used in `for await`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return this.find()[Symbol.asyncIterator]()
   }
 
-  /** Makes a partition; it is durable when this resolves. */
+  /** Creates a partition; it is durable when this resolves. */
   async createPartition(name: string): Promise<void> {
     this.#requireOpen()
     await this.#keeper.create(this.#state, name)
@@ -329,9 +329,9 @@ export class Collection<T extends object = Document> {
   }
 
   /**
-   * Finishes graphs, text and sparse indexes, and compaction now; writes and searches go on meanwhile.
+   * Completes graphs, text and sparse indexes, and compaction now; writes and searches continue meanwhile.
    *
-   * @throws {@link LimitError} when a graph does not fit in memory; searches then go on without it.
+   * @throws {@link LimitError} when a graph does not fit in memory; searches then continue without it.
    */
   async optimize(): Promise<void> {
     const refusal = this.#state.refuseWrite()
@@ -339,7 +339,7 @@ export class Collection<T extends object = Document> {
     if (this.#state.definition.inverted.length > 0) await derivedPart.now!.completeInverted(this.#state)
     let failure: unknown
     for (const part of this.#state.parts) {
-      // Another call may have dropped it while we waited.
+      // Another call may have dropped the partition while this one waited.
       const isThere = () => this.#state.parts.includes(part)
       if (isThere())
         await part.upkeep?.finish().catch((error: unknown) => {
@@ -350,22 +350,22 @@ export class Collection<T extends object = Document> {
     if (failure !== undefined) throw failure
   }
 
-  /** The indexes, in the order they were made, the ordered ones first. */
+  /** The indexes, the ordered ones first, each kind in order of creation. */
   async indexes(): Promise<IndexInfo[]> {
     this.#requireOpen()
     return indexInfos(this.#state)
   }
 
   /**
-   * Makes an index; it is complete and durable when this resolves. Others may write meanwhile.
+   * Creates an index; it is complete and durable when this resolves. Others may write meanwhile.
    *
-   * Queries use an ordered one by themselves where it helps. A unique one holds over the whole collection from then on: a document with
-   * values that another has is refused, as one whose key is taken. A million documents take about a second. Text and sparse ones are
-   * for `search`; writes only mark what they change, and it is looked at before the next search or when there is time.
+   * Queries use an ordered index automatically where it helps. A unique one holds across the whole collection: a document with the values of
+   * another is refused, as one whose key is taken. A million documents take about a second. Text and sparse indexes serve `search`; writes only
+   * mark what they change, which is indexed before the next search or when there is time.
    *
-   * @param name - any string of 1 to 255 UTF-16 units; without `fields` the index is on the field of that name.
-   * @throws {@link ConflictError} when there is one of that name, {@link DuplicateKeyError} when it is to be unique and two documents
-   *   have the same values, {@link LimitError} when memory is full. Then there is no index.
+   * @param name - any string of 1 to 255 UTF-16 units; without `fields` the index covers the field of that name.
+   * @throws {@link ConflictError} when the name is taken, {@link DuplicateKeyError} when a unique index is asked for and two documents
+   *   have the same values, {@link LimitError} when memory is full. No index is left behind then.
    *
    * @example
    * ```ts
@@ -381,20 +381,19 @@ export class Collection<T extends object = Document> {
     await this.#keeper.createIndex(this.#state, name, options)
   }
 
-  /** @throws {@link NotFoundError} when there is none of that name. */
+  /** @throws {@link NotFoundError} when there is no index of that name. */
   async dropIndex(name: string): Promise<void> {
     this.#requireOpen()
     await this.#keeper.dropIndex(this.#state, name)
   }
 
   /**
-   * The documents whose vectors are nearest to one, or to each of several. Of hits just as far, those of an earlier partition come
-   * first, and within it those in the lower slot, which is the one inserted first while nothing is deleted. Distances are computed in
-   * f64. Documents without a vector in the field are not found.
+   * The documents whose vectors are nearest to a query vector, or to each of several. Ties are ordered by partition, then by slot, which is
+   * insertion order as long as nothing is deleted. Distances are computed in f64. Documents without a vector in the field are not found.
    *
-   * @returns hits, nearest first; with `vectors` one such list for each.
-   * @throws {@link ShapeError} for a vector of another length, {@link NotFoundError} for an unknown field or partition,
-   *   {@link UsageError} and its kinds for options that make no sense.
+   * @returns hits, nearest first; with `vectors` one such list for each query vector.
+   * @throws {@link ShapeError} for a vector of the wrong length, {@link NotFoundError} for an unknown field or partition,
+   *   {@link UsageError} or a subclass for invalid options.
    *
    * @example
    * ```ts
@@ -404,10 +403,10 @@ export class Collection<T extends object = Document> {
    */
   search<O extends SearchOptions>(options: O): Promise<SearchResult<O, T>>
   /**
-   * The documents that have words of a text, best first by BM25, or those whose sparse vectors have the greatest inner products with
-   * one. `distance` is the score with its sign turned. What is written before the call is found. Ties as with vectors.
+   * The documents that contain words of a text, best first by BM25, or those whose sparse vectors have the greatest inner products with a query.
+   * `distance` is the negated score. Writes made before the call are found. Ties are ordered as for vectors.
    *
-   * @throws {@link NotFoundError} for an unknown index or partition, {@link UsageError} and its kinds for options that make no sense.
+   * @throws {@link NotFoundError} for an unknown index or partition, {@link UsageError} or a subclass for invalid options.
    *
    * @example
    * ```ts
@@ -425,7 +424,7 @@ export class Collection<T extends object = Document> {
     return options.vector === undefined ? lists : lists[0]
   }
 
-  /** How a search is run, and what it costs: it is run to find out. */
+  /** How a search runs and what it costs; runs the search to find out. */
   async explainSearch(options: SearchOptions): Promise<SearchExplanation> {
     this.#requireOpen()
     const { runSearch, searchRequest } = await derivedPart.load()
@@ -433,7 +432,8 @@ export class Collection<T extends object = Document> {
   }
 
   /**
-   * Pages of ever farther hits, `batch` in each. What is stored all the while comes once; walks over a graph may miss some, unless `exact`.
+   * Pages of ever farther hits, `batch` per page. A document stored throughout comes exactly once; a walk over a graph may miss some, unless
+   * `exact`.
    *
    * @example
    * ```ts
@@ -445,8 +445,8 @@ export class Collection<T extends object = Document> {
   }
 
   /**
-   * The values at a path, each once, in the order of `sort`. Documents without the field have none; an array is one value; `1` and
-   * `1n` are one value.
+   * The distinct values at a path, in the order of `sort`. Documents without the field contribute none; an array is one value; `1` and `1n` are
+   * the same value.
    */
   async distinct(field: string, filter?: Filter): Promise<Value[]> {
     this.#requireOpen()
@@ -457,12 +457,11 @@ export class Collection<T extends object = Document> {
   }
 
   /**
-   * Documents put together by what they hold at a path, sorted by it: `{ key, count, ... }` with the aggregates by their names.
-   * Documents without the field are a group of their own, with `key` undefined.
+   * Groups documents by their value at a path, sorted by that value: `{ key, count, ... }` with the aggregates under their names. Documents
+   * without the field form a group of their own, with `key` undefined.
    *
-   * `$count: true` counts documents. `$sum` and `$avg` go over numbers and pass over everything else; integers are summed exactly, and
-   * with bigints among them the sum is a bigint. `$min` and `$max` go by the order of `sort`, and pass over null. `$avg`, `$min` and
-   * `$max` of nothing are null, `$sum` is 0.
+   * `$count: true` counts documents. `$sum` and `$avg` use numbers and skip everything else; integers are summed exactly, and if any are bigints
+   * the sum is a bigint. `$min` and `$max` use the order of `sort` and skip null. `$avg`, `$min` and `$max` of nothing are null, `$sum` is 0.
    *
    * @throws {@link UnknownOptionError} for an operator that does not exist.
    *
@@ -487,7 +486,7 @@ export class Collection<T extends object = Document> {
     return (await groupBy(this.#state, resolved, path, requests)) as GroupRow<A>[]
   }
 
-  /** Makes a call with what it is given now, behind those that wait. */
+  /** Queues a call, with its arguments as they are now, behind those that wait. */
   #later<G, R>(given: G, call: (given: G) => Promise<R>, isWrite = false): Promise<R> {
     const copy = copyGiven(given)
     return this.#state.line.enter(() => call(copy), isWrite)

@@ -1,8 +1,8 @@
-// What all copies of the package in one process share: bundles for both module systems may be loaded at once.
+// State shared by all copies of the package in one process: the ESM and the CJS bundle may both be loaded.
 
 import type { Database } from './database.ts'
 
-/** The one value of that name in this process; made when it is first asked for. */
+/** The process-wide value of this name; created on first use. */
 export function ofProcess<T>(name: string, make: () => T): T {
   const home = globalThis as unknown as Record<symbol, T | undefined>
   const key = Symbol.for(`quiverdb.${name}`)
@@ -10,7 +10,10 @@ export function ofProcess<T>(name: string, make: () => T): T {
   return home[key]
 }
 
-/** What a dialect keeps of a database: loaded once for all of its clients. A failed load is tried again by the next of them. */
+/**
+ * What a dialect keeps per database: loaded once and shared by all of its clients. A failed load is retried by the next
+ * client.
+ */
 export function onePerDatabase<S>(name: string, database: Database, load: () => Promise<S>): Promise<S> {
   const all = ofProcess(name, () => new WeakMap<Database, Promise<S>>())
   let one = all.get(database)

@@ -1,5 +1,5 @@
-// A database: its collections by name, and everything that changes the catalog. Such changes run one after another, so that each
-// sees the catalog as the one before left it.
+// A database: its collections by name, and everything that changes the catalog. Such changes run one after another, so
+// that each sees the catalog that the previous one left.
 
 import type { ExportOptions } from '../archive/index.ts'
 import {
@@ -41,9 +41,9 @@ export interface CollectionInfo {
   readonly primaryKey: string
   /** Declared vector fields. */
   readonly vectors: readonly { readonly name: string; readonly dimension: number; readonly metric: string }[]
-  /** As it was declared; only where it was. */
+  /** The schema, if one was declared. */
   readonly schema?: Schema
-  /** Only where documents spread over several. */
+  /** Only where documents are spread over several shards. */
   readonly shards?: number
   /** Names of the partitions, `_default` first. */
   readonly partitions: readonly string[]
@@ -75,7 +75,7 @@ export class Database {
   #tail: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  /** Made by `open`. */
+  /** Constructed by `open`. */
   constructor(gate: Gate, medium: Medium, catalog: Catalog) {
     this.#gate = gate
     this.#medium = medium
@@ -88,12 +88,12 @@ export class Database {
     }
   }
 
-  /** The path as it was given, or `':memory:'`. */
+  /** The path as given, or `':memory:'`. */
   get path(): string {
     return this.#gate.path
   }
 
-  /** What opening with `repair: true` had to drop; empty when everything was whole. */
+  /** What opening with `repair: true` had to drop; empty when everything was intact. */
   get repairs(): readonly Repair[] {
     return this.#repairs
   }
@@ -114,10 +114,10 @@ export class Database {
   }
 
   /**
-   * Makes a collection; it is durable when this resolves.
+   * Creates a collection; it is durable when this resolves.
    *
    * @param name - any string of 1 to 255 UTF-16 units.
-   * @throws {@link ConflictError} when there is one of that name.
+   * @throws {@link ConflictError} when the name is taken.
    */
   async createCollection<T extends object = Document>(
     name: string,
@@ -137,7 +137,7 @@ export class Database {
   }
 
   /**
-   * The collection of that name.
+   * The collection of this name.
    *
    * @throws {@link NotFoundError} when there is none, {@link ClosedError} after `close()`.
    */
@@ -156,9 +156,9 @@ export class Database {
   }
 
   /**
-   * Drops a collection and frees what it took on disk. Its cursors and handles answer ClosedError from then on.
+   * Drops a collection and frees its disk space. Its handles and cursors then throw ClosedError.
    *
-   * @throws {@link NotFoundError} when there is none of that name.
+   * @throws {@link NotFoundError} when there is none of this name.
    */
   async dropCollection(name: string): Promise<void> {
     this.#requireWritable()
@@ -175,9 +175,9 @@ export class Database {
   }
 
   /**
-   * Gives a collection another name; handles on it go on.
+   * Renames a collection; handles on it stay valid.
    *
-   * @throws {@link NotFoundError} when there is none, {@link ConflictError} when the new name is taken.
+   * @throws {@link NotFoundError} when there is none of the old name, {@link ConflictError} when the new name is taken.
    */
   async renameCollection(name: string, newName: string): Promise<void> {
     this.#requireWritable()
@@ -193,7 +193,7 @@ export class Database {
     })
   }
 
-  /** Everything acknowledged so far is on disk when it resolves. */
+  /** Resolves when everything acknowledged so far is on disk. */
   async sync(): Promise<void> {
     this.#requireOpen()
     if (this.#gate.isReadOnly) return
@@ -202,8 +202,9 @@ export class Database {
   }
 
   /**
-   * The whole database as one file, which `open.import` takes back anywhere: documents, definitions, partitions; indexes and graphs are
-   * built again. Writes go on meanwhile; it is the state at one moment between the call and the end.
+   * The whole database as one file, which `open.import` reads on any platform: documents, definitions, partitions;
+   * indexes and graphs are rebuilt. Writes continue meanwhile; the file holds the state at one moment between the call
+   * and the end.
    *
    * @throws {@link ClosedError} when the database is closed, or a collection dropped, before the end.
    *
@@ -219,7 +220,7 @@ export class Database {
   async export(options?: ExportOptions): Promise<Blob | Uint8Array | ReadableStream<Uint8Array>> {
     const { exported, exportForm } = await import('../archive/index.ts')
     const { exportChunks } = await import('./file/export.ts')
-    // In memory partitions have logs from now on, and write as if on a medium.
+    // For the export, partitions in memory get logs and write as if on a medium.
     await filesPart.load()
     const form = exportForm(options)
     this.#requireOpen()
@@ -234,14 +235,14 @@ export class Database {
     return await exported(form, chunks)
   }
 
-  /** @internal Drops every collection and removes what the database wrote; then it is closed. */
+  /** @internal Drops every collection, removes everything the database wrote, and closes it. */
   async erase(): Promise<void> {
     for (const { name } of await this.collections()) await this.dropCollection(name)
     await this.#change(() => this.#catalog.erase())
     await this.close()
   }
 
-  /** Finishes what is under way, flushes, and gives the directory free. May be called again. */
+  /** Finishes what is under way, flushes, and releases the directory. May be called again. */
   close(): Promise<void> {
     if (this.#closing === undefined) {
       this.#gate.isClosed = true
@@ -251,7 +252,7 @@ export class Database {
     return this.#closing
   }
 
-  /** Vue makes proxies of what says to be a plain object, through which private fields are out of reach. */
+  /** Vue makes a proxy of any object that claims to be plain, and private fields are not reachable through a proxy. */
   get [Symbol.toStringTag](): string {
     return 'Database'
   }
@@ -269,7 +270,7 @@ export class Database {
     const closing = async () => {
       for (const part of rest) failures.push(...(await this.#closePart(part)))
     }
-    // A snapshot waits for the disk most of the time, and is as large as its partition: a few at a time.
+    // Closing a partition mostly waits for the disk, and its snapshot is as large as the partition: a few at a time.
     await Promise.all(Array.from({ length: PARTS_CLOSED_AT_ONCE }, closing))
     try {
       await this.#medium.storage?.unlock()
@@ -279,11 +280,11 @@ export class Database {
     if (failures.length > 0) throw failures[0]
   }
 
-  /** Answers what went wrong. */
+  /** Returns the errors that occurred. */
   async #closePart(part: Partition): Promise<unknown[]> {
     const failures: unknown[] = []
     try {
-      // Writers that wait for a flush hear of it before the file is closed under them.
+      // Writers that wait for a flush are answered before the file is closed under them.
       if (this.#gate.poison === undefined) await part.flush()
     } catch (error) {
       failures.push(error)
@@ -387,7 +388,10 @@ export class Database {
     state.definition = definition
   }
 
-  /** Saves the catalog in which new files are listed; without it they go again, unless a crash might find them in it. */
+  /**
+   * Saves the catalog that lists new files. If that fails, they are removed, unless a crash might leave a catalog that
+   * lists them.
+   */
   async #save(next: CatalogState, parts: readonly Partition[]): Promise<void> {
     try {
       await this.#catalog.save(next)
@@ -405,7 +409,10 @@ export class Database {
     return collection
   }
 
-  /** @internal The door to its collections without promises, for an interface of another copy of the package: see direct.ts. */
+  /**
+   * @internal Access to its collections without promises, for an interface from another copy of the package: see
+   * direct.ts.
+   */
   [DIRECT](): Promise<typeof import('./direct.ts')> {
     return directPart.load()
   }
@@ -419,7 +426,10 @@ export class Database {
     })
   }
 
-  /** A change of the catalog, after those before it. Closing does not stop what was asked for earlier; a failed write does. */
+  /**
+   * Queues a change of the catalog behind earlier ones. Closing does not stop changes already requested; a failed write
+   * does.
+   */
   #change<R>(run: () => Promise<R>): Promise<R> {
     return this.#inTurn(() => {
       if (this.#gate.poison !== undefined) this.#requireWritable()

@@ -1,5 +1,5 @@
-// What is derived from documents, and searches over it: a part of the engine that is loaded when it is needed, see parts.ts. The second door
-// of the room, for dialects that name indexes and analyzers.
+// What is derived from documents, and searches over it: a part of the engine that is loaded on demand, see parts.ts.
+// The second door of the room, for dialects that deal with indexes and analyzers.
 
 export { indexShape, invertedShape, isInverted } from '../catalog/indexes.ts'
 export { indexPlan, orderedPlan } from './indexes/index-plan.ts'

@@ -1,6 +1,6 @@
-// A collection without promises: reads that answer at once, and writes whose steps see each other. For dialects whose queries read and
-// write in one synchronous stretch. What was written is visible when `commit` returns; the promise it may return is about the disk. A door
-// of its own: who uses the native interface alone never loads it.
+// A collection without promises: reads return at once, and the steps of a write see each other. For dialects whose
+// queries read and write in one synchronous stretch. A write is visible when `commit` returns; the promise that
+// `commit` may return is about the disk. This is a separate door, which users of the native interface never load.
 
 import { UnsupportedError } from '../error/index.ts'
 import type { Document, Key } from '../value/index.ts'
@@ -51,7 +51,7 @@ export class Direct {
     return this.#state.isDropped
   }
 
-  /** Whether its durability is hard unless a write says otherwise; false in memory. */
+  /** Whether writes are hard by default; false in memory. */
   get isHard(): boolean {
     return this.#state.isHard
   }
@@ -61,14 +61,16 @@ export class Direct {
     return this.#state.count()
   }
 
-  /** Counts writes, by whoever: what was computed from the documents holds as long as it stands still. */
+  /**
+   * Counts writes, whoever makes them: a result computed from the documents holds as long as the version is unchanged.
+   */
   get version(): number {
     let version = 0
     for (const part of this.#state.parts) version += part.commits
     return version
   }
 
-  /** The document with this key, a fresh object, or undefined. Throws when it is no key. */
+  /** The document with this key, as a fresh object, or undefined. Throws when the key is not valid. */
   get(key: Key): Document | undefined {
     this.#requireOpen()
     const state = this.#state
@@ -81,7 +83,7 @@ export class Direct {
     return address === 0 ? undefined : state.parts[state.locatedPart]!.read(address)
   }
 
-  /** Some fields of it, or undefined where there is no such document. */
+  /** Some fields of the document with this key, or undefined if there is none. */
   getFields(key: Key, fields: Projection): Document | undefined {
     this.#requireOpen()
     const state = this.#state
@@ -89,7 +91,10 @@ export class Direct {
     return address === 0 ? undefined : state.parts[state.locatedPart]!.project(address, fields)
   }
 
-  /** A reader of all documents; each call answers the next, fresh, or undefined at the end. Others may write in between. */
+  /**
+   * A reader of all documents: each call returns the next one, fresh, or undefined at the end. Others may write in
+   * between.
+   */
   scan(): () => Document | undefined {
     const state = this.#state
     const addresses = new Uint32Array(CHUNK)
@@ -111,12 +116,15 @@ export class Direct {
     return () => (next < documents.length || refill() ? documents[next++] : undefined)
   }
 
-  /** A reader of the documents that match, as `scan`. What is written in between may move what comes next: read it first. */
+  /**
+   * A reader of the matching documents, as with `scan`. A write in between may change what comes next: read everything
+   * first.
+   */
   find(filter: Filter): () => Document | undefined {
     return this.#matches(filter, (partition, address) => partition.read(address))
   }
 
-  /** The same of their keys alone. */
+  /** The same for keys only. */
   keys(filter?: Filter): () => Key | undefined {
     return this.#matches(filter, (partition, address) => partition.readKey(address))
   }
@@ -129,7 +137,7 @@ export class Direct {
     const addresses = new Uint32Array(CHUNK)
     let found: V[] = []
     let next = 0
-    // The first few may be all that is wanted.
+    // The caller may want only the first few.
     let wanted = 8
     return () => {
       while (next === found.length) {
@@ -145,19 +153,19 @@ export class Direct {
     }
   }
 
-  /** The ordered index of that name, or undefined. */
+  /** The ordered index of this name, or undefined. */
   index(name: string): IndexReader | undefined {
     const index = this.#state.indexes.find((one) => one.name === name)
     return index === undefined ? undefined : new derivedPart.now!.IndexReader(this.#collection, name)
   }
 
-  /** The index of the key that the engine makes for itself when it is asked for again; undefined until then. */
+  /** The index of the primary key, which the engine builds once it is asked for repeatedly; undefined until then. */
   keyIndex(): IndexReader | undefined {
     if (derivedPart.now === undefined) derivedPart.load().catch(() => {})
     return derivedPart.now?.keyReader(this.#collection)
   }
 
-  /** Tells of every write to the collection, by whoever; answers what ends that. */
+  /** Reports every write to the collection, whoever makes it; returns a function that stops it. */
   watch(watcher: Watcher): () => void {
     return watch(this.#state, watcher)
   }
@@ -174,13 +182,16 @@ export class Direct {
     return total
   }
 
-  /** Begins a write; until it is committed or abandoned no other may begin. */
+  /** Begins a write; no other may begin until it is committed or abandoned. */
   begin(isHard: boolean): DirectWrite {
     this.#requireWritable()
     return new DirectWrite(this.#state, new WriteRequest(isHard && this.#state.isOnDisk))
   }
 
-  /** Inserts, or replaces, documents as they are: the short way of `Collection.insert`. Positions are those of the list. */
+  /**
+   * Inserts or replaces documents as they are: the short way of `Collection.insert`. Positions are indexes into the
+   * list.
+   */
   insert(documents: readonly unknown[], isReplacing: boolean, isHard: boolean): DirectInsert {
     const state = this.#state
     let request = isReplacing ? state.upsertRequest : state.insertRequest
@@ -192,8 +203,8 @@ export class Direct {
   }
 
   /**
-   * The same, as durable as the collection is. Throws what is wrong with the first document that cannot be stored, and then nothing is
-   * written; those whose keys are taken are counted.
+   * The same, as durable as the collection is. Throws the error of the first document that cannot be stored, and then
+   * nothing is written; documents whose keys are taken are counted.
    */
   insertStrictly(documents: readonly unknown[], isReplacing: boolean): DirectInsert {
     return this.#insert(documents, isReplacing ? this.#strictUpsert : this.#strictInsert)
@@ -212,7 +223,7 @@ export class Direct {
     return { result, done: settled(state, request, result) }
   }
 
-  /** Everything written so far is on disk when it resolves. */
+  /** Resolves when everything written so far is on disk. */
   async flush(): Promise<void> {
     this.#requireOpen()
     if (!this.#state.isOnDisk || this.#state.gate.isReadOnly) return
@@ -231,11 +242,12 @@ export class Direct {
 }
 
 /**
- * The way to the collections of a database without promises. What filters need is loaded for those it has in this thread; those made later
- * have it. An interface may be of another copy of the package than the database: the copy of the database does the work.
+ * Access without promises to the collections of a database. Loads what filters need for the collections that exist in
+ * this thread; later ones have it from the start. The interface may come from another copy of the package than the
+ * database: then the copy of the database does the work.
  */
 export async function prepareDirect(database: Database): Promise<(collection: Collection) => Direct> {
-  // A page's database is in a worker, and that of another version has no such door.
+  // In a page the database is in a worker, and a database of another version has no such door.
   const owner = (await database[DIRECT]?.()) ?? { Direct, loadFilters }
   await owner.loadFilters(database)
   return (collection) => new owner.Direct(collection)
@@ -245,19 +257,19 @@ export async function prepareDirect(database: Database): Promise<(collection: Co
 export async function loadFilters(database: Database): Promise<void> {
   await queriesPart.load()
   const infos = await database.collections()
-  // Found at once: any of them may be dropped while others are waited for.
+  // Collected up front: any of them may be dropped while this waits for others.
   const states = infos.map(({ name }) => STATES.get(database.collection(name)))
   for (const state of states) await state?.prepare()
 }
 
-/** A collection without promises, if it is in this thread. */
+/** The collection without promises, or undefined if it is not in this thread. */
 export function directOf(collection: Collection): Direct | undefined {
   return STATES.has(collection) ? new Direct(collection) : undefined
 }
 
 export interface DirectInsert {
   readonly result: WriteResult
-  /** Until it is as durable as was asked for; undefined when there is nothing to wait for. */
+  /** Resolves when the write is as durable as requested; undefined when there is nothing to wait for. */
   readonly done: Promise<unknown> | undefined
 }
 
@@ -295,7 +307,7 @@ export class DirectWrite {
     this.#batches = new BatchSet(state)
   }
 
-  /** The document as the earlier steps of this write leave it. Throws when it is no key. */
+  /** The document as the earlier steps of this write leave it. Throws when the key is not valid. */
   get(key: Key): Document | undefined {
     const state = this.#state
     const identity = keyIdentity(key)
@@ -307,7 +319,7 @@ export class DirectWrite {
     return address === 0 ? undefined : state.parts[state.locatedPart]!.read(address)
   }
 
-  /** Stages a document; answers a ticket for `refusal`. Throws what is wrong with it when that shows at once. */
+  /** Stages a document; returns a ticket for `refusal`. Throws if an error in the document shows at once. */
   put(document: Document): Ticket {
     const state = this.#state
     const key = document[state.primaryKey] as Key
@@ -322,7 +334,7 @@ export class DirectWrite {
     this.#touched.clear()
   }
 
-  /** Runs what is staged; refusals are known after it. */
+  /** Runs what is staged; afterwards refusals are known. */
   settle(): void {
     this.#batches.settle()
     this.#touched.clear()
@@ -334,18 +346,18 @@ export class DirectWrite {
     return batch.outcome(operation) === Outcome.Failed ? reasonOf(batch.error(operation)) : undefined
   }
 
-  /** Makes it stand. Answers what to wait for until it is durable. */
+  /** Makes the write final. Returns a promise for its durability, if there is anything to wait for. */
   commit(): Promise<unknown> | undefined {
     this.#state.written = this.#batches.commit(this.#request)
     return settled(this.#state, this.#request, emptyResult())
   }
 
-  /** Undoes everything; nothing after a commit. */
+  /** Undoes everything; does nothing after a commit. */
   abandon(): void {
     this.#batches.abandon()
   }
 
-  /** Where the key stands, or belongs. */
+  /** The partition where the key is, or where it belongs. */
   #partOf(key: Key): number {
     const state = this.#state
     return state.locate(key) === 0 ? state.partOf(0, key) : state.locatedPart

@@ -1,8 +1,11 @@
-// The official drivers: optional peer dependencies, loaded when a dialect is pointed at a real server and not before.
+// The official drivers: optional peer dependencies, loaded only when a dialect is pointed at a real server.
 
 import { NotFoundError } from '../error/index.ts'
 
-/** Loads the package `name`. Its name is no literal of the `import()`, so that bundlers leave it alone. @throws NotFoundError */
+/**
+ * Loads the package `name`. The argument of `import()` is not a literal, so bundlers leave it alone. @throws
+ * NotFoundError
+ */
 export async function loadDriver(name: string): Promise<Record<string, unknown>> {
   try {
     return (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as Record<string, unknown>

@@ -1,4 +1,4 @@
-// What `stats()` and `indexes()` tell of a collection.
+// What `stats()` and `indexes()` report about a collection.
 
 import type { CollectionStats, IndexInfo } from './collection-types.ts'
 import type { CollectionState } from './state.ts'

@@ -1,4 +1,4 @@
-// Everything about files: a part of the engine that is loaded when it is needed, see parts.ts.
+// Everything about files: a part of the engine that is loaded on demand, see parts.ts.
 
 export {
   agreedEnds,

@@ -1,23 +1,24 @@
-// What may be done to a database right now. All its collections share one gate and ask it before each operation.
+// Which operations a database allows right now. All its collections share one gate and ask it before each operation.
 
 import { ClosedError, PoisonedError, type QuiverError, StateError } from '../error/index.ts'
 
 export class Gate {
-  /** For messages: the path as the user gave it. */
+  /** The path as the user gave it, for messages. */
   readonly path: string
   readonly isReadOnly: boolean
   isClosed = true
-  /** The failure after which nothing more is written. */
+  /** The failure after which nothing more may be written. */
   poison: unknown = undefined
 
   constructor(path: string, isReadOnly: boolean) {
     this.path = path
     this.isReadOnly = isReadOnly
-    // Written twice: what is written once V8 takes for constant, and when the first database closes it throws away what it has compiled.
+    // Assigned twice: V8 treats a field assigned once as constant, and discards compiled code when the first database
+    // closes.
     this.isClosed = false
   }
 
-  /** Called when the outcome of a write is unknown. The first failure is the one that later writes name. */
+  /** Called when the outcome of a write is unknown. Later writes report the first such failure. */
   poisonWith(cause: unknown): void {
     this.poison ??= cause
   }

@@ -1,9 +1,12 @@
-// What a caller gave, as it was when it was given: for calls that have to wait before they look at it.
+// Copies of arguments as they were when given, for calls that have to wait before they read them.
 
 import { copyDocument, DEPTH_MAX, isObject } from './merge.ts'
 import { isTreeFilter } from './read/filter.ts'
 
-/** A copy at every depth; what holds itself does so in the copy. What is no part of a document or of a native filter is taken over. */
+/**
+ * A copy at every depth; cycles stay cycles in the copy. Anything that is not part of a document or of a native filter
+ * is shared.
+ */
 export function copyGiven<T>(value: T): T {
   return copyValue(value, 0, new Map()) as T
 }

@@ -1,5 +1,5 @@
-// Primary keys as JavaScript sees them. The core has its own canonical form (src/core/record/key.ts); what stands here only has to
-// agree with it on which keys are one: 1 and 1n, 0 and -0, also inside arrays.
+// Primary keys as JavaScript sees them. The core has its own canonical form (src/core/record/key.ts); this code only
+// has to agree with it on which keys are equal: 1 and 1n, 0 and -0, also inside arrays.
 
 import { isDate, type Key } from '../value/index.ts'
 
@@ -7,18 +7,19 @@ import { isDate, type Key } from '../value/index.ts'
 const DEPTH_MAX = 400
 const SHOWN_MAX = 80
 
-/** A primitive by which a `Set` tells keys apart. */
+/** A primitive by which a `Set` distinguishes keys. */
 export type KeyIdentity = string | number | bigint | boolean
 
 /**
- * The identity of a key: equal for two values exactly when they are one key.
+ * The identity of a key: equal for two values exactly when they are the same key.
  *
- * @returns undefined for what is no key at all; for most other things that the core refuses (too long, say) still something.
+ * @returns undefined for values that cannot be a key; most others that the core refuses (too long, say) still get an
+ * identity.
  */
 export function keyIdentity(key: unknown): KeyIdentity | undefined {
   switch (typeof key) {
     case 'string':
-      // NUL begins the identities below; a string that begins so is set apart from them.
+      // NUL begins the identities of objects below; strings that begin with NUL get a prefix of their own.
       return key.charCodeAt(0) === 0 ? `\0s${key}` : key
     case 'number':
       if (!Number.isFinite(key)) return undefined
@@ -50,25 +51,25 @@ function objectIdentity(key: object, depth: number): string | undefined {
     const inner =
       typeof element === 'object' && element !== null ? objectIdentity(element, depth + 1) : keyIdentity(element)
     if (inner === undefined) return undefined
-    // Type and length make the list unambiguous.
+    // Type and length make the encoding unambiguous.
     const part = String(inner)
     text += `${typeof inner === 'bigint' ? 'n' : (typeof inner)[0]}${part.length}:${part}`
   }
   return text
 }
 
-/** The number that a bigint equals, where there is one. */
+/** The number equal to a bigint, where there is one; otherwise the bigint. */
 export function numberOf(key: bigint): number | bigint {
   const number = Number(key)
   return BigInt(number) === key ? number : key
 }
 
-/** Whether this is a Uint8Array, of whatever realm or subclass. */
+/** Whether this is a Uint8Array, of any realm or subclass. */
 export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'Uint8Array'
 }
 
-/** A key in a message: `"a"`, `5n`, `[1, "b"]`; cut short where it is long. */
+/** A key as shown in a message: `"a"`, `5n`, `[1, "b"]`; truncated where it is long. */
 export function describeKey(key: unknown): string {
   const text = shown(key, 0)
   return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX - 3)}...`

@@ -1,22 +1,22 @@
-// What runs filters is loaded with the first filter, and the first write to a large log that was just opened has the whole of it read. The
-// call that has to waits for that, and those that are made meanwhile without awaiting it wait behind it: calls take effect in the order they
-// were made, whatever is loaded when.
+// The code that runs filters is loaded by the first filter, and the first write to a large, freshly opened log makes
+// all of it be read. The call that needs this waits, and calls made meanwhile without awaiting it queue behind it:
+// calls take effect in the order in which they were made, regardless of what is loaded when.
 //
-// A call that waits has to find what it was given as it was then: its maker copies it.
+// A call that waits must see its arguments as they were when it was made: whoever queues it copies them.
 
 import { isAll } from './read/filter.ts'
 import type { CollectionState } from './state.ts'
 
 export class Line {
   readonly #state: CollectionState
-  /** Resolves when the calls have begun that wait; null while none does. */
+  /** Resolves when all waiting calls have begun; null while none waits. */
   last: Promise<unknown> | null = null
 
   constructor(state: CollectionState) {
     this.#state = state
   }
 
-  /** Whether a call with this filter has to wait. Reading single fields takes what filters take. */
+  /** Whether a call with this filter has to wait. Reading single fields needs the same code as filters. */
   keeps(filter: unknown, isReadingFields = false): boolean {
     return this.last !== null || (!this.#state.isQueryable && (isReadingFields || !isAll(filter)))
   }
@@ -26,7 +26,7 @@ export class Line {
     return this.last !== null || this.#state.isUnread
   }
 
-  /** Makes a call once what it needs is there, after those that wait already. */
+  /** Runs a call once what it needs is loaded, after the calls already waiting. */
   enter<R>(call: () => Promise<R>, isWrite = false): Promise<R> {
     let answer!: Promise<R>
     const state = this.#state
@@ -35,11 +35,12 @@ export class Line {
       const { gate } = state
       const { isClosed } = gate
       const { last } = this
-      // It takes effect in this stretch, as it would have without waiting: nothing is before it now, and it came before a closing.
+      // The call takes effect in this stretch, as it would have without waiting: none is ahead of it now, and it was
+      // made before any close.
       this.last = null
       gate.isClosed = false
       answer = call()
-      // The call itself may have closed it.
+      // The call itself may have closed the database.
       gate.isClosed ||= isClosed
       this.last ??= last
     })

@@ -1,22 +1,28 @@
 // Deep merge and deep copy of documents.
 //
-// Field names are data, `__proto__` and `constructor` too: fields are read only where they are the object's own and written so that
-// they never reach a prototype.
+// Field names are data, including `__proto__` and `constructor`: only own fields are read, and writes never reach a
+// prototype.
 
 import { type Document, isDate } from '../value/index.ts'
 
-/** As deep as a document may nest. Below it a copy shares what it copies: storing it is refused in any case. */
+/**
+ * The nesting limit of documents. Below it a copy shares values with the original, which cannot be stored in any case.
+ */
 export const DEPTH_MAX = 200
 
-/** Whether this value is an object of fields, as the core sees it: its fields are merged one by one, all else is replaced as a whole. */
+/**
+ * Whether the core treats this value as an object with fields: these are merged one by one, anything else is replaced
+ * as a whole.
+ */
 export function isObject(value: unknown): value is Document {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return Object.prototype.toString.call(value) === '[object Object]' && typeof (value as Document).then !== 'function'
 }
 
 /**
- * Merges `patch` into `target`, a document that nobody else holds: objects field by field at every depth, all other values replaced,
- * fields that are `undefined` in the patch left as they are. The result may share values with the patch.
+ * Merges `patch` into `target`, which nobody else holds: objects are merged field by field at every depth, other values
+ * are replaced, and fields that are `undefined` in the patch stay as they are. The result may share values with the
+ * patch.
  */
 export function mergeInto(target: Document, patch: object): void {
   const source = patch as Document
@@ -29,7 +35,7 @@ export function mergeInto(target: Document, patch: object): void {
   }
 }
 
-/** Sets a field of that name, whatever the name. */
+/** Sets a field, whatever its name. */
 export function setField(target: Document, name: string, value: unknown): void {
   if (name === '__proto__') {
     Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true })
@@ -38,22 +44,25 @@ export function setField(target: Document, name: string, value: unknown): void {
   }
 }
 
-/** The document's field of that name, undefined where it has none of its own. */
+/** The document's own field of this name, or undefined. */
 export function ownField(document: object, name: string): unknown {
   return Object.hasOwn(document, name) ? (document as Document)[name] : undefined
 }
 
-/** The document, with a key that was read; where a getter answers another one now, a copy that has it for good. */
+/**
+ * The document, with the key that was read from it; if a getter now returns another key, a copy with the read key
+ * fixed.
+ */
 export function settled(document: unknown, primaryKey: string, key: unknown): unknown {
   return (document as Document)[primaryKey] === key ? document : withKey(document, primaryKey, key)
 }
 
-/** The document with a primary key; what is no document stays what it is, and is refused later. */
+/** The document with a primary key; a value that is not a document is returned unchanged and refused later. */
 export function withKey(document: unknown, primaryKey: string, key: unknown): unknown {
   return isObject(document) ? { ...(document as Document), [primaryKey]: key } : document
 }
 
-/** A copy that shares nothing with a document as it can be stored; values that cannot be stored are taken over as they are. */
+/** A deep copy of a storable document; values that cannot be stored are shared. */
 export function copyDocument<T extends object>(document: T): T {
   return copyValue(document, 0) as T
 }
@@ -70,7 +79,7 @@ function copyValue(value: unknown, depth: number): unknown {
 
 function copyView(view: ArrayBufferView): unknown {
   const slice = (view as unknown as { slice?: () => unknown }).slice
-  // A DataView has none; and slice() of a Buffer would share its memory.
+  // A DataView has no slice(), and slice() of a Buffer would share its memory.
   if (slice === undefined) return view
   return Uint8Array.prototype.slice === slice || !(view instanceof Uint8Array)
     ? slice.call(view)

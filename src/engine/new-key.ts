@@ -9,7 +9,7 @@ const POOL_BYTES = 256 * UUID_BYTES
 const HYPHEN = 0x2d
 const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 
-/** Random bytes come many at a time: to ask for them takes as long as ten keys. */
+/** Random bytes are fetched in bulk: one call takes as long as making ten keys. */
 const pool = new Uint8Array(POOL_BYTES)
 let used = POOL_BYTES
 const options = { random: new Uint8Array(UUID_BYTES) }
@@ -17,8 +17,8 @@ const units = new Uint8Array(UUID_UNITS)
 const text = NodeBuffer?.from(units.buffer)
 
 /**
- * A key nobody has. What Node and uuid answer is a rope of twenty pieces: it takes longer to make, again to encode, and its pieces last as long as somebody
- * holds the key. This is one piece.
+ * A key that nobody has. Node and uuid return a rope of twenty pieces, which takes longer to build and to encode, and
+ * whose pieces stay alive as long as the key. This one is a flat string.
  */
 export function newKey(): string {
   if (used === POOL_BYTES) {

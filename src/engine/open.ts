@@ -14,34 +14,37 @@ import { filesPart } from './parts.ts'
 /** Options of `open`. */
 export interface OpenOptions {
   /**
-   * When writes are acknowledged, unless they say otherwise: `'hard'` (default), flushed to stable storage; `'soft'`, handed to the
-   * operating system, which a crash of the process survives and a power loss may not. Without effect in memory.
+   * When a write is acknowledged by default: `'hard'` (default) once it is flushed to stable storage; `'soft'` once it
+   * is handed to the operating system, where it survives a crash of the process, but perhaps not a power loss. No
+   * effect in memory.
    */
   readonly durability?: Durability | undefined
   /** Nothing is written, not even a missing directory; any number of readers may share it. Default `false`. */
   readonly readOnly?: boolean | undefined
-  /** Opens damaged files as well, with what is whole in them; `Database.repairs` tells what was dropped. Default `false`. */
+  /**
+   * Opens damaged files too, with what is intact in them; `Database.repairs` lists what was dropped. Default `false`.
+   */
   readonly repair?: boolean | undefined
-  /** Called now and then while a large database is opened. */
+  /** Called from time to time while a large database is opened. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /**
-   * In a page: whether a database in memory runs in a worker, too; one with a name always does. A function makes the worker, where the
-   * page's policy refuses those made from a `blob:` URL. Default `false`.
+   * In a page: whether an in-memory database also runs in a worker; one with a name always does. A function creates the
+   * worker, for pages whose policy refuses workers from a `blob:` URL. Default `false`.
    */
   readonly worker?: boolean | (() => unknown) | undefined
-  /** In a page: asks the browser not to drop the data when space gets short. Default `false`. */
+  /** In a page: asks the browser not to evict the data when space runs short. Default `false`. */
   readonly persist?: boolean | undefined
 }
 
 /** Options of `openDatabase`. */
 export interface MediumOptions extends Omit<OpenOptions, 'worker' | 'persist'> {
-  /** Where the files go; `null` for memory. */
+  /** Where the files are; `null` for memory. */
   readonly storage: StorageDirectory | null
-  /** An export, which becomes a new database there. */
+  /** An export from which a new database is made there. */
   readonly source?: AsyncIterable<Uint8Array> | undefined
-  /** Limit of each partition, for tests. */
+  /** Memory limit of each partition, for tests. */
   readonly memoryLimitBytes?: number | undefined
-  /** Bytes of log from which on its records are read after opening, for tests. */
+  /** Size of a log in bytes from which its records are read only after opening, for tests. */
   readonly passageBytesMin?: number | undefined
 }
 
@@ -50,14 +53,15 @@ const OPEN_OPTIONS = [...COMMON_OPTIONS, 'worker', 'persist']
 const MEDIUM_OPTIONS = [...COMMON_OPTIONS, 'storage', 'source', 'memoryLimitBytes', 'passageBytesMin']
 const MEMORY_PATH = ':memory:'
 
-/** `open`, and what hangs on it. */
+/** The type of `open` and its methods. */
 export interface Open {
   /**
    * Opens a database.
    *
-   * @param path - a directory, which is created where it is missing, or `':memory:'`.
-   * @throws {@link LockedError} when another handle has the directory open, {@link CorruptError} when its files are damaged,
-   *   {@link FormatVersionError} when a later version wrote them, {@link UsageError} for options that make no sense.
+   * @param path - a directory, created if missing, or `':memory:'`.
+   * @throws {@link LockedError} when another handle has the directory open, {@link CorruptError} when its files are
+   * damaged,
+   *   {@link FormatVersionError} when a later version wrote them, {@link UsageError} for invalid options.
    *
    * @example
    * ```ts
@@ -66,12 +70,14 @@ export interface Open {
    */
   (path: string | URL, options?: OpenOptions): Promise<Database>
   /**
-   * Makes a database of what `Database.export` gave, wherever that was, and opens it.
+   * Creates a database from the output of `Database.export`, whatever platform that came from, and opens it.
    *
-   * @param file - a `Blob` or `File`, bytes, or a stream of them; in Node `createReadStream(path)`. It is read once, piece by piece.
-   * @param path - as for `open`; there is no database yet. Default `':memory:'`.
-   * @throws {@link CorruptError} for a file that is no export, or a damaged one, {@link FormatVersionError} for one of a later version,
-   *   {@link ConflictError} when there is a database. Nothing is left of what could not be imported whole.
+   * @param file - a `Blob` or `File`, bytes, or a stream of them; in Node `createReadStream(path)`. Read once, piece by
+   * piece.
+   * @param path - as for `open`, but without a database there yet. Default `':memory:'`.
+   * @throws {@link CorruptError} for a file that is damaged or not an export, {@link FormatVersionError} for one of a
+   * later version,
+   *   {@link ConflictError} when a database exists there. A failed import leaves nothing behind.
    *
    * @example
    * ```ts
@@ -113,7 +119,10 @@ async function openAt(
   return await openDatabase({ ...common, source, storage })
 }
 
-/** Whether the engine runs in a worker of its own: only pages have such, and files open synchronously in no other thread. */
+/**
+ * Whether the engine runs in a worker of its own: only pages use one, as only workers can open files synchronously
+ * there.
+ */
 async function runsElsewhere(worker: unknown): Promise<boolean> {
   if (!isNode()) return worker !== false || isPage()
   if (worker === false) return false
@@ -122,7 +131,7 @@ async function runsElsewhere(worker: unknown): Promise<boolean> {
   })
 }
 
-/** The directory at a path, not locked yet. Not for a page. */
+/** The directory at a path, not yet locked. Not for pages. */
 async function openStorage(path: string | URL, readOnly: boolean): Promise<StorageDirectory> {
   if (!isNode()) return await (await import('../storage/origin/index.ts')).openOriginDirectory(path, { readOnly })
   const { openFileDirectory } = await inTurn(() => import('../storage/file/index.ts'))
@@ -130,8 +139,9 @@ async function openStorage(path: string | URL, readOnly: boolean): Promise<Stora
 }
 
 /**
- * As `open`, with the engine in the calling thread, for those who need its answers at once. In a page the files are in IndexedDB then, where
- * no worker has to open them; they are another database than `open` has under that name.
+ * As `open`, but with the engine in the calling thread, for callers that need its answers at once. In a page the files
+ * are then in IndexedDB, which works without a worker; they are a different database from the one that `open` finds
+ * under this name.
  */
 export async function openHere(path: string, options: { readonly durability?: Durability } = {}): Promise<Database> {
   if (path === MEMORY_PATH || !(await runsElsewhere(false))) return await open(path, options)
@@ -140,19 +150,19 @@ export async function openHere(path: string, options: { readonly durability?: Du
 }
 
 export interface PlaceOptions {
-  /** In the calling thread, as by `openHere`. */
+  /** In the calling thread, as with `openHere`. */
   readonly isHere?: boolean
   readonly durability?: Durability | undefined
 }
 
-/** A place that a database can be opened at, and what is the same for all paths that lead there. */
+/** A place where a database can be opened, with a name that is the same for all paths leading there. */
 export async function placeOf(
   path: string | URL,
   { isHere = false, durability }: PlaceOptions = {},
 ): Promise<{ location: string; open(): Promise<Database> }> {
   const options = durability === undefined ? {} : { durability }
   if (await runsElsewhere(false)) {
-    // What is opened here is another database than the one in the worker.
+    // A database opened in this thread is another one than that in the worker.
     if (isHere) return { location: `here ${path}`, open: () => openHere(String(path), options) }
     return { location: String(path), open: () => open(path, options) }
   }
@@ -160,7 +170,7 @@ export async function placeOf(
   return { location: storage.location ?? storage.path, open: () => openDatabase({ ...options, storage }) }
 }
 
-/** Opens a database on a medium of the caller's. */
+/** Opens a database on a medium that the caller provides. */
 export async function openDatabase(options: MediumOptions): Promise<Database> {
   requireOptions(options, MEDIUM_OPTIONS, 'of openDatabase')
   requireValues(options, 'of openDatabase')
@@ -183,7 +193,7 @@ export async function openDatabase(options: MediumOptions): Promise<Database> {
   let database: Database | undefined
   try {
     const files = storage === null && source === undefined ? undefined : await filesPart.load()
-    // Without a medium the files are there only until they are read.
+    // Without a medium the imported files exist only until they are read.
     const imported =
       source === undefined ? undefined : await (await import('./file/import.ts')).importTo(storage, source)
     const catalog =
@@ -205,7 +215,7 @@ export async function openDatabase(options: MediumOptions): Promise<Database> {
     await database.load()
     return database
   } catch (error) {
-    // The error that stopped the opening is the one to tell.
+    // The error that stopped the opening is the one to report.
     if (database === undefined) await storage?.unlock().catch(() => {})
     else await database.close().catch(() => {})
     throw error

@@ -1,14 +1,14 @@
-// Options of the calls, checked once at the door. A misspelt or misplaced option is refused, never ignored.
+// Options of the calls, checked once on entry. A misspelt or misplaced option is refused, never ignored.
 
 import { performance } from '../core/index.ts'
 import { NotFoundError, TypeMismatchError, UsageError, unknownOption } from '../error/index.ts'
 import type { Document, Key } from '../value/index.ts'
 import type { CollectionState } from './state.ts'
 
-/** When a write is acknowledged: flushed to stable storage, or handed to the operating system. */
+/** When a write is acknowledged: once flushed to stable storage, or once handed to the operating system. */
 export type Durability = 'hard' | 'soft'
 
-/** Decides about a document whose key is taken: what is to be stored instead; `null` deletes. Gets copies; may not be async. */
+/** Decides what to store when the key of a document is taken; `null` deletes. Receives copies; must not be async. */
 export type ConflictFunction<T extends object = Document> = (key: Key, oldValue: T, newValue: T) => T | null
 
 /** What to do with a document whose key is taken. */
@@ -16,13 +16,13 @@ export type Conflict<T extends object = Document> = 'error' | 'replace' | 'updat
 
 /** Options of every write. */
 export interface WriteOptions {
-  /** Default: that of the database. */
+  /** Default: the durability of the database. */
   readonly durability?: Durability | undefined
-  /** `true`: list what changed; `'always'`: list every document, in input order. Default `false`. */
+  /** `true` lists what changed; `'always'` lists every document, in input order. Default `false`. */
   readonly returnChanges?: boolean | 'always' | undefined
-  /** One refused document refuses them all. Default `false`. */
+  /** If one document is refused, all are. Default `false`. */
   readonly atomic?: boolean | undefined
-  /** The partition documents go to; for `delete` the only one looked at. */
+  /** The partition that documents go to; for `delete`, the only one searched. */
   readonly partition?: string | undefined
   /** Milliseconds, above 0. */
   readonly timeout?: number | undefined
@@ -48,16 +48,16 @@ export class WriteRequest {
   conflictFunction: ConflictFunction | undefined = undefined
   changes: ReturnChanges = ReturnChanges.No
   isAtomic = false
-  /** A document that cannot be stored ends the call by its error, and nothing is written; those whose keys are taken are counted as ever. */
+  /** A document that cannot be stored fails the call, and nothing is written; taken keys are counted as usual. */
   isStrict = false
-  /** Which of the collection's partitions was named, or -1; a call that waits looks for it again by its name. */
+  /** Index of the named partition in the collection, or -1; a call that waits looks the name up again. */
   group = -1
   partition: string | undefined = undefined
-  /** By performance.now(); Infinity without a timeout. */
+  /** On the clock of performance.now(); Infinity without a timeout. */
   deadline = Infinity
   timeoutMs = 0
   signal: AbortSignal | undefined = undefined
-  /** What a TimeoutError says has become of the write. */
+  /** What a TimeoutError says about the outcome of the write. */
   outcome = 'nothing was written'
 
   constructor(isHard: boolean) {
@@ -148,7 +148,7 @@ function requireSignal(value: unknown, where: string): AbortSignal {
   throw new UsageError(`signal ${where} is an AbortSignal, got ${describe(value)}`)
 }
 
-/** A whole number from 0 on. */
+/** Requires an integer of 0 or more. */
 export function requireCount(value: unknown, what: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
   throw new UsageError(`${what} is a whole number from 0 on, got ${describe(value)}`)
@@ -173,7 +173,7 @@ export function partitionNotFound(collection: string, name: unknown, names: read
   )
 }
 
-/** A value in a message about options. */
+/** A value as shown in a message about options. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
@@ -182,7 +182,10 @@ export function describe(value: unknown): string {
   return typeof value === 'function' ? 'a function' : String(value)
 }
 
-/** What a dialect is given as `database`. A promise of one, or its name, comes from calls that were meant otherwise. */
+/**
+ * Checks what a dialect is given as `database`. A promise or a name gets a message of its own, since it shows what was
+ * meant.
+ */
 export function requireDatabase(value: unknown): void {
   if (typeof (value as { collections?: unknown } | null | undefined)?.collections === 'function') return
   const isPromise = typeof (value as { then?: unknown } | null | undefined)?.then === 'function'

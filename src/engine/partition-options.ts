@@ -1,41 +1,41 @@
-// What a partition is opened with, and what it tells of itself.
+// What a partition is opened with, and what it reports.
 
 import type { CollectionShapes, VectorField } from '../core/index.ts'
 import type { StorageDirectory } from '../storage/index.ts'
 
 export interface PartitionOptions {
-  /** Unique in the collection, never used again. */
+  /** Unique in the collection, never reused. */
   readonly id: number
-  /** Those with the same number are the shards of one partition. */
+  /** Partitions with the same number are the shards of one partition. */
   readonly group?: number
   /** For messages. */
   readonly collection: string
   readonly primaryKey: string
   readonly vectors: readonly VectorField[]
-  /** It has neither vector fields nor indexes: what those need is loaded when it gets the first. */
+  /** There are no vector fields and no indexes: the code for them is loaded when the first is added. */
   readonly isPlain?: boolean
-  /** The same object for all partitions of a collection. */
+  /** Shared by all partitions of a collection. */
   readonly shapes: CollectionShapes
-  /** `null`: memory only. */
+  /** `null` for memory only. */
   readonly storage: StorageDirectory | null
-  /** In memory: where the log is that the partition is opened from. */
+  /** In memory: where the log to open from is. */
   readonly imported?: StorageDirectory | undefined
   /** Files are `<stem>.<generation>.log` and `<stem>.snapshot`. */
   readonly stem: string
-  /** Which database they belong to, as the catalog has it. */
+  /** The database that the files belong to, as the catalog has it. */
   readonly database?: bigint | undefined
-  /** Those that there are as the database is opened; asked for unless given. */
+  /** The files present when the database is opened; listed if not given. */
   readonly names?: readonly string[] | undefined
   readonly readOnly?: boolean
   readonly repair?: boolean
-  /** 4 GiB unless given. */
+  /** Default 4 GiB. */
   readonly memoryLimitBytes?: number
-  /** A snapshot of more documents than this holds their index, too; 300,000 unless given. */
+  /** A snapshot of more documents than this includes their index; default 300,000. */
   readonly buildDocumentsMax?: number
-  /** A log of so many bytes or more is read through when it is opened, and its records come later; 4 MiB unless given. */
+  /** A log of at least this many bytes is only scanned when opened, and its records are loaded later; default 4 MiB. */
   readonly passageBytesMin?: number
   readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
-  /** A write's outcome is unknown: nothing more may be written. */
+  /** Called when the outcome of a write is unknown: nothing more may be written. */
   readonly onPoison?: ((cause: unknown) => void) | undefined
 }
 

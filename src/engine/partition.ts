@@ -1,5 +1,5 @@
-// A partition: one store (instance and memory), one log. It plans a batch in the store, has the log take it, then lets it stand;
-// it reads the log back when it is opened, writes it anew when too much of it is garbage, and leaves a snapshot when it is closed.
+// A partition: one store (instance and memory) and one log. It plans a batch in the store, appends it to the log, then makes it final. It
+// replays the log when opened, rewrites it when too much of it is garbage, and leaves a snapshot when closed.
 
 import type { IndexDefinition } from '../catalog/index.ts'
 import { CollectionShapes, Store, type VectorField } from '../core/index.ts'
@@ -18,9 +18,9 @@ import type { WriteListener } from './write/watch.ts'
 
 export { CollectionShapes, type PartitionOptions, type Projection, type Transaction, type VectorField }
 
-/** A log smaller than this is not worth writing anew. */
+/** A smaller log is not worth rewriting. */
 const COMPACT_LOG_BYTES = 4_194_304
-/** Writers wait for the compaction when the log has grown to this many times what it would be. */
+/** Writers wait for the compaction when the log has grown to this many times its compacted size. */
 const PRESSURE_RATIO = 4
 
 export class Partition {
@@ -29,37 +29,37 @@ export class Partition {
   collection: string
   /** What opening with `repair` had to drop. */
   readonly repairs: Repair[]
-  /** The ordered indexes that are complete, for messages and plans; the same list for all partitions of a collection. */
+  /** The complete ordered indexes, for messages and plans; one list shared by all partitions of a collection. */
   indexes: readonly IndexDefinition[] = []
-  /** Text and sparse indexes; there once something is derived. */
+  /** Text and sparse indexes; set once derived data is loaded. */
   inverted!: InvertedParts
   isClosing = false
-  /** Grows with each batch that ends: what was found at an address before is good until then. */
+  /** Grows with each batch that ends: addresses found earlier are valid until then. */
   commits = 0
-  /** Hears of what batches have changed. */
+  /** Receives the changes of batches. */
   listener: WriteListener | null = null
-  /** Of its graphs, if it may have any. */
+  /** Of its graphs; undefined if it can have none. */
   upkeep: Upkeep | undefined
-  /** A compaction that has fallen behind. */
+  /** Set while a compaction has fallen behind. */
   private behind: Promise<void> | undefined
   readonly options: PartitionOptions
   private readonly batch: Batch
-  /** In memory only while what is written is gathered for an export. */
+  /** In memory only while writes are gathered for an export. */
   log: Log | undefined
-  /** Of a log on a medium. */
+  /** Header of a log on a medium. */
   header: LogHeader | undefined
-  /** The store whether or not its records are in memory. */
+  /** The store, whether or not its records are in memory. */
   readonly bare: Store
-  /** Set while records may be in the file only. */
+  /** Set while some records may be in the file only. */
   residency: Residency | undefined
   private compaction: Promise<void> | undefined
   private closed: Promise<void> | undefined
   highestTransaction = 0
   /** See settle.ts: shared by the partitions of a collection. */
   private readonly unsettled: Set<Partition>
-  /** Log position behind the last transaction that is not known to be durable here. */
+  /** Log position after the last transaction that is not known to be durable here. */
   private unsettledTo = 0
-  /** Log bytes from which on a compaction is thought of. */
+  /** Log size in bytes from which a compaction is considered. */
   private compactFrom = COMPACT_LOG_BYTES
   /** Log position that the snapshot on disk covers, or -1. */
   private snapshotPosition = -1
@@ -75,7 +75,7 @@ export class Partition {
     this.batch = new Batch(this)
   }
 
-  /** With all records in memory: the first to ask after a large log was opened has them read. */
+  /** The store with all records in memory: the first access after opening a large log reads them. */
   get store(): Store {
     if (this.residency !== undefined) this.makeResident()
     return this.bare
@@ -98,7 +98,7 @@ export class Partition {
     return this.bare.enableFilters()
   }
 
-  /** Makes it ready for vectors and indexes. */
+  /** Loads what vectors and indexes need. */
   async derive(): Promise<void> {
     const { InvertedParts, Upkeep } = await derivedPart.load()
     await this.residency?.readInTurns()
@@ -108,7 +108,7 @@ export class Partition {
     this.upkeep = this.options.readOnly ? undefined : Upkeep.of(this, this.options.vectors)
   }
 
-  /** An empty partition; its log is durable, name and all, when it resolves. */
+  /** An empty partition; its log is durable, including its name, when this resolves. */
   static async create(options: PartitionOptions, sealedTransaction = 0): Promise<Partition> {
     const store = await Store.create(storeOptions(options))
     store.begin()
@@ -161,7 +161,7 @@ export class Partition {
       options.shapes.sawTransaction(transaction.id)
       if (transaction.id > this.highestTransaction) this.highestTransaction = transaction.id
     }
-    // What was sealed stays so in the next generation: its transactions may still stand in the other partitions' logs.
+    // What was sealed stays sealed in the next generation: its transactions may still be in the other partitions' logs.
     this.highestTransaction = Math.max(this.highestTransaction, recovery.header.sealedTransaction, settled)
     options.shapes.sawTransaction(recovery.header.sealedTransaction)
     const { storage } = options
@@ -183,7 +183,7 @@ export class Partition {
     }
     await filesPart.now!.clearAway(storage, recovery)
     if (!recovery.isClean) {
-      // What was read may still be on its way to the disk, and behind it may stand what must not come back.
+      // What was read may not have reached the disk yet, and bytes behind it must not come back to life.
       this.log.trim()
       recovery.file.flushSync()
     }
@@ -194,12 +194,12 @@ export class Partition {
     return this.bare.count
   }
 
-  /** How many slots documents have taken so far; freed ones count. */
+  /** Slots used so far, including freed ones. */
   get slots(): number {
     return this.bare.slots
   }
 
-  /** Address of the document with this key, or 0. Throws when it is not a key. */
+  /** Address of the document with this key, or 0. Throws when the key is not valid. */
   find(key: Key): number {
     return this.residency === undefined ? this.bare.find(key) : this.residency.find(key)
   }
@@ -212,7 +212,7 @@ export class Partition {
     return this.bare.reader.read(address)
   }
 
-  /** Appends the documents at the first `count` addresses, which may be those of a scan of the `bare` store. */
+  /** Appends the documents at the first `count` addresses, which may come from a scan of the `bare` store. */
   readMany(addresses: Uint32Array, count: number, documents: Document[]): void {
     const { reader } = this.bare
     let done = 0
@@ -232,7 +232,7 @@ export class Partition {
     return this.bare.reader.project(address, projection.tree)
   }
 
-  /** Opens a batch; only one is open at a time. */
+  /** Opens a batch; only one may be open at a time. */
   begin(): Batch {
     this.log?.checkWritable()
     this.makeResident()
@@ -246,7 +246,7 @@ export class Partition {
     this.log?.reserve(this.store.gather.measure(filesPart.now!.encodeTransaction(transaction)), false, this.batch)
   }
 
-  /** Called by the batch. Answers whether there was a log; throws with everything as it was before the batch, or poisons. */
+  /** Called by the batch. Returns whether there was a log. Throws with everything as it was before the batch, or poisons. */
   writeBatch(isDeferred: boolean, transaction: Transaction | undefined): boolean {
     const { log, store } = this
     if (log === undefined) return false
@@ -277,7 +277,7 @@ export class Partition {
     return true
   }
 
-  /** Called by the batch after it stands. */
+  /** Called by the batch once it is final. */
   afterCommit(): void {
     this.inverted?.schedule()
     this.upkeep?.wake()
@@ -293,7 +293,7 @@ export class Partition {
   private startCompaction(): Promise<void> {
     const running = this.runCompaction()
       .catch((error: unknown) => {
-        // A disk without room for a second log gets the next attempt when there is more to gain.
+        // On a disk without room for a second log, the next attempt comes when there is more to gain.
         this.compactFrom = (this.log?.position ?? 0) * 1.25
         throw error
       })
@@ -305,7 +305,7 @@ export class Partition {
     return running
   }
 
-  /** Set while writers should wait: a compaction or a graph has fallen behind. */
+  /** Set while writers should wait because a compaction or a graph has fallen behind. */
   get pressure(): Promise<void> | undefined {
     return this.behind ?? this.upkeep?.pressure
   }
@@ -342,7 +342,7 @@ export class Partition {
         this.log = switched.log
         this.header = switched.header
         this.snapshotPosition = -1
-        // What was copied is durable, and stands elsewhere.
+        // What was copied is durable, and at other positions.
         this.unsettledTo = 0
       },
     })
@@ -352,12 +352,12 @@ export class Partition {
     if (!this.isClosing) await this.writeSnapshot()
   }
 
-  /** Flushes every partition that holds frames of a transaction which may not be durable everywhere. */
+  /** Flushes every partition whose log holds a transaction that may not be durable everywhere. */
   private settle(): Promise<void> {
     return settleAll(this.unsettled)
   }
 
-  /** Whether all transactions in this log are on stable storage, as far as it goes. */
+  /** Whether all transactions in this log are on stable storage, as far as this log is concerned. */
   get isSettled(): boolean {
     return this.log === undefined || this.log.durable >= this.unsettledTo
   }
@@ -372,38 +372,38 @@ export class Partition {
     return this.log?.flush() ?? Promise.resolve()
   }
 
-  /** Everything committed so far is on stable storage when it resolves. Concurrent callers share one flush. */
+  /** Resolves when everything committed so far is on stable storage. Concurrent callers share one flush. */
   flush(): Promise<void> {
     const { log } = this
     if (log === undefined) return Promise.resolve()
     return this.unsettled.size === 0 ? log.flush() : this.settle().then(() => this.flushOwn())
   }
 
-  /** Nothing more may be written: the log has a part of a transaction that another partition lacks. */
+  /** Forbids further writes: the log has a part of a transaction that another partition lacks. */
   poison(cause: unknown): void {
     this.log?.fail(cause)
   }
 
-  /** Writes the log anew with the live records only. */
+  /** Rewrites the log with the live records only. */
   async compact(): Promise<void> {
     if (this.log === undefined || this.options.readOnly) return
     await this.residency?.readInTurns()
     await this.compaction?.catch(() => {})
-    // One that was begun while this waited does for both: two at once would write to one file.
+    // A compaction begun while this waited serves both callers: two at once would write to one file.
     await (this.compaction ?? this.startCompaction())
   }
 
-  /** Resolves when no compaction is under way. */
+  /** Resolves when no compaction is running. */
   async compacted(): Promise<void> {
     while (this.compaction !== undefined) await this.compaction.catch(() => {})
   }
 
-  /** Graphs or indexes are not what a snapshot has any more. */
+  /** Called when graphs or indexes differ from those in the snapshot. */
   onDerivedChanged(): void {
     this.snapshotPosition = -1
   }
 
-  /** Without a snapshot a crash costs building the graphs again. */
+  /** Leaves a snapshot; without one, a crash costs rebuilding the graphs. */
   saveGraphs(): void {
     if (this.isClosing || this.log === undefined || this.compaction !== undefined) return
     this.flush()
@@ -465,7 +465,7 @@ export class Partition {
           log.file.flushSync()
         }
         await this.writeSnapshot().catch(() => {
-          // Without it the next opening replays the log: slower, not poorer.
+          // Without a snapshot the next opening replays the log: slower, but nothing is lost.
         })
       }
     } finally {
@@ -483,7 +483,7 @@ export class Partition {
     this.upkeep?.stop()
     await this.compaction?.catch(() => {})
     const name = this.log?.file.name
-    // Other participants' transactions count on this log until it is gone: it is flushed first.
+    // Transactions of other participants depend on this log until it is gone, so it is flushed first.
     if (this.unsettled.has(this)) await this.settle()
     this.closed ??= this.finish(false)
     await this.closed

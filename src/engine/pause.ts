@@ -1,23 +1,24 @@
-// Long work is done in slices, so that the event loop turns in between.
+// Long work is done in slices, so that the event loop gets its turn in between.
 
 import { setTimeout } from '../core/index.ts'
 
 export { clearTimeout, pause, performance, setTimeout } from '../core/index.ts'
 
-/** How long a slice may be. A frame of a browser has 16 ms. */
+/** Length of a slice. A browser frame has 16 ms. */
 export const SLICE_MS = 8
 
-/** Those that rest, first come first served. */
+/** Tasks that rest, first come first served. */
 const resting = new Map<object, () => void>()
 let isTurnComing = false
 const DONE = Promise.resolve()
 
 /**
- * The same for work that nobody waits for: a program that has nothing else to do may end meanwhile. (An immediate that does not keep the
- * program alive would not run while it waits for something, a timer does.)
+ * Pauses work that nobody waits for: a program with nothing else to do may exit meanwhile. (An immediate that does not
+ * keep the program alive would not run while the program waits for something; a timer does.)
  *
- * All that rest share one timer. Node runs timers that are due one after another before it looks at anything else: with one for each, the
- * slice of one would make those of the others due, and neither files nor sockets would have a turn until all of the work is done.
+ * All resting tasks share one timer. Node runs all due timers before it looks at anything else: with one timer per
+ * task, the slice of one would make those of the others due, and files and sockets would get no turn until all work is
+ * done.
  */
 export function rest(who: object): Promise<void> {
   return new Promise((resolve) => {
@@ -26,7 +27,10 @@ export function rest(who: object): Promise<void> {
   })
 }
 
-/** It need not rest any more: whoever stops with a whole partition in hand gives it free at once, however many wait for a turn before it. */
+/**
+ * Ends a rest early: a task that stops while it holds a whole partition releases it at once, however many are ahead of
+ * it.
+ */
 export function endRest(who: object): void {
   resting.get(who)?.()
   resting.delete(who)
@@ -42,7 +46,7 @@ function awaitTurn(): void {
 function takeTurn(): void {
   const [first] = resting.keys()
   if (first !== undefined) endRest(first)
-  // Behind the slice, which runs as soon as this returns.
+  // Continues after the slice, which runs as soon as this returns.
   DONE.then(() => {
     isTurnComing = false
     awaitTurn()

@@ -1,5 +1,5 @@
-// Understanding filters and the types of fields: a part of the engine that is loaded when it is needed, see parts.ts. What runs filters over
-// records is loaded beside it, by the store.
+// Parsing filters and field types: a part of the engine that is loaded on demand, see parts.ts. The store loads the
+// code that runs filters over records.
 
 export { compileFilter, parseFilter } from '../query/filters.ts'
 export { schemaCheck } from './schema.ts'

@@ -1,4 +1,4 @@
-// Whether documents hold what the schema of their collection says.
+// Checks documents against the schema of their collection.
 
 import type { FieldDefinition } from '../catalog/index.ts'
 import { TypeMismatchError } from '../error/index.ts'
@@ -6,9 +6,9 @@ import { parsePath, typeOf, valueAt } from '../query/filters.ts'
 import type { Constant } from '../query/index.ts'
 
 /**
- * Throws a TypeMismatchError, which names the field, for a document that does not comply.
+ * Makes a check that throws a TypeMismatchError, naming the field, for a document that does not comply.
  *
- * @param primaryKey - what is missing there is a string once the document is stored: a generated key.
+ * @param primaryKey - a missing key counts as a string, since one will be generated.
  */
 export function schemaCheck(schema: readonly FieldDefinition[], primaryKey: string): (document: object) => void {
   const fields = schema.map((field) => ({ ...field, steps: parsePath(field.path), known: new Set(field.types) }))

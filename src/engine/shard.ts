@@ -1,5 +1,5 @@
-// Which of n partitions a key belongs to. Stored documents stand where this function put them: its results are part of the file
-// format and never change (docs/format.md, "Shards"; pinned in test/unit/engine/shard.test.ts).
+// Which of n partitions a key belongs to. Stored documents are where this function put them: its results are part of the file format and
+// never change (docs/format.md, "Shards"; pinned in test/unit/engine/shard.test.ts).
 //
 // FNV-1a over 32-bit words, then the finalizer of MurmurHash3, modulo n. Each key is fed as a tag and its value:
 //   string  1, length, UTF-16 units      integer 2, low and high word of the int64     double 3, low and high word

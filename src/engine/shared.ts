@@ -1,5 +1,5 @@
-// Databases that several holders in one process use together: clients of a dialect on one path. The first of them opens, the
-// last one closes.
+// Databases shared by several holders in one process: clients of a dialect on one path. The first holder opens the
+// database, the last one closes it.
 
 import { ofProcess } from './copies.ts'
 import type { Database } from './database.ts'
@@ -8,7 +8,7 @@ import { openDatabase, type PlaceOptions, placeOf } from './open.ts'
 /** One holder's hold on a database. */
 export interface SharedDatabase {
   readonly database: Database
-  /** Gives it back; closes the database when nobody else holds it. May be called again. */
+  /** Ends the hold; closes the database when nobody else holds it. May be called again. */
   release(): Promise<void>
 }
 
@@ -17,15 +17,15 @@ interface Entry {
   holders: number
 }
 
-/** By the place of the database. */
+/** By the location of the database. */
 const openEntries = () => ofProcess('shared', () => new Map<string, Entry>())
 const closings = () => ofProcess('shared.closing', () => new Map<string, Promise<unknown>>())
 
 /**
- * Opens the database in a directory, or takes the one that is open there already by this function.
+ * Opens the database in a directory, or returns the one that this function already has open there.
  *
- * @param path - a directory by any of its paths; `':memory:'` is a database of its own each time.
- * @param options - for whoever opens it; who finds it open takes it as it is.
+ * @param path - any path of the directory; `':memory:'` is a new database each time.
+ * @param options - used when the database is opened; ignored when it is open already.
  * @throws {@link LockedError} when somebody else has the directory open.
  */
 export async function openShared(path: string | URL, options: PlaceOptions = {}): Promise<SharedDatabase> {

@@ -1,6 +1,6 @@
-// An open collection as the engine holds it. A partition as users see it is a group of `shards` physical partitions; `parts` lists
-// the physical ones of all groups, those of one group together. The arrays are replaced, never changed, so that a cursor may
-// keep the one it began with.
+// An open collection as the engine holds it. A partition as users see it is a group of `shards` physical partitions;
+// `parts` lists the physical ones of all groups, group by group. The arrays are replaced, never changed, so that a
+// cursor may keep the one it began with.
 
 import { type CollectionDefinition, DEFAULT_PARTITION, type IndexDefinition } from '../catalog/index.ts'
 import { ClosedError, type QuiverError } from '../error/index.ts'
@@ -21,35 +21,35 @@ export interface PartitionGroup {
   readonly parts: readonly Partition[]
 }
 
-/** The states behind collections, for the files of this room that work beside them; see direct.ts. */
+/** The state behind each collection, for other files of this room; see direct.ts. */
 export const STATES = new WeakMap<object, CollectionState>()
 
 export class CollectionState {
   readonly gate: Gate
   readonly shapes: CollectionShapes
   readonly isOnDisk: boolean
-  /** Whether writes wait for the flush unless they say otherwise. */
+  /** Whether writes wait for the flush by default. */
   readonly isHard: boolean
   readonly primaryKey: string
   readonly shards: number
-  /** The requests of an insert and an upsert of one document without options. */
+  /** The prepared requests of an insert and an upsert of one document without options. */
   readonly insertRequest: WriteRequest
   readonly upsertRequest: WriteRequest
   definition: CollectionDefinition
   groups: readonly PartitionGroup[] = []
   parts: readonly Partition[] = []
-  /** The only physical partition, where there is one only. */
+  /** The physical partition, if there is only one. */
   single: Partition | null = null
-  /** The ordered indexes that are complete. */
+  /** The complete ordered indexes. */
   indexes: readonly IndexDefinition[] = []
-  /** Whether a document has to be compared with those of other physical partitions before it stands. */
+  /** Whether a document must be compared with those of other physical partitions before it is final. */
   isUniqueAcross = false
-  /** That of the key, which nobody made; see indexes/key-index.ts. */
+  /** An index of the primary key, made by the engine itself; see indexes/key-index.ts. */
   keyIndex: KeyIndex | null = null
-  /** How often it was missed. */
+  /** How often it would have helped. */
   keyWishes = 0
   isDropped = false
-  /** Inserts that read a source: called when nothing more can be written. */
+  /** Called for each insert that reads from a source, when nothing more can be written. */
   readonly sources = new Set<() => void>()
   readonly watchers = new Set<Watcher>()
   #listener: WriteListener | null = null
@@ -57,11 +57,11 @@ export class CollectionState {
   written: readonly Partition[] = []
   /** Where `locate` found the key. */
   locatedPart = -1
-  /** Calls that wait for what runs filters. */
+  /** Calls that wait until filters can run. */
   readonly line = new Line(this)
-  /** Whether a write may have to read much first; see line.ts. */
+  /** Whether a write may first have to read a lot; see line.ts. */
   isUnread = false
-  /** The parts that are known to run filters. */
+  /** The parts known to be able to run filters. */
   #queryable: readonly Partition[] | undefined
 
   constructor(
@@ -96,13 +96,13 @@ export class CollectionState {
     this.setListener(this.#listener)
   }
 
-  /** Who hears of writes; see watch.ts. */
+  /** Sets who receives changes; see watch.ts. */
   setListener(listener: WriteListener | null): void {
     this.#listener = listener
     for (const part of this.parts) part.listener = listener
   }
 
-  /** Indexes that are complete in all partitions from now on, and enforced where they are unique. */
+  /** Sets the indexes that are from now on complete in all partitions, and enforced if unique. */
   setIndexes(indexes: readonly IndexDefinition[]): void {
     this.indexes = indexes
     for (const part of this.parts) part.indexes = indexes
@@ -117,7 +117,7 @@ export class CollectionState {
     return this.isDropped ? this.#dropped() : this.gate.refuseWrite()
   }
 
-  /** Whether filters run at once; else `prepare` comes first. */
+  /** Whether filters can run at once; otherwise `prepare` comes first. */
   get isQueryable(): boolean {
     if (this.#queryable === this.parts) return true
     if (queriesPart.now === undefined || !this.parts.every((part) => part.hasFilters)) return false
@@ -125,7 +125,7 @@ export class CollectionState {
     return true
   }
 
-  /** Loads what filters need, and reads all records for who needs them. */
+  /** Loads what filters need; with `isReadWhole`, also reads all records into memory. */
   async prepare(isReadWhole = false): Promise<void> {
     if (isReadWhole) for (const { residency } of this.parts) await residency?.readInTurns()
     this.isUnread &&= !isReadWhole
@@ -138,7 +138,10 @@ export class CollectionState {
     return new ClosedError(`collection "${this.name}" was dropped`, { details: { collection: this.name } })
   }
 
-  /** Rejects with what ended a write. A trap of the core has left it in the midst of something: nothing may follow. */
+  /**
+   * Rejects with the error that ended a write. A trap leaves the core in the middle of an operation: nothing more may
+   * be written.
+   */
   reject(error: unknown): Promise<never> {
     if (error instanceof WebAssembly.RuntimeError) this.gate.poisonWith(error)
     return Promise.reject(error)
@@ -157,12 +160,15 @@ export class CollectionState {
     return index
   }
 
-  /** Which physical partition of a group a key belongs to, as an index of `parts`. */
+  /** The physical partition of a group that a key belongs to, as an index into `parts`. */
   partOf(group: number, key: unknown): number {
     return this.shards === 1 ? group : group * this.shards + shardOf(key, this.shards)
   }
 
-  /** Address of the document with this key, or 0; `locatedPart` says in which of `parts`. Throws when it is no key. */
+  /**
+   * Address of the document with this key, or 0; `locatedPart` is set to its index in `parts`. Throws when the key is
+   * not valid.
+   */
   locate(key: Key): number {
     const { parts, shards } = this
     for (let part = shards === 1 ? 0 : shardOf(key, shards); part < parts.length; part += shards) {
@@ -175,7 +181,7 @@ export class CollectionState {
     return 0
   }
 
-  /** A list of this one physical partition. */
+  /** A list with only this physical partition. */
   listOf(partition: Partition): readonly Partition[] {
     return partition === this.single ? this.parts : [partition]
   }

@@ -1,5 +1,5 @@
-// Which version of the package this is. A page and the worker it was handed have to be of one, and so do copies of the package in one
-// process (what is imported and what is required are two) that hand each other more than documents. The build says it.
+// The version of the package, set by the build. A page and its worker must have the same version, and so must copies of
+// the package in one process (import and require load one each) that exchange more than documents.
 
 declare const QUIVERDB_VERSION: string | undefined
 

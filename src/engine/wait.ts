@@ -1,10 +1,10 @@
-// Waiting with an end: for the flush of a write, for the next document of a source.
+// Waiting with a limit: for the flush of a write, for the next document of a source.
 
 import { clearTimeout, performance, setTimeout } from '../core/index.ts'
 import { TimeoutError } from '../error/index.ts'
 import type { WriteRequest } from './options.ts'
 
-/** Longer timers fire at once. */
+/** Longer timers fire immediately. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** Whether a request can end before its work does. */
@@ -12,7 +12,10 @@ export function mayExpire(request: WriteRequest): boolean {
   return request.deadline !== Infinity || request.signal !== undefined
 }
 
-/** Throws the signal's reason or a TimeoutError when the request is over. `what` completes "insert into ... took longer than 5 ms". */
+/**
+ * Throws the signal's reason or a TimeoutError when the request has expired. `what` completes "insert into ... took
+ * longer than 5 ms".
+ */
 export function checkExpiry(request: WriteRequest, what: string): void {
   if (request.signal?.aborted) throw request.signal.reason
   if (request.deadline !== Infinity && performance.now() >= request.deadline) {
@@ -26,7 +29,7 @@ function timeoutError(request: WriteRequest, what: string, outcome: string): Tim
   })
 }
 
-/** Ends what a request waits for when its time is over or its signal fires. */
+/** Ends a wait when the request times out or its signal fires. */
 export class Expiry {
   readonly #request: WriteRequest
   readonly #what: string
@@ -47,7 +50,7 @@ export class Expiry {
     }
   }
 
-  /** Settles as `promise` does, or rejects when the request expires first. One at a time. */
+  /** Settles as `promise` does, or rejects when the request expires first. Only one wait at a time. */
   wait<T>(promise: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reject = reject

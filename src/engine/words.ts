@@ -1,5 +1,5 @@
-// Filters by words: a node for them that languages put into their trees. A door of its own, for those languages; text-plan.ts has the
-// way through an index.
+// Filters by words: a node that query languages put into their trees. A separate door, for those languages;
+// text-plan.ts runs such a node through an index.
 
 import type { Absent, FilterNode, Operand } from '../query/index.ts'
 import { type Analyzer, leastOf, type MatchOptions, matchesPhrase, matchesText } from '../text/index.ts'
@@ -12,11 +12,14 @@ export interface WordRules {
 export interface TextMatchOptions extends MatchOptions, WordRules {}
 
 export interface PhraseMatchOptions extends WordRules {
-  /** Places the words may be moved apart in all; default 0. */
+  /** How many places in total the words may be moved apart; default 0. */
   readonly slop?: number
 }
 
-/** A node that holds for strings with the words of a query; see `matchesText`. A text index on the path with that analyzer is used. */
+/**
+ * A node that matches strings containing the words of a query; see `matchesText`. Uses a text index on the path with
+ * the same analyzer.
+ */
 export function textMatch(
   operand: Operand,
   analyzer: Analyzer,
@@ -34,7 +37,7 @@ export function textMatch(
   }
 }
 
-/** A node that holds for strings with a phrase in them; see `matchesPhrase`. It uses an index as `textMatch` does. */
+/** A node that matches strings containing a phrase; see `matchesPhrase`. Uses an index as `textMatch` does. */
 export function phraseMatch(
   operand: Operand,
   analyzer: Analyzer,

@@ -80,7 +80,7 @@ export class NotFoundError extends QuiverError {
   }
 }
 
-/** What was to be created is there already, or changed meanwhile. */
+/** What was to be created already exists, or was changed in the meantime. */
 export class ConflictError extends QuiverError {
   constructor(message: string, options?: ErrorOptions & { code?: string }) {
     super(options?.code ?? 'QUIVER_CONFLICT', message, options)

@@ -1,5 +1,5 @@
 /**
- * Whether the platform ran out of something: of stack, or of room for a string that long. V8 and JavaScriptCore throw a RangeError,
+ * Whether the platform ran out of stack, or of room for so long a string. V8 and JavaScriptCore throw a RangeError,
  * SpiderMonkey an InternalError.
  */
 export function isExhausted(error: unknown): boolean {

@@ -1,16 +1,16 @@
-// An error that came from another thread, as an instance of its class again.
+// Turns an error that came from another thread back into an instance of its class.
 
 import type { ErrorDetails, ErrorOptions, QuiverError } from './errors.ts'
 import * as errors from './errors.ts'
 
 type ErrorClass = new (message: string, options?: ErrorOptions) => QuiverError
 
-/** All but the base, which takes its code as an argument. */
+/** All classes but the base, which takes its code as an argument. */
 const CLASSES = Object.values(errors).filter((type) => type !== errors.QuiverError) as unknown as ErrorClass[]
 
 let byCode: Map<string, ErrorClass> | undefined
 
-/** The error with this code, or undefined when it is none of ours. */
+/** The error with this code, or undefined when the code is not one of ours. */
 export function reviveError(
   code: string | undefined,
   message: string,

@@ -1,9 +1,12 @@
 // Arrays of plain numbers, as JSON has them, for vectors on their way out.
 
-/** To copy: it has the length that was last asked for. */
+/** The array to copy; it has the length that was last asked for. */
 let blank: number[] = []
 
-/** An array of so many numbers, to be filled. It has no holes, and V8 keeps doubles in it from the beginning: a third of the time of pushing them. */
+/**
+ * An array of `length` numbers, to be overwritten. It has no holes, and V8 keeps doubles in it from the start, which
+ * takes a third of the time of pushing.
+ */
 export function blankNumbers(length: number): number[] {
   if (blank.length !== length) for (blank = []; blank.length < length; ) blank.push(0.5)
   return blank.slice()

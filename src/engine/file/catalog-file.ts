@@ -1,5 +1,5 @@
-// The catalog on its medium. A change is written beside the file, flushed, and renamed over it, so that a crash leaves the old one
-// or the new one; a second copy follows, for `repair`.
+// The catalog on its medium. A change is written to a new file, flushed, and renamed over the old one, so that a crash
+// leaves either the old or the new catalog; a second copy follows, for `repair`.
 
 import { type CatalogState, EMPTY_CATALOG, fileStem } from '../../catalog/index.ts'
 import {
@@ -25,9 +25,9 @@ export class CatalogFile implements Catalog {
   readonly #gate: Gate
   readonly #storage: StorageDirectory
   #state: CatalogState
-  /** Whether the second copy has a durable name. */
+  /** Whether the name of the second copy is durable. */
   #hasCopy: boolean
-  /** What opening had to do without. */
+  /** What was dropped on opening. */
   readonly repairs: Repair[]
 
   private constructor(gate: Gate, storage: StorageDirectory, state: CatalogState, hasCopy: boolean, repairs: Repair[]) {
@@ -43,7 +43,7 @@ export class CatalogFile implements Catalog {
   }
 
   /**
-   * For an import, where there is no database yet. What one that was cut short has left is gone then.
+   * For an import, into a place without a database. Removes what an interrupted import left there.
    *
    * @throws {@link ConflictError} when there is a database.
    */
@@ -61,7 +61,7 @@ export class CatalogFile implements Catalog {
     return file
   }
 
-  /** Removes the catalog's files: what is left is no database. */
+  /** Removes the catalog's files; what is left is not a database. */
   async erase(): Promise<void> {
     const storage = this.#storage
     this.#state = EMPTY_CATALOG
@@ -69,7 +69,7 @@ export class CatalogFile implements Catalog {
     await storage.flushNames()
   }
 
-  /** Reads the catalog, or makes an empty one where there is no database yet. */
+  /** Reads the catalog, or creates an empty one where there is no database yet. */
   static async open(gate: Gate, storage: StorageDirectory, repair: boolean): Promise<CatalogFile> {
     const names = await storage.list()
     if (!isDatabase(names)) {
@@ -101,8 +101,8 @@ export class CatalogFile implements Catalog {
   }
 
   /**
-   * Removes what a crash left of collections and partitions that are not in the catalog. After a repair they may be there because the
-   * catalog has lost them: then they are only put aside.
+   * Removes files that a crash left of collections and partitions that are not in the catalog. After a repair, the
+   * catalog may have lost collections whose files are still there, so files are only put aside.
    */
   async removeOrphans(): Promise<void> {
     const storage = this.#storage
@@ -134,8 +134,9 @@ export class CatalogFile implements Catalog {
   }
 
   /**
-   * Makes `next` the catalog; it is durable when this resolves. Rejects with nothing changed when the medium refuses to write it;
-   * when it is unknown which of the two a crash would leave, the database is poisoned as well.
+   * Replaces the catalog by `next`, which is durable when this resolves. Rejects with nothing changed when the medium
+   * refuses the write; when it is unknown which of the two catalogs a crash would leave, the database is poisoned as
+   * well.
    */
   async save(next: CatalogState): Promise<void> {
     const storage = this.#storage
@@ -157,7 +158,10 @@ export class CatalogFile implements Catalog {
     await this.#saveCopy(storage, bytes)
   }
 
-  /** The next catalog, not flushed yet. A full disk has room for it where the second copy was: dropping something is the way out of that. */
+  /**
+   * Writes the next catalog, without flushing it. On a full disk it takes the space of the second copy, so that
+   * collections can still be dropped to free some.
+   */
   async #draft(bytes: Uint8Array): Promise<StorageFile> {
     const storage = this.#storage
     const file = await storage.open(CATALOG_NEW_FILE, { create: true })
@@ -181,7 +185,9 @@ export class CatalogFile implements Catalog {
     }
   }
 
-  /** Nothing relies on the copy until the catalog is damaged, so a medium that refuses it refuses nothing that was asked for. */
+  /**
+   * Writes the second copy. It is only used when the catalog is damaged, so a failure here does not fail the change.
+   */
   async #saveCopy(storage: StorageDirectory, bytes: Uint8Array): Promise<void> {
     try {
       const file = await storage.open(CATALOG_COPY_FILE, { create: true })
@@ -195,17 +201,17 @@ export class CatalogFile implements Catalog {
       if (!this.#hasCopy) await storage.flushNames()
       this.#hasCopy = true
     } catch {
-      // The copy is one change behind.
+      // The copy stays one change behind.
     }
   }
 }
 
-/** The catalog among the files of a database. */
+/** Reads the catalog among the files of a database. */
 export function readCatalog(files: StorageDirectory): Promise<CatalogState> {
   return read(files, CATALOG_FILE)
 }
 
-/** The names of partitions' files by what they begin with. */
+/** The names of partition files, grouped by stem. */
 export function namesByStem(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const byStem = new Map<string, string[]>()
   for (const name of names) {
@@ -219,7 +225,7 @@ export function namesByStem(names: readonly string[]): ReadonlyMap<string, reado
   return byStem
 }
 
-/** Whether these files are a database, or what is left of one whose catalog is gone. */
+/** Whether these files are a database, or the remains of one whose catalog is gone. */
 function isDatabase(names: readonly string[]): boolean {
   return (
     names.includes(CATALOG_FILE) ||
@@ -258,7 +264,7 @@ async function read(storage: StorageDirectory, name: string): Promise<CatalogSta
   }
 }
 
-/** The second copy; it may be one change behind where a crash fell between the two. */
+/** Reads the second copy; it may be one change behind, if a crash fell between the two writes. */
 async function salvage(storage: StorageDirectory, damage: CorruptError): Promise<CatalogState> {
   try {
     return await read(storage, CATALOG_COPY_FILE)
@@ -270,13 +276,13 @@ async function salvage(storage: StorageDirectory, damage: CorruptError): Promise
   }
 }
 
-/** The second copy where it is newer: it is written after the catalog, which is an old one that somebody put back, then. */
+/** The second copy if it is newer. It is written after the catalog, so somebody has put an old catalog back. */
 async function newerCopy(storage: StorageDirectory, state: CatalogState): Promise<CatalogState | undefined> {
   const copy = await read(storage, CATALOG_COPY_FILE).catch(() => undefined)
   return copy !== undefined && copy.sequence > state.sequence ? copy : undefined
 }
 
-/** Whether there are files of collections or partitions that this catalog does not list, or has not heard of. */
+/** Whether there are files of collections or partitions that this catalog does not list or does not know of. */
 function hasUnknown(state: CatalogState, names: readonly string[]): boolean {
   const stems = new Set(
     state.collections.flatMap(({ id, partitions, shards }) =>

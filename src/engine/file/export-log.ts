@@ -1,8 +1,8 @@
-// What an export reads of one partition: its log.
+// The log of one partition, as an export reads it.
 //
-// On a medium the log is there: it only grows, so its length at one moment is the state at that moment, and a file that a
-// compaction leaves behind is held open. In memory, and after a failed write, documents are gone through as a compaction does, while
-// what is written is gathered in a second log; both together are the state at the end.
+// On a medium the log exists: it only grows, so its length at one moment is the state at that moment, and a file
+// replaced by a compaction is held open. In memory, and after a failed write, the documents are walked as in a
+// compaction, while a second log gathers what is written meanwhile; both together are the state at the end.
 
 import { outOfMemory } from '../../core/index.ts'
 import { ClosedError, StateError } from '../../error/index.ts'
@@ -14,18 +14,18 @@ import { holdFile } from './held.ts'
 
 const PIECE_BYTES = 1_048_576
 const FRAME_BYTES_WANTED = 262_144
-/** Frames written meanwhile stand behind those of the walk, and sequences only rise. */
+/** Sequences only rise, so frames written meanwhile are placed after those of the walk. */
 const TAIL_SEQUENCE = 0x4000_0000
 
 /** One partition's part of an export. */
 export interface LogReader {
-  /** What it reads is the state when it is sealed; otherwise that of its beginning. */
+  /** Whether it yields the state when it is sealed, or that at its beginning. */
   readonly isOfEnd: boolean
-  /** Bytes of the log, in pieces that are the caller's. */
+  /** Bytes of the log, in pieces that the caller owns. */
   read(): AsyncGenerator<Uint8Array, void, undefined>
-  /** Ends what is gathered. Called for all partitions in one stretch. */
+  /** Stops gathering. Called for all partitions in one synchronous stretch. */
   seal(): void
-  /** What was gathered since the beginning; empty where `read` had everything. */
+  /** What was gathered since the beginning; empty where `read` has yielded everything. */
   rest(): AsyncGenerator<Uint8Array, void, undefined>
   release(): void
 }
@@ -36,7 +36,7 @@ export function readerOf(part: Partition): LogReader {
   return isWhole ? new WrittenLog(part, log, header) : new Walk(part)
 }
 
-/** The first bytes of a log file; of the first generation, wherever it comes from. */
+/** The first bytes of a log file, always of the first generation. */
 function headOf(part: Partition, header: Pick<LogHeader, 'seed' | 'sealedTransaction' | 'home'>): Uint8Array {
   return encodeLogHeader(part.bare, { ...header, generation: 1, isComplete: true })
 }
@@ -48,7 +48,7 @@ function requireOpen(part: Partition): void {
   })
 }
 
-/** A log that is on its medium, up to where it was when this was made. */
+/** A log on its medium, up to its length when this was created. */
 class WrittenLog implements LogReader {
   readonly isOfEnd = false
   readonly #part: Partition
@@ -82,10 +82,10 @@ class WrittenLog implements LogReader {
   async *rest(): AsyncGenerator<Uint8Array, void, undefined> {}
 }
 
-/** Partitions whose documents are gone through. */
+/** Partitions whose documents are being walked. */
 const walked = new WeakSet<Partition>()
 
-/** Goes through the documents of a partition, and gathers what is written meanwhile. */
+/** Walks the documents of a partition, and gathers what is written meanwhile. */
 class Walk implements LogReader {
   readonly isOfEnd = true
   readonly #part: Partition
@@ -96,7 +96,7 @@ class Walk implements LogReader {
 
   constructor(part: Partition) {
     this.#part = part
-    // The core goes through its documents for one at a time.
+    // The core can run only one walk at a time.
     if (walked.has(part)) {
       throw new StateError(
         `collection "${part.collection}" is being exported; in memory, and after a failed write, that goes once at a time: ` +
@@ -104,7 +104,7 @@ class Walk implements LogReader {
       )
     }
     walked.add(part)
-    // Nothing is written any more after a failure.
+    // After a failure nothing is written any more.
     if (part.header !== undefined) return
     part.store.gather.logSeed = this.#seed
     this.#tail = new Log(memoryFile('export'), LOG_HEADER_BYTES, TAIL_SEQUENCE, () => {})
@@ -113,7 +113,8 @@ class Walk implements LogReader {
 
   async *read(): AsyncGenerator<Uint8Array, void, undefined> {
     const { store, highestTransaction: sealedTransaction, options } = this.#part
-    // What is gone through has all of its writes over several partitions, and none as such: logs that have them would end before them.
+    // The walked documents include the effects of transactions over several partitions, but not the transactions. The
+    // head seals these; otherwise the logs of other participants would end before them.
     yield headOf(this.#part, { seed: this.#seed, sealedTransaction, home: homeOf(options.stem) })
     await this.#part.compacted()
     requireOpen(this.#part)
@@ -138,7 +139,7 @@ class Walk implements LogReader {
   }
 
   #stopGathering(): void {
-    // By now it may be the log of another export.
+    // By now this may be the log of another export.
     if (this.#tail !== undefined && this.#part.log === this.#tail) this.#part.log = undefined
   }
 

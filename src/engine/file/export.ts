@@ -1,4 +1,5 @@
-// A database as one file (docs/format.md, "Export"): its catalog and, of each partition, a log (export-log.ts). What is written meanwhile goes on.
+// A database as one file (docs/format.md, "Export"): its catalog and a log of each partition (export-log.ts). Writes
+// continue meanwhile.
 
 import { ArchiveWriter, PieceKind } from '../../archive/index.ts'
 import type { CatalogState } from '../../catalog/index.ts'
@@ -7,7 +8,7 @@ import { StateError } from '../../error/index.ts'
 import type { CollectionState } from '../state.ts'
 import { type LogReader, readerOf } from './export-log.ts'
 
-/** Begins at the moment this is called; `states` are the collections of `catalog`, in its order. */
+/** Begins when this is called; `states` are the collections of `catalog`, in its order. */
 export function exportChunks(
   catalog: CatalogState,
   states: readonly CollectionState[],
@@ -49,7 +50,7 @@ async function* write(
     for await (const bytes of reader.read()) yield writer.piece(PieceKind.Log, number, bytes)
   }
   for (const reader of readers) reader.seal()
-  // Documents that moved into a partition made meanwhile are gone from the others.
+  // Documents that moved into a partition created meanwhile are missing from the others.
   if (readers.some(({ isOfEnd }) => isOfEnd)) requireAll()
   for (const [number, reader] of readers.entries()) {
     for await (const bytes of reader.rest()) yield writer.piece(PieceKind.Log, number, bytes)
@@ -57,7 +58,7 @@ async function* write(
   yield writer.piece(PieceKind.End, 0, new Uint8Array(0))
 }
 
-/** A generator that gives free what it holds even when it is ended before its first turn. */
+/** A generator that releases what it holds even if it is ended before its first step. */
 class Chunks implements AsyncGenerator<Uint8Array, void, undefined> {
   readonly #inner: AsyncGenerator<Uint8Array, void, undefined>
   readonly #release: () => void

@@ -1,4 +1,4 @@
-// Files that somebody still reads although the partition has gone on to another one.
+// Files that somebody still reads although the partition has moved on to a new one.
 
 import type { StorageDirectory, StorageFile } from '../../storage/index.ts'
 
@@ -9,7 +9,7 @@ interface Hold {
 
 const holds = new WeakMap<StorageFile, Hold>()
 
-/** Keeps a file open until the function answered is called. */
+/** Keeps a file open until the returned function is called. */
 export function holdFile(file: StorageFile): () => void {
   const hold = holds.get(file) ?? { count: 0, waiting: [] }
   holds.set(file, hold)
@@ -21,12 +21,12 @@ export function holdFile(file: StorageFile): () => void {
   }
 }
 
-/** What is to be done about files that a partition has left, and that somebody still holds. */
+/** For each owner, how to discard the files it has replaced but that are still held. */
 const left = new WeakMap<object, Set<() => Promise<void>>>()
 
 /**
- * Closes and removes a file that a partition has replaced: now, and awaited, when nobody holds it; else as soon as nobody does, or with
- * `freeAll`.
+ * Closes and removes a file that a partition has replaced: at once, and awaited, when nobody holds it; otherwise when
+ * the last hold ends, or with `freeAll`.
  */
 export async function leave(owner: object, file: StorageFile, storage: StorageDirectory): Promise<void> {
   const discard = async () => {
@@ -49,7 +49,10 @@ export async function leave(owner: object, file: StorageFile, storage: StorageDi
   hold.waiting.push(once)
 }
 
-/** The partition is closed, after which its directory may be another's: whoever holds a file of it may not read it any more. */
+/**
+ * Discards all held files of a partition that is closed: its directory may belong to somebody else now, so they may not
+ * be read any more.
+ */
 export async function freeAll(owner: object): Promise<void> {
   for (const run of left.get(owner) ?? []) await run()
 }

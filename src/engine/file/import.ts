@@ -1,6 +1,6 @@
-// An export becomes the files of a database. The catalog is written last: until then there is an empty one that says so, to which the
-// files that are there already do not belong. What a crash leaves of an import is no database: it goes when one is opened there, or
-// when the import is made again.
+// Turns an export into the files of a database. The catalog is written last: until then there is an empty one that is
+// marked as importing and does not own the files already present. What a crash leaves of an import is not a database:
+// it is removed when one is opened there, or when the import is repeated.
 
 import { PieceKind, readPieces } from '../../archive/index.ts'
 import { type CatalogState, EMPTY_CATALOG, fileStem } from '../../catalog/index.ts'
@@ -11,10 +11,12 @@ import { MemoryDirectory, type StorageDirectory, type StorageFile } from '../../
 import { Gate } from '../gate.ts'
 import { CatalogFile, newId } from './catalog-file.ts'
 
-/** In the export each log is of the first generation. */
+/** Every log in an export is of the first generation. */
 const GENERATION = 1
 
-/** Makes the files of a database; without a medium, answers where they are until they have been read. */
+/**
+ * Creates the files of a database; without a medium, returns the directory that holds them until they have been read.
+ */
 export async function importTo(
   storage: StorageDirectory | null,
   source: AsyncIterable<Uint8Array>,
@@ -31,8 +33,8 @@ export async function importTo(
 /**
  * Writes an export into a directory that the caller has locked.
  *
- * @throws {@link ConflictError} when there is a database in it; {@link CorruptError} and {@link FormatVersionError} for a file that is no
- *   whole export. Nothing of it is left then.
+ * @throws {@link ConflictError} when there is a database in it; {@link CorruptError} and {@link FormatVersionError} for
+ * a file that is not a complete export. Nothing is left of it then.
  */
 async function importInto(storage: StorageDirectory, source: AsyncIterable<Uint8Array>): Promise<void> {
   const catalog = await CatalogFile.forImport(new Gate(storage.path, false), storage)
@@ -67,7 +69,7 @@ async function write(source: AsyncIterable<Uint8Array>, files: ImportedFiles): P
   await files.finish(state)
 }
 
-/** Files of all partitions, in the order of an export. */
+/** The names of the files of all partitions, in the order of an export. */
 function namesOf(state: CatalogState): string[] {
   return state.collections.flatMap(({ id, partitions, shards }) =>
     partitions.flatMap((partition) =>
@@ -97,7 +99,7 @@ class ImportedFiles {
 
   async begin({ nextCollectionId }: CatalogState): Promise<void> {
     const sequence = this.#catalog.state.sequence + 1
-    // Whose ids are below belongs to this catalog, and is none of its collections.
+    // Files with ids below these belong to this catalog, but to none of its collections.
     await this.#catalog.save({ ...EMPTY_CATALOG, sequence, nextCollectionId, isImporting: true })
   }
 
@@ -107,7 +109,7 @@ class ImportedFiles {
       const isNew = !this.#sizes.has(name)
       this.#sizes.set(name, this.sizeOf(name))
       this.#open = await this.#storage.open(name, { create: true })
-      // Something that has this name, and is of no database.
+      // There is a file of this name that belongs to no database.
       if (isNew) this.#open.truncate(0)
     }
     const at = this.sizeOf(name)
@@ -129,18 +131,19 @@ class ImportedFiles {
     await this.#close()
     await this.#storage.flushNames()
     const sequence = Math.max(state.sequence, this.#catalog.state.sequence) + 1
-    // The logs of a database that has an id say so, and it keeps that of what was exported; in memory there is none.
+    // A database with an id names it in its logs, and an import keeps the id of the exported database; one in memory
+    // has none.
     await this.#catalog.save({ id: newId(), ...state, sequence })
   }
 
-  /** Whatever cannot be removed now, the next opening removes: it belongs to nobody. */
+  /** Removes the files; the next opening removes those that cannot be removed now, as they belong to nobody. */
   async remove(): Promise<void> {
     try {
       this.#open?.close()
       for (const name of this.#sizes.keys()) await this.#storage.remove(name)
       await this.#catalog.erase()
     } catch {
-      // The error that ended the import is the one to tell.
+      // The error that ended the import is the one to report.
     }
   }
 }

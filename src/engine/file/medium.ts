@@ -1,4 +1,4 @@
-// What all collections of a database are opened with, and how their partitions are made, opened and removed.
+// The settings shared by all collections of a database, and how their partitions are created, opened and removed.
 
 import { type CollectionDefinition, fileStem, type PartitionDefinition } from '../../catalog/index.ts'
 import type { StorageDirectory } from '../../storage/index.ts'
@@ -8,7 +8,7 @@ import { CollectionShapes, Partition, type PartitionOptions } from '../partition
 import { derivedPart, filesPart, queriesPart } from '../parts.ts'
 import { CollectionState, type PartitionGroup } from '../state.ts'
 
-/** What opening takes a while with. */
+/** Progress of a lengthy opening. */
 export interface Progress {
   readonly phase: string
   readonly done: number
@@ -19,9 +19,9 @@ export type FileNames = ReadonlyMap<string, readonly string[]>
 
 export interface MediumSettings {
   readonly storage: StorageDirectory | null
-  /** In memory: files that partitions are read from when they are opened. */
+  /** In memory: the files that partitions are read from when they are opened. */
   readonly imported: StorageDirectory | undefined
-  /** `CatalogState.id`; `undefined` where logs are not told by it. */
+  /** `CatalogState.id`; `undefined` where logs do not carry it. */
   readonly database: bigint | undefined
   /** `null` in memory, where nothing is flushed. */
   readonly durability: 'hard' | 'soft' | null
@@ -42,7 +42,7 @@ export class Medium {
     this.storage = settings.storage
   }
 
-  /** An open collection, still without partitions. */
+  /** An open collection, without its partitions yet. */
   async makeState(definition: CollectionDefinition): Promise<CollectionState> {
     const { primaryKey, vectors, schema } = definition
     const check = schema && (await queriesPart.load()).schemaCheck(schema, primaryKey)
@@ -51,8 +51,8 @@ export class Medium {
   }
 
   /**
-   * The files of partitions by their stem: the directory is read once, not for each of them. A repair looks first whose each of them is,
-   * and notes it in `repairs`.
+   * The files of partitions by stem; the directory is listed once for all partitions. A repair first puts misnamed logs
+   * back and records that in `repairs`.
    */
   async names(repairs: Repair[]): Promise<FileNames> {
     const { repair, database } = this.#settings
@@ -87,7 +87,7 @@ export class Medium {
     }))
   }
 
-  /** Makes the files of a partition; all of them or none. */
+  /** Creates the files of a partition: all or none. */
   async createGroup(state: CollectionState, definition: PartitionDefinition): Promise<PartitionGroup> {
     const parts: Partition[] = []
     try {
@@ -105,7 +105,7 @@ export class Medium {
     return { id: definition.id, name: definition.name, parts }
   }
 
-  /** One for each shard. */
+  /** The options of each shard. */
   #options(state: CollectionState, { id }: PartitionDefinition): PartitionOptions[] {
     const { storage, imported, database, repair, memoryLimitBytes, passageBytesMin, onProgress } = this.#settings
     const { definition, shapes } = state
@@ -131,10 +131,10 @@ export class Medium {
   }
 }
 
-/** Removes partitions that the catalog does not list any more; what cannot be removed now, the next opening removes. */
+/** Removes partitions that the catalog no longer lists; the next opening removes what cannot be removed now. */
 export async function dropParts(parts: readonly Partition[]): Promise<void> {
   for (const part of parts) {
-    // Writers that wait for a flush hear of it before the file is gone.
+    // Writers that wait for a flush are answered before the file is gone.
     await part.flush().catch(() => {})
     try {
       await part.drop()

@@ -1,4 +1,4 @@
-// The logs of a collection's partitions, read back and settled between them, before partitions are made of them.
+// The logs of a collection's partitions, read and reconciled with each other before they become partitions.
 
 import type { StoreOptions } from '../../core/index.ts'
 import { CorruptError } from '../../error/index.ts'
@@ -8,9 +8,9 @@ import type { PartitionOptions } from '../partition-options.ts'
 import { filesPart } from '../parts.ts'
 
 export interface Recovered {
-  /** Applied. Undefined: there is no log, or none that can be read. */
+  /** Applied. Undefined if there is no log, or none that can be read. */
   readonly recovery: Recovery | undefined
-  /** In the second case, what a repair has to say of it. */
+  /** For an unreadable log, what a repair reports. */
   readonly lost: Repair | undefined
 }
 
@@ -23,7 +23,10 @@ export function storeOptions(options: PartitionOptions): StoreOptions {
   }
 }
 
-/** Reads the logs of all partitions of a collection; what a crash left of transactions over several is settled between them. */
+/**
+ * Reads the logs of all partitions of a collection, and settles transactions over several of them that a crash has
+ * interrupted.
+ */
 export async function recoverAll(all: readonly PartitionOptions[]): Promise<Recovered[]> {
   const { agreedEnds, isPartGone } = await filesPart.load()
   const found: Recovered[] = []
@@ -35,7 +38,7 @@ export async function recoverAll(all: readonly PartitionOptions[]): Promise<Reco
       if (recovery === undefined) continue
       const options = all[i]!
       const isRepair = options.repair === true
-      // What is salvaged is not cut short: there only the transaction itself is left out.
+      // A repair does not cut logs short: it leaves out only the transaction itself.
       if (!isRepair && ends[i]! < recovery.end) await recovery.cutAt(ends[i]!)
       try {
         await recovery.apply((transaction) => isRepair && isPartGone(transaction, i, all, found, known))
@@ -52,13 +55,13 @@ export async function recoverAll(all: readonly PartitionOptions[]): Promise<Reco
   }
 }
 
-/** After an error, which is the one to tell. */
+/** Called after an error, which is the one to report. */
 export function closeAll(found: readonly Recovered[]): void {
   for (const { recovery } of found) {
     try {
       recovery?.file?.close()
     } catch {
-      // The first error is the one to tell.
+      // The first error is the one to report.
     }
   }
 }
@@ -85,14 +88,14 @@ async function recoverOrLose(options: PartitionOptions): Promise<Recovered> {
   }
 }
 
-/** A log that cannot be read: salvaging goes on without its documents, and says so. Throws what is nothing of that kind. */
+/** For an unreadable log: a repair continues without its documents, and reports that. Rethrows any other error. */
 function lostOf(options: PartitionOptions, error: unknown): Promise<Repair> {
   const { storage, imported, stem, repair, readOnly } = options
   if (repair !== true || readOnly === true || !(error instanceof CorruptError)) throw error
   return filesPart.now!.loseLog((storage ?? imported)!, stem, error)
 }
 
-/** After a repair transactions stand whose part in some log is gone: up to this number they do. */
+/** A repair keeps transactions whose part in some log is gone; this is the highest number of such a transaction. */
 export function settledTransaction(all: readonly PartitionOptions[], found: readonly Recovered[]): number {
   let highest = 0
   if (all[0]?.repair !== true) return highest

@@ -1,4 +1,4 @@
-// What a repair does with files it cannot use, and with writes over several partitions part of which is gone.
+// What a repair does with unusable files, and with writes over several partitions that are partly lost.
 
 import { fileStem } from '../../catalog/index.ts'
 import { parseDataFile } from '../../catalog/stored.ts'
@@ -21,7 +21,7 @@ import type { Recovered } from './recovered.ts'
 
 const LOST_PREFIX = 'lost.'
 
-/** Gives a file a name that quiverdb never reads nor removes; answers the name. */
+/** Renames a file to a name that quiverdb never reads or removes; returns the name. */
 export async function putAside(storage: StorageDirectory, name: string): Promise<string> {
   const names = await storage.list()
   let aside = `${LOST_PREFIX}${name}`
@@ -42,8 +42,8 @@ export async function sizeOf(storage: StorageDirectory, name: string): Promise<n
 }
 
 /**
- * Gives logs that stand under the names of others their own back. Where there is a log of that partition under its name, that one is it: the
- * other, which may be older, is kept aside.
+ * Gives misnamed logs their own name back. If a log of that partition already exists, it stays, and the misnamed one,
+ * which may be older, is kept aside.
  */
 export async function putBack(storage: StorageDirectory, database: bigint | undefined): Promise<Repair[]> {
   const store = await Store.create({ shapes: new CollectionShapes('id'), makeKey: newKey, isPlain: true })
@@ -79,14 +79,17 @@ async function headOf(storage: StorageDirectory, name: string): Promise<Uint8Arr
   return bytes
 }
 
-/** Removes the files that opening a log has found to be of no use; what might be keeps. */
+/** Removes the files that proved useless when the log was opened; keeps any that might be useful. */
 export async function clearAway(storage: StorageDirectory, { staleFiles, hurtFile }: Recovery): Promise<void> {
   for (const name of staleFiles) await storage.remove(name)
   if (hurtFile !== undefined) await putAside(storage, hurtFile)
   if (staleFiles.length > 0 || hurtFile !== undefined) await storage.flushNames()
 }
 
-/** Nothing of a partition's log can be read: its files are kept, with the snapshot, which knows the seed of the checksums. */
+/**
+ * For a partition whose log cannot be read at all: keeps its files, including the snapshot, which has the seed of the
+ * checksums.
+ */
 export async function loseLog(directory: StorageDirectory, stem: string, failure: CorruptError): Promise<Repair> {
   const sizes = new Map<string, number>()
   for (const name of await directory.list()) {
@@ -108,9 +111,10 @@ export async function loseLog(directory: StorageDirectory, stem: string, failure
 }
 
 /**
- * Whether a write over several partitions is to be left out of `own`, because another one does not have it. Where nothing of that one's log
- * can be read, nothing speaks against what is whole here; nor does damage in another shard of the same partition, between which no document
- * moves. Between partitions they do: what was moved away stays where it was, and what came is kept (`removeDoubles`).
+ * Whether a write over several partitions is left out of `own` because another participant lacks it. An unreadable log
+ * of that participant is no evidence against what is intact here; nor is damage in another shard of the same partition,
+ * as documents do not move between shards. Between partitions they do: a document that moved away then stays where it
+ * was, and one that arrived is kept (`removeDoubles`).
  */
 export function isPartGone(
   transaction: LoggedTransaction,
@@ -121,19 +125,19 @@ export function isPartGone(
 ): boolean {
   return transaction.participants.some((id) => {
     const other = all.findIndex((candidate) => candidate.id === id)
-    // A partition that was dropped since had everything flushed before.
+    // A partition dropped since had everything flushed before.
     if (other < 0 || other === own) return false
     const theirs = found[other]!.recovery
     if (theirs === undefined || theirs.isHeadless) return false
     if (transaction.id <= theirs.header.sealedTransaction || known[other]!.has(transaction.id)) return false
-    // Its log is whole: it never had its part.
+    // That log is intact, so it never had its part.
     if (theirs.repairs.length === 0) return true
     const { group } = all[own]!
     return (group === undefined || group !== all[other]!.group) && hasDeletion(found[own]!.recovery!.file, transaction)
   })
 }
 
-/** Whether a document is deleted in the frames of a transaction. */
+/** Whether the frames of a transaction delete a document. */
 function hasDeletion(file: StorageFile, { from, to }: LoggedTransaction): boolean {
   const word = new Uint8Array(4)
   const view = new DataView(word.buffer)
@@ -141,15 +145,15 @@ function hasDeletion(file: StorageFile, { from, to }: LoggedTransaction): boolea
     if (file.read(at, word) < 4) return false
     const block = view.getUint32(0, true)
     if (((block >>> 24) & 0xf) === KIND_DELETE) return true
-    // The blocks of a frame follow its head.
+    // The blocks of a frame follow its header.
     at += Math.max(8, (block & 0xffffff) * 8)
   }
   return false
 }
 
 /**
- * Ends the repair of a collection. Which partition was damaged is to be seen until its log is written anew, so that comes last: a repair that is
- * cut short is made again as a whole.
+ * Finishes the repair of a collection. Until its log is rewritten a partition is recognizable as damaged, so that comes
+ * last: an interrupted repair is repeated as a whole.
  */
 export async function finishRepair(partitions: readonly Partition[], found: readonly Recovered[]): Promise<void> {
   const groups = new Map<number | undefined, Partition[]>()
@@ -162,7 +166,7 @@ export async function finishRepair(partitions: readonly Partition[], found: read
 }
 
 /**
- * A document that was moved, and whose deletion was damaged, is there twice: it goes from the partition that was damaged.
+ * A document that was moved and whose deletion was damaged exists twice: removes it from the damaged partition.
  *
  * @param groups - the shards of each partition.
  */
@@ -171,7 +175,7 @@ async function removeDoubles(groups: readonly (readonly Partition[])[]): Promise
   if (groups.length < 2) return
   const addresses = new Uint32Array(256)
   for (const parts of hurt) {
-    // Of two that were damaged the one that comes first keeps it.
+    // Of two damaged partitions, the first keeps the document.
     const others = groups.filter((one) => one !== parts && !(hurt.indexOf(one) > hurt.indexOf(parts))).flat()
     for (const part of parts) {
       const doubles: Key[] = []

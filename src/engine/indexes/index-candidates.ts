@@ -1,4 +1,4 @@
-// The documents in some ranges of an ordered index that a filter lets through.
+// The documents in some ranges of an ordered index that pass a filter.
 
 import type { FilterProgram } from '../../query/index.ts'
 import type { Partition } from '../partition.ts'
@@ -12,12 +12,12 @@ export class IndexCandidates implements Candidates {
   examined = 0
   readonly #partition: Partition
   readonly #walk: IndexWalk
-  /** Undefined: all that is in the ranges matches. */
+  /** Undefined if everything in the ranges matches. */
   readonly #program: FilterProgram | undefined
   readonly #isCountable: boolean
   #isCounted = false
 
-  /** @param end - slots from there on came after the query began. */
+  /** @param end - slots from here on were taken after the query began. */
   constructor(
     partition: Partition,
     access: IndexAccess,

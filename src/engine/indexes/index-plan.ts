@@ -1,5 +1,5 @@
-// Whether a query goes through an index, and through which one. Estimates come from the index itself: it knows how many entries a
-// range holds. Costs are in microseconds, about.
+// Whether a query uses an index, and which one. Estimates come from the index itself, which knows how many entries a
+// range holds. Costs are approximate, in microseconds.
 
 import { parsePath } from '../../query/filters.ts'
 import type { CompiledFilter } from '../../query/index.ts'
@@ -12,18 +12,18 @@ import { accessOf, entriesIn, type IndexAccess, pathKeysOf } from './index-range
 import { type FieldTests, fieldTests, pathKey } from './index-tests.ts'
 import { indexesOf } from './key-index.ts'
 
-/** A scanned document, the machine included. */
+/** Scanning a document, filter program included. */
 const SCANNED = 0.05
-/** A document that is reached through an index, and what the machine takes to look at it. */
+/** Reaching a document through an index, and running the filter program on it. */
 const REACHED = 0.15
 const CHECKED = 0.15
-/** A document whose sort values are read, kept and put in order. */
+/** Reading, keeping and sorting the sort values of a document. */
 const SORTED = 0.7
-/** One that several partitions are merged by. */
+/** Merging one document from several partitions. */
 const MERGED = 2
-/** Finding a place in an index. */
+/** Seeking a position in an index. */
 const SOUGHT = 2
-/** Below so many documents everything is quick, and an index that fits is used. */
+/** With fewer documents everything is fast, and an index that fits is used. */
 const FEW = 2_000
 
 interface Candidate {
@@ -32,7 +32,7 @@ interface Candidate {
   readonly cost: number
 }
 
-/** The plan that goes through an index, or undefined where a scan is as good. */
+/** The plan that uses an index, or undefined where a scan is as good. */
 export function indexPlan(
   state: CollectionState,
   filter: CompiledFilter,
@@ -46,7 +46,7 @@ const hasNone = ({ indexes, keyIndex }: CollectionState) => indexes.length === 0
 const pathOf = ({ path }: { readonly path: string }) => path
 
 function bestIndex(state: CollectionState, filter: CompiledFilter, parts: readonly Partition[]): Candidate | undefined {
-  // Elsewhere the filter might fail, and match for it.
+  // The filter might fail on documents outside the ranges, and a failure would count as a match.
   if (hasNone(state) || filter.isNever || filter.isFailMatch) return undefined
   const found = fieldTests(filter.tree)
   if (found.tests.length === 0) return undefined
@@ -71,7 +71,7 @@ function costed(access: IndexAccess, parts: readonly Partition[], costMax: numbe
   return { access, entries, cost: seeking + entries * each }
 }
 
-/** The documents of some ranges of an index that a filter lets through. */
+/** The documents in some ranges of an index that pass a filter. */
 export function planThrough(
   access: IndexAccess,
   filter: CompiledFilter,
@@ -91,7 +91,7 @@ export function planThrough(
 
 // --- in order
 
-/** The plan that gives the documents in the order asked for without sorting, or undefined where sorting is as good. */
+/** The plan that yields the documents in the requested order without sorting, or undefined where sorting is as good. */
 export function orderedPlan(
   state: CollectionState,
   filter: CompiledFilter,
@@ -120,7 +120,7 @@ export function orderedPlan(
   return planThrough(best.access, filter, true, isDescending)
 }
 
-/** Whether what is left of the index's fields behind the fixed ones is what to sort by. */
+/** Whether the index fields after the fixed ones are those to sort by. */
 function isInOrder({ index, fixed }: IndexAccess, paths: readonly string[]): boolean {
   const fields = pathKeysOf(index)
   for (let from = 0; from <= fixed; from++) {
@@ -148,7 +148,7 @@ function costedInOrder(
 const SAMPLES = 64
 const SAMPLE = new Uint32Array(1)
 
-/** What part of the documents in the ranges matches, by a sample; above 0. */
+/** The share of the documents in the ranges that match, estimated from a sample; above 0. */
 function shareOf(access: IndexAccess, filter: CompiledFilter, parts: readonly Partition[]): number {
   const { program } = filter
   if (access.isExact || program === undefined) return 1

@@ -1,4 +1,4 @@
-// Ranges of an ordered index, as they are asked for.
+// Ranges of an ordered index, as callers specify them.
 
 import { TypeRank } from '../../core/index.ts'
 import type { Constant } from '../../query/index.ts'
@@ -10,20 +10,20 @@ export { type IndexRange, TypeRank }
 export type IndexTuple = readonly Constant[]
 
 export interface RangeBounds {
-  /** Without what equals the lower tuple; default `false`. */
+  /** Excludes entries equal to the lower tuple; default `false`. */
   readonly isLowerOpen?: boolean
-  /** Without what equals the upper tuple; default `false`. */
+  /** Excludes entries equal to the upper tuple; default `false`. */
   readonly isUpperOpen?: boolean
 }
 
 /**
- * What lies from `lower` to `upper` in the order of `sort`, whatever the types; undefined for no bound. A tuple with fewer values than the
- * index has fields equals all that begins with it.
+ * The entries from `lower` to `upper` in the order of `sort`, across types; undefined means no bound. A tuple shorter
+ * than the index's list of fields equals every entry that begins with it.
  *
  * @example
  * ```ts
  * between([10], [20], { isUpperOpen: true })
- * between(['ann'], ['ann']) // all of ann's, in the order of the fields behind
+ * between(['ann'], ['ann']) // all entries of ann, in the order of the remaining fields
  * ```
  */
 export function between(
@@ -37,7 +37,10 @@ export function between(
   }
 }
 
-/** What begins with `tuple` and goes on with a value of one type: orders that put types in another sequence go from type to type. */
+/**
+ * The entries that begin with `tuple`, followed by a value of one type; for query languages that order types
+ * differently and go from type to type.
+ */
 export function ofType(rank: (typeof TypeRank)[keyof typeof TypeRank], tuple: IndexTuple = []): IndexRange {
   return {
     lower: { values: tuple, isAfter: false, rank },

@@ -1,4 +1,4 @@
-// Which ranges of an index hold the matches of a filter.
+// Which ranges of an index contain the matches of a filter.
 
 import type { IndexDefinition } from '../../catalog/index.ts'
 import { TypeRank } from '../../core/index.ts'
@@ -11,15 +11,15 @@ import type { IndexRange } from './index-walk.ts'
 /** The part of an index that a query looks at. */
 export interface IndexAccess {
   readonly index: IndexDefinition
-  /** Ascending, apart from each other. */
+  /** Ascending, disjoint. */
   readonly ranges: readonly IndexRange[]
-  /** Every document in the ranges matches. */
+  /** Whether every document in the ranges matches. */
   readonly isExact: boolean
-  /** How many of the first fields are fixed to one value. */
+  /** How many of the leading fields are fixed to a single value. */
   readonly fixed: number
 }
 
-/** Beyond so many points a scan is as good. */
+/** With more points than this a scan is as good. */
 const TUPLES_MAX = 1_000
 
 const keys = new WeakMap<IndexDefinition, readonly string[]>()
@@ -34,7 +34,7 @@ export function pathKeysOf(index: IndexDefinition): readonly string[] {
   return paths
 }
 
-/** @returns undefined when the filter says nothing about the first field; with `isOpen` all of the index then. */
+/** @returns undefined when the filter does not restrict the first field; with `isOpen` the whole index instead. */
 export function accessOf(
   index: IndexDefinition,
   { tests, areAll }: FieldTests,
@@ -71,7 +71,7 @@ function elementsAccess(
   const path = pathKeysOf(index)[0]!
   for (const test of tests) {
     if (test.kind !== 'elements' || test.path !== path || test.values.length > TUPLES_MAX) continue
-    // A string that holds the text is in the index as a whole only.
+    // Strings are indexed whole, so the index does not find those that merely contain the text.
     const needsNoTexts = test.isTextToo && test.values.some((value) => typeof value === 'string')
     if (needsNoTexts && parts.some(({ store }) => store.ordered.texts(index.id) > 0)) continue
     const ranges = distinct(test.values.map((value) => [value])).map((tuple) => rangeOf(tuple, []))
@@ -89,13 +89,13 @@ function fewestPoints(tests: readonly FieldTest[], path: string) {
   return fewest
 }
 
-/** At most one lower and one upper bound, or the head of strings, or that there is something. */
+/** At most one lower and one upper bound, or a string prefix, or a test for existence. */
 function rangeTests(tests: readonly FieldTest[], path: string): FieldTest[] {
   const own = tests.filter((test) => test.path === path)
   const lower = tightest(own, 'lower', 1)
   const upper = tightest(own, 'upper', -1)
   if (lower !== undefined && upper !== undefined) {
-    // Of two types there is nothing that satisfies both: the other is left to the machine.
+    // No value is within bounds of two types; the filter program handles the other bound.
     return typeRankOf(lower.value) === typeRankOf(upper.value) ? [lower, upper] : [lower]
   }
   const one = lower ?? upper ?? own.find(({ kind }) => kind === 'head') ?? own.find(({ kind }) => kind === 'exists')
@@ -118,7 +118,7 @@ function distinct(tuples: Constant[][]): Constant[][] {
   return tuples.filter((tuple, i) => i === 0 || compareTuples(tuples[i - 1]!, tuple) !== 0)
 }
 
-/** What begins with a tuple and goes on as the tests of the next field say. */
+/** The entries that begin with a tuple and whose next field passes the tests. */
 function rangeOf(tuple: readonly Constant[], tests: readonly FieldTest[]): IndexRange {
   let lower: IndexRange['lower'] = { values: tuple, isAfter: false }
   let upper: IndexRange['upper'] = { values: tuple, isAfter: true }
@@ -146,7 +146,7 @@ function rangeOf(tuple: readonly Constant[], tests: readonly FieldTest[]): Index
   return { lower, upper }
 }
 
-/** How many entries the ranges hold, as things stand; stops counting beyond `enough`. */
+/** How many entries the ranges currently hold; stops counting beyond `enough`. */
 export function entriesIn({ index, ranges }: IndexAccess, parts: readonly Partition[], enough = Infinity): number {
   let count = 0
   for (const { store } of parts) {

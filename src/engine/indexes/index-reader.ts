@@ -1,4 +1,4 @@
-// Reading a collection through one of its ordered indexes, by name and without promises: for dialects whose queries name the index.
+// Reading a collection through a named ordered index, without promises: for dialects whose queries name the index.
 
 import type { IndexDefinition } from '../../catalog/index.ts'
 import { NotFoundError } from '../../error/index.ts'
@@ -20,7 +20,7 @@ export type { IndexRange, IndexTuple }
 const CHUNK = 256
 const FIRST = 16
 
-/** Of the index of the key, while there is one; where there is none, asking for it again makes one. */
+/** A reader of the key index, if it exists; otherwise repeated requests get one built. */
 export function keyReader(collection: Collection): IndexReader | undefined {
   const state = STATES.get(collection)!
   const index = keyIndexOf(state)
@@ -34,8 +34,8 @@ export class IndexReader {
   readonly #index: IndexDefinition
 
   /**
-   * @param name - or an index the engine has made for itself.
-   * @throws NotFoundError when the collection has no index of that name that is complete.
+   * @param name - the name of an index, or an index that the engine made itself.
+   * @throws NotFoundError when the collection has no complete index of that name.
    */
   constructor(collection: Collection, name: string | IndexDefinition) {
     const state = STATES.get(collection)!
@@ -49,15 +49,15 @@ export class IndexReader {
     this.#index = index
   }
 
-  /** How many entries lie in a range, without reading them. */
+  /** The number of entries in a range, without reading them. */
   count(range: IndexRange): number {
     return entriesIn(this.#access(range), this.#state.parts)
   }
 
   /**
-   * A reader of the documents in a range, in the order of the index or, descending, the other way, equal ones by their place either way.
-   * Each call answers the next, fresh, or undefined at the end; others may write in between. Under an index of elements a document comes
-   * once, and one partition after the other.
+   * A reader of the documents in a range, in index order or, if descending, in reverse; equal ones come in slot order
+   * either way. Each call returns the next document, fresh, or undefined at the end; others may write in between. With
+   * a multi index each document comes once, and partitions come one after the other.
    *
    * @throws ClosedError, StateError when the index was dropped.
    */
@@ -77,7 +77,10 @@ export class IndexReader {
     }
   }
 
-  /** The documents with one of these tuples, tuple by tuple; under an index of elements as often as they have one. */
+  /**
+   * The documents with any of these tuples, tuple by tuple; with a multi index a document comes once per matching
+   * element.
+   */
   getAll(tuples: readonly IndexTuple[]): () => Document | undefined {
     const left = [...tuples]
     let read: (() => Document | undefined) | undefined
@@ -96,13 +99,13 @@ export class IndexReader {
     return { index: this.#index, ranges: [range], isExact: true, fixed: 0 }
   }
 
-  /** Appends the next documents; false when there are no more. */
+  /** Appends the next documents; returns false when there are no more. */
   #refill(range: IndexRange, isDescending: boolean): (documents: Document[]) => boolean {
     const state = this.#state
     const { parts } = state
-    // Documents may have come since the index was asked for.
+    // Documents may have been added since the index was requested.
     if (this.#index === state.keyIndex?.definition) completeKeyIndex(state)
-    // The first few may be all that is wanted.
+    // The caller may want only the first few.
     let wanted = FIRST / 2
     const step = () => {
       wanted = Math.min(CHUNK, wanted * 2)

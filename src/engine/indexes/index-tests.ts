@@ -1,5 +1,5 @@
-// What a filter says about single fields, as far as an ordered index can make use of it. Every match of the filter satisfies all of
-// it; where that is the whole filter, nothing else need be looked at.
+// What a filter requires of single fields, as far as an ordered index can use it. Every match of the filter satisfies
+// all of these tests; where they are the whole filter, nothing else needs to be checked.
 
 import { TypeRank } from '../../core/index.ts'
 import { compareSorted } from '../../query/filters.ts'
@@ -10,13 +10,13 @@ export type FieldTest = { readonly path: string; readonly isWhole: boolean } & (
   | { readonly kind: 'lower' | 'upper'; readonly value: Constant; readonly isOpen: boolean }
   | { readonly kind: 'head'; readonly text: string }
   | { readonly kind: 'exists'; readonly isNullAbsent: boolean }
-  /** An array has any of the values; with `isTextToo` a string may hold one. */
+  /** An array has any of the values; with `isTextToo` a string that contains one matches as well. */
   | { readonly kind: 'elements'; readonly values: readonly Constant[]; readonly isTextToo: boolean }
 )
 
-/** A path as a map's key. */
+/** A path as a key for maps. */
 export function pathKey(steps: readonly PathStep[]): string {
-  // Most paths are one name; no JSON begins so.
+  // Most paths are a single name; JSON never begins with a dot.
   if (steps.length === 1 && steps[0]!.index === null && steps[0]!.name !== null) return `.${steps[0]!.name}`
   return JSON.stringify(steps.map(({ name, index }) => [name, index]))
 }
@@ -41,7 +41,7 @@ export function typeRankOf(value: Constant): number {
 
 export interface FieldTests {
   readonly tests: readonly FieldTest[]
-  /** There is nothing in the filter but these. */
+  /** Whether the filter has no other conditions. */
   readonly areAll: boolean
 }
 
@@ -118,13 +118,13 @@ function comparison(
   if (path === undefined || operator === 'ne') return undefined
   const isWhole = value !== null || node.isNullAbsent !== true
   if (operator === 'eq') return { kind: 'points', path, values: [value], isWhole }
-  // Arrays and objects have no order in filters, and in the total order of ReQL types come in another one.
+  // Filters do not order arrays and objects, and the total order of ReQL has another sequence of types.
   if (node.order === 'total' || typeRankOf(value) >= TypeRank.Array) return undefined
   const isOpen = operator === 'lt' || operator === 'gt'
   return { kind: operator === 'lt' || operator === 'le' ? 'upper' : 'lower', path, value, isOpen, isWhole }
 }
 
-/** Points of one field that stand as alternatives. */
+/** Alternative values of one field. */
 function alternatives(nodes: readonly FilterNode[]): FieldTest | undefined {
   const values: Constant[] = []
   let path: string | undefined

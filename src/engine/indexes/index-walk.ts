@@ -1,9 +1,10 @@
-// Documents in the order of an ordered index, a step at a time.
+// Walks documents in the order of an ordered index, step by step.
 //
-// Nothing holds the index still between two steps. As long as it has not changed, a walk goes on by number; otherwise it looks for the
-// place behind the document that came last, by the values and the slot that this one had. So a document that exists throughout and
-// whose values in the index do not change is met exactly once. One whose values do is met once at most, and once something was written what
-// came after the walk began is not met: else a walk would not end whose reader moves each document ahead of it, or puts another there.
+// The index may change between two steps. While it is unchanged the walk continues by entry number; otherwise it seeks
+// the position after the last document, by the values and slot that this document had. So a document that exists
+// throughout, with unchanged values in the index, is met exactly once, and one whose values change at most once. After
+// a write, documents added since the walk began are not met: otherwise a walk would never end if its reader moved each
+// document ahead of it, or inserted another there.
 
 import type { IndexDefinition } from '../../catalog/index.ts'
 import type { IndexPlace } from '../../core/derived/index.ts'
@@ -11,13 +12,13 @@ import { StateError } from '../../error/index.ts'
 import type { Partition } from '../partition.ts'
 import { readerOf } from './unique.ts'
 
-/** What lies between two places of an index. */
+/** The entries between two positions of an index. */
 export interface IndexRange {
   readonly lower: IndexPlace
   readonly upper: IndexPlace
 }
 
-/** The document that came last, as it was then. */
+/** The last document met, as it was then. */
 interface Mark {
   readonly values: readonly unknown[]
   readonly slot: number
@@ -30,25 +31,25 @@ export class IndexWalk {
   readonly #ranges: readonly IndexRange[]
   readonly #isDescending: boolean
   readonly #end: number
-  /** Slots of the documents that came already: under an index of elements from the start, else once the index has changed. */
+  /** Slots of documents already met: with a multi index from the start, otherwise once the index has changed. */
   #seen: Set<number> | undefined
-  /** The same until then, one after the other. */
+  /** Until then the same as a list. */
   #came = new Uint32Array(0)
   #cameCount = 0
   #version = -1
   #range = -1
-  /** Numbers of the entries left in the range; descending, without those of the group. */
+  /** Range of entry numbers still to come; when descending, without those of the group. */
   #from = 0
   #to = 0
-  /** Descending, equal entries are met by slot as well: what is left of a group too large for one step. */
+  /** When descending, equal entries still come in slot order: the rest of a group too large for one step. */
   #groupFrom = 0
   #groupTo = 0
   #mark: Mark | undefined
   #changes = -1
 
   /**
-   * @param ranges - ascending, apart from each other; walked from the last when descending.
-   * @param end - slots from there on came after the walk began.
+   * @param ranges - ascending and disjoint; walked from the last one when descending.
+   * @param end - slots from here on were taken after the walk began.
    */
   constructor(
     partition: Partition,
@@ -66,7 +67,7 @@ export class IndexWalk {
     this.#nextRange()
   }
 
-  /** How many entries are left, as things stand. */
+  /** How many entries are left at the moment. */
   left(): number {
     if (this.isDone) return 0
     this.#seek()
@@ -75,7 +76,10 @@ export class IndexWalk {
     return count
   }
 
-  /** Fills in addresses, good until the next write; answers how many. None does not mean that it is done. */
+  /**
+   * Fills in addresses, valid until the next write; returns how many. A result of 0 does not mean that the end is
+   * reached.
+   */
   next(addresses: Uint32Array): number {
     if (this.isDone) return 0
     this.#seek()
@@ -150,7 +154,7 @@ export class IndexWalk {
     return this.#partition.store.ordered.rank(this.#index.id, place)
   }
 
-  /** Finds the place to go on from anew, if the index has changed. */
+  /** Seeks the position to continue from, if the index has changed. */
   #seek(): void {
     const { ordered } = this.#partition.store
     const { id, name } = this.#index

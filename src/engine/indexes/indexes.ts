@@ -1,5 +1,5 @@
-// Ordered indexes being made, restored and dropped. An index is in the catalog once it is complete in every partition; what a crash
-// leaves of one that is not is no index.
+// Creating, restoring and dropping ordered indexes. An index is in the catalog once it is complete in every partition;
+// what a crash leaves of an incomplete one is discarded.
 
 import type { IndexDefinition } from '../../catalog/index.ts'
 import type { IndexShape } from '../../core/derived/index.ts'
@@ -27,13 +27,13 @@ export function shapeOf(index: IndexDefinition): IndexShape {
   return shape
 }
 
-/** Slots that a build takes in at once: some milliseconds. */
+/** Slots processed at a time, which takes some milliseconds. */
 const BUILD_SLOTS = 4_096
 const ALL_SLOTS = 0xffffffff
 
 /**
- * Makes the indexes of a partition that was just opened what the catalog says: those that a snapshot brought are there already, the
- * others are built.
+ * Brings the indexes of a freshly opened partition in line with the catalog: those restored from a snapshot are kept,
+ * the others are built.
  */
 export function restoreIndexes(
   partition: Partition,
@@ -54,7 +54,7 @@ export function restoreIndexes(
   if (missing.length > 0) onProgress?.({ phase: 'index', done: total, total })
 }
 
-/** After a repair: frames that were lost may have been what kept two documents apart. They stay, and the caller hears of it. */
+/** After a repair: lost frames may have kept two documents apart. Duplicates stay, and are reported to the caller. */
 export function noteDoubles(partition: Partition, file: string, indexes: readonly IndexDefinition[]): void {
   for (const { id, name, unique } of indexes) {
     if (!unique || partition.store.ordered.firstDouble(id) < 0) continue
@@ -63,23 +63,23 @@ export function noteDoubles(partition: Partition, file: string, indexes: readonl
   }
 }
 
-/** Sorting all entries at once takes memory, which may be short. */
+/** Sorting all entries at once needs memory, which may be short. */
 function buildAtOnce(partition: Partition, id: number): void {
   const { ordered } = partition.store
   try {
     ordered.build(id, ALL_SLOTS)
   } catch {
     while (!ordered.build(id, BUILD_SLOTS)) {
-      // Piece by piece.
+      // It is then built piece by piece.
     }
   }
 }
 
 /**
- * Builds an index in all partitions; others may write meanwhile, and what they write is in it. When it resolves the index is complete
- * and, if it is unique, enforced. When it rejects there is no index.
+ * Builds an index in all partitions; others may write meanwhile, and the index includes those writes. When this
+ * resolves the index is complete and, if unique, enforced. When it rejects there is no index.
  *
- * @throws ConflictError (DuplicateKeyError) when two documents have the same values under a unique index.
+ * @throws ConflictError (DuplicateKeyError) when two documents have the same values in a unique index.
  */
 export async function buildIndex(state: CollectionState, index: IndexDefinition): Promise<void> {
   const { parts, indexes } = state
@@ -98,15 +98,15 @@ export async function buildIndex(state: CollectionState, index: IndexDefinition)
   }
 }
 
-/** Takes in all slots there are when it resolves: what runs in the same stretch finds the index complete. */
+/** Adds all slots that exist when this resolves: code that runs in the same stretch finds the index complete. */
 export async function buildSlots(parts: readonly Partition[], id: number, rest: () => Promise<void>): Promise<void> {
   const isWhole = ({ store }: Partition) => store.ordered.build(id, BUILD_SLOTS)
   for (const part of parts) while (!isWhole(part)) await rest()
-  // While one partition was built documents came into the others.
+  // While one partition was built, documents may have been added to the others.
   while (!parts.every(isWhole)) await rest()
 }
 
-/** Makes an index that is no longer in the catalog, or never was, be gone. */
+/** Removes an index that is no longer in the catalog, or never was. */
 export function forgetIndex(state: CollectionState, index: IndexDefinition): void {
   state.setIndexes(state.indexes.filter(({ id }) => id !== index.id))
   for (const part of state.parts)
@@ -124,7 +124,7 @@ async function rest(state: CollectionState, began: { at: number }): Promise<void
 const PAIR = new Uint32Array(2)
 const CHUNK = 64
 
-/** The index is enforced by now: what is equal was so before. */
+/** Checks for duplicates. The index is already enforced, so any were there before. */
 async function requireDistinct(state: CollectionState, index: IndexDefinition, began: { at: number }): Promise<void> {
   for (const part of state.parts) {
     const { ordered } = part.store
@@ -134,7 +134,7 @@ async function requireDistinct(state: CollectionState, index: IndexDefinition, b
     const [one, two] = PAIR as unknown as [number, number]
     throw duplicates(state, index, readerOf(index).read(part, one), part.readKey(one), part.readKey(two))
   }
-  // Each document of a partition is looked for in those behind it.
+  // Each document of a partition is looked up in the partitions after it.
   for (let i = 0; i + 1 < state.parts.length; i++) {
     for (let slot = 0; slot >= 0; ) {
       const addresses = new Uint32Array(CHUNK)

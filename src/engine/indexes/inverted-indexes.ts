@@ -1,5 +1,5 @@
-// Text and sparse indexes being made, restored and dropped. Their content follows from the documents alone: an opening that finds none in a
-// snapshot makes them anew.
+// Creating, restoring and dropping text and sparse indexes. Their content is derived from the documents alone: if a
+// snapshot has none, opening rebuilds them.
 
 import type { InvertedDefinition } from '../../catalog/index.ts'
 import { performance } from '../../core/index.ts'
@@ -9,7 +9,7 @@ import type { Partition } from '../partition.ts'
 import { pause, SLICE_MS } from '../pause.ts'
 import type { CollectionState } from '../state.ts'
 
-/** Makes the indexes of a partition that was just opened what the catalog says, and brings them up to date. */
+/** Brings the indexes of a freshly opened partition in line with the catalog and up to date. */
 export async function restoreInverted(
   partition: Partition,
   definitions: readonly InvertedDefinition[],
@@ -26,12 +26,15 @@ export async function restoreInverted(
     }
     onProgress?.({ phase: 'index', done: total, total })
   } catch (error) {
-    // The documents are there all the same; a search will say what is wrong. A text may be more than the platform takes.
+    // The documents are unaffected, and a search will report the error. A text may exceed what the platform can handle.
     if (!(error instanceof LimitError || isExhausted(error))) throw error
   }
 }
 
-/** Makes the indexes of all partitions those of `definitions`, complete; others may write meanwhile. On an error they are what they were. */
+/**
+ * Makes `definitions` the indexes of all partitions, complete; others may write meanwhile. On an error they are as
+ * before.
+ */
 export async function changeInverted(
   state: CollectionState,
   definitions: readonly InvertedDefinition[],
@@ -46,7 +49,7 @@ export async function changeInverted(
   }
 }
 
-/** Looks at everything that was written and not looked at yet, letting others run now and then. */
+/** Indexes everything written but not yet indexed, letting others run from time to time. */
 export async function completeInverted(state: CollectionState): Promise<void> {
   for (;;) {
     const deadline = performance.now() + SLICE_MS
@@ -57,7 +60,7 @@ export async function completeInverted(state: CollectionState): Promise<void> {
   }
 }
 
-/** Drops what the catalog does not list; where deriving has failed there is nothing. */
+/** Drops what the catalog does not list; where deriving has failed there is nothing to drop. */
 export function keepInverted(state: CollectionState): void {
   for (const part of state.parts) part.inverted?.adopt(state.definition.inverted)
 }

@@ -1,5 +1,6 @@
-// One text or sparse index in one partition, kept up lazily: a write only marks its slot, and the texts are analysed here, before the next
-// search or when there is time. So a write costs the same with and without such an index, and a search is always about what is stored now.
+// One text or sparse index in one partition, maintained lazily: a write only marks its slot, and texts are analysed
+// here, before the next search or when there is time. So a write costs the same with and without such an index, and a
+// search always reflects what is stored now.
 
 import type { InvertedDefinition, TextIndexDefinition } from '../../catalog/index.ts'
 import type { InvertedStats, SlotTokens, SlotVector } from '../../core/derived/index.ts'
@@ -10,7 +11,7 @@ import { pause, SLICE_MS } from '../pause.ts'
 import { FieldReader } from '../read/fields.ts'
 import { sparseEntries } from './sparse.ts'
 
-/** Marked slots looked at together, and tokens after which they are handed over. */
+/** Marked slots processed together, and the number of tokens after which they are handed over. */
 const SLOTS_TOGETHER = 128
 const TOKENS_TOGETHER = 2_048
 
@@ -28,7 +29,7 @@ export class InvertedPart {
   readonly #slots = new Uint32Array(SLOTS_TOGETHER)
   readonly #addresses = new Uint32Array(SLOTS_TOGETHER)
 
-  /** Takes up the index where the partition's memory has it, else makes it: every document is marked then. */
+  /** Adopts the index if it is in the partition's memory; otherwise creates it with every document marked. */
   constructor(partition: Partition, definition: InvertedDefinition) {
     this.partition = partition
     this.definition = definition
@@ -47,13 +48,14 @@ export class InvertedPart {
     return this.partition.store.inverted.stats(this.handle)
   }
 
-  /** Gives its memory back. */
+  /** Releases its memory. */
   drop(): void {
     this.partition.store.inverted.drop(this.handle)
   }
 
   /**
-   * Brings what is marked up to date until `deadline` (of `performance.now()`), at least a little of it. True: nothing is marked any more.
+   * Indexes marked documents until `deadline` (of `performance.now()`), always at least a few. Returns true when
+   * nothing is marked any more.
    *
    * @throws LimitError when memory is exhausted; what was not done stays marked.
    */
@@ -70,7 +72,7 @@ export class InvertedPart {
     }
   }
 
-  /** Lists those that have a record; the rest leave the index at once. */
+  /** Lists the marked slots that have a record; the others are removed from the index at once. */
   #take(marked: Uint32Array): number {
     let count = 0
     for (let i = 0; i < marked.length; i += 2) {
@@ -84,7 +86,7 @@ export class InvertedPart {
     return count
   }
 
-  /** Documents without a text in any of the fields are not in the index, and do not count in its statistics. */
+  /** Documents without text in any of the fields are not in the index, and do not count in its statistics. */
   #putTexts(count: number, deadline: number, analyzer: Analyzer): void {
     const { inverted } = this.partition.store
     let documents: SlotTokens[] = []
@@ -131,7 +133,7 @@ export class InvertedPart {
   }
 }
 
-/** The texts among the values of the fields: strings, and strings in lists. */
+/** The texts among the values of the fields: strings, and strings in arrays. */
 function textsOf(values: readonly unknown[]): string[] {
   const texts: string[] = []
   for (const value of values) {
@@ -153,9 +155,9 @@ export class InvertedParts {
   }
 
   /**
-   * Makes the indexes be those of the definitions: takes up what is there, makes what is missing, drops the rest.
+   * Brings the indexes in line with the definitions: adopts existing ones, creates missing ones, drops the rest.
    *
-   * @throws LimitError when memory is exhausted; what is missing then is made when it is asked for.
+   * @throws LimitError when memory is exhausted; an index still missing is created on first use.
    */
   adopt(definitions: readonly InvertedDefinition[]): void {
     this.#definitions = definitions
@@ -167,7 +169,7 @@ export class InvertedParts {
     for (const { id } of definitions) this.of(id)
   }
 
-  /** The index with this id, which is one of those adopted. */
+  /** The index with this id, which must be among those adopted. */
   of(id: number): InvertedPart {
     let part = this.#parts.get(id)
     if (part === undefined) {
@@ -177,25 +179,25 @@ export class InvertedParts {
     return part
   }
 
-  /** How many documents are in an index. */
+  /** The number of documents in an index. */
   entries(id: number): number {
     return this.#parts.get(id)?.stats.documents ?? 0
   }
 
-  /** How many documents are marked in all indexes together. */
+  /** The number of marked documents over all indexes. */
   get marked(): number {
     let marked = 0
     for (const part of this.#parts.values()) marked += part.stats.marked
     return marked
   }
 
-  /** Brings one index up to date for a while; true: nothing is marked any more. */
+  /** Brings the indexes up to date until `deadline`; returns true when nothing is marked any more. */
   settle(deadline: number): boolean {
     for (const part of this.#parts.values()) if (!part.settle(deadline)) return false
     return true
   }
 
-  /** After a write: brings the indexes up to date between turns of the event loop. */
+  /** Called after a write: brings the indexes up to date between turns of the event loop. */
   schedule(): void {
     if (this.#parts.size === 0 || this.#running !== undefined || this.#partition.isClosing) return
     this.#running = this.#run().finally(() => {
@@ -208,7 +210,7 @@ export class InvertedParts {
       do await pause()
       while (!this.#partition.isClosing && !this.settle(performance.now() + SLICE_MS / 2))
     } catch {
-      // No memory: what is left stays marked, and the next search says so.
+      // Out of memory: the rest stays marked, and the next search reports the error.
     }
   }
 }

@@ -1,8 +1,9 @@
-// An ordered index of the primary key that nobody makes: built between turns of the event loop once documents were wanted by their keys'
-// order again and again, then used by queries as any other. The catalog does not know of it, so it is gone when the database was closed.
+// An ordered index of the primary key that the engine makes itself: built between turns of the event loop once
+// documents have repeatedly been requested in key order, then used by queries like any other. It is not in the catalog,
+// so it is gone when the database is closed.
 //
-// It is never declared complete: documents that come later are taken in when a query would use it, so they cost the write nothing. Those that
-// are in it leave it when they go, as they do with every index.
+// It is never declared complete: later documents are added when a query is about to use it, so they cost writes
+// nothing. Documents in it leave it when they are deleted, as with every index.
 
 import type { IndexDefinition } from '../../catalog/index.ts'
 import { ORDERED_MAX, performance, S_PAGES_LIMIT, S_PAGES_TOP } from '../../core/index.ts'
@@ -14,9 +15,12 @@ import type { CollectionState } from '../state.ts'
 import { pathKeysOf } from './index-ranges.ts'
 import { buildSlots, shapeOf } from './indexes.ts'
 
-/** Those of the catalog count from 0. */
+/** Ids in the catalog count up from 0. */
 const ID = 0xffff_fffe
-/** So many documents are taken in at once, 1 to 6 us each. After more of them the index waits until it is wanted again and again. */
+/**
+ * At most this many documents are added at a use, at 1 to 6 us each. If more are missing, the index waits until it is
+ * requested repeatedly again.
+ */
 const TAKEN_MAX = 2_048
 
 /** The index, and the partitions it was built in. */
@@ -27,14 +31,14 @@ export interface KeyIndex {
 
 const building = new WeakSet<CollectionState>()
 
-/** The indexes for a query that names these paths; see `pathKey`. */
+/** The candidate indexes for a query on these paths; see `pathKey`. */
 export function indexesOf(state: CollectionState, paths: readonly string[]): readonly IndexDefinition[] {
   if (state.keyIndex === null || !paths.includes(pathKeysOf(state.keyIndex.definition)[0]!)) return state.indexes
   const own = keyIndexOf(state)
   return own === undefined ? state.indexes : [...state.indexes, own]
 }
 
-/** The index of the key with every document in it, where it takes little to have that. */
+/** The key index with every document in it, if bringing it up to date is cheap. */
 export function keyIndexOf(state: CollectionState): IndexDefinition | undefined {
   const { keyIndex, parts } = state
   if (keyIndex?.parts !== parts) return undefined
@@ -50,15 +54,16 @@ export function keyIndexOf(state: CollectionState): IndexDefinition | undefined 
   }
 }
 
-/** Takes in all that came since. */
+/** Adds all documents inserted since. */
 export function completeKeyIndex({ keyIndex }: CollectionState): void {
   for (const { store } of keyIndex!.parts) while (!store.ordered.build(ID, TAKEN_MAX));
 }
 
 /**
- * Makes it; others may read and write meanwhile. Where it would take the memory that writes need there is none.
+ * Builds the index; others may read and write meanwhile. It is not built where it would take memory that writes need.
  *
- * @throws StateError, ClosedError when the partitions changed meanwhile, or were closed. Queries do without it.
+ * @throws StateError, ClosedError when the partitions changed or were closed meanwhile. Queries do without the index
+ * then.
  */
 export async function buildKeyIndex(state: CollectionState): Promise<void> {
   const { parts, primaryKey } = state
@@ -95,12 +100,12 @@ async function build(state: CollectionState, parts: readonly Partition[], defini
   state.keyIndex = { definition, parts }
 }
 
-/** Whether more than three quarters of the memory that a partition may have were used at some time. */
+/** Whether the partition has ever used more than three quarters of its memory limit. */
 function isTight({ store: { memory } }: Partition): boolean {
   return memory.state(S_PAGES_TOP) > 0.75 * memory.state(S_PAGES_LIMIT)
 }
 
-/** Snapshots, and those that are made by hand, need its place. */
+/** Drops the index; snapshots and declared indexes need its place. */
 export function forgetKeyIndex(state: CollectionState): void {
   if (state.keyIndex === null) return
   drop(state.keyIndex.parts)

@@ -1,4 +1,4 @@
-// A query in the order of an index over several partitions: each gives its documents in order, the least comes first.
+// A query in index order over several partitions: each yields its documents in order, and the least is taken next.
 
 import { compareSorted, parsePath, valueAt } from '../../query/filters.ts'
 import type { Constant, PathStep } from '../../query/index.ts'
@@ -58,7 +58,7 @@ export class MergedReader {
     this.#left = query.limit
   }
 
-  /** One step: appends the next `most` documents or fewer; false when there are no more. May append none. */
+  /** One step: appends at most `most` documents, possibly none; returns false when there are no more. */
   read(documents: Document[], most: number): boolean {
     if (this.#left === 0) return false
     for (let i = Math.min(most, this.#left); i > 0; i--) {
@@ -67,7 +67,7 @@ export class MergedReader {
         this.#left = 0
         break
       }
-      // Its documents are still to come.
+      // Its next documents have not been read yet.
       if (stream.at === stream.heads.length) break
       const head = stream.heads[stream.at++]!
       const address = this.#addressOf(stream.partition, head)
@@ -84,7 +84,7 @@ export class MergedReader {
     return true
   }
 
-  /** The stream whose next document comes first; one that has to be read on before that is known. */
+  /** The stream whose next document is the least, or one that must be read further before that is known. */
   #least(): Stream | undefined {
     let least: Stream | undefined
     for (const stream of this.#streams) {
@@ -99,7 +99,7 @@ export class MergedReader {
     return least
   }
 
-  /** What is equal stays in the order of the partitions. */
+  /** Equal documents keep the order of the partitions. */
   #isBefore(stream: Stream, least: Stream): boolean {
     return this.#compare(stream.heads[stream.at]!.values, least.heads[least.at]!.values) < 0
   }
@@ -118,12 +118,12 @@ export class MergedReader {
     }
   }
 
-  /** Where the document is now, if it is still in its partition and still matches; else 0. */
+  /** The current address of the document, if it is still in its partition and still matches; otherwise 0. */
   #addressOf(partition: Partition, head: Head): number {
     if (!this.#state.parts.includes(partition)) return 0
     if (partition.commits === head.commits) return head.address
     const address = partition.find(head.key)
-    // In another slot it is one that came since, which the walk may meet.
+    // In another slot it is a document inserted since, which the walk may still meet.
     if (address === 0 || partition.store.slotOf(address) !== head.slot) return 0
     return matchesAt(this.#query.plan.filter, partition, address) ? address : 0
   }

@@ -1,8 +1,11 @@
-// Sparse vectors as documents hold them and as callers ask for them.
+// Sparse vectors as stored in documents and as given in queries.
 
 import type { SlotVector } from '../../core/derived/index.ts'
 
-/** `{ indices, values }`, equally long, or an object of dimension -> value. Dimensions are whole numbers from 0 to 4,294,967,294. */
+/**
+ * `{ indices, values }` of equal length, or an object that maps dimension to value. Dimensions are integers from 0 to
+ * 4,294,967,294.
+ */
 export type SparseVector =
   | { readonly indices: ArrayLike<number>; readonly values: ArrayLike<number> }
   | Readonly<Record<number, number>>
@@ -12,7 +15,9 @@ export type SparseEntries = Omit<SlotVector, 'slot'>
 
 const DIMENSION_MAX = 4_294_967_294
 
-/** What a value holds as a sparse vector; undefined when it is none: a dimension twice, a value that is not finite in f32. */
+/**
+ * The sparse vector in a value; undefined if it is not one: repeated dimensions, or a value that is not finite in f32.
+ */
 export function sparseEntries(value: unknown): SparseEntries | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return undefined
   const { indices, values } = value as { indices?: unknown; values?: unknown }
@@ -52,8 +57,8 @@ function entriesOf(indices: ArrayLike<unknown>, values: ArrayLike<unknown>): Spa
 }
 
 /**
- * The entries without the smallest: of `n`, the `floor(ratio * n)` least by amount are left out, as Milvus' `drop_ratio_search` does.
- * They cost the most time for the least effect.
+ * The entries without the smallest: of `n`, the `floor(ratio * n)` smallest by magnitude are dropped, as Milvus'
+ * `drop_ratio_search` does. They cost the most time for the least effect.
  */
 export function withoutSmallest(entries: SparseEntries, ratio: number): SparseEntries {
   const count = entries.indices.length

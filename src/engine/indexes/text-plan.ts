@@ -1,4 +1,5 @@
-// Filters by words (words.ts) go through a text index. The index answers which documents come into question; the function of the node still looks at each.
+// Runs filters by words (words.ts) through a text index. The index yields candidates; the function of the node still
+// checks each of them.
 
 import type { TextIndexDefinition } from '../../catalog/index.ts'
 import { performance } from '../../core/index.ts'
@@ -19,10 +20,10 @@ import { type Candidates, ScanCandidates } from '../read/candidates.ts'
 import type { Plan } from '../read/plan.ts'
 import type { CollectionState } from '../state.ts'
 
-/** More of the documents than this are read faster in turn. */
+/** If the words are in a larger share of the documents, a scan is faster. */
 const SHARE_MAX = 0.5
 
-/** The plan that goes through a text index, where the filter asks for words that it knows and few enough have them. */
+/** The plan that uses a text index, where one fits the words of the filter and few enough documents have them. */
 export function textPlan(
   state: CollectionState,
   filter: CompiledFilter,
@@ -39,7 +40,7 @@ export function textPlan(
       kind: 'index',
       index: index.name,
       filter,
-      // Which slots come into question is settled when a partition is opened.
+      // The candidate slots are fixed when a partition is opened.
       isMovedByWrites: false,
       open: (partition, _part, end) =>
         unlessFull(() => candidatesOf(state, partition, index, words!, filter), undefined) ??
@@ -49,7 +50,7 @@ export function textPlan(
   return undefined
 }
 
-/** The tests by words that every match passes. */
+/** The word tests that every match passes. */
 function wordTests(node: FilterNode): TestNode[] {
   if (node.kind === 'and') return node.of.flatMap(wordTests)
   return node.kind === 'test' && node.words !== undefined ? [node] : []
@@ -69,7 +70,7 @@ function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-/** At most how many documents have one of the words. */
+/** An upper bound of the number of documents with one of the words. */
 function entriesOf(parts: readonly Partition[], { id }: TextIndexDefinition, { tokens }: WordsHint): number {
   if (tokens.length === 0) return 0
   let sum = 0
@@ -80,7 +81,9 @@ function entriesOf(parts: readonly Partition[], { id }: TextIndexDefinition, { t
   return sum
 }
 
-/** Undefined where the index is far behind, or was dropped since the query began: then the texts are looked at one by one. */
+/**
+ * Undefined where the index is far behind, or was dropped since the query began: then the texts are checked one by one.
+ */
 function candidatesOf(
   state: CollectionState,
   partition: Partition,
@@ -97,7 +100,7 @@ function candidatesOf(
   return new BitmapCandidates(partition, bitmap, filter.program)
 }
 
-/** A partition whose index does not fit in its memory is searched without it. */
+/** A partition without memory for its index is searched without it. */
 function unlessFull<R>(run: () => R, otherwise: R): R {
   try {
     return run()
@@ -107,10 +110,10 @@ function unlessFull<R>(run: () => R, otherwise: R): R {
   }
 }
 
-/** Bytes of a bitmap looked at in one step. */
+/** Bytes of a bitmap processed in one step. */
 const BYTES_STEP = 65_536
 
-/** The documents of the slots in a bitmap, in their order. */
+/** The documents of the slots in a bitmap, in slot order. */
 class BitmapCandidates implements Candidates {
   readonly #partition: Partition
   readonly #bitmap: Uint8Array

@@ -1,5 +1,5 @@
-// Unique indexes: what a refused document is told, and documents of different physical partitions compared with each other. Inside a
-// partition the core refuses by itself.
+// Unique indexes: the error of a refused document, and the comparison of documents in different physical partitions.
+// Within a partition the core itself refuses duplicates.
 
 import type { IndexDefinition } from '../../catalog/index.ts'
 import { DuplicateKeyError } from '../../error/index.ts'
@@ -14,7 +14,7 @@ import type { CollectionState } from '../state.ts'
 
 type Values = readonly (Constant | undefined)[]
 
-/** Reads the fields of an index, document by document; needs no memory of the partition. */
+/** Reads the indexed fields, document by document; needs no memory of the partition. */
 class IndexFields {
   readonly #steps: readonly (readonly PathStep[])[]
   readonly #projection: Projection
@@ -32,7 +32,7 @@ class IndexFields {
 
 const readers = new WeakMap<IndexDefinition, IndexFields>()
 
-/** Reads the fields of an index. */
+/** The reader of the fields of an index. */
 export function readerOf(index: IndexDefinition): IndexFields {
   let reader = readers.get(index)
   if (reader === undefined) {
@@ -42,7 +42,7 @@ export function readerOf(index: IndexDefinition): IndexFields {
   return reader
 }
 
-/** The values under which a document stands in an index, each once or more; none where a unique index does not count it. */
+/** The values under which a document is in an index, one or more tuples; none where a unique index ignores it. */
 export function tuplesOf(index: IndexDefinition, partition: Partition, address: number): Values[] {
   const values = readerOf(index).read(partition, address)
   if (values.includes(undefined)) return []
@@ -52,7 +52,7 @@ export function tuplesOf(index: IndexDefinition, partition: Partition, address: 
 
 const NO_ELEMENT = 0xffffffff
 
-/** The error of a document that has a value which the document at `address` has under a unique index. */
+/** The error for a document with a value that the document at `address` already has in a unique index. */
 export function duplicateError(
   partition: Partition,
   indexId: number,
@@ -79,7 +79,7 @@ export function describeValues(values: Values): string {
 
 const ADDRESS = new Uint32Array(1)
 
-/** Address of the document in a partition that stands under these values in an index, or 0. */
+/** Address of the document in a partition that has these values in an index, or 0. */
 export function holderOf(partition: Partition, indexId: number, values: Values): number {
   const { ordered } = partition.store
   const from = ordered.rank(indexId, { values, isAfter: false })
@@ -88,7 +88,7 @@ export function holderOf(partition: Partition, indexId: number, values: Values):
   return ADDRESS[0]!
 }
 
-/** Takes back the operation that put a document last, if another partition has a document with a value that is unique. */
+/** Undoes the last put if another partition has a document with the same unique value. */
 export function refuseTwin(state: CollectionState, batch: Batch, part: number, operation: number): void {
   const outcome = batch.outcome(operation)
   if (outcome !== Outcome.Inserted && outcome !== Outcome.Replaced) return

@@ -1,24 +1,28 @@
-// The graphs of one partition are kept up in the background: a write only notes which vectors changed, and the graphs follow in slices
-// between turns of the event loop. Searches are right at any moment; it only takes them longer while many vectors wait.
+// The graphs of one partition are maintained in the background: a write only notes which vectors changed, and the
+// graphs follow in slices between turns of the event loop. Searches are correct at any moment; they only take longer
+// while many vectors wait.
 
 import type { Store, VectorField } from '../../core/index.ts'
 import { performance } from '../../core/index.ts'
 import { LimitError } from '../../error/index.ts'
 import { endRest, pause, rest } from '../pause.ts'
 
-/** How long a slice may be: several partitions may take turns. */
+/** Length of a slice; several partitions may take turns. */
 const UPKEEP_SLICE_MS = 5
-/** Slots brought up to date in one call. A vector takes 0.05 to 2 ms. */
+/** Slots processed in one call. A vector takes 0.05 to 2 ms. */
 const SLOTS_PER_CALL = 8
 
-/** Rows of codes made in one call, and pieces of links unpacked. */
+/** Rows of codes made in one call, and pieces of links unpacked in one call. */
 const ROWS_PER_CALL = 256
 const PIECES_PER_CALL = 8
 
-/** Slots worked on since a graph was saved that are worth saving it again. */
+/** Number of slots processed since a graph was saved that makes saving it again worthwhile. */
 const SAVED_SLOTS = 10_000
 
-/** Changes that may wait for the graph of a field before writers wait for it: for each of them a vector is kept that is gone, of about so many bytes in all. */
+/**
+ * Changes that may wait for the graph of a field before writers have to wait. For each, a vector that is gone is kept;
+ * the second limit is on their total bytes.
+ */
 const KEPT_MAX = 32_768
 const KEPT_BYTES = 67_108_864
 
@@ -26,12 +30,15 @@ function keptMax({ dimension }: VectorField): number {
   return Math.min(KEPT_MAX, Math.ceil(KEPT_BYTES / (5 * dimension)))
 }
 
-/** Writes after which a graph that did not fit in memory is tried again: something may have been deleted. */
+/** Writes to wait before retrying a graph that did not fit in memory: something may have been deleted. */
 const RESPITE_WRITES = 500
 
-/** From so many vectors on a field that is to have a graph gets one; fewer are looked at one by one as fast. */
+/** Number of vectors from which a field with a graph index gets its graph; below it an exact scan is as fast. */
 const HNSW_VECTORS = 256
-/** The same for `'auto'`, by the bytes of the codes: where a walk has become several times faster than looking at every code. */
+/**
+ * The same for `'auto'`, by the bytes of the codes: the point where a walk is several times faster than scanning every
+ * code.
+ */
 const AUTO_CODE_BYTES = 2_097_152
 const AUTO_VECTORS_MIN = 4_000
 const AUTO_VECTORS_MAX = 20_000
@@ -47,20 +54,20 @@ function graphFrom({ dimension, metric, index }: VectorField): number {
 
 export interface UpkeepHost {
   readonly store: Store
-  /** Something changed in them. */
+  /** Called when a graph has changed. */
   onDerivedChanged(): void
-  /** They are up to date, and it was much work: they should be kept. */
+  /** Called when the graphs are up to date and enough work was done to make saving them worthwhile. */
   saveGraphs(): void
 }
 
 interface Field {
-  /** Its number. */
+  /** Number of the field. */
   readonly field: number
-  /** Vectors from which on it has a graph. */
+  /** Number of vectors from which it has a graph. */
   readonly from: number
   readonly m: number
   readonly efConstruction: number
-  /** Changes that may wait. */
+  /** How many changes may wait. */
   readonly keptMax: number
 }
 
@@ -70,15 +77,15 @@ export class Upkeep {
   #running: Promise<void> | undefined
   #relief: Promise<void> | undefined
   #isStopped = false
-  /** Writes to let pass before the next attempt, after there was no memory. */
+  /** Writes left before the next attempt after running out of memory. */
   #respite = 0
   #done = 0
-  /** How much waited for the graph of a field after the last write, at most, as a part of what may. */
+  /** The largest backlog of any graph after the last write, as a fraction of what is allowed. */
   #load = 0
-  /** What opening has put off. */
+  /** Whether opening has left rows to be completed later. */
   #hasRowsLeft = true
 
-  /** Undefined when no field is ever to have a graph. */
+  /** Undefined when no field will ever have a graph. */
   static of(host: UpkeepHost, fields: readonly VectorField[]): Upkeep | undefined {
     const wanted = fields.map((field, number) => ({
       field: number,
@@ -96,7 +103,10 @@ export class Upkeep {
     this.#fields = fields
   }
 
-  /** After a write: there may be something to do. Graphs begin here, and not in the background: what they are is up to the writes alone. */
+  /**
+   * Called after a write, which may have caused work. Graphs are begun here, not in the background, so that they depend
+   * on the writes alone.
+   */
   wake(): void {
     if (this.#isStopped || !this.#begin()) return
     if (this.#running !== undefined || !this.#hasWork()) return
@@ -105,7 +115,7 @@ export class Upkeep {
     })
   }
 
-  /** Begins graphs that are due; false: there was no memory for one lately. */
+  /** Begins graphs that are due; returns false if there was recently no memory for one. */
   #begin(): boolean {
     const { graphs, vectors } = this.#host.store
     const isResting = this.#respite > 0
@@ -126,7 +136,7 @@ export class Upkeep {
     return this.#respite === 0
   }
 
-  /** Set while so many changes wait that writers should, too. */
+  /** Set while so many changes wait that writers should wait, too. */
   get pressure(): Promise<void> | undefined {
     if (this.#load > 1 && this.#relief === undefined) {
       this.#relief = this.#relieve().finally(() => {
@@ -141,21 +151,22 @@ export class Upkeep {
       do await pause()
       while (!this.#isStopped && this.#slice() && this.#begin() && this.#load > 0.5)
     } catch (error) {
-      // It fails in the background, too.
+      // The background work will fail in the same way.
       if (!(error instanceof LimitError)) this.stop()
     } finally {
       this.#load = 0
     }
   }
 
-  /** Nothing is begun from now on. What is under way ends with its slice. */
+  /** Begins nothing from now on. Running work ends with its slice. */
   stop(): void {
     this.#isStopped = true
     endRest(this)
   }
 
   /**
-   * Brings the graphs up to date; the event loop turns meanwhile. One that does not know the order of the writes any more is built anew.
+   * Brings the graphs up to date while the event loop keeps turning. A graph that no longer reflects the order of the
+   * writes is rebuilt.
    *
    * @throws LimitError when they do not fit in the partition's memory.
    */
@@ -166,7 +177,7 @@ export class Upkeep {
     this.#settle()
   }
 
-  /** Vectors that wait. */
+  /** The number of vectors waiting. */
   get pending(): number {
     return this.#fields.reduce((sum, field) => sum + this.#pendingOf(field), 0)
   }
@@ -188,7 +199,7 @@ export class Upkeep {
       while (!this.#isStopped && this.#slice())
       this.#settle()
     } catch (error) {
-      // Without memory for it the rest stays dirty, and searches look at it one by one.
+      // Out of memory: the rest stays dirty, and searches scan it.
       if (error instanceof LimitError) this.#respite = RESPITE_WRITES
       else this.stop()
     }
@@ -200,7 +211,7 @@ export class Upkeep {
     this.#host.saveGraphs()
   }
 
-  /** Works for a slice; false when nothing is left. */
+  /** Works for one slice; returns false when nothing is left. */
   #slice(): boolean {
     const { graphs, vectors } = this.#host.store
     const end = performance.now() + UPKEEP_SLICE_MS

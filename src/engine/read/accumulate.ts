@@ -1,18 +1,18 @@
-// What is computed over the documents of a group.
+// The aggregates computed over the documents of a group.
 
 import type { NumberSum } from '../../core/derived/index.ts'
 import { compareSorted } from '../../query/filters.ts'
 import type { Constant } from '../../query/index.ts'
 
-/** One aggregate of one group. Values that are missing are not added. */
+/** One aggregate of one group. Missing values are not added. */
 export interface Accumulator {
   add(value: Constant): void
-  /** Numbers that the core has added up. */
+  /** Adds a sum of numbers that the core has computed. */
   addSum(sum: NumberSum): void
   result(): Constant
 }
 
-/** Numbers from here on are added apart, this much smaller: a sum that fits must not get lost because one on the way to it does not. */
+/** Larger numbers are added separately, scaled down: a sum that fits must not overflow on the way. */
 const HUGE = 2 ** 960
 const SCALE = 2 ** 64
 
@@ -33,13 +33,14 @@ class Compensated {
 }
 
 /**
- * Adds numbers of both kinds, and passes over everything else. Integers are added exactly, fractions with what rounding lost carried along.
+ * Adds numbers and bigints, and skips everything else. Integers are added exactly, fractions with compensation of
+ * rounding errors.
  */
 export class Sum implements Accumulator {
-  /** How many numbers there were. */
+  /** How many numbers were added. */
   count = 0
   #hasBigints = false
-  /** Integers, as long as their sum is safe; then it moves over. */
+  /** Sum of integers as long as it is a safe integer; then it moves to `#large`. */
   #integer = 0
   #large = 0n
   #hasFractions = false
@@ -87,7 +88,7 @@ export class Sum implements Accumulator {
     }
   }
 
-  /** A bigint when there were bigints and nothing but integers, else a number; 0 for none. */
+  /** A bigint if bigints were added and otherwise only integers, else a number; 0 for no values. */
   result(): number | bigint {
     if (!this.#hasFractions && this.#hasBigints) return this.#large + BigInt(this.#integer)
     return this.total()
@@ -97,7 +98,7 @@ export class Sum implements Accumulator {
     return this.#over(1)
   }
 
-  /** The mean; null for none. */
+  /** The mean; null for no values. */
   mean(): number | null {
     return this.count === 0 ? null : this.#over(this.count)
   }
@@ -111,7 +112,7 @@ export class Sum implements Accumulator {
   }
 }
 
-/** The mean of the numbers, null for none. */
+/** The mean of the numbers, null for no values. */
 export class Average implements Accumulator {
   readonly sum = new Sum()
 
@@ -128,7 +129,7 @@ export class Average implements Accumulator {
   }
 }
 
-/** The first or last value in the order of `sort`; null counts as none. */
+/** The first or last value in the order of `sort`; null is skipped. */
 export class Extreme implements Accumulator {
   readonly #sign: 1 | -1
   #best: Constant = null

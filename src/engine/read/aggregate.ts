@@ -1,4 +1,4 @@
-// What groupBy is asked to compute, checked.
+// The aggregates requested of groupBy, checked.
 
 import { TypeMismatchError, UsageError, unknownOption } from '../../error/index.ts'
 import type { Value } from '../../value/index.ts'
@@ -6,7 +6,7 @@ import { isObject } from '../merge.ts'
 import { describe, requirePath } from '../options.ts'
 import { type Accumulator, Average, Extreme, Sum } from './accumulate.ts'
 
-/** One aggregate: how many documents, or what the values at a path come to. */
+/** One aggregate: the number of documents, or a function of the values at a path. */
 export type Aggregate =
   | { readonly $count: true }
   | { readonly $sum: string }
@@ -14,7 +14,7 @@ export type Aggregate =
   | { readonly $min: string }
   | { readonly $max: string }
 
-/** Aggregates by the names they have in the rows. */
+/** Aggregates by their names in the rows. */
 export type Aggregates = Readonly<Record<string, Aggregate>>
 
 type AggregateValue<A> = A extends { readonly $count: true }
@@ -31,7 +31,7 @@ export type GroupRow<A extends Aggregates = Aggregates> = {
   readonly count: number
 } & { readonly [Name in keyof A]: AggregateValue<A[Name]> }
 
-/** Of one aggregate; without a path the documents are counted. */
+/** One aggregate; without a path it counts documents. */
 export interface AggregateRequest {
   readonly name: string
   readonly path: string | undefined

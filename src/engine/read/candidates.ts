@@ -1,30 +1,30 @@
 // Where the documents of a query come from, one partition at a time: all slots in turn, or the slots of given keys.
 //
-// A step is bounded, so that long queries can let others run in between. Nothing is held between steps but a position.
+// A step is bounded, so that others may run in between. Only a position is kept between steps.
 
 import { LimitError, UsageError } from '../../error/index.ts'
 import type { CompiledFilter, FilterProgram } from '../../query/index.ts'
 import type { Key } from '../../value/index.ts'
 import type { Partition } from '../partition.ts'
 
-/** Documents of one partition that the program of a filter lets through. */
+/** The documents of one partition that pass the program of a filter. */
 export interface Candidates {
-  /** There are no more. */
+  /** Whether there are no more. */
   readonly isDone: boolean
   /** Documents looked at so far. */
   readonly examined: number
   /**
-   * Fills in addresses, good until the next write; answers how many. None does not mean that it is done. `mayBeUnread`: they are for
-   * `readMany` of the partition alone.
+   * Fills in addresses, valid until the next write; returns how many. A result of 0 does not mean that the end is
+   * reached. With `mayBeUnread` the addresses may only be passed to `readMany` of the partition.
    */
   next(addresses: Uint32Array, mayBeUnread?: boolean): number
-  /** The same, but only counted. */
+  /** The same, but only counts. */
   count(): number
 }
 
 /**
- * Documents in the order of their slots. A slot is a document's own as long as it exists: each is met once. What comes into slots behind
- * `end` meanwhile is not met: else who writes for each document that he reads would never come to an end.
+ * Documents in slot order. A document keeps its slot as long as it exists, so each is met once. Documents that go into
+ * slots from `end` on meanwhile are not met: otherwise a loop that writes for each document it reads would never end.
  */
 export class ScanCandidates implements Candidates {
   readonly #partition: Partition
@@ -56,12 +56,12 @@ export class ScanCandidates implements Candidates {
     return this.#goOn(next, addresses, count)
   }
 
-  /** Goes on from a slot; answers how many of the addresses lie before the end. */
+  /** Continues from a slot; returns how many of the addresses are before the end. */
   #goOn(next: number, addresses: Uint32Array, count: number): number {
     const isOver = next < 0 || next >= this.#end
     this.#slot = isOver ? -1 : next
     if (!isOver || this.#partition.slots === this.#end) return count
-    // Something was written meanwhile, so all records are in memory.
+    // Something was written meanwhile, which means that all records are in memory.
     const { store } = this.#partition
     let within = count
     while (within > 0 && store.slotOf(addresses[within - 1]!) >= this.#end) within--
@@ -71,7 +71,7 @@ export class ScanCandidates implements Candidates {
   count(): number {
     if (this.#partition.residency?.readPiece()) return 0
     const { store } = this.#partition
-    // What has no program has something else to check, or is counted without looking.
+    // Without a program the caller has something else to check, or counts without looking.
     const { count, next, examined } = store.filters.count(this.#program!, this.#slot)
     this.#slot = next < this.#end ? next : -1
     this.examined += examined
@@ -83,7 +83,7 @@ export class ScanCandidates implements Candidates {
 const LOOKUPS_MAX = 256
 const NO_ADDRESSES = new Uint32Array(LOOKUPS_MAX)
 
-/** The documents with given keys. */
+/** The documents with the given keys. */
 export class KeyCandidates implements Candidates {
   readonly #partition: Partition
   readonly #program: FilterProgram | undefined
@@ -91,7 +91,7 @@ export class KeyCandidates implements Candidates {
   #at = 0
   examined = 0
 
-  /** @param keys - each once; those of other partitions are passed over. */
+  /** @param keys - without duplicates; keys in other partitions are skipped. */
   constructor(partition: Partition, keys: readonly Key[], program: FilterProgram | undefined) {
     this.#partition = partition
     this.#program = program
@@ -123,7 +123,7 @@ export class KeyCandidates implements Candidates {
     try {
       return this.#partition.find(key)
     } catch (error) {
-      // Too long for a key, or no key at all: nobody has it.
+      // Too long for a key, or not a key at all: no document has it.
       if (error instanceof UsageError || error instanceof LimitError) return 0
       throw error
     }

@@ -1,4 +1,5 @@
-// A query that was asked for but not run yet. Each of its methods runs it from the start; match.ts says what it sees of writes.
+// A query that has not been run yet. Each method runs it from the start; match.ts says what it sees of concurrent
+// writes.
 
 import { performance } from '../../core/index.ts'
 import type { Document } from '../../value/index.ts'
@@ -17,26 +18,27 @@ import type { SortedReader } from './sorted-reader.ts'
 export interface Explanation {
   readonly plan: 'scan' | 'index' | 'key'
   readonly index?: string
-  /** Documents looked at. */
+  /** Documents examined. */
   readonly examined: number
-  /** Documents that came back. */
+  /** Documents returned. */
   readonly returned: number
 }
 
-/** Addresses taken at once: between two such steps others may write. */
+/** Addresses taken per step; others may write between steps. */
 const CHUNK = 256
-/** Documents may be of any size, so the step adapts to what decoding takes. */
+/** Documents may be of any size, so the step adapts to the time that decoding takes. */
 const CHUNK_MIN = 4
 const CHUNK_MS = 2
 
 /**
- * The documents of a collection, or some of them. Nothing is read before it is asked for; each call runs the query anew.
+ * All or some of the documents of a collection. Nothing is read before it is requested; each call runs the query anew.
  *
- * Others may write while it runs. Each document that exists and matches throughout is seen exactly once, as it is when its turn comes;
- * one that comes, goes, or begins or ceases to match meanwhile may be seen or not, as may one whose values change in an index that is
- * used. None is seen twice unless it moves to another partition, and what comes does not keep a query from ending: the loop over a cursor
- * may write for each document. With `sort` the order is made before the first document comes, or is that of an index: one that is deleted
- * or ceases to match after that is left out, one that changes comes as it is then, in the place it had or, in an index, in the one it has.
+ * Others may write while it runs. A document that exists and matches throughout is seen exactly once, in its state when
+ * its turn comes. One that is inserted or deleted, or starts or stops matching, meanwhile may be seen or not, as may
+ * one whose values change in an index that is used. None is seen twice unless it moves to another partition, and new
+ * documents do not keep a query from ending: the loop over a cursor may write for each document. With `sort` the order
+ * is fixed before the first document comes, or is that of an index. A document that is deleted or stops matching after
+ * that is left out; one that changes comes in its new state, at its old place or, in an index, at its current one.
  *
  * @example
  * ```ts
@@ -48,7 +50,10 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
   readonly #state: CollectionState
   #request: FindRequest | (() => FindRequest)
 
-  /** Made by `Collection.find`. A function makes the request once filters run; it throws for options that are refused. */
+  /**
+   * Constructed by `Collection.find`. A function makes the request once filters can run; it throws for options that are
+   * refused.
+   */
   constructor(state: CollectionState, request: FindRequest | (() => FindRequest)) {
     this.#state = state
     this.#request = request
@@ -77,12 +82,12 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
     return documents
   }
 
-  /** How many documents the query has, `skip` and `limit` taken into account. */
+  /** The number of documents in the result, with `skip` and `limit` applied. */
   async count(): Promise<number> {
     return (await this.#measure()).returned
   }
 
-  /** How the query is run, and what it costs: it is run to find out, but nothing is decoded that need not be. */
+  /** How the query runs and what it costs; runs it to find out, but decodes only what it must. */
   async explain(): Promise<Explanation> {
     return await this.#measure()
   }
@@ -92,7 +97,7 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
     if (missing !== undefined) await missing
     const { request, plan, parts } = this.#resolve()
     const { skip, limit, sort } = request
-    // To find the first few in an order all are looked at, unless they come in it.
+    // Finding the first few in an order takes a look at all, unless they are found in that order.
     const enough = limit === 0 ? 0 : sort === undefined || plan.isOrdered ? skip + limit : Infinity
     const { count, examined } = await countMatches(this.#state, plan, parts, enough)
     const { kind, index } = plan
@@ -125,7 +130,7 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
     return this.#request
   }
 
-  /** Resolves when everything is there that the query needs; undefined when it is. */
+  /** Resolves when everything that the query needs is loaded; undefined when it already is. */
   #missing(): Promise<unknown> | undefined {
     const state = this.#state
     const missing = state.line.last ?? this.#unloaded()
@@ -148,21 +153,21 @@ export class Cursor<T extends object = Document> implements AsyncIterable<T> {
     return state.groups.flatMap(({ parts }, index) => (chosen.has(index) ? parts : []))
   }
 
-  /** @param limit - beside that of the query. */
+  /** @param limit - in addition to that of the query. */
   #open(limit: number): ChunkReader | Promise<ChunkReader> {
     const open = () => new ChunkReader(this.#state, this.#resolve(limit), limit)
     return this.#missing()?.then(open) ?? open()
   }
 }
 
-/** A query as it is about to be run. */
+/** A query about to run. */
 interface Query {
   readonly request: FindRequest
   readonly plan: Plan
   readonly parts: readonly Partition[]
 }
 
-/** Runs a query chunk by chunk. */
+/** Runs a query in chunks. */
 class ChunkReader {
   readonly #state: CollectionState
   readonly #scan: MatchScan
@@ -187,7 +192,7 @@ class ChunkReader {
       : new collatePart.now!.SortedReader(state, query)
   }
 
-  /** Appends the next documents; false when there are no more. May append none. */
+  /** Appends the next documents, possibly none; returns false when there are no more. */
   read(documents: Document[]): boolean {
     const refusal = this.#state.refuseRead()
     if (refusal !== null) throw refusal
@@ -232,7 +237,7 @@ class CursorIterator<T extends object> implements AsyncIterableIterator<T> {
   #next = 0
   #isDone = false
   #sliceBegan = 0
-  /** Calls of `next` that wait; those that do not wait for each other are answered in order. */
+  /** Number of pending calls of `next`; calls that do not wait for each other are answered in order. */
   #waiting = 0
   #last: Promise<unknown> = Promise.resolve()
 
@@ -257,7 +262,7 @@ class CursorIterator<T extends object> implements AsyncIterableIterator<T> {
         const refusal = this.#state.refuseRead()
         if (refusal !== null) throw refusal
         if (this.#next < this.#documents.length) return { value: this.#documents[this.#next++]!, done: false }
-        // What has to be waited for is seldom: a step that waits for nothing costs less by two turns.
+        // Awaiting is seldom necessary, and a step that awaits nothing saves two microtask turns.
         if (this.#reader === undefined) await this.#begin()
         else if (performance.now() - this.#sliceBegan > SLICE_MS) await this.#rest()
         else this.#refill(this.#reader)
@@ -274,7 +279,7 @@ class CursorIterator<T extends object> implements AsyncIterableIterator<T> {
   async #begin(): Promise<void> {
     const opened = this.#open()
     const reader = opened instanceof ChunkReader ? opened : await opened
-    // `return` may have been called meanwhile.
+    // `return` may have been called in the meantime.
     if (this.#isDone) return
     this.#reader = reader
     this.#sliceBegan = performance.now()

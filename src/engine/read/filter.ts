@@ -1,5 +1,5 @@
-// Filters as the engine takes them: objects of the native language, or trees that another language was parsed to. Everything that
-// takes a filter goes through `resolveFilter`.
+// Filters as the engine takes them: objects of the native language, or trees parsed from another language. Everything
+// that takes a filter goes through `resolveFilter`.
 
 import { TypeMismatchError, UnsupportedError } from '../../error/index.ts'
 import type { compileFilter } from '../../query/filters.ts'
@@ -12,10 +12,12 @@ import { VERSION } from '../version.ts'
 /** A filter: `{ lang: 'en', likes: { $gt: 10 } }`; `{}` matches every document. */
 export type Filter = Readonly<Record<string, unknown>>
 
-/** What is made by `treeFilter` bears it, with the version it is of: an interface may be of another copy of the package. */
+/**
+ * Set on filters made by `treeFilter`, with the version of the package: an interface may come from another copy of it.
+ */
 const BRAND = Symbol.for('quiverdb.filter')
 
-/** A tree in the place of a native filter. */
+/** A tree in place of a native filter. */
 class TreeFilter {
   readonly [BRAND] = VERSION
   readonly tree: FilterNode
@@ -27,14 +29,14 @@ class TreeFilter {
     this.options = options
   }
 
-  /** Compiled once, so that what is used again and again stays loaded in the partitions. */
+  /** Compiled once, so that a reused filter stays loaded in the partitions. */
   compiledBy(compile: typeof compileFilter): CompiledFilter {
     this.#compiled ??= compile(this.tree, this.options)
     return this.#compiled
   }
 }
 
-/** Whether it is a filter of `treeFilter`. @throws UnsupportedError when it was made by another version of the package. */
+/** Whether it was made by `treeFilter`. @throws UnsupportedError when it was made by another version of the package. */
 export function isTreeFilter(given: object): given is TreeFilter {
   const version = (given as Partial<TreeFilter>)[BRAND]
   if (version === undefined || version === VERSION) return version !== undefined
@@ -45,11 +47,12 @@ export function isTreeFilter(given: object): given is TreeFilter {
 }
 
 /**
- * A filter made of a tree, for languages other than the native one. It may stand wherever a filter may: in `find`, `count`,
- * `update`, `replace`, `delete`, `distinct`, `groupBy` and `search`. It can be used many times, and should be where it can: it is
- * compiled once.
+ * A filter made from a tree, for languages other than the native one. It can be used wherever a filter can: in `find`,
+ * `count`, `update`, `replace`, `delete`, `distinct`, `groupBy` and `search`. Reuse it where possible: it is compiled
+ * once.
  *
- * @param tree - constants in it are not copied; they must not change. Nothing checks that strings are well-formed and numbers finite.
+ * @param tree - its constants are not copied and must not change. Nothing checks that strings are well-formed and
+ * numbers finite.
  * @param options.isFailMatch - whether a document on which the filter failed matches; see `absent: 'fail'` in the tree.
  *
  * @example
@@ -68,7 +71,7 @@ export function treeFilter(tree: FilterNode, options: CompileOptions = {}): Filt
   return new TreeFilter(tree, options) as unknown as Filter
 }
 
-/** What `treeFilter` was given, for a filter that it made; undefined for everything else. */
+/** The arguments of `treeFilter`, for a filter that it made; otherwise undefined. */
 export function treeOf(filter: unknown): { readonly tree: FilterNode; readonly options: CompileOptions } | undefined {
   return typeof filter === 'object' && filter !== null && isTreeFilter(filter)
     ? { tree: filter.tree, options: filter.options }
@@ -85,19 +88,20 @@ const ALL: CompiledFilter = {
   matches: () => true,
 }
 
-/** Whether a filter says nothing: then nothing has to be loaded for it. */
+/** Whether a filter has no conditions: then nothing has to be loaded for it. */
 export function isAll(given: unknown): boolean {
   return given === undefined || (isObject(given) && !isTreeFilter(given) && Object.keys(given).length === 0)
 }
 
 /**
- * What a call was given as its filter, ready to run.
+ * The filter of a call, ready to run.
  *
- * Unless `isAll` is true of it, what understands filters has to be there: see `CollectionState.prepare`.
+ * Unless `isAll` is true for it, the filter parser must be loaded: see `CollectionState.prepare`.
  *
- * @param given - a native filter, one that `treeFilter` made, or undefined for all documents.
+ * @param given - a native filter, one made by `treeFilter`, or undefined for all documents.
  * @param operation - for messages: `find`, `count`.
- * @throws UsageError (UnknownOptionError, TypeMismatchError) naming the offending part, LimitError when it is too large.
+ * @throws UsageError (UnknownOptionError, TypeMismatchError) naming the offending part, LimitError when it is too
+ * large.
  */
 export function resolveFilter(given: unknown, operation: string): CompiledFilter {
   if (isAll(given)) return ALL
@@ -110,13 +114,13 @@ export function resolveFilter(given: unknown, operation: string): CompiledFilter
   return tree.kind === 'and' && tree.of.length === 0 ? ALL : compileFilter(tree)
 }
 
-/** What decides about documents that are at hand. */
+/** A function that tells whether a document in hand matches. */
 export async function matcherOf(filter: Filter): Promise<(document: object) => boolean> {
   await queriesPart.load()
   return resolveFilter(filter, 'a filter').matches
 }
 
-/** Whether every document matches, whatever is in it. */
+/** Whether every document matches, whatever its content. */
 export function isEverything(filter: CompiledFilter): boolean {
   return !filter.hasProgram && filter.residual === undefined && !filter.isNever
 }

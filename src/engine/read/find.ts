@@ -14,13 +14,13 @@ export interface FindOptions {
   readonly filter?: Filter | undefined
   /** Fields to return, as paths: `['id', 'author.name']`. Default: all of them. */
   readonly select?: readonly string[] | undefined
-  /** The order: `'likes'`, `'-likes'`, `{ likes: -1, id: 1 }`; default: whatever is quickest. */
+  /** The order: `'likes'`, `'-likes'`, `{ likes: -1, id: 1 }`; default: whatever is fastest. */
   readonly sort?: Sort | undefined
-  /** Documents to pass over; default 0. */
+  /** Documents to skip; default 0. */
   readonly skip?: number | undefined
-  /** How many documents at most; default: all. */
+  /** Maximum number of documents; default: all. */
   readonly limit?: number | undefined
-  /** Names of the partitions to look in; default: all. */
+  /** Names of the partitions to search; default: all. */
   readonly partitions?: readonly string[] | undefined
 }
 
@@ -38,8 +38,8 @@ export interface FindRequest {
 const FIND_OPTIONS = ['filter', 'select', 'sort', 'skip', 'limit', 'partitions']
 
 /**
- * What is asked for, checked now; a function where that has to wait until filters run, or where something was refused: that shows when
- * the cursor is used.
+ * The checked options; a function if checking must wait until filters can run, or if something was refused, which is
+ * reported when the cursor is used.
  */
 export function requestOf(options: FindOptions | undefined, isQueryable: boolean): FindRequest | (() => FindRequest) {
   try {

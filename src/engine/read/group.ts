@@ -1,4 +1,4 @@
-// groupBy and distinct: documents put together by what they hold at a path.
+// groupBy and distinct: documents grouped by their value at a path.
 
 import { GROUP_NONE, GroupTable } from '../../core/derived/index.ts'
 import { performance } from '../../core/index.ts'
@@ -21,24 +21,27 @@ interface Group {
   /** Undefined for documents without the field. */
   key: Constant | undefined
   count: number
-  /** Of the aggregates that have a path, in their order. */
+  /** For the aggregates that have a path, in their order. */
   readonly accumulators: readonly Accumulator[]
 }
 
-/** The core's table of one partition, and what its groups are here: several may be one, as those of 5 and 5n are. */
+/**
+ * The core's table of one partition, and the group here for each of its groups: several may be one, such as those of 5
+ * and 5n.
+ */
 interface CoreGroups {
   readonly table: GroupTable
   readonly groups: Group[]
 }
 
-/** What is common, keys that are scalars and numbers under them, the core does; the rest is done here, value by value. */
+/** The core handles the common case, scalar keys with numbers to aggregate; the rest is done here, value by value. */
 class Grouping {
   readonly #aggregates: readonly AggregateRequest[]
-  /** The key first, then what the aggregates read. */
+  /** The key first, then the fields that the aggregates read. */
   readonly #fields: FieldReader
   readonly #groups = new Map<ValueIdentity, Group>()
   readonly #tables = new Map<Partition, CoreGroups | undefined>()
-  /** Of the documents under way. */
+  /** For each of the current documents. */
   readonly #found: Group[] = []
 
   constructor(path: string, aggregates: readonly AggregateRequest[]) {
@@ -74,7 +77,7 @@ class Grouping {
     }
   }
 
-  /** The groups of rows that have none in the core. */
+  /** Finds the groups of rows that have none in the core. */
   #findOthers(core: CoreGroups | undefined, count: number): void {
     for (let row = 0; row < count; row++) {
       if (core !== undefined && core.table.groupOf(row) !== GROUP_NONE) continue
@@ -107,13 +110,13 @@ class Grouping {
       group = { key, count: 0, accumulators }
       this.#groups.set(identity, group)
     } else if (typeof group.key === 'bigint' && typeof key === 'number') {
-      // One group for both kinds of a number, whichever came first.
+      // 5 and 5n share a group, whichever came first.
       group.key = key
     }
     return group
   }
 
-  /** The groups, in no order. */
+  /** The groups, in no particular order. */
   finish(): Group[] {
     for (const core of this.#tables.values()) {
       core?.groups.forEach((group, number) => {
@@ -126,7 +129,7 @@ class Grouping {
     return [...this.#groups.values()]
   }
 
-  /** Gives the core's memory back. */
+  /** Releases the core's memory. */
   close(): void {
     for (const core of this.#tables.values()) core?.table.close()
     this.#tables.clear()
@@ -139,7 +142,7 @@ async function groupAll(
   path: string,
   aggregates: readonly AggregateRequest[],
 ): Promise<Group[]> {
-  // A partition may be made meanwhile.
+  // A partition may be created meanwhile.
   while (!state.parts.every((part) => part.isDerived)) {
     await state.prepare(true)
     for (const { store } of state.parts) await store.derive()
@@ -166,10 +169,10 @@ async function groupAll(
   }
 }
 
-/** So many groups at a time go in or out of order; fewer than one run of the sorter. */
+/** Number of groups sorted in one step, less than one run of the sorter. */
 const ORDER_CHUNK = 1_024
 
-/** By key, in the order of `sort`: there may be as many groups as documents. */
+/** By key, in the order of `sort`, in steps: there may be as many groups as documents. */
 async function inOrder(groups: readonly Group[]): Promise<Group[]> {
   const sorter = new Sorter<Group>((a, b) => compareSorted(a.key, b.key), Infinity)
   const ordered: Group[] = []
@@ -211,7 +214,7 @@ export async function groupBy(
   })
 }
 
-/** The values at a path, each once. */
+/** The distinct values at a path. */
 export async function distinctValues(state: CollectionState, filter: CompiledFilter, path: string): Promise<Value[]> {
   const groups = await groupAll(state, filter, path, [])
   return groups.filter(({ key }) => key !== undefined).map(({ key }) => key as Value)

@@ -1,16 +1,16 @@
-// What tells values apart: equal for two values exactly when a filter says they are equal.
+// What distinguishes values: identities are equal for two values exactly when a filter considers them equal.
 
 import { isDate } from '../../value/index.ts'
 import { numberOf } from '../key.ts'
 
-/** A primitive by which a Map tells values apart; undefined for what is missing. */
+/** A primitive by which a Map distinguishes values; undefined for a missing value. */
 export type ValueIdentity = string | number | bigint | boolean | null | undefined
 
 /** The identity of a stored value. */
 export function valueIdentity(value: unknown): ValueIdentity {
   switch (typeof value) {
     case 'string':
-      // NUL begins the identities of objects; a string that begins so is set apart from them.
+      // NUL begins the identities of objects; strings that begin with NUL get a prefix of their own.
       return value.charCodeAt(0) === 0 ? `\0s${value}` : value
     case 'bigint':
       return numberOf(value)
@@ -21,7 +21,7 @@ export function valueIdentity(value: unknown): ValueIdentity {
   }
 }
 
-/** One for each value, and not the beginning of another's. */
+/** Unique for each value, and never a prefix of another. */
 function valueText(value: unknown): string {
   switch (typeof value) {
     case 'string':

@@ -1,17 +1,17 @@
-// Documents that are wanted by the order of their keys again and again get an index that has it; see ../indexes/key-index.ts.
+// Documents repeatedly requested in key order get an index in that order; see ../indexes/key-index.ts.
 
 import { derivedPart } from '../parts.ts'
 import type { CollectionState } from '../state.ts'
 
-/** Fewer are sorted, or looked through, at once. */
+/** Fewer documents are sorted, or scanned, quickly. */
 const LOOKED_MIN = 2_000
-/** Some programs ask once. */
+/** Some programs ask only once. */
 const WISHES = 2
 
-/** There was no index to go by, and so many documents were looked at. */
+/** Reports that there was no index to use, and that so many documents were examined. */
 export function wishKeyOrder(state: CollectionState, looked: number): void {
   if (looked < LOOKED_MIN || ++state.keyWishes % WISHES !== 0) return
-  // Nobody waits for it.
+  // Nobody waits for the index.
   derivedPart
     .load()
     .then(({ buildKeyIndex }) => buildKeyIndex(state))

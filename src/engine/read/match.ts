@@ -1,9 +1,10 @@
-// The documents that match a filter, found one step at a time. What reads, counts, alters, groups or searches by filter runs this.
+// The documents that match a filter, found step by step. Everything that reads, counts, alters, groups or searches by
+// filter uses this.
 //
-// There is no snapshot. Documents come partition by partition, each from where the plan finds them; one that exists throughout and
-// matches throughout is met exactly once, whatever is written between the steps. One that is inserted meanwhile, or changes so that
-// it begins or ceases to match, may be met or not; one that moves to another partition counts as removed and inserted. However much is
-// written between the steps, there are not more of them than slots when it began.
+// There is no snapshot. Documents come partition by partition, each in the way the plan finds them. A document that
+// exists and matches throughout is met exactly once, whatever is written between the steps. One that is inserted
+// meanwhile, or starts or stops matching, may be met or not; one that moves to another partition counts as removed and
+// inserted. However much is written between the steps, no more documents are met than there were slots at the start.
 
 import { performance } from '../../core/index.ts'
 import type { CompiledFilter, Residual } from '../../query/index.ts'
@@ -16,16 +17,16 @@ import type { Plan } from './plan.ts'
 import { fieldsProjection } from './projection.ts'
 
 export class MatchScan {
-  /** Where the addresses of the last step are; its number among the collection's. */
+  /** The partition of the addresses from the last step; `part` is its index in the collection. */
   partition!: Partition
   part = -1
   readonly #state: CollectionState
   readonly #plan: Plan
   readonly #parts: readonly Partition[]
-  /** How many slots each has as the query begins. */
+  /** The number of slots in each partition when the query began. */
   readonly #ends: readonly number[]
   readonly #check: ResidualCheck | undefined
-  /** The collection's partitions when the last step was made. */
+  /** The collection's partitions at the last step. */
   #known: readonly Partition[]
   #nextPart = 0
   #candidates: Candidates | undefined
@@ -41,16 +42,16 @@ export class MatchScan {
     this.#check = checkOf(plan.filter)
   }
 
-  /** Documents looked at so far. */
+  /** Documents examined so far. */
   get examined(): number {
     return this.#examinedBefore + (this.#candidates?.examined ?? 0)
   }
 
   /**
-   * One step: fills `addresses` with matches, all of one partition and good until the next write.
+   * One step: fills `addresses` with matches, all from one partition and valid until the next write.
    *
-   * @param mayBeUnread - they are for `readMany` of the partition alone.
-   * @returns how many, or -1 when there are no more. None does not mean that there are no more.
+   * @param mayBeUnread - the addresses may only be passed to `readMany` of the partition.
+   * @returns how many, or -1 when there are no more. A result of 0 does not mean that there are no more.
    */
   read(addresses: Uint32Array, mayBeUnread = false): number {
     const candidates = this.#current()
@@ -80,7 +81,7 @@ export class MatchScan {
       const partition = this.#parts[this.#nextPart++]
       if (partition === undefined) return undefined
       const part = this.#state.parts.indexOf(partition)
-      // One that was dropped since the query began has no documents any more.
+      // A partition dropped since the query began has no documents.
       if (part < 0) continue
       this.partition = partition
       this.part = part
@@ -97,9 +98,9 @@ export class MatchScan {
   }
 }
 
-/** What JavaScript decides about a document that a filter's program let through. */
+/** The part of a filter that JavaScript decides, for documents that passed its program. */
 class ResidualCheck {
-  /** For callers that need them for nothing else; few, because each is decoded. */
+  /** For callers that do not need the addresses themselves; few, because each document is decoded. */
   readonly addresses = new Uint32Array(64)
   readonly #residual: Residual
   readonly #projection: Projection
@@ -133,7 +134,7 @@ export function matchesAt(filter: CompiledFilter, partition: Partition, address:
   return checkOf(filter)?.matches(partition, address) ?? true
 }
 
-/** Counts matches, letting others run now and then; stops at `enough`. */
+/** Counts matches, letting others run from time to time; stops at `enough`. */
 export async function countMatches(
   state: CollectionState,
   plan: Plan,

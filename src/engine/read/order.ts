@@ -1,7 +1,7 @@
-// Putting entries in order in bounded pieces of work: the best few in a heap, or all of them as sorted runs that are merged as they
-// are taken.
+// Sorting in bounded steps: the first few entries in a heap, or all of them as sorted runs that are merged as they are
+// taken.
 
-/** The least entry first. */
+/** A heap with the least entry on top. */
 class Heap<T> {
   readonly entries: T[] = []
   readonly #compare: (a: T, b: T) => number
@@ -23,7 +23,7 @@ class Heap<T> {
     entries[at] = entry
   }
 
-  /** Puts another entry in the place of the least. */
+  /** Replaces the least entry by another. */
   replaceFirst(entry: T): void {
     const { entries } = this
     const count = entries.length
@@ -43,7 +43,7 @@ class Heap<T> {
   }
 }
 
-/** Sorted in one go: some milliseconds. */
+/** Entries sorted at a time, which takes some milliseconds. */
 const RUN = 4_096
 
 interface Run<T> {
@@ -51,16 +51,16 @@ interface Run<T> {
   at: number
 }
 
-/** Takes entries in any order, gives them back in theirs; no two may be equal. */
+/** Takes entries in any order and returns them sorted; no two may be equal. */
 export class Sorter<T> {
   readonly #compare: (a: T, b: T) => number
   readonly #kept: number
-  /** The first `kept`, the last of them on top. */
+  /** The first `kept` entries, the last of them on top. */
   readonly #best: Heap<T>
   #run: T[] = []
   readonly #runs: Heap<Run<T>>
 
-  /** @param kept - how many of the first entries are wanted; Infinity for all. */
+  /** @param kept - how many of the first entries are needed; Infinity for all. */
   constructor(compare: (a: T, b: T) => number, kept: number) {
     this.#compare = compare
     this.#kept = kept
@@ -68,7 +68,7 @@ export class Sorter<T> {
     this.#runs = new Heap((a, b) => compare(a.entries[a.at]!, b.entries[b.at]!))
   }
 
-  /** The entry that a new one must come before to be kept; undefined while all are. */
+  /** A new entry must come before this one to be kept; undefined while all are kept. */
   get bound(): T | undefined {
     const { entries } = this.#best
     return entries.length < this.#kept ? undefined : entries[0]
@@ -82,7 +82,7 @@ export class Sorter<T> {
     else if (this.#compare(entry, this.#best.entries[0]!) < 0) this.#best.replaceFirst(entry)
   }
 
-  /** Puts an entry that comes before the bound in its place; it may be the bound itself, changed. */
+  /** Replaces the bound by an entry that comes before it; this may be the bound itself, changed. */
   replaceBound(entry: T): void {
     this.#best.replaceFirst(entry)
   }
@@ -93,7 +93,7 @@ export class Sorter<T> {
     this.#run = []
   }
 
-  /** To be called until it answers true, after the last entry was added: then `take` may begin. */
+  /** Called after the last entry was added, repeatedly until it returns true; then `take` may begin. */
   finish(): boolean {
     const { entries } = this.#best
     if (entries.length > 0) this.#run = entries.splice(-RUN)

@@ -1,4 +1,4 @@
-// Which documents a query looks at: decided here and nowhere else.
+// Which documents a query looks at; this is the only place where that is decided.
 
 import type { CompiledFilter, Constant, FilterNode, FilterProgram } from '../../query/index.ts'
 import type { Key } from '../../value/index.ts'
@@ -17,26 +17,26 @@ export interface Plan {
   readonly index?: string
   readonly filter: CompiledFilter
   /**
-   * Writes may change what comes next, as when an index is walked whose field is written. Then a write by filter gathers what
-   * it will write to before it begins.
+   * Writes may change which documents come next, for example when they change the field of the index that is walked. A
+   * write by filter then gathers all its matches before it begins.
    */
   readonly isMovedByWrites: boolean
-  /** The documents of a partition come in the order that was asked for. */
+  /** The documents of a partition come in the requested order. */
   readonly isOrdered?: boolean
   /**
-   * The documents of a partition that are looked at and that the program of the filter lets through. `part` is its number, `end` how many
-   * slots it had when the query began.
+   * The documents of a partition that the plan examines and that pass the program of the filter. `part` is the
+   * partition's number, `end` its number of slots when the query began.
    */
   open(partition: Partition, part: number, end: number): Candidates
 }
 
-/** The plan for a filter, as things stand. */
+/** The plan for a filter, in the current state. */
 export function planOf(
   state: CollectionState,
   filter: CompiledFilter,
   parts: readonly Partition[] = state.parts,
 ): Plan {
-  // Without it there is no index.
+  // If this part is not loaded there is no index.
   const derived = derivedPart.now
   return (
     keyPlan(state, filter) ??
@@ -46,7 +46,7 @@ export function planOf(
   )
 }
 
-/** The same for documents in an order, of which the first `wanted` are asked for. */
+/** The same for sorted documents, of which the first `wanted` are requested. */
 export function sortedPlanOf(
   state: CollectionState,
   filter: CompiledFilter,
@@ -70,13 +70,13 @@ function scanPlan(filter: CompiledFilter): Plan {
 
 // --- by primary key
 
-/** As many keys are looked up in any case. */
+/** Up to this many keys are always looked up. */
 const KEYS_ALWAYS = 1_000
 /** A look-up costs about as much as scanning this many documents. */
 const KEYS_SCANNED = 8
 
 function keyPlan(state: CollectionState, filter: CompiledFilter): Plan | undefined {
-  // Elsewhere the filter might fail, and match for it.
+  // The filter might fail on documents with other keys, and a failure would count as a match.
   if (filter.isFailMatch) return undefined
   const fixed = fixedKeys(filter.tree, state.primaryKey)
   if (fixed === undefined) return undefined
@@ -97,11 +97,11 @@ function keyPlan(state: CollectionState, filter: CompiledFilter): Plan | undefin
 
 interface FixedKeys {
   readonly values: readonly Constant[]
-  /** There is nothing else in the filter. */
+  /** The filter has no other conditions. */
   readonly isWhole: boolean
 }
 
-/** The values that the key of every match is among; undefined where the filter does not say. */
+/** The values that the key of every match must be among; undefined where the filter does not restrict the key. */
 function fixedKeys(node: FilterNode, primaryKey: string): FixedKeys | undefined {
   switch (node.kind) {
     case 'and': {
@@ -144,7 +144,7 @@ function isField(
   return operand.kind === 'path' && operand.steps!.length === 1 && operand.steps![0]!.name === name
 }
 
-/** What is no key is nobody's. */
+/** Values that are not valid keys are dropped: no document has them. */
 function distinctKeys(values: readonly Constant[]): Key[] {
   const keys = new Map<KeyIdentity, Key>()
   for (const value of values) {

@@ -8,7 +8,7 @@ export interface Projection {
   readonly tree: ProjectionTree
 }
 
-/** Joins dot paths into one tree; a path that covers another takes it in. */
+/** Merges dotted paths into one tree; a path absorbs those below it. */
 export function compileProjection(paths: readonly string[]): Projection {
   const tree: ProjectionTree = new Map()
   for (const path of paths) {
@@ -23,7 +23,7 @@ export function compileProjection(paths: readonly string[]): Projection {
         at.set(step, made)
         at = made
       } else if (below.size === 0) {
-        // All of it is wanted already.
+        // All of the field is already included.
         isCovered = true
       } else {
         if (i === steps.length - 1) below.clear()
@@ -34,7 +34,7 @@ export function compileProjection(paths: readonly string[]): Projection {
   return { paths, tree }
 }
 
-/** Whole fields by their names at the root, dots and all. */
+/** Whole top-level fields by name; dots are part of the name. */
 export function fieldsProjection(names: readonly string[]): Projection {
   return { paths: names, tree: new Map(names.map((name) => [name, new Map()])) }
 }

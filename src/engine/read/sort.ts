@@ -1,12 +1,12 @@
-// The order a query asks for.
+// The order that a query asks for.
 
 import { TypeMismatchError, UsageError } from '../../error/index.ts'
 import { describe } from '../options.ts'
 
 /**
- * An order: `'likes'`, `'-likes'` for descending, `{ likes: -1, id: 1 }` for several fields, or `['-likes', 'id']`, which is the same.
- * Fields are dotted paths. Ascending, a missing field comes first, then null, booleans, numbers, strings, dates, binaries, arrays,
- * objects; what is equal in all fields stays in the order of the scan.
+ * An order: `'likes'`, `'-likes'` for descending, `{ likes: -1, id: 1 }` for several fields, or the equivalent
+ * `['-likes', 'id']`. Fields are dotted paths. Ascending, missing fields come first, then null, booleans, numbers,
+ * strings, dates, binaries, arrays, objects; documents equal in all fields stay in the order of the scan.
  */
 export type Sort = string | readonly string[] | Readonly<Record<string, 1 | -1>>
 

@@ -1,9 +1,9 @@
-// A query in an order: first all matches are gone through, keeping of each what it is sorted by and where it is, then the documents
-// are read one by one, in order, as they are at that time.
+// A sorted query in two phases: first all matches are found, keeping only the sort values and the place of each; then
+// the documents are read one by one, in order, in their state at that time.
 //
-// Memory holds values and places, never documents, of all matches or, with a limit, of the first `skip + limit`. A document that is
-// deleted, moves to another partition or ceases to match between the two phases is left out; one that changes comes as it is then, in the
-// place it had.
+// Memory holds values and places, never documents, of all matches or, with a limit, of the first `skip + limit`. A
+// document that is deleted, moves to another partition or stops matching between the two phases is left out; one that
+// changes comes in its new state, at its old place.
 
 import { Places } from '../../core/derived/index.ts'
 import { compareSorted } from '../../query/filters.ts'
@@ -27,7 +27,7 @@ export interface SortedQuery {
   readonly limit: number
 }
 
-/** A partition as it was when documents were found in it: their addresses are good until it has had another commit. */
+/** A partition at the time documents were found in it: their addresses are valid until its next commit. */
 interface Stretch {
   readonly partition: Partition
   readonly commits: number
@@ -35,14 +35,14 @@ interface Stretch {
 
 const encoder = new TextEncoder()
 
-/** What is kept of documents, by numbers. */
+/** What is kept of each document, under a number. */
 class Entries {
   readonly places = new Places()
   readonly stretches: Stretch[] = []
-  /** Of each field its values. */
+  /** For each field, its values. */
   readonly #columns: (Constant | undefined)[][]
   readonly #signs: readonly number[]
-  /** Where each comes among its equals: see `SortedReader.#placeOf`. */
+  /** The rank of each entry among equal ones: see `SortedReader.#placeOf`. */
   readonly #found: number[] = []
   readonly #stretch: number[] = []
 
@@ -55,7 +55,7 @@ class Entries {
     return this.#found.length
   }
 
-  /** Puts document `i` of those read last under a number: the next one, or one that is there. */
+  /** Stores document `i` of those read last under a number: the next one, or one in use. */
   put(number: number, fields: FieldReader, i: number, found: number): void {
     for (let field = 0; field < this.#columns.length; field++) this.#columns[field]![number] = fields.value(i, field)
     this.#found[number] = found
@@ -69,7 +69,7 @@ class Entries {
     if (last?.partition !== partition || last.commits !== commits) this.stretches.push({ partition, commits })
   }
 
-  /** Never 0 for two numbers. */
+  /** Never 0 for two different numbers. */
   compare(a: number, b: number): number {
     for (let field = 0; field < this.#columns.length; field++) {
       const column = this.#columns[field]!
@@ -79,7 +79,7 @@ class Entries {
     return this.#found[a]! - this.#found[b]!
   }
 
-  /** Whether document `i` of those read last comes behind an entry. */
+  /** Whether document `i` of those read last comes after an entry. */
   isBehind(fields: FieldReader, i: number, found: number, number: number): boolean {
     for (let field = 0; field < this.#columns.length; field++) {
       const outcome = compareSorted(fields.value(i, field), this.#columns[field]![number])
@@ -107,9 +107,9 @@ export class SortedReader {
   readonly #addresses = new Uint32Array(FIELDS_CHUNK)
   #phase: 'gather' | 'order' | 'deliver' = 'gather'
   #found = 0
-  /** Documents are found in the order of the scan. */
+  /** Whether documents are found in the order of the scan. */
   readonly #isScanned: boolean
-  /** What the last that is kept is sorted by first, if it is a text. */
+  /** First sort value of the last entry kept, if it is a string. */
   #boundText: string | undefined
   #boundUtf8 = new Uint8Array(0)
   #skip: number
@@ -128,7 +128,7 @@ export class SortedReader {
     this.#left = query.limit
   }
 
-  /** One step: appends the next `most` documents or fewer; false when there are no more. May append none. */
+  /** One step: appends at most `most` documents, possibly none; returns false when there are no more. */
   read(documents: Document[], most: number): boolean {
     if (this.#left === 0) return false
     if (this.#phase === 'gather') {
@@ -179,15 +179,16 @@ export class SortedReader {
   }
 
   /**
-   * The order of the scan, in which equals come. Indexes and keys find documents in another one; if that told, pages of one query would
-   * not fit together, because how many documents are wanted decides about the plan.
+   * The place in the order of the scan, which decides between equals. Indexes and keys find documents in other orders;
+   * if that counted, the pages of one query would not fit together, because the plan depends on how many documents are
+   * requested.
    */
   #placeOf(partition: Partition, i: number): number {
     const found = this.#found++
     return this.#isScanned ? found : this.#scan.part * 2 ** 32 + partition.store.slotOf(this.#addresses[i]!)
   }
 
-  /** Whether it is certain that a document comes behind the last that is kept, by a number or text alone. */
+  /** Whether a document certainly comes after the last one kept, judged by a number or string alone. */
   #isFarBehind(i: number, bound: number): boolean {
     const cells = this.#fields.columns[0]!
     const last = this.#entries.first(bound)

@@ -1,6 +1,6 @@
-// Searching by words and by sparse vectors over several partitions. The figures that scores are made of (how many documents there are and
-// have a term, how long they are) are those of all partitions searched together, and terms are added up in one order everywhere: a
-// document's score does not depend on how the collection is spread.
+// Search by words and by sparse vectors over several partitions. The statistics behind scores (number of documents,
+// document frequencies, lengths) are those of all searched partitions together, and terms are summed in the same order
+// everywhere: the score of a document does not depend on how the collection is partitioned.
 
 import type { SparseIndexDefinition, TextIndexDefinition } from '../../catalog/index.ts'
 import type { InvertedHits, InvertedTerms } from '../../core/derived/index.ts'
@@ -15,7 +15,7 @@ import { MatchScan, matchesAt } from '../read/match.ts'
 import { planOf } from '../read/plan.ts'
 import type { CollectionState } from '../state.ts'
 
-/** A document found; its address is good until the next write. */
+/** A document found; its address is valid until the next write. */
 export interface RankedHit {
   readonly partition: Partition
   readonly address: number
@@ -23,22 +23,22 @@ export interface RankedHit {
   readonly score: number
 }
 
-/** What is asked of an index besides the query. */
+/** The request to an index, apart from the query. */
 export interface RankedRequest {
   readonly state: CollectionState
-  /** To search in. */
+  /** The partitions to search. */
   readonly parts: readonly Partition[]
   readonly limit: number
   readonly filter: CompiledFilter
 }
 
-/** The same query, as terms of one partition. */
+/** The query as terms of one partition. */
 interface PartQuery extends InvertedTerms {
   readonly partition: Partition
 }
 
 interface Weighing {
-  /** Positions of the terms in the query, in the order in which they are added up. */
+  /** Positions of the terms in the query, in the order in which they are summed. */
   readonly order: readonly number[]
   readonly weights: Float32Array
   readonly constant: number
@@ -46,8 +46,8 @@ interface Weighing {
 }
 
 /**
- * Brings an index up to date in the partitions that `partsOf` gives, letting others run now and then, and calls `run` with them in the
- * stretch in which they are: what others write in between is not in the index.
+ * Brings an index up to date in the partitions that `partsOf` returns, letting others run from time to time, and calls
+ * `run` with them in the stretch in which they are up to date: later writes by others are not in the index.
  */
 export async function withSettled<R>(
   state: CollectionState,
@@ -65,7 +65,7 @@ export async function withSettled<R>(
   }
 }
 
-/** The documents with the best BM25 scores for a text, best first. The index is up to date. */
+/** The documents with the best BM25 scores for a text, best first. The index must be up to date. */
 export function searchText(request: RankedRequest, definition: TextIndexDefinition, text: string): RankedHit[] {
   const frequencies = new Map<string, number>()
   for (const token of analyzerFor(definition).queryTokens(text))
@@ -92,7 +92,10 @@ export function searchText(request: RankedRequest, definition: TextIndexDefiniti
   })
 }
 
-/** The documents with the greatest inner products, best first; who shares no dimension with the query is not among them. */
+/**
+ * The documents with the greatest inner products, best first; those that share no dimension with the query are left
+ * out.
+ */
 export function searchSparse(
   request: RankedRequest,
   definition: SparseIndexDefinition,
@@ -115,7 +118,7 @@ function countsOf(queries: readonly PartQuery[], terms: number): number[] {
   return Array.from({ length: terms }, (_, i) => queries.reduce((sum, { counts }) => sum + counts[i]!, 0))
 }
 
-/** Rare terms first: they decide most, and what comes after may be skipped. */
+/** Rare terms come first: they matter most, and later ones may be skipped. */
 function ordered(weights: readonly number[], counts: readonly number[]): Pick<Weighing, 'order' | 'weights'> {
   const order = weights.map((_, i) => i).sort((a, b) => counts[a]! - counts[b]! || a - b)
   return { order, weights: Float32Array.from(order, (i) => weights[i]!) }
@@ -136,14 +139,14 @@ function rank(
       partition.store.inverted.search(handle, { ...query, limit: count, filter })
     found.push(...filtered(request, partition, search))
   }
-  // Within a partition they are in order; between partitions the sort, being stable, keeps that of the list.
+  // Hits of one partition are already in order; across partitions the stable sort keeps the order of the list for ties.
   if (queries.length > 1) found.sort((a, b) => b.score - a.score)
   return found.length > limit ? found.slice(0, limit) : found
 }
 
 type Search = (limit: number, filter?: Uint8Array) => InvertedHits
 
-/** More than are wanted are looked for at first, so that a filter that lets most through needs no look at all documents. */
+/** Extra hits requested at first, so that a filter that passes most documents need not be run on all of them. */
 const SPARE_HITS = 64
 
 function filtered(request: RankedRequest, partition: Partition, search: Search): RankedHit[] {
@@ -171,7 +174,7 @@ function hitsOf(
   return hits
 }
 
-/** The slots of the documents that match the filter. */
+/** Bitmap of the slots whose documents match the filter. */
 function bitmapOf({ state, filter }: RankedRequest, partition: Partition): Uint8Array {
   const { store } = partition
   const scan = new MatchScan(state, planOf(state, filter), [partition])

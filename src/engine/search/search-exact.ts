@@ -1,11 +1,11 @@
-// Exact search of one partition: every vector that comes into question is considered, by its codes first.
+// Exact search of one partition: considers every candidate vector, first by its codes.
 
 import { FlatSearch } from '../../core/derived/index.ts'
 import type { PartitionHits, PartitionQuery, PartitionSearch } from './search-plan.ts'
 
-/** What a step may take, about. */
+/** Approximate duration of a step. */
 const STEP_NS = 2_000_000
-/** A row costs about this, and this for each 16 lanes. */
+/** Approximate cost of a row, and of each 16 of its lanes. */
 const ROW_NS = 5
 const LANES_NS = 1
 

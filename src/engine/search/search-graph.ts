@@ -1,27 +1,27 @@
-// Search of one partition by its graph: a walk meets a small part of the vectors and measures the nearest of them exactly. Where that is
-// not the better way, or does not find enough, every vector is considered after all.
+// Search of one partition by its graph: a walk meets a small part of the vectors and measures the nearest of them
+// exactly. Where an exact search is better, or the walk does not find enough, every vector is considered instead.
 
 import { FlatSearch, type GraphQuery } from '../../core/derived/index.ts'
 import { performance } from '../../core/index.ts'
 import { ExactSearch } from './search-exact.ts'
 import type { PartitionHits, PartitionQuery, PartitionSearch } from './search-plan.ts'
 
-/** What a step may take, about. */
+/** Approximate duration of a step. */
 const STEP_MS = 2
-/** Candidates of a walk unless the caller says; found on 100,000 word vectors: recall@10 of 0.95. */
+/** Default number of candidates of a walk; chosen on 100,000 word vectors for a recall@10 of 0.95. */
 const EF_DEFAULT = 128
-/** Most that a walk keeps; a search for more considers every vector. */
+/** The most candidates a walk can keep; a search for more considers every vector. */
 const EF_MAX = 8_192
-/** Nodes measured exactly, at least, and for each hit: the order by codes is right but for a few places. */
+/** Minimum number of nodes measured exactly, and the number per hit: the order by codes is nearly right. */
 const RESCORED_MIN = 32
 const RESCORED_PER_HIT = 1.5
-/** Signs tell little: more of the nodes found are measured. */
+/** Sign codes carry little information, so more of the nodes found are measured. */
 const RESCORED_SIGNS = 8
-/** Distances computed for each candidate kept, about; and what one of a walk costs in those of a scan. */
+/** Approximate number of distances computed per candidate kept, and the cost of one relative to one of a scan. */
 const COMPUTED_PER_EF = 16
 const WALK_COST = 3
 
-/** How a query is walked, or undefined: considering every vector is better. */
+/** The walk for a query, or undefined if considering every vector is better. */
 export function graphQuery({ request, partition, count, passed, slots }: PartitionQuery): GraphQuery | undefined {
   const { field, definition, isExact } = request
   const { graphs, vectors } = partition.store
@@ -29,17 +29,18 @@ export function graphQuery({ request, partition, count, passed, slots }: Partiti
   const linked = graphs.linked(field)
   const rows = vectors.count(field)
   const matched = slots === undefined ? rows : Math.min(slots.count, rows)
-  // A walk has to get past what earlier pages had.
+  // A walk has to get past the hits of earlier pages.
   const wanted = Math.min(count + passed, matched)
   const ef = Math.max(request.ef ?? Math.max(EF_DEFAULT, 2 * wanted), Math.ceil(wanted * RESCORED_PER_HIT))
   if (ef > EF_MAX) return undefined
-  // Of the nodes met only a share is among those that come into question.
+  // Only this share of the nodes met are candidates.
   const share = matched / rows
   const computed = Math.min(linked, (ef * COMPUTED_PER_EF) / share)
   if (computed * WALK_COST > matched) return undefined
   const isSigns = definition.index.quantization === 'binary'
   const rescored = Math.max(RESCORED_MIN, Math.ceil(wanted * RESCORED_PER_HIT)) * (isSigns ? RESCORED_SIGNS : 1)
-  // What waits for the upkeep is looked at one by one; of the rest a walk that does not gather all it may has met an island.
+  // Vectors waiting for upkeep are scanned; if the walk gathers fewer of the rest than it could, it was caught in an
+  // island.
   const waiting = rows - (linked - graphs.stale(field))
   const kept = Math.max(ef, isSigns ? Math.min(rescored, EF_MAX) : 0)
   return {
@@ -64,7 +65,7 @@ export class GraphSearch implements PartitionSearch {
     const { request, partition, count, after, slots } = asked
     const { field, queries, radius } = request
     this.#asked = asked
-    // What lies before a page is measured, too.
+    // For a later page, what precedes it is measured as well.
     this.#walk = after === undefined ? walk : { ...walk, rescored: walk.ef }
     this.#visitedBefore = partition.store.graphs.visited
     const rows = slots === undefined ? partition.store.vectors.count(field) : slots.count
@@ -112,7 +113,7 @@ export class GraphSearch implements PartitionSearch {
     return true
   }
 
-  /** A later page: what was given before takes up the places of what is asked for now. */
+  /** For a later page: the hits of earlier pages occupy places among the candidates. */
   #widen(): true {
     const ef = this.#walk.ef * 2
     if (ef > EF_MAX) return this.#giveUp()

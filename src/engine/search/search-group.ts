@@ -1,13 +1,13 @@
-// Hits picked so that only a few have the same value.
+// Picks hits so that each group of equal values has only a few.
 
 import type { ValueIdentity } from '../read/identity.ts'
 
-/** Hits asked for in the first attempt, for each that may be needed. */
+/** Hits requested in the first attempt, per hit that may be needed. */
 export const GROUP_AHEAD = 4
 
 /**
- * Of hits, best first, the first `size` of each group, without those of the first `offset` groups, of `groups` groups in all; undefined
- * when that takes more hits than there are. `isAll`: there are no more.
+ * The first `size` hits of each group, from hits sorted best first, for `groups` groups after the first `offset`;
+ * undefined when that takes more hits than were given. `isAll`: there are no more hits.
  */
 export function pickGroups<P>(
   list: readonly P[],

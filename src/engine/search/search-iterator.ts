@@ -1,5 +1,6 @@
-// Hits page by page, ever farther. Each page is a search of its own that begins behind the last hit: what is stored all the while is
-// met once at most, whatever is written between the pages, and is met unless a walk over a graph misses it.
+// Hits page by page, ever farther. Each page is a separate search that begins after the last hit: a document stored
+// throughout is met at most once, whatever is written between the pages, and is met unless a walk over a graph misses
+// it.
 
 import type { CollectionState } from '../state.ts'
 import { hitReader, type Page, searchPlaces } from './search.ts'

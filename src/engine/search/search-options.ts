@@ -11,24 +11,24 @@ import { strings } from '../read/find.ts'
 import { compileProjection, type Projection } from '../read/projection.ts'
 import type { CollectionState } from '../state.ts'
 
-/** A vector to search with: lanes, or packed bits under `'hamming'` and `'jaccard'`. */
+/** A query vector: lanes, or packed bits for `'hamming'` and `'jaccard'`. */
 export type QueryVector = readonly number[] | Exclude<TypedArray, BigInt64Array | BigUint64Array>
 
-/** What every search is asked. */
+/** Options that all searches have. */
 export interface SearchConditions {
-  /** The vector field; may be left out where there is only one. */
+  /** The vector field; may be omitted if there is only one. */
   readonly field?: string | undefined
-  /** Which documents are looked at; default: all that have a vector. */
+  /** Which documents are considered; default: all that have a vector. */
   readonly filter?: Filter | undefined
-  /** Fields of the documents, as paths; default: all but vectors. */
+  /** Fields to return, as paths; default: all but vectors. */
   readonly select?: readonly string[] | undefined
-  /** Nothing farther than this is a hit; the rim counts. */
+  /** Maximum distance of a hit, inclusive. */
   readonly radius?: number | undefined
-  /** Names of the partitions to look in; default: all. */
+  /** Names of the partitions to search; default: all. */
   readonly partitions?: readonly string[] | undefined
-  /** Candidates kept while walking a graph; at least 1. More find more and cost more. Without effect on exact searches. */
+  /** Candidates kept while a graph is walked; at least 1. More find more and cost more. No effect on exact searches. */
   readonly ef?: number | undefined
-  /** Looks at every vector, whatever indexes there are. Default `false`. */
+  /** Compares every vector, whatever indexes exist. Default `false`. */
   readonly exact?: boolean | undefined
 }
 
@@ -36,20 +36,20 @@ export interface SearchConditions {
 export interface SearchOptions extends SearchConditions {
   readonly vector?: QueryVector | undefined
   readonly vectors?: readonly QueryVector[] | undefined
-  /** Hits wanted of each query; default 10. With `group`: groups wanted. */
+  /** Hits per query; default 10. With `group`, the number of groups. */
   readonly limit?: number | undefined
-  /** Nearest hits, or groups, to pass over; default 0. */
+  /** Nearest hits, or groups, to skip; default 0. */
   readonly offset?: number | undefined
-  /** At most `size` hits (default 1) for each value of a field; documents without it are a group of their own. */
+  /** At most `size` hits (default 1) per value of a field; documents without the field form a group of their own. */
   readonly group?: { readonly field: string; readonly size?: number | undefined } | undefined
 }
 
 /** Options of `searchIterator`. */
 export interface SearchIteratorOptions extends SearchConditions {
   readonly vector: QueryVector
-  /** Hits of a page; default 100. */
+  /** Hits per page; default 100. */
   readonly batch?: number | undefined
-  /** Hits of all pages together; default: all. */
+  /** Total hits over all pages; default: all. */
   readonly limit?: number | undefined
 }
 
@@ -59,34 +59,34 @@ export interface SearchHit<T extends object = Document> {
   readonly id: Key
   /** Smaller is nearer: squared L2, 1 - cosine, -dot, bits that differ, 1 - shared bits / all bits. */
   readonly distance: number
-  /** Vectors are in it only if `select` names them. */
+  /** Includes vectors only if `select` names them. */
   readonly document: T
 }
 
-/** What `search` answers: a list of hits, or with `vectors` one for each. */
+/** What `search` returns: a list of hits, or with `vectors` one list per query. */
 export type SearchResult<O extends SearchOptions, T extends object> = O extends { readonly vectors: readonly unknown[] }
   ? SearchHit<T>[][]
   : SearchHit<T>[]
 
 /** How a search was run. */
 export interface SearchExplanation {
-  /** `'exact'`: every vector that comes into question was considered; `'graph'`: those that a walk met. */
+  /** `'exact'`: every candidate vector was considered; `'graph'`: those that a walk met. */
   readonly plan: 'exact' | 'graph'
-  /** Documents that the filter let through; only with a filter. */
+  /** Documents that passed the filter; only with a filter. */
   readonly matched?: number
-  /** Vectors considered, by their codes or by themselves. */
+  /** Vectors considered, by their codes or their lanes. */
   readonly examined: number
-  /** Vectors whose own lanes were compared. */
+  /** Vectors whose lanes were compared. */
   readonly rescored: number
-  /** Nodes of graphs whose links were followed; only of walks. */
+  /** Graph nodes whose links were followed; only for walks. */
   readonly visited?: number
-  /** Hits, of all queries together. */
+  /** Hits of all queries together. */
   readonly returned: number
 }
 
 /** One search, checked. */
 export interface SearchRequest {
-  /** Number of the vector field among those of the collection, and what it is. */
+  /** Index of the vector field in the collection, and its definition. */
   readonly field: number
   readonly definition: VectorDefinition
   readonly queries: readonly (Float32Array | Uint8Array)[]
@@ -107,7 +107,7 @@ const CONDITIONS = ['field', 'filter', 'select', 'radius', 'partitions', 'ef', '
 const SEARCH_OPTIONS = ['vector', 'vectors', ...CONDITIONS, 'limit', 'offset', 'group']
 const ITERATOR_OPTIONS = ['vector', ...CONDITIONS, 'batch', 'limit']
 
-/** @throws UsageError and its kinds; NotFoundError for an unknown field or partition. */
+/** @throws UsageError or a subclass; NotFoundError for an unknown field or partition. */
 export function searchRequest(state: CollectionState, options: unknown): SearchRequest {
   requireOptions(options, SEARCH_OPTIONS, 'of search')
   const given = options as Record<string, unknown>
@@ -120,7 +120,7 @@ export function searchRequest(state: CollectionState, options: unknown): SearchR
   }
   const request = conditionsOf(state, given, 'search')
   const where = () => describeField(state, request.definition)
-  // Spelt out: a spread takes longer than all of the rest.
+  // Written out: an object spread takes longer than everything else here.
   return {
     field: request.field,
     definition: request.definition,
@@ -140,7 +140,7 @@ export function searchRequest(state: CollectionState, options: unknown): SearchR
   }
 }
 
-/** The same for an iterator; `limit` is that of all its pages. */
+/** The same for an iterator; `limit` covers all its pages. */
 export function iteratorRequest(
   state: CollectionState,
   options: unknown,
@@ -188,7 +188,7 @@ export function radiusOf(radius: unknown, operation: string): number {
   throw new UsageError(`radius of ${operation} is a number, got ${describe(radius)}`)
 }
 
-/** The physical partitions of the named ones; undefined: all. */
+/** The physical partitions of the named partitions; all of them if undefined. */
 export function partsNamed(state: CollectionState, partitions: unknown, operation: string): readonly Partition[] {
   if (partitions === undefined) return state.parts
   const names = strings(partitions, `partitions of ${operation}`, 'names of partitions')
@@ -239,7 +239,7 @@ function isBits(metric: Metric): boolean {
   return metric === 'hamming' || metric === 'jaccard'
 }
 
-/** A query as the core takes it; the caller's array is not kept. */
+/** A query as the core takes it; does not keep the caller's array. */
 function queryLanes(
   given: unknown,
   { dimension, metric }: VectorDefinition,
@@ -278,7 +278,7 @@ function queryLanes(
 
 /** Whether every lane is finite. */
 function isFinite32(lanes: Float32Array): boolean {
-  // 0 for finite lanes, NaN if one is not.
+  // The sum is 0 for finite lanes, NaN otherwise.
   let rest = 0
   for (let i = 0; i < lanes.length; i++) rest += lanes[i]! - lanes[i]!
   return rest === 0

@@ -1,4 +1,4 @@
-// How one partition is searched: decided here and nowhere else.
+// How one partition is searched; this is the only place where that is decided.
 
 import type { SlotSet } from '../../core/derived/index.ts'
 import type { Partition } from '../partition.ts'
@@ -6,30 +6,30 @@ import { ExactSearch } from './search-exact.ts'
 import { GraphSearch, graphQuery } from './search-graph.ts'
 import type { SearchRequest } from './search-options.ts'
 
-/** What a search of one partition found of one query, nearest first; of equal distances the lower slot. */
+/** What a search of one partition found for one query, nearest first; ties by lower slot. */
 export interface PartitionHits {
   readonly distances: Float64Array
   readonly slots: Uint32Array
-  /** Addresses of the documents, good until the next write. */
+  /** Addresses of the documents, valid until the next write. */
   readonly records: Uint32Array
 }
 
-/** Where an answer goes on: farther than `distance`, or just as far and in a slot from `slot` on. */
+/** Where a result continues: farther than `distance`, or at the same distance and in a slot from `slot` on. */
 export interface After {
   readonly distance: number
   readonly slot: number
 }
 
-/** What is asked of one partition. */
+/** A search request to one partition. */
 export interface PartitionQuery {
   readonly request: SearchRequest
   readonly partition: Partition
-  /** Nearest documents wanted of each query. */
+  /** Number of nearest documents wanted per query. */
   readonly count: number
   readonly after: After | undefined
-  /** About how many lie before that. */
+  /** Approximate number of hits before that. */
   readonly passed: number
-  /** The documents that come into question; undefined: all of them. */
+  /** The candidate documents; undefined for all. */
   readonly slots: SlotSet | undefined
 }
 
@@ -38,18 +38,18 @@ export interface PartitionSearch {
   readonly plan: 'exact' | 'graph'
   readonly examined: number
   readonly rescored: number
-  /** Nodes of a graph whose links were followed. */
+  /** Graph nodes whose links were followed. */
   readonly visited: number
-  /** Does a little, some milliseconds at most; false when there is no more to do. */
+  /** Works for some milliseconds at most; returns false when there is no more to do. */
   step(): boolean
-  /** Whether everything found is still there and just as far: others may have written since. */
+  /** Whether everything found is still stored and at the same distance: others may have written since. */
   holds(): boolean
-  /** What was found of a query; asked for once, when nothing is left to do. */
+  /** The hits of a query; called once per query, after the last step. */
   hits(query: number): PartitionHits
   release(): void
 }
 
-/** Begins the search of one partition, by the way that is best for it. */
+/** Begins the search of one partition in the way that is best for it. */
 export function beginSearch(query: PartitionQuery): PartitionSearch {
   const walk = graphQuery(query)
   return walk === undefined ? new ExactSearch(query) : new GraphSearch(query, walk)

@@ -1,4 +1,4 @@
-// `search` by words and by sparse vectors: the options, checked, and the hits.
+// `search` by words and by sparse vectors: checked options, and the hits.
 
 import type { InvertedDefinition } from '../../catalog/index.ts'
 import { NotFoundError, TypeMismatchError, UsageError } from '../../error/index.ts'
@@ -16,28 +16,28 @@ import { type RankedHit, type RankedRequest, searchSparse, searchText, withSettl
 import { GROUP_AHEAD, pickGroups } from './search-group.ts'
 import { countOrAll, groupOf, partsNamed, projectionOf, radiusOf, type SearchHit } from './search-options.ts'
 
-/** What a search by words or by a sparse vector is asked besides. */
+/** Options that searches by words and by sparse vectors share. */
 export interface RankedConditions {
   /** Name of the index. */
   readonly index?: string | undefined
-  /** Instead of a name: a field that the index is on. With neither there must be only one index of the kind. */
+  /** Instead of a name: a field that the index covers. With neither, there must be only one index of that kind. */
   readonly field?: string | undefined
-  /** Hits wanted; default 10. With `group`: groups wanted. */
+  /** Hits wanted; default 10. With `group`, the number of groups. */
   readonly limit?: number | undefined
-  /** Best hits, or groups, to pass over; default 0. */
+  /** Best hits, or groups, to skip; default 0. */
   readonly offset?: number | undefined
   readonly filter?: Filter | undefined
-  /** Fields of the documents, as paths; default: all but vectors. */
+  /** Fields to return, as paths; default: all but vectors. */
   readonly select?: readonly string[] | undefined
-  /** Nothing farther than this is a hit; the rim counts. Distances are scores with the sign turned. */
+  /** Maximum distance of a hit, inclusive. Distances are negated scores. */
   readonly radius?: number | undefined
-  /** Names of the partitions to look in; default: all. */
+  /** Names of the partitions to search; default: all. */
   readonly partitions?: readonly string[] | undefined
-  /** At most `size` hits (default 1) for each value of a field; documents without it are a group of their own. */
+  /** At most `size` hits (default 1) per value of a field; documents without the field form a group of their own. */
   readonly group?: { readonly field: string; readonly size?: number | undefined } | undefined
 }
 
-/** Options of `search` for the documents that have words of a text, by BM25. */
+/** Options of `search` for documents that contain words of a text, ranked by BM25. */
 export interface TextSearchOptions extends RankedConditions {
   readonly text: string
 }
@@ -45,7 +45,7 @@ export interface TextSearchOptions extends RankedConditions {
 /** Options of `search` for the greatest inner products with a sparse vector. */
 export interface SparseSearchOptions extends RankedConditions {
   readonly sparse: SparseVector
-  /** Share of the query's smallest values to leave out, 0 to below 1; default 0. */
+  /** Share of the query's smallest values to drop, 0 to below 1; default 0. */
   readonly dropRatio?: number | undefined
 }
 
@@ -66,12 +66,12 @@ interface Ranked {
   readonly run: (request: RankedRequest, definition: InvertedDefinition) => RankedHit[]
 }
 
-/** Whether a search is one of these. */
+/** Whether these are options of a search by words or by a sparse vector. */
 export function isRanked(options: unknown): options is TextSearchOptions | SparseSearchOptions {
   return typeof options === 'object' && options !== null && ('text' in options || 'sparse' in options)
 }
 
-/** @throws UsageError and its kinds; NotFoundError for an unknown index, field or partition. */
+/** @throws UsageError or a subclass; NotFoundError for an unknown index, field or partition. */
 export async function runRanked(state: CollectionState, options: object): Promise<SearchHit[]> {
   const ranked = 'text' in options ? textRequest(state, options) : sparseRequest(state, options)
   const { filter, limit, name } = ranked
@@ -199,7 +199,7 @@ function definitionOf(
     if (own.length === 1) return own[0]!
     throw new UsageError(own.length === 0 ? `${has} to search` : `search needs index or field: ${has}`)
   }
-  // A field is that of the index on it alone, if there is one.
+  // A field selects the index on it alone, if there is one.
   const found =
     index === undefined
       ? (own.find(({ fields }) => fields.length === 1 && fields[0] === field) ??

@@ -1,6 +1,7 @@
-// A search over the partitions of a collection. Each is searched in steps, and between steps others may write; then everything that
-// was found is looked at once more, and where it does not hold the partition is searched again without a pause. So every hit is stored as
-// it says when the search resolves. A document that is inserted or changed meanwhile may be missed, as it is by a search that came before.
+// A search over the partitions of a collection. Each is searched in steps, and others may write between steps; in the
+// end the results are checked, and a partition whose results no longer hold is searched again without a pause. So every
+// hit is stored as reported when the search resolves. A document inserted or changed meanwhile may be missed, as if the
+// search had run earlier.
 
 import { SlotSet } from '../../core/derived/index.ts'
 import { performance } from '../../core/index.ts'
@@ -26,10 +27,10 @@ export interface Place {
   readonly record: number
 }
 
-/** Where the pages of an iterator have come to, and how many hits they have had. */
+/** The last position of an iterator, and how many hits its pages have had. */
 export type Page = (Pick<Place, 'distance' | 'part' | 'slot'> & { readonly passed: number }) | undefined
 
-/** The slices of one search, shared by all it does. */
+/** The time slices of one search, shared by all its parts. */
 class Slices {
   readonly #state: CollectionState
   #began = performance.now()
@@ -50,7 +51,7 @@ class Slices {
   }
 }
 
-/** The search of one partition, and the documents of it that match. */
+/** The search of one partition, and its documents that match. */
 class Part {
   readonly partition: Partition
   readonly index: number
@@ -74,7 +75,7 @@ class Part {
     this.partition = request.parts[index]!
     this.#isFiltered = !isEverything(request.filter)
     this.#count = count
-    // Of hits just as far the partitions before this one have given theirs, those behind it have not.
+    // Among ties with the last hit, those in earlier partitions have been returned, those in later ones have not.
     if (page !== undefined) {
       const slot = index < page.part ? 0xffffffff : index === page.part ? page.slot + 1 : 0
       this.#after = { distance: page.distance, slot }
@@ -90,7 +91,7 @@ class Part {
     return this.#search
   }
 
-  /** Does a little; false when there is no more to do. */
+  /** Works a little; returns false when there is no more to do. */
   step(): boolean {
     const { partition } = this
     if (this.#version < 0) this.#version = partition.store.vectors.version
@@ -111,14 +112,14 @@ class Part {
     })
   }
 
-  /** Looks for documents that match; false when all have been looked at. */
+  /** Looks for documents that match; returns false when all have been examined. */
   #mark(): boolean {
     const { partition } = this
     this.#slots ??= new SlotSet(partition.store.memory, partition.store.slots)
     const { filter } = this.#request
     this.#plan ??= planOf(this.#state, filter, [partition])
     if (this.#plan.kind === 'scan' && filter.program !== undefined && filter.residual === undefined) {
-      // The core can do this alone.
+      // The core can do this on its own.
       if (this.#markedTo >= 0)
         this.#markedTo = partition.store.filters.mark(filter.program, this.#markedTo, this.#slots).next
       return this.#markedTo >= 0
@@ -130,7 +131,7 @@ class Part {
     return true
   }
 
-  /** Sees to it that what was found is what is stored now. */
+  /** Makes sure that what was found is what is stored now. */
   settle(): void {
     const { partition } = this
     if (this.#search === undefined || partition.store.vectors.version === this.#version) return
@@ -161,7 +162,7 @@ class Part {
 
 const addresses = new Uint32Array(1024)
 
-/** What a search found, before documents are read: a list for each query. To be read before anything is written. */
+/** The hits of a search before documents are read, one list per query; `take` must use them at once, before any write. */
 export async function searchPlaces<R>(
   state: CollectionState,
   request: SearchRequest,
@@ -178,7 +179,7 @@ export async function searchPlaces<R>(
   const slices = new Slices(state)
   try {
     for (const part of parts) {
-      // One that was dropped meanwhile has no documents any more.
+      // A partition dropped meanwhile has no documents.
       while (state.parts.includes(part.partition) && part.step()) if (slices.isOver) await slices.next()
     }
     const found = parts.filter((part) => part.search !== undefined && state.parts.includes(part.partition))
@@ -246,7 +247,7 @@ export function hitReader(state: CollectionState, { parts, projection }: SearchR
   }
 }
 
-/** Nearest hits, a few of each group: ever more are looked for, until the groups are full or there are no more. */
+/** The nearest hits, a few per group: requests ever more hits until the groups are full or there are no more. */
 async function runGrouped(
   state: CollectionState,
   request: SearchRequest,

@@ -1,4 +1,4 @@
-// From "it stands" to "it lasts": what a write waits for before its caller hears of it.
+// From applied to durable: what a write waits for before its caller is answered.
 
 import type { WriteRequest } from '../options.ts'
 import type { CollectionState } from '../state.ts'
@@ -6,8 +6,8 @@ import { Expiry, mayExpire } from '../wait.ts'
 import type { WriteResult } from './result.ts'
 
 /**
- * Resolves with `result` once the write that was just applied is as durable as the request asks. Runs in the same stretch as the
- * write, so that `state.written` is still its own.
+ * Resolves with `result` once the write just applied is as durable as the request asks. Runs in the same stretch as the
+ * write, so that `state.written` still belongs to it.
  */
 export function acknowledge(state: CollectionState, request: WriteRequest, result: WriteResult): Promise<WriteResult> {
   const { written } = state
@@ -29,7 +29,7 @@ async function acknowledgeAll(
   const waits: Promise<void>[] = []
   for (const partition of state.written) {
     if (request.isHard) waits.push(partition.flush())
-    // A compaction that has fallen behind is let catch up, or the log would outgrow the disk.
+    // The write waits for a compaction that has fallen behind, or the log would outgrow the disk.
     if (partition.pressure !== undefined) waits.push(partition.pressure)
   }
   if (waits.length === 0) return result

@@ -1,5 +1,5 @@
-// Inserting where what is stored matters: by merging, by asking a function, by moving a document between partitions, or because
-// the call wants to hear what changed.
+// Inserts that depend on what is stored: they merge, ask a function, move a document between partitions, or report what
+// changed.
 
 import { kindOf } from '../../core/index.ts'
 import { UsageError } from '../../error/index.ts'
@@ -48,7 +48,7 @@ function insertOne(session: WriteSession, given: unknown, position: number): voi
     const document = settled(given, state.primaryKey, key)
     const isPlain = request.conflict === ConflictRule.Error || request.conflict === ConflictRule.Replace
     if (identity === undefined || (isPlain && state.single !== null)) {
-      // The core finds out by itself whether the key is taken, and what is wrong with a key that is none.
+      // The core itself finds out whether the key is taken, and what is wrong with an invalid one.
       const mode = request.conflict === ConflictRule.Error ? PutMode.Insert : PutMode.Upsert
       session.put(entry, state.partOf(group, key), document, mode)
       return
@@ -61,7 +61,7 @@ function insertOne(session: WriteSession, given: unknown, position: number): voi
   }
 }
 
-/** The key is taken by the document at `address`. */
+/** Resolves the conflict with the document at `address`, which has the key. */
 function resolve(
   session: WriteSession,
   entry: Entry,
@@ -74,7 +74,7 @@ function resolve(
   const key = entry.key as Key
   let next: Document | null = document
   if (request.conflict === ConflictRule.Error) {
-    // Where it would go, the core says whether anything else is wrong with it.
+    // In the partition it would go to, the core tells whether anything else is wrong with it.
     if (from === state.partOf(Math.max(request.group, 0), key)) session.put(entry, from, document, PutMode.Insert)
     else entry.error = duplicateText(state, key, entry.position)
     return
@@ -93,7 +93,7 @@ function resolve(
   store(session, entry, from, key, next)
 }
 
-/** Stores what is to stand under a key that is taken: in the partition that was named, else where it is. `null` deletes. */
+/** Stores the document for a taken key: in the named partition, otherwise where the old one is. `null` deletes. */
 export function store(session: WriteSession, entry: Entry, from: number, key: Key, document: Document | null): void {
   const { state, request } = session
   if (document === null) {
@@ -105,7 +105,7 @@ export function store(session: WriteSession, entry: Entry, from: number, key: Ke
   else session.move(entry, from, to, document, PutMode.Upsert)
 }
 
-/** The document with the key it had; throws when it has another one. */
+/** The document with the key it had; throws when it has a different one. */
 export function keepKey(state: CollectionState, document: Document, key: Key, identity: KeyIdentity): Document {
   const given = ownField(document, state.primaryKey)
   if (given === undefined) return withKey(document, state.primaryKey, key) as Document
@@ -121,7 +121,7 @@ export function requireSync(decide: unknown, noun: string): void {
   }
 }
 
-/** What a caller's function answers, checked. What it throws is told as the document's error. */
+/** The checked result of a caller's function. An exception in it becomes the document's error. */
 export function answerOf(ask: () => unknown, noun: string): Document | null {
   let answer: unknown
   try {
@@ -132,7 +132,7 @@ export function answerOf(ask: () => unknown, noun: string): Document | null {
   if (answer === null || isObject(answer)) return answer
   const then = (answer as PromiseLike<unknown> | undefined)?.then
   if (typeof then === 'function') {
-    // Whether it is kept or broken, nobody waits for this promise.
+    // Nobody waits for this promise, whether it resolves or rejects.
     then.call(
       answer,
       () => {},

@@ -1,4 +1,4 @@
-// The short way in: documents that are inserted or replaced as they are, without a list of changes. Everything else goes through
+// The short way in: documents inserted or replaced as they are, without a list of changes. Everything else goes through
 // a session (session.ts, conflict.ts).
 
 import type { QuiverError } from '../../error/index.ts'
@@ -17,7 +17,7 @@ import { emptyResult, setGeneratedKeys, type WriteResult } from './result.ts'
 import { BatchSet, HARD, NONE, SOFT } from './transaction.ts'
 
 /**
- * Writes documents in one synchronous stretch: all of them stand when it returns, or it throws and none does.
+ * Writes documents in one synchronous stretch: when it returns all of them are final, and when it throws none is.
  * `state.written` lists the partitions to flush.
  *
  * @param base - position of the first document, for messages; ALONE for a document that was not in a list.
@@ -51,7 +51,7 @@ class Refused {
   }
 }
 
-/** One partition, one batch. */
+/** Inserts into one partition, in one batch. */
 export function insertInto(
   state: CollectionState,
   partition: Partition,
@@ -100,7 +100,7 @@ export function insertInto(
     isOpen = false
     if (batch.isDirty) batch.commit(request.isHard ? HARD : SOFT)
     else batch.abandon()
-    // What is unchanged may still be on its way to the disk, written by somebody who did not wait.
+    // An unchanged document may not be on disk yet, if its writer did not wait for that.
     state.written = result.inserted + result.replaced + result.unchanged > 0 ? state.listOf(partition) : NONE
     return result
   } finally {
@@ -108,7 +108,7 @@ export function insertInto(
   }
 }
 
-/** One document into one partition, by a request without options. */
+/** Inserts one document into one partition, by a request without options. */
 export function insertOne(
   state: CollectionState,
   partition: Partition,
@@ -127,7 +127,7 @@ export function insertOne(
     return insertInto(state, partition, [document], request, base)
   }
   if (outcome > Outcome.Unchanged) {
-    // It was refused, and why is told as for many.
+    // The document was refused; insertInto reports why, as for several documents.
     batch.abandon()
     return insertInto(state, partition, [document], request, base)
   }
@@ -147,7 +147,7 @@ export function insertOne(
   return result
 }
 
-/** An atomic call with errors: they are counted and nothing else has happened. */
+/** The result of an atomic call with errors: they are counted, and nothing else happened. */
 function refusedWhole(result: WriteResult): WriteResult {
   const refused = emptyResult()
   refused.errors = result.errors
@@ -167,7 +167,7 @@ function firstError(
   if (batch.exists + batch.failed > 0) {
     let operation = 0
     while (batch.outcome(operation) !== Outcome.Exists && batch.outcome(operation) !== Outcome.Failed) operation++
-    // Refused documents have no operation number: those after the first of them have moved up.
+    // Refused documents have no operation number, so those of the documents after the first refusal are shifted.
     if (operation < refusedFirst) {
       if (batch.outcome(operation) === Outcome.Failed)
         return refusalText(state, batch.error(operation), position(operation))
@@ -177,7 +177,7 @@ function firstError(
   return refusalText(state, refused!.first, position(refusedFirst))
 }
 
-/** Why the first document failed that the core could not store. */
+/** The error of the first document that the core could not store. */
 function firstFailure(batch: Batch): QuiverError {
   let operation = 0
   while (batch.outcome(operation) !== Outcome.Failed) operation++
@@ -189,7 +189,7 @@ function generatedKeys(batch: Batch): Key[] {
   return batch.generated.filter((_, i) => batch.outcome(batch.generatedBy[i]!) !== Outcome.Failed)
 }
 
-/** Documents spread over the shards of one partition. */
+/** Inserts documents spread over the shards of one partition. */
 function insertSharded(
   state: CollectionState,
   group: number,
@@ -199,7 +199,7 @@ function insertSharded(
 ): WriteResult {
   const mode = request.conflict === ConflictRule.Error ? PutMode.Insert : PutMode.Upsert
   const batches = new BatchSet(state)
-  /** For each physical partition the positions of its operations. */
+  /** For each physical partition, the positions of its operations. */
   const positions: number[][] = []
   const generated: { key: string; part: number; operation: number }[] = []
   let firstAt = Infinity
@@ -265,7 +265,7 @@ function insertSharded(
   }
 }
 
-/** Whether one of the documents' keys stands in another partition than `group`. */
+/** Whether the key of one of the documents is in a partition other than `group`. */
 function isAnyElsewhere(state: CollectionState, documents: readonly unknown[], group: number): boolean {
   const { parts, shards } = state
   for (const document of documents) {
@@ -277,7 +277,7 @@ function isAnyElsewhere(state: CollectionState, documents: readonly unknown[], g
         if (part !== own && parts[part]!.find(key as Key) !== 0) return true
       }
     } catch {
-      // What is wrong with the document or its key is found again, and told, when it is put.
+      // An error in the document or its key is found again, and reported, when the document is put.
     }
   }
   return false

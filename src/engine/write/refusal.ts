@@ -1,16 +1,16 @@
-// Documents that are refused one by one: which errors are a document's own, and how they are told.
+// Documents refused one by one: which errors belong to a single document, and how they are reported.
 
 import { DataError, HostError, LimitError, StateError, UsageError } from '../../error/index.ts'
 import { isError } from '../../value/index.ts'
 import { describeKey } from '../key.ts'
 import type { CollectionState } from '../state.ts'
 
-/** Position of a document that was given alone. */
+/** Position of a document that was passed alone. */
 export const ALONE = -1
 
 /**
- * Throws `error` again unless it is about one document. What is wrong with the partition (memory is full, an earlier write
- * failed, the core trapped) ends the call; whatever reading the caller's object threw is that document's matter.
+ * Rethrows `error` unless it concerns one document only. A problem of the partition (memory is full, an earlier write
+ * failed, the core trapped) ends the call; anything thrown while the caller's object was read belongs to that document.
  */
 export function requireOwn(error: unknown): void {
   if (error instanceof StateError || error instanceof HostError || error instanceof DataError) throw error
@@ -19,17 +19,17 @@ export function requireOwn(error: unknown): void {
   if (error instanceof Error && error.message.startsWith('quiverdb core: ')) throw error
 }
 
-/** Whether a partition has no memory left. */
+/** Whether the error says that a partition has no memory left. */
 export function isMemoryFull(error: unknown): boolean {
   return error instanceof LimitError && error.details.limit === 'memory'
 }
 
-/** What `firstError` and `changes` say of a refused document. */
+/** The text for a refused document in `firstError` and `changes`. */
 export function refusalText(state: CollectionState, error: unknown, position: number): string {
   return `collection "${state.name}": ${reasonOf(error)}${place(position)}`
 }
 
-/** The same for a key that is taken. */
+/** The same for a taken key. */
 export function duplicateText(state: CollectionState, key: unknown, position: number): string {
   return `collection "${state.name}" already has a document with ${state.primaryKey} ${describeKey(key)}${place(position)}`
 }

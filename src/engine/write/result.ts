@@ -1,33 +1,33 @@
-// What a write call answers.
+// The results of write calls.
 
 import type { Document, Key } from '../../value/index.ts'
 
 /** One document of a call with `returnChanges`. */
 export interface Change<T extends object = Document> {
-  /** The primary key; `null` where a document that was not stored has none, or none that is valid. */
+  /** The primary key; `null` for a document that was not stored and has no valid one. */
   key: Key | null
-  /** The document before, `null` if there was none. */
+  /** The document before the write, `null` if there was none. */
   oldValue: T | null
-  /** What is stored now, `null` if there is nothing. */
+  /** The document after the write, `null` if there is none. */
   newValue: T | null
   /** Why this document was refused; only with `'always'`. */
   error?: string
 }
 
-/** Counters are always there, the rest only when there is something to say. */
+/** The counters are always present, the rest only when there is something to report. */
 export interface WriteResult<T extends object = Document> {
   inserted: number
   replaced: number
-  /** Replaced or updated by what was stored already. */
+  /** Replaced or updated by content equal to what was stored. */
   unchanged: number
   deleted: number
-  /** Keys of `update`, `replace` and `delete` that were not there. */
+  /** Keys given to `update`, `replace` or `delete` that do not exist. */
   skipped: number
   /** Documents that were refused; the others were written, unless the call was atomic. */
   errors: number
-  /** What was wrong with the first of them. */
+  /** The error of the first of them. */
   firstError?: string
-  /** Keys made for documents without one, in input order, at most 100,000. */
+  /** Keys generated for documents without one, in input order, at most 100,000. */
   generatedKeys?: Key[]
   warnings?: string[]
   changes?: Change<T>[]
@@ -39,7 +39,7 @@ export function emptyResult(): WriteResult {
   return { inserted: 0, replaced: 0, unchanged: 0, deleted: 0, skipped: 0, errors: 0 }
 }
 
-/** Lists the generated keys, or as many as are listed at most. */
+/** Lists the generated keys, up to the maximum. */
 export function setGeneratedKeys(result: WriteResult, keys: Key[]): void {
   if (keys.length === 0) return
   if (keys.length <= GENERATED_KEYS_MAX) {
@@ -60,7 +60,7 @@ export class ResultSum {
   #generated: Key[] = []
   #generatedCount = 0
 
-  /** `listsChanges`: the sum has a list of them, if an empty one. */
+  /** `listsChanges`: the sum has a list of changes, even if it is empty. */
   constructor(listsChanges: boolean) {
     if (listsChanges) this.#sum.changes = []
   }
@@ -75,7 +75,8 @@ export class ResultSum {
     sum.errors += part.errors
     if (part.firstError !== undefined) sum.firstError ??= part.firstError
     if (part.generatedKeys !== undefined) this.#addKeys(part.generatedKeys)
-    // Only a batch that is the whole call, as that of an atomic stream, is large enough for its list to have been cut short.
+    // Only a batch that is the whole call, such as an atomic stream, is large enough for its list to have been
+    // truncated.
     if (part.warnings !== undefined) sum.warnings = part.warnings
     if (part.changes !== undefined) {
       sum.changes ??= []

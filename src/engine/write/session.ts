@@ -1,8 +1,8 @@
-// The long way in: a write that looks at what is stored before it decides, or lists what it changed. Documents are taken in order;
-// each becomes an entry, which in the end tells what became of it.
+// The long way in: a write that reads what is stored before it decides, or lists what it changed. Documents are taken
+// in order; each becomes an entry, which in the end records its outcome.
 //
-// What is staged is not seen by `find` until it is settled. `touched` holds the keys staged since: a key that comes up again
-// settles first, so a later document of a batch always sees what an earlier one did.
+// `find` does not see what is staged until it is settled. `touched` holds the keys staged since the last settling: a
+// key that occurs again settles first, so a later document of a batch always sees what an earlier one did.
 
 import type { Document, Key } from '../../value/index.ts'
 import { Outcome, type PutMode } from '../batch.ts'
@@ -15,10 +15,10 @@ import { duplicateText, isMemoryFull, refusalText, requireOwn } from './refusal.
 import { type Change, emptyResult, ResultSum, setGeneratedKeys, type WriteResult } from './result.ts'
 import { BatchSet, NONE } from './transaction.ts'
 
-/** What became of one document of the call. */
+/** The outcome of one document of the call. */
 export class Entry {
   readonly position: number
-  /** As given or made; undefined until it is known. */
+  /** As given or generated; undefined until known. */
   key: unknown
   isGenerated = false
   isSkipped = false
@@ -43,12 +43,15 @@ export class WriteSession {
   #entries: Entry[] = []
   readonly #touched = new Set<KeyIdentity>()
   #moves: Entry[] = []
-  /** Of a call that nothing but deletes: what was committed already, because memory had no room for a note of every step. */
+  /** For a call that only deletes: what was committed early because memory had no room to record every step. */
   #parts: ResultSum | undefined
   readonly #mayPart: boolean
   readonly #written = new Set<Partition>()
 
-  /** @param isDeleting - it only deletes, and may do so in several batches where memory is full, unless it is atomic. */
+  /**
+   * @param isDeleting - the call only deletes, and may do so in several batches where memory is full, unless it is
+   * atomic.
+   */
   constructor(state: CollectionState, request: WriteRequest, isDeleting = false) {
     this.state = state
     this.request = request
@@ -57,8 +60,8 @@ export class WriteSession {
   }
 
   /**
-   * Begins to write in every partition, before what the caller wrote runs (functions, getters): if that writes to the collection itself it
-   * is refused, and frees nothing that is still to be read here.
+   * Begins a batch in every partition before the caller's code (functions, getters) runs: if that code writes to the
+   * collection, it is refused, and so frees nothing that is still to be read here.
    */
   hold(): void {
     for (let part = 0; part < this.state.parts.length; part++) this.#batches.of(part)
@@ -70,7 +73,10 @@ export class WriteSession {
     return entry
   }
 
-  /** Address of the document with this key as the earlier documents of the call leave it; `state.locatedPart` says where. */
+  /**
+   * Address of the document with this key as the earlier documents of the call leave it; `state.locatedPart` is set to
+   * its partition.
+   */
   locate(key: Key, identity: KeyIdentity): number {
     if (this.#touched.has(identity)) this.settle()
     this.#touched.add(identity)
@@ -78,7 +84,7 @@ export class WriteSession {
   }
 
   put(entry: Entry, part: number, document: unknown, mode: PutMode): void {
-    // What moved away before has gone by then.
+    // By then, documents that moved away earlier are gone.
     if (this.state.isUniqueAcross) this.settle()
     entry.operation = this.#batches.put(part, document as object, mode)
     entry.part = part
@@ -95,7 +101,7 @@ export class WriteSession {
     entry.part = part
   }
 
-  /** Commits what was done before `entry`, which is the last one: what was deleted is freed then. */
+  /** Commits everything before `entry`, which is the last one; this frees the memory of deleted documents. */
   #part(entry: Entry): void {
     this.#entries.pop()
     const result = this.#end('delete')
@@ -106,16 +112,17 @@ export class WriteSession {
     this.request.outcome = 'what was deleted before stays so'
   }
 
-  /** Puts a document into another partition than the one it is in, which it leaves once it is known to have arrived. */
+  /** Puts a document into another partition; it is removed from the old one once it is known to have arrived. */
   move(entry: Entry, from: number, to: number, document: unknown, mode: PutMode): void {
     this.put(entry, to, document, mode)
     entry.fromPart = from
     this.#moves.push(entry)
-    // Where a unique index is kept, `put` has settled and forgotten what was touched; this one stands in both partitions until the next time.
+    // With unique indexes, `put` has settled and cleared `touched`; this key is in both partitions until the next
+    // settling.
     this.#touched.add(keyIdentity(entry.key)!)
   }
 
-  /** Notes why a document was refused; throws on when the error is not the document's own. */
+  /** Records why a document was refused; rethrows when the error is not the document's own. */
   refuse(entry: Entry, error: unknown): void {
     requireOwn(error)
     if (this.request.isStrict) throw error
@@ -135,7 +142,7 @@ export class WriteSession {
     this.#touched.clear()
   }
 
-  /** Commits and answers the result; when atomic and something was refused, undoes. */
+  /** Commits and returns the result; undoes everything when the call is atomic and something was refused. */
   finish(what: string): WriteResult {
     const result = this.#end(what)
     if (this.#parts === undefined) return result
@@ -153,7 +160,7 @@ export class WriteSession {
       state.written = NONE
       if (request.changes !== ReturnChanges.No) result.changes = []
       if (request.changes === ReturnChanges.Always) {
-        // Nothing happened to any of them; their operations are undone.
+        // None of them was changed; their operations are undone.
         result.changes = this.#entries.map((entry) => this.#unwritten(entry))
       }
       return result
@@ -195,7 +202,7 @@ export class WriteSession {
     return refused
   }
 
-  /** Turns an outcome that is an error, or a key that was not there, into what the entry says. */
+  /** Records in the entry an outcome that is an error or a missing key. */
   #judge(entry: Entry): void {
     if (entry.error !== undefined || entry.isSkipped) return
     const batch = this.#batches.of(entry.part)
@@ -251,15 +258,15 @@ export class WriteSession {
     return address === 0 ? null : this.state.parts[part]!.readKey(address)
   }
 
-  /** The change of an entry that changed nothing: old and new are what is stored. */
+  /** The change of an entry that changed nothing: old and new are both what is stored. */
   #unwritten(entry: Entry): Change {
-    // A key that was made for a document which is not stored is nobody's key.
+    // A key generated for a document that is not stored belongs to nothing.
     let key = entry.isGenerated || keyIdentity(entry.key) === undefined ? null : copyKey(entry.key as Key)
     let address = 0
     try {
       if (key !== null) address = this.state.locate(key)
     } catch {
-      // Too long, or a string that is not well-formed: no key.
+      // The key is too long, or a string that is not well-formed: it is not valid.
       key = null
     }
     const part = this.state.locatedPart

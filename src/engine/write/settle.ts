@@ -1,12 +1,13 @@
-// Transactions over several partitions that are not durable everywhere yet. An acknowledged write never stands on one that recovery may
-// undo: while there are any, whoever flushes a partition of the collection flushes all of these first.
+// Transactions over several partitions that are not durable everywhere yet. An acknowledged write never depends on one
+// that recovery may undo: while there are any, whoever flushes a partition of the collection first flushes all of
+// these.
 
 import type { CollectionShapes } from '../../core/index.ts'
 import type { Partition } from '../partition.ts'
 
 const unsettled = new WeakMap<CollectionShapes, Set<Partition>>()
 
-/** Partitions of one collection (told by its shapes) whose logs hold a transaction that is not flushed. */
+/** Partitions of one collection (identified by its shapes) whose logs hold a transaction that is not flushed. */
 export function unsettledOf(shapes: CollectionShapes): Set<Partition> {
   let set = unsettled.get(shapes)
   if (set === undefined) {
@@ -17,8 +18,8 @@ export function unsettledOf(shapes: CollectionShapes): Set<Partition> {
 }
 
 /**
- * Flushes them all: the transactions that were there when it was called are durable everywhere when it resolves. A partition that took
- * another meanwhile stays among them.
+ * Flushes all of them: transactions that existed when this was called are durable everywhere when it resolves. A
+ * partition that took part in another one meanwhile stays in the set.
  */
 export async function settleAll(partitions: Set<Partition>): Promise<void> {
   const members = [...partitions]
@@ -27,8 +28,8 @@ export async function settleAll(partitions: Set<Partition>): Promise<void> {
 }
 
 /**
- * Before a soft write, the operating system is given all of every transaction that it may stand behind: a part that still waited for its flush
- * when the process died would take the write with it.
+ * Called before a soft write: hands the operating system every part of the transactions ahead of it. If the process
+ * died while a part still waited for its flush, recovery would drop the write along with the transaction.
  */
 export function handOver(partitions: Set<Partition>): void {
   for (const { log } of partitions) log?.writePending()

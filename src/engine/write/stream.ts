@@ -1,8 +1,8 @@
-// Inserting from a source that comes bit by bit: in batches, each its own commit, so that memory stays bounded whatever the source's
-// length. What was acknowledged stays, whatever becomes of the rest.
+// Inserting from a source that yields documents over time: in batches, each with its own commit, so that memory stays
+// bounded whatever the length of the source. What was acknowledged stays, whatever happens to the rest.
 //
-// A source may hand out one object again and again with other contents. Documents are therefore copied as they come, except those
-// of our own cursors and collections, which nobody else holds.
+// A source may yield the same object again and again with different contents. Documents are therefore copied as they
+// arrive, except those of our own cursors and collections, which nobody else holds.
 
 import { performance } from '../../core/index.ts'
 import { LimitError, TypeMismatchError } from '../../error/index.ts'
@@ -19,19 +19,19 @@ import { ResultSum, type WriteResult } from './result.ts'
 
 const BATCH_DOCUMENTS = 1_000
 const BATCH_BYTES = 1_048_576
-/** An atomic insert is one batch, which has to be gathered first. */
+/** An atomic insert is one batch, which must be gathered first. */
 const ATOMIC_BYTES_MAX = 268_435_456
 
 type Source = AsyncIterable<unknown> | Iterable<unknown>
 
-/** Whether this is a source of documents and not a document. */
+/** Whether this is a source of documents rather than a document. */
 export function isSource(value: object): value is Source {
-  // Read, not looked for with `in`, which is several times slower where objects have many shapes.
+  // Reads the properties, because `in` is several times slower where objects have many shapes.
   const source = value as Partial<AsyncIterable<unknown> & Iterable<unknown>>
   return source[Symbol.asyncIterator] !== undefined || source[Symbol.iterator] !== undefined
 }
 
-/** Whether this is one document; lists and other sources of documents are not. */
+/** Whether this is a single document; arrays and other sources of documents are not. */
 export function isDocument(source: unknown): source is object {
   return (
     typeof source === 'object' &&
@@ -42,7 +42,7 @@ export function isDocument(source: unknown): source is object {
   )
 }
 
-/** The source of an insert that has to wait: what is there in full is taken now. */
+/** The source of an insert that has to wait: arrays, sets and documents are copied now. */
 export function heldSource(source: unknown): unknown {
   if (Array.isArray(source) || source instanceof Set) return Array.from(source as Iterable<unknown>, held)
   return isDocument(source) ? held(source) : source
@@ -56,7 +56,7 @@ function held(document: unknown): unknown {
   }
 }
 
-/** Inserts all that `source` yields. When the collection is closed or dropped while it waits for the source, it waits no longer. */
+/** Inserts everything that `source` yields. Stops waiting for the source when the collection is closed or dropped. */
 export async function insertStream(
   state: CollectionState,
   source: Source,
@@ -81,7 +81,7 @@ export async function insertStream(
     const isCopied = !(source instanceof Cursor || STATES.has(source))
     return await Promise.race([ended, insertAll(state, iterator, request, isCopied, wait, expiry)])
   } finally {
-    // Here, for the source may never answer: its timer would keep the program running.
+    // Stopped here because the source may never answer, and the timer would keep the program running.
     expiry?.stop()
     state.sources.delete(end)
   }
@@ -135,13 +135,13 @@ function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | undefined)?.then === 'function'
 }
 
-/** Tells the source that no more is wanted; it may be the very thing that hangs, so nobody waits for it. */
+/** Tells the source to stop; nobody waits for that, since the source may be what hangs. */
 function close(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
   try {
     const closing = iterator.return?.() as unknown
     if (typeof closing === 'object' && closing !== null && isPromise(closing)) closing.then(undefined, () => {})
   } catch {
-    // The error that ended the stream is the one to tell.
+    // The error that ended the stream is the one to report.
   }
 }
 
@@ -162,7 +162,7 @@ class BatchWriter {
     this.sum = new ResultSum(request.changes !== ReturnChanges.No)
   }
 
-  /** Takes a document; answers whether there are enough for a batch. */
+  /** Adds a document; returns whether there are enough for a batch. */
   add(document: unknown): boolean {
     try {
       const kept = this.#isCopied && isObject(document) ? copyDocument(document) : document
@@ -181,12 +181,12 @@ class BatchWriter {
     return false
   }
 
-  /** Writes what was taken and waits until it is acknowledged. */
+  /** Writes the documents taken so far and waits until they are acknowledged. */
   async write(): Promise<void> {
     if (this.#documents.length === 0) return
     const refusal = this.#state.refuseWrite()
     if (refusal !== null) throw refusal
-    // Partitions dropped since the last batch leave those behind them other numbers.
+    // When a partition was dropped since the last batch, the later ones have new numbers.
     const { partition } = this.#request
     if (partition !== undefined) this.#request.group = this.#state.groupIndex(partition)
     const documents = this.#documents
@@ -195,7 +195,7 @@ class BatchWriter {
     this.#bytes = 0
     this.#base += documents.length
     const result = applyInsert(this.#state, documents, this.#request, base)
-    // When the request expires while this waits, it says what has become of the batch.
+    // If the request expires during this wait, the error tells what happened to the batch.
     this.sum.add(await acknowledge(this.#state, this.#request, result))
     if (performance.now() - this.#sliceBegan < SLICE_MS) return
     await pause()
@@ -203,7 +203,10 @@ class BatchWriter {
   }
 }
 
-/** Stands for a document that throws when it is read: storing this throws the same, which makes it that document's error. */
+/**
+ * Stands in for a document that throws when read: storing it throws the same error, which makes it that document's
+ * error.
+ */
 function unreadable(error: unknown): object {
   return {
     get unreadable() {
@@ -212,7 +215,7 @@ function unreadable(error: unknown): object {
   }
 }
 
-/** About how much memory a value takes; counting stops at `enough`, and where no document goes on. */
+/** Approximate memory of a value in bytes; stops counting at `enough`, and below the depth that documents may have. */
 function bytesOf(value: unknown, enough: number, depth: number): number {
   if (typeof value === 'string') return 16 + value.length
   if (typeof value !== 'object' || value === null || depth > DEPTH_MAX) return 8

@@ -1,5 +1,5 @@
-// The batches of one write call, one for each physical partition it touches. They are committed together: one alone as it is,
-// several as a transaction, which recovery takes whole or not at all.
+// The batches of one write call, one per physical partition it touches. They are committed together: a single one by
+// itself, several as a transaction, which recovery takes whole or not at all.
 
 import type { Batch, PutMode } from '../batch.ts'
 import type { WriteRequest } from '../options.ts'
@@ -10,7 +10,7 @@ import type { CollectionState } from '../state.ts'
 export const HARD = { hard: true }
 export const SOFT = { hard: false }
 
-/** Physical partitions that a write has to wait for; shared by all that wait for none. */
+/** The list for writes that no physical partition has to be flushed for; shared by all of them. */
 export const NONE: readonly Partition[] = []
 
 export class BatchSet {
@@ -22,7 +22,7 @@ export class BatchSet {
     this.#state = state
   }
 
-  /** The batch of a physical partition; begun when it is first asked for. */
+  /** The batch of a physical partition; begun on first use. */
   of(part: number): Batch {
     let batch = this.#batches[part]
     if (batch === undefined) {
@@ -33,12 +33,12 @@ export class BatchSet {
   }
 
   /**
-   * Stages a document; answers its operation number. Where a unique index holds over several partitions it is run at once, and taken
-   * back if another one has its twin.
+   * Stages a document; returns its operation number. Where a unique index spans several partitions it is run at once,
+   * and undone if another partition has a duplicate.
    */
   put(part: number, document: object, mode: PutMode): number {
     const isCompared = this.#state.isUniqueAcross
-    // What came before is seen by then.
+    // Makes earlier documents visible first.
     if (isCompared) this.settle()
     const batch = this.of(part)
     const operation = batch.put(document, mode)
@@ -53,7 +53,9 @@ export class BatchSet {
     for (const batch of this.#batches) batch?.settle()
   }
 
-  /** Writes what changed. Answers the physical partitions whose state the caller may rely on, for their flush. */
+  /**
+   * Writes what changed. Returns the physical partitions that must be flushed before the caller may rely on the result.
+   */
   commit(request: WriteRequest): readonly Partition[] {
     const { parts } = this.#state
     const dirty: number[] = []
@@ -69,11 +71,11 @@ export class BatchSet {
     return relied
   }
 
-  /** As a transaction: none of the batches stands before all logs have theirs. */
+  /** Commits as a transaction: no batch becomes final before all logs have theirs. */
   #commitTogether(dirty: readonly number[], hard: boolean): void {
     const { parts, shapes, gate } = this.#state
     const transaction = { id: shapes.nextTransaction(), participants: dirty.map((part) => parts[part]!.id) }
-    // A full disk shows before any of the logs was told.
+    // A full disk shows here, before anything is written to a log.
     for (const part of dirty) this.#batches[part]!.prepare(transaction)
     const isLogged: boolean[] = []
     for (const part of dirty) {
@@ -82,7 +84,7 @@ export class BatchSet {
       } catch (error) {
         this.#take(part)
         const told = dirty.slice(0, isLogged.length)
-        // Recovery will take back what their logs were told: nothing may follow it.
+        // Recovery will drop what these logs were given: nothing may be written after it.
         if (told.length > 0) gate.poisonWith(error)
         for (const part of told) parts[part]!.poison(error)
         throw error
@@ -90,20 +92,20 @@ export class BatchSet {
     }
     const batches = dirty.map((part) => this.#take(part))
     const changes = batches.map((batch, i) => batch.stand(isLogged[i]!))
-    // Who hears of one may look at the others.
+    // A listener told of one batch may look at the others.
     batches.forEach((batch, i) => {
       batch.tell(changes[i])
     })
   }
 
-  /** A batch that ends by itself. */
+  /** Removes a batch from the set, to be ended by itself. */
   #take(part: number): Batch {
     const batch = this.#batches[part]!
     this.#batches[part] = undefined
     return batch
   }
 
-  /** Undoes what was not committed. */
+  /** Undoes everything not committed. */
   abandon(): void {
     if (!this.#isOpen) return
     this.#isOpen = false

@@ -1,4 +1,4 @@
-// update, replace and delete: documents that are there already, selected by key or by filter.
+// update, replace and delete: changes to existing documents, selected by key or by filter.
 
 import { TypeMismatchError } from '../../error/index.ts'
 import type { CompiledFilter } from '../../query/index.ts'
@@ -20,7 +20,7 @@ import { HARD, NONE, SOFT } from './transaction.ts'
 
 type Decide = (document: Document) => unknown
 
-/** What is to happen to each selected document. */
+/** What to do with each selected document. */
 export type Alteration =
   | { readonly kind: 'delete' }
   | { readonly kind: 'update' | 'replace'; readonly value: Document | Decide }
@@ -33,7 +33,7 @@ export function alterationOf(kind: 'update' | 'replace', value: unknown): Altera
   throw new TypeMismatchError(`${kind} takes ${noun} (a plain object) or a function, got ${describe(value)}`)
 }
 
-/** What a selection stands for: keys in the order given, or a filter. */
+/** The meaning of a selection: keys in the order given, or a filter. */
 function selectedBy(selection: unknown, operation: string): readonly Key[] | CompiledFilter {
   if (Array.isArray(selection)) {
     for (let i = 0; i < selection.length; i++) {
@@ -53,7 +53,10 @@ function isKeys(selected: readonly Key[] | CompiledFilter): selected is readonly
   return Array.isArray(selected)
 }
 
-/** Alters the selected documents in one synchronous stretch: all of it stands when it returns, or it throws and nothing does. */
+/**
+ * Alters the selected documents in one synchronous stretch: when it returns everything is final, and when it throws
+ * nothing is.
+ */
 export function applyAlteration(
   state: CollectionState,
   selection: unknown,
@@ -79,7 +82,7 @@ export function applyAlteration(
   }
 }
 
-/** Deleting by key from one partition, which needs to look at nothing. */
+/** Deletes by key from one partition; does not need to read anything. */
 function deleteKeys(
   state: CollectionState,
   partition: Partition,
@@ -108,7 +111,7 @@ function deleteKeys(
       batch.remove(key)
     } catch (error) {
       if (request.isAtomic || !isMemoryFull(error) || !batch.isDirty) throw error
-      // No room for a note of every step: what was deleted so far stands by itself, and makes some.
+      // There is no memory to record every step: what was deleted so far is committed by itself, which frees some.
       commit()
       request.outcome = 'what was deleted before stays so'
       partition.begin()
@@ -154,12 +157,15 @@ function alterKey(session: WriteSession, key: Key, position: number, alteration:
 
 const CHUNK = 256
 
-/** Each document once: slots do not move, and what moves to another partition goes to one that was gone through before. */
+/**
+ * Alters each match once: slots do not move, and a document that moves to another partition goes to one already
+ * scanned.
+ */
 function alterMatches(session: WriteSession, plan: Plan, alteration: Alteration, what: string): void {
   const { state, request } = session
   const scan = new MatchScan(state, plan, partsInOrder(state, request, alteration.kind))
   const addresses = new Uint32Array(CHUNK)
-  /** What is found is kept until the end, old versions too: nothing is freed before the commit. */
+  /** What is found stays valid until the end, old versions included: nothing is freed before the commit. */
   const found: { part: number; address: number }[] = []
   for (;;) {
     const count = scan.read(addresses)
@@ -215,7 +221,7 @@ function alter(
   }
   let next = given
   if (given !== null && kind === 'update') {
-    // Read first: a getter of the patch may free what lies there.
+    // Reads the document first: a getter of the patch may free what is at this address.
     next = partition.read(address)
     const patched = ownField(given, session.state.primaryKey)
     if (patched !== undefined && keyIdentity(patched) !== identity) throw changedKey(session.state, key, patched)

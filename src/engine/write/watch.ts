@@ -1,10 +1,11 @@
-// Hearing of every write to a collection, whoever makes it. Nothing is gathered, and writes cost what they did, while nobody listens.
+// Observing every write to a collection, whoever makes it. While nobody observes, nothing is gathered and writes cost
+// no more.
 
 import type { Document, Key } from '../../value/index.ts'
 import { type Batch, Outcome } from '../batch.ts'
 import type { CollectionState } from '../state.ts'
 
-/** What became of one document: fresh copies, undefined where there was, or is, none. */
+/** What happened to one document: fresh copies, undefined where there was, or is, none. */
 export interface DocumentChange {
   readonly key: Key
   readonly old: Document | undefined
@@ -13,19 +14,19 @@ export interface DocumentChange {
 
 export interface Watcher {
   /**
-   * Documents that one batch has changed, in its order, each as it was written: they stand when this is called, in the same stretch as the
-   * write. A document that moves to another partition is gone from the one and new in the other. Those of a partition that is dropped are
-   * not told.
+   * Documents changed by one batch, in its order, each as it was written. The changes are final when this is called, in
+   * the same stretch as the write. A document that moves to another partition is reported as removed from one and new
+   * in the other. Those of a dropped partition are not reported.
    */
   changed(changes: readonly DocumentChange[]): void
-  /** The collection was dropped; nothing comes after it. */
+  /** The collection was dropped; no more calls follow. */
   dropped(): void
 }
 
-/** Called with what a batch has changed, when all batches of its write stand. */
+/** Called with the changes of one batch, when all batches of its write are final. */
 export type WriteListener = (changes: readonly DocumentChange[]) => void
 
-/** Begins to tell of writes; answers what ends that. */
+/** Starts observing; returns a function that stops it. */
 export function watch(state: CollectionState, watcher: Watcher): () => void {
   state.watchers.add(watcher)
   if (state.watchers.size === 1) {
@@ -42,12 +43,12 @@ export function tellDropped(state: CollectionState): void {
   for (const one of state.watchers) heard(() => one.dropped())
 }
 
-/** Ends the inserts that wait for their source, which may never say another word. */
+/** Ends the inserts that wait for their source, which may never yield again. */
 export function endSources(state: CollectionState): void {
   for (const end of state.sources) end()
 }
 
-/** What a listener throws is not the writer's. */
+/** Exceptions of a listener do not reach the writer. */
 function heard(tell: () => void): void {
   try {
     tell()
@@ -58,7 +59,7 @@ function heard(tell: () => void): void {
   }
 }
 
-/** What a batch changes; asked for while the documents before it can still be read. */
+/** The changes of a batch; called while the old documents can still be read. */
 export function changesOf(batch: Batch): DocumentChange[] {
   const changes: DocumentChange[] = []
   const { partition } = batch
