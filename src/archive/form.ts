@@ -1,4 +1,4 @@
-// What an export is handed out as.
+// The forms in which an export is returned.
 
 import { UsageError, unknownOption } from '../error/index.ts'
 import { blobOf, bytesOf, streamOf } from './source.ts'
@@ -6,15 +6,16 @@ import { blobOf, bytesOf, streamOf } from './source.ts'
 /** Options of `Database.export`. */
 export interface ExportOptions {
   /**
-   * What it comes as. `'blob'` (default): one `Blob`, which browsers keep on disk when it is large. `'bytes'`: one `Uint8Array`.
-   * `'stream'`: a `ReadableStream`, made as it is read; cancel it when it is not read to its end.
+   * The form of the result. `'blob'` (default): one `Blob`, which browsers keep on disk when it is large. `'bytes'`:
+   * one `Uint8Array`. `'stream'`: a `ReadableStream`, produced as it is read; cancel it if you do not read it to the
+   * end.
    */
   readonly as?: ExportForm | undefined
 }
 
 export type ExportForm = 'blob' | 'bytes' | 'stream'
 
-/** Checks the options; answers the form they ask for. */
+/** Checks the options; returns the requested form. */
 export function exportForm(options: ExportOptions = {}): ExportForm {
   if (typeof options !== 'object' || options === null) throw new UsageError('the options of export are an object')
   for (const name of Object.keys(options)) if (name !== 'as') throw unknownOption(name, ['as'], 'of export')

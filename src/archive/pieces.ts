@@ -1,8 +1,9 @@
-// The one file that a database travels in (docs/format.md, "Export"), little-endian:
+// The single file that carries a database (docs/format.md, "Export"), little-endian:
 //
 // | magic "QVEXPORT" | version u32 | checksum u32 | piece | piece | ... | end piece |      piece: see PIECE_HEAD_BYTES
 //
-// A checksum goes on from that of the piece before, so that pieces that are missing, doubled or out of order are told as well.
+// Each checksum continues that of the previous piece, so that missing, repeated or reordered pieces are detected as
+// well.
 
 import { crc32c } from '../catalog/stored.ts'
 
@@ -11,7 +12,7 @@ export const HEAD_BYTES = 16
 /** | 0 kind u32 | 4 number u32 | 8 payload bytes u32 | 12 checksum u32 of the 12 bytes before and the payload | */
 export const PIECE_HEAD_BYTES = 16
 export const PIECE_CHECKSUM_OFFSET = 12
-/** A reader holds one piece at a time. Writers make those of a log a good deal smaller. */
+/** A reader holds one piece at a time. Writers make the pieces of a log much smaller. */
 export const PIECE_BYTES_MAX = 67_108_864
 
 const MAGIC = 'QVEXPORT'
@@ -19,9 +20,12 @@ const MAGIC = 'QVEXPORT'
 export const PieceKind = {
   /** The catalog, as its file. Comes first. */
   Catalog: 1,
-  /** Bytes of the log of that number, from where the last piece of it ended. Numbers follow the catalog. */
+  /**
+   * Bytes of the log of this number, continuing the previous piece of it. Logs are numbered in the order of the
+   * catalog.
+   */
   Log: 2,
-  /** The last, without payload. */
+  /** The last piece, without payload. */
   End: 3,
 } as const
 export type PieceKind = (typeof PieceKind)[keyof typeof PieceKind]

@@ -1,4 +1,4 @@
-// Reads an export as it comes, holding one piece of it. Nothing is handed on whose checksum was not right.
+// Reads an export as it arrives, holding one piece at a time. Passes on only what has a correct checksum.
 
 import { crc32c } from '../catalog/stored.ts'
 import { CorruptError, FormatVersionError } from '../error/index.ts'
@@ -16,7 +16,7 @@ import {
 /**
  * The pieces before the end piece.
  *
- * @throws {@link CorruptError} for a file that is no export, or is damaged, cut short or longer than its end;
+ * @throws {@link CorruptError} for a file that is not an export, or is damaged, truncated or followed by more bytes;
  *   {@link FormatVersionError} when a later version wrote it.
  */
 export async function* readPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Piece, void, undefined> {
@@ -72,7 +72,7 @@ function damaged(offset: number, what: string): CorruptError {
   })
 }
 
-/** Takes bytes of given numbers from chunks of any size. */
+/** Takes a given number of bytes from chunks of any size. */
 class Bytes {
   position = 0
   readonly #source: AsyncIterator<Uint8Array>
@@ -83,7 +83,7 @@ class Bytes {
     this.#source = source
   }
 
-  /** Borrowed where they lie in one chunk. */
+  /** Borrowed if they are in one chunk. */
   async take(count: number): Promise<Uint8Array> {
     if (this.#chunk.length < count) await this.#gather(count)
     const taken = this.#chunk.subarray(0, count)

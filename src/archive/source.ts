@@ -1,8 +1,10 @@
-// What an export is handed out as, and what is taken for one.
+// The forms in which an export is returned and accepted.
 
 import { TypeMismatchError } from '../error/index.ts'
 
-/** An export: a `Blob` or `File`, its bytes, or a stream of them (of the web, of Node, or any iterable of `Uint8Array`). */
+/**
+ * An export: a `Blob` or `File`, its bytes, or a stream of them (of the web, of Node, or any iterable of `Uint8Array`).
+ */
 export type ArchiveSource =
   | Blob
   | ArrayBuffer
@@ -10,7 +12,7 @@ export type ArchiveSource =
   | AsyncIterable<Uint8Array>
   | ReadableStream<Uint8Array>
 
-/** Blobs are made of parts of this size: a browser may keep those on disk. */
+/** Part size of Blobs: a browser may keep parts of this size on disk. */
 const BLOB_PART_BYTES = 8_388_608
 
 /**
@@ -23,7 +25,7 @@ export function chunksOf(source: ArchiveSource): AsyncGenerator<Uint8Array, void
   if (ArrayBuffer.isView(source)) return one(new Uint8Array(source.buffer, source.byteOffset, source.byteLength))
   if (isOf(source, 'Blob') || isOf(source, 'File')) return slicesOf(source as Blob)
   if (hasMethod(source, Symbol.asyncIterator)) return all(source as AsyncIterable<unknown>)
-  // Not every browser iterates over its streams.
+  // Not every browser can iterate over its streams.
   if (hasMethod(source, 'getReader')) return readAll((source as ReadableStream<unknown>).getReader())
   const got = typeof source === 'string' ? 'a string; in Node, createReadStream(path) reads a file' : typeof source
   throw new TypeMismatchError(`open.import takes an export as a Blob, its bytes, or a stream of them, got ${got}`)
@@ -62,7 +64,7 @@ function requireBytes(chunk: unknown): Uint8Array {
   throw new TypeMismatchError(`a stream of an export gives Uint8Arrays, this one gave ${typeof chunk}`)
 }
 
-/** By name, for a test runner or a frame may have made it in another realm. */
+/** By name, since a test runner or a frame may have created it in another realm. */
 function isOf(value: unknown, name: string): boolean {
   return Object.prototype.toString.call(value) === `[object ${name}]`
 }
@@ -71,7 +73,7 @@ function hasMethod(value: unknown, name: string | symbol): boolean {
   return typeof (value as Record<string | symbol, unknown> | null | undefined)?.[name] === 'function'
 }
 
-/** The same as one Blob. */
+/** The chunks as one Blob. */
 export async function blobOf(chunks: AsyncIterable<Uint8Array>): Promise<Blob> {
   const blobs: Blob[] = []
   let parts: Uint8Array<ArrayBuffer>[] = []
@@ -87,12 +89,12 @@ export async function blobOf(chunks: AsyncIterable<Uint8Array>): Promise<Blob> {
   return new Blob([...blobs, ...parts], { type: 'application/octet-stream' })
 }
 
-/** The same as one array. */
+/** The chunks as one array. */
 export async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(await (await blobOf(chunks)).arrayBuffer())
 }
 
-/** The same as a stream that reads on as it is read. */
+/** The chunks as a stream that produces them as it is read. */
 export function streamOf(chunks: AsyncGenerator<Uint8Array, void, undefined>): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {

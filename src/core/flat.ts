@@ -1,5 +1,5 @@
-// Exact search in one partition: queries of one vector field, each with the list of its nearest documents. It runs in steps; between two
-// of them others may write, and the caller sees to it that what was found still holds.
+// Exact search in one partition: queries on one vector field, each with the list of its nearest documents. It runs in
+// steps, between which others may write; the caller checks that the results still hold.
 
 import { SLOT_NONE } from './abi.ts'
 import { type Memory, outOfMemory } from './memory.ts'
@@ -18,17 +18,17 @@ export interface FlatOptions {
   readonly field: number
   /** f32 lanes, or packed bits; all of the field's length. */
   readonly queries: readonly (Float32Array | Uint8Array)[]
-  /** Nearest documents wanted of each query. */
+  /** Number of nearest documents wanted per query. */
   readonly count: number
-  /** Nothing farther is an answer. */
+  /** Maximum distance of a result. */
   readonly radius?: number | undefined
-  /** Only answers farther than this, and of those just as far the ones from `slot` on. */
+  /** Only results farther than this, or at the same distance in a slot from `slot` on. */
   readonly after?: { readonly distance: number; readonly slot: number } | undefined
-  /** Only these slots; the caller's to release, after the search. */
+  /** Only these slots; released by the caller, after the search. */
   readonly slots?: SlotSet | undefined
 }
 
-/** Nearest first; of equal distances the lower slot. Record addresses are good until the next write. */
+/** Nearest first; ties by lower slot. Record addresses are valid until the next write. */
 export interface Nearest {
   readonly distances: Float64Array
   readonly slots: Uint32Array
@@ -50,7 +50,7 @@ export class SlotSet {
     if (this.address === 0) throw outOfMemory('the set of documents that match')
   }
 
-  /** How many slots are in it. */
+  /** Number of slots in the set. */
   count = 0
 
   add(slot: number): void {
@@ -74,7 +74,7 @@ export class SlotSet {
 }
 
 export class FlatSearch {
-  /** Where it lies in the core's memory. */
+  /** Its address in the core's memory. */
   readonly address: number
   private readonly memory: Memory
   private readonly queries: number
@@ -105,29 +105,29 @@ export class FlatSearch {
     memory.derived.flat_ready(this.address)
   }
 
-  /** Looks at about `slots` slots from `slot` on; answers the slot to go on from, or -1. */
+  /** Examines about `slots` slots, starting at `slot`; returns the slot to continue from, or -1. */
   scan(slot: number, slots: number): number {
     const next = this.memory.derived.flat_scan(this.address, slot, slots) >>> 0
     return next === SLOT_NONE ? -1 : next
   }
 
-  /** Forgets what was found. */
+  /** Discards what was found. */
   restart(): void {
     this.memory.derived.flat_ready(this.address)
   }
 
-  /** How many answers a query has so far. */
+  /** Number of results that a query has so far. */
   found(query: number): number {
     return this.memory.derived.flat_count(this.address, query) >>> 0
   }
 
-  /** Whether what was found is still there, just as far. */
+  /** Whether what was found is still stored, at the same distance. */
   holds(): boolean {
     for (let i = 0; i < this.queries; i++) if (this.memory.derived.flat_holds(this.address, i) === 0) return false
     return true
   }
 
-  /** What a query found; it is asked for once. */
+  /** The results of a query; called once per query. */
   nearest(query: number): Nearest {
     const { memory } = this
     const at = memory.derived.flat_finish(this.address, query) >>> 0
@@ -143,7 +143,7 @@ export class FlatSearch {
     return { distances, slots, records }
   }
 
-  /** Rows looked at, and those of them whose lanes were, over all queries. */
+  /** Rows examined over all queries, and how many of them had their lanes compared. */
   get examined(): number {
     return this.memory.state(this.address + EXAMINED)
   }

@@ -1,5 +1,5 @@
-// The open batch on its way to the log: a group of frames, laid out one after the other in the core's own buffer, or behind those that wait
-// for a flush.
+// Lays out the open batch as a group of frames for the log, one after the other in the core's own buffer, or behind the
+// frames that wait for a flush.
 
 import { LimitError } from '../error/index.ts'
 import {
@@ -14,15 +14,15 @@ import {
 } from './abi.ts'
 import { invoke, type Memory, outOfMemory } from './memory.ts'
 
-/** Between the key buffer and the static data of the modules; that is free while a batch is written out. */
+/** The space between the key buffer and the static data of the modules is free while a batch is written out. */
 const TRANSACTION_BYTES_MAX = STATIC_DERIVED - KEY_BUFFER
 
-/** Whole pages, but for the ends of the run. */
+/** Whole pages, minus the markers at the ends of the run. */
 export const HELD_BYTES = 4 * 65_536 - 64
 
-/** A region of a partition's memory, taken when something is to wait for the first time, and kept. */
+/** A region of a partition's memory, reserved when a frame first has to wait, and then kept. */
 export class HeldFrames {
-  /** Where the region begins in `bytes`; 0 when there is no room for it, below 0 until it is asked for. */
+  /** Start of the region in `bytes`; 0 when there is no room for it, negative until it is requested. */
   address = -1
   private readonly memory: Memory
 
@@ -30,7 +30,7 @@ export class HeldFrames {
     this.memory = memory
   }
 
-  /** Takes the region, if there is room for it and it is not taken yet. */
+  /** Reserves the region, if there is room and it is not reserved yet. */
   take(): void {
     if (this.address >= 0) return
     const run = this.memory.core.store_log_reserve(HELD_BYTES, 1) >>> 0
@@ -54,17 +54,20 @@ export class Gather {
     this.memory = memory
   }
 
-  /** Of the checksums in the log. */
+  /** Seed of the checksums in the log. */
   set logSeed(seed: bigint) {
     this.memory.i64[S_LOG_SEED >>> 3] = BigInt.asIntN(64, seed)
   }
 
-  /** Of those in the log that a compaction or an export writes. */
+  /** Seed of the checksums in a log that a compaction or an export writes. */
   set shiftSeed(seed: bigint) {
     this.memory.i64[S_SHIFT_SEED >>> 3] = BigInt.asIntN(64, seed)
   }
 
-  /** At most how many bytes the frames will take, 0 when nothing changed. `transaction`: an entry that goes first. */
+  /**
+   * An upper bound of the bytes that the frames will take, 0 when nothing changed. `transaction`: an entry to put
+   * first.
+   */
   measure(transaction: Uint8Array | undefined): number {
     const { memory } = this
     if (transaction !== undefined) {
@@ -81,7 +84,10 @@ export class Gather {
     return total
   }
 
-  /** Lays out the first frame; answers its bytes, 0 when nothing changed. `total` says what all of them take at most. */
+  /**
+   * Lays out the first frame; returns its length in bytes, 0 when nothing changed. `total` is then an upper bound for
+   * all frames.
+   */
   first(transaction: Uint8Array | undefined, offsetUnits: number, sequence: number, durableUnits: number): number {
     const { memory } = this
     if (transaction !== undefined) memory.u8.set(transaction, KEY_BUFFER)
@@ -99,13 +105,13 @@ export class Gather {
     return (this.memory.state(S_GATHER_FLAGS) & FRAME_MORE) !== 0
   }
 
-  /** Lays out the next frame; answers its bytes, 0 after the last. */
+  /** Lays out the next frame; returns its length in bytes, 0 after the last. */
   next(offsetUnits: number, transactionBytes: number, sequence: number, durableUnits: number): number {
     const { memory } = this
     return memory.core.store_gather_frame(offsetUnits, transactionBytes, sequence, durableUnits)
   }
 
-  /** Where the frame stands in linear memory, until the next call. */
+  /** Address of the frame in linear memory, until the next call. */
   get from(): number {
     return this.memory.state(S_GATHER)
   }

@@ -1,4 +1,4 @@
-// Groups of one partition's records, found and summed up from cells in the core.
+// Groups of one partition's records, found and aggregated in the core from cells.
 
 import type { Memory } from './memory.ts'
 
@@ -12,17 +12,17 @@ const GROUP_BYTES = 32
 const SUMS = GROUPS_AT + GROUPS_MAX * GROUP_BYTES
 const SUM_BYTES = 48
 
-/** A row that is of no group of the table. */
+/** A row that belongs to no group of the table. */
 export const GROUP_NONE = 0xffffffff
 
-/** What the numbers of one aggregate of one group come to. */
+/** The sum of the numbers of one aggregate of one group. */
 export interface NumberSum {
-  /** How many there were. */
+  /** How many numbers there were. */
   readonly count: number
   readonly integers: bigint
   readonly hasFractions: boolean
   readonly fractions: number
-  /** What rounding took from the sum of the fractions. */
+  /** The rounding error of the sum of fractions. */
   readonly lost: number
   readonly least: number
   readonly most: number
@@ -37,7 +37,7 @@ export class GroupTable {
     this.address = address
   }
 
-  /** An empty one; undefined where the partition's memory does not hold it. To be closed. */
+  /** An empty table; undefined if the partition's memory cannot hold it. Must be closed. */
   static open(memory: Memory, aggregates: number): GroupTable | undefined {
     const address = memory.derived.group_open(aggregates) >>> 0
     memory.refresh()
@@ -48,12 +48,12 @@ export class GroupTable {
     this.memory.derived.group_close(this.address)
   }
 
-  /** Groups so far. */
+  /** Number of groups so far. */
   get groups(): number {
     return this.memory.u32[(this.address + GROUPS) >>> 2]!
   }
 
-  /** Finds the groups of the records whose keys are in the cells; answers how many rows have none. */
+  /** Finds the groups of the records whose keys are in the cells; returns the number of rows without a group. */
   takeKeys(count: number): number {
     return this.memory.derived.group_keys(this.address, count)
   }
@@ -63,12 +63,12 @@ export class GroupTable {
     return this.memory.u32[((this.address + ROWS) >>> 2) + row]!
   }
 
-  /** The row of the cells that a group came first with. */
+  /** The row of the cells in which a group first occurred. */
   firstRow(group: number): number {
     return this.memory.u32[(this.at(group) + 4) >>> 2]!
   }
 
-  /** Adds the numbers in the cells to those groups; answers how many rows, which `leftRow` tells, are left to do. */
+  /** Adds the numbers in the cells to those groups; returns how many rows, listed by `leftRow`, are left to do. */
   takeNumbers(aggregate: number, count: number): number {
     return this.memory.derived.group_numbers(this.address, aggregate, count)
   }
@@ -77,7 +77,7 @@ export class GroupTable {
     return this.memory.u32[((this.address + REST) >>> 2) + index]!
   }
 
-  /** Records of a group. */
+  /** Number of records in a group. */
   count(group: number): number {
     return this.memory.u32[(this.at(group) + 20) >>> 2]!
   }

@@ -1,5 +1,5 @@
-// The graphs over the vector fields of one partition. A write only notes which vectors changed; `maintain` brings a graph up to date, a
-// few of them at a time, and until it has, searches look at those one by one.
+// The graphs over the vector fields of one partition. A write only notes which vectors changed; `maintain` brings a
+// graph up to date, a few vectors at a time, and until then searches scan the changed ones.
 
 import {
   KEY_BUFFER,
@@ -15,19 +15,19 @@ import type { FlatSearch } from './flat.ts'
 import { checkMemory, type Memory, outOfMemory } from './memory.ts'
 
 const PIECE_HEAD_BYTES = 8
-/** With more of the nodes out of date than one in so many, walks lose their way. */
+/** If more than one in this many nodes is out of date, walks lose their way. */
 const STALE_SHARE = 4
 
 export interface GraphQuery {
   /** Number of the vector field. */
   readonly field: number
-  /** Nodes gathered. */
+  /** Number of nodes gathered. */
   readonly ef: number
-  /** How many of them are measured exactly, at least: more where int8 codes tell too little. */
+  /** Minimum number of them measured exactly: more where int8 codes are too imprecise. */
   readonly rescored: number
-  /** Fewer gathered than this is no answer. */
+  /** With fewer nodes gathered the walk fails. */
   readonly wanted: number
-  /** Distances a query may compute; more is no answer. */
+  /** Maximum number of distances per query; beyond it the walk fails. */
   readonly budget: number
 }
 
@@ -49,9 +49,9 @@ export class Graphs {
   }
 
   /**
-   * Gives a field a graph that has yet to be built.
+   * Creates the graph of a field, still to be built.
    *
-   * @throws LimitError when the partition's memory does not hold it.
+   * @throws LimitError when the partition's memory cannot hold it.
    */
   create(field: number, m: number, efConstruction: number): void {
     const status = this.memory.derived.hnsw_create(field, m, efConstruction)
@@ -59,41 +59,45 @@ export class Graphs {
     checkMemory(status, 'the graph')
   }
 
-  /** Vectors that are nodes of the graph. */
+  /** Number of vectors that are nodes of the graph. */
   linked(field: number): number {
     return this.memory.derived.hnsw_linked(field) >>> 0
   }
 
-  /** Slots whose vectors changed since. */
+  /** Number of slots whose vectors changed since. */
   dirty(field: number): number {
     return this.memory.derived.hnsw_dirty(field) >>> 0
   }
 
-  /** Those of them that are nodes still. */
+  /** How many of them are still nodes. */
   stale(field: number): number {
     return this.memory.derived.hnsw_stale(field) >>> 0
   }
 
-  /** After each batch that stands: a graph that has lost most of its vectors begins anew. Answers what `kept` does, or -1: there is no graph. */
+  /**
+   * Called after each committed batch: restarts a graph that has lost most of its vectors. Returns what `kept` does, or
+   * -1 without a graph.
+   */
   settle(field: number): number {
     return this.memory.derived.hnsw_settle(field)
   }
 
-  /** Whether a walk finds its way: else looking at every vector is better. */
+  /** Whether walks find their way; otherwise scanning every vector is better. */
   isWalkable(field: number): boolean {
     const linked = this.linked(field)
     return linked > 0 && this.stale(field) * STALE_SHARE <= linked && this.dirty(field) <= linked
   }
 
-  /** Changes that wait, for each of which the vector that was there before is kept. */
+  /** Number of waiting changes for which the previous vector is kept. */
   kept(field: number): number {
     return this.memory.derived.hnsw_kept(field) >>> 0
   }
 
   /**
-   * Does up to `count` of what waits, in the order of the writes and as if each had been done at once; answers how much is left.
+   * Processes up to `count` waiting changes, in the order of the writes and as if each had been processed at once;
+   * returns how many are left.
    *
-   * @throws LimitError when the partition's memory does not hold the graph.
+   * @throws LimitError when the partition's memory cannot hold the graph.
    */
   maintain(field: number, count: number): number {
     const left = this.memory.derived.hnsw_maintain(field, count)
@@ -102,7 +106,10 @@ export class Graphs {
     return left
   }
 
-  /** The same, `count` by `count`, until nothing is left or `isOver`, which looks at no vector; answers whether something is left. */
+  /**
+   * The same, `count` at a time, until nothing is left or `isOver` returns true; `isOver` must not read vectors.
+   * Returns whether something is left.
+   */
   maintainUntil(field: number, count: number, isOver: () => boolean): boolean {
     const { derived } = this.memory
     derived.hnsw_rewind(field)
@@ -115,14 +122,17 @@ export class Graphs {
   }
 
   /**
-   * Whether the order of the writes was lost, for want of memory or in a crash. Then everything is dirty now, and linked anew, in the order of the slots, by
-   * `maintain`.
+   * Whether the order of the writes was lost, for want of memory or in a crash. Then everything is marked dirty, and
+   * `maintain` links it again in slot order.
    */
   straighten(field: number): boolean {
     return this.memory.derived.hnsw_straighten(field) !== 0
   }
 
-  /** Fills in what one query of a search asks for, by the graph. False: it did not find enough, and the search is to be begun again. */
+  /**
+   * Answers one query of a search by the graph. Returns false if it did not find enough, and the search must be
+   * restarted.
+   */
   search(search: FlatSearch, query: number, options: GraphQuery): boolean {
     const { memory } = this
     const { field, ef, rescored, wanted, budget } = options
@@ -131,7 +141,7 @@ export class Graphs {
     return status === STATUS_OK
   }
 
-  /** The links of all graphs, as a snapshot holds them: pieces, each borrowed until the next. */
+  /** The links of all graphs as a snapshot holds them: pieces, each borrowed until the next. */
   *packed(): Generator<Uint8Array> {
     const { memory } = this
     for (const field of this.fields()) {
@@ -143,8 +153,8 @@ export class Graphs {
   }
 
   /**
-   * Takes the links back, into graphs that were restored without them: `take` puts a piece at the start of the memory it is given, which is
-   * 4,096 bytes.
+   * Restores the links of graphs that were restored without them: `take` puts a piece at the start of the memory it is
+   * given, which is 4,096 bytes long.
    */
   unpack(take: (room: Uint8Array) => void): void {
     const { memory } = this
@@ -156,14 +166,20 @@ export class Graphs {
     }
   }
 
-  /** Room for packed links that wait to be asked for, in the partition's memory; 0: there is none, and `unpack` is the way. */
+  /**
+   * Reserves room in the partition's memory for packed links that are unpacked on demand; 0 if there is none, and
+   * `unpack` must be used.
+   */
   room(bytes: number): number {
     const at = this.memory.derived.hnsw_hold_room(bytes) >>> 0
     this.memory.refresh()
     return at
   }
 
-  /** Takes the pieces in the room, `bytes` in all; `check` is called with the address and length of each. False: they are not what `packed` gives. */
+  /**
+   * Takes over the pieces in the room, `bytes` in all; `check` is called with the address and length of each. Returns
+   * false if they are not what `packed` yields.
+   */
   hold(room: number, bytes: number, check: (address: number, bytes: number) => void): boolean {
     const { memory } = this
     const view = new DataView(memory.core.memory.buffer)
@@ -184,23 +200,23 @@ export class Graphs {
     return at === end
   }
 
-  /** Unpacks up to `count` pieces of links that wait; whether there are more. */
+  /** Unpacks up to `count` pieces of waiting links; returns whether there are more. */
   reach(field: number, count: number): boolean {
     return this.memory.derived.hnsw_reach(field, count) !== 0
   }
 
-  /** Unpacks all that wait. */
+  /** Unpacks all waiting links. */
   reachAll(): void {
     for (const field of this.fields()) this.reach(field, 0xffffffff)
   }
 
-  /** Fields with a graph, begun or whole. */
+  /** Fields with a graph, begun or complete. */
   private *fields(): Generator<number> {
     for (let field = 0; field < VECTOR_FIELDS_MAX; field++)
       if (this.memory.state(S_GRAPHS + field * 4) !== 0) yield field
   }
 
-  /** Nodes whose links searches have followed, ever. */
+  /** Total number of nodes whose links searches have followed. */
   get visited(): number {
     return this.memory.state(S_GRAPH_VISITED)
   }

@@ -1,5 +1,5 @@
-// Distances of one pair of vectors that lie in linear memory, by their addresses, and of all pairs of vectors that lie in none. Searches
-// do not come this way: their loops run inside the core.
+// Distances of a pair of vectors in linear memory, by address, and of all pairs of vectors that are not in memory.
+// Searches do not use this: their loops run inside the core.
 
 import { FIRST_PAGE, PAGE_BYTES } from './abi.ts'
 import { instantiateDerived } from './derived/load.ts'
@@ -17,7 +17,7 @@ export class Kernel {
     return this.memory.derived.kernel_dot(a, b, lanes, isDouble ? 1 : 0)
   }
 
-  /** Squared. */
+  /** Squared L2 distance. */
   l2(a: number, b: number, lanes: number, isDouble = false): number {
     return this.memory.derived.kernel_l2(a, b, lanes, isDouble ? 1 : 0)
   }
@@ -35,7 +35,7 @@ export class Kernel {
     return this.memory.derived.kernel_jaccard(a, b, bytes)
   }
 
-  /** `a`: i16 lanes, `b`: int8 lanes; `bytes` of b, a multiple of 16. */
+  /** `a` has i16 lanes, `b` int8 lanes; `bytes` is the length of b, a multiple of 16. */
   dotCodes(a: number, b: number, bytes: number): number {
     return this.memory.derived.kernel_dot_codes(a, b, bytes)
   }
@@ -43,7 +43,7 @@ export class Kernel {
 
 /** A larger one is not kept. */
 const SPARE_BYTES_MAX = 16_777_216
-/** A core that nobody uses now: making one takes as long as some thousand measures. */
+/** A core currently unused: creating one takes as long as some thousand measurements. */
 let spare: Memory | undefined
 
 async function emptyMemory(): Promise<Memory> {
@@ -55,14 +55,15 @@ async function emptyMemory(): Promise<Memory> {
   return memory
 }
 
-/** What lies before is the core's own. */
+/** The memory before this address belongs to the core. */
 const START = FIRST_PAGE * PAGE_BYTES
 
 /**
- * Measures of all pairs of some queries and some vectors: they are copied into a core of their own, a batch at a time.
+ * Distances of all pairs of some queries and some vectors, which are copied into a core of their own, a batch at a
+ * time.
  */
 export class PairTable {
-  /** Vectors that fit. */
+  /** Number of vectors that fit. */
   readonly capacity: number
   readonly #memory: Memory
   readonly #lanes: number
@@ -90,9 +91,9 @@ export class PairTable {
   }
 
   /**
-   * @param queries - of `lanes` lanes each, copied.
-   * @param capacity - vectors of a batch.
-   * @throws LimitError where memory is not to be had.
+   * @param queries - of `lanes` lanes each; copied.
+   * @param capacity - vectors per batch.
+   * @throws LimitError when memory is exhausted.
    */
   static async create(
     queries: readonly Float32Array[],
@@ -127,7 +128,8 @@ export class PairTable {
   /**
    * Measures the batch, and begins another.
    *
-   * @returns the first query's measures, then the next one's: squared L2, 1 - cosine, or dot products; good until the next call.
+   * @returns the distances of the first query, then those of the next: squared L2, 1 - cosine, or dot products; valid
+   * until the next call.
    */
   run(): Float64Array {
     const count = this.#count
@@ -137,7 +139,7 @@ export class PairTable {
     return this.#memory.f64.subarray(this.#out / 8, this.#out / 8 + this.#queriesCount * count)
   }
 
-  /** Gives the core back; the table is of no use afterwards. */
+  /** Returns the core; the table cannot be used afterwards. */
   release(): void {
     if (this.#memory.bytes() <= SPARE_BYTES_MAX) spare ??= this.#memory
   }

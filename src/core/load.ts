@@ -1,5 +1,6 @@
-// Finds, compiles and instantiates the WASM core. The binary is inlined, so that no bundler or runtime needs configuring;
-// it is compiled once for each process and instantiated once for each partition. derived/ and filter/ do the same with modules of their own.
+// Finds, compiles and instantiates the WASM core. The binary is inlined, so that no bundler or runtime needs
+// configuring; it is compiled once per process and instantiated once per partition. derived/ and filter/ do the same
+// with their own modules.
 
 import { instantiate, instantiateSync } from '@assemblyscript/loader'
 import { HostError } from '../error/index.ts'
@@ -7,9 +8,9 @@ import { BINARY_BASE64, IS_DEFLATED, MODULE } from './binary.ts'
 
 /** The export table of assembly/index.ts. Addresses come back signed: `>>> 0` before use. */
 export interface CoreExports {
-  /** Where hooks of derived/ go: HOOK_*. */
+  /** Receives the hooks of derived/: HOOK_*. */
   readonly table: { readonly length: number; grow(count: number): number; set(index: number, hook: unknown): void }
-  // Not the types of WebAssembly: these stand in the published types, and Node's have no such namespace.
+  // Not the WebAssembly types: these appear in the published types, and Node's have no such namespace.
   readonly memory: { readonly buffer: ArrayBuffer }
   hash_xxh64(address: number, bytes: number, seed: bigint): bigint
   record_equals(a: number, b: number): number
@@ -61,7 +62,7 @@ export interface CoreExports {
 
 const isNode = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined
 
-/** Something that is done once, whoever asks for it; an attempt that failed is made again. */
+/** An action that runs once, however many callers ask for it; a failed attempt is repeated. */
 export class Once {
   private done: Promise<void> | undefined
   private readonly attempt: () => Promise<void>
@@ -81,15 +82,15 @@ export class Once {
 
 type ModuleName = 'core' | 'derived' | 'filter'
 
-/** Builds that take the place of those carried inside. */
+/** Builds that replace the inlined ones. */
 let given: Readonly<Record<ModuleName, Uint8Array>> | undefined
 
-/** A module that the package carries in itself, compiled once for each process, if it is not given compiled. */
+/** A module inlined in the package, compiled once per process unless it is supplied compiled. */
 export class InlinedModule {
   private readonly name: ModuleName
   private readonly base64: string
   private readonly isDeflated: boolean
-  /** The build that was compiled in place of the one carried inside. */
+  /** The build that was compiled in place of the inlined one. */
   private other: Uint8Array | undefined
   private compiled: Promise<object> | undefined
 
@@ -111,11 +112,11 @@ export class InlinedModule {
     })
     const module = (await this.compiled) as WebAssembly.Module
     const imports = memory === undefined ? {} : { env: { memory: memory as WebAssembly.Memory } }
-    // The asynchronous form looks whether it was given a Response, and in Node the first look at that costs 20 ms. Some browsers
-    // do not let a page's main thread instantiate at once.
+    // The asynchronous form checks for a Response, and in Node the first such check costs 20 ms. Some browsers do not
+    // let a page's main thread instantiate synchronously.
     try {
       const { instance } = isNode ? instantiateSync(module, imports) : await instantiate(module, imports)
-      // The loader's own export object wraps each function; the instance's are called directly.
+      // The loader's export object wraps each function; the instance's own functions are called directly.
       return instance.exports
     } catch (cause) {
       throw cause instanceof RangeError ? noAddresses(cause) : cause
@@ -124,7 +125,7 @@ export class InlinedModule {
 }
 
 async function inflated(base64: string, isDeflated: boolean): Promise<BufferSource> {
-  // Where the platform decodes it itself, the first opening takes 3 ms less.
+  // A native decoder makes the first opening 3 ms faster.
   const { Buffer: native } = globalThis as {
     Buffer?: { from(text: string, encoding: string): Uint8Array<ArrayBuffer> }
   }
@@ -165,7 +166,7 @@ async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
   }
 }
 
-/** A memory of WebAssembly takes 10 GB of addresses from the first byte on, so that no access to it need be checked. */
+/** A WebAssembly memory reserves 10 GB of addresses from the start, so that accesses need no checks. */
 function noAddresses(cause: RangeError): HostError {
   const message =
     'no memory for WebAssembly: each partition reserves 10 GB of addresses; raise "ulimit -v", or start Node with ' +
@@ -175,7 +176,7 @@ function noAddresses(cause: RangeError): HostError {
 
 const inlined = new InlinedModule('core', BINARY_BASE64, IS_DEFLATED, MODULE)
 
-/** Uses other builds of the modules (those with asserts, in tests) for partitions opened from now on. */
+/** Uses other builds of the modules (in tests, those with asserts) for partitions opened from now on. */
 export function setBinary(core: Uint8Array, derived: Uint8Array, filter: Uint8Array): void {
   given = { core, derived, filter }
 }
@@ -188,8 +189,9 @@ export async function instantiateCore(): Promise<CoreExports> {
 let last: Promise<unknown> = Promise.resolve()
 
 /**
- * Imports a part of the package, in Node one after another: modules that share others cannot be linked side by side in the contexts of
- * a test runner (Jest: "request for './core.js' is not in cache"). In a page they travel together.
+ * Imports a part of the package, in Node one after another: modules with shared dependencies cannot be linked side by
+ * side in the contexts of a test runner (Jest: "request for './core.js' is not in cache"). In a page they are fetched
+ * together.
  */
 export function inTurn<M>(load: () => Promise<M>): Promise<M> {
   if (!isNode) return load()

@@ -1,5 +1,5 @@
-// Linear memory of one instance as typed arrays. Memory that grows leaves the old views behind, detached and of length 0: whoever
-// called an export that may grow it calls `refresh` before reading on.
+// The linear memory of one instance as typed arrays. When memory grows, the old views are detached and have length 0:
+// whoever calls an export that may grow memory calls `refresh` before reading on.
 
 import { LimitError } from '../error/index.ts'
 import { PAGE_BYTES, S_PAGES_TOP, STATUS_OK, STATUS_OUT_OF_MEMORY } from './abi.ts'
@@ -17,7 +17,7 @@ interface NodeBufferClass {
   from(buffer: ArrayBuffer): NodeBuffer
 }
 
-/** Node's own `Buffer`, where there is one: what pages put in its place has other methods. */
+/** Node's own `Buffer`, where there is one: replacements for it in pages have other methods. */
 export const NodeBuffer = nodeBuffer()
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
@@ -31,7 +31,7 @@ function nodeBuffer(): NodeBufferClass | undefined {
 /** One instance and the views of its memory. */
 export class Memory {
   readonly core: CoreExports
-  /** There once the partition has something that is derived: see `Store.derive`. */
+  /** Set once the partition has derived data: see `Store.derive`. */
   derived!: DerivedExports
   u8!: Uint8Array
   u16!: Uint16Array
@@ -52,7 +52,7 @@ export class Memory {
     return new Memory(await instantiateCore())
   }
 
-  /** After a call that may have grown memory. */
+  /** Called after anything that may have grown memory. */
   refresh(): void {
     if (this.u8.length === 0) this.renew()
   }
@@ -90,7 +90,7 @@ export class Memory {
     return decoder.decode(this.u8.subarray(start, end))
   }
 
-  /** Writes a string as UTF-8 between two addresses; answers its bytes. Lone surrogates become U+FFFD. */
+  /** Writes a string as UTF-8 between two addresses; returns its length in bytes. Lone surrogates become U+FFFD. */
   encode(text: string, start: number, end: number): number {
     if (this.buffer !== undefined) return this.buffer.utf8Write(text, start, end - start)
     return encoder.encodeInto(text, this.u8.subarray(start, end)).written
@@ -100,7 +100,7 @@ export class Memory {
     return this.core.memory.buffer.byteLength
   }
 
-  /** Of these, those in pages that were used at some time. Memory grows further ahead, and what is not touched takes no room. */
+  /** The bytes of pages ever used. Memory grows in larger steps, and untouched pages take no room. */
   usedBytes(): number {
     return this.state(S_PAGES_TOP) * PAGE_BYTES
   }
@@ -109,8 +109,9 @@ export class Memory {
 type Export = (a: number, b: number, c: number, d: number, e: number) => unknown
 
 /**
- * Calls an export of whichever instance; arguments it has none for are ignored. What is called at one place of the code only, V8 writes into
- * what it compiles: that would be thrown away, and all that it was inlined into, when another instance comes or the first one goes.
+ * Calls an export of any instance; arguments it does not have are ignored. If a call site only ever calls one function,
+ * V8 inlines that function into compiled code, and discards this code when another instance comes or the first one
+ * goes.
  */
 export function invoke(called: Export, a: number, b = 0, c = 0, d = 0, e = 0): number {
   return called(a, b, c, d, e) as number
@@ -118,12 +119,12 @@ export function invoke(called: Export, a: number, b = 0, c = 0, d = 0, e = 0): n
 
 let primed = 0
 
-/** So V8 knows from the start that it calls more than one, also where the first instance calls only one for a while. */
+/** Makes V8 see from the start that several functions are called, even if only one instance is used for a while. */
 function primeInvoke(): void {
   while (primed < 400) invoke(primed++ % 2 === 0 ? () => 0 : () => 1, 0)
 }
 
-/** Turns an export's status into its error. */
+/** Throws the error for an export's status. */
 export function checkMemory(status: number, what: string): void {
   if (status === STATUS_OK) return
   if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory(what)

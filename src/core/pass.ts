@@ -1,4 +1,4 @@
-// A log that is read through a window, while its records are to lie elsewhere: see assembly/store/pass.ts.
+// A log that is read through a window while its records belong elsewhere: see assembly/store/pass.ts.
 
 import {
   KEY_BUFFER,
@@ -16,10 +16,10 @@ import {
 import { type Memory, outOfMemory } from './memory.ts'
 import { KeyWriter } from './record/index.ts'
 
-/** Pieces in which a log is passed through and indexed: a function that is entered again runs in its optimised form. */
+/** A log is processed and indexed in pieces: V8 runs a function in its optimised form when it is entered again. */
 const PASS_BYTES = 131_072
 const PASS_SLOTS = 512
-/** What a call of that length may list: two entries for each of the smallest blocks. */
+/** Size of the list of gaps of one call: two entries for each of the smallest blocks. */
 export const PASS_GAPS_BYTES = PASS_BYTES / 2
 const GAPS_TOGETHER = KEY_BUFFER_BYTES / 4
 
@@ -29,7 +29,7 @@ export class LogPass {
   private readonly gapLists: Uint32Array[] = []
   private gapsAt = 0
   private end = 0
-  /** Slots below this one are in the index. */
+  /** Lower slots are in the index. */
   private indexed = 0
 
   constructor(memory: Memory) {
@@ -37,19 +37,22 @@ export class LogPass {
     this.keys = new KeyWriter(memory)
   }
 
-  /** Pages for `bytes` of log, which memory need not reach before `reach`: the address where its first byte will go, or 0 when there are not so many. */
+  /**
+   * Reserves pages for `bytes` of log, which memory need not include before `reach`. Returns the address of its first
+   * byte, or 0 when there are not enough.
+   */
   promise(bytes: number): number {
     const run = this.memory.core.store_log_promise(bytes) >>> 0
     this.memory.refresh()
     return run === 0 ? 0 : run + 8
   }
 
-  /** Before the log is attached: memory reaches to the end of its pages. */
+  /** Called before the log is attached: grows memory to the end of its pages. */
   reachAll(): void {
     this.reach(this.end)
   }
 
-  /** Before something is put in its place there, below `end`. */
+  /** Called before something below `end` is put in its place: grows memory to there. */
   reach(end: number): void {
     const { memory } = this
     if (end <= memory.bytes()) return
@@ -59,21 +62,21 @@ export class LogPass {
   }
 
   /**
-   * The log will lie in the `bytes` from `place` on; until then they are used here. `gapsAt`: room of PASS_GAPS_BYTES, while `apply` is called.
-   * `isCovered`: a snapshot has brought the index.
+   * The log will be in the `bytes` at `place`, which are used here until then. `gapsAt` points to PASS_GAPS_BYTES of
+   * room during `apply`. `isCovered`: a snapshot has supplied the index.
    */
   begin(place: number, bytes: number, gapsAt: number, isCovered: boolean): void {
     if (isCovered) this.indexed = Number.POSITIVE_INFINITY
     this.gapsAt = gapsAt
-    // The pages are marked at both ends.
+    // The pages have markers at both ends.
     this.end = place + bytes + 24
     this.memory.setState(S_PASS_HASHES, place)
     this.memory.setState(S_PASS_END, place + bytes)
   }
 
   /**
-   * Applies checked frames of a window that stand at `units` of the log and will lie `delta` further on. `isCovered`: a snapshot has their
-   * records. False: they contradict themselves, or there is no room for what has to be noted.
+   * Applies checked frames of a window, which are at `units` of the log and belong `delta` further on. `isCovered`: a
+   * snapshot has their records. Returns false if they are inconsistent, or there is no room for the notes.
    */
   apply(from: number, end: number, units: number, delta: number, isCovered: boolean): boolean {
     const { memory } = this
@@ -89,21 +92,24 @@ export class LogPass {
     return true
   }
 
-  /** After the last frame, if no snapshot has the index: takes the memory for it. False: it has to be built to see whether it fits. */
+  /**
+   * Called after the last frame, if no snapshot has the index: reserves memory for it. Returns false if it must be
+   * built to see whether it fits.
+   */
   expectIndex(): boolean {
     const fits = this.memory.core.store_pass_expect() !== 0
     this.memory.refresh()
     return fits
   }
 
-  /** Goes on building the index, for `slots` more. False: it does not fit. */
+  /** Continues to build the index, for `slots` more. Returns false if it does not fit. */
   index(slots = Number.POSITIVE_INFINITY): boolean {
     const { memory } = this
     for (const end = this.indexed + slots; this.indexed < end && !this.isIndexed; this.indexed += PASS_SLOTS) {
       const status = memory.core.store_pass_index(this.indexed, PASS_SLOTS)
       memory.refresh()
       if (status !== STATUS_OK) {
-        // Some of these are in it: to begin with them again would put them there twice.
+        // Some of these slots are in the index: starting with them again would add them twice.
         this.indexed = Number.NaN
         return false
       }
@@ -115,12 +121,12 @@ export class LogPass {
     return this.indexed >= this.memory.state(S_SLOT_TOP)
   }
 
-  /** Until then nothing may be read to what lies below this address. */
+  /** Until the index is built, nothing may be read to addresses below this one. */
   get hashesEnd(): number {
     return this.memory.state(S_PASS_HASHES) + this.memory.state(S_SLOT_TOP) * 8
   }
 
-  /** What of the log is no live record, for `free`: addresses of blocks, odd those of frames. */
+  /** The parts of the log that are not live records, for `free`: addresses of blocks, odd for frames. */
   gaps(): Uint32Array {
     const gaps = new Uint32Array(this.gapLists.reduce((count, list) => count + list.length, 0))
     let at = 0
@@ -131,7 +137,7 @@ export class LogPass {
     return gaps
   }
 
-  /** Gives them to the arena, when the whole log is in its place. */
+  /** Returns the gaps to the arena, once the whole log is in place. */
   free(gaps: Uint32Array): void {
     for (let from = 0; from < gaps.length; from += GAPS_TOGETHER) {
       const some = gaps.subarray(from, from + GAPS_TOGETHER)
@@ -140,24 +146,30 @@ export class LogPass {
     }
   }
 
-  /** Without the index: where the record of the next slot from `slot` on lies, or will, whose key may be this one; 0 if none. Throws when it is not a key. */
+  /**
+   * Without the index: the address, now or later, of the next record from `slot` on that may have this key; 0 if none.
+   * Throws when the key is not valid.
+   */
   seek(key: unknown, slot: number): number {
     const bytes = this.keys.write(key)
     return this.memory.core.store_pass_seek(this.keys.type, bytes, slot) >>> 0
   }
 
-  /** Where to seek on. */
+  /** The slot to continue seeking from. */
   get soughtTo(): number {
     return this.memory.state(S_SCAN_NEXT)
   }
 
-  /** Whether a record that is there has this key. */
+  /** Whether a loaded record has this key. */
   matches(key: unknown, address: number): boolean {
     const bytes = this.keys.write(key)
     return this.memory.core.store_pass_matches(this.keys.type, bytes, address) !== 0
   }
 
-  /** With the index: calls back with where each record lies, or will, whose key may be this one. Throws when it is not a key. */
+  /**
+   * With the index: calls back with the address, now or later, of each record that may have this key. Throws when the
+   * key is not valid.
+   */
   forEachCandidate(key: unknown, callback: (address: number) => void): void {
     const { core } = this.memory
     for (let skip = 0; ; skip++) {

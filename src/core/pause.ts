@@ -1,7 +1,7 @@
-// Long work lets others run now and then.
+// Long work lets others run from time to time.
 //
-// Fake timers of a test stand still until the test moves them, and what the engine waits for must come all the same: it goes by the
-// clock and the timers that were there when it was loaded, and where those were fakes already by those of Node.
+// Fake timers of a test do not advance by themselves, but what the engine waits for must still happen: it uses the
+// clock and timers present when it was loaded or, if those were already fakes, those of Node.
 
 interface Node {
   readonly process?: { getBuiltinModule?(name: string): object | undefined }
@@ -17,14 +17,14 @@ const { setImmediate: immediate } = timers
 export const { setTimeout, clearTimeout } = timers
 export const { performance } = (node?.getBuiltinModule?.('node:perf_hooks') ?? globalThis) as typeof globalThis
 
-/** Lets the event loop turn once. */
+/** Lets the event loop run one turn. */
 export function pause(): Promise<void> {
   return new Promise((resolve) => {
     if (immediate !== undefined) {
       immediate(resolve)
       return
     }
-    // Not everything that runs JavaScript has channels.
+    // Not every JavaScript runtime has channels.
     if (typeof MessageChannel !== 'function') {
       setTimeout(resolve, 0)
       return

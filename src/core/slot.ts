@@ -1,21 +1,21 @@
-// Where documents were found, to be found again after others have written.
+// Remembers where documents were found, to find them again after others have written.
 
 import { CELL_KINDS, CELL_VALUES, KEY_BUFFER } from './abi.ts'
 import type { Memory } from './memory.ts'
 
-/** u32 of a place: address, slot, hash of the key (low, high). */
+/** The u32 words of a place: address, slot, hash of the key (low, high). */
 const PLACE_WORDS = 4
 const PLACES_FIRST = 64
 
-/** A growing list of places in one or several partitions. 16 bytes each. */
+/** A growing list of places in one or several partitions, 16 bytes each. */
 export class Places {
   private words = new Uint32Array(PLACES_FIRST * PLACE_WORDS)
-  // Of the documents taken in last.
+  // Of the documents identified last.
   private readonly addresses = new Uint32Array(256)
   private readonly slots = new Uint32Array(256)
   private readonly hashes = new Uint32Array(512)
 
-  /** Takes in the places of up to 256 documents, for `keep`. */
+  /** Identifies the places of up to 256 documents, for `keep`. */
   identify(memory: Memory, addresses: Uint32Array, count: number): void {
     const from = KEY_BUFFER >>> 2
     for (let i = 0; i < count; i++) memory.u32[from + i] = addresses[i]!
@@ -25,7 +25,7 @@ export class Places {
     this.hashes.set(memory.u32.subarray(CELL_VALUES >>> 2, (CELL_VALUES >>> 2) + count * 2))
   }
 
-  /** Keeps the place of document `i` of those taken in last under a number. */
+  /** Stores the place of document `i` of those identified last under a number. */
   keep(number: number, i: number): void {
     const at = number * PLACE_WORDS
     if (at >= this.words.length) this.grow(at)
@@ -35,12 +35,12 @@ export class Places {
     this.words[at + 3] = this.hashes[i * 2 + 1]!
   }
 
-  /** Where the document was; good until the next write. */
+  /** The address of the document; valid until the next write. */
   address(number: number): number {
     return this.words[number * PLACE_WORDS]!
   }
 
-  /** Where the document is now, in the same partition; 0 when it is gone. */
+  /** The current address of the document, in the same partition; 0 when it is gone. */
   find(memory: Memory, number: number): number {
     const at = number * PLACE_WORDS
     const { words } = this

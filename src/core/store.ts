@@ -1,5 +1,5 @@
-// One partition's documents inside its instance: finding, scanning, write batches, and what the journal needs to write a log and to
-// read it back. The only way from the rest of the package to the core's exports.
+// One partition's documents inside its instance: lookups, scans, write batches, and what the journal needs to write and replay a log. The rest
+// of the package reaches the core's exports only through this.
 
 import { LimitError, type QuiverError } from '../error/index.ts'
 import {
@@ -52,28 +52,28 @@ import { adoptShapes, type CollectionShapes, KeyWriter, RecordReader, Stage } fr
 
 export interface StoreOptions {
   readonly shapes: CollectionShapes
-  /** Makes a primary key for a document without one. */
+  /** Generates a primary key for a document without one. */
   readonly makeKey: () => string
   readonly memoryLimitBytes?: number
-  /** Without vector fields and indexes: `derive` and `enableFilters` are left to the caller. */
+  /** There are no vector fields and no indexes: `derive` and `enableFilters` are left to the caller. */
   readonly isPlain?: boolean
 }
 
-/** What a check of frames found; addresses are of linear memory. */
+/** The result of checking frames; addresses are in linear memory. */
 export interface FrameCheck {
-  /** Behind the last whole group. */
+  /** After the last whole group. */
   readonly end: number
-  /** First frame that was not checked or is not valid. */
+  /** First frame that is unchecked or invalid. */
   readonly stop: number
   readonly sequence: number
   readonly durableUnits: number
-  /** Where the group with a transaction begins that ends at `end`, or 0. */
+  /** Start of the group that ends at `end`, if it has a transaction; otherwise 0. */
   readonly group: number
-  /** Where a group begins that is not whole, or 0. */
+  /** Start of an incomplete group, or 0. */
   readonly open: number
 }
 
-/** Pieces in which a log is walked and indexed. */
+/** Size of the pieces in which a log is walked and indexed. */
 const WALK_BYTES = 131_072
 const WALK_SLOTS = 512
 
@@ -84,9 +84,9 @@ export class Store {
   readonly stage: Stage
   readonly reader: RecordReader
   readonly gather: Gather
-  /** There once `enableFilters` has resolved. */
+  /** Set once `enableFilters` has resolved. */
   readonly filters!: Filters
-  // There once something is derived from the documents: see `derive`.
+  // Set once something is derived from the documents: see `derive`.
   readonly vectors!: Derived['vectors']
   readonly inverted!: Derived['inverted']
   readonly ordered!: Derived['ordered']
@@ -107,14 +107,14 @@ export class Store {
     this.pagesLimit = Math.min(PAGES_MAX, Math.floor((options.memoryLimitBytes ?? PAGES_MAX * PAGE_BYTES) / PAGE_BYTES))
   }
 
-  /** An instance that holds nothing; `begin` or `restore` comes next. */
+  /** An empty instance; `begin` or `restore` must follow. */
   static async create(options: StoreOptions): Promise<Store> {
     const store = new Store(await Memory.create(), options)
     if (options.isPlain !== true) await Promise.all([store.derive(), store.enableFilters()])
     return store
   }
 
-  /** Loads what vectors, indexes and groups need; the first two follow every write from then on. */
+  /** Loads what vectors, indexes and groups need; from then on the first two follow every write. */
   derive(): Promise<void> {
     return this.deriving.run()
   }
@@ -124,7 +124,7 @@ export class Store {
     Object.assign(this, await derive(this.memory, this.shapes.vectorFields))
   }
 
-  /** Loads what filters run in. */
+  /** Loads the module that runs filters. */
   enableFilters(): Promise<void> {
     return this.enabling.run()
   }
@@ -142,7 +142,7 @@ export class Store {
     return this.vectors !== undefined
   }
 
-  /** An empty partition. */
+  /** Starts an empty partition. */
   begin(): void {
     const { memory } = this
     const bytes = new TextEncoder().encode(this.shapes.primaryKey)
@@ -176,7 +176,7 @@ export class Store {
     return this.memory.core.store_find(this.keys.type, bytes) >>> 0
   }
 
-  /** Fills `addresses` with records in slot order; answers the slot to go on from, or -1. */
+  /** Fills `addresses` with records in slot order; returns their count and the slot to continue from, or -1. */
   scan(slot: number, addresses: Uint32Array): { count: number; next: number } {
     const { memory } = this
     const count = memory.core.store_scan(slot, Math.min(addresses.length, 1024))
@@ -198,7 +198,7 @@ export class Store {
 
   // --- writing
 
-  /** Runs what is staged. `refusals` receives, by op, why documents failed for what is in them. */
+  /** Runs what is staged. `refusals` receives, by op, the errors of documents refused for their content. */
   runStaged(refusals: Map<number, QuiverError>): void {
     const { memory, stage } = this
     stage.seal()
@@ -216,13 +216,16 @@ export class Store {
     checkMemory(status, 'the batch')
   }
 
-  /** Runs the only document staged in an open batch; answers its outcome. With `isAlone`, what it changes stands at once. */
+  /** Runs the only document staged in an open batch; returns its outcome. With `isAlone` its change is final at once. */
   runOne(isAlone: boolean): number {
     this.stage.seal()
     return this.ran(invoke(this.memory.core.store_put_one, isAlone ? 1 : 0))
   }
 
-  /** The same where its frame may wait for the flush at `to`: then it stands, and the answer has the frame's bytes above its low three bits. */
+  /**
+   * The same if its frame may wait for the flush at `to`: then the change is final, and the result has the frame's length in bytes above its low
+   * three bits.
+   */
   runHeld(to: number, room: number, offsetUnits: number, sequence: number, durableUnits: number): number {
     this.stage.seal()
     return this.ran(invoke(this.memory.core.store_put_held, to, room, offsetUnits, sequence, durableUnits))
@@ -262,9 +265,9 @@ export class Store {
     return this.memory.u32[((this.memory.state(S_OPS) + index * OP_BYTES) >>> 2) + field]!
   }
 
-  // --- log, inwards; outwards see `gather`
+  // --- reading a log; for writing see `gather`
 
-  /** Pages for `bytes` of log: the address where its first byte goes, or 0 when memory does not hold them. */
+  /** Reserves pages for `bytes` of log: returns the address of its first byte, or 0 when memory cannot hold them. */
   reserveLog(bytes: number): number {
     return this.reserve(bytes, 0)
   }
@@ -280,7 +283,7 @@ export class Store {
     return run === 0 ? 0 : run + 8
   }
 
-  /** While a log is read, the pages that are otherwise left for deletions and compactions may be used. */
+  /** Allows a log being read to use the pages otherwise kept for deletions and compactions. */
   lendPages(isLent: boolean): void {
     this.memory.setState(S_PAGES_LENT, isLent ? 1 : 0)
   }
@@ -311,11 +314,11 @@ export class Store {
     return this.memory.core.store_log_resync(from, end) >>> 0
   }
 
-  /** Applies checked frames. Answers false when they contradict themselves. */
+  /** Applies checked frames. Returns false when they are inconsistent. */
   walk(from: number, end: number, units: number, flags: number): boolean {
     const { memory } = this
     for (let at = from; at < end; ) {
-      // In pieces: the engine runs a function that is entered again in its optimised form, one long loop never.
+      // In pieces: V8 runs a function in its optimised form when it is entered again, but never a single long loop.
       const status = memory.core.store_log_walk(at, end, units + (at - from) / 8, flags, WALK_BYTES)
       memory.refresh()
       if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the log')
@@ -325,7 +328,10 @@ export class Store {
     return true
   }
 
-  /** After a replay of the whole log. One of a salvaged log has not built the index: a key may stand there twice. False when a record has no valid key. */
+  /**
+   * Called after a replay of the whole log. A salvaged log has not built the index, and may have a key twice. Returns false when a record has no
+   * valid key.
+   */
   finishLog(isSalvaged: boolean): boolean {
     const { memory } = this
     for (let slot = 0; isSalvaged && slot < memory.state(S_SLOT_TOP); slot += WALK_SLOTS) {
@@ -350,7 +356,7 @@ export class Store {
     this.memory.setState(S_WALK_LIVE, 0)
   }
 
-  /** Tells the JS side of the shapes the core has read back. */
+  /** Tells the JS side the shapes that the core has read. */
   adoptShapes(): void {
     adoptShapes(this.memory, this.shapes, (id) => this.stage.setKnown(id))
   }
@@ -379,7 +385,7 @@ export class Store {
     return memory.u8.subarray(from, from + bytes)
   }
 
-  /** Seals whole frames copied from the old log for the new one; answers the next sequence. */
+  /** Seals whole frames copied from the old log for the new one; returns the next sequence. */
   reseal(from: number, end: number, sequence: number, durableUnits: number): number {
     return this.memory.core.store_compact_reseal(from, end, sequence, durableUnits) >>> 0
   }
@@ -404,7 +410,7 @@ export class Store {
     return this.memory.state(S_PAGES_TOP)
   }
 
-  /** Numbers of the pages that hold structures. */
+  /** Numbers of the pages with structures. */
   structPages(): number[] {
     const pages: number[] = []
     const top = this.pagesTop
@@ -415,7 +421,7 @@ export class Store {
     return pages
   }
 
-  /** Numbers of the blocks of `bytes` within those pages that are not all zero, but for those whose links are packed. */
+  /** Numbers of the blocks of `bytes` in those pages that are not all zero, except blocks of packed links. */
   structBlocks(bytes: number): number[] {
     const blocks: number[] = []
     const words = this.memory.u32
@@ -448,16 +454,16 @@ export class Store {
     return this.hashMemory(STATE, STATE_END - STATE, seed)
   }
 
-  /** XXH64 of up to 4,096 bytes from outside. */
+  /** XXH64 of up to 4,096 bytes from outside the memory. */
   hashBytes(bytes: Uint8Array, seed: bigint): bigint {
     this.memory.u8.set(bytes, KEY_BUFFER)
     return this.hashMemory(KEY_BUFFER, bytes.length, seed)
   }
 
-  /** Memory that reaches a snapshot's pages, which are copied in next, and holds `logBytes` of log beside them. False: it does not fit. */
+  /** Grows memory to hold a snapshot's pages, which are copied in next, with `logBytes` of log beside them. Returns false if it does not fit. */
   restoreBegin(pagesTop: number, pages: Uint32Array, logBytes: number): boolean {
     const { core } = this.memory
-    // At once: to grow twice takes ten times as long.
+    // In one step: growing twice takes ten times as long.
     const logPages = Math.ceil((logBytes + 32) / PAGE_BYTES)
     const isBetween = pages.some((page, i) => page - (pages[i - 1] ?? FIRST_PAGE - 1) > logPages)
     const wanted = isBetween ? pagesTop : Math.min(this.pagesLimit, pagesTop + logPages)
@@ -473,13 +479,13 @@ export class Store {
 
   // --- many keys
 
-  /** Fills `addresses` for each key; strings go through in groups, each with one encode and one call. */
+  /** Fills `addresses` for each key; strings are processed in groups, each with one encode and one call. */
   findMany(keys: readonly unknown[], addresses: Uint32Array): void {
     for (let from = 0; from < keys.length; ) {
       const staged = this.stage.stageKeys(keys, from)
       const isAscii = staged === 0 ? -1 : this.stage.sealKeys()
       if (isAscii < 0) {
-        // Not a string, or one that is refused: its own error.
+        // Not a string, or one that is refused with an error of its own.
         addresses[from] = this.find(keys[from])
         from++
         continue

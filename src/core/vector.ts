@@ -1,4 +1,4 @@
-// The vector fields of one partition: declared once, then kept up by the core with every write.
+// The vector fields of one partition: declared once, then maintained by the core with every write.
 
 import {
   CODE_BINARY,
@@ -30,8 +30,9 @@ export const METRICS = {
 const CODES = { none: CODE_NONE, int8: CODE_INT8, binary: CODE_BINARY } as const
 
 /**
- * With fewer lanes a graph is walked by the vectors themselves, unless they are stored as codes: points of a plane or a space lie denser than
- * int8 codes tell apart (of 20,000 in towns, by degrees, walks found 8 of the ten nearest), and hardly a byte is saved.
+ * With fewer lanes, graph walks use the vectors themselves, unless they are stored as codes: int8 codes cannot tell
+ * points of a plane or a space apart (of 20,000 in towns, by degrees, walks found 8 of the ten nearest), and hardly a
+ * byte is saved.
  */
 const WALK_CODES_LANES_MIN = 9
 
@@ -56,8 +57,8 @@ export class Vectors {
   }
 
   /**
-   * Makes the rows of all documents; from then on they follow every write. Called once, when the partition's documents are there. Of a field
-   * whose graph is there, too, they are made when they are asked for, or by `make`.
+   * Makes the rows of all documents; from then on rows follow every write. Called once, when the partition's documents
+   * are loaded. For a field whose graph is loaded too, rows are made on demand, or by `make`.
    */
   follow(): void {
     const { memory, fields } = this
@@ -80,7 +81,7 @@ export class Vectors {
     return status === STATUS_OK
   }
 
-  /** Makes up to `count` rows of a field that were put off; whether there may be more. */
+  /** Makes up to `count` deferred rows of a field; returns whether there may be more. */
   make(field: number, count: number): boolean {
     return this.memory.derived.vector_make(field, count) !== 0
   }
@@ -102,12 +103,12 @@ export class Vectors {
     if (status !== STATUS_OK) throw outOfMemory('the vectors')
   }
 
-  /** Documents that have a vector in a field, by its number. */
+  /** Number of documents that have a vector in a field, by the field's number. */
   count(field: number): number {
     return this.isDeclared ? this.memory.derived.vector_count(field) >>> 0 : 0
   }
 
-  /** Another number after each change of a document. */
+  /** A number that differs after each change of a document. */
   get version(): number {
     return this.memory.state(S_VECTOR_VERSION)
   }

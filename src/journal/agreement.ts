@@ -1,6 +1,6 @@
-// What the logs of a collection agree on after a crash. A transaction counts when every partition it names has it; where one lacks it, the
-// others end before it. What follows it there was never acknowledged as hard, because a flush takes the other participants' logs with
-// it, and it may build on the transaction: on slots it freed, on shapes it brought.
+// What the logs of a collection agree on after a crash. A transaction counts if every partition it names has it; if one
+// lacks it, the others end before it. Nothing after it there was acknowledged as hard, because a flush includes the
+// other participants' logs; and it may depend on the transaction: on slots it freed, on shapes it introduced.
 
 import type { LoggedTransaction, Recovery } from './recover.ts'
 
@@ -10,11 +10,11 @@ export interface Participant {
   readonly recovery: Recovery | undefined
 }
 
-/** Where each log ends for all to agree; Infinity where nothing is to be cut. */
+/** Where each log must end for all to agree; Infinity where nothing is cut. */
 export function agreedEnds(participants: readonly Participant[]): number[] {
   const ends = participants.map(() => Number.POSITIVE_INFINITY)
   const indexOf = new Map(participants.map(({ id }, index) => [id, index]))
-  // A log may have a million transactions: each is looked for in the others.
+  // A log may have a million transactions, each of which is looked up in the others.
   const begins = participants.map(
     ({ recovery }) => new Map(recovery?.transactions.map((transaction) => [transaction.id, transaction.from])),
   )
@@ -25,14 +25,14 @@ export function agreedEnds(participants: readonly Participant[]): number[] {
     const from = begins[index]!.get(id)
     return from !== undefined && from < ends[index]!
   }
-  // A log that is cut takes later transactions from the others, which may cut those.
+  // Cutting a log removes later transactions, which may require cutting the others in turn.
   for (let isSettled = false; !isSettled; ) {
     isSettled = true
     participants.forEach(({ recovery }, index) => {
       const lacking = recovery?.transactions.find(
         (transaction) =>
           transaction.from < ends[index]! &&
-          // One that was dropped since had everything flushed before.
+          // A partition dropped since had everything flushed before.
           transaction.participants.some((id) => {
             const other = indexOf.get(id)
             return other !== undefined && other !== index && !has(other, transaction)

@@ -1,5 +1,6 @@
-// Compaction: a new generation of the log with the live records only. It is written beside the old one, frame by frame between other
-// work; what is written meanwhile is copied behind; then, in one stretch, its head is marked complete and the log goes on in it.
+// Compaction: a new generation of the log with only the live records. It is written beside the old log, frame by frame
+// between other work; concurrent writes are copied after that; then, in one stretch, its header is marked complete and
+// the log continues in it.
 
 import { FRAME_BYTES, outOfMemory, pause, type Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
@@ -8,22 +9,22 @@ import { Log, type OnPoison } from './log.ts'
 
 /** A step between two turns of the event loop takes about a millisecond. */
 const STEP_BYTES = 262_144
-/** The tail is copied while others write until this little is left; the rest goes in the last stretch. */
+/** The tail is copied concurrently until this little is left; the rest is copied in the last stretch. */
 const TAIL_REST_BYTES = 262_144
 const TAIL_STEP_BYTES = 4_194_304
 
 export interface CompactionOptions {
   readonly directory: StorageDirectory
   readonly stem: string
-  /** Of the catalog. */
+  /** The id in the catalog. */
   readonly database: bigint | undefined
   readonly store: Store
-  /** The log as it is now; it may be asked again after each pause. */
+  /** The current log; read again after each pause. */
   readonly log: Log
   readonly generation: number
-  /** Highest transaction of the collection; all participants' frames of it are durable when it answers. */
+  /** Returns the highest transaction of the collection, once all participants' frames of it are durable. */
   sealTransactions(): Promise<number>
-  /** False: give up. */
+  /** Returns false to give up. */
   mayGoOn(): boolean
   readonly onPoison: OnPoison
   /** Called in the stretch that completes the new log, before anything else runs. */
@@ -35,7 +36,9 @@ export interface Compacted {
   readonly header: LogHeader
 }
 
-/** Writes and switches to the new generation; false when it was given up. The caller closes and removes the old one. */
+/**
+ * Writes the new generation and switches to it; returns false if it gave up. The caller closes and removes the old one.
+ */
 export async function compact(options: CompactionOptions): Promise<boolean> {
   const { directory, stem, store, log } = options
   const generation = options.generation + 1
@@ -88,7 +91,8 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
       file.write(0, encodeLogHeader(store, header))
       file.flushSync()
     } catch (error) {
-      // Which of the two the next opening finds is unknown; both hold all that was acknowledged until now, and nothing may follow.
+      // It is unknown which of the two the next opening finds. Both hold all that was acknowledged so far, so nothing
+      // more may be written.
       throw log.fail(error)
     }
     store.compactFinish(tailFrom / 8, (tailTo - tailFrom) / 8)
@@ -96,7 +100,7 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
     const next = new Log(file, target.position, target.sequence, options.onPoison, store.gather.held)
     if (file.isFlushedLater === true) next.durable = 0
     options.onSwitch({ log: next, header })
-    // Only then does whoever waits for the old log hear that all is well.
+    // Callers waiting for the old log are released only after this.
     if (file.isFlushedLater === true) await next.flush()
     return true
   } finally {
@@ -108,7 +112,7 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
   }
 }
 
-/** Copies whole frames of the old log, from `from` on; answers where they end. */
+/** Copies whole frames of the old log, starting at `from`; returns where they end. */
 function copyTail(
   store: Store,
   log: Log,
@@ -123,7 +127,7 @@ function copyTail(
   bytes = Math.max(bytes, first)
   let address = store.reserveWindow(bytes)
   while (address === 0 && bytes > first) {
-    // A partition that is full copies in smaller steps.
+    // A partition with little memory left copies in smaller steps.
     bytes = Math.max(first, bytes >>> 1)
     address = store.reserveWindow(bytes)
   }

@@ -4,7 +4,10 @@ import type { Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { encodeLogHeader, homeOf, type LogHeader, logName, newSeed } from './header.ts'
 
-/** Makes the log of a new partition; it is durable, name and all, when it resolves. What cannot be made leaves no file. */
+/**
+ * Creates the log of a new partition; it is durable, including its name, when this resolves. On failure no file is
+ * left.
+ */
 export async function createLogFile(
   storage: StorageDirectory,
   { stem, database }: { readonly stem: string; readonly database?: bigint | undefined },

@@ -1,17 +1,17 @@
-// Frames of a log that lies in linear memory, as the reader of a log needs them; docs/format.md, "Frame".
+// Frames of a log in linear memory, as the reader of a log needs them; docs/format.md, "Frame".
 
 import { FRAME_BYTES, KIND_FRAME, type Store } from '../core/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 
-/** A frame is closed at 512 KiB and may end with a record of 16 MiB. */
+/** A frame is closed at 512 KiB, and its last record may be 16 MiB. */
 const FRAME_BYTES_MAX = 18_874_368
 const FRAME_WORD = (FRAME_BYTES >>> 3) | (KIND_FRAME << 24)
 const FLAGS = 0x70000000
 
 export interface FrameHead {
-  /** With its payload. */
+  /** Including its payload. */
   readonly bytes: number
-  /** Up to where the log was on stable storage when the frame was made. */
+  /** Position up to which the log was on stable storage when the frame was made. */
   readonly durable: number
   readonly sequence: number
 }
@@ -21,7 +21,7 @@ function viewAt(store: Store, address: number): DataView {
   return new DataView(head.buffer, head.byteOffset, FRAME_BYTES)
 }
 
-/** The head of the valid frame at an address. */
+/** The header of the valid frame at an address. */
 export function frameHead(store: Store, address: number): FrameHead {
   const view = viewAt(store, address)
   return {
@@ -31,12 +31,12 @@ export function frameHead(store: Store, address: number): FrameHead {
   }
 }
 
-/** Whether the bytes of a head look like one; its checksum is not asked. */
+/** Whether these bytes look like a frame header; the checksum is not verified. */
 export function isFrame(head: DataView): boolean {
   return (head.getUint32(0, true) & ~FLAGS) === FRAME_WORD
 }
 
-/** Bytes of what looks like a frame at `address` and goes on behind the `bytes` that are there; 0 when nothing does. */
+/** The length of an apparent frame at `address` that extends beyond the `bytes` available; 0 if there is none. */
 export function longFrame(store: Store, address: number, bytes: number): number {
   if (bytes < FRAME_BYTES) return 0
   const view = viewAt(store, address)
@@ -44,7 +44,7 @@ export function longFrame(store: Store, address: number, bytes: number): number 
   return isFrame(view) && whole > bytes && whole <= FRAME_BYTES_MAX ? whole : 0
 }
 
-/** Whether anything but the zeros of preallocation stands in [from, end) of a log. */
+/** Whether [from, end) of a log has anything but the zeros of preallocation. */
 export function hasBytes(file: StorageFile, from: number, end: number): boolean {
   const piece = new Uint8Array(65_536)
   for (let at = from; at < end; at += piece.length) {

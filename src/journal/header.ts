@@ -1,4 +1,4 @@
-// Heads of the two files of a partition, and their names. Byte tables: docs/format.md.
+// Headers and names of the two files of a partition. Byte tables: docs/format.md.
 
 import type { Store } from '../core/index.ts'
 import { CorruptError, FormatVersionError } from '../error/index.ts'
@@ -13,18 +13,18 @@ const SNAPSHOT_VERSION = 1
 const LOG_MAGIC = 'QUIVRLOG'
 const SNAPSHOT_MAGIC = 'QUIVRSNP'
 const HASHED_BYTES = 56
-/** What the second half of a number that does not stand in one piece counts. */
+/** Weight of the upper half of a number that is stored in two parts. */
 const HIGH = 2 ** 32
 
-/** Which partition of which database a log was made for; zeros where that is not known. */
+/** The partition and database that a log was made for; zeros where unknown. */
 export interface LogHome {
   readonly collection: number
   readonly partition: number
-  /** Of the catalog. */
+  /** The id in the catalog. */
   readonly database: bigint
 }
 
-/** 64 random bits: what tells one log, or one database, from all others. */
+/** 64 random bits that identify one log, or one database. */
 export function newSeed(): bigint {
   return crypto.getRandomValues(new BigUint64Array(1))[0]!
 }
@@ -33,9 +33,9 @@ export interface LogHeader {
   /** Seed of the frames' checksums: random for each file, so that bytes of another file never pass. */
   readonly seed: bigint
   readonly generation: number
-  /** Transactions up to this number were settled before the file was made. */
+  /** Transactions up to this number were settled before the file was created. */
   readonly sealedTransaction: number
-  /** False while a compaction is still writing the file: the generation before is the log then. */
+  /** False while a compaction is still writing the file: until then the previous generation is the log. */
   readonly isComplete: boolean
   readonly home: LogHome
 }
@@ -44,14 +44,14 @@ export interface SnapshotHeader {
   readonly layout: number
   /** Seed of the log the snapshot belongs to. */
   readonly logSeed: bigint
-  /** Bytes of that log the snapshot covers; all of them were durable. */
+  /** How many bytes of that log the snapshot covers; all of them were durable. */
   readonly covered: number
   readonly sequence: number
   readonly pagesTop: number
-  /** Pages that hold structures, and blocks of 4 KiB in them that are not all zero. */
+  /** Number of pages with structures, and of 4 KiB blocks in them that are not all zero. */
   readonly pagesCount: number
   readonly blocksCount: number
-  /** Of all that follows the head. */
+  /** Hash of everything after the header. */
   readonly contentHash: bigint
 }
 
@@ -63,7 +63,7 @@ export function snapshotName(stem: string): string {
   return `${stem}.snapshot`
 }
 
-/** Generation of a log's file name, or undefined when it is none of this stem. */
+/** The generation in a log's file name, or undefined for a file that is not a log of this stem. */
 export function generationOf(stem: string, name: string): number | undefined {
   if (!name.startsWith(`${stem}.`) || !name.endsWith('.log')) return undefined
   const digits = name.slice(stem.length + 1, -4)
@@ -78,8 +78,8 @@ export function homeOf(stem: string, database = 0n): LogHome {
 }
 
 /**
- * Throws CorruptError where a file stands under the name of another: put back wrongly from a backup it would be read as that one's, every
- * checksum right.
+ * Throws CorruptError for a file under the name of another: misplaced when restoring a backup, it would be read as that
+ * file, with every checksum correct.
  */
 export function requireHome({ home }: LogHeader, wanted: LogHome, file: string): void {
   const { collection, partition, database } = home
@@ -93,7 +93,10 @@ export function requireHome({ home }: LogHeader, wanted: LogHome, file: string):
   throw new CorruptError(`${file} is the log of ${what}`, { details: { file, offset: 40, belongsTo } })
 }
 
-/** Which log this is, by its head, in a database; undefined where the head cannot be read, does not say, or is of another one. */
+/**
+ * The partition that a log belongs to in a database, from its header; undefined where the header is unreadable, does
+ * not say, or names another database.
+ */
 export function ownPlace(
   store: Store,
   bytes: Uint8Array,
@@ -160,7 +163,7 @@ export function encodeLogHeader(store: Store, header: LogHeader): Uint8Array {
   return bytes
 }
 
-/** Throws CorruptError or FormatVersionError, unless `canSalvage` and one copy is whole. */
+/** Throws CorruptError or FormatVersionError, unless `canSalvage` is set and one copy is intact. */
 export function decodeLogHeader(store: Store, bytes: Uint8Array, file: string, canSalvage: boolean): LogHeader {
   const decode = (copy: Uint8Array): LogHeader => {
     const view = open(store, copy, LOG_MAGIC, LOG_VERSION, file)

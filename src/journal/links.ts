@@ -1,14 +1,15 @@
-// The last part of a snapshot: the links of graphs, packed by the core into pieces (assembly/hnsw/pack.ts), and the checksum of these.
+// The last part of a snapshot: the links of graphs, packed into pieces by the core (assembly/hnsw/pack.ts), with a
+// checksum.
 
 import { KEY_BUFFER, KEY_BUFFER_BYTES, type Store } from '../core/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 
-/** Pieces are written and read together, up to so many bytes. */
+/** Pieces are written and read together, up to this many bytes. */
 const WINDOW_BYTES = 131_072
 const HASH_BYTES = 8
 const PIECE_BYTES_MIN = 8
 
-/** Writes them from `position` on; `seed` is the checksum of what stands before. */
+/** Writes the links at `position`; `seed` is the checksum of everything before them. */
 export function writeLinks(file: StorageFile, position: number, store: Store, seed: bigint): void {
   const window = new Uint8Array(WINDOW_BYTES)
   let at = position
@@ -31,7 +32,10 @@ export function writeLinks(file: StorageFile, position: number, store: Store, se
   file.write(at, window.subarray(0, held))
 }
 
-/** Reads them into graphs that were restored without them, to be unpacked when they are asked for. False: they are not what was written. */
+/**
+ * Reads links into graphs that were restored without them, to be unpacked on demand. Returns false if they are not what
+ * was written.
+ */
 export function readLinks(file: StorageFile, position: number, store: Store, seed: bigint): boolean {
   const bytes = file.size() - position - HASH_BYTES
   if (bytes < 0) return false
@@ -47,7 +51,7 @@ export function readLinks(file: StorageFile, position: number, store: Store, see
   return isWhole && found[0] === hash
 }
 
-/** The same at once, without room for them in memory. */
+/** The same, but unpacks at once, for when memory has no room for the packed links. */
 function unpackLinks(file: StorageFile, position: number, store: Store, seed: bigint): boolean {
   const window = new Uint8Array(WINDOW_BYTES)
   const view = new DataView(window.buffer)
@@ -56,7 +60,7 @@ function unpackLinks(file: StorageFile, position: number, store: Store, seed: bi
   let held = 0
   let used = 0
   let hash = seed
-  /** Where the next `bytes` stand in the window. */
+  /** The position of the next `bytes` in the window. */
   const reach = (bytes: number): number => {
     if (used + bytes > held) {
       window.copyWithin(0, used, held)

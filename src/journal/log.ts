@@ -1,34 +1,37 @@
-// The log of a partition, outwards: frames are appended to a file that is preallocated in steps, and concurrent callers that
-// want their bytes on stable storage share one flush (group commit).
+// The writing side of a partition's log: frames are appended to a file that is preallocated in steps, and concurrent
+// callers that need their bytes on stable storage share one flush (group commit).
 
 import { HELD_BYTES, type HeldFrames, performance } from '../core/index.ts'
 import { HostError, LimitError, PoisonedError, type QuiverError } from '../error/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 
-/** The file grows by an eighth of itself, within these bounds: flushes of a file that does not grow are a third cheaper. */
+/**
+ * The file grows by an eighth of its size, within these bounds: a flush is a third cheaper if the file did not grow.
+ */
 const RESERVE_MIN = 262_144
 const RESERVE_MAX = 8_388_608
-/** Preallocated for deletions alone: a disk without room takes some. */
+/** Preallocated for deletions only, so that a full disk still accepts some. */
 const KEPT_BYTES = 32_768
 /** Positions are kept in 32 bits, in units of 8 bytes. */
 const LOG_BYTES_MAX = 2 ** 35
-/** Larger frames do not wait for the flush. */
+/** Larger frames are written at once. */
 const HELD_FRAME_MAX = 65_536
-/** How often a flush lets callers of the same turn catch up before it runs. */
+/** How many turns a flush waits for callers of the same event-loop turn before it runs. */
 const GATHER_TURNS = 8
-/** Slower flushes than this run off the main thread. */
+/** Flushes slower than this run off the main thread. */
 const FLUSH_SYNC_US = 3_000
 
 /**
- * Written at once, from multiples of it on: Linux keeps as one folio what one write brought, and a small write into it looks at the
- * state of each of its blocks. Single soft writes are 5 % slower with pieces of 256 KiB; with those of 4 KiB growing costs more than that.
+ * Written at once, at multiples of its length: Linux keeps the bytes of one write as one folio, and a small write into
+ * a folio checks the state of each of its blocks. Single soft writes are 5 % slower with pieces of 256 KiB; with pieces
+ * of 4 KiB, growing costs more than that.
  */
 const zeros = new Uint8Array(65_536)
 
-/** Where frames wait for their flush, to be written together. */
+/** Buffer of frames that wait for their flush, to be written together. */
 export type Held = Pick<HeldFrames, 'take' | 'address' | 'bytes'>
 
-/** What a batch does, as far as room is concerned. */
+/** The counts of a batch that decide how much room it may use. */
 interface Planned {
   readonly inserted: number
   readonly replaced: number
@@ -47,47 +50,50 @@ function waiter(): Waiter {
     resolve = yes
     reject = no
   })
-  // A caller that does not wait is no unhandled rejection: the database is poisoned and says so.
+  // Without a handler this would be an unhandled rejection; the database is poisoned and reports the error anyway.
   promise.catch(() => {})
   return { promise, resolve, reject }
 }
 
 const DONE = Promise.resolve()
 
-/** Codes of a platform that has no room: nothing is unknown about a write refused so. */
+/** Error codes of a platform without room: the outcome of a write refused with one of them is known. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 export function isNoRoom(error: unknown): boolean {
   return error instanceof HostError && NO_ROOM.has(String(error.details['code']))
 }
 
-/** A log hands it on to the one that follows it: what it holds on to is held for good. */
+/** A log passes it to its successor, so everything it references stays alive. */
 export type OnPoison = ((error: QuiverError) => void) | undefined
 
 export class Log {
   readonly file: StorageFile
-  /** Where the next frame goes. */
+  /** Position of the next frame. */
   position: number
-  /** Up to here everything is on stable storage. */
+  /** Everything up to here is on stable storage. */
   durable: number
-  /** Of the next frame. */
+  /** Sequence of the next frame. */
   sequence: number
   poison: QuiverError | undefined
   private readonly onPoison: OnPoison
-  /** The file is that long; what is not a deletion ends KEPT_BYTES before. */
+  /** Length of the file; everything but deletions must end KEPT_BYTES before it. */
   private filled: number
   private reserved: number
-  /** Without it frames do not wait. */
+  /** Without it frames are written at once. */
   private readonly held: Held | undefined
   private pendingFrom = 0
   private pendingBytes = 0
   private next: Waiter | undefined
   private isFlushing = false
   private isRetired = false
-  /** Of late. Whole: when a field turns into a fraction, at the first flush, V8 throws away what it has compiled for logs. */
+  /**
+   * Recent duration of a flush, as an integer: if the first flush made this field fractional, V8 would discard the code
+   * compiled for logs.
+   */
   private flushUs = 0
 
-  /** @param held - of the partition; those of an earlier log have left it. */
+  /** @param held - of the partition; must hold no frames of an earlier log. */
   constructor(file: StorageFile, position: number, sequence: number, onPoison: OnPoison, held?: Held) {
     this.held = held
     this.file = file
@@ -112,7 +118,10 @@ export class Log {
     )
   }
 
-  /** Makes room for `bytes` more, which are of `planned`; deferred, in memory as well. A refusal leaves everything as it was. */
+  /**
+   * Makes room for `bytes` more on behalf of `planned`; if deferred, also in memory. A refusal leaves everything as it
+   * was.
+   */
   reserve(bytes: number, isDeferred = false, planned?: Planned): void {
     if (isDeferred) this.held?.take()
     const needed = this.position + bytes
@@ -151,8 +160,8 @@ export class Log {
   }
 
   /**
-   * Appends a frame, the `length` bytes from `from` on. Deferred, it may wait in memory for the flush its caller asks for next;
-   * otherwise the operating system has it on return. `reserve` has made room.
+   * Appends a frame, the `length` bytes at `from`. If deferred, it may stay in memory until the flush that its caller
+   * requests next; otherwise the operating system has it on return. `reserve` must have made room.
    */
   append(bytes: Uint8Array, isDeferred: boolean, from = 0, length = bytes.length): void {
     if (isDeferred && length <= this.room) {
@@ -177,18 +186,18 @@ export class Log {
     else this.file.writePart(position, bytes, from, length)
   }
 
-  /** How large a frame may be that waits for the flush at `place`; 0: none may. */
+  /** Maximum size of a frame that may wait at `place` for the flush; 0 if none may. */
   get room(): number {
     if (this.held === undefined || this.held.address <= 0) return 0
     return Math.min(HELD_FRAME_MAX, HELD_BYTES - this.pendingBytes, this.reserved - this.position)
   }
 
-  /** Where in the partition's memory the next frame goes that waits. */
+  /** Address in the partition's memory for the next frame that waits. */
   get place(): number {
     return this.held!.address + this.pendingBytes
   }
 
-  /** A frame of so many bytes stands at `place`. */
+  /** Records a frame of this many bytes at `place`. */
   hold(bytes: number): void {
     if (this.pendingBytes === 0) this.pendingFrom = this.position
     this.pendingBytes += bytes
@@ -196,7 +205,7 @@ export class Log {
     this.sequence++
   }
 
-  /** Hands over to the operating system whatever waits. */
+  /** Hands all waiting frames to the operating system. */
   writePending(): void {
     if (this.pendingBytes === 0) return
     const bytes = this.pendingBytes
@@ -204,14 +213,15 @@ export class Log {
     try {
       this.writePart(this.pendingFrom, this.held!.bytes, this.held!.address, bytes)
     } catch (error) {
-      // These were applied already, and their callers wait.
+      // These frames are already applied, and their callers wait.
       throw this.fail(error)
     }
   }
 
   /**
-   * Takes back the frames appended since `position`, when the platform refused one of them for want of room. Some of their bytes may
-   * stand behind the log now: the sequence goes on, so that they are never taken for what follows.
+   * Removes the frames appended since `position`, after the platform refused one of them for want of room. Some of
+   * their bytes may now be behind the end of the log: the sequence continues, so that they are never mistaken for later
+   * frames.
    */
   rewind(position: number): void {
     this.position = position
@@ -219,7 +229,7 @@ export class Log {
     this.sequence++
   }
 
-  /** Poisons the log; answers the error. */
+  /** Poisons the log; returns the error. */
   fail(cause: unknown): QuiverError {
     const error =
       cause instanceof HostError
@@ -235,10 +245,10 @@ export class Log {
     return error
   }
 
-  /** Everything appended so far is on stable storage when it resolves. */
+  /** Resolves when everything appended so far is on stable storage. */
   flush(): Promise<void> {
     if (this.poison !== undefined) return Promise.reject(this.poison)
-    // While a flush is under way, `flushSync` may have overtaken it; who closes the file next must not do so under it.
+    // `flushSync` may have overtaken a running flush; the file must not be closed while that flush runs.
     if (this.durable >= this.position && !this.isFlushing) return DONE
     if (this.next === undefined) {
       this.next = waiter()
@@ -248,8 +258,8 @@ export class Log {
   }
 
   /**
-   * Callers that run in the same turn of the event loop are let in first: they share the flush. (Node's `queueMicrotask` would make an
-   * asynchronous resource of each turn.)
+   * Lets callers of the same event-loop turn go first, so that they share the flush. (Node's `queueMicrotask` would
+   * create an asynchronous resource per turn.)
    */
   private gather(turns: number, position: number): void {
     DONE.then(() => {
@@ -262,7 +272,8 @@ export class Log {
     const callers = this.next
     if (callers === undefined) return
     this.next = undefined
-    // After a failed flush the next one may succeed without the bytes; and the file may be closed by now, its number another's.
+    // After a failed flush the next one may succeed without the bytes; and the file may be closed, its descriptor
+    // reused.
     if (this.poison !== undefined) {
       callers.reject(this.poison)
       return
@@ -311,8 +322,8 @@ export class Log {
   }
 
   /**
-   * Another file holds everything by now, on stable storage: whoever waits for this one need not, and may not hear of its failures.
-   * It can be closed when this resolves.
+   * Another file now holds everything on stable storage: callers waiting for this one are released, and do not see its
+   * failures. The file can be closed when this resolves.
    */
   retire(): Promise<void> {
     this.isRetired = true
@@ -331,7 +342,10 @@ export class Log {
     this.next = undefined
   }
 
-  /** As `flush`, before it returns; where the medium cannot, the bytes are on their way then, before all that follows. */
+  /**
+   * As `flush`, but synchronous; where the medium cannot do that, the bytes are under way, ahead of everything that
+   * follows.
+   */
   flushSync(): void {
     this.checkWritable()
     if (this.durable >= this.position) return
@@ -344,7 +358,7 @@ export class Log {
     if (this.file.isFlushedLater !== true) this.durable = this.position
   }
 
-  /** Cuts what was preallocated and is not used. */
+  /** Cuts off unused preallocated space. */
   trim(): void {
     if (this.file.size() > this.position) this.file.truncate(this.position)
     this.filled = this.position

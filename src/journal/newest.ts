@@ -1,4 +1,4 @@
-// Which of a partition's files is its log: the newest generation whose head says that it is complete.
+// Finds the log among a partition's files: the newest generation whose header says that it is complete.
 
 import { FRAME_BYTES, type Store } from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
@@ -21,13 +21,16 @@ import { snapshotSeed } from './snapshot.ts'
 export interface NewestLog {
   readonly file: StorageFile
   readonly header: LogHeader
-  /** Where the two copies of the head are unlike, or -1. */
+  /** Position where the two copies of the header differ, or -1. */
   readonly tornAt: number
-  /** Other generations, and drafts: to be removed. */
+  /** Other generations and drafts, to be removed. */
   readonly staleFiles: readonly string[]
-  /** A newer one which was the log, and cannot be read: to be kept aside. Only when repairing. */
+  /** A newer generation that was the log but cannot be read, to be kept aside. Only when repairing. */
   readonly hurt: Hurt | undefined
-  /** Neither copy of its head is whole: the snapshot told the seed, and nothing did which transactions were settled. */
+  /**
+   * Neither copy of its header is intact: the snapshot supplied the seed, but it is unknown which transactions were
+   * settled.
+   */
   readonly isHeadless: boolean
 }
 
@@ -38,10 +41,10 @@ interface Hurt {
 }
 
 /**
- * Opens it. Throws what is wrong with the newest of those that cannot be read; undefined when there is none at all.
+ * Opens the log. Throws the error of the newest file if none can be read; undefined when there are no files.
  *
- * @param home - of the partition: a file that is another's is not read.
- * @param names - of the partition's files, and of others or not.
+ * @param home - of the partition: a file that belongs to another one is not read.
+ * @param names - file names, which may include those of other partitions.
  */
 export async function openNewest(
   directory: StorageDirectory,
@@ -72,7 +75,7 @@ export async function openNewest(
     const bytes = new Uint8Array(LOG_HEADER_BYTES)
     try {
       const got = file.read(0, bytes)
-      // Until its head says it is complete, a newer generation is a compaction's draft.
+      // A newer generation is a compaction's draft until its header says that it is complete.
       const mayBeDraft = repair || generations.length > 1
       const header = decodeLogHeader(store, bytes.subarray(0, Math.max(got, LOG_HEADER_BYTES)), name, mayBeDraft)
       requireHome(header, home, `${directory.path}/${name}`)
@@ -85,7 +88,8 @@ export async function openNewest(
       staleFiles.push(name)
     } catch (error) {
       if (!(error instanceof CorruptError)) {
-        // No draft: a later version wrote it, or it cannot be read now, and what it has may be in no older generation.
+        // This is not a draft: a later version wrote it, or it cannot be read now, and no older generation may have its
+        // content.
         file.close()
         newest?.file.close()
         throw error
@@ -93,7 +97,7 @@ export async function openNewest(
       failure ??= error
       const isOthers = error.details['belongsTo'] !== undefined
       if (isOthers || (hurt === undefined && wasLog(file))) {
-        // The generation before lacks what was acknowledged since. Another's file is not for us to clear away.
+        // The previous generation lacks what was acknowledged since. A file of another partition is not ours to remove.
         if (!repair || hurt !== undefined) {
           file.close()
           throw error
@@ -110,7 +114,7 @@ export async function openNewest(
   return newest
 }
 
-/** What a repair has to say of the heads. */
+/** What a repair reports about the headers. */
 export function headRepairs({ file, tornAt, hurt, isHeadless }: NewestLog): Repair[] {
   const repairs: Repair[] = []
   if (hurt !== undefined) {
@@ -123,7 +127,7 @@ export function headRepairs({ file, tornAt, hurt, isHeadless }: NewestLog): Repa
   return repairs
 }
 
-/** Opens a log whose head is damaged, if the snapshot knows the seed of its checksums; else throws `failure`. */
+/** Opens a log with a damaged header if the snapshot has the seed of its checksums; otherwise throws `failure`. */
 async function openHeadless(
   directory: StorageDirectory,
   stem: string,
@@ -138,7 +142,7 @@ async function openHeadless(
   return { file, header, tornAt: -1, staleFiles: [], hurt: undefined, isHeadless: true }
 }
 
-/** Whether frames in it were made after it had become the log: those that a compaction writes have no durable mark. */
+/** Whether the file has frames made after it became the log: those written by a compaction have no durable mark. */
 function wasLog(file: StorageFile): boolean {
   const bytes = new Uint8Array(FRAME_BYTES)
   const head = new DataView(bytes.buffer)

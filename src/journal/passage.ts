@@ -1,20 +1,20 @@
-// A large log is read through a small window when it is opened: its bytes are checked and applied while they are in the cache, and its records
-// get their places in pages that nothing has touched yet. To touch those first is most of what reading a log in place takes. Without a snapshot
-// memory does not even reach them yet: an engine that collects garbage counts what is new, and V8 marks its whole heap after 32 MiB. This way
-// is for logs without anything out of the ordinary; all others are read in place (recover.ts), from the start.
+// A large log is read through a small window when it is opened: its bytes are checked and applied while they are in the cache, and its
+// records are assigned places in untouched pages. Touching pages for the first time is most of the cost of reading a log in place. Without
+// a snapshot, memory is not even grown to those pages yet: a garbage collector counts new memory, and V8 marks its whole heap after 32 MiB.
+// This path is only for logs without anything unusual; all others are read in place (recover.ts), from the start.
 
 import { LogPass, PASS_GAPS_BYTES, type Store } from '../core/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 import { LOG_HEADER_BYTES } from './header.ts'
 import { Residency } from './residency.ts'
 
-/** A log smaller than this is read in place in less than 2 ms more. */
+/** Reading a smaller log in place takes less than 2 ms more. */
 export const PASSAGE_BYTES_MIN = 4_194_304
 
 export class Passage {
   private readonly store: Store
   private readonly pass: LogPass
-  /** Where the log will lie, and for how many bytes there is room. */
+  /** Where the log will be, and the bytes of room there. */
   private readonly place: number
   private readonly bytes: number
   private readonly gapsAt: number
@@ -30,10 +30,10 @@ export class Passage {
     pass.begin(place, bytes, gapsAt, isCovered)
   }
 
-  /** Room for `bytes` of log, a multiple of 8. `isCovered`: a snapshot has its structures, all of them. Undefined: there is not so much memory. */
+  /** Reserves room for `bytes` of log, a multiple of 8. `isCovered`: a snapshot has all of its structures. Undefined if memory is short. */
   static over(store: Store, bytes: number, isCovered: boolean): Passage | undefined {
     if (isCovered) store.resetWalkedLive()
-    // What a snapshot has brought stands behind the log, where memory reaches already.
+    // What a snapshot restored is located after the log, so memory already extends that far.
     const gapsAt = store.reserveWindow(PASS_GAPS_BYTES)
     if (gapsAt === 0) return undefined
     const pass = new LogPass(store.memory)
@@ -43,13 +43,15 @@ export class Passage {
     return undefined
   }
 
-  /** Applies the checked frames in [from, end) of memory, which are those at `offset` of the file. False: not this way. */
+  /**
+   * Applies the checked frames in [from, end) of memory, which come from `offset` of the file. Returns false if the log does not qualify.
+   */
   take(from: number, end: number, offset: number): boolean {
     const delta = this.place + (offset - LOG_HEADER_BYTES) - from
     return this.pass.apply(from, end, offset / 8, delta, this.isCovered)
   }
 
-  /** The log ends at `end` of the file. Undefined: not this way. */
+  /** Called when the log ends at `end` of the file. Returns undefined if the log does not qualify. */
   finish(file: StorageFile, path: string, end: number): Residency | undefined {
     const { store, pass, place, bytes, isCovered } = this
     const length = end - LOG_HEADER_BYTES
@@ -57,7 +59,7 @@ export class Passage {
     if (isCovered) {
       if (store.walkedLive !== store.count) return undefined
     } else {
-      // Behind the log's end other things may be put at once.
+      // Other data may be placed directly after the log.
       const mayWait = pass.expectIndex() && pass.hashesEnd <= place + length
       if (!mayWait && !pass.index()) return undefined
       store.finishLog(false)

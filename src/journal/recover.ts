@@ -1,5 +1,5 @@
-// Reading a partition's log back. First all frames are checked and the transactions among them told; then, when it is settled
-// between the partitions of a collection which transactions count, the frames are applied. See docs/design.md, "Recovery".
+// Replaying a partition's log. First all frames are checked and their transactions collected; once the partitions of a collection have agreed on
+// which transactions count, the frames are applied. See docs/design.md, "Recovery".
 
 import {
   FRAME_BYTES,
@@ -44,25 +44,25 @@ export interface RecoveryOptions extends StoreOptions {
   readonly directory: StorageDirectory
   readonly stem: string
   readonly database?: bigint | undefined
-  /** The partition's files; asked for unless given. */
+  /** Names of the partition's files; listed if not given. */
   readonly names?: readonly string[] | undefined
   readonly repair: boolean
-  /** The file stays open: not all of it has to be read. */
+  /** The file stays open, so not all of it has to be read now. */
   readonly isFileKept?: boolean
-  /** From so many bytes on it is not; 4 MiB unless given. */
+  /** Size from which a log is not read completely; default 4 MiB. */
   readonly passageBytesMin?: number
   readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
 }
 
-/** A log up to this size is read into the arena as it lies; a larger one passes through a window and its records are copied. */
+/** A log up to this size is read into the arena as it is; a larger one passes through a window and its records are copied. */
 const IN_PLACE_BYTES_MAX = 1_610_612_736
 const WINDOW_BYTES = 67_108_864
 const WINDOW_BYTES_MIN = 1_048_576
-/** Larger, it does not stay in the cache of a core; smaller, much is read twice, since it holds whole frames only. */
+/** A larger window does not fit the cache of a core; a smaller one reads much twice, since it holds whole frames only. */
 const PASSAGE_WINDOW_BYTES = 1_572_864
 const DAMAGED = 'damaged frames'
 const PARTED = 'a write over several partitions, of which another one has no part'
-/** Stands for "the group began in an earlier window" where an address is expected. */
+/** Used as an address to say that the group began in an earlier window. */
 const EARLIER = 1
 
 interface Range {
@@ -73,41 +73,41 @@ interface Range {
 export class Recovery {
   readonly transactions: LoggedTransaction[] = []
   readonly repairs: Repair[] = []
-  /** Set when the file should be written anew: something in it is to be forgotten for good. */
+  /** Set when the file must be rewritten because something in it is to be forgotten. */
   needsRewrite = false
   header!: LogHeader
   file!: StorageFile
   store!: Store
-  /** Behind the last whole group. */
+  /** Position after the last whole group. */
   end = LOG_HEADER_BYTES
-  /** Greater than that of any frame seen. */
+  /** Greater than the sequence of any frame seen. */
   sequence = 1
-  /** A crash or damage has left the two copies of the head unlike; the opener writes them again before anything else. */
+  /** A crash or damage has left the two copies of the header different; the opener rewrites them before anything else. */
   isHeaderTorn = false
   /** A snapshot covered the file to its end: it was closed cleanly. */
   isClean = false
   readonly staleFiles: string[] = []
-  /** A newer generation that cannot be read: to be kept aside. */
+  /** A newer generation that cannot be read, to be kept aside. */
   hurtFile: string | undefined
-  /** What its head said is lost; its frames are read all the same. */
+  /** The content of its header is lost; its frames are read all the same. */
   isHeadless = false
   /** Set when the records are not in memory yet. */
   residency: Residency | undefined
   private readonly options: RecoveryOptions
   private readonly segments: Range[] = []
-  /** Bytes of the file that a snapshot says were durable, the same outside of a repair, and bytes whose structures it brought. */
+  /** Bytes of the file that a snapshot says were durable; the same outside of a repair; and bytes whose structures it restored. */
   private durable = 0
   private covered = 0
   private restored = 0
-  /** The log is read through, and its records come later. */
+  /** Set while the log is read through a window, its records to be loaded later. */
   private passage: Passage | undefined
-  /** Until it has turned out not to be a log for that. */
+  /** Cleared once the log has proved unsuitable for that. */
   private mayPass = true
-  /** The log stays in the arena as it was read. */
+  /** The log stays in the arena as read. */
   private isInPlace = false
-  /** It did not fit so: what is alive is copied. */
+  /** It did not fit that way, so live records are copied. */
   private isTight = false
-  /** Where `cutAt` has ended it. */
+  /** Where `cutAt` ended the log. */
   private cut = Number.POSITIVE_INFINITY
   private window!: LogWindow
   private openedAt = 0
@@ -168,14 +168,14 @@ export class Recovery {
     if (repair) this.repairs.push(...headRepairs(newest))
   }
 
-  /** Loads the log, its snapshot if there is one, and checks every frame. */
+  /** Loads the log and its snapshot, if there is one, and checks every frame. */
   private async checkAll(mayUseSnapshot: boolean): Promise<void> {
     const { options, header } = this
     const read = mayUseSnapshot
       ? await readSnapshot(options.directory, options.stem, this.store, header.seed, options.repair)
       : undefined
     const snapshot = options.repair ? undefined : read
-    // What a refused snapshot left in memory goes with its instance.
+    // What a refused snapshot left in memory is discarded with the instance.
     if (snapshot === undefined && mayUseSnapshot && !options.repair) await this.freshStore()
     if (snapshot === undefined || snapshot.pagesCount === 0) this.store.begin()
     this.store.gather.logSeed = header.seed
@@ -192,11 +192,11 @@ export class Recovery {
     this.isClean = snapshot !== undefined && this.covered === this.end && this.end === this.file.size()
   }
 
-  /** False: the log is not for a passage after all. */
+  /** Returns false if the log is not suitable for a passage after all. */
   private checkFrames(): boolean {
     const { store, options, file } = this
     const size = file.size()
-    const bytes = size - LOG_HEADER_BYTES - (size % 8) // `& ~7` would be of 32 bits, and logs are longer.
+    const bytes = size - LOG_HEADER_BYTES - (size % 8) // `& ~7` would be limited to 32 bits, and logs can be longer.
     const window = new LogWindow(store, file, (done) => options.onProgress?.({ phase: 'read', done, total: size }))
     this.window = window
     this.end = LOG_HEADER_BYTES
@@ -213,7 +213,7 @@ export class Recovery {
     return true
   }
 
-  /** Vectors and indexes follow records that are there. */
+  /** Vectors and indexes need the records in memory. */
   private isForPassage(bytes: number): boolean {
     const { passageBytesMin = PASSAGE_BYTES_MIN, isFileKept } = this.options
     if (isFileKept !== true || !this.mayPass || this.store.isDerived || bytes < passageBytesMin) return false
@@ -232,7 +232,7 @@ export class Recovery {
     return this.passage !== undefined
   }
 
-  /** Checks [from, end) through the window; a damaged place is skipped when repairing, else the log ends there or is corrupt. */
+  /** Checks [from, end) through the window; damage is skipped when repairing, otherwise the log ends there or is corrupt. */
   private checkWindows(from: number, end: number): void {
     let at = from
     let isGroupOpen = false
@@ -265,18 +265,18 @@ export class Recovery {
     }
     if (!this.passEnd(at, end, isGroupOpen)) return
     if (this.end > segment) this.segments.push({ from: segment, to: this.end })
-    // The last group never got its end: as if it had not begun.
+    // The last group is incomplete, and counts as if it had not begun.
     if (this.options.repair && this.end < at) this.note(this.end, at)
   }
 
-  /** Applies what was checked of the window, if the log is read through. False: it is not to be, after all. */
+  /** Applies the checked part of the window, if the log is on a passage. Returns false if that must be abandoned. */
   private pass(from: number, to: number): boolean {
     if (this.passage?.take(this.window.at, this.window.at + (to - from), from) === false) this.passage = undefined
     else return true
     return false
   }
 
-  /** The same behind the last whole frame: a group without its end has been applied, and what follows is to be searched. */
+  /** The same after the last whole frame: abandoned if an incomplete group was applied, or if more bytes follow that must be searched. */
   private passEnd(stop: number, end: number, isGroupOpen: boolean): boolean {
     if (this.passage === undefined || !(isGroupOpen || hasBytes(this.file, stop, end))) return true
     this.passage = undefined
@@ -322,8 +322,8 @@ export class Recovery {
   }
 
   /**
-   * What stands at `stop` is no valid frame. A tail that was never flushed is dropped: answers 0. Damage inside throws CorruptError, or
-   * when repairing answers where the next whole frame stands (0: there is none).
+   * There is no valid frame at `stop`. Returns 0 for a tail that was never flushed, which is dropped. Damage before the durable end throws
+   * CorruptError or, when repairing, returns the position of the next whole frame (0 if there is none).
    */
   private damage(stop: number, end: number, window: number): number {
     const { store, options } = this
@@ -331,7 +331,7 @@ export class Recovery {
     let next = 0
     for (let at = stop; at < end && !(isInside && !options.repair); ) {
       const bytes = Math.min(window, end - at)
-      // A window that holds the rest of the log is loaded already.
+      // A window that holds the rest of the log is already loaded.
       const isLoaded = this.window.from <= at && this.window.to >= end
       const base = isLoaded ? this.window.at + (at - this.window.from) : this.window.at
       if (!isLoaded) this.window.load(at, bytes)
@@ -342,7 +342,7 @@ export class Recovery {
         const { bytes: frameBytes, durable, sequence } = frameHead(store, found)
         if (sequence >= this.sequence) {
           if (options.repair) return offset
-          // This frame was written when everything before its durable mark was on stable storage.
+          // When this frame was written, everything before its durable mark was on stable storage.
           if (durable > stop) isInside = true
           this.sequence = sequence + 1
         }
@@ -350,7 +350,7 @@ export class Recovery {
         found = isInside && !options.repair ? 0 : store.resync(found + frameBytes, limit)
       }
       if (isLoaded || at + bytes >= end) break
-      // Frames may stand across the edge of two windows.
+      // Frames may straddle two windows.
       at += bytes - FRAME_BYTES * 2 > 0 ? Math.max(8, (bytes >>> 1) & ~7) : bytes
     }
     if (isInside && !options.repair)
@@ -359,10 +359,10 @@ export class Recovery {
     return 0
   }
 
-  /** Ends the log at `offset`, where something begins that the other partitions of the collection do not have. */
+  /** Ends the log at `offset`, where a transaction begins that other partitions of the collection lack. */
   async cutAt(offset: number): Promise<void> {
     if (offset < this.covered) {
-      // The snapshot has seen what is to be forgotten, and would miss it.
+      // The snapshot includes what is to be forgotten.
       this.staleFiles.push(snapshotName(this.options.stem))
       this.covered = 0
       await this.again(false)
@@ -377,7 +377,7 @@ export class Recovery {
     this.transactions.splice(0, this.transactions.length, ...this.transactions.filter(({ from }) => from < offset))
   }
 
-  /** Applies the frames, but for those of transactions that did not reach all their partitions. */
+  /** Applies the frames, except those of transactions that did not reach all their partitions. */
   async apply(isAborted: (transaction: LoggedTransaction) => boolean): Promise<void> {
     const aborted = this.transactions.filter(isAborted)
     if (aborted.length > 0) this.needsRewrite = true
@@ -386,11 +386,11 @@ export class Recovery {
     if (!(await this.applyPassage())) await this.applyFrames(aborted)
     this.store.lendPages(false)
     this.store.adoptShapes()
-    // What is written before the log is written anew goes behind what is damaged: a repair that is cut short has to see it again.
+    // Until the log is rewritten, new frames go behind the damage: if the repair is interrupted, the next one must see it again.
     if (this.needsRewrite) this.end = Math.ceil(Math.max(this.end, this.durable, this.file.size()) / 8) * 8
   }
 
-  /** What a passage has applied counts, all of it. False: there was none, or it is of no use. */
+  /** Accepts everything that a passage has applied. Returns false if there was no passage, or it is of no use. */
   private async applyPassage(): Promise<boolean> {
     const { passage } = this
     if (passage === undefined) return false
@@ -405,21 +405,21 @@ export class Recovery {
     try {
       isWhole = this.walkAll(aborted)
     } catch (error) {
-      // In place the log takes its garbage and its preallocated end along; copied, only what is alive.
+      // Read in place, the log brings its garbage and its preallocated end along; copying keeps only live records.
       if (!(error instanceof LimitError) || !this.isInPlace) throw error
       this.isTight = true
       await this.again(false)
       isWhole = this.walkAll(aborted)
     }
     if (!isWhole && this.restored > 0) {
-      // The snapshot does not fit the log after all: once more without it.
+      // The snapshot does not fit the log after all: retry without it.
       await this.again(false)
       isWhole = this.walkAll(aborted)
     }
     if (!isWhole) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
   }
 
-  /** Checks the log anew, with an instance that holds nothing, and then in place or copied. */
+  /** Checks the log again with an empty instance, in place or copied. */
   private async again(mayUseSnapshot: boolean): Promise<void> {
     await this.freshStore()
     this.passage = undefined
@@ -438,7 +438,7 @@ export class Recovery {
     const expected = store.count
     if (this.restored === LOG_HEADER_BYTES && expected !== 0) return false
     if (this.options.repair) {
-      // Names first: a group that is damaged may have been the one to bring them, and a later one has them again.
+      // Names first: a damaged group may have introduced them, and a later one may repeat them.
       for (const { from, to } of this.segments) if (!this.walk(from, to, WALK_SHAPES, false)) return false
     }
     const isSalvaged = this.options.repair || aborted.length > 0

@@ -1,26 +1,26 @@
-// Records that are not in memory yet. A log that was read through when the database was opened (passage.ts) is settled: every slot knows
-// where its record lies. The bytes come when somebody needs them, or meanwhile: some frames for one key, all of them for anything else.
-// What is read again is checked again. The index is built before most of it. A scan of documents that lie in the order of their slots sees
-// them through a window instead, as opening did: neither is the index needed for that, nor pages that nothing has touched yet.
+// Records that are not in memory yet. After a log was read through a window on opening (passage.ts), every slot knows where its record
+// belongs. The bytes are loaded when needed, or in the background: some frames for a single key, all of them for anything else. What is
+// read again is checked again. The index is built before most of this. A scan of documents stored in slot order reads them through a window
+// instead, as opening did, which needs neither the index nor untouched pages.
 
 import { clearTimeout, type LogPass, outOfMemory, pause, type Store, setTimeout } from '../core/index.ts'
 import { ClosedError, CorruptError } from '../error/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 import { LOG_HEADER_BYTES } from './header.ts'
 
-/** A piece is whole frames, not less than this where there are as many. */
+/** A piece consists of whole frames, and of at least this many bytes unless it is the last. */
 const PIECE_BYTES = 65_536
-/** Read together when all is wanted. */
+/** Bytes read together when everything is needed. */
 const RUN_BYTES = 4_194_304
-/** What a scan sees at once. It stays in the cache of a core. */
+/** Size of the window of a scan. It fits the cache of a core. */
 const SIGHT_BYTES = 1_048_576
-/** Read in one turn of the event loop while nobody waits. */
+/** Bytes read per turn of the event loop while nobody waits. */
 const TURN_BYTES = 1_048_576
-/** Or put into the index. */
+/** Slots put into the index per turn. */
 const TURN_SLOTS = 32_768
-/** To seek a key among all hashes takes a fifteenth of building the index. */
+/** Searching all hashes for a key takes a fifteenth of the time of building the index. */
 const SOUGHT_MAX = 8
-/** The program that has just opened a database goes first. */
+/** Delay that lets the program that has just opened a database go first. */
 const REST_MS = 5
 
 export interface Passed {
@@ -29,10 +29,10 @@ export interface Passed {
   readonly file: StorageFile
   /** For messages. */
   readonly path: string
-  /** Address of the log's first frame, and behind its last. */
+  /** Addresses of the log's first frame and of the end of its last. */
   readonly from: number
   readonly to: number
-  /** Bytes from `from` on that there is room for. */
+  /** Bytes of room at `from`. */
   readonly reserved: number
 }
 
@@ -40,17 +40,17 @@ export class Residency {
   private readonly log: Passed
   /** See LogPass. */
   private gaps: Uint32Array
-  /** Addresses where pieces begin, in order, and behind the last. */
+  /** Start addresses of the pieces, ascending, and the end of the last. */
   private readonly pieces: number[]
   private readonly isHere: Uint8Array
-  /** Pieces before this one are here. */
+  /** All pieces before this one are loaded. */
   private next = 0
   private sought = 0
   /** See `see`. */
   seenFrom = 0
   seenTo = 0
   distance = 0
-  /** The window of scans: its address, 0 without one, and that of the piece it was filled from. */
+  /** The window of scans: its address, or 0, and that of the piece it was filled from. */
   private sight = 0
   private sightFrom = 0
   private isScanned = false
@@ -68,12 +68,12 @@ export class Residency {
     return this.next === this.isHere.length
   }
 
-  /** Whether it takes more than a moment to read the rest. */
+  /** Whether reading the rest takes more than a moment. */
   get isLong(): boolean {
     return this.log.to - this.pieces[this.next]! > RUN_BYTES && !this.isClosed
   }
 
-  /** Address of the record with this key, which is there then, or 0. Throws when it is not a key. */
+  /** Address of the record with this key, which is then loaded, or 0. Throws when the key is not valid. */
   find(key: unknown): number {
     const { pass, store } = this.log
     if (!pass.isIndexed && this.sought++ >= SOUGHT_MAX) this.index()
@@ -88,8 +88,8 @@ export class Residency {
   }
 
   /**
-   * For a scan: whether the record at an address can be read. Then all from `seenFrom` to before `seenTo` can, `distance` further on, until
-   * the next call. If not, records lie scattered, or before those that were read last: then all have to be here.
+   * For a scan: whether the record at an address can be read. If so, everything in [seenFrom, seenTo) can be read, at an offset of
+   * `distance`, until the next call. If not, records are scattered, or precede those read last: then all of them must be loaded.
    */
   see(address: number): boolean {
     this.isScanned = true
@@ -101,7 +101,7 @@ export class Residency {
     if (!this.reserveSight()) return false
     let end = first + 1
     while (end < isHere.length && pieces[end + 1]! - pieces[first]! <= SIGHT_BYTES) end++
-    // Until they are there nothing is.
+    // Until the window is loaded, nothing is visible.
     this.sees(0, 0, 0)
     this.load(first, end, this.sight)
     this.sightFrom = pieces[first]!
@@ -120,7 +120,7 @@ export class Residency {
     return this.sight !== 0
   }
 
-  /** Reads whatever is not here. */
+  /** Reads everything not yet loaded. */
   readAll(): void {
     this.index()
     this.log.pass.reachAll()
@@ -128,7 +128,7 @@ export class Residency {
     this.stop()
   }
 
-  /** Reads whatever is not here, for who can wait: the event loop turns in between. */
+  /** Reads everything not yet loaded, for callers that can wait: the event loop keeps turning. */
   async readInTurns(): Promise<void> {
     while (!this.isWhole && !this.isClosed) {
       this.readSome()
@@ -136,7 +136,7 @@ export class Residency {
     }
   }
 
-  /** A step of a scan that needs all: reads a piece where much is to be read, and answers whether it did. */
+  /** A step of a scan that needs everything: reads a piece if much is left, and returns whether it did. */
   readPiece(): boolean {
     if (!this.isLong) return false
     this.readSome()
@@ -148,15 +148,15 @@ export class Residency {
     else this.index(TURN_SLOTS)
   }
 
-  /** Reads the rest while nobody waits. It does not keep the program running. */
+  /** Reads the rest in the background. Does not keep the program running. */
   readOn(): void {
     this.timer = setTimeout(() => {
       try {
-        // A scan goes first as well.
+        // A running scan goes first, too.
         if (this.isScanned) this.isScanned = false
         else this.readSome()
       } catch {
-        // Whoever needs it hears of it.
+        // Whoever needs these records gets the error.
         return
       }
       if (this.isWhole) this.stop()
@@ -166,7 +166,7 @@ export class Residency {
     timer.unref?.()
   }
 
-  /** Reads no more by itself. */
+  /** Stops reading in the background. */
   stop(): void {
     clearTimeout(this.timer)
     if (this.sight !== 0) this.log.store.releaseLog(this.sight, SIGHT_BYTES)
@@ -174,17 +174,17 @@ export class Residency {
     this.sees(0, 0, 0)
   }
 
-  /** Before the file is closed: another may have its number afterwards. */
+  /** Called before the file is closed: its descriptor may be reused afterwards. */
   close(): void {
     this.stop()
     this.isClosed = true
   }
 
-  /** Reads the record at an address. */
+  /** Loads the record at an address. */
   private reach(address: number): void {
     const piece = this.pieceOf(address)
     if (this.isHere[piece] !== 0) return
-    // The hashes lie where the first records go.
+    // The hashes occupy the place of the first records.
     if (this.pieces[piece]! < this.log.pass.hashesEnd) this.index()
     this.read(piece, piece + 1)
   }
@@ -204,9 +204,9 @@ export class Residency {
     return low
   }
 
-  /** With the index there: reads the next pieces that are not here, about `bytes` of them; with the last, what is no record becomes free. */
+  /** Once the index exists: reads about `bytes` of the next missing pieces; after the last one, frees what is not a record. */
   private readNext(bytes: number): void {
-    // Several read at once: the timer of `readOn` may come when all is here, and what is free must not be given away again.
+    // There are several readers: the timer of `readOn` may fire after everything is loaded, and space must not be freed twice.
     if (this.isWhole) return
     const { pieces, isHere } = this
     const first = isHere.indexOf(0, this.next)
@@ -239,7 +239,7 @@ export class Residency {
     const to = at + (this.pieces[end]! - this.pieces[first]!)
     file.read(offset, store.memoryRange(at, to - at))
     for (let frame = at; frame < to; ) {
-      // It stops behind a transaction as well.
+      // The check also stops after a transaction.
       const { stop } = store.checkFrames(frame, to, 0, at)
       if (stop === frame) {
         throw new CorruptError(
@@ -252,7 +252,7 @@ export class Residency {
   }
 }
 
-/** Frames are listed in their order. */
+/** Frames are listed in order. */
 function piecesOf(gaps: Uint32Array, from: number, to: number): number[] {
   const pieces = [from]
   let last = from

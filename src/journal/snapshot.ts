@@ -1,12 +1,12 @@
-// Snapshot: the pages of a partition's structures (hash index, slot table, shapes), so that opening needs no rehash. Records are not
-// in it: they are read from the log itself, which is the truth. A snapshot that is missing, torn, or of another layout is ignored.
+// Snapshot: the pages of a partition's structures (hash index, slot table, shapes), so that opening needs no rehash. It has no records:
+// they are read from the log, which is authoritative. A snapshot that is missing, torn, or of another layout is ignored.
 //
 // | head 64 | STATE 3072 | page numbers u32[], block numbers u32[], padding to 8 | blocks of 4 KiB |    checksum: chained in this order
 // | links of graphs, with a checksum of their own |
-// Blocks that are all zero are left out: tables are sized for what they may hold. Links are left out of the blocks, and packed.
+// Blocks that are all zero are omitted: tables are sized for what they may hold. Links are left out of the blocks, and packed.
 //
-// The index of a small partition is built faster than its pages are written and read: its snapshot has no pages, and only tells
-// how far the log was durable when it was closed. A graph is not built fast: where there is one, there are pages.
+// The index of a small partition is built faster than its pages are written and read: its snapshot has no pages, and only records how far
+// the log was durable when it was closed. Building a graph is slow: where there is one, there are pages.
 
 import { DERIVED_GRAPHS, FIRST_PAGE, PAGE_BYTES, S_DERIVED, STATE, STATE_END, Store } from '../core/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
@@ -22,20 +22,20 @@ import { readLinks, writeLinks } from './links.ts'
 const STATE_BYTES = STATE_END - STATE
 const LIST_CHUNK = 4096
 const BLOCK_BYTES = 4096
-/** Up to so many documents the index is built again: that takes about 15 ms, and pages cost 20 bytes of disk a document. */
+/** Up to this many documents the index is rebuilt, which takes about 15 ms; pages cost 20 bytes of disk per document. */
 const BUILD_DOCUMENTS_MAX = 300_000
-/** So many entries of ordered indexes are sorted again in about as long. */
+/** This many entries of ordered indexes are sorted again in about the same time. */
 const BUILD_ENTRIES_MAX = 20_000
-/** The same for tokens of texts and entries of sparse vectors: that takes about 50 ms. */
+/** The same for tokens of texts and entries of sparse vectors, which takes about 50 ms. */
 const BUILD_LENGTHS_MAX = 100_000
-/** Neighbouring blocks are written, read and hashed together, up to so many. */
+/** Adjacent blocks are written, read and hashed together, up to this many. */
 const RUN_BLOCKS_MAX = 1024
 
 function listBytes(pagesCount: number, blocksCount: number): number {
   return ((pagesCount + blocksCount) * 4 + 7) & ~7
 }
 
-/** Calls back for each run of neighbouring blocks: its first block and how many. */
+/** Calls back for each run of adjacent blocks with its first block and its length. */
 function forEachRun(blocks: ArrayLike<number>, callback: (block: number, count: number) => void): void {
   for (let i = 0; i < blocks.length; ) {
     let count = 1
@@ -62,8 +62,8 @@ export interface CoveredLog {
 }
 
 /**
- * Writes a snapshot; it is durable, name and all, when it resolves. `cover` is called in the stretch that copies the pages out: it
- * makes the log durable and says how far it goes.
+ * Writes a snapshot; it is durable, including its name, when this resolves. `cover` is called in the stretch that copies the pages out: it
+ * makes the log durable and returns its position.
  */
 export async function writeSnapshot(
   directory: StorageDirectory,
@@ -115,7 +115,7 @@ export async function writeSnapshot(
     await file.flush()
   } catch (error) {
     file.close()
-    // On a full disk it would keep from others what room there is.
+    // On a full disk it would take up what room is left.
     await directory.remove(draft).catch(() => {})
     throw error
   }
@@ -125,8 +125,8 @@ export async function writeSnapshot(
 }
 
 /**
- * Restores a snapshot into a store that holds nothing. Answers its head, or undefined when there is none that fits this log and this
- * layout and is whole; the store is spoilt then. With no pages in it, and if only its head is asked for, the store is left alone.
+ * Restores a snapshot into an empty store. Returns its header, or undefined if there is no intact one that fits this log and this layout;
+ * the store is then unusable. If the snapshot has no pages, or only its header is requested, the store is not touched.
  */
 export async function readSnapshot(
   directory: StorageDirectory,
@@ -149,14 +149,14 @@ export async function readSnapshot(
     const isWhole = hasGraphs(store) ? readLinks(file, end, store, header.contentHash) : file.size() === end
     return isWhole ? header : undefined
   } catch {
-    // Whatever is wrong with it, the log holds everything.
+    // Whatever is wrong with the snapshot, the log holds everything.
     return undefined
   } finally {
     file.close()
   }
 }
 
-/** The seed of the log that the snapshot belongs to; undefined when there is none whose head is whole. */
+/** The seed of the log that the snapshot belongs to; undefined if there is none with an intact header. */
 export async function snapshotSeed(
   directory: StorageDirectory,
   stem: string,
@@ -196,7 +196,7 @@ function restore(file: StorageFile, store: Store, logSeed: bigint, isHeadOnly: b
   hash = hashList(store, list, hash)
   const pages = new Uint32Array(list.buffer, 0, header.pagesCount)
   const blocks = new Uint32Array(list.buffer, header.pagesCount * 4, header.blocksCount)
-  // The lists are not proven yet when they say where blocks go: they must at least stay within the pages.
+  // The lists are used as offsets before they are verified, so they must at least stay within the pages.
   for (let i = 0; i < pages.length; i++) {
     if (pages[i]! < FIRST_PAGE || pages[i]! >= header.pagesTop || (i > 0 && pages[i]! <= pages[i - 1]!))
       return undefined

@@ -1,10 +1,10 @@
-// The entry that marks a group of frames as part of a write over several partitions; see docs/format.md, "Transaction".
+// The entry that marks a group of frames as part of a write over several partitions; docs/format.md, "Transaction".
 
 import { KIND_TRANSACTION, type Store } from '../core/index.ts'
 
 const HIGH = 2 ** 32
 
-/** A batch over several partitions of a collection, all or nothing even over a crash. */
+/** A batch over several partitions of a collection, applied whole or not at all, even across a crash. */
 export interface Transaction {
   readonly id: number
   readonly participants: readonly number[]
@@ -25,7 +25,9 @@ export function encodeTransaction(transaction: Transaction): Uint8Array {
   return new Uint8Array(view.buffer)
 }
 
-/** The entry at an address, where a group's first frame has its first block; undefined when it is of another kind. */
+/**
+ * The entry at the address of the first block of a group's first frame; undefined when that block is of another kind.
+ */
 export function readTransaction(store: Store, entry: number): Transaction | undefined {
   const bytes = store.memoryRange(entry, 16)
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16)

@@ -1,4 +1,4 @@
-// Where the bytes of a log go while it is opened: into the pages where they stay, or piece by piece into a window that they are read through.
+// Where the bytes of a log go when it is opened: into their final pages, or piece by piece into a window.
 
 import { outOfMemory, type Store } from '../core/index.ts'
 import type { StorageFile } from '../storage/index.ts'
@@ -9,7 +9,7 @@ export class LogWindow {
   /** Address of the first byte, 0 before anything is reserved. */
   at = 0
   bytes = 0
-  /** What of the file it holds: the bytes [from, to). */
+  /** The part of the file that it holds: the bytes [from, to). */
   from = 0
   to = 0
   private readonly store: Store
@@ -22,14 +22,14 @@ export class LogWindow {
     this.onRead = onRead
   }
 
-  /** Pages for `bytes` of log, to stay there. False: memory does not hold them. */
+  /** Reserves the pages where `bytes` of log will stay. Returns false if memory has no room for them. */
   reservePlace(bytes: number): boolean {
     this.at = this.store.reserveLog(bytes)
     this.bytes = this.at === 0 ? 0 : bytes
     return this.at !== 0
   }
 
-  /** A window of `bytes` in place of the one there is, or of less, down to `least`. */
+  /** Replaces the window by one of `bytes`, or fewer, down to `least`. */
   reserve(bytes: number, least: number): void {
     this.release()
     for (this.bytes = bytes; ; this.bytes = Math.max(least, (this.bytes >>> 1) & ~7)) {

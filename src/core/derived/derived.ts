@@ -1,4 +1,5 @@
-// What is derived from the documents of one partition beside the hash index: vectors, graphs, ordered and inverted indexes.
+// What is derived from the documents of one partition, besides the hash index: vectors, graphs, ordered and inverted
+// indexes.
 
 import { Graphs } from '../hnsw.ts'
 import { InvertedIndexes } from '../inverted/index.ts'
@@ -15,7 +16,7 @@ export interface Derived {
   readonly graphs: Graphs
 }
 
-/** Called once for a memory. */
+/** Called once per memory. */
 export async function derive(memory: Memory, fields: readonly VectorField[]): Promise<Derived> {
   memory.derived = await instantiateDerived(memory)
   return {

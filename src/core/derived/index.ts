@@ -1,4 +1,5 @@
-// The second door of the core: what few partitions need. Reached by import(), or from what is itself reached so.
+// The second door of the core: what few partitions need. Reached by import(), or from modules that are themselves
+// reached so.
 
 export { Cells, ELSEWHERE } from '../filter/cells.ts'
 export { FlatSearch, SlotSet } from '../flat.ts'

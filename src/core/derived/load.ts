@@ -1,4 +1,4 @@
-// Instantiates the module derived/ over the memory of a partition's core, and puts its hooks into the core's table.
+// Instantiates the derived/ module over the memory of a partition's core, and puts its hooks into the core's table.
 
 import { HOOK_CHANGED, HOOK_CLASH, HOOK_UNDO } from '../abi.ts'
 import { InlinedModule } from '../load.ts'

@@ -1,4 +1,4 @@
-// Values at one path of many records, copied out; texts stay where they are until they are asked for.
+// Values at one path of many records, copied out; strings stay in place until they are requested.
 
 import {
   CELL_KINDS,
@@ -14,21 +14,21 @@ import {
 } from '../abi.ts'
 import type { Memory } from '../memory.ts'
 
-/** In the place of a value that cells do not hold: binaries, arrays, objects, packed keys. */
+/** Stands for a value that cells do not hold: binaries, arrays, objects, packed keys. */
 export const ELSEWHERE = Symbol('elsewhere')
 
 const TAG_MASK = 15
 
-/** Filled by `Filters.cells`; good until the next write, as far as texts go. */
+/** Filled by `Filters.cells`; its strings are valid until the next write. */
 export class Cells {
-  /** A tag in the low 4 bits, 0 where there is nothing; of a text the rest is a hash. */
+  /** A tag in the low 4 bits, 0 where there is no value; for a string, the rest is a hash. */
   readonly kinds = new Uint32Array(CELLS_MAX)
   readonly numbers = new Float64Array(CELLS_MAX)
   private readonly bigints = new BigInt64Array(this.numbers.buffer)
   private readonly places = new Uint32Array(this.numbers.buffer)
   private memory: Memory | undefined
 
-  /** Takes over what the core has left. */
+  /** Copies what the core has left. */
   take(memory: Memory, count: number): void {
     this.memory = memory
     this.kinds.set(memory.u32.subarray(CELL_KINDS >>> 2, (CELL_KINDS >>> 2) + count))
@@ -72,13 +72,13 @@ export class Cells {
     return this.memory!.utf8(from, from + this.places[i * 2 + 1]!)
   }
 
-  /** A copy of a text's UTF-8. */
+  /** A copy of the UTF-8 bytes of a string. */
   utf8(i: number): Uint8Array {
     const from = this.places[i * 2]!
     return this.memory!.u8.slice(from, from + this.places[i * 2 + 1]!)
   }
 
-  /** Compares a text with another, given as UTF-8, by code point: negative, 0 or positive. */
+  /** Compares a string with another, given as UTF-8, by code point: negative, 0 or positive. */
   compareText(i: number, utf8: Uint8Array): number {
     const { u8 } = this.memory!
     const from = this.places[i * 2]!

@@ -1,5 +1,5 @@
-// A filter's constants as a record that the core's comparison reads like any other: large, its root an array, all names inside and
-// sorted, nodes depth first. assembly/filter/constants.ts checks it.
+// Encodes a filter's constants as a record that the core compares like any other: large, with an array as its root, all
+// names inline and sorted, nodes in depth-first order. Checked by assembly/filter/constants.ts.
 
 import {
   RECORD_HEADER_LARGE,
@@ -25,7 +25,7 @@ const ENDS_WIDTH = 2
 
 const encoder = new TextEncoder()
 
-/** Bytes that grow. */
+/** A growing byte buffer. */
 class Bytes {
   private bytes = new Uint8Array(256)
   length = 0
@@ -56,7 +56,7 @@ class Bytes {
 class Writer {
   private readonly words: number[] = []
   private readonly wides: bigint[] = []
-  /** Of the wides: those of binaries, which want the place of their bytes. */
+  /** Wides of binaries, which need the offset of their bytes. */
   private readonly binaries: { readonly wide: number; readonly offset: number }[] = []
   private readonly ends: number[] = []
   private readonly text = new Bytes()
@@ -139,7 +139,7 @@ class Writer {
         this.words[at] = this.wide(TAG_BIGINT, BigInt.asUintN(64, value))
         return
       case 'undefined':
-        // Nothing: only where an index is asked for what has no value.
+        // A missing value: occurs only when an index is searched for documents without one.
         this.words[at] = 0
         return
       case 'boolean':
@@ -178,7 +178,7 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
-/** The record; a multiple of 8 bytes. */
+/** The constants as a record; its length is a multiple of 8 bytes. */
 export function encodeConstants(constants: readonly unknown[]): Uint8Array {
   return new Writer().write(constants)
 }

@@ -1,4 +1,5 @@
-// Filters run over the records of one partition. The core keeps the programs used last; they take memory of the partition.
+// Runs filters over the records of one partition. The core keeps recently used programs, which take memory of the
+// partition.
 
 import { KEY_BUFFER, S_SCAN_EXAMINED, S_SCAN_NEXT, SLOT_NONE, STATUS_OK, STATUS_OUT_OF_MEMORY } from '../abi.ts'
 import type { SlotSet } from '../flat.ts'
@@ -7,26 +8,26 @@ import type { Cells } from './cells.ts'
 import { type FilterExports, instantiateFilter } from './load.ts'
 import { type FilterProgram, programBytes } from './program.ts'
 
-/** Programs kept ready in one partition. */
+/** Number of programs kept loaded in one partition. */
 const LOADED_MAX = 8
-/** Where in its memory a program is written. */
+/** Offset in program memory where a program is written. */
 const GIVEN_OFFSET = 32
-/** What one call may do, in units of about 50 ns: some 2 ms. */
+/** Work limit of one call, in units of about 50 ns: some 2 ms. */
 export const FILTER_WORK = 40_000
 
 export interface FilterScan {
   /** Matches found by this call. */
   readonly count: number
-  /** The slot to go on from, or -1: all have been looked at. */
+  /** The slot to continue from, or -1 at the end. */
   readonly next: number
-  /** Records this call looked at. */
+  /** Records examined by this call. */
   readonly examined: number
 }
 
 export class Filters {
   private readonly memory: Memory
   readonly machine: FilterExports
-  /** The one used last comes last. */
+  /** Least recently used first. */
   private readonly loaded = new Map<FilterProgram, number>()
   private last: FilterProgram | undefined
   private lastAddress = 0
@@ -36,14 +37,14 @@ export class Filters {
     this.machine = machine
   }
 
-  /** Called once for a memory. */
+  /** Called once per memory. */
   static async over(memory: Memory): Promise<Filters> {
     return new Filters(memory, await instantiateFilter(memory))
   }
 
   /**
-   * Fills `addresses` with matching records in slot order, from `slot` on; at most 1,024. It stops at `work` done, too: no matches
-   * and a slot to go on from is an answer.
+   * Fills `addresses` with matching records in slot order, starting at `slot`; at most 1,024. Also stops once `work` is
+   * done, possibly with no matches but a slot to continue from.
    *
    * @throws LimitError when the program does not fit in the partition's memory.
    */
@@ -56,13 +57,13 @@ export class Filters {
     return this.answer(count)
   }
 
-  /** The same, but counted only. */
+  /** The same, but only counts. */
   count(program: FilterProgram, slot: number, work = FILTER_WORK): FilterScan {
     const address = this.begin(program, slot)
     return this.answer(this.machine.filter_count(address, slot, work) >>> 0)
   }
 
-  /** The same, and the slots of the matches are added to a set, in which none of those from `slot` on may be yet. */
+  /** The same, and adds the slots of the matches to a set that has no slot from `slot` on yet. */
   mark(program: FilterProgram, slot: number, slots: SlotSet, work = FILTER_WORK): FilterScan {
     const address = this.begin(program, slot)
     const count = this.machine.filter_mark(address, slot, slots.address, slots.size, work) >>> 0
@@ -76,9 +77,9 @@ export class Filters {
   }
 
   /**
-   * What records hold at a path of a program.
+   * The values of records at a path of a program.
    *
-   * @param count - of the addresses, at most `CELLS_MAX`.
+   * @param count - number of addresses, at most `CELLS_MAX`.
    */
   cells(program: FilterProgram, path: number, addresses: Uint32Array, count: number, cells: Cells): void {
     const address = this.load(program)
@@ -94,7 +95,7 @@ export class Filters {
     return { count, next: next === SLOT_NONE ? -1 : next, examined: this.memory.state(S_SCAN_EXAMINED) }
   }
 
-  /** Gives the memory of all programs back; they load again when they are used. */
+  /** Releases the memory of all programs; they are loaded again on next use. */
   clear(): void {
     for (const address of this.loaded.values()) this.machine.filter_release(address)
     this.loaded.clear()
@@ -137,7 +138,7 @@ export class Filters {
     return address
   }
 
-  /** 0: there is no memory for it. */
+  /** Returns 0 if there is no memory for it. */
   private tryLoad(bytes: Uint8Array): number {
     const { memory } = this
     const address = this.machine.filter_reserve(bytes.length) >>> 0

@@ -1,28 +1,28 @@
-// A compiled filter as the bytes that the core loads; the layout stands in assembly/filter/program.ts.
+// A compiled filter as the bytes that the core loads; for the layout see assembly/filter/program.ts.
 
 import { LimitError } from '../../error/index.ts'
 import { encodeConstants } from './constants.ts'
 
-/** Made by the compiler in src/query; the same object for all partitions, never changed. */
+/** Made by the compiler in src/query; shared by all partitions and never changed. */
 export interface FilterProgram {
   readonly code: Uint32Array
   readonly paths: readonly (readonly { readonly name: string | null; readonly index: number | null }[])[]
   /** Well-formed strings, finite numbers, longs, dates, views, and arrays and objects of those. */
   readonly constants: readonly unknown[]
-  /** What a filter that failed answers. */
+  /** The result for a document on which the filter failed. */
   readonly isFailMatch: boolean
 }
 
 const HEAD_BYTES = 32
 const NO_NAME = 0xffffffff
 const NO_POSITION = -2_147_483_648
-/** Half of what is left beside it in a full partition's reserve would not do either; more is a mistake. */
+/** A larger program is a mistake; in a full partition it would not fit in half of the reserve, either. */
 const PROGRAM_BYTES_MAX = 268_435_456
 
 const encoder = new TextEncoder()
 const encoded = new WeakMap<FilterProgram, Uint8Array>()
 
-/** Of one program always the same bytes, kept as long as it is. */
+/** Cached as long as the program is alive, so the bytes of one program are always the same array. */
 export function programBytes(program: FilterProgram): Uint8Array {
   let bytes = encoded.get(program)
   if (bytes === undefined) {

@@ -1,5 +1,6 @@
-// Inverted indexes of one partition: terms of texts, dimensions of sparse vectors, and who has them. A write only marks its slot; whoever
-// searches first brings the marked ones up to date. Addresses of records are borrowed until the next write.
+// Inverted indexes of one partition: the terms of texts or dimensions of sparse vectors, and the documents that have
+// them. A write only marks its slot; the next search brings the marked slots up to date. Addresses of records are
+// borrowed until the next write.
 
 import { LimitError } from '../../error/index.ts'
 import {
@@ -19,40 +20,40 @@ import { type Memory, outOfMemory } from '../memory.ts'
 
 export type InvertedKind = 'text' | 'sparse'
 
-/** Figures of one index in one partition. */
+/** Statistics of one index in one partition. */
 export interface InvertedStats {
-  /** Documents in it, those without a term as well. */
+  /** Documents in the index, including those without a term. */
   readonly documents: number
   /** Sum of their lengths: tokens of a text, entries of a vector. */
   readonly lengths: number
-  /** Slots that have changed since. */
+  /** Slots changed since. */
   readonly marked: number
   readonly terms: number
   readonly bytes: number
 }
 
-/** A document of a slot: its tokens in order, as the analyzer made them. None of them is empty or holds U+0000. */
+/** The document of a slot: its tokens in order, as the analyzer made them. None is empty or contains U+0000. */
 export interface SlotTokens {
   readonly slot: number
   readonly tokens: readonly string[]
 }
 
-/** A vector of a slot: each dimension at most once, no value zero. */
+/** The vector of a slot: each dimension at most once, no zero values. */
 export interface SlotVector {
   readonly slot: number
   readonly indices: ArrayLike<number>
   readonly values: ArrayLike<number>
 }
 
-/** What a search looks for, term by term; equal in length. */
+/** The terms of a search; arrays of equal length. */
 export interface InvertedQuery {
-  /** From `terms`; one that is not there is passed over. The order is that in which scores are summed. */
+  /** From `terms`; missing terms are skipped. Scores are summed in this order. */
   readonly terms: Uint32Array
   readonly weights: Float32Array
   readonly limit: number
-  /** A bit for each slot that may be found, least significant first; slots behind its end may not. */
+  /** One bit per slot that may be found, least significant first; slots beyond its end may not. */
   readonly filter?: Uint8Array | undefined
-  /** Text: what is added to a frequency f in f / (f + constant + slope * length). */
+  /** Text: the value added to a frequency f in f / (f + constant + slope * length). */
   readonly constant: number
   readonly slope: number
 }
@@ -65,7 +66,7 @@ export interface InvertedHits {
 
 export interface InvertedTerms {
   readonly terms: Uint32Array
-  /** In how many documents each is. */
+  /** The number of documents with each term. */
   readonly counts: Uint32Array
 }
 
@@ -80,7 +81,7 @@ export class InvertedIndexes {
     this.memory = memory
   }
 
-  /** Makes an index and marks every document; answers its handle. */
+  /** Creates an index and marks every document; returns its handle. */
   create(id: number, kind: InvertedKind): number {
     const handle = this.memory.derived.inverted_create(id, KINDS[kind])
     this.memory.refresh()
@@ -92,7 +93,7 @@ export class InvertedIndexes {
     return handle
   }
 
-  /** Says which fields at the root a text index reads: writes that leave them as they were do not mark their slots. */
+  /** Tells which top-level fields a text index reads: writes that leave them unchanged do not mark their slots. */
   setFields(handle: number, names: readonly string[]): void {
     const { memory } = this
     const texts = names.map((name) => encoder.encode(name))
@@ -144,19 +145,21 @@ export class InvertedIndexes {
     }
   }
 
-  /** Up to `count`, at most 500, marked slots, ascending, and the addresses of their records (0: none any more), in turn. */
+  /**
+   * Up to `count`, at most 500, marked slots, ascending, each followed by the address of its record (0 if it has none).
+   */
   marked(handle: number, count: number): Uint32Array {
     const found = this.memory.derived.inverted_marked(handle, count)
     const at = KEY_BUFFER >>> 2
     return this.memory.u32.slice(at, at + found * 2)
   }
 
-  /** Takes a document out, and the mark off its slot. */
+  /** Removes a document, and the mark of its slot. */
   remove(handle: number, slot: number): void {
     this.memory.derived.inverted_remove(handle, slot)
   }
 
-  /** Enters documents in place of what their slots had, and takes the marks off them. */
+  /** Replaces the entries of the slots by those of these documents, and removes the marks. */
   putTexts(handle: number, documents: readonly SlotTokens[]): void {
     if (documents.length === 0) return
     let text = ''
@@ -193,7 +196,10 @@ export class InvertedIndexes {
     this.checked(memory.derived.inverted_put_sparse(handle, address, documents.length))
   }
 
-  /** The numbers of these tokens (of a text index) or dimensions (of a sparse one) here, and how many documents have them. */
+  /**
+   * The numbers of these tokens (text index) or dimensions (sparse index) in this partition, and how many documents
+   * have them.
+   */
   terms(handle: number, wanted: readonly string[] | Uint32Array): InvertedTerms {
     const { memory } = this
     const count = wanted.length
@@ -217,7 +223,7 @@ export class InvertedIndexes {
     return { terms, counts }
   }
 
-  /** The best documents, best first; ties go to the lower slot. Marked slots are found as they were: see `marked`. */
+  /** The best documents, best first; ties by lower slot. Marked slots are found in their old state: see `marked`. */
   search(handle: number, query: InvertedQuery): InvertedHits {
     const { memory } = this
     const { terms, weights, filter } = query
@@ -243,7 +249,7 @@ export class InvertedIndexes {
     return this.hits(found)
   }
 
-  /** Which documents have at least `least` of the terms: how many, and a bit for each slot, least significant first. */
+  /** Documents with at least `least` of the terms: their number, and one bit per slot, least significant first. */
   match(handle: number, terms: Uint32Array, least: number): { count: number; bitmap: Uint8Array } {
     const { memory } = this
     const address = this.stage(terms.length * 4)
@@ -255,7 +261,7 @@ export class InvertedIndexes {
     return { count, bitmap: memory.u8.slice(from, from + memory.derived.inverted_bitmap_bytes()) }
   }
 
-  /** Where the record of a slot lies, or 0. */
+  /** Address of the record of a slot, or 0. */
   addressOf(slot: number): number {
     const { memory } = this
     const chunk = memory.u32[(memory.state(S_SLOT_DIRECTORY) >>> 2) + (slot >>> SLOT_CHUNK_SHIFT)]!

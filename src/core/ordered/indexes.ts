@@ -1,32 +1,32 @@
-// The ordered indexes of one partition. Places in an index are told by how many entries lie before them, so a range is two numbers, and
-// how much is in it is known before it is read. Layout: assembly/ordered/definition.ts, node.ts.
+// The ordered indexes of one partition. A place in an index is the number of entries before it, so a range is two
+// numbers, and its size is known before it is read. Layout: assembly/ordered/definition.ts, node.ts.
 
 import { LimitError } from '../../error/index.ts'
 import { KEY_BUFFER, ORDERED_MAX, S_ORDERED, S_ORDERED_TOP, SLOT_NONE, STATUS_OK } from '../abi.ts'
 import { type Memory, outOfMemory } from '../memory.ts'
 import { writeTuple } from './tuple.ts'
 
-/** What an index is on. `id` is the caller's. */
+/** What an index covers. `id` is chosen by the caller. */
 export interface IndexShape {
   readonly id: number
   /** As steps of paths; 1 to 16. */
   readonly fields: readonly (readonly { readonly name: string | null; readonly index: number | null }[])[]
   readonly isUnique: boolean
-  /** Of the first field's value, where it is an array, each element has an entry; without a first field there is none. */
+  /** If the value of the first field is an array, each element has an entry; a document without that field has none. */
   readonly isMulti: boolean
 }
 
-/** A place in an index: before or after all entries that are equal to a tuple. */
+/** A place in an index: before or after all entries equal to a tuple. */
 export interface IndexPlace {
-  /** For the first fields, or all; `undefined` stands for a missing one. */
+  /** For the first fields, or all; `undefined` stands for a missing value. */
   readonly values: readonly unknown[]
-  /** Behind those equal in these fields. */
+  /** After the entries equal in these fields. */
   readonly isAfter: boolean
-  /** Where, among those equal, this rank of types begins in the field behind the tuple. */
+  /** Among the equal entries, the place where this type rank begins in the field after the tuple. */
   readonly rank?: number
-  /** With a value for every field: the slot decides between equals. */
+  /** With a value for every field: the slot decides between equal entries. */
   readonly slot?: number
-  /** The last value is a string that stands for all that begin with it. */
+  /** The last value is a string that stands for all strings beginning with it. */
   readonly isHead?: boolean
 }
 
@@ -56,7 +56,7 @@ export class OrderedIndexes {
     return this.find(id) >= 0
   }
 
-  /** Ids of the indexes there are. */
+  /** Ids of the existing indexes. */
   get ids(): number[] {
     const ids: number[] = []
     const top = this.memory.state(S_ORDERED_TOP)
@@ -64,7 +64,7 @@ export class OrderedIndexes {
     return ids
   }
 
-  /** Entries of all indexes. */
+  /** Total number of entries of all indexes. */
   get entriesOfAll(): number {
     let sum = 0
     const top = this.memory.state(S_ORDERED_TOP)
@@ -72,7 +72,7 @@ export class OrderedIndexes {
     return sum
   }
 
-  /** Makes an index that has seen no slot yet. */
+  /** Creates an index, which covers no slot yet. */
   create(shape: IndexShape): void {
     const { memory } = this
     let number = 0
@@ -96,7 +96,7 @@ export class OrderedIndexes {
     this.memory.derived.ordered_drop(this.numberOf(id))
   }
 
-  /** Takes in the next `slots` slots; true when all were seen. On a LimitError the index is empty again. */
+  /** Adds the next `slots` slots; returns true when all are covered. After a LimitError the index is empty again. */
   build(id: number, slots: number): boolean {
     const { memory } = this
     const number = this.numberOf(id)
@@ -110,23 +110,23 @@ export class OrderedIndexes {
     return this.word(number, W_BUILT) === before || this.word(number, W_BUILT) - before < slots
   }
 
-  /** Undoes the last operation of the open batch, which put a document, and makes it one that failed on unique index `id`. */
+  /** Undoes the last operation of the open batch, which put a document, and marks it as failed on unique index `id`. */
   refuseLast(id: number): void {
     this.memory.core.store_batch_refuse(id)
     this.memory.refresh()
   }
 
-  /** Forgets all entries; no slot was seen. */
+  /** Removes all entries; the index then covers no slot. */
   clear(id: number): void {
     this.memory.derived.ordered_clear(this.numberOf(id))
   }
 
-  /** Of an index that is being built: the next slot it has not seen. */
+  /** For an index being built: the next slot to be added. */
   built(id: number): number {
     return this.word(this.numberOf(id), W_BUILT)
   }
 
-  /** All slots were seen: the index follows every record from now on, and is enforced if it is unique. */
+  /** Called when all slots are covered: the index then follows every record, and is enforced if it is unique. */
   setReady(id: number): void {
     this.memory.derived.ordered_ready(this.numberOf(id))
   }
@@ -139,17 +139,17 @@ export class OrderedIndexes {
     return this.word(this.numberOf(id), W_ENTRIES)
   }
 
-  /** Differs after every change of the index. */
+  /** A number that differs after every change of the index. */
   changes(id: number): number {
     return this.word(this.numberOf(id), W_CHANGES)
   }
 
-  /** Of a multi index: entries of strings that are no elements. */
+  /** For a multi index: the number of entries of strings that are not array elements. */
   texts(id: number): number {
     return this.word(this.numberOf(id), W_TEXTS)
   }
 
-  /** Bytes of memory it takes, with what is kept for growing. */
+  /** Bytes of memory it takes, including what is kept for growing. */
   bytes(id: number): number {
     const number = this.numberOf(id)
     let pages = this.word(number, W_PAGES)
@@ -157,7 +157,7 @@ export class OrderedIndexes {
     return pages * 65_536
   }
 
-  /** How many entries lie before a place. */
+  /** Number of entries before a place. */
   rank(id: number, place: IndexPlace): number {
     const { memory } = this
     writeTuple(memory, place.values)
@@ -170,7 +170,10 @@ export class OrderedIndexes {
     return this.memory.derived.ordered_group(this.numberOf(id), ordinal) >>> 0
   }
 
-  /** Fills `addresses` with the records of the entries from number `ordinal` on, forwards or backwards; at most 1,024. Answers how many. */
+  /**
+   * Fills `addresses` with the records of the entries from number `ordinal` on, forwards or backwards; at most 1,024.
+   * Returns how many.
+   */
   read(id: number, ordinal: number, addresses: Uint32Array, isBackward: boolean): number {
     const { memory } = this
     const wanted = Math.min(addresses.length, 1024)
@@ -181,8 +184,8 @@ export class OrderedIndexes {
   }
 
   /**
-   * The entries [low, end) from the greatest values to the least, equal ones by slot: as many whole groups of equal ones as fit. 0: the
-   * first group alone does not.
+   * Reads the entries [low, end) from the greatest values to the least, equal ones by slot: as many whole groups of
+   * equal entries as fit. Returns 0 if even the first group does not fit.
    */
   readDown(id: number, end: number, low: number, addresses: Uint32Array): number {
     const { memory } = this
@@ -192,13 +195,16 @@ export class OrderedIndexes {
     return count
   }
 
-  /** The slots of the documents at the first `count` addresses, into `slots` from position `at` on. */
+  /** Writes the slots of the documents at the first `count` addresses into `slots`, starting at position `at`. */
   slotsOf(addresses: Uint32Array, count: number, slots: Uint32Array, at: number): void {
     const { u32 } = this.memory
     for (let i = 0; i < count; i++) slots[at + i] = u32[(addresses[i]! >>> 2) + 1]!
   }
 
-  /** The first entry whose values the next one has too, or -1. Documents that lack a field of the index are equal to none. */
+  /**
+   * The first entry whose values equal those of the next one, or -1. Documents that lack a field of the index are equal
+   * to none.
+   */
   firstDouble(id: number): number {
     return (this.memory.derived.ordered_double(this.numberOf(id), 0) >>> 0) - 1
   }

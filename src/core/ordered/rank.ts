@@ -1,4 +1,4 @@
-// What types come to in the order of an index.
+// The order of types in an index.
 
 /** Ranks of types in the order of an index. */
 export const TypeRank = {

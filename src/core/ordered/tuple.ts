@@ -1,4 +1,5 @@
-// What is looked for in an index, laid out where the core reads it: a record like a filter's constants, its root the array of values.
+// A tuple to be looked up in an index, laid out where the core reads it: a record like a filter's constants, with the
+// array of values as its root.
 
 import {
   RECORD_HEADER_LARGE,
@@ -19,12 +20,12 @@ import { isDate } from '../record/realm.ts'
 
 const FLAGS = (SHAPE_INLINE | ((RECORD_LARGE | 2) << 24)) >>> 0
 const INT_MAX = 0x07ffffff
-/** UTF-16 units of strings that are written in place. */
+/** Maximum UTF-16 units of strings written directly. */
 const TEXT_MAX = 1_024
 
 const encoder = new TextEncoder()
 
-/** Writes a tuple; `undefined` in it stands for nothing. @throws LimitError when there is no memory for it. */
+/** Writes a tuple; `undefined` stands for a missing value. @throws LimitError when there is no memory for it. */
 export function writeTuple(memory: Memory, values: readonly unknown[]): void {
   let units = 0
   for (const value of values) {
@@ -47,7 +48,7 @@ function roomFor(memory: Memory, bytes: number): number {
   return room
 }
 
-/** The short way for what is looked for most often. Layout as in filter/constants.ts, with room for a wide and a string for each value. */
+/** The short path for common tuples. Layout as in filter/constants.ts, with room for a wide and a string per value. */
 function writeScalars(memory: Memory, values: readonly unknown[], units: number): void {
   const count = values.length
   const widesAt = (RECORD_HEADER_LARGE + 4 + count * 4 + 7) & ~7

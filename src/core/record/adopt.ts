@@ -1,10 +1,10 @@
-// Shapes on their way out: after a log or a snapshot was read the core knows them, and the JS side is told.
+// Shapes on their way out: after a log or a snapshot is read the core knows them, and the JS side learns them here.
 
 import { S_NAME_DIRECTORY, S_SHAPE_DIRECTORY, S_SHAPE_TOP } from '../abi.ts'
 import type { Memory } from '../memory.ts'
 import type { CollectionShapes } from './shapes.ts'
 
-/** Restores all shapes of one partition; `onKnown` hears of each. */
+/** Restores all shapes of one partition; calls `onKnown` for each. */
 export function adoptShapes(memory: Memory, shapes: CollectionShapes, onKnown: (id: number) => void): void {
   const top = memory.state(S_SHAPE_TOP)
   const structs = memory.state(S_SHAPE_DIRECTORY) >>> 2

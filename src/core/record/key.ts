@@ -59,7 +59,7 @@ export class KeyWriter {
     this.view = new DataView(buffer, KEY_BUFFER, KEY_BUFFER_BYTES)
   }
 
-  /** Writes a key; answers its bytes, and `type` holds its type. Throws when it is not a key. */
+  /** Writes a key; returns its length in bytes and sets `type`. Throws when the key is not valid. */
   write(key: unknown): number {
     if (this.bytes.length === 0) this.renew()
     if (typeof key === 'string') {
@@ -74,7 +74,7 @@ export class KeyWriter {
     return end
   }
 
-  /** Writes a key that is no string at the top, at `at`; answers where it ends. */
+  /** Writes a top-level key other than a string at `at`; returns where it ends. */
   private scalar(key: unknown, at: number): number {
     switch (typeof key) {
       case 'string': {

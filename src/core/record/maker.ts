@@ -1,27 +1,29 @@
-// Code that makes documents of one shape. A literal would do, but V8 keeps book on the literals in code: once much of what one made was
-// seen to stay, it makes all from there on in the old part of its heap, and reading takes twice the time. What constructors and rest
-// parameters make begins young. The prototype of these constructors is that of objects: what they make are plain objects.
+// Generated code that makes documents of one shape. A literal would do, but V8 tracks the allocation sites of literals:
+// once many objects of a site survive, it allocates all further ones in the old generation, and reading takes twice the
+// time. Objects made by constructors and rest parameters start young. These constructors use the prototype of Object,
+// so they make plain objects.
 
 export type Fields = Record<string, unknown>
 
 const INHERITED = Object.prototype
-/** An object keeps values of such names apart from its fields; a literal makes room for them at once. */
+/** Objects store values under such names apart from their fields; a literal reserves room for them at once. */
 const INDEX = /^\d+$/
 
-/** A field whatever its name: assigned, `__proto__` and what else Object.prototype was given would be reached instead. */
+/** Sets a field of any name: an assignment would reach `__proto__` and anything else added to Object.prototype. */
 export function put(fields: Fields, name: string, value: unknown): void {
   if (name in INHERITED)
     Object.defineProperty(fields, name, { value, writable: true, enumerable: true, configurable: true })
   else fields[name] = value
 }
 
-/** Of the code of makers, what it does. All partitions share them, so that documents of one shape are of one kind to V8 as well. */
+/** Makers by their code. All partitions share them, so that documents of one shape have one hidden class in V8. */
 const makers = new Map<string, unknown>()
 const MAKERS_MAX = 1_024
 
 /**
- * A function of `params` that answers an object of `names`, the values of which are the expressions `values`.
- * It looks each time whether to assign would reach Object.prototype; optimized code does that by watching for changes.
+ * A function of `params` that returns an object with the fields `names`, whose values are the expressions `values`.
+ * Each call checks whether an assignment would reach Object.prototype; optimized code does that by watching for
+ * changes.
  */
 export function compileMaker(params: string, names: readonly string[], values: readonly string[]): unknown {
   const quoted = names.map((name) => JSON.stringify(name))
@@ -31,7 +33,7 @@ export function compileMaker(params: string, names: readonly string[], values: r
   let before = ''
   if (names.length > 0 && !names.some((name) => name in INHERITED || INDEX.test(name))) {
     const given = names.map((_, at) => `v${at}`).join(', ')
-    // Fields that were null and a small integer may be anything: no value that comes late makes V8 drop optimized code.
+    // Fields that have been null and a small integer may be anything: no later value makes V8 discard optimized code.
     before = `function Object(${given}) { ${quoted.map((name, at) => `this[${name}] = v${at}`).join('; ')} }
 Object.prototype = p
 new Object(${names.map(() => 'null').join(', ')})
@@ -50,7 +52,7 @@ return new Object(${values.join(', ')})`
   return maker
 }
 
-/** An array of what it is given. */
+/** An array of its arguments. */
 export function listOf(...elements: unknown[]): unknown[] {
   return elements
 }

@@ -1,35 +1,35 @@
-// Some fields of a document. Which of its words they are is worked out once for each shape; where code may be made from strings,
-// as an object that is made at once (maker.ts).
+// Reads some fields of a document. Their positions are determined once per shape; where code may be generated from
+// strings, the object is made in one step (maker.ts).
 
 import { compileMaker, type Fields } from './maker.ts'
 
-/** One path tree of a projection: the fields wanted of an object; an empty map wants all of it. */
+/** A path tree of a projection: the fields wanted of an object; an empty map means the whole value. */
 export interface ProjectionTree extends Map<string, ProjectionTree> {}
 
-/** What the records of one partition are read by. */
+/** The reader of one partition's records. */
 export interface WordReader {
-  /** The value whose word is the one at an index of memory. */
+  /** The value of the word at an index of memory. */
   value(at: number): unknown
-  /** Fields of an object; undefined where there is none of them, or no object. */
+  /** Fields of an object; undefined if it has none of them, or the value is not an object. */
   within(at: number, projector: Projector): Fields | undefined
 }
 
-/** Undefined where there is none of the fields. */
+/** Returns undefined if none of the fields exist. */
 export type CompiledProjection = (
   reader: WordReader,
   words: number,
   below: readonly (Projector | undefined)[],
 ) => Fields | undefined
 
-/** A path tree, and what is known of it for the shapes of one partition. */
+/** A path tree, and what is known about it for the shapes of one partition. */
 export class Projector {
   readonly names: readonly string[]
-  /** Of each name the tree below it; undefined where all of it is wanted. */
+  /** For each name the tree below it; undefined where the whole value is wanted. */
   readonly below: readonly (Projector | undefined)[]
   readonly compiled: (CompiledProjection | undefined)[] = []
-  /** By shape: how often it was read. */
+  /** Number of reads by shape. */
   readonly reads: number[] = []
-  /** A name of Object.prototype's has to be put with care. */
+  /** False if a name also exists in Object.prototype, and must be set with care. */
   readonly isPlain: boolean
 
   constructor(tree: ProjectionTree) {
@@ -39,12 +39,12 @@ export class Projector {
   }
 }
 
-/** The same for trees that want the same in the same order. */
+/** Equal for trees that want the same fields in the same order. */
 export function treeText(tree: ProjectionTree): string {
   return JSON.stringify([...tree].map(([name, below]) => (below.size === 0 ? name : [name, treeText(below)])))
 }
 
-/** @param positions - of each name its place in the shape, or -1. */
+/** @param positions - the position of each name in the shape, or -1. */
 export function compileProjection(projector: Projector, positions: readonly number[]): CompiledProjection {
   const { names, below } = projector
   const whole = (at: number) => `r.value(w + ${positions[at]})`

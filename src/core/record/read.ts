@@ -1,6 +1,6 @@
-// Documents on their way out, read in place. The strings of a record lie together, so one decode serves them all; the rest is
-// substrings. For a shape that is read often a reader is compiled (maker.ts), unless the platform forbids
-// code from strings.
+// Documents on their way out, read in place. The strings of a record are adjacent, so one decode serves them all, and
+// each is a substring. A shape that is read often gets a compiled reader (maker.ts), unless the platform forbids code
+// from strings.
 
 import {
   KEY_BUFFER,
@@ -31,19 +31,19 @@ import { ARRAY_TYPES } from './types.ts'
 
 type CompiledReader = (reader: RecordReader, words: number) => Fields
 
-/** Reads of a shape before it is compiled: one-off shapes are not worth it. */
+/** Number of reads before a shape is compiled: it does not pay for one-off shapes. */
 const READS_BEFORE_COMPILING = 32
 const UUID_UNITS = 36
-/** Text up to here is decoded together with the key. */
+/** Text up to this length is decoded together with the key. */
 const TEXT_BYTES_MAX = 2_048
-/** An object with more becomes a slow dictionary anyway. */
+/** An object with more fields becomes a slow dictionary anyway. */
 const COMPILED_FIELDS_MAX = 128
-/** Of a projection so many strings are decoded singly, before all of the record are. */
+/** A projection decodes up to this many strings individually before it decodes all of the record. */
 const SINGLE_STRINGS = 3
-/** Projections of which is remembered how they read. */
+/** Number of projections whose compiled form is kept. */
 const PROJECTORS_MAX = 64
 
-/** Addresses whose records can be read, and how far from there. */
+/** Addresses whose records can be read, and the offset to where they are. */
 export interface Sight {
   readonly seenFrom: number
   readonly seenTo: number
@@ -54,7 +54,7 @@ const EVERYTHING: Sight = { seenFrom: 0, seenTo: 2 ** 32, distance: 0 }
 
 let canCompile: boolean | undefined
 
-/** Whether code may be made from strings here; a content security policy can forbid it. */
+/** Whether code may be generated from strings; a content security policy can forbid it. */
 function mayCompile(): boolean {
   if (canCompile === undefined) {
     try {
@@ -66,7 +66,7 @@ function mayCompile(): boolean {
   return canCompile
 }
 
-/** For tests: behaves as under a policy that forbids `new Function`. */
+/** For tests: behaves as if a policy forbade `new Function`. */
 export function forbidCompiling(isForbidden: boolean): void {
   canCompile = isForbidden ? false : undefined
 }
@@ -81,7 +81,7 @@ export class RecordReader {
   i32!: Int32Array
   private readonly memory: Memory
   private readonly shapes: CollectionShapes
-  /** By shape. With room from the start: a list that is empty first is of another kind, for V8, and what it has compiled fails there. */
+  /** By shape. Preallocated: V8 gives a list that starts empty another elements kind, and compiled code fails on it. */
   private readonly compiled = new Array<CompiledReader | undefined>(64).fill(undefined)
   private readonly reads: number[] = []
   private readonly projectors = new Map<string, Projector>()
@@ -89,14 +89,14 @@ export class RecordReader {
   private lastTree: ProjectionTree | undefined
   private lastProjector!: Projector
 
-  // Of the record being read.
+  // State of the record being read.
   private record = 0
   private base = 0
   private text = ''
   private isDecoded = false
-  /** Strings still decoded by themselves. */
+  /** Number of strings that may still be decoded individually. */
   private singly = 0
-  /** Where the strings begin in the text: behind the key, where it was decoded with them. */
+  /** Offset of the strings in the text: after the key, if it was decoded with them. */
   private shift = 0
   private endsWidth = 0
   private endsAt = 0
@@ -134,7 +134,7 @@ export class RecordReader {
     return head & SHAPE_INLINE
   }
 
-  /** A fresh document. */
+  /** Reads a fresh document. */
   read(record: number): Fields {
     const shape = this.start(record)
     this.isWhole = true
@@ -142,8 +142,8 @@ export class RecordReader {
   }
 
   /**
-   * Appends fresh documents: those at the addresses from number `from` to before `to`, or to the first that is not in sight; answers its
-   * number. A loop of its own: it is what is compiled for long scans.
+   * Appends fresh documents: those at addresses `from` to before `to`, or to the first that is not in sight; returns
+   * the number of that one. A loop of its own, because this is what V8 compiles for long scans.
    */
   readMany(addresses: Uint32Array, from: number, to: number, documents: Fields[], sight: Sight = EVERYTHING): number {
     const { seenFrom, seenTo, distance } = sight
@@ -156,7 +156,7 @@ export class RecordReader {
     return to
   }
 
-  /** A fresh document without some of its fields. */
+  /** Reads a fresh document without some of its fields. */
   readExcept(record: number, excluded: ReadonlySet<string>): Fields {
     const shape = this.start(record)
     const fields: Fields = {}
@@ -182,7 +182,7 @@ export class RecordReader {
     return this.value(this.base + this.shapes.indexOf(shape, this.shapes.primaryKey))
   }
 
-  /** Only the fields of `tree`, nested as they stand. */
+  /** Reads only the fields of `tree`, in their nesting. */
   project(record: number, tree: ProjectionTree): Fields {
     const projector = tree === this.lastTree ? this.lastProjector : this.projectorFor(tree)
     const shape = this.start(record)
@@ -193,7 +193,7 @@ export class RecordReader {
   private projectorFor(tree: ProjectionTree): Projector {
     let projector = this.projectorOf.get(tree)
     if (projector === undefined) {
-      // Queries make their trees anew; what was compiled for one serves all like it.
+      // Queries make new trees each time; a compiled projection serves all equal trees.
       const text = treeText(tree)
       projector = this.projectors.get(text)
       if (projector === undefined) {
@@ -243,7 +243,7 @@ export class RecordReader {
     return this.projected(this.i32[node]!, node + 1, projector)
   }
 
-  /** Where the word of a field stands, 0 if the object has none of that name. */
+  /** Address of the word of a field, 0 if the object has none of that name. */
   private fieldAt(shape: number, words: number, name: string): number {
     if (shape !== SHAPE_INLINE) {
       const index = this.shapes.indexOf(shape, name)
@@ -261,7 +261,7 @@ export class RecordReader {
     return reader === undefined ? this.unfamiliar(shape, words) : reader(this, words)
   }
 
-  /** Of a shape that was not read often. */
+  /** Reads an object of a shape that has not been read often. */
   private unfamiliar(shape: number, words: number): Fields {
     const names = this.shapes.names[shape]!
     const reads = (this.reads[shape] ?? 0) + 1
@@ -285,7 +285,10 @@ export class RecordReader {
     return fields
   }
 
-  /** The value that the word at an index of memory stands for. Called by compiled readers, which are many: the less they do the sooner they are optimized. */
+  /**
+   * The value of the word at an index of memory. Called by compiled readers, of which there are many: the less they do,
+   * the sooner they are optimized.
+   */
   value(at: number): unknown {
     const word = this.i32[at]!
     switch (word >>> 28) {
@@ -331,11 +334,11 @@ export class RecordReader {
   private array(node: number): unknown[] {
     const count = this.i32[node]!
     if (count === 0) return listOf()
-    // Of numbers V8 makes denser arrays, where the code makes no others.
+    // V8 makes denser arrays of numbers where the code makes no others.
     const a = this.value(node + 1)
     const isOfNumbers = typeof a === 'number'
     if (count === 1) return isOfNumbers ? [a] : listOf(a)
-    // An array that grows begins with room for 17; most are short.
+    // A growing array starts with room for 17 elements; most are short.
     if (count <= 3) {
       const b = this.value(node + 2)
       if (count === 2) return isOfNumbers ? [a, b] : listOf(a, b)
@@ -363,7 +366,7 @@ export class RecordReader {
     return this.text.substring(index === 0 ? shift : this.end(index - 1) + shift, this.end(index) + shift)
   }
 
-  /** A packed key. Of a document that is read whole it comes with the strings, by one decode of both. */
+  /** A packed key. In a document read whole it is decoded together with the strings. */
   private uuid(at: number): string {
     const { memory, strings } = this
     const bytes = this.isWhole && !this.isDecoded && strings > 0 ? this.end(strings - 1) : TEXT_BYTES_MAX
@@ -378,7 +381,7 @@ export class RecordReader {
     return this.text.substring(0, UUID_UNITS)
   }
 
-  /** One string; the text of the whole record is not kept for it. */
+  /** Decodes one string, without keeping the text of the whole record. */
   private decodeOne(index: number): string {
     const { memory, strings } = this
     this.singly--
@@ -400,7 +403,7 @@ export class RecordReader {
     } else {
       const heap = this.endsAt + table * 2
       this.text = memory.utf8(heap, heap + bytes)
-      // From here on ends are those in UTF-16 units.
+      // From here on the ends are in UTF-16 units.
       this.endsAt += table
     }
     this.isDecoded = true

@@ -1,4 +1,4 @@
-// Why a document cannot be stored: the walk that stages only knows that it cannot; this one finds the field and says it.
+// Why a document cannot be stored: the staging walk only knows that it cannot; this one finds the field and names it.
 
 import { LimitError, type QuiverError, ShapeError, TypeMismatchError, UsageError } from '../../error/index.ts'
 import { isDate } from './realm.ts'
@@ -6,19 +6,19 @@ import type { CollectionShapes, VectorField } from './shapes.ts'
 import { arrayTypeOf } from './types.ts'
 import { isBitMetric, isLane, laneRule } from './vector.ts'
 
-/** Objects and arrays within each other. */
+/** Maximum nesting of objects and arrays. */
 export const DEPTH_MAX = 200
 
 const STORABLE_TAG = '[object Object]'
 
-/** Instances of a class are stored by their own enumerable fields; the platform's own objects are not. */
+/** Instances of a class are stored by their own enumerable fields; built-in objects are not. */
 export function isStorable(value: object): boolean {
   return (
     Object.prototype.toString.call(value) === STORABLE_TAG && typeof (value as PromiseLike<unknown>).then !== 'function'
   )
 }
 
-/** Whether this is an object as literals and JSON make them: the usual case. */
+/** Whether this is an object as made by a literal or JSON, the usual case. */
 export function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value) as unknown
@@ -28,7 +28,7 @@ export function isPlain(value: unknown): boolean {
 
 const EMPTY = {}
 
-/** For-in also sees enumerable fields that somebody added to Object.prototype. */
+/** `for-in` also enumerates fields that somebody added to Object.prototype. */
 export function isObjectPolluted(): boolean {
   for (const _ in EMPTY) return true
   return false
@@ -36,7 +36,7 @@ export function isObjectPolluted(): boolean {
 
 const SURROGATE = /\p{Surrogate}/u
 
-/** Whether a string holds no lone surrogates, and so has a UTF-8 form. */
+/** Whether a string has no lone surrogates, and so can be encoded as UTF-8. */
 export function isWellFormed(text: string): boolean {
   const native = (text as { isWellFormed?: () => boolean }).isWellFormed
   return native !== undefined ? native.call(text) : !SURROGATE.test(text)
@@ -103,7 +103,7 @@ function className(value: object): string {
   return typeof made === 'function' && made.name !== '' ? made.name : 'object'
 }
 
-/** In a message: what an object is that is not what was asked for. */
+/** For messages: describes an object of the wrong kind. */
 export function kindOf(value: object): string {
   if (Array.isArray(value)) return 'an array'
   const name = className(value)
@@ -159,17 +159,22 @@ function vectorRefusal(value: unknown, vector: VectorField): QuiverError | undef
   return undefined
 }
 
-/** A walk through a document: where it is, the containers around that, and how much it may still look at. */
+/**
+ * The state of a walk through a document: its path, the enclosing containers, and how many values it may still visit.
+ */
 interface Search {
   readonly path: (string | number)[]
   readonly above: Set<unknown>
   valuesLeft: number
 }
 
-/** Each value takes four bytes at least: what holds more is too large, and what shares its branches may never end. */
+/**
+ * Each value takes at least four bytes: a document with more values is too large, and one that shares its branches may
+ * never end.
+ */
 const VALUES_MAX = 4_194_304
 
-/** First refusal in `value`, which stands at the path of the search. */
+/** The first refusal in `value`, which is at the path of the search. */
 function find(value: unknown, search: Search): QuiverError | undefined {
   if (search.valuesLeft-- <= 0) return undefined
   switch (typeof value) {

@@ -1,17 +1,18 @@
-// The region of linear memory that a partition's documents are staged in, as typed arrays: five parts, sized for a batch, larger for as
-// long as one document needs it. Writes past the end of a part fall flat, which the stage finds out afterwards.
+// The region of linear memory where a partition's documents are staged, as typed arrays: five parts, sized for a batch,
+// and larger for as long as one document needs it. Writes past the end of a part have no effect, which the stage
+// detects afterwards.
 
 import { S_STAGE_BYTES, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, STATUS_OK } from '../abi.ts'
 import { checkMemory, type Memory } from '../memory.ts'
 import { isWellFormed } from './refuse.ts'
 
-/** A batch is handed to the core at about this much text: it stays in the first cache level. */
+/** A batch is handed to the core at about this much text, which fits the first-level cache. */
 export const TEXT_BYTES_FULL = 16_384
 const TEXT_BYTES = 65_536
 export const BYTES_FULL = 65_536
-/** Longer strings are encoded by a call of their own: copying them into the common text costs more than the call. */
+/** Longer strings are encoded in a call of their own: copying them into the shared text costs more than the call. */
 export const APART_UNITS = 256
-/** Keys of a group looked up together: their text fits in the region whatever it is. */
+/** Number of keys looked up as a group: their text always fits in the region. */
 const KEYS_MAX = 64
 
 export const encoder = new TextEncoder()
@@ -46,7 +47,7 @@ export class StagingRegion {
     const status = this.memory.core.store_stage(...sizes)
     this.memory.refresh()
     if (status !== STATUS_OK) {
-      // The region there was is gone, too: another one is made by whoever comes next.
+      // The old region is gone as well: the next user reserves a new one.
       this.sizes = [0, 0, 0, 0, 0]
       this.words = new Int32Array(0)
     }
@@ -57,7 +58,7 @@ export class StagingRegion {
 
   private sizes: readonly [number, number, number, number, number] = [0, 0, 0, 0, 0]
 
-  /** Views of the region, made again when memory has grown. */
+  /** Renews the views of the region after memory has grown. */
   protected renew(): void {
     if (this.sizes[0] === 0) {
       this.reserve([0, 0, 0, 0, 0])
@@ -78,19 +79,19 @@ export class StagingRegion {
     this.bytes = new Uint8Array(buffer, this.bytesAddress, sizes[4])
   }
 
-  /** Encodes text behind the `used` bytes that are there already; answers its bytes. */
+  /** Encodes text after the `used` bytes already there; returns its length in bytes. */
   protected encodeText(text: string, used: number): number {
-    // For the text of one document the platform's own encoder is quicker by a tenth, given a view that is there already.
+    // For a single document, the platform's own encoder with an existing view is faster by a tenth.
     if (used === 0) return encoder.encodeInto(text, this.text8).written
     return this.memory.encode(text, this.textAddress + used, this.textAddress + this.textRoom)
   }
 
-  /** Whether encoded text may hold what was a surrogate. */
+  /** Whether encoded text may contain what was a surrogate. */
   protected mayHoldSurrogates(used: number, bytes: number): boolean {
     return this.memory.core.record_surrogates(this.textAddress + used, bytes) !== 0
   }
 
-  /** Gives a region that one large document needed back. */
+  /** Releases a region that one large document needed. */
   shrink(): void {
     if (this.sizes[0] <= 65_536 && this.sizes[3] <= TEXT_BYTES && this.sizes[4] <= BYTES_FULL * 2) return
     if (this.words.length === 0) this.renew()
@@ -98,8 +99,8 @@ export class StagingRegion {
   }
 
   /**
-   * Makes a shape known to the core. The names go where the staged bytes begin, of which `used` are taken: they are moved aside for the
-   * call. Answers 0, or how many bytes the region would need.
+   * Makes a shape known to the core. The names are passed in place of the staged bytes, of which `used` are taken and
+   * set aside for the call. Returns 0, or how many bytes the region would need.
    */
   protected tellShape(id: number, names: readonly string[], used: number): number {
     let bytes = 0
@@ -125,9 +126,9 @@ export class StagingRegion {
     return 0
   }
 
-  // --- keys to look up, through the same region; no document is staged then
+  // --- keys to look up, through the same region; only while no document is staged
 
-  /** Stages string keys from `from` on, as many as fit; 0 when the first is no short string. */
+  /** Stages as many string keys from `from` on as fit; returns 0 when the first is not a short string. */
   stageKeys(keys: readonly unknown[], from: number): number {
     if (this.words.length === 0) this.renew()
     const { words } = this
@@ -137,7 +138,7 @@ export class StagingRegion {
     for (let i = from; i < end; i++) {
       const key = keys[i]
       if (typeof key !== 'string' || key.length > APART_UNITS) break
-      // Half a pair at its end would join with the next key; such a key is refused on its own.
+      // Half a surrogate pair at its end would join with the next key; such a key is refused separately.
       if ((key.charCodeAt(key.length - 1) & 0xfc00) === 0xd800) break
       text += key
       words[staged++] = key.length
@@ -146,7 +147,7 @@ export class StagingRegion {
     return staged
   }
 
-  /** Encodes the keys staged: 1 when all of them are ASCII, 0 when not, -1 when one has a lone surrogate. */
+  /** Encodes the staged keys: returns 1 if all of them are ASCII, 0 if not, -1 if one has a lone surrogate. */
   sealKeys(): number {
     const text = this.keysText
     this.keysText = ''

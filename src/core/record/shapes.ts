@@ -1,12 +1,12 @@
-// Shapes of a collection: ordered lists of field names, found by walking a trie one name at a time. Ids are of the whole
-// collection; a partition's core learns of a shape when it first stores one.
+// Shapes of a collection: ordered lists of field names, found by walking a trie one name at a time. Ids are shared by
+// the whole collection; a partition's core learns of a shape when it first stores one.
 
-/** A declared vector field. `dimension` counts lanes; bits for `hamming` and `jaccard`. */
+/** A declared vector field. `dimension` counts lanes, or bits for `hamming` and `jaccard`. */
 export interface VectorField {
   readonly name: string
   readonly dimension: number
   readonly metric: 'cosine' | 'l2' | 'ip' | 'hamming' | 'jaccard'
-  /** What a lane is stored as; f32 unless given. */
+  /** The type of a lane; default f32. */
   readonly element?: 'f32' | 'f16' | 'bf16' | 'int8' | 'codes' | undefined
   readonly index?: VectorIndex | undefined
 }
@@ -26,15 +26,15 @@ const RECENT_MAX = 6
 export class ShapeNode {
   readonly name: string
   readonly parent: ShapeNode | null
-  /** The vector column of that name; it counts in the root of a document only. */
+  /** The vector column of this name; applies only in the root of a document. */
   readonly vector: VectorField | null
-  /** How many names lead here. */
+  /** The number of names up to this node. */
   readonly fields: number
   /** Position of the primary key among them, or -1. */
   readonly keyIndex: number
   /** Shape id, or -1 until a document ends here. */
   id = -1
-  /** The children met lately, as a short list: looking through it is quicker than a map. */
+  /** Recently used children as a short list, which is faster to search than a map. */
   recent: ShapeNode | null = null
   /** The next one in its parent's list. */
   sibling: ShapeNode | null = null
@@ -48,7 +48,7 @@ export class ShapeNode {
     this.keyIndex = parent === null ? -1 : isKey && parent.keyIndex < 0 ? parent.fields : parent.keyIndex
   }
 
-  /** Puts a child, which is not in the list, first. */
+  /** Puts a child that is not in the list first. */
   remember(child: ShapeNode): void {
     child.sibling = this.recent
     this.recent = child
@@ -59,8 +59,8 @@ export class ShapeNode {
 }
 
 /**
- * Beyond these an object keeps its names in the record: field names are data then (a map from user to score, say), and every
- * object would leave a shape behind for ever.
+ * Beyond these limits an object keeps its names in the record: field names are then data (a map from user to score,
+ * say), and every object would leave a shape behind for ever.
  */
 const SHAPES_MAX = 16_384
 const NODES_MAX = 131_072
@@ -76,7 +76,7 @@ export class CollectionShapes {
   readonly hasVectors: boolean
   /** Names by shape id. */
   readonly names: (readonly string[] | undefined)[] = []
-  /** Throws for a document that is not to be stored although it could be. */
+  /** Throws for a document that could be stored but must not be. */
   readonly check: ((document: object) => void) | undefined
   private readonly positions: (Map<string, number> | undefined)[] = []
   private readonly vectors: Map<string, VectorField>
@@ -99,17 +99,17 @@ export class CollectionShapes {
     return this.vectors.get(name)
   }
 
-  /** A number no transaction of this collection has had. */
+  /** A number that no transaction of this collection has had. */
   nextTransaction(): number {
     return ++this.transactions
   }
 
-  /** A transaction read back from a log. */
+  /** Notes a transaction read from a log. */
   sawTransaction(id: number): void {
     if (id > this.transactions) this.transactions = id
   }
 
-  /** The node behind `node` and `name`, which is not in its list; null when there are too many shapes for one more. */
+  /** The child of `node` for `name`, which is not in its list; null when there are too many shapes for another. */
   step(node: ShapeNode, name: string): ShapeNode | null {
     let child = node.children?.get(name)
     if (child === undefined) {
@@ -141,7 +141,7 @@ export class CollectionShapes {
     return node.id
   }
 
-  /** Takes a shape read back from a log or a snapshot. Ids of a crashed writer may leave gaps. */
+  /** Adds a shape read from a log or a snapshot. A crashed writer may leave gaps in the ids. */
   restore(id: number, names: readonly string[]): void {
     if (this.names[id] !== undefined) return
     let node = this.root

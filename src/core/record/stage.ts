@@ -1,5 +1,6 @@
-// Documents on their way in: walked one by one (walk.ts), their texts encoded a few at a time, and handed to the core in groups, which
-// lays the records out (assembly/record/build.ts). What is refused throws; the slow search for the reason is in refuse.ts.
+// Documents on their way in: walked one by one (walk.ts), their texts encoded a few at a time, and handed in groups to
+// the core, which lays the records out (assembly/record/build.ts). Refused documents throw; refuse.ts does the slow
+// search for the reason.
 
 import { isExhausted, type QuiverError } from '../../error/index.ts'
 import { MODE_SKIP, RECORD_BYTES_MAX, STAGED_MIXED, STAGED_MODE } from '../abi.ts'
@@ -8,14 +9,17 @@ import { BYTES_FULL, TEXT_BYTES_FULL } from './region.ts'
 import { DocumentWalk, REFUSED, WORDS_MAX } from './walk.ts'
 
 /**
- * Text is encoded in pieces of whole documents, each of at least so many units. A call costs as much as 200 characters; but one that is
- * not ASCII makes all of its piece twice as wide on the way, and slower to take apart.
+ * Text is encoded in pieces of whole documents, each of at least this many units. A call costs as much as 200
+ * characters; but a single non-ASCII text makes the whole piece twice as wide on the way, and slower to split.
  */
 const PIECE_UNITS = 512
-/** Room for so many from the start, see QUEUE_ROOM. */
+/** Initial room, see QUEUE_ROOM. */
 const DOCUMENTS_ROOM = 128
 const NO_DOCUMENT = {}
-/** No document that needs more can be stored: long strings are given room for three bytes a unit. Sizes of 2^31 are beyond what is computed with. */
+/**
+ * No document that needs more can be stored: long strings get room for three bytes per unit. Arithmetic fails for sizes
+ * of 2^31 and more.
+ */
 const BYTES_MAX = RECORD_BYTES_MAX * 4
 
 /** The staging region of one partition. */
@@ -24,15 +28,15 @@ export class Stage extends DocumentWalk {
   count = 0
   /** Bytes of encoded text. */
   private t = 0
-  /** Where the words and the lengths of each staged document begin. */
+  /** Start of the words and the lengths of each staged document. */
   private readonly heads = new Array<number>(DOCUMENTS_ROOM).fill(0)
   private readonly lengthStarts = new Array<number>(DOCUMENTS_ROOM).fill(0)
-  /** What is staged, to say why the core refused it. */
+  /** The staged documents, to explain a refusal by the core. */
   private documents = new Array<object>(DOCUMENTS_ROOM).fill(NO_DOCUMENT)
   /** First document of the piece that is not encoded yet. */
   private pieceFirst = 0
 
-  /** True when what is staged had better be run now. */
+  /** Whether what is staged should be run now. */
   get isFull(): boolean {
     return (
       this.t >= TEXT_BYTES_FULL ||
@@ -43,7 +47,10 @@ export class Stage extends DocumentWalk {
     )
   }
 
-  /** Stages a document. False: there is no room before what is staged has been run. Throws when it is refused; nothing is staged then. */
+  /**
+   * Stages a document. Returns false if there is no room until what is staged has been run. Throws when the document is
+   * refused; then nothing is staged.
+   */
   add(document: object, mode: number, canGenerate: boolean): boolean {
     if (this.words.length === 0) this.renew()
     if (this.count === 0) this.isPolluted = isObjectPolluted()
@@ -53,7 +60,7 @@ export class Stage extends DocumentWalk {
       this.shapes.check?.(document)
     } catch (error) {
       this.rewind(w, d, l, b, text)
-      // The common text of a document far too large may pass what the platform allows.
+      // The text of an oversized document may exceed the limits of the platform.
       if (error !== REFUSED && !isExhausted(error)) throw error
       throw refusalOf(document, this.shapes, canGenerate)
     }
@@ -75,7 +82,7 @@ export class Stage extends DocumentWalk {
       this.rewind(w, d, l, b, text)
       throw refusalOf(document, this.shapes, canGenerate)
     }
-    // It ran over an end, where writes fall flat: once more with room for it.
+    // It overran a part, where writes have no effect: retry with enough room.
     const needs = [this.w * 4, this.d * 8, this.l * 4, this.text.length * 3, this.b]
     this.rewind(w, d, l, b, text)
     if (this.count > 0) return false
@@ -83,12 +90,12 @@ export class Stage extends DocumentWalk {
     return this.add(document, mode, canGenerate)
   }
 
-  /** A function or getter of a write may look keys up while documents are staged: not through the region then. */
+  /** A function or getter of a write may look keys up while documents are staged; the region is not available then. */
   override stageKeys(keys: readonly unknown[], from: number): number {
     return this.w === 0 ? super.stageKeys(keys, from) : 0
   }
 
-  /** Encodes what is left of the text. A document with a lone surrogate is marked to be passed over. */
+  /** Encodes the rest of the text. A document with a lone surrogate is marked to be skipped. */
   seal(): void {
     if (this.words.length === 0) this.renew()
     this.encodePiece()
@@ -113,7 +120,10 @@ export class Stage extends DocumentWalk {
     return index + 1 < this.count ? this.lengthStarts[index + 1]! : this.l
   }
 
-  /** Whether all strings of the piece are well-formed: the text is, and none of them ends in half a pair that the next one completes. */
+  /**
+   * Whether all strings of the piece are well-formed: the text as a whole, and no string ends in half a pair that the
+   * next one completes.
+   */
   private isWhole(text: string): boolean {
     if (!isWellFormed(text)) return false
     let end = 0
@@ -129,7 +139,7 @@ export class Stage extends DocumentWalk {
     return true
   }
 
-  /** The text of the piece with something else in place of strings that are not well-formed; their documents are to be passed over. */
+  /** The text of the piece with placeholders for strings that are not well-formed; their documents will be skipped. */
   private mended(text: string): string {
     let whole = ''
     let from = 0
@@ -154,12 +164,12 @@ export class Stage extends DocumentWalk {
     return whole
   }
 
-  /** Why the core refused a staged document for what is in it. */
+  /** Why the core refused a staged document because of its content. */
   refusal(index: number): QuiverError {
     return refusalOf(this.documents[index], this.shapes, true)
   }
 
-  /** The staged documents have been run. */
+  /** Called when the staged documents have been run. */
   clear(): void {
     for (let i = 0; i < this.count; i++) this.documents[i] = NO_DOCUMENT
     this.count = 0

@@ -1,5 +1,5 @@
-// Element types of binaries, in the upper byte of their length. 0 is Uint8Array, the only one a key may be. The last four are of declared
-// vectors alone, and come back as f32.
+// Element types of binaries, in the upper byte of their length. 0 is Uint8Array, the only one allowed in a key. The
+// last four are used only by declared vectors, and are read back as f32.
 
 type AnyTypedArray =
   | Uint8Array
@@ -38,7 +38,7 @@ export const ARRAY_TYPES: readonly ArrayType[] = [
   { name: 'codes', laneBytes: 1, make: scaledCodes },
 ]
 
-/** A scale, and codes to be multiplied by it. */
+/** Expands a scale and the codes to multiply by it. */
 function scaledCodes(buffer: ArrayBuffer): Float32Array {
   const scale = new DataView(buffer).getFloat32(0, true)
   return Float32Array.from(new Int8Array(buffer, 4), (code) => code * scale)
@@ -57,7 +57,10 @@ function widenBfloats(buffer: ArrayBuffer): Uint32Array<ArrayBuffer> {
   return Uint32Array.from(new Uint16Array(buffer), (lane) => lane << 16)
 }
 
-/** Number of the element type, or -1 (DataView, Float16Array). Named by tag, so that arrays of other realms and Buffers count. */
+/**
+ * Number of the element type, or -1 (DataView, Float16Array). Determined by tag, so that arrays of other realms and
+ * Buffers count.
+ */
 export function arrayTypeOf(view: ArrayBufferView): number {
   const tag = (view as unknown as { [Symbol.toStringTag]?: string })[Symbol.toStringTag]
   return ARRAY_TYPES.findIndex((type) => type.name === tag)

@@ -52,7 +52,7 @@ export function isLane(lane: unknown, field: VectorField): boolean {
 
 type Room = Float32Array | Uint16Array | Int8Array | Uint8Array
 
-/** Lanes are gathered here and copied at once: one for each field. */
+/** Buffers in which lanes are gathered and then copied at once: one per field. */
 const rooms = new WeakMap<VectorField, Room>()
 
 function roomOf(field: VectorField): Room {
@@ -69,7 +69,8 @@ function roomOf(field: VectorField): Room {
 }
 
 /**
- * The lanes as they are stored, until the next call; undefined when `value` is no vector of this field: see refuse.ts for why.
+ * The lanes as stored, valid until the next call; undefined when `value` is not a vector of this field: refuse.ts finds
+ * out why.
  */
 export function vectorLanes(value: unknown, field: VectorField): Room | undefined {
   if (typeof value !== 'object' || value === null) return undefined
@@ -96,15 +97,15 @@ function floats(given: ArrayLike<unknown>, room: Float32Array): boolean {
       room[i] = lane
     }
   }
-  // 0 for finite lanes, NaN if one is not.
+  // The sum is 0 for finite lanes, NaN otherwise.
   let rest = 0
   for (let i = 0; i < room.length; i++) rest += room[i]! - room[i]!
   return rest === 0
 }
 
 /**
- * Codes of the lanes, and their scale. The scale has 16 bits, so that a code times it is exact in f32: the lanes that come back have these codes
- * and this scale again.
+ * Writes the codes of the lanes, and their scale. The scale has 16 significant bits, so that a code times the scale is
+ * exact in f32: quantizing lanes that were read back yields the same codes and scale.
  */
 function codes(given: ArrayLike<unknown>, room: Room): boolean {
   let largest = 0
@@ -131,7 +132,7 @@ function codes(given: ArrayLike<unknown>, room: Room): boolean {
 
 const CODE_MAX = 127
 
-/** From these numbers on a lane rounds to infinity. */
+/** From this magnitude on a lane rounds to infinity. */
 const HALF_END = 65_520
 const BFLOAT_END = 2 ** 127 * (2 - 2 ** -8)
 /** The smallest normal half; below it halves are multiples of 2^-24. */
@@ -147,7 +148,7 @@ function narrow(lane: number, isHalf: boolean): number {
   if (!isHalf) return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
   const sign = (bits >>> 16) & 0x8000
   const magnitude = Math.abs(single[0]!)
-  // Adding 1.5 * 2^52 and taking it off again rounds to a whole number, ties to even.
+  // Adding and subtracting 1.5 * 2^52 rounds to an integer, ties to even.
   if (magnitude < HALF_NORMAL) return sign | (magnitude * 2 ** 24 + 6_755_399_441_055_744 - 6_755_399_441_055_744)
   const exponentAndFraction = (bits & 0x7fffffff) - 0x38000000
   return sign | ((exponentAndFraction + 0xfff + ((bits >>> 13) & 1)) >>> 13)

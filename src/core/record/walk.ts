@@ -1,5 +1,5 @@
-// The walk over a document on its way in, once, level by level: numbers, string lengths and bytes go straight into linear memory,
-// short strings into one text. What cannot be stored throws REFUSED; the slow search for the reason is in refuse.ts.
+// Walks a document on its way in, once, level by level: numbers, string lengths and bytes go directly into linear memory, short strings
+// into one text. What cannot be stored throws REFUSED; refuse.ts does the slow search for the reason.
 
 import {
   LENGTH_APART,
@@ -34,34 +34,34 @@ import type { CollectionShapes, ShapeNode, VectorField } from './shapes.ts'
 import { arrayTypeOf } from './types.ts'
 import { elementOf, vectorLanes } from './vector.ts'
 
-/** 16 MiB of words: no document that is larger can be stored. */
+/** 16 MiB of words: a larger document cannot be stored. */
 export const WORDS_MAX = 4_194_304
 const STRING = TAG_STRING << 28
 const INT = TAG_INT << 28
 const DOUBLE = TAG_DOUBLE << 28
 const INT_MAX = 0x07ffffff
-/** All others may be keys. */
+/** All other types may be keys. */
 const NO_KEY_TAGS = (1 << TAG_NULL) | (1 << TAG_OBJECT)
 /** A longer queue is not kept for the next document. */
 const QUEUE_KEPT_MAX = 4_096
-/** Lists have room from the start: the code that V8 has made for another partition's then holds for this one. */
+/** Lists are preallocated: code that V8 compiled for another partition's then holds for these. */
 const QUEUE_ROOM = 64
-/** Of the values of one object; there may be more. */
+/** For the values of one object; there may be more. */
 const VALUES_ROOM = 16
 const NOTHING = {}
 
-/** Thrown inside a walk that met something it cannot store; caught where the walk began. */
+/** Thrown inside a walk that meets something it cannot store; caught where the walk began. */
 export const REFUSED = new Error('refused')
 
 export class DocumentWalk extends StagingRegion {
-  /** The key made for the document walked last, if it had none. */
+  /** The key generated for the last document walked, if it had none. */
   generated: string | undefined
   protected readonly shapes: CollectionShapes
   private readonly makeKey: () => string
   /** Whether the core knows a shape, by id. */
   private known = new Uint8Array(64)
 
-  // How far the parts of the region are in use; the text that is not encoded yet.
+  // How much of each part of the region is in use; the text not encoded yet.
   protected w = 0
   protected d = 0
   protected l = 0
@@ -73,7 +73,7 @@ export class DocumentWalk extends StagingRegion {
   private binaries = 0
   private isApart = false
   private depth = 0
-  /** Objects and arrays met and not walked yet: where their word stands, how deep they are (below 0: with a prototype of its own). */
+  /** Objects and arrays found but not walked yet: where their word is, how deep they are (negative: with a prototype of its own). */
   private queued = 0
   private queue = new Array<object>(QUEUE_ROOM).fill(NOTHING)
   private readonly queueAt = new Array<number>(QUEUE_ROOM).fill(0)
@@ -85,7 +85,7 @@ export class DocumentWalk extends StagingRegion {
     this.makeKey = makeKey
   }
 
-  /** A shape read back with a log or a snapshot: the core knows it. */
+  /** Notes that the core knows a shape, read from a log or a snapshot. */
   setKnown(id: number): void {
     const { known } = this
     if (id >= known.length) {
@@ -103,7 +103,7 @@ export class DocumentWalk extends StagingRegion {
   private clearQueue(): void {
     const { queue, queued } = this
     if (queued > QUEUE_KEPT_MAX) this.queue = new Array<object>(QUEUE_ROOM).fill(NOTHING)
-    // Documents of the caller are not held on to.
+    // Releases the caller's documents.
     else for (let i = 0; i < queued; i++) queue[i] = NOTHING
     this.queued = 0
   }
@@ -145,7 +145,7 @@ export class DocumentWalk extends StagingRegion {
         this.generate(base + key)
       }
     }
-    // Written past the end of the region nothing can be read back: the walk is done again, and checked then.
+    // What was written past the end of the region cannot be read back: the walk is repeated, and checked then.
     if (base + key < this.words.length && (NO_KEY_TAGS & (1 << (this.words[base + key]! >>> 28))) !== 0) throw REFUSED
     const shape = node === null ? SHAPE_INLINE : this.shapeId(node)
     if (this.queued > 0) this.walkQueue(base)
@@ -166,7 +166,7 @@ export class DocumentWalk extends StagingRegion {
     this.string(key, at)
   }
 
-  /** The id of a document's shape, told to the core if it is new there. */
+  /** The id of a document's shape, passed to the core if it is new there. */
   private shapeId(node: ShapeNode): number {
     const id = node.id
     if (id < 0 || this.known[id] !== 1) return this.tell(node)
@@ -177,7 +177,7 @@ export class DocumentWalk extends StagingRegion {
     const id = this.shapes.idOf(node)
     const needed = this.tellShape(id, this.shapes.names[id]!, this.b)
     if (needed > 0) {
-      // Whoever began the walk sees an overrun and comes back with room.
+      // Whoever began the walk detects the overrun and retries with enough room.
       this.b = needed
       return id
     }
@@ -185,14 +185,14 @@ export class DocumentWalk extends StagingRegion {
     return id
   }
 
-  /** Writes an object's values; answers its shape's node, or null (and nothing written) when it must be written inline. */
+  /** Writes an object's values; returns its shape's node, or null (with nothing written) when it must be written inline. */
   private fields(object: object, isRoot: boolean, isDerived: boolean): ShapeNode | null {
     const { shapes, words, lengths, d, b, binaries, queued } = this
     const wBefore = this.w
     const lBefore = this.l
     const textBefore = this.text
     const stringsBefore = this.strings
-    // The usual values are written right here, and what they move is kept in variables meanwhile.
+    // The usual values are written right here, with positions in local variables.
     let w = wBefore
     let l = lBefore
     let text = textBefore
@@ -201,7 +201,7 @@ export class DocumentWalk extends StagingRegion {
     const hasVectors = isRoot && shapes.hasVectors
     const record = object as Record<string, unknown>
     const mayInherit = isDerived || this.isPolluted
-    // All values are looked at before the first is written: where they are not in the cache, they are fetched side by side.
+    // All values are read before the first is written: those not in the cache are then fetched in parallel.
     const values = new Array<unknown>(VALUES_ROOM)
     const vectors: VectorField[] | null = hasVectors ? [] : null
     let count = 0
@@ -227,7 +227,7 @@ export class DocumentWalk extends StagingRegion {
       const value = values[i]
       if (typeof value === 'string') units += value.length
     }
-    // None of the strings is, if all together are not.
+    // If all strings together are not long, none of them is.
     const mayBeLong = units > APART_UNITS
     for (let i = 0; i < count; i++) {
       const value = values[i]
@@ -267,9 +267,9 @@ export class DocumentWalk extends StagingRegion {
     return next ?? this.step(node, name)
   }
 
-  /** The rarer half of a step: a name that was not met lately, or a new one. */
+  /** The rare half of a step: a name that was not used recently, or a new one. */
   private step(node: ShapeNode, name: string): ShapeNode | null {
-    // Checked before the shapes know it: what they know is not checked again.
+    // Checked before the shapes learn the name: known names are not checked again.
     if (node.children?.has(name) !== true && !isWellFormed(name)) throw REFUSED
     return this.shapes.step(node, name)
   }
@@ -294,7 +294,7 @@ export class DocumentWalk extends StagingRegion {
     this.queued = queued
   }
 
-  /** Root with its names inside: number of the key's word, count, then name and value in turn. Answers the key's word. */
+  /** A root with its names inline: index of the key's word, count, then names and values alternately. Returns the key's word. */
   private inlineRoot(document: object, base: number, canGenerate: boolean): number {
     const primary = this.shapes.primaryKey
     const record = document as Record<string, unknown>
@@ -320,7 +320,7 @@ export class DocumentWalk extends StagingRegion {
     return key
   }
 
-  /** Objects and arrays met on the way, level by level. */
+  /** Walks objects and arrays found on the way, level by level. */
   private walkQueue(base: number): void {
     for (let i = 0; i < this.queued; i++) {
       if (this.w - base > WORDS_MAX || this.text.length > WORDS_MAX * 8) throw REFUSED
@@ -400,7 +400,7 @@ export class DocumentWalk extends StagingRegion {
     const units = value.length
     this.isApart = true
     if (units > 0xffffff) throw REFUSED
-    // What runs over: `add` makes room and comes back.
+    // On an overrun, `add` makes room and retries.
     let written = units * 3
     if (this.b + written <= this.bytes.length) {
       written = encoder.encodeInto(value, this.bytes.subarray(this.b, this.b + written)).written
@@ -413,7 +413,7 @@ export class DocumentWalk extends StagingRegion {
     this.b += written
   }
 
-  // Comparisons one by one: a switch over `typeof` makes the string first.
+  // Comparisons one by one: a switch over `typeof` creates the string first.
   private value(value: unknown, at: number): void {
     if (typeof value === 'string') {
       this.string(value, at)
@@ -450,7 +450,7 @@ export class DocumentWalk extends StagingRegion {
           this.binary(value, arrayTypeOf(value), at)
           return
         }
-        // Another realm's Date is not known by its class.
+        // A Date of another realm is not an instance of this one's class.
         if (value instanceof Date || !isStorable(value)) {
           this.date(value, at)
           return
@@ -459,7 +459,7 @@ export class DocumentWalk extends StagingRegion {
       }
       tag = TAG_OBJECT
     }
-    // What it is must stand there already: the key is looked at before the queue is walked.
+    // The tag must be there already: the key is checked before the queue is walked.
     this.words[at] = tag << 28
     const queued = this.queued++
     this.queue[queued] = value
