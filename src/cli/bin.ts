@@ -5,7 +5,7 @@ import { VERSION } from '../engine/index.ts'
 import { main } from './main.ts'
 
 const { argv, stdin, stdout, stderr } = process
-// A reader that has seen enough, as `| head`, ends the writing without complaint.
+// A reader that closes early, such as `| head`, ends the output without an error.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   stderr.write(`quiverdb: ${error.message}\n`)

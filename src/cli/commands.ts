@@ -1,4 +1,4 @@
-// What the commands do with an open database.
+// The commands, as run on an open database.
 
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
@@ -56,7 +56,7 @@ async function factsOf(db: Database): Promise<CollectionFacts[]> {
   return facts
 }
 
-/** What is in a directory. */
+/** Lists the content of a directory. */
 export async function info(path: string, options: Options, streams: Streams): Promise<void> {
   const collections = await within(path, { readOnly: true }, factsOf)
   if (options.json) {
@@ -79,7 +79,7 @@ export async function info(path: string, options: Options, streams: Streams): Pr
   print(streams, table(['collection', 'key', 'documents', 'size', 'vectors', 'indexes', 'partitions'], rows))
 }
 
-/** Brings a file's documents into a collection, which is made where it is missing. */
+/** Imports the documents of a file into a collection, which is created if missing. */
 export async function importFile(
   [path, name, file]: readonly [string, string, string],
   options: Options,
@@ -142,7 +142,7 @@ export async function importFile(
 
 const EXPORTED: readonly string[] = ['ndjson', 'json', 'csv']
 
-/** Writes a collection's documents out. */
+/** Exports a collection's documents. */
 export async function exportFile([path, name]: readonly [string, string], options: Options, streams: Streams) {
   const { filter, select, sort, limit, out } = options
   const format = options.format ?? (out === undefined ? 'ndjson' : formatOf(out, EXPORTED))
@@ -228,7 +228,7 @@ export async function check(path: string, options: Options, streams: Streams): P
       }
     })
   } catch (error) {
-    // A directory that is not there, or open elsewhere, was not checked at all.
+    // A directory that is missing, or open elsewhere, was not checked at all.
     const isFound = error instanceof QuiverError && /^QUIVER_(CORRUPT|FORMAT_VERSION|DATA)$/.test(error.code)
     if (!isFound && !(error instanceof Exit)) throw error
     problem = (error as Error).message
@@ -240,7 +240,7 @@ export async function check(path: string, options: Options, streams: Streams): P
   if (problem !== undefined) throw new Exit(1, `${problem}\n"quiverdb repair ${path}" keeps what is whole`)
 }
 
-/** Opens with what is whole, and writes that anew. */
+/** Opens a database with what is intact, and rewrites it. */
 export async function repair(path: string, options: Options, streams: Streams): Promise<void> {
   const { repairs, documents } = await within(path, { repair: true }, async (db) => {
     let count = 0
@@ -259,7 +259,7 @@ export async function repair(path: string, options: Options, streams: Streams): 
   }
 }
 
-/** Writes logs anew without what was replaced or deleted, and finishes graphs. */
+/** Rewrites logs without replaced and deleted documents, and completes graphs. */
 export async function compact([path, name]: readonly [string, string?], options: Options, streams: Streams) {
   const rows = await within(path, {}, async (db) => {
     const all: Collection[] =
@@ -275,7 +275,7 @@ export async function compact([path, name]: readonly [string, string?], options:
   else for (const { collection, bytes } of rows) print(streams, `${collection}: ${megabytes(bytes)} of documents`)
 }
 
-/** Measures this machine: the same few steps in memory, or on a disk where a directory is given. */
+/** Benchmarks this machine: the same few steps in memory, or on a disk if a directory is given. */
 export async function bench(path: string, options: Options, streams: Streams): Promise<void> {
   const count = options.limit === undefined ? 50_000 : numberOption(options.limit, '--limit')
   const rows: { step: string; perSecond: number }[] = []

@@ -1,4 +1,4 @@
-// The command line: which command, with what, and how it ends.
+// The command line: selects the command, its arguments, and the exit status.
 
 import { parseArgs } from 'node:util'
 import { QuiverError, UsageError } from '../error/index.ts'
@@ -7,7 +7,7 @@ import { repl } from './repl.ts'
 import { Exit, print, type Streams } from './screen.ts'
 import { toJson } from './typed-json.ts'
 
-/** What each takes, those in brackets only if given, and what it does. */
+/** The arguments of each command, optional ones in brackets, and what it does. */
 const COMMANDS: Readonly<Record<string, readonly [takes: string, does: string]>> = {
   info: ['<directory>', 'what is in it'],
   import: ['<directory> <collection> <file>', 'brings in NDJSON, JSON, CSV or Parquet; - is standard input'],
@@ -35,7 +35,7 @@ ${Object.entries(COMMANDS)
 
 Exit status: 0 done, 1 it failed or something is wrong with the data, 2 the call makes no sense.`
 
-/** Runs one command; answers the exit status. */
+/** Runs one command; returns the exit status. */
 export async function main(args: readonly string[], version: string, streams: Streams): Promise<number> {
   try {
     await run(args, version, streams)
@@ -52,7 +52,7 @@ export async function main(args: readonly string[], version: string, streams: St
 function messageOf(error: unknown): string {
   if (error instanceof Exit || error instanceof QuiverError) return error.message
   if (!(error instanceof Error)) return String(error)
-  // What the system refused, a file or a disk, is nobody's bug: no stack.
+  // A refusal by the system, of a file or a disk, is not a bug: no stack.
   return 'syscall' in error ? error.message : (error.stack ?? error.message)
 }
 

@@ -20,16 +20,16 @@ import { Exit, type Streams } from './screen.ts'
 
 export type { Format } from './rows.ts'
 
-/** A file that is being read. */
+/** A file being read. */
 export interface Reading {
   readonly documents: AsyncIterable<object>
-  /** How much of it has been read, from 0 to 1; undefined where nobody knows. */
+  /** The fraction read so far, from 0 to 1; undefined where it is unknown. */
   part(): number | undefined
 }
 
 const PARQUET_ROWS = 1_000
 
-/** The format that a name says. */
+/** The format that a file name indicates. */
 export function formatOf(path: string, formats: readonly string[] = FORMATS): Format {
   const found = formatNamed(path)
   if (found !== undefined) return found
@@ -72,7 +72,7 @@ async function* readLines(stream: NodeJS.ReadableStream): AsyncGenerator<object>
 async function readJson(path: string, streams: Streams): Promise<Reading> {
   if (path !== '-') sizeOf(path)
   const pieces: Uint8Array[] = []
-  // Joined before they are read: a piece may end within a character.
+  // Joined before decoding: a chunk may end within a character.
   if (path === '-') for await (const chunk of streams.input) pieces.push(Buffer.from(chunk))
   else pieces.push(await readFile(path))
   const list = Array.from(jsonDocuments(Buffer.concat(pieces).toString('utf8'), path))
@@ -86,7 +86,7 @@ async function readJson(path: string, streams: Streams): Promise<Reading> {
   return { documents: documents(), part: () => read / Math.max(1, list.length) }
 }
 
-/** A document for each line; numbers and booleans are told from their spelling unless all is to stay text. */
+/** One document per row; numbers and booleans are recognized by their spelling unless everything is to stay text. */
 async function* readCsv(stream: NodeJS.ReadableStream, isText: boolean): AsyncGenerator<object> {
   const parser = stream.pipe(parseCsv(CSV_OPTIONS))
   stream.on('error', (error) => parser.destroy(error))

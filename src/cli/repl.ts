@@ -1,4 +1,4 @@
-// A prompt with a database at hand, in each of its five interfaces.
+// A prompt with an open database, in each of its five interfaces.
 
 import { start } from 'node:repl'
 import { open } from '../engine/index.ts'
@@ -44,7 +44,7 @@ export async function repl(path: string, streams: Streams): Promise<void> {
   await db.close()
 }
 
-/** Values that are made when they are first looked at: `await r`. */
+/** Values that are created when first accessed: `await r`. */
 function lazily(context: object, makers: Record<string, () => Promise<unknown>>): void {
   for (const [name, make] of Object.entries(makers)) {
     let made: Promise<unknown> | undefined

@@ -1,5 +1,5 @@
-// Documents out of lines, lists and tables, without a word of Node: the command line reads streams with it, the playground what is
-// dropped on a page.
+// Documents from lines, lists and tables, independent of Node: the command line uses it for streams, the playground for
+// files dropped on a page.
 
 import { DataError } from '../error/index.ts'
 import { decode, fromJson } from './typed-json.ts'
@@ -7,19 +7,19 @@ import { decode, fromJson } from './typed-json.ts'
 export const FORMATS = ['ndjson', 'json', 'csv', 'parquet'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** What `csv-parse` is told. */
+/** Options for `csv-parse`. */
 export const CSV_OPTIONS = { columns: true, bom: true, skip_empty_lines: true, relax_column_count: false } as const
 
-/** The format that a name says; undefined where it says none. */
+/** The format that a file name indicates; undefined if none. */
 export function formatNamed(path: string): Format | undefined {
   const ending = path.toLowerCase().split('.').at(-1)
   return ending === 'jsonl' ? 'ndjson' : FORMATS.find((format) => format === ending)
 }
 
 /**
- * The document of a line of NDJSON; undefined for an empty one.
+ * The document in a line of NDJSON; undefined for an empty line.
  *
- * @param number - of the line, from 1, for the message.
+ * @param number - of the line, from 1, for messages.
  */
 export function lineDocument(line: string, number: number): object | undefined {
   if (line.trim() === '') return undefined
@@ -33,12 +33,12 @@ export function lineDocument(line: string, number: number): object | undefined {
   return value
 }
 
-/** Programs on Windows put a byte order mark before the text of a file. */
+/** Windows programs put a byte order mark at the start of a file. */
 function withoutMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
-/** The documents of a JSON text: an array of them, or one. */
+/** The documents in a JSON text: an array of them, or one. */
 export function* jsonDocuments(text: string, name: string): Generator<object, void, undefined> {
   let value: unknown
   try {
@@ -53,9 +53,9 @@ export function* jsonDocuments(text: string, name: string): Generator<object, vo
 }
 
 /**
- * The document of a row of CSV. An empty cell is no value.
+ * The document in a row of CSV. An empty cell means no value.
  *
- * @param isText - cells stay as they are; otherwise numbers and booleans are told from text by their spelling.
+ * @param isText - cells stay text; otherwise numbers and booleans are recognized by their spelling.
  */
 export function rowDocument(row: Readonly<Record<string, string>>, isText: boolean): object {
   const document: Record<string, unknown> = {}
@@ -69,7 +69,7 @@ export function rowDocument(row: Readonly<Record<string, string>>, isText: boole
 
 function typedCell(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true'
-  // Leading zeros, as of post codes, and whole numbers too long to be exact stay text.
+  // Numbers with leading zeros, such as post codes, and integers too long to be exact stay text.
   if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.test(text)) return text
   const number = Number(text)
   return Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number)) ? number : text
@@ -79,7 +79,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What a file's content is refused with. */
+/** The error for unreadable file content. */
 export function unreadable(what: string, cause?: unknown): DataError {
   return new DataError(cause instanceof Error ? `${what}: ${cause.message}` : what, { cause })
 }

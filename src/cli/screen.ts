@@ -1,4 +1,4 @@
-// What the command line writes: answers to standard output, everything else to standard error.
+// Output of the command line: results to standard output, everything else to standard error.
 
 import type { WriteStream } from 'node:tty'
 
@@ -8,7 +8,7 @@ export interface Streams {
   readonly errors: NodeJS.WritableStream
 }
 
-/** An ending with a message and no stack: 1 the work failed, 2 the call makes no sense. */
+/** Ends the program with a message and no stack. Status 1: the work failed; 2: the call makes no sense. */
 export class Exit extends Error {
   readonly status: number
 
@@ -22,7 +22,7 @@ export function print(streams: Streams, text: string): void {
   streams.output.write(`${text}\n`)
 }
 
-/** Rows under headings, in columns. */
+/** Rows in columns, under headings. */
 export function table(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const all = [headings, ...rows.map((row) => row.map(String))]
   const widths = headings.map((_, i) => Math.max(...all.map((row) => row[i]!.length)))
@@ -39,7 +39,7 @@ export function megabytes(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
-/** A line that is written over: how far, how fast, how long still. Only where somebody looks. */
+/** A line that is updated in place: how far, how fast, how long to go. Only on a terminal. */
 export class Progress {
   readonly #stream: NodeJS.WritableStream
   readonly #isShown: boolean
@@ -53,7 +53,7 @@ export class Progress {
     this.#noun = noun
   }
 
-  /** `part` from 0 to 1, where it is known. */
+  /** `part` is a fraction from 0 to 1, if known. */
   update(count: number, part?: number): void {
     const now = performance.now()
     if (!this.#isShown || now - this.#last < 100) return

@@ -1,5 +1,5 @@
-// JSON that keeps what JSON has no form for: dates, whole numbers of 64 bits, bytes and typed arrays, each as
-// `{ "$quiver": type, "value": ... }`.
+// JSON that preserves types JSON lacks: dates, 64-bit integers, bytes and typed arrays, each as `{ "$quiver": type,
+// "value": ... }`.
 
 const TAG = '$quiver'
 
@@ -15,7 +15,7 @@ const ARRAYS = {
   Float64Array,
 } as const
 
-/** A value as JSON text. With `isPlain` vectors become lists, and dates and big numbers strings. */
+/** A value as JSON text. With `isPlain`, vectors become lists, and dates and big numbers strings. */
 export function toJson(value: unknown, isPlain = false): string {
   return JSON.stringify(encode(value, isPlain))
 }
@@ -49,7 +49,7 @@ function tagged(type: string, value: unknown): object {
   return { [TAG]: type, value }
 }
 
-/** The value again. */
+/** Parses the value back. */
 export function fromJson(text: string): unknown {
   return decode(JSON.parse(text))
 }
@@ -84,7 +84,7 @@ function untag(type: string, value: unknown): unknown {
   return made?.from(value as number[])
 }
 
-/** In pieces, because a call has only so many arguments. */
+/** In chunks, because a call takes a limited number of arguments. */
 function base64(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += 8_192) text += String.fromCharCode(...bytes.subarray(at, at + 8_192))

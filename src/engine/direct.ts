@@ -247,7 +247,7 @@ export class Direct {
  * database: then the copy of the database does the work.
  */
 export async function prepareDirect(database: Database): Promise<(collection: Collection) => Direct> {
-  // In a page the database is in a worker, and a database of another version has no such door.
+  // A page's database is in a worker, and that of another version has no such door.
   const owner = (await database[DIRECT]?.()) ?? { Direct, loadFilters }
   await owner.loadFilters(database)
   return (collection) => new owner.Direct(collection)

@@ -10,23 +10,23 @@ import type { VectorIndexOptions } from '../catalog/index.ts'
 import { type Collection, type Database, type Filter, open } from '../engine/index.ts'
 import { UsageError } from '../error/index.ts'
 
-/** Where the documents go. */
+/** Where the documents are stored. */
 export interface QuiverVectorStoreConfig {
   /** An open database; it stays open when the store is closed. */
   readonly database?: Database
-  /** A directory, a name in a browser, or `':memory:'` (default). Not beside `database`. */
+  /** A directory, a name in a browser, or `':memory:'` (default). Not together with `database`. */
   readonly path?: string
-  /** Default `'langchain'`. It is made where it is missing. */
+  /** Default `'langchain'`. Created if missing. */
   readonly collection?: string
-  /** Default `'cosine'`; fixed when the collection is made. */
+  /** Default `'cosine'`; fixed when the collection is created. */
   readonly metric?: 'cosine' | 'l2' | 'ip'
   /** Options of the vector index, as `createCollection` takes them. */
   readonly index?: VectorIndexOptions
 }
 
 /**
- * Which documents: an object whose fields are those of the metadata, with quiverdb's operators (`{ year: { $gt: 2000 } }`), or a function
- * that is asked of each document, nearest first.
+ * Which documents: an object of metadata fields with quiverdb's operators (`{ year: { $gt: 2000 } }`), or a function
+ * that is called for each document, nearest first.
  */
 export type QuiverFilter = Filter | ((document: DocumentInterface) => boolean)
 
@@ -39,7 +39,7 @@ interface Row {
 
 const FIELD = 'vector'
 const COLLECTION = 'langchain'
-/** Documents embedded at once. */
+/** Documents embedded at a time. */
 const BATCH = 256
 
 /**
@@ -58,7 +58,7 @@ export class QuiverVectorStore extends VectorStore {
   readonly #config: QuiverVectorStoreConfig
   #opening: Promise<Database> | undefined
   #collection: Promise<Collection<Row>> | undefined
-  /** Of the collection that is there: it never changes. */
+  /** Metric of the existing collection, which never changes. */
   #metric: string | undefined
 
   constructor(embeddings: EmbeddingsInterface, config: QuiverVectorStoreConfig = {}) {
@@ -81,7 +81,7 @@ export class QuiverVectorStore extends VectorStore {
     return 'quiverdb'
   }
 
-  /** A store with these texts in it. */
+  /** Creates a store from these texts. */
   static override async fromTexts(
     texts: string[],
     metadatas: object[] | object,
@@ -95,7 +95,7 @@ export class QuiverVectorStore extends VectorStore {
     return await QuiverVectorStore.fromDocuments(documents, embeddings, config)
   }
 
-  /** A store with these documents in it. */
+  /** Creates a store from these documents. */
   static override async fromDocuments(
     documents: DocumentInterface[],
     embeddings: EmbeddingsInterface,
@@ -106,7 +106,7 @@ export class QuiverVectorStore extends VectorStore {
     return store
   }
 
-  /** A store on what was written before. */
+  /** Opens a store on an existing collection. */
   static async fromExistingCollection(
     embeddings: EmbeddingsInterface,
     config: QuiverVectorStoreConfig,
@@ -114,7 +114,10 @@ export class QuiverVectorStore extends VectorStore {
     return new QuiverVectorStore(embeddings, config)
   }
 
-  /** Embeds documents and stores them. Those with an id, or in `ids`, replace what has it. Answers the ids. */
+  /**
+   * Embeds documents and stores them. Those with an id, or with one in `ids`, replace documents with that id. Returns
+   * the ids.
+   */
   override async addDocuments(documents: DocumentInterface[], options?: { ids?: string[] }): Promise<string[]> {
     const ids: string[] = []
     for (let from = 0; from < documents.length; from += BATCH) {
@@ -126,7 +129,7 @@ export class QuiverVectorStore extends VectorStore {
     return ids
   }
 
-  /** Stores documents with vectors that are there already. Answers the ids. */
+  /** Stores documents with given vectors. Returns the ids. */
   override async addVectors(
     vectors: number[][],
     documents: DocumentInterface[],
@@ -165,7 +168,7 @@ export class QuiverVectorStore extends VectorStore {
     if (deleteAll === true) await collection.delete({})
   }
 
-  /** The `k` nearest, with their similarities. */
+  /** The `k` nearest documents, with their similarities. */
   override async similaritySearchVectorWithScore(
     query: number[],
     k: number,
@@ -175,7 +178,7 @@ export class QuiverVectorStore extends VectorStore {
     return found.map(({ document, score }) => [document, score])
   }
 
-  /** Near to the query, and unlike each other. */
+  /** Documents that are near to the query, and unlike each other. */
   override async maxMarginalRelevanceSearch(
     query: string,
     options: MaxMarginalRelevanceSearchOptions<QuiverFilter>,
@@ -210,7 +213,7 @@ export class QuiverVectorStore extends VectorStore {
       for (const hit of await collection.search({ ...conditions, limit: k, ...where })) add(hit)
       return found
     }
-    // A function is asked of ever farther documents, until enough have passed.
+    // A function is called for ever farther documents, until enough have passed.
     for await (const page of collection.searchIterator({ ...conditions, batch: Math.max(50, k * 2) })) {
       for (const hit of page) {
         add(hit)
@@ -220,7 +223,7 @@ export class QuiverVectorStore extends VectorStore {
     return found
   }
 
-  /** Closes the database, unless it was given. */
+  /** Closes the database, unless it was passed in. */
   async close(): Promise<void> {
     if (this.#config.database === undefined) await (await this.#opening)?.close()
   }
@@ -252,7 +255,7 @@ export class QuiverVectorStore extends VectorStore {
     return await this.#collection
   }
 
-  /** The collection, made for vectors of this length where it is missing. */
+  /** The collection; if missing, it is created for vectors of this length. */
   #use(dimension: number): Promise<Collection<Row>> {
     this.#collection ??= this.#make(dimension).catch((error: unknown) => {
       this.#collection = undefined
@@ -276,7 +279,7 @@ function scoreOf(metric: string, distance: number): number {
   return metric === 'ip' ? -distance : 1 - distance
 }
 
-/** A filter on metadata as one on documents: its fields lie one level deeper. */
+/** Turns a filter on metadata into one on documents, where these fields are one level deeper. */
 function onMetadata(filter: Filter): Filter {
   const result: Record<string, unknown> = {}
   for (const [name, condition] of Object.entries(filter)) {

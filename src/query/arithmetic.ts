@@ -1,6 +1,5 @@
-// Arithmetic of the filter tree. Integers are exact within 64 bits; what leaves them, or has a fraction, is double arithmetic.
-// So a zero that whole numbers make is 0, never -0: -6 % 3, 0 * -1.
-// assembly/filter/arithmetic.ts does the same.
+// Arithmetic of the filter tree. Integers are exact within 64 bits; results beyond that, and fractions, use double
+// arithmetic. So a zero result of integers is 0, never -0: -6 % 3, 0 * -1. assembly/filter/arithmetic.ts does the same.
 
 import type { ArithmeticOperator } from './tree.ts'
 

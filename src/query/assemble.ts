@@ -1,5 +1,5 @@
-// A normal tree as instructions of the machine. Boolean logic is jumps: every test names where to go when it holds and when not,
-// and all of them lead forward, so that a program always ends.
+// Compiles a normalized tree to instructions of the machine. Boolean logic becomes jumps: every test names where to go
+// when it holds and when it does not, always forwards, so that a program always ends.
 
 import { LimitError } from '../error/index.ts'
 import { likeForm } from './like.ts'
@@ -59,7 +59,7 @@ export interface Assembled {
   readonly constants: readonly Constant[]
 }
 
-/** Words of a program at most. */
+/** Maximum number of words of a program. */
 const CODE_WORDS_MAX = 4_000_000
 
 /** Tags of docs/format.md as bits. */
@@ -92,10 +92,10 @@ const SWAPPED: Readonly<Record<CompareOperator, CompareOperator>> = {
   ge: 'le',
 }
 
-/** A place in the code, known or not yet. */
+/** A position in the code, known or not yet. */
 class Label {
   at = -1
-  /** Words that wait for it. */
+  /** Words to be patched with the position. */
   readonly uses: number[] = []
 }
 
@@ -114,7 +114,7 @@ class Assembler {
     const yes = new Label()
     const no = new Label()
     this.node(node, yes, no)
-    // A constant jumps nowhere: the answer it leads to stands first.
+    // A constant does not jump: the answer that it leads to is placed first.
     const isNever = node.kind === 'constant' && !node.value
     for (const label of isNever ? [no, yes] : [yes, no]) {
       this.place(label)
@@ -144,7 +144,8 @@ class Assembler {
   private node(node: NormalNode, yes: Label, no: Label): void {
     switch (node.kind) {
       case 'constant':
-        // Within a list: an existence test that is never asked, because absent and present lead the same way.
+        // In a list, this is an existence test that is never evaluated, because absent and present lead to the same
+        // place.
         if (this.words.length > 0 || yes.uses.length > 0 || no.uses.length > 0) this.always(node.value ? yes : no)
         return
       case 'leaf':
@@ -191,9 +192,9 @@ class Assembler {
   // --- leaves
 
   /**
-   * `yes` and `no`: where the leaf itself holds or not; `isNegated` says that the way on is `no`.
+   * `yes` and `no` are where to go if the leaf itself holds or not; with `isNegated`, the code continues at `no`.
    *
-   * Unknown is no match in a normal tree: it goes where a negated leaf would hold and a plain one would not.
+   * Unknown counts as no match in a normalized tree: it goes where a negated leaf would hold and a plain one would not.
    */
   private leaf(leaf: LeafNode, yes: Label, no: Label, isNegated: boolean): void {
     const unknown = isNegated ? ABSENT_THEN : ABSENT_ELSE
@@ -223,7 +224,7 @@ class Assembler {
     }
   }
 
-  /** Head, places to go, and the operand: a path, or pushed before. */
+  /** Emits the head, the two targets, and the operand: a path, or a value pushed before. */
   private test(head: number, yes: Label, no: Label, operand: Operand): void {
     const path = operand.kind === 'path' ? this.pathNumber(operand.steps) : PATH_STACK
     if (path === PATH_STACK) this.push(operand)
@@ -239,7 +240,7 @@ class Assembler {
     const operator = node.left.kind === 'constant' ? SWAPPED[node.operator] : node.operator
     const unequal = operator === 'ne' ? ABSENT_THEN : ABSENT_ELSE
     const head = rules(node, unequal, unknown) | (ACCEPTED[operator] << OUTCOMES_SHIFT)
-    // A null constant that counts as absent is no value to compare with: the general way looks at both sides.
+    // A null constant that counts as absent cannot be compared with: the general form examines both sides.
     if (right.kind !== 'constant' || (right.value === null && node.isNullAbsent)) {
       this.push(left)
       this.push(right)
@@ -342,7 +343,7 @@ function rules(leaf: LeafRules, unequal: number, unknown: number): number {
   return (absent << ABSENT_SHIFT) | (leaf.isNullAbsent ? FLAG_NULL_ABSENT : 0)
 }
 
-/** A constant that a double holds exactly. */
+/** The value of a constant that a double represents exactly. */
 function asDouble(value: Constant): number | undefined {
   if (typeof value === 'number') return value
   if (typeOf(value) !== 'bigint') return undefined

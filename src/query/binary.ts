@@ -1,4 +1,4 @@
-// Element types of binaries, by the names the platform gives them: arrays of other realms and Buffers count.
+// Element types of binaries, by the platform's names for them: arrays of other realms and Buffers count.
 
 const NAMES = [
   'Uint8Array',

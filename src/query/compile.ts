@@ -1,5 +1,6 @@
-// Filter tree -> what the machine runs over encoded records, and what is left for JavaScript: regular expressions, functions and the rare
-// nodes the machine does not have. The machine's part lets through every match, and only what the rest must still look at.
+// Compiles a filter tree into a program that the machine runs over encoded records, and a residue for JavaScript:
+// regular expressions, functions and the rare nodes that the machine lacks. The program passes every match, and only
+// documents that the residue must still check.
 
 import { assemble } from './assemble.ts'
 import { evaluate } from './evaluate.ts'
@@ -18,38 +19,38 @@ import {
 
 const RETURN_TRUE = 1 << 8
 
-/** For core's Filters; the same for all partitions. */
+/** For the core's Filters; shared by all partitions. */
 export interface FilterProgram {
   readonly code: Uint32Array
   readonly paths: readonly (readonly PathStep[])[]
   readonly constants: readonly Constant[]
-  /** What a filter that failed answers. */
+  /** The result for a document on which the filter failed. */
   readonly isFailMatch: boolean
 }
 
-/** What JavaScript still decides about documents that the program let through. */
+/** What JavaScript must still decide about documents that passed the program. */
 export interface Residual {
-  /** Names at the document's root that it reads; it may be given a document with only these. */
+  /** The top-level fields that it reads; a document with only these may be passed to it. */
   readonly fields: readonly string[]
   matches(document: object): boolean
 }
 
 export interface CompiledFilter {
   readonly tree: FilterNode
-  /** Made when it is first asked for; throws a LimitError when it is larger than a program may be. Undefined: every document goes through. */
+  /** Built on first use; throws a LimitError when it is too large. Undefined: every document passes. */
   readonly program: FilterProgram | undefined
   readonly hasProgram: boolean
   readonly residual: Residual | undefined
-  /** No document matches, whatever it is. */
+  /** No document can match. */
   readonly isNever: boolean
-  /** A document on which the filter failed matches, and there may be such. */
+  /** A document on which the filter failed matches, and failures are possible. */
   readonly isFailMatch: boolean
-  /** A decoded document, without the machine. */
+  /** Whether a decoded document matches; does not use the machine. */
   matches(document: object): boolean
 }
 
 export interface CompileOptions {
-  /** What a filter that failed answers (nodes with `absent: 'fail'`); false unless given. */
+  /** The result for a document on which the filter failed (nodes with `absent: 'fail'`); default false. */
   readonly isFailMatch?: boolean
 }
 
@@ -62,7 +63,7 @@ export function compileFilter(tree: FilterNode, options: CompileOptions = {}): C
   return {
     tree,
     hasProgram,
-    // Where an index or a key says everything it is never needed.
+    // Not needed where an index or a key decides everything.
     get program() {
       if (hasProgram) program ??= programOf(runs, isFailMatch)
       return program
@@ -74,7 +75,7 @@ export function compileFilter(tree: FilterNode, options: CompileOptions = {}): C
   }
 }
 
-/** A program that lets everything through, for the values at its paths. */
+/** A program that passes every document, used to read the values at its paths. */
 export function fieldsProgram(paths: readonly (readonly PathStep[])[]): FilterProgram {
   return { code: Uint32Array.of(OP_RETURN | RETURN_TRUE), paths, constants: [], isFailMatch: false }
 }
@@ -133,7 +134,7 @@ function collectOperand(operand: Operand, fields: Set<string>): void {
 
 // --- the two parts
 
-/** Whether the machine has an instruction for it. */
+/** Whether the machine has an instruction for a leaf. */
 function canRun(leaf: LeafNode): boolean {
   if (leaf.kind === 'regex' || leaf.kind === 'test') return false
   if (leaf.kind === 'text') return leaf.isCaseIgnored !== true
@@ -145,24 +146,24 @@ function runsWhole(node: NormalNode): boolean {
   return node.kind === 'leaf' ? canRun(node.leaf) : node.of.every(runsWhole)
 }
 
-/** What the machine decides, and what must still be looked at where it says yes. */
+/** Splits a tree into the part that the machine decides, and what must still be checked where that passes. */
 function split(node: NormalNode): [runs: NormalNode, rest: NormalNode | undefined] {
   if (runsWhole(node)) return [node, undefined]
-  // A part that fails ends the filter, and only the whole in its order says which part that is.
+  // A failing part ends the filter, and only the whole tree in its order determines which part fails first.
   if (normalMayFail(node)) return [EVERYTHING, node]
   const parts = node.kind === 'and' ? node.of : [node]
   const left = parts.filter((part) => !runsWhole(part))
   return [join('and', parts.map(loosened)), join('and', left)]
 }
 
-/** A filter the machine can run that lets through all that `node` does. */
+/** A filter that the machine can run and that passes everything that `node` does. */
 function loosened(node: NormalNode): NormalNode {
   if (node.kind === 'constant') return node
   if (node.kind !== 'leaf') return join(node.kind, node.of.map(loosened))
   const { leaf, isNegated } = node
   if (canRun(leaf)) return node
   if (isNegated || leaf.kind === 'compare') return EVERYTHING
-  // Patterns and texts match strings only.
+  // Patterns and text tests match strings only.
   const operand = operandsOf(leaf)[0]!
   const needed: LeafNode =
     leaf.kind === 'test' ? { kind: 'exists', operand } : { kind: 'type', operand, types: ['string'] }
@@ -171,7 +172,7 @@ function loosened(node: NormalNode): NormalNode {
 
 // --- order
 
-/** Cheap conditions first: no leaf has an effect, so that the order of `and` and `or` is ours to choose. */
+/** Cheap conditions first: leaves have no side effects, so `and` and `or` may be reordered. */
 function cheapFirst(node: NormalNode): NormalNode {
   if (node.kind === 'constant' || node.kind === 'leaf') return node
   const parts = node.of.map(cheapFirst).map((part) => ({ part, cost: costOf(part) }))
@@ -213,7 +214,7 @@ function operandCost(operand: Operand): number {
   }
 }
 
-/** Not a string, binary, array or object, as far as one can tell. */
+/** Whether it is known not to be a string, binary, array or object. */
 function isCheap(operand: Operand): boolean {
   if (operand.kind !== 'constant') return true
   const { value } = operand

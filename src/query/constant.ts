@@ -1,13 +1,13 @@
-// Values that a filter is given: checked and copied once, so that nothing the caller does to them later changes the filter.
+// Values in a filter: checked and copied once, so that later changes by the caller do not affect the filter.
 
 import { LimitError, TypeMismatchError } from '../error/index.ts'
 import { isDate, isRegExp } from '../value/index.ts'
 import { elementTypeOf } from './binary.ts'
 import type { Constant } from './tree.ts'
 
-/** As deep as documents go. */
+/** The nesting limit of documents. */
 const DEPTH_MAX = 200
-/** Values in one filter; also what ends a structure that holds itself many times over. */
+/** Maximum number of values in one filter; also ends the walk of structures that contain themselves many times. */
 export const VALUES_MAX = 4_000_000
 const SLICE = (Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array).slice
 const SURROGATE = /\p{Surrogate}/u
@@ -29,7 +29,7 @@ export function describe(value: unknown): string {
   }
 }
 
-/** An object by its fields: plain, without prototype, or an instance of a class; not one of the platform's own kinds. */
+/** Whether the value is an object with fields: plain, without prototype, or a class instance; not a built-in kind. */
 export function isFields(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false
   return (
@@ -43,14 +43,14 @@ function isWellFormed(text: string): boolean {
   return native !== undefined ? native.call(text) : !SURROGATE.test(text)
 }
 
-/** Counts what one filter holds. */
+/** Copies the values of one filter, and counts them. */
 export class ConstantReader {
   private values = 0
 
   /**
-   * A copy of `value`, which stands at `path`.
+   * A copy of `value`, which is at `path`.
    *
-   * @throws TypeMismatchError for what no document can hold, LimitError for too much of it.
+   * @throws TypeMismatchError for a value that no document can hold, LimitError for too many values.
    */
   read(value: unknown, path: string, depth = 0): Constant {
     if (++this.values > VALUES_MAX) {
@@ -76,10 +76,10 @@ export class ConstantReader {
     }
   }
 
-  /** A copy of each element. */
+  /** Copies of the elements. */
   list(values: readonly unknown[], path: string, depth = 0): Constant[] {
     return Array.from(values, (element, index) => {
-      // Paths of a million elements are not put together for nothing.
+      // Avoids building the paths of a million elements for nothing.
       if (!isPlain(element)) return this.read(element, `${path}[${index}]`, depth + 1)
       this.values++
       return element
@@ -96,7 +96,7 @@ export class ConstantReader {
     if (value instanceof Date) return this.date(value, path)
     if (ArrayBuffer.isView(value)) {
       if (elementTypeOf(value) < 0) throw refusal(path, value, 'no document can hold that')
-      // Not the method of a Buffer, which would share the bytes.
+      // The method of a Buffer would share the bytes.
       return SLICE.call(value as Uint8Array)
     }
     if (depth >= DEPTH_MAX) {
@@ -135,7 +135,7 @@ function refusal(path: string, value: unknown, why: string): TypeMismatchError {
   return new TypeMismatchError(`${path} is ${describe(value)}: ${why}`, { details: { path } })
 }
 
-/** `path` with one more name. */
+/** `path` extended by a name. */
 export function joined(path: string, name: string): string {
   return /^[\w$]+(\.[\w$]+)*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name.slice(0, 100))}]`
 }

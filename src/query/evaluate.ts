@@ -1,5 +1,5 @@
-// A filter tree run over a decoded document: for documents that are not in a store, for what the machine leaves over, and as the
-// model the machine is tested against.
+// Evaluates a filter tree on a decoded document: for documents that are not in a store, for what the machine leaves
+// over, and as the reference model in tests of the machine.
 
 import { calculate, negate } from './arithmetic.ts'
 import { likeMatches, likeTokens } from './like.ts'
@@ -20,7 +20,7 @@ import type {
   TextNode,
 } from './tree.ts'
 
-// In this order `and` is the least and `or` the greatest of the answers (Kleene).
+// In this order `and` is the minimum and `or` the maximum of the answers (Kleene).
 const FALSE = 0
 const UNKNOWN = 1
 const TRUE = 2
@@ -29,7 +29,7 @@ const FAILED = 3
 /**
  * Whether a document matches.
  *
- * @param isFailMatch - what a filter that failed answers.
+ * @param isFailMatch - the result when the filter fails.
  */
 export function evaluate(node: FilterNode, document: object, isFailMatch = false): boolean {
   const answer = answerOf(node, document as Constant)
@@ -105,10 +105,10 @@ function holds(node: Exclude<LeafNode, { kind: 'compare' | 'exists' }>, value: C
   }
 }
 
-/** Fewer values are looked at one by one. */
+/** Shorter lists are searched linearly. */
 const LOOKED_UP_MIN = 8
 
-/** The values of a list that a set tells apart, and the others. */
+/** The values of a list that a Set can hold, and the others. */
 interface Values {
   readonly scalars: ReadonlySet<unknown>
   readonly others: readonly Constant[]
@@ -116,7 +116,7 @@ interface Values {
 
 const valuesOf = new WeakMap<InNode, Values>()
 
-/** What a set may hold in the place of a value: the same for equal ones. Undefined for dates, binaries, arrays and objects. */
+/** A representation for a Set that is the same for equal values. Undefined for dates, binaries, arrays and objects. */
 function scalarOf(value: Constant): unknown {
   if (typeof value === 'bigint') {
     const number = Number(value)
@@ -177,7 +177,7 @@ function regexOf(node: RegexNode): BoundedRegex {
 function operand(of: Operand, document: Constant): Constant | undefined {
   switch (of.kind) {
     case 'constant':
-      // As it is stored, and as the machine has it: -0 is 0.
+      // As stored, and as the machine sees it: -0 is 0.
       return of.value === 0 ? 0 : of.value
     case 'path':
       return valueAt(document, of.steps)
@@ -209,7 +209,7 @@ function isAmount(value: Constant | undefined): value is number | bigint {
   return typeof value === 'number' || typeof value === 'bigint'
 }
 
-/** What stands at the end of a path, or undefined. */
+/** The value at the end of a path, or undefined. */
 export function valueAt(document: Constant, steps: readonly PathStep[]): Constant | undefined {
   let value: Constant | undefined = document
   for (const { name, index } of steps) {

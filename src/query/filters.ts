@@ -1,4 +1,4 @@
-// Understanding filters: the second door of the room, for what is loaded when there are some.
+// Parsing and compiling filters: the second door of the room, loaded with the first filter.
 
 export { compileFilter, fieldsProgram } from './compile.ts'
 export { evaluate, valueAt } from './evaluate.ts'

@@ -1,11 +1,11 @@
-// SQL's `like` in JavaScript: `%` is any run of characters, `_` one code point, a backslash makes the next character plain
-// (at the very end it is plain itself). assembly/filter/like.ts does the same over UTF-8.
+// SQL's `like` in JavaScript: `%` is any run of characters, `_` one code point, a backslash escapes the next character
+// (at the very end it stands for itself). assembly/filter/like.ts does the same over UTF-8.
 
 const ONE = Symbol('_')
 const RUN = Symbol('%')
 export type LikeToken = string | typeof ONE | typeof RUN
 
-/** One token a code point. */
+/** One token per code point. */
 export function likeTokens(pattern: string): LikeToken[] {
   const tokens: LikeToken[] = []
   const points = [...pattern]
@@ -19,7 +19,7 @@ export function likeTokens(pattern: string): LikeToken[] {
   return tokens
 }
 
-/** What a pattern asks for, when that is something simpler. */
+/** A pattern reduced to a simpler test, where possible. */
 export type LikeForm =
   | { readonly kind: 'equals' | 'startsWith' | 'endsWith' | 'contains'; readonly text: string }
   | { readonly kind: 'like' }
@@ -39,7 +39,7 @@ export function likeForm(pattern: string): LikeForm {
   return { kind: isOpenAfter ? 'startsWith' : 'equals', text }
 }
 
-/** Goes back to the last `%` only: time is at most text times pattern. */
+/** Backtracks to the last `%` only: the time is at most text times pattern. */
 export function likeMatches(tokens: readonly LikeToken[], text: string): boolean {
   const points = [...text]
   let token = 0

@@ -1,5 +1,5 @@
-// The tree in negation normal form: `not` only at leaves, no constants inside, lists in lists flattened. Kleene's logic allows all
-// of it, and makes unknown the same as false there, because what is left of `not` stands where unknown stays unknown.
+// The tree in negation normal form: `not` only at leaves, no constants inside, nested lists flattened. Kleene's logic
+// allows all of this. It also makes unknown equivalent to false, since negation no longer occurs above leaves.
 
 import { evaluate } from './evaluate.ts'
 import { typeOf, typesAround } from './order.ts'
@@ -74,8 +74,8 @@ function normalLeaf(leaf: LeafNode, isNegated: boolean): NormalNode {
 const TURNED = { eq: 'eq', ne: 'ne', lt: 'gt', le: 'ge', gt: 'lt', ge: 'le' } as const
 
 /**
- * A comparison in the order over all types with a constant that holds nothing inside: of values of its type as ever, of all others by
- * their type alone. Both leaves answer the same where an operand is not there. Undefined for other comparisons.
+ * Rewrites a comparison in the total order with a scalar constant: values of the constant's type compare as usual, all
+ * others by their type alone. Both leaves agree where an operand is absent. Undefined for other comparisons.
  */
 function withinTypes(leaf: CompareNode): LeafNode[] | undefined {
   if (leaf.order !== 'total') return undefined
@@ -84,7 +84,7 @@ function withinTypes(leaf: CompareNode): LeafNode[] | undefined {
   }
   if (leaf.right.kind !== 'constant') return undefined
   const type = typeOf(leaf.right.value)
-  // Null that counts as not there would make the comparison one with nothing.
+  // If null counts as absent, this would be a comparison with no value.
   if (type === 'array' || type === 'object' || type === 'null') return undefined
   const within: CompareNode = { ...leaf, order: 'within' }
   if (leaf.operator === 'eq' || leaf.operator === 'ne') return [within]
@@ -95,7 +95,7 @@ function withinTypes(leaf: CompareNode): LeafNode[] | undefined {
   return [within, { ...rules, kind: 'type', operand: leaf.left, types }]
 }
 
-/** `and` or `or` of normal nodes, without what makes no difference. */
+/** `and` or `or` of normal nodes, without redundant parts. */
 export function join(kind: 'and' | 'or', parts: readonly NormalNode[]): NormalNode {
   const decided = kind === 'or'
   const kept: NormalNode[] = []
@@ -103,7 +103,7 @@ export function join(kind: 'and' | 'or', parts: readonly NormalNode[]): NormalNo
     if (part.kind === 'constant') {
       if (part.value !== decided) continue
       kept.push(part)
-      // What comes before may fail first; what comes after is never reached.
+      // An earlier part may fail first; later parts are never reached.
       break
     }
     if (part.kind === kind) kept.push(...part.of)
@@ -116,10 +116,10 @@ export function join(kind: 'and' | 'or', parts: readonly NormalNode[]): NormalNo
   return joined.length === 1 ? joined[0]! : { kind, of: joined }
 }
 
-/** From so many values on a look-up is quicker than comparing with one after the other. */
+/** With this many values a look-up is faster than comparing one by one. */
 const GATHERED_MIN = 8
 
-/** A leaf that holds for some values at a path, as `in`; `isNegated`: for all others. */
+/** A leaf that holds for some values at a path, like `in`; with `isNegated`, for all others. */
 interface Membership {
   readonly operand: PathOperand
   readonly values: readonly Constant[]
@@ -137,19 +137,19 @@ function membershipOf(part: NormalNode): Membership | undefined {
   if (leaf.operator !== 'eq' && leaf.operator !== 'ne') return undefined
   const [operand, constant] = leaf.left.kind === 'path' ? [leaf.left, leaf.right] : [leaf.right, leaf.left]
   if (operand.kind !== 'path' || constant.kind !== 'constant') return undefined
-  // Null that counts as not there makes the comparison one with nothing.
+  // If null counts as absent, this is a comparison with no value.
   if (constant.value === null && leaf.isNullAbsent === true) return undefined
   return { operand, values: [constant.value], isNegated: isNegated !== (leaf.operator === 'ne') }
 }
 
-/** Parts that become one. */
+/** Parts that are merged into one. */
 interface Gathered {
   readonly first: NormalNode
   readonly values: Constant[]
   readonly joined: NormalLeaf
 }
 
-/** Programs make filters of thousands of alternatives: those that compare one field with constants become one look-up. */
+/** Generated filters have thousands of alternatives: those that compare one field with constants become one look-up. */
 function gathered(kind: 'and' | 'or', parts: readonly NormalNode[]): readonly NormalNode[] {
   if (parts.length < GATHERED_MIN) return parts
   const groups = new Map<string, Gathered>()
@@ -178,7 +178,7 @@ function gathered(kind: 'and' | 'or', parts: readonly NormalNode[]): readonly No
     groupOf.set(part, group)
   }
   const isLarge = ({ values }: Gathered) => values.length >= GATHERED_MIN
-  // A part that fails ends the filter: then all stay in their order.
+  // A failing part ends the filter, so the order must be kept.
   if (![...groups.values()].some(isLarge) || parts.some(normalMayFail)) return parts
   const kept: NormalNode[] = []
   for (const part of parts) {
@@ -194,7 +194,7 @@ export function normalMayFail(node: NormalNode): boolean {
   return node.kind === 'leaf' ? mayFail(node.leaf) : node.of.some(normalMayFail)
 }
 
-/** Back to a tree, for the evaluator. */
+/** Converts back to a tree, for the evaluator. */
 export function denormalize(node: NormalNode): FilterNode {
   if (node.kind === 'constant') return node
   if (node.kind === 'leaf') return node.isNegated ? { kind: 'not', of: node.leaf } : node.leaf

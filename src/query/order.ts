@@ -4,13 +4,13 @@ import { elementTypeOf } from './binary.ts'
 import { compareText } from './text-order.ts'
 import type { Constant, TypeName } from './tree.ts'
 
-/** What a comparison found; a set of these is what an operator accepts. */
+/** The outcome of a comparison; an operator accepts a set of these. */
 export const LESS = 1
 export const EQUAL = 2
 export const GREATER = 4
 /** Unequal, and neither is less. */
 export const APART = 8
-/** Equal, but of a type without order. */
+/** Equal, but of a type without an order. */
 export const SAME = 16
 
 /** Outcomes an operator accepts. */
@@ -63,7 +63,7 @@ function compareBinaries(a: ArrayBufferView, b: ArrayBufferView): number {
 function plain(a: number | bigint, b: number | bigint): number {
   if (a < b) return LESS
   if (a > b) return GREATER
-  // NaN, which only arithmetic makes, is apart from everything.
+  // NaN, which only arithmetic produces, is unordered with everything.
   // biome-ignore lint/suspicious/noDoubleEquals: a bigint and a number are equal by value
   return a == b ? EQUAL : APART
 }
@@ -119,7 +119,7 @@ type Rank = (value: Constant) => number
 
 /** Types by the names ReQL gives them, in alphabetical order: ARRAY BOOL NULL NUMBER OBJECT PTYPE<BINARY> PTYPE<TIME> STRING. */
 const TOTAL: readonly TypeName[] = ['array', 'boolean', 'null', 'number', 'object', 'binary', 'date', 'string']
-/** Behind a field that is missing. */
+/** After a missing field. */
 const SORTED: readonly TypeName[] = ['null', 'boolean', 'number', 'string', 'date', 'binary', 'array', 'object']
 
 function rankAmong(types: readonly TypeName[]): Rank {
@@ -130,13 +130,13 @@ function rankAmong(types: readonly TypeName[]): Rank {
 const totalRank = rankAmong(TOTAL)
 const sortedRank = rankAmong(SORTED)
 
-/** The types that come before a value in ReQL's order, and those that come behind it. */
+/** The types before that of a value in ReQL's order, and those after it. */
 export function typesAround(value: Constant): {
   readonly before: readonly TypeName[]
   readonly behind: readonly TypeName[]
 } {
   const rank = totalRank(value)
-  // Both kinds of numbers have one place.
+  // Both kinds of numbers have the same rank.
   const named = (types: readonly TypeName[]) =>
     types.flatMap((type) => (type === 'number' ? [type, 'bigint' as const] : [type]))
   return { before: named(TOTAL.slice(0, rank)), behind: named(TOTAL.slice(rank + 1)) }
@@ -148,8 +148,8 @@ export function compareTotal(a: Constant, b: Constant): number {
 }
 
 /**
- * The order of `sort`: missing, null, boolean, number, string, date, binary, array, object. Arrays go element by element, objects as
- * lists of name and value, sorted by name.
+ * The order of `sort`: missing, null, boolean, number, string, date, binary, array, object. Arrays compare element by
+ * element, objects as lists of names and values, sorted by name.
  *
  * @returns negative, 0 or positive.
  */

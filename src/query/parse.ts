@@ -1,4 +1,4 @@
-// Native filter objects -> filter tree. What is wrong is refused with the path to it.
+// Parses native filter objects into filter trees. Errors name the path to the offending part.
 
 import { FIELD_TYPES } from '../catalog/index.ts'
 import { LimitError, nearestName, TypeMismatchError, UnknownOptionError, UsageError } from '../error/index.ts'
@@ -8,12 +8,12 @@ import { likeForm, likeTokens } from './like.ts'
 import { boundRegex } from './regex.ts'
 import type { CompareOperator, FilterNode, PathOperand, PathStep, TextNode, TypeName } from './tree.ts'
 
-/** Filters inside filters. */
+/** Maximum nesting of filters. */
 const FILTER_DEPTH_MAX = 100
-/** Conditions in one filter; also what ends a filter that holds itself many times over. */
+/** Maximum number of conditions in one filter; also ends the walk of filters that contain themselves many times. */
 const CONDITIONS_MAX = 100_000
 const STEPS_MAX = 200
-/** Code points of a `$like` pattern that is more than a prefix, a suffix or a part. */
+/** Maximum length in code points of a `$like` pattern that is more than a prefix, a suffix or a substring. */
 const LIKE_POINTS_MAX = 1000
 
 const LOGIC = ['$and', '$or', '$not', '$nor']
@@ -154,7 +154,7 @@ class Parser {
     return this.operators(operand, value, at, depth)
   }
 
-  /** Whether a field's value is `{ $operator: ... }`; otherwise it is what the field must equal. */
+  /** Whether a field's value is `{ $operator: ... }`; otherwise the field must equal it. */
   private isConditions(value: unknown, at: string): value is Record<string, unknown> {
     if (!isFields(value)) return false
     const names = Object.keys(value)
@@ -259,7 +259,7 @@ class Parser {
   private regex(operand: PathOperand, value: unknown, at: string): FilterNode {
     if (typeof value !== 'string' && !isRegExp(value)) throw mistaken(at, value, 'a string or a RegExp')
     const source = typeof value === 'string' ? value : value.source
-    // Those that say where and how to go on searching mean nothing here; stickiness would.
+    // Flags about where and how to continue a search have no effect here; stickiness would.
     const flags = typeof value === 'string' ? '' : value.flags.replace(/[dg]/g, '')
     if (flags.includes('y'))
       throw new UsageError(`${at}: a sticky pattern (flag y) has no meaning in a filter; begin it with ^`, {

@@ -1,5 +1,6 @@
-// A pattern of RE2's syntax, which RE2 would take, in the syntax of the host with its flag `u`. Flags that hold for a part only are written
-// out, as not every host has them: letters as sets of both cases, dots as sets, line ends as look-around.
+// Translates a pattern in RE2 syntax, already checked, into the host's syntax with flag `u`. Flags for only a part of
+// the pattern are expanded, as not every host has them: letters into sets of both cases, dots into sets, line ends into
+// look-around.
 
 interface Flags {
   readonly i: boolean
@@ -47,14 +48,14 @@ const SPACE = '\\t\\n\\f\\r '
 const NOT_SPACE = '\\x00-\\x08\\v\\x0e-\\x1f!-\\u{10ffff}'
 const ANY = '[\\s\\S]'
 
-/** Code points of a range whose other cases are looked for one by one. */
+/** Ranges with up to this many code points are searched one by one for other cases. */
 const RANGE_MAX = 2_000
 
 function escaped(point: string, isInSet: boolean): string {
   return (isInSet ? /^[\\\]^[\-/{}()|&]$/ : /^[\^$\\.*+?()[\]{}|/]$/).test(point) ? `\\${point}` : point
 }
 
-/** The same letter in its other cases; empty for what is no letter. */
+/** The other cases of a letter; empty for anything else. */
 function casesOf(point: string): string {
   const [lower, upper] = [point.toLowerCase(), point.toUpperCase()]
   const found = new Set([lower, upper, upper.toLowerCase()].filter((one) => [...one].length === 1 && one !== point))
@@ -63,7 +64,7 @@ function casesOf(point: string): string {
 
 class Writer {
   private readonly pattern: string
-  /** Whether flags are the host's, so that parts are written as they are. */
+  /** Flags applied by the host, so that all parts are written as they are. */
   private readonly hostFlags: string
   private at: number
   private flags: Flags
@@ -87,7 +88,7 @@ class Writer {
       }
       const isLazy = repetition.length > 1 && repetition.endsWith('?')
       const plain = isLazy ? repetition.slice(0, -1) : repetition
-      // What has no width takes no repetition in the host, unless it is a group.
+      // In the host something without width cannot be repeated, unless it is a group.
       const isBare = /^(?:[$^]|\\[bB]|\(\?[<=!].*\))$/.test(atom)
       source += (isBare ? `(?:${atom})` : atom) + plain + (isLazy !== this.flags.U ? '?' : '')
     }
@@ -154,7 +155,7 @@ class Writer {
     return given[3] === ':' ? '(?:' : ''
   }
 
-  /** An escape that is one character, or undefined. */
+  /** An escape that stands for one character, or undefined. */
   private escapedPoint(): string | undefined {
     const coded = this.take(/\\x\{[\dA-Fa-f]+\}|\\x[\dA-Fa-f]{2}|\\0[0-7]{0,2}/y)
     if (coded !== undefined) {
@@ -169,7 +170,7 @@ class Writer {
     return control < 0 ? next : '\x07\f\n\r\t\v'[control]
   }
 
-  /** An escape that is a set, as it stands inside one; undefined for others. */
+  /** An escape that stands for a set, as written inside a set; otherwise undefined. */
   private escapedSet(): string | undefined {
     const property = this.take(/\\[pP](?:\{\^?\w+\}|\w)/y)
     if (property !== undefined) {
@@ -215,7 +216,7 @@ class Writer {
     return `${source}]`
   }
 
-  /** One character of a set, or from one to another. */
+  /** One character of a set, or a range. */
   private range(): string {
     const first = this.setPoint()
     const isRange =
@@ -237,7 +238,7 @@ class Writer {
   }
 }
 
-/** A pattern that RE2 takes, as the host's source and flags. */
+/** A pattern that RE2 accepts, as the host's source and flags. */
 export function hostPattern(pattern: string): { source: string; flags: string } {
   const [head, letters] = /^\(\?([imsU]+)\)/.exec(pattern) ?? ['', '']
   const isUniform =

@@ -1,10 +1,10 @@
-// RE2's syntax of patterns, which RethinkDB and Milvus have, over the host's regular expressions.
+// RE2's pattern syntax, used by RethinkDB and Milvus, on top of the host's regular expressions.
 
 import { hostPattern } from './re2-host.ts'
 
 const ESCAPES = /^[AbBCdDsSwWpPQEzafnrtvx0-7^$.|?*+()[\]{}\\/\-"'!@#%&_=:;,<>~` ]$/
 
-/** What RE2 says of a pattern; `portion` is what it points at. */
+/** RE2's complaint about a pattern; `portion` is the part that it names. */
 export class PatternError extends Error {
   readonly portion: string
 
@@ -16,7 +16,7 @@ export class PatternError extends Error {
 
 const REPEAT_MAX = 1000
 
-/** Passes over a class from its bracket on; answers where it ends. */
+/** Skips a class, starting at its bracket; returns where it ends. */
 function passClass(pattern: string, from: number): number {
   let at = from + (pattern[from + 1] === '^' ? 2 : 1)
   let low: string | undefined
@@ -39,7 +39,7 @@ function passClass(pattern: string, from: number): number {
   }
 }
 
-/** Passes over an escape sequence. */
+/** Skips an escape sequence. */
 function passEscape(pattern: string, from: number): number {
   const next = pattern[from + 1]
   if (next === undefined) throw new PatternError('trailing \\', '')
@@ -47,10 +47,10 @@ function passEscape(pattern: string, from: number): number {
   return from + 2
 }
 
-/** Throws where RE2 would not take the pattern. */
+/** Throws where RE2 would reject the pattern. */
 function checkPattern(pattern: string): void {
   let depth = 0
-  /** The repetition right before, and whether there is something to be repeated. */
+  /** The repetition just before, and whether there is something to repeat. */
   let repeated = ''
   let hasAtom = false
   for (let at = 0; at < pattern.length; ) {
@@ -91,9 +91,9 @@ function checkPattern(pattern: string): void {
 }
 
 /**
- * A pattern of RE2's syntax in the host's.
+ * Translates a pattern in RE2 syntax to the host's.
  *
- * @throws PatternError where RE2 would not take it.
+ * @throws PatternError where RE2 would reject it.
  */
 export function re2Pattern(pattern: string): { source: string; flags: string } {
   checkPattern(pattern)

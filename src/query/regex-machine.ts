@@ -1,5 +1,5 @@
-// A regular expression run as a set of states (K. Thompson, "Regular Expression Search Algorithm", CACM 1968): time is at most
-// text times states, whatever the pattern. Used where backtracking could run away.
+// Runs a regular expression as a set of states (K. Thompson, "Regular Expression Search Algorithm", CACM 1968): the
+// time is at most text times states, whatever the pattern. Used where backtracking could run away.
 
 import type { RegexNode } from './regex-syntax.ts'
 
@@ -8,14 +8,14 @@ const FORK = 1
 const ASSERT = 2
 const FOUND = 3
 
-/** Repetitions are written out; beyond this a pattern is refused. */
+/** Repetitions are expanded; a pattern with more states is refused. */
 export const STATES_MAX = 10_000
 
 export class TooManyStates extends Error {}
 
 const LINE_END = /[\n\r\u2028\u2029]/
 
-/** What one character of the pattern matches, remembered by character. */
+/** Which characters one element of the pattern matches, cached by character. */
 class OneMatcher {
   private readonly regex: RegExp
   private readonly known = new Map<string, boolean>()
@@ -34,22 +34,22 @@ class OneMatcher {
   }
 }
 
-/** Characters that have a place in every step. */
+/** Characters below this have an array slot in every step. */
 const NEAR = 128
-/** Numbers that all steps of a machine hold at most: some megabytes. */
+/** Approximate limit of the numbers held by all steps of a machine: some megabytes. */
 const HELD_MAX = 500_000
-/** Finding out where a character leads, and keeping it, takes as long as simulating so many. */
+/** Computing and caching a transition takes as long as simulating this many characters. */
 const FOLLOWED_CHARACTERS = 16
 
 /**
- * The states that are alive between two characters. Most texts meet a few of these again and again: where a character leads from one is
- * found out once, and a look-up takes a twentieth of a step of the simulation.
+ * The set of states that are alive between two characters. Most texts meet a few of these again and again: each
+ * transition is computed once, and looking it up takes a twentieth of a step of the simulation.
  */
 class Step {
   readonly roots: readonly number[]
-  /** A character that stands for the last one in assertions; '' where the text begins. */
+  /** A character that represents the last one in assertions; '' at the start of the text. */
   readonly before: string
-  /** By character: undefined is not known yet, null is found. */
+  /** By character: undefined is not computed yet, null means found. */
   readonly near = new Array<Step | null | undefined>(NEAR)
   readonly far = new Map<number, Step | null>()
   isFoundAtEnd: boolean | undefined
@@ -61,7 +61,7 @@ class Step {
 }
 
 export class RegexMachine {
-  // Of each state: what it is, where to go, and a second way or the number of a matcher or assertion.
+  // For each state: its kind, the next state, and a second one or the number of a matcher or assertion.
   private readonly kinds: number[] = []
   private readonly next: number[] = []
   private readonly other: number[] = []
@@ -73,13 +73,13 @@ export class RegexMachine {
   private readonly isUnicode: boolean
   private readonly steps = new Map<string, Step>()
   private first = new Step([], '')
-  /** What the steps hold, in numbers, about. */
+  /** Approximate count of numbers held by the steps. */
   private held = 0
-  /** Characters of all texts, and of how many it had to be found out where they lead. */
+  /** Characters of all texts, and how many of them needed a new transition. */
   private characters = 0
   private followed = 0
   private isSimulated = false
-  /** In which advance a state was added last: each is added once. */
+  /** The last advance in which a state was added: each is added once per advance. */
   private readonly added: Float64Array
   private mark = 0
   private readonly stack: number[] = []
@@ -105,7 +105,7 @@ export class RegexMachine {
     return this.kinds.length - 1
   }
 
-  /** States that match `node` and go on at `after`; answers the first. */
+  /** Creates states that match `node` and continue at `after`; returns the first. */
   private compile(node: RegexNode, after: number): number {
     switch (node.kind) {
       case 'one':
@@ -134,7 +134,7 @@ export class RegexMachine {
     for (let i = 0; i < least; i++) {
       const states = this.kinds.length
       first = this.compile(of, first)
-      if (this.kinds.length === states) break // nothing in it: any number of times is the same
+      if (this.kinds.length === states) break // the body is empty: any number of repetitions is the same
     }
     return first
   }
@@ -149,7 +149,7 @@ export class RegexMachine {
     return number
   }
 
-  /** Whether the pattern is found anywhere in the text. */
+  /** Whether the pattern occurs anywhere in the text. */
   test(text: string): boolean {
     if (this.isSimulated) return this.simulate(text)
     this.characters += text.length
@@ -167,7 +167,7 @@ export class RegexMachine {
     return step.isFoundAtEnd
   }
 
-  /** The same step by step, where steps are hardly ever met again. */
+  /** The same without caching, for texts that hardly ever meet a step again. */
   private simulate(text: string): boolean {
     let roots: number[] | null = []
     let before = ''
@@ -180,7 +180,7 @@ export class RegexMachine {
     return this.advance(roots, before, '') === null
   }
 
-  /** The step that a character leads to. Null: the pattern is found before it. Undefined: from now on texts are simulated. */
+  /** The step after a character. Null: the pattern is found before it. Undefined: texts are simulated from now on. */
   private follow(step: Step, code: number): Step | null | undefined {
     const character = this.isUnicode ? String.fromCodePoint(code) : String.fromCharCode(code)
     const roots = this.advance(step.roots, step.before, character)
@@ -195,7 +195,7 @@ export class RegexMachine {
     return this.isSimulated ? undefined : next
   }
 
-  /** The step of these states behind this character; one that was met before has its ways on already. */
+  /** The step for these states after this character; an existing one already has its transitions. */
   private stepOf(states: readonly number[], before: string): Step {
     const roots = [...new Set(states)].sort((a, b) => a - b)
     const key = `${LINE_END.test(before)} ${this.word.test(before)} ${roots.join()}`
@@ -208,7 +208,7 @@ export class RegexMachine {
     return step
   }
 
-  /** Counts what steps hold; when it becomes too much they are forgotten, and made again as texts need them. */
+  /** Counts what steps hold; beyond the limit all are dropped, and rebuilt as texts need them. */
   private hold(numbers: number): void {
     this.held += numbers
     if (this.held <= HELD_MAX) return
@@ -218,12 +218,12 @@ export class RegexMachine {
     this.isSimulated = this.followed * FOLLOWED_CHARACTERS > this.characters
   }
 
-  /** The states that a character leads to; null: the pattern is found before it. */
+  /** The states after a character; null if the pattern is found before it. */
   private advance(roots: readonly number[], before: string, character: string): number[] | null {
     const { kinds, next, other, ones, added, stack } = this
     const mark = ++this.mark
     const following: number[] = []
-    // Those that matched the last character, and a match that begins here.
+    // The states that matched the last character, and a match that begins here.
     for (let root = -1; root < roots.length; root++) {
       stack.push(root < 0 ? this.start : roots[root]!)
       while (stack.length > 0) {
@@ -244,7 +244,7 @@ export class RegexMachine {
     return following
   }
 
-  /** Assertions between two characters; '' is an end of the text. */
+  /** Whether an assertion holds between two characters; '' is an end of the text. */
   private holds(assertion: number, before: string, after: string): boolean {
     const isMultiline = this.flags.includes('m')
     if (assertion === 0) return before === '' || (isMultiline && LINE_END.test(before))

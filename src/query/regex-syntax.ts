@@ -1,23 +1,26 @@
-// What a regular expression is made of, as far as matching without captures needs it. The platform's RegExp has accepted the
-// pattern before: this reader only finds its parts, and leaves what a single character matches to RegExp itself.
+// The structure of a regular expression, as far as matching without captures needs it. The platform's RegExp has
+// already accepted the pattern: this reader only finds its parts, and leaves to RegExp what a single character matches.
 
 export type RegexNode =
-  /** One character; `source` is the part of the pattern that says which. */
+  /** One character; `source` is the part of the pattern that describes it. */
   | { readonly kind: 'one'; readonly source: string }
   | { readonly kind: 'start' | 'end' | 'boundary' | 'notBoundary' }
   | { readonly kind: 'sequence'; readonly of: readonly RegexNode[] }
   | { readonly kind: 'either'; readonly of: readonly RegexNode[] }
   /** `most` is Infinity for an open end. */
   | { readonly kind: 'repeat'; readonly of: RegexNode; readonly least: number; readonly most: number }
-  /** Look-around, a reference back, and what else is not a regular language. `choices`: ways to match at one place, beside those of `of`. */
+  /**
+   * Look-around, back-references, and anything else not regular. `choices`: ways to match at one position, besides
+   * those of `of`.
+   */
   | { readonly kind: 'foreign'; readonly of: readonly RegexNode[]; readonly choices?: number }
 
 const QUANTIFIER = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/
 const GROUP = /^\(\?(?::|<[^=!][^>]*>)/
 const LOOK_AROUND = /^\(\?<?[=!]/
-/** Flags for what stands inside. */
+/** Flags for the inside of a group. */
 const MODIFIERS = /^\(\?[ims]*(?:-[ims]*)?:/
-/** What matches more than one character in sets, and so in more than one way. */
+/** Elements of sets that match several characters, and so in several ways. */
 const STRINGS = /^\\(?:q\{|p\{(?:Basic_Emoji|Emoji_Keycap_Sequence|RGI_))/
 /** A part that is not read: it could be anything. */
 const UNREAD: RegexNode = { kind: 'foreign', of: [], choices: Infinity }
@@ -39,7 +42,7 @@ class Reader {
   }
 
   either(): RegexNode {
-    // Nothing that deep is a pattern somebody wrote.
+    // Nobody writes a pattern that deep.
     if (++this.depth > 200) return this.unread()
     const branches = [this.sequence()]
     while (this.source[this.at] === '|') {
@@ -50,7 +53,7 @@ class Reader {
     return branches.length === 1 ? branches[0]! : { kind: 'either', of: branches }
   }
 
-  /** Nothing behind it is read either: where this part ends is not known. */
+  /** Nothing after it is read either, since its end is unknown. */
   private unread(): RegexNode {
     this.at = this.source.length
     return UNREAD
@@ -139,7 +142,7 @@ class Reader {
     }
     this.at++
     const source = this.source.slice(from, this.at)
-    // Of its strings one can be the beginning of another.
+    // One of its strings can be a prefix of another.
     return isForeign ? { kind: 'foreign', of: [], choices: source.length } : { kind: 'one', source }
   }
 
@@ -176,13 +179,16 @@ export function isForeign(node: RegexNode): boolean {
   }
 }
 
-/** The worst a backtracking matcher may do from one start: `choices` times the text's length to the power of `loops` steps. */
+/**
+ * The worst case of a backtracking matcher from one start: `choices` times the text's length to the power of `loops`
+ * steps.
+ */
 export interface Backtracking {
   readonly loops: number
   readonly choices: number
 }
 
-/** Infinite where choices lie inside a repetition, which can cost exponential time. */
+/** Infinite where choices are inside a repetition, which can take exponential time. */
 export function backtrackingOf(node: RegexNode): Backtracking {
   switch (node.kind) {
     case 'sequence':
@@ -214,7 +220,7 @@ function product(parts: readonly Backtracking[]): Backtracking {
   })
 }
 
-/** Whether a match can only begin where the text does. */
+/** Whether a match can only begin at the start of the text. */
 export function isAnchored(node: RegexNode, flags: string): boolean {
   if (flags.includes('m')) return false
   if (node.kind === 'sequence') return node.of.length > 0 && isAnchored(node.of[0]!, flags)

@@ -1,17 +1,18 @@
-// Regular expressions in filters, bounded. A pattern is matched by the platform's RegExp where backtracking cannot take long on
-// the text at hand; else by a machine whose time is at most text times states. What neither can do in bounded time is refused:
-// look-around and references back inside repetitions when the filter is made, on long texts when they are met.
+// Regular expressions in filters, bounded. A pattern is matched by the platform's RegExp where backtracking cannot take
+// long on the given text; otherwise by a machine whose time is at most text times states. What neither can do in
+// bounded time is refused: look-around and back-references inside repetitions when the filter is made, otherwise when a
+// long text is met.
 
 import { LimitError, UsageError } from '../error/index.ts'
 import { RegexMachine, STATES_MAX, TooManyStates } from './regex-machine.ts'
 import { type Backtracking, backtrackingOf, isAnchored, isForeign, type RegexNode, readRegex } from './regex-syntax.ts'
 
-/** Steps of backtracking that RegExp may take in the worst case where there is another way. */
+/** Worst-case backtracking steps allowed for RegExp where there is an alternative. */
 const STEPS_EASY = 1_000_000
 /** The same where there is none: about a second. */
 const STEPS_MAX = 100_000_000
 const SOURCE_UNITS_MAX = 10_000
-/** A pattern that only RegExp can match is refused at once if it could not be run on a text of this length. */
+/** A pattern that only RegExp can match is refused at once if it could not run on a text of this length. */
 const FOREIGN_UNITS_LEAST = 20
 
 export interface BoundedRegex {
@@ -30,7 +31,7 @@ class Bounded implements BoundedRegex {
     this.regex = new RegExp(source, flags)
     this.node = readRegex(source, flags)
     const { loops, choices } = backtrackingOf(this.node)
-    // Tried anew from every place of the text, unless it is anchored.
+    // A match is tried at every position of the text, unless the pattern is anchored.
     this.backtracking = { loops: loops + (isAnchored(this.node, flags) ? 0 : 1), choices }
     this.easyUnits = unitsWithin(STEPS_EASY, this.backtracking)
     if (isForeign(this.node)) {
@@ -82,19 +83,19 @@ function shortened(source: string): string {
   return source.length <= 200 ? source : `${source.slice(0, 200)}...`
 }
 
-/** Length of a text on which backtracking stays within `steps`. */
+/** Maximum length of a text for which backtracking stays within `steps`. */
 function unitsWithin(steps: number, { loops, choices }: Backtracking): number {
   if (loops === Infinity || choices > steps) return 0
-  // Going over the text once is not backtracking.
+  // A single pass over the text is not backtracking.
   return loops <= 1 && choices <= 64 ? Infinity : Math.floor((steps / choices) ** (1 / Math.max(1, loops)))
 }
 
 /**
- * Makes a pattern ready.
+ * Prepares a pattern.
  *
- * @param flags - of `imsuv`.
+ * @param flags - out of `imsuv`.
  * @param where - path of the node, for messages.
- * @throws UsageError when it is not a pattern, is too large, or could run away.
+ * @throws UsageError when it is not a valid pattern, is too large, or could run away.
  */
 export function boundRegex(source: string, flags: string, where: string): BoundedRegex {
   if (source.length > SOURCE_UNITS_MAX) {

@@ -1,11 +1,12 @@
-// The filter tree: what every filter language parses to, native and dialects alike, and what the compiler and the evaluator
-// read. Where systems differ in meaning the difference is a field of the node, so that there is one compiler and one machine.
+// The filter tree: every filter language, native and dialects alike, parses to it, and the compiler and the evaluator
+// read it. Where systems differ in meaning the difference is a field of the node, so that there is one compiler and one
+// machine.
 //
-// A node answers true, false, unknown, or that the filter failed. Only true is a match. `and`, `or` and `not` go by Kleene's
-// tables (unknown stays unknown under `not`), so SQL's null rules need nothing but leaves that answer unknown. A filter that
-// failed ends there: the whole of it answers what the caller set for that case (ReQL's `default`).
+// A node yields true, false or unknown, or the filter fails. Only true is a match. `and`, `or` and `not` follow
+// Kleene's tables (unknown stays unknown under `not`), so SQL's null rules need only leaves that yield unknown. A
+// failure ends the evaluation: the whole filter then yields what the caller chose for that case (ReQL's `default`).
 
-/** A value in a filter: what a document may hold. Objects in it have no prototype, so that any name is plain data. */
+/** A value in a filter: anything a document may hold. Its objects have no prototype, so that any name is plain data. */
 export type Constant =
   | null
   | boolean
@@ -20,33 +21,36 @@ export type Constant =
 export type CompareOperator = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'
 export type ArithmeticOperator = 'add' | 'subtract' | 'multiply' | 'divide' | 'remainder'
 
-/** What `$type` calls the types. `number` is not `bigint`, though the two compare by value. */
+/** The type names of `$type`. `number` is not `bigint`, though the two compare by value. */
 export type TypeName = 'null' | 'boolean' | 'number' | 'bigint' | 'string' | 'date' | 'binary' | 'array' | 'object'
 
 /**
- * What a node answers when an operand is not there:
- * - `unequal`: as if it were a value unlike all others: `ne` is true, everything else false (native, Milvus' JSON paths);
+ * What a node yields when an operand is absent:
+ * - `unequal`: as if it were a value unlike all others: `ne` is true, everything else false (native, Milvus' JSON
+ * paths);
  * - `unknown`: unknown (SQL: nullable Milvus fields, seekdb's metadata);
  * - `fail`: the filter fails (ReQL).
  *
- * One tree has leaves that answer unknown or leaves that fail, not both.
+ * A tree has leaves that yield unknown or leaves that fail, not both.
  */
 export type Absent = 'unequal' | 'unknown' | 'fail'
 
-/** Of every leaf that reads an operand. */
+/** For every leaf that reads an operand. */
 export interface LeafRules {
-  /** `unequal` unless given. */
+  /** Default `unequal`. */
   readonly absent?: Absent
-  /** Null counts as not there. Unless given it is a value, equal to itself only. */
+  /** Null counts as absent. By default it is a value, equal to itself only. */
   readonly isNullAbsent?: boolean
 }
 
 // --- operands
 
-/** A step of a path. A name enters objects, a position enters arrays; native `0` is both, and what stands there decides. */
+/**
+ * A step of a path. A name enters objects, a position enters arrays; native `0` is both, and the value there decides.
+ */
 export interface PathStep {
   readonly name: string | null
-  /** From 0; negative counts from the end. */
+  /** Counts from 0; negative from the end. */
   readonly index: number | null
 }
 
@@ -55,22 +59,23 @@ export interface ConstantOperand {
   readonly value: Constant
 }
 
-/** What stands in the document at the end of at least one step; absent when a step leads nowhere. */
+/** The value in the document after one or more steps; absent when a step leads nowhere. */
 export interface PathOperand {
   readonly kind: 'path'
   readonly steps: readonly PathStep[]
 }
 
 /**
- * Arithmetic on numbers; absent when an operand is none. Integers (bigint, or a number without fraction) are exact within 64
- * bits, in division where it leaves no rest; everything else is double arithmetic. The remainder has the dividend's sign.
+ * Arithmetic on numbers; absent when an operand is not one. Integers (bigint, or a number without fraction) are exact
+ * within 64 bits, in division if there is no remainder; everything else is double arithmetic. The remainder has the
+ * dividend's sign.
  */
 export interface ArithmeticOperand {
   readonly kind: 'arithmetic'
   readonly operator: ArithmeticOperator
   readonly left: Operand
   readonly right: Operand
-  /** Dividing by zero gives nothing. Unless given it gives what doubles give: Infinity or NaN. */
+  /** Division by zero yields no value. By default it yields what doubles do: Infinity or NaN. */
   readonly isZeroDivisorAbsent?: boolean
 }
 
@@ -79,18 +84,18 @@ export interface NegateOperand {
   readonly of: Operand
 }
 
-/** How many elements an array has; absent for everything else. */
+/** The number of elements of an array; absent for everything else. */
 export interface SizeOperand {
   readonly kind: 'size'
   readonly of: Operand
 }
 
-/** The first that is there: ReQL's `default`, seekdb's keys that may hold a dot. */
+/** The first operand that is present: ReQL's `default`, seekdb's keys that may contain a dot. */
 export interface FirstOperand {
   readonly kind: 'first'
   readonly of: Operand
   readonly otherwise: Operand
-  /** Null is passed over too. */
+  /** Null is skipped too. */
   readonly isNullAbsent?: boolean
 }
 
@@ -98,13 +103,13 @@ export type Operand = ConstantOperand | PathOperand | ArithmeticOperand | Negate
 
 // --- nodes
 
-/** All documents, or none. */
+/** Matches all documents, or none. */
 export interface ConstantNode {
   readonly kind: 'constant'
   readonly value: boolean
 }
 
-/** Empty, `and` is true and `or` false. */
+/** When empty, `and` is true and `or` false. */
 export interface LogicNode {
   readonly kind: 'and' | 'or'
   readonly of: readonly FilterNode[]
@@ -116,8 +121,8 @@ export interface NotNode {
 }
 
 /**
- * Two operands compared. Numbers of all kinds compare by exact value, strings by code point, dates by time, binaries bytewise
- * (then by element type), false before true; arrays and objects are equal or not, whatever the order of keys.
+ * Compares two operands. Numbers of all kinds compare by exact value, strings by code point, dates by time, binaries
+ * bytewise (then by element type), false before true; arrays and objects are equal or not, whatever the order of keys.
  */
 export interface CompareNode extends LeafRules {
   readonly kind: 'compare'
@@ -125,73 +130,76 @@ export interface CompareNode extends LeafRules {
   readonly left: Operand
   readonly right: Operand
   /**
-   * `within` (unless given): values of different types are unequal, and neither is less; so are arrays and objects. `total`:
-   * ReQL's order over everything: array, boolean, null, number, object, binary, date, string; arrays and objects by content.
+   * `within` (default): values of different types are unequal, and neither is less; the same holds for arrays and
+   * objects. `total`: ReQL's order over everything: array, boolean, null, number, object, binary, date, string; arrays
+   * and objects by content.
    */
   readonly order?: 'within' | 'total'
 }
 
-/** Equal to one of many. */
+/** Equal to one of several values. */
 export interface InNode extends LeafRules {
   readonly kind: 'in'
   readonly operand: Operand
   readonly values: readonly Constant[]
 }
 
-/** There is something. Never unknown. */
+/** The operand is present. Never unknown. */
 export interface ExistsNode {
   readonly kind: 'exists'
   readonly operand: Operand
   readonly isNullAbsent?: boolean
 }
 
-/** A number that was computed is a `bigint` where it is exact: ask for both. */
+/** A computed number is a `bigint` where it is exact: ask for both. */
 export interface TypeNode extends LeafRules {
   readonly kind: 'type'
   readonly operand: Operand
   readonly types: readonly TypeName[]
 }
 
-/** A string that holds, begins with, ends with, or is like another; false for everything but strings. */
+/** A string contains, begins with, ends with, or is like another; false for everything but strings. */
 export interface TextNode extends LeafRules {
   readonly kind: 'text'
   readonly operator: 'contains' | 'startsWith' | 'endsWith' | 'like'
   readonly operand: Operand
-  /** For `like` a pattern: `%` any run, `_` one code point, a backslash makes the next character plain. */
+  /** For `like` a pattern: `%` any run, `_` one code point, a backslash escapes the next character. */
   readonly text: string
   /** Compared in lower case (seekdb's documents). */
   readonly isCaseIgnored?: boolean
 }
 
-/** An array that has any, or all, of the values as elements. */
+/** An array has any, or all, of the values as elements. */
 export interface ContainsNode extends LeafRules {
   readonly kind: 'contains'
   readonly operand: Operand
   readonly values: readonly Constant[]
   readonly need: 'any' | 'all'
-  /** A string has its substrings. */
+  /** A string is tested for the values as substrings. */
   readonly isTextToo?: boolean
 }
 
-/** A string in which the pattern is found. Runs in JavaScript. */
+/** A string in which the pattern occurs. Runs in JavaScript. */
 export interface RegexNode extends LeafRules {
   readonly kind: 'regex'
   readonly operand: Operand
   readonly source: string
-  /** Of `imsuv`. */
+  /** Out of `imsuv`. */
   readonly flags: string
 }
 
-/** A value that a function holds for; it must answer the same for the same value, and not throw. Runs in JavaScript. */
+/**
+ * A value that satisfies a function, which must return the same for the same value, and not throw. Runs in JavaScript.
+ */
 export interface TestNode extends LeafRules {
   readonly kind: 'test'
   readonly operand: Operand
   readonly test: (value: Constant) => boolean
-  /** What else is known of a string it holds for; an index of texts may find those. */
+  /** What is known of strings that satisfy the function; a text index may find those. */
   readonly words?: WordsHint
 }
 
-/** A string has at least `least` of the tokens, as an analyzer with this complete definition makes them. */
+/** A string has at least `least` of the tokens that an analyzer with this complete definition makes. */
 export interface WordsHint {
   readonly analyzer: unknown
   readonly tokens: readonly string[]
@@ -209,7 +217,7 @@ export function operandsOf(leaf: LeafNode): readonly Operand[] {
   return leaf.kind === 'compare' ? [leaf.left, leaf.right] : [leaf.operand]
 }
 
-/** Whether any leaf of the tree may fail the filter: then the order of its parts is part of its meaning. */
+/** Whether a leaf of the tree may fail the filter: then the order of the parts is part of the meaning. */
 export function mayFail(node: FilterNode): boolean {
   switch (node.kind) {
     case 'constant':

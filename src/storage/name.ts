@@ -1,12 +1,14 @@
-// What every backend checks before it touches a medium, so that a mistake shows in memory as it would on disk.
+// Checks that every backend makes before it touches a medium, so that mistakes show in memory as they would on disk.
 
 import { UsageError } from '../error/index.ts'
 import { pathOf } from './failure.ts'
 
-const NAME_CHARS_MAX = 200 // File systems end at 255 bytes; the rest is room for the names a backend derives.
+const NAME_CHARS_MAX = 200 // File systems allow 255 bytes; the rest is for names that a backend derives.
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9.-]*$/
 
-/** Refuses a file name that is not plain: letters, digits, dot, hyphen, the first a letter or digit, at most 200. */
+/**
+ * Refuses a file name that is not plain: letters, digits, dot, hyphen, starting with a letter or digit, at most 200.
+ */
 export function requirePlainName(name: string): void {
   if (name.length > NAME_CHARS_MAX || !PLAIN_NAME.test(name)) {
     throw new UsageError(

@@ -1,5 +1,5 @@
-// Analyzers: a tokenizer and filters behind it, from a definition that is plain data and can be stored. The same definition makes the same
-// tokens everywhere and always; a change to what one of them answers needs a new name.
+// Analyzers: a tokenizer followed by filters, built from a definition that is plain data and can be stored. The same
+// definition always makes the same tokens everywhere; a change to the output of one needs a new name.
 
 import { TypeMismatchError, UnsupportedError, UsageError, unknownOption } from '../error/index.ts'
 import {
@@ -26,7 +26,7 @@ import {
   wholeText,
 } from './tokenize.ts'
 
-/** Analyzers with a name of their own. */
+/** The named analyzers. */
 export type AnalyzerName = 'standard' | 'unicode' | 'english' | 'chinese' | 'whitespace'
 
 export type TokenizerDefinition =
@@ -69,13 +69,13 @@ export type AnalyzerDefinition =
   | { readonly type: AnalyzerName; readonly stopWords?: readonly string[] | undefined }
   | { readonly tokenizer: TokenizerDefinition; readonly filters?: readonly FilterDefinition[] | undefined }
 
-/** Makes tokens of texts. */
+/** Turns texts into tokens. */
 export interface Analyzer {
-  /** Its definition with nothing left open; equal analyzers have equal ones. */
+  /** Its definition with all defaults filled in; equal analyzers have equal definitions. */
   readonly definition: AnalyzerDefinition
-  /** The tokens of a text that is stored, in order. */
+  /** The tokens of a text to be stored, in order. */
   tokens(text: string): string[]
-  /** The tokens of what is searched for: the same but where a tokenizer stores more than one reading of a place. */
+  /** The tokens of a query: the same, except where a tokenizer stores several readings of one place. */
   queryTokens(text: string): string[]
 }
 
@@ -92,7 +92,7 @@ const FILTERS: Readonly<Record<string, TokenFilter>> = {
 const FILTER_NAMES = [...Object.keys(FILTERS), 'length', 'stop', 'stemmer']
 const TOKEN_LENGTH_MAX = 255
 const NGRAM_MAX = 32
-/** Stems kept; a vocabulary's common words fit. */
+/** Number of stems cached; enough for the common words of a vocabulary. */
 const STEMS_MAX = 65_536
 
 interface Parts {
@@ -105,9 +105,10 @@ const made = new Map<string, Analyzer>()
 const MADE_MAX = 64
 
 /**
- * The analyzer of a definition.
+ * The analyzer for a definition.
  *
- * @throws {@link UsageError} for a definition that makes no sense, {@link UnsupportedError} for what other systems have and this has not.
+ * @throws {@link UsageError} for an invalid definition, {@link UnsupportedError} for features of other systems that are
+ * missing here.
  */
 export function analyzerOf(definition: AnalyzerDefinition): Analyzer {
   const whole = completed(definition)
@@ -236,7 +237,7 @@ function namedParts(name: AnalyzerName): Parts {
         filters: [lowerCase],
       }
     case 'english':
-      // In Milvus' order: stems are compared with the words that are left out.
+      // In Milvus' order: stems are compared with the stop words.
       return { ...tokenizersOf('standard'), filters: [lowerCase, stemmer(), without(STOP_WORDS_ENGLISH)] }
     case 'chinese':
       return { ...tokenizersOf('chinese'), filters: [onlyHanOrAlphanumeric] }

@@ -1,8 +1,8 @@
-// Token filters: each takes a token and answers what becomes of it, `undefined` when it goes.
+// Token filters: each maps a token to another, or to `undefined` to drop it.
 
 import { PIECE_UNITS, piecesOf } from './tokenize.ts'
 
-/** What becomes of a token; it is not empty. */
+/** Returns the new token, which is not empty. */
 export type TokenFilter = (token: string) => string | undefined
 
 export function lowerCase(token: string): string {
@@ -47,7 +47,10 @@ const FOLDED: Readonly<Record<string, string>> = {
   '\u2014': '-',
 }
 
-/** Latin letters with marks, ligatures and full-width forms in their ASCII spelling; other scripts stay as they are. */
+/**
+ * Replaces Latin letters with marks, ligatures and full-width forms by their ASCII spelling; other scripts stay as they
+ * are.
+ */
 export function asciiFolding(token: string): string {
   if (/^[\0-\x7f]*$/.test(token)) return token
   let folded = ''
@@ -55,13 +58,13 @@ export function asciiFolding(token: string): string {
     const plain = point.normalize('NFKD').replace(/\p{Mn}/gu, '')
     const ascii = FOLDED[point] ?? (/^[\0-\x7f]+$/.test(plain) ? plain : undefined)
     if (ascii !== undefined) folded += ascii
-    // A mark on its own belongs to a letter before it that has become plain.
+    // A mark on its own belongs to the letter before it, which has become plain.
     else if (!(/^[\u0300-\u036f]$/.test(point) && /[A-Za-z]$/.test(folded))) folded += point
   }
   return folded
 }
 
-/** @param pattern - of what each character has to be. */
+/** @param pattern - that every character must match. */
 function onlyMatching(pattern: RegExp): TokenFilter {
   const isMatch = (token: string) =>
     token.length <= PIECE_UNITS ? pattern.test(token) : piecesOf(token).every((piece) => pattern.test(piece))
@@ -85,7 +88,7 @@ function utf8Bytes(text: string): number {
   let bytes = 0
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    // Each half of a pair counts two of its four.
+    // Each half of a surrogate pair counts for two of its four bytes.
     bytes += code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 2 : 3
   }
   return bytes
@@ -96,7 +99,7 @@ export function without(words: readonly string[]): TokenFilter {
   return (token) => (stop.has(token) ? undefined : token)
 }
 
-/** The commonest English words, as Lucene and Milvus leave them out. */
+/** The commonest English words, the stop words of Lucene and Milvus. */
 export const STOP_WORDS_ENGLISH: readonly string[] = (
   'a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was ' +
   'will with'

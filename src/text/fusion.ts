@@ -1,4 +1,4 @@
-// Several ranked lists made one: by rank, or by weighted scores. An item that a list lacks gets nothing from it.
+// Merges several ranked lists: by rank, or by weighted scores. An item gets nothing from a list that lacks it.
 
 import { UsageError } from '../error/index.ts'
 
@@ -11,15 +11,18 @@ export interface FusedHit<Id> {
 }
 
 export interface ReciprocalOptions {
-  /** Added to each rank, which counts from 1; the greater, the less the first places stand out. Default 60. */
+  /** Added to each rank, which counts from 1; the greater it is, the less the first places stand out. Default 60. */
   readonly k?: number | undefined
-  /** One for each list; default 1. */
+  /** One per list; default 1. */
   readonly weights?: readonly number[] | undefined
-  /** What of an id makes it equal to another; default: the id itself. */
+  /** Maps an id to what is compared for equality; default: the id itself. */
   readonly identity?: ((id: unknown) => unknown) | undefined
 }
 
-/** Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): the sum of weight / (k + rank). Best first; ties as they come up first. */
+/**
+ * Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): the sum of weight / (k + rank). Best first; ties in
+ * order of first appearance.
+ */
 export function reciprocalRankFusion<Id>(
   lists: readonly RankedList<Id>[],
   options: ReciprocalOptions = {},
@@ -30,23 +33,24 @@ export function reciprocalRankFusion<Id>(
   return fused(lists, (list, rank) => (weights?.[list] ?? 1) / (k + rank), identity)
 }
 
-/** How scores of a list are to be read. */
+/** The meaning of the scores of a list. */
 export type ScoreKind = 'cosine' | 'ip' | 'bm25' | 'distance'
 
 export interface WeightedOptions {
   /** One for each list. */
   readonly weights: readonly number[]
-  /** What the scores of each list are. */
+  /** The kind of scores in each list. */
   readonly kinds: readonly ScoreKind[]
   /**
-   * True: every score is brought to 0..1, more is better. False: scores count as they are, and `distance` lists are converted only if
-   * other lists rank the other way; when all are distances the sum is one, too, and the smallest comes first. Default true.
+   * True: every score is normalized to 0..1, more is better. False: raw scores are used, and `distance` lists are
+   * converted only if other lists rank in the opposite direction; if all are distances, so is the sum, and the smallest
+   * comes first. Default true.
    */
   readonly isNormalized?: boolean | undefined
   readonly identity?: ((id: unknown) => unknown) | undefined
 }
 
-/** Brings a score to 0..1, more being better: as Milvus does it. */
+/** Normalizes a score to 0..1, more being better, as Milvus does. */
 export function normalizedScore(kind: ScoreKind, score: number): number {
   switch (kind) {
     case 'cosine':
@@ -60,7 +64,7 @@ export function normalizedScore(kind: ScoreKind, score: number): number {
   }
 }
 
-/** The sum of weighted scores. Best first; ties as they come up first. */
+/** The sum of weighted scores. Best first; ties in order of first appearance. */
 export function weightedFusion<Id>(lists: readonly RankedList<Id>[], options: WeightedOptions): FusedHit<Id>[] {
   const { weights, kinds, isNormalized = true, identity } = options
   requireWeights(lists.length, weights)

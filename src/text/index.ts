@@ -1,4 +1,4 @@
-// Analyzers and what matches by them: a part that is loaded when it is needed. Fusion (fusion.ts) is small, and has a door of its own.
+// Analyzers and matching with them: a part that is loaded on demand. Fusion (fusion.ts) is small, and has its own door.
 
 export {
   type Analyzer,

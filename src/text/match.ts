@@ -1,15 +1,18 @@
-// Whether one text has what another asks for, without an index: for filters over single documents.
+// Whether a text matches a query, without an index: for filters on single documents.
 
 import type { Analyzer } from './analyzer.ts'
 
 export interface MatchOptions {
-  /** How many different tokens of the query must be there; default 1. More than it has count as all of them. */
+  /**
+   * How many different tokens of the query must be present; default 1. A greater number than there are means all of
+   * them.
+   */
   readonly minimumShouldMatch?: number | undefined
 }
 
 /**
- * Whether a text has a token of the query, or as many as asked for. A query without tokens matches nothing. A list of texts matches by any
- * tokens of all of them.
+ * Whether a text has a token of the query, or as many as requested. A query without tokens matches nothing. A list of
+ * texts is matched as the union of their tokens.
  */
 export function matchesText(
   analyzer: Analyzer,
@@ -28,23 +31,23 @@ export function matchesText(
   return false
 }
 
-/** How many of a query's tokens must be there. */
+/** How many of a query's tokens must be present. */
 export function leastOf(tokens: number, minimumShouldMatch = 1): number {
   return Math.max(1, Math.min(tokens, Math.floor(minimumShouldMatch)))
 }
 
 /**
- * Whether the tokens of the phrase stand in the text in their order, next to each other; with `slop`, moved apart by at most that many
- * places in all, as Lucene and Milvus count it. A phrase without tokens matches nothing.
+ * Whether the tokens of the phrase occur in the text in order, next to each other; with `slop`, moved apart by at most
+ * that many places in total, as Lucene and Milvus count it. A phrase without tokens matches nothing.
  */
 export function matchesPhrase(analyzer: Analyzer, text: string, phrase: string, slop = 0): boolean {
   const wanted = analyzer.queryTokens(phrase)
   if (wanted.length === 0) return false
-  // A tokenizer that stores several readings of a place has places only in the reading of queries.
+  // If a tokenizer stores several readings of a place, only the reading of queries has positions.
   const tokens = analyzer.queryTokens(text)
   const places = wanted.map((token) => placesOf(tokens, token))
   if (places.some((list) => list.length === 0)) return false
-  // Each place relative to the token's own in the phrase: all equal is a match, the widest spread is what slop bounds.
+  // Each place minus the token's own position in the phrase: all equal is a match, and slop limits the spread.
   const relative = places.map((list, i) => list.map((place) => place - i))
   if (slop === 0) {
     const others = relative.slice(1).map((list) => new Set(list))
@@ -59,13 +62,13 @@ function placesOf(tokens: readonly string[], wanted: string): number[] {
   return places
 }
 
-/** The least difference between the greatest and the least when one is taken of each list. */
+/** The least difference between maximum and minimum over all choices of one place from each list. */
 function smallestSpread(wanted: readonly string[], relative: readonly (readonly number[])[]): number {
   const all = relative
     .flatMap((list, token) => list.map((place) => ({ place, token })))
     .sort((a, b) => a.place - b.place)
   let best = Infinity
-  // A window over all of them in order that holds each token at least once.
+  // A sliding window over all of them in order that contains each token at least once.
   const held = new Array<number>(wanted.length).fill(0)
   let missing = wanted.length
   let from = 0

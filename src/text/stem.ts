@@ -1,10 +1,14 @@
 // The English stemmer of the Snowball project ("Porter2"), written from its published description,
-// https://snowballstem.org/algorithms/english/stemmer.html. Words come in lower case; what is not a word of letters passes through.
+// https://snowballstem.org/algorithms/english/stemmer.html. Expects words in lower case; anything not made of letters
+// is returned unchanged.
 
 const VOWEL = /[aeiouy]/
 const WORD = /^[a-z']+$/
 const DOUBLE = /(?:bb|dd|ff|gg|mm|nn|pp|rr|tt)$/
-/** A vowel, then a consonant but w, x and Y, behind a consonant; or a vowel that begins the word, then a consonant. */
+/**
+ * A vowel followed by a consonant other than w, x and Y, and preceded by a consonant; or an initial vowel followed by a
+ * consonant.
+ */
 const SHORT_END = /(?:[^aeiouy][aeiouy][^aeiouywxY]|^[aeiouy][^aeiouy])$/
 const R1_PREFIX = /^(?:gener|commun|arsen)/
 const REGION = /[aeiouy][^aeiouy]/
@@ -23,10 +27,13 @@ const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
   ['singly', 'singl'],
   ...['sky', 'news', 'howe', 'atlas', 'cosmos', 'bias', 'andes'].map((word) => [word, word] as const),
 ])
-/** Left alone once their plural is gone. */
+/** Not changed further once their plural is removed. */
 const STANDING = new Set(['inning', 'outing', 'canning', 'herring', 'earring', 'proceed', 'exceed', 'succeed'])
 
-/** Suffixes with what takes their place, longest first: the first that fits decides, whether or not it lies far enough to the right. */
+/**
+ * Suffixes with their replacements, longest first: the first that fits decides, whether or not it is far enough to the
+ * right.
+ */
 type Rules = readonly (readonly [suffix: string, replacement: string])[]
 
 const STEP_2: Rules = [
@@ -71,7 +78,7 @@ const STEP_4: readonly string[] = [
   ...['al', 'er', 'ic'],
 ]
 
-/** Where the region behind the first consonant after a vowel begins, from `from` on. */
+/** Start of the region after the first consonant that follows a vowel, searching from `from` on. */
 function regionOf(word: string, from: number): number {
   const at = word.slice(from).search(REGION)
   return at < 0 ? word.length : from + at + 2
@@ -140,7 +147,7 @@ export function stemEnglish(given: string): string {
   const exception = EXCEPTIONS.get(given)
   if (exception !== undefined) return exception
   let word = given.startsWith("'") ? given.slice(1) : given
-  // A y that begins the word or follows a vowel is a consonant, written Y.
+  // A y at the start of the word or after a vowel is a consonant, written Y.
   word = word.replace(/^y/, 'Y').replace(/([aeiouy])y/g, '$1Y')
   const prefix = R1_PREFIX.exec(word)
   const r1 = prefix === null ? regionOf(word, 0) : prefix[0].length

@@ -1,19 +1,19 @@
-// Tokenizers: where a text falls apart. They stand on Unicode's properties as the regular expressions of the language know them, not on
-// Intl.Segmenter, whose dictionaries differ from one runtime to the next: a text must fall apart the same way when it is stored and when
-// it is searched for.
+// Tokenizers: where a text is split. They use Unicode properties as provided by JavaScript's regular expressions, not
+// Intl.Segmenter, whose dictionaries differ between runtimes: a text must be split the same way when it is stored and
+// when it is searched.
 
-/** The tokens of a text in order; none is empty or holds U+0000. */
+/** The tokens of a text in order; none is empty or contains U+0000. */
 export type Tokenizer = (text: string) => string[]
 
 const ASCII = /^[\0-\x7f]*$/
 
 /**
- * A regular expression remembers its way through a match, and has no room for that of some millions of characters. So longer texts are
- * matched in pieces of so many units.
+ * A regular expression keeps backtracking state during a match, for which there is no room with some millions of
+ * characters. So longer texts are matched in pieces of this many units.
  */
 export const PIECE_UNITS = 1_048_576
 
-/** Pieces of a text that end behind white space, which is in no token, or, where there is none, within a token. */
+/** Pieces of a text that end after white space, which is in no token, or, where there is none, within a token. */
 export function piecesOf(text: string): string[] {
   const pieces: string[] = []
   let from = 0
@@ -28,7 +28,7 @@ export function piecesOf(text: string): string[] {
   return pieces
 }
 
-/** Of ASCII alone: some other white space goes with the letter before it. */
+/** ASCII only: some other white space attaches to the letter before it. */
 function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }
@@ -42,7 +42,7 @@ function matchesIn(text: string, pattern: RegExp): string[] {
   return piecesOf(text).flatMap((piece) => piece.match(pattern) ?? [])
 }
 
-/** Runs of letters and digits, as Milvus' standard tokenizer. */
+/** Runs of letters and digits, as in Milvus' standard tokenizer. */
 const RUN_ASCII = /[A-Za-z0-9]+/g
 const RUN = /[\p{Alphabetic}\p{N}]+/gu
 
@@ -50,7 +50,7 @@ export function alphanumericRuns(text: string): string[] {
   return matchesIn(text, ASCII.test(text) ? RUN_ASCII : RUN)
 }
 
-/** What stands between white space. */
+/** The runs between white space. */
 export function whitespaceRuns(text: string): string[] {
   return text.match(/[^\s\0]+/g) ?? []
 }
@@ -63,12 +63,12 @@ export function wholeText(text: string): string[] {
 
 // --- words by Unicode's word boundaries (UAX #29): the classes that matter, and emoji. CLDR's reading, in which a colon splits.
 
-/** Marks and invisible characters go with what they follow. */
+/** Marks and invisible characters attach to what precedes them. */
 const EXTEND = '[\\p{M}\\p{Cf}]*'
-/** Scripts written without spaces whose words only a dictionary could tell: a run is a token. */
+/** Scripts written without spaces whose words only a dictionary could find: a run is one token. */
 const RUN_SCRIPTS = '\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}'
 const KATAKANA = '[\\p{sc=Katakana}\\u30fc\\uff70\\u30a0]'
-/** Each a token of its own. */
+/** Each is a token of its own. */
 const SINGLE = '[\\p{Ideographic}\\p{sc=Hiragana}]'
 const LETTER = `(?:(?![\\p{Ideographic}\\p{sc=Hiragana}\\p{sc=Katakana}\\u30fc\\uff70${RUN_SCRIPTS}])\\p{Alphabetic}${EXTEND})`
 const DIGIT = `(?:\\p{Nd}${EXTEND})`
@@ -132,8 +132,8 @@ const HAN_OR_RUN = /\p{sc=Han}+|(?:(?!\p{sc=Han})[\p{Alphabetic}\p{N}])+/gu
 const HAN = /^\p{sc=Han}/u
 
 /**
- * Runs of letters and digits; of a run of Han characters every pair of neighbours, so that a word of two or more is found by its
- * pairs. `withSingles` adds each character alone, so that a word of one is found as well.
+ * Runs of letters and digits; in a run of Han characters every pair of neighbours, so that a word of two or more is
+ * found by its pairs. `withSingles` adds each single character, so that a word of one is found as well.
  */
 export function hanPairs(text: string, withSingles: boolean): string[] {
   const tokens: string[] = []

@@ -1,10 +1,11 @@
-// A function that only the page has, as the engine sees it in the worker: it answers from what the page answered before. What is
-// missing is gathered, the call is given up before it has written anything, and made again with the answers.
+// Stands in the worker for a function that only the page has: it returns results that the page has computed before.
+// Calls without a known result are collected, and the engine's call is aborted before it has written anything, and
+// repeated with the results.
 
 import { isSame, unpack, unpackError } from './pack.ts'
 import type { CallbackAnswer, Hole } from './protocol.ts'
 
-/** Reason of the abort of a call that needs more answers. */
+/** The abort reason of a call that needs more results. */
 export const NEEDS = new Error('the call needs answers')
 
 export class Callback {
@@ -20,7 +21,7 @@ export class Callback {
     this.#abort = abort
   }
 
-  /** How many of the answers still fit. */
+  /** How many of the results were still applicable. */
   get used(): number {
     return this.#used
   }
@@ -34,7 +35,7 @@ export class Callback {
     }
     this.needs.push(args)
     this.#abort.abort(NEEDS)
-    // Whatever is answered here is never written.
+    // A placeholder, which is never written.
     return this.#isConflict ? args[1] : {}
   }
 }

@@ -1,4 +1,4 @@
-// The page's end: sends calls to the worker and hands the answers out.
+// The page's end: sends calls to the worker and passes the results on.
 
 import { ClosedError, HostError } from '../error/index.ts'
 import { packAnswer, packArguments, packError, packWhole, unpackError } from './pack.ts'
@@ -18,11 +18,11 @@ import { isTested, withoutTests } from './tested.ts'
 interface Waiting {
   resolve(reply: Extract<Reply, { value: unknown }>): void
   reject(error: unknown): void
-  /** Makes the call again, with more answers. */
+  /** Repeats the call with more results of callbacks. */
   again?: (used: number, needs: readonly unknown[]) => void
 }
 
-/** What of a worker is used; tests have others. */
+/** The part of a worker that is used; tests have their own. */
 export interface WorkerLike {
   postMessage(message: unknown): void
   terminate(): void
@@ -43,7 +43,7 @@ export class Connection {
   readonly #end = new AbortController()
   #nextId = 1
   #ended: Error | undefined
-  /** Collections there are, by name. */
+  /** The existing collections, by name. */
   collections: ReadonlyMap<string, CollectionName> = new Map()
 
   /** @param advice - for a worker that does not even start. */
@@ -61,7 +61,7 @@ export class Connection {
     await this.#ask((id) => this.#post({ id, open: request }))
   }
 
-  /** Calls a method; answers what it answers. */
+  /** Calls a method; returns its result. */
   async call(target: Target, method: string, args: readonly unknown[], then?: string): Promise<unknown> {
     let packed = packArguments(args, CALLBACKS[method])
     const primaryKey = target.kind === 'collection' ? this.collections.get(target.name)?.primaryKey : undefined
@@ -110,7 +110,7 @@ export class Connection {
         try {
           this.#post(request(id))
         } catch {
-          // Something in it cannot be cloned: the engine is to say what, and where.
+          // Something in it cannot be cloned: the engine will report what, and where.
           cloned = packWhole(packed)
           this.#post(request(id))
         }
@@ -136,7 +136,7 @@ export class Connection {
         },
         reject: (error) => {
           signal?.removeEventListener('abort', cancel)
-          // The engine rejects with the reason of the signal: that is the caller's own object.
+          // The engine rejects with the reason of the signal: the caller gets its own object.
           reject(signal?.aborted === true && isReason(error, signal.reason) ? signal.reason : error)
         },
       }
@@ -171,7 +171,8 @@ export class Connection {
       try {
         waiting.again!(reply.used, reply.needs)
       } catch (error) {
-        // What the caller's function answered cannot be cloned: the worker, which waits for nothing, has written nothing.
+        // The result of the caller's function cannot be cloned. The worker does not wait for it, and has written
+        // nothing.
         this.#waiting.delete(reply.id)
         waiting.reject(error)
       }
@@ -182,7 +183,7 @@ export class Connection {
     else waiting.resolve(reply)
   }
 
-  /** Nothing more is asked; what waits is refused. */
+  /** Sends nothing from now on; pending calls are rejected. */
   end(error: Error = new ClosedError('the database was closed')): void {
     if (this.#ended !== undefined) return
     this.#ended = error
@@ -192,7 +193,7 @@ export class Connection {
     this.#waiting.clear()
   }
 
-  /** Aborted at the end. */
+  /** Aborted when the connection ends. */
   get signal(): AbortSignal {
     return this.#end.signal
   }
@@ -211,7 +212,7 @@ function valueAt(args: readonly unknown[], path: Hole[0] | undefined): unknown {
 }
 
 function answerOf(run: (...args: unknown[]) => unknown, args: unknown[]): CallbackAnswer {
-  // The function may change what it is given; the worker compares with what it asked.
+  // The function may modify its arguments; the worker compares with those it sent.
   const asked = structuredClone(args)
   try {
     return { args: asked, answer: packAnswer(run(...args)) }

@@ -1,4 +1,4 @@
-// The worker itself: the first request opens a database, the others are for it.
+// The worker itself: the first request opens a database, the others use it.
 
 import { chunksOf } from '../archive/index.ts'
 import { openDatabase, VERSION } from '../engine/index.ts'
@@ -16,13 +16,13 @@ interface WorkerScope {
 const scope = globalThis as unknown as WorkerScope
 const MEMORY_PATH = ':memory:'
 
-/** What a page's calls go to. */
+/** The target of a page's calls. */
 interface Host {
   handle(request: Request): void
   close(): Promise<void>
 }
 
-/** Begins to listen. */
+/** Starts listening. */
 function serve(): void {
   const send: Send = (reply, transfer) => scope.postMessage(reply, transfer)
   const answer = (id: number, done: Promise<void>) => {
@@ -53,7 +53,7 @@ async function openFor({ version, path, options, isWithoutFiles, file }: OpenReq
   }
   const given = { ...options, onProgress: (progress: object) => send({ progress }, []) }
   if (path === MEMORY_PATH) {
-    // For its page alone.
+    // Used by its own page only.
     const database = await openDatabase({ ...given, source: file && chunksOf(file), storage: null })
     const server = new Server(database, send, (collections) => send({ collections }, []))
     return { handle: (request) => server.handle(request), close: () => database.close() }

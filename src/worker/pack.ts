@@ -1,4 +1,4 @@
-// Arguments, results and errors in a form that can be cloned.
+// Arguments, results and errors in a clonable form.
 
 import { treeFilter, treeOf } from '../engine/index.ts'
 import { reviveError } from '../error/index.ts'
@@ -7,10 +7,10 @@ import type { Hole, Packed, WireError } from './protocol.ts'
 type Path = readonly (string | number)[]
 
 /**
- * Arguments as they are, but for what cloning would refuse or spoil at the places where the engine takes such things: functions of
- * the caller's, signals, filters that are trees.
+ * Packs arguments, replacing what cloning would refuse or damage where the engine accepts it: the caller's functions,
+ * signals, and filters that are trees.
  *
- * @param callback - where a function is one to be called: `[1]`, `[1, 'conflict']`.
+ * @param callback - where a function is called as a callback: `[1]`, `[1, 'conflict']`.
  */
 export function packArguments(args: readonly unknown[], callback: Path | undefined): Packed {
   const holes: Hole[] = []
@@ -41,7 +41,7 @@ function special(value: unknown, path: Path, callback: Path | undefined): Hole |
   return tree === undefined ? undefined : [path, 'tree', tree]
 }
 
-/** The same with everything else that cloning refuses left out: the engine is to refuse it, and say where it stood. */
+/** The same, leaving out everything else that cloning refuses: the engine will refuse it, and report where it was. */
 export function packWhole({ value, holes }: Packed): Packed {
   const found: Hole[] = [...holes]
   const seen = new Map<object, unknown>()
@@ -55,7 +55,7 @@ export function packWhole({ value, holes }: Packed): Packed {
     if (!isList && !isPlain(one)) {
       if (canClone(one)) return one
       const tag = Object.prototype.toString.call(one).slice(8, -1)
-      // The fields of an instance of the caller's are copied, as cloning does.
+      // The fields of a class instance are copied, as cloning does.
       if (tag !== 'Object') {
         found.push(tag === 'Promise' ? [path, 'promise'] : [path, 'foreign', tag])
         return undefined
@@ -84,7 +84,7 @@ function canClone(value: object): boolean {
   }
 }
 
-/** What a function of the caller's answered. */
+/** Packs the result of a caller's function. */
 export function packAnswer(value: unknown): Packed {
   if (typeof (value as { then?: unknown } | null)?.then === 'function') return { value: null, holes: [[[], 'promise']] }
   return packWhole({ value, holes: [] })
@@ -133,7 +133,7 @@ function isPlain(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null
 }
 
-/** Buffers of fresh typed arrays in documents and hits: they move instead of being copied. */
+/** Buffers of fresh typed arrays in documents and hits, which are transferred instead of copied. */
 export function transferables(value: unknown): ArrayBuffer[] {
   const buffers: ArrayBuffer[] = []
   const look = (one: unknown, depth: number): void => {
@@ -181,7 +181,7 @@ export function unpackError({ name, message, code, details, cause }: WireError):
   return error
 }
 
-/** Whether two values that were cloned are the same. */
+/** Whether two cloned values are equal. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false

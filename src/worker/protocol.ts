@@ -1,12 +1,12 @@
-// What pages and the worker that runs the engine say to each other. Everything here survives structured cloning.
+// Messages between pages and the worker that runs the engine. Everything here survives structured cloning.
 
-/** What a call is made on: the database, a collection by name, or an iteration that is under way. */
+/** The target of a call: the database, a collection by name, or a running iteration. */
 export type Target =
   | { readonly kind: 'database' }
   | { readonly kind: 'collection'; readonly name: string }
   | { readonly kind: 'cursor'; readonly cursor: number }
 
-/** What could not be cloned, and how it is made anew on the other side. */
+/** A value that could not be cloned, and how it is recreated on the other side. */
 export type Hole = readonly [
   path: readonly (string | number)[],
   kind: 'callback' | 'signal' | 'function' | 'symbol' | 'tree' | 'promise' | 'foreign',
@@ -18,7 +18,7 @@ export interface Packed {
   readonly holes: readonly Hole[]
 }
 
-/** What a function of the caller's answered, for these arguments. */
+/** The result of a caller's function for these arguments. */
 export interface CallbackAnswer {
   readonly args: unknown
   readonly answer?: Packed
@@ -30,23 +30,23 @@ export interface CallRequest {
   readonly target: Target
   readonly method: string
   readonly args: Packed
-  /** A method of the cursor that `method` makes; `iterate` begins an iteration. */
+  /** A method of the cursor that `method` returns; `iterate` begins an iteration. */
   readonly then?: string
   readonly answers?: readonly CallbackAnswer[]
 }
 
 export interface OpenRequest {
-  /** Of the package that the page has. */
+  /** Version of the page's package. */
   readonly version: string
   readonly path: string
   readonly options: object
   /** The page has no private file system. */
   readonly isWithoutFiles: boolean
-  /** An export that the database is made of. */
+  /** An export to create the database from. */
   readonly file: Blob | undefined
 }
 
-/** `open` comes first; `cancel` aborts a call that is under way. */
+/** `open` comes first; `cancel` aborts a running call. */
 export type Request =
   | CallRequest
   | { readonly id: number; readonly open: OpenRequest }
@@ -68,12 +68,12 @@ export interface CollectionName {
 export type Reply =
   | { readonly id: number; readonly value: unknown; readonly done?: boolean }
   | { readonly id: number; readonly error: WireError }
-  /** The call needs answers of a function that only the caller has; it is made again with them. */
+  /** The call needs results of a function that only the caller has; it is repeated with them. */
   | { readonly id: number; readonly used: number; readonly needs: readonly unknown[] }
   | { readonly progress: object }
   | { readonly collections: readonly CollectionName[] }
 
-/** Methods that only look: asked again when the tab that was to answer went away. */
+/** Methods that only read: repeated when the tab that should have answered has gone. */
 export const READS: ReadonlySet<string> = new Set(
   ['get', 'getMany', 'has', 'count', 'find', 'search', 'distinct', 'groupBy', 'stats', 'partitions', 'indexes'].concat([
     'explainSearch',

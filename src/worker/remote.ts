@@ -1,4 +1,4 @@
-// A database that is open in a worker, in the shape of one that is open here.
+// A database open in a worker, with the interface of one open in this thread.
 
 import { chunksOf, type ExportOptions, exported, exportForm } from '../archive/index.ts'
 import { Collection, Cursor, Database, ResultSum, type WriteResult } from '../engine/index.ts'
@@ -6,14 +6,14 @@ import { ClosedError, NotFoundError } from '../error/index.ts'
 import type { Connection } from './connection.ts'
 import type { Target } from './protocol.ts'
 
-/** Documents of an iterable that are sent at once. */
+/** Documents of an iterable that are sent together. */
 const BATCH = 1_000
 
 interface Kind {
   readonly prototype: { readonly [Symbol.toStringTag]: string }
 }
 
-/** The database at the other end. Methods are forwarded by name; those that must answer at once are here. */
+/** The remote database. Methods are forwarded by name; those that must answer synchronously are implemented here. */
 export function remoteDatabase(connection: Connection, path: string): Database {
   const target: Target = { kind: 'database' }
   const handles = new Map<string, RemoteCollection>()
@@ -53,7 +53,7 @@ export function remoteDatabase(connection: Connection, path: string): Database {
       await connection.call(target, 'dropCollection', args)
       handles.delete(args[0] as string)
     },
-    // A handle goes on under the new name.
+    // A handle stays valid under the new name.
     renameCollection: async (...args: unknown[]) => {
       await connection.call(target, 'renameCollection', args)
       const [name, newName] = args as string[]
@@ -63,7 +63,7 @@ export function remoteDatabase(connection: Connection, path: string): Database {
       handle.rename(newName!)
       handles.set(newName!, handle)
     },
-    // Blobs cross, streams not everywhere.
+    // Blobs can be sent everywhere, streams cannot.
     export: async (options?: ExportOptions) => {
       const form = exportForm(options)
       const blob = (await connection.call(target, 'export', [])) as Blob
@@ -124,9 +124,9 @@ function remoteCursor(connection: Connection, target: () => Target, args: unknow
 }
 
 /**
- * What has the methods of `kind`, of which those that are not in `own` go to the other end, and nothing else: whoever asks whether there
- * is a method gets the answer of an object that is open here. Frameworks make proxies of plain objects, and ask what they are given for
- * words of theirs, `toJSON` and `__v_raw`; so it is no plain one, and says its kind.
+ * An object with the methods of `kind`, forwarded to the other end unless they are in `own`, and nothing else: a check
+ * for a method gives the same answer as on a local object. Frameworks make proxies of plain objects, and probe for
+ * names such as `toJSON` and `__v_raw`; so this object is not a plain one, and has a tag of its own.
  */
 function handle(kind: Kind, forward: (method: string, args: unknown[]) => Promise<unknown>, own: object): object {
   const methods: Record<string | symbol, unknown> = { [Symbol.toStringTag]: kind.prototype[Symbol.toStringTag] }
@@ -141,7 +141,10 @@ interface Begun {
   readonly cursor: Promise<number>
 }
 
-/** Iterations that are dropped half read end in the worker, too, which keeps each with what it has read: a sorted one, all its documents. */
+/**
+ * Ends abandoned iterations in the worker as well, which holds on to what each has read: for a sorted one, all its
+ * documents.
+ */
 const dropped = /* @__PURE__ */ new FinalizationRegistry(({ connection, cursor }: Begun) => {
   cursor.then((number) => connection.advance(number, 'return')).catch(() => {})
 })
@@ -215,7 +218,7 @@ function isIterable(source: unknown): source is Iterable<unknown> | AsyncIterabl
   return Symbol.iterator in source || Symbol.asyncIterator in source
 }
 
-/** Writes what an iterable yields in batches; with `atomic` all of it as one. */
+/** Writes what an iterable yields, in batches; with `atomic` as a single one. */
 async function insertAll(
   source: Iterable<unknown> | AsyncIterable<unknown>,
   options: unknown,

@@ -1,4 +1,4 @@
-// The worker's side: runs calls on the database, for one client.
+// The worker's end: runs calls on the database, for one client.
 
 import type { Database } from '../engine/index.ts'
 import { StateError } from '../error/index.ts'
@@ -6,10 +6,10 @@ import { Callback, NEEDS } from './callback.ts'
 import { packError, transferables, unpack, unpackError } from './pack.ts'
 import type { CallRequest, CollectionName, Reply, Request } from './protocol.ts'
 
-/** Calls of these change what collections there are. */
+/** Calls that change which collections exist. */
 const CATALOG_CALLS: ReadonlySet<string> = new Set(['createCollection', 'dropCollection', 'renameCollection', 'erase'])
 
-/** Documents sent at once while a cursor is read, and how long gathering them may take. */
+/** Documents sent together while a cursor is read, and the time limit for gathering them. */
 const CHUNK = 512
 const CHUNK_MS = 15
 
@@ -30,14 +30,14 @@ export class Server {
   readonly #running = new Map<number, AbortController>()
   #nextCursor = 1
 
-  /** @param tell - is called when a call has changed the collections, before that call is answered. */
+  /** @param tell - called when a call has changed the collections, before that call is answered. */
   constructor(database: Database, send: Send, tell: TellNames) {
     this.#database = database
     this.#send = send
     this.#tell = tell
   }
 
-  /** Answers a request; the engine is called before this returns, so that requests run in the order they came. */
+  /** Handles a request; the engine is called before this returns, so that requests run in the order of arrival. */
   handle(request: Request): void {
     if ('cancel' in request) {
       this.#running.get(request.cancel)?.abort(unpackError(request.reason))
@@ -46,7 +46,7 @@ export class Server {
     if ('open' in request) return
     this.#call(request).then(
       async (reply) => {
-        // The page may ask for the collection at once.
+        // The page may use the collection at once.
         if (CATALOG_CALLS.has(request.method)) await tellNames(this.#database, this.#tell)
         this.#send(reply, 'value' in reply ? transferables(reply.value) : [])
       },
@@ -69,7 +69,7 @@ export class Server {
       const made = (holder as unknown as Record<string, Method>)[method]!(...given)
       if (request.then === 'iterate') return { id, value: this.#iterate(made as CursorLike) }
       const value = request.then === undefined ? await made : await (made as Record<string, Method>)[request.then]!()
-      // The engine takes an answer of ours for a refusal of the document, where it does not look at the signal.
+      // Where the engine does not check the signal, it takes our placeholder for a refusal of the document.
       if (callback !== undefined && callback.needs.length > 0) throw NEEDS
       return { id, value: isClonable(method) ? value : undefined }
     } catch (error) {
@@ -115,24 +115,24 @@ export class Server {
   }
 }
 
-/** Collections themselves do not cross; the page has its own objects for them. */
+/** Collections cannot be cloned; the page has its own objects for them. */
 function isClonable(method: string): boolean {
   return method !== 'createCollection' && method !== 'collection'
 }
 
-/** The signal that gives a call up which needs answers. */
+/** Adds the signal that aborts a call which needs more results. */
 function addSignal(method: string, given: unknown[], signal: AbortSignal): void {
   const at = method === 'insert' ? 1 : 2
   given[at] = { ...(given[at] as object | undefined), signal }
 }
 
-/** Tells the names that a page has to know at once. */
+/** Sends the collection names, which a page must know synchronously. */
 export async function tellNames(database: Database, tell: TellNames): Promise<void> {
   let collections: CollectionName[]
   try {
     collections = (await database.collections()).map(({ name, primaryKey }) => ({ name, primaryKey }))
   } catch {
-    // It is being closed.
+    // The database is being closed.
     return
   }
   tell(collections)

@@ -1,4 +1,4 @@
-// The worker's program as text. The build puts it here, in the browser bundles; nothing else runs in a page.
+// The worker's program as text. The build inserts it in the browser bundles, the only ones that run in a page.
 
-/** Empty outside of them. */
+/** Empty in all other bundles. */
 export const WORKER_SOURCE = ''

@@ -14,7 +14,7 @@ const ADVICE =
 /**
  * Opens a database in a worker of its own.
  *
- * @param file - an export that it is made of.
+ * @param file - an export to create it from.
  */
 export async function openInWorker(path: string, options: OpenOptions, file?: Blob): Promise<Database> {
   const { worker, persist, onProgress, ...rest } = options
@@ -33,8 +33,8 @@ export async function openInWorker(path: string, options: OpenOptions, file?: Bl
 }
 
 /**
- * A page that the browser keeps for the way back is stopped, its worker with it: nobody else would get the files until it is dropped. Safari
- * keeps such pages; what they had on its way ends as when a page is closed.
+ * A page kept in the back/forward cache is suspended together with its worker: nobody else could open the files until
+ * it is discarded. Safari keeps such pages; pending calls end as when a page is closed.
  */
 function endWhenKept(connection: Connection, path: string): void {
   const end = ({ persisted }: PageTransitionEvent) => {
@@ -64,7 +64,7 @@ async function startWorker(): Promise<WorkerLike> {
       details: { operation: 'worker' },
     })
   } finally {
-    // The worker has its program by the time this runs.
+    // The worker has loaded its program by the time this runs.
     setTimeout(() => URL.revokeObjectURL(url), 10_000)
   }
 }

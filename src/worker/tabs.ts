@@ -1,5 +1,5 @@
-// Several tabs on one database: the worker of one tab has it open and serves the others over a broadcast channel; each other
-// worker waits for the lock, and takes over when it gets it.
+// Several tabs on one database: the worker of one tab has it open and serves the others over a broadcast channel; the
+// other workers wait for the lock, and take over when they get it.
 
 import { v4 as uuid } from 'uuid'
 import { type Database, openDatabase } from '../engine/index.ts'
@@ -11,18 +11,18 @@ import { type Send, Server, type TellNames, tellNames } from './server.ts'
 
 type Options = Parameters<typeof openDatabase>[0]
 
-/** How often a tab that opens asks whether somebody serves. */
+/** How often a tab that is opening asks for a server. */
 const HELLO_MS = 100
 
 type Note =
   | { readonly kind: 'hello'; readonly from: string }
   | { readonly kind: 'bye'; readonly from: string }
-  /** To one tab: another that serves by the time it comes is told of it again, by who waits. */
+  /** To one tab; if another tab serves by then, the waiting tab sends it again. */
   | { readonly kind: 'request'; readonly from: string; readonly to: string | undefined; readonly request: Request }
-  /** The request has come: from now on nobody but the tab that has the database knows whether it is done. */
+  /** The request has arrived: from now on only the serving tab knows whether it was carried out. */
   | { readonly kind: 'begun'; readonly to: string; readonly id: number }
   | { readonly kind: 'reply'; readonly from: string; readonly to: string; readonly reply: Reply }
-  /** Who serves from now on; whoever waits for an answer of another will not get it. */
+  /** The sender serves from now on; answers still expected from another tab will not come. */
   | { readonly kind: 'serving'; readonly from: string }
 
 /** The database of one page, wherever it is open. */
@@ -37,7 +37,7 @@ export class Tab {
   readonly #servers = new Map<string, Server>()
   readonly #waitEnd = new AbortController()
   #database: Database | undefined
-  /** Who serves, while it is another tab. */
+  /** The tab that serves, if it is not this one. */
   #server: string | undefined
   #release: (() => void) | undefined
   #isClosed = false
@@ -52,7 +52,7 @@ export class Tab {
     this.#channel.onmessage = ({ data }) => this.#hear(data as Note)
   }
 
-  /** Opens the database, or finds who has it open; one that is made of an export is nobody else's. */
+  /** Opens the database, or finds the tab that has it open; one created from an export is not shared. */
   async open(source: AsyncIterable<Uint8Array> | undefined): Promise<void> {
     const readOnly = this.#options.readOnly ?? false
     const storage = await openOriginDirectory(this.#path, { readOnly, isWithoutFiles: this.#isWithoutFiles })
@@ -80,11 +80,11 @@ export class Tab {
     const taken = this.#takeOver()
     await Promise.race([served, taken])
     clearInterval(asking)
-    // Whatever goes wrong later is told to those whose calls wait.
+    // Later errors are reported to waiting calls.
     taken.catch(() => {})
   }
 
-  /** Waits for the lock, and has the database from then on. */
+  /** Waits for the lock, and then opens the database. */
   async #takeOver(): Promise<void> {
     const name = lockName(this.#path)
     await new Promise<void>((resolve, reject) => {
@@ -110,7 +110,7 @@ export class Tab {
     this.#settleWaiting()
   }
 
-  /** A request of the page's. */
+  /** Handles a request of this page. */
   handle(request: Request): void {
     if ('open' in request) return
     if (this.#database !== undefined) {
@@ -172,7 +172,10 @@ export class Tab {
     this.#note({ kind: 'reply', from: this.#me, to: '', reply: { collections } })
   }
 
-  /** Who served is gone: what it had not begun, and what only looks, is asked again; of a write nobody knows whether it was done. */
+  /**
+   * The serving tab is gone: requests that it had not begun, and reads, are repeated; the outcome of its writes is
+   * unknown.
+   */
   #settleWaiting(): void {
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()

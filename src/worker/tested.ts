@@ -1,5 +1,6 @@
-// Filters with functions: they stay in the page. The documents that the rest of the filter lets through come over with the fields it
-// reads, are looked at here, and the worker gets the keys of those that match. What is written meanwhile may be missed, as by any query.
+// Filters with functions, which stay in the page. Documents that pass the rest of the filter are sent over with the
+// fields it reads and tested here, and the worker gets the keys of the matches. Concurrent writes may be missed, as by
+// any query.
 
 import { type Filter, matcherOf, treeFilter, treeOf } from '../engine/index.ts'
 import type { Hole, Packed } from './protocol.ts'
@@ -8,15 +9,15 @@ type Given = NonNullable<ReturnType<typeof treeOf>>
 type Node = Given['tree']
 type Values = Extract<Node, { readonly kind: 'in' }>['values']
 
-/** Reads documents where the filter is to be used: fields of those that match. */
+/** Reads the given fields of matching documents, where the filter will be used. */
 export type ReadFields = (options: object) => Promise<unknown>
 
-/** Whether what stands here is a filter with a function. */
+/** Whether this hole is a filter with a function. */
 export function isTested([, kind, given]: Hole): boolean {
   return kind === 'tree' && hasFunction((given as Given).tree)
 }
 
-/** The arguments with filters in place of those, that hold for the same documents by their keys. */
+/** The arguments with such filters replaced by filters on the keys of the same documents. */
 export async function withoutTests({ value, holes }: Packed, primaryKey: string, read: ReadFields): Promise<Packed> {
   const filled = holes.map(async (hole): Promise<Hole> => {
     if (!isTested(hole)) return hole
@@ -50,7 +51,7 @@ function hasFunction(node: unknown): boolean {
   return isObject(node) && Object.values(node).some(hasFunction)
 }
 
-/** The first names of all paths in a tree; one that begins with a position has ''. */
+/** The first names of all paths in a tree; '' for a path that begins with a position. */
 function fieldsOf(node: unknown): string[] {
   if (!isObject(node)) return []
   const { kind, steps } = node as { kind?: unknown; steps?: readonly { readonly name: string | null }[] }

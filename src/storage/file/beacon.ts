@@ -1,7 +1,7 @@
-// A sign of life that no crash can leave behind: a listening socket in the database's directory. The kernel closes it in
-// the instant its process dies, or its worker thread ends, and others learn so from a refused connection. Unlike a pid it
-// means the same in every container on the machine, is never used again by another process, and tells two threads apart.
-// A blocked or stopped process still answers, since the kernel itself takes the connection.
+// A sign of life that no crash can leave behind: a listening socket in the database's directory. The kernel closes it
+// the moment its process dies, or its worker thread ends, and others see a refused connection. Unlike a pid it means
+// the same in every container on the machine, is never reused by another process, and distinguishes two threads. A
+// blocked or stopped process still answers, since the kernel itself accepts the connection.
 
 import { renameSync } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { codeOf, removeQuietly } from './host.ts'
 
 const ADDRESS_BYTES_MAX = 100 // sockaddr_un holds 104 bytes on macOS, 108 on Linux, and Node cuts what is longer.
 
-/** `unclear`: the platform would not say. */
+/** `unclear`: the platform does not tell. */
 export type Answer = 'yes' | 'no' | 'unclear'
 
 export class Beacon {
@@ -23,15 +23,16 @@ export class Beacon {
     this.#file = file
   }
 
-  /** Lights a beacon for `token`; undefined where the platform or the file system has no such sockets. */
+  /** Creates a beacon for `token`; undefined where the platform or the file system has no such sockets. */
   static async light(folder: string, token: string): Promise<Beacon | undefined> {
-    // The socket is bound under one name and shown under another. First, nobody meets it before it listens. Second, Node
-    // removes the name it has bound when a thread is ended from outside; ours stays, and refuses: that is the sign.
+    // The socket is bound under one name and published under another. First, nobody finds it before it listens. Second,
+    // Node removes the name it has bound when a thread is terminated from outside; the published one stays, and refuses
+    // connections, which is the sign.
     const hidden = hiddenBeaconName(token)
     const server = createServer((connection) => connection.destroy())
     try {
       await withAddress(folder, hidden, token, (address) => listen(server, address))
-      server.on('error', () => {}) // A failed accept concerns only the one who asked.
+      server.on('error', () => {}) // A failed accept concerns only the process that asked.
       server.unref()
       if (process.platform === 'win32') return new Beacon(server, undefined)
       const file = join(folder, beaconName(token))
@@ -82,8 +83,8 @@ async function withAddress<T>(
 function listen(server: Server, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    // Exclusive: in a cluster the primary process would hold the socket, and outlive us. Writable for all: another user's
-    // process must be able to ask.
+    // Exclusive: in a cluster the primary process would hold the socket, and outlive us. Writable for all: processes of
+    // other users must be able to connect.
     server.listen({ path: address, exclusive: true, readableAll: true, writableAll: true }, () => {
       server.off('error', reject)
       resolve()
@@ -101,7 +102,7 @@ function connect(address: string): Promise<Answer> {
     connection.on('error', (error) => {
       const code = codeOf(error)
       if (code === 'ECONNREFUSED') resolve('no')
-      // EAGAIN: somebody listens and has a queue. ECONNRESET: somebody accepted and hung up, as we do.
+      // EAGAIN: somebody listens and has a full queue. ECONNRESET: somebody accepted and hung up, as we do.
       else resolve(code === 'EAGAIN' || code === 'ECONNRESET' ? 'yes' : 'unclear')
     })
   })

@@ -8,12 +8,12 @@ import { beaconAnswers } from './beacon.ts'
 import { codeOf, processState, thisHost } from './host.ts'
 
 const TORN_WAIT_MS = 1_000
-const TORN_AGE_MS = 10_000 // No write of a claim takes so long.
+const TORN_AGE_MS = 10_000 // No write of a claim takes this long.
 const TORN_POLL_MS = 20
 
-/** What a claim file holds, as JSON. */
+/** The content of a claim file, as JSON. */
 export interface Claim {
-  /** Names this claim among all that ever were. */
+  /** Unique among all claims ever made. */
   readonly token: string
   readonly mode: 'write' | 'read'
   readonly pid: number
@@ -23,7 +23,7 @@ export interface Claim {
   readonly boot?: string
   readonly pidSpace?: string
   readonly start?: string
-  /** Whether a beacon burns for it (beacon.ts). */
+  /** Whether it has a beacon (beacon.ts). */
   readonly beacon: boolean
 }
 
@@ -45,8 +45,9 @@ export function makeClaim(token: string, mode: 'write' | 'read', beacon: boolean
 /**
  * Reads a claim; undefined if there is no such file.
  *
- * A file that is no claim is one being written where the file system has no links (lock.ts), which takes milliseconds, or
- * one that a power loss tore. A young one is read again for `tornWaitMs`; then it counts as a claim of the dead.
+ * A file that is not a claim is either being written where the file system has no links (lock.ts), which takes
+ * milliseconds, or was torn by a power loss. A recent one is read again for `tornWaitMs`; then it counts as a claim of
+ * the dead.
  */
 export async function readClaim(path: string, tornWaitMs = TORN_WAIT_MS): Promise<Claim | undefined> {
   const deadline = performance.now() + tornWaitMs
@@ -65,7 +66,7 @@ export async function readClaim(path: string, tornWaitMs = TORN_WAIT_MS): Promis
   }
 }
 
-// The file stands in for the token that cannot be read. No claim that was read has an empty host.
+// The file identity replaces the unreadable token. No valid claim has an empty host.
 function tornClaim(file: { ino: bigint; mtimeNs: bigint }): Claim {
   return { token: `torn${file.ino}x${file.mtimeNs}`, mode: 'write', pid: 0, host: '', since: '', beacon: false }
 }
@@ -100,23 +101,23 @@ export function parseClaim(text: string): Claim | undefined {
   }
 }
 
-/** `foreign`: held by another machine, of which nothing can be known from here. */
+/** `foreign`: held by another machine, about which nothing can be known from here. */
 export type Verdict = 'alive' | 'dead' | 'foreign'
 
-/** Says whether the holder of a claim in `folder` lives. Dead is for ever: no token is used twice. */
+/** Whether the holder of a claim in `folder` is alive. Dead is final: no token is reused. */
 export async function judge(folder: string, claim: Claim): Promise<Verdict> {
   if (isTorn(claim)) return 'dead'
   const us = thisHost()
   const isSameHost = claim.host === us.host
   const isSameKernel = claim.boot !== undefined && us.boot !== undefined ? claim.boot === us.boot : isSameHost
-  // Our name under another boot: this machine has been started anew since, or a container moved here. Power loss.
+  // Our name under another boot: this machine has been restarted since, or a container moved here. Power loss.
   if (!isSameKernel) return isSameHost ? 'dead' : 'foreign'
   if (claim.beacon) {
     const answer = await beaconAnswers(folder, claim.token)
     if (answer !== 'unclear') return answer === 'yes' ? 'alive' : 'dead'
   }
-  // Without a beacon the pid must do. It means nothing in another container. If that one had our host name, it most
-  // likely was this container before a restart, which must not stay locked out.
+  // Without a beacon the pid must do. It means nothing in another container. If that one had our host name, it was most
+  // likely this container before a restart, which must not stay locked out.
   if (claim.pidSpace !== us.pidSpace) return isSameHost ? 'dead' : 'foreign'
   const { runs, start } = processState(claim.pid)
   if (!runs) return 'dead'

@@ -1,5 +1,5 @@
-// One database in one directory of the file system. What only asks or changes names is done at once: through another thread it would take
-// ten times as long. Flushes, which wait for the disk, go there.
+// One database in one directory of the file system. Operations that only query or change names are synchronous: through another thread they
+// would take ten times as long. Flushes, which wait for the disk, use another thread.
 
 import {
   closeSync,
@@ -28,15 +28,15 @@ import { DirectoryLock, isLockName } from './lock.ts'
 
 const flushed = promisify(fsync)
 
-/** Node's permission model refuses to flush an open file; in one that is opened so, each write is flushed before it returns. */
+/** Node's permission model refuses to flush an open file; with this flag each write is flushed before it returns. */
 const WRITE_THROUGH = (process as { permission?: unknown }).permission === undefined ? 0 : (constants.O_DSYNC ?? 0)
 
 /**
  * Opens a directory of the file system; the caller locks it next.
  *
- * @param path - relative or absolute, or a `file:` URL. Fixed when this is called: a later `process.chdir` changes nothing.
+ * @param path - relative or absolute, or a `file:` URL. Resolved now: a later `process.chdir` has no effect.
  * @param options.readOnly - never creates or writes anything but a reader's lock file. Default false: the directory and
- *   its parents are created where they are missing.
+ *   its parents are created if missing.
  * @throws {@link UsageError} for an empty path, a URL that is not `file:`, and a path that is a file.
  * @throws {@link NotFoundError} when `readOnly` and there is no such directory.
  * @throws {@link HostError} when the platform refuses.
@@ -50,7 +50,7 @@ export async function openFileDirectory(
   const folder = resolve(shown)
   try {
     const made = isReadOnly ? [] : await createFolder(folder)
-    // The real path is taken once: a link that is turned elsewhere later does not split the database in two.
+    // The real path is resolved once: a link that is redirected later does not split the database in two.
     const real = realpathSync.native(folder)
     if (statSync(real).isDirectory()) return new FileDirectory(shown, real, isReadOnly, made)
   } catch (cause) {
@@ -97,10 +97,10 @@ async function createFolder(folder: string): Promise<string[]> {
   try {
     mkdirSync(folder)
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return made // Another process was faster, or it is a link that leads nowhere.
+    if (codeOf(error) === 'EEXIST') return made // Another process was faster, or it is a dangling link.
     throw error
   }
-  // The new name is made to last in the folder above it; else power loss could take the whole database away.
+  // Makes the new name durable in the folder above; otherwise a power loss could remove the whole database.
   await flushFolder(parent)
   return [...made, folder]
 }
@@ -111,25 +111,25 @@ function isThere(path: string): boolean {
     return true
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false
-    // The permission model hides what lies above a folder that is permitted.
+    // The permission model hides what is above a permitted folder.
     if (codeOf(error) === 'ERR_ACCESS_DENIED') return true
     throw error
   }
 }
 
-/** The first two: a folder that may be searched but not read cannot be opened for this. The rest: no such operation here. */
+/** The first two: a folder that may be searched but not read cannot be opened for a flush. The rest: no such operation here. */
 const NO_FOLDER_FLUSH = [
   ...['EACCES', 'ERR_ACCESS_DENIED'],
   ...['EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR'],
 ]
 
-/** Makes creations, renames and removals in a folder last. Does nothing where the platform has no such thing. */
+/** Makes creations, renames and removals in a folder durable. Does nothing where the platform has no such operation. */
 async function flushFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   let descriptor: number | undefined
   try {
     descriptor = openSync(folder, constants.O_RDONLY)
-    // Not a `FileHandle` and its `sync`: Yarn's Plug'n'Play puts its own in Node's place, which has none.
+    // Not a `FileHandle` with its `sync`: Yarn's Plug'n'Play replaces it by one without that method.
     await flushed(descriptor)
   } catch (error) {
     if (!NO_FOLDER_FLUSH.includes(codeOf(error))) throw error
@@ -142,7 +142,7 @@ class FileDirectory implements StorageDirectory {
   readonly path: string
   readonly isReadOnly: boolean
   readonly #folder: string
-  /** What was made for it. */
+  /** The folders created for it. */
   #made: readonly string[]
   readonly #lock: DirectoryLock
   readonly #guard: Guard
@@ -170,15 +170,15 @@ class FileDirectory implements StorageDirectory {
     const isOurs = made.length > 0 && this.#lock.lossOf() === undefined
     await this.#lock.release()
     if (!isOurs) return
-    // After an import or an opening that failed nothing is in them.
+    // After an import or an opening that failed, they are empty.
     try {
       for (const folder of [...made].reverse()) rmdirSync(folder)
     } catch {
-      // Something is.
+      // Something is in them.
     }
   }
 
-  /** The names of all files but the lock's own; directories are left out. */
+  /** The names of all files, without the lock's own; directories are left out. */
   async list(): Promise<string[]> {
     try {
       const entries = readdirSync(this.#folder, { withFileTypes: true })

@@ -1,4 +1,4 @@
-// One open file. Writing is what the journal does for every batch, so the way through `write` is as short as Node allows.
+// One open file. The journal writes for every batch, so the path through `write` is as short as Node allows.
 
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs'
 import { HostError } from '../../error/index.ts'
@@ -9,18 +9,18 @@ import type { Guard } from './guard.ts'
 import { codeOf, pause } from './host.ts'
 
 const PIECE_BYTES_MAX = 1024 * 1024 * 1024 // Linux moves at most 2 GiB - 4096 a call, Node refuses 2 GiB.
-const RETRIES_MAX = 100 // An interrupted or busy call is tried again a millisecond later.
+const RETRIES_MAX = 100 // An interrupted or busy call is retried a millisecond later.
 
 export class DiskFile implements StorageFile {
   readonly name: string
   readonly #directory: string
-  /** -1 once it is given back: the next file that is opened gets the same number. */
+  /** -1 once released: the next file opened gets the same number. */
   #descriptor: number
   readonly #isReadOnly: boolean
   readonly #isWriteThrough: boolean
   readonly #guard: Guard
   readonly #hadName: boolean
-  /** Behind what was written through this handle. */
+  /** End of what was written through this handle. */
   #end = 0
   #flushesRunning = 0
   #isClosed = false
@@ -129,8 +129,8 @@ export class DiskFile implements StorageFile {
   }
 
   /**
-   * A file that lost its name takes what is written with it, and one that was cut has lost what was there: names that end in `.log` invite
-   * both. Some platforms never count names.
+   * Whatever is written to an unlinked file is lost with it, and a truncated file has lost its content: names that end
+   * in `.log` invite both. Some platforms never count links.
    */
   #requireWhole(): void {
     if (this.#descriptor < 0) return
@@ -148,8 +148,8 @@ export class DiskFile implements StorageFile {
     this.#release()
   }
 
-  // A flush may still be on its way in another thread. Were the descriptor given back now, that flush could meet the
-  // file which gets the same number next; so the last flush closes.
+  // A flush may still be running in another thread. If the descriptor were released now, that flush could hit the next
+  // file that gets the same number; so the last flush closes it.
   #release(): void {
     if (this.#flushesRunning > 0 || this.#descriptor < 0) return
     const descriptor = this.#descriptor
@@ -157,7 +157,7 @@ export class DiskFile implements StorageFile {
     try {
       closeSync(descriptor)
     } catch {
-      // Nothing is lost by it: what was to last has been flushed.
+      // Nothing is lost: whatever had to be durable has been flushed.
     }
   }
 

@@ -1,4 +1,4 @@
-// What the operating system says about itself and its processes, as far as Node can tell.
+// What Node can find out about the operating system and its processes.
 
 import { readFileSync, readlinkSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -9,14 +9,14 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-/** Removes a file that may be gone already, and that nothing depends on. */
+/** Removes a file that may no longer exist, and that nothing depends on. */
 export function removeQuietly(path: string): void {
   try {
-    // rmSync asks for the file's type first. Node 20 and 22 keep what was asked last, and where that was a socket, the next
-    // realpathSync stops half way: `import` and `require` no longer find what is installed by links, as pnpm does it.
+    // rmSync asks for the file's type first. Node 20 and 22 keep the last answer, and if that was a socket, the next
+    // realpathSync stops half-way: `import` and `require` no longer find packages installed as links, as by pnpm.
     unlinkSync(path)
   } catch {
-    // Whoever opens the directory next clears it away.
+    // Whoever opens the directory next removes it.
   }
 }
 
@@ -27,15 +27,15 @@ export function pause(milliseconds: number): void {
   Atomics.wait(clock, 0, 0, milliseconds)
 }
 
-/** This machine and process. What a platform cannot tell is undefined. */
+/** This machine and process. Undefined where the platform cannot tell. */
 export interface Host {
   readonly pid: number
   readonly host: string
-  /** Identifies the running kernel: changes at every boot, the same in all containers of a machine. Linux. */
+  /** Identifies the running kernel: changes at every boot, and is the same in all containers of a machine. Linux. */
   readonly boot: string | undefined
-  /** Which numbering of processes `pid` belongs to: containers have their own. Linux. */
+  /** The pid namespace of `pid`: containers have their own. Linux. */
   readonly pidSpace: string | undefined
-  /** When the process began, in ticks since boot: tells it from a later one with the same pid. Linux. */
+  /** When the process began, in ticks since boot: distinguishes it from a later one with the same pid. Linux. */
   readonly start: string | undefined
 }
 
@@ -52,7 +52,7 @@ export function thisHost(): Host {
   return host
 }
 
-/** What the platform says, if it says it. */
+/** A value that the platform may not provide. */
 function told(read: () => string): string | undefined {
   try {
     return read().trim() || undefined
@@ -61,7 +61,9 @@ function told(read: () => string): string | undefined {
   }
 }
 
-/** Whether a process of this pid space runs, and since when. A process that died but was not reaped does not run. */
+/**
+ * Whether a process of this pid namespace is running, and since when. A process that died but was not reaped is not.
+ */
 export function processState(pid: number): { runs: boolean; start: string | undefined } {
   const line = told(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
   if (line === undefined) return { runs: answersSignal(pid), start: undefined }
@@ -75,6 +77,6 @@ function answersSignal(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return codeOf(error) === 'EPERM' // It runs and is another user's.
+    return codeOf(error) === 'EPERM' // It is running and belongs to another user.
   }
 }

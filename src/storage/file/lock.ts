@@ -1,24 +1,24 @@
-// One writer, or any number of readers, has the directory; whoever dies is out of it in that instant.
+// One writer, or any number of readers, holds the directory; a process that dies loses its hold at once.
 //
 //   quiver.lock              the writer's claim
-//   quiver.lock.b-<token>    the claim of the one who follows the dead writer <token>
+//   quiver.lock.b-<token>    the claim of the successor of the dead writer <token>
 //   quiver.lock.r-<token>    a reader's claim
-//   quiver.lock.s-<token>    the beacon of <token>; n-: not lit yet
+//   quiver.lock.s-<token>    the beacon of <token>; n-: not published yet
 //   quiver.lock.t-<token>    a claim before it has its name
 //
 // Taking over from a dead writer is where lock files go wrong: between seeing that a lock is stale and removing it,
-// another process may have removed it and made its own. So nothing stale is removed here. Whoever finds a writer T dead
-// makes `b-T`, which the file system lets only one do. The file in force is the last of the chain quiver.lock = T,
-// b-T = U, b-U = V, ...; it alone decides.
+// another process may have removed it and created its own. So nothing stale is removed here. Whoever finds a writer T
+// dead creates `b-T`, which the file system lets only one process do. The file in force is the last of the chain
+// quiver.lock = T, b-T = U, b-U = V, ...; it alone decides.
 //
-//   [L1] Only the last of the chain changes `quiver.lock` while it exists: it puts its own claim there by rename, and
-//        thereafter removes the `b-` files; or it unlocks, and removes it.
-//   [L2] A claim T that once left `quiver.lock` never comes back: tokens are not used twice.
-//   [L3] One who was slow may make `b-T` after the chain has moved on. By L1 `quiver.lock` had changed before the old
-//        `b-T` went, by L2 it does not hold T again: walking the chain once more does not lead to the new `b-T`, which is
-//        void, and its maker begins again.
+//   [L1] Only the last of the chain changes `quiver.lock` while it exists: it renames its own claim to that name, and
+//        then removes the `b-` files; or it unlocks, and removes it.
+//   [L2] A claim T that has left `quiver.lock` never comes back: tokens are not reused.
+//   [L3] A slow process may create `b-T` after the chain has moved on. By L1 `quiver.lock` had changed before the old
+//        `b-T` was removed, and by L2 it does not hold T again: walking the chain once more does not reach the new
+//        `b-T`, which is void, and its creator starts again.
 //
-// Readers and writers shut each other out by announcing first and looking second: at least one sees the other.
+// Readers and writers exclude each other by announcing first and looking second: at least one sees the other.
 
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -33,16 +33,16 @@ import { codeOf, removeQuietly } from './host.ts'
 
 const LOCK_NAME = 'quiver.lock'
 const LOCK_PART = /^quiver\.lock\.([brstn])-([0-9a-z]+)$/
-const ATTEMPTS_MAX = 100 // Each that fails means that another process got somewhere.
+const ATTEMPTS_MAX = 100 // Each failed attempt means that another process made progress.
 const CHAIN_LENGTH_MAX = 1000 // Only a chain made by hand is longer.
-const ABANDONED_MS = 60_000 // Older than this, a claim or beacon being made has lost its maker.
-// A writer that meets a reader may have met one that is about to give way to it, and the other way round. The reader
-// waits longer, so one of the two gets in.
+const ABANDONED_MS = 60_000 // The creator of an unfinished claim or beacon older than this is gone.
+// A writer that meets a reader may have met one that is about to give way to it, and vice versa. The reader waits
+// longer, so one of the two gets in.
 const WRITER_PATIENCE_MS = 60
 const READER_PATIENCE_MS = 240
 const POLL_MS = 20
 
-/** Whether a name in the directory is the lock's, not the database's. */
+/** Whether a file in the directory belongs to the lock, not to the database. */
 export function isLockName(name: string): boolean {
   return name === LOCK_NAME || name.startsWith(`${LOCK_NAME}.`)
 }
@@ -62,7 +62,7 @@ export class DirectoryLock {
   readonly #mode: 'write' | 'read'
   #token = ''
   #beacon: Beacon | undefined
-  /** Files that hold our claim, as far as they still do. */
+  /** Files that hold our claim, unless they have changed since. */
   readonly #made = new Set<string>()
   /** The file of the writer's claim, once it is in force. */
   #held: { readonly ino: number; readonly ctimeMs: number } | undefined
@@ -85,7 +85,7 @@ export class DirectoryLock {
     }
   }
 
-  /** Why a writer has the directory no more, or undefined while it has. */
+  /** Why a writer no longer holds the directory, or undefined while it does. */
   lossOf(): HostError | undefined {
     const held = this.#held
     if (held === undefined) return undefined
@@ -96,7 +96,7 @@ export class DirectoryLock {
       const isUntouched = ctimeMs === held.ctimeMs
       if (isSameFile && isUntouched) return undefined
       const claim = parseClaim(readFileSync(path, 'utf8'))
-      // A copy of the directory has our claim as well, in a file of its own; there are file systems that number files anew.
+      // A copy of the directory has our claim as well, in another file; and some file systems renumber files.
       if (claim?.token !== this.#token) return this.#loss(claim)
       return isSameFile || isUntouched ? undefined : this.#loss(undefined)
     } catch (error) {
@@ -115,7 +115,7 @@ export class DirectoryLock {
     )
   }
 
-  /** Gives the directory free. A lock that has become another's is left alone. */
+  /** Releases the directory. A lock that now belongs to another process is left alone. */
   async release(): Promise<void> {
     this.#held = undefined
     try {
@@ -155,7 +155,8 @@ export class DirectoryLock {
       await this.#announce(draft)
       this.#rename(draft, partName('r', this.#token))
     } catch (error) {
-      // Who may not write here reads unannounced. On a read-only medium there is nothing to be kept away from.
+      // A process that may not write here reads without announcing itself. On a read-only medium there are no writers
+      // to keep out.
       const code = codeOf(error)
       if (!['EROFS', 'EACCES', 'EPERM', 'ERR_ACCESS_DENIED'].includes(code)) throw error
       isMediumReadOnly = code === 'EROFS'
@@ -163,14 +164,17 @@ export class DirectoryLock {
     await this.#waitFor(READER_PATIENCE_MS, () => this.#findWriter(isMediumReadOnly))
   }
 
-  /** Lights the beacon and writes our claim to a file of its own. */
+  /** Creates the beacon and writes our claim to a file of its own. */
   async #announce(name: string): Promise<void> {
     this.#beacon = await Beacon.light(this.#folder, this.#token)
     const claim = makeClaim(this.#token, this.#mode, this.#beacon !== undefined)
     this.#write(name, `${JSON.stringify(claim)}\n`)
   }
 
-  /** Writes a file that must not exist. It is not flushed: one that a power loss tore counts as a claim of the dead (`readClaim`). */
+  /**
+   * Writes a file that must not exist. It is not flushed: one torn by a power loss counts as a claim of the dead
+   * (`readClaim`).
+   */
   #write(name: string, text: string): void {
     const descriptor = openSync(join(this.#folder, name), 'wx')
     this.#made.add(name)
@@ -181,7 +185,7 @@ export class DirectoryLock {
     }
   }
 
-  /** Makes `name` hold our claim, unless somebody else was first. */
+  /** Makes `name` hold our claim, unless another process was first. */
   async #create(name: string, draft: string): Promise<void> {
     const from = join(this.#folder, draft)
     try {
@@ -189,7 +193,7 @@ export class DirectoryLock {
       this.#made.add(name)
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return
-      // No links here. The file is incomplete for a moment, which `readClaim` allows for.
+      // The file system has no links. The file is incomplete for a moment, which `readClaim` allows for.
       try {
         this.#write(name, readFileSync(from, 'utf8'))
       } catch (failure) {
@@ -209,7 +213,7 @@ export class DirectoryLock {
     }
   }
 
-  /** Being the last of the chain, becomes its first; `#sweep` removes the rest, which nothing leads to any more. */
+  /** Turns the last of the chain into its first; `#sweep` removes the rest, which is no longer reachable. */
   async #settle(chain: readonly Found[], draft: string): Promise<void> {
     if (chain.length === 1) await this.#removeOwn(draft)
     else this.#rename(draft, LOCK_NAME)
@@ -223,7 +227,7 @@ export class DirectoryLock {
 
   async #removeOwn(name: string): Promise<void> {
     const path = join(this.#folder, name)
-    // A torn file under a name we made is ours, too: writing it failed half-way.
+    // A torn file under a name that we created is ours, too: writing it failed half-way.
     const claim = await readClaim(path, 0)
     if (claim?.token === this.#token || (claim !== undefined && isTorn(claim))) rmSync(path, { force: true })
     this.#made.delete(name)
@@ -233,7 +237,7 @@ export class DirectoryLock {
     const tail = (await this.#walk()).at(-1)
     if (tail === undefined) return undefined
     const verdict = await judge(this.#folder, tail.claim)
-    // A foreign claim on a read-only medium came there with a copy or a snapshot.
+    // A foreign claim on a read-only medium was copied there, or is part of a snapshot.
     if (verdict === 'dead' || (verdict === 'foreign' && isMediumReadOnly)) return undefined
     return { ...tail, verdict }
   }
@@ -259,7 +263,7 @@ export class DirectoryLock {
     }
   }
 
-  /** Clears away what the dead left. Only the writer does it, and nothing depends on it. */
+  /** Removes what dead processes left. Only the writer does it, and nothing depends on it. */
   async #sweep(): Promise<void> {
     for (const { name, part, token } of this.#parts()) {
       if (token === this.#token) continue
@@ -272,7 +276,7 @@ export class DirectoryLock {
     if (part === 'b') return true // The chain is our claim alone: this one is void.
     if (part === 's') return (await beaconAnswers(this.#folder, token)) === 'no'
     const path = join(this.#folder, name)
-    // With bigints: a beacon is a socket, and what Node remembers of one misleads it (removeQuietly).
+    // With bigints: a beacon is a socket, and Node's cached answer about it would mislead (removeQuietly).
     const isAbandoned = () => Date.now() - Number(statSync(path, { bigint: true }).mtimeMs) > ABANDONED_MS
     if (part === 'n') return isAbandoned()
     const claim = await readClaim(path, 0)

@@ -1,10 +1,10 @@
 // The IndexedDB database behind one directory.
 //
 //   files    name -> { id, size }
-//   chunks   [id, index] -> ArrayBuffer of CHUNK_BYTES, fewer at the end of the file; those that are all zero are left out
+//   chunks   [id, index] -> ArrayBuffer of CHUNK_BYTES, fewer at the end of the file; all-zero chunks are omitted
 //
-// Files are known by numbers, so that a rename moves no bytes. Every change is one transaction, and transactions on the same stores
-// take effect in the order they were made: what is there after a crash is the state after some transaction.
+// Files are identified by numbers, so that a rename moves no bytes. Every change is one transaction, and transactions
+// on the same stores take effect in the order they were created: a crash leaves the state after some transaction.
 
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
 
@@ -31,12 +31,12 @@ export async function openFiles(name: string): Promise<FileDatabase> {
       fresh.createObjectStore('chunks')
     },
   })
-  // Whoever wants to delete it does not wait for this tab.
+  // Does not block another tab that wants to delete it.
   database.addEventListener('versionchange', () => database.close())
   return database
 }
 
-/** All keys of one file's chunks, or those from `index` on. */
+/** The keys of one file's chunks, or those from `index` on. */
 export function chunksOf(id: number, index = 0): IDBKeyRange {
   return IDBKeyRange.bound([id, index], [id, Number.POSITIVE_INFINITY])
 }

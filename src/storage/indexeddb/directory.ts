@@ -1,5 +1,5 @@
-// One database in one IndexedDB database, where there is no file system. All that changed in any file goes into one transaction at a
-// time, so that what is there after a crash is the state at some moment; once one has failed, nothing follows it.
+// One database in one IndexedDB database, where there is no file system. All changes in all files go into one
+// transaction at a time, so that a crash leaves the state at some moment; after one has failed, no other follows.
 
 import { NotFoundError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
@@ -9,7 +9,7 @@ import type { StorageDirectory, StorageFile } from '../storage.ts'
 import { chunksOf, type FileDatabase, type FileEntry, openFiles } from './database.ts'
 import { type Changes, type Committer, IndexedFile } from './file.ts'
 
-/** Writes that nobody flushes are handed over after so long. */
+/** Writes that nobody flushes are handed over after this time. */
 const IDLE_MS = 10
 
 /**
@@ -47,10 +47,10 @@ class IndexedDirectory implements StorageDirectory, Committer {
   readonly isReadOnly: boolean
   readonly #database: FileDatabase
   readonly #lock: OriginLock | undefined
-  /** Those that are open, or were and have changes left. */
+  /** Files that are open, or closed with changes left. */
   readonly #open = new Set<IndexedFile>()
   #nextId: number | undefined
-  /** Ends when everything put on its way is there, or rejects with the first failure for good. */
+  /** Resolves when everything sent has been stored, or rejects permanently with the first failure. */
   #tail: Promise<void> = Promise.resolve()
   #queued: Promise<void> | undefined
   #idle: ReturnType<typeof setTimeout> | undefined
@@ -132,7 +132,7 @@ class IndexedDirectory implements StorageDirectory, Committer {
     await this.#run('rename', from, () => this.#move(from, to))
   }
 
-  /** Removes a file, or gives it another name, and removes the file of that name. */
+  /** Removes a file, or renames it and replaces the file of that name. */
   async #move(from: string, to: string | undefined): Promise<void> {
     const change = this.#database.transaction(['files', 'chunks'], 'readwrite', { durability: 'strict' })
     const files = change.objectStore('files')
@@ -145,7 +145,7 @@ class IndexedDirectory implements StorageDirectory, Committer {
     await change.done
   }
 
-  /** Changes of a file that has left its name are nobody's. */
+  /** The changes of a removed or replaced file are dropped. */
   #forget(name: string): void {
     for (const file of this.#open) if (file.name === name) this.#open.delete(file)
   }
@@ -159,19 +159,19 @@ class IndexedDirectory implements StorageDirectory, Committer {
     this.#idle ??= setTimeout(() => this.push(), IDLE_MS)
   }
 
-  /** Puts everything changed on its way. */
+  /** Starts writing everything changed. */
   push(): void {
     clearTimeout(this.#idle)
     this.#idle = undefined
     if (this.#queued !== undefined) return
-    // Whatever changes until its turn comes goes along.
+    // Includes whatever changes until its turn comes.
     const queued = this.#tail.then(() => {
       this.#queued = undefined
       return this.#commit()
     })
     this.#queued = queued
     this.#tail = queued
-    // Whoever flushes hears of it.
+    // Whoever flushes gets the error.
     queued.catch(() => {})
   }
 
@@ -190,7 +190,7 @@ class IndexedDirectory implements StorageDirectory, Committer {
     if (all.length === 0) return
     const change = this.#database.transaction(['files', 'chunks'], 'readwrite', { durability: 'strict' })
     const done = change.done
-    // A request that fails aborts the transaction, which says why.
+    // A request that fails aborts the transaction, which reports the reason.
     const quietly = (request: Promise<unknown>) => request.catch(() => {})
     const files = change.objectStore('files')
     const chunks = change.objectStore('chunks')
@@ -223,7 +223,7 @@ function entryOf({ id, size }: Changes): FileEntry {
   return { id, size }
 }
 
-/** The code by which a refusal of space is known everywhere. Nothing of a transaction that was refused is there. */
+/** Adds the code that all backends use when space is refused. A refused transaction has stored nothing. */
 function coded(cause: unknown): unknown {
   const { name, message } = (cause ?? {}) as { name?: string; message?: string }
   if (name !== 'QuotaExceededError') return cause

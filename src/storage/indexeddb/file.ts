@@ -1,4 +1,5 @@
-// One open file. Reads and writes are of a copy in memory, because nothing can be awaited in them; `flush` hands over what changed.
+// One open file. Reads and writes use a copy in memory, because they cannot await anything; `flush` hands the changes
+// over.
 
 import { hostError } from '../failure.ts'
 import { MemoryContent } from '../memory/content.ts'
@@ -8,24 +9,24 @@ import { CHUNK_BYTES, chunksOf, type FileDatabase } from './database.ts'
 
 const CHUNKS_AT_ONCE = 256
 
-/** What a file has changed since it last was handed over. */
+/** The changes of a file since it was last handed over. */
 export interface Changes {
   readonly id: number
   readonly name: string
   readonly size: number
   /** Bytes of a chunk; undefined where they are all zero. */
   readonly chunks: readonly (readonly [index: number, bytes: ArrayBuffer | undefined])[]
-  /** Chunks from this one on are gone; Infinity when the file was not cut. */
+  /** Chunks from this one on are gone; Infinity when the file was not truncated. */
   readonly cutFrom: number
 }
 
-/** What a file asks of its directory. */
+/** What a file needs from its directory. */
 export interface Committer {
   readonly path: string
   readonly isReadOnly: boolean
-  /** Something was written that nobody has asked to flush yet. */
+  /** Something was written, and nobody has requested a flush yet. */
   touched(): void
-  /** Puts everything changed on its way. */
+  /** Starts writing everything changed. */
   push(): void
   /** Resolves when everything changed is on stable storage. */
   settle(operation: string, name: string): Promise<void>
@@ -48,7 +49,7 @@ export class IndexedFile implements StorageFile {
     this.#committer = committer
   }
 
-  /** Reads the file in. */
+  /** Loads the file. */
   async load(database: FileDatabase, size: number): Promise<void> {
     this.#content.resize(size)
     for (let index = 0; ; ) {
@@ -81,7 +82,7 @@ export class IndexedFile implements StorageFile {
     try {
       this.#content.write(position, bytes)
     } catch (cause) {
-      // A RangeError: the platform has no buffer that large. Nothing was written.
+      // A RangeError: the platform cannot allocate so large a buffer. Nothing was written.
       throw hostError('write', this.#committer.path, this.name, cause, { code: 'ENOMEM', written: 0 })
     }
     const last = Math.floor((position + bytes.length - 1) / CHUNK_BYTES)
@@ -120,12 +121,12 @@ export class IndexedFile implements StorageFile {
     this.#committer.push()
   }
 
-  /** A new file is there although nothing was written to it. */
+  /** Marks a new file as existing although nothing was written to it. */
   create(): void {
     this.#hasChanged = true
   }
 
-  /** Takes the changes out; undefined when there are none. */
+  /** Removes and returns the changes; undefined when there are none. */
   takeChanges(): Changes | undefined {
     if (!this.#hasChanged) return undefined
     this.#hasChanged = false

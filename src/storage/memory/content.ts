@@ -1,7 +1,7 @@
 // Bytes of one file in memory: a buffer that doubles, of which the first `bytesCount` are the file.
 
 const CAPACITY_MIN = 4096
-const DOUBLING_BYTES_MAX = 256 * 1024 * 1024 // Above it a quarter is added: half of a large buffer would stand empty.
+const DOUBLING_BYTES_MAX = 256 * 1024 * 1024 // Larger buffers grow by a quarter: half would stay unused.
 
 export class MemoryContent {
   bytesCount = 0

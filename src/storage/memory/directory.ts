@@ -7,7 +7,7 @@ import type { LockHolder, StorageDirectory, StorageFile } from '../storage.ts'
 import { MemoryContent } from './content.ts'
 
 export interface MemoryDirectoryOptions {
-  /** What messages call it; default `:memory:`. */
+  /** Its name in messages; default `:memory:`. */
   readonly path?: string
   readonly isReadOnly?: boolean
 }
@@ -28,7 +28,7 @@ export class MemoryDirectory implements StorageDirectory {
     this.isReadOnly = options.isReadOnly ?? false
   }
 
-  /** Another handle on the same files, not locked yet. */
+  /** Another handle on the same files, not yet locked. */
   reopen(options: { readonly isReadOnly?: boolean } = {}): MemoryDirectory {
     const other = new MemoryDirectory({ path: this.path, isReadOnly: options.isReadOnly ?? false })
     other.#shared = this.#shared
@@ -91,7 +91,7 @@ export class MemoryDirectory implements StorageDirectory {
   async flushNames(): Promise<void> {}
 }
 
-/** A file of no directory. */
+/** A file without a directory. */
 export function memoryFile(name: string): StorageFile {
   return new MemoryFile(name, ':memory:', false, new MemoryContent())
 }
@@ -122,7 +122,7 @@ class MemoryFile implements StorageFile {
     try {
       this.#content.write(position, bytes)
     } catch (cause) {
-      // A RangeError: the platform has no buffer that large. Nothing was written.
+      // A RangeError: the platform cannot allocate so large a buffer. Nothing was written.
       throw hostError('write', this.#directory, this.name, cause, { code: 'ENOMEM', written: 0 })
     }
   }

@@ -1,4 +1,4 @@
-// One database in one folder of the origin private file system. Files open in a dedicated worker only.
+// One database in one folder of the origin private file system. Files can be opened in a dedicated worker only.
 
 import { NotFoundError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
@@ -9,16 +9,16 @@ import { codedCause, OpfsFile } from './file.ts'
 import { type OpfsFileHandle, type OpfsFolderHandle, rootFolder, type SyncAccessHandle } from './platform.ts'
 
 const COPY_BYTES = 1_048_576
-/** A page that has just gone may hold its files for a moment longer. */
+/** A page that has just closed may hold its files for a moment longer. */
 const BUSY_TRIES = 40
 const BUSY_PAUSE_MS = 50
 
 /**
  * Opens a folder; the caller locks it next.
  *
- * @param path - folders and a name, `app/data`; `.` parts are dropped. It lies in a folder `quiverdb` of the origin's own.
- * @param options.isLocked - the caller holds the lock of that name already.
- * @throws UsageError for a path that is empty or leads upwards, NotFoundError when `readOnly` and it is not there.
+ * @param path - folders and a name, `app/data`; `.` parts are dropped. Located in the folder `quiverdb` of the origin.
+ * @param options.isLocked - the caller already holds the lock of that name.
+ * @throws UsageError for a path that is empty or leads upwards, NotFoundError when `readOnly` and it does not exist.
  */
 export async function openOpfsDirectory(
   path: string | URL,
@@ -107,7 +107,9 @@ class OpfsDirectory implements StorageDirectory {
     }
   }
 
-  /** In place of a rename, where there is none. Not at once: a crash in between leaves both, the first of them whole. */
+  /**
+   * Replaces a rename where there is none. Not atomic: a crash in between leaves both files, the first of them intact.
+   */
   async #copy(handle: OpfsFileHandle, from: string, to: string): Promise<void> {
     const source = await this.#access(handle, from)
     const target = await this.#access(await this.#handle(to, true), to)
@@ -128,7 +130,7 @@ class OpfsDirectory implements StorageDirectory {
     await this.#folder.removeEntry(from)
   }
 
-  /** The platform keeps names as it keeps bytes; there is nothing to ask it for. */
+  /** The platform keeps names as it keeps bytes; there is no call for it. */
   async flushNames(): Promise<void> {}
 
   async #handle(name: string, create: boolean): Promise<OpfsFileHandle> {

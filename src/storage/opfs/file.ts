@@ -1,4 +1,4 @@
-// One open file of the origin private file system, through the handle that works synchronously.
+// One open file of the origin private file system, through its synchronous handle.
 
 import { hostError } from '../failure.ts'
 import { readOnlyError } from '../name.ts'
@@ -74,7 +74,7 @@ export class OpfsFile implements StorageFile {
   }
 }
 
-/** What the platform threw, with the code by which a refusal of space is known everywhere. */
+/** The platform's error, with the code that all backends use when space is refused. */
 export function codedCause(cause: unknown): unknown {
   const { name, message } = (cause ?? {}) as { name?: string; message?: string }
   return name === 'QuotaExceededError' ? Object.assign(new Error(message), { code: 'ENOSPC' }) : cause

@@ -13,7 +13,7 @@ export interface SyncAccessHandle {
 
 export interface OpfsFileHandle extends FileSystemFileHandle {
   createSyncAccessHandle(): Promise<SyncAccessHandle>
-  /** Not everywhere. Replaces what has that name. WebKit has no form with the name alone. */
+  /** Not available everywhere. Replaces an existing file of that name. WebKit has no form with the name alone. */
   move?(folder: FileSystemDirectoryHandle, name: string): Promise<void>
 }
 

@@ -1,5 +1,5 @@
-// Where a database with a name is kept in a browser: in the origin private file system, or, where this thread cannot open files
-// of it synchronously, in IndexedDB.
+// Where a named database is kept in a browser: in the origin private file system or, where this thread cannot open its
+// files synchronously, in IndexedDB.
 
 import { HostError } from '../../error/index.ts'
 import { hostError } from '../failure.ts'
@@ -13,13 +13,13 @@ const REFUSAL_PAUSE_MS = 50
 
 export interface OriginOptions {
   readonly readOnly?: boolean
-  /** The caller holds the lock of that name already. */
+  /** The caller already holds the lock of that name. */
   readonly isLocked?: boolean
-  /** The page has no private file system, whatever this thread has: what it kept is in IndexedDB. */
+  /** The page has no private file system, even if this thread has one: its data is in IndexedDB. */
   readonly isWithoutFiles?: boolean
 }
 
-/** Whether this origin has a private file system; which threads open its files is another question. */
+/** Whether this origin has a private file system; which threads can open its files is another question. */
 export function hasOwnFiles(): boolean {
   const { navigator } = globalThis as { navigator?: { storage?: { getDirectory?: unknown } } }
   return typeof navigator?.storage?.getDirectory === 'function'
@@ -27,7 +27,7 @@ export function hasOwnFiles(): boolean {
 
 /** Opens the directory of a name; the caller locks it next. */
 export async function openOriginDirectory(path: string | URL, options: OriginOptions = {}): Promise<StorageDirectory> {
-  // What is no name is none anywhere.
+  // An invalid name is refused by every backend.
   originParts(String(path))
   const { indexedDB, navigator } = globalThis as { indexedDB?: unknown; navigator?: { locks?: unknown } }
   if (indexedDB !== undefined && navigator?.locks === undefined) {
@@ -50,8 +50,9 @@ export async function openOriginDirectory(path: string | URL, options: OriginOpt
 }
 
 /**
- * Some browsers have the file system and refuse it in private windows: Firefox with a SecurityError, Safari with an UnknownError that
- * speaks of something transient. That could be true, so it is asked again: data must not seem to be gone because it was refused once.
+ * Some browsers have the file system and refuse it in private windows: Firefox with a SecurityError, Safari with an
+ * UnknownError that mentions something transient. That could be true, so this retries: data must not seem lost because
+ * of one refusal.
  */
 async function isAllowed(path: string): Promise<boolean> {
   for (let tries = 1; ; tries++) {

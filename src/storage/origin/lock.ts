@@ -1,8 +1,11 @@
-// What the backends of a page have in common: how databases of an origin are named, and the Web Lock that says who has one open.
+// Shared by the backends of a page: how databases of an origin are named, and the Web Lock that shows who has one open.
 
 import { LockedError, UsageError } from '../../error/index.ts'
 
-/** The folders and the name of a database, `app/data`; `.` parts are dropped. Throws UsageError when it is empty or leads upwards. */
+/**
+ * The folders and the name of a database, `app/data`; `.` parts are dropped. Throws UsageError when it is empty or
+ * leads upwards.
+ */
 export function originParts(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.length > 0 && !parts.includes('..')) return parts
