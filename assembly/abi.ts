@@ -14,7 +14,7 @@
 //   65536  page table: one byte for each 64 KiB page, its kind
 //   131072 pages, handed out by memory/pages
 
-/** Raised by one whenever a release gives a snapshot's bytes another meaning: STATE, hash segments, slot table, shapes, indexes, graphs. */
+/** Incremented whenever a release changes the meaning of a snapshot's bytes: STATE, hash segments, slot table, shapes, indexes, graphs. */
 export const LAYOUT_VERSION: u32 = 2;
 
 // --- status: 0 fine, negative refusal
@@ -36,7 +36,10 @@ export const BATCH_SCRATCH: usize = 24576;
 export const PAGE_TABLE: usize = 65536;
 export const FIRST_PAGE: u32 = 2;
 export const PAGES_MAX: u32 = 65536;
-/** Pages that records must leave, so that a full partition still deletes and compacts; of them, pages that structures must leave, too. */
+/**
+ * Pages that records must leave free, so that a full partition can still delete and compact; and of these, the pages that structures must
+ * leave as well.
+ */
 export const PAGES_RESERVED: u32 = 48;
 export const PAGES_RESERVED_SCRATCH: u32 = 32;
 
@@ -46,8 +49,8 @@ export const PAGE_RECORD: u8 = 2; // blocks; rebuilt from the log
 export const PAGE_SCRATCH: u8 = 3; // staging and output buffers
 export const PAGE_COLUMN: u8 = 4; // derived from records; rebuilt when opened
 export const PAGE_LINKS: u8 = 5; // in the snapshot, packed
-export const PAGE_CLEAN: u8 = 6; // free, and zero, because nothing was ever written to it
-export const PAGE_RUN: u8 = 7; // as PAGE_RECORD, the first of a run that is given back when nothing is in it
+export const PAGE_CLEAN: u8 = 6; // free and zero, because nothing was ever written to it
+export const PAGE_RUN: u8 = 7; // as PAGE_RECORD, the first page of a run that is released when it is empty
 
 // --- STATE, addresses
 export const S_LAYOUT: usize = STATE; // u32
@@ -76,7 +79,7 @@ export const S_NAME_TABLE: usize = STATE + 96; // u32 -> u32[] open addressing, 
 export const S_NAME_TABLE_MASK: usize = STATE + 100; // u32
 export const S_LIVE_BYTES: usize = STATE + 104; // u64 bytes of all live record blocks
 export const S_PRIMARY_NAME: usize = STATE + 112; // u32 name id + 1 of the primary key field
-export const S_PAGES_LENT: usize = STATE + 120; // u32 1 while a log is read: nothing need be left
+export const S_PAGES_LENT: usize = STATE + 120; // u32 1 while a log is read: no pages need be left free
 export const S_SHAPES_UNLOGGED: usize = STATE + 116; // u32 shapes the log does not know yet
 
 // --- staging, a mailbox JS fills (not part of a snapshot's meaning)
@@ -99,29 +102,29 @@ export const S_GATHER_FLAGS: usize = STATE + 352; // flags of the frame gathered
 export const S_GATHER_BYTES: usize = STATE + 356; // u32 capacity of the buffer in use
 export const S_LOG_SEED: usize = STATE + 360; // u64 seed of the log's checksums
 export const S_SHIFT_SEED: usize = STATE + 368; // u64 same, of the log a compaction writes
-export const S_GATHER_TOTAL: usize = STATE + 448; // f64 bytes that the group being written takes at most
+export const S_GATHER_TOTAL: usize = STATE + 448; // f64 upper bound of the bytes of the group being written
 // --- answers of the last call
-export const S_SCAN_NEXT: usize = STATE + 384; // u32 slot to go on from, or all ones
-export const S_CHECK_END: usize = STATE + 388; // u32 address behind the last whole group
-export const S_CHECK_STOP: usize = STATE + 392; // u32 address of the first frame not checked or not valid
+export const S_SCAN_NEXT: usize = STATE + 384; // u32 slot to continue from, or all ones
+export const S_CHECK_END: usize = STATE + 388; // u32 address after the last whole group
+export const S_CHECK_STOP: usize = STATE + 392; // u32 address of the first frame that is unchecked or invalid
 export const S_CHECK_SEQUENCE: usize = STATE + 396; // u32 sequence after the last valid frame
 export const S_CHECK_DURABLE: usize = STATE + 400; // u32 units, greatest of the valid frames
-export const S_CHECK_GROUP: usize = STATE + 404; // u32 address of the group that holds a transaction, or 0
-export const S_CHECK_OPEN: usize = STATE + 408; // u32 address where a group began that is not whole, or 0
-export const S_WALK_LIVE: usize = STATE + 412; // u32 records found live while walking a covered log
-export const S_WALK_AT: usize = STATE + 436; // u32 address to go on walking from
+export const S_CHECK_GROUP: usize = STATE + 404; // u32 address of the group with a transaction, or 0
+export const S_CHECK_OPEN: usize = STATE + 408; // u32 address where an incomplete group began, or 0
+export const S_WALK_LIVE: usize = STATE + 412; // u32 live records found while walking a covered log
+export const S_WALK_AT: usize = STATE + 436; // u32 address to continue walking from
 export const S_SHIFT: usize = STATE + 416; // u32 -> u32[] new log positions while compacting
 export const S_SHIFT_PAGES: usize = STATE + 420;
-export const S_SHIFT_SLOTS: usize = STATE + 424; // u32 slots there were when it began
-export const S_SHIFT_NEXT: usize = STATE + 428; // u32 slot to go on from
-export const S_WALK_LOST: usize = STATE + 432; // u32 records a salvage passed over: nobody knows their field names
-export const S_SCAN_EXAMINED: usize = STATE + 440; // u32 records a filtered scan looked at
-export const S_PASS_HASHES: usize = STATE + 464; // u32 -> u64 for each slot, while a log is read through: see store/pass
-export const S_PASS_GAPS: usize = STATE + 468; // u32 where the next u32 of what is no live record goes
-export const S_PASS_END: usize = STATE + 472; // u32 address behind the room for the hashes
+export const S_SHIFT_SLOTS: usize = STATE + 424; // u32 number of slots when it began
+export const S_SHIFT_NEXT: usize = STATE + 428; // u32 slot to continue from
+export const S_WALK_LOST: usize = STATE + 432; // u32 records skipped by a salvage because their field names are unknown
+export const S_SCAN_EXAMINED: usize = STATE + 440; // u32 records examined by a filtered scan
+export const S_PASS_HASHES: usize = STATE + 464; // u32 -> u64 per slot, while a log is read through a window: see store/pass
+export const S_PASS_GAPS: usize = STATE + 468; // u32 where the next u32 goes that names a block without a live record
+export const S_PASS_END: usize = STATE + 472; // u32 address after the room for the hashes
 
-export const S_SLOT_MARKS: usize = STATE + 456; // u32 address of a byte for each 32 slots, set to 255 when a slot of them gets or loses a record
-export const S_SLOT_MARKED: usize = STATE + 460; // u32 slots that those reach to, or 0
+export const S_SLOT_MARKS: usize = STATE + 456; // u32 address of one byte per 32 slots, set to 255 when one of these slots gets or loses a record
+export const S_SLOT_MARKED: usize = STATE + 460; // u32 number of slots covered by the marks, or 0
 
 export const S_DERIVED: usize = STATE + 444; // u32 bits of what follows the records: DERIVED_*
 
@@ -129,13 +132,13 @@ export const DERIVED_VECTORS: u32 = 2;
 export const DERIVED_GRAPHS: u32 = 16;
 export const S_VECTOR_FIELDS: usize = STATE + 768; // u32 fields declared
 export const S_VECTOR_TABLE: usize = STATE + 772; // u32 address of the first field, or 0
-export const S_VECTOR_VERSION: usize = STATE + 776; // u32 one more with each change of a row
-export const S_FLAT_BUFFER: usize = STATE + 780; // u32 a search that was given back, for the next
+export const S_VECTOR_VERSION: usize = STATE + 776; // u32 incremented with each change of a row
+export const S_FLAT_BUFFER: usize = STATE + 780; // u32 a released search, kept for the next
 export const S_FLAT_PAGES: usize = STATE + 784; // u32
 export const S_GRAPHS: usize = STATE + 1024; // u32[VECTOR_FIELDS_MAX] graph of each vector field, or 0
 export const S_GRAPH_VISITED: usize = STATE + 1088; // u32 nodes whose links searches have followed
 
-// --- places in the core's function table, for what derived/ lends it
+// --- slots in the core's function table for the hooks of derived/
 export const HOOK_CHANGED: u32 = 1;
 export const HOOK_CLASH: u32 = 2;
 export const HOOK_UNDO: u32 = 3;
@@ -175,10 +178,10 @@ export const KIND_SENTINEL: u32 = 7;
 
 // --- frame: | 0 block word | 4 payload bytes u32 | 8 durable up to, units u32 | 12 sequence u32 | 16 xxh64 u64 |
 export const FRAME_BYTES: usize = 24;
-export const FRAME_MORE: u32 = 1 << 28; // the group goes on in the next frame
+export const FRAME_MORE: u32 = 1 << 28; // the group continues in the next frame
 export const FRAME_GROUP: u32 = 1 << 29; // the group holds a transaction entry
 export const FRAME_CONTINUES: u32 = 1 << 30; // the group began in an earlier frame
-/** Payload at which a frame is closed, so that a big batch is a group of frames and the buffer stays small. */
+/** Payload at which a frame is closed, so that a big batch becomes a group of frames and the buffer stays small. */
 export const FRAME_PAYLOAD_TARGET: u32 = 524288;
 
 // --- record: | 0 block word | 4 slot u32 | 8 shape id (24 bits), flags (8) | 12 words before ends u16, strings u16 | words |
@@ -189,7 +192,7 @@ export const RECORD_ENDS_WIDTH: u32 = 3; // 0: u8, 1: u16, 2: u32
 export const RECORD_NON_ASCII: u32 = 4; // a second table holds UTF-16 ends
 export const RECORD_LARGE: u32 = 8;
 export const RECORD_BYTES_MAX: u32 = 16777216;
-/** Instead of a shape id: names stand in the node itself. */
+/** In place of a shape id: the names are in the node itself. */
 export const SHAPE_INLINE: u32 = 0xffffff;
 
 // --- value words: tag in the top 4 bits, payload in the lower 28
@@ -207,11 +210,11 @@ export const TAG_BINARY: u32 = 10; // units of 8: offset u32, length u24, elemen
 export const TAG_ARRAY: u32 = 11; // index of the node's count word, from the first word
 export const TAG_OBJECT: u32 = 12; // index of the node's shape word, from the first word
 
-// --- cells: what many records hold at a path, see filter/cells
+// --- cells: the values of many records at a path, see filter/cells
 export const CELLS_MAX: u32 = 256;
-/** u32[]: a tag in the low 4 bits, 0 where there is nothing; above it, of a string, 28 bits of hash. */
+/** u32[]: a tag in the low 4 bits, 0 where there is no value; for a string, 28 bits of hash above it. */
 export const CELL_KINDS: usize = KEY_BUFFER + 1024;
-/** 8 bytes[]: the f64 of any number but a bigint, and of a date; the i64 of a bigint; address and bytes u32 of a string. */
+/** 8 bytes[]: the f64 of a number or date; the i64 of a bigint; address and byte length (u32 each) of a string. */
 export const CELL_VALUES: usize = KEY_BUFFER + 2048;
 
 // --- staged document in the words region: head, then the words
@@ -224,7 +227,7 @@ export const STAGED_KEY: u32 = 5; // index of the primary key's word
 export const STAGED_BINARY: u32 = 6; // bytes of all binaries
 export const STAGED_UNITS: u32 = 7; // UTF-16 length of its part of the text
 export const STAGED_HEAD: u32 = 8;
-/** In the mode's word: the text was encoded with others that are not all ASCII; a string was staged apart. */
+/** Flags in the mode word: the text was encoded together with others that are not all ASCII; a string was staged apart. */
 export const STAGED_MIXED: u32 = 0x100;
 export const STAGED_APART: u32 = 0x200;
 /** In a staged length: three words, | flag and UTF-16 length | byte length | address |, for a string staged apart. */
@@ -272,11 +275,11 @@ export const SLOT_DIRECTORY_CHUNKS: u32 = 32768;
 
 // --- flags of store_walk
 export const WALK_COPY: u32 = 1; // records are copied out of the buffer instead of staying in place
-export const WALK_COVERED: u32 = 2; // the snapshot knows these frames: records are live where it says so
+export const WALK_COVERED: u32 = 2; // the snapshot includes these frames: records are live where it says so
 export const WALK_INDEX: u32 = 4; // keep the hash index up to date
-export const WALK_DISCARD: u32 = 8; // give the blocks back, apply nothing
-export const WALK_SHAPES: u32 = 16; // take the shapes only; with WALK_COPY
-export const WALK_SALVAGE: u32 = 32; // pass records over whose shapes are lost
+export const WALK_DISCARD: u32 = 8; // release the blocks, apply nothing
+export const WALK_SHAPES: u32 = 16; // only read the shapes; with WALK_COPY
+export const WALK_SALVAGE: u32 = 32; // skip records whose shapes are lost
 export const WALK_HASH: u32 = 64; // put the records into the empty hash index and count them
 
 /** No slot. */
@@ -293,7 +296,7 @@ export const CODE_NONE: u32 = 0; // f32 alone
 export const CODE_INT8: u32 = 1;
 export const CODE_BINARY: u32 = 2; // signs, for walks; scans read f32
 export const CODE_BITS: u32 = 3; // the vector is bits
-/** Element types of binaries that only declared vectors have; 7 is f32, 0 packed bits. */
+/** Element types used only by declared vectors; 7 is f32, 0 packed bits. */
 export const ELEMENT_BITS: u32 = 0;
 export const ELEMENT_F32: u32 = 7;
 export const ELEMENT_F16: u32 = 11;

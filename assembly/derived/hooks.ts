@@ -1,4 +1,5 @@
-// What the core calls, through its table, with each step of a batch, done or undone, and each step of a replay that keeps its indexes.
+// The hooks that the core calls, through its table, for each step of a batch, done or undone, and of a replay that
+// maintains its indexes.
 
 import { DERIVED_GRAPHS, DERIVED_INVERTED, DERIVED_ORDERED, DERIVED_VECTORS, S_DERIVED, STATIC_FILTER } from "../abi";
 import { graphsFollow, graphsUndo } from "../hnsw";
@@ -7,8 +8,8 @@ import { orderedClash, orderedFollow, orderedUndo } from "../ordered";
 import { vectorsFailed, vectorsFollow } from "../vector";
 
 /**
- * See recordChanged in store/change. Ordered indexes come first: a step that fails in them they undo at once, and one that fails
- * behind them they have to have seen.
+ * See recordChanged in store/change. Ordered indexes come first: they undo a step that fails in them at once, and must
+ * have seen a step that fails after them.
  */
 export function derived_changed(slot: u32, old: usize, fresh: usize): bool {
   assert(__heap_base <= STATIC_FILTER);

@@ -1,4 +1,5 @@
-// A graph that came back with a snapshot: what it knows of vectors spares the partition from looking at each of them when it is opened.
+// A graph restored from a snapshot: what it knows of vectors spares the partition from reading each of them when it is
+// opened.
 
 import { STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import { vectorField, vectorReach, vectorRow, vectorsDefer } from "../vector";
@@ -11,8 +12,8 @@ import { hnsw_exists } from "./upkeep";
 const ADOPT_NONE: i32 = 1;
 
 /**
- * Called when the field has just been declared, and has no row. Every vector is one of a node or of a dirty slot, so it is known how many there
- * are, and rows can wait until they are asked for.
+ * Called when the field has just been declared, and has no rows. Every vector belongs to a node or a dirty slot, so
+ * their number is known, and rows can wait until they are requested.
  */
 export function hnsw_adopt(index: u32): i32 {
   if (!hnsw_exists(index)) return ADOPT_NONE;
@@ -28,7 +29,7 @@ export function hnsw_adopt(index: u32): i32 {
       if (!vectorReach(field, chunk * CHUNK_SLOTS + i)) return STATUS_OUT_OF_MEMORY;
     }
   }
-  // Links that are void may lead to slots behind the last vector: the directory reaches them.
+  // Void links may lead to slots after the last vector: the directory must include them.
   if (chunks != 0 && !vectorReach(field, chunks * CHUNK_SLOTS - 1)) return STATUS_OUT_OF_MEMORY;
   vectorsDefer(field, 0);
   let count = load<u32>(graph, GRAPH_LINKED) - load<u32>(graph, GRAPH_STALE);

@@ -1,4 +1,4 @@
-// What a write means for the graphs: only that some slots are dirty, and a step for each.
+// What a write does to the graphs: it only marks slots as dirty, and records a step for each.
 
 import { S_VECTOR_FIELDS, VECTOR_FIELDS_MAX } from "../abi";
 import { fieldVectorBytes, vectorField, vectorOf } from "../vector";
@@ -8,12 +8,12 @@ import { stepChange, stepLink, stepUndo } from "./steps";
 
 let isUndoing = false;
 
-/** Steps are undone from now on, or no longer. */
+/** Begins or ends undoing steps. */
 export function graphsUndo(isBegun: bool): void {
   isUndoing = isBegun;
 }
 
-/** The record of `slot` becomes `fresh`; see store/change. A vector that stays the same leaves its node where it is. */
+/** The record of `slot` becomes `fresh`; see store/change. An unchanged vector keeps its node. */
 export function graphsFollow(slot: u32, old: usize, fresh: usize): bool {
   for (let index: u32 = 0; index < VECTOR_FIELDS_MAX; index++) {
     const graph = graphOf(index);
@@ -44,7 +44,7 @@ function follow(graph: usize, field: usize, slot: u32, was: usize, is: usize, re
   if (!isNoted) lose(graph);
 }
 
-/** A step that was undone leaves no trace, if it is the last one still. */
+/** An undone step leaves no trace, if it is still the last one. */
 function undo(graph: usize, slot: u32, had: bool, record: usize): void {
   const waits = isLost(graph) ? <u32>0 : stepUndo(graph, slot, had, record);
   if (waits == 0) {
@@ -55,7 +55,10 @@ function undo(graph: usize, slot: u32, had: bool, record: usize): void {
   }
 }
 
-/** While a log's tail is read, behind a snapshot, fields are not declared yet: what the slot had is not known, unless it had nothing. */
+/**
+ * While the tail of a log is read after a snapshot, fields are not declared yet: the slot's old vector is unknown,
+ * unless it had none.
+ */
 function followUnknown(graph: usize, slot: u32): bool {
   if (!reachState(graph, slot)) return false;
   if (isNode(graph, slot) || isDirty(graph, slot) || (!isLost(graph) && !stepLink(graph, slot))) lose(graph);

@@ -1,15 +1,15 @@
 // A graph over the vectors of one field: hierarchical navigable small world (Malkov and Yashunin, arXiv 1603.09320). Its nodes are slots,
-// and nothing in it is an address of a record: a snapshot holds it as it lies, and a record may move.
+// and it holds no addresses of records: a snapshot holds it as it is, and records may move.
 //
 // Graph:  see the offsets below.  Its directory: for each 1,024 slots | head u32 | lists u32 |, grown by doubling.
 // Head:   | 0 dirty u32 | 4 linked u32 | 8 stale u32 | 12 upper lists u32 | 16 state u8[1024] | 1040 first upper list u16[1024] |
 // Lists:  of level 0: 2m links for each slot. Upper lists: m links for each level above 0 of each slot.
-// Link:   | 0-27 slot | 28-31 generation |, 0 ends a list that is not full. A node's generation changes when it leaves the graph, so
-//         that links to it which were not found then are told from links to what stands in its slot now.
+// Link:   | 0-27 slot | 28-31 generation |, 0 ends a list that is not full. A node's generation changes when it leaves the graph, so that
+//         remaining links to it can be distinguished from links to the current node of its slot.
 // State:  bits 0-3 generation (1 to 15; 0 before the first), then LINKED and DIRTY.
 //
-// A slot is dirty from the moment its vector changes until the upkeep has brought the graph up to date: as long as a step waits for it (steps.ts). A slot
-// that is linked and dirty is stale: its links belong to a vector that is gone.
+// A slot is dirty from the change of its vector until the upkeep has brought the graph up to date, that is, while a step waits for it
+// (steps.ts). A slot that is linked and dirty is stale: its links belong to a vector that is gone.
 
 import { PAGE_LINKS, S_GRAPHS, S_SLOT_TOP, SLOT_NONE, VECTOR_FIELDS_MAX } from "../abi";
 import { pagesAcquire, pagesFor, structAcquire } from "../memory";
@@ -25,15 +25,15 @@ export const GRAPH_LINKED: usize = 24; // nodes
 export const GRAPH_DIRTY: usize = 28; // slots
 export const GRAPH_STALE: usize = 32; // slots that are both
 export const GRAPH_SEED: usize = 36;
-export const GRAPH_CURSOR: usize = 40; // no chunk before it has a dirty slot
-export const GRAPH_MARKED: usize = 44; // u32 1: every vector there was is marked or linked
-export const GRAPH_PEAK: usize = 48; // u32 most vectors there were since the graph was begun, or begun anew
-export const GRAPH_LOST: usize = 52; // u32 1: what was linked is not what doing the steps in the order of the writes would give
+export const GRAPH_CURSOR: usize = 40; // no earlier chunk has a dirty slot
+export const GRAPH_MARKED: usize = 44; // u32 1: every existing vector is marked or linked
+export const GRAPH_PEAK: usize = 48; // u32 most vectors there were since the graph was begun or restarted
+export const GRAPH_LOST: usize = 52; // u32 1: the links are not what doing the steps in the order of the writes would give
 const GRAPH_GONE: usize = 56; // u32 1: nodes have left, so that links may lead nowhere
-export const GRAPH_HELD: usize = 60; // pieces whose links are still packed, or 0: see held.ts. It means nothing in a snapshot
-export const GRAPH_OLDEST: usize = 64; // blocks of steps that wait: see steps.ts
+export const GRAPH_HELD: usize = 60; // pieces whose links are still packed, or 0: see held.ts. Meaningless in a snapshot
+export const GRAPH_OLDEST: usize = 64; // blocks of waiting steps: see steps.ts
 export const GRAPH_NEWEST: usize = 68;
-export const GRAPH_STEPS: usize = 72; // u32 steps that wait, each slot of one counted
+export const GRAPH_STEPS: usize = 72; // u32 waiting steps, counting each slot of one
 export const GRAPH_KEPT: usize = 76; // u32 those of them that keep a row
 const GRAPH_BYTES: usize = 80;
 
@@ -63,7 +63,7 @@ export const LINK_SHIFT: u32 = 28;
   return <usize>load<u32>(S_GRAPHS + (<usize>field << 2));
 }
 
-/** A graph without nodes; false: memory is exhausted. */
+/** Creates a graph without nodes; returns false if memory is exhausted. */
 export function graphCreate(field: u32, m: u32, ef: u32): bool {
   assert(field < VECTOR_FIELDS_MAX && graphOf(field) == 0);
   const graph = structAcquire(GRAPH_BYTES);
@@ -85,13 +85,13 @@ export function graphCreate(field: u32, m: u32, ef: u32): bool {
   return <usize>load<u32>(graph, GRAPH_DIRECTORY) + (<usize>(slot >> CHUNK_SHIFT) << 3);
 }
 
-/** Head of the chunk, or 0 when the graph does not reach it. */
+/** Head of the chunk, or 0 if the graph does not extend to it. */
 // @ts-ignore: decorator
 @inline export function headAt(graph: usize, chunk: u32): usize {
   return chunk < load<u32>(graph, GRAPH_CAPACITY) ? <usize>load<u32>(<usize>load<u32>(graph, GRAPH_DIRECTORY) + (<usize>chunk << 3)) : 0;
 }
 
-/** Chunks there may be. */
+/** Upper bound of the number of chunks. */
 // @ts-ignore: decorator
 @inline export function chunksTop(graph: usize): u32 {
   return min<u32>(load<u32>(graph, GRAPH_CAPACITY), (load<u32>(S_SLOT_TOP) + CHUNK_MASK) >> CHUNK_SHIFT);
@@ -111,7 +111,7 @@ function growDirectory(graph: usize, chunk: u32): bool {
   return true;
 }
 
-/** Makes the states of `slot`'s chunk; false: memory is exhausted. */
+/** Creates the states of `slot`'s chunk; returns false if memory is exhausted. */
 export function reachState(graph: usize, slot: u32): bool {
   const chunk = slot >> CHUNK_SHIFT;
   if (chunk >= load<u32>(graph, GRAPH_CAPACITY) && !growDirectory(graph, chunk)) return false;
@@ -123,7 +123,7 @@ export function reachState(graph: usize, slot: u32): bool {
   return true;
 }
 
-/** Makes the lists of `slot`'s chunk, whose states are there; false: memory is exhausted. */
+/** Creates the lists of `slot`'s chunk, whose states exist; returns false if memory is exhausted. */
 export function reachLists(graph: usize, slot: u32): bool {
   const at = chunkAt(graph, slot);
   if (load<u32>(at, 4) != 0) return true;
@@ -147,12 +147,12 @@ export function reachLists(graph: usize, slot: u32): bool {
   return true;
 }
 
-/** Pages that the lists of level 0 of a chunk take. A snapshot holds them packed: see pack.ts. */
+/** Pages of the level-0 lists of a chunk. A snapshot holds them packed: see pack.ts. */
 export function listPages(graph: usize): u32 {
   return pagesFor(<usize>load<u32>(graph, GRAPH_M) << 3 << CHUNK_SHIFT);
 }
 
-/** Lists of level 0 of a chunk that may be there, or 0. */
+/** Level-0 lists of a chunk, or 0 if there are none. */
 // @ts-ignore: decorator
 @inline export function listsAt(graph: usize, chunk: u32): usize {
   return <usize>load<u32>(<usize>load<u32>(graph, GRAPH_DIRECTORY) + (<usize>chunk << 3), 4);
@@ -182,36 +182,36 @@ export function linksCount(list: usize, most: u32): u32 {
   return count;
 }
 
-/** Address of the state of a slot whose chunk is there. */
+/** Address of the state of a slot whose chunk exists. */
 // @ts-ignore: decorator
 @inline function stateAt(graph: usize, slot: u32): usize {
   return <usize>load<u32>(chunkAt(graph, slot)) + HEAD_STATES + <usize>(slot & CHUNK_MASK);
 }
 
-/** A link to a node as it is now. */
+/** A link to the current generation of a node. */
 // @ts-ignore: decorator
 @inline export function linkTo(graph: usize, slot: u32): u32 {
   return slot | (<u32>(load<u8>(stateAt(graph, slot)) & GENERATION) << LINK_SHIFT);
 }
 
-/** Whether a node has ever left: only then do links have generations but the first. */
+/** Whether a node has ever left: only then can links have generations other than the first. */
 export function hasLeft(graph: usize): bool {
   return load<u32>(graph, GRAPH_GONE) != 0;
 }
 
-/** Whether every link holds. */
+/** Whether every link is valid. */
 // @ts-ignore: decorator
 @inline export function allHold(graph: usize): bool {
   return (load<u32>(graph, GRAPH_GONE) | load<u32>(graph, GRAPH_STALE)) == 0;
 }
 
-/** Whether a link leads to a node that is in the graph and is what it was when the link was made. */
+/** Whether a link leads to a node in the graph that is unchanged since the link was made. */
 // @ts-ignore: decorator
 @inline export function linkHolds(graph: usize, link: u32): bool {
   return <u32>load<u8>(stateAt(graph, link & LINK_SLOT)) == ((link >> LINK_SHIFT) | LINKED);
 }
 
-/** The same, of a node whose vector has changed since: it is walked neither through nor from. */
+/** The same for a node whose vector has changed since: walks go neither through it nor from it. */
 export function linkIsStale(graph: usize, link: u32): bool {
   return <u32>load<u8>(stateAt(graph, link & LINK_SLOT)) == ((link >> LINK_SHIFT) | LINKED | DIRTY);
 }
@@ -237,7 +237,7 @@ function setState(graph: usize, slot: u32, state: u8): void {
   count(graph + GRAPH_STALE, stale);
 }
 
-/** The slot's vector has changed. False: memory is exhausted. */
+/** Marks the slot after a change of its vector. Returns false if memory is exhausted. */
 export function markDirty(graph: usize, slot: u32): bool {
   if (!reachState(graph, slot)) return false;
   const state = load<u8>(stateAt(graph, slot));
@@ -248,13 +248,13 @@ export function markDirty(graph: usize, slot: u32): bool {
   return true;
 }
 
-/** Whether a slot whose chunk is there is dirty. */
+/** Whether a slot whose chunk exists is dirty. */
 // @ts-ignore: decorator
 @inline export function isDirty(graph: usize, slot: u32): bool {
   return (load<u8>(stateAt(graph, slot)) & DIRTY) != 0;
 }
 
-/** Whether a slot whose chunk is there is a node. */
+/** Whether a slot whose chunk exists is a node. */
 // @ts-ignore: decorator
 @inline export function isNode(graph: usize, slot: u32): bool {
   return (load<u8>(stateAt(graph, slot)) & LINKED) != 0;
@@ -264,7 +264,7 @@ export function clearDirty(graph: usize, slot: u32): void {
   setState(graph, slot, load<u8>(stateAt(graph, slot)) & ~DIRTY);
 }
 
-/** The generation a node is linked under from now on; it is not linked yet. */
+/** Begins the generation under which a node will be linked; it is not linked yet. */
 export function beginGeneration(graph: usize, slot: u32): void {
   const state = load<u8>(stateAt(graph, slot));
   const generation = (state & GENERATION) == 0 ? <u8>1 : state & GENERATION;
@@ -275,23 +275,23 @@ export function markLinked(graph: usize, slot: u32): void {
   setState(graph, slot, load<u8>(stateAt(graph, slot)) | LINKED);
 }
 
-/** The slot is as if it had never been marked. */
+/** Resets the slot as if it had never been marked. */
 export function forget(graph: usize, slot: u32): void {
   setState(graph, slot, 0);
 }
 
-/** Lists of level 0 of a chunk, as if none had been written. */
+/** Clears the level-0 lists of a chunk. */
 export function forgetLists(graph: usize, chunk: u32): void {
   const lists = listsAt(graph, chunk);
   if (lists != 0) memory.fill(lists, 0, <usize>load<u32>(graph, GRAPH_M) << 3 << CHUNK_SHIFT);
 }
 
-/** No node has left. */
+/** Records that no node has left. */
 export function resetLeft(graph: usize): void {
   store<u32>(graph, 0, GRAPH_GONE);
 }
 
-/** Takes a node out: every link to it is void. */
+/** Removes a node: every link to it becomes void. */
 export function markUnlinked(graph: usize, slot: u32): void {
   const state = load<u8>(stateAt(graph, slot));
   const generation = (state & GENERATION) == GENERATION ? <u8>1 : (state & GENERATION) + 1;

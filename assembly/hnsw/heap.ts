@@ -1,8 +1,8 @@
-// Heaps of keys. A key is a distance and a slot in one u64: | 32-63 distance, in an order that integers share | 0-31 slot |, so that one
-// comparison orders by distance and then by slot, and every walk is the same on every run. Which of two keys is nearer is as good as
-// random: they are chosen between without a branch.
+// Heaps of keys. A key is a distance and a slot in one u64: | 32-63 distance, in an order that integers share | 0-31
+// slot |, so that one comparison orders by distance and then by slot, and every walk is deterministic. Which of two
+// keys is nearer is practically random, so the choice is made without a branch.
 
-/** Distance bits whose order as u32 is the order of the distances, negative ones too. */
+/** The bits of a distance, mapped so that their order as u32 is that of the distances, including negative ones. */
 // @ts-ignore: decorator
 @inline export function keyOf(distance: f32, slot: u32): u64 {
   const bits = reinterpret<i32>(distance);
@@ -25,7 +25,7 @@
   return heap + (<usize>index << 3);
 }
 
-/** Adds to a heap of `count` keys whose greatest comes first. */
+/** Adds a key to a heap of `count` keys with the greatest on top. */
 export function pushGreatest(heap: usize, count: u32, key: u64): void {
   let i = count;
   while (i > 0) {
@@ -38,9 +38,9 @@ export function pushGreatest(heap: usize, count: u32, key: u64): void {
   store<u64>(at(heap, i), key);
 }
 
-/** Puts a smaller key in the place of the greatest. There is room for one key behind the heap. */
+/** Replaces the greatest key by a smaller one. There must be room for one key after the heap. */
 export function replaceGreatest(heap: usize, count: u32, key: u64): void {
-  // Less than any: a last child without a sibling is the greater of two.
+  // Less than any key: a last child without a sibling counts as the greater of two.
   store<u64>(at(heap, count), 0);
   let i: u32 = 0;
   for (;;) {
@@ -56,7 +56,7 @@ export function replaceGreatest(heap: usize, count: u32, key: u64): void {
   store<u64>(at(heap, i), key);
 }
 
-/** Sorts such a heap, the least first. */
+/** Sorts such a heap in ascending order. */
 export function sortHeap(heap: usize, count: u32): void {
   for (let left = count; left > 1; left--) {
     const greatest = load<u64>(heap);
@@ -66,9 +66,9 @@ export function sortHeap(heap: usize, count: u32): void {
   }
 }
 
-/** Leaves the `kept` least keys of such a heap, sorted, the least first. */
+/** Keeps the `kept` least keys of such a heap, in ascending order. */
 export function sortLeast(heap: usize, count: u32, kept: u32): void {
-  // The front of a heap is one itself.
+  // The front of a heap is a heap itself.
   for (let i = kept; i < count; i++) {
     const key = load<u64>(at(heap, i));
     if (key < load<u64>(heap)) replaceGreatest(heap, kept, key);
@@ -76,7 +76,7 @@ export function sortLeast(heap: usize, count: u32, kept: u32): void {
   sortHeap(heap, min(kept, count));
 }
 
-/** Adds to a heap of `count` keys whose least comes first. */
+/** Adds a key to a heap of `count` keys with the least on top. */
 export function pushLeast(heap: usize, count: u32, key: u64): void {
   let i = count;
   while (i > 0) {
@@ -89,12 +89,12 @@ export function pushLeast(heap: usize, count: u32, key: u64): void {
   store<u64>(at(heap, i), key);
 }
 
-/** Takes the least out of a heap of `count` keys. */
+/** Removes the least key from a heap of `count` keys. */
 export function popLeast(heap: usize, count: u32): u64 {
   const least = load<u64>(heap);
   const rest = count - 1;
   const key = load<u64>(at(heap, rest));
-  // More than any: a last child without a sibling is the lesser of two.
+  // Greater than any key: a last child without a sibling counts as the lesser of two.
   store<u64>(at(heap, rest), u64.MAX_VALUE);
   let i: u32 = 0;
   for (;;) {
@@ -111,7 +111,7 @@ export function popLeast(heap: usize, count: u32): u64 {
   return least;
 }
 
-/** Sorts any keys, the least first. There is room for one key behind them. */
+/** Sorts keys in ascending order. There must be room for one key after them. */
 export function sortKeys(keys: usize, count: u32): void {
   for (let i: u32 = 1; i < count; i++) pushGreatest(keys, i, load<u64>(at(keys, i)));
   sortHeap(keys, count);

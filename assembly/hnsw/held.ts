@@ -1,10 +1,11 @@
-// Links that came with a snapshot are unpacked when a walk first asks for them: it asks for few lists, and to touch the memory of all for the first time
-// takes longer than anything else about opening but reading. Until then the pieces (pack.ts) stand in pages of their own. Only walks see them so:
-// whatever changes a graph or packs it has all lists before it begins.
+// Links from a snapshot are unpacked when a walk first needs them: a walk needs few lists, and touching the memory of all for the first time takes
+// longer than anything else about opening but reading. Until then the pieces (pack.ts) are in pages of their own. Only walks see them like this:
+// whatever changes or packs a graph unpacks all lists first.
 //
 // Room:  | pieces of all graphs | 8-aligned: for each graph a table |
-// Table: | 0 pieces u32 | 4 of them packed u32 | 8 bits of a slot u32 | 12 links have generations u32 | 16 {first slot u32, address u32, 0: unpacked}[] |
-// How wide links are is noted: slots and nodes come and go while they wait.
+// Table: | 0 pieces u32 | 4 of them packed u32 | 8 bits of a slot u32 | 12 links have generations u32 | 16 {first slot u32, address u32, 0:
+// unpacked}[] |
+// The width of links is recorded, because slots and nodes come and go while they wait.
 
 import { PAGE_SCRATCH } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
@@ -13,19 +14,19 @@ import { ownPages, pieceLists, slotBehind, slotWidth, unpack } from "./pack";
 
 const TABLE_HEAD: usize = 16;
 const ENTRY_BYTES: usize = 8;
-/** Pieces are longer than that, but for the last of each graph. */
+/** Pieces are longer than this, except the last of each graph. */
 const PIECE_BYTES_MIN: usize = 1024;
 const SMALL_PIECES: usize = 64;
 
 let room: usize = 0;
 let roomPages: u32 = 0;
 let roomEnd: usize = 0;
-/** Where the next entry goes. */
+/** Address of the next entry. */
 let entries: usize = 0;
-/** Packed pieces of all graphs. */
+/** Number of packed pieces of all graphs. */
 let packed: u32 = 0;
 
-/** Room for `bytes` of pieces: its address, or 0 when memory is exhausted. */
+/** Reserves room for `bytes` of pieces: returns its address, or 0 when memory is exhausted. */
 export function hnsw_hold_room(bytes: u32): usize {
   const table = (bytes + 7) & ~7;
   const all = <usize>table + (bytes / PIECE_BYTES_MIN + SMALL_PIECES) * ENTRY_BYTES;
@@ -37,7 +38,7 @@ export function hnsw_hold_room(bytes: u32): usize {
   return room;
 }
 
-/** Before the first piece of a graph. False: there are more than there is room for. */
+/** Called before the first piece of a graph. Returns false if there is no room for another table. */
 export function hnsw_hold_begin(index: u32): bool {
   const graph = graphOf(index);
   if (entries + TABLE_HEAD > roomEnd) return false;
@@ -50,7 +51,7 @@ export function hnsw_hold_begin(index: u32): bool {
   return true;
 }
 
-/** Notes a piece in the room, whose first list is that of `slot` or behind it. Answers as hnsw_pack does, or `slot` where there is no room. */
+/** Notes a piece in the room, whose first list is that of `slot` or a later one. Returns what hnsw_pack does, or `slot` if there is no room. */
 export function hnsw_hold(index: u32, piece: usize, slot: u32): u32 {
   if (entries + ENTRY_BYTES > roomEnd) return slot;
   const graph = graphOf(index);
@@ -64,7 +65,7 @@ export function hnsw_hold(index: u32, piece: usize, slot: u32): u32 {
   return slotBehind(graph, slot, pieceLists(piece));
 }
 
-/** Whether lists of level 0 may still be packed. */
+/** Whether level-0 lists may still be packed. */
 // @ts-ignore: decorator
 @inline export function isHeld(graph: usize): bool {
   return load<u32>(graph, GRAPH_HELD) != 0;
@@ -84,7 +85,7 @@ function take(graph: usize, table: usize, entry: usize): void {
   room = 0;
 }
 
-/** Sees to it that the list of a slot is there. */
+/** Ensures that the list of a slot is unpacked. */
 export function reachList(graph: usize, slot: u32): void {
   const table = <usize>load<u32>(graph, GRAPH_HELD);
   if (table == 0) return;
@@ -115,7 +116,7 @@ export function reachAll(graph: usize): void {
   reachSome(graph, u32.MAX_VALUE);
 }
 
-/** The same; whether there may be more. */
+/** The same; returns whether there may be more. */
 export function hnsw_reach(index: u32, count: u32): bool {
   const graph = graphOf(index);
   if (graph == 0) return false;

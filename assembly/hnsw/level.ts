@@ -1,5 +1,5 @@
-// How high a node reaches: level l with probability m^-l, drawn from the slot and the graph's seed. So a slot has one level for good, and
-// the room for its lists can be set aside with its chunk.
+// The top level of a node: level l with probability m^-l, derived from the slot and the graph's seed. So the level of a
+// slot never changes, and the room for its lists can be reserved with its chunk.
 
 const LEVEL_MAX: u32 = 15;
 

@@ -1,4 +1,4 @@
-// A node enters: algorithm 1 of the paper.
+// Inserting a node: algorithm 1 of the paper.
 
 import { CODE_BINARY, CODE_INT8, METRIC_IP, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import { fieldCode, fieldMetric, rowNorm, vectorCodeDistance4, vectorPrepareCodes, vectorPrepareRow, vectorRow, vectorRowDistance } from "../vector";
@@ -12,13 +12,14 @@ import { chosen, chosenRows, four, keys, orphans, ownQuery, results, rowQuery } 
 import { choose } from "./select";
 import { walkCount, walkDown, walkEnter, walkFrom, walkGather, walkIsSorted, walkLevel } from "./walk";
 
-/** Norms are alike when the longest is at most so many times the shortest. */
+/** Norms count as alike when the longest is at most this many times the shortest. */
 const NORMS_ALIKE: f32 = 1.25;
 
 /**
- * How far a list is filled up with nodes that do not point apart, the paper's "keep pruned connections". By inner product few do where norms
- * differ: nearly everything is nearest to the few longest vectors, and as they come and go the rest would lose its links (recall fell from
- * 0.99 to 0.91 when all vectors were replaced four times). Elsewhere it costs a quarter of the time to build, and finds hardly more.
+ * How far a list is filled up with nodes that do not point apart, the paper's "keep pruned connections". With inner products few nodes
+ * point apart where norms differ: nearly everything is nearest to the few longest vectors, and as they come and go the rest would lose its
+ * links (recall fell from 0.99 to 0.91 when all vectors were replaced four times). Otherwise filling up costs a quarter of the build time,
+ * and hardly finds more.
  */
 function leastLinks(field: usize, own: usize, keys: usize, count: u32, most: u32): u32 {
   if (fieldMetric(field) != METRIC_IP) return 0;
@@ -32,7 +33,9 @@ function leastLinks(field: usize, own: usize, keys: usize, count: u32, most: u32
   return longest > shortest * NORMS_ALIKE ? most : 0;
 }
 
-/** Links a slot that has a vector and is not linked, going by its int8 codes alone if its lanes may not be there. Scratch is there. */
+/**
+ * Links a slot that has a vector and is not linked, by its int8 codes alone if its lanes may be missing. The scratch memory is reserved.
+ */
 export function link(graph: usize, field: usize, slot: u32, isByCodes: bool): i32 {
   if (!reachLists(graph, slot)) return STATUS_OUT_OF_MEMORY;
   const m = load<u32>(graph, GRAPH_M);
@@ -64,8 +67,9 @@ export function link(graph: usize, field: usize, slot: u32, isByCodes: bool): i3
 }
 
 /**
- * Keys of what a walk found by signs, from row to row. Those of a query, whose lanes are finer, are not comparable with distances between rows: where
- * lanes are skewed, candidates would all seem nearer to one another than to the node, and lists would stay nearly empty.
+ * Recomputes the keys of what a walk found by signs, from row to row. Those of a query, whose lanes are finer, are not comparable with
+ * distances between rows: where lanes are skewed, candidates would all seem nearer to one another than to the node, and lists would stay
+ * nearly empty.
  */
 function measureAgain(field: usize, own: usize, count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
@@ -76,19 +80,19 @@ function measureAgain(field: usize, own: usize, count: u32): void {
   sortKeys(results, count);
 }
 
-/** Links the node to those chosen, and them to it. */
+/** Links the node to the chosen ones, and them to it. */
 function connect(graph: usize, field: usize, slot: u32, level: u32, count: u32): void {
   const list = listAt(graph, slot, level);
   for (let i: u32 = 0; i < count; i++) {
     const other = load<u32>(chosen + (<usize>i << 2));
     store<u32>(list + (<usize>i << 2), linkTo(graph, other));
-    // What is chosen for the others overwrites `chosen`.
+    // Choosing for the others overwrites `chosen`.
     store<u32>(orphans + (<usize>i << 2), other);
   }
   for (let i: u32 = 0; i < count; i++) offer(graph, field, load<u32>(orphans + (<usize>i << 2)), level, slot);
 }
 
-/** Takes the links out that lead nowhere; answers how many are left. */
+/** Removes void links; returns how many are left. */
 export function tidy(graph: usize, list: usize, most: u32): u32 {
   let kept: u32 = 0;
   for (let i: u32 = 0; i < most; i++) {
@@ -102,7 +106,7 @@ export function tidy(graph: usize, list: usize, most: u32): u32 {
   return kept;
 }
 
-/** Links `node` to `newcomer` too; when its list is full, its neighbours are chosen anew. */
+/** Adds a link from `node` to `newcomer`; when the list is full, its neighbours are chosen anew. */
 export function offer(graph: usize, field: usize, node: u32, level: u32, newcomer: u32): void {
   const list = listAt(graph, node, level);
   const most = linksMax(graph, level);
@@ -121,7 +125,7 @@ export function offer(graph: usize, field: usize, node: u32, level: u32, newcome
   for (let i = taken; i < most; i++) store<u32>(list + (<usize>i << 2), 0);
 }
 
-/** Keys of the first `count` nodes of a list, and of the newcomer behind them, by how far they are from a row. */
+/** Keys of the first `count` nodes of a list, followed by the newcomer, by their distance from a row. */
 function measureFrom(field: usize, own: usize, list: usize, count: u32, newcomer: u32): void {
   for (let i: u32 = 0; i < count; i++) {
     const other = load<u32>(list + (<usize>i << 2)) & LINK_SLOT;

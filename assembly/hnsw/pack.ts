@@ -1,11 +1,11 @@
-// The lists of level 0 as a snapshot holds them: links that are there, each in as many bits as the highest slot has. In memory every list
-// has room for 2m links of four bytes, and two thirds of that hold nothing.
+// The level-0 lists as a snapshot holds them: only existing links, each with as many bits as the highest slot needs. In memory every list
+// has room for 2m links of four bytes, two thirds of which are unused.
 //
 // Piece: | 0 bytes of the piece u32 | 4 lists u32 | bits, the lowest of a byte first; zeros to a whole byte |
 // List:  | links, as many bits as 2m has | links: slot, as many bits as the highest has, and generation, 4, if a node has ever left |
 //
-// Lists come in the order of their slots, links in that of the list. Chunks without nodes are passed over: which those are, and all widths,
-// is known from what else a snapshot holds.
+// Lists are in slot order, links in list order. Chunks without nodes are skipped: which those are, and all widths, follows from the rest of
+// a snapshot.
 
 import { KEY_BUFFER, KEY_BUFFER_BYTES, PAGE_BYTES, PAGE_LINKS, PAGE_TABLE, S_SLOT_TOP, SLOT_NONE } from "../abi";
 import {
@@ -21,7 +21,7 @@ const GENERATION_BITS: u32 = 4;
   return 32 - clz<u32>(most | 1);
 }
 
-/** The slot whose list is next, from `slot` on, or SLOT_NONE. */
+/** The slot of the next list, from `slot` on, or SLOT_NONE. */
 function nextList(graph: usize, slot: u32): u32 {
   if ((slot & (CHUNK_SLOTS - 1)) != 0) return slot;
   for (let chunk = slot / CHUNK_SLOTS; chunk < chunksTop(graph); chunk++) {
@@ -31,7 +31,7 @@ function nextList(graph: usize, slot: u32): u32 {
   return SLOT_NONE;
 }
 
-/** The next lists, from `slot` on, as a piece in the key buffer. Answers the slot of the list to go on from, or SLOT_NONE. */
+/** Packs the next lists, from `slot` on, into a piece in the key buffer. Returns the slot of the list to continue from, or SLOT_NONE. */
 export function hnsw_pack(index: u32, slot: u32): u32 {
   const graph = graphOf(index);
   reachAll(graph);
@@ -78,13 +78,13 @@ export function hnsw_pack(index: u32, slot: u32): u32 {
   return next;
 }
 
-/** Lists in a piece. */
+/** Number of lists in a piece. */
 // @ts-ignore: decorator
 @inline export function pieceLists(piece: usize): u32 {
   return load<u32>(piece, 4);
 }
 
-/** Behind `lists` lists, of which the first is that of `slot`: the slot whose list is next, or SLOT_NONE. */
+/** The slot of the list that follows `lists` lists starting with that of `slot`, or SLOT_NONE. */
 export function slotBehind(graph: usize, slot: u32, lists: u32): u32 {
   let left = lists;
   let next = nextList(graph, slot);
@@ -96,14 +96,14 @@ export function slotBehind(graph: usize, slot: u32, lists: u32): u32 {
   return next;
 }
 
-/** Bits of a slot in the links of a graph as it is now. */
+/** Bits of a slot in the links of a graph in its current state. */
 export function slotWidth(): u32 {
   return widthOf(load<u32>(S_SLOT_TOP) - 1);
 }
 
 /**
- * Takes a piece, of at most `bytes` bytes, whose first list is that of `slot` or behind it; the lists are empty. Answers as hnsw_pack does. What a
- * damaged piece says is written nowhere but into lists.
+ * Unpacks a piece of at most `bytes` bytes, whose first list is that of `slot` or a later one, into empty lists. Returns what hnsw_pack
+ * does. The content of a damaged piece is written nowhere but into lists.
  */
 export function unpack(graph: usize, piece: usize, bytes: u32, slot: u32, slotBits: u32, isDated: bool): u32 {
   const most = linksMax(graph, 0);
@@ -111,7 +111,7 @@ export function unpack(graph: usize, piece: usize, bytes: u32, slot: u32, slotBi
   const linkBits = isDated ? slotBits + GENERATION_BITS : slotBits;
   const slotMask = (<u32>1 << slotBits) - 1;
   const linkMask = (<u64>1 << linkBits) - 1;
-  // Of links without a generation it is the first.
+  // Links without a generation have the first.
   const generation: u32 = isDated ? 0 : 1;
   const listBytes = most << 2;
   const end = bytes << 3;
@@ -139,13 +139,13 @@ export function unpack(graph: usize, piece: usize, bytes: u32, slot: u32, slotBi
   return next;
 }
 
-/** At least 57 bits of a piece, from bit `at` on. */
+/** At least 57 bits of a piece, starting at bit `at`. */
 // @ts-ignore: decorator
 @inline function bitsAt(piece: usize, at: u32): u64 {
   return load<u64>(piece + (at >> 3)) >> (at & 7);
 }
 
-/** Takes the piece in the key buffer at once. */
+/** Unpacks the piece in the key buffer. */
 export function hnsw_unpack(index: u32, slot: u32): u32 {
   const graph = graphOf(index);
   if (slot == 0) {
@@ -155,7 +155,7 @@ export function hnsw_unpack(index: u32, slot: u32): u32 {
   return unpack(graph, KEY_BUFFER, <u32>KEY_BUFFER_BYTES, slot, slotWidth(), hasLeft(graph));
 }
 
-/** A snapshot has those of lists among its pages, but says what is in them by pieces. */
+/** Excludes the pages of lists from the others of a snapshot, which holds their content as pieces. */
 export function ownPages(graph: usize): void {
   for (let chunk: u32 = 0; chunk < chunksTop(graph); chunk++) {
     const lists = listsAt(graph, chunk);

@@ -1,6 +1,7 @@
-// Steps are done as if each had been done at once. For that the column, and what is said of slots, are taken back to where they stood when the oldest step
-// was noted: newest first, each step that keeps a row changes it for the one in the column. Then the oldest are done, and what is left is gone through
-// the other way, up to now. So links are made between vectors as they were, whenever it is that they are made, and nobody but the upkeep ever sees the past.
+// Waiting steps are done as if each had been done at once. For that, the column and the states of slots are rewound to when the oldest step was
+// recorded: newest first, each step with a row swaps it for the one in the column. Then the oldest steps are done, and the remaining ones are
+// replayed forwards to the present. So links are made between vectors as they were at the time of the write, whenever they are made, and only the
+// upkeep ever sees the past.
 
 import { SLOT_NONE, STATUS_OK } from "../abi";
 import { fieldRowBytes, vectorPlace, vectorRow } from "../vector";
@@ -13,9 +14,9 @@ import {
 } from "./steps";
 import { unlink } from "./unlink";
 
-/** The graph whose vectors stand in the past, or 0. */
+/** The graph whose vectors are in the past, or 0. */
 export let pastGraph: usize = 0;
-/** Whether anything in it is other than now. */
+/** Whether anything in it differs from the present. */
 let isOther = false;
 
 function swap(field: usize, slot: u32, kept: usize): void {
@@ -27,7 +28,7 @@ function swap(field: usize, slot: u32, kept: usize): void {
   }
 }
 
-/** Before steps are done. */
+/** Called before steps are done. */
 export function rewind(graph: usize, field: usize): void {
   assert(pastGraph == 0);
   pastGraph = graph;
@@ -42,7 +43,7 @@ export function rewind(graph: usize, field: usize): void {
   }
 }
 
-/** Back to now. */
+/** Returns to the present. */
 export function replay(graph: usize, field: usize): void {
   assert(pastGraph == graph);
   pastGraph = 0;
@@ -56,14 +57,17 @@ export function replay(graph: usize, field: usize): void {
   }
 }
 
-/** Does up to `count` of the oldest steps. On STATUS_OUT_OF_MEMORY the slot of the one that failed is dirty, and steps that are left do not tell how to go on. */
+/**
+ * Does up to `count` of the oldest steps. On STATUS_OUT_OF_MEMORY the slot of the failed one is dirty, and the remaining steps do not tell how to
+ * continue.
+ */
 export function doSteps(graph: usize, field: usize, count: u32): i32 {
   assert(pastGraph == graph);
   for (let left = count; left > 0 && load<u32>(graph, GRAPH_STEPS) != 0; left--) {
     const block = blockOldest(graph);
     const step = stepOldest(block);
     const status = stepKeeps(step) ? change(graph, field, step) : enter(graph, field, stepSlot(step));
-    // What keeps a row has given it back by now.
+    // A step with a row has given it back by now.
     if (status == STATUS_OK || stepKeeps(step)) stepDone(graph, block, step);
     if (status != STATUS_OK) return status;
   }
@@ -72,7 +76,7 @@ export function doSteps(graph: usize, field: usize, count: u32): i32 {
 
 function enter(graph: usize, field: usize, slot: u32): i32 {
   if (vectorRow(field, slot) != 0) return link(graph, field, slot, false);
-  // Of what was read from a log behind a snapshot it was not known whether it has a vector.
+  // For steps read from a log after a snapshot it was unknown whether the slot has a vector.
   clearDirty(graph, slot);
   return STATUS_OK;
 }
@@ -87,19 +91,19 @@ function change(graph: usize, field: usize, step: usize): i32 {
   return status;
 }
 
-/** Links those anew that have lost every link: nothing else is stale. */
+/** Links again the nodes that have lost every link: nothing else is stale. */
 function linkOrphans(graph: usize, field: usize): i32 {
   let status = STATUS_OK;
   while (status == STATUS_OK && load<u32>(graph, GRAPH_STALE) != 0) {
     const orphan = firstStale(graph);
     unlink(graph, field, orphan);
-    // The step that is next for it may keep its codes only.
+    // Its next step may keep only the codes.
     status = link(graph, field, orphan, true);
   }
   return status;
 }
 
-/** Of a graph that has some. */
+/** The first stale slot of a graph that has one. */
 export function firstStale(graph: usize): u32 {
   for (let chunk: u32 = 0; chunk < chunksTop(graph); chunk++) {
     const head = headAt(graph, chunk);

@@ -1,4 +1,4 @@
-// A graph is begun anew, or goes on without knowing in which order its vectors were written.
+// Restarting a graph, or continuing without knowing the order in which its vectors were written.
 
 import { SLOT_NONE } from "../abi";
 import { fieldCount, vectorRow } from "../vector";
@@ -14,7 +14,10 @@ import { stepLink, stepsDrop } from "./steps";
   return load<u32>(graph, GRAPH_LOST) != 0;
 }
 
-/** What waits is known by its slots only from now on: there was no memory for the steps, or what they would keep is gone. */
+/**
+ * Called when there is no memory for the steps, or what they would keep is gone: from now on only the waiting slots are
+ * known.
+ */
 export function lose(graph: usize): void {
   assert(pastGraph != graph);
   if (isLost(graph)) return;
@@ -23,7 +26,10 @@ export function lose(graph: usize): void {
   store<u32>(graph, 0, GRAPH_CURSOR);
 }
 
-/** Forgets every node; every vector waits to be linked, in the order of the slots. Upper lists stay as they are: each is written anew with its node. */
+/**
+ * Forgets every node; every vector waits to be linked, in slot order. Upper lists stay: each is overwritten with its
+ * node.
+ */
 export function renew(graph: usize, field: usize): void {
   assert(pastGraph != graph);
   reachAll(graph);

@@ -1,16 +1,18 @@
-// What walks and selections work in. It belongs to the process, not to the graph: no snapshot knows of it, and all graphs of a partition
-// share it, because nothing else runs meanwhile.
+// Work memory of walks and selections. It belongs to the process, not to the graph: it is not in snapshots, and all
+// graphs of a partition share it, because nothing else runs meanwhile.
 
 import { PAGE_BYTES, PAGE_SCRATCH, S_SLOT_TOP } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 
-/** Most results a walk may keep. */
+/** Maximum number of results that a walk keeps. */
 export const EF_MAX: u32 = 16384;
-/** Most candidates that wait to be looked at. */
+/** Maximum number of candidates waiting. */
 export const CANDIDATES_MAX: u32 = 65536;
-/** Most lists that are followed at once: the more, the more misses of the cache overlap; the fewer, the fewer are read in vain. */
+/**
+ * Maximum number of lists followed together: with more, more cache misses overlap; with fewer, fewer are read in vain.
+ */
 export const LISTS_MAX: usize = 4;
-/** Most links a list may have. */
+/** Maximum number of links in a list. */
 export const LINKS_MAX: u32 = 512;
 
 const RESULTS_BYTES: usize = <usize>(EF_MAX + 2) << 3;
@@ -18,28 +20,28 @@ const KEYS_BYTES: usize = <usize>(LINKS_MAX + 8) << 3;
 const LINKS_BYTES: usize = <usize>(LINKS_MAX + 8) << 2;
 const BATCH_BYTES: usize = (<usize>LINKS_MAX * LISTS_MAX + 8) << 2;
 
-/** u64[CANDIDATES_MAX], the least key first. */
+/** u64[CANDIDATES_MAX], a heap with the least key on top. */
 export let candidates: usize = 0;
-/** u64[EF_MAX], the greatest key first. */
+/** u64[EF_MAX], a heap with the greatest key on top. */
 export let results: usize = 0;
-/** Keys of nodes that a list is chosen from. */
+/** Keys of nodes from which a list is chosen. */
 export let keys: usize = 0;
-/** Lists followed at once, the links in them that were met for the first time, and their rows. */
+/** Lists followed together, their links that were not met before, and the rows of these. */
 export let batchLists: usize = 0;
 export let batchLinks: usize = 0;
 export let batchRows: usize = 0;
-/** Slots chosen, their rows, and how far they are from the base. */
+/** Chosen slots, their rows, and their distances from the base. */
 export let chosen: usize = 0;
 export let chosenRows: usize = 0;
 export let chosenDistances: usize = 0;
-/** Neighbours of a node that leaves, and their keys. */
+/** Neighbours of a node being removed, and their keys. */
 export let orphans: usize = 0;
 export let orphanKeys: usize = 0;
 /** Four distances. */
 export let four: usize = 0;
-/** The query that a node's own vector makes. */
+/** The query made from a node's own vector. */
 export let ownQuery: usize = 0;
-/** The query that a row's codes make, while neighbours are chosen. */
+/** The query made from a row's codes, while neighbours are chosen. */
 export let rowQuery: usize = 0;
 
 let ownQueryBytes: usize = 0;
@@ -47,7 +49,7 @@ let marks: usize = 0;
 let marksSlots: u32 = 0;
 let epoch: u32 = 0;
 
-/** Makes room for walks with queries of `queryBytes`. False: memory is exhausted. */
+/** Reserves room for walks with queries of `queryBytes`. Returns false if memory is exhausted. */
 export function scratchReach(queryBytes: usize): bool {
   if (candidates == 0) {
     const bytes = (<usize>CANDIDATES_MAX << 3) + RESULTS_BYTES + 2 * KEYS_BYTES + 2 * BATCH_BYTES + 4 * LINKS_BYTES + 16 + (LISTS_MAX << 2);
@@ -87,7 +89,7 @@ export function scratchReach(queryBytes: usize): bool {
   return true;
 }
 
-/** Forgets which slots were met. The mark of one that is met now is this number, at the address of `marksAt`. */
+/** Forgets which slots were met. The returned number marks slots met from now on, at the address given by `marksAt`. */
 export function marksBegin(): u32 {
   epoch++;
   if (epoch > 0xff) {

@@ -1,5 +1,5 @@
-// Nearest rows by a graph, for a search that would otherwise look at every row (flat/search). The walk goes by codes; the nearest it finds
-// are measured exactly. Slots that are dirty are looked at one by one, so that an answer never misses what was just written.
+// Finds the nearest rows by a graph, for a search that would otherwise scan every row (flat/search). The walk uses codes; the nearest nodes
+// it finds are measured exactly. Dirty slots are scanned, so that a result never misses what was just written.
 
 import { CODE_INT8, S_GRAPH_VISITED, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import { rescored, scanRow, searchBitmap, searchBlock, searchExamine, searchField, searchFollow, searchList, searchSlots } from "../flat";
@@ -10,19 +10,23 @@ import { keySlot, sortLeast } from "./heap";
 import { EF_MAX, results, scratchReach } from "./scratch";
 import { isAllowed, walkComputed, walkCount, walkDown, walkEnter, walkGather, walkIsSorted, walkReset, walkVisited } from "./walk";
 
-/** Rows made with each walk while some are missing: where nothing is written no background makes them, and walks that have to look out for them are slower. */
+/**
+ * Rows made with each walk while some are missing: without writes no background work makes them, and walks that must check for them are
+ * slower.
+ */
 const ROWS_MADE: u32 = 256;
-/** The same of packed links. */
+/** The same for packed links. */
 const PIECES_UNPACKED: u32 = 4;
-/** So many nodes in a row that int8 codes show to be too far, and those behind them are too. */
+/** After this many consecutive nodes that int8 codes show to be too far, so are those that follow. */
 const BEYOND_MAX: u32 = 32;
 
-/** The graph gave less than the search asks for: looking at every row is the way. */
+/** The graph found less than the search requests: every row must be scanned. */
 export const SEARCH_GAVE_UP: i32 = 1;
 
 /**
- * Fills the list of a query of a search that is ready. `ef`: nodes gathered; the first `measured` of them are measured exactly, and more where int8
- * codes tell too little. One that gathers fewer than `wanted` of the slots it may answer has given up, and so has one that computes more than `budget` distances.
+ * Fills the list of a query of a search that is ready. `ef`: number of nodes gathered; the first `measured` of them are measured exactly,
+ * and more where int8 codes are too imprecise. Gives up if it gathers fewer than `wanted` of the slots that may be results, or computes
+ * more than `budget` distances.
  */
 export function hnsw_search(search: usize, index: u32, number: u32, ef: u32, measured: u32, wanted: u32, budget: u32): i32 {
   const graph = graphOf(index);
@@ -70,8 +74,8 @@ function walk(
 }
 
 /**
- * The order by codes is right but for a few places if vectors differ by more than codes leave out. If they do not (close together, and far from the
- * origin), the nearest may stand anywhere: what its bound does not hold off is measured, too.
+ * The order by codes is nearly right if vectors differ by more than codes leave out. If they do not (close together, and far from the
+ * origin), the nearest may be anywhere: whatever its bound does not rule out is measured, too.
  */
 function measureFurther(field: usize, query: usize, list: usize, from: u32, to: u32): void {
   let beyond: u32 = 0;

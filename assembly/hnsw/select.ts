@@ -1,5 +1,5 @@
-// Which of the nodes found become neighbours: algorithm 4 of the paper. A candidate is taken when it is nearer to the base than to every
-// one taken before it, so that links point in all directions and not into the densest one.
+// Which of the nodes found become neighbours: algorithm 4 of the paper. A candidate is taken if it is nearer to the
+// base than to every one taken before, so that links point in all directions and not just into the densest one.
 
 import { CODE_INT8 } from "../abi";
 import { fieldCode, vectorCodeDistance4, vectorPrepareCodes, vectorRow, vectorRowDistance } from "../vector";
@@ -7,8 +7,9 @@ import { keyDistance, keySlot } from "./heap";
 import { chosen, chosenDistances, chosenRows, rowQuery } from "./scratch";
 
 /**
- * Chooses up to `most` of the `count` keys, the least first, into `chosen`; answers how many. When fewer than `least` point apart, the
- * nearest of the others fill up to that: equal vectors would be left with one link otherwise.
+ * Chooses up to `most` of the `count` keys, in ascending order, into `chosen`; returns how many. When fewer than
+ * `least` point apart, the nearest of the others are added up to that number: equal vectors would be left with one link
+ * otherwise.
  */
 export function choose(field: usize, keys: usize, count: u32, most: u32, least: u32): u32 {
   let taken: u32 = 0;
@@ -17,7 +18,7 @@ export function choose(field: usize, keys: usize, count: u32, most: u32, least: 
     const row = vectorRow(field, keySlot(key));
     if (!pointsApart(field, row, keyDistance(key), taken)) continue;
     take(taken++, key, row);
-    // What is taken is marked, so that the filling passes it over.
+    // Taken keys are marked, so that filling up skips them.
     if (least > 0) store<u64>(keys + (<usize>i << 3), u64.MAX_VALUE);
   }
   for (let i: u32 = 0; i < count && taken < least; i++) {
@@ -35,12 +36,13 @@ export function choose(field: usize, keys: usize, count: u32, most: u32, least: 
 }
 
 /**
- * Whether a row at this distance from the base is nearer to it than to those chosen. Three that are equally far from each other are as good
- * as two: of vectors equal to the base one is enough. (Any other tie points apart: beside a vector equal to the base everything ties.)
+ * Whether a row at this distance from the base is nearer to it than to those chosen. Of three that are equally far from
+ * each other two suffice: of vectors equal to the base one is enough. (Any other tie counts as pointing apart: next to
+ * a vector equal to the base everything ties.)
  */
 function pointsApart(field: usize, row: usize, distance: f32, taken: u32): bool {
   if (taken == 0) return true;
-  // The nearest to the base turns most away.
+  // The one nearest to the base rejects most.
   if (isNearer(vectorRowDistance(field, row, <usize>load<u32>(chosenRows)), distance, 0)) return false;
   if (taken == 1) return true;
   if (fieldCode(field) == CODE_INT8) return pointsApart4(field, row, distance, taken);
@@ -55,7 +57,7 @@ function pointsApart(field: usize, row: usize, distance: f32, taken: u32): bool 
   return between < distance || (between == distance && load<f32>(chosenDistances + at) == distance);
 }
 
-/** The same of those chosen second and later, four at a time. */
+/** The same for those chosen second and later, four at a time. */
 function pointsApart4(field: usize, row: usize, distance: f32, taken: u32): bool {
   const limit = f32x4.splat(distance);
   vectorPrepareCodes(field, rowQuery, row);

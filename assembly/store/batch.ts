@@ -1,5 +1,5 @@
-// A write call: documents are built and indexed at once, each step noted as an op, so that all of it can be undone until the log
-// has taken it. Old records stay readable until the commit.
+// A write call: documents are built and indexed at once, and each step is recorded as an op, so that everything can be undone until the log
+// has accepted it. Old records stay readable until the commit.
 
 import {
   BATCH_SCRATCH, FAILED_DUPLICATE, FAILED_SKIPPED, KEY_BUFFER, KEY_UUID, MODE_INSERT, MODE_REPLACE, MODE_SKIP, OP_BYTES, OUTCOME_DELETED, OUTCOME_EXISTS, OUTCOME_FAILED,
@@ -25,7 +25,7 @@ const OPS_PER_PAGE: u32 = <u32>(PAGE_BYTES / OP_BYTES);
   return <usize>load<u32>(S_OPS) + <usize>index * OP_BYTES;
 }
 
-/** A list of ops that grows leaves so many pages, for the frame that the log needs before the list can go. */
+/** Pages that a growing list of ops must leave, for the frame that the log needs before the list can be released. */
 const PAGES_LEFT: u32 = 12;
 
 /** Room for `count` more ops. */
@@ -62,12 +62,12 @@ function note(outcome: u32, slot: u32, fresh: usize, old: usize): usize {
   return op;
 }
 
-/** Records that are laid out before the first of them is indexed: the places of their keys in the index are fetched meanwhile. */
+/** Number of records laid out before the first of them is indexed: meanwhile their index entries are fetched. */
 const WAITING_MAX: u32 = 32;
 const WAITING: usize = BATCH_SCRATCH; // u32 address, u32 mode, or 0 and FAILED_*; u64 hash
 const WAITING_BYTES: usize = 16;
 
-/** Runs the `count` staged documents. On STATUS_OUT_OF_MEMORY the batch is to be abandoned. */
+/** Runs the `count` staged documents. On STATUS_OUT_OF_MEMORY the batch must be abandoned. */
 export function store_batch_put(count: u32): i32 {
   if (!reserveOps(count)) return STATUS_OUT_OF_MEMORY;
   buildStart(load<u32>(S_STAGE_WORDS), load<u32>(S_STAGE_WIDES), load<u32>(S_STAGE_LENGTHS), load<u32>(S_STAGE_TEXT));
@@ -80,8 +80,8 @@ export function store_batch_put(count: u32): i32 {
 }
 
 /**
- * Runs the only staged document; answers its outcome, or STATUS_OUT_OF_MEMORY. `isAlone`: nobody logs the batch or hears of it, and what it
- * changes stands at once; one that changes nothing is left to be abandoned.
+ * Runs the only staged document; returns its outcome, or STATUS_OUT_OF_MEMORY. `isAlone`: the batch has no log and no listener, so a change
+ * is final at once; a batch that changes nothing is left to be abandoned.
  */
 export function store_put_one(isAlone: bool): i32 {
   if (store_batch_put(1) != STATUS_OK) return STATUS_OUT_OF_MEMORY;
@@ -91,8 +91,8 @@ export function store_put_one(isAlone: bool): i32 {
 }
 
 /**
- * The same of a batch that is logged and that nobody hears of, when its frame may wait for the flush at `to`, where there is room for `room`
- * bytes: it stands, and the answer has the bytes of the frame above its lowest three bits. Else the batch is left open.
+ * The same for a batch with a log but no listener, if its frame may wait for the flush at `to`, where there is room for `room` bytes: then
+ * it is final, and the result has the length of the frame above its lowest three bits. Otherwise the batch stays open.
  */
 export function store_put_held(to: usize, room: u32, offsetUnits: u32, sequence: u32, durableUnits: u32): i32 {
   const outcome = store_put_one(false);
@@ -103,7 +103,7 @@ export function store_put_held(to: usize, room: u32, offsetUnits: u32, sequence:
   return outcome | (bytes << 3);
 }
 
-/** Lays the next `count` documents out; answers how many there was memory for. */
+/** Lays out the next `count` documents; returns how many there was memory for. */
 function buildWaiting(count: u32): u32 {
   let at = WAITING;
   for (let i: u32 = 0; i < count; i++) {
@@ -114,7 +114,7 @@ function buildWaiting(count: u32): u32 {
     } else if (!buildMeasure()) {
       store<u64>(at, <u64>buildFailure << 32);
     } else {
-      // The place of a packed key is fetched while its record is laid out.
+      // The index entry of a packed key is fetched while its record is laid out.
       const isUuid = buildUuid != 0;
       let hash: u64 = 0;
       if (isUuid) {
@@ -140,9 +140,9 @@ function buildWaiting(count: u32): u32 {
   return count;
 }
 
-/** Indexes the first `count` of those that wait. False: memory is exhausted, and those that still waited are given up. */
+/** Indexes the first `count` waiting records. Returns false if memory is exhausted; the records still waiting are then released. */
 function indexWaiting(count: u32): bool {
-  // A loop of its own: with work in between, the reads would be waited for one by one.
+  // A separate loop: with other work in between, the processor would wait for each read in turn.
   if (count > 1) {
     let touched: u32 = 0;
     for (let i: u32 = 0; i < count; i++) touched += hashTouch(load<u64>(WAITING + <usize>i * WAITING_BYTES, 8));
@@ -162,13 +162,13 @@ function indexWaiting(count: u32): bool {
 /** Slot of the document with the key of `record`, or SLOT_NONE. */
 // @ts-ignore: decorator
 @inline function slotOfKey(record: usize, hash: u64): u32 {
-  // Most keys are new: theirs need not be read again.
+  // Most keys are new, and need not be read again.
   if (hashFind(hash, 0) == 0) return SLOT_NONE;
   keyOfRecord(record);
   return findSlot(hash, keyType, keyPointer, keyBytes);
 }
 
-/** False: memory is exhausted. The record is in an op by then, or given up. */
+/** Returns false if memory is exhausted. The record is then in an op, or released. */
 function putRecord(record: usize, mode: u32, hash: u64): bool {
   const slot = slotOfKey(record, hash);
   if (slot == SLOT_NONE) {
@@ -211,7 +211,7 @@ function putRecord(record: usize, mode: u32, hash: u64): bool {
   return true;
 }
 
-/** Gives a record up that has a value which a unique index forbids. */
+/** Releases a record with a value that a unique index forbids. */
 function isForbidden(slot: u32, record: usize): bool {
   const other = recordClash(slot, record);
   if (other == SLOT_NONE) return false;
@@ -222,7 +222,7 @@ function isForbidden(slot: u32, record: usize): bool {
   return true;
 }
 
-/** Undoes the last op, which put a record, and makes it one that failed: another partition has a value that unique index `id` forbids twice. */
+/** Undoes the last op, which put a record, and marks it as failed: another partition has the same value in unique index `id`. */
 export function store_batch_refuse(id: u32): void {
   const op = opAt(load<u32>(S_OPS_COUNT) - 1);
   const outcome = load<u32>(op);
@@ -240,7 +240,7 @@ export function store_batch_refuse(id: u32): void {
   store<u64>(op, id, 16);
 }
 
-/** Deletes the document whose key stands in the key buffer. On STATUS_OUT_OF_MEMORY nothing has changed, and what was done before may be committed. */
+/** Deletes the document whose key is in the key buffer. On STATUS_OUT_OF_MEMORY nothing has changed, and earlier steps may be committed. */
 export function store_batch_remove(type: u32, bytes: u32): i32 {
   if (!reserveOps(1)) return STATUS_OUT_OF_MEMORY;
   keyGiven(type, KEY_BUFFER, bytes);
@@ -264,7 +264,7 @@ export function store_batch_remove(type: u32, bytes: u32): i32 {
   return STATUS_OUT_OF_MEMORY;
 }
 
-/** Undoes the last op as if it had never been. */
+/** Undoes the last op without a trace. */
 function takeBack(op: usize): void {
   const counter = S_BATCH_COUNTS + (<usize>load<u32>(op) << 2);
   store<u32>(counter, load<u32>(counter) - 1);
@@ -274,7 +274,7 @@ function takeBack(op: usize): void {
   store<u32>(S_OPS_COUNT, load<u32>(S_OPS_COUNT) - 1);
 }
 
-/** The log has taken the batch (or there is none): it stands, and what it replaced is freed. */
+/** Called when the log has accepted the batch (or there is none): it is final, and what it replaced is freed. */
 export function store_batch_commit(isLogged: bool): void {
   if (isLogged) gatherEnd();
   const count = load<u32>(S_OPS_COUNT);
@@ -289,7 +289,7 @@ export function store_batch_commit(isLogged: bool): void {
     const old = <usize>load<u32>(op, 12);
     if (fresh != 0) {
       live += blockBytes(fresh);
-      // A later op of this batch may have taken the slot on; then its own turn comes.
+      // A later op of this batch may have reused the slot, and then handles it.
       if (slotAddress(slot) != 0) slotSetLogUnits(slot, load<u32>(op, 16));
     }
     if (old != 0) {
@@ -304,7 +304,7 @@ export function store_batch_commit(isLogged: bool): void {
   finish();
 }
 
-/** Undoes everything, last op first. */
+/** Undoes everything, in reverse order. */
 export function store_batch_abandon(): void {
   beginUndo();
   for (let i = <i32>load<u32>(S_OPS_COUNT) - 1; i >= 0; i--) undo(opAt(<u32>i));
@@ -312,7 +312,7 @@ export function store_batch_abandon(): void {
   finish();
 }
 
-/** What was there must find room again: the pages that are otherwise left may be used. */
+/** Restoring what was there must not fail: the pages otherwise left free may be used. */
 function beginUndo(): void {
   store<u32>(S_PAGES_LENT, 1);
   recordsUndo(true);
@@ -355,7 +355,7 @@ function finish(): void {
   store<u32>(S_OPS_COUNT, 0);
   v128.store(S_BATCH_COUNTS, i64x2.splat(0));
   v128.store(S_BATCH_COUNTS, i64x2.splat(0), 16);
-  // A huge batch's list is not kept.
+  // The list of a huge batch is not kept.
   const pages = load<u32>(S_OPS_CAPACITY) / OPS_PER_PAGE;
   if (pages > 4) {
     pagesRelease(load<u32>(S_OPS), pages);

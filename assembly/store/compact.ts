@@ -1,5 +1,6 @@
-// Compaction: the live records, slot by slot, become the frames of a new log while writes go on in the old one. Each call makes one
-// frame; what was written meanwhile (the tail) is copied behind them, and then the log positions of all slots are moved over.
+// Compaction: the live records, slot by slot, become the frames of a new log while writes continue in the old one. Each
+// call makes one frame; what was written meanwhile (the tail) is copied behind them, and then the log positions of all
+// slots are adjusted.
 
 import {
   FRAME_BYTES, FRAME_PAYLOAD_TARGET, PAGE_SCRATCH, S_GATHER, S_SHAPE_TOP, S_SHIFT, S_SHIFT_NEXT, S_SHIFT_PAGES, S_SHIFT_SEED,
@@ -12,7 +13,7 @@ import {
 import { frameSeal, gatherReserve, writeRecord } from "./frame";
 import { slotAddress, slotLogUnits, slotSetLogUnits } from "../slot";
 
-/** Notes how far the slots go now. S_SHIFT_SEED is set by the caller. False: memory exhausted. */
+/** Notes the current number of slots. The caller has set S_SHIFT_SEED. Returns false if memory is exhausted. */
 export function store_compact_begin(): bool {
   const slots = load<u32>(S_SLOT_TOP);
   const pages = pagesFor((<usize>slots << 2) + 4);
@@ -26,11 +27,11 @@ export function store_compact_begin(): bool {
   return true;
 }
 
-/** Where the frame being laid out lies, and how long its payload is by now. */
+/** Address of the frame being laid out, and the current length of its payload. */
 let frame: usize = 0;
 let payload: u32 = 0;
 
-/** Room for `bytes` more in the frame; false: it is for the next one, or memory is exhausted. */
+/** Makes room for `bytes` more in the frame; returns false if they belong in the next one, or memory is exhausted. */
 function makeRoom(bytes: u32): bool {
   if (roomFor(payload, bytes)) return true;
   if (payload != 0 || !gatherReserve(FRAME_BYTES + <usize>bytes)) return false;
@@ -38,7 +39,10 @@ function makeRoom(bytes: u32): bool {
   return true;
 }
 
-/** Writes the shapes of which the new log has fewer than `copies`, one copy each; false: there are more than go into this frame. */
+/**
+ * Writes one copy of each shape of which the new log has fewer than `copies`; returns false if not all fit in this
+ * frame.
+ */
 function writeShapes(copies: u32, target: u32): bool {
   const top = load<u32>(S_SHAPE_TOP);
   for (let id: u32 = 0; id < top; id++) {
@@ -54,8 +58,9 @@ function writeShapes(copies: u32, target: u32): bool {
 }
 
 /**
- * The next frame of the new log, in the gather buffer, of about `payloadMax` bytes; 0 after the last, -1 when memory is exhausted. Each frame
- * begins with the shapes that writers have made known since: ids are the collection's, so a new one may be lower than those written.
+ * Lays out the next frame of the new log in the gather buffer, of about `payloadMax` bytes; returns 0 after the last,
+ * -1 when memory is exhausted. Each frame begins with the shapes that writers have introduced since: ids belong to the
+ * collection, so a new one may be lower than those already written.
  */
 export function store_compact_frame(offsetUnits: u32, sequence: u32, durableUnits: u32, payloadMax: u32): i32 {
   const target = min(payloadMax, FRAME_PAYLOAD_TARGET);
@@ -89,7 +94,7 @@ export function store_compact_frame(offsetUnits: u32, sequence: u32, durableUnit
   return FRAME_BYTES + <usize>payload + bytes <= <usize>load<u32>(S_GATHER_BYTES);
 }
 
-/** Seals the frames in [from, end), copied from the old log, for the new one; answers the sequence after the last. */
+/** Seals the frames in [from, end), copied from the old log, for the new one; returns the sequence after the last. */
 export function store_compact_reseal(from: usize, end: usize, sequence: u32, durableUnits: u32): u32 {
   let next = sequence;
   for (let at = from; at < end; ) {
@@ -100,7 +105,7 @@ export function store_compact_reseal(from: usize, end: usize, sequence: u32, dur
   return next;
 }
 
-/** The new log is the log: what was written from `tailUnits` of the old one on lies `delta` units further. */
+/** Switches to the new log: what was written from `tailUnits` of the old one on is `delta` units further. */
 export function store_compact_finish(tailUnits: u32, delta: i32): void {
   const slots = load<u32>(S_SLOT_TOP);
   const covered = load<u32>(S_SHIFT_SLOTS);
@@ -120,7 +125,7 @@ export function store_compact_finish(tailUnits: u32, delta: i32): void {
   store_compact_abandon();
 }
 
-/** Forgets the compaction that was begun. */
+/** Abandons the compaction. */
 export function store_compact_abandon(): void {
   pagesRelease(load<u32>(S_SHIFT), load<u32>(S_SHIFT_PAGES));
   store<u32>(S_SHIFT, 0);

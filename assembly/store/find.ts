@@ -1,4 +1,4 @@
-// Looking keys up.
+// Key look-ups.
 
 import {
   CELL_KINDS, CELL_VALUES, CELLS_MAX, KEY_BUFFER, KEY_STRING, S_SLOT_TOP, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS,
@@ -26,14 +26,15 @@ function findAddress(type: u32, pointer: usize, bytes: u32): usize {
   return slot == SLOT_NONE ? 0 : slotAddress(slot);
 }
 
-/** Address of the record whose key stands in the key buffer, or 0. */
+/** Address of the record whose key is in the key buffer, or 0. */
 export function store_find(type: u32, bytes: u32): usize {
   return findAddress(type, KEY_BUFFER, bytes);
 }
 
 /**
- * Many string keys at once. Staged: UTF-16 lengths in the words, the strings in the text. Addresses, 0 where there is none, go to the
- * lengths region. Each pass is a short loop of independent steps, so that the cache misses of many keys overlap.
+ * Looks up many string keys at once. Staged: UTF-16 lengths in the words, the strings in the text. Addresses, 0 for
+ * missing keys, go to the lengths region. Each pass is a short loop of independent steps, so that the cache misses of
+ * many keys overlap.
  */
 export function store_find_many(count: u32, isAscii: bool): void {
   const lengths = <usize>load<u32>(S_STAGE_WORDS);
@@ -57,7 +58,7 @@ export function store_find_many(count: u32, isAscii: bool): void {
     const slot = load<u32>(out + (i << 2));
     store<u32>(out + (i << 2), slot == SLOT_NONE ? 0 : <u32>slotAddress(slot));
   }
-  // A record is read soon: its first lines are fetched now.
+  // The record will be read soon: its first cache lines are fetched now.
   let touched: u32 = 0;
   const limit = (<usize>memory.size() << 16) - 256;
   for (let i: usize = 0; i < count; i++) {
@@ -75,7 +76,7 @@ export function store_find_many(count: u32, isAscii: bool): void {
       const givenPointer = keyPointer;
       const givenBytes = keyBytes;
       if (!keyMatches(record, givenType, givenPointer, givenBytes)) {
-        // Two keys share 39 bits of hash: the long way.
+        // Two keys share 39 bits of hash: use the slow path.
         store<u32>(out + (i << 2), <u32>findAddress(KEY_STRING, text, bytes));
       }
     }
@@ -85,8 +86,9 @@ export function store_find_many(count: u32, isAscii: bool): void {
 }
 
 /**
- * What is known again later: for the records whose addresses stand in the key buffer their slots, where kinds of cells go, and the
- * hashes of their keys, where values of cells go. A slot alone may be another document's by then.
+ * Identifies records so that they can be found again: for the addresses in the key buffer, writes their slots to the
+ * place of the cells' kinds, and the hashes of their keys to that of the cells' values. A slot alone may belong to
+ * another document later.
  */
 export function store_identify(count: u32): void {
   assert(count <= CELLS_MAX);
@@ -97,7 +99,7 @@ export function store_identify(count: u32): void {
   }
 }
 
-/** Address of the document in a slot if it is still the one with that hash, or 0. */
+/** Address of the document in a slot if it still has that hash, or 0. */
 export function store_identified(slot: u32, low: u32, high: u32): usize {
   if (slot >= load<u32>(S_SLOT_TOP)) return 0;
   const record = slotAddress(slot);

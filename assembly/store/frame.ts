@@ -1,5 +1,5 @@
-// Frames: what the log is made of. Layout: see abi, FRAME_*; docs/format.md says it for readers of files.
-// A batch is a group of frames, all but the last marked FRAME_MORE; it counts only when the last is there.
+// Frames, which make up the log. Layout: see abi, FRAME_*; docs/format.md describes it for readers of files. A batch is a group of frames,
+// all but the last marked FRAME_MORE; it counts only if the last one exists.
 
 import {
   BLOCK_KIND_SHIFT, BLOCK_PREVIOUS_FREE, FRAME_BYTES, FRAME_PAYLOAD_TARGET, KIND_DELETE, KIND_FRAME, OUTCOME_DELETED,
@@ -12,10 +12,10 @@ import { SHAPE_COPIES, shapeCopies, shapeEntryBytes, shapeKnown, shapeLogged, sh
 import { opAt } from "./batch";
 
 const DELETE_BYTES: u32 = 16;
-/** In S_GATHER_FLAGS until a frame has been gathered. */
+/** Value of S_GATHER_FLAGS until a frame has been gathered. */
 const FIRST_FRAME: u32 = 0xffffffff;
 
-/** Makes the output buffer hold at least `bytes`. */
+/** Ensures that the output buffer has room for `bytes`. */
 export function gatherReserve(bytes: usize): bool {
   if (bytes <= <usize>load<u32>(S_GATHER_BYTES)) return true;
   const pages = pagesFor(bytes);
@@ -28,7 +28,7 @@ export function gatherReserve(bytes: usize): bool {
   return true;
 }
 
-/** Writes the head of the frame whose payload follows it. */
+/** Writes the header of the frame whose payload follows it. */
 export function frameSeal(frame: usize, payload: u32, flags: u32, sequence: u32, durableUnits: u32, seed: u64): void {
   store<u32>(frame, <u32>(FRAME_BYTES >> 3) | (KIND_FRAME << BLOCK_KIND_SHIFT) | flags);
   store<u32>(frame, payload, 4);
@@ -38,7 +38,7 @@ export function frameSeal(frame: usize, payload: u32, flags: u32, sequence: u32,
   store<u64>(frame, xxh64(frame, FRAME_BYTES + payload, seed), 16);
 }
 
-/** Copies a record as the log holds it: without memory's own mark. */
+/** Copies a record as the log holds it: without the flag that only memory uses. */
 // @ts-ignore: decorator
 @inline export function writeRecord(record: usize, to: usize): u32 {
   const bytes = blockBytes(record);
@@ -54,7 +54,7 @@ export function frameSeal(frame: usize, payload: u32, flags: u32, sequence: u32,
   return outcome == OUTCOME_INSERTED || outcome == OUTCOME_REPLACED ? <u32>blockBytes(load<u32>(op, 8)) : 0;
 }
 
-/** Next shape from `id` on that the log does not hold often enough; S_SHAPE_TOP if there is none. */
+/** Next shape from `id` on of which the log has too few copies; S_SHAPE_TOP if there is none. */
 function nextUnlogged(id: u32): u32 {
   const top = load<u32>(S_SHAPE_TOP);
   while (id < top && (!shapeKnown(id) || shapeCopies(shapePointer(id)) >= SHAPE_COPIES)) id++;
@@ -62,8 +62,8 @@ function nextUnlogged(id: u32): u32 {
 }
 
 /**
- * Starts writing the open batch out; answers the bytes of its whole group, 0 if there is nothing to write, -1 when memory is
- * exhausted. `transactionBytes`: of an entry standing in the key buffer, or 0.
+ * Starts writing out the open batch; returns the bytes of its whole group, 0 if there is nothing to write, -1 when memory is exhausted.
+ * `transactionBytes`: length of an entry in the key buffer, or 0.
  */
 export function store_gather_begin(transactionBytes: u32): f64 {
   let total: u64 = transactionBytes;
@@ -94,8 +94,8 @@ export function store_gather_begin(transactionBytes: u32): f64 {
 }
 
 /**
- * Starts writing the open batch out and lays its first frame out, see below; answers the frame's bytes, 0 if there is nothing to write, -1 when
- * memory is exhausted. S_GATHER_TOTAL: what the whole group takes at most.
+ * Starts writing out the open batch and lays out its first frame, see below; returns the frame's bytes, 0 if there is nothing to write, -1
+ * when memory is exhausted. S_GATHER_TOTAL is then an upper bound for the whole group.
  */
 export function store_gather(transactionBytes: u32, offsetUnits: u32, sequence: u32, durableUnits: u32): i32 {
   const total = store_gather_begin(transactionBytes);
@@ -105,8 +105,8 @@ export function store_gather(transactionBytes: u32, offsetUnits: u32, sequence: 
 }
 
 /**
- * Lays the next frame of the group out in the gather buffer, as it will lie at `offsetUnits` of the log; answers its bytes, 0 after the last.
- * S_GATHER_FLAGS says whether there is more.
+ * Lays out the next frame of the group in the gather buffer, as it will be at `offsetUnits` of the log; returns its bytes, 0 after the
+ * last. S_GATHER_FLAGS says whether there are more.
  */
 export function store_gather_frame(offsetUnits: u32, transactionBytes: u32, sequence: u32, durableUnits: u32): u32 {
   const frame = <usize>load<u32>(S_GATHER);
@@ -139,7 +139,7 @@ export function store_gather_frame(offsetUnits: u32, transactionBytes: u32, sequ
         at += writeRecord(load<u32>(entry, 8), at);
       }
     }
-    // What follows may hold nothing to write: then this frame is the last.
+    // If the remaining ops have nothing to write, this frame is the last.
     while (op < count && entryBytes(opAt(op)) == 0) op++;
   }
   store<u32>(S_GATHER_OP, op);
@@ -154,8 +154,8 @@ export function store_gather_frame(offsetUnits: u32, transactionBytes: u32, sequ
 }
 
 /**
- * Lays the whole group of an open batch of one record out at `frame`; answers its bytes, 0 when it takes more than `room` or there is more to
- * write than the record.
+ * Lays out the whole group of an open batch of one record at `frame`; returns its bytes, or 0 if it needs more than `room` or has more than
+ * the record to write.
  */
 export function frameOne(frame: usize, room: u32, offsetUnits: u32, sequence: u32, durableUnits: u32): u32 {
   const op = opAt(0);
@@ -167,13 +167,13 @@ export function frameOne(frame: usize, room: u32, offsetUnits: u32, sequence: u3
   return <u32>FRAME_BYTES + bytes;
 }
 
-/** The log has taken the group, and with it one copy more of the shapes in it. */
+/** Called when the log has accepted the group, and with it one more copy of the shapes in it. */
 export function gatherEnd(): void {
   if (load<u32>(S_SHAPES_UNLOGGED) != 0) {
     const top = load<u32>(S_SHAPE_TOP);
     for (let id = nextUnlogged(0); id < top; id = nextUnlogged(id + 1)) shapeLogged(shapePointer(id));
   }
-  // A buffer that one huge document made large is not kept.
+  // A buffer enlarged by one huge document is not kept.
   if (load<u32>(S_GATHER_BYTES) > FRAME_PAYLOAD_TARGET << 2) {
     pagesRelease(load<u32>(S_GATHER), load<u32>(S_GATHER_PAGES));
     store<u32>(S_GATHER, 0);

@@ -1,4 +1,4 @@
-// Making a partition's memory, restoring it from a snapshot, the staging region, scans.
+// Initializing a partition's memory, restoring it from a snapshot, the staging region, scans.
 
 import {
   DERIVED_VECTORS, FIRST_PAGE, KEY_BUFFER, LAYOUT_VERSION, S_BATCH_COUNTS, PAGE_CLEAN, PAGE_SCRATCH, PAGE_STRUCT, PAGE_TABLE, PAGES_MAX, S_GATHER, S_GATHER_BYTES,
@@ -12,7 +12,7 @@ import { blocksReset, pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { bytesCopy, nameIntern, uuidFormat } from "../record";
 import { slotAddress, slotsCreate } from "../slot";
 
-/** An empty partition. The name of the primary key field stands in the key buffer. */
+/** Creates an empty partition. The name of the primary key field is in the key buffer. */
 export function store_create(pagesLimit: u32, seed0: u64, seed1: u64, primaryBytes: u32): i32 {
   assert(__heap_base <= STATIC_DERIVED);
   store<u32>(S_LAYOUT, LAYOUT_VERSION);
@@ -27,7 +27,10 @@ export function store_create(pagesLimit: u32, seed0: u64, seed1: u64, primaryByt
   return primary == 0 ? STATUS_OUT_OF_MEMORY : STATUS_OK;
 }
 
-/** Before a snapshot's pages are copied in: memory that reaches them, and as many as are wanted in all if there are that many. */
+/**
+ * Called before a snapshot's pages are copied in: grows memory to include them, and to the wanted number of pages if
+ * possible.
+ */
 export function store_restore_begin(pagesTop: u32, pagesWanted: u32, pagesLimit: u32): i32 {
   if (pagesTop > pagesLimit || pagesTop < FIRST_PAGE) return STATUS_OUT_OF_MEMORY;
   const have = <u32>memory.size();
@@ -36,7 +39,10 @@ export function store_restore_begin(pagesTop: u32, pagesWanted: u32, pagesLimit:
   return STATUS_OK;
 }
 
-/** After STATE and the pages were copied in, their kinds set to PAGE_STRUCT: everything that lived only for the old process is reset. */
+/**
+ * Called after STATE and the pages were copied in, their kinds set to PAGE_STRUCT: resets everything that lived only
+ * for the old process.
+ */
 export function store_restore_end(pagesTop: u32, pagesLimit: u32): i32 {
   if (load<u32>(S_LAYOUT) != LAYOUT_VERSION) return STATUS_CORRUPT;
   let free: u32 = 0;
@@ -69,12 +75,15 @@ export function store_restore_end(pagesTop: u32, pagesLimit: u32): i32 {
   return STATUS_OK;
 }
 
-/** The region JS stages into, anew: five parts, each as large as asked (bytes, multiples of 8). Their addresses stand in STATE. */
+/**
+ * Renews the region that JS stages into: five parts of the requested sizes (bytes, multiples of 8). Their addresses are
+ * in STATE.
+ */
 export function store_stage(words: u32, wides: u32, lengths: u32, text: u32, bytes: u32): i32 {
   pagesRelease(load<u32>(S_STAGE_WORDS), load<u32>(S_STAGE_PAGES));
   store<u32>(S_STAGE_PAGES, 0);
   store<u32>(S_STAGE_WORDS, 0);
-  // 16 bytes more: text is read in vectors.
+  // 16 extra bytes, because text is read in vectors.
   const total = <u64>words + wides + lengths + text + bytes + 16;
   if (total > <u64>u32.MAX_VALUE) return STATUS_OUT_OF_MEMORY;
   const pages = pagesFor(<usize>total);
@@ -89,7 +98,10 @@ export function store_stage(words: u32, wides: u32, lengths: u32, text: u32, byt
   return STATUS_OK;
 }
 
-/** Up to `count` (at most 1024) addresses of records in slot order, from `slot` on, into the key buffer; S_SCAN_NEXT: where to go on. */
+/**
+ * Writes up to `count` (at most 1024) addresses of records in slot order, from `slot` on, to the key buffer;
+ * S_SCAN_NEXT: where to continue.
+ */
 export function store_scan(slot: u32, count: u32): u32 {
   const top = load<u32>(S_SLOT_TOP);
   let found: u32 = 0;
@@ -104,7 +116,7 @@ export function store_scan(slot: u32, count: u32): u32 {
   return found;
 }
 
-/** The 36 characters of the UUID at `from`, at the start of the key buffer, and `bytes` of text behind them. */
+/** Writes the 36 characters of the UUID at `from` to the start of the key buffer, followed by `bytes` of text. */
 export function store_uuid(from: usize, text: usize, bytes: u32): void {
   uuidFormat(from, KEY_BUFFER);
   if (bytes != 0) bytesCopy(KEY_BUFFER + 36, text, bytes);

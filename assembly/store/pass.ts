@@ -1,7 +1,7 @@
-// Applying a log that is only read through: its records get the addresses where they will lie, in pages reserved for them, and nothing is
-// written there. What is dead by then may not be read a second time to find its entry of the index, so hashes of keys are kept by slot:
-// the index is built of them when the log has been seen to its end, or later, and until then keys are sought among them one by one. They lie
-// at the beginning of the reserved pages meanwhile: those records are not there yet.
+// Applies a log that is only read through a window: its records are assigned their final addresses, in pages reserved for them, and nothing
+// is written there. A record that has died since cannot be read again to find its index entry, so the hashes of keys are kept by slot. The
+// index is built from them when the log has been read to its end, or later; until then keys are found by scanning the hashes. Meanwhile
+// these occupy the beginning of the reserved pages, whose records are not loaded yet.
 
 import {
   KEY_BUFFER, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE, KIND_TRANSACTION, RECORD_HEADER, S_COUNT, S_LIVE_BYTES, S_PASS_END,
@@ -12,10 +12,10 @@ import { blockBytes, blockKind, blockRelease, blockUnits, pagesReach } from "../
 import { keyBytes, keyGiven, keyMatches, keyOfRecord, keyPointer, keyType, recordShape, recordSlot, shapeKnown, shapeReadEntry } from "../record";
 import { slotAddress, slotLogUnits, slotSet, slotSetAddress, slotsReach } from "../slot";
 
-/** Bits of a hash that the index does not look at: the block's units stand there. */
+/** Bits of a hash that the index does not use: they hold the block's units. */
 const HASH_SPARE: u64 = 0xffffff80;
 const UNITS_SHIFT: u64 = 7;
-/** In the list of gaps: what stands there is the head of a frame. Addresses are multiples of 8. */
+/** Marks a frame header in the list of gaps. Addresses are multiples of 8. */
 const GAP_FRAME: usize = 1;
 
 // @ts-ignore: decorator
@@ -23,7 +23,7 @@ const GAP_FRAME: usize = 1;
   return <usize>load<u32>(S_PASS_HASHES) + (<usize>slot << 3);
 }
 
-/** Lists a block. */
+/** Adds a block to the list of gaps. */
 function listGap(entry: usize): void {
   const at = <usize>load<u32>(S_PASS_GAPS);
   store<u32>(at, <u32>entry);
@@ -36,7 +36,7 @@ function reachHashes(): bool {
   return end <= <usize>load<u32>(S_PASS_END) && pagesReach(end);
 }
 
-/** Empties a slot; the block it had is given back later. */
+/** Empties a slot; its block is released later. */
 function passOver(slot: u32, address: usize): void {
   store<u32>(S_COUNT, load<u32>(S_COUNT) - 1);
   const units = (load<u64>(hashAt(slot)) & HASH_SPARE) >> UNITS_SHIFT;
@@ -81,8 +81,9 @@ function passDelete(entry: usize, flags: u32): void {
 }
 
 /**
- * Applies the checked frames in [from, end), which stand at `units` of the log and will lie `delta` further on, about `bytesMax` of them;
- * S_WALK_AT: where to go on. Gaps are listed from S_PASS_GAPS on, at most eight bytes for every 16 of these. `flags`: WALK_HASH or WALK_COVERED.
+ * Applies the checked frames in [from, end), about `bytesMax` of them, which are at `units` of the log and belong `delta` further on;
+ * S_WALK_AT: where to continue. Gaps are listed at S_PASS_GAPS, with at most eight bytes for every 16 of these. `flags`: WALK_HASH or
+ * WALK_COVERED.
  */
 export function store_pass(from: usize, end: usize, units: u32, delta: usize, flags: u32, bytesMax: u32): i32 {
   let at = from;
@@ -114,13 +115,15 @@ export function store_pass(from: usize, end: usize, units: u32, delta: usize, fl
   return STATUS_OK;
 }
 
-/** The log has been read to its end: takes the memory for its index. False: there is not so much, and it has to be built to see whether it fits. */
+/**
+ * Called when the log has been read to its end: reserves memory for its index. Returns false if it must be built to see whether it fits.
+ */
 export function store_pass_expect(): bool {
   hashExpect(load<u32>(S_COUNT));
   return hashHolds(load<u32>(S_COUNT));
 }
 
-/** Puts the next slots, `slotsMax` from `from` on, into the index. */
+/** Adds the next slots, `slotsMax` from `from` on, to the index. */
 export function store_pass_index(from: u32, slotsMax: u32): i32 {
   const end = min(load<u32>(S_SLOT_TOP), from + slotsMax);
   let touched: u32 = 0;
@@ -132,12 +135,14 @@ export function store_pass_index(from: u32, slotsMax: u32): i32 {
   return STATUS_OK;
 }
 
-/** Gives the arena the gaps whose entries of the list stand in the key buffer; everything is in its place by now. */
+/** Releases to the arena the gaps listed in the key buffer; everything is in its place by now. */
 export function store_pass_free(count: u32): void {
   for (let i: usize = 0; i < <usize>count; i++) blockRelease(<usize>load<u32>(KEY_BUFFER + (i << 2)) & ~GAP_FRAME);
 }
 
-/** Where the record lies, or will, that the index has for the key in the key buffer, 0 if none; where several have its hash, the one behind `skip` others. */
+/**
+ * Address, now or later, of a record in the index that may have the key in the key buffer, 0 if none; skips the first `skip` with its hash.
+ */
 export function store_pass_candidate(type: u32, bytes: u32, skip: u32): usize {
   keyGiven(type, KEY_BUFFER, bytes);
   const hash = keyHash(keyType, keyPointer, keyBytes);
@@ -147,8 +152,8 @@ export function store_pass_candidate(type: u32, bytes: u32, skip: u32): usize {
 }
 
 /**
- * While the index is not there: where the record lies, or will, of the next slot from `slot` on that may have the key in the key buffer, 0 if
- * none; S_SCAN_NEXT: where to go on.
+ * Before the index exists: the address, now or later, of the next record from `slot` on that may have the key in the key buffer, 0 if none;
+ * S_SCAN_NEXT: where to continue.
  */
 export function store_pass_seek(type: u32, bytes: u32, slot: u32): usize {
   keyGiven(type, KEY_BUFFER, bytes);
@@ -165,7 +170,7 @@ export function store_pass_seek(type: u32, bytes: u32, slot: u32): usize {
   return 0;
 }
 
-/** Whether the record at an address, which is there, has the key in the key buffer. */
+/** Whether the loaded record at an address has the key in the key buffer. */
 export function store_pass_matches(type: u32, bytes: u32, record: usize): bool {
   keyGiven(type, KEY_BUFFER, bytes);
   return keyMatches(record, keyType, keyPointer, keyBytes);

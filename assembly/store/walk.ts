@@ -1,5 +1,5 @@
-// Reading a log back: frames are checked first, then applied. Replay goes by slot alone (the last entry of a slot wins) and the
-// index is built at the end, so entries may even be applied twice, as they are after a compaction.
+// Replaying a log: frames are checked first, then applied. Replay goes by slot alone (the last entry of a slot wins) and the index is built
+// at the end, so entries may even be applied twice, as happens after a compaction.
 
 import {
   BATCH_SCRATCH, BLOCK_KIND_SHIFT, FRAME_BYTES, FRAME_CONTINUES, FRAME_GROUP, FRAME_MORE, KIND_DELETE, KIND_FRAME, KIND_RECORD, KIND_SHAPE,
@@ -22,24 +22,24 @@ const FRAME_WORD: u32 = <u32>(FRAME_BYTES >> 3) | (KIND_FRAME << BLOCK_KIND_SHIF
 const FRAME_WORD_MASK: u32 = ~(FRAME_MORE | FRAME_GROUP | FRAME_CONTINUES);
 
 /**
- * Pages a log of `bytes` may be read into; its first byte goes 8 behind the address. 0: it does not fit. `isWindow`: it is only read
- * through and never attached.
+ * Reserves pages to read a log of `bytes` into; its first byte goes 8 after the address. Returns 0 if it does not fit. `isWindow`: it is
+ * only read through and never attached.
  */
 export function store_log_reserve(bytes: usize, isWindow: bool): usize {
   return pagesAcquire(pagesFor(bytes + 32), isWindow ? PAGE_SCRATCH : PAGE_RECORD);
 }
 
-/** The same for a log that is read later; memory reaches no further than asked for (`store_log_reach`). */
+/** The same for a log that is read later; memory grows only as far as requested (`store_log_reach`). */
 export function store_log_promise(bytes: usize): usize {
   return pagesPromise(pagesFor(bytes + 32), pagesFor(bytes >> 2));
 }
 
-/** False: the platform refuses. */
+/** Returns false if the platform refuses. */
 export function store_log_reach(end: usize): bool {
   return pagesReach(end);
 }
 
-/** Makes the `bytes` read in part of the arena (its blocks in use until walked), and what is left of the pages free. */
+/** Makes the `bytes` read a part of the arena (its blocks in use until walked), and frees the rest of the pages. */
 export function store_log_attach(run: usize, reserved: usize, bytes: usize): void {
   const end = run + <usize>pagesFor(reserved + 32) * PAGE_BYTES;
   sentinel(run);
@@ -49,7 +49,7 @@ export function store_log_attach(run: usize, reserved: usize, bytes: usize): voi
   if (end - 8 - rest >= 16) blocksAddRange(rest, end - 8);
 }
 
-/** Gives pages back that were only read through. */
+/** Releases pages that were only read through. */
 export function store_log_release(run: usize, reserved: usize): void {
   pagesRelease(run, pagesFor(reserved + 32));
 }
@@ -68,8 +68,9 @@ function frameCheck(frame: usize, end: usize): u32 {
 }
 
 /**
- * Checks frames from `from` on, each with a greater sequence than the one before and the first with at least `sequence`. Stops behind the first whole group that holds a transaction
- * (S_CHECK_GROUP), else at the end or at what is not a valid frame. `open`: where a group began that an earlier call left open, or 0.
+ * Checks frames from `from` on, each with a greater sequence than the one before and the first with at least `sequence`. Stops after the
+ * first whole group that has a transaction (S_CHECK_GROUP), otherwise at the end or at an invalid frame. `open`: where a group began that
+ * an earlier call left incomplete, or 0.
  */
 export function store_log_check(from: usize, end: usize, sequence: u32, open: usize): void {
   let at = from;
@@ -80,7 +81,7 @@ export function store_log_check(from: usize, end: usize, sequence: u32, open: us
     const bytes = frameCheck(at, end);
     if (bytes == 0) break;
     if (load<u32>(at, 12) < next) break;
-    // What it goes on with is lost.
+    // The beginning of its group is lost.
     if (open == 0 && (load<u32>(at) & FRAME_CONTINUES) != 0) break;
     next = load<u32>(at, 12) + 1;
     if (load<u32>(at, 8) > load<u32>(S_CHECK_DURABLE)) store<u32>(S_CHECK_DURABLE, load<u32>(at, 8));
@@ -114,7 +115,7 @@ function unindex(record: usize, slot: u32): void {
   if (keyOfRecord(record)) hashRemove(keyHash(keyType, keyPointer, keyBytes), slot);
 }
 
-/** Empties a slot during a replay. It is not on the free list until the replay is finished, unless the index is kept. */
+/** Empties a slot during a replay. It is not added to the free list until the end, unless the index is maintained. */
 function vacate(slot: u32, flags: u32): void {
   const old = slotAddress(slot);
   if (old == 0) return;
@@ -158,14 +159,14 @@ function settle(record: usize, slot: u32, units: u32, flags: u32): i32 {
   return STATUS_OK;
 }
 
-/** Hashes of records that were applied, and their slots, on their way into the index: many at a time, so that the cache misses overlap. */
+/** Hashes and slots of applied records on their way into the index: many at a time, so that the cache misses overlap. */
 let pending: u32 = 0;
 const PENDING_MAX: u32 = 512;
 const PENDING_BYTES: usize = 16;
-/** Memory did not hold the index. */
+/** Set when memory could not hold the index. */
 let isIndexFull: bool = false;
 
-/** `expected`: how many entries the index will have about. */
+/** `expected`: approximate number of entries that the index will have. */
 function flushPending(expected: u32): void {
   const end = BATCH_SCRATCH + <usize>pending * PENDING_BYTES;
   pending = 0;
@@ -178,12 +179,12 @@ function flushPending(expected: u32): void {
   }
 }
 
-/** Takes a slot that was on the free list off it; only while the index is kept, in the order it was given out. */
+/** Removes a slot from the free list, in the order slots were assigned; only while the index is maintained. */
 function occupy(slot: u32): bool {
   const top = load<u32>(S_SLOT_TOP);
   if (slot >= top) {
     if (!slotsReach(slot)) return false;
-    // Slots between are free.
+    // The slots in between are free.
     for (let s = top; s < slot; s++) slotRelease(s);
     return true;
   }
@@ -219,7 +220,7 @@ function applyRecord(record: usize, units: u32, flags: u32): i32 {
   if (flags & WALK_COVERED) {
     if (slot >= load<u32>(S_SLOT_TOP) || slotAddress(slot) == 0 || slotLogUnits(slot) != units) return STATUS_OK;
     store<u32>(S_WALK_LIVE, load<u32>(S_WALK_LIVE) + 1);
-    // The index stands already.
+    // The index already exists.
     return settle(record, slot, units, flags & ~WALK_INDEX);
   }
   if (flags & WALK_INDEX) {
@@ -232,21 +233,21 @@ function applyRecord(record: usize, units: u32, flags: u32): i32 {
 }
 
 /**
- * Applies the checked frames in [from, end), which lie at `units` of the log, about `bytesMax` of them; S_WALK_AT: where to go on.
- * Without WALK_COPY the records stay where they are and everything else is given to the arena.
+ * Applies the checked frames in [from, end), about `bytesMax` of them, which are at `units` of the log; S_WALK_AT: where to continue.
+ * Without WALK_COPY the records stay in place and everything else is released to the arena.
  */
 export function store_log_walk(from: usize, end: usize, units: u32, flags: u32, bytesMax: u32): i32 {
   pending = 0;
   isIndexFull = false;
   let at = from;
   const stop = min<usize>(end, from + bytesMax);
-  // Each block's place is known only from the one before: without this every step would wait for memory.
+  // Each block is located through the previous one: without this, every step would wait for memory.
   let touched: u32 = 0;
   for (let line = from; line < stop; line += 64) touched += load<u8>(line);
   store<u32>(KEY_BUFFER, touched);
   let position = units;
   while (at < stop) {
-    // Releasing a block writes into it: its length is read before.
+    // Releasing a block overwrites it, so its length is read first.
     const length = blockUnits(at);
     const kind = blockKind(at);
     const next = at + (<usize>length << 3);
@@ -268,7 +269,7 @@ export function store_log_walk(from: usize, end: usize, units: u32, flags: u32, 
           if (flags & WALK_INDEX) slotRelease(slot);
         }
       } else if (kind == KIND_SHAPE) {
-        // A snapshot has counted those it covers already, and so has a salvage those of the whole log.
+        // A snapshot has already counted the shapes it covers, and a salvage those of the whole log.
         const isCounted = (flags & (WALK_COVERED | WALK_SALVAGE)) != 0;
         const status = isCounted ? STATUS_OK : shapeReadEntry(at, <u32>(next - at));
         if (status != STATUS_OK) return status;
@@ -293,8 +294,8 @@ function slotAddressOr(slot: u32): usize {
 }
 
 /**
- * Takes the next slots, `slotsMax` from `from` on, into the counts and the hash index, after a replay that kept neither: that of a salvaged
- * log, which with frames missing may hold a key twice.
+ * Adds the next slots, `slotsMax` from `from` on, to the counts and the hash index, after a replay that maintained neither: that of a
+ * salvaged log, which may have a key twice where frames are missing.
  */
 export function store_log_index(from: u32, slotsMax: u32): i32 {
   const end = min(load<u32>(S_SLOT_TOP), from + slotsMax);
@@ -307,7 +308,7 @@ export function store_log_index(from: u32, slotsMax: u32): i32 {
     const hash = keyHash(keyType, keyPointer, keyBytes);
     const twin = findSlot(hash, keyType, keyPointer, keyBytes);
     if (twin != SLOT_NONE) {
-      // The later entry is the truth.
+      // The later entry is valid.
       const drop = slotLogUnits(twin) < slotLogUnits(slot) ? twin : slot;
       const gone = slotAddress(drop);
       if (drop == twin) {
@@ -328,7 +329,7 @@ export function store_log_index(from: u32, slotsMax: u32): i32 {
   return STATUS_OK;
 }
 
-/** After the last slot was indexed: the free list, low slots first. */
+/** Called after the last slot was indexed: builds the free list, low slots first. */
 export function store_log_finish(): void {
   store<u32>(S_SLOT_FREE, 0);
   if (load<u32>(S_COUNT) == load<u32>(S_SLOT_TOP)) return;

@@ -1,5 +1,6 @@
 // The tree in negation normal form: `not` only at leaves, no constants inside, nested lists flattened. Kleene's logic
-// allows all of this. It also makes unknown equivalent to false, since negation no longer occurs above leaves.
+// allows all of this. It also makes unknown equivalent to false above the leaves, since only leaves are negated, and
+// there unknown stays unknown.
 
 import { evaluate } from './evaluate.ts'
 import { typeOf, typesAround } from './order.ts'

@@ -95,7 +95,7 @@ function lostOf(options: PartitionOptions, error: unknown): Promise<Repair> {
   return filesPart.now!.loseLog((storage ?? imported)!, stem, error)
 }
 
-/** A repair keeps transactions whose part in some log is gone; this is the highest number of such a transaction. */
+/** A repair keeps transactions whose part in some log is gone: up to this number they all count. */
 export function settledTransaction(all: readonly PartitionOptions[], found: readonly Recovered[]): number {
   let highest = 0
   if (all[0]?.repair !== true) return highest
