@@ -47,7 +47,8 @@ export function unionFeed(streams: readonly Stream[]): Feed {
       return undefined
     },
     wait(wake) {
-      for (const feed of feeds) feed.wait(wake)
+      // One that has told all it will may have more that nobody takes: it would wake for ever.
+      for (const stream of streams) if (stream.isOver?.() !== true) stream.feed?.wait(wake)
     },
     close() {
       for (const feed of feeds) feed.close()

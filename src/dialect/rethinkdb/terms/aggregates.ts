@@ -145,6 +145,8 @@ function fold(call: Call): Val {
   }
   const emit = toFunc(emitting)
   const final = ending === undefined ? undefined : toFunc(ending)
+  // A feed that has nothing yet has not ended.
+  const isLive = value instanceof Stream && value.feed !== undefined
   const make = (pull: Pull): Pull => {
     let inner: Pull = () => undefined
     let isOver = false
@@ -155,6 +157,7 @@ function fold(call: Call): Val {
         if (isOver) return undefined
         const row = pull()
         if (row === undefined) {
+          if (isLive && value.isOver?.() !== true) return undefined
           isOver = true
           if (final === undefined) return undefined
           inner = pullArray(asArray(asDatum(final.call([state]))))

@@ -114,6 +114,7 @@ function union(call: Call): Val {
   const streams = values.map((value) => toStream(value))
   let pull: Pull
   const setting = interleave === undefined ? true : interleaveOf(call)
+  if (streams.some((one) => one.feed !== undefined)) return unionOfFeeds(streams)
   if (typeof setting === 'boolean') {
     let at = 0
     pull = () => {
@@ -130,8 +131,19 @@ function union(call: Call): Val {
     streams.some((one) => one.isInfinite),
   )
   stream.parts = streams
-  const feeds = streams.flatMap((one) => (one.feed === undefined ? [] : [one.feed]))
-  if (feeds.length > 0) stream.feed = feedPart.now!.unionFeed(streams)
+  return stream
+}
+
+/** A feed that has nothing yet has not ended: all of them are asked each time. */
+function unionOfFeeds(streams: readonly Stream[]): Stream {
+  const feed = feedPart.now!.unionFeed(streams)
+  const stream = new Stream(
+    () => feed.poll(),
+    streams.some((one) => one.isInfinite),
+  )
+  stream.feed = feed
+  stream.parts = streams
+  stream.isOver = () => streams.every((one) => one.feed === undefined || one.isOver?.() === true)
   return stream
 }
 

@@ -69,8 +69,16 @@ function map(call: Call): Val {
   )
   const feeds = streams.filter((stream) => stream.feed !== undefined)
   if (feeds.length > 0) {
-    mapped.feed = feeds.length === 1 ? feeds[0].feed : feedPart.now!.unionFeed(streams)
-    mapped.isOver = () => feeds.some((stream) => stream.isOver?.() === true)
+    // It waits for the one that has nothing, whatever the others have; a sequence that has nothing has ended.
+    const lacking = () => streams[items.length]
+    const feed = feeds.length === 1 ? feeds[0].feed! : feedPart.now!.unionFeed(streams)
+    mapped.feed = {
+      className: feed.className,
+      poll: () => feed.poll(),
+      wait: (wake) => lacking().feed?.wait(wake),
+      close: () => feed.close(),
+    }
+    mapped.isOver = () => lacking().feed === undefined || lacking().isOver?.() === true
   }
   return mapped
 }

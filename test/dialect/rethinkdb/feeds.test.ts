@@ -1,0 +1,97 @@
+// Promise: what is made of feeds tells what they tell for as long as they do, and ends when they have told all.
+
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type Any, r } from './cases.ts'
+
+let connection: Any
+const a = () => r.table('a')
+const b = () => r.table('b')
+const ids = (feed: Any) => feed.map((change: Any) => change('new_val')('id'))
+const run = (term: Any) => term.run(connection)
+
+beforeAll(async () => {
+  connection = await r.connect()
+  await run(r.tableCreate('a'))
+  await run(r.tableCreate('b'))
+})
+afterAll(async () => await connection.close())
+beforeEach(clear)
+
+async function clear(): Promise<void> {
+  await run(a().delete())
+  await run(b().delete())
+}
+
+/** The first `count` rows, read while 1, 2 ... is inserted into one table and 11, 12 ... into the other. */
+async function told(term: Any, count: number): Promise<unknown[]> {
+  await clear()
+  const feed = await run(term)
+  const rows: unknown[] = []
+  const reading = (async () => {
+    while (rows.length < count) rows.push(await feed.next())
+  })()
+  for (let i = 1; i <= 4; i++) {
+    await run(a().insert({ id: i }))
+    await run(b().insert({ id: 10 + i }))
+  }
+  await reading
+  await feed.close()
+  return rows
+}
+
+const numbers = (rows: unknown[]) => (rows as number[]).sort((x, y) => x - y)
+
+// The second event of a feed in a union was never read, and the query asked for it for ever: the whole process stood still.
+it('goes on with unions of feeds', async () => {
+  expect(numbers(await told(ids(a().changes().union(b().changes())), 8))).toEqual([1, 2, 3, 4, 11, 12, 13, 14])
+  expect(numbers(await told(ids(a().changes()).union(ids(b().changes()), [7]), 9))).toEqual([
+    1, 2, 3, 4, 7, 11, 12, 13, 14,
+  ])
+})
+
+it('unions end with the last of their feeds, and go on without those that ended', async () => {
+  expect(numbers(await told(ids(a().changes().limit(1).union(b().changes())), 5))).toEqual([1, 11, 12, 13, 14])
+  const ended = await run(ids(a().changes().limit(1).union(b().changes().limit(2))))
+  await run(a().insert([{ id: 21 }, { id: 22 }]))
+  await run(b().insert([{ id: 31 }, { id: 32 }, { id: 33 }]))
+  const rows: number[] = []
+  await ended.eachAsync((id: number) => {
+    rows.push(id)
+  })
+  expect(numbers(rows)).toEqual([21, 31, 32])
+})
+
+// One of two feeds had more than the other: the process stood still until the other had something.
+it('maps several feeds row by row, and ends with the shortest', async () => {
+  const pairs = (x: Any, y: Any) => [x, y]
+  const uneven = await run(r.map(ids(a().changes()), ids(b().changes()), pairs))
+  const first = uneven.next()
+  await run(a().insert([{ id: 41 }, { id: 42 }]))
+  await run(b().insert({ id: 51 }))
+  expect(await first).toEqual([41, 51])
+  const second = uneven.next()
+  await run(b().insert({ id: 52 }))
+  expect(await second).toEqual([42, 52])
+  await uneven.close()
+  for (const counted of [r.map(r.range(2), ids(a().changes()), pairs), r.map(ids(a().changes()), r.range(2), pairs)]) {
+    await run(a().delete())
+    const feed = await run(counted)
+    await run(a().insert([{ id: 61 }, { id: 62 }, { id: 63 }]))
+    const rows: number[][] = []
+    await feed.eachAsync((row: number[]) => {
+      rows.push(row)
+    })
+    expect(rows.map((row) => numbers(row))).toEqual([
+      [0, 61],
+      [1, 62],
+    ])
+  }
+})
+
+it('folds a feed, telling what is emitted; it stood still after the first read that found nothing', async () => {
+  const running = { emit: (_old: Any, _row: Any, sum: Any) => [sum] }
+  const add = (sum: Any, id: Any) => sum.add(id)
+  expect(await told(ids(a().changes()).fold(0, add, running), 4)).toEqual([1, 3, 6, 10])
+  const limited = ids(a().changes().limit(2)).fold(0, add, { ...running, finalEmit: (sum: Any) => ['all', sum] })
+  expect(await told(limited, 4)).toEqual([1, 3, 'all', 3])
+})
