@@ -409,3 +409,30 @@ it('groups and orders by JSON paths; each path into the dynamic field was one gr
   const wrong = await made.search({ ...at, data: [0, 0, 0, 0], group_by_field: 'vector["a"]' })
   expect(wrong.status.reason).toContain('group by field vector["a"] not exist')
 })
+
+it('has one group of the rows without the field; a hybrid search had one of each, and its members stood apart', async () => {
+  const made = client()
+  const vector = (name: string) => ({ name, data_type: DataType.FloatVector, dim: 2 })
+  await made.createCollection({
+    collection_name: 'c',
+    fields: [KEY, vector('v'), vector('w')],
+    index_params: ['v', 'w'].map((field_name) => ({ field_name, metric_type: 'L2' })) as never,
+    enable_dynamic_field: true,
+  })
+  const kinds = [undefined, 'b', undefined, 'b', undefined, [1], [1]]
+  const data = kinds.map((kind, id) => ({ id, v: [id, 0], w: [id, 0], ...(kind === undefined ? {} : { kind }) }))
+  await made.insert({ collection_name: 'c', data: data as never })
+  const parts = ['v', 'w'].map((anns_field) => ({ anns_field, data: [0, 0], limit: 7 }))
+  const ids = async (request: object) => {
+    const at = { collection_name: 'c', limit: 7, group_by_field: 'kind', output_fields: ['id'] }
+    const { status, results } = await made.search({ ...at, ...request } as never)
+    expect(status).toEqual(SUCCESS)
+    return (results as unknown as { id: string }[]).map((hit) => Number(hit.id))
+  }
+  for (const request of [{ data: [0, 0], anns_field: 'v' }, { data: parts }]) {
+    expect(await ids(request)).toEqual([0, 1, 5])
+    expect(await ids({ ...request, group_size: 2 })).toEqual([0, 2, 1, 3, 5, 6])
+    expect(await ids({ ...request, group_size: 2, limit: 1 })).toEqual([0, 2])
+    expect(await ids({ ...request, group_size: 3 })).toEqual([0, 2, 4, 1, 3, 5, 6])
+  }
+})

@@ -14,8 +14,8 @@ export function byGroups(hits: readonly Found[], { place }: Group): Found[][] {
   const groups = new Map<unknown, Found[]>()
   for (const hit of hits) {
     const value = valueAt(hit.row, place)
-    // Rows without the field are groups of their own.
-    const key = value === undefined || value === null ? hit : value
+    // As the engine has it: rows without the field are one group, and lists are equal by what is in them.
+    const key = typeof value === 'object' && value !== null ? `\0${JSON.stringify(value)}` : value
     const own = groups.get(key)
     if (own === undefined) groups.set(key, [hit])
     else own.push(hit)
