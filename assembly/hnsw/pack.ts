@@ -155,7 +155,7 @@ export function hnsw_unpack(index: u32, slot: u32): u32 {
   return unpack(graph, KEY_BUFFER, <u32>KEY_BUFFER_BYTES, slot, slotWidth(), hasLeft(graph));
 }
 
-/** Excludes the pages of lists from the others of a snapshot, which holds their content as pieces. */
+/** Marks the pages of lists in the page table: a snapshot holds their content as pieces. */
 export function ownPages(graph: usize): void {
   for (let chunk: u32 = 0; chunk < chunksTop(graph); chunk++) {
     const lists = listsAt(graph, chunk);

@@ -1,5 +1,6 @@
-// A node leaves. The paper has no such algorithm; this one keeps the neighbourhood woven. Every neighbour of the node may lose two ways,
-// that to it and that from it, and gets another neighbour of the node in its place. Links to the node which are not found here are void by its generation.
+// Removing a node. The paper has no algorithm for this; this one keeps the neighbourhood connected. Every neighbour of the node may lose
+// two links, that to it and that from it, and gets another neighbour of the node instead. Links to the node that are not found here are
+// void by its generation.
 
 import { SLOT_NONE } from "../abi";
 import { vectorRow, vectorRowDistance } from "../vector";
@@ -12,10 +13,10 @@ import { levelOf } from "./level";
 import { offer, tidy } from "./link";
 import { LINKS_MAX, orphanKeys, orphans } from "./scratch";
 
-/** How many of a lost node's neighbours a neighbour is linked to instead. */
+/** To how many of a lost node's neighbours each of them is linked instead. */
 const ADOPTED: u32 = 2;
 
-/** Unlinks a node; its vector may be another by now, or gone. */
+/** Unlinks a node; its vector may have changed by now, or be gone. */
 export function unlink(graph: usize, field: usize, slot: u32): void {
   const level = levelOf(slot, load<u32>(graph, GRAPH_SEED), load<u32>(graph, GRAPH_M));
   const gone = linkTo(graph, slot);
@@ -36,7 +37,7 @@ function leave(graph: usize, field: usize, slot: u32, gone: u32, level: u32): vo
       removeLink(listAt(graph, other, level), most, gone);
       addOrphan(other);
     } else if (linkIsStale(graph, link)) {
-      // It leaves soon. The ways through both end here, or both sides could fall apart.
+      // It leaves soon. The paths through both end here, or the two sides could become disconnected.
       addBehind(graph, listAt(graph, other, level), most, slot);
     }
   }
@@ -44,12 +45,12 @@ function leave(graph: usize, field: usize, slot: u32, gone: u32, level: u32): vo
   if (level != 0) return;
   for (let i: u32 = 0; i < orphansCount; i++) {
     const orphan = load<u32>(orphans + (<usize>i << 2));
-    // One that has lost every link is linked anew.
+    // A node that has lost every link is linked again.
     if (tidy(graph, listAt(graph, orphan, 0), most) == 0 && load<u32>(graph, GRAPH_LINKED) > 1) markDirty(graph, orphan);
   }
 }
 
-/** In `orphans`. */
+/** Number of entries in `orphans`. */
 let orphansCount: u32 = 0;
 
 function addOrphan(slot: u32): void {
@@ -79,7 +80,7 @@ function removeLink(list: usize, most: u32, gone: u32): void {
   }
 }
 
-/** Links a node to the nearest of the other orphans that lie apart from what it is linked to, and them to it. */
+/** Links a node to the nearest other orphans that point apart from its neighbours, and them to it. */
 function adopt(graph: usize, field: usize, node: u32, level: u32): void {
   const list = listAt(graph, node, level);
   const most = linksMax(graph, level);
@@ -114,7 +115,7 @@ function isLinked(list: usize, most: u32, slot: u32): bool {
   return false;
 }
 
-/** Whether a slot is none of the neighbours, and nearer to the base, at this distance, than to any of them. */
+/** Whether a slot is not among the neighbours, and is nearer to the base, at this distance, than to any of them. */
 function liesApart(graph: usize, field: usize, list: usize, count: u32, slot: u32, distance: f32): bool {
   const row = vectorRow(field, slot);
   for (let i: u32 = 0; i < count; i++) {
@@ -125,7 +126,7 @@ function liesApart(graph: usize, field: usize, list: usize, count: u32, slot: u3
   return true;
 }
 
-/** Another entry after `slot` has left: a neighbour of it if one reaches its level, else whatever reaches highest. */
+/** Chooses a new entry after `slot` has left: one of its neighbours on its level, otherwise the highest node. */
 function findEntry(graph: usize, slot: u32, level: u32): void {
   const list = listAt(graph, slot, level);
   const most = linksMax(graph, level);

@@ -1,5 +1,5 @@
-// A write only notes steps; this brings the graph up to date afterwards, a few of them at a time. Where steps were lost, it goes by what is dirty: nodes whose
-// vector has changed leave first, because as long as one is there, its links lead walks to where it used to be.
+// A write only records steps; this brings the graph up to date afterwards, a few steps at a time. Where steps were lost, it goes by the
+// dirty slots: nodes whose vectors have changed are removed first, because until then their links lead walks to where they used to be.
 
 import { DERIVED_GRAPHS, S_DERIVED, S_SLOT_TOP, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import { fieldCount, queryBytes, vectorField, vectorRow } from "../vector";
@@ -15,14 +15,14 @@ import { scratchReach } from "./scratch";
 import { isScarce } from "./steps";
 import { unlink } from "./unlink";
 
-/** When more of the nodes than one in so many are stale, it is quicker, and better, to build the graph anew. */
+/** When more than one in this many nodes is stale, rebuilding the graph is faster and better. */
 const RENEWAL: u32 = 2;
 const THINNED: u32 = 4;
 const SCARCE: u32 = 16;
 
 /**
- * Gives a field a graph, of which every vector is still to become a node. When memory ends in the midst of it there is none yet, and the next
- * attempt goes on with what is there.
+ * Creates the graph of a field; no vector is a node yet. If memory runs out half-way there is no graph, and the next attempt continues with
+ * what exists.
  */
 export function hnsw_create(index: u32, m: u32, ef: u32): i32 {
   if (graphOf(index) == 0 && !graphCreate(index, m, ef)) return STATUS_OUT_OF_MEMORY;
@@ -40,8 +40,8 @@ export function hnsw_create(index: u32, m: u32, ef: u32): i32 {
 }
 
 /**
- * After a batch. When of the most vectors there were one in so many is left, the graph is built anew: most of it is repairs by then; and where memory
- * gets scarce, nothing is kept for its sake. Answers how many steps keep a row, or -1: there is no graph.
+ * Called after a batch. When only one in so many of the peak number of vectors is left, the graph is rebuilt, since it consists mostly of
+ * repairs by then; and when memory gets scarce, steps keep no rows. Returns how many steps keep a row, or -1 without a graph.
  */
 export function hnsw_settle(index: u32): i32 {
   if (!hnsw_exists(index)) return -1;
@@ -54,7 +54,7 @@ export function hnsw_settle(index: u32): i32 {
   return <i32>load<u32>(graph, GRAPH_KEPT);
 }
 
-/** From now until hnsw_replay the vectors of the field are what they were before all that waits, and may not be looked at but by hnsw_maintain. */
+/** From now until hnsw_replay the vectors of the field are those before all waiting steps, and only hnsw_maintain may read them. */
 export function hnsw_rewind(index: u32): void {
   const graph = graphOf(index);
   if (graph == 0 || load<u32>(graph, GRAPH_KEPT) == 0) return;
@@ -67,7 +67,8 @@ export function hnsw_replay(index: u32): void {
 }
 
 /**
- * Does up to `count` of what waits. Answers how much is left, or STATUS_OUT_OF_MEMORY: then the rest stays dirty, and searches look at it one by one.
+ * Processes up to `count` waiting steps. Returns how many are left, or STATUS_OUT_OF_MEMORY: then the rest stays dirty, and searches scan
+ * it.
  */
 export function hnsw_maintain(index: u32, count: u32): i32 {
   const graph = graphOf(index);
@@ -89,7 +90,7 @@ export function hnsw_maintain(index: u32, count: u32): i32 {
 /** The same without steps. */
 function catchUp(graph: usize, field: usize, count: u32): i32 {
   let left = count;
-  // Looked for from the start each time: one that leaves may leave another alone, which is stale from then on, wherever it stands.
+  // Searched from the start each time: a node that leaves may leave another without links, which is then stale, wherever it is.
   for (; left > 0 && load<u32>(graph, GRAPH_STALE) != 0; left--) unlink(graph, field, firstStale(graph));
   const chunks = chunksTop(graph);
   while (left > 0 && load<u32>(graph, GRAPH_DIRTY) != 0) {
@@ -104,7 +105,7 @@ function catchUp(graph: usize, field: usize, count: u32): i32 {
   return <i32>load<u32>(graph, GRAPH_DIRTY);
 }
 
-/** Links up to `count` dirty slots of a chunk, none of which is stale. Answers how many, or STATUS_OUT_OF_MEMORY. */
+/** Links up to `count` dirty slots of a chunk, none of which is stale. Returns how many, or STATUS_OUT_OF_MEMORY. */
 function linkChunk(graph: usize, field: usize, head: usize, first: u32, count: u32): i32 {
   let done: u32 = 0;
   for (let i: u32 = 0; done < count && load<u32>(head, HEAD_DIRTY) != 0; i++) {
@@ -120,9 +121,7 @@ function linkChunk(graph: usize, field: usize, head: usize, first: u32, count: u
   return <i32>done;
 }
 
-/**
- * Whether the order of the writes was lost; then everything is linked anew, in the order of the slots, by the next calls of hnsw_maintain.
- */
+/** Whether the order of the writes was lost; then the next calls of hnsw_maintain link everything again, in slot order. */
 export function hnsw_straighten(index: u32): bool {
   const graph = graphOf(index);
   if (!hnsw_exists(index) || !isLost(graph)) return false;
@@ -130,12 +129,12 @@ export function hnsw_straighten(index: u32): bool {
   return true;
 }
 
-/** Steps that keep a row. */
+/** Number of steps that keep a row. */
 export function hnsw_kept(index: u32): u32 {
   return load<u32>(graphOf(index), GRAPH_KEPT);
 }
 
-/** Nodes of the graph, slots that are dirty, and slots that are both. */
+/** Number of nodes, of dirty slots, and of slots that are both. */
 export function hnsw_linked(index: u32): u32 {
   return load<u32>(graphOf(index), GRAPH_LINKED);
 }

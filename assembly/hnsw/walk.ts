@@ -1,5 +1,5 @@
-// Walks over a graph: algorithms 2 and 5 of the paper. Neighbours that were not met before are gathered first, so that the loads of
-// their rows overlap, and their distances are computed four at a time. A walk waits for memory more than for anything else.
+// Walks over a graph: algorithms 2 and 5 of the paper. Neighbours not met before are gathered first, so that the loads of their rows
+// overlap, and their distances are computed four at a time. A walk waits for memory more than for anything else.
 
 import { CODE_INT8, SLOT_NONE } from "../abi";
 import {
@@ -12,13 +12,13 @@ import { isHeld, reachList } from "./held";
 import { keyDistance, keyOf, keySlot, popLeast, pushGreatest, pushLeast, replaceGreatest } from "./heap";
 import { batchLinks, batchLists, batchRows, candidates, CANDIDATES_MAX, four, LISTS_MAX, marksAt, marksBegin, results } from "./scratch";
 
-/** Where a walk stands: the nearest node met so far, and on which level it was met. */
+/** The position of a walk: the nearest node met so far, and the level on which it was met. */
 export let walkKey: u64 = 0;
 export let walkLevel: u32 = 0;
-/** Keys in `results`; whether they are sorted, or a heap. */
+/** Number of keys in `results`; whether they are sorted, or a heap. */
 export let walkCount: u32 = 0;
 export let walkIsSorted: bool = false;
-/** Since walkReset: nodes whose lists were read, and distances computed. */
+/** Since walkReset: number of nodes whose lists were read, and of distances computed. */
 export let walkVisited: u32 = 0;
 export let walkComputed: u32 = 0;
 
@@ -27,7 +27,7 @@ export function walkReset(): void {
   walkComputed = 0;
 }
 
-/** Starts at the entry, or near it when it has just lost its vector. False: there is nowhere to start. */
+/** Starts at the entry, or near it if it has just lost its vector. Returns false if there is nowhere to start. */
 export function walkEnter(graph: usize, field: usize, query: usize): bool {
   const entry = load<u32>(graph, GRAPH_ENTRY);
   const top = load<u32>(graph, GRAPH_LEVEL);
@@ -55,7 +55,7 @@ export function walkEnter(graph: usize, field: usize, query: usize): bool {
   return false;
 }
 
-/** Goes to ever nearer neighbours, level by level, until `walkLevel` is `level`. */
+/** Moves to ever nearer neighbours, level by level, down to `level`. */
 export function walkDown(graph: usize, field: usize, query: usize, level: u32): void {
   while (walkLevel > level) {
     const most = linksMax(graph, walkLevel);
@@ -79,7 +79,7 @@ export function walkDown(graph: usize, field: usize, query: usize, level: u32): 
   }
 }
 
-/** Candidates that may still be looked at, after those that cannot were dropped. */
+/** Drops candidates that are too far; returns how many are left. */
 function dropFar(count: u32, worst: u64): u32 {
   let kept: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
@@ -89,7 +89,7 @@ function dropFar(count: u32, worst: u64): u32 {
   return kept;
 }
 
-/** Kept, so that the loads are not left out. */
+/** Kept, so that the loads are not optimized away. */
 let touched: u32 = 0;
 
 // @ts-ignore: decorator
@@ -97,10 +97,10 @@ let touched: u32 = 0;
   return slot < slots && (load<u8>(allowed + (slot >> 3)) >> (slot & 7) & 1) != 0;
 }
 
-/** Links of a list whose nodes were not met before; they are met now. Answers their bytes. */
+/** Collects the links of a list whose nodes were not met before, and marks these. Returns the bytes of the links. */
 // @ts-ignore: decorator
 @inline function meetLinks(list: usize, most: u32, marks: usize, mark: u8, links: usize): usize {
-  // Whether a node was met before is as good as random: links are kept or overwritten without a branch.
+  // Whether a node was met before is practically random: links are kept or overwritten without a branch.
   let met: usize = 0;
   const end = list + (<usize>most << 2);
   for (let from = list; from < end; from += 4) {
@@ -115,14 +115,14 @@ let touched: u32 = 0;
   return met;
 }
 
-/** Sees to it that no row of the nodes that links lead to is missing. */
+/** Ensures that the rows of all linked nodes exist. */
 function makeRows(field: usize, links: usize, met: usize): void {
   for (let at: usize = 0; at < met; at += 4) vectorRow(field, load<u32>(links + at) & LINK_SLOT);
 }
 
 /**
- * Rows of the nodes that links lead to, each touched, and behind the last any, so that there are four. Addresses come first, so that the loads
- * that have to wait stand close together: all that fit into what the processor looks ahead wait at once.
+ * The rows of the linked nodes, each touched, padded with any row to a multiple of four. Addresses are computed first, so that the waiting
+ * loads are close together: all that fit into the processor's look-ahead wait at the same time.
  */
 // @ts-ignore: decorator
 @inline function reachRows(links: usize, met: usize, rows: usize, shift: u32, rowBytes: usize, second: usize, linkRows: usize): u32 {
@@ -146,7 +146,7 @@ function makeRows(field: usize, links: usize, met: usize): void {
   return fetched;
 }
 
-/** Measures four rows, of which `left` bytes of addresses count, into `four`; a bit for each that is as near as `worst`. */
+/** Measures four rows, of which `left` bytes of addresses count, into `four`; returns a bit for each that is as near as `worst`. */
 // @ts-ignore: decorator
 @inline function nearOf(query: usize, row4: usize, left: usize, isInt8: bool, codeBytes: u32, metric: u32, worst: f32): i32 {
   const distances = isInt8
@@ -158,8 +158,9 @@ function makeRows(field: usize, links: usize, met: usize): void {
 }
 
 /**
- * Gathers up to `ef` of the nodes nearest to the query into `results`, from where the walk stands. `allowed`: a bitmap of the
- * first `slots` slots that may be gathered, or 0; the others are passed through. It ends early when `budget` distances were computed: answers false then.
+ * Gathers up to `ef` of the nodes nearest to the query into `results`, starting from the current position. `allowed`: a bitmap of the first
+ * `slots` slots that may be gathered, or 0; others are only passed through. Stops early, returning false, when `budget` distances were
+ * computed.
  */
 export function walkGather(graph: usize, field: usize, query: usize, level: u32, ef: u32, allowed: usize, slots: u32, budget: u32): bool {
   walkIsSorted = allowed == 0 && ef <= SORTED_MAX && linkHolds(graph, linkTo(graph, keySlot(walkKey)));
@@ -176,7 +177,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
   const metric = fieldMetric(field);
   const isWoven = allHold(graph);
   const isMissing = fieldMissing(field) != SLOT_NONE;
-  // The compiler cannot know that these stay what they are.
+  // The compiler cannot know that these stay constant.
   const nextLine: usize = most > 16 ? 64 : 0;
   const marks = marksAt(0);
   const waiters = candidates;
@@ -188,7 +189,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
   store<u64>(waiters, walkKey);
   let waiting: u32 = 1;
   let count: u32 = 0;
-  // The entry may be stale: it is walked from, and not gathered.
+  // The entry may be stale: the walk starts from it, but does not gather it.
   if ((allowed == 0 || isAllowed(allowed, slots, first)) && linkHolds(graph, linkTo(graph, first))) {
     store<u64>(found, walkKey);
     count = 1;
@@ -209,7 +210,7 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
     visited++;
     if (level == 0 && isHeld(graph)) reachList(graph, keySlot(nearest));
     const list = listAt(graph, keySlot(nearest), level);
-    // The list that is likely next is fetched meanwhile.
+    // The list that is probably next is fetched meanwhile.
     if (waiting != 0) {
       const next = listAt(graph, keySlot(load<u64>(waiters)), level);
       fetched += load<u32>(next) + load<u32>(next + nextLine);
@@ -246,13 +247,13 @@ export function walkGather(graph: usize, field: usize, query: usize, level: u32,
   return isWhole;
 }
 
-/** Most that are kept sorted: moving half of more takes longer than the heaps. */
+/** Maximum number kept sorted: with more, moving half of them takes longer than the heaps. */
 const SORTED_MAX: u32 = 1024;
 const EXPANDED: u64 = 1;
 
 // In a sorted list a key is | 32-63 distance | 1-28 slot | 0 its links were followed |.
 
-/** Puts a key into a sorted list that ends at `end`; what was last is moved there. */
+/** Inserts a key into a sorted list that ends at `end`, where the last key is moved. */
 // @ts-ignore: decorator
 @inline function insertSorted(list: usize, end: usize, key: u64): usize {
   let at = end;
@@ -270,10 +271,10 @@ const EXPANDED: u64 = 1;
   return at;
 }
 
-/** Addresses of the lists that were picked, in bytes. */
+/** Addresses of the picked lists, in bytes. */
 let pickedBytes: usize = 0;
 
-/** Takes up to `width` of the nearest nodes whose links were not followed, from `next` on; answers where the next such node stands. */
+/** Picks up to `width` of the nearest nodes whose links were not followed, from `next` on; returns the position of the next such node. */
 // @ts-ignore: decorator
 @inline function pick(graph: usize, level: u32, lists: usize, next: usize, end: usize, width: usize): usize {
   let picked: usize = 0;
@@ -301,8 +302,8 @@ let pickedBytes: usize = 0;
 }
 
 /**
- * The same as walkGather does without a bitmap, from a node that holds: one sorted list is both what waits and what is found, because what falls out
- * of the nearest `ef` is never walked from.
+ * The same as walkGather without a bitmap, from a valid node: one sorted list holds both candidates and results, because the walk never
+ * continues from what drops out of the nearest `ef`.
  */
 function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u32, budget: u32): bool {
   const mark = <u8>marksBegin();
@@ -350,7 +351,7 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
     let met: usize = 0;
     for (let at: usize = 0; at < picked; at += 4) met += meetLinks(<usize>load<u32>(lists + at), most, marks, mark, links + met);
     picked = 0;
-    // Whose lists are next is settled before these distances are known, so that they come along with the rows.
+    // The next lists are chosen before these distances are known, so that they are fetched along with the rows.
     if (end == full && next < end) {
       next = pick(graph, level, lists, next, end, LISTS_MAX);
       picked = pickedBytes;
@@ -386,7 +387,7 @@ function walkSorted(graph: usize, field: usize, query: usize, level: u32, ef: u3
   return isWhole;
 }
 
-/** Goes on from this node, on this level. */
+/** Continues from this node, on this level. */
 export function walkFrom(key: u64, level: u32): void {
   walkKey = key;
   walkLevel = level;

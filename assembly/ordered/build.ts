@@ -1,5 +1,5 @@
-// Building an index from what is stored: entries are collected slot by slot, sorted, and packed into nodes; or, where some are there
-// already, added one by one in order, which is easy on the cache.
+// Building an index from the stored documents: entries are collected slot by slot, sorted, and packed into nodes; or,
+// if the index already has some, added one by one in order, which is cache-friendly.
 
 import { PAGE_SCRATCH, S_SLOT_TOP, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
@@ -14,10 +14,13 @@ import { compareOrdered, nodeOf, prefixIsWhole, prefixOf, RANK_STRING, rankOf } 
 import { probeEntry } from "./probe";
 import { INSERT_FAILED, packedNodes, seekPosition, treeInsert, treePack, treeSeek } from "./tree";
 
-/** More do not fit in memory twice, and their bytes not in 32 bits. */
+/** More entries do not fit in memory twice, nor their bytes in 32 bits. */
 const ENTRIES_MAX: u64 = 0x7ffffff;
 
-/** Takes the documents of the next `slots` slots in. On STATUS_OUT_OF_MEMORY some of them are in, and the index is to be dropped. */
+/**
+ * Adds the documents of the next `slots` slots. On STATUS_OUT_OF_MEMORY some of them were added, and the index must be
+ * dropped.
+ */
 export function build(index: usize, slots: u32): i32 {
   const from = indexBuilt(index);
   const top = load<u32>(S_SLOT_TOP);
@@ -56,7 +59,7 @@ function takeIn(index: usize, entries: usize, count: u32): i32 {
   return STATUS_OK;
 }
 
-/** At most how many entries the documents of [from, to) have. */
+/** An upper bound of the number of entries of the documents in [from, to). */
 function countEntries(index: usize, from: u32, to: u32): u64 {
   if (!indexIs(index, INDEX_MULTI)) return <u64>(to - from);
   let count: u64 = 0;
@@ -69,7 +72,7 @@ function countEntries(index: usize, from: u32, to: u32): u64 {
   return count;
 }
 
-/** Records whose first lines are read side by side, so that their cache misses overlap. */
+/** Number of records whose first cache lines are read together, so that their cache misses overlap. */
 const AHEAD: u32 = 16;
 let touched: u32 = 0;
 
@@ -119,7 +122,7 @@ const PASSES: u64 = 6;
 /** The tables of all passes; they fit in a page. */
 let counts: usize = 0;
 
-/** Sorts entries that stand in the order of their slots; `other` is as much room again. Answers where they stand then. */
+/** Sorts entries that are in slot order; `other` is as much room again. Returns where the result is. */
 function sort(index: usize, entries: usize, other: usize, count: u32): usize {
   const from = count < 64 ? entries : sortByPrefix(entries, other, count);
   const to = from == entries ? other : entries;
@@ -132,14 +135,14 @@ function sort(index: usize, entries: usize, other: usize, count: u32): usize {
     const prefix = entryPrefix(from + <usize>i * ENTRY_BYTES);
     let end = i + 1;
     while (end < count && entryPrefix(from + <usize>end * ENTRY_BYTES) == prefix) end++;
-    // Equal short values stand in the order of their slots already.
+    // Equal short values are already in slot order.
     if (end - i > 1 && (fields > 1 || !prefixIsWhole(prefix))) sortRange(index, from, to, i, end);
     i = end;
   }
   return from;
 }
 
-/** Least digit first; digits that are all the same take no pass. */
+/** Radix sort, least significant digit first; digits that are all equal take no pass. */
 function sortByPrefix(entries: usize, other: usize, count: u32): usize {
   memory.fill(counts, 0, <usize>PASSES * DIGITS << 2);
   const end = entries + <usize>count * ENTRY_BYTES;
@@ -178,7 +181,7 @@ function sortByPrefix(entries: usize, other: usize, count: u32): usize {
   return from;
 }
 
-/** How two entries stand by their values alone. */
+/** Compares two entries by their values alone. */
 export function compareEntries(index: usize, a: usize, b: usize): i32 {
   const prefix = entryPrefix(a);
   const other = entryPrefix(b);
@@ -199,7 +202,7 @@ export function compareEntries(index: usize, a: usize, b: usize): i32 {
   return 0;
 }
 
-/** Stable merge sort of [low, high), runs of 8 by insertion; the same range of `room` is written over. */
+/** Stable merge sort of [low, high), with insertion-sorted runs of 8; overwrites the same range of `room`. */
 function sortRange(index: usize, entries: usize, room: usize, low: u32, high: u32): void {
   for (let run = low; run < high; run += 8) insertionSort(index, entries, run, min(high, run + 8));
   let from = entries;
@@ -243,7 +246,7 @@ function mergeRuns(index: usize, from: usize, to: usize, low: u32, middle: u32, 
   }
 }
 
-/** Keeps one of the entries that equal elements of one document have; answers how many are left. */
+/** Keeps one of the entries for equal elements of one document; returns how many are left. */
 function dropDoubles(index: usize, entries: usize, count: u32): u32 {
   if (!indexIs(index, INDEX_MULTI) || count == 0) return count;
   let kept: u32 = 1;
@@ -257,14 +260,17 @@ function dropDoubles(index: usize, entries: usize, count: u32): u32 {
   return kept;
 }
 
-/** Whether a document lacks a field: then it has no equal. */
+/** Whether a document lacks a field, and so equals no other. */
 function lacksField(index: usize, record: usize): bool {
   const fields = indexFields(index);
   for (let field: u32 = 0; field < fields; field++) if (fieldOf(index, record, field) == 0) return true;
   return false;
 }
 
-/** The number of the first entry from `ordinal` on whose values the next one has too, plus 1; 0: all are distinct. */
+/**
+ * The number of the first entry from `ordinal` on whose values equal those of the next one, plus 1; 0 if all are
+ * distinct.
+ */
 export function firstDouble(index: usize, ordinal: u32): u32 {
   const entries = indexEntries(index);
   let last: usize = 0;

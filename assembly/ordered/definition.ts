@@ -1,5 +1,5 @@
-// One index: what it is on, and where its tree is. All of it lies in pages of its own, which are part of a snapshot and go back
-// when the index is dropped.
+// One index: what it covers, and where its tree is. All of it is in pages of its own, which are part of a snapshot and are released when the index is
+// dropped.
 //
 // Index: | 0 id u32 | 4 flags | 8 fields u32 | 12 root u32 | 16 levels above the leaves u32 | 20 entries u32 | 24 free node u32 |
 //        | 28 free nodes u32 | 32 pages of this run u32 | 36 further page u32 | 40 changes u32 | 44 texts u32 | 48 built up to slot u32 |
@@ -13,9 +13,9 @@ import { slotAddress } from "../slot";
 import { nodeOf } from "./order";
 
 export const INDEX_UNIQUE: u32 = 1;
-/** Of the first field's value, where it is an array, each element has an entry. */
+/** If the value of the first field is an array, each element has an entry. */
 export const INDEX_MULTI: u32 = 2;
-/** Instead of the number of an element: the entry is of the value itself. */
+/** In place of an element number: the entry is for the value itself. */
 export const ELEMENT_NONE: u32 = 0xffffffff;
 
 const ID: usize = 0;
@@ -84,7 +84,7 @@ export const NODE_BYTES: usize = 1024;
   store<u32>(index, load<u32>(index, ENTRIES) + count, ENTRIES);
 }
 
-/** Strings that have an entry under INDEX_MULTI without being elements. */
+/** Counts strings that have an entry under INDEX_MULTI without being elements. */
 // @ts-ignore: decorator
 @inline export function indexAddTexts(index: usize, count: i32): void {
   store<u32>(index, load<u32>(index, TEXTS) + count, TEXTS);
@@ -95,7 +95,7 @@ export const NODE_BYTES: usize = 1024;
   store<u32>(index, load<u32>(index, CHANGES) + 1, CHANGES);
 }
 
-/** Slots below have their entries, those from there on none yet; SLOT_NONE: the index is complete. */
+/** Lower slots have their entries, the others none yet; SLOT_NONE: the index is complete. */
 // @ts-ignore: decorator
 @inline export function indexBuilt(index: usize): u32 {
   return load<u32>(index, BUILT);
@@ -108,7 +108,7 @@ export const NODE_BYTES: usize = 1024;
 
 // --- values
 
-/** A slot whose record is not the one in the slot table just now, and that record. */
+/** A slot whose record currently differs from that in the slot table, and this record. */
 let otherSlot: u32 = SLOT_NONE;
 let otherRecord: usize = 0;
 
@@ -123,13 +123,13 @@ let otherRecord: usize = 0;
   return slot == otherSlot ? otherRecord : slotAddress(slot);
 }
 
-/** The word of a field; 0: there is nothing. */
+/** The word of a field; 0 if it is missing. */
 // @ts-ignore: decorator
 @inline export function fieldOf(index: usize, record: usize, field: u32): u32 {
   return pathFollow(record, <usize>load<u32>(index + PATHS + (<usize>field << 2)));
 }
 
-/** The word of an entry's first field. */
+/** The word of the first field of an entry. */
 export function firstOf(index: usize, record: usize, element: u32): u32 {
   const word = fieldOf(index, record, 0);
   if (element == ELEMENT_NONE || word >> 28 != TAG_ARRAY) return word;
@@ -138,7 +138,7 @@ export function firstOf(index: usize, record: usize, element: u32): u32 {
 
 // --- making and dropping
 
-/** Makes an index without entries; its definition is then written by the caller where `indexGiven` says. 0: memory is exhausted. */
+/** Creates an index without entries; the caller then writes its definition at `indexGiven`. Returns 0 if memory is exhausted. */
 export function indexCreate(number: u32, id: u32, flags: u32, fields: u32, steps: u32, givenBytes: u32): usize {
   const bytes = HEAD_BYTES + <usize>steps * (NAME_BYTES + 8) + <usize>fields * PATH_STEPS + ((<usize>givenBytes + 7) & ~7);
   const pages = pagesFor(bytes + NODE_BYTES);
@@ -157,12 +157,12 @@ export function indexCreate(number: u32, id: u32, flags: u32, fields: u32, steps
   return index;
 }
 
-/** Where the definition stands as it was given: behind the names and paths made of it. */
+/** Address of the definition as given: after the names and paths made from it. */
 export function indexGiven(index: usize, steps: u32): usize {
   return index + HEAD_BYTES + <usize>steps * (NAME_BYTES + 8) + <usize>indexFields(index) * PATH_STEPS;
 }
 
-/** Makes the paths of the definition that was written. */
+/** Makes the paths from the definition. */
 export function indexDefine(index: usize, steps: u32): void {
   let given = indexGiven(index, steps);
   let name = index + HEAD_BYTES;
@@ -210,11 +210,11 @@ export function indexDrop(number: u32): void {
 
 // --- nodes
 
-/** Makes [from, to) free nodes. */
+/** Turns [from, to) into free nodes. */
 function listNodes(index: usize, from: usize, to: usize): void {
   let head = load<u32>(index, FREE);
   let count = load<u32>(index, FREE_COUNT);
-  // The first is handed out first.
+  // The first node will be handed out first.
   for (let node = to - NODE_BYTES; node >= from; node -= NODE_BYTES) {
     store<u32>(node, head, 4);
     head = <u32>node;
@@ -224,12 +224,12 @@ function listNodes(index: usize, from: usize, to: usize): void {
   store<u32>(index, count, FREE_COUNT);
 }
 
-/** Makes sure that `count` nodes can be acquired; false: memory is exhausted. */
+/** Ensures that `count` nodes can be acquired; returns false if memory is exhausted. */
 export function nodesReserve(index: usize, count: u32): bool {
   while (load<u32>(index, FREE_COUNT) < count) {
     const page = pagesAcquire(1, PAGE_STRUCT);
     if (page == 0) return false;
-    // The place of one node holds the chain of pages.
+    // The first node's place holds the link to the next page.
     store<u32>(page, load<u32>(index, FURTHER));
     store<u32>(index, <u32>page, FURTHER);
     listNodes(index, page + NODE_BYTES, page + PAGE_BYTES);
@@ -237,7 +237,7 @@ export function nodesReserve(index: usize, count: u32): bool {
   return true;
 }
 
-/** A node that was reserved, its head zero. */
+/** A reserved node, with a zeroed head. */
 export function nodeAcquire(index: usize): usize {
   const node = <usize>load<u32>(index, FREE);
   assert(node != 0);
@@ -254,7 +254,7 @@ export function nodeRelease(index: usize, node: usize): void {
   store<u32>(index, load<u32>(index, FREE_COUNT) + 1, FREE_COUNT);
 }
 
-/** Forgets all entries; the nodes stay with the index. */
+/** Removes all entries; the nodes stay with the index. */
 export function indexClear(index: usize): void {
   store<u32>(index, 0, FREE);
   store<u32>(index, 0, FREE_COUNT);

@@ -1,4 +1,4 @@
-// What JavaScript asks of indexes. An index is named by its number, its place in STATE.
+// The exports for JavaScript. An index is identified by its number, its place in STATE.
 
 import { KEY_BUFFER, PAGE_SCRATCH, RECORD_HEADER_LARGE, S_ORDERED_UNIQUE, SLOT_NONE } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
@@ -12,7 +12,10 @@ import { entryAt, entryElement, entrySlot, nodeCount } from "./node";
 import { probeEntry, probeGiven } from "./probe";
 import { seekPosition, treeRank, treeSeek } from "./tree";
 
-/** Makes an index; its definition, of `bytes`, is to be written where the answer says, and then read by ordered_define. 0: no memory. */
+/**
+ * Creates an index; its definition, of `bytes`, must be written to the returned address, and is then read by
+ * ordered_define. Returns 0 if memory is exhausted.
+ */
 export function ordered_create(number: u32, id: u32, flags: u32, fields: u32, steps: u32, bytes: u32): usize {
   const index = indexCreate(number, id, flags, fields, steps, bytes);
   return index == 0 ? 0 : indexGiven(index, steps);
@@ -26,7 +29,7 @@ export function ordered_drop(number: u32): void {
   indexDrop(number);
 }
 
-/** Takes in the documents of the next `slots` slots. After STATUS_OUT_OF_MEMORY it is to be cleared or dropped. */
+/** Adds the documents of the next `slots` slots. After STATUS_OUT_OF_MEMORY the index must be cleared or dropped. */
 export function ordered_build(number: u32, slots: u32): i32 {
   return build(indexAt(number), slots);
 }
@@ -36,7 +39,7 @@ export function ordered_clear(number: u32): void {
   indexSetBuilt(indexAt(number), 0);
 }
 
-/** It is complete: from now on it follows every record, and if it is unique it is enforced. */
+/** Called when the index is complete: from now on it follows every record, and is enforced if it is unique. */
 export function ordered_ready(number: u32): void {
   const index = indexAt(number);
   indexSetBuilt(index, SLOT_NONE);
@@ -47,11 +50,11 @@ export function ordered_double(number: u32, ordinal: u32): u32 {
   return firstDouble(indexAt(number), ordinal);
 }
 
-/** Where the constants of the next probe go; kept between calls. */
+/** Address of the constants of the next probe; kept between calls. */
 let room: usize = 0;
 let roomPages: u32 = 0;
 
-/** Room for a record of constants: one array, the tuple. 0: there is no memory. */
+/** Reserves room for a record of constants: one array, the tuple. Returns 0 if there is no memory. */
 export function ordered_probe(bytes: u32): usize {
   const pages = pagesFor(<usize>bytes + 16);
   if (pages > roomPages) {
@@ -65,9 +68,10 @@ export function ordered_probe(bytes: u32): usize {
 }
 
 /**
- * How many entries lie before the tuple that was written: those below it and, with `isAfter`, those equal in the fields it names. `rank`, or
- * all ones: the tuple goes on with where this type rank begins in the field behind it. `slot`, or all ones: it names all fields, and the
- * slot decides between equals. `isHead`: its last value is a string that stands for all that begin with it.
+ * Number of entries before the tuple that was written: those less than it and, with `isAfter`, those equal in its
+ * fields. `rank`, or all ones: the tuple continues with the start of this type rank in the next field. `slot`, or all
+ * ones: the tuple has all fields, and the slot decides between equal entries. `isHead`: its last value is a string that
+ * stands for all strings beginning with it.
  */
 export function ordered_rank(number: u32, isAfter: bool, rank: u32, slot: u32, isHead: bool): u32 {
   const index = indexAt(number);
@@ -75,7 +79,7 @@ export function ordered_rank(number: u32, isAfter: bool, rank: u32, slot: u32, i
   return treeRank(index, isAfter ? 0 : -1);
 }
 
-/** The first entry that has the same values as entry number `ordinal`, which exists. */
+/** The first entry with the same values as the existing entry number `ordinal`. */
 export function ordered_group(number: u32, ordinal: u32): u32 {
   return groupStart(indexAt(number), ordinal);
 }
@@ -84,7 +88,7 @@ function groupStart(index: usize, ordinal: u32): u32 {
   const leaf = treeSeek(index, ordinal);
   const position = seekPosition;
   const entry = entryAt(leaf, position);
-  // Most groups are small and lie in one leaf.
+  // Most groups are small and within one leaf.
   for (let before: u32 = 1; before <= min<u32>(position, 8); before++) {
     if (compareEntries(index, entryAt(leaf, position - before), entry) != 0) return ordinal + 1 - before;
   }
@@ -93,7 +97,10 @@ function groupStart(index: usize, ordinal: u32): u32 {
   return treeRank(index, -1);
 }
 
-/** Up to `count` (at most 1024) addresses of records from entry number `ordinal` on, backwards if asked, into the key buffer. */
+/**
+ * Writes up to `count` (at most 1024) addresses of records, from entry number `ordinal` on, optionally backwards, to
+ * the key buffer.
+ */
 export function ordered_read(number: u32, ordinal: u32, count: u32, isBackward: bool): u32 {
   const index = indexAt(number);
   const entries = indexEntries(index);
@@ -120,8 +127,9 @@ export function ordered_read(number: u32, ordinal: u32, count: u32, isBackward: 
 }
 
 /**
- * Addresses of the entries below number `end`, down to number `low`, from the greatest values to the least, equal ones by slot: as many whole
- * groups of equal ones as fit in `count` (at most 1024), into the key buffer. Answers how many; 0: the first group alone is larger.
+ * Writes the addresses of the entries [low, end) to the key buffer, from the greatest values to the least, equal ones
+ * by slot: as many whole groups of equal entries as fit in `count` (at most 1024). Returns how many; 0 if even the
+ * first group is larger.
  */
 export function ordered_down(number: u32, end: u32, low: u32, count: u32): u32 {
   const index = indexAt(number);

@@ -1,4 +1,4 @@
-// Keeping indexes as records change, and what a unique one forbids.
+// Maintaining indexes as records change, and enforcing unique ones.
 
 import { S_ORDERED_CLASH, S_ORDERED_CLASH_ELEMENT, S_ORDERED_TOP, S_ORDERED_UNIQUE, S_PAGES_LENT, SLOT_NONE, TAG_ARRAY } from "../abi";
 import {
@@ -10,19 +10,19 @@ import { compareOrdered, nodeOf, RANK_MISSING, RANK_STRING, rankOf } from "./ord
 import { entryOrder, probeEntry } from "./probe";
 import { INSERT_DONE, INSERT_FAILED, seekPosition, treeInsert, treeRank, treeRemove, treeSeek } from "./tree";
 
-/** The step that failed last and was undone at once: that the batch undoes it again changes nothing. */
+/** The last step that failed and was undone at once: when the batch undoes it again, nothing changes. */
 let failedSlot: u32 = SLOT_NONE;
 let failedRecord: usize = 0;
 let isUndoing: bool = false;
 
-/** While a batch is undone: what was there must find its place again, in the reserve if need be. */
+/** While a batch is undone, old entries must be restored, using the reserve if necessary. */
 export function orderedUndo(isBegun: bool): void {
   isUndoing = isBegun;
 }
 
 /**
- * The record of `slot` becomes `fresh`; 0 stands for none. False: memory is exhausted, and everything is as before. To be called first of
- * all that follows records, so that each step which is undone was seen.
+ * The record of `slot` becomes `fresh`; 0 stands for none. Returns false if memory is exhausted, with everything as
+ * before. Must be called before anything else that follows records, so that it has seen every step that is undone.
  */
 export function orderedFollow(slot: u32, old: usize, fresh: usize): bool {
   if (failedSlot == slot && failedRecord == old && isUndoing) {
@@ -36,7 +36,8 @@ export function orderedFollow(slot: u32, old: usize, fresh: usize): bool {
     store<u32>(S_PAGES_LENT, 1);
     const isBack = undoTo(number, slot, old, fresh);
     store<u32>(S_PAGES_LENT, lent);
-    // An index that does not say what is stored must not be written to any more: a trap ends all writing until the next opening.
+    // An index that does not match what is stored must not be written to any more: a trap ends all writing until the
+    // next opening.
     if (!isBack || isUndoing) unreachable();
     failedSlot = slot;
     failedRecord = fresh;
@@ -93,7 +94,7 @@ function removeAll(index: usize, slot: u32, record: usize): void {
   }
 }
 
-/** Equal elements of one document have one entry. */
+/** Equal elements of one document share an entry. */
 function insertAll(index: usize, slot: u32, record: usize): bool {
   readSlotAs(slot, record);
   const fields = indexFields(index);
@@ -117,8 +118,9 @@ function insertAll(index: usize, slot: u32, record: usize): bool {
 // --- unique
 
 /**
- * Whether `record`, that of `slot` or of none yet, has a value that a unique index forbids: answers the slot of the document that has it,
- * or SLOT_NONE. S_ORDERED_CLASH: the id of the index; S_ORDERED_CLASH_ELEMENT: which of that document's elements.
+ * Whether `record`, which belongs to `slot` or to none yet, has a value that a unique index forbids: returns the slot
+ * of the document with this value, or SLOT_NONE. S_ORDERED_CLASH: the id of the index; S_ORDERED_CLASH_ELEMENT: the
+ * element of that document's array.
  */
 export function orderedClash(slot: u32, record: usize): u32 {
   if (load<u32>(S_ORDERED_UNIQUE) == 0) return SLOT_NONE;
@@ -136,7 +138,7 @@ export function orderedClash(slot: u32, record: usize): u32 {
 
 function clashIn(index: usize, slot: u32, record: usize): u32 {
   const fields = indexFields(index);
-  // What lacks a field collides with nothing.
+  // A record that lacks a field never collides.
   for (let field: u32 = 0; field < fields; field++) if (fieldOf(index, record, field) == 0) return SLOT_NONE;
   const first = fieldOf(index, record, 0);
   if (!hasElements(index, first)) return holderOf(index, slot, record, first, fields);

@@ -4,8 +4,8 @@
 // Entry: | 0 prefix u64 | 8 slot u32 | 12 element u32 |
 // Child: | the first entry below it | 16 node u32 | 20 entries below it u32 |
 //
-// An inner node has no keys of its own: it repeats the first entry below each child. So every entry anywhere is one that is there, and
-// its value can be read from its record. The counts say how many entries lie before any place.
+// An inner node has no keys of its own: it repeats the first entry below each child. So every entry anywhere exists,
+// and its value can be read from its record. The counts give the number of entries before any place.
 
 import { NODE_BYTES } from "./definition";
 
@@ -75,14 +75,14 @@ export const INNER_MAX: u32 = <u32>((NODE_BYTES - NODE_HEAD) / CHILD_BYTES);
   store<u32>(child, count, 20);
 }
 
-/** The first entry of a node, or below it, repeated in the child that stands for it. */
+/** Repeats the first entry in or below a node in the child that refers to it. */
 // @ts-ignore: decorator
 @inline export function childTakeFirst(child: usize, node: usize): void {
   store<u64>(child, load<u64>(node, NODE_HEAD));
   store<u64>(child, load<u64>(node, NODE_HEAD + 8), 8);
 }
 
-/** How many entries lie below a node. */
+/** Number of entries below a node. */
 function entriesBelow(node: usize): u32 {
   const count = nodeCount(node);
   if (nodeLevel(node) == 0) return count;
@@ -91,7 +91,7 @@ function entriesBelow(node: usize): u32 {
   return sum;
 }
 
-/** Writes all of a child. */
+/** Fills in a child completely. */
 export function childSet(child: usize, node: usize): void {
   childTakeFirst(child, node);
   store<u32>(child, <u32>node, 16);
@@ -106,7 +106,7 @@ export function nodeOpen(node: usize, position: u32, width: usize): void {
   nodeSetCount(node, count + 1);
 }
 
-/** Closes the gap where one is taken out. */
+/** Closes the gap where one was removed. */
 export function nodeClose(node: usize, position: u32, width: usize): void {
   const count = nodeCount(node) - 1;
   const at = node + NODE_HEAD + <usize>position * width;
@@ -114,7 +114,7 @@ export function nodeClose(node: usize, position: u32, width: usize): void {
   nodeSetCount(node, count);
 }
 
-/** Moves what stands from a position on to the end of another node. */
+/** Moves everything from a position on to the end of another node. */
 export function nodeMove(from: usize, position: u32, to: usize, width: usize): void {
   const count = nodeCount(from) - position;
   const have = nodeCount(to);

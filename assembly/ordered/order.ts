@@ -1,9 +1,9 @@
-// The order of an index over all values: first by rank of type (nothing, null, boolean, number, string, date, binary, array, object),
-// then by value; arrays element by element, objects as lists of (name, value) sorted by name. Equal in this order is equal in filters.
+// The order of an index over all values: first by type rank (missing, null, boolean, number, string, date, binary, array, object), then by
+// value; arrays element by element, objects as lists of (name, value) sorted by name. Equal in this order is equal in filters.
 //
-// Most comparisons are decided by a prefix, which keeps that order in 64 bits:
+// Most comparisons are decided by a prefix, which preserves that order in 64 bits:
 //   | 63-60 rank | 59-0 by rank |
-//   number, date: the upper 59 bits of the double at or below it, in an order that unsigned integers have, and whether anything was lost
+//   number, date: the upper 59 bits of the double at or below it, in an order that unsigned integers share, and whether anything was lost
 //   string, binary: the first 7 bytes, then how many there are, 8 standing for more
 //   array: the upper 60 bits of its first element's prefix
 
@@ -32,7 +32,7 @@ const RANKS: u64 = 0x8764453332210;
   return <u32>(RANKS >> (<u64>(word >> 28) << 2)) & 15;
 }
 
-/** Order-preserving bits of a double; -0 is 0. */
+/** Order-preserving bits of a double; -0 becomes 0. */
 // @ts-ignore: decorator
 @inline function doubleBits(value: f64): u64 {
   const bits = reinterpret<u64>(value);
@@ -48,7 +48,7 @@ const RANKS: u64 = 0x8764453332210;
 function longPayload(value: i64): u64 {
   const near = <f64>value;
   const bits = doubleBits(near);
-  // 2^63 itself is no long: whatever was rounded to it lies below.
+  // 2^63 itself is not an int64: whatever was rounded to it is below.
   if (near >= 9223372036854775808.0) return numberPayload(bits - 1, true);
   const back = <i64>near;
   return back > value ? numberPayload(bits - 1, true) : numberPayload(bits, back != value);
@@ -87,7 +87,7 @@ function payloadOf(record: usize, word: u32, rank: u32): u64 {
   return 0;
 }
 
-/** Whether values with this prefix are all equal. */
+/** Whether all values with this prefix are equal. */
 export function prefixIsWhole(prefix: u64): bool {
   const rank = <u32>(prefix >> RANK_SHIFT);
   if (rank <= RANK_BOOLEAN) return true;
@@ -95,13 +95,13 @@ export function prefixIsWhole(prefix: u64): bool {
   return rank == RANK_STRING && (prefix & 15) < TEXT_IS_LONGER;
 }
 
-/** The greatest prefix of a string that begins with that of `word`, or one that only a comparison of texts tells from it. */
+/** The greatest prefix of a string that begins with that of `word`, or one that only a comparison of texts can distinguish from it. */
 export function prefixOfTextEnd(record: usize, word: u32): u64 {
   textOf(record, word, 0);
   const own = bytesPayload(textPointer, textBytes);
   const rank = <u64>RANK_STRING << RANK_SHIFT;
   if (textBytes >= PREFIX_TEXT_BYTES) return rank | (own & ~(<u64>15)) | TEXT_IS_LONGER;
-  // No string has 15 for its number of bytes.
+  // No string has 15 as its number of bytes.
   return rank | own | (((<u64>1 << (<u64>(PREFIX_TEXT_BYTES - textBytes) << 3)) - 1) << 4) | 15;
 }
 
@@ -110,7 +110,7 @@ export function prefixOfTextEnd(record: usize, word: u32): u64 {
   return recordWords(record) + (<usize>payload(word) << 2);
 }
 
-/** Below 0, 0 or above 0. A word of 0 stands for nothing. */
+/** Negative, 0 or positive. A word of 0 stands for a missing value. */
 export function compareOrdered(a: usize, wordA: u32, b: usize, wordB: u32): i32 {
   const rank = rankOf(wordA);
   const rankB = rankOf(wordB);
@@ -123,7 +123,7 @@ export function compareOrdered(a: usize, wordA: u32, b: usize, wordB: u32): i32 
   return rank == RANK_ARRAY ? compareArrays(a, nodeOf(a, wordA), b, nodeOf(b, wordB)) : compareObjects(a, nodeOf(a, wordA), b, nodeOf(b, wordB));
 }
 
-/** Of two strings, the first only as far as the second goes. */
+/** Compares two strings, the first only up to the length of the second. */
 export function compareTextHead(a: usize, wordA: u32, b: usize, wordB: u32): i32 {
   textOf(a, wordA, 0);
   const pointer = textPointer;
@@ -151,7 +151,7 @@ function compareObjects(a: usize, atA: usize, b: usize, atB: usize): i32 {
   const countA = fieldsCount(shapeA, atA + 4);
   const countB = fieldsCount(shapeB, atB + 4);
   const count = min(countA, countB);
-  // Field by field in the order of names; such values are rare in an index, so they are not sorted anywhere.
+  // Field by field in name order; such values are rare in an index, so they are not kept sorted.
   let lastA: i32 = -1;
   let lastB: i32 = -1;
   for (let i: u32 = 0; i < count; i++) {
@@ -169,7 +169,7 @@ function compareObjects(a: usize, atA: usize, b: usize, atB: usize): i32 {
   return countA == countB ? 0 : countA < countB ? -1 : 1;
 }
 
-/** Of two objects with the same names: by the first of their names, in order, whose values differ. Each field is met once. */
+/** Compares two objects with the same names by the first name, in order, whose values differ. Visits each field once. */
 function compareAlike(a: usize, atA: usize, b: usize, atB: usize, shape: u32): i32 {
   const count = fieldsCount(shape, atA);
   let found: i32 = 0;
@@ -189,7 +189,7 @@ function compareAlike(a: usize, atA: usize, b: usize, atB: usize, shape: u32): i
   return found;
 }
 
-/** The field whose name follows that of field `last` in order; -1: the first. */
+/** The field whose name follows that of field `last` in name order; `last` is -1 for the first. */
 function nextField(record: usize, shape: u32, at: usize, count: u32, last: i32): i32 {
   let lastPointer: usize = 0;
   let lastBytes: u32 = 0;

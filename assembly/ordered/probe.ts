@@ -1,26 +1,27 @@
-// What is looked for: a tuple of values, for all fields or the first few, and on which side of the entries equal to it the place is.
+// What is looked up: a tuple of values, for all fields or the first few, and on which side of equal entries the place
+// is.
 
 import { SLOT_NONE } from "../abi";
 import { entryElement, entryPrefix, entrySlot } from "./node";
 import { fieldOf, firstOf, recordOf } from "./definition";
 import { compareOrdered, compareTextHead, prefixIsWhole, prefixOf, prefixOfTextEnd, RANK_SHIFT, rankOf } from "./order";
 
-/** Room for the words of the tuple. */
+/** The words of the tuple. */
 const words = memory.data(64, 16);
 const RANK_NONE: u32 = 0xffffffff;
 
 let probeIndex: usize = 0;
-/** Where the values of the words are. */
+/** The record that holds the values of the words. */
 let probeRecord: usize = 0;
 let probeCount: u32 = 0;
 let probePrefix: u64 = 0;
-/** The rank that bounds the field behind the tuple, or RANK_NONE. */
+/** The rank that bounds the field after the tuple, or RANK_NONE. */
 let probeRank: u32 = RANK_NONE;
 let probeSlot: u32 = SLOT_NONE;
-/** The last value is a string that stands for all that begin with it. */
+/** The last value is a string that stands for all strings beginning with it. */
 let probeIsHead: bool = false;
 
-/** The tuple is the entry that a record has under an index; `slot` is part of it. */
+/** Sets the tuple to a record's entry in an index; `slot` is part of it. */
 export function probeEntry(index: usize, record: usize, first: u32, fields: u32, slot: u32): void {
   probeIndex = index;
   probeRecord = record;
@@ -33,7 +34,7 @@ export function probeEntry(index: usize, record: usize, first: u32, fields: u32,
   for (let field: u32 = 1; field < fields; field++) store<u32>(words + (<usize>field << 2), fieldOf(index, record, field));
 }
 
-/** The tuple is the elements of the array at `node` of a record of constants. */
+/** Sets the tuple to the elements of the array at `node` of a record of constants. */
 export function probeGiven(index: usize, record: usize, node: usize, rank: u32, slot: u32, isHead: bool): void {
   probeIndex = index;
   probeRecord = record;
@@ -52,13 +53,13 @@ export function probeGiven(index: usize, record: usize, node: usize, rank: u32, 
   return probePrefix;
 }
 
-/** Whether an entry's prefix leaves open how it stands to the tuple: its record is read then. */
+/** Whether an entry's prefix does not decide its order relative to the tuple, so that its record must be read. */
 // @ts-ignore: decorator
 @inline export function isTied(entry: usize): bool {
   return entryPrefix(entry) == probePrefix && (probeCount > 1 || !prefixIsWhole(probePrefix));
 }
 
-/** How an entry stands to the tuple: below 0, 0 or above 0. */
+/** The order of an entry relative to the tuple: negative, 0 or positive. */
 // @ts-ignore: decorator
 @inline export function entryOrder(entry: usize): i32 {
   const prefix = entryPrefix(entry);
@@ -72,7 +73,7 @@ function entryOrderBehind(entry: usize, prefix: u64): i32 {
     return <u32>(prefix >> RANK_SHIFT) < probeRank ? -1 : 1;
   }
   const isWhole = prefixIsWhole(prefix);
-  // Most ties of short values end here, without a look at the record.
+  // Most ties of short values end here, without reading the record.
   if (!isWhole || probeCount > 1 || probeRank != RANK_NONE) {
     const outcome = recordOrder(entry, recordOf(entrySlot(entry)), isWhole);
     if (outcome != 0) return outcome;

@@ -1,5 +1,5 @@
-// A B+tree over entries that hold no keys: prefix, slot and element. Ties of values go by slot. A node less than a quarter full is merged
-// with a neighbour.
+// A B+tree whose entries hold no keys, only prefix, slot and element. Equal values are ordered by slot. A node less
+// than a quarter full is merged with a neighbour.
 
 import {
   indexAddEntries, indexLevels, indexRoot, indexSetRoot, nodeAcquire, nodeRelease, nodesReserve, recordOf,
@@ -10,7 +10,7 @@ import {
 } from "./node";
 import { entryOrder, isTied, probedPrefix } from "./probe";
 
-/** The way down to a leaf: an inner node and the position of the child that was taken, by level. */
+/** The path down to a leaf: by level, the inner node and the position of the child taken. */
 const wayNodes = memory.data(64, 16);
 const wayPositions = memory.data(64, 16);
 
@@ -27,12 +27,15 @@ const wayPositions = memory.data(64, 16);
 let foundLeaf: usize = 0;
 let foundPosition: u32 = 0;
 
-/** Parts of a range whose borders are read ahead: the first four steps of a search in it. */
+/** Number of parts of a range whose borders are prefetched: the first four steps of a binary search. */
 const TIES: u32 = 16;
-/** Kept, so that the loads are not left out. */
+/** Kept, so that the loads are not optimized away. */
 let touched: u32 = 0;
 
-/** Reads side by side what a search among entries of one prefix will compare one after the other: most of it nobody has read lately. */
+/**
+ * Reads in parallel what a search among entries with one prefix will compare one after the other: most of it is not in
+ * the cache.
+ */
 function touchTies(from: usize, low: u32, high: u32, width: usize): void {
   const limit = (<usize>memory.size() << 16) - 256;
   let sum: u32 = 0;
@@ -45,7 +48,7 @@ function touchTies(from: usize, low: u32, high: u32, width: usize): void {
   touched += sum;
 }
 
-/** Of `count` things `width` apart, ordered: how many are at most the tuple (`most` 0) or below it (`most` -1). */
+/** Of `count` ordered items `width` apart, how many are at most the tuple (`most` 0) or below it (`most` -1). */
 // @ts-ignore: decorator
 @inline function countUpTo(from: usize, count: u32, width: usize, most: i32): u32 {
   let low: u32 = 0;
@@ -63,7 +66,10 @@ function touchTies(from: usize, low: u32, high: u32, width: usize): void {
   return low;
 }
 
-/** Goes to where the entry of the probe is or would be; true: it is there. The probe names all fields and the slot. */
+/**
+ * Descends to where the entry of the probe is or would be; returns whether it is there. The probe has all fields and
+ * the slot.
+ */
 function descend(index: usize): bool {
   let node = indexRoot(index);
   for (let level = indexLevels(index); level > 0; level--) {
@@ -78,7 +84,7 @@ function descend(index: usize): bool {
   return foundPosition < count && entryOrder(entryAt(node, foundPosition)) == 0;
 }
 
-/** How many entries are at most the probe (`most` 0) or below it (-1). */
+/** Number of entries that are at most the probe (`most` 0) or below it (-1). */
 export function treeRank(index: usize, most: i32): u32 {
   let node = indexRoot(index);
   if (node == 0) return 0;
@@ -91,7 +97,7 @@ export function treeRank(index: usize, most: i32): u32 {
   return before + countUpTo(entryAt(node, 0), nodeCount(node), ENTRY_BYTES, most);
 }
 
-/** The leaf with entry number `ordinal`, which exists; `seekPosition`: where in it. */
+/** The leaf with the existing entry number `ordinal`; `seekPosition` is its position there. */
 export function treeSeek(index: usize, ordinal: u32): usize {
   let node = indexRoot(index);
   let left = ordinal;
@@ -119,7 +125,10 @@ function entrySet(entry: usize, slot: u32, element: u32): void {
   store<u32>(entry, element, 12);
 }
 
-/** Adds the entry of the probe, unless one of the same value and slot is there. INSERT_FAILED: memory is exhausted, nothing has changed. */
+/**
+ * Adds the entry of the probe, unless one with the same value and slot exists. INSERT_FAILED: memory is exhausted,
+ * nothing has changed.
+ */
 export function treeInsert(index: usize, slot: u32, element: u32): i32 {
   if (indexRoot(index) == 0) {
     if (!nodesReserve(index, 1)) return INSERT_FAILED;
@@ -151,10 +160,10 @@ export function treeInsert(index: usize, slot: u32, element: u32): i32 {
   return INSERT_DONE;
 }
 
-/** Puts the new entry into the full leaf or the one split off, which is answered. */
+/** Puts the new entry into the full leaf or the one split off, which is returned. */
 function splitLeaf(index: usize, slot: u32, element: u32): usize {
   const right = nodeAcquire(index);
-  // What comes in ascending order fills its leaves.
+  // Entries inserted in ascending order fill their leaves.
   const middle = foundPosition == LEAF_MAX ? LEAF_MAX : (LEAF_MAX + 1) >> 1;
   nodeMove(foundLeaf, middle, right, ENTRY_BYTES);
   const isRight = foundPosition > middle || foundPosition == LEAF_MAX;
@@ -165,7 +174,7 @@ function splitLeaf(index: usize, slot: u32, element: u32): usize {
   return right;
 }
 
-/** After an entry was added: what stands above the leaf follows, and takes in what was split off. */
+/** Called after an entry was added: updates the nodes above the leaf, and adds the node that was split off. */
 function climb(index: usize, levels: u32, splitOff: usize): void {
   let below = foundLeaf;
   let split = splitOff;
@@ -191,7 +200,7 @@ function climb(index: usize, levels: u32, splitOff: usize): void {
   indexSetRoot(index, root, levels + 1);
 }
 
-/** Adds a child; answers the node that had to be split off for it, or 0. */
+/** Adds a child; returns the node that had to be split off, or 0. */
 function addChild(index: usize, node: usize, position: u32, added: usize, level: u32): usize {
   if (nodeCount(node) < INNER_MAX) {
     nodeOpen(node, position, CHILD_BYTES);
@@ -210,7 +219,7 @@ function addChild(index: usize, node: usize, position: u32, added: usize, level:
   return right;
 }
 
-/** Takes the entry of the probe out; false: it is not there. */
+/** Removes the entry of the probe; returns false if it does not exist. */
 export function treeRemove(index: usize): bool {
   if (indexRoot(index) == 0 || !descend(index)) return false;
   const levels = indexLevels(index);
@@ -269,11 +278,11 @@ function mergeChild(index: usize, node: usize, position: u32, level: u32): void 
 
 // --- building from sorted entries
 
-/** What a packed node is filled to: the first writes after a build need not split everything. */
+/** Fill of packed nodes: the first writes after a build then need not split everything. */
 const LEAF_FILL: u32 = 57;
 const INNER_FILL: u32 = 38;
 
-/** Nodes that packing so many entries takes. */
+/** Number of nodes needed to pack this many entries. */
 export function packedNodes(entries: u32): u32 {
   let nodes: u32 = 0;
   let count = (entries + LEAF_FILL - 1) / LEAF_FILL;
@@ -285,11 +294,11 @@ export function packedNodes(entries: u32): u32 {
   return nodes;
 }
 
-/** Makes the tree of an empty index from sorted entries; the nodes were reserved. */
+/** Makes the tree of an empty index from sorted entries; the nodes must be reserved. */
 export function treePack(index: usize, entries: usize, count: u32): void {
   if (count == 0) return;
   let level: u32 = 0;
-  // Nodes of the level below, as children; they overwrite the entries they were made of.
+  // The nodes of the level below, as children; they overwrite the entries they were made from.
   let below = packLevel(index, entries, count, 0);
   while (below > 1) {
     level++;
@@ -299,7 +308,9 @@ export function treePack(index: usize, entries: usize, count: u32): void {
   indexAddEntries(index, <i32>count);
 }
 
-/** Packs `count` entries or children into nodes; children that stand for these replace them. Answers how many. */
+/**
+ * Packs `count` entries or children into nodes, and replaces them by children that refer to these. Returns how many.
+ */
 function packLevel(index: usize, from: usize, count: u32, level: u32): u32 {
   const fill = level == 0 ? LEAF_FILL : INNER_FILL;
   const width = level == 0 ? ENTRY_BYTES : CHILD_BYTES;
