@@ -1,12 +1,14 @@
-// Steps that wait, oldest first: what writes did to the vectors of a graph's slots since it was last up to date. A step that gave a slot another vector, or
-// took it, keeps the row it had before: so the column can be taken back to where it stood when the oldest step was noted (past.ts).
+// Waiting steps, oldest first: what writes did to the vectors of a graph's slots since it was last up to date. A step that replaced or removed a
+// slot's vector keeps the row it had before, so that the column can be rewound to when the oldest step was recorded (past.ts).
 //
 // Block: | 0 next u32 | 4 previous u32 | 8 pages u32 | 12 oldest step u32 | 16 newest step u32, 0: none | 20 end of the newest u32 | 32 steps |
-// Step:  | 0 bytes u32 | 4 bytes of the step before it in the block u32 | 8 slot u32 | 12 slots u32 | 16 flags u32 | 20 record u32 | 32 row | vector |
-// One with slots: these, from `slot` on, got a vector where there was none. One with 0 slots: `slot` had the vector of the row; `record` is what replaced its document.
-// The vector follows its row where distances by codes are not all it is needed for; the row's address is that of the copy then.
+// Step:  | 0 bytes u32 | 4 bytes of the step before it in the block u32 | 8 slot u32 | 12 slots u32 | 16 flags u32 | 20 record u32 | 32 row | vector
+// |
+// A step with slots: these, from `slot` on, got a vector where there was none. A step with 0 slots: `slot` had the vector of the row, and `record`
+// has replaced its document.
+// The vector follows its row where distances by codes are not all it is needed for; the row then refers to this copy.
 //
-// Blocks are structures: a snapshot holds what waits. One that is empty is all zero but for its head.
+// Blocks are structures: a snapshot holds the waiting steps. An empty block is all zero but for its head.
 
 import { CODE_INT8, PAGE_BYTES, PAGE_STRUCT, S_PAGES_LIMIT } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease, pagesSpare } from "../memory";
@@ -20,7 +22,7 @@ const SCARCE_TO_KEEP: u32 = 8;
 
 /** The slot has a vector after the step. */
 const GIVES: u32 = 1;
-/** Another step waited for the slot when this one was noted. */
+/** Another step waited for the slot when this one was recorded. */
 const FOLLOWS: u32 = 2;
 
 // @ts-ignore: decorator
@@ -28,7 +30,7 @@ const FOLLOWS: u32 = 2;
   store<u32>(address, load<u32>(address) + by);
 }
 
-/** The oldest block, or 0; only a block that is alone is ever empty. */
+/** The oldest block, or 0; only a single block is ever empty. */
 // @ts-ignore: decorator
 @inline export function blockOldest(graph: usize): usize {
   return <usize>load<u32>(graph, GRAPH_OLDEST);
@@ -49,7 +51,7 @@ const FOLLOWS: u32 = 2;
   return <usize>load<u32>(block, 4);
 }
 
-/** Of a block, 0 when there is none. */
+/** The oldest step of a block, 0 if there is none. */
 // @ts-ignore: decorator
 @inline export function stepOldest(block: usize): usize {
   return load<u32>(block, 16) == 0 ? 0 : <usize>load<u32>(block, 12);
@@ -60,7 +62,7 @@ const FOLLOWS: u32 = 2;
   return <usize>load<u32>(block, 16);
 }
 
-/** In the same block, 0 when there is none. */
+/** The next step in the same block, 0 if there is none. */
 // @ts-ignore: decorator
 @inline export function stepNext(block: usize, step: usize): usize {
   return step == <usize>load<u32>(block, 16) ? 0 : step + <usize>load<u32>(step);
@@ -76,7 +78,7 @@ const FOLLOWS: u32 = 2;
   return load<u32>(step, 8);
 }
 
-/** Whether it keeps what the slot had before. */
+/** Whether it keeps the slot's previous row. */
 // @ts-ignore: decorator
 @inline export function stepKeeps(step: usize): bool {
   return load<u32>(step, 12) == 0;
@@ -116,7 +118,7 @@ function newBlock(graph: usize, bytes: usize): usize {
   return block;
 }
 
-/** A step behind the newest, zeroed but for its bytes, or 0 when memory is exhausted. */
+/** Appends a step, zeroed but for its length, and returns it; 0 when memory is exhausted. */
 function append(graph: usize, bytes: usize): usize {
   let block = blockNewest(graph);
   if (block == 0 || <usize>load<u32>(block, 20) + bytes > block + <usize>load<u32>(block, 8) * PAGE_BYTES) {
@@ -132,7 +134,7 @@ function append(graph: usize, bytes: usize): usize {
   return step;
 }
 
-/** The slot got a vector. False: memory is exhausted. */
+/** Records that the slot got a vector. Returns false if memory is exhausted. */
 export function stepLink(graph: usize, slot: u32): bool {
   const follows = isDirty(graph, slot) ? FOLLOWS : 0;
   const block = blockNewest(graph);
@@ -150,24 +152,24 @@ export function stepLink(graph: usize, slot: u32): bool {
   return true;
 }
 
-/** Whether less than one in `share` of the pages that a partition may have are left. What steps keep is worth less than what is yet to be written. */
+/** Whether less than one in `share` of a partition's maximum pages is left. What steps keep matters less than future writes. */
 export function isScarce(share: u32): bool {
   return pagesSpare() < load<u32>(S_PAGES_LIMIT) / share;
 }
 
-/** A node that is linked already needs no lanes for it; see past.ts for those that are linked again. */
+/** A step for a linked node needs no lanes; see past.ts for nodes that are linked again. */
 // @ts-ignore: decorator
 @inline function keepsVector(field: usize, flags: u32): bool {
   return (flags & FOLLOWS) != 0 || fieldCode(field) != CODE_INT8;
 }
 
-/** Where the vector of a kept row is: behind it, or nowhere. */
+/** Address of the vector of a kept row: after the row, or, if it is not kept, the row. */
 // @ts-ignore: decorator
 @inline function keptVector(field: usize, row: usize, flags: u32): usize {
   return keepsVector(field, flags) ? row + <usize>fieldRowBytes(field) : row;
 }
 
-/** Whether the rows that steps keep are such as the field has: those in a snapshot may be of a release that made other codes of them. */
+/** Whether the rows kept by steps match those of the field: a snapshot may come from a release with other codes. */
 export function stepsFit(graph: usize, field: usize): bool {
   for (let block = blockOldest(graph); block != 0; block = blockNext(block)) {
     for (let step = stepOldest(block); step != 0; step = stepNext(block, step)) {
@@ -178,7 +180,7 @@ export function stepsFit(graph: usize, field: usize): bool {
   return true;
 }
 
-/** The slot had `vector`; `record` has replaced its document, 0: nothing has. False: memory is scarce. */
+/** Records that the slot had `vector`; `record` has replaced its document, or 0. Returns false if memory is scarce. */
 export function stepChange(graph: usize, field: usize, slot: u32, vector: usize, gives: bool, record: usize): bool {
   if (isScarce(SCARCE_TO_KEEP)) return false;
   const follows = isDirty(graph, slot) ? FOLLOWS : 0;
@@ -199,8 +201,8 @@ export function stepChange(graph: usize, field: usize, slot: u32, vector: usize,
 }
 
 /**
- * Forgets the newest step if it is what writing `record` (0: a deletion) to the slot was, and the write is being undone. Answers 0: it is not; 1: no
- * step waits for the slot now; 2: one does.
+ * Forgets the newest step if it was recorded when `record` (0: a deletion) was written to the slot, and that write is being undone. Returns 0 if it
+ * was not; 1 if no step waits for the slot now; 2 if one does.
  */
 export function stepUndo(graph: usize, slot: u32, had: bool, record: usize): u32 {
   const block = blockNewest(graph);
@@ -232,7 +234,7 @@ function removeNewest(graph: usize, block: usize, step: usize): void {
   pagesRelease(block, load<u32>(block, 8));
 }
 
-/** The block, which is alone, holds nothing. */
+/** Clears the block, which is the only one and has no steps. */
 function empty(block: usize): void {
   const from = block + BLOCK_HEAD;
   memory.fill(from, 0, <usize>load<u32>(block, 20) - from);
@@ -241,7 +243,7 @@ function empty(block: usize): void {
   store<u32>(block, <u32>from, 20);
 }
 
-/** The first slot of the oldest step is done with. */
+/** Finishes the first slot of the oldest step. */
 export function stepDone(graph: usize, block: usize, step: usize): void {
   add(graph + GRAPH_STEPS, -1);
   const slots = load<u32>(step, 12);
@@ -266,7 +268,7 @@ export function stepDone(graph: usize, block: usize, step: usize): void {
   pagesRelease(block, load<u32>(block, 8));
 }
 
-/** No step waits any more. */
+/** Drops all waiting steps. */
 export function stepsDrop(graph: usize): void {
   let block = blockOldest(graph);
   while (block != 0) {

@@ -1,5 +1,5 @@
-// Memory of one index: blocks in size classes (powers of two and the steps half-way), each class with a free list. Small ones are cut
-// from runs of pages, large ones are runs of their own. Dropping an index gives all its pages back.
+// The memory of one index: blocks in size classes (powers of two and the steps half-way), each class with a free list.
+// Small blocks are cut from runs of pages, large ones are runs of their own. Dropping an index releases all its pages.
 //
 // Run: | 0 next run u32 | 4 pages u32 | 8 run before u32 (large only) | 12 zero | content |
 
@@ -9,7 +9,7 @@ import { Inverted } from "./structs";
 
 export const ARENA_CLASSES: u32 = 32;
 const RUN_HEADER: usize = 16;
-/** Classes go up to this many bytes; what is larger has pages of its own. */
+/** The largest size class in bytes; larger blocks have pages of their own. */
 const SMALL_BYTES_MAX: usize = 24576;
 const RUN_PAGES_MAX: u32 = 16;
 
@@ -31,7 +31,7 @@ const RUN_PAGES_MAX: u32 = 16;
   return changetype<usize>(index) + offsetof<Inverted>() + (<usize>size << 2);
 }
 
-/** Bytes, not zeroed, 8-byte aligned; 0 when memory is exhausted. */
+/** Acquires bytes, not zeroed, 8-byte aligned; 0 when memory is exhausted. */
 export function arenaAcquire(index: Inverted, bytes: usize): usize {
   if (bytes > SMALL_BYTES_MAX) return acquireLarge(index, bytes);
   const size = classOf(bytes);
@@ -48,7 +48,7 @@ export function arenaAcquire(index: Inverted, bytes: usize): usize {
   return at;
 }
 
-/** Gives back what was acquired with the same number of bytes. */
+/** Releases a block that was acquired with the same number of bytes. */
 export function arenaRelease(index: Inverted, address: usize, bytes: usize): void {
   if (address == 0) return;
   if (bytes > SMALL_BYTES_MAX) {
@@ -60,7 +60,7 @@ export function arenaRelease(index: Inverted, address: usize, bytes: usize): voi
   store<u32>(head, <u32>address);
 }
 
-/** Gives everything back; the struct is ready for another index. */
+/** Releases everything; the struct can then be used for another index. */
 export function arenaClear(index: Inverted): void {
   releaseRuns(<usize>index.run);
   releaseRuns(<usize>index.large);
@@ -77,7 +77,7 @@ function releaseRuns(first: usize): void {
 }
 
 function extend(index: Inverted, bytes: usize): bool {
-  // What is left of the old run goes to the free lists, largest pieces first.
+  // The rest of the old run goes to the free lists, largest pieces first.
   let at = <usize>index.runNext;
   for (let size = <i32>classOf(SMALL_BYTES_MAX); size >= 0; size--) {
     const length = classBytes(<u32>size);
@@ -130,7 +130,10 @@ function releaseLarge(index: Inverted, run: usize): void {
   pagesRelease(run, pages);
 }
 
-/** An array that is to grow from `oldBytes` to `bytes`: a copy, zeros behind; 0 when memory is exhausted, and then nothing has changed. */
+/**
+ * Grows an array from `oldBytes` to `bytes`: a copy, followed by zeros; 0 when memory is exhausted, and then nothing
+ * has changed.
+ */
 export function arenaGrow(index: Inverted, address: usize, oldBytes: usize, bytes: usize): usize {
   const grown = arenaAcquire(index, bytes);
   if (grown == 0) return 0;

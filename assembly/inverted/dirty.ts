@@ -1,5 +1,5 @@
-// Slots whose record has changed since they were indexed: a bitmap with a summary above it. A write only marks; the texts are read and
-// analysed by the JS side before the next search, or when there is time.
+// Slots whose record has changed since they were indexed: a bitmap with a summary above it. A write only marks; the JS
+// side reads and analyses the texts before the next search, or when there is time.
 //
 // | bits u64[slots / 64] | summary u64[slots / 4096], a bit for each word that is not 0 |
 
@@ -53,7 +53,10 @@ function mark(index: Inverted, slot: u32): bool {
   return true;
 }
 
-/** The record of `slot` becomes another; every index that this may concern will look at it again. False when memory is exhausted. */
+/**
+ * The record of `slot` changes; every index that may be affected will look at it again. Returns false when memory is
+ * exhausted.
+ */
 export function invertedChanged(slot: u32, old: usize, fresh: usize): bool {
   const count = load<u32>(S_INVERTED_COUNT);
   for (let i: u32 = 0; i < count; i++) {
@@ -64,7 +67,7 @@ export function invertedChanged(slot: u32, old: usize, fresh: usize): bool {
   return true;
 }
 
-/** Marks every live slot. False when memory is exhausted. */
+/** Marks every live slot. Returns false when memory is exhausted. */
 export function dirtyMarkAll(index: Inverted): bool {
   const top = load<u32>(S_SLOT_TOP);
   if (top != 0 && top > index.dirtySlots && !reach(index, top - 1)) return false;
@@ -86,7 +89,9 @@ export function dirtyClear(index: Inverted, slot: u32): void {
   }
 }
 
-/** Writes up to `count` of them, ascending, as pairs of a slot and the address of its record (0: there is none any more). */
+/**
+ * Writes up to `count` marked slots, ascending, as pairs of a slot and the address of its record (0 if it has none).
+ */
 export function dirtyList(index: Inverted, target: usize, count: u32): u32 {
   const top = load<u32>(S_SLOT_TOP);
   const words = index.dirtySlots >> 12;

@@ -1,7 +1,8 @@
-// What a document has contributed, by slot, so that it can be taken out when its record is long gone: the numbers of its terms,
-// ascending, as differences in groups of 7 bits.
+// What a document has contributed, by slot, so that it can be removed when its record is long gone: the numbers of its
+// terms, ascending, as differences in groups of 7 bits.
 //
-// By slot: | forward entry u32[slots] | length f32[slots] |         Forward entry: | terms u32 | bytes of the entry u32 | differences |
+// By slot: | forward entry u32[slots] | length f32[slots] |         Forward entry: | terms u32 | bytes of the entry u32
+// | differences |
 
 import { INVERTED_TEXT } from "../abi";
 import { arenaAcquire, arenaRelease } from "./arena";
@@ -17,7 +18,7 @@ const SLOTS_LEAST: u32 = 2048;
   return slot < index.slots ? <usize>load<u32>(<usize>index.forwards + (<usize>slot << 2)) : 0;
 }
 
-/** Where the lengths stand, as f32 by slot. */
+/** Address of the lengths, as f32 by slot. */
 // @ts-ignore: decorator
 @inline export function lengthsOf(index: Inverted): usize {
   return <usize>index.forwards + (<usize>index.slots << 2);
@@ -43,7 +44,7 @@ function reachSlot(index: Inverted, slot: u32): bool {
   return true;
 }
 
-/** Sorts pairs of a number and a weight by number (Shell's sort with gaps that grow by 9 / 4). */
+/** Sorts pairs of a number and a weight by number (Shell sort with gaps that grow by 9 / 4). */
 function sortPairs(pairs: usize, count: u32): void {
   let gap: u32 = 1;
   while (gap < count / 3) gap = (gap * 9 >> 2) + 1;
@@ -60,7 +61,7 @@ function sortPairs(pairs: usize, count: u32): void {
   }
 }
 
-/** Sorts the pairs by number and adds up the weights of equal ones; answers how many are left. */
+/** Sorts the pairs by number and adds up the weights of equal ones; returns how many are left. */
 export function joinPairs(pairs: usize, count: u32): u32 {
   if (count == 0) return 0;
   sortPairs(pairs, count);
@@ -106,8 +107,8 @@ function writeForward(index: Inverted, pairs: usize, count: u32): usize {
 }
 
 /**
- * Enters a document that is not in the index: `count` pairs of a term's number, ascending, and its weight. False when memory is exhausted;
- * then it is not in the index, and terms without postings are released.
+ * Adds a document that is not in the index: `count` pairs of a term's number, ascending, and its weight. Returns false
+ * when memory is exhausted; then it is not in the index, and terms without postings are released.
  */
 export function documentInsert(index: Inverted, slot: u32, pairs: usize, count: u32, length: f32): bool {
   const entry = reachSlot(index, slot) ? writeForward(index, pairs, count) : 0;
@@ -131,7 +132,7 @@ export function documentInsert(index: Inverted, slot: u32, pairs: usize, count: 
   return true;
 }
 
-/** Releases those of the terms that have no postings; a number must not come twice. */
+/** Releases those of the terms that have no postings; no number may occur twice. */
 export function releaseUnused(index: Inverted, pairs: usize, count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
     const number = load<u32>(pairs + (<usize>i << 3));
@@ -140,7 +141,7 @@ export function releaseUnused(index: Inverted, pairs: usize, count: u32): void {
   }
 }
 
-/** Takes a document out; one that is not in the index is passed over. */
+/** Removes a document, if it is in the index. */
 export function documentRemove(index: Inverted, slot: u32): void {
   const entry = forwardOf(index, slot);
   if (entry == 0) return;
@@ -159,7 +160,7 @@ export function documentRemove(index: Inverted, slot: u32): void {
     }
     number += difference;
     const term = termAt(index, number);
-    // After a failed insertion some of them are not there.
+    // After a failed insertion some of them do not exist.
     if (postingRemove(index, term, slot) && term.count == 0) termRelease(index, number);
   }
   index.documents--;

@@ -13,7 +13,7 @@ import { Inverted } from "./structs";
 import { hashOfDimension, hashOfText, TERM_NONE, termAt, termFind, termReach } from "./term";
 import { answerReserve, stageReserve, sumsReserve, sumsReset, workRelease } from "./work";
 
-/** More occurrences of a term in a document count as so many. */
+/** Maximum count of a term in a document; further occurrences are ignored. */
 const COUNT_MAX: f32 = 65535;
 
 // @ts-ignore: decorator
@@ -22,7 +22,10 @@ const COUNT_MAX: f32 = 65535;
   return changetype<Inverted>(<usize>load<u32>(S_INVERTED_LIST + (<usize>handle << 2)));
 }
 
-/** Makes an index of a kind under the caller's id; every live slot is marked. Its handle, -1 when memory is exhausted, -2: too many. */
+/**
+ * Creates an index of a kind under the caller's id, with every live slot marked. Returns its handle, -1 when memory is exhausted, -2 if
+ * there are too many.
+ */
 export function inverted_create(id: u32, kind: u32): i32 {
   const count = load<u32>(S_INVERTED_COUNT);
   let handle: u32 = 0;
@@ -45,12 +48,12 @@ export function inverted_create(id: u32, kind: u32): i32 {
   return <i32>handle;
 }
 
-/** The fields at the root that a text index reads: see fields.ts. Without them every write of a document counts. */
+/** Sets the top-level fields that a text index reads: see fields.ts. Without them every write of a document counts. */
 export function inverted_fields(handle: u32, given: usize, count: u32, bytes: u32): i32 {
   return fieldsNote(indexAt(handle), given, count, bytes) ? STATUS_OK : STATUS_OUT_OF_MEMORY;
 }
 
-/** Drops an index and gives its memory back. */
+/** Drops an index and releases its memory. */
 export function inverted_drop(handle: u32): void {
   arenaClear(indexAt(handle));
   for (let i: u32 = 0; i < load<u32>(S_INVERTED_COUNT); i++) if (indexAt(i).kind != 0) return;
@@ -64,13 +67,13 @@ export function inverted_find(id: u32, kind: u32): i32 {
   return -1;
 }
 
-/** The id of the index at a handle; -1: there is none, -2: the handles end before it. */
+/** The id of the index at a handle; -1 if there is none, -2 beyond the last handle. */
 export function inverted_id(handle: u32): f64 {
   if (handle >= load<u32>(S_INVERTED_COUNT)) return -2;
   return indexAt(handle).kind == 0 ? -1 : <f64>indexAt(handle).id;
 }
 
-/** Into the key buffer: | documents u32 | marked u32 | terms u32 | pages u32 | sum of lengths f64 |. */
+/** Writes to the key buffer: | documents u32 | marked u32 | terms u32 | pages u32 | sum of lengths f64 |. */
 export function inverted_stats(handle: u32): void {
   const index = indexAt(handle);
   store<u32>(KEY_BUFFER, index.documents);
@@ -80,17 +83,17 @@ export function inverted_stats(handle: u32): void {
   store<f64>(KEY_BUFFER, <f64>index.tokens, 16);
 }
 
-/** Up to `count`, at most 500, marked slots and the addresses of their records, as pairs, into the key buffer. */
+/** Writes up to `count`, at most 500, marked slots and the addresses of their records, as pairs, to the key buffer. */
 export function inverted_marked(handle: u32, count: u32): u32 {
   return dirtyList(indexAt(handle), KEY_BUFFER, min<u32>(count, 500));
 }
 
-/** Where input of so many bytes goes; 0 when memory is exhausted. */
+/** Reserves room for this many bytes of input; 0 when memory is exhausted. */
 export function inverted_stage(bytes: usize): usize {
   return stageReserve(bytes);
 }
 
-/** Takes the document of a slot out, and the mark off it. */
+/** Removes the document of a slot, and the slot's mark. */
 export function inverted_remove(handle: u32, slot: u32): void {
   const index = indexAt(handle);
   documentRemove(index, slot);
@@ -98,8 +101,8 @@ export function inverted_remove(handle: u32, slot: u32): void {
 }
 
 /**
- * Enters texts in place of what their slots had. `heads`: for each of `count` documents | slot u32 | tokens u32 |; `text`: all tokens in
- * order, UTF-8, each ended by a zero byte. Marks are taken off those that were entered.
+ * Replaces the texts of slots. `heads`: for each of `count` documents | slot u32 | tokens u32 |; `text`: all tokens in order, UTF-8, each
+ * followed by a zero byte. Removes the marks of the slots that were written.
  */
 export function inverted_put_text(handle: u32, heads: usize, count: u32, text: usize): i32 {
   const index = indexAt(handle);
@@ -134,7 +137,10 @@ export function inverted_put_text(handle: u32, heads: usize, count: u32, text: u
   return STATUS_OK;
 }
 
-/** The same for sparse vectors: for each document | slot u32 | entries u32 | dimension u32, value f32 ... |, no dimension twice, no zeros. */
+/**
+ * The same for sparse vectors: for each document | slot u32 | entries u32 | dimension u32, value f32 ... |, without repeated dimensions or
+ * zeros.
+ */
 export function inverted_put_sparse(handle: u32, vectors: usize, count: u32): i32 {
   const index = indexAt(handle);
   let at = vectors;
@@ -162,8 +168,8 @@ export function inverted_put_sparse(handle: u32, vectors: usize, count: u32): i3
 }
 
 /**
- * Numbers of terms and in how many documents they are, as pairs into the answer; -1 when memory is exhausted. `text` as for inverted_put_text;
- * for a sparse index the dimensions, u32 each.
+ * Writes the numbers of terms and their document counts, as pairs, to the answer; returns -1 when memory is exhausted. `text` as for
+ * inverted_put_text; for a sparse index the dimensions, u32 each.
  */
 export function inverted_terms(handle: u32, count: u32, text: usize): i32 {
   const index = indexAt(handle);
@@ -190,9 +196,9 @@ export function inverted_terms(handle: u32, count: u32, text: usize): i32 {
 }
 
 /**
- * The best `limit` documents for the `count` terms at `query` (pairs of number and weight; rare terms first). `filter`: a bitmap over all slots
- * of those that may be found, or 0. Text: weight f / (f + c0 + c1 length) is summed; sparse: weight times value. Into the answer, best first and
- * ties by slot: | slot u32 | record u32 | score f32 |. How many, or -1 when memory is exhausted.
+ * Finds the best `limit` documents for the `count` terms at `query` (pairs of number and weight; rare terms first). `filter`: a bitmap over
+ * all slots of those that may be found, or 0. Text: sums weight f / (f + c0 + c1 length); sparse: weight times value. Writes to the answer,
+ * best first and ties by slot: | slot u32 | record u32 | score f32 |. Returns how many, or -1 when memory is exhausted.
  */
 export function inverted_search(handle: u32, query: usize, count: u32, limit: u32, filter: usize, c0: f32, c1: f32): i32 {
   const index = indexAt(handle);
@@ -223,8 +229,8 @@ export function inverted_bitmap_bytes(): u32 {
 }
 
 /**
- * Which documents have at least `least` of the `count` terms at `terms` (numbers, u32): as a bitmap over all slots, in words of 64, into the
- * answer. How many, or -1 when memory is exhausted.
+ * Finds the documents that have at least `least` of the `count` terms at `terms` (numbers, u32), and writes them to the answer as a bitmap
+ * over all slots, in words of 64 bits. Returns how many, or -1 when memory is exhausted.
  */
 export function inverted_match(handle: u32, terms: usize, count: u32, least: u32): i32 {
   const index = indexAt(handle);

@@ -1,6 +1,6 @@
-// The root fields that a text index reads: a write that leaves them as they were leaves the index as it is.
+// The top-level fields that a text index reads: a write that leaves them unchanged does not affect the index.
 //
-// Fields: paths of one step each, one behind the other, and their names: see filter/path.
+// Fields: paths of one step each, one after the other, and their names: see filter/path.
 
 import { NAME_BYTES, PATH_STEPS, pathFollow, valuesEqual } from "../filter";
 import { arenaAcquire } from "./arena";
@@ -9,7 +9,7 @@ import { Inverted } from "./structs";
 const PATH_BYTES: usize = PATH_STEPS + 8;
 const FIELD_BYTES: usize = PATH_BYTES + NAME_BYTES;
 
-/** Notes the fields: `count` times | bytes u32 | UTF-8, padded to 4 |. False when memory is exhausted. */
+/** Stores the fields: `count` times | bytes u32 | UTF-8, padded to 4 |. Returns false when memory is exhausted. */
 export function fieldsNote(index: Inverted, given: usize, count: u32, bytes: u32): bool {
   const fields = arenaAcquire(index, <usize>count * FIELD_BYTES + bytes);
   if (fields == 0) return false;
@@ -32,7 +32,7 @@ export function fieldsNote(index: Inverted, given: usize, count: u32, bytes: u32
   return true;
 }
 
-/** Whether both records have the same in all these fields. */
+/** Whether all these fields are equal in both records. */
 export function fieldsEqual(index: Inverted, a: usize, b: usize): bool {
   const count = index.fieldsCount;
   for (let i: u32 = 0; i < count; i++) {

@@ -1,19 +1,19 @@
-// The postings of a term, by slot. A term of few documents, as most are, has one block that grows with it; a larger one has a directory
-// of full-sized blocks. See structs.ts for the layouts.
+// The postings of a term, by slot. A term of few documents, the usual case, has one block that grows with it; a larger
+// one has a directory of full-sized blocks. See structs.ts for the layouts.
 
 import { INVERTED_SPARSE } from "../abi";
 import { arenaAcquire, arenaGrow, arenaRelease } from "./arena";
 import { Inverted, Term } from "./structs";
 
 export const BLOCK_POSTINGS: u32 = 256;
-/** Neighbours are joined when both fit with room to grow. */
+/** Neighbouring blocks are joined when both fit with room to grow. */
 const JOIN_POSTINGS: u32 = 160;
 export const DIRECTORY: u32 = 0x80000000;
 const DIRECTORY_HEADER: usize = 8;
 const DIRECTORY_ENTRY: usize = 12;
 const DIRECTORY_LEAST: u32 = 4;
 
-/** Bytes of a weight, as a shift: u16 counts of a text's term, f32 of a sparse vector. */
+/** Size of a weight, as a shift: u16 counts of a text's term, f32 of a sparse vector. */
 // @ts-ignore: decorator
 @inline export function weightShift(index: Inverted): u32 {
   return index.kind == INVERTED_SPARSE ? 2 : 1;
@@ -39,7 +39,7 @@ const DIRECTORY_LEAST: u32 = 4;
   return shift == 2 ? load<f32>(weights + (<usize>at << 2)) : <f32>load<u16>(weights + (<usize>at << 1));
 }
 
-/** Position of the first of `count` slots, ascending, that is not below `slot`. */
+/** Position of the first of `count` ascending slots that is not less than `slot`. */
 export function lowerBound(slots: usize, count: u32, slot: u32): u32 {
   let from: u32 = 0;
   let left = count;
@@ -52,7 +52,7 @@ export function lowerBound(slots: usize, count: u32, slot: u32): u32 {
   return from;
 }
 
-/** The entry of the block in which `slot` lies or would lie. */
+/** The directory entry of the block in which `slot` is or would be. */
 export function entryOf(directory: usize, slot: u32): u32 {
   let low: u32 = 0;
   let high = load<u32>(directory);
@@ -92,14 +92,14 @@ function copy(source: usize, sourceCapacity: u32, from: u32, target: usize, targ
   );
 }
 
-/** Where a slot that is not there yet goes: at the end, mostly. */
+/** Position for a slot that is not there yet: at the end, mostly. */
 // @ts-ignore: decorator
 @inline function placeOf(block: usize, count: u32, slot: u32): u32 {
   if (load<u32>(block + (<usize>(count - 1) << 2)) < slot) return count;
   return lowerBound(block, count, slot);
 }
 
-/** Adds a posting; the slot has none yet. `extent`: see Term.least. False when memory is exhausted. */
+/** Adds a posting; the slot must have none yet. `extent`: see Term.least. Returns false when memory is exhausted. */
 export function postingInsert(index: Inverted, term: Term, slot: u32, weight: f32, extent: f32): bool {
   const count = term.count;
   if (count == 0) {
@@ -126,7 +126,7 @@ export function postingInsert(index: Inverted, term: Term, slot: u32, weight: f3
   return true;
 }
 
-/** Room for one more in a list without a directory; it may get one. */
+/** Makes room for one more posting in a list without a directory, which may get one. */
 function reserve(index: Inverted, term: Term, shift: u32): bool {
   const count = term.count;
   const capacity = term.capacity;
@@ -184,7 +184,8 @@ function insertLarge(index: Inverted, term: Term, slot: u32, weight: f32, shift:
       term.capacity = DIRECTORY | (capacity << 1);
       entry = entryAt(directory, number);
     }
-    // Slots rise while documents are added: the last block is left full and a new one begun. Elsewhere half of it moves.
+    // While documents are added slots ascend: the last block is left full and a new one begun. Elsewhere half of it
+    // moves.
     const isLast = number + 1 == blocks && place == count;
     const kept = isLast ? count : count >> 1;
     copy(block, BLOCK_POSTINGS, kept, fresh, BLOCK_POSTINGS, 0, count - kept, shift);
@@ -210,7 +211,7 @@ function insertLarge(index: Inverted, term: Term, slot: u32, weight: f32, shift:
   return true;
 }
 
-/** Removes the posting of a slot; false when it has none. */
+/** Removes the posting of a slot; returns false if there is none. */
 export function postingRemove(index: Inverted, term: Term, slot: u32): bool {
   const count = term.count;
   if (count == 0) return false;
@@ -270,7 +271,7 @@ function removeLarge(index: Inverted, term: Term, slot: u32, shift: u32): bool {
   return true;
 }
 
-/** Joins a block with the one behind it when both are small. */
+/** Joins a block with the next one when both are small. */
 function join(index: Inverted, directory: usize, number: u32, shift: u32): void {
   const entry = entryAt(directory, number);
   const next = entryAt(directory, number + 1);

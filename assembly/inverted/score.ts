@@ -1,9 +1,9 @@
-// Searching: term by term, each posting adds to the sum of its slot. Terms come in an order the caller has fixed, rare ones first, and sums
-// are f32, so a document's score is the same bits wherever it is stored.
+// Searching: term by term, each posting adds to the sum of its slot. Terms come in an order fixed by the caller, rare
+// ones first, and sums are f32, so a document's score has the same bits wherever it is stored.
 //
-// When the best k found so far beat all that the terms still to come can add up to, no document that has none of the terms before can get
-// among them: from there on only those are followed that still can (the "continue" strategy of Moffat and Zobel, 1996, with exact bounds as
-// in MaxScore), and they are looked up in long lists instead of reading these.
+// When the best k found so far beat everything that the remaining terms can add up to, no document without an earlier
+// term can be among them: from there on only documents that still can are followed (the "continue" strategy of Moffat
+// and Zobel, 1996, with exact bounds as in MaxScore), and they are looked up in long lists instead of reading these.
 
 import { INVERTED_TEXT } from "../abi";
 import { lengthsOf } from "./document";
@@ -12,10 +12,10 @@ import { Inverted, Term } from "./structs";
 import { TERM_NONE, termAt } from "./term";
 import { touchedList, UNTOUCHED } from "./work";
 
-/** A look-up costs about as much as reading so many postings. */
+/** A look-up costs about as much as reading this many postings. */
 const LOOKUP_POSTINGS: u32 = 24;
 
-// Of the search under way.
+// State of the current search.
 let isText: bool = false;
 let sums: usize = 0;
 let list: usize = 0;
@@ -24,7 +24,7 @@ let lengths: usize = 0;
 let filter: usize = 0;
 let saturation: f32 = 0;
 let slope: f32 = 0;
-/** Slots without a sum are taken in. */
+/** Whether slots without a sum are still added. */
 let isOpen: bool = true;
 
 // @ts-ignore: decorator
@@ -46,7 +46,10 @@ let isOpen: bool = true;
   }
 }
 
-/** What a posting of a text adds, up to rounding: idf (k1 + 1) f / (f + k1 (1 - b + b length / average)); the caller brings the factors. */
+/**
+ * The contribution of a text posting, up to rounding: idf (k1 + 1) f / (f + k1 (1 - b + b length / average)); the
+ * caller supplies the factors.
+ */
 // @ts-ignore: decorator
 @inline function saturated(weight: f32, frequency: f32, length: f32): f32 {
   return weight * frequency / (frequency + (saturation + slope * length));
@@ -80,7 +83,7 @@ function addTerm(term: Term, weight: f32): void {
   }
 }
 
-/** Adds a term to the sums of the first `alive` slots of the list alone. */
+/** Adds a term to the sums of only the first `alive` slots of the list. */
 function lookUp(term: Term, weight: f32, shift: u32, alive: u32): void {
   for (let i: u32 = 0; i < alive; i++) {
     const slot = load<u32>(list + (<usize>i << 2));
@@ -113,7 +116,7 @@ function lookUp(term: Term, weight: f32, shift: u32, alive: u32): void {
 
 // --- the best
 
-/** A score and a slot as one number: a greater one is the better hit. */
+/** A score and a slot as one number: the greater, the better the hit. */
 // @ts-ignore: decorator
 @inline function keyOf(slot: u32): u64 {
   const bits = load<u32>(sums + (<usize>slot << 2));
@@ -154,7 +157,7 @@ function rise(heap: usize, count: u32, key: u64): void {
   store<u64>(heap + (<usize>at << 3), key);
 }
 
-/** Makes `heap` hold the best `limit` of the first `alive` slots of the list; answers how many there are. */
+/** Fills `heap` with the best `limit` of the first `alive` slots of the list; returns how many there are. */
 function best(heap: usize, limit: u32, alive: u32): u32 {
   const filled = min(limit, alive);
   for (let i: u32 = 0; i < filled; i++) rise(heap, i, keyOf(load<u32>(list + (<usize>i << 2))));
@@ -169,7 +172,7 @@ function best(heap: usize, limit: u32, alive: u32): u32 {
   return filled;
 }
 
-/** Prepares a search over `index`; its sums must have been reserved. `c0` and `c1` are the constant and the part of the length. */
+/** Prepares a search over `index`; its sums must be reserved. `c0` is the constant, `c1` the factor of the length. */
 export function scoreBegin(index: Inverted, reserved: usize, bitmap: usize, c0: f32, c1: f32): void {
   isText = index.kind == INVERTED_TEXT;
   sums = reserved;
@@ -182,12 +185,15 @@ export function scoreBegin(index: Inverted, reserved: usize, bitmap: usize, c0: 
   isOpen = true;
 }
 
-/** How many slots have a sum, to be reset. */
+/** Number of slots that have a sum to be reset. */
 export function scoreTouched(): u32 {
   return touched;
 }
 
-/** Adds up the `count` terms of the query: pairs of a term's number (TERM_NONE: not here) and its weight. Answers how many of the list may be among the best. */
+/**
+ * Adds up the `count` terms of the query: pairs of a term's number (TERM_NONE: not here) and its weight. Returns how
+ * many slots of the list may be among the best.
+ */
 export function scoreTerms(index: Inverted, query: usize, count: u32, heap: usize, limit: u32): u32 {
   const shift = weightShift(index);
   let alive: u32 = 0;
@@ -204,8 +210,8 @@ export function scoreTerms(index: Inverted, query: usize, count: u32, heap: usiz
 }
 
 /**
- * Closes the search for new slots if the terms that are left (`count` from `query` on) cannot bring one among the best. Those that can still
- * get there come to the front of the list; answers how many.
+ * Closes the search for new slots if the remaining terms (`count` from `query` on) cannot bring one among the best.
+ * Slots that still can be are moved to the front of the list; returns how many.
  */
 function closeIf(index: Inverted, query: usize, count: u32, heap: usize, limit: u32): u32 {
   let upper: f64 = 0;
@@ -219,7 +225,7 @@ function closeIf(index: Inverted, query: usize, count: u32, heap: usize, limit: 
   }
   best(heap, limit, touched);
   const floor = <f64>scoreOf(load<u64>(heap)) + lower;
-  // More than what rounding of sums in f32 can come to.
+  // More than the rounding errors of f32 sums can amount to.
   const margin = (abs<f64>(floor) + upper - lower) * 1e-5 * <f64>(count + 1);
   if (!(floor - margin > upper)) return 0;
   isOpen = false;
@@ -228,7 +234,7 @@ function closeIf(index: Inverted, query: usize, count: u32, heap: usize, limit: 
     const at = list + (<usize>i << 2);
     const slot = load<u32>(at);
     if (<f64>load<f32>(sums + (<usize>slot << 2)) + upper < floor - margin) continue;
-    // Both stay in the list: all of it is reset in the end.
+    // Both stay in the list, because all of it is reset in the end.
     const front = list + (<usize>alive << 2);
     store<u32>(at, load<u32>(front));
     store<u32>(front, slot);
@@ -237,7 +243,7 @@ function closeIf(index: Inverted, query: usize, count: u32, heap: usize, limit: 
   return alive;
 }
 
-/** The best `limit` of the first `alive` slots, best first and the lower slot before the higher, as keys; answers how many. */
+/** The best `limit` of the first `alive` slots, best first, ties by lower slot, as keys; returns how many. */
 export function scoreBest(heap: usize, limit: u32, alive: u32): u32 {
   const found = best(heap, limit, alive);
   for (let count = found; count > 1; count--) {
@@ -276,7 +282,7 @@ export function scoreCount(term: Term): void {
   }
 }
 
-/** Sets the bits of the slots whose sum is at least `least`; answers how many. */
+/** Sets the bits of the slots whose sum is at least `least`; returns how many. */
 export function scoreBits(bitmap: usize, least: f32): u32 {
   let found: u32 = 0;
   for (let i: u32 = 0; i < touched; i++) {

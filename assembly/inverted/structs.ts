@@ -1,16 +1,17 @@
-// What an inverted index consists of. All of it lies in pages of structures, so a snapshot holds it; scratch of a search does not.
+// The structures of an inverted index. All are in pages of structures, so a snapshot holds them; scratch memory of a
+// search is not.
 
 /**
- * One index. Behind the struct stand the heads of its arena's free lists, u32[ARENA_CLASSES].
+ * One index. The struct is followed by the heads of its arena's free lists, u32[ARENA_CLASSES].
  *
  * `kind` is INVERTED_TEXT or INVERTED_SPARSE, or 0: the struct waits for the next index.
  */
 // @ts-ignore: decorator
 @unmanaged export class Inverted {
   kind: u32;
-  /** The caller's name for it. */
+  /** Chosen by the caller. */
   id: u32;
-  /** Documents indexed, those without a term as well, and the sum of their lengths. */
+  /** Number of documents indexed, including those without a term, and the sum of their lengths. */
   documents: u32;
   pages: u32;
   tokens: u64;
@@ -29,7 +30,7 @@
   dirty: u32;
   dirtyCount: u32;
   dirtySlots: u32;
-  // Of a text index the fields at the root that its paths begin with: see fields.ts.
+  // For a text index, the top-level fields with which its paths begin: see fields.ts.
   fields: u32;
   fieldsCount: u32;
   // Arena.
@@ -40,19 +41,19 @@
 }
 
 /**
- * A term and its postings. `capacity` says what `list` is:
+ * A term and its postings. `capacity` determines what `list` is:
  *
  *   0                   the slot of the only posting, whose weight is `most`; or nothing, when `count` is 0
  *   up to 256           a block: | slots u32[capacity], ascending | weights u16 or f32[capacity] |
  *   DIRECTORY | entries | a directory of full-sized blocks: | blocks u32 | 0 | first slot, block, count: u32[3] each |
  *
- * `most` and `least` bound what a posting can add to a score. They are exact when a posting is alone, and only widen after that. A term
- * that is free has its successor on the free list in `list`.
+ * `most` and `least` bound what a posting can add to a score. They are exact for a single posting, and only widen after
+ * that. In a free term, `list` is its successor on the free list.
  */
 // @ts-ignore: decorator
 @unmanaged export class Term {
   hash: u32;
-  /** Text: where its UTF-8 lies. Sparse: the dimension. */
+  /** Text: the address of its UTF-8. Sparse: the dimension. */
   key: u32;
   keyBytes: u32;
   count: u32;

@@ -1,5 +1,6 @@
-// The dictionary of an index: a term's text, or a sparse vector's dimension -> number of the term. Open addressing with linear probing; the
-// table holds numbers plus one, and a removal moves back what stood behind, so there are no tombstones.
+// The dictionary of an index: maps a term's text, or a sparse vector's dimension, to the number of the term. Open
+// addressing with linear probing; the table holds numbers plus one, and a removal moves later entries back, so there
+// are no tombstones.
 
 import { INVERTED_SPARSE, S_SEED_0 } from "../abi";
 import { xxh64 } from "../hash";
@@ -30,7 +31,7 @@ export const TERM_NONE: u32 = 0xffffffff;
 
 // @ts-ignore: decorator
 @inline function home(index: Inverted, hash: u32): u32 {
-  // The upper bits are the better ones of a product.
+  // The upper bits of a product are better distributed.
   return (hash ^ (hash >> 15)) & index.tableMask;
 }
 
@@ -57,7 +58,7 @@ export function termFind(index: Inverted, hash: u32, key: u32, bytes: u32): u32 
   return TERM_NONE;
 }
 
-/** The term, made when it is not there, without postings then; TERM_NONE when memory is exhausted. */
+/** The term, created without postings if it does not exist; TERM_NONE when memory is exhausted. */
 export function termReach(index: Inverted, hash: u32, key: u32, bytes: u32): u32 {
   const found = termFind(index, hash, key, bytes);
   if (found != TERM_NONE) return found;
@@ -87,7 +88,7 @@ export function termReach(index: Inverted, hash: u32, key: u32, bytes: u32): u32
   return number;
 }
 
-/** Forgets a term that has no postings. */
+/** Removes a term that has no postings. */
 export function termRelease(index: Inverted, number: u32): void {
   const term = termAt(index, number);
   assert(term.count == 0 && term.capacity == 0);
@@ -95,7 +96,7 @@ export function termRelease(index: Inverted, number: u32): void {
   const mask = index.tableMask;
   let at = home(index, term.hash);
   while (load<u32>(table + (<usize>at << 2)) != number + 1) at = (at + 1) & mask;
-  // Those behind whose home lies at or before the gap move into it.
+  // Later entries whose home is at or before the gap move into it.
   let gap = at;
   let held: u32 = 0;
   do {
@@ -120,7 +121,7 @@ function enter(index: Inverted, number: u32, hash: u32): void {
   store<u32>(table + (<usize>at << 2), number + 1);
 }
 
-/** Room for one more: in the table, which stays at most two thirds full, and among the chunks. */
+/** Makes room for one more: in the table, which stays at most two thirds full, and among the chunks. */
 function makeRoom(index: Inverted): bool {
   const capacity: u32 = index.table == 0 ? 0 : index.tableMask + 1;
   if ((<u64>index.termsCount + 1) * 3 > <u64>capacity * 2) {

@@ -1,10 +1,10 @@
-// Scratch of the calls: what goes in and out, sums by slot while a search runs. It is kept from call to call and grows; no snapshot
-// knows of it.
+// Scratch memory of the calls: their input and output, and sums by slot while a search runs. It is kept between calls
+// and grows; snapshots do not include it.
 
 import { PAGE_BYTES, PAGE_SCRATCH } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 
-/** What JS stages, what a call answers with, and sums and the list of slots that have one. */
+/** Input staged by JS, the answer of a call, and sums with the list of slots that have one. */
 let staged: usize = 0;
 let stagedPages: u32 = 0;
 let answer: usize = 0;
@@ -13,10 +13,10 @@ let sums: usize = 0;
 let sumsPages: u32 = 0;
 let sumsSlots: u32 = 0;
 
-/** A slot without a sum. -0 never is one: see score.ts. */
+/** A slot without a sum. No sum is ever -0: see score.ts. */
 export const UNTOUCHED: u32 = 0x80000000;
 
-/** Room for `bytes` of input; 0 when memory is exhausted. Its content is not kept when it moves. */
+/** Reserves room for `bytes` of input; 0 when memory is exhausted. The content is lost when it moves. */
 export function stageReserve(bytes: usize): usize {
   const pages = pagesFor(bytes + 16);
   if (pages <= stagedPages) return staged;
@@ -26,7 +26,7 @@ export function stageReserve(bytes: usize): usize {
   return staged;
 }
 
-/** Room for an answer; 0 when memory is exhausted. */
+/** Reserves room for an answer; 0 when memory is exhausted. */
 export function answerReserve(bytes: usize): usize {
   const pages = pagesFor(bytes + 16);
   if (pages <= answerPages) return answer;
@@ -36,7 +36,10 @@ export function answerReserve(bytes: usize): usize {
   return answer;
 }
 
-/** Sums for so many slots, all untouched, and behind them room for as many numbers of slots; 0 when memory is exhausted. */
+/**
+ * Reserves sums for this many slots, all untouched, followed by room for as many slot numbers; 0 when memory is
+ * exhausted.
+ */
 export function sumsReserve(slots: u32): usize {
   if (slots <= sumsSlots) return sums;
   pagesRelease(sums, sumsPages);
@@ -48,20 +51,20 @@ export function sumsReserve(slots: u32): usize {
   return sums;
 }
 
-/** Where the list of touched slots stands. */
+/** Address of the list of touched slots. */
 // @ts-ignore: decorator
 @inline export function touchedList(): usize {
   return sums + (<usize>sumsSlots << 2);
 }
 
-/** Makes all sums untouched. */
+/** Resets all sums to untouched. */
 function sumsClear(): void {
   const end = sums + (<usize>sumsSlots << 2);
   const pattern = i32x4.splat(<i32>UNTOUCHED);
   for (let at = sums; at < end; at += 16) v128.store(at, pattern);
 }
 
-/** Makes the sums of the `count` slots in the list untouched again. */
+/** Resets the sums of the `count` slots in the list to untouched. */
 export function sumsReset(count: u32): void {
   if (count > sumsSlots >> 3) {
     sumsClear();
@@ -71,7 +74,7 @@ export function sumsReset(count: u32): void {
   for (let i: u32 = 0; i < count; i++) store<u32>(sums + (<usize>load<u32>(list + (<usize>i << 2)) << 2), UNTOUCHED);
 }
 
-/** Gives large scratch back. */
+/** Releases large scratch memory. */
 export function workRelease(): void {
   pagesRelease(staged, stagedPages);
   pagesRelease(answer, answerPages);

@@ -1,5 +1,5 @@
-// Lays a staged document out as a record. JS stages numbers and strings apart (see src/core/record): words, wides, string
-// lengths, and the text of a whole batch encoded at once; here they come together.
+// Lays out a staged document as a record. JS stages numbers and strings separately (see src/core/record): words, wides,
+// string lengths, and the text of a whole batch encoded at once; here they are combined.
 
 import {
   FAILED_ILL_FORMED, FAILED_TOO_LARGE, KIND_RECORD, LENGTH_APART, RECORD_BYTES_MAX, RECORD_HEADER,
@@ -10,13 +10,13 @@ import { blockAcquire, blockUnits } from "../memory";
 import { bytesCopy, utf8Bytes } from "./bytes";
 import { uuidPack } from "./uuid";
 
-/** Where the next staged document's parts lie. */
+/** Addresses of the next staged document's parts. */
 let wordsAt: usize = 0;
 let widesAt: usize = 0;
 let lengthsAt: usize = 0;
 let textAt: usize = 0;
 
-/** Why the last build answered 0: a FAILED_* reason, or 0 for memory. */
+/** Why the last build returned 0: a FAILED_* reason, or 0 for memory. */
 export let buildFailure: u32 = 0;
 
 export function buildStart(words: usize, wides: usize, lengths: usize, text: usize): void {
@@ -36,7 +36,7 @@ export function buildStart(words: usize, wides: usize, lengths: usize, text: usi
   return load<u32>(wordsAt + (<usize>field << 2));
 }
 
-// Lengths of the strings of the document, and where its staged parts end.
+// Lengths of the document's strings, and where its staged parts end.
 let heapBytes: u32 = 0;
 let heapUnits: u32 = 0;
 let lengthsEnd: usize = 0;
@@ -44,7 +44,7 @@ let textEnd: usize = 0;
 /** Whether its part of the text is ASCII. */
 let isAscii: bool = false;
 
-/** False: a string of it ends within a character. */
+/** Returns false if one of its strings ends within a character. */
 function measure(): bool {
   const strings = staged(STAGED_STRINGS);
   const units = staged(STAGED_UNITS);
@@ -78,7 +78,7 @@ function measureEach(strings: u32): bool {
       if (!isAscii) {
         const counted = utf8Bytes(text, length);
         if (counted < 0) {
-          // A surrogate pair across two strings; the rest of the batch stays in step by whole characters.
+          // A surrogate pair across two strings; the rest of the batch stays aligned to whole characters.
           isWhole = false;
           textBytes = <u32>utf8Bytes(text, length + 1);
         } else {
@@ -105,13 +105,13 @@ function advance(): void {
   textAt = textEnd;
 }
 
-/** Passes over the next staged document. */
+/** Skips the next staged document. */
 export function buildSkip(): void {
   measure();
   advance();
 }
 
-/** The text of the primary key when it is a string that may be a UUID: staged in the batch's text, 36 units long. */
+/** Address of the primary key's text if it may be a UUID: a string staged in the batch's text, 36 units long. */
 function uuidText(key: u32): usize {
   const word = staged(STAGED_HEAD + key);
   if (word >> 28 != TAG_STRING) return 0;
@@ -137,11 +137,11 @@ function uuidText(key: u32): usize {
   else store<u32>(table + (<usize>index << 2), end);
 }
 
-/** Of the next staged document, once measured: its key packed where `buildUuid` says, or 0, and where its text stands. */
+/** For the next staged document, once measured: the address of its packed key, or 0, and of its text. */
 export let buildUuid: usize = 0;
 let uuidAt: usize = 0;
 
-/** Measures the next staged document. False: see buildFailure, and it is passed over. */
+/** Measures the next staged document. Returns false if it is refused, see buildFailure, and skips it. */
 export function buildMeasure(): bool {
   if (!measure()) {
     buildFailure = FAILED_ILL_FORMED;
@@ -153,7 +153,10 @@ export function buildMeasure(): bool {
   return true;
 }
 
-/** The staged document just measured as a record in a block of its own, or 0: see buildFailure. Slot and neighbours are the caller's. */
+/**
+ * Builds a record, in a block of its own, from the document just measured; returns 0 on failure, see buildFailure. The
+ * caller sets the slot and links neighbours.
+ */
 export function buildRecord(): usize {
   const wordsCount = staged(STAGED_WORDS);
   const widesCount = staged(STAGED_WIDES);
@@ -192,7 +195,8 @@ export function buildRecord(): usize {
     advance();
     return 0;
   }
-  // The last unit, and a unit the arena may have added, are not all written below: no stale bytes reach the log.
+  // The last unit, and a unit that the arena may have added, are not fully written below: no stale bytes may reach the
+  // log.
   const end = record + (<usize>blockUnits(record) << 3);
   store<u64>(end - 8, 0);
   store<u64>(record + (<usize>(units - 1) << 3), 0);
@@ -207,7 +211,8 @@ export function buildRecord(): usize {
     store<u16>(record, <u16>strings, 14);
   }
 
-  // Words: what points to a wide is staged with the wide's number. Nodes and strings are numbered from the record's own start.
+  // Words that refer to a wide are staged with the wide's number. Nodes and strings are already numbered from the
+  // record's start.
   const widesBase = <u32>(widesOffset >> 3);
   const from = wordsAt + (STAGED_HEAD << 2);
   const to = record + header;
@@ -233,7 +238,7 @@ export function buildRecord(): usize {
     store<u32>(to + (<usize>key << 2), (TAG_UUID << 28) | (widesBase + widesCount));
   }
 
-  // Strings. The packed key leaves an empty one, so that the numbers of the others stand.
+  // The packed key leaves an empty string behind, so that the numbers of the others remain valid.
   const keyString = isUuid ? staged(STAGED_HEAD + key) & 0x0fffffff : u32.MAX_VALUE;
   const table = record + <usize>endsOffset;
   const heap = record + <usize>heapOffset;
@@ -244,7 +249,10 @@ export function buildRecord(): usize {
   return record;
 }
 
-/** Strings that lie together in the text, all ASCII, but for the packed key at `keyText` (0: none), whose number is `keyString`. */
+/**
+ * Copies strings that are adjacent in the text, all ASCII, except the packed key at `keyText` (0: none), whose number
+ * is `keyString`.
+ */
 function copyAscii(table: usize, heap: usize, width: u32, strings: u32, keyText: usize, keyString: u32): void {
   let end: u32 = 0;
   for (let i: u32 = 0; i < strings; i++) {
@@ -266,7 +274,7 @@ function copyStrings(table: usize, heap: usize, width: u32, strings: u32, isNonA
   let text = textAt;
   let end8: u32 = 0;
   let end16: u32 = 0;
-  // One copy for each run of strings that lie together in the text.
+  // One copy for each run of strings that are adjacent in the text.
   let runFrom = text;
   let runTo = heap;
   for (let i: u32 = 0; i < strings; i++) {
@@ -299,7 +307,7 @@ function copyStrings(table: usize, heap: usize, width: u32, strings: u32, isNonA
   if (text != runFrom) memory.copy(runTo, runFrom, text - runFrom);
 }
 
-/** A staged binary's wide holds its address; in the record it holds the offset from the record's start. */
+/** The wide of a staged binary is its address; in the record it is the offset from the record's start. */
 function copyBinaries(record: usize, words: usize, count: u32, offset: u32): void {
   let next = offset;
   for (let i: u32 = 0; i < count; i++) {

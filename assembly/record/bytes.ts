@@ -12,7 +12,7 @@ export function bytesEqual(a: usize, b: usize, bytes: usize): bool {
   return true;
 }
 
-/** Bytes of the UTF-8 text that `units` UTF-16 units take at `address`; -1 if that splits a character. */
+/** The number of UTF-8 bytes at `address` that `units` UTF-16 units take; -1 if that splits a character. */
 export function utf8Bytes(address: usize, units: u32): i32 {
   let at = address;
   let left = <i32>units;
@@ -40,8 +40,8 @@ export function utf8Bytes(address: usize, units: u32): i32 {
 }
 
 /**
- * Whether UTF-8 text made of UTF-16 may hold anything that was a surrogate there: a pair takes four bytes, from 0xf0 on, and one alone
- * became U+FFFD, 0xef first.
+ * Whether UTF-8 text encoded from UTF-16 may contain anything that was a surrogate: a pair takes four bytes, from 0xf0
+ * on, and a lone surrogate became U+FFFD, which begins with 0xef.
  */
 export function utf8MayHoldSurrogates(address: usize, bytes: usize): bool {
   const end = address + bytes;
@@ -56,12 +56,12 @@ export function utf8MayHoldSurrogates(address: usize, bytes: usize): bool {
 /** Longer copies are worth the call. */
 const COPY_BYTES_MAX: usize = 1024;
 
-/** Copies a range onto one that does not overlap it. */
+/** Copies a range to one that does not overlap it. */
 export function bytesCopy(to: usize, from: usize, bytes: usize): void {
   if (bytes > COPY_BYTES_MAX) {
     memory.copy(to, from, bytes);
   } else if (bytes >= 16) {
-    // The last step overlaps the one before: nothing past the end is touched.
+    // The last step overlaps the one before, so nothing past the end is touched.
     const last = bytes - 16;
     for (let i: usize = 0; i < last; i += 16) v128.store(to + i, v128.load(from + i));
     v128.store(to + last, v128.load(from + last));

@@ -1,5 +1,5 @@
-// Whether two records hold the same document. Equal bytes are the fast answer; otherwise fields are compared by name, because
-// the order of keys is not part of a document's value.
+// Whether two records hold the same document. Equal bytes are the fast path; otherwise fields are compared by name,
+// because the order of keys is not part of a document's value.
 
 import {
   SHAPE_INLINE, TAG_ARRAY, TAG_BIGINT, TAG_BINARY, TAG_DATE, TAG_DOUBLE, TAG_INT, TAG_OBJECT, TAG_STRING, TAG_UUID,
@@ -11,12 +11,12 @@ import { namePointer, shapeFields, shapeIndexOf, shapeName, shapePointer } from 
 
 export function recordEquals(a: usize, b: usize): bool {
   const bytes = blockBytes(a);
-  // The first word holds memory's own marks and the second the slot: neither is part of the document.
+  // The first word has flags that only memory uses, and the second the slot: neither is part of the document.
   if (bytes == blockBytes(b) && bytesEqual(a + 8, b + 8, bytes - 8)) return true;
   return objectEquals(a, recordShape(a), rootAt(a), b, recordShape(b), rootAt(b));
 }
 
-/** Where the fields of a record begin: behind the number of the key's word when they are inline. */
+/** Start of a record's fields: after the index of the key's word if names are inline. */
 function rootAt(record: usize): usize {
   return recordWords(record) + (recordShape(record) == SHAPE_INLINE ? 4 : 0);
 }
@@ -26,7 +26,9 @@ function rootAt(record: usize): usize {
   return load<u32>(words + (<usize>index << 2));
 }
 
-/** `at`: of a node with a shape the first value; of an inline one the count, then name and value in turn. */
+/**
+ * `at`: in a node with a shape the first value; in an inline one the count, followed by names and values alternately.
+ */
 function objectEquals(a: usize, shapeA: u32, atA: usize, b: usize, shapeB: u32, atB: usize): bool {
   if (shapeA != SHAPE_INLINE && shapeA == shapeB) {
     const fields = shapeFields(shapePointer(shapeA));
@@ -66,7 +68,7 @@ function fieldName(record: usize, shape: u32, at: usize, index: u32): void {
 let namedPointer: usize = 0;
 let namedBytes: u32 = 0;
 
-/** Where object B has the field that is number `index` of object A, or -1. */
+/** Position in object B of the field with number `index` in object A, or -1. */
 function fieldIndex(b: usize, shapeB: u32, atB: usize, fields: u32, a: usize, shapeA: u32, atA: usize, index: u32): i32 {
   if (shapeA != SHAPE_INLINE && shapeB != SHAPE_INLINE) {
     return shapeIndexOf(shapePointer(shapeB), shapeName(shapePointer(shapeA), index));
@@ -74,7 +76,7 @@ function fieldIndex(b: usize, shapeB: u32, atB: usize, fields: u32, a: usize, sh
   fieldName(a, shapeA, atA, index);
   const pointer = namedPointer;
   const bytes = namedBytes;
-  // Key order is most often the same: start where the field would stand then.
+  // The order of keys is usually the same: start at the same position.
   for (let tried: u32 = 0; tried < fields; tried++) {
     const candidate = index + tried < fields ? index + tried : index + tried - fields;
     fieldName(b, shapeB, atB, candidate);

@@ -8,12 +8,12 @@ export function record_equals(a: usize, b: usize): bool {
   return recordEquals(a, b);
 }
 
-/** Makes a shape known; its names stand in the staged bytes, each `bytes u32, UTF-8, padding to 4`. */
+/** Adds a shape; its names are in the staged bytes, each `bytes u32, UTF-8, padding to 4`. */
 export function record_shape(id: u32, fields: u32): i32 {
   return shapeDefine(id, fields, <usize>load<u32>(S_STAGE_BYTES), 0);
 }
 
-/** Whether encoded text may hold what was a surrogate. */
+/** Whether encoded text may contain what was a surrogate. */
 export function record_surrogates(address: usize, bytes: usize): bool {
   return utf8MayHoldSurrogates(address, bytes);
 }

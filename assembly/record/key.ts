@@ -1,4 +1,4 @@
-// Keys in canonical form: equal keys have equal types and bytes, whatever they were written as (1, 1n). See abi, KEY_*.
+// Keys in canonical form: equal keys have equal types and bytes, however they were written (1, 1n). See abi, KEY_*.
 
 import {
   FAILED_KEY_TOO_LONG, FAILED_KEY_TYPE, KEY_ARRAY, KEY_BINARY, KEY_BOOL, KEY_BYTES_MAX, KEY_DATE, KEY_DOUBLE, KEY_INT, KEY_SCRATCH,
@@ -10,7 +10,10 @@ import { payload, recordShape, recordString, recordWords, stringBytes, stringPoi
 import { shapeKeyIndex, shapePointer } from "./shape";
 import { uuidPack } from "./uuid";
 
-/** The last key: type, address, length. The bytes may lie in the record or in scratch that the next key overwrites. */
+/**
+ * The last key: type, address, length. The bytes may be in the record, or in scratch memory that the next key
+ * overwrites.
+ */
 export let keyType: u32 = 0;
 export let keyPointer: usize = 0;
 export let keyBytes: u32 = 0;
@@ -20,7 +23,7 @@ export let keyFailure: u32 = 0;
 const ELEMENT_SCRATCH: usize = KEY_SCRATCH + 40;
 /** 16 bytes of UUID, one i64 or f64. */
 const SCALAR_SCRATCH: usize = KEY_SCRATCH + 64;
-/** A key given by JS: its scalar does not share scratch with a record's. */
+/** For a key given by JS: its scalar does not share scratch memory with a record's. */
 const GIVEN_SCRATCH: usize = KEY_SCRATCH + 96;
 const ARRAY_SCRATCH: usize = KEY_SCRATCH + 128;
 const GIVEN_ARRAY_SCRATCH: usize = KEY_SCRATCH + 128 + 2048;
@@ -32,7 +35,7 @@ const GIVEN_ARRAY_SCRATCH: usize = KEY_SCRATCH + 128 + 2048;
   keyBytes = bytes;
 }
 
-/** An integral double within int64 is the integer. 2^63 itself is outside. */
+/** An integral double within int64 becomes an integer. 2^63 itself is out of range. */
 function setNumber(value: f64, scratch: usize): void {
   if (value >= -9223372036854775808.0 && value < 9223372036854775808.0 && trunc(value) == value) {
     store<i64>(scratch, <i64>value);
@@ -47,17 +50,17 @@ function setNumber(value: f64, scratch: usize): void {
 function recordKeyWord(record: usize): u32 {
   const shape = recordShape(record);
   const words = recordWords(record);
-  // An inline root begins with the number of its key's word.
+  // An inline root begins with the index of its key's word.
   if (shape == SHAPE_INLINE) return load<u32>(words + (<usize>load<u32>(words) << 2));
   const index = shapeKeyIndex(shapePointer(shape));
   return index < 0 ? 0 : load<u32>(words + (<usize>index << 2));
 }
 
-/** Takes the key of a record; false: see keyFailure. */
+/** Reads the key of a record; returns false on failure, see keyFailure. */
 export function keyOfRecord(record: usize): bool {
   if (!setValue(record, recordKeyWord(record), SCALAR_SCRATCH)) return false;
   if (keyType == KEY_ARRAY) {
-    // Comparing with other records' keys uses the scratch of arrays again.
+    // Comparing with keys of other records overwrites the scratch memory of arrays.
     memory.copy(GIVEN_ARRAY_SCRATCH, keyPointer, keyBytes);
     keyPointer = GIVEN_ARRAY_SCRATCH;
   }
@@ -113,7 +116,7 @@ function setValue(record: usize, word: u32, scratch: usize): bool {
   return false;
 }
 
-/** Appends the elements of an array; returns where they end, 0 when refused. */
+/** Appends the elements of an array; returns where they end, 0 if refused. */
 function writeArray(record: usize, word: u32, to: usize): usize {
   const node = recordWords(record) + (<usize>payload(word) << 2);
   const count = load<u32>(node);
@@ -125,7 +128,7 @@ function writeArray(record: usize, word: u32, to: usize): usize {
       return 0;
     }
     if (element >> 28 == TAG_ARRAY) {
-      // Each level takes three bytes: as deep as a key is long.
+      // Each level takes three bytes, so the depth is limited by the length of a key.
       const end = writeArray(record, element, at + 3);
       if (end == 0) return 0;
       store<u8>(at, <u8>KEY_ARRAY);
@@ -146,7 +149,7 @@ function writeArray(record: usize, word: u32, to: usize): usize {
   return at;
 }
 
-/** Takes a key JS wrote: a string may be a UUID, a double may be an integer; the rest is canonical already. */
+/** Sets a key written by JS: a string may be a UUID, a double may be an integer; the rest is already canonical. */
 export function keyGiven(type: u32, pointer: usize, bytes: u32): void {
   if (type == KEY_STRING && bytes == 36 && uuidPack(pointer, GIVEN_SCRATCH)) setKey(KEY_UUID, GIVEN_SCRATCH, 16);
   else if (type == KEY_DOUBLE) setNumber(load<f64>(pointer), GIVEN_SCRATCH);
@@ -167,7 +170,8 @@ export function keyMatches(record: usize, type: u32, pointer: usize, bytes: u32)
       recordString(record, payload(word));
       return stringBytes == bytes && bytesEqual(stringPointer, pointer, bytes);
     default: {
-      // Numbers and the rest: canonical form side by side. The scratch of records is free: `pointer` is never in it here.
+      // Numbers and the rest: compares canonical forms. The records' scratch memory is free: `pointer` is never in it
+      // here.
       if (!setValue(record, word, RECORD_SIDE_SCRATCH)) return false;
       return keyType == type && keyBytes == bytes && bytesEqual(keyPointer, pointer, bytes);
     }

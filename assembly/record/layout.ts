@@ -1,7 +1,8 @@
-// Where the parts of a record are; see abi, RECORD_*, TAG_*. A record is read in place: any field of it is reached through its
-// shape without walking the others.
+// The location of the parts of a record; see abi, RECORD_*, TAG_*. A record is read in place: any field of it is
+// reached through its shape without visiting the others.
 //
-// | head | words u32[] | padding to 8 | wides 8 bytes[] | string ends [] | (UTF-16 ends []) | UTF-8 | binaries | padding to 8 |
+// | head | words u32[] | padding to 8 | wides 8 bytes[] | string ends [] | (UTF-16 ends []) | UTF-8 | binaries |
+// padding to 8 |
 
 import {
   RECORD_ENDS_WIDTH, RECORD_HEADER, RECORD_HEADER_LARGE, RECORD_LARGE, RECORD_NON_ASCII, SHAPE_INLINE,
@@ -42,7 +43,7 @@ import {
   return width == 0 ? <u32>load<u8>(table + index) : width == 1 ? <u32>load<u16>(table + (<usize>index << 1)) : load<u32>(table + (<usize>index << 2));
 }
 
-/** Address and length of the last string asked for. */
+/** Address and length of the last string requested. */
 export let stringPointer: usize = 0;
 export let stringBytes: u32 = 0;
 

@@ -1,4 +1,4 @@
-// Whether a record can be read at all: in a salvaged log the shapes that name its fields may be lost.
+// Whether a record can be read at all: a salvaged log may have lost the shapes that name its fields.
 
 import { SHAPE_INLINE, TAG_ARRAY, TAG_OBJECT } from "../abi";
 import { payload, recordShape, recordWords } from "./layout";

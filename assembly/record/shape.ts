@@ -1,8 +1,8 @@
-// Shapes: ordered lists of field names, kept once for each partition. Ids are given out by the JS side, for a whole collection.
+// Shapes: ordered lists of field names, kept once per partition. The JS side assigns ids, for a whole collection.
 //
 // Shape: | 0 fields u32 | 4 index of the primary key i32, -1: none | 8 copies in the log u32 | 12 copies in the next log u32 | 16 name id u32[] |
 // Name:  | 0 bytes u32 | 4 UTF-8 |
-// A log holds each shape twice, in different groups: with one of them damaged, the records of the others can still be salvaged.
+// A log holds each shape twice, in different groups: if one is damaged, the records of the others can still be salvaged.
 // Entry of a log (KIND_SHAPE): | 0 block word | 4 shape id u32 | 8 fields u32 | 12 zero | 16 {bytes u32, UTF-8, padding to 4}[] |
 
 import {
@@ -19,7 +19,7 @@ export const SHAPE_COPIES: u32 = 2;
 const SHAPE_NAMES: usize = 16;
 const ENTRY_NAMES: usize = 16;
 
-// FNV-1a: names are few and limited in number, so the table needs no keyed hash.
+// FNV-1a: names are limited in number, so the table needs no keyed hash.
 function nameHash(address: usize, bytes: u32): u32 {
   let hash: u32 = 2166136261;
   for (let i: u32 = 0; i < bytes; i++) hash = (hash ^ load<u8>(address + i)) * 16777619;
@@ -31,7 +31,7 @@ function nameHash(address: usize, bytes: u32): u32 {
   return <usize>load<u32>(<usize>load<u32>(S_NAME_DIRECTORY) + (<usize>id << 2));
 }
 
-/** Doubles an array of u32 of structures; returns the new one or 0. */
+/** Grows an array of u32; returns the new one or 0. */
 function growArray(array: u32, capacity: u32, wanted: u32): usize {
   const grown = structAcquire(<usize>wanted << 2);
   if (grown != 0 && array != 0) memory.copy(grown, array, <usize>capacity << 2);
@@ -54,7 +54,7 @@ function rehashNames(): bool {
   return true;
 }
 
-/** Id of a name that is known, plus 1; 0 if it is not. */
+/** Id of a known name, plus 1; 0 if it is not known. */
 export function nameFind(address: usize, bytes: u32): u32 {
   const table = <usize>load<u32>(S_NAME_TABLE);
   if (table == 0) return 0;
@@ -70,7 +70,7 @@ export function nameFind(address: usize, bytes: u32): u32 {
   return id;
 }
 
-/** Id of a name plus 1, made known if need be; 0 when memory is exhausted. */
+/** Id of a name plus 1, added if necessary; 0 when memory is exhausted. */
 export function nameIntern(address: usize, bytes: u32): u32 {
   const known = nameFind(address, bytes);
   if (known != 0) return known;
@@ -82,7 +82,7 @@ export function nameIntern(address: usize, bytes: u32): u32 {
     store<u32>(S_NAME_DIRECTORY, <u32>grown);
     store<u32>(S_NAME_CAPACITY, wanted);
   }
-  // Half full at most.
+  // At most half full.
   if (load<u32>(S_NAME_TABLE) == 0 || (id << 1) >= load<u32>(S_NAME_TABLE_MASK)) {
     if (!rehashNames()) return 0;
   }
@@ -131,7 +131,7 @@ export function shapeIndexOf(shape: usize, name: u32): i32 {
   return -1;
 }
 
-/** Makes a shape known from `fields` names, each `bytes u32, UTF-8, padding to 4`. `copies`: how many the log has for having this one. */
+/** Adds a shape of `fields` names, each `bytes u32, UTF-8, padding to 4`. `copies`: how many copies the log has, counting this one. */
 export function shapeDefine(id: u32, fields: u32, names: usize, copies: u32): i32 {
   if (id >= SHAPE_INLINE) return STATUS_CORRUPT;
   if (shapeKnown(id)) {
@@ -168,19 +168,19 @@ export function shapeDefine(id: u32, fields: u32, names: usize, copies: u32): i3
   return STATUS_OK;
 }
 
-/** How many copies of it the log has. */
+/** Number of copies in the log. */
 export function shapeCopies(shape: usize): u32 {
   return load<u32>(shape, COPIES);
 }
 
-/** The log has one copy more. */
+/** Counts one more copy in the log. */
 export function shapeLogged(shape: usize): void {
   const copies = load<u32>(shape, COPIES) + 1;
   store<u32>(shape, copies, COPIES);
   if (copies == SHAPE_COPIES) store<u32>(S_SHAPES_UNLOGGED, load<u32>(S_SHAPES_UNLOGGED) - 1);
 }
 
-/** The same for the log that a compaction writes. */
+/** Number of copies in the log that a compaction writes. */
 export function shapeCopiesNext(shape: usize): u32 {
   return load<u32>(shape, COPIES_NEXT);
 }
@@ -189,14 +189,14 @@ export function shapeSetCopiesNext(shape: usize, copies: u32): void {
   store<u32>(shape, copies, COPIES_NEXT);
 }
 
-/** The next log is the log: its copies, unless the tail that came with it already has enough. */
+/** Called when the next log becomes the log: takes over its number of copies, unless the appended tail already has enough. */
 export function shapeAdoptCopies(shape: usize): void {
   if (load<u32>(shape, COPIES) >= SHAPE_COPIES || load<u32>(shape, COPIES_NEXT) < SHAPE_COPIES) return;
   store<u32>(shape, SHAPE_COPIES, COPIES);
   store<u32>(S_SHAPES_UNLOGGED, load<u32>(S_SHAPES_UNLOGGED) - 1);
 }
 
-/** Bytes of the shape's entry in a log. */
+/** Length in bytes of the shape's entry in a log. */
 export function shapeEntryBytes(shape: usize): u32 {
   let bytes: u32 = <u32>ENTRY_NAMES;
   const fields = shapeFields(shape);
@@ -224,7 +224,7 @@ export function shapeWriteEntry(id: u32, to: usize): u32 {
   return bytes;
 }
 
-/** Takes a shape from its entry; the entry is checked, not trusted. */
+/** Adds a shape from its entry, which is checked, not trusted. */
 export function shapeReadEntry(entry: usize, bytes: u32): i32 {
   const id = load<u32>(entry, 4);
   const fields = load<u32>(entry, 8);

@@ -1,7 +1,7 @@
 // A lower-case UUID string (8-4-4-4-12 hexadecimal digits) takes 16 bytes instead of 36. Which strings are packed depends on
 // the bytes alone, so a packed key and a plain one are never the same key.
 
-/** Packs the 36 bytes at `from`; false, and nothing meaningful at `to`, when they are not such a UUID. */
+/** Packs the 36 bytes at `from`; returns false, with nothing meaningful at `to`, if they are not such a UUID. */
 export function uuidPack(from: usize, to: usize): bool {
   if (load<u8>(from, 8) != 0x2d || load<u8>(from, 13) != 0x2d || load<u8>(from, 18) != 0x2d || load<u8>(from, 23) != 0x2d) return false;
   const low = v128.load(from);
