@@ -1,5 +1,5 @@
-// The nearest of what was seen: a heap whose first entry is the farthest kept. Of equal distances the lower slot is the nearer, so an
-// answer does not depend on the order in which rows are looked at.
+// The nearest rows seen so far: a heap with the farthest one on top. Of equal distances the lower slot is nearer, so a
+// result does not depend on the order in which rows are examined.
 //
 // List:  | 0 entries u32 | 4 capacity u32 | 8 limit f64: nothing farther is taken | 16 entries, 16 bytes each |
 // Entry: | 0 distance f64 | 8 slot u32 | 12 record u32, filled in at the end |
@@ -19,7 +19,7 @@ export function nearestReset(list: usize, capacity: u32, limit: f64): void {
   return load<u32>(list);
 }
 
-/** What is farther than this is not taken. */
+/** Rows farther than this are not added. */
 // @ts-ignore: decorator
 @inline export function nearestLimit(list: usize): f64 {
   return load<f64>(list, 8);
@@ -42,7 +42,7 @@ export function nearestReset(list: usize, capacity: u32, limit: f64): void {
   store<u32>(entry, slot, 8);
 }
 
-/** Takes a row, if it is among the nearest. NaN is never. */
+/** Adds a row if it is among the nearest. NaN never is. */
 export function nearestAdd(list: usize, distance: f64, slot: u32): void {
   if (!(distance <= nearestLimit(list))) return;
   const count = load<u32>(list);
@@ -66,7 +66,7 @@ export function nearestAdd(list: usize, distance: f64, slot: u32): void {
   store<f64>(list, load<f64>(list, LIST_ENTRIES), 8);
 }
 
-/** Puts an entry in the place of the first, of `count` entries. */
+/** Replaces the first of `count` entries. */
 function sink(list: usize, count: u32, distance: f64, slot: u32): void {
   let at: u32 = 0;
   while (true) {
@@ -87,7 +87,7 @@ function sink(list: usize, count: u32, distance: f64, slot: u32): void {
   put(nearestEntry(list, at), distance, slot);
 }
 
-/** Nearest first; the list takes nothing more. */
+/** Sorts nearest first; nothing can be added afterwards. */
 export function nearestSort(list: usize): void {
   let count = load<u32>(list);
   while (count > 1) {

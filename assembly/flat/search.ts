@@ -1,4 +1,4 @@
-// One search: some queries of one field, each with the list of its nearest. It runs in steps, between which others may write.
+// One search: queries on one field, each with the list of its nearest rows. It runs in steps, between which others may write.
 //
 // Search: | 0 field u32 | 4 queries u32 | 8 capacity of a list u32 | 12 bytes of a block u32 | 16 pages u32 | 20 bitmap of slots u32, 0: all |
 //         | 24 slots in the bitmap u32 | 28 rows looked at u32 | 32 radius f64 | 40 after: distance f64 | 48 after: slot u32 | 52 rescored u32 |
@@ -18,9 +18,9 @@ import { rescored, resetRescored, scanBegin, scanEnd, scanGathered, scanRow, sca
 import { waitingBytes } from "./waiting";
 
 const BLOCKS: usize = 64;
-/** Pages of a search that are kept for the next. */
+/** Maximum pages of a search that are kept for the next. */
 const KEPT_PAGES: u32 = 8;
-/** Rows that all queries look at before the next rows are fetched: codes of about this size stay in the second cache level. */
+/** Size of the rows that all queries examine before the next rows are fetched: this many codes stay in the second-level cache. */
 const PIECE_BYTES: u32 = 131072;
 /** Of lanes that one query looks at: a long piece is two long streams (scan.ts). */
 const STREAM_BYTES: u32 = 4194304;
@@ -42,7 +42,7 @@ const STREAM_BYTES: u32 = 4194304;
   return <usize>load<u32>(search);
 }
 
-/** Bits of the slots that may be answered, or 0; and how many slots it has bits of. */
+/** The bitmap of slots that may be results, or 0; and the number of slots it covers. */
 // @ts-ignore: decorator
 @inline export function searchBitmap(search: usize): usize {
   return <usize>load<u32>(search, 20);
@@ -53,19 +53,19 @@ const STREAM_BYTES: u32 = 4194304;
   return load<u32>(search, 24);
 }
 
-/** Rows that are looked at from now on count for this search, and must lie behind what it has answered. */
+/** Directs counts of examined rows to this search from now on; the rows must be after those it has already returned. */
 export function searchFollow(search: usize): void {
   resetRescored();
   setAfter(load<f64>(search, 40), load<u32>(search, 48));
 }
 
-/** Counts rows that were looked at since searchFollow, and those of them that were measured. */
+/** Adds the rows examined since searchFollow, and how many of them were measured. */
 export function searchExamine(search: usize, rows: u32): void {
   store<u32>(search, load<u32>(search, 28) + rows, 28);
   store<u32>(search, load<u32>(search, 52) + rescored, 52);
 }
 
-/** A search of `queries` queries for `capacity` rows each, or 0 when memory is exhausted. Lanes and conditions are written into it. */
+/** Creates a search of `queries` queries for `capacity` rows each; 0 when memory is exhausted. Lanes and conditions are written into it. */
 export function flat_begin(fieldIndex: u32, queries: u32, capacity: u32): usize {
   const field = vectorField(fieldIndex);
   const list = <u64>queryBytes(field);
@@ -94,12 +94,12 @@ export function flat_begin(fieldIndex: u32, queries: u32, capacity: u32): usize 
   return search;
 }
 
-/** Where the lanes, or bits, of a query go. */
+/** Address for the lanes, or bits, of a query. */
 export function flat_lanes(search: usize, index: u32): usize {
   return queryLanes(<usize>load<u32>(search), searchBlock(search, index));
 }
 
-/** Before the first step, when the lanes stand in it, and before doing it all again. */
+/** Called before the first step, when the lanes are in place, and before starting over. */
 export function flat_ready(search: usize): void {
   const field = <usize>load<u32>(search);
   for (let i: u32 = 0; i < load<u32>(search, 4); i++) {
@@ -111,14 +111,14 @@ export function flat_ready(search: usize): void {
   store<u32>(search, 0, 52);
 }
 
-/** Looks at the rows of about `slotsMax` slots from `slot` on; answers the slot to go on from, or SLOT_NONE. */
+/** Examines the rows of about `slotsMax` slots from `slot` on; returns the slot to continue from, or SLOT_NONE. */
 export function flat_scan(search: usize, slot: u32, slotsMax: u32): u32 {
   const field = <usize>load<u32>(search);
   const bitmap = <usize>load<u32>(search, 20);
   const top = bitmap == 0 ? load<u32>(S_SLOT_TOP) : min<u32>(load<u32>(search, 24), load<u32>(S_SLOT_TOP));
   const end = slotsMax < top - min(slot, top) ? slot + slotsMax : top;
   const shift = fieldChunkShift(field);
-  // Without codes the lanes are what is fetched.
+  // Without codes the lanes are fetched.
   const isLanes = fieldCodeBytes(field) == 0;
   const fetched = fieldRowBytes(field) + (isLanes ? fieldVectorBytes(field) : 0);
   const piece = max<u32>(4, (isLanes && load<u32>(search, 4) == 1 ? STREAM_BYTES : PIECE_BYTES) / fetched) & ~3;
@@ -155,7 +155,7 @@ export function flat_scan(search: usize, slot: u32, slotsMax: u32): u32 {
   return at < top ? at : SLOT_NONE;
 }
 
-/** Rows of marked slots that wait until there are four. */
+/** Rows of marked slots, collected until there are four. */
 const gatheredRows = memory.data(16);
 const gatheredSlots = memory.data(16);
 
@@ -204,7 +204,7 @@ function lookAt(search: usize, field: usize, row: usize, slot: u32): void {
   }
 }
 
-/** Sorts what a query found, nearest first, and fills in the records; answers where the entries lie. flat_count says how many. */
+/** Sorts the results of a query, nearest first, and fills in the records; returns the address of the entries. flat_count gives their number. */
 export function flat_finish(search: usize, index: u32): usize {
   const list = searchList(search, searchBlock(search, index));
   nearestSort(list);
@@ -220,7 +220,7 @@ export function flat_count(search: usize, index: u32): u32 {
   return nearestCount(searchList(search, searchBlock(search, index)));
 }
 
-/** Whether what a query found is still there, just as far: between steps others may have written. */
+/** Whether the results of a query are still stored, at the same distance: between steps others may have written. */
 export function flat_holds(search: usize, index: u32): bool {
   const field = <usize>load<u32>(search);
   const block = searchBlock(search, index);
@@ -245,7 +245,7 @@ export function flat_release(search: usize): void {
   }
 }
 
-/** Zeroed bits for slots, or 0 when memory is exhausted; pages are given back by flat_unmark. */
+/** Zeroed bits for slots, or 0 when memory is exhausted; flat_unmark releases the pages. */
 export function flat_mark(slots: u32): usize {
   return pagesAcquire(pagesFor((<usize>slots >> 3) + 8), PAGE_SCRATCH);
 }

@@ -1,5 +1,5 @@
-// SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012), 64-bit output: keyed, so that nobody who does
-// not know the seed can choose keys that collide.
+// SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012), 64-bit output: keyed, so that without
+// the seed nobody can choose colliding keys.
 
 import { S_SEED_0, S_SEED_1 } from "../abi";
 

@@ -17,12 +17,12 @@ const OVERFLOW: usize = 16;
 const SPARE: usize = 18;
 const ENTRIES_COUNT: usize = 8192;
 const DEPTH: usize = 8196;
-/** A multiple of 64: the entries of a group take two lines of cache. */
+/** A multiple of 64: the entries of a group span two cache lines. */
 const ENTRIES: usize = 8256;
 const SEGMENT_BYTES: usize = ENTRIES + 4096 * 8;
-/** 7/8: beyond it probes grow long before the split's cost is saved. */
+/** A load of 7/8: beyond it probes get long before the cost of the split is saved. */
 const ENTRIES_MAX: u32 = 3584;
-/** Deeper than 4 GiB of segments could ever be; only equal hashes get there. */
+/** Deeper than 4 GiB of segments could ever require; only equal hashes get there. */
 const DEPTH_MAX: u32 = 20;
 
 // @ts-ignore: decorator
@@ -47,7 +47,7 @@ const DEPTH_MAX: u32 = 20;
   return 0x80 | (<u32>hash & 0x7f);
 }
 
-/** Makes the index empty with one segment; false when memory is exhausted. */
+/** Creates an empty index with one segment; returns false when memory is exhausted. */
 export function hashCreate(): bool {
   const directory = structAcquire(4);
   const segment = structAcquire(SEGMENT_BYTES);
@@ -61,7 +61,7 @@ export function hashCreate(): bool {
   return true;
 }
 
-/** Address of an entry whose 39 stored bits match; pass the last answer as `after` (0 at first) to go on. 0: no more. */
+/** Address of an entry whose 39 stored bits match; pass the previous result as `after` (0 at first) to continue. Returns 0 at the end. */
 export function hashFind(hash: u64, after: usize): usize {
   const upper = <u32>(hash >> 32);
   const segment = segmentOf(upper);
@@ -87,13 +87,13 @@ export function hashFind(hash: u64, after: usize): usize {
   return 0;
 }
 
-/** Entries expected of a segment that was made for them; one with 3,584 of them splits. */
+/** Expected number of entries in a presized segment; one with 3,584 entries splits. */
 const ENTRIES_EXPECTED: u32 = 3200;
 
-/** What is left beside an index that is made at once. */
+/** Pages that must remain free when an index is presized. */
 const SPARE_PAGES: u32 = 64;
 
-/** Makes an empty index as large as `count` entries need, so that none is moved while they come. Without the memory it stays as it is. */
+/** Sizes an empty index for `count` entries, so that none is moved while they are added. Without enough memory it is left as it is. */
 export function hashExpect(count: u32): void {
   if (load<u32>(S_SEGMENTS) != 1) return;
   let depth: u32 = 0;
@@ -116,12 +116,12 @@ export function hashExpect(count: u32): void {
   store<u32>(S_SEGMENTS, 1 << depth);
 }
 
-/** Whether `count` entries have room as it is, hashes being as even as they are. */
+/** Whether `count` entries fit without splits, assuming evenly distributed hashes. */
 export function hashHolds(count: u32): bool {
   return count / load<u32>(S_SEGMENTS) <= ENTRIES_EXPECTED;
 }
 
-/** Reads where the search for a hash will begin, so that it is in cache by then; what it answers is to be used somehow. For many hashes in a row. */
+/** Prefetches the start of the search for a hash, for many hashes in a row; the result must be used somehow. */
 export function hashTouch(hash: u64): u32 {
   const upper = <u32>(hash >> 32);
   const segment = segmentOf(upper);
@@ -130,7 +130,7 @@ export function hashTouch(hash: u64): u32 {
   return <u32>load<u8>(groupAt(segment, group)) + load<u8>(entries) + load<u8>(entries, 64);
 }
 
-/** The same for one hash, by a write that nothing waits for: there is no other way to ask for memory ahead. */
+/** The same for a single hash, by a write that nothing waits for: there is no other way to prefetch. */
 export function hashAhead(hash: u64): void {
   const upper = <u32>(hash >> 32);
   store<u8>(groupAt(segmentOf(upper), upper & (GROUPS - 1)), 0, SPARE);
@@ -195,7 +195,7 @@ function split(segment: usize, upper: u32): bool {
     const bits = load<u32>(entry);
     place(((bits >> shift) & 1) != 0 ? sibling : segment, tag, bits, load<u32>(entry, 4));
   }
-  // The upper half of the directory entries that named the segment now name its sibling.
+  // The upper half of the directory entries that referred to the segment now refer to its sibling.
   const global = load<u32>(S_DIRECTORY_DEPTH);
   const span: usize = <usize>1 << (global - depth);
   const first = (depth == 0 ? <usize>0 : <usize>(upper >> (32 - depth))) << (global - depth);
@@ -205,7 +205,7 @@ function split(segment: usize, upper: u32): bool {
   return true;
 }
 
-/** Adds an entry (the key is known to be absent); false when memory is exhausted, then nothing changed. */
+/** Adds an entry, whose key must be absent; returns false when memory is exhausted, and then nothing has changed. */
 export function hashInsert(hash: u64, slot: u32): bool {
   const upper = <u32>(hash >> 32);
   let segment = segmentOf(upper);
@@ -217,7 +217,7 @@ export function hashInsert(hash: u64, slot: u32): bool {
   return true;
 }
 
-/** Removes the entry of `slot`, which is there. */
+/** Removes the entry of `slot`, which must exist. */
 export function hashRemove(hash: u64, slot: u32): void {
   let entry = hashFind(hash, 0);
   while (entry != 0 && entrySlot(entry) != slot) entry = hashFind(hash, entry);

@@ -1,4 +1,4 @@
-// Sums across the lanes of registers, and the lanes at the end of a vector whose length is no multiple of four.
+// Sums across the lanes of registers, and the trailing lanes of a vector whose length is not a multiple of four.
 
 // @ts-ignore: decorator
 @inline export function sumF32(v: v128): f32 {
@@ -17,7 +17,7 @@
   return i32x4.extract_lane(half, 0) + i32x4.extract_lane(half, 1);
 }
 
-/** The sums of four registers, one in each lane. */
+/** The sums of four registers, one per lane. */
 // @ts-ignore: decorator
 @inline export function sumsI32(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = i32x4.add(v128.shuffle<u32>(a, b, 0, 4, 1, 5), v128.shuffle<u32>(a, b, 2, 6, 3, 7));
@@ -25,7 +25,7 @@
   return i32x4.add(v128.shuffle<u32>(ab, cd, 0, 1, 4, 5), v128.shuffle<u32>(ab, cd, 2, 3, 6, 7));
 }
 
-/** The last 1 to 3 f32 lanes, zeros behind them; not a byte more is read. */
+/** The last 1 to 3 f32 lanes, followed by zeros; reads no byte beyond them. */
 // @ts-ignore: decorator
 @inline export function lastLanes(at: usize, lanes: u32): v128 {
   if (lanes == 1) return v128.load32_zero(at);

@@ -84,7 +84,7 @@ function unlink(block: usize, units: u32): void {
   if (bits == 0) store<u32>(LEVEL_BITMAP, load<u32>(LEVEL_BITMAP) & ~(1 << lvl));
 }
 
-/** Marks [block, block + units) free and lists it; the neighbours are known not to be free. */
+/** Marks [block, block + units) as free and lists it; the neighbours must not be free. */
 function release(block: usize, units: u32): void {
   store<u32>(block, units | (KIND_FREE << BLOCK_KIND_SHIFT));
   const after = block + (<usize>units << 3);
@@ -93,11 +93,12 @@ function release(block: usize, units: u32): void {
 }
 
 function find(units: u32): usize {
-  // Rounded up to the next list's lower bound, so that any block of the list fits.
+  // Rounded up to the lower bound of the next list, so that any block of the list fits.
   let wanted = units;
   let lvl = level(wanted);
   if (lvl != 0) {
-    // What was given back at this very size lies in the list below: its first few are looked at, or such holes would stay empty.
+    // A block freed at exactly this size is in the list below: its first few are checked, or such holes would stay
+    // unused.
     let block = <usize>load<u32>(head(lvl, list(units, lvl)));
     let best: usize = 0;
     let bestUnits = u32.MAX_VALUE;
@@ -125,7 +126,7 @@ function find(units: u32): usize {
   return load<u32>(head(lvl, <u32>ctz<u64>(bits)));
 }
 
-/** Makes a run of pages part of the arena: all free, but for what lies in it already. */
+/** Adds a run of pages to the arena: all free, except for what is already in it. */
 export function blocksAddRun(address: usize, pages: u32): void {
   const units = <u32>((<usize>pages * PAGE_BYTES) >> 3) - 2;
   assert(units <= BLOCK_UNITS);
@@ -136,8 +137,9 @@ export function blocksAddRun(address: usize, pages: u32): void {
 }
 
 /**
- * Gives back the pages of runs that hold nothing. Only where there are no others: a partition that was full and has been emptied would else
- * have its memory in runs for ever, none of which holds a document larger than they are.
+ * Releases the pages of runs that hold nothing. Called only when there are no other pages: otherwise a partition that
+ * was full and then emptied would keep its memory in runs for ever, none of which can hold a document larger than
+ * itself.
  */
 export function blocksGiveBack(): bool {
   let some = false;
@@ -154,7 +156,7 @@ export function blocksGiveBack(): bool {
   return some;
 }
 
-/** A free block, if it is all there is between the first and the last unit of a run. */
+/** Releases the run of a free block, if it spans everything between the first and the last unit of the run. */
 function giveBack(block: usize): bool {
   const run = block - 8;
   const units = blockUnits(block);
@@ -165,29 +167,32 @@ function giveBack(block: usize): bool {
   return true;
 }
 
-/** One used unit that ends a run, so that merging never leaves it. */
+/** A used unit at the end of a run, so that merging never crosses it. */
 export function sentinel(address: usize): void {
   store<u64>(address, 1 | (KIND_SENTINEL << BLOCK_KIND_SHIFT));
 }
 
-/** Gives the arena [from, to), a range without a block structure; at least 16 bytes, between two used blocks. */
+/** Adds [from, to) to the arena, a range without a block structure; at least 16 bytes, between two used blocks. */
 export function blocksAddRange(from: usize, to: usize): void {
   let at = from;
   while (to - at >= 16) {
     let units = <u32>min<usize>((to - at) >> 3, BLOCK_UNITS);
-    // A rest of one unit could not be a free block: leave it two.
+    // A remainder of one unit could not be a free block, so it gets two.
     if ((to - at) >> 3 == <usize>units + 1) units--;
     release(at, units);
     at += <usize>units << 3;
     if (to - at >= 16) {
-      // Two free blocks never touch: a sentinel stands between.
+      // Two free blocks must never touch: a sentinel separates them.
       sentinel(at);
       at += 8;
     }
   }
 }
 
-/** A block of at least `units`, its kind set and content undefined, or 0 when memory is exhausted. It may be one unit larger. */
+/**
+ * Acquires a block of at least `units`, possibly one more, with its kind set and its content undefined; 0 when memory
+ * is exhausted.
+ */
 export function blockAcquire(units: u32, kind: u32): usize {
   if (units < UNITS_MIN) units = UNITS_MIN;
   let block = find(units);
@@ -223,7 +228,7 @@ export function blockAcquire(units: u32, kind: u32): usize {
   return block;
 }
 
-/** Gives a block back and merges it with free neighbours. */
+/** Releases a block and merges it with free neighbours. */
 export function blockRelease(address: usize): void {
   let block = address;
   let units = blockUnits(block);
@@ -254,7 +259,7 @@ export function blockRelease(address: usize): void {
   link(block, units);
 }
 
-/** Forgets every free block; used before the arena is built anew. */
+/** Forgets every free block; used before the arena is rebuilt. */
 export function blocksReset(): void {
   memory.fill(BLOCKS_CONTROL, 0, 256 + LEVELS * 64 * 4);
 }

@@ -8,10 +8,9 @@ import {
 import { blocksGiveBack } from "./blocks";
 
 /**
- * An engine counts memory that has grown as new: V8 marks its whole heap, whatever else lives there, when 32 MiB are new since it last did.
- * Up to SMALL_PAGES memory grows by a quarter, so that many small collections are not counted for much; from there on seldom and by much, as
- * what is not touched takes no room.
- * A log that is about to be read asks for much at once, and hardly more will be needed.
+ * An engine counts grown memory as new: V8 marks its whole heap, whatever else is in it, after every 32 MiB of new memory. Up to
+ * SMALL_PAGES memory grows by a quarter, so that many small collections do not count for much; beyond that it grows seldom and in large
+ * steps, as untouched memory takes no room. A log about to be read requests a lot at once, and hardly more will be needed.
  */
 const SMALL_PAGES: u32 = 32;
 const MIDDLE_PAGES: u32 = 128;
@@ -46,25 +45,25 @@ function findRun(count: u32, top: u32): u32 {
   return 0;
 }
 
-/** Zeroes pages that are free. Those below a restored snapshot's top were never touched: filling them would cost a page fault each 4 KB. */
+/** Zeroes free pages. Those below a restored snapshot's top were never touched: filling them would cost a page fault per 4 KB. */
 function clear(page: u32, count: u32): void {
   for (let i = page; i < page + count; i++) {
     if (load<u8>(PAGE_TABLE + i) != PAGE_CLEAN) memory.fill(<usize>i * PAGE_BYTES, 0, PAGE_BYTES);
   }
 }
 
-/** How many pages must be left after pages of a kind were taken. A compaction needs four bytes of scratch for each slot. */
+/** Pages that must remain after pages of a kind were acquired. A compaction needs four bytes of scratch per slot. */
 function reserved(kind: u8): u32 {
   if (kind == PAGE_SCRATCH || load<u32>(S_PAGES_LENT) != 0) return 0;
   return (kind == PAGE_RECORD || kind == PAGE_COLUMN ? PAGES_RESERVED : PAGES_RESERVED_SCRATCH) + (load<u32>(S_SLOT_TOP) >> 14);
 }
 
-/** How many more pages the limit allows. */
+/** Number of further pages that the limit allows. */
 export function pagesSpare(): u32 {
   return load<u32>(S_PAGES_LIMIT) + load<u32>(S_PAGES_FREE) - load<u32>(S_PAGES_TOP);
 }
 
-/** Zeroed pages, or 0 when the limit is reached or the platform refuses; before that, runs of records without a record give theirs. */
+/** Acquires zeroed pages; 0 when the limit is reached or the platform refuses. Before failing, runs without records are released. */
 export function pagesAcquire(count: u32, kind: u8): usize {
   const pages = acquire(count, kind);
   return pages != 0 || !blocksGiveBack() ? pages : acquire(count, kind);
@@ -91,8 +90,8 @@ function acquire(count: u32, kind: u8): usize {
 }
 
 /**
- * Pages that memory need not reach yet (`pagesReach`), with `ahead` free ones before them for what is wanted meanwhile: beyond them memory would
- * have to. 0: there are not so many.
+ * Acquires pages that memory need not include yet (`pagesReach`), with `ahead` free ones before them for other uses meanwhile: pages beyond
+ * them would make memory grow. Returns 0 if there are not enough.
  */
 export function pagesPromise(count: u32, ahead: u32): usize {
   const top = load<u32>(S_PAGES_TOP);
@@ -105,7 +104,7 @@ export function pagesPromise(count: u32, ahead: u32): usize {
   return <usize>(top + ahead) * PAGE_BYTES;
 }
 
-/** Makes memory reach `end`, which lies in pages that are taken. Where it is asked for bit by bit, by a quarter more each time. */
+/** Grows memory to include `end`, which is in acquired pages; by at least a quarter, in case it is called for little at a time. */
 export function pagesReach(end: usize): bool {
   const have = <u32>memory.size();
   const needed = pagesFor(end);
@@ -114,7 +113,7 @@ export function pagesReach(end: usize): bool {
   return memory.grow(size - have) >= 0 || memory.grow(needed - have) >= 0;
 }
 
-/** Gives a run back; its content is lost. */
+/** Releases a run; its content is lost. */
 export function pagesRelease(address: usize, count: u32): void {
   if (address == 0) return;
   const page = <u32>(address / PAGE_BYTES);

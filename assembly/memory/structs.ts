@@ -7,7 +7,7 @@ import { pagesAcquire, pagesFor } from "./pages";
 /** Seven hash segments fill a run of four pages to 99.8 %. */
 const RUN_PAGES: u32 = 4;
 
-/** Zeroed bytes, or 0 when memory is exhausted. */
+/** Acquires zeroed bytes; 0 when memory is exhausted. */
 export function structAcquire(bytes: usize): usize {
   const size = (bytes + 15) & ~15;
   if (size >= PAGE_BYTES) return pagesAcquire(pagesFor(size), PAGE_STRUCT);

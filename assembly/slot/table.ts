@@ -1,5 +1,5 @@
-// Slot table: a document's dense number -> where its record lies, in memory and in the log. A document keeps its slot as long
-// as it lives; scans, vector columns and graphs go by slot. Layout: see abi, SLOT_*.
+// Slot table: maps a document's dense number to the location of its record, in memory and in the log. A document keeps its slot as long as it exists;
+// scans, vector columns and graphs use slots. Layout: see abi, SLOT_*.
 
 import {
   S_SLOT_DIRECTORY, S_SLOT_FREE, S_SLOT_MARKED, S_SLOT_MARKS, S_SLOT_TOP, SLOT_CHUNK_MASK, SLOT_CHUNK_SHIFT, SLOT_DIRECTORY_CHUNKS, SLOT_NONE,
@@ -22,7 +22,10 @@ import { structAcquire } from "../memory";
   return load<u32>(entry(slot), 4);
 }
 
-/** For those that keep what they read of records, in whatever module: from now on the byte of a slot's block is set to 255 whenever the slot gets or loses a record; for slots below `slots`. */
+/**
+ * For modules that cache what they read of records: from now on, for slots below `slots`, the byte of a slot's block is set to 255 whenever the slot
+ * gets or loses a record.
+ */
 export function slotsMark(at: usize, slots: u32): void {
   store<u32>(S_SLOT_MARKS, <u32>at);
   store<u32>(S_SLOT_MARKED, slots);
@@ -59,7 +62,7 @@ export function slotsCreate(): bool {
   return directory != 0;
 }
 
-/** Makes the table reach `slot`; what is new is neither live nor on the free list. False: memory or table exhausted. */
+/** Extends the table to `slot`; new slots are neither live nor on the free list. Returns false when memory or the table is exhausted. */
 export function slotsReach(slot: u32): bool {
   const chunk = slot >> SLOT_CHUNK_SHIFT;
   if (chunk >= SLOT_DIRECTORY_CHUNKS) return false;
@@ -75,7 +78,7 @@ export function slotsReach(slot: u32): bool {
   return true;
 }
 
-/** A slot that is free, the one freed last first; SLOT_NONE when memory is exhausted. */
+/** Acquires a free slot, the most recently freed first; SLOT_NONE when memory is exhausted. */
 export function slotAcquire(): u32 {
   const free = load<u32>(S_SLOT_FREE);
   if (free != 0) {

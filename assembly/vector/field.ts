@@ -23,13 +23,13 @@ import {
 const PLACES: usize = 80;
 const PLACES_MASK: u32 = 63;
 const FIELD_BYTES: usize = PLACES + 8 * 64;
-/** Before the codes of a row: see row.ts. */
+/** Offset of the codes of a row: see row.ts. */
 export const ROW_CODES: usize = 16;
 const LINE: u32 = 64;
-/** A chunk is about this large, and of 16 rows at least. */
+/** Approximate size of a chunk, which has at least 16 rows. */
 const CHUNK_BYTES: u32 = 262144;
 const CHUNK_SHIFT_MIN: u32 = 4;
-/** Rows from this length on are looked at in two parts. (Not so lanes: skipping halves of 3 KB in memory takes longer than reading all of it.) */
+/** Rows of this length or more are examined in two parts. (Lanes are not: skipping halves of 3 KB in memory takes longer than reading all of it.) */
 const HEAD_ROW_BYTES: u32 = 256;
 
 // @ts-ignore: decorator
@@ -93,19 +93,19 @@ const HEAD_ROW_BYTES: u32 = 256;
   return fieldDirectory(field) + (<usize>fieldChunks(field) << 2) + (<usize>chunk << 4);
 }
 
-/** A scan looks at so many lanes first, and at the others only if these do not keep the row off; 0: at all of them at once. */
+/** Number of lanes that a scan examines first, reading the rest only if these do not rule the row out; 0: all at once. */
 // @ts-ignore: decorator
 @inline export function fieldHead(field: usize): u32 {
   return load<u32>(field, 64);
 }
 
-/** Whether what is stored of a vector are its lanes, in f32. */
+/** Whether vectors are stored as f32 lanes. */
 // @ts-ignore: decorator
 @inline export function fieldIsPlain(field: usize): bool {
   return load<u32>(field, 12) == ELEMENT_F32 && fieldCode(field) != CODE_BITS;
 }
 
-/** Rows from this slot on may still have to be made: see row.ts. SLOT_NONE: all are there. */
+/** Rows from this slot on may still have to be made: see row.ts. SLOT_NONE: all exist. */
 // @ts-ignore: decorator
 @inline export function fieldMissing(field: usize): u32 {
   return load<u32>(field, 68);
@@ -125,7 +125,7 @@ export function fieldSetDirectory(field: usize, directory: usize, chunks: u32): 
   store<u32>(field, count, 44);
 }
 
-/** Declares the next field; its name stands in the key buffer. Its column is empty: see vector_follow. */
+/** Declares the next field; its name is in the key buffer. Its column is empty: see vector_follow. */
 export function vector_declare(nameBytes: u32, dimension: u32, metric: u32, element: u32, code: u32): i32 {
   const index = load<u32>(S_VECTOR_FIELDS);
   assert(index < VECTOR_FIELDS_MAX);
@@ -165,12 +165,12 @@ export function vector_declare(nameBytes: u32, dimension: u32, metric: u32, elem
   return STATUS_OK;
 }
 
-/** About half of the codes, so that it ends with a cache line. */
+/** About half of the codes, ending with a cache line. */
 function headOf(codeBytes: u32): u32 {
   return ((<u32>ROW_CODES + (codeBytes >> 1) + LINE / 2) & ~(LINE - 1)) - <u32>ROW_CODES;
 }
 
-/** Whole cache lines, but for rows so short that two or four share one. */
+/** Whole cache lines, except for rows so short that two or four share one. */
 function padCodes(bytes: u32): u32 {
   if (bytes <= 16) return 16;
   return bytes <= 32 ? 32 : (bytes + LINE - 1) & ~(LINE - 1);
@@ -194,7 +194,7 @@ export function vectorOf(field: usize, record: usize): usize {
   }
   if (word >> 28 != TAG_BINARY) return 0;
   const binary = wide(record, word);
-  // What stands there is a vector of this field, unless the field was declared otherwise when the document was written.
+  // The binary is a vector of this field, unless the field was declared differently when the document was written.
   if (load<u32>(binary, 4) != (load<u32>(field, 20) | (load<u32>(field, 12) << 24))) return 0;
   return record + <usize>load<u32>(binary);
 }
@@ -210,14 +210,14 @@ function inlineWord(field: usize, record: usize, at: usize): u32 {
   return 0;
 }
 
-/** The f32 lanes of a stored vector: where they are, or decoded into the field's own room until the next such call. */
+/** The f32 lanes of a stored vector: in place, or decoded into the field's own buffer until the next such call. */
 // @ts-ignore: decorator
 @inline export function vectorLanes(field: usize, vector: usize): usize {
   const room = <usize>load<u32>(field, 48);
   return room == 0 ? vector : decode(field, vector, room);
 }
 
-/** The same of a second vector, beside the first. */
+/** The same for a second vector, next to the first. */
 export function vectorLanesBeside(field: usize, vector: usize): usize {
   const room = <usize>load<u32>(field, 48);
   return room == 0 ? vector : decode(field, vector, room + (<usize>fieldDimension(field) << 2));

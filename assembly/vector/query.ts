@@ -21,9 +21,9 @@ import { NORM_MAX, NORM_MIN, rowMean, rowNorm, rowScale, rowVector, vectorRow } 
 import { meanOf } from "./signs";
 
 const CODES: usize = 64;
-/** Largest code of a query, where its norm does not ask for less. */
+/** Largest code of a query, unless its norm requires less. */
 const CODE_MAX: f64 = 32767;
-/** Bits of a query's lane against signs. */
+/** Bits per lane of a query that is compared with signs. */
 const PLANES: u32 = 6;
 const PLANE_ZERO: i32 = 32;
 const LANE_MIN: f32 = 1e-30;
@@ -35,14 +35,14 @@ const LANE_MIN: f32 = 1e-30;
   return code == CODE_INT8 ? bytes << 1 : code == CODE_BINARY ? bytes * PLANES : 0;
 }
 
-/** What a query of this field takes, in memory aligned to 16. */
+/** Size of a query of this field, in memory aligned to 16. */
 export function queryBytes(field: usize): usize {
   const lanes = fieldCode(field) == CODE_BITS ? <usize>fieldVectorBytes(field) : <usize>fieldDimension(field) << 2;
-  // The codes of a last group of four may reach over the end; the lanes are written behind them.
+  // The codes of a last group of four may extend past the end; the lanes are written after them.
   return (CODES + codesBytes(field) + lanes + 79) & ~63;
 }
 
-/** Where its lanes, or bits, lie: what is written there is taken by queryReady. */
+/** Address of its lanes, or bits, which queryReady then reads. */
 export function queryLanes(field: usize, query: usize): usize {
   return query + CODES + codesBytes(field);
 }
@@ -72,7 +72,7 @@ export function queryLanes(field: usize, query: usize): usize {
   return load<f32>(query, 16);
 }
 
-/** Norm of the codes behind the field's head. */
+/** Norm of the codes after the field's head. */
 // @ts-ignore: decorator
 @inline export function queryTail(query: usize): f32 {
   return load<f32>(query, 44);
@@ -83,7 +83,7 @@ export function queryLanes(field: usize, query: usize): usize {
   return query + CODES;
 }
 
-/** Makes the query ready whose lanes stand in it. */
+/** Prepares the query from the lanes stored in it. */
 export function queryReady(field: usize, query: usize): void {
   const lanes = queryLanes(field, query);
   const code = fieldCode(field);
@@ -116,14 +116,14 @@ export function queryReady(field: usize, query: usize): void {
       codesPaired(query + CODES, fieldCodeBytes(field));
       residual = sqrt(headResidual + codesResidual);
       tail = <f64>scale * sqrt(codesSquare);
-      // A dot of codes comes as 256 times what it is.
+      // A dot of codes is computed as 256 times its value.
       scale /= 256;
     } else {
       memory.fill(query + CODES, 0, codesBytes(field));
     }
   } else if (code == CODE_BINARY) {
     const mean = meanOf(lanes, dimension);
-    // No lane is farther from the mean than that.
+    // No lane is farther from the mean than this.
     const farthest = farthestFrom(lanes, dimension, mean);
     scale = farthest >= LANE_MIN ? <f32>(<f64>farthest * factor / <f64>(PLANE_ZERO - 1)) : 0;
     encodePlanes(field, query, lanes, mean, farthest >= LANE_MIN ? <f32>(PLANE_ZERO - 1) / farthest : 0);
@@ -180,25 +180,25 @@ function dotSigns(query: usize, codes: usize, bytes: usize): i32 {
   let ones: u64 = 0;
   for (let j: u32 = 0; j < PLANES; j++) set += <i32>commonBits(query + CODES + bytes * j, codes, bytes) << j;
   for (let at: usize = 0; at < bytes; at += 8) ones += popcnt<u64>(load<u64>(codes + at));
-  // Lanes with a set bit count once more than they are taken off: 2 * (sum over set bits) - sum over all.
+  // Lanes with a set bit count once more than they are subtracted: 2 * (sum over set bits) - sum over all.
   return 2 * (set - PLANE_ZERO * <i32>ones) - load<i32>(query, 20);
 }
 
-/** Makes a query of the lanes at `pointer`. */
+/** Prepares a query from the lanes at `pointer`. */
 export function vectorPrepare(field: usize, query: usize, pointer: usize): void {
   const bytes = fieldCode(field) == CODE_BITS ? <usize>fieldVectorBytes(field) : <usize>fieldDimension(field) << 2;
   memory.copy(queryLanes(field, query), pointer, bytes);
   queryReady(field, query);
 }
 
-/** Makes a query of the vector of a slot, which has one. */
+/** Prepares a query from the vector of a slot, which must have one. */
 export function vectorPrepareRow(field: usize, query: usize, slot: u32): void {
   vectorPrepare(field, query, vectorLanes(field, rowVector(vectorRow(field, slot))));
 }
 
 /**
- * Makes a query of a row's int8 codes alone, for distances by codes. It is quicker than vectorPrepareRow, and what it gives is
- * vectorRowDistance to the bit.
+ * Prepares a query from a row's int8 codes alone, for distances by codes. It is faster than vectorPrepareRow, and its distances equal
+ * vectorRowDistance bit for bit.
  */
 export function vectorPrepareCodes(field: usize, query: usize, row: usize): void {
   const norm = rowNorm(row);
@@ -219,7 +219,7 @@ export function vectorPrepareCodes(field: usize, query: usize, row: usize): void
   return max<f32>(0, querySquare(query) + norm * norm - 2 * dot);
 }
 
-/** By the codes: near the exact one, or exact for bits and for rows without codes (in f32). */
+/** The distance by codes: approximate, or exact for bits and (in f32) for rows without codes. */
 export function vectorCodeDistance(query: usize, row: usize): f32 {
   const field = queryField(query);
   const code = fieldCode(field);
@@ -234,7 +234,7 @@ export function vectorCodeDistance(query: usize, row: usize): f32 {
   return code == CODE_BITS ? <f32>bitsDistance(query, row) : vectorLaneDistance(query, row);
 }
 
-/** By the int8 codes of four rows, one distance in each lane; codeBytes and metric are those of the field. */
+/** The distances by int8 codes of four rows, one per lane; codeBytes and metric are those of the field. */
 // @ts-ignore: decorator
 @inline export function codesDistance4(query: usize, codeBytes: u32, metric: u32, r0: usize, r1: usize, r2: usize, r3: usize): v128 {
   const dots = dotCodes4(queryCodes(query), r0 + ROW_CODES, r1 + ROW_CODES, r2 + ROW_CODES, r3 + ROW_CODES, codeBytes);
@@ -251,7 +251,7 @@ export function vectorCodeDistance(query: usize, row: usize): f32 {
   return f32x4.max(f32x4.splat(0), f32x4.sub(sum, f32x4.add(dot, dot)));
 }
 
-/** vectorCodeDistance of four rows, one in each lane of the result. */
+/** vectorCodeDistance of four rows, one per lane of the result. */
 export function vectorCodeDistance4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize): v128 {
   const field = queryField(query);
   if (fieldCode(field) == CODE_INT8) return codesDistance4(query, fieldCodeBytes(field), fieldMetric(field), r0, r1, r2, r3);
@@ -259,7 +259,7 @@ export function vectorCodeDistance4(query: usize, r0: usize, r1: usize, r2: usiz
   return f32x4.replace_lane(f32x4.replace_lane(d0, 2, vectorCodeDistance(query, r2)), 3, vectorCodeDistance(query, r3));
 }
 
-/** By the codes of two rows; signs and rows without codes by their lanes. */
+/** The distance by the codes of two rows; for signs and rows without codes by their lanes. */
 export function vectorRowDistance(field: usize, a: usize, b: usize): f32 {
   const metric = fieldMetric(field);
   const code = fieldCode(field);
@@ -290,14 +290,14 @@ export function vectorRowDistance(field: usize, a: usize, b: usize): f32 {
   return max<f32>(0, aNorm * aNorm + bNorm * bNorm - 2 * dot);
 }
 
-/** Norm of what a row of signs leaves without its mean; under cosine of the vector divided by its norm. */
+/** Norm of a row of signs without its mean; for cosine that of the vector divided by its norm. */
 // @ts-ignore: decorator
 @inline function restNorm(row: usize, metric: u32, lanes: f32): f32 {
   const norm: f32 = metric == METRIC_COSINE ? 1 : rowNorm(row);
   return sqrt<f32>(max<f32>(0, norm * norm - lanes * rowMean(row) * rowMean(row)));
 }
 
-/** Cosine of the angle between two directions of which a share of the signs differ: cos(pi * share), by its series around the middle. */
+/** Cosine of the angle between two directions that differ in a share of the signs: cos(pi * share), by its series around the middle. */
 function cosineOfSigns(share: f32): f32 {
   const x = <f32>Math.PI * (0.5 - share);
   const square = x * x;
@@ -311,7 +311,7 @@ function cosineOfSigns(share: f32): f32 {
   return norm == 0 ? 1 : 1 - dot * <f32>load<f64>(query, 32) / norm;
 }
 
-/** By the lanes, in f32. Only for fields without codes. */
+/** The distance by lanes, in f32. Only for fields without codes. */
 export function vectorLaneDistance(query: usize, row: usize): f32 {
   const field = queryField(query);
   const metric = fieldMetric(field);
@@ -321,11 +321,11 @@ export function vectorLaneDistance(query: usize, row: usize): f32 {
   return laneDistanceOf(query, row, metric, dotF32(queryLanes(field, query), lanes, dimension));
 }
 
-/** What vectorLaneDistances was asked for last. */
+/** Results of the last vectorLaneDistances. */
 export let laneFirst: f32 = 0;
 export let laneSecond: f32 = 0;
 
-/** vectorLaneDistance of two rows; only where f32 lanes are what is stored. */
+/** vectorLaneDistance of two rows; only where vectors are stored as f32 lanes. */
 export function vectorLaneDistances(query: usize, a: usize, b: usize): void {
   const field = queryField(query);
   const metric = fieldMetric(field);
@@ -340,7 +340,7 @@ export function vectorLaneDistances(query: usize, a: usize, b: usize): void {
   }
 }
 
-/** By the lanes, in f64: what searches answer. */
+/** The distance by lanes, in f64, which searches return. */
 export function vectorExactDistance(query: usize, row: usize): f64 {
   const field = queryField(query);
   if (fieldCode(field) == CODE_BITS) return bitsDistance(query, row);

@@ -24,7 +24,7 @@ import {
   fieldSetCount, fieldSetDirectory, fieldSetMissing, fieldVectorBytes, ROW_CODES, vectorField, vectorLanes, vectorOf,
 } from "./field";
 
-/** Chunks for which a page of a directory has room: an address and 16 bytes for each. */
+/** Number of chunks for which a directory page has room: an address and 16 bytes for each. */
 const PAGE_CHUNKS: u32 = <u32>(PAGE_BYTES / 20);
 /** Rounds a bound up when it becomes an f32. */
 const UP: f64 = 1 + 1.0 / 4194304;
@@ -69,7 +69,7 @@ export const NORM_MIN: f64 = 1e-15;
   return chunk < fieldChunks(field) ? <usize>load<u32>(fieldDirectory(field) + (<usize>chunk << 2)) : 0;
 }
 
-/** The row of a slot, whether it has a vector or not; 0: no row near it was ever set. */
+/** The row of a slot, whether it has a vector or not; 0: no nearby row was ever set. */
 // @ts-ignore: decorator
 @inline function place(field: usize, slot: u32): usize {
   const chunk = chunkOf(field, slot);
@@ -78,14 +78,14 @@ export const NORM_MIN: f64 = 1e-15;
   return chunk + <usize>index * <usize>fieldRowBytes(field);
 }
 
-/** The row of a slot, or 0 when there is no vector. */
+/** The row of a slot, or 0 if it has no vector. */
 // @ts-ignore: decorator
 @inline export function vectorRow(field: usize, slot: u32): usize {
   const row = place(field, slot);
   return row != 0 && load<u32>(row) != 0 ? row : absentRow(field, slot);
 }
 
-/** No row, or one that was missing. */
+/** The row of a slot without one in the column: 0, or a missing row made now. */
 function absentRow(field: usize, slot: u32): usize {
   if (slot < fieldMissing(field) || slot >= load<u32>(S_SLOT_TOP)) return 0;
   const record = slotAddress(slot);
@@ -141,20 +141,20 @@ function makeRow(field: usize, slot: u32, row: usize, vector: usize): void {
   widen(fieldRange(field, slot >> fieldChunkShift(field)), row);
 }
 
-/** The room of a slot's row, which had a vector once. */
+/** The place of the row of a slot that once had a vector. */
 export function vectorPlace(field: usize, slot: u32): usize {
   return place(field, slot);
 }
 
-/** A row that is in no column, of a vector; its address is not set. */
+/** Encodes a vector as a row outside of any column; its address is not set. */
 export function vectorEncode(field: usize, row: usize, vector: usize): void {
   encodeRow(field, row, vector);
 }
 
-/** Norm of what is behind the head, of the row that was encoded last. */
+/** Norm of the part after the head, for the row encoded last. */
 let tailNorm: f64 = 0;
 
-/** What is known of a chunk's rows holds for this one, too. It is never narrowed. */
+/** Widens what is known of a chunk's rows to include this one. It is never narrowed. */
 function widen(range: usize, row: usize): void {
   const norm = rowNorm(row);
   store<f32>(range, min<f32>(load<f32>(range), norm));
@@ -178,7 +178,7 @@ function encodeRow(field: usize, row: usize, vector: usize): void {
   const largest = lanesMax;
   const norm = sqrt(lanesSquare);
   const isUnit = fieldMetric(field) == METRIC_COSINE;
-  // What is coded is lane * factor.
+  // The value encoded is lane * factor.
   const factor = isUnit ? (norm == 0 ? 0 : 1 / norm) : 1;
   let scale: f32 = 0;
   let residual: f64 = 0;
@@ -209,19 +209,19 @@ function encodeRow(field: usize, row: usize, vector: usize): void {
     codesNorm = norm;
     if (norm < NORM_MIN) residual = Infinity;
   }
-  // A rest of unknown size, and no bound will hold the row off.
+  // The residual is unknown, and no bound can rule the row out.
   if (codesNorm > NORM_MAX) residual = Infinity;
   store<f32>(row, scale, 4);
   store<f32>(row, residual == 0 ? mean : <f32>(residual * UP) + f32.MIN_VALUE, 8);
   store<f32>(row, <f32>codesNorm, 12);
 }
 
-/** The step that failed last, and how many fields had followed it: of one without a row nothing else tells whether its row is missing still. */
+/** The last step that failed, and how many fields had followed it: for one without a row nothing else tells whether its row is still missing. */
 let failedSlot: u32 = SLOT_NONE;
 let failedRecord: usize = 0;
 let failedFields: u32 = 0;
 
-/** A step fails: only the first `fields` follow when it is undone, which is next. */
+/** Notes a failed step: only the first `fields` follow when it is undone, which comes next. */
 export function vectorsFailed(slot: u32, fresh: usize, fields: u32): void {
   failedSlot = slot;
   failedRecord = fresh;
@@ -248,7 +248,7 @@ export function vectorsFollow(slot: u32, old: usize, fresh: usize): bool {
 /** Kept, so that the loads are not left out. */
 let touched: u32 = 0;
 
-/** Touches the records of the eight slots from `slot` on side by side, so that cache misses overlap. */
+/** Touches the records of the eight slots from `slot` on together, so that cache misses overlap. */
 function touchRecords(slot: u32, end: u32, limit: usize): void {
   for (let i = slot; i < min(end, slot + 8); i++) touched += load<u32>(min<usize>(slotAddress(i), limit), 8);
 }
@@ -258,7 +258,7 @@ function touchRecords(slot: u32, end: u32, limit: usize): void {
   return (<usize>memory.size() << 16) - 80;
 }
 
-/** Makes the rows of the next slots, `slotsMax` from `from` on, after a log was read, but for fields whose rows may be missing. */
+/** Makes the rows of the next slots, `slotsMax` from `from` on, after a log was read, except for fields whose rows may be missing. */
 export function vector_follow(from: u32, slotsMax: u32): i32 {
   const fields = load<u32>(S_VECTOR_FIELDS);
   const end = min(load<u32>(S_SLOT_TOP), from + slotsMax);
@@ -275,18 +275,18 @@ export function vector_follow(from: u32, slotsMax: u32): i32 {
   return STATUS_OK;
 }
 
-/** Room for the row of a slot; false: memory is exhausted. */
+/** Reserves room for the row of a slot; returns false if memory is exhausted. */
 export function vectorReach(field: usize, slot: u32): bool {
   return place(field, slot) != 0 || reach(field, slot);
 }
 
-/** From now on the rows of a field may be missing; `count` documents have a vector, and there is room for the row of each. */
+/** Allows the rows of a field to be missing from now on; `count` documents have a vector, and there is room for the row of each. */
 export function vectorsDefer(field: usize, count: u32): void {
   fieldSetCount(field, count);
   fieldSetMissing(field, 0);
 }
 
-/** Sees to it that no row of the slots [from, to) is missing. */
+/** Ensures that no row of the slots [from, to) is missing. */
 export function vectorsMake(field: usize, from: u32, to: u32): void {
   const missing = fieldMissing(field);
   const limit = touchLimit();
@@ -297,7 +297,7 @@ export function vectorsMake(field: usize, from: u32, to: u32): void {
   if (from <= missing && to > missing) fieldSetMissing(field, to < load<u32>(S_SLOT_TOP) ? to : SLOT_NONE);
 }
 
-/** Makes up to `count` of the rows that are missing, the first ones. */
+/** Makes up to `count` of the missing rows, in order. */
 export function vectorsMakeNext(field: usize, count: u32): void {
   const missing = fieldMissing(field);
   if (missing == SLOT_NONE) return;
@@ -305,14 +305,14 @@ export function vectorsMakeNext(field: usize, count: u32): void {
   vectorsMake(field, missing, count < top - min(missing, top) ? missing + count : top);
 }
 
-/** The same; whether there may be more. */
+/** The same; returns whether there may be more. */
 export function vector_make(index: u32, count: u32): bool {
   const field = vectorField(index);
   vectorsMakeNext(field, count);
   return fieldMissing(field) != SLOT_NONE;
 }
 
-/** How many documents have a vector in a field. */
+/** Number of documents that have a vector in a field. */
 export function vector_count(index: u32): u32 {
   return fieldCount(vectorField(index));
 }
