@@ -86,6 +86,8 @@ export class Log {
   private pendingBytes = 0
   private next: Waiter | undefined
   private isFlushing = false
+  /** A flush failed beside the one under way: the platform tells only one of them that bytes were lost, whosever they are. */
+  private isDoubtful = false
   private isRetired = false
   /**
    * Recent duration of a flush, as an integer: if the first flush made this field fractional, V8 would discard the code
@@ -299,6 +301,10 @@ export class Log {
   }
 
   private flushed(target: number, began: number, callers: Waiter): void {
+    if (this.isDoubtful) {
+      this.failed(this.poison, callers)
+      return
+    }
     this.flushUs += (((performance.now() - began) * 1_000 - this.flushUs) / 8) | 0
     if (target > this.durable) this.durable = target
     this.isFlushing = false
@@ -353,6 +359,7 @@ export class Log {
       this.writePending()
       this.file.flushSync()
     } catch (error) {
+      this.isDoubtful = this.isFlushing
       throw this.fail(error)
     }
     if (this.file.isFlushedLater !== true) this.durable = this.position

@@ -2,76 +2,8 @@
 // flushes, and after a failure either stands as before or says that nothing may follow. A lost or doubled frame here is a lost document.
 
 import { describe, expect, it } from 'vitest'
-import { HELD_BYTES } from '../../../src/core/index.ts'
-import { PoisonedError, type QuiverError } from '../../../src/error/index.ts'
-import { type Held, Log } from '../../../src/journal/log.ts'
 import type { StorageFile } from '../../../src/storage/index.ts'
-import { WatchedFile } from './watched-file.ts'
-
-const HEAD = 128
-
-/** A partition's memory, which is another one whenever it is looked at: any call of the core may have grown it. */
-class Memory implements Held {
-  address = 0
-  #bytes = new Uint8Array(0)
-  #isFull: boolean
-
-  constructor(isFull: boolean) {
-    this.#isFull = isFull
-  }
-
-  take(): void {
-    if (this.#isFull || this.address > 0) return
-    this.address = 8
-    this.#bytes = new Uint8Array(HELD_BYTES + 16)
-  }
-
-  get bytes(): Uint8Array {
-    const old = this.#bytes
-    this.#bytes = new Uint8Array(structuredClone(old.buffer, { transfer: [old.buffer] }))
-    return this.#bytes
-  }
-}
-
-interface Opened {
-  readonly file: WatchedFile
-  readonly log: Log
-  readonly memory: Memory
-  readonly poisons: QuiverError[]
-}
-
-async function open(isFull = false): Promise<Opened> {
-  const file = await WatchedFile.create()
-  file.write(0, new Uint8Array(HEAD).fill(255))
-  file.calls.length = 0
-  const poisons: QuiverError[] = []
-  const memory = new Memory(isFull)
-  return { file, memory, log: new Log(file, HEAD, 1, (error) => poisons.push(error), memory), poisons }
-}
-
-/** A frame that can be told from others. */
-const frameOf = (number: number, bytes = 64) => new Uint8Array(bytes).fill((number % 250) + 1)
-
-function append(log: Log, number: number, isDeferred: boolean, bytes = 64): void {
-  log.reserve(bytes, isDeferred)
-  log.append(frameOf(number, bytes), isDeferred)
-}
-
-/** What must stand in the file from the end of its head on. */
-function expectFrames(file: WatchedFile, frames: readonly Uint8Array[]): void {
-  const expected = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0))
-  let end = 0
-  for (const frame of frames) {
-    expected.set(frame, end)
-    end += frame.length
-  }
-  const found = file.bytes(HEAD, HEAD + expected.length)
-  const at = expected.findIndex((byte, i) => byte !== found[i])
-  expect(at).toBe(-1)
-  expect(file.bytes(HEAD + expected.length).every((byte) => byte === 0)).toBe(true)
-}
-
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+import { append, expectFrames, frameOf, HEAD, open, turn } from './watched-log.ts'
 
 describe('group commit', () => {
   it('lets callers of one turn share a flush, also when each comes a little later', async () => {
@@ -151,32 +83,37 @@ describe('group commit', () => {
     file.isHeld = false
     file.release()
     await Promise.all([early, late])
+    expect(log.durable).toBe(log.position)
   })
 })
 
-describe('a log that has failed', () => {
-  it('flushes no more for those who waited: the file may be closed, and a flush after one that failed proves nothing', async () => {
-    const { file, log, poisons } = await open()
-    file.flushMs = 40
-    append(log, 0, true)
-    await log.flush()
-    file.isHeld = true
+describe('a flush that blocks', () => {
+  it('takes along what waits', async () => {
+    const { file, log } = await open()
     append(log, 1, true)
-    const early = log.flush()
-    await turn()
     append(log, 2, true)
-    const late = log.flush()
-    // What another wanted at once fails meanwhile; the one under way does not, and its caller is told so.
-    file.fail = () => ({ code: 'EIO' })
-    expect(() => log.flushSync()).toThrow()
-    expect(poisons.length).toBe(1)
-    file.fail = undefined
-    file.close()
-    file.release()
-    await early
-    await expect(late).rejects.toThrow('EIO')
+    log.flushSync()
+    expect(file.calls.at(-1)).toEqual({ kind: 'flushSync' })
+    expectFrames(file, [frameOf(1), frameOf(2)])
+    expect(log.durable).toBe(log.position)
+  })
+
+  it('proves nothing where the medium only begins with it: what is acknowledged waits for another', async () => {
+    const { file, log } = await open()
+    Object.assign(file, { isFlushedLater: true })
+    append(log, 1, true)
+    log.flushSync()
+    expect(log.durable).toBe(HEAD)
+    file.isHeld = true
+    let isDone = false
+    const flushed = log.flush().then(() => {
+      isDone = true
+    })
     await turn()
-    expect(file.calls.at(-1)).toMatchObject({ kind: 'close' })
+    expect(isDone).toBe(false)
+    file.release()
+    await flushed
+    expect(log.durable).toBe(HEAD + 64)
   })
 })
 
@@ -391,94 +328,6 @@ describe('a frame that is a part of other bytes', () => {
       [HEAD + 64, 200, 64],
     ])
     expectFrames(file, [frameOf(1), frameOf(2)])
-  })
-})
-
-describe('a frame that is refused for want of room', () => {
-  it('is taken back with its group, and what follows has a greater sequence than what it left behind', async () => {
-    const { file, log, poisons } = await open()
-    append(log, 1, true)
-    const start = log.position
-    log.reserve(400_000)
-    log.append(frameOf(2, 100_000), false)
-    log.append(frameOf(3, 64), true)
-    file.fail = ({ kind, bytes }) =>
-      kind === 'write' && bytes === 150_000 ? { code: 'EDQUOT', written: 70_000 } : undefined
-    expect(() => log.append(frameOf(4, 150_000), false)).toThrow(expect.objectContaining({ code: 'QUIVER_HOST' }))
-    const { sequence } = log
-    log.rewind(start)
-    expect(log.position).toBe(start)
-    expect(log.sequence).toBeGreaterThan(sequence)
-    expect(poisons).toEqual([])
-    append(log, 5, true)
-    append(log, 6, true)
-    await log.flush()
-    expect([...file.bytes(HEAD, HEAD + 192)]).toEqual([...frameOf(1), ...frameOf(5), ...frameOf(6)])
-  })
-
-  it('does not take waiting frames of others with it', async () => {
-    const { file, log } = await open()
-    append(log, 1, true)
-    append(log, 2, true)
-    const start = log.position
-    append(log, 3, true)
-    append(log, 4, true)
-    log.rewind(start)
-    append(log, 5, true)
-    await log.flush()
-    expectFrames(file, [frameOf(1), frameOf(2), frameOf(5)])
-  })
-})
-
-describe('a failure of unknown outcome', () => {
-  const failing: readonly (readonly [string, string, (log: Log) => Promise<void> | void])[] = [
-    ['a frame that is written', 'EIO', (log) => log.append(frameOf(9), false)],
-    ['waiting frames that are written', 'EIO', (log) => log.writePending()],
-    ['waiting frames for which there is no room', 'ENOSPC', (log) => log.writePending()],
-    ['a flush', 'EIO', (log) => log.flush()],
-    ['a flush for which there is no room', 'ENOSPC', (log) => log.flush()],
-    ['a flush that blocks', 'EIO', (log) => log.flushSync()],
-  ]
-
-  it.each(failing)('poisons the log: %s (%s)', async (_, code, act) => {
-    const { file, log, poisons } = await open()
-    append(log, 1, true)
-    log.reserve(1_000)
-    const others = [log.flush(), log.flush()]
-    file.fail = ({ kind, position = 0 }) => (kind === 'truncate' || position >= HEAD + 512 ? undefined : { code })
-    let thrown: unknown
-    try {
-      await act(log)
-    } catch (error) {
-      thrown = error
-    }
-    expect(thrown).toMatchObject({ code: 'QUIVER_HOST', details: { code } })
-    for (const other of others) await expect(other).rejects.toMatchObject({ details: { code } })
-    expect(poisons.length).toBe(1)
-    file.fail = undefined
-    expect(() => log.checkWritable()).toThrow(PoisonedError)
-    expect(() => log.flushSync()).toThrow(PoisonedError)
-    await expect(log.flush()).rejects.toMatchObject({ details: { code } })
-    expect(log.durable).toBe(HEAD)
-    expect(poisons.length).toBe(1)
-  })
-
-  it('is told to callers who came while the flush was under way', async () => {
-    const { file, log, poisons } = await open()
-    file.flushMs = 40
-    append(log, 0, true)
-    await log.flush()
-    file.isHeld = true
-    file.fail = ({ kind }) => (kind === 'flush' ? { code: 'EIO' } : undefined)
-    append(log, 1, true)
-    const first = log.flush()
-    await turn()
-    append(log, 2, true)
-    const second = log.flush()
-    file.release()
-    await expect(first).rejects.toMatchObject({ details: { code: 'EIO' } })
-    await expect(second).rejects.toMatchObject({ details: { code: 'EIO' } })
-    expect(poisons.length).toBe(1)
   })
 })
 
