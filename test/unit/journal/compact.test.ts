@@ -1,0 +1,167 @@
+// Promise: a compaction that is refused, given up, or whose outcome is unknown costs no write that is acknowledged after it; nothing is
+// removed before what takes its place is on stable storage.
+
+import { expect, it } from 'vitest'
+import type { StorageFile } from '../../../src/storage/index.ts'
+import { get, optionsFor, Partition, remove, upsert } from '../../core/partitions.ts'
+import { SimulatedMedium } from '../../crash/simulated-storage.ts'
+
+const COUNT = 40
+
+async function withGarbage(medium: SimulatedMedium): Promise<Partition> {
+  const partition = await Partition.create(optionsFor(medium.reopen()))
+  for (let version = 0; version < 3; version++) {
+    upsert(
+      partition,
+      Array.from({ length: COUNT }, (_, id) => ({ id, version })),
+      true,
+    )
+  }
+  remove(partition, [0, 1], true)
+  await partition.flush()
+  return partition
+}
+
+async function reopened(medium: SimulatedMedium): Promise<Partition> {
+  const [partition] = await Partition.openAll([optionsFor(medium.reopen())])
+  return partition!
+}
+
+// Where the head of the new log may be complete on the disk, a write to the old one would be lost to a crash.
+it('of unknown outcome is followed by no write that a crash would take', async () => {
+  const whole = new SimulatedMedium()
+  const first = await withGarbage(whole)
+  const from = whole.operationsCount
+  await first.compact()
+  const to = whole.operationsCount
+  const ends = { refused: 0, kept: 0 }
+  for (let number = from + 1; number <= to; number++) {
+    for (const moment of ['before', 'after'] as const) {
+      const medium = new SimulatedMedium()
+      const partition = await withGarbage(medium)
+      medium.failAt(number, { code: 'EIO', moment })
+      await partition.compact().catch(() => {})
+      medium.heal()
+      try {
+        upsert(partition, [{ id: 'late' }], true)
+        await partition.flush()
+      } catch {
+        ends.refused++
+        continue
+      }
+      ends.kept++
+      for (const mode of ['nothing', 'all', 'random'] as const) {
+        const again = await reopened(medium.crash({ seed: number, mode }))
+        expect(get(again, 'late'), `${moment} ${number}, ${mode}`).toEqual({ id: 'late' })
+        expect(again.count).toBe(COUNT - 1)
+      }
+    }
+  }
+  expect(ends.refused).toBeGreaterThan(0)
+  expect(ends.kept).toBeGreaterThan(10)
+})
+
+it('that has no room on the medium leaves nothing of it there, and can be made later', async () => {
+  const medium = new SimulatedMedium()
+  const partition = await withGarbage(medium)
+  medium.failAt(medium.operationsCount + 1, { code: 'ENOSPC', kinds: ['write'] })
+  await expect(partition.compact()).rejects.toThrow('no space left')
+  expect(medium.names()).toEqual(['c1.p0.1.log'])
+  await partition.compact()
+  expect(medium.names().filter((name) => name.endsWith('.log'))).toEqual(['c1.p0.2.log'])
+  await partition.close()
+  expect(medium.openNames).toEqual([])
+})
+
+it('removes the old log when the new one is flushed, also where a flush is only put on its way', async () => {
+  const medium = new SimulatedMedium()
+  const storage = medium.reopen()
+  const open = storage.open.bind(storage)
+  const flushed: string[] = []
+  storage.open = async (name, options) => {
+    const file: StorageFile = await open(name, options)
+    const flush = file.flush.bind(file)
+    let isComplete = false
+    return Object.assign(file, {
+      isFlushedLater: true,
+      // Nothing is flushed by it, and what was written before it counts for the next flush.
+      flushSync: () => {
+        isComplete = true
+      },
+      flush: async () => {
+        const isLast = isComplete
+        await flush()
+        if (isLast) flushed.push(name)
+      },
+    })
+  }
+  const removed: (readonly string[])[] = []
+  const removeFile = storage.remove.bind(storage)
+  storage.remove = async (name) => {
+    if (name === 'c1.p0.1.log' && medium.names().includes(name) && medium.names().length > 1) removed.push([...flushed])
+    await removeFile(name)
+  }
+  const partition = await Partition.create(optionsFor(storage))
+  upsert(partition, [{ id: 1 }], true)
+  await partition.flush()
+  await partition.compact()
+  expect(removed.map((names) => names.at(-1))).toEqual(['c1.p0.2.log'])
+  const again = await reopened(medium.crash({ seed: 1, mode: 'nothing' }))
+  expect(get(again, 1)).toEqual({ id: 1 })
+})
+
+it('is given up when the partition is closed meanwhile, at whatever moment, and leaves the old log alone', async () => {
+  const whole = new SimulatedMedium()
+  const first = await withGarbage(whole)
+  const from = whole.operationsCount
+  await first.compact()
+  for (let number = from + 1; number <= whole.operationsCount; number++) {
+    const medium = new SimulatedMedium()
+    const partition = await withGarbage(medium)
+    let closing: Promise<void> | undefined
+    medium.onOperation = (operation) => {
+      if (operation.number === number) closing = partition.close()
+    }
+    await partition.compact()
+    medium.onOperation = undefined
+    await closing
+    expect(medium.openNames).toEqual([])
+    const again = await reopened(medium)
+    expect(again.count).toBe(COUNT - 2)
+    await again.close()
+    expect(medium.names().filter((name) => name.endsWith('.log')).length).toBe(1)
+  }
+})
+
+// What waits for its flush is in memory only, and the log it waits for is about to go.
+it('takes along what is written meanwhile, whatever its size and whether or not it waits for a flush', async () => {
+  const medium = new SimulatedMedium()
+  const partition = await withGarbage(medium)
+  const texts = [1_700_000, 1_700_000, 1_700_000, 5_000_000, 10].map((length, i) => ({
+    id: `t${i}`,
+    text: 'x'.repeat(length),
+  }))
+  const compactBesideWrites = async () => {
+    const began = medium.operationsCount
+    medium.onOperation = ({ kind, number }) => {
+      // The head, the names, and the first frame of the new log.
+      if (kind !== 'write' || number < began + 4) return
+      medium.onOperation = undefined
+      queueMicrotask(() => {
+        for (const document of texts) upsert(partition, [{ ...document, began }], true)
+      })
+    }
+    await partition.compact()
+    expect(medium.onOperation).toBeUndefined()
+  }
+  await compactBesideWrites()
+  await compactBesideWrites()
+  const { memory } = partition.stats()
+  await compactBesideWrites()
+  await compactBesideWrites()
+  // Nothing of the windows through which that went is kept.
+  expect(partition.stats().memory - memory).toBeLessThan(4_000_000)
+  const again = await reopened(medium.crash({ seed: 1, mode: 'nothing' }))
+  for (const { id, text } of texts) expect((get(again, id) as { text: string } | undefined)?.text === text).toBe(true)
+  expect(again.count).toBe(COUNT - 2 + texts.length)
+})
