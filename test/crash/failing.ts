@@ -45,6 +45,7 @@ async function expectUsable(life: Life): Promise<void> {
   })
   await Promise.all(life.partitions.map((partition) => partition.flush()))
   await life.close()
+  expect(life.medium.openNames).toEqual([])
   const again = await Partition.openAll(optionsOf(life.medium))
   again.forEach((partition, side) => {
     expect(digestOf(contentsOf(partition))).toBe(digestOf(life.contents[side]!))
@@ -84,6 +85,8 @@ async function suffer(
   } catch (error) {
     expectTold(error)
     medium.heal()
+    for (const partition of life.partitions) await partition.close()
+    expect(medium.openNames).toEqual([])
     const retry = new Life(medium, seed)
     await retry.create()
     await retry.step('hard')
@@ -98,6 +101,7 @@ async function suffer(
       if (name === 'reopen') {
         // Closing failed, or opening: as after a crash, only that nothing was left open on purpose.
         await Promise.all(life.partitions.map((partition) => partition.close().catch(expectTold)))
+        expect(medium.openNames).toEqual([])
         await expectReopens(life)
         return 'closed'
       }
@@ -126,6 +130,7 @@ async function suffer(
     expect(digestOf(contentsOf(partition))).toBe(digestOf(life.contents[side]!))
   })
   await Promise.all(life.partitions.map((partition) => partition.close().catch(expectTold)))
+  expect(medium.openNames).toEqual([])
   await expectReopens(life)
   return 'poisoned'
 }

@@ -109,6 +109,7 @@ describe('an import', () => {
           expect(error).toMatchObject({ name: expect.stringMatching(/^(HostError|PoisonedError)$/) })
         }
         medium.heal()
+        expect(medium.openNames).toEqual([])
         await found(medium)
       }
     }

@@ -86,6 +86,7 @@ class SimulatedFile implements StorageFile {
     this.#medium = directory.medium
     this.#content = content
     content.handlesCount++
+    this.#medium.openFiles.add(this)
   }
 
   size(): number {
@@ -124,6 +125,7 @@ class SimulatedFile implements StorageFile {
     this.#requireOpen('close')
     this.#isClosed = true
     this.#content.handlesCount--
+    this.#medium.openFiles.delete(this)
   }
 
   #requireOpen(call: string): void {

@@ -79,6 +79,9 @@ export class SimulatedMedium {
    */
   onOperation: ((operation: Operation) => void) | undefined
 
+  /** Those that nobody has closed, of names that may be gone. */
+  readonly openFiles = new Set<{ readonly name: string }>()
+
   readonly #random: SeededRandom
   readonly #plan = new FaultPlan()
   readonly #holders = new Map<SimulatedDirectory, LockHolder>()
@@ -105,6 +108,11 @@ export class SimulatedMedium {
   get pendingCount(): number {
     const contents = new Set([...this.#durableNames.values(), ...this.#visibleNames.values()])
     return [...contents].reduce((count, content) => count + content.pendingCount, this.#pendingNames.length)
+  }
+
+  /** The names of the files that nobody has closed. */
+  get openNames(): string[] {
+    return [...this.openFiles].map(({ name }) => name)
   }
 
   /** A handle on the medium as it is; the first one as well. All handles share the medium's lock. */
