@@ -212,6 +212,38 @@ describe('a flush that fails', () => {
     }
   })
 
+  it('for want of room in one of the partitions of a batch refuses it, and is none of unknown outcome', async () => {
+    const medium = new SimulatedMedium()
+    const db = await withPosts(medium, 2)
+    const posts = db.collection('posts')
+    const large = Array.from({ length: 8 }, (_, id) => ({ id: 100 + id, text: 'x'.repeat(200_000) }))
+    medium.onOperation = ({ kind, name }) => {
+      if (kind !== 'write' || !name.startsWith('c1.p1.')) return
+      const cause = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+      throw hostError('write', medium.path, name, cause, { written: 0 })
+    }
+    await expect(posts.insert(large)).rejects.toThrow('ENOSPC')
+    medium.onOperation = undefined
+    expect(await posts.count()).toBe(2)
+    expect(await posts.insert(large)).toMatchObject({ inserted: 8 })
+    await db.close()
+  })
+
+  it('is waited for by who finds unchanged what another has written without waiting', async () => {
+    for (const shards of [1, 3]) {
+      const medium = new SimulatedMedium()
+      const db = await withPosts(medium, shards)
+      const posts = db.collection('posts')
+      const documents = Array.from({ length: 9 }, (_, i) => ({ id: 100 + i }))
+      await posts.insert(documents, { durability: 'soft' })
+      expect(await posts.upsert(documents)).toMatchObject({ unchanged: 9 })
+      const after = await openOn(medium.crash({ seed: 1, mode: 'nothing' }))
+      expect(await after.collection('posts').count()).toBe(11)
+      await after.close()
+      await db.close()
+    }
+  })
+
   // Documents had left the one partition and not come to the other: reads no longer found what was acknowledged long before, nor did an export.
   it('as a document moves to another partition leaves it where it was, for reads and an export', async () => {
     for (let nth = 1; nth <= 12; nth++) {

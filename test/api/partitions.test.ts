@@ -92,6 +92,19 @@ describeEach('partitions', ({ openNew, collection: options }) => {
     expect(await where(posts)).toEqual({ _default: 0, a: 1, b: 0 })
   })
 
+  it('free a unique value with the document that had it and moves, for the next one of the call', async () => {
+    const posts = await make()
+    await posts.createIndex('u', { unique: true })
+    await posts.insert({ id: 1, u: 'x' })
+    const next = [
+      { id: 1, u: 'y' },
+      { id: 2, u: 'x' },
+    ]
+    expect(await posts.upsert(next, { partition: 'b' })).toEqual(counters({ replaced: 1, inserted: 1 }))
+    expect(await posts.update([1, 2], { u: 'z' }, { partition: 'a' })).toMatchObject({ replaced: 1, errors: 1 })
+    expect(await where(posts)).toEqual({ _default: 0, a: 1, b: 1 })
+  })
+
   it('keep a document where it is when none is named', async () => {
     const posts = await make()
     await posts.insert({ id: 1, n: 1 }, { partition: 'a' })

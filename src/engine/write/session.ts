@@ -137,7 +137,6 @@ export class WriteSession {
         entry.fromOperation = this.#batches.of(entry.fromPart).remove(entry.key as Key)
       }
       this.#moves = []
-      this.#batches.settle()
     }
     this.#touched.clear()
   }
