@@ -78,6 +78,28 @@ describe('a medium without room', () => {
     await again.close()
   })
 
+  it('takes back the frames of a write that it has taken, when it refuses the next one', async () => {
+    const medium = new SimulatedMedium()
+    const db = await withPosts(medium)
+    const posts = db.collection('posts')
+    const large = Array.from({ length: 8 }, (_, id) => ({ id: 100 + id, text: 'x'.repeat(200_000) }))
+    let frames = 0
+    // Some file systems find no room for what has been preallocated.
+    medium.onOperation = ({ kind, name, bytesCount = 0 }) => {
+      if (kind !== 'write' || bytesCount < 300_000 || ++frames < 3) return
+      const cause = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+      throw hostError('write', medium.path, name, cause, { written: 0 })
+    }
+    await expect(posts.insert(large, { durability: 'soft' })).rejects.toThrow('ENOSPC')
+    expect(frames).toBe(3)
+    medium.onOperation = undefined
+    expect(await posts.insert({ id: 3 })).toMatchObject({ inserted: 1 })
+    const again = await openOn(medium.crash({ seed: 1, mode: 'nothing' }))
+    expect(await again.collection('posts').count()).toBe(3)
+    await again.close()
+    await db.close()
+  })
+
   it('refuses new collections and partitions, leaves no files of them, and can make them later', async () => {
     const medium = new SimulatedMedium()
     const db = await withPosts(medium)

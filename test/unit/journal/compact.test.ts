@@ -3,8 +3,9 @@
 
 import { expect, it } from 'vitest'
 import type { StorageFile } from '../../../src/storage/index.ts'
-import { get, optionsFor, Partition, remove, upsert } from '../../core/partitions.ts'
+import { get, optionsFor, Partition, PutMode, remove, upsert } from '../../core/partitions.ts'
 import { SimulatedMedium } from '../../crash/simulated-storage.ts'
+import { plainOptionsOf } from '../../crash/workload.ts'
 
 const COUNT = 40
 
@@ -71,6 +72,26 @@ it('that has no room on the medium leaves nothing of it there, and can be made l
   expect(medium.names().filter((name) => name.endsWith('.log'))).toEqual(['c1.p0.2.log'])
   await partition.close()
   expect(medium.openNames).toEqual([])
+})
+
+// Its head says that all transactions so far are settled: nobody asks the others for their part then.
+it('settles the transactions that it seals: a crash does not leave them in the one partition and not in the other', async () => {
+  const medium = new SimulatedMedium()
+  const options = plainOptionsOf(medium)
+  const partitions: Partition[] = []
+  for (const one of options) partitions.push(await Partition.create(one))
+  const batches = partitions.map((partition) => {
+    const batch = partition.begin()
+    batch.put({ id: 'both', version: 1 }, PutMode.Upsert)
+    batch.settle()
+    return batch
+  })
+  const transaction = { id: options[0]!.shapes.nextTransaction(), participants: [0, 1] }
+  for (const batch of batches) batch.prepare(transaction)
+  for (const batch of batches) batch.commit({ hard: true, transaction })
+  await partitions[0]!.compact()
+  const again = await Partition.openAll(plainOptionsOf(medium.crash({ seed: 1, mode: 'nothing' })))
+  expect(again.map((partition) => get(partition, 'both') !== undefined)).toEqual([true, true])
 })
 
 it('removes the old log when the new one is flushed, also where a flush is only put on its way', async () => {
