@@ -25,6 +25,7 @@ import { DiskFile } from './file.ts'
 import { Guard } from './guard.ts'
 import { codeOf } from './host.ts'
 import { DirectoryLock, isLockName } from './lock.ts'
+import { unwritable } from './refusal.ts'
 
 const flushed = promisify(fsync)
 
@@ -61,7 +62,9 @@ export async function openFileDirectory(
         details: { path: shown },
       })
     }
-    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw hostError(isReadOnly ? 'opening' : 'creation', shown, '', cause)
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') {
+      throw isReadOnly ? hostError('opening', shown, '', cause) : unwritable('creation', shown, '', cause)
+    }
   }
   throw new UsageError(`"${shown}" is, or lies under, a file: a database needs a directory`, {
     details: { path: shown },
@@ -69,7 +72,8 @@ export async function openFileDirectory(
 }
 
 function requirePath(path: string | URL): string {
-  if (typeof path !== 'string' || /^[a-z][a-z\d+.-]+:\/\//i.test(path)) {
+  requireMeant(path)
+  if (typeof path !== 'string' || /^([a-z][a-z\d+.-]+:\/\/|file:\/)/i.test(path)) {
     try {
       return fileURLToPath(path)
     } catch (cause) {
@@ -86,6 +90,16 @@ function requirePath(path: string | URL): string {
     )
   }
   return path
+}
+
+// Each would make a folder of that name, which nobody looks for.
+function requireMeant(path: string | URL): void {
+  if (typeof path !== 'string') return
+  const meant = /^\s*:?memory:?\s*$/i.test(path) && path.includes(':') ? '":memory:"' : undefined
+  const right =
+    meant ?? (/^file:[^/]/i.test(path) ? `the path alone, ${JSON.stringify(path.slice(5))}, or file:///...` : undefined)
+  if (right === undefined) return
+  throw new UsageError(`${JSON.stringify(path)} is not a database path: write ${right}`, { details: { path } })
 }
 
 // Not Node's recursive `mkdir`: where a file system says ENOENT for a folder whose parent is there, as /proc does, that
@@ -196,7 +210,8 @@ class FileDirectory implements StorageDirectory {
       const descriptor = openSync(join(this.#folder, name), options.create ? access | constants.O_CREAT : access)
       return new DiskFile(name, this.path, descriptor, this.isReadOnly, WRITE_THROUGH !== 0, this.#guard)
     } catch (cause) {
-      throw this.#failure('opening', name, cause)
+      if (this.isReadOnly || codeOf(cause) === 'ENOENT') throw this.#failure('opening', name, cause)
+      throw unwritable('opening', this.path, name, cause)
     }
   }
 

@@ -29,7 +29,8 @@ import { HostError, LockedError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
 import { Beacon, beaconAnswers } from './beacon.ts'
 import { type Claim, delay, holderOf, isTorn, judge, makeClaim, parseClaim, readClaim, type Verdict } from './claim.ts'
-import { codeOf, removeQuietly } from './host.ts'
+import { codeOf, removeQuietly, thisHost } from './host.ts'
+import { unwritable } from './refusal.ts'
 
 const LOCK_NAME = 'quiver.lock'
 const LOCK_PART = /^quiver\.lock\.([brstn])-([0-9a-z]+)$/
@@ -81,7 +82,10 @@ export class DirectoryLock {
       else await this.#acquireReading()
     } catch (cause) {
       await this.release().catch(() => {})
-      throw cause instanceof LockedError ? cause : hostError('locking', this.#path, '', cause)
+      if (cause instanceof LockedError) throw cause
+      throw this.#mode === 'write'
+        ? unwritable('locking', this.#path, '', cause)
+        : hostError('locking', this.#path, '', cause)
     }
   }
 
@@ -294,16 +298,22 @@ export class DirectoryLock {
 
   #refusal({ name, claim, verdict }: Obstacle): LockedError {
     const { pid, host, since, mode } = holderOf(claim)
-    const who = verdict === 'alive' && pid === process.pid ? `this process (${pid})` : `process ${pid}`
+    const isOurs = verdict === 'alive' && pid === process.pid && claim.pidSpace === thisHost().pidSpace
+    const who = isOurs ? `this process (${pid})` : `process ${pid}`
     const what = mode === 'write' ? 'writing' : 'reading'
-    const advice =
-      verdict === 'foreign'
-        ? `, which cannot be asked from here: if it no longer uses the directory, delete ${pathOf(this.#path, name)}`
-        : ''
     return new LockedError(
-      `directory "${this.#path}" is open for ${what} by ${who} on host "${host}" since ${since}${advice}`,
+      `directory "${this.#path}" is open for ${what} by ${who} on host "${host}" since ${since}${this.#advice(name, verdict, isOurs)}`,
       { details: { path: this.#path, pid, host, since, mode } },
     )
+  }
+
+  #advice(name: string, verdict: Verdict, isOurs: boolean): string {
+    if (verdict === 'foreign') {
+      return `, which cannot be asked from here: if it no longer uses the directory, delete ${pathOf(this.#path, name)}`
+    }
+    if (isOurs)
+      return ': use that one, or close it first; where modules are loaded anew, as by development servers, keep it on globalThis'
+    return ': one process at a time writes to a directory, and others may read it only while none does'
   }
 }
 

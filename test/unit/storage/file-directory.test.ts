@@ -116,6 +116,31 @@ describe('a path', () => {
   })
 })
 
+// Each of them once made a folder of that name, beside which the database that was meant stayed empty or was lost with the process.
+describe('a path that is all but', () => {
+  test.each([':memory', 'memory:', ':MEMORY:', ' :memory: '])('%j is not taken for a folder', async (path) => {
+    await expect(openFileDirectory(path)).rejects.toThrow(
+      `${JSON.stringify(path)} is not a database path: write ":memory:"`,
+    )
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('a file: URL without its slashes is not taken for a folder', async () => {
+    await expect(openFileDirectory('file:data/app')).rejects.toThrow('write the path alone, "data/app", or file:///...')
+    expect(existsSync('file:data')).toBe(false)
+  })
+
+  test('a file: URL with one slash is one', async () => {
+    const path = await temporaryFolder()
+    expect(await touch(`file:${path}`)).toBe(path)
+  })
+
+  test('a folder called memory is one', async () => {
+    const path = join(await temporaryFolder(), 'memory')
+    expect(await touch(path)).toBe(path)
+  })
+})
+
 describe('foreign files', () => {
   test('are listed if they are files, and otherwise left alone', async () => {
     const path = await temporaryFolder()

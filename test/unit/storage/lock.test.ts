@@ -92,7 +92,22 @@ describe('a lock file', () => {
   test('of a handle in the same process is told so', async () => {
     const path = await temporaryFolder()
     const directory = await locked(path)
-    await expect(locked(path)).rejects.toThrow(`is open for writing by this process (${process.pid})`)
+    const refused = locked(path)
+    await expect(refused).rejects.toThrow(`is open for writing by this process (${process.pid})`)
+    // A development server that had loaded a module anew said no more than this, to people who had opened nothing twice.
+    await expect(refused).rejects.toThrow('use that one, or close it first; where modules are loaded anew')
+    await directory.unlock()
+  })
+
+  // In most containers the one process has the pid 1: with a volume in common each was told that it had the directory open itself.
+  test.skipIf(!isLinux)('of a process in another container that has our pid is not called ours', async () => {
+    const path = await temporaryFolder()
+    const directory = await locked(path)
+    const claim = JSON.parse(readFileSync(join(path, 'quiver.lock'), 'utf8'))
+    put(path, 'quiver.lock', { ...claim, pidSpace: 'pid:[1]', host: 'elsewhere' })
+    await expect(locked(path)).rejects.toThrow(`is open for writing by process ${process.pid} on host "elsewhere"`)
+    await expect(locked(path)).rejects.toThrow('one process at a time writes to a directory')
+    put(path, 'quiver.lock', claim)
     await directory.unlock()
   })
 
