@@ -24,6 +24,8 @@ export interface Options {
   readonly plain: boolean
 }
 
+/** What the engine says of a document's place in what it was given, which is a part of the file here. */
+const PLACE = / \(position (\d+) of the batch\)$/
 const BATCH = 1_000
 
 async function within<R>(path: string, options: Parameters<typeof open>[1], run: (db: Database) => Promise<R>) {
@@ -111,7 +113,10 @@ export async function importFile(
         ...(partition === undefined ? {} : { partition }),
       })
       for (const counter of ['inserted', 'replaced', 'unchanged', 'errors'] as const) sum[counter] += result[counter]
-      sum.firstError ??= result.firstError
+      sum.firstError ??= result.firstError?.replace(
+        PLACE,
+        (_, at: string) => ` (document ${read + Number(at) + 1} of the input)`,
+      )
       read += batch.length
       batch = []
       progress.update(read, reading.part())
