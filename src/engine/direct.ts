@@ -33,14 +33,7 @@ export class Direct {
   readonly #strictUpsert: WriteRequest
 
   constructor(collection: Collection) {
-    const state = STATES.get(collection)
-    if (state === undefined) {
-      throw new UnsupportedError(
-        `collection "${collection.name}" is of another version of quiverdb, or not in this thread: import both from one version. ` +
-          "A page's database on disk runs in a worker",
-        { details: { feature: 'direct access' } },
-      )
-    }
+    const state = STATES.get(collection)!
     this.#collection = collection
     this.#state = state
     this.#strictInsert = strictRequest(state.insertRequest)
@@ -247,8 +240,14 @@ export class Direct {
  * database: then the copy of the database does the work.
  */
 export async function prepareDirect(database: Database): Promise<(collection: Collection) => Direct> {
-  // A page's database is in a worker, and that of another version has no such door.
-  const owner = (await database[DIRECT]?.()) ?? { Direct, loadFilters }
+  // Refused here, before anything is made in it.
+  const owner = await database[DIRECT]?.()
+  if (owner === undefined) {
+    throw new UnsupportedError(
+      "the database is in a worker, as a page's with files is, or of another version of quiverdb: import both from one version; in a page give { path }, for one of its own",
+      { details: { feature: 'direct access' } },
+    )
+  }
   await owner.loadFilters(database)
   return (collection) => new owner.Direct(collection)
 }

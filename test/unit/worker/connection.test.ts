@@ -1,6 +1,7 @@
 // Promise: a call that goes to the worker of a page settles, whatever the caller's functions answer.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import r from '../../../src/dialect/rethinkdb/index.ts'
 import { type Database, openDatabase } from '../../../src/engine/index.ts'
 import { Connection, type WorkerLike } from '../../../src/worker/connection.ts'
 import type { Reply, Request } from '../../../src/worker/protocol.ts'
@@ -121,4 +122,10 @@ describe('handles of what is open in the worker', () => {
     expect(taken.map(({ value }) => value?.[0]?.id)).toEqual([1, 2, 3, undefined])
     await expect(pages.throw(new RangeError('enough'))).rejects.toThrow('enough')
   })
+})
+
+// The refusal named a collection that nobody had made, and left it behind in the database.
+it('an interface that reads without promises refuses a database in a worker, and makes nothing in it', async () => {
+  await expect(r.connect({ database: remote })).rejects.toThrow('the database is in a worker')
+  expect(await remote.collections()).toEqual([])
 })
