@@ -8,18 +8,23 @@ import type { CollectionState } from './state.ts'
 
 /**
  * A document as passed to `insert`: the key may be omitted if it is called `id`, and a field of type `Float32Array` may
- * be given as any list of numbers. In a collection without a type argument, any object.
+ * be given as any list of numbers. In a collection without a type argument, any object. `T` itself is
+ * accepted for functions that are generic in it.
  */
-export type NewDocument<T extends object> = Document extends T
-  ? object
-  : T extends { id: infer K }
-    ? { [F in keyof T as F extends 'id' ? never : F]: Given<T[F]> } & { id?: K | null | undefined }
-    : { [F in keyof T]: Given<T[F]> }
+export type NewDocument<T extends object> =
+  | T
+  | (Document extends T
+      ? object
+      : T extends { id: infer K }
+        ? { [F in keyof T as F extends 'id' ? never : F]: Given<T[F]> } & { id?: K | null | undefined }
+        : { [F in keyof T]: Given<T[F]> })
 
 type Given<V> = V extends Float32Array ? V | QueryVector : V
 
 /** Some fields of a document, at any depth; a field that is `undefined` is left as it is. */
-export type Patch<T> = Document extends T ? object : { readonly [K in keyof T]?: PatchValue<T[K]> | undefined }
+export type Patch<T> =
+  | Partial<T>
+  | (Document extends T ? object : { readonly [K in keyof T]?: PatchValue<T[K]> | undefined })
 
 type PatchValue<V> = V extends readonly unknown[] | Date | ArrayBufferView ? Given<V> : V extends object ? Patch<V> : V
 

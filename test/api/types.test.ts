@@ -56,6 +56,31 @@ it('a collection with a type holds to it', async () => {
   expectTypeOf(result.changes).toEqualTypeOf<Change<Post>[] | undefined>()
 })
 
+// "Argument of type 'T' is not assignable to parameter of type 'Source<T>'": a class over collections of any type had to be cast everywhere.
+it('a function that does not know the type of its collection writes what it has', async () => {
+  async function keep<T extends { id: string; seen?: number }>(c: Collection<T>, document: T, patch: Partial<T>) {
+    await c.insert(document, { conflict: (_key, old, fresh) => (old.seen === undefined ? fresh : old) })
+    await c.upsert([document])
+    await c.update(document.id, patch)
+    await c.update(document.id, (old) => ({ ...old, seen: 1 }))
+    await c.replace(document.id, (old) => ({ ...old, ...patch }))
+    return await c.get(document.id)
+  }
+  interface User {
+    id: string
+    name: string
+    seen?: number
+  }
+  const users = await (await openMemory()).createCollection<User>('users')
+  const kept = await keep(users, { id: 'a', name: 'x' }, { name: 'y' })
+  expectTypeOf(kept).toEqualTypeOf<User | undefined>()
+  expect(kept).toEqual({ id: 'a', name: 'y', seen: 1 })
+  // @ts-expect-error: no such field
+  await users.update('a', { nam: 'z' })
+  // @ts-expect-error: no such field
+  await users.insert({ id: 'b', name: 'x', nope: 1 })
+})
+
 it('vectors go in as lists of numbers and come back as Float32Array', async () => {
   const notes = await (await openMemory()).createCollection<{ id: number; v?: Float32Array | null }>('notes', {
     vectors: { v: { dimension: 2, metric: 'l2' } },
