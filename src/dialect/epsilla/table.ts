@@ -361,16 +361,21 @@ export class Table {
     if (limit === 0) return []
     // What the engine cannot run is asked of every record, nearest first.
     const isRun = expression === undefined || where !== undefined
-    const hits = await this.collection.search({
-      vector: vector as Float32Array,
-      field: field.name,
-      limit: isRun ? limit : Math.max(1, await this.collection.count()),
-      select: isRun && response !== undefined ? response : this.#names,
-      ...(where === undefined ? {} : { filter: where }),
-    })
+    const count = isRun ? limit : Math.max(1, await this.collection.count())
+    const names = isRun && response !== undefined ? response : this.#names
+    const select = [...names, SEQUENCE]
+    const search = { vector: vector as Float32Array, field: field.name, select, filter: where }
+    // One more shows whether there are others just as near as the last.
+    let hits = await this.collection.search({ ...search, limit: count + 1 })
+    const last = hits[count - 1]
+    if (last !== undefined && hits[count]?.distance === last.distance) {
+      hits = await this.collection.search({ ...search, limit: Infinity, radius: last.distance })
+    }
     const measured = hits.map((hit) => ({ row: hit.document as Stored, distance: Math.fround(hit.distance) }))
-    if (isRun) return measured
-    return measured.filter((one) => evaluate(expression, one.row, one.distance) === true).slice(0, limit)
+    // Among equals the engine goes by slots, of which a deleted record may have left an early one to a late record.
+    measured.sort(nearer)
+    const matching = isRun ? measured : measured.filter((one) => evaluate(expression, one.row, one.distance) === true)
+    return matching.slice(0, limit)
   }
 
   async #nearestSparse(
@@ -385,7 +390,7 @@ export class Table {
       if (expression !== undefined && where === undefined && evaluate(expression, row, distance) !== true) continue
       measured.push({ row, distance })
     }
-    return measured.sort((a, b) => a.distance - b.distance).slice(0, limit)
+    return measured.sort(nearer).slice(0, limit)
   }
 
   /** @param distances - of the rows; undefined outside of searches. */
@@ -458,6 +463,10 @@ export class Table {
     }
     return key.type === 'STRING' ? keys.map(wellFormed) : (keys as Key[])
   }
+}
+
+function nearer(a: MeasuredRow, b: MeasuredRow): number {
+  return a.distance - b.distance || (a.row[SEQUENCE] as number) - (b.row[SEQUENCE] as number)
 }
 
 function isMatch(row: Stored, expression: Expression | undefined): boolean {

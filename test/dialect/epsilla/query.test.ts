@@ -238,6 +238,32 @@ describe('the search engine', () => {
   })
 })
 
+// A record that was inserted after another had been deleted took its slot in the engine, and came before older ones just as near.
+it('answers records that are just as near in the order they were inserted, however many are asked for', async () => {
+  const db = await client()
+  await db.createTable('t', [
+    { name: 'ID', dataType: 'INT', primaryKey: true },
+    { name: 'V', dataType: 'VECTOR_FLOAT', dimensions: 2 },
+    { name: 'S', dataType: 'SPARSE_VECTOR_FLOAT', dimensions: 2 },
+  ])
+  const record = (ID: number) => ({ ID, V: [1, 1], S: { indices: [0], values: [1] } })
+  await db.insert('t', [1, 2, 3, 4].map(record))
+  await db.delete('t', { primaryKeys: [1] })
+  await db.insert('t', [record(5), { ...record(6), V: [0, 1] }])
+  for (const limit of [0, 1, 2, 3, 4, Number.MAX_SAFE_INTEGER]) {
+    const expected = [2, 3, 4, 5].slice(0, limit)
+    const filter = 'ID < 6'
+    for (const response of [undefined, ['ID']]) {
+      const dense = { queryField: 'V', queryVector: [1, 1], limit, ...(response && { response }) }
+      expect(await ids(db.query('t', { ...dense, filter }))).toEqual(expected)
+      expect(await ids(db.query('t', { ...dense, filter: `${filter} AND @distance < 9` }))).toEqual(expected)
+      expect((await ids(db.query('t', dense))).slice(0, 4)).toEqual(expected)
+    }
+    const sparse = { queryField: 'S', queryVector: { indices: [0], values: [1] }, limit, filter }
+    expect(await ids(db.query('t', sparse))).toEqual(expected)
+  }
+})
+
 describe('indices', () => {
   const letters = (text: string) => Array.from('abc', (letter) => text.split(letter).length - 1 + 0.01)
   const embedders = { letters: async (texts: string[]) => texts.map(letters) }
