@@ -9,7 +9,7 @@ import type { Records } from './records.ts'
 import type { Found, Search } from './searches.ts'
 import type { BengProperties, Ngram2Properties, NgramProperties } from './types.ts'
 
-/** The analyzer of a full-text index: `ik` and `beng` cut into words, Chinese into characters and pairs of them. */
+/** The analyzer of a full-text index. `ik` cuts into words, and Chinese into characters and pairs of them; `beng` keeps a run of Chinese whole. */
 export function analyzerFor(config: FulltextIndexConfig | undefined): AnalyzerDefinition {
   const { analyzer, properties = {} } = config ?? { analyzer: 'ik' }
   if (analyzer === 'ngram') {
