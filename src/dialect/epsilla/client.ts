@@ -1,4 +1,4 @@
-// EpsillaDB: the client's methods, answered in process, or by a server through the official client when a host is given.
+// EpsillaDB: the client's methods, answered in process or, if a host is given, by a server through the official client.
 
 import { type Database, loadDriver, requireDatabase } from '../../engine/index.ts'
 import { DEFAULT_NAME, LoadedDatabase, loadedDatabases, SCALE } from './databases.ts'
@@ -22,7 +22,7 @@ export interface ClientConfig {
   headers?: Record<string, string>
   /** An open database whose collections are the tables. */
   database?: Database
-  /** What `model` of an index names. */
+  /** The models that an index may name in `model`. */
   embedders?: Record<string, Embedder>
 }
 
@@ -34,18 +34,18 @@ type Remote = Record<string, (...args: unknown[]) => unknown>
 type LoadedOr = (status: number, noun: string) => LoadedDatabase
 type Answer<R = EpsillaQueryResult[] | string[]> = Promise<EpsillaResponse<R> | Error>
 
-/** Makes another client with a client's configuration and its databases, which uses the one of this name. */
+/** Makes a client with another client's configuration and databases; it uses the database of this name. */
 let another: (client: EpsillaDB, name: string, make: (config: ClientConfig) => EpsillaDB) => EpsillaDB
 
 /**
- * The database client. Without a host everything runs in process; databases loaded there are shared by all clients of the
- * process. With `protocol`, `host` or `port` the package `epsillajs` talks to that server.
+ * The database client. Without a host everything runs in process; databases loaded there are shared by all clients of
+ * the process. With `protocol`, `host` or `port`, the package `epsillajs` talks to that server.
  *
- * Methods resolve to `{ statusCode, message, result? }` and do not reject for what the database refuses.
+ * Methods resolve to `{ statusCode, message, result? }`; they do not reject when the database refuses something.
  */
 export class EpsillaDB {
   static {
-    // A class that names itself in its body goes by another name in the bundles.
+    // A class that names itself in its body gets another name in the bundles.
     another = (client, name, make) => {
       const other = make(client.#config)
       other.#own = client.#own
@@ -58,10 +58,10 @@ export class EpsillaDB {
   readonly #remote: Promise<Remote> | undefined
   readonly #database: Database | undefined
   readonly #embedders: Readonly<Record<string, Embedder>>
-  /** Those of `database`, which belong to this client. */
+  /** Databases inside `database`; they belong to this client. */
   #own = new Map<string, LoadedDatabase>()
   #name: string | undefined
-  /** Loads under way. Programs begin one in a constructor, where nothing can be awaited, and call methods right behind it. */
+  /** Loads in progress. Programs start one in a constructor, where they cannot await, and call methods right after. */
   #loading: Promise<unknown> | undefined
 
   constructor(config: ClientConfig = {}) {
@@ -79,7 +79,7 @@ export class EpsillaDB {
       const { EpsillaDB: Official } = { ...name, ...driver } as { EpsillaDB: new (config: object) => Remote }
       return new Official({ protocol, host, port, headers })
     })
-    // Whoever calls a method hears of it.
+    // Whoever calls a method gets the error.
     this.#remote.catch(() => {})
   }
 
@@ -91,7 +91,7 @@ export class EpsillaDB {
     this.#name = nameOf(name, 'db_name')
   }
 
-  /** @param vectorScale - most records of a table, 150,000 unless given; 0 counts as not given. */
+  /** @param vectorScale - maximum number of records in a table; default 150,000, also for 0. */
   async loadDB(path: string, name: string, vectorScale?: number, walEnabled?: boolean): Promise<EpsillaResponse> {
     const scale = vectorScale || SCALE
     if (this.#remote !== undefined) return await this.#ask('loadDB', [path, name, vectorScale, walEnabled])
@@ -110,7 +110,7 @@ export class EpsillaDB {
         this.#database === undefined
           ? await LoadedDatabase.open(path, scale)
           : await LoadedDatabase.within(this.#database, name, path, scale)
-      // Loaded meanwhile, or there already by another spelling of the path.
+      // Loaded meanwhile, or already loaded under another spelling of the path.
       const isTwice = others().some((one) => one.isOver(loaded))
       if (isTwice || known.has(name)) {
         await loaded.unload()
@@ -136,7 +136,7 @@ export class EpsillaDB {
 
   async #end(method: 'unloadDB' | 'dropDB', name: string): Promise<EpsillaResponse> {
     if (this.#remote !== undefined) return await this.#ask(method, [name])
-    // Without a load under way at once: calls that come right behind are not let into what is going.
+    // Without a load in progress the database goes at once: calls that follow immediately no longer find it.
     if (this.#loading !== undefined) await this.#loading
     return await answer(async () => {
       requireText(name, 'name')
@@ -169,7 +169,7 @@ export class EpsillaDB {
     })
   }
 
-  /** The hidden vector fields of the indices. */
+  /** The hidden vector fields that the indices need. */
   async #indexFields(fields: readonly Field[], indices: readonly TableIndex[]): Promise<Field[]> {
     const hidden: Field[] = []
     for (const index of indices) {
@@ -250,7 +250,7 @@ export class EpsillaDB {
 
   delete(table: string | Named, config?: DeleteConfig): Answer<Deleted> {
     const [name, given] = namedConfig(table, config)
-    // A client without database hears of that first.
+    // A client without a database reports that first.
     if (this.#name && !given?.primaryKeys && !given?.filter) return Promise.resolve(new Error(NO_SELECTION))
     return this.#delete('delete', [name, given], name, given ?? {})
   }
@@ -269,7 +269,7 @@ export class EpsillaDB {
 
   query(table: string | Named, config?: QueryConfig): Answer<EpsillaQueryResult[]> {
     const [name, own] = namedConfig(table, config)
-    // Python's method has a limit where none is given, JavaScript's has none.
+    // The Python method has a default limit, the JavaScript method has none.
     const given = typeof table === 'object' && table !== null ? ({ limit: 2, ...own } as QueryConfig) : own
     return this.#run('query', [name, given], async (loadedOr) => {
       const checked = checkQuery(given)
@@ -281,7 +281,7 @@ export class EpsillaDB {
     }) as Answer<EpsillaQueryResult[]>
   }
 
-  // The Python client's names, with its arguments in one object.
+  // The Python client's method names, with its arguments in one object.
 
   load_db(given: NamedDatabase): Promise<EpsillaResponse> {
     const { db_name, db_path, vector_scale, wal_enabled } = given ?? {}
@@ -317,7 +317,7 @@ export class EpsillaDB {
     return this.asSearchEngine()
   }
 
-  /** How many records each table holds. */
+  /** The number of records in each table. */
   statistics(): Answer<TableStatistics[]> {
     return this.#run('statistics', [], async (loadedOr) => {
       const { tables } = loadedOr(500, 'DB')
@@ -339,7 +339,9 @@ export class EpsillaDB {
     return this.#database === undefined ? loadedDatabases() : this.#own
   }
 
-  /** Runs a call that needs a database: `run` gets what finds it, so that checks can come before or after. */
+  /**
+   * Runs a call that needs a database: `run` gets a function that finds it, so that checks can come before or after.
+   */
   #run<R>(
     method: string,
     args: unknown[],
@@ -347,7 +349,7 @@ export class EpsillaDB {
   ): Answer<R> {
     const name = this.#name
     if (!name) {
-      // biome-ignore lint/suspicious/noConsole: the original prints it, too.
+      // biome-ignore lint/suspicious/noConsole: the original prints it too.
       console.error(NO_DATABASE)
       return Promise.resolve(new Error(NO_DATABASE))
     }
@@ -365,7 +367,7 @@ export class EpsillaDB {
     return loaded
   }
 
-  /** The tables of an open database that have no name before theirs. */
+  /** Loads the tables of an open database whose names have no database prefix. */
   async #openDefault(database: Database): Promise<void> {
     const loaded = await LoadedDatabase.within(database, DEFAULT_NAME, database.path, SCALE)
     if (!this.#own.has(DEFAULT_NAME)) this.#own.set(DEFAULT_NAME, loaded)
@@ -382,24 +384,24 @@ export class EpsillaDB {
   }
 }
 
-/** A client with the databases of another, that uses one of them whatever the other uses. */
+/** A client with the databases of another, which uses one of them whatever the other client uses. */
 export function clientOf(client: EpsillaDB, name: string): EpsillaDB {
   return another(client, name, (config) => new EpsillaDB(config))
 }
 
-/** What `insert` and `upsert` did. */
+/** The result of `insert` and `upsert`. */
 export interface Written {
   /** New and replaced records. */
   inserted: number
   skipped: number
 }
 
-/** What `delete` did. */
+/** The result of `delete`. */
 export interface Deleted {
   deleted: number
 }
 
-/** One table of `statistics`. */
+/** The entry of one table in `statistics`. */
 export interface TableStatistics {
   tableName: string
   totalRecords: number
@@ -449,7 +451,7 @@ const NAMES: Readonly<Record<string, string>> = {
   with_distance: 'withDistance',
 }
 
-/** A name, or the object that Python's arguments are in. */
+/** A name, or the name in an object of Python's arguments. */
 function nameOf<K extends string>(given: string | Readonly<Record<K, string>>, key: K): string {
   return typeof given === 'object' && given !== null ? given[key] : given
 }
@@ -461,12 +463,12 @@ function namedConfig<C>(table: string | Named, config: C | undefined): [string, 
   return [table_name, Object.fromEntries(entries.map(([name, value]) => [NAMES[name] ?? name, value])) as C]
 }
 
-/** Null is as good as not given. */
+/** Null counts as not given. */
 function isGiven<T>(value: T | null | undefined): value is T {
   return value !== undefined && value !== null
 }
 
-/** The checks that need no database. */
+/** The checks of a query that need no database. */
 function checkQuery(config: QueryConfig | undefined): QueryConfig {
   const { queryField, queryIndex, limit, queryVector, query } = config ?? ({} as Partial<QueryConfig>)
   if (isGiven(queryField) && isGiven(queryIndex)) {

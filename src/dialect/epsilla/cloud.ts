@@ -1,4 +1,5 @@
-// The cloud's classes: VectorDB over a local client works in process; over EpsillaCloud the official client does.
+// The cloud's classes. VectorDB works in process over a local client, and through the official client over
+// EpsillaCloud.
 
 import { loadDriver } from '../../engine/index.ts'
 import { clientOf, EpsillaDB } from './client.ts'
@@ -14,7 +15,7 @@ export interface CloudClientConfig {
 export class EpsillaCloud {
   readonly projectID: string
   readonly apiKey: string
-  /** What its requests carry. */
+  /** The headers of its requests. */
   readonly headers: Readonly<Record<string, string>>
 
   constructor({ projectID, apiKey }: CloudClientConfig) {
@@ -49,7 +50,7 @@ export class VectorDB {
     return 'VectorDB'
   }
 
-  /** Has to come before everything else. */
+  /** Must be called before every other method. */
   async connect(): Promise<EpsillaResponse> {
     const client = this.#client
     if (client instanceof EpsillaDB) {

@@ -1,4 +1,4 @@
-// Loaded databases: they belong to the process, and are shared by all clients in it.
+// Loaded databases: they belong to the process and are shared by all its clients.
 
 import { type Collection, type Database, ofProcess, openShared } from '../../engine/index.ts'
 import { SEQUENCE } from './document.ts'
@@ -6,15 +6,15 @@ import { Refusal, requireText } from './response.ts'
 import type { Field } from './schema.ts'
 import { Table, type TextIndex } from './table.ts'
 
-/** Record slots of a table, unless `loadDB` says otherwise. */
+/** Default record slots of a table; `loadDB` may set another number. */
 export const SCALE = 150_000
-/** Where the tables of a database are written down. */
+/** The collection that holds the settings of a database's tables. */
 const SETTINGS = 'epsilla.tables'
-/** Always taken. */
+/** No other database can be loaded under this name. */
 export const DEFAULT_NAME = 'default'
 
 interface TableSettings {
-  /** Of the collection. */
+  /** Id of the collection. */
   id: string
   fields: Field[]
   indices: TextIndex[]
@@ -28,9 +28,9 @@ export class LoadedDatabase {
   readonly #release: () => Promise<void>
   readonly #prefix: string
   readonly #tables = new Map<string, Table>()
-  /** Names of tables that are being made. */
+  /** Names of tables being created. */
   readonly #making = new Set<string>()
-  /** Tables that are being removed: one that is made anew under the name comes after. */
+  /** Tables being removed: a new table of the same name waits for that. */
   readonly #dropping = new Map<string, Promise<void>>()
   #opening: Promise<unknown> = Promise.resolve()
 
@@ -49,7 +49,7 @@ export class LoadedDatabase {
     return loaded
   }
 
-  /** The tables of an open database that belong to `name`. */
+  /** Opens the tables of an open database that belong to `name`. */
   static async within(database: Database, name: string, path: string, scale: number): Promise<LoadedDatabase> {
     const prefix = name === DEFAULT_NAME ? '' : `${name}.`
     const loaded = new LoadedDatabase(path, scale, database, async () => {}, prefix)
@@ -68,12 +68,12 @@ export class LoadedDatabase {
     }
   }
 
-  /** Whether both are one store. */
+  /** Whether both are the same store. */
   isOver(other: LoadedDatabase): boolean {
     return this.#database === other.#database
   }
 
-  /** In the order they were created. */
+  /** In order of creation. */
   get tables(): Table[] {
     return [...this.#tables.values()]
   }
@@ -104,7 +104,8 @@ export class LoadedDatabase {
     const id = this.#prefix + name
     const settings = await this.#settings()
     const isTaken = (await this.#database.collections()).some((one) => one.name === id)
-    // Before the collection: one without settings, after a crash between the two, would stand in the way of its name for good.
+    // Before the collection: after a crash between the two, a collection without settings would block its name for
+    // good.
     if (!isTaken) await settings.upsert({ id, fields: [...fields], indices: [...indices] })
     const vectors = fields.filter(({ type }) => type.startsWith('VECTOR_'))
     try {
@@ -141,7 +142,7 @@ export class LoadedDatabase {
     await (await this.#settings()).delete(this.#prefix + name)
   }
 
-  /** One at a time: of two tables made at once only one makes the collection. */
+  /** One at a time: of two tables created at once only one creates the collection. */
   #settings(): Promise<Collection<TableSettings>> {
     const opening = this.#opening.then(() => this.#openSettings())
     this.#opening = opening.catch(() => {})
@@ -172,7 +173,7 @@ const METRICS = { EUCLIDEAN: 'l2', COSINE: 'cosine', DOT_PRODUCT: 'ip' } as cons
 
 let databases: Map<string, LoadedDatabase> | undefined
 
-/** By name; one map for all copies of this code in a process. */
+/** The loaded databases by name; all copies of this code in a process share one map. */
 export function loadedDatabases(): Map<string, LoadedDatabase> {
   databases ??= ofProcess('epsilla.databases', () => new Map())
   return databases

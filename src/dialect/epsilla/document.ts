@@ -1,27 +1,27 @@
-// Records as the client gives them, as documents of the engine.
+// Turns records, as the client gives them, into documents of the engine.
 
 import { Refusal } from './response.ts'
 import { type Field, isKept, SKIP, Taking, type ToStored, toStored } from './schema.ts'
 
-/** A record in the form of the client. */
+/** A record as the client gives it. */
 export type EpsillaRecord = Record<string, unknown>
 
-/** Orders records by when they came. No field can be called so. */
+/** Orders records by arrival. No field can have this name. */
 export const SEQUENCE = '@sequence'
 
-/** A record in the form of the engine. */
+/** A record as the engine stores it. */
 export type Stored = Record<string, unknown>
 
 let lastSequence = 0
 
-/** The first of so many numbers, greater than all before, also those of an earlier process. */
+/** Takes `count` numbers greater than all before, also those of an earlier process, and returns the first. */
 function takeSequence(count: number): number {
   const first = Math.max(lastSequence + 1, Date.now() * 4096)
   lastSequence = first + count - 1
   return first
 }
 
-/** Sets a field, also one that every object has a meaning for (`__proto__`). */
+/** Sets a field, even one whose name every object gives a meaning to (`__proto__`). */
 export function setField(target: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== '__proto__') target[name] = value
   else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
@@ -31,12 +31,12 @@ export function setField(target: Record<string, unknown>, name: string, value: u
 export class DocumentReader {
   readonly #names: readonly string[]
   readonly #conversions: readonly ToStored[]
-  /** Whether a field is called like something that every object has. */
+  /** Whether a field has the name of something that every object has. */
   readonly #isOwnAsked: boolean
-  /** Whether records may be what is stored of them. */
+  /** Whether a record may already be its stored form. */
   readonly #isKept: boolean
 
-  /** @param fields - those that records give. */
+  /** @param fields - the fields that records give. */
   constructor(fields: readonly Field[]) {
     this.#names = fields.map(({ name }) => name)
     this.#conversions = fields.map(toStored)
@@ -45,11 +45,11 @@ export class DocumentReader {
   }
 
   /**
-   * The documents of records that are not skipped.
+   * The documents of all records that are not skipped.
    *
-   * @param taking - what becomes of texts and vectors.
-   * @throws Refusal for a record without a field, or with a vector of something else than numbers. Where they are trusted it may not be
-   *   the first of the call.
+   * @param taking - how texts and vectors are taken.
+   * @throws Refusal for a record that lacks a field or has something other than numbers in a vector. With
+   * `Taking.Trusts`, it may not name the first such record of the call.
    */
   read(records: readonly unknown[], taking: Taking): Stored[] {
     const documents = new Array<Stored>(records.length)
@@ -62,7 +62,7 @@ export class DocumentReader {
       else {
         const document = this.#document(record, i, first + i, taking)
         if (document !== undefined) documents[count++] = document
-        // It is skipped only if its vectors are of numbers.
+        // Skipped only if its vectors hold numbers; otherwise this throws.
         else if (taking === Taking.Trusts) this.#document(record, i, first + i, Taking.Borrows)
       }
     }
@@ -70,7 +70,10 @@ export class DocumentReader {
     return documents
   }
 
-  /** Whether a record gives just the fields of the table, in their order, and what is stored of it, as far as that is not trusted. */
+  /**
+   * Whether a record gives exactly the table's fields, in their order and in stored form, as far as these are not
+   * trusted.
+   */
   #isStored(record: EpsillaRecord, index: number): boolean {
     const names = this.#names
     if (!isPlain(record)) return false
@@ -86,7 +89,7 @@ export class DocumentReader {
 
   #document(record: EpsillaRecord, index: number, sequence: number, taking: Taking): Stored | undefined {
     const names = this.#names
-    // A copy with nothing else in it is much quicker than field by field.
+    // A copy, if the record has no other fields, is much faster than field by field.
     const isCopy = !this.#isOwnAsked && isPlain(record) && Object.keys(record).length === names.length
     const document: Stored = isCopy ? { [SEQUENCE]: sequence, ...record } : { [SEQUENCE]: sequence }
     let isSkipped = false
@@ -102,7 +105,7 @@ export class DocumentReader {
   }
 }
 
-/** Whether every object has a property that loops over it meet. */
+/** Whether every object has a property that `for ... in` loops see. */
 function isPolluted(): boolean {
   for (const _name in {}) return true
   return false

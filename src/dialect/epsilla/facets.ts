@@ -1,13 +1,13 @@
-// Facets: aggregates over the records of a call, by groups.
+// Facets: aggregates over the records of a call, by group.
 
 import { type Row as EvaluatedRow, evaluate } from './expression/evaluate.ts'
 import { type Expression, type FieldTypes, parseExpression } from './expression/parse.ts'
 import { Refusal, requireText } from './response.ts'
 
 export interface Facet {
-  /** At most one expression; without it all records are one group. */
+  /** At most one expression; without one, all records form one group. */
   group?: string[]
-  /** `SUM(e)`, `MIN(e)`, `MAX(e)`, `COUNT(*)`; the text is the key in the result. */
+  /** `SUM(e)`, `MIN(e)`, `MAX(e)`, `COUNT(*)`; the text becomes the key in the result. */
   aggregate: string[]
 }
 
@@ -24,19 +24,19 @@ interface CompiledFacet {
   readonly aggregates: readonly Aggregate[]
 }
 
-/** Of one record: its fields and its distance. */
+/** A record's fields and its distance. */
 export interface MeasuredRow {
   readonly row: EvaluatedRow
   readonly distance: number
 }
 
-/** Checks facets; undefined where there are none. @throws Refusal */
+/** Checks facets; undefined if there are none. @throws Refusal */
 export function readFacets(facets: unknown, fields: FieldTypes, status: number): CompiledFacet[] | undefined {
   if (!Array.isArray(facets) || facets.length === 0) return undefined
   try {
     return facets.map((facet) => readFacet(facet ?? {}, fields))
   } catch (error) {
-    // What is wrong with an expression is answered as in a filter, what is wrong with the facet with 500.
+    // A wrong expression has the status that it has in a filter, a wrong facet has 500.
     if (error instanceof Refusal && error.statusCode !== 500) throw new Refusal(status, error.message)
     throw error
   }

@@ -1,4 +1,5 @@
-// The bodies of two requests to a server, under the names that the client's types have for them. In process none is sent; programs name the types.
+// The bodies of two requests to a server, under the names that the client's types give them. Nothing sends them in
+// process; programs refer to the types.
 
 export interface LoadDBPayload {
   path: string

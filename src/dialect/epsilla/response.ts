@@ -1,18 +1,18 @@
 // What every method resolves to. Errors of the database are answers, never rejections.
 
-/** A record, as `get` and `query` answer it. */
+/** A record as `get` and `query` return it. */
 export interface EpsillaQueryResult {
   [field: string]: string | number | boolean | number[] | object
 }
 
-/** The answer of a call; also a pair: `const [statusCode, body] = await db.upsert(...)`. */
+/** The answer of a call; it is also a pair: `const [statusCode, body] = await db.upsert(...)`. */
 export interface EpsillaResponse<R = EpsillaQueryResult[] | string[]> {
   statusCode: number
   message: string
   result?: R
 }
 
-/** An answer on its way up: what a method resolves to when something is wrong. */
+/** Thrown inside a call when something is wrong; the method resolves to the answer it carries. */
 export class Refusal extends Error {
   readonly statusCode: number
 
@@ -22,7 +22,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A value as messages show it. */
+/** A value as it appears in messages. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return value
   if (Array.isArray(value)) return 'an array'
@@ -30,13 +30,13 @@ export function shown(value: unknown): string {
   return typeof value === 'function' ? 'a function' : String(value)
 }
 
-/** What a request names must be a text: others are never taken for the text that they turn into. */
+/** Requires a text where a request names something: other values are never converted to one. */
 export function requireText(value: unknown, what: string, status = 400): asserts value is string {
   if (value === undefined || value === null) throw new Refusal(status, `${what} is missing in your payload.`)
   if (typeof value !== 'string') throw new Refusal(status, `${what} must be a string, got ${shown(value)}.`)
 }
 
-/** The pair of the Python client. Not enumerable, so that the answer compares and prints as its three fields. */
+/** The Python client's pair. Not enumerable, so that an answer compares and prints as its three fields. */
 const PAIR: PropertyDescriptor = {
   value(this: EpsillaResponse) {
     return [this.statusCode, this][Symbol.iterator]()
@@ -48,13 +48,13 @@ export function reply<R>(statusCode: number, message: string, result?: R): Epsil
   return Object.defineProperty(response, Symbol.iterator, PAIR)
 }
 
-/** What a call throws, as its answer. */
+/** The answer for what a call has thrown. */
 function answerOf(error: unknown): EpsillaResponse<never> {
   if (error instanceof Refusal) return reply(error.statusCode, error.message)
   return reply(500, error instanceof Error ? error.message : String(error))
 }
 
-/** Runs a call with what it needs, which may answer at once; what it throws becomes its answer. */
+/** Runs a call, which may answer at once, with what it needs; what it throws becomes its answer. */
 export function answer<R, G = undefined>(
   run: (given: G) => EpsillaResponse<R> | Promise<EpsillaResponse<R>>,
   given?: G,

@@ -1,4 +1,4 @@
-// Tables: what their fields may be, and how a given value becomes the stored one.
+// Tables: which fields they may have, and how a given value becomes a stored one.
 
 import { numbersOf } from '../../value/index.ts'
 import type { Type } from './expression/parse.ts'
@@ -7,16 +7,16 @@ import { Refusal, shown } from './response.ts'
 /** A field as `createTable` takes it. */
 export interface TableField {
   name: string
-  /** `INT` unless given; in any letter case. */
+  /** Default `INT`; in any letter case. */
   dataType?: string
   primaryKey?: boolean
-  /** Of a vector. */
+  /** For a vector. */
   dimensions?: number
   /** `EUCLIDEAN` (default), `COSINE` or `DOT_PRODUCT`, in any letter case. */
   metricType?: string
 }
 
-/** An index as `createTable` takes it: a STRING field, embedded by a model. */
+/** An index as `createTable` takes it: a STRING field that a model embeds. */
 export interface TableIndex {
   name: string
   field: string
@@ -26,7 +26,7 @@ export interface TableIndex {
 
 export type Metric = 'EUCLIDEAN' | 'COSINE' | 'DOT_PRODUCT'
 
-/** A field, checked; `isHidden` is that of an index. */
+/** A checked field; `isHidden` marks the vector field of an index. */
 export interface Field {
   readonly name: string
   readonly type: string
@@ -50,9 +50,9 @@ const TYPES = new Set([
   ...['VECTOR_FLOAT', 'VECTOR_DOUBLE', 'SPARSE_VECTOR_FLOAT', 'SPARSE_VECTOR_DOUBLE'],
 ])
 const METRICS = new Set(['EUCLIDEAN', 'COSINE', 'DOT_PRODUCT'])
-/** Squared length from which on a COSINE vector is made a unit vector. */
+/** Smallest squared length at which a COSINE vector is scaled to unit length. */
 const SQUARED_LENGTH_MIN = 1e-10
-/** What a value that cannot be stored becomes: its record is skipped. */
+/** Stands for a value that cannot be stored: its record is skipped. */
 export const SKIP = Symbol('skip')
 
 export function requireTitle(name: unknown, noun: string): asserts name is string {
@@ -67,10 +67,10 @@ export function isSparse({ type }: Field): boolean {
   return type.startsWith('SPARSE_')
 }
 
-/** The checks of fields that come before those of database and table. */
+/** Makes the checks of fields that come before those of database and table. */
 export function readFields(given: readonly TableField[]): Field[] {
   let hasKey = false
-  // Not `map`, which leaves out the holes of a list.
+  // Not `map`, which skips the holes of a list.
   return Array.from(given, (field) => {
     const { name, dataType, primaryKey, dimensions, metricType } = field ?? ({} as TableField)
     const type = dataType === undefined || dataType === null ? 'INT' : shown(dataType).toUpperCase()
@@ -89,7 +89,7 @@ export function readFields(given: readonly TableField[]): Field[] {
   })
 }
 
-/** The checks that come after. */
+/** Makes the checks of fields that come after those. */
 export function requireFields(fields: readonly Field[], hasIndices: boolean): void {
   const names = new Set<string>()
   for (const field of fields) {
@@ -112,7 +112,7 @@ export function requireFields(fields: readonly Field[], hasIndices: boolean): vo
   }
 }
 
-/** What an expression may do with a field. */
+/** The type of a field in expressions; null if it may not be in one. */
 export function expressionType(field: Field): Type | null {
   const { type } = field
   if (type === 'STRING') return 'string'
@@ -122,16 +122,17 @@ export function expressionType(field: Field): Type | null {
 }
 
 /**
- * Makes the stored form of a value of this field, or SKIP.
+ * Turns a value of this field into its stored form, or SKIP.
  *
- * @param index - position of the record, for the message when a vector holds what is no number.
- * @param taking - what becomes of texts and vectors.
+ * @param index - position of the record, for the message when a vector holds something other than a number.
+ * @param taking - how texts and vectors are taken.
  */
 export type ToStored = (value: unknown, index: number, taking: Taking) => unknown
 
 /**
- * Vectors are copied; or, when the engine takes them before the caller can change them, they are the caller's own; or then neither their
- * lanes nor the characters of texts are looked at, because the engine refuses what is no number, and half a surrogate pair.
+ * How texts and vectors are taken. Copies: vectors are copied. Borrows: vectors stay the caller's own, because the
+ * engine takes them before the caller can change them. Trusts: in addition, nobody looks at vector lanes or the
+ * characters of texts, because the engine refuses lanes that are no numbers, and lone surrogates.
  */
 export const Taking = { Copies: 0, Borrows: 1, Trusts: 2 } as const
 export type Taking = (typeof Taking)[keyof typeof Taking]
@@ -141,7 +142,7 @@ export function toStored(field: Field): ToStored {
   const bits = INTEGER_BITS[type]
   if (bits !== undefined) {
     const end = 2 ** (bits - 1)
-    // What fits as it is needs no more.
+    // A value that fits as it is needs no more.
     return (value) =>
       typeof value === 'number' && (value | 0) === value && value >= -end && value < end
         ? value
@@ -169,7 +170,7 @@ export function toStored(field: Field): ToStored {
   }
 }
 
-/** Whether values of this field are mostly stored as they are given, and not something made of them. */
+/** Whether values of this field are mostly stored as given, not converted. */
 export function isKept({ type, metric }: Field): boolean {
   if (type.startsWith('VECTOR_')) return metric !== 'COSINE'
   return type !== 'JSON' && type !== 'GEO_POINT' && !type.startsWith('SPARSE_')
@@ -177,7 +178,7 @@ export function isKept({ type, metric }: Field): boolean {
 
 const SURROGATE = /[\ud800-\udfff]/
 
-/** Half a surrogate pair has no UTF-8 form. */
+/** A lone surrogate has no UTF-8 form: U+FFFD takes its place. */
 export function wellFormed(text: string): string {
   return SURROGATE.test(text) ? text.replace(/\p{Surrogate}/gu, '\ufffd') : text
 }
@@ -190,19 +191,19 @@ function storedInteger(value: unknown, bits: number): number | bigint {
   return narrow(BigInt.asIntN(bits, BigInt(whole)))
 }
 
-/** A number where that is exact. */
+/** As a number if that is exact. */
 export function narrow(value: number | bigint): number | bigint {
   if (typeof value === 'number') return value
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** JSON has no NaN and no infinity: they never reach the original. */
+/** JSON has no NaN and no infinities, so the original never gets them; here 0 takes their place. */
 function finite(value: number): number {
   return Number.isFinite(value) ? value : 0
 }
 
-/** What comes out of the JSON of a value. */
+/** The value after a round trip through JSON. */
 function jsonCopy(value: object, name: string, index: number): unknown {
   try {
     return JSON.parse(JSON.stringify(value)) as unknown
@@ -230,7 +231,7 @@ function storedPoint(value: unknown): unknown {
   }
 }
 
-/** A dense vector of this field; COSINE ones as unit vectors. @param index - of the record; -1 for a query. */
+/** A dense vector of this field; COSINE vectors become unit vectors. @param index - of the record; -1 for a query. */
 export function storedDense(
   field: Field,
   value: unknown,
@@ -247,7 +248,7 @@ export function storedDense(
   return taking === Taking.Copies ? Float32Array.from(list) : list
 }
 
-/** Neither NaN nor infinite, as f32. */
+/** Requires that every lane is finite as f32. */
 function requireLanes(field: Field, list: ArrayLike<unknown>, index: number): void {
   let rest = 0
   for (let i = 0; i < list.length; i++) {
@@ -264,7 +265,7 @@ function laneRefusal(field: Field, list: ArrayLike<unknown>, index: number): Ref
   return new Refusal(400, `${where} field ${field.name}: a vector holds numbers only, got ${shown(list[at])} at ${at}.`)
 }
 
-/** A sparse vector of this field; COSINE ones as unit vectors. */
+/** A sparse vector of this field; COSINE vectors become unit vectors. */
 export function storedSparse(field: Field, value: unknown): SparseVector | typeof SKIP {
   const { indices, values } = (value ?? {}) as { indices?: unknown; values?: unknown }
   if (!Array.isArray(indices) || !Array.isArray(values)) return SKIP
@@ -288,12 +289,12 @@ function unit(lanes: number[] | Float32Array): number[] | Float32Array {
   return lanes
 }
 
-/** A stored value as the client shows it. */
+/** A stored value as the client returns it. */
 export function shownValue(value: unknown): unknown {
   return value instanceof Float32Array ? numbersOf(value) : value
 }
 
-/** The distance of two sparse vectors, over the union of their indices. */
+/** The distance of two sparse vectors over the union of their indices. */
 export function sparseDistance(metric: Metric, a: SparseVector, b: SparseVector): number {
   let squares = 0
   let product = 0

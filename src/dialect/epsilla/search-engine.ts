@@ -1,17 +1,17 @@
-// The search engine: several queries at once, their lists fused by a reranker. Unlike everything else here it throws.
+// The search engine: several queries at once, whose lists a reranker fuses. Unlike everything else here it throws.
 
 import { reciprocalRankFusion, weightedFusion } from '../../text/fusion.ts'
 import type { QueryConfig } from './table.ts'
 
 export interface RetrieverConfig {
   table: string
-  /** `ID` unless given. */
+  /** Default `ID`. */
   primaryKeyField?: string
   queryIndex?: string
   queryField?: string
   queryVector?: QueryConfig['queryVector']
   response?: string[]
-  /** 2 unless given. */
+  /** Default 2. */
   limit?: number
   filter?: string
 }
@@ -24,7 +24,7 @@ export interface RerankerConfig {
 }
 
 type Candidate = Record<string, unknown>
-/** Fuses lists into one; an item of it is the candidate that came up first under its id. */
+/** Fuses lists into one; each item holds the candidate that came first under its id. */
 type Fusion = (lists: readonly Candidate[][], config: RerankerConfig) => readonly { readonly id: Candidate }[]
 
 interface Reranker {
@@ -43,7 +43,7 @@ const SHORT: Readonly<Record<string, string>> = {
   dbsf: 'distribution_based_score_fusion',
 }
 
-/** What runs one query of the engine's. */
+/** Runs one query of the search engine. */
 export type RunQuery = (table: string, config: QueryConfig) => Promise<unknown>
 
 export class SearchEngine {
@@ -53,12 +53,12 @@ export class SearchEngine {
   #hasVector: boolean[] = []
   #reranker: Reranker | undefined
 
-  /** Made by `asSearchEngine()`. */
+  /** Called by `asSearchEngine()`. */
   constructor(query: RunQuery) {
     this.#query = query
   }
 
-  /** The manual has the table in front of the rest, too. */
+  /** The manual also passes the table before the rest. */
   addRetriever(table: string, config: Omit<RetrieverConfig, 'table'>): this
   addRetriever(config: RetrieverConfig): this
   addRetriever(first: string | RetrieverConfig, second?: Omit<RetrieverConfig, 'table'>): this {
@@ -125,7 +125,7 @@ function byRanks(lists: readonly Candidate[][], { weights, k = 50 }: RerankerCon
 
 function byRelativeScores(lists: readonly Candidate[][]): ReturnType<Fusion> {
   return bySums(lists, (distances) => {
-    // Not by arguments, of which a call has so many and no more.
+    // Not as arguments: their number is limited.
     const min = distances.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
     const range = distances.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - min
     return (distance) => (range === 0 ? 1 : 1 - (distance - min) / range)
@@ -142,7 +142,7 @@ function byScales(lists: readonly Candidate[][], { scaleRanges = [] }: RerankerC
   })
 }
 
-/** By the sums of what the distances of each list count. */
+/** Fuses by the sum, over all lists, of the scores that `scoreOf` gives to distances. */
 function bySums(
   lists: readonly Candidate[][],
   scoreOf: (distances: readonly number[], which: number) => (distance: number) => number,

@@ -45,7 +45,7 @@ export interface QueryConfig {
   queryIndex?: string
   /** Dense, or `{ indices, values }`. */
   queryVector?: number[] | Float32Array | SparseVector
-  /** Text for an index. */
+  /** Text for an index to embed. */
   query?: string
   limit: number
   response?: string[]
@@ -62,27 +62,27 @@ export interface DeleteConfig {
 /** Turns texts into vectors, one for each. */
 export type Embedder = (texts: string[]) => Promise<ArrayLike<number>[]> | ArrayLike<number>[]
 
-/** An index of a table: its hidden field, the field it embeds, and with what. */
+/** An index of a table: its hidden field, the field it embeds, and the model. */
 export interface TextIndex {
   readonly name: string
   readonly field: string
   readonly model: string
 }
 
-/** Up to so many keys are read one by one, at once. */
+/** Up to this many keys are read one by one, all at once. */
 const FEW_KEYS = 16
-/** So many filters are kept as they were parsed. */
+/** Number of parsed filters that are kept. */
 const FILTERS_COUNT_MAX = 64
-/** Longer ones are not kept. */
+/** Longer filters are not kept; UTF-16 units. */
 const FILTER_UNITS_MAX = 2_000
 
-/** A filter, and what the engine makes of it; undefined where there is none, or none that it can run. */
+/** A filter, and the engine's form of it: undefined if there is no filter, or none that the engine can run. */
 interface TableFilter {
   readonly expression: Expression | undefined
   readonly where: Filter | undefined
 }
 
-/** What a search looks among, and how many are wanted. */
+/** Which records a search covers, and how many it returns. */
 interface TableSearch extends TableFilter {
   readonly limit: number
 }
@@ -101,9 +101,9 @@ export class Table {
   /** Fields that records show. */
   readonly #names: readonly string[]
   readonly #projection: Projection
-  /** Those of them that hold dense vectors. */
+  /** Those of `#names` that hold dense vectors. */
   readonly #vectors: readonly string[]
-  /** What answers without waiting; undefined where the engine is in another thread. */
+  /** Answers without waiting; undefined if the engine is in another thread. */
   readonly #direct: Direct | undefined
   readonly #filters = new Map<string, TableFilter>()
 
@@ -123,7 +123,7 @@ export class Table {
     this.#direct = directOf(collection)
   }
 
-  /** `insert` and `upsert`, which differ in who wins where a key is taken. */
+  /** `insert` and `upsert`; they differ in which record wins when a key is taken. */
   write(
     records: unknown,
     isUpsert: boolean,
@@ -140,7 +140,7 @@ export class Table {
     return this.#complete(documents, scale, embedderOf).then(() => this.#store(documents, isUpsert, records.length))
   }
 
-  /** Everything is in the engine's hands before anything else runs. */
+  /** Everything is handed to the engine before anything else runs. */
   #storeNow(
     direct: Direct,
     isUpsert: boolean,
@@ -150,7 +150,8 @@ export class Table {
     try {
       stored = direct.insertStrictly(this.#reader.read(records, Taking.Trusts), isUpsert)
     } catch {
-      // Nothing is stored. What is wrong is told here as it is found record by record; else the others are stored.
+      // Nothing is stored yet. Reading record by record reports what is wrong; if nothing is, the engine stores those
+      // it takes.
       stored = direct.insert(this.#reader.read(records, Taking.Borrows), isUpsert, direct.isHard)
     }
     const { result, done } = stored
@@ -168,7 +169,7 @@ export class Table {
     return this.#stored(await written, isUpsert, count)
   }
 
-  /** A key that is taken is refused by the engine, and counts as skipped here. */
+  /** The engine refuses a key that is taken; here such a record counts as skipped. */
   #stored(result: WriteResult, isUpsert: boolean, count: number): EpsillaResponse<unknown> {
     const inserted = result.inserted + (isUpsert ? result.replaced + result.unchanged : 0)
     return this.#written({ inserted, skipped: count - inserted })
@@ -212,7 +213,7 @@ export class Table {
 
   async delete({ primaryKeys, filter }: DeleteConfig): Promise<EpsillaResponse<unknown>> {
     const { expression, where } = this.#filter(filter, 400)
-    // Neither would be everything.
+    // With neither, every record would match.
     const keys = primaryKeys === undefined && expression !== undefined ? undefined : this.#keys(primaryKeys, 400)
     const rows = keys === undefined ? await this.#scanned(expression, where) : await this.#chosen(keys, expression)
     const { deleted } = rows === undefined ? await this.collection.delete(where!) : await this.#remove(rows)
@@ -262,7 +263,7 @@ export class Table {
     return rows.filter((row) => row !== undefined && isMatch(row, expression)) as Stored[]
   }
 
-  /** The same at once, with the fields alone that records show. */
+  /** Same as `#chosen`, at once, with only the fields that records show. */
   #chosenNow(direct: Direct, keys: readonly Key[], expression: Expression | undefined): Stored[] {
     const rows: Stored[] = []
     for (let i = 0; i < keys.length; i++) {
@@ -272,7 +273,7 @@ export class Table {
     return rows
   }
 
-  /** Rows with the fields that records show, as records. */
+  /** Rows as records, with the fields that records show. */
   #shown(rows: Stored[]): EpsillaRecord[] {
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!
@@ -284,7 +285,7 @@ export class Table {
     return rows
   }
 
-  /** The records that match, in order, where only this dialect can tell; undefined when the engine can. */
+  /** The matching records, in order, where only this dialect can tell; undefined if the engine can. */
   async #scanned(expression: Expression | undefined, where: Filter | undefined): Promise<Stored[] | undefined> {
     if (expression === undefined || where !== undefined) return undefined
     const rows: Stored[] = []
@@ -316,7 +317,7 @@ export class Table {
     return this.#answer('Query search successfully.', rows, distances, response, computed, withDistance)
   }
 
-  /** The field that is searched, and the vector in its stored form. */
+  /** The field to search, and the vector in its stored form. */
   async #target(
     { queryField, queryIndex, queryVector, query }: QueryConfig,
     embed: (model: string, text: string) => Promise<number[]>,
@@ -334,7 +335,7 @@ export class Table {
       given = await embed(index.model, query)
     }
     const seen = this.#fields.filter((one) => !one.isHidden && (isDense(one) || isSparse(one)))
-    // A table of indices alone is searched by what they made.
+    // In a table that has only index vectors, these are searched.
     const vectors = seen.length > 0 ? seen : this.#fields.filter(isDense)
     if (name === undefined && vectors.length > 1) {
       throw new Refusal(400, 'Must specify queryField if there are more than 1 vector fields.')
@@ -351,7 +352,7 @@ export class Table {
     return { field, vector }
   }
 
-  /** @param response - the fields that are shown; undefined for all. */
+  /** @param response - the fields to show; undefined for all. */
   async #nearestDense(
     field: Field,
     vector: ArrayLike<number>,
@@ -359,20 +360,20 @@ export class Table {
     response: readonly string[] | undefined,
   ): Promise<MeasuredRow[]> {
     if (limit === 0) return []
-    // What the engine cannot run is asked of every record, nearest first.
+    // A filter that the engine cannot run is tested on every record, nearest first.
     const isRun = expression === undefined || where !== undefined
     const count = isRun ? limit : Math.max(1, await this.collection.count())
     const names = isRun && response !== undefined ? response : this.#names
     const select = [...names, SEQUENCE]
     const search = { vector: vector as Float32Array, field: field.name, select, filter: where }
-    // One more shows whether there are others just as near as the last.
+    // One more hit shows whether others are just as near as the last.
     let hits = await this.collection.search({ ...search, limit: count + 1 })
     const last = hits[count - 1]
     if (last !== undefined && hits[count]?.distance === last.distance) {
       hits = await this.collection.search({ ...search, limit: Infinity, radius: last.distance })
     }
     const measured = hits.map((hit) => ({ row: hit.document as Stored, distance: Math.fround(hit.distance) }))
-    // Among equals the engine goes by slots, of which a deleted record may have left an early one to a late record.
+    // The engine orders equals by slot, and a late record may have got an early slot from a deleted one.
     measured.sort(nearer)
     const matching = isRun ? measured : measured.filter((one) => evaluate(expression, one.row, one.distance) === true)
     return matching.slice(0, limit)
@@ -393,7 +394,7 @@ export class Table {
     return measured.sort(nearer).slice(0, limit)
   }
 
-  /** @param distances - of the rows; undefined outside of searches. */
+  /** @param distances - of the rows; undefined outside searches. */
   #answer(
     message: string,
     rows: readonly Stored[],
@@ -430,7 +431,7 @@ export class Table {
     return names as string[]
   }
 
-  /** `status` is what a wrong filter answers; 0: as the filter's own message has it. */
+  /** `status` is the status of a wrong filter; 0 keeps that of the filter's own message. */
   #filter(text: unknown, status: number): TableFilter {
     if (text === undefined || text === null) return NO_FILTER
     requireText(text, 'filter', status || 400)

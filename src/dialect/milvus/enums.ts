@@ -1,5 +1,5 @@
-// The names and numbers of @zilliz/milvus2-sdk-node that programs write down. Real enums, because programs use their members as
-// types as well (`DataType.Int64`).
+// The names and numbers of @zilliz/milvus2-sdk-node that programs use in their source. Real enums, because programs
+// also use their members as types (`DataType.Int64`).
 
 export enum DataType {
   None = 0,

@@ -1,4 +1,4 @@
-// Milvus' MilvusClient, in process.
+// In-process MilvusClient of Milvus.
 
 export { parseTimeToken } from './address.ts'
 export type { MilvusClientConfig } from './client/base-client.ts'

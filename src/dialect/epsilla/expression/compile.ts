@@ -1,11 +1,11 @@
-// Expressions as nodes of the shared filter tree, which runs over encoded records.
+// Compiles expressions to nodes of the shared filter tree, which runs over encoded records.
 
 import type { ArithmeticOperator } from '../../../query/arithmetic.ts'
 import type { FilterNode, Operand } from '../../../query/index.ts'
 import type { Expression } from './parse.ts'
 
 const COMPARE = { '=': 'eq', '<>': 'ne', '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge' } as const
-/** The tree's names of the operators. */
+/** The names of the operators in the tree. */
 export const ARITHMETIC: Readonly<Record<string, ArithmeticOperator>> = {
   '+': 'add',
   '-': 'subtract',
@@ -14,7 +14,7 @@ export const ARITHMETIC: Readonly<Record<string, ArithmeticOperator>> = {
   '%': 'remainder',
 }
 
-/** The same filter as a tree; undefined where the tree has no node for it (`@distance`, joined strings, NEARBY). */
+/** The filter as a tree; undefined if the tree has no node for it (`@distance`, joined strings, NEARBY). */
 export function compile(expression: Expression): FilterNode | undefined {
   switch (expression.kind) {
     case 'literal':
@@ -41,7 +41,7 @@ export function compile(expression: Expression): FilterNode | undefined {
       const of = operand(expression.of)
       const { pattern } = expression
       if (of === undefined || pattern.kind !== 'literal') return undefined
-      // Here a backslash is a character like any other.
+      // In this language a backslash is a character like any other.
       return { kind: 'text', operator: 'like', operand: of, text: String(pattern.value).replaceAll('\\', '\\\\') }
     }
     case 'in': {

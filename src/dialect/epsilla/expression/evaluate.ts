@@ -1,5 +1,5 @@
-// Expressions on one record in JavaScript: for facets, for `@distance`, and for what the shared filter tree has no node for.
-// Numbers are those of the tree: a filter selects the same records whichever of the two runs it.
+// Evaluates expressions on one record in JavaScript: for facets, for `@distance`, and where the shared filter tree has
+// no node. Numbers behave as in the tree: a filter selects the same records whichever of the two runs it.
 
 import { calculate } from '../../../query/arithmetic.ts'
 import { likeMatches, likeTokens } from '../../../query/like.ts'
@@ -13,7 +13,7 @@ const EARTH_RADIUS_METRES = 6_371_000
 
 type Value = number | bigint | string | boolean
 
-/** A number is a bigint where it is whole and no number holds it. */
+/** A whole number that a double cannot hold exactly is a bigint. */
 export function evaluate(expression: Expression, row: Row, distance: number): Value {
   switch (expression.kind) {
     case 'literal':
@@ -71,12 +71,12 @@ function compare(operator: string, left: unknown, right: unknown): boolean {
   }
 }
 
-/** `%` any run, `_` one character, everything else, a backslash too, itself. */
+/** `%` matches any run, `_` one character; everything else, even a backslash, matches itself. */
 function isLike(text: string, pattern: string): boolean {
   return likeMatches(likeTokens(pattern.replaceAll('\\', '\\\\')), text)
 }
 
-/** Great-circle distance, by the haversine formula. */
+/** Great-circle distance in metres, by the haversine formula. */
 function metresFrom(point: unknown, circle: readonly number[]): number {
   const { latitude, longitude } = (point ?? {}) as { latitude?: number; longitude?: number }
   if (latitude === undefined || longitude === undefined) return Number.POSITIVE_INFINITY

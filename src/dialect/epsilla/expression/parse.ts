@@ -1,5 +1,5 @@
-// The expression language of filters and facets: precedence from low to high is AND, OR, NOT (one level, left to right);
-// comparisons; LIKE, IN; + -; * / %. Types are checked while parsing.
+// Parses the expression language of filters and facets. Precedence from low to high: AND, OR, NOT (one level, left to
+// right); comparisons; LIKE, IN; + -; * / %. Types are checked while parsing.
 
 import { Refusal } from '../response.ts'
 import { type Token, tokensOf } from './token.ts'
@@ -36,13 +36,13 @@ export type Expression =
     }
   | { readonly kind: 'not'; readonly type: 'boolean'; readonly of: Expression }
 
-/** Type of a field by its name: undefined where there is none, null where it has no place in an expression. */
+/** Type of a field by name: undefined if there is no such field, null if it may not be in an expression. */
 export type FieldTypes = (name: string) => Type | null | undefined
 
-/** Nesting that the parser follows. */
+/** Deepest nesting that the parser accepts. */
 const DEPTH_MAX = 200
 
-/** A filter, or undefined for the empty one. @throws Refusal */
+/** A filter; undefined for an empty one. @throws Refusal */
 export function parseFilter(text: string, fields: FieldTypes): Expression | undefined {
   if (text === '') return undefined
   const expression = parseExpression(text, fields)

@@ -1,4 +1,4 @@
-// Words of a filter expression.
+// Splits a filter expression into tokens.
 
 import { Refusal } from '../response.ts'
 import { wellFormed } from '../schema.ts'
@@ -17,7 +17,7 @@ const INT_MAX = 2_147_483_647
 
 /** @throws Refusal with the status and message of the original. */
 export function tokensOf(given: string): Token[] {
-  // As the values are that it is compared with.
+  // In the same form as the values it is compared with.
   const text = wellFormed(given)
   const tokens: Token[] = []
   let at = 0
@@ -59,7 +59,7 @@ export function tokensOf(given: string): Token[] {
   return tokens
 }
 
-/** A minus before a digit is a sign where no operand stands before it. */
+/** A minus before a digit is a sign unless an operand precedes it. */
 function mayBeSigned(last: Token | undefined): boolean {
   if (last === undefined) return true
   return last.kind === 'word' && last.value !== ')' && last.value !== 'TRUE' && last.value !== 'FALSE'
@@ -69,7 +69,7 @@ function numberOf(text: string): number {
   if (/[A-Za-z_]/.test(text)) throw new Refusal(400, 'Filter expression is not valid.')
   if (!/^-?\d+(\.\d+)?$/.test(text)) throw new Refusal(400, `${text} is not a valid number.`)
   const value = Number(text)
-  // The original falls over integers beyond 31 bits.
+  // The original crashes on integers of more than 31 bits.
   if (!text.includes('.') && Math.abs(value) > INT_MAX) throw new Refusal(400, `${text} is not a valid number.`)
   return value
 }

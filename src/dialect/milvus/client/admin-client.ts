@@ -1,4 +1,4 @@
-// Administration: its methods are there from the start, their code is loaded when one of them is called.
+// Administration: the methods exist from the start; their code is loaded when one of them is first called.
 
 import { administration } from '../lazy.ts'
 import { BaseClient } from './base-client.ts'

@@ -1,4 +1,4 @@
-// The client's frame: what it was opened with, and which database it uses.
+// Base of the client: its configuration, and the Milvus database it uses.
 
 import type { Database } from '../../../engine/index.ts'
 import { isRemote, parseTimeToken, remoteClient } from '../address.ts'
@@ -8,14 +8,14 @@ import type { CheckHealthResponse, ClientConfig, GetVersionResponse, ResStatus }
 import { longForm } from '../values.ts'
 import { Caller, Connection } from './caller.ts'
 
-/** What the constructor takes: the SDK's configuration, or one that only makes sense in process. */
+/** What the constructor takes: the SDK's configuration, or options that only make sense in process. */
 export type MilvusClientConfig =
   | ClientConfig
   | (Omit<ClientConfig, 'address' | 'database'> & {
       address?: string
       /** pymilvus' name for the address. */
       uri?: string
-      /** The Milvus database to use, or an open quiverdb to sit on. */
+      /** The Milvus database to use, or an open quiverdb database to run on. */
       database?: string | object
     })
 
@@ -37,9 +37,9 @@ function connectionOf(config: Config): Connection {
 }
 
 export class BaseClient extends Caller {
-  /** What the client was made with. */
+  /** The configuration that the client was made with. */
   readonly config: ClientConfig
-  /** Milliseconds, for connecting to a real server. */
+  /** Milliseconds; for connecting to a real server. */
   timeout: number
   clientId: string
   connectPromise: Promise<void> = Promise.resolve()
@@ -69,7 +69,7 @@ export class BaseClient extends Caller {
     return remoteClient(this, args) as this
   }
 
-  /** Harmless: an embedded client is connected as soon as it is made. */
+  /** Does nothing: an embedded client is connected as soon as it exists. */
   connect(_sdkVersion?: string): void {
     this.connectStatus = CONNECT_STATUS.CONNECTED
   }
@@ -84,14 +84,14 @@ export class BaseClient extends Caller {
     return await this.use(data)
   }
 
-  /** Lets the store go; the last client of a path closes it. A database that was handed in stays open. */
+  /** Releases the store; the last client of a path closes it. A database passed to the constructor stays open. */
   async closeConnection(): Promise<CONNECT_STATUS> {
     this.connectStatus = CONNECT_STATUS.SHUTDOWN
     await this.connection.close()
     return CONNECT_STATUS.SHUTDOWN
   }
 
-  /** As `closeConnection`. */
+  /** Same as `closeConnection`. */
   close(): Promise<CONNECT_STATUS> {
     return this.closeConnection()
   }

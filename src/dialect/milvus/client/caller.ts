@@ -1,4 +1,4 @@
-// How every call runs: store opened, time watched, failures thrown or answered as a status.
+// How every call runs: opens the store, watches the time, throws failures or returns them as a status.
 
 import { clearTimeout, type Database, openShared, setTimeout } from '../../../engine/index.ts'
 import { ClosedError } from '../../../error/index.ts'
@@ -8,19 +8,19 @@ import { explanations } from '../lazy.ts'
 import type { ResStatus } from '../types/index.ts'
 import type { LongForm } from '../values.ts'
 
-/** What every call may carry. */
+/** Options that every call may carry. */
 export interface CallOptions {
   readonly timeout?: number | undefined
   readonly db_name?: string | undefined
 }
 
-/** A client's hold on a store, opened with its first call. */
+/** A client's hold on a store, opened by its first call. */
 export class Connection {
   readonly long: LongForm
-  /** The Milvus database that calls speak of unless they say otherwise. */
+  /** The Milvus database that calls use unless they name another. */
   db: string
   readonly #place: string | Database
-  /** A timeout that was asked for, for every call; 0 for none. */
+  /** Timeout for every call, in milliseconds; 0 for none. */
   readonly limitMs: number
   #opening: Promise<Store> | undefined
   #store: Store | undefined
@@ -66,7 +66,7 @@ export class Connection {
   }
 }
 
-/** A failure as a program is told of it: by the parameter that is wrong, if it is one. */
+/** A failure as the program sees it: if a parameter is wrong, the error names it. */
 export async function failureOf(error: unknown, request: unknown): Promise<unknown> {
   const isNative = error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError
   if (!isNative && !(error instanceof MilvusError)) return error
@@ -74,12 +74,12 @@ export async function failureOf(error: unknown, request: unknown): Promise<unkno
     const { explained } = await explanations()
     return explained(error, request)
   } catch {
-    // It could not be loaded.
+    // The code that explains failures could not be loaded.
     return error
   }
 }
 
-/** Whatever makes calls on a connection. */
+/** Base of everything that makes calls on a connection. */
 export class Caller {
   protected readonly connection: Connection
 
@@ -98,7 +98,7 @@ export class Caller {
   /**
    * Runs a call.
    *
-   * @param onFailure - makes the answer out of the status of a refused call; without it the refusal is thrown.
+   * @param onFailure - makes the answer from the status of a refused call; without it the refusal is thrown.
    */
   protected async run<R>(
     data: CallOptions | undefined,
@@ -108,7 +108,7 @@ export class Caller {
     try {
       const { connection } = this
       const store = connection.store ?? (await connection.open())
-      // Before anything is begun: what is no number is refused here.
+      // Before anything starts: a timeout that `Number` throws on is refused here.
       const limitMs = Number(data?.timeout || connection.limitMs)
       const answer = run(store, data?.db_name || connection.db)
       if (!(answer instanceof Promise)) return answer
@@ -120,7 +120,7 @@ export class Caller {
     }
   }
 
-  /** A call that answers a bare status. */
+  /** Runs a call that returns a bare status. */
   protected runStatus(
     data: CallOptions | undefined,
     run: (store: Store, db: string) => unknown | Promise<unknown>,
@@ -135,7 +135,7 @@ export class Caller {
     )
   }
 
-  /** A call about one collection, by its name or an alias. */
+  /** Runs a call on one collection, given by its name or an alias. */
   protected withEntry<R>(
     data: CallOptions & { readonly collection_name?: string },
     run: (entry: Entry, store: Store, db: string) => R | Promise<R>,
@@ -145,7 +145,7 @@ export class Caller {
   }
 }
 
-/** What has begun is finished all the same: a late write stands. */
+/** Work that has begun is finished regardless: a late write stands. */
 function withDeadline<T>(answer: Promise<T>, limitMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(

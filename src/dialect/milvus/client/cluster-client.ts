@@ -1,4 +1,4 @@
-// What only a cluster has. Each method is there and refuses, so that no program takes silence for a done deed.
+// Features that only a cluster has. Each method exists and throws, so that no program takes silence for success.
 
 import { UnsupportedError } from '../../../error/index.ts'
 import { wrongCall } from '../errors.ts'
@@ -28,7 +28,7 @@ type Needed = readonly [field: string, reason: keyof typeof ERROR_REASONS]
 
 const COLLECTION: Needed = ['collection_name', 'COLLECTION_NAME_IS_REQUIRED']
 
-/** What the SDK misses before it asks a server, in its order. */
+/** Parameters that the SDK requires before it asks a server, in the order it checks them. */
 const NEEDED: Readonly<Record<string, readonly Needed[]>> = {
   loadBalance: [['src_nodeID', 'LOAD_BALANCE_CHECK_PARAMS']],
   getReplicas: [['collectionID', 'COLLECTION_ID_IS_REQUIRED']],

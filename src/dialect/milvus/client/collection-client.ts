@@ -1,4 +1,4 @@
-// Collections and aliases: made, described, changed, dropped.
+// Collections and aliases: create, describe, change, drop.
 
 import type { Entry, Store } from '../catalog.ts'
 import { newId } from '../catalog.ts'
@@ -47,7 +47,7 @@ import { named, requireDescribed } from './requests.ts'
 const SHARDS_MAX = 16
 
 export class CollectionClient extends DatabaseClient {
-  /** The schema form, without indexes; the rest of createCollection is MilvusClient's. */
+  /** The schema form, without indexes; MilvusClient does the rest of createCollection. */
   createFromSchema(data: CreateCollectionReq): Promise<ResStatus> {
     return this.run(data, (store, db) =>
       store.change(async () => {
@@ -180,7 +180,7 @@ export class CollectionClient extends DatabaseClient {
     return this.showCollections(data)
   }
 
-  /** By its own name only: an alias is refused. Its aliases go with it. */
+  /** Takes only the collection's own name, no alias. Drops its aliases as well. */
   async dropCollection(data: DropCollectionReq): Promise<ResStatus> {
     return this.runStatus(named(data), (store, db) =>
       store.change(async () => {
@@ -252,7 +252,7 @@ export class CollectionClient extends DatabaseClient {
         const properties = changedProperties(own, set, removed)
         const { isDynamicAfter, requireProperties } = await declarations()
         requireProperties(fields, properties)
-        // What has expired by the old rule stays gone.
+        // Rows that have expired under the old rule stay gone.
         if (entry.expires) await (await expiries()).sweep(entry)
         const isOn = (of: Readonly<Record<string, string>>) => Number(of['collection.ttl.seconds']) > 0
         const isNew = isOn(properties) && !isOn(own)
@@ -291,7 +291,7 @@ export class CollectionClient extends DatabaseClient {
     )
   }
 
-  /** Adds a nullable field; rows that are there read its default, or null. */
+  /** Adds a nullable field; in existing rows it reads as its default, or null. */
   async addCollectionField(data: AddCollectionFieldReq): Promise<ResStatus> {
     return this.addCollectionFields({ ...named(data), fields: [data.field] })
   }
@@ -321,7 +321,7 @@ export class CollectionClient extends DatabaseClient {
         })
         const fields = [...record.fields, ...withStoredDefaults(added)]
         checkFields(fields)
-        // The engine wants to know vector fields when it makes a collection.
+        // The engine must know vector fields when it creates a collection.
         if (added.some((field) => isVectorType(field.type))) await rebuildEntry(store, entry, { fields })
         else await updateEntry(store, entry, { fields })
       }),
@@ -371,7 +371,7 @@ export class CollectionClient extends DatabaseClient {
     )
   }
 
-  /** Points an alias that is there at another collection. */
+  /** Points an existing alias at another collection. */
   async alterAlias(data: AlterAliasReq): Promise<ResStatus> {
     return this.runStatus(aliased(data), (store, db) =>
       store.change(async () => {
@@ -452,7 +452,7 @@ export class CollectionClient extends DatabaseClient {
   }
 }
 
-/** What the SDK looks at before it asks a server. */
+/** What the SDK checks before it asks a server. */
 function requireAddable({ data_type, element_type, nullable }: FieldType): void {
   const type = convertToDataType(data_type)
   const element = element_type === undefined ? DataType.None : convertToDataType(element_type)

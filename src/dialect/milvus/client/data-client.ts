@@ -1,4 +1,4 @@
-// Rows: written, deleted, read by key or by condition.
+// Rows: write, delete, read by key or by condition.
 
 import type { Filter } from '../../../engine/index.ts'
 import type { Entry } from '../catalog.ts'
@@ -49,7 +49,7 @@ import { named, requireDescribed } from './requests.ts'
 type Given = Record<string, unknown>
 type MutationKind = 'insert' | 'upsert' | 'delete'
 
-/** An output field that is computed over rows; counting all of them is the engine's own. */
+/** An output field that is computed over rows; the engine itself counts all rows. */
 const MEASURE = /^\s*(sum|avg|min|max|count)\s*\((?!\s*\*)/i
 
 export class DataClient extends AdminClient {
@@ -61,12 +61,12 @@ export class DataClient extends AdminClient {
     return this.#write(data as unknown as Given, 'upsert')
   }
 
-  // Not async, as what is called most: a promise less.
+  // Not async, because it is called most: saves a promise.
   #write(data: Given, kind: 'insert' | 'upsert'): Promise<MutationResult> {
     try {
       const rows = rowsGiven(data)
       const isPlain = kind === 'insert' || (data['field_ops'] === undefined && data['partial_update'] !== true)
-      // Programs override describeCollection to hand in a schema of their own.
+      // Programs override describeCollection to supply a schema of their own.
       const isOwn = this.describeCollection === DataClient.prototype.describeCollection
       return isPlain && isOwn
         ? this.#run(rows, data, kind, false)
@@ -118,7 +118,7 @@ export class DataClient extends AdminClient {
     return description
   }
 
-  /** One row of a collection without partitions, where the engine is near; undefined for everything else. */
+  /** Writes one row of a collection without partitions when the engine is in this thread; otherwise undefined. */
   #applyNow(
     entry: Entry,
     rows: readonly unknown[],
@@ -130,7 +130,7 @@ export class DataClient extends AdminClient {
     if (entry.expires || entry.schema.filled.length > 0) return undefined
     if (record.partitions.length > 1 || data['partition_name'] || data['timeout']) return undefined
     const rules = rulesOf(entry, data, kind)
-    // A key that is replaced by a new one takes two writes.
+    // Replacing a key with a new one takes two writes.
     if (kind === 'upsert' && entry.schema.primary.autoID && !rules.takesAutoID) return undefined
     const encoded = encodeRows(entry, rows, rules)
     const { result, done } = direct.insert(encoded.documents, true, direct.isHard)
@@ -162,7 +162,7 @@ export class DataClient extends AdminClient {
     const { documents } = encoded
     if (entry.schema.filled.length > 0) (await fillings()).fill(entry.schema, documents)
     if (entry.expires) (await expiries()).stamp(entry, documents)
-    // A key that a full upsert names is replaced by a new one where keys are generated.
+    // Where keys are generated, a full upsert replaces each key it names with a new one.
     const isReplacing = encoded.replaced.length > 0 && !isPartial
     const isOne = documents.length === 1
     const options =
@@ -217,7 +217,7 @@ export class DataClient extends AdminClient {
     } as unknown as MutationResult
   }
 
-  /** By ids or by a condition. Throws where the collection is missing and ids are given. */
+  /** Deletes by ids or by a condition. With ids, throws if the collection is missing. */
   async delete(data: DeleteReq): Promise<MutationResult> {
     const given = named(data) as unknown as Given
     if (given['filter'] || given['expr']) return await this.deleteEntities(data as unknown as DeleteEntitiesReq)
@@ -229,7 +229,7 @@ export class DataClient extends AdminClient {
 
   async deleteEntities(data: DeleteEntitiesReq): Promise<MutationResult> {
     const text: unknown = named(data).filter || data.expr
-    // A blank one would choose every row.
+    // A blank condition would match every row.
     if (!text || (typeof text === 'string' && text.trim() === '')) throw wrongCall('FILTER_EXPR_REQUIRED')
     return await this.#delete(data, async (entry) => (await filterOfRequest(entry, data)) ?? {})
   }
@@ -304,7 +304,7 @@ export class DataClient extends AdminClient {
     return answer(row === undefined ? [] : [project(projection, row, {})])
   }
 
-  /** Rows with these keys as they are answered. */
+  /** The rows with these keys, in the form they are returned. */
   async #byKeys(
     entry: Entry,
     keys: readonly Key[],
@@ -355,7 +355,7 @@ export class DataClient extends AdminClient {
     return { status: success(), data: await groupedRows(entry, data, filter, partitions, window, this.long) }
   }
 
-  /** Rows by their keys; those that are not there are left out. */
+  /** Returns the rows with these keys; missing ones are left out. */
   get(data: GetReq): Promise<QueryResults> {
     const query = data as unknown as QueryReq
     if (!data?.collection_name || hasIds(data.ids)) return this.query(query)
@@ -372,7 +372,7 @@ export class DataClient extends AdminClient {
     return { status, data: Number(rows[0]?.[DEFAULT_COUNT_QUERY_STRING] ?? 0) }
   }
 
-  /** Pages by key: the keys that match now, each row once, as it is when its page is read. */
+  /** Pages in key order: the keys that match now, each row once, as it is when its page is read. */
   async queryIterator(data: QueryIteratorReq): Promise<Anything> {
     const request = data as unknown as QueryReq & { batchSize: number }
     const { keys, projection, partitions, total, size } = await this.run(named(request), async (store, db) => {
@@ -418,20 +418,20 @@ function rulesOf(entry: Entry, data: Given, kind: RowRules['kind']): RowRules {
   }
 }
 
-/** Why rows were not stored, in Milvus' words where it is their vectors. */
+/** Why rows were not stored: in Milvus' words if their vectors are the reason. */
 function refusalOf(entry: Entry, rows: readonly unknown[], reason: string | undefined): MilvusError {
   requireLanes(entry, rows)
   return unexpected(reason ?? 'the rows could not be stored')
 }
 
-/** A collection or database that is missing is told by an exception. */
+/** Throws if a collection or database is missing. */
 export function throwIfMissing({ code, reason }: ResStatus): void {
   if (code === Code.CollectionNotFound || code === Code.DatabaseNotFound) {
     throw new MilvusError(code, reason, { isThrown: true })
   }
 }
 
-/** The forms of lists that the SDK looks at before it asks a server. */
+/** The shapes of list parameters that the SDK checks before it asks a server. */
 function requireLists({ group_by_fields, order_by_fields, order_by }: QueryReq): void {
   if (group_by_fields !== undefined && !Array.isArray(group_by_fields)) {
     throw new MilvusError(Code.Parameter, 'Invalid group_by_fields format', { isThrown: true })
@@ -439,7 +439,7 @@ function requireLists({ group_by_fields, order_by_fields, order_by }: QueryReq):
   normalizeOrderByFields(order_by_fields ?? order_by)
 }
 
-/** The rows of a request that names a collection: one, or a list. */
+/** The rows of a request that names a collection: one or a list. */
 function rowsGiven(data: Given): readonly unknown[] {
   named(data as { collection_name?: string })
   const given = data['fields_data'] ?? data['data']
@@ -452,7 +452,7 @@ function hasIds(ids: unknown): boolean {
   return ids !== undefined && ids !== null && !(Array.isArray(ids) && ids.length === 0)
 }
 
-/** Where a write goes; undefined where there is nothing to choose. */
+/** The partition a write goes to; undefined if there is nothing to choose. */
 function writePartition(entry: Entry, name: unknown, isInsert = true): string | undefined {
   const { keyed, partitions } = entry.record
   if (name === undefined || name === null || name === '') {
@@ -471,7 +471,7 @@ function requireDistinct({ keys, replaced }: EncodedRows): void {
   throw invalid(`duplicate primary keys are not allowed in the same batch: ${twice}`)
 }
 
-/** A description that a program handed in may know fewer fields than the collection has. */
+/** A description that a program supplied may know fewer fields than the collection has. */
 function requireKnownFields(description: DescribeCollectionResponse, rows: readonly unknown[]): void {
   const { schema } = description
   if (schema.enable_dynamic_field) return

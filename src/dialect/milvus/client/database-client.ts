@@ -1,4 +1,4 @@
-// Milvus databases: name spaces for collections.
+// Milvus databases: namespaces for collections.
 
 import { type DatabaseRecord, databaseKey, newId, type Store } from '../catalog.ts'
 import { removeDatabase, saveDatabase } from '../catalog-changes.ts'
@@ -24,7 +24,7 @@ import { Caller } from './caller.ts'
 
 const DATABASES_MAX = 64
 
-/** Properties with others set and some removed; all values are strings. */
+/** Properties with some set and some removed; all values are strings. */
 export function changedProperties(
   own: Readonly<Record<string, string>>,
   set: Properties | undefined,

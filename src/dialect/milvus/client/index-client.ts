@@ -1,4 +1,4 @@
-// Indexes. Every type is accepted for its kind of field and described as it was given.
+// Indexes. Every type is accepted for its kind of field and described as given.
 
 import type { Entry, IndexRecord, Store } from '../catalog.ts'
 import { newId } from '../catalog.ts'
@@ -35,7 +35,7 @@ const STRUCT_METRICS = ['MAX_SIM', 'MAX_SIM_COSINE', 'MAX_SIM_IP', 'MAX_SIM_L2',
 const BINARY_METRICS = ['HAMMING', 'JACCARD', 'MHJACCARD']
 const SCALAR_INDEXES = ['STL_SORT', 'Trie', 'TRIE', 'INVERTED', 'BITMAP', 'RTREE', 'NGRAM', 'FMINDEX', 'AUTOINDEX']
 
-/** Whether an index type is for a kind of field. */
+/** Whether an index type suits a kind of field. */
 function fits(type: string, field: Field): boolean {
   const known = Object.values(IndexType) as string[]
   if (type === 'AUTOINDEX') return true
@@ -64,7 +64,7 @@ function paramsText(params: unknown): string {
   }
 }
 
-/** An index as it is asked for, in any of its forms. */
+/** An index as requested, in any form of the request. */
 function indexOf(entry: Entry, data: Given): IndexRecord {
   const name = data['field_name'] as string
   const target = fieldAt(entry.schema, name ?? '') ?? fieldAt(entry.schema, /^\w+/.exec(name ?? '')?.[0] ?? '')
@@ -83,7 +83,7 @@ function indexOf(entry: Entry, data: Given): IndexRecord {
   } catch {
     throw invalid(`params of an index is JSON, got ${params}`)
   }
-  // A key of the dynamic field is whatever it is told to be.
+  // A key of the dynamic field has the type that the request gives it.
   if (field === undefined && ({ ...given, ...inner }['json_cast_type'] ?? '') === '') {
     throw unexpected(`cannot create index on non-exist field: ${told(name)}`)
   }
@@ -116,7 +116,7 @@ function indexOf(entry: Entry, data: Given): IndexRecord {
   }
 }
 
-/** The metric of an index that names none. */
+/** The metric of an index that does not name one. */
 function ownMetric(type: string, field: Field, owner: string | undefined): string {
   return type === 'MINHASH_LSH' ? 'MHJACCARD' : metricOf(field, [], owner)
 }
@@ -159,7 +159,7 @@ function isSameIndex(a: IndexRecord, b: IndexRecord): boolean {
 export class IndexClient extends CollectionClient {
   async createIndex(data: CreateIndexesReq): Promise<ResStatus> {
     if (!Array.isArray(data)) return await this.#createIndex(data as unknown as Given)
-    // All are tried, whatever becomes of one.
+    // All are tried, whether or not one fails.
     const statuses = await Promise.all(Array.from(data, (one) => this.#createIndex(one as unknown as Given)))
     return statuses.find((status) => status.error_code !== 'Success') ?? statuses[0] ?? success()
   }
@@ -256,7 +256,7 @@ export class IndexClient extends CollectionClient {
         if (!index_name && !field_name && indexes.length > 1) {
           throw invalid('there are multiple indexes, please specify the index_name')
         }
-        // Vectors stay where they are: an index that comes later says what is wanted.
+        // Vectors stay where they are: the next index says what is wanted.
         await updateEntry(store, entry, { indexes: indexes.filter((index) => !gone.includes(index)) })
       }),
     )
@@ -292,7 +292,7 @@ export class IndexClient extends CollectionClient {
   }
 }
 
-/** Saves other indexes; moves the rows where the engine has to hold them otherwise. */
+/** Saves the changed indexes; moves the rows if the engine has to hold them differently. */
 async function applyIndexes(store: Store, entry: Entry, indexes: readonly IndexRecord[]): Promise<void> {
   const { fields } = entry.record
   const isAlike = isPlacedAlike(engineVectors(fields, entry.record.indexes), engineVectors(fields, indexes))

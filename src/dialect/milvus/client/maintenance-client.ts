@@ -1,4 +1,5 @@
-// What an application's start-up and its upkeep call: flush, compaction, metrics; and what makes no sense without a cluster.
+// Calls for start-up and upkeep of an application: flush, compaction, metrics; and calls that make no sense without a
+// cluster.
 
 import { analyzerFor, analyzerOfField } from '../analyzers.ts'
 import { newId } from '../catalog.ts'
@@ -35,7 +36,7 @@ import { PartitionClient } from './partition-client.ts'
 import { named } from './requests.ts'
 
 export class MaintenanceClient extends PartitionClient {
-  /** Everything acknowledged so far is on disk when it resolves. */
+  /** Once it resolves, every write acknowledged so far is on disk. */
   async flush(data: FlushReq): Promise<FlushResult> {
     const names = data?.collection_names
     if (!Array.isArray(names) || names.length === 0) throw wrongCall('COLLECTION_NAME_IS_REQUIRED')
@@ -148,7 +149,7 @@ export class MaintenanceClient extends PartitionClient {
     )
   }
 
-  /** The tokens that an analyzer makes of texts. */
+  /** The tokens that an analyzer finds in texts. */
   async runAnalyzer(data: RunAnalyzerRequest): Promise<RunAnalyzerResponse> {
     return await this.run<RunAnalyzerResponse>(
       data,
@@ -176,7 +177,9 @@ export class MaintenanceClient extends PartitionClient {
 
 type Asked = Pick<RunAnalyzerRequest, 'with_detail' | 'with_hash'>
 
-/** Tokens and, if asked for, where they stand in their text as far as they are spelt there as they are: 64-bit integers, as strings. */
+/**
+ * Tokens and, if asked for, their UTF-8 offsets in the text as far as it spells them alike; 64-bit integers as strings.
+ */
 function detailed(text: string, tokens: readonly string[], { with_detail, with_hash }: Asked) {
   const lower = text.toLowerCase()
   let from = 0
@@ -191,7 +194,7 @@ function detailed(text: string, tokens: readonly string[], { with_detail, with_h
   })
 }
 
-/** FNV-1a over UTF-16 units. */
+/** FNV-1a over UTF-16 code units. */
 function hashOf(token: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < token.length; i++) hash = Math.imul(hash ^ token.charCodeAt(i), 0x01000193)

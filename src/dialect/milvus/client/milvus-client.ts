@@ -1,4 +1,4 @@
-// The client that programs hold.
+// The client that programs use.
 
 import { DataType, DEFAULT_METRIC_TYPE, DEFAULT_PRIMARY_KEY_FIELD, DEFAULT_VECTOR_FIELD } from '../enums.ts'
 import { MilvusError, success, wrongCall } from '../errors.ts'
@@ -16,8 +16,8 @@ import { named } from './requests.ts'
 import { MilvusClientSession } from './session.ts'
 
 /**
- * Milvus in process: the `MilvusClient` of `@zilliz/milvus2-sdk-node` over a directory or memory. A host or URL as the address loads
- * that package and passes everything on to it.
+ * In-process Milvus: the `MilvusClient` of `@zilliz/milvus2-sdk-node` over a directory or memory. If the address is a
+ * host or URL, it loads that package and passes every call on to it.
  *
  * @example
  * ```ts
@@ -29,21 +29,21 @@ import { MilvusClientSession } from './session.ts'
  * ```
  */
 export class MilvusClient extends ClusterClient {
-  /** Collections that the quick form is making. */
+  /** Collections that the short form is creating. */
   readonly #making = new Map<string, Promise<ResStatus>>()
 
-  /** Which SDK this stands in for. */
+  /** Which SDK this client replaces. */
   static get sdkInfo(): { version: string; recommendMilvus: string } {
     return { version: '3.0.6', recommendMilvus: 'v3.0.0' }
   }
 
-  /** Reads of one cluster; there is one only. */
+  /** Reads from one cluster; here there is only one. */
   session(clusterId: string): MilvusClientSession {
     if (typeof clusterId === 'string' && clusterId !== '') return new MilvusClientSession(this, clusterId)
     throw new MilvusError(1100, 'clusterId must be a non-empty string', { isThrown: true })
   }
 
-  /** The quick form `{ collection_name, dimension }`, or the schema form `{ collection_name, fields }`. */
+  /** The short form `{ collection_name, dimension }`, or the schema form `{ collection_name, fields }`. */
   async createCollection(
     data: CreateColReq | CreateColWithSchemaAndIndexParamsReq | CreateCollectionReq,
   ): Promise<ResStatus> {
@@ -72,7 +72,7 @@ export class MilvusClient extends ClusterClient {
     return created
   }
 
-  /** Calls for one collection have their turns: a second one finds it with its index and loaded. */
+  /** Calls for the same collection take turns: the second finds it indexed and loaded. */
   async #createQuick(data: CreateColReq): Promise<ResStatus> {
     const { collection_name, db_name = '' } = named(data) as CreateColReq
     const place = `${db_name}/${collection_name}`
@@ -84,7 +84,7 @@ export class MilvusClient extends ClusterClient {
     try {
       return await made
     } catch (error) {
-      // Another client on the store made it meanwhile.
+      // Another client on the store has created it meanwhile.
       if (error instanceof MilvusError && error.reason.startsWith('create duplicate collection')) return success()
       throw error
     } finally {
@@ -135,7 +135,7 @@ export class MilvusClient extends ClusterClient {
     } as CreateColWithSchemaAndIndexParamsReq)
   }
 
-  /** Whether a process seems to have died before it had its index and was loaded: nothing could be searched in it for ever. */
+  /** Whether a process seems to have died before the collection was indexed and loaded: it could never be searched. */
   async #isUnfinished(place: { collection_name: string; db_name?: string }): Promise<boolean> {
     const { state } = await this.getLoadState(place)
     if (String(state) !== 'LoadStateNotLoad') return false
@@ -144,7 +144,7 @@ export class MilvusClient extends ClusterClient {
   }
 }
 
-/** By its number, its name, or as pymilvus calls it. */
+/** A key type given by number, by name, or in pymilvus' words. */
 function idTypeOf(given: unknown): DataType {
   if (given === undefined || given === null || given === 'int') return DataType.Int64
   return given === 'string' ? DataType.VarChar : convertToDataType(given as DataType)

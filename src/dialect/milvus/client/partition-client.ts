@@ -1,4 +1,5 @@
-// Partitions, and which of them are loaded. Loading moves no memory: it is a state that queries ask for, as a server does.
+// Partitions, and which of them are loaded. Loading moves no memory: it is a state that queries require, as on a
+// server.
 
 import { ConflictError } from '../../../error/index.ts'
 import type { Entry } from '../catalog.ts'
@@ -38,7 +39,7 @@ const PARTITIONS_MAX = 1024
 export class PartitionClient extends IndexClient {
   // --- load states
 
-  /** Throws when it cannot be loaded: no index on a vector field. */
+  /** Throws if the collection cannot be loaded: a vector field has no index. */
   async loadCollection(data: LoadCollectionReq): Promise<ResStatus> {
     const status = await this.loadCollectionAsync(data)
     if (status.error_code === 'Success') return status
@@ -152,7 +153,7 @@ export class PartitionClient extends IndexClient {
           throw unexpected(`partition number (${partitions.length}) exceeds max configuration (${PARTITIONS_MAX})`)
         }
         await entry.rows.createPartition(name).catch((error: unknown) => {
-          // A process that died had made it, and not kept it in the record.
+          // A process created it and died before it saved the record.
           if (!(error instanceof ConflictError)) throw error
         })
         const next = [...partitions, { name, id: String(newId()), created: Date.now() }]
@@ -181,7 +182,7 @@ export class PartitionClient extends IndexClient {
         requireUnkeyed(entry)
         const { partitions, loaded } = entry.record
         if (!partitions.some((one) => one.name === name)) return
-        // The rows first: were the record without them, they would be found in the collection and in no partition.
+        // Rows first: if the record went first, they would be found in the collection but in no partition.
         await entry.rows.dropPartition(name)
         await updateEntry(store, entry, {
           partitions: partitions.filter((one) => one.name !== name),
@@ -282,7 +283,7 @@ function partitionNames(data: { partition_names?: readonly string[] }): readonly
   throw wrongCall('PARTITION_NAMES_IS_REQUIRED')
 }
 
-/** Which partition a partition key's value goes to. */
+/** The partition that a value of the partition key goes to. */
 function routeOf(value: unknown, partitions: number): number {
   let hash = 2166136261
   for (const unit of String(value)) hash = Math.imul(hash ^ unit.codePointAt(0)!, 16777619)

@@ -1,4 +1,4 @@
-// What calls are checked for before anything else.
+// Checks that calls make before anything else.
 
 import { Code, MilvusError, wrongCall } from '../errors.ts'
 import type { DescribeCollectionResponse } from '../types/index.ts'
@@ -9,7 +9,7 @@ export function named<T extends { collection_name?: string }>(data: T): T {
   return data
 }
 
-/** Throws the refusal of a collection that could not be described, as `insert` and others do. */
+/** Throws if the collection could not be described, with the refusal that says why, as `insert` and others do. */
 export function requireDescribed(description: DescribeCollectionResponse): void {
   const { status } = description
   if (status.error_code === 'Success') return

@@ -16,7 +16,10 @@ import { named } from './requests.ts'
 type Asked = Given & { collection_name: string }
 
 export class SearchClient extends DataClient {
-  /** One query gives a flat list of hits, several a list for each; `data: [{ anns_field, data }]` is a hybrid search. */
+  /**
+   * One query returns a flat list of hits, several return a list each; `data: [{ anns_field, data }]` is a hybrid
+   * search.
+   */
   async search<T extends SearchReq | SearchSimpleReq | HybridSearchReq>(params: T): Promise<SearchResults<T>> {
     const data = named(params as unknown as Asked)
     const known = searches()
@@ -35,7 +38,7 @@ export class SearchClient extends DataClient {
     return this.search(params)
   }
 
-  /** Pages of ever farther hits of one query. */
+  /** Pages through the hits of one query, nearest first. */
   async searchIterator(param: SearchIteratorReq): Promise<Anything> {
     const data = named(param) as unknown as Given & SearchIteratorReq
     const { searchPages } = await searches()

@@ -1,9 +1,9 @@
-// A session of reads: the SDK routes them to one cluster of several; here there is one only.
+// A session of reads: the SDK routes them to one of several clusters; here there is only one.
 
 import { Code, MilvusError } from '../errors.ts'
 import type { MilvusClient } from './milvus-client.ts'
 
-/** What a session can ask; closing it leaves the client open. */
+/** The reads of a session; closing it leaves the client open. */
 export class MilvusClientSession {
   readonly #parent: MilvusClient
   #isClosed = false

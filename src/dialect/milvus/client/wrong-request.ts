@@ -1,5 +1,5 @@
-// Which parameter of a request is of the wrong kind. Looked for when a call has failed, be it that JavaScript itself refused a value:
-// no program that is right pays for it.
+// Finds the parameter of a request that has the wrong kind. It runs only after a call has failed, even if JavaScript
+// itself refused a value: correct programs pay nothing for it.
 
 import { Code, MilvusError, shown } from '../errors.ts'
 
@@ -21,21 +21,21 @@ const KINDS = new Map<string, Kind>(
   Object.entries(NAMES).flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind as Kind] as const)),
 )
 
-/** What the request itself calls so. */
+/** Parameters of the request itself, by name. */
 const TOP = new Map<string, Kind>([
   ['fields', 'a list of objects'],
   ['schema', 'a list of objects'],
   ['field', 'an object'],
 ])
 
-/** Values of the program's own: their names mean nothing here. */
+/** Values that belong to the program: their names mean nothing here. */
 const OWN = new Set(
   'data fields_data exprValues filter_params ids vector vectors transformers analyzer_params multi_analyzer_params'.split(
     ' ',
   ),
 )
 
-/** Where code belongs. */
+/** Parameters that take code. */
 const CODE = new Set(['transformers', 'external_filter_fn'])
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
@@ -62,13 +62,13 @@ function wrong(path: string, what: string, value: unknown): MilvusError {
   return new MilvusError(Code.Parameter, reason, { isThrown: true })
 }
 
-/** Values that stand for nothing in a text: what a number or a flag in their place means, Milvus tells. */
+/** Values that make no sense as text. What a number or a flag means in such a place is for Milvus to say. */
 function isOdd(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0 || Array.from(value).some((item) => item == null || isOdd(item))
   return typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol'
 }
 
-/** The first parameter that is not of its kind; only odd ones unless the failure is JavaScript's own. */
+/** The first parameter of the wrong kind; only odd values unless the failure is JavaScript's own. */
 function wrongKind(value: unknown, path: string, depth: number, isNative: boolean): MilvusError | undefined {
   if (!isObject(value) || depth > 5 || ArrayBuffer.isView(value)) return undefined
   for (const [name, inner] of entriesOf(value)) {
@@ -84,7 +84,9 @@ function wrongKind(value: unknown, path: string, depth: number, isNative: boolea
   return undefined
 }
 
-/** The first value that no parameter can be: what has no text, and code. */
+/**
+ * The first value that no parameter can be: code, a value without a text, or a bigint outside the program's own values.
+ */
 function unspeakable(value: unknown, path: string, depth: number, isOwn = false): MilvusError | undefined {
   const isCode = typeof value === 'function' || typeof value === 'symbol'
   const isLong = !isOwn && (typeof value === 'bigint' || value instanceof BigInt64Array)
@@ -109,11 +111,11 @@ function hasText(value: object): boolean {
 }
 
 function entriesOf(value: object): [string, unknown][] {
-  // Holes of lists count.
+  // Holes in lists count.
   return Array.isArray(value) ? Array.from(value, (item, i) => [String(i), item]) : Object.entries(value)
 }
 
-/** Why a call failed, if the request tells; else the failure as it is. */
+/** Why a call failed, if the request shows it; otherwise the failure unchanged. */
 export function explained(error: unknown, request: unknown): unknown {
   const isNative = !(error instanceof MilvusError)
   try {

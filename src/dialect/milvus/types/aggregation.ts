@@ -1,4 +1,4 @@
-// Types of searches that answer with buckets.
+// Types of searches that return buckets.
 
 export type AggregationDirection = 'asc' | 'desc'
 export type AggregationMetricOp = 'avg' | 'sum' | 'count' | 'min' | 'max'

@@ -34,7 +34,7 @@ export type TypeParamKey =
   | 'multi_analyzer_params'
   | 'mmap.enabled'
 
-/** A field as it is declared. */
+/** A field as a program declares it. */
 export type FieldType = {
   name: string
   description?: string
@@ -52,7 +52,7 @@ export type FieldType = {
   fields?: FieldType[]
 } & Partial<Record<TypeParamKey, TypeParam>>
 
-/** A field as `describeCollection` tells it. */
+/** A field as `describeCollection` returns it. */
 export type FieldSchema = {
   type_params: KeyValuePair<TypeParamKey, TypeParam>[]
   index_params: KeyValuePair[]
@@ -110,7 +110,7 @@ export interface CreateCollectionWithSchemaReq extends BaseCreateCollectionReq {
 }
 export type CreateCollectionReq = CreateCollectionWithFieldsReq | CreateCollectionWithSchemaReq
 
-/** The quick form: one key, one vector. */
+/** The short form: one key, one vector. */
 export interface CreateColReq extends collectionNameReq {
   dimension: number
   primary_field_name?: string
@@ -121,7 +121,7 @@ export interface CreateColReq extends collectionNameReq {
   enableDynamicField?: boolean
   description?: string
   auto_id?: boolean
-  /** Of a VarChar key. */
+  /** For a VarChar key. */
   max_length?: number
   consistency_level?: string
   index_params?: CreateIndexParam
@@ -299,7 +299,7 @@ export interface IndexDescription {
   state: string
   index_state_fail_reason: string
   pending_index_rows: string
-  /** What runs underneath (not in the SDK). */
+  /** The index that actually runs (not in the SDK). */
   actual_index_type?: string
 }
 export interface DescribeIndexResponse extends resStatusResponse {

@@ -1,4 +1,4 @@
-// Rows written and read.
+// Requests and results of calls that write and read rows.
 
 import type {
   CompactionState,
@@ -45,7 +45,7 @@ interface BaseInsertReq extends collectionNameReq {
   skip_check_schema?: boolean
 }
 interface DataInsertReq extends BaseInsertReq {
-  /** One row, or several. */
+  /** One row or several. */
   data: RowData[] | RowData
   fields_data?: never
 }
@@ -74,7 +74,7 @@ export interface MutationResult extends resStatusResponse {
   upsert_cnt: string
   timestamp: string
   IDs: StringArrayId | NumberArrayId
-  /** The counts as numbers, and the ids, as pymilvus names them (not in the SDK). */
+  /** The counts as numbers, and the ids, under pymilvus' names (not in the SDK). */
   insert_count: number
   delete_count: number
   upsert_count: number
@@ -198,7 +198,7 @@ export type SearchEmbList = VectorTypes[]
 export type SearchVector = VectorTypes
 export type SearchData = SearchVector | SearchText | SearchEmbList
 
-/** The old form of a search. */
+/** The old form of a search request. */
 export interface SearchReq extends collectionNameReq {
   anns_field?: string
   partition_names?: string[]

@@ -1,4 +1,4 @@
-// Shapes that most calls share. The names are the SDK's, so that typed programs compile against either.
+// Types that most calls share. The names are the SDK's, so that typed programs compile against either.
 
 // biome-ignore lint/suspicious/noExplicitAny: programs that compile against the SDK expect it here
 export type Anything = any

@@ -1,8 +1,8 @@
-// What rows hold.
+// What rows contain.
 
 import type { Anything } from './status.ts'
 
-/** Keys of rows: one, or a list. */
+/** Primary keys of rows: one, or a list. */
 export type IdList = readonly (string | number | bigint)[]
 export type Ids = string | number | bigint | IdList
 export type FloatVector = number[]
