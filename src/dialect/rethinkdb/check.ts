@@ -1,5 +1,5 @@
-// What the server checks before it runs a query: how many arguments and which options a term has, where r.row and writes may stand.
-// And which parts it needs; and which terms always answer the same.
+// What the server checks before it runs a query: the number of arguments and the options of each term, and where r.row
+// and writes may stand. Also finds which parts a query needs, and which terms always give the same answer.
 
 import { arityText, Failure, ReqlServerCompileError } from './errors.ts'
 import type { Node } from './node.ts'
@@ -10,7 +10,10 @@ const REFUSED: Readonly<Record<string, string>> = {
   http: '`r.http` is not supported: this database runs without a network.',
 }
 
-/** Throws ReqlServerCompileError, as the server would, for a query that makes no sense. Notes the parts that it needs. */
+/**
+ * Throws ReqlServerCompileError, as the server would, for an invalid query. Adds the parts the query needs to
+ * `missing`.
+ */
 export function checkQuery(root: Node, missing: Set<AnyPart>): void {
   if (root.isChecked) return
   isDropping = false
@@ -19,7 +22,7 @@ export function checkQuery(root: Node, missing: Set<AnyPart>): void {
   root.isChecked = missing.size === 0
 }
 
-/** Whether the query that is checked has a term that drops. */
+/** Whether the query being checked has a term that drops something. */
 let isDropping = false
 
 function refuse(node: Node, text: string): never {
@@ -66,7 +69,7 @@ function checkArity(node: Node, min: number, max: number): void {
   if (got < min || got > max) refuse(node, arityText(min, max, got))
 }
 
-/** Whether a term always answers the same; `isNowFixed`: the clock counts as standing still, as it does within one query. */
+/** Whether a term always gives the same answer; `isNowFixed`: the clock counts as fixed, as it is within one query. */
 export function isFixed(node: Node, isNowFixed = true, isGeometryFixed = false): boolean {
   if (node.type === T.DATUM) return true
   const traits = KINDS[node.type]?.traits ?? ''
@@ -79,7 +82,7 @@ export function isFixed(node: Node, isNowFixed = true, isGeometryFixed = false):
   )
 }
 
-/** Whether a term answers something else each time, also within a query, where the data stands still. */
+/** Whether a term gives a different answer each time, even within a query, where the data does not change. */
 export function isAnew(node: Node): boolean {
   const { type } = node
   if (type === T.DATUM) return false

@@ -1,4 +1,4 @@
-// What the engine is asked in the place of ReQL's comparisons.
+// What the engine is asked in place of ReQL's comparisons.
 
 import type { Constant, FilterNode, Operand } from '../../query/index.ts'
 import { type Datum, Time } from './datum.ts'
@@ -36,7 +36,7 @@ export const exists = (operand: Operand, isNullAbsent = false): FilterNode => ({
 export function constantOf(value: Datum): Constant | undefined {
   switch (typeof value) {
     case 'number':
-      // Beyond, a bigint of the engine and the number that ReQL sees may differ.
+      // Beyond this, a bigint of the engine and the number that ReQL sees may differ.
       return Math.abs(value) < 2 ** 53 ? value : undefined
     case 'string':
       return isWellFormed(value) ? value : undefined
@@ -57,21 +57,21 @@ function rankOf(value: Constant): number {
 export const TURNED = { eq: 'eq', ne: 'ne', lt: 'gt', le: 'ge', gt: 'lt', ge: 'le' } as const
 export type Comparison = keyof typeof TURNED
 
-/** A comparison with a constant; what is odd for it goes to `odd`. */
+/** A comparison with a constant; values that need a closer look are added to `odd`. */
 export function compared(operator: Comparison, left: Operand, value: Constant, odd: FilterNode[]): FilterNode {
   const right = { kind: 'constant', value } as const
   const absent = 'fail'
-  // Instants with a zone of their own are objects to the engine.
+  // Instants with their own zone are objects to the engine.
   if (value instanceof Date) odd.push(typed(left, 'object'))
   if (operator === 'eq' || operator === 'ne') return { kind: 'compare', operator, left, right, absent }
   const rank = rankOf(value)
-  // Typed arrays are arrays to ReQL, which come before; to the engine they are binary.
+  // Typed arrays are arrays to ReQL, and so sort earlier; to the engine they are binary.
   if (rank < TYPES.length - 2) odd.push(typed(left, 'binary'))
   const isBefore = operator === 'lt' || operator === 'le'
   const types = (isBefore ? TYPES.slice(0, rank) : TYPES.slice(rank + 1)).flat()
   const parts: FilterNode[] = [{ kind: 'compare', operator, left, right, absent }]
   if (types.length > 0) parts.push({ kind: 'type', operand: left, types, absent })
-  // Null is neither before nor behind itself, and the engine knows no order of it.
+  // Null is neither less nor greater than itself, and the engine does not order it.
   if (value === null) parts[0] = { kind: 'compare', operator: 'eq', left, right, absent }
   if (value === null && (operator === 'lt' || operator === 'gt')) parts.shift()
   return any(parts)

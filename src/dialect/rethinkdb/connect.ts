@@ -1,4 +1,5 @@
-// `r.connect`: in memory, on a directory, on an open database, or, with a host, to a real server through the official driver.
+// `r.connect`: to a database in memory, in a directory or already open, or, with a host, to a real server through the
+// official driver.
 
 import { type Database, openHere, openShared, requireDatabase } from '../../engine/index.ts'
 import { Emitter } from './emitter.ts'
@@ -12,13 +13,13 @@ import { type Callback, NO_RUN_OPTIONS, RUNNER, type Runner, withCallback } from
 import { SERVER_NAME, Store } from './store.ts'
 
 export interface ConnectOptions {
-  /** A directory; without one, and without a host, the database is in memory. */
+  /** A directory; without a path and a host, the database is in memory. */
   readonly path?: string
-  /** An open database of quiverdb. */
+  /** An open quiverdb database. */
   readonly database?: Database
-  /** For writes on a directory: see `open`. */
+  /** Durability of writes to a directory: see `open`. */
   readonly durability?: 'hard' | 'soft'
-  /** A real server. */
+  /** The host of a real server. */
   readonly host?: string
   readonly port?: number
   readonly db?: string
@@ -60,7 +61,7 @@ export abstract class Connection extends Emitter implements Runner {
     return Promise.resolve(undefined)
   }
 
-  /** The database that queries name no database for. */
+  /** Sets the database for queries that name none. */
   use(...args: unknown[]): void {
     requireCount(args, 1)
     this.db = args[0] as string
@@ -129,7 +130,7 @@ export abstract class Connection extends Emitter implements Runner {
     )
   }
 
-  /** Forgets what is under way. */
+  /** Drops all pending work. */
   cancel(): void {
     this.unanswered.clear()
   }
@@ -138,13 +139,13 @@ export abstract class Connection extends Emitter implements Runner {
 class EmbeddedConnection extends Connection {
   readonly #options: ConnectOptions
   readonly #feeds = new Set<Watched>()
-  /** So many are let gather before those that are over are dropped. */
+  /** The number of feeds at which finished ones are dropped. */
   #feedsMax = FEEDS
   #database: Database | undefined
-  /** Gives a directory back that others of the process may have open too. */
+  /** Releases a directory, which others in the process may also have open. */
   #release: (() => Promise<void>) | undefined
   #store: Store | undefined
-  /** Until the connection ends, or is closed a second time meanwhile. */
+  /** False once the connection ends, or is closed a second time in the meantime. */
   #isHolding = false
 
   constructor(options: ConnectOptions) {
@@ -152,7 +153,7 @@ class EmbeddedConnection extends Connection {
     this.#options = options
   }
 
-  /** The database underneath, for the other interfaces on it. */
+  /** The underlying database, for the other interfaces to it. */
   get database(): Database | undefined {
     return this.#database
   }
@@ -167,7 +168,7 @@ class EmbeddedConnection extends Connection {
       this.#database = shared.database
       this.#release = shared.release
     }
-    // What is in memory outlives a reconnection.
+    // A database in memory outlives a reconnect.
     else this.#database ??= await openHere(':memory:')
     try {
       this.#store = await Store.hold(this.#database)

@@ -1,4 +1,4 @@
-// Cursors and feeds, and arrays that can be read like them.
+// Cursors and feeds, and arrays with the methods of cursors.
 
 import { setTimeout } from '../../engine/index.ts'
 import { Emitter } from './emitter.ts'
@@ -8,23 +8,23 @@ import { type Callback, withCallback } from './run.ts'
 
 /** Where a cursor's rows come from. */
 export interface RowSource {
-  /** Some rows, at least one where there are any; undefined at the end. Waits while a feed has none. */
+  /** Some rows, at least one if any are left; undefined at the end. Waits while a feed has none. */
   take(): Promise<unknown[] | undefined>
   close(): void
 }
 
 const NO_MORE = 'No more rows in the cursor.'
 const CLOSED = 'Cursor is closed.'
-/** What a read answers that was waiting when its cursor was closed. */
+/** The answer to a read that was waiting when its cursor was closed. */
 const DROPPED = Symbol('dropped')
 
 type RowCallback = (error: Error | null, row?: unknown) => unknown
 type RowHandler = (row: unknown, done?: (error?: unknown) => void) => unknown
 
-/** What reads rows one by one; the rest of the driver's methods stand on that. */
+/** Reads rows one by one; the rest of the driver's methods build on that. */
 abstract class Rows {
   abstract readRow(): Promise<unknown>
-  /** Like `readRow`, but `DROPPED` for who waits when the rows are closed. */
+  /** Like `readRow`, but resolves to `DROPPED` if the rows are closed while it waits. */
   readOrDropped(): Promise<unknown> {
     return this.readRow()
   }
@@ -123,7 +123,7 @@ abstract class Rows {
     }
   }
 
-  // The event interface: the first use of it starts the reading.
+  // The event interface: its first use starts the reading.
 
   on(event: string, listener: (...args: unknown[]) => unknown): Emitter {
     return eventsOf(this).on(event, listener)
@@ -191,7 +191,7 @@ async function eachRowAsync(rows: Rows, handler: RowHandler, concurrency: number
       if (pending.size >= concurrency) await Promise.race(pending)
       const one: Promise<void> = handle(handler, row).finally(() => pending.delete(one))
       pending.add(one)
-      // Without others beside it, a handler is awaited before the next row is read.
+      // Without concurrency, a handler is awaited before the next row is read.
       if (concurrency === 1) await one
       else one.catch(() => {})
     }
@@ -220,7 +220,9 @@ function isEnd(error: unknown): boolean {
   return error instanceof ReqlDriverError && error.msg === NO_MORE
 }
 
-/** Calls a row handler, which answers undefined or a promise of it; one of two arguments calls back instead. */
+/**
+ * Calls a row handler, which returns undefined or a promise of it; a handler with two parameters calls back instead.
+ */
 async function handle(handler: RowHandler, row: unknown): Promise<void> {
   let answer: unknown
   if (handler.length <= 1) answer = await handler(row)
@@ -240,7 +242,7 @@ async function handle(handler: RowHandler, row: unknown): Promise<void> {
   )
 }
 
-/** Rows that come bit by bit. */
+/** Rows that arrive in batches. */
 export class Cursor extends Rows {
   readonly #source: RowSource
   #rows: unknown[] = []
@@ -248,7 +250,7 @@ export class Cursor extends Rows {
   #isEnded = false
   #isClosed = false
   #failure: Error | undefined
-  /** Reads wait for each other. */
+  /** Reads run one after another. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(source: RowSource) {
@@ -260,14 +262,14 @@ export class Cursor extends Rows {
     return this.#isClosed
   }
 
-  /** Nothing more comes of it. */
+  /** Whether nothing more will come. */
   get isOver(): boolean {
     return this.#isClosed || this.#isEnded
   }
 
   /**
-   * The driver forgets those who wait for a row when the cursor is closed: their promises stay open. Rejections would end the
-   * process of a server that closes a feed when a client leaves, with a read of the feed under way that nobody looks after.
+   * When a cursor is closed, the driver forgets its waiting reads: their promises stay pending. Rejecting them would
+   * end the process of a server that closes a feed when a client leaves while a read that nobody handles is pending.
    */
   readRow(): Promise<unknown> {
     if (!this.#isClosed && this.#at < this.#rows.length) return Promise.resolve(this.#rows[this.#at++])
@@ -309,7 +311,7 @@ export class Cursor extends Rows {
     this.#source.close()
   }
 
-  /** Ends the reading with an error, which those who wait get. */
+  /** Ends the reading with an error, which waiting reads get. */
   abort(failure: Error): void {
     this.#failure = failure
     this.#source.close()
@@ -320,7 +322,7 @@ export class Cursor extends Rows {
   }
 }
 
-/** A cursor over changes, which has no end. */
+/** A cursor over changes, which never ends. */
 export class Feed extends Cursor {
   override hasNext(): never {
     throw new ReqlDriverError('`hasNext` is not available for feeds.')
@@ -333,7 +335,7 @@ export class Feed extends Cursor {
   }
 }
 
-/** The methods of an array that a query answered: those of a cursor, beside its own. */
+/** The methods of an array answered by a query: those of a cursor besides its own. */
 class ArrayRows extends Rows {
   override get closed(): boolean {
     return stateOf(this).isClosed
@@ -384,7 +386,7 @@ for (const source of [Rows.prototype, ArrayRows.prototype]) {
   }
 }
 
-/** Gives an array the methods of a cursor; its own keys stay its indexes. */
+/** Gives an array the methods of a cursor; its indexes stay its only own keys. */
 export function readable(rows: unknown[]): unknown[] {
   return Object.setPrototypeOf(rows, READABLE) as unknown[]
 }

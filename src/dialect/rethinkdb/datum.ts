@@ -1,5 +1,5 @@
-// ReQL's values as evaluation sees them: JavaScript's own where they fit, a class for each pseudo-type that is no plain object, and how
-// they are named, compared and printed.
+// ReQL's values as evaluation sees them: JavaScript's own where they fit, and a class for each pseudo-type that is not
+// a plain object; also how they are named, compared and printed.
 
 import { compareText } from '../../query/index.ts'
 import { fail, failMissing } from './errors.ts'
@@ -16,7 +16,7 @@ export class Time {
   }
 }
 
-/** Seconds with milliseconds at most: an instant has no more, and neither has what lies between two. */
+/** Rounds seconds to milliseconds: neither an instant nor the difference of two is finer. */
 export function wholeMilliseconds(seconds: number): number {
   return (Math.sign(seconds) * Math.round(Math.abs(seconds) * 1000)) / 1000 || 0
 }
@@ -30,7 +30,7 @@ export class Extreme {
   }
 }
 
-/** `r.literal(x)`, which lives only until the merge it was written for. */
+/** `r.literal(x)`, which exists only until the merge it was written for. */
 export class Literal {
   readonly value: Datum | undefined
 
@@ -57,7 +57,7 @@ export type Datum =
 
 export const TYPE = '$reql_type$'
 
-/** A plain object: also geometry, which is one with a `$reql_type$`. */
+/** A plain object. Includes geometry, which is one with a `$reql_type$`. */
 export function isObject(value: unknown): value is Fields {
   return (
     typeof value === 'object' &&
@@ -89,12 +89,12 @@ export function typeName(value: Datum): string {
   return Object.hasOwn(value, TYPE) ? `PTYPE<${value[TYPE]}>` : 'OBJECT'
 }
 
-/** Whether it is a value of a pseudo-type, so that terms for objects refuse it. */
+/** Whether the value is of a pseudo-type, so that object terms refuse it. */
 export function isPseudo(value: Datum): boolean {
   return typeof value === 'object' && value !== null && typeName(value).startsWith('PTYPE')
 }
 
-/** The field of that name, or undefined. Names are data: `__proto__` is one like any other. */
+/** The field of this name, or undefined. Names are data: `__proto__` is a name like any other. */
 export function field(object: Fields, name: string): Datum | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }
@@ -113,7 +113,7 @@ export function needField(object: Fields, name: string): Datum {
   return value
 }
 
-/** Names of an object's fields as they are listed everywhere: by UTF-8 bytes. */
+/** An object's field names in the order used everywhere: by UTF-8 bytes. */
 export function sortedKeys(object: object): string[] {
   const keys = Object.keys(object)
   for (let i = 1; i < keys.length; i++) {
@@ -187,7 +187,7 @@ function quote(text: string): string {
 
 const CONTROL = /(?<!\\)(?:\\\\)*\\u00[01][0-9a-f]/g
 
-/** A number as the server writes it: what is no safe integer has a point or an exponent. */
+/** A number as the server writes it: anything but a safe integer has a point or an exponent. */
 function numberText(value: number): string {
   if (Object.is(value, -0)) return '-0.0'
   const text = String(value)
@@ -196,7 +196,7 @@ function numberText(value: number): string {
   return text.includes('.') ? text : `${text}.0`
 }
 
-/** The value as JSON on one line, object fields sorted: what `toJSON` and `coerceTo('string')` answer. */
+/** The value as JSON on one line with sorted object fields: the answer of `toJSON` and `coerceTo('string')`. */
 export function toJson(value: Datum): string {
   if (typeof value === 'string') return quote(value)
   if (typeof value === 'number') return numberText(value)
@@ -208,7 +208,7 @@ export function toJson(value: Datum): string {
     .join(',')}}`
 }
 
-/** The value as error texts show it: a tab for each level, a tab after each field's colon. */
+/** The value as error texts show it: one tab per level, and a tab after each field's colon. */
 export function print(value: Datum, indent = ''): string {
   if (value === null || typeof value !== 'object') return toJson(value)
   const deeper = `${indent}\t`
@@ -228,7 +228,7 @@ export function printShort(value: Datum): string {
   return text.length > 300 ? `${text.slice(0, 297)}...` : text
 }
 
-/** Pseudo-types as the objects they are in JSON. */
+/** Pseudo-types as their JSON objects. */
 export function plain(value: Exclude<Datum, null | boolean | number | string | Datum[]>): Fields {
   if (value instanceof Time) return { [TYPE]: 'TIME', epoch_time: value.epoch, timezone: value.zone }
   if (value instanceof Uint8Array) return { [TYPE]: 'BINARY', data: toBase64(value) }
@@ -260,7 +260,7 @@ export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(data), (character) => character.charCodeAt(0))
 }
 
-/** A number as C's `%.20g` writes it, which is how error texts show numbers that should be whole. */
+/** A number in C's `%.20g` format, which error texts use for numbers that should be whole. */
 export function printNumber(value: number): string {
   const text = value.toPrecision(20)
   const [digits, exponent] = text.split('e')
@@ -269,7 +269,7 @@ export function printNumber(value: number): string {
   return `${short}e${exponent.length === 2 ? `${exponent[0]}0${exponent[1]}` : exponent}`
 }
 
-// What a term asks of a value: the value, or the server's text for one of another type.
+// What a term demands of a value: returns the value, or fails with the server's text for one of another type.
 
 export function typeError(value: Datum, expected: string): never {
   const text = `Expected type ${expected} but found ${typeName(value)}.`
@@ -310,13 +310,13 @@ export function asInteger(value: Datum): number {
   return number
 }
 
-/** An integer of 32 bits. */
+/** A 32-bit integer. */
 export function asShortInteger(value: Datum): number {
   const integer = asInteger(value)
   return integer === (integer | 0) ? integer : fail(`Integer too large: ${integer}`)
 }
 
-/** A result of arithmetic: what is not finite is no number. */
+/** A result of arithmetic, which must be finite. */
 export function finite(value: number): number {
   if (!Number.isFinite(value)) fail(`Non-finite number: ${value > 0 ? 'inf' : value < 0 ? '-inf' : '-nan'}`)
   return value

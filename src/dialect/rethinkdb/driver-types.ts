@@ -1,5 +1,5 @@
-// What the published types of the driver (@types/rethinkdb) call things, for programs that were written with them. Where those tell less than
-// ours, or other than the driver does, the looser of the two stands here.
+// The names in the driver's published types (@types/rethinkdb), for programs written with them. Where those types say
+// less than ours, or differ from what the driver does, the looser of the two is used here.
 
 import type { ConnectOptions } from './connect.ts'
 import type { ERRORS } from './errors.ts'
@@ -22,7 +22,7 @@ export type Polygon = Term<Any>
 export type Time = Date
 export type Binary = Uint8Array
 export type Writeable = Writable<Any>
-/** A chain over many documents, whatever it is at the moment: what is built on it is not checked. */
+/** A chain over many documents, whatever its current kind: anything built on it is unchecked. */
 export type Sequence = Any
 
 export type IndexFunction<U> = Term<U> | Term<U>[] | ((row: Term<Any>) => Term<U> | Term<U>[])
@@ -30,7 +30,7 @@ export type ExpressionFunction<U> = (row: Term<Any>) => Term<U>
 export type JoinFunction<U> = (left: Term<Any>, right: Term<Any>) => Term<U>
 export type ReduceFunction<U> = (left: Term<Any>, right: Term<Any>) => Term<U>
 
-/** What came of making a database, a table or an index. */
+/** The result of creating a database, a table or an index. */
 export interface CreateResult {
   readonly created?: number
   readonly dbs_created?: number
@@ -38,7 +38,7 @@ export interface CreateResult {
   readonly config_changes?: Any[]
 }
 
-/** What came of dropping a database, a table or an index. */
+/** The result of dropping a database, a table or an index. */
 export interface DropResult {
   readonly dropped?: number
   readonly dbs_dropped?: number

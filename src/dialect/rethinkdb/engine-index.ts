@@ -1,6 +1,7 @@
-// Secondary indexes that are the engine's own: those whose key is a field, or an array of fields. The engine keeps them on disk and up to
-// date, whoever writes. Where what lies in one means something else to ReQL than to the engine (arrays, instants that kept their zone)
-// the entries that the dialect computes itself are read instead; index-entries.ts.
+// Secondary indexes kept by the engine: those whose key is a field or an array of fields. The engine stores them on
+// disk and keeps them up to date, whoever writes. Where an index holds values that ReQL and the engine treat
+// differently (arrays, instants that kept their zone), the entries computed by the dialect are read instead: see
+// index-entries.ts.
 
 import { between, type IndexRange, type IndexReader, ofType, TypeRank, treeFilter } from '../../engine/index.ts'
 import { ConflictError, StateError } from '../../error/index.ts'
@@ -16,17 +17,19 @@ import { isWithin } from './terms/reading.ts'
 import { T } from './terms.ts'
 import { type Pull, pullArray, type Slice } from './values.ts'
 
-/** The engine makes no index of the keys of so few. */
+/** With fewer documents than this, the engine builds no index on the keys. */
 const FEW = 2_000
 
 /** The fields that an index function answers. */
 export interface IndexFields {
   readonly names: readonly string[]
-  /** Whether the key is an array of them. */
+  /** Whether the key is an array of the fields. */
   readonly isCompound: boolean
 }
 
-/** What the wire form of an index function reads, where that is fields of the document and nothing else. */
+/**
+ * The fields read by the wire form of an index function; undefined if it does more than read fields of the document.
+ */
 export function fieldsOf({ wire, multi, geo }: IndexInfo): IndexFields | undefined {
   if (multi || geo) return undefined
   const [type, [, body]] = wire as [number, [unknown, unknown]]
@@ -39,12 +42,12 @@ export function fieldsOf({ wire, multi, geo }: IndexInfo): IndexFields | undefin
     const isRow = of[0][0] === T.VAR || of[0][0] === T.IMPLICIT_VAR
     return isRow && typeof of[1] === 'string' ? of[1] : ''
   })
-  // Dots and numbers are more than names in the engine's paths.
+  // In the engine's paths, dots and numbers have a meaning of their own.
   const arePlain = names.every((name) => /^[^.]+$/.test(name) && !/^-?\d+$/.test(name) && isWellFormed(name))
   return arePlain && names.length > 0 && new Set(names).size === names.length ? { names, isCompound } : undefined
 }
 
-/** Makes the engine's index of such a function; answers its name, or undefined where there can be none. */
+/** Creates the engine's index for such a function; resolves to its name, or undefined where there can be none. */
 export async function makeEngineIndex(table: Table, info: IndexInfo): Promise<string | undefined> {
   const fields = fieldsOf(info)
   if (fields === undefined) return undefined
@@ -55,7 +58,7 @@ export async function makeEngineIndex(table: Table, info: IndexInfo): Promise<st
       return name
     } catch (error) {
       if (error instanceof StateError) throw error
-      // A name that is taken may have another beside it; what the engine has no room for is computed here.
+      // If the name is taken, another one will do; an index that the engine has no room for is computed here.
       if (!(error instanceof ConflictError)) return undefined
     }
   }
@@ -64,14 +67,14 @@ export async function makeEngineIndex(table: Table, info: IndexInfo): Promise<st
 
 export async function dropEngineIndex(table: Table, { engine }: IndexInfo): Promise<void> {
   if (engine === undefined) return
-  // It may have been dropped by another interface.
+  // Another interface may have dropped it.
   await table.store.database
     .collection(table.info.collection)
     .dropIndex(engine)
     .catch(() => {})
 }
 
-/** Rows of a slice, through the engine's index where that can be. */
+/** Rows of a slice, through the engine's index where possible. */
 export function openIndex(slice: Slice, index: Index, keys: Datum[] | undefined): Pull {
   return openEngine(slice, index, keys) ?? openEntries(slice, index, keys)
 }
@@ -85,14 +88,14 @@ function openEngine(slice: Slice, index: Index, keys: Datum[] | undefined): Pull
   return ranges === undefined ? undefined : openRanges(slice, fields.names[0], reader, ranges, keys)
 }
 
-/** Rows in the order of their keys, where the engine has an index of these and they mean the same to it. */
+/** Rows in key order, where the engine has an index on the keys and orders them as ReQL does. */
 export function openByKey(slice: Slice, keys: Datum[] | undefined): Pull | undefined {
   const reader = keyReaderOf(slice)
   const ranges = reader === undefined ? undefined : rangesOf(slice, reader)
   return ranges === undefined ? undefined : openRanges(slice, slice.table.primaryKey, reader!, ranges, keys)
 }
 
-/** How many rows lie between two keys, where that index knows. */
+/** The number of rows between two keys, where that index knows it. */
 export function countByKey(slice: Slice): number | undefined {
   const reader = keyReaderOf(slice)
   return reader === undefined ? undefined : countRanges(slice, reader)
@@ -132,7 +135,7 @@ function openEntries({ bounds, keys: wanted, order }: Slice, index: Index, keys:
   }
 }
 
-/** How many rows a slice has, where the engine knows without reading them. */
+/** The number of rows in a slice, where the engine knows it without reading them. */
 export function countEngine(slice: Slice, index: Index): number | undefined {
   const reader = readerOf(slice.table, index)
   if (reader === undefined || index.fields?.isCompound !== false) return undefined
@@ -149,7 +152,7 @@ function readerOf(table: Table, { info }: Index): IndexReader | undefined {
 
 // --- one field
 
-/** Types in ReQL's order; those without a rank of the engine are odd or no keys. */
+/** Types in ReQL's order; those without an engine rank are odd or cannot be keys. */
 const RANKS = [
   undefined,
   TypeRank.Boolean,
@@ -178,7 +181,7 @@ function placeOf(value: Datum): number {
   return value instanceof Uint8Array ? 5 : 'epoch' in value ? 6 : 4
 }
 
-/** The parts of the index in which a slice lies, in its order. */
+/** The parts of the index that a slice covers, in its order. */
 function rangesOf({ bounds, keys, order }: Slice, reader: IndexReader): IndexRange[] | undefined {
   if (ODD.some((range) => reader.count(range) > 0)) return undefined
   const ranges: IndexRange[] = []
@@ -239,7 +242,7 @@ function openRanges(
   }
 }
 
-/** Rows with the same index key by their primary keys, as the server has them. */
+/** Sorts rows with equal index keys by primary key, as the server does. */
 function byPrimaryKey(next: Pull, name: string, primaryKey: string, sign: 1 | -1): Pull {
   let ahead = undefined as Datum | undefined
   let run = pullArray([])
@@ -294,7 +297,7 @@ function openCompound({ table, bounds, keys }: Slice, index: Index): Pull | unde
   }
 }
 
-/** What lets through all documents whose first fields are these values. */
+/** Matches all documents whose first fields have these values. */
 function prefixTree(names: readonly string[], values: readonly Datum[]): FilterNode | undefined {
   const parts: FilterNode[] = []
   for (let i = 0; i < values.length; i++) {
@@ -305,7 +308,7 @@ function prefixTree(names: readonly string[], values: readonly Datum[]): FilterN
   return all(parts)
 }
 
-/** The same for a field between two values of one type; undefined for all else. */
+/** Matches a field between two values of one type; undefined for anything else. */
 function rangeTree(name: string, low: Datum | undefined, high: Datum | undefined): FilterNode | undefined {
   if (low === undefined || high === undefined || placeOf(low) !== placeOf(high)) return undefined
   const [from, to] = [constantOf(low), constantOf(high)]

@@ -1,5 +1,5 @@
-// Entries of an index in their order. A list never changes: a write makes another one, which shares all but a few short runs with it, so
-// that a stream goes on reading the list it began with, however many entries there are.
+// Entries of an index in order. A list never changes: a write makes a new one that shares all but a few short runs with
+// it, so a stream keeps reading the list it began with, however many entries there are.
 
 import { compare, type Datum } from './datum.ts'
 
@@ -15,7 +15,7 @@ export interface EntryBound {
   readonly isAfter: boolean
 }
 
-/** An entry that comes, or goes. */
+/** An entry that is added or removed. */
 export interface EntryStep {
   readonly entry: Entry
   readonly isGone: boolean
@@ -24,7 +24,7 @@ export interface EntryStep {
 type Run = readonly Entry[]
 type IsBefore = (entry: Entry) => boolean
 
-/** Entries of a run as it is made; one of twice as many is halved. */
+/** Entries in a new run; a run of twice as many is halved. */
 const RUN = 256
 
 function order(a: Entry, b: Entry): number {
@@ -38,7 +38,7 @@ function below({ key, isAfter }: EntryBound): IsBefore {
   }
 }
 
-/** The first of `count` places for which `isBefore` does not hold: it holds for all before it. */
+/** The first of `count` places where `isBefore` is false; it must be true for all earlier places. */
 function firstNot(count: number, isBefore: (place: number) => boolean): number {
   let low = 0
   let high = count
@@ -52,7 +52,7 @@ function firstNot(count: number, isBefore: (place: number) => boolean): number {
 
 export class EntryList {
   readonly count: number
-  /** None is empty. */
+  /** No run is empty. */
   readonly #runs: readonly Run[]
 
   private constructor(runs: readonly Run[], count: number) {
@@ -67,7 +67,7 @@ export class EntryList {
     return new EntryList(runs, entries.length)
   }
 
-  /** The list after entries have come and gone, one after another; one that is to go may be missing. */
+  /** The list after adding and removing entries, one after another; an entry to remove may be missing. */
   changed(steps: readonly EntryStep[]): EntryList {
     const runs = this.#runs.slice()
     let { count } = this
@@ -87,7 +87,7 @@ export class EntryList {
     return new EntryList(runs, count)
   }
 
-  /** The entries from one bound to another, one by one, or all; undefined after the last. */
+  /** The entries between two bounds, one per call; all of them by default; undefined after the last. */
   open(from?: EntryBound, to?: EntryBound, isDescending = false): () => Entry | undefined {
     const runs = this.#runs
     const [low, lowPlace] = from === undefined ? [0, 0] : placeIn(runs, below(from))
@@ -118,7 +118,7 @@ export class EntryList {
   }
 }
 
-/** Copies the run that an entry goes into; behind the last run it goes to the end of that. */
+/** Copies the run that an entry goes into and inserts it; past the last run, the entry goes to the end of that run. */
 function put(runs: Run[], at: number, place: number, entry: Entry): void {
   if (at === runs.length && at > 0) {
     at--
@@ -129,7 +129,7 @@ function put(runs: Run[], at: number, place: number, entry: Entry): void {
   else runs.splice(at, 1, run.slice(0, RUN), run.slice(RUN))
 }
 
-/** Run and place of the first entry for which `isBefore` does not hold; behind the last run where it holds for all. */
+/** Run and place of the first entry for which `isBefore` is false; past the last run where it is true for all. */
 function placeIn(runs: readonly Run[], isBefore: IsBefore): [run: number, place: number] {
   const at = firstNot(runs.length, (i) => isBefore(runs[i].at(-1) as Entry))
   if (at === runs.length) return [at, 0]

@@ -1,5 +1,5 @@
-// `r` as it is imported: `import r` and `import { r }` name the driver's types too (`r.Connection`), as TypeScript has it of a driver that
-// has no default of its own.
+// `r` as it is imported: `import r` and `import { r }` also name the driver's types (`r.Connection`), which is how
+// TypeScript sees a driver without a default export of its own.
 
 import { r as terms } from './r.ts'
 import type {
@@ -64,7 +64,7 @@ import type { Any } from './types.ts'
 /** The entry to everything: `r.connect()`, `r.table('posts')`, `r.expr(5)`; `r(x)` is `r.expr(x)`. */
 export const r = terms
 
-// A detour: in one file of declarations, as the package has them, `type Connection = Connection` would name itself.
+// A detour: in a single declaration file, as in the package, `type Connection = Connection` would refer to itself.
 interface Named {
   Aggregator: Aggregator
   Binary: Binary

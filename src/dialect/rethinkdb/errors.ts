@@ -4,12 +4,14 @@ import { isExhausted, QuiverError } from '../../error/index.ts'
 import { isError } from '../../value/index.ts'
 import type { Node } from './node.ts'
 
-/** A query that can print itself, with carets under the part that `frames` lead to. */
+/** A query that can print itself, with carets under the part that `frames` leads to. */
 export interface Printable {
   print(frames?: readonly (number | string)[]): string
 }
 
-/** Base of every error a query or a connection ends with. `msg` is the bare text, `message` also shows the query. */
+/**
+ * Base of all errors that a query or a connection can end with. `msg` is the bare text; `message` also shows the query.
+ */
 export class ReqlError extends Error {
   override name: string
   readonly msg: string
@@ -18,7 +20,8 @@ export class ReqlError extends Error {
   constructor(msg: string, query?: Printable | null, frames?: readonly (number | string)[]) {
     super(query ? withQuery(msg, query, frames) : msg)
     const { message } = this
-    // As the driver's: own fields in its order, so that `JSON.stringify` and copies of an error hold its name and message.
+    // As in the driver: own fields in its order, so that `JSON.stringify` and copies of an error keep its name and
+    // message.
     Reflect.deleteProperty(this, 'message')
     this.name = this.constructor.name
     this.msg = msg
@@ -31,7 +34,7 @@ function withQuery(msg: string, query: Printable, frames?: readonly (number | st
   try {
     return `${msg.replace(/\.$/, '')} in:\n${query.print(frames)}`
   } catch (error) {
-    // One that nests too deeply to be evaluated, or is longer than a string may be, cannot be printed either.
+    // A query too deeply nested to evaluate, or longer than a string may be, cannot be printed either.
     if (isExhausted(error)) return msg
     throw error
   }
@@ -89,7 +92,7 @@ export const ERRORS = {
   RqlCompileError: ReqlCompileError,
 }
 
-/** What is said of arguments that are too many or too few. */
+/** The text about too many or too few arguments. */
 export function arityText(min: number, max: number, got: number): string {
   const expected =
     min === max
@@ -100,7 +103,7 @@ export function arityText(min: number, max: number, got: number): string {
   return `Expected ${expected} but found ${got}.`
 }
 
-/** Throws what the driver says of a method that is called with too many arguments, or too few. */
+/** Throws the driver's error for a method called with too many or too few arguments. */
 export function requireCount(args: readonly unknown[], min: number, max = min): void {
   if (args.length < min || args.length > max) throw new ReqlDriverCompileError(arityText(min, max, args.length))
 }
@@ -109,9 +112,9 @@ export function requireCount(args: readonly unknown[], min: number, max = min): 
 export class Failure {
   readonly type: typeof ReqlError
   readonly text: string
-  /** `r.error()` without a text: outside of `default` and `filter` an ordinary error. */
+  /** `r.error()` without a text: an ordinary error outside of `default` and `filter`. */
   readonly isEmpty: boolean
-  /** The term that failed; set by the innermost evaluation that lets it pass. */
+  /** The term that failed; set by the innermost evaluation it passes through. */
   node: unknown = undefined
 
   constructor(type: typeof ReqlError, text: string, isEmpty = false) {
@@ -143,9 +146,9 @@ export function failLimit(text: string): never {
   throw new Failure(ReqlResourceLimitError, text)
 }
 
-/** In V8 and JavaScriptCore, and in SpiderMonkey. */
+/** In V8 and JavaScriptCore; in SpiderMonkey. */
 const STACK_WORDS = /call stack|recursion/i
-/** In V8, in SpiderMonkey, and in JavaScriptCore. */
+/** In V8; in SpiderMonkey; in JavaScriptCore. */
 const STRING_WORDS = /string length|allocation size|out of memory/i
 
 /** The error as the caller of a query gets it. */

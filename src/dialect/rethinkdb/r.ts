@@ -1,4 +1,5 @@
-// `r` and the methods of terms, made from the table of terms. Names, arities and texts are those of the official driver.
+// `r` and the methods of terms, made from the table of terms. Names, arities and texts are those of the official
+// driver.
 
 import { Connection, connect } from './connect.ts'
 import { arityText, ERRORS, ReqlDriverCompileError, requireCount } from './errors.ts'
@@ -12,7 +13,7 @@ import type { R } from './types.ts'
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
 
-/** What the driver calls a term in its own messages. */
+/** Names of terms in the driver's own messages. */
 const SHOWN: Readonly<Record<string, string>> = { bracket: '(...)', array: '[...]' }
 
 function argument(value: unknown, position: number, kind: TermKind, isFunction = false): Node {
@@ -20,7 +21,7 @@ function argument(value: unknown, position: number, kind: TermKind, isFunction =
   return isFunction ? functionOrValue(value) : expression(value)
 }
 
-/** Options as the server spells them; those that are undefined are left out. */
+/** Options as the server spells them, without undefined ones. */
 function options(given: Record<string, unknown> | undefined): Readonly<Record<string, Node>> {
   if (given === undefined) return NO_OPTIONS
   const optargs: Record<string, Node> = {}
@@ -43,7 +44,7 @@ function construct(
   return makeTerm(new Node(kind.type, nodes, options(given)))
 }
 
-/** Takes the options off the end of `args`, which hold `count` others. */
+/** Takes the options off the end of `args`, which holds `count` other arguments. */
 function splitOptions(
   args: readonly unknown[],
   count: number,
@@ -63,7 +64,7 @@ function splitLast(args: readonly unknown[]): [readonly unknown[], Record<string
   return isPlainObject(last) ? [args.slice(0, -1), last] : [args, undefined]
 }
 
-/** How a term is built when it is called. */
+/** Makes the function that builds a term. */
 function builder(kind: TermKind, isMethod: boolean): (receiver: Node | undefined, args: unknown[]) => unknown {
   const own = OWN[kind.name]
   if (own !== undefined) return (receiver, args) => own(kind, receiver, args, isMethod)
@@ -71,7 +72,8 @@ function builder(kind: TermKind, isMethod: boolean): (receiver: Node | undefined
     return (receiver, args) => construct(kind, receiver, ...splitLast(args))
   }
   if (kind.build.startsWith('o')) {
-    // r.distance(a, b) has one argument more than a.distance(b); r.table, r.circle and the like are counted as they are.
+    // r.distance(a, b) has one more argument than a.distance(b); r.table, r.circle and the like are counted as
+    // declared.
     const count = Number(kind.build.slice(1)) + (!isMethod && kind.name === 'distance' ? 1 : 0)
     return (receiver, args) => construct(kind, receiver, ...splitOptions(args, count))
   }
@@ -80,7 +82,7 @@ function builder(kind: TermKind, isMethod: boolean): (receiver: Node | undefined
 
 type Own = (kind: TermKind, receiver: Node | undefined, args: unknown[], isMethod: boolean) => unknown
 
-/** `term(a, b, options)` where the options may stand in the place of b. */
+/** `term(a, b, options)`, where the options may take the place of b. */
 const withOptionalLast: Own = (kind, receiver, args) => {
   requireCount(args, 1, 3)
   const [first, second, third] = args
@@ -154,9 +156,9 @@ for (const kind of Object.values(TERMS)) {
 }
 for (const [alias, name] of Object.entries(METHOD_ALIASES)) PROTOTYPE[alias] = PROTOTYPE[name]
 
-// The chains that most queries are made of, without lists of arguments.
+// The chains that most queries consist of, without argument lists.
 
-/** `r.table(name)`: terms do not change, so that one is enough for all that name it. */
+/** `r.table(name)`: terms are immutable, so one per name is enough. */
 const NAMED = new Map<string, unknown>()
 const NAMED_MAX = 1_000
 
@@ -173,11 +175,11 @@ root.table = (...args: unknown[]) => {
   return term
 }
 
-/** A method of one argument that is no function, without options. */
+/** A method with one argument that is not a function, without options. */
 function direct(kind: TermKind): void {
   const any = PROTOTYPE[kind.name] as Method
   PROTOTYPE[kind.name] = function (this: unknown, value: unknown) {
-    // biome-ignore lint/complexity/noArguments: a rest parameter would be one more array for each document
+    // biome-ignore lint/complexity/noArguments: a rest parameter would allocate one more array per document
     if (arguments.length !== 1) return any.apply(this, Array.from(arguments))
     if (value === undefined) throw undefinedArgument(1, kind.name)
     const node = typeof value === 'string' ? datumNode(value) : expression(value)
@@ -209,7 +211,7 @@ Object.assign(root, {
   Error: ERRORS,
 })
 
-// `require` answers r itself: there both spellings lead to it.
+// `require` returns r itself, so both spellings lead to it.
 root.default = root
 root.r = root
 

@@ -8,7 +8,7 @@ type Snake<S extends string> = S extends `${infer C}${infer R}`
   ? `${C extends Lowercase<C> ? C : `_${Lowercase<C>}`}${Snake<R>}`
   : S
 
-/** Options by their names in JavaScript and by those of the protocol. */
+/** Options by their JavaScript names and by those of the protocol. */
 type Both<O> = O & { readonly [K in keyof O & string as Snake<K>]?: O[K] }
 
 export interface RunOptions {
@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly [option: string]: unknown
 }
 
-/** `error` is null when all went well; its type is open, as programs write `Error`. */
+/** `error` is null on success; its type is open, since programs declare it as `Error`. */
 export type Callback<A> = (error: Any, answer: A) => void
 
 export interface Runnable<A> {
@@ -46,7 +46,7 @@ interface Reading<T> {
   close(callback: Callback<void>): Promise<void>
 }
 
-/** Rows that come bit by bit. */
+/** Rows that arrive in batches. */
 export interface Cursor<T = Any> extends Reading<T>, Pick<CursorClass, 'on' | 'once' | 'removeListener'> {
   toArray(): Promise<T[]>
   toArray<U>(): Promise<U[]>
@@ -57,12 +57,12 @@ export interface Cursor<T = Any> extends Reading<T>, Pick<CursorClass, 'on' | 'o
 
 /** Changes as they happen. */
 export interface Feed<T = Any> extends Reading<T>, Pick<FeedClass | AtomFeed, 'on' | 'once' | 'removeListener'> {
-  /** Throws: a feed has no end. It is here because programs call every answer a cursor. */
+  /** Throws: a feed has no end. It exists because programs call every answer a cursor. */
   toArray(...args: Any[]): never
   [Symbol.asyncIterator](): AsyncGenerator<T>
 }
 
-/** An array that can also be read like a cursor. */
+/** An array with the methods of a cursor. */
 export type ArrayResult<T> = T[] &
   Reading<T> & { toArray(): Promise<T[]>; toArray(callback: Callback<T[]>): Promise<T[]> }
 
@@ -83,7 +83,7 @@ export interface WriteResult<T = Any> {
   readonly skipped: number
   readonly unchanged: number
   readonly first_error?: string
-  /** Only where keys were made; programs do not ask before they read them. */
+  /** Present only if keys were generated; not optional, because programs read it without a check. */
   readonly generated_keys: string[]
   readonly warnings?: string[]
   readonly changes?: Change<T>[]
@@ -127,7 +127,7 @@ export type BoundOptions = Both<{
   readonly rightBound?: 'open' | 'closed'
 }>
 
-/** What `config()` answers of a table. */
+/** What `config()` answers for a table. */
 export interface TableConfig {
   readonly id: string
   readonly name: string
@@ -145,7 +145,7 @@ export interface DbConfig {
   readonly name: string
 }
 
-/** What came of making or dropping a database or a table. */
+/** The result of creating or dropping a database or a table. */
 export type Made<Counts extends string, Config> = { readonly [C in Counts]: number } & {
   readonly config_changes: { old_val: Config | null; new_val: Config | null }[]
 }

@@ -1,5 +1,5 @@
-// What TypeScript sees: terms typed by what they answer, results by the documents of their table. Where a query leaves the types behind
-// (a function that answers anything, fields by path) it is `any`, as in the driver.
+// What TypeScript sees: terms typed by their answers, results by the documents of their table. Where a query leaves the types (a function that
+// answers anything, fields by path), it is `any`, as in the driver.
 
 import type { Database } from '../../engine/index.ts'
 import type { ConnectOptions } from './connect.ts'
@@ -23,7 +23,7 @@ import type {
   WriteResult,
 } from './result-types.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: what a query does not tell the type of
+// biome-ignore lint/suspicious/noExplicitAny: the type that a query does not reveal
 export type Any = any
 
 /** A value, or a term that answers one. */
@@ -38,10 +38,10 @@ export type Value<T> =
           ? { readonly [K in keyof T]: Value<T[K]> }
           : never)
 
-/** A function in the place of a value: said apart, because what takes `any` leaves its parameters without a type. */
+/** A function in place of a value. Separate from `Value`, because a parameter of type `any` leaves the function's own parameters untyped. */
 export type Fn<T = Any> = (...values: Term<T>[]) => Any
 export type Arg<T = Any> = string | number | boolean | object | null | undefined | Fn<T>
-/** What takes values of all kinds, functions among them. */
+/** Takes values of all kinds, including functions. */
 export interface Call<A> {
   (...args: Arg[]): A
   (...args: Any[]): A
@@ -49,7 +49,7 @@ export interface Call<A> {
 
 type Field<T, K> = K extends keyof NonNullable<T> ? NonNullable<T>[K] : Any
 type Element<T> = NonNullable<T> extends readonly (infer I)[] ? I : Any
-/** A document as it is inserted: what is called `id` may be left out, it is made. */
+/** A document to insert: `id` may be left out and is then generated. */
 export type NewDocument<T> = T extends { id: infer I } ? Omit<T, 'id'> & { readonly id?: I } : T
 type Partially<T> = T extends readonly unknown[] | Date | Uint8Array
   ? T
@@ -57,11 +57,11 @@ type Partially<T> = T extends readonly unknown[] | Date | Uint8Array
     ? { readonly [K in keyof T]?: Partially<T[K]> | Term<Any> }
     : T
 
-// Beside `any` a function's parameters would have no type: `object` leaves them theirs, for documents that nothing is known of.
+// Next to `any`, a function's parameters would be untyped; `object` keeps their types, for documents of unknown shape.
 type Patch<T> = 0 extends 1 & T ? object : Partially<T>
 type Next<T> = 0 extends 1 & T ? object : Value<T>
 
-/** What picks a value from a row: a field's name, a function, a term with r.row. */
+/** Picks a value from a row: a field's name, a function, or a term with r.row. */
 type Pick1<T, U = Any> = string | Term<Any> | ((row: Term<T>) => Value<U>)
 type Paths = readonly (string | object | Term<Any>)[]
 
@@ -77,7 +77,7 @@ export type Unwrapped<V> =
           ? { [K in keyof V]: Unwrapped<V[K]> }
           : V
 
-/** A document with the fields of a patch over its own. */
+/** A document with the fields of a patch merged over its own. */
 export type Merged<T, P> = Omit<NonNullable<T>, keyof P> & Unwrapped<P>
 /** A joined pair as one document. */
 export type Zipped<T> = T extends { left: infer L; right: infer R } ? Omit<L, keyof R> & R : Any
@@ -125,7 +125,7 @@ type NumberMethods = { [M in Numeric]: (...values: Any[]) => Term<number> } & { 
   [M in TimePart]: () => Term<number>
 } & { [M in TextTerm]: () => Term<string> }
 
-/** What sequences and arrays of `T` have; `S` is what a step of them gives. */
+/** The methods of sequences and arrays of `T`; `S` is the type that one step of them yields. */
 interface Sequence<T> {
   map<V>(change: (row: Term<T>) => V): Stream<Unwrapped<V>>
   map(...args: Arg[]): Stream<Any>
@@ -167,7 +167,7 @@ interface Sequence<T> {
   default<V>(value: V): Any
 }
 
-/** A sequence that is no selection. */
+/** A sequence that is not a selection. */
 export interface Stream<T> extends Runnable<Cursor<T>>, Sequence<T> {
   (index: number): Term<T>
   <K extends string>(name: K): Stream<Field<T, K>>
@@ -183,7 +183,7 @@ export interface Stream<T> extends Runnable<Cursor<T>>, Sequence<T> {
   sample(count: Value<number>): Term<T[]>
 }
 
-/** Changes; typed by what they tell. */
+/** Changes, typed by what they report. */
 export interface FeedTerm<T> extends Runnable<Feed<T>>, Omit<Stream<T>, 'run'> {}
 
 export interface Grouped<T, G = Any>
@@ -237,7 +237,7 @@ export interface Term<T = Any> extends Runnable<Answer<T>>, Comparing, NumberMet
   inTimezone(zone: Value<string>): Term<Date>
   during(from: Any, to: Any, options?: BoundOptions): Term<boolean>
   date(): Term<Date>
-  // Of arrays.
+  // Arrays.
   map<V>(change: (row: Term<Element<T>>) => V): Term<Unwrapped<V>[]>
   map(...args: Arg[]): Term<Any[]>
   filter<V>(predicate: V | Fn<Element<T>>, options?: { readonly default?: Any }): Term<T>
@@ -270,14 +270,14 @@ export interface Term<T = Any> extends Runnable<Answer<T>>, Comparing, NumberMet
   eqJoin<V>(by: V | Fn<Element<T>>, other: Any, options?: object): Term<Any[]>
   zip(): Term<Any[]>
   forEach(write: (row: Term<Element<T>>) => Any): Term<WriteResult>
-  // Of geometry.
+  // Geometry.
   toGeojson(): Term<Any>
   distance(other: Any, options?: object): Term<number>
   intersects(other: Any): Term<boolean>
   includes(other: Any): Term<boolean>
   fill(): Term<Any>
   polygonSub(other: Any): Term<Any>
-  /** The term as the protocol has it. */
+  /** The term in the protocol's form. */
   build(): unknown
 }
 
@@ -287,7 +287,7 @@ export interface Writable<T> {
   delete(options?: WriteOptions): Term<WriteResult<T>>
 }
 
-/** One document, there or not. */
+/** One document, which may be missing. */
 export interface SingleSelection<T> extends Term<T | null>, Writable<T> {
   changes(options?: FeedOptions): FeedTerm<Change<T>>
 }
@@ -311,7 +311,7 @@ export interface Selection<T>
   between(low: Any, high: Any, options?: BoundOptions): Selection<T>
 }
 
-/** Documents of one table in an order that was computed. */
+/** Documents of one table in a computed order. */
 export interface ArraySelection<T> extends Omit<Term<T[]>, 'filter' | 'limit' | 'nth'>, Writable<T> {
   (index: number): SingleSelection<T>
   filter<V>(predicate: V | Fn<T>, options?: { readonly default?: Any }): ArraySelection<T>
@@ -319,7 +319,7 @@ export interface ArraySelection<T> extends Omit<Term<T[]>, 'filter' | 'limit' | 
   nth(index: Value<number>): SingleSelection<T>
 }
 
-/** A primary key: of the type of `id`, where a document has one. */
+/** A primary key: of the type of `id` where the documents have one. */
 type KeyOf<T> = 0 extends 1 & T ? Any : T extends { id: infer I } ? Value<I> : Any
 
 export interface IndexOptions {
@@ -329,7 +329,7 @@ export interface IndexOptions {
 
 export interface Table<T extends object = Any> extends Selection<T> {
   get(key: KeyOf<T>): SingleSelection<T>
-  /** With the type of the document said here. */
+  /** With the document's type given by the caller. */
   get<U extends object = never>(key: [U] extends [never] ? never : Any): SingleSelection<U>
   getAll(...keys: Any[]): Selection<T>
   insert(
@@ -385,7 +385,7 @@ export interface Db extends Tables {
 export interface Connection {
   db: string | undefined
   readonly open: boolean
-  /** The database underneath; undefined for a real server. */
+  /** The underlying database; undefined for a real server. */
   readonly database?: Database | undefined
   use(db: string): void
   isOpen(): boolean
@@ -465,7 +465,7 @@ type FreeAny =
   | 'json'
   | 'error'
 
-/** `r`. */
+/** The type of `r`. */
 export type R = (<T>(value: T) => Term<Unwrapped<T>>) &
   Tables & { readonly [C in Constants]: Term<number> } & { [F in Free]: Call<Term<number>> } & {
     [F in FreeBoolean]: Call<Term<boolean>>

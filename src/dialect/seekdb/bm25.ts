@@ -1,5 +1,6 @@
-// Sparse vectors of words, weighted as BM25 weights them but for the rarity of words, which a function that sees one text at a time
-// does not know. Each word has a dimension of its own by its hash; the product of two such vectors is over the words that texts share.
+// Sparse vectors of words with BM25 weights, except for the rarity of words, which a function that sees one text at a
+// time cannot know. Each word has its own dimension, given by its hash; the product of two vectors runs over the words
+// both texts share.
 
 import type { EmbeddingConfig, SparseEmbeddingFunction, SparseVector } from './embedding.ts'
 import { SeekdbValueError } from './errors.ts'
@@ -7,17 +8,17 @@ import { hashOf } from './hash.ts'
 import { DIMENSION_MAX } from './sparse.ts'
 import { textPart } from './text-part.ts'
 
-/** Options of `Bm25EmbeddingFunction`; in a stored config they are spelt `avg_doc_length` and `token_max_length`. */
+/** Options of `Bm25EmbeddingFunction`; a stored config spells them `avg_doc_length` and `token_max_length`. */
 export interface Bm25Config {
-  /** How soon more occurrences of a word cease to count, above 0; default 1.2. */
+  /** Term saturation: how soon further occurrences of a word stop counting, above 0; default 1.2. */
   readonly k?: number | undefined
-  /** How much longer texts are held back, 0 to 1; default 0.75. */
+  /** Length normalization: how much longer texts are held back, 0 to 1; default 0.75. */
   readonly b?: number | undefined
-  /** Words of a text of ordinary length; default 256. */
+  /** Number of words in a text of average length; default 256. */
   readonly avgDocLength?: number | undefined
-  /** Bytes of the longest word that counts; default 40. */
+  /** Length in bytes of the longest word that counts; default 40. */
   readonly tokenMaxLength?: number | undefined
-  /** Words that do not count; default: the common English ones. */
+  /** Words to ignore; default: the common English ones. */
   readonly stopwords?: readonly string[] | undefined
 }
 
@@ -33,7 +34,7 @@ const UPDATABLE = ['k', 'b', 'avg_doc_length', 'token_max_length', 'stopwords']
 
 const NAME = 'bm25'
 
-/** English words, in lower case and by their stems: `new Bm25EmbeddingFunction()`. It needs no model and no network. */
+/** BM25 for English: lower-cased, stemmed words. `new Bm25EmbeddingFunction()` needs no model and no network. */
 export class Bm25EmbeddingFunction implements SparseEmbeddingFunction {
   static readonly NAME = NAME
 
@@ -90,7 +91,7 @@ export class Bm25EmbeddingFunction implements SparseEmbeddingFunction {
   }
 }
 
-/** Outside of the class: one that names itself in its body goes by another name in the bundles. */
+/** Outside the class: a class that names itself in its body gets another name in the bundles. */
 function built(config: EmbeddingConfig): Bm25EmbeddingFunction {
   return new Bm25EmbeddingFunction(config)
 }

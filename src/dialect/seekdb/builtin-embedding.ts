@@ -1,13 +1,14 @@
-// The embedding function that is always there: no model, no network, the same in Node and browsers.
+// The embedding function that is always available: no model, no network, the same in Node and browsers.
 //
-// Words, pairs of neighbouring words and character trigrams of a text are hashed into 384 lanes (the "hashing trick", Weinberger et
-// al. 2009). Texts that share words or parts of words are near each other; synonyms are not: it is lexical, not semantic.
+// Words, pairs of neighbouring words and character trigrams of a text are hashed into 384 lanes (the "hashing trick",
+// Weinberger et al. 2009). Texts that share words or parts of words are near each other; synonyms are not: the function
+// is lexical, not semantic.
 
 import type { EmbeddingConfig, EmbeddingFunction } from './embedding.ts'
 import { hashOf } from './hash.ts'
 
 const DIMENSION = 384
-// A word weighs more than all the trigrams that it shares with words of like spelling.
+// A word weighs more than all the trigrams it shares with similarly spelled words.
 const WORD_WEIGHT = 1
 const PAIR_WEIGHT = 0.4
 const TRIGRAM_WEIGHT = 0.35
@@ -34,7 +35,7 @@ export class BuiltinEmbedding implements EmbeddingFunction {
   }
 }
 
-/** Of unit length; a text without letters and digits has the lane of the empty text. */
+/** Of unit length; a text without letters and digits gets the lane of the empty text. */
 function embed(text: string): number[] {
   const lanes = new Array<number>(DIMENSION).fill(0)
   const words = wordsOf(text)
@@ -52,12 +53,12 @@ function embed(text: string): number[] {
   if (counts.size === 0) counts.set('', 1)
   for (const [feature, weight] of counts) {
     const hash = hashOf(feature)
-    // The sign makes features that share a lane cancel out on average. Repetition counts less and less.
+    // The sign makes features that share a lane cancel out on average. Each repetition adds less.
     const sign = hash >= 0x8000_0000 ? -1 : 1
     lanes[(hash & 0x7fff_ffff) % DIMENSION]! += sign * Math.sqrt(weight)
   }
   const length = Math.hypot(...lanes)
-  // Features may cancel each other out exactly.
+  // Features may cancel out exactly.
   if (length === 0) {
     lanes[0] = 1
     return lanes
@@ -65,7 +66,7 @@ function embed(text: string): number[] {
   return lanes.map((lane) => lane / length)
 }
 
-/** Runs of letters and digits in lower case; of scripts that do not part words every character is one. */
+/** Runs of lower-cased letters and digits; in scripts that do not separate words, every character is a word. */
 function wordsOf(text: string): string[] {
   const plain = text.normalize('NFKC').toLowerCase()
   return (

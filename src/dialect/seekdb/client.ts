@@ -1,4 +1,4 @@
-// The clients: of a store on this machine, or of a server through the official driver.
+// The clients: of an embedded store, or of a server through the official driver.
 
 import type { Collection } from './collection.ts'
 import { ADMIN_DATABASE, DEFAULT_PATH } from './constants.ts'
@@ -25,11 +25,11 @@ export class SeekdbClient {
   readonly #calls: ClientCalls
 
   /**
-   * Nothing is opened before the first operation.
+   * Opens nothing before the first operation.
    *
-   * @param args.path - a directory, which is created where it is missing, or `':memory:'`.
-   * @param args.database - name of the database, `'test'` unless given; or an open quiverdb to work in.
-   * @param args.host - of a real server; the official package `seekdb` is loaded for it.
+   * @param args.path - a directory, created if missing, or `':memory:'`.
+   * @param args.database - name of the database, default `'test'`; or an open quiverdb to work in.
+   * @param args.host - host of a real server; the official package `seekdb` is loaded for it.
    * @throws Error without path, host or open database.
    */
   constructor(args: SeekdbClientArgs) {
@@ -48,18 +48,18 @@ export class SeekdbClient {
     return 'SeekdbClient'
   }
 
-  /** Whether an operation has reached the store; stays true after `close()`. */
+  /** Whether any operation has reached the store; stays true after `close()`. */
   isConnected(): boolean {
     return this.#calls.isConnected()
   }
 
-  /** Gives the files free when no other client of the path uses them. The next operation opens them again. */
+  /** Releases the files unless another client of the path uses them. The next operation opens them again. */
   close(): Promise<void> {
     return this.#calls.close()
   }
 
   /**
-   * Makes a collection.
+   * Creates a collection.
    *
    * @param options.embeddingFunction - undefined for the default one, null for none.
    * @throws SeekdbValueError when the name is taken or not allowed, or dimensions contradict each other.
@@ -68,12 +68,12 @@ export class SeekdbClient {
     return attempt(() => this.#calls.createCollection(named(options)))
   }
 
-  /** @throws InvalidCollectionError when there is none of that name. */
+  /** @throws InvalidCollectionError when there is no collection of this name. */
   getCollection(options: GetCollectionOptions): Promise<Collection> {
     return attempt(() => this.#calls.getCollection(named(options)))
   }
 
-  /** The collection of that name with its own settings, or a new one. */
+  /** The collection of this name with its own settings, or a new one. */
   getOrCreateCollection(options: CreateCollectionOptions): Promise<Collection> {
     return attempt(() => this.#calls.getOrCreateCollection(named(options)))
   }
@@ -83,7 +83,7 @@ export class SeekdbClient {
     return this.#calls.listCollections(config)
   }
 
-  /** @throws SeekdbValueError when there is none of that name. */
+  /** @throws SeekdbValueError when there is no collection of this name. */
   deleteCollection(name: string): Promise<void> {
     return this.#calls.deleteCollection(name)
   }
@@ -96,22 +96,22 @@ export class SeekdbClient {
     return this.#calls.countCollection()
   }
 
-  /** Makes a database unless there is one of that name. */
+  /** Creates a database unless there is one of this name. */
   createDatabase(name: string, tenant?: string): Promise<void> {
     return this.#calls.createDatabase(name, tenant)
   }
 
-  /** @throws SeekdbValueError when there is none of that name. */
+  /** @throws SeekdbValueError when there is no database of this name. */
   getDatabase(name: string, tenant?: string): Promise<Database> {
     return this.#calls.getDatabase(name, tenant)
   }
 
-  /** Deletes a database and its collections, if there is one of that name. */
+  /** Deletes a database and its collections; does nothing if there is none of this name. */
   deleteDatabase(name: string, tenant?: string): Promise<void> {
     return this.#calls.deleteDatabase(name, tenant)
   }
 
-  /** `offset` counts only together with `limit`. */
+  /** `offset` is ignored without `limit`. */
   listDatabases(limit?: number, offset?: number, tenant?: string): Promise<Database[]> {
     return this.#calls.listDatabases(limit, offset, tenant)
   }
@@ -126,7 +126,7 @@ export class SeekdbClient {
 /** A client for databases only. With a tenant it answers `OBDatabase`s. */
 export class SeekdbAdminClient {
   readonly #calls: DatabaseCalls
-  /** Undefined where a server answers for itself. */
+  /** Undefined for a server, which reports its own. */
   readonly #tenant: string | undefined
 
   /** @throws Error without path, host or open database. */
@@ -183,19 +183,19 @@ export function Client(args: SeekdbClientArgs = {}): SeekdbClient {
   return new SeekdbClient(path || host || isDatabase(database) ? args : { ...args, path: DEFAULT_PATH })
 }
 
-/** The same; of a server, a client of its database of databases. */
+/** Like `Client`, but for a server, a client of the database that lists its databases. */
 export function AdminClient(args: SeekdbAdminClientArgs = {}): SeekdbClient {
   const { path, host, database } = args
   if (path || !host || isDatabase(database)) return Client(args)
   return new SeekdbClient({ ...args, database: ADMIN_DATABASE })
 }
 
-/** A bare name stands for options with nothing else in them. */
+/** A bare name stands for options with that name alone. */
 function named<O extends { name: string }>(options: O | string): O {
   return typeof options === 'string' ? ({ name: options } as O) : (readOptions(options) as O)
 }
 
-/** What the call throws is the answer's rejection. */
+/** Turns what the call throws into a rejection. */
 async function attempt<R>(call: () => Promise<R>): Promise<R> {
   return await call()
 }

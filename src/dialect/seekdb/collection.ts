@@ -1,4 +1,4 @@
-// A collection as users hold it.
+// A collection as users see it.
 
 import type { SeekdbClient } from './client.ts'
 import { readColumns } from './columns.ts'
@@ -39,7 +39,7 @@ import {
   upsertRecords,
 } from './write.ts'
 
-/** What a `Collection` is made of. */
+/** What a `Collection` is made from. */
 export interface CollectionConfig {
   readonly name: string
   readonly collectionId: string
@@ -53,28 +53,28 @@ export interface CollectionConfig {
 }
 
 /**
- * Records under one name: an id, a document, metadata and a vector each.
+ * Records under one name: each has an id, a document, metadata and a vector.
  *
- * A call checks everything it is given and embeds its texts first; then all of it is stored, or nothing.
+ * A call first checks all its arguments and embeds its texts; then it stores everything or nothing.
  */
 export class Collection {
   readonly name: string
   readonly schema: Schema
-  /** Lanes of every vector. */
+  /** Number of lanes of every vector. */
   readonly dimension: number
   readonly distance: DistanceMetric
-  /** Makes vectors of documents; undefined when there is none. */
+  /** Turns documents into vectors; undefined if the collection has no function. */
   readonly embeddingFunction?: EmbeddingFunction
   readonly sparseEmbeddingFunction?: SparseEmbeddingFunction
   /** Always undefined. */
   readonly metadata?: Metadata
-  /** 32 hex digits, new for every collection that is made. */
+  /** 32 hex digits, new for every collection created. */
   readonly collectionId: string
   readonly client: SeekdbClient
   readonly #session: Session
   readonly #embedders: Embedders
 
-  /** Made by the client. */
+  /** Called by the client. */
   constructor(config: CollectionConfig) {
     this.name = config.name
     this.schema = config.schema
@@ -101,26 +101,26 @@ export class Collection {
   }
 
   /**
-   * Adds records. An id that is there already refuses the whole call.
+   * Adds records. An id that already exists makes the whole call fail.
    *
    * @param options.ids - one id or several; the columns are single values or lists of the same length.
-   * @throws SeekdbValueError for what cannot be stored as it is; then nothing of the call is.
+   * @throws SeekdbValueError for anything that cannot be stored as given; then nothing is stored.
    */
   add(options: AddOptions): Promise<void> {
     return this.#write(options, true, addAtOnce, addRecords)
   }
 
-  /** Changes the given columns of records that are there; ids that are not are passed over. */
+  /** Changes the given columns of existing records; ignores ids that do not exist. */
   update(options: UpdateOptions): Promise<void> {
     return this.#write(options, false, updateAtOnce, updateRecords)
   }
 
-  /** Adds records, or changes the given columns of those that are there; what is not given is kept. */
+  /** Adds records, or changes the given columns of existing ones; the other columns are kept. */
   upsert(options: UpsertOptions): Promise<void> {
     return this.#write(options, true, upsertAtOnce, upsertRecords)
   }
 
-  /** Without waiting for anything if that can be; else what is given is copied first. */
+  /** Writes without waiting if possible; otherwise copies the arguments first. */
   #write(options: unknown, keepsFalsy: boolean, atOnce: typeof addAtOnce, inTurn: typeof addRecords): Promise<void> {
     return this.#begin(() => {
       const given = readOptions(options)
@@ -132,7 +132,7 @@ export class Collection {
     })
   }
 
-  /** Deletes the records for which everything given holds. Without any condition the call is refused. */
+  /** Deletes the records that match all given conditions. Fails without any condition. */
   async delete(options: DeleteOptions): Promise<void> {
     const selection = readDelete(readOptions(options))
     await this.#run(({ records }) => records.delete(selection))
@@ -151,8 +151,8 @@ export class Collection {
   /**
    * The records nearest to each query, as lists of parallel lists.
    *
-   * `distances` are Euclidean distances for `l2`, 1 - cosine similarity for `cosine`, and dot products, the largest first, for
-   * `inner_product` and sparse vectors.
+   * `distances` are Euclidean distances for `l2`, 1 - cosine similarity for `cosine`, and dot products, largest first,
+   * for `inner_product` and sparse vectors.
    */
   query<TMeta extends Metadata = Metadata>(options: QueryOptions): Promise<QueryResult<TMeta>> {
     return this.#begin(() => {
@@ -163,7 +163,7 @@ export class Collection {
     }) as Promise<QueryResult<TMeta>>
   }
 
-  /** Full-text and vector search in one list, fused by the ranks a record has in each. */
+  /** Full-text and vector search in one list, fused by a record's rank in each. */
   async hybridSearch<TMeta extends Metadata = Metadata>(options: HybridSearchOptions): Promise<QueryResult<TMeta>> {
     const request = readHybrid(readOptions(options), this)
     const result = await this.#run(({ records }) => runHybrid(records, request, this))
@@ -195,7 +195,7 @@ export class Collection {
     return this.#run(({ records }) => records.countAll())
   }
 
-  /** The first records, 10 unless `limit` says otherwise. */
+  /** The first records; `limit` defaults to 10. */
   peek<TMeta extends Metadata = Metadata>(limit: number = 10): Promise<GetResult<TMeta>> {
     return this.get<TMeta>({ limit, include: ['documents', 'metadatas', 'embeddings'] })
   }
@@ -207,17 +207,17 @@ export class Collection {
     })
   }
 
-  /** The same by its name in pyseekdb. */
+  /** The same as `describe`, under its pyseekdb name. */
   detail(): ReturnType<Collection['describe']> {
     return this.describe()
   }
 
-  /** Everything written can be found at once: there is nothing to do. */
+  /** Does nothing: everything written can be found at once. */
   refresh_index(): Promise<void> {
     return this.#run(async () => {})
   }
 
-  /** What throws, or waits and throws, rejects with an error of this dialect. */
+  /** Rejects with an error of this dialect when `run` throws or rejects. */
   #begin<R>(run: () => R | Promise<R>): Promise<R> {
     try {
       const result = run()
@@ -227,12 +227,12 @@ export class Collection {
     }
   }
 
-  /** The records of this collection, if its store is open. */
+  /** The records of this collection if its store is open. */
   get #openRecords(): Records | undefined {
     return this.#session.openStore?.get(this.collectionId)?.records
   }
 
-  /** Runs an operation on the collection that this object was made for, and no other of its name. */
+  /** Runs an operation on the very collection this object was made for, never on another of the same name. */
   async #run<R>(operation: (member: Member) => Promise<R>): Promise<R> {
     const store = this.#session.openStore ?? (await this.#session.store())
     const member = store.get(this.collectionId)
@@ -245,7 +245,7 @@ export class Collection {
   }
 }
 
-/** Outside of the class: one that names itself in its body goes by another name in the bundles. */
+/** Outside the class: a class that names itself in its body gets another name in the bundles. */
 function opened(config: CollectionConfig): Collection {
   return new Collection(config)
 }

@@ -1,11 +1,11 @@
-// What add, upsert and update are given: one record or many, as ids and up to three columns, brought into one form.
+// Arguments of add, upsert and update (one record or many, as ids and up to three columns) in one uniform shape.
 
 import { SeekdbValueError } from './errors.ts'
 import { readOptions } from './options.ts'
 import type { Metadata } from './types.ts'
 import { isList, readVector, readVectors } from './vector.ts'
 
-/** An entry that is undefined was not given for its record; null empties the column. */
+/** An undefined entry was not given for its record; null empties the column. */
 export interface Columns {
   readonly ids: readonly string[]
   readonly vectors: readonly (ArrayLike<number> | undefined)[] | undefined
@@ -19,7 +19,7 @@ const utf8 = new TextEncoder()
 /**
  * Reads the arguments of a write and copies them.
  *
- * @param keepsFalsy - whether null and `''` are values (add, upsert), or leave the column alone (update).
+ * @param keepsFalsy - whether null and `''` are values (add, upsert) or leave the column alone (update).
  * @throws SeekdbValueError naming what is wrong.
  */
 export function readColumns(options: unknown, dimension: number, keepsFalsy: boolean): Columns {
@@ -38,7 +38,7 @@ export function readColumns(options: unknown, dimension: number, keepsFalsy: boo
   }
 }
 
-/** One id or several; none where nothing was given. */
+/** One id or several; empty where nothing was given. */
 export function readIds(ids: unknown): string[] {
   if (ids === undefined || ids === null || ids === '') return []
   if (!Array.isArray(ids)) return [readId(ids)]
@@ -85,7 +85,7 @@ function readMetadata(metadata: unknown, keepsFalsy: boolean): Metadata | null |
     )
   }
   const copy = plainCopy(metadata, 0)
-  // A Date has become its text.
+  // A Date has become a string.
   if (typeof copy !== 'object' || copy === null) throw new SeekdbValueError('A metadata must be an object')
   return copy as Metadata
 }
@@ -109,14 +109,14 @@ function readEmbeddings(
   return readVectors(list, dimension)
 }
 
-/** Whether it is an id, if that shows at once. */
+/** Whether a quick check shows that `id` is valid. */
 export function isShortId(id: unknown): id is string {
   return typeof id === 'string' && id !== '' && id.length * 3 <= ID_BYTES_MAX
 }
 
 const DEPTH_MAX = 100
 
-/** Whether a metadata is what JSON would make of it, if that shows at once. */
+/** Whether a quick check shows that JSON would leave the metadata unchanged. */
 export function isPlain(metadata: unknown): metadata is Metadata {
   return typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) && isPlainObject(metadata, 0)
 }
@@ -124,7 +124,7 @@ export function isPlain(metadata: unknown): metadata is Metadata {
 function isPlainObject(value: object, depth: number): boolean {
   const prototype = Object.getPrototypeOf(value) as unknown
   if (prototype !== Object.prototype && prototype !== null) return false
-  // What is not own is looked at as well, and makes it no worse.
+  // This also visits inherited properties, which can only make the check stricter.
   for (const name in value) if (!isPlainValue((value as Record<string, unknown>)[name], depth)) return false
   return true
 }
@@ -138,7 +138,7 @@ function isPlainValue(value: unknown, depth: number): boolean {
   return true
 }
 
-/** What JSON would make of a value: a copy in which nothing is the caller's. */
+/** What JSON would make of a value: a copy that shares nothing with the caller's. */
 function plainCopy(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return plainScalar(value)
   if (depth > DEPTH_MAX) throw new SeekdbValueError(`A metadata is nested deeper than ${DEPTH_MAX} levels`)

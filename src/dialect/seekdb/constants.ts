@@ -1,4 +1,4 @@
-// What the driver calls its defaults.
+// The names and values of the driver's defaults.
 
 import type { DistanceMetric } from './types.ts'
 
@@ -12,5 +12,5 @@ export const DEFAULT_CHARSET = 'utf8mb4'
 export const DEFAULT_COLLATION = 'utf8mb4_general_ci'
 /** The database of an admin client; it holds no collections. */
 export const ADMIN_DATABASE = 'information_schema'
-/** Where `Client()` and `AdminClient()` without a path put their store, below the working directory. */
+/** Where `Client()` and `AdminClient()` without a path put their store, relative to the working directory. */
 export const DEFAULT_PATH = 'seekdb.db'

@@ -1,4 +1,4 @@
-// Databases, as the admin calls answer them.
+// Databases as the admin calls return them.
 
 import { DEFAULT_CHARSET, DEFAULT_COLLATION, DEFAULT_TENANT } from './constants.ts'
 

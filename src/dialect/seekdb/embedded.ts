@@ -1,4 +1,4 @@
-// What a client does in an embedded store.
+// The operations of a client on an embedded store.
 
 import type { SeekdbClient } from './client.ts'
 import { Collection } from './collection.ts'
@@ -20,7 +20,7 @@ import { resolveSettings } from './settings.ts'
 import type { Member, Store } from './store.ts'
 import type { CreateCollectionOptions, GetCollectionOptions } from './types.ts'
 
-/** The calls about databases, wherever they are. */
+/** The calls about databases, for an embedded store or a server. */
 export interface DatabaseCalls {
   isConnected(): boolean
   close(): Promise<void>
@@ -44,7 +44,7 @@ export interface ClientCalls extends DatabaseCalls {
 
 export class EmbeddedClient implements ClientCalls {
   readonly #session: Session
-  /** What collections name as their client. */
+  /** The client that collections report as theirs. */
   readonly #client: SeekdbClient
 
   constructor(session: Session, client: SeekdbClient) {
@@ -95,7 +95,7 @@ export class EmbeddedClient implements ClientCalls {
       try {
         return await this.createCollection(options)
       } catch (error) {
-        // Another call may have made it meanwhile.
+        // Another call may have created it in the meantime.
         const made = store.find(database, options.name)
         if (made === undefined) throw error
         return await this.#open(made, options.embeddingFunction)
@@ -109,7 +109,7 @@ export class EmbeddedClient implements ClientCalls {
       Promise.all(
         store
           .list(this.#session.database)
-          // A function that cannot be built leaves its collection in the list, without it.
+          // A collection whose function cannot be built is still listed, without the function.
           .map((member) => this.#open(member, withEmbeddingFunction ? undefined : null, async () => undefined)),
       ),
     )
@@ -133,8 +133,8 @@ export class EmbeddedClient implements ClientCalls {
   /**
    * A handle on a collection.
    *
-   * @param given - the function to use; null for none, undefined for the one it was made with, or the default one.
-   * @param otherwise - what stands for a function that cannot be built; by default the call fails.
+   * @param given - the function to use; null for none, undefined for the one it was created with, or the default one.
+   * @param otherwise - the replacement for a function that cannot be built; by default the call fails.
    */
   async #open(
     member: Member,
@@ -216,7 +216,9 @@ export class EmbeddedClient implements ClientCalls {
   }
 }
 
-/** The function of that name; failing that, the very one the collection was made with, if that was in this process. */
+/**
+ * The function of this name; failing that, the very one the collection was created with, if that was in this process.
+ */
 async function restored<F extends EmbeddingFunction | SparseEmbeddingFunction>(
   get: (name: string, config?: object) => Promise<F>,
   stored: { readonly name: string; readonly properties?: object },
@@ -232,7 +234,7 @@ async function restored<F extends EmbeddingFunction | SparseEmbeddingFunction>(
   }
 }
 
-/** A sparse function that cannot be stored serves for as long as the process runs. */
+/** A sparse function that cannot be stored is kept for as long as the process runs. */
 function sparseOf(
   json: { embeddingFunction?: unknown } | undefined,
   made: SparseEmbeddingFunction | undefined,

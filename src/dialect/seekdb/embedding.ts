@@ -1,7 +1,7 @@
-// Embedding functions: what they are, and the registry from which a collection gets the one it was made with.
+// Embedding functions: what they are, and the registry that gives a collection back the one it was created with.
 //
-// The registries lie on globalThis under the official driver's keys, so that its packages (`@seekdb/openai`, `@seekdb/bm25`, ...),
-// which register themselves there when they are loaded, serve both.
+// The registries live on globalThis under the official driver's keys, so its packages (`@seekdb/openai`,
+// `@seekdb/bm25`, ...), which register themselves there when loaded, serve both.
 
 import { loadDriver } from '../../engine/index.ts'
 import { Bm25EmbeddingFunction } from './bm25.ts'
@@ -14,7 +14,7 @@ export interface EmbeddingConfig {
   [key: string]: any
 }
 
-/** Makes vectors of texts. */
+/** Turns texts into vectors. */
 export interface EmbeddingFunction {
   readonly name: string
   generate(texts: string[]): Promise<number[][]>
@@ -23,22 +23,22 @@ export interface EmbeddingFunction {
   dimension?: number
 }
 
-/** What a function can be built anew with when a collection is opened. */
+/** What rebuilds a function when a collection is opened. */
 export interface EmbeddingFunctionConstructor {
   new (config: EmbeddingConfig): EmbeddingFunction
   buildFromConfig(config: EmbeddingConfig): EmbeddingFunction
   getModelDimensions?: () => Record<string, number>
 }
 
-/** Weights by index: integers, not negative. */
+/** Weights by index; indexes are non-negative integers. */
 export type SparseVector = Record<number, number>
 export type SparseVectors = SparseVector[]
 
-/** Makes sparse vectors of texts. */
+/** Turns texts into sparse vectors. */
 export interface SparseEmbeddingFunction {
   readonly name: string
   generate(texts: string[]): Promise<SparseVectors>
-  /** Where a query is weighted unlike a document. */
+  /** For functions that weight a query unlike a document. */
   generateForQueries?(texts: string[]): Promise<SparseVectors>
   getConfig(): EmbeddingConfig
   validateConfigUpdate?(newConfig: Record<string, unknown>): void
@@ -58,11 +58,11 @@ interface Buildable<F> {
   buildFromConfig?(config: EmbeddingConfig): F
 }
 
-/** One registry and the sentences it speaks. */
+/** One registry and its error messages. */
 class Registry<F> {
   readonly #key: string
   readonly #noun: string
-  /** Not registered, so that their names stay free; asked when nothing is. */
+  /** Used when nothing is registered under a name; not registered themselves, so their names stay free. */
   readonly #builtin: Readonly<Record<string, Buildable<F>>>
 
   constructor(key: string, noun: string, builtin: Readonly<Record<string, Buildable<F>>>) {
@@ -98,7 +98,7 @@ class Registry<F> {
   }
 
   async #load(name: string): Promise<Buildable<F> | undefined> {
-    // A name is no path and no other package; and the official default one would download a model.
+    // A name must not be a path or another package, and the official default function would download a model.
     if (name === DEFAULT_FUNCTION || !/^[a-z0-9][a-z0-9._-]*$/i.test(name)) return undefined
     await loadDriver(`@seekdb/${name}`).catch(() => {})
     return this.#constructors.get(name)
@@ -119,15 +119,15 @@ const sparse = new Registry<SparseEmbeddingFunction>(
   { [Bm25EmbeddingFunction.NAME]: Bm25EmbeddingFunction },
 )
 
-/** Makes a class known under `name`. @throws Error when the name is taken. */
+/** Registers a class under `name`. @throws Error when the name is taken. */
 export function registerEmbeddingFunction(name: string, type: EmbeddingFunctionConstructor): void {
   dense.register(name, type)
 }
 
 /**
- * Makes the function that is registered under `name`.
+ * Builds the function registered under `name`.
  *
- * @param name - default `'default-embed'`; unless something is registered under it, the built-in lexical function.
+ * @param name - default `'default-embed'`: the built-in lexical function, unless another is registered under this name.
  * @throws Error when nothing is registered under it, or its class cannot be built with `config`.
  */
 export function getEmbeddingFunction(
@@ -137,23 +137,23 @@ export function getEmbeddingFunction(
   return dense.get(name, config)
 }
 
-/** Makes a class of sparse embedding functions known under `name`. @throws Error when the name is taken. */
+/** Registers a class of sparse embedding functions under `name`. @throws Error when the name is taken. */
 export function registerSparseEmbeddingFunction(name: string, type: SparseEmbeddingFunctionConstructor): void {
   sparse.register(name, type)
 }
 
-/** Makes the sparse function that is registered under `name`. @throws Error when there is none. */
+/** Builds the sparse function registered under `name`. @throws Error when there is none. */
 export function getSparseEmbeddingFunction(name: string, config?: EmbeddingConfig): Promise<SparseEmbeddingFunction> {
   return sparse.get(name, config)
 }
 
-/** A function as a collection keeps it. */
+/** A function as a collection stores it. */
 export interface StoredFunction {
   readonly name: string
   readonly properties: EmbeddingConfig
 }
 
-/** Whether a collection can keep which function it uses: its class can build it again from what it says of itself. */
+/** Whether a collection can store which function it uses: its class can rebuild it from its own name and config. */
 export function supportsPersistence(fn: unknown): fn is EmbeddingFunction {
   if (typeof fn !== 'object' || fn === null) return false
   const { getConfig, constructor: type } = fn as { getConfig?: unknown; constructor?: { buildFromConfig?: unknown } }
@@ -166,12 +166,12 @@ export function supportsPersistence(fn: unknown): fn is EmbeddingFunction {
   }
 }
 
-/** The same for sparse functions. */
+/** `supportsPersistence` for sparse functions. */
 export function supportsSparsePersistence(fn: unknown): fn is SparseEmbeddingFunction {
   return supportsPersistence(fn)
 }
 
-/** What to keep of a function; undefined for one that cannot be kept. @throws Error when its config is no JSON. */
+/** What to store of a function; undefined if it cannot be stored. @throws Error when its config is not JSON. */
 export function storedFunction(
   fn: EmbeddingFunction | SparseEmbeddingFunction | null | undefined,
 ): StoredFunction | undefined {

@@ -1,4 +1,4 @@
-// The driver's error classes, and which of them an error of the engine becomes.
+// The driver's error classes, and the mapping from the engine's errors to them.
 
 import { ConflictError, HostError, LimitError, NotFoundError, QuiverError, UsageError } from '../../error/index.ts'
 
@@ -12,23 +12,23 @@ export class SeekdbError extends Error {
   }
 }
 
-/** A value as messages show it; what has no text of its own is called by its kind. */
+/** A value as messages show it; one that has no text is named by its kind. */
 export function shown(value: unknown): string {
   const kind = typeof value
   if (kind === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
   return kind === 'function' || kind === 'symbol' ? `a ${kind}` : String(value)
 }
 
-/** The store, or the server, cannot be reached. */
+/** The store or the server cannot be reached. */
 export class SeekdbConnectionError extends SeekdbError {}
 export class SeekdbServerError extends SeekdbError {}
 export class SeekdbClientError extends SeekdbError {}
 export class SeekdbUnauthorizedError extends SeekdbError {}
 export class SeekdbForbiddenError extends SeekdbError {}
 export class SeekdbNotFoundError extends SeekdbError {}
-/** An argument that cannot be used as it is. */
+/** An argument that is not valid. */
 export class SeekdbValueError extends SeekdbError {}
-/** A collection that is not there. */
+/** A collection that does not exist. */
 export class InvalidCollectionError extends SeekdbError {}
 export class InvalidArgumentError extends SeekdbError {}
 
@@ -50,7 +50,7 @@ for (const [name, type] of Object.entries(NAMES)) {
   Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
 }
 
-/** What the engine threw, in the classes of this dialect; everything else stays as it is. */
+/** An error of the engine as one of this dialect; anything else is returned unchanged. */
 export function translated(error: unknown): unknown {
   if (!(error instanceof QuiverError)) return error
   const Type = classFor(error)
@@ -66,7 +66,7 @@ function classFor(error: QuiverError): typeof SeekdbError {
   return SeekdbError
 }
 
-/** Runs `read`, and answers what the engine throws in the classes of this dialect. */
+/** Runs `run` and translates the errors that the engine throws. */
 export async function translating<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run()

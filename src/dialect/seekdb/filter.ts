@@ -1,6 +1,7 @@
 // `where` and `whereDocument`, parsed to the shared filter tree over stored records.
 //
-// A field that is not there makes a condition unknown, as NULL does in SQL: such records match neither a condition nor its negation.
+// A missing field makes a condition unknown, like NULL in SQL: such a record matches neither a condition nor its
+// negation.
 
 import { nearestName } from '../../error/index.ts'
 import { type Constant, EVERYTHING, type FilterNode, type Operand, type PathStep } from '../../query/index.ts'
@@ -20,13 +21,13 @@ const FIELD_OPERATORS = [...Object.keys(COMPARE), '$in', '$nin']
 const TEXT_OPERATORS = ['$contains', '$not_contains', '$regex']
 const TEXT_LOGIC = ['$and', '$or']
 
-/** The last filters by their text: what was parsed once is compiled once, too. */
+/** Recent filters by their text, so that a repeated filter is parsed and compiled only once. */
 const recent = new Map<string, FilterNode | undefined>()
 const RECENT_COUNT_MAX = 256
-/** Longer ones are not kept. */
+/** Longer filters are not kept. */
 const RECENT_UNITS_MAX = 2_000
 
-/** Both filters of a call as one; undefined when they leave nothing out. @throws SeekdbValueError for what they cannot say. */
+/** Both filters of a call as one; undefined when they exclude nothing. @throws SeekdbValueError for invalid filters. */
 export function readFilters(where: unknown, whereDocument: unknown): FilterNode | undefined {
   if (!isGiven(where) && !isGiven(whereDocument)) return undefined
   const text = textOf([where ?? null, whereDocument ?? null], 0)
@@ -38,7 +39,7 @@ export function readFilters(where: unknown, whereDocument: unknown): FilterNode 
   return node
 }
 
-/** The same text for the same filter; undefined for one that holds anything but plain values. */
+/** Equal filters have equal texts; undefined for a filter that holds anything but plain values. */
 function textOf(value: unknown, depth: number): string | undefined {
   if (typeof value === 'string') return JSON.stringify(value)
   if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return String(value)
@@ -89,12 +90,12 @@ function whereNode(where: unknown, path: string, depth: number): FilterNode {
 
 const ID_NAMES = ['#id', '_id']
 
-/** What a name in `where` stands for: the id, or something in the metadata. */
+/** What a name in `where` refers to: the id or a metadata field. */
 function operandOf(name: string): Operand {
   if (ID_NAMES.includes(name)) return pathOf('id')
   const whole = pathOf('metadata', name)
   if (!name.includes('.')) return whole
-  // A key that holds the dot itself comes before a path.
+  // A key that itself contains the dot takes precedence over a path.
   return { kind: 'first', of: whole, otherwise: pathOf('metadata', ...name.split('.')) }
 }
 
@@ -134,7 +135,7 @@ function equal(operand: Operand, value: unknown, path: string): FilterNode {
   return { kind: 'compare', operator: 'eq', left: operand, right, absent: 'unknown' }
 }
 
-/** A value of a filter, copied. */
+/** A copy of a value in a filter. */
 function constantOf(value: unknown, path: string, depth: number): Constant {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
@@ -192,7 +193,7 @@ function requireFields(filter: unknown, path: string, depth: number): Record<str
 
 type Parse = (filter: unknown, path: string, depth: number) => FilterNode
 
-/** All that an object says: `$and` and `$or` by `parse`, the rest by `single`. */
+/** All conditions of an object: `$and` and `$or` by `parse`, the rest by `single`. */
 function conjunction(
   filter: unknown,
   path: string,
@@ -215,7 +216,7 @@ function listOf(value: unknown, path: string, depth: number, parse: Parse): Filt
   return Array.from(value as unknown[], (one, index) => parse(one, `${path}[${index}]`, depth + 1))
 }
 
-/** Constants are folded, so that a filter that leaves nothing out is seen to be none. */
+/** Folds constants, so that a filter that excludes nothing is recognized as none. */
 function combined(kind: 'and' | 'or', parts: readonly FilterNode[]): FilterNode {
   const decided = kind === 'or'
   if (parts.some((part) => part.kind === 'constant' && part.value === decided)) return constant(decided)

@@ -1,4 +1,4 @@
-// hybridSearch: a text list and a vector list, fused by the ranks that a record has in them.
+// hybridSearch: a text list and a vector list, fused by a record's rank in each.
 
 import type { FilterNode } from '../../query/index.ts'
 import { reciprocalRankFusion } from '../../text/fusion.ts'
@@ -16,7 +16,7 @@ import { isList, readVector } from './vector.ts'
 import { embedTexts } from './write.ts'
 
 const N_RESULTS = 10
-/** Of Cormack, Clarke and Buettcher (2009). */
+/** From Cormack, Clarke and Buettcher (2009). */
 const RANK_CONSTANT = 60
 
 interface TextPart {
@@ -26,19 +26,19 @@ interface TextPart {
 }
 
 interface VectorPart {
-  /** Undefined when it is still to be made of the text. */
+  /** Undefined if still to be computed from the text. */
   readonly vector: Float32Array | undefined
   readonly text: string
   readonly filter: FilterNode | undefined
   readonly limit: number
 }
 
-/** A call of hybridSearch, read before anything waits. */
+/** A hybridSearch call, read before anything waits. */
 export interface HybridRequest {
   readonly query: TextPart | undefined
   readonly knn: VectorPart | undefined
   readonly rankConstant: number
-  /** How much of each list counts. */
+  /** How many entries of each list count. */
   readonly rankWindow: number
   readonly limit: number
   readonly include: Include
@@ -59,7 +59,7 @@ export function readHybrid(options: Options, collection: Collection): HybridRequ
   }
 }
 
-/** Both parts. Texts and vectors beside them, as in a query, stand for parts that are not there. */
+/** Both parts. Top-level texts and vectors, as in a query, stand in for missing parts. */
 function partsOf(options: Options, collection: Collection): { readonly query: unknown; readonly knn: unknown } {
   const { query, knn, queryEmbeddings, queryTexts, where } = options
   if (isGiven(query) || isGiven(knn)) return { query, knn }
@@ -82,7 +82,7 @@ function readQueryPart(options: Options): TextPart | undefined {
   return text === undefined && filter === undefined ? undefined : { text, filter }
 }
 
-/** A `whereDocument`, or the text that is to be contained; undefined for one that says nothing. */
+/** A `whereDocument`, or a text that must be contained; undefined if it has no condition. */
 function readText(whereDocument: unknown): FilterNode | undefined {
   const given = typeof whereDocument === 'string' ? { $contains: whereDocument } : whereDocument
   const node = parseWhereDocument(given)
@@ -92,7 +92,7 @@ function readText(whereDocument: unknown): FilterNode | undefined {
 function readVectorPart(options: Options, collection: Collection): VectorPart {
   const { queryEmbeddings, queryTexts, where, nResults } = options
   const filter = readFilters(where, undefined)
-  // The driver takes 0 for not given, here alone.
+  // The driver treats 0 as not given, here only.
   const limit = isGiven(nResults) ? readCount(nResults, 'knn.nResults') || N_RESULTS : N_RESULTS
   if (queryEmbeddings) {
     if (!isList(queryEmbeddings)) throw new SeekdbValueError('Vector must be an array')
@@ -123,7 +123,7 @@ export async function runHybrid(
   if (query !== undefined) {
     const { analyzerFor, searchTexts } = await textPart.load()
     const analyzer = analyzerFor(collection.schema.fulltextIndex)
-    // What lies behind the last that counts is not asked for.
+    // Results beyond the last one that counts are not requested.
     const textLimit = knn === undefined ? Math.min(limit, request.rankWindow) : request.rankWindow
     lists.push(await searchTexts(records, analyzer, query.text, { filter: query.filter, limit: textLimit }))
   }
@@ -148,7 +148,7 @@ async function embeddedText(text: string, collection: Collection): Promise<Float
   }
 }
 
-/** Reciprocal rank fusion; among equals those that were added to the collection first. */
+/** Reciprocal rank fusion; ties are broken by the order in which records were added to the collection. */
 function fuse(lists: readonly (readonly Found[])[], { rankConstant, rankWindow }: HybridRequest): Found[] {
   const ranked = lists.map((list) => list.slice(0, rankWindow).map((found) => ({ id: found, score: found.distance })))
   const identity = (found: unknown) => (found as Found).id

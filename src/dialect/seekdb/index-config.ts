@@ -1,6 +1,7 @@
-// The three kinds of index that a schema describes, with the driver's checks of their parameters.
+// The three kinds of index in a schema, with the driver's checks of their parameters.
 //
-// Parameters of graphs and codes are checked and kept, so that a schema reads back as it was made; the engine chooses its own.
+// Parameters of graphs and codes are checked and kept, so that a schema reads back as it was given; the engine chooses
+// its own.
 
 import {
   type EmbeddingFunction,
@@ -25,7 +26,7 @@ const real = (from: number, to: number): Check => ({ from, to, isWhole: false })
 const oneOf = (...values: (string | number | boolean)[]): Check => ({ oneOf: values })
 const BOOLEAN = oneOf(true, false)
 
-/** @throws SeekdbValueError for the first field that is given and not allowed. */
+/** @throws SeekdbValueError for the first field whose value is not allowed. */
 function check(fields: object, checks: Readonly<Record<string, Check>>): void {
   for (const [name, rule] of Object.entries(checks)) {
     const value = (fields as Record<string, unknown>)[name]
@@ -64,7 +65,7 @@ const BINARY_CHECKS = {
   bq_use_fht: BOOLEAN,
 }
 
-/** How the vectors of a collection are compared, and which function makes them. */
+/** How a collection's vectors are compared, and which function makes them. */
 export class VectorIndexConfig {
   readonly _type = 'VectorIndexConfig'
   hnsw?: HnswParams
@@ -93,7 +94,7 @@ function requireNone(hnsw: object, fields: readonly string[]): void {
   if (field !== undefined) throw new SeekdbValueError(`"${field}" is only supported when type is "hnsw_bq"`)
 }
 
-/** @throws SeekdbValueError when what a function says of itself is not what was configured. */
+/** @throws SeekdbValueError when the dimension that a function declares differs from the configured one. */
 function requireSameDimension(declared: number, configured: number): void {
   if (declared === configured) return
   throw new SeekdbValueError(`Embedding function dimension (${declared}) does not match hnsw dimension (${configured})`)
@@ -126,7 +127,7 @@ const SPARSE_CHECKS = {
 }
 const SPARSE_FIELDS = Object.keys(SPARSE_CHECKS) as (keyof typeof SPARSE_CHECKS)[]
 
-/** Which text of a record has sparse vectors, and which function makes them. */
+/** Which text of a record gets sparse vectors, and which function makes them. */
 export class SparseVectorIndexConfig {
   readonly _type = 'SparseVectorIndexConfig'
   readonly distance?: 'inner_product'
@@ -170,7 +171,7 @@ const ANALYZER_CHECKS: Readonly<Record<FulltextAnalyzer, Readonly<Record<string,
   ik: { ik_mode: oneOf('smart', 'max_word') },
 }
 
-/** How the documents of a collection are cut into words for full-text search. */
+/** How a collection's documents are split into words for full-text search. */
 export class FulltextIndexConfig {
   readonly _type = 'FulltextIndexConfig'
   readonly analyzer: FulltextAnalyzer

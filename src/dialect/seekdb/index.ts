@@ -1,4 +1,4 @@
-// The door of `quiverdb/seekdb`: the official driver's interface over an embedded store.
+// The entry of `quiverdb/seekdb`: the official driver's interface over an embedded store.
 
 export { type Bm25Config, Bm25EmbeddingFunction } from './bm25.ts'
 export { AdminClient, Client, SeekdbAdminClient, SeekdbClient } from './client.ts'

@@ -2,7 +2,7 @@
 
 /** Names a part of a record, `new Key('#document')`, or a metadata field. */
 export class Key {
-  // `this`, because a class that names itself in its body goes by another name in the bundles.
+  // `this`, because a class that names itself in its body gets another name in the bundles.
   // biome-ignore-start lint/complexity/noThisInStatic: see above
   static readonly ID: Key = new this('#id')
   static readonly DOCUMENT: Key = new this('#document')
@@ -36,7 +36,7 @@ export const K: KeyFactory = Object.assign((name: string) => new Key(name), {
   SPARSE_EMBEDDING: Key.SPARSE_EMBEDDING,
 })
 
-/** The name of a key, however it was given. */
+/** The name of a key, given as a `Key` or a string. */
 export function keyName(key: Key | string): string {
   return typeof key === 'string' ? key : key.name
 }

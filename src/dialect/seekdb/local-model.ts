@@ -1,5 +1,5 @@
-// Sentence vectors from a model on this machine, through the optional package @huggingface/transformers, which is loaded when the
-// first text comes and not before.
+// Sentence vectors from a local model, through the optional package @huggingface/transformers, which is loaded for the
+// first text and not before.
 
 import { loadDriver } from '../../engine/index.ts'
 import type { EmbeddingConfig, EmbeddingFunction } from './embedding.ts'
@@ -9,13 +9,13 @@ const PACKAGE = '@huggingface/transformers'
 
 /** Options of `LocalModelEmbedding`, in the spelling of the driver's configs. */
 export interface LocalModelConfig {
-  /** Folder of models; in it a folder named like `modelName`. Nothing is downloaded. */
+  /** Folder of models, containing a folder named like `modelName`. Nothing is downloaded. */
   readonly localModelPath: string
   /** Default `Xenova/all-MiniLM-L6-v2`, which has 384 lanes. */
   readonly modelName?: string | undefined
-  /** Of the weights: `fp32` (default), `fp16`, `q8`, ... */
+  /** Number type of the weights: `fp32` (default), `fp16`, `q8`, ... */
   readonly dtype?: string | undefined
-  /** `mean` (default), `cls`. */
+  /** `mean` (default) or `cls`. */
   readonly pooling?: string | undefined
 }
 
@@ -26,7 +26,7 @@ type Pipeline = (texts: string[], options: { pooling: string; normalize: boolean
 
 const NAME = 'local-model'
 
-/** Semantic vectors by a local model: `new LocalModelEmbedding({ localModelPath: './models' })`. */
+/** Semantic vectors from a local model: `new LocalModelEmbedding({ localModelPath: './models' })`. */
 export class LocalModelEmbedding implements EmbeddingFunction {
   static readonly NAME = NAME
 
@@ -79,7 +79,7 @@ export class LocalModelEmbedding implements EmbeddingFunction {
   }
 }
 
-/** Outside of the class: one that names itself in its body goes by another name in the bundles. */
+/** Outside the class: a class that names itself in its body gets another name in the bundles. */
 function built(config: EmbeddingConfig): LocalModelEmbedding {
   return new LocalModelEmbedding(config)
 }

@@ -1,5 +1,5 @@
-// Where a client's store is, and how it is taken and given back. Clients of one path share a store, and so do those of one open
-// database.
+// Where a client's store is, and how it is acquired and released. Clients of one path share a store, and so do clients
+// of one open database.
 
 import { type Database, onePerDatabase, openShared } from '../../engine/index.ts'
 import { SeekdbConnectionError } from './errors.ts'
@@ -7,7 +7,7 @@ import { Store } from './store.ts'
 
 const MEMORY_PATH = ':memory:'
 
-/** A store in use; to be released once. */
+/** A store in use; must be released once. */
 export interface Hold {
   readonly store: Store
   release(): Promise<void>
@@ -17,19 +17,19 @@ export interface Location {
   acquire(): Promise<Hold>
 }
 
-/** A path, or an open database of quiverdb, as a place for a store. */
+/** The location of a store: a path, or an open quiverdb database. */
 export function locationOf(place: string | Database): Location {
   if (typeof place !== 'string') return { acquire: async () => ({ store: await storeIn(place), release: keep }) }
   if (place === MEMORY_PATH) return new PrivateMemory()
   return { acquire: () => openStore(place) }
 }
 
-/** Whether this is an open database of quiverdb, whichever copy of the package made it. */
+/** Whether `value` is an open quiverdb database, whichever copy of the package opened it. */
 export function isDatabase(value: unknown): value is Database {
   return typeof value === 'object' && value !== null && 'createCollection' in value && 'collections' in value
 }
 
-/** A store of one client, which lasts as long as the client: closing does not empty it. */
+/** A store private to one client, which lasts as long as the client: closing does not empty it. */
 class PrivateMemory implements Location {
   #opening: Promise<Hold> | undefined
 
@@ -39,7 +39,7 @@ class PrivateMemory implements Location {
   }
 }
 
-/** What is not ours to close. */
+/** Closes nothing: the database is not ours. */
 async function keep(): Promise<void> {}
 
 async function openStore(path: string): Promise<Hold> {

@@ -2,13 +2,13 @@
 
 export type Metric = 'l2' | 'cosine' | 'ip'
 
-/** Keeps the best of what is offered; among equals those that were added to the collection first. */
+/** Keeps the best of the items offered; ties are broken by the order in which records were added to the collection. */
 export class Best<F extends { readonly distance: number; readonly order: number }> {
   readonly #limit: number
   readonly #sign: number
   #kept: F[] = []
 
-  /** @param isLargest - whether the largest are the best, not the smallest. */
+  /** @param isLargest - whether the largest are the best, rather than the smallest. */
   constructor(limit: number, isLargest: boolean) {
     this.#limit = limit
     this.#sign = isLargest ? -1 : 1
@@ -30,13 +30,13 @@ export class Best<F extends { readonly distance: number; readonly order: number 
   }
 }
 
-/** The engine's distance as this dialect reports it. */
+/** Converts the engine's distance to the one this dialect reports. */
 export function reportedDistance(metric: Metric, distance: number): number {
   if (metric === 'l2') return Math.sqrt(distance)
   return metric === 'ip' ? 0 - distance : Math.min(2, distance)
 }
 
-/** As reported: Euclidean distance, 1 - cosine similarity, or the dot product itself. */
+/** The reported distance: Euclidean, 1 - cosine similarity, or the dot product itself. */
 export function distanceOf(metric: Metric, a: ArrayLike<number>, b: ArrayLike<number>): number {
   const lanes = a.length
   let dot = 0
@@ -55,7 +55,7 @@ export function distanceOf(metric: Metric, a: ArrayLike<number>, b: ArrayLike<nu
     first += a[i]! * a[i]!
     second += b[i]! * b[i]!
   }
-  // Nothing is like the zero vector, and nothing is its opposite.
+  // Nothing is similar to the zero vector, and nothing is its opposite.
   if (first === 0 || second === 0) return 1
   return Math.min(2, Math.max(0, 1 - dot / Math.sqrt(first * second)))
 }

@@ -1,10 +1,10 @@
-// The options of calls: objects, in the driver's spelling or in that of its Python sister.
+// The options of calls: objects, spelled as in the driver or as in its Python sister.
 
 import { SeekdbValueError } from './errors.ts'
 
 export type Options = Readonly<Record<string, unknown>>
 
-/** Python's names, and the driver's. */
+/** Python's names and the driver's. */
 const PYTHON: Readonly<Record<string, string>> = {
   query_embeddings: 'queryEmbeddings',
   query_texts: 'queryTexts',
@@ -19,9 +19,10 @@ const PYTHON: Readonly<Record<string, string>> = {
 }
 
 /**
- * The options of a call, an empty object where there are none. A name in Python's spelling counts where the driver's is not there.
+ * The options of a call, an empty object if there are none. A Python spelling counts only where the driver's is
+ * missing.
  *
- * @throws SeekdbValueError for what is no object.
+ * @throws SeekdbValueError for anything but an object.
  */
 export function readOptions(options: unknown, what = 'The options of a call'): Options {
   if (options === undefined || options === null) return {}
@@ -37,18 +38,18 @@ export function readOptions(options: unknown, what = 'The options of a call'): O
   return renamed ?? given
 }
 
-/** @throws SeekdbValueError unless it is a whole number from 0. */
+/** @throws SeekdbValueError unless `value` is a whole number from 0. */
 export function readCount(value: unknown, name: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
   throw new SeekdbValueError(`${name} must be a non-negative integer`)
 }
 
-/** Null is as good as not given. */
+/** Null counts as not given. */
 export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null
 }
 
-/** Gives methods their names in Python's spelling as well: `get_collection` beside `getCollection`. */
+/** Adds Python's spelling of each method name: `get_collection` beside `getCollection`. */
 export function withSnakeCase(methods: object): void {
   for (const name of Object.getOwnPropertyNames(methods)) {
     const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

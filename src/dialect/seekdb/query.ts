@@ -1,4 +1,4 @@
-// query: the records nearest to vectors, dense or sparse, which were given or are made of texts.
+// query: the records nearest to dense or sparse vectors, which are given or made from texts.
 
 import type { FilterNode } from '../../query/index.ts'
 import type { Collection } from './collection.ts'
@@ -26,10 +26,10 @@ interface Texts {
   readonly texts: string[]
   readonly isSparse: boolean
 }
-/** What a query looks for. */
+/** What a query searches for. */
 type Target = Vectors | Texts
 
-/** A call of query, read before anything waits. */
+/** A query call, read before anything waits. */
 export interface QueryRequest {
   readonly target: Target
   readonly limit: number
@@ -98,7 +98,7 @@ function readVectors(embeddings: unknown, dimension: number): Vectors {
   return { kind: 'dense', vectors: denseVectors(embeddings, dimension) }
 }
 
-/** One vector, or as many as there are in a list of them. */
+/** A single vector, or all vectors of a list. */
 export function denseVectors(embeddings: ArrayLike<unknown>, dimension: number): Float32Array[] {
   if (!isList(embeddings[0])) return [readVector(embeddings, dimension, 0)]
   return Array.from(embeddings, (vector, index) => readVector(vector, dimension, index))

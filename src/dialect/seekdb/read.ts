@@ -7,7 +7,7 @@ import { isGiven, type Options, readCount } from './options.ts'
 import type { Selection, Window } from './records.ts'
 import { ALL_COLUMNS, type Include, readInclude } from './result.ts'
 
-/** A call of get, read before anything waits: what the caller changes later is not seen. */
+/** A get call, read before anything waits: later changes by the caller have no effect. */
 export interface GetRequest {
   readonly selection: Selection
   readonly window: Window
@@ -30,7 +30,7 @@ export function readGet(options: Options): GetRequest {
   }
 }
 
-/** What a call of delete selects. @throws SeekdbValueError when that would be everything. */
+/** What a delete call selects. @throws SeekdbValueError when that would be everything. */
 export function readDelete(options: Options): Selection {
   const { ids } = options
   const filter = readFilters(options['where'], options['whereDocument'])

@@ -1,4 +1,5 @@
-// The records of one collection, in an engine collection. What this dialect asks of the engine, it asks here.
+// The records of one collection, in an engine collection. All of this dialect's calls to the engine about records are
+// here.
 
 import { type Direct, directOf } from '../../engine/direct.ts'
 import {
@@ -17,42 +18,42 @@ import { EXACT_COUNT_MAX, type Places, Searches } from './searches.ts'
 import type { Metadata } from './types.ts'
 import { readVector } from './vector.ts'
 
-/** Dimensions, ascending, and their weights. */
+/** Dimensions in ascending order, and their weights. */
 export interface SparseColumn {
   readonly indices: Uint32Array
   readonly values: Float32Array
 }
 
-/** A record as it is stored. */
+/** A record as stored. */
 export interface StoredRecord {
   readonly id: string
-  /** Rises with every record that is added and stays with it: lists are in this order. */
+  /** Grows with every record added, and never changes for a record: lists are in this order. */
   readonly order: number
-  /** Left out where there is none. */
+  /** Left out if there is none. */
   readonly document?: string | null
   readonly metadata?: Metadata | null
   readonly embedding: Float32Array
   readonly sparse?: SparseColumn
 }
 
-/** A record on its way in: it is given its place when it is stored. */
+/** A record to store: it gets its place when it is stored. */
 export interface NewRecord {
   readonly id: string
   order: number
   document?: string
   metadata?: Metadata
-  /** The engine takes its lanes, and refuses what is none. */
+  /** The engine reads its lanes, and refuses anything else. */
   readonly embedding: ArrayLike<number>
   sparse?: SparseColumn
 }
 
-/** Which records: all that hold what is given. */
+/** Selects the records that meet all given conditions. */
 export interface Selection {
   readonly ids?: readonly string[] | undefined
   readonly filter?: FilterNode | undefined
 }
 
-/** Which part of a list. */
+/** Which part of a list to return. */
 export interface Window {
   readonly skip: number
   /** Infinity for all. */
@@ -64,7 +65,7 @@ type Merge = (old: StoredRecord | undefined, index: number) => NewRecord | undef
 const ATOMIC = { atomic: true } as const
 const COPY_BATCH = 1000
 const WITHOUT_VECTORS = ['id', 'order', 'document', 'metadata']
-/** Up to so many ids are read one by one, at once. */
+/** Up to this many ids are read one by one, all at once. */
 const FEW_IDS = 16
 
 export class Records implements Places {
@@ -72,11 +73,11 @@ export class Records implements Places {
   readonly dimension: number
   readonly metric: Metric
   readonly searches: Searches
-  /** The next record's place; -1 until it is looked up. */
+  /** The next record's place; -1 until looked up. */
   #next = -1
-  /** Ends with the call that has the collection for itself. */
+  /** Settles with the call that has exclusive use of the collection. */
   #turn: Promise<unknown> | undefined
-  /** What answers without waiting; undefined where the engine is in another thread. */
+  /** Answers without waiting; undefined if the engine runs in another thread. */
   readonly #direct: Direct | undefined
 
   constructor(engine: EngineCollection, dimension: number, metric: Metric) {
@@ -118,18 +119,18 @@ export class Records implements Places {
 
   // --- writing
 
-  /** Whether records that are written now are in the engine's hands before anything else runs. */
+  /** Whether records written now reach the engine before anything else runs. */
   get isReady(): boolean {
     return this.#direct !== undefined && this.#next >= 0 && this.#turn === undefined
   }
 
-  /** Adds records, all or none. @throws SeekdbValueError naming an id that is there already or comes twice. */
+  /** Adds records, all or none. @throws SeekdbValueError naming an id that already exists or is given twice. */
   add(records: readonly NewRecord[]): Promise<void> {
     if (!this.isReady) return this.#addInTurn(records)
     return records.length === 1 ? this.#addOne(records[0]!) : this.#add(records)
   }
 
-  /** At once, where that can be: one record is stored or not in any case. */
+  /** Adds one record, at once if possible: a single record is atomic in any case. */
   #addOne(record: NewRecord): Promise<void> {
     const began = this.#next
     record.order = began
@@ -149,7 +150,7 @@ export class Records implements Places {
   }
 
   async #add(records: readonly NewRecord[]): Promise<void> {
-    // Nothing else runs from here until the engine has them.
+    // Nothing else runs from here until the engine has the records.
     const began = this.#next
     for (let i = 0; i < records.length; i++) records[i]!.order = this.#next++
     const ended = this.#next
@@ -164,9 +165,9 @@ export class Records implements Places {
    * Rewrites records, all or none.
    *
    * @param ids - each once.
-   * @param fields - what `merge` reads of a record that is there.
-   * @param merge - what is to be stored under an id, given what is; undefined leaves it. It keeps its place, or has -1 for a new one.
-   *   What it throws stops the call.
+   * @param fields - what `merge` reads of an existing record.
+   * @param merge - the record to store under an id, given the existing one; undefined leaves it. It keeps its place, or
+   * has -1 for a new one. If `merge` throws, the call fails.
    */
   rewrite(ids: readonly string[], fields: Projection, merge: Merge): Promise<void> {
     if (!this.isReady) return this.#rewriteInTurn(ids, merge)
@@ -178,7 +179,7 @@ export class Records implements Places {
     if (this.#next < 0) await this.#exclusively(() => this.#load())
     const written = await this.#exclusively(async () => {
       const merged = mergedRecords(await this.#engine.getMany(ids), merge)
-      // Others may go on while this one is flushed.
+      // Others may proceed while this write is flushed.
       return { done: this.#replace(merged) }
     })
     await written.done
@@ -187,7 +188,7 @@ export class Records implements Places {
   async #replace(records: readonly NewRecord[]): Promise<void> {
     if (records.length === 0) return
     const began = this.#next
-    // Only now: what merging throws leaves no gap.
+    // Only now, so that a throwing merge leaves no gap.
     for (const record of records) if (record.order < 0) record.order = this.#next++
     const ended = this.#next
     const given = records as readonly (NewRecord & object)[] as unknown as StoredRecord[]
@@ -213,7 +214,7 @@ export class Records implements Places {
     }
   }
 
-  /** Copies all records of another collection into this one, which is empty. */
+  /** Copies all records of another collection into this one, which must be empty. */
   async copyFrom(source: Records): Promise<void> {
     await source.#exclusively(async () => {
       let batch: StoredRecord[] = []
@@ -223,7 +224,7 @@ export class Records implements Places {
         batch = []
       }
       for await (const record of source.#engine.find()) {
-        // The last batch, which is flushed, takes the others to the disk with it.
+        // Only the last batch is flushed; that flushes the earlier ones too.
         if (batch.length === COPY_BATCH) await write({ ...ATOMIC, durability: 'soft' })
         batch.push(record)
       }
@@ -252,7 +253,7 @@ export class Records implements Places {
     return new SeekdbValueError(firstError ?? 'The records were refused')
   }
 
-  /** Runs while no other write does. */
+  /** Runs while no other write runs. */
   async #exclusively<R>(run: () => Promise<R>): Promise<R> {
     while (this.#turn !== undefined) await this.#turn
     const result = run()
@@ -267,14 +268,14 @@ export class Records implements Places {
 
   // --- reading
 
-  /** The same as `read`, at once; undefined where that cannot be. */
+  /** Like `read`, but at once; undefined where that is not possible. */
   readNow({ ids, filter }: Selection, { skip, limit }: Window): StoredRecord[] | undefined {
     if (this.#direct === undefined || ids === undefined || ids.length > FEW_IDS) return undefined
     const chosen: StoredRecord[] = []
-    // A collection with vectors has everything loaded that filters need.
+    // In a collection with vectors, everything that filters need is loaded.
     const matches = filter && resolveFilter(nativeFilter(filter), 'get').matches
     for (let i = 0; i < ids.length; i++) {
-      // The same id may come twice.
+      // The same id may be given twice.
       if (i > 0 && ids.indexOf(ids[i]!) < i) continue
       const record = this.#direct.get(ids[i]!) as unknown as StoredRecord | undefined
       if (record !== undefined && (matches === undefined || matches(record))) chosen.push(record)
@@ -295,11 +296,11 @@ export class Records implements Places {
       return sorted(await this.#engine.find({ ...select, ...native(filter) }).toArray())
     }
     if (this.isSurelyDense()) {
-      // Slots are in the order of places: the scan ends with the last that is wanted.
+      // Slots are in order of place, so the scan ends with the last record wanted.
       return await this.#engine.find({ ...select, ...native(filter), skip, limit }).toArray()
     }
     if (filter === undefined && (skip === 0 || (await this.isDense()))) {
-      // Records whose places are 0, 1, 2, ... are the first ones, and mostly the scan finds them in this order.
+      // Records with places 0, 1, 2, ... are the first ones, and the scan mostly finds them in this order.
       const records = await this.#engine.find({ ...select, skip, limit }).toArray()
       if (records.every((record, index) => record.order === skip + index)) return records
     }
@@ -334,7 +335,7 @@ function byOrder(a: StoredRecord, b: StoredRecord): number {
   return a.order - b.order
 }
 
-/** Mostly they are in order already. */
+/** Records mostly arrive in order. */
 function sorted(records: StoredRecord[]): StoredRecord[] {
   for (let i = 1; i < records.length; i++) {
     if (records[i]!.order < records[i - 1]!.order) return records.sort(byOrder)

@@ -1,4 +1,4 @@
-// A client of a real server: the official driver, loaded at the first operation, does everything.
+// A client of a real server: the official driver, loaded at the first operation, does all the work.
 
 import { loadDriver } from '../../engine/index.ts'
 import type { Collection } from './collection.ts'
@@ -17,7 +17,7 @@ export class RemoteClient implements ClientCalls {
   #loading: Promise<Official> | undefined
   #official: Official | undefined
 
-  /** @param className - of the driver's client. */
+  /** @param className - class name of the driver's client. */
   constructor(args: SeekdbClientArgs, className = 'SeekdbClient') {
     this.#args = args
     this.#className = className

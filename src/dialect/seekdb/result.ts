@@ -1,4 +1,4 @@
-// The shapes in which records are answered.
+// The shapes in which records are returned.
 
 import { SeekdbValueError, shown } from './errors.ts'
 import type { StoredRecord } from './records.ts'
@@ -6,29 +6,29 @@ import type { Row } from './searches.ts'
 import type { GetResult, Metadata, QueryResult } from './types.ts'
 import { shortestNumbers } from './vector.ts'
 
-/** The columns that a call asks for. */
+/** The columns that a call requests. */
 export interface Include {
   readonly documents: boolean
   readonly metadatas: boolean
   readonly embeddings: boolean
-  /** What is read of records for them, beside the id. */
+  /** The fields of records read for these columns, besides the id. */
   readonly fields: readonly string[]
 }
 
 const COLUMNS = ['documents', 'metadatas', 'embeddings']
 const FIELDS = ['document', 'metadata', 'embedding']
-/** By which of the columns they have. */
+/** Indexed by the set of columns, as bits. */
 const INCLUDES: readonly Include[] = Array.from({ length: 8 }, (_, bits) => {
   const [documents, metadatas, embeddings] = [1, 2, 4].map((bit) => (bits & bit) !== 0) as [boolean, boolean, boolean]
   return { documents, metadatas, embeddings, fields: FIELDS.filter((_field, i) => (bits & (1 << i)) !== 0) }
 })
-/** What `get` answers, and what searches do, unless `include` says otherwise. */
+/** What `get` and searches return unless `include` says otherwise. */
 export const ALL_COLUMNS = INCLUDES[7]!
 export const FOUND_COLUMNS = INCLUDES[3]!
-/** Named by those who know other systems; they come in any case. */
+/** Accepted for users of other systems; these columns are always returned. */
 const ALWAYS = ['ids', 'distances']
 
-/** The columns a call asks for. @throws SeekdbValueError for a name that is none. */
+/** The columns that a call requests. @throws SeekdbValueError for an unknown name. */
 export function readInclude(include: unknown, otherwise: Include): Include {
   if (include === undefined || include === null) return otherwise
   if (!Array.isArray(include)) throw new SeekdbValueError('include must be an array of columns')
@@ -45,7 +45,7 @@ export function readInclude(include: unknown, otherwise: Include): Include {
   return INCLUDES[bits]!
 }
 
-/** Parallel lists of records; a column that was not asked for is undefined. */
+/** Parallel lists of records; a column that was not requested is undefined. */
 export function getResult(records: readonly StoredRecord[], include: Include): GetResult {
   const ids: string[] = []
   const documents: (string | null)[] | undefined = include.documents ? [] : undefined
@@ -70,7 +70,7 @@ export function rowsResult(lists: readonly (readonly Row[])[], include: Include)
     metadatas: undefined as (Metadata | null)[][] | undefined,
     embeddings: undefined as number[][][] | undefined,
   }
-  // The driver answers an empty document of a search as null.
+  // The driver returns an empty document as null from searches.
   if (include.documents) result.documents = lists.map((rows) => rows.map(({ record }) => record.document || null))
   if (include.metadatas) result.metadatas = lists.map((rows) => rows.map(({ record }) => record.metadata ?? null))
   if (include.embeddings) {

@@ -1,4 +1,4 @@
-// A collection's schema: which indexes it has. Taken apart into JSON for the catalog and put together again.
+// A collection's schema: its indexes. Converted to JSON for the catalog and back.
 
 import {
   type EmbeddingFunction,
@@ -14,14 +14,14 @@ import type { Configuration, ConfigurationParam, HnswParams } from './types.ts'
 
 export type IndexConfig = FulltextIndexConfig | VectorIndexConfig | SparseVectorIndexConfig
 
-/** Whether an index is given. @throws SeekdbValueError for what is none; the classes of another copy of the package are. */
+/** Whether an index is given, of this or another copy of the package. @throws SeekdbValueError for anything else. */
 function isIndex<I extends IndexConfig>(given: I | null | undefined, name: string): given is I {
   if (given === undefined || given === null) return false
   if (typeof given.toMetadataJson === 'function') return true
   throw new SeekdbValueError(`Invalid "${name}": expected its class, got ${shown(given)}`)
 }
 
-/** The indexes of a collection: full text and vectors always, sparse vectors where they are asked for. */
+/** The indexes of a collection: always full text and vectors, and sparse vectors on request. */
 export class Schema {
   fulltextIndex?: FulltextIndexConfig
   vectorIndex?: VectorIndexConfig
@@ -40,7 +40,7 @@ export class Schema {
     if (isIndex(sparseVectorIndex, 'sparseVectorIndex')) this.sparseVectorIndex = sparseVectorIndex
   }
 
-  /** Sets the index of the config's kind, replacing one that was set before. @throws TypeError for anything else. */
+  /** Sets the index of the config's kind, replacing an earlier one. @throws TypeError for anything else. */
   createIndex(config: IndexConfig): this {
     if (config instanceof FulltextIndexConfig) this.fulltextIndex = config
     else if (config instanceof VectorIndexConfig) this.vectorIndex = config
@@ -53,12 +53,12 @@ export class Schema {
     return this
   }
 
-  /** Full text and vectors, as they are without a schema. */
+  /** Full text and vectors, the indexes of a collection without a schema. */
   static default(): Schema {
     return schemaWith({ fulltextIndex: new FulltextIndexConfig(), vectorIndex: new VectorIndexConfig() })
   }
 
-  /** What `configuration` and `embeddingFunction` of createCollection mean. */
+  /** The schema that createCollection's `configuration` and `embeddingFunction` stand for. */
   static fromLegacy(
     configuration: ConfigurationParam | null | undefined,
     embeddingFunction?: EmbeddingFunction | null,
@@ -83,7 +83,7 @@ export class Schema {
     }
   }
 
-  /** The schema that `toMetadataJson` took apart; its functions are built anew. Undefined for what is no object. */
+  /** The schema that `toMetadataJson` converted; its functions are rebuilt. Undefined for anything but an object. */
   static fromJSON(json: unknown): Promise<Schema | undefined> {
     return restoreSchema(json, {
       dense: (stored) => getEmbeddingFunction(stored.name, stored.properties),
@@ -92,19 +92,19 @@ export class Schema {
   }
 }
 
-/** Outside of the class: one that names itself in its body goes by another name in the bundles. */
+/** Outside the class: a class that names itself in its body gets another name in the bundles. */
 function schemaWith(config: ConstructorParameters<typeof Schema>[0]): Schema {
   return new Schema(config)
 }
 
-/** A schema as the catalog keeps it. */
+/** A schema as the catalog stores it. */
 export interface SchemaJson {
   fulltextIndex?: ReturnType<FulltextIndexConfig['toMetadataJson']>
   vectorIndex?: ReturnType<VectorIndexConfig['toMetadataJson']>
   sparseVectorIndex?: ReturnType<SparseVectorIndexConfig['toMetadataJson']>
 }
 
-/** How functions are got back; undefined where there is none. */
+/** How stored functions are restored; undefined if there is none. */
 export interface FunctionSource {
   dense(stored: StoredFunction): Promise<EmbeddingFunction | undefined>
   sparse(stored: StoredFunction): Promise<SparseEmbeddingFunction | undefined>
@@ -120,7 +120,7 @@ export async function restoreSchema(json: unknown, source: FunctionSource): Prom
   if (vectorIndex) {
     const { hnsw, embeddingFunction: stored } = vectorIndex
     schema.vectorIndex = new VectorIndexConfig({ hnsw: hnsw ?? {} })
-    // The stored dimension is the one the vectors have, whatever a function says of itself by now.
+    // The stored dimension is that of the vectors, whatever the function declares by now.
     const restored = stored === undefined ? undefined : await source.dense(stored)
     if (restored !== undefined) schema.vectorIndex.embeddingFunction = restored
   }
@@ -135,7 +135,7 @@ export async function restoreSchema(json: unknown, source: FunctionSource): Prom
   return schema
 }
 
-/** The two forms of a configuration as one. */
+/** Unifies the two forms of a configuration. */
 function partsOf(configuration: ConfigurationParam | null | undefined): {
   hnsw?: HnswParams
   fulltextConfig?: Configuration['fulltextConfig'] & {}

@@ -8,7 +8,7 @@ import { Best, distanceOf, type Metric, reportedDistance } from './nearest.ts'
 import type { SparseColumn, StoredRecord } from './records.ts'
 import { sparseDot } from './sparse.ts'
 
-/** What a search looks among, and how much of it is wanted. */
+/** Which records a search covers, and how many results it returns. */
 export interface Search {
   readonly filter: FilterNode | undefined
   readonly limit: number
@@ -16,33 +16,35 @@ export interface Search {
 
 export interface VectorSearch extends Search {
   readonly metric: Metric
-  /** Fields of the records that are wanted. */
+  /** The fields to read of the records found. */
   readonly select: readonly string[]
-  /** Whether every vector must be looked at, however many there are. */
+  /** Whether every vector must be compared, however many there are. */
   readonly isExact: boolean
 }
 
-/** What was found, and how far away or how good it is. */
+/** A record found, with its distance or score. */
 export interface Found {
   readonly id: string
   readonly order: number
   readonly distance: number
 }
 
-/** The same with what is wanted of the record. */
+/** A record found, with its selected fields. */
 export interface Row {
   readonly id: string
   readonly distance: number
   readonly record: StoredRecord
 }
 
-/** What is known of the places of records. When none was left by one that is gone, the engine's slots are in the same order. */
+/**
+ * What is known about the places of records. If no deleted record left a gap, the engine's slots are in the same order.
+ */
 export interface Places {
-  /** How many records there are, where `isSurelyDense`. */
+  /** The number of records, valid if `isSurelyDense`. */
   readonly count: number
-  /** Whether none was left, if that shows at once. */
+  /** Whether there are no gaps, as far as that is known at once. */
   isSurelyDense(): boolean
-  /** How many records there are; from then on it shows at once whether places were left. */
+  /** The number of records; afterwards `isSurelyDense` knows whether there are gaps. */
   countWithPlaces(): Promise<number>
   isDense(): Promise<boolean>
 }
@@ -52,14 +54,14 @@ type IndexOptions = Parameters<EngineCollection['createIndex']>[1]
 
 const READY = Promise.resolve()
 const WITH_VECTORS = ['id', 'order', 'document', 'metadata', 'embedding']
-/** Up to so many records every search is exact; more have a graph. */
+/** Up to this many records, every search is exact; larger collections have a graph. */
 export const EXACT_COUNT_MAX = 200_000
 
 export class Searches {
   readonly #engine: EngineCollection<StoredRecord>
   readonly #metric: Metric
   readonly #places: Places
-  /** Text and sparse indexes, there or being made. */
+  /** Text and sparse indexes that exist or are being built. */
   #indexes: Promise<Map<string, Promise<void>>> | undefined
 
   constructor(engine: EngineCollection<StoredRecord>, metric: Metric, places: Places) {
@@ -68,13 +70,13 @@ export class Searches {
     this.#places = places
   }
 
-  /** For each vector the records nearest to it, with the distance as this dialect reports it. */
+  /** For each vector, the nearest records, with the distances this dialect reports. */
   nearest(vectors: readonly Float32Array[], search: VectorSearch): Promise<Row[][]> {
     const { filter, limit, metric, select } = search
     if (vectors.length === 0 || limit === 0) return Promise.resolve(vectors.map(() => []))
     if (metric !== this.#metric) return this.#nearestByOther(vectors, search)
     if (!this.#places.isSurelyDense()) return this.#nearestInOrder(vectors, search)
-    // The slots of the engine are in the order of places: what it answers can stay as it is.
+    // The engine's slots are in order of place, so its answer is already ordered.
     const exact = search.isExact || this.#places.count <= EXACT_COUNT_MAX
     const conditions = { exact, select, filter: filter === undefined ? undefined : nativeFilter(filter) }
     return this.#engine
@@ -82,12 +84,12 @@ export class Searches {
       .then((lists) => lists.map((hits) => hits.map((hit) => rowOf(hit, metric))))
   }
 
-  /** The same where slots say nothing of places. */
+  /** `nearest` for collections where slots are not in order of place. */
   async #nearestInOrder(vectors: readonly Float32Array[], search: VectorSearch): Promise<Row[][]> {
     const { filter, limit, metric, select } = search
     const exact = search.isExact || (await this.#places.countWithPlaces()) <= EXACT_COUNT_MAX
     const conditions = { ...native(filter), exact, select: [...select, 'order'] }
-    // One more than asked for shows whether there are others just as near as the last.
+    // One more than requested, to show whether others are just as near as the last.
     const lists = await this.#engine.search({ ...conditions, vectors, limit: limit + 1 })
     const reported: Row[][] = []
     for (let i = 0; i < lists.length; i++) {
@@ -97,7 +99,7 @@ export class Searches {
     return reported
   }
 
-  /** Hits as they come, but among equals those that were added first, whatever slots the engine gave them. */
+  /** Hits in order, with ties broken by the order in which records were added, whatever their slots. */
   async #inOrderOfPlaces(
     hits: Hit[],
     vector: Float32Array,
@@ -114,7 +116,7 @@ export class Searches {
     return all.slice(0, limit)
   }
 
-  /** By a metric that the engine does not keep the vectors for: looks at all of them. */
+  /** By a metric that the engine does not index the vectors for: compares all of them. */
   async #nearestByOther(vectors: readonly Float32Array[], { metric, filter, limit }: VectorSearch): Promise<Row[][]> {
     const best = vectors.map(() => new Best<Row & Found>(limit, metric === 'ip'))
     for await (const record of this.#engine.find({ ...native(filter), select: WITH_VECTORS })) {
@@ -126,7 +128,7 @@ export class Searches {
     return best.map((one) => one.take())
   }
 
-  /** For each sparse vector the records with the largest dot product. Those without a sparse vector are left out. */
+  /** For each sparse vector, the records with the largest dot product. Records without a sparse vector are left out. */
   async nearestSparse(vectors: readonly SparseColumn[], search: Search): Promise<Row[][]> {
     if (search.limit === 0) return vectors.map(() => [])
     await this.#ensureIndex('sparse', { type: 'sparse' })
@@ -138,14 +140,16 @@ export class Searches {
     )
   }
 
-  /** By the index, which has only what shares a dimension with the vector; undefined when that is not enough. */
+  /**
+   * By the index, which finds only records that share a dimension with the vector; undefined when that is not enough.
+   */
   async #indexedSparse(vector: SparseColumn, { filter, limit }: Search): Promise<Found[] | undefined> {
     if (vector.indices.length === 0) return undefined
     const select = ['id', 'order', 'sparse']
     const conditions = { ...native(filter), index: 'sparse', limit: limit + 1, select }
     const hits = await this.#engine.search({ ...conditions, sparse: vector })
     const last = hits[limit - 1]
-    // Those that share nothing have 0, and come before negative products.
+    // Records that share no dimension have the product 0, which ranks before negative ones.
     if (last === undefined || last.distance >= 0) return undefined
     if (hits[limit]?.distance === last.distance && !(await this.#places.isDense())) return undefined
     const best = new Best<Found>(limit, true)
@@ -161,7 +165,7 @@ export class Searches {
     return best.take()
   }
 
-  /** The records with any word of a text, best first by BM25; none that is worse than `least`. */
+  /** The records with any word of a text, best first by BM25; none that scores below `least`. */
   async withWords(text: string, analyzer: AnalyzerDefinition, { filter, limit }: Search, least = 0): Promise<Found[]> {
     await this.#ensureIndex('document', { type: 'text', analyzer })
     const conditions = { ...native(filter), index: 'document', limit, radius: -least, select: ['id', 'order'] }
@@ -170,13 +174,13 @@ export class Searches {
     return found.sort((a, b) => b.distance - a.distance || a.order - b.order)
   }
 
-  /** The records that match, in the order they were added. */
+  /** The matching records, in the order they were added. */
   async inOrder(filter: FilterNode | undefined): Promise<Found[]> {
     const records = await this.#engine.find({ ...native(filter), select: ['id', 'order'], sort: 'order' }).toArray()
     return records.map((record) => foundIn(record, 0))
   }
 
-  /** Makes an index when it is first asked for: a collection that is never searched this way does without. */
+  /** Creates an index on first use: a collection never searched this way does without. */
   async #ensureIndex(name: string, options: IndexOptions): Promise<void> {
     this.#indexes ??= this.#engine.indexes().then((infos) => new Map(infos.map((info) => [info.name, READY])))
     const indexes = await this.#indexes
@@ -189,7 +193,7 @@ export class Searches {
     await index
   }
 
-  /** The records of what was found; those that were deleted meanwhile are left out. */
+  /** The records of a result; those deleted in the meantime are left out. */
   async rows(list: readonly Found[]): Promise<Row[]> {
     const records = await this.#engine.getMany(list.map(({ id }) => id))
     return records.flatMap((record, index) =>

@@ -1,4 +1,5 @@
-// One client's hold on a store: taken at the first operation, given back by close, taken again by the next operation.
+// One client's hold on a store: acquired at the first operation, released by close, acquired again by the next
+// operation.
 
 import { DEFAULT_DATABASE } from './constants.ts'
 import { SeekdbError } from './errors.ts'
@@ -17,7 +18,7 @@ export class Session {
     this.database = database
   }
 
-  /** Whether an operation has reached the store, even if it was closed since. */
+  /** Whether any operation has reached the store, even if it has been closed since. */
   get wasConnected(): boolean {
     return this.#wasConnected
   }
@@ -27,7 +28,7 @@ export class Session {
     return this.#hold?.store
   }
 
-  /** @throws SeekdbConnectionError when it does not open, SeekdbError when it has no such database. */
+  /** @throws SeekdbConnectionError when the store does not open, SeekdbError when it has no such database. */
   async store(): Promise<Store> {
     if (this.#hold !== undefined) return this.#hold.store
     this.#opening ??= this.#open().finally(() => {
@@ -47,7 +48,7 @@ export class Session {
     return hold.store
   }
 
-  /** Gives the store back; what it holds is on disk then. */
+  /** Releases the store; its contents are on disk then. */
   async close(): Promise<void> {
     await this.#opening?.catch(() => {})
     const hold = this.#hold

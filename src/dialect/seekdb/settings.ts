@@ -1,4 +1,4 @@
-// What createCollection makes of its options: one schema, a dimension, a metric, and the functions to use.
+// Turns the options of createCollection into a schema, a dimension, a metric and the functions to use.
 
 import { DEFAULT_DISTANCE_METRIC, DEFAULT_VECTOR_DIMENSION } from './constants.ts'
 import { type EmbeddingFunction, getEmbeddingFunction, type SparseEmbeddingFunction } from './embedding.ts'

@@ -1,4 +1,4 @@
-// Sparse vectors: made of a text of the record by the collection's sparse function, and compared by their dot product.
+// Sparse vectors: made from a text of the record by the collection's sparse function, and compared by dot product.
 
 import type { Columns } from './columns.ts'
 import type { SparseEmbeddingFunction } from './embedding.ts'
@@ -7,11 +7,11 @@ import { keyName } from './key.ts'
 import type { SparseColumn } from './records.ts'
 import type { Metadata, SourceKey } from './types.ts'
 
-/** The largest dimension that there is. */
+/** The largest dimension allowed. */
 export const DIMENSION_MAX = 4_294_967_294
 const METADATA_PREFIX = 'metadata.'
 
-/** Which text of a record the sparse vectors are made of, and by what. */
+/** Which text of a record its sparse vector is made from, and by which function. */
 export class SparseSource {
   readonly #fn: SparseEmbeddingFunction
   /** Path in the metadata; undefined for the document, null for a source without text. */
@@ -24,7 +24,9 @@ export class SparseSource {
     else this.#path = name.startsWith(METADATA_PREFIX) ? name.slice(METADATA_PREFIX.length).split('.') : null
   }
 
-  /** For each record its new sparse vector, null where it has none any more, undefined where its source is not given. */
+  /**
+   * For each record, its new sparse vector; null if it no longer has one, undefined if its source text is not given.
+   */
   async columns(columns: Columns): Promise<(SparseColumn | null | undefined)[]> {
     const { ids } = columns
     const texts = ids.map((_, index) => this.#textOf(columns, index))
@@ -53,7 +55,7 @@ export class SparseSource {
 
 function textAt(metadata: Metadata | null, path: readonly string[]): string | null {
   let value: unknown = metadata
-  // A name that holds the dots itself comes first, as in filters.
+  // A name that itself contains the dots takes precedence, as in filters.
   const whole = path.join('.')
   if (metadata !== null && Object.hasOwn(metadata, whole)) value = metadata[whole]
   else {
@@ -70,10 +72,10 @@ export function isSparse(value: unknown): value is Record<string, number> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
 
-/** @throws SeekdbValueError unless it maps integers, not negative, to finite numbers. */
+/** @throws SeekdbValueError unless `value` maps non-negative integers to finite numbers. */
 export function readSparse(value: unknown): SparseColumn {
   if (!isSparse(value)) throw new SeekdbValueError('A sparse vector must be an object of indices and weights')
-  // Integer keys of an object come in ascending order; those past 2^32 - 2 do not count as such.
+  // Integer keys of an object are in ascending order; those past 2^32 - 2 do not count as integer keys.
   const names = Object.keys(value)
   const entries = names.map((name) => [readIndex(name), value[name]] as const).sort(([a], [b]) => a - b)
   const indices = new Uint32Array(entries.length)
@@ -96,7 +98,7 @@ function readIndex(name: string): number {
   return index
 }
 
-/** Over shared indices. */
+/** The dot product over shared indices. */
 export function sparseDot(a: SparseColumn, b: SparseColumn): number {
   let dot = 0
   let j = 0

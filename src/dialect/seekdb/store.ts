@@ -1,9 +1,9 @@
 // The databases and collections of one quiverdb, as this dialect sees them.
 //
-// One engine collection, `seekdb`, is the catalog: a document for each database and for each collection, with its settings. The
-// records of a collection are in an engine collection of their own. What the catalog does not list does not exist: it is written last
-// when a collection is made, and first when one is deleted; engine collections that are left over by a crash between the two are
-// dropped at the next opening.
+// One engine collection, `seekdb`, is the catalog: one document for each database and for each collection with its
+// settings. The records of each collection are in their own engine collection. What the catalog does not list does not
+// exist: it is written last when a collection is created, and first when one is deleted; engine collections left by a
+// crash in between are dropped at the next opening.
 
 import { v4 as uuid } from 'uuid'
 import type { Database, Collection as EngineCollection } from '../../engine/index.ts'
@@ -33,7 +33,7 @@ export interface CollectionDocument {
   readonly kind: 'collection'
   readonly database: string
   readonly name: string
-  /** Rises with every collection that is made. */
+  /** Grows with every collection created. */
   readonly sequence: number
   /** Name of the engine collection with the records. */
   readonly records: string
@@ -46,7 +46,7 @@ export interface CollectionDocument {
 export interface Member {
   readonly document: CollectionDocument
   readonly records: Records
-  /** The functions it was made with in this process, for when they cannot be built from their names. */
+  /** The functions it was created with in this process, in case they cannot be built from their names. */
   readonly functions: {
     readonly dense: EmbeddingFunction | undefined
     readonly sparse: SparseEmbeddingFunction | undefined
@@ -106,7 +106,7 @@ export class Store {
     })
   }
 
-  /** Deletes a database and its collections. The default one stays, empty. */
+  /** Deletes a database and its collections. The default database stays, empty. */
   deleteDatabase(name: string): Promise<void> {
     if (name === ADMIN_DATABASE) throw new SeekdbValueError(`Database ${ADMIN_DATABASE} cannot be deleted`)
     return this.#inTurn(async () => {
@@ -125,7 +125,7 @@ export class Store {
     return this.#databases.get(database)?.get(name)
   }
 
-  /** By id; undefined when it was deleted. */
+  /** By id; undefined once it is deleted. */
   get(id: string): Member | undefined {
     return this.#byId.get(id)
   }
@@ -140,7 +140,7 @@ export class Store {
   create(database: string, name: string, settings: Settings): Promise<Member> {
     const { schema, dimension, distance, embeddingFunction, sparseEmbeddingFunction } = settings
     const functions = { dense: embeddingFunction, sparse: sparseEmbeddingFunction }
-    // Taken apart before anything is made: a config that is no JSON stops it here.
+    // Converted before anything is created, so that a config that is not JSON fails here.
     const json = jsonOf(schema)
     return this.#inTurn(async () => {
       this.#requireFree(database, name, `Collection '${name}' already exists`)
@@ -148,7 +148,7 @@ export class Store {
     })
   }
 
-  /** Copies a collection, records and settings. @throws SeekdbValueError when the name is taken. */
+  /** Copies a collection with its records and settings. @throws SeekdbValueError when the name is taken. */
   fork(source: Member, name: string): Promise<Member> {
     return this.#inTurn(async () => {
       const { database, dimension, distance, schema } = source.document
@@ -183,7 +183,7 @@ export class Store {
     const { database, name, dimension, distance } = settings
     const id = uuid().replaceAll('-', '')
     const readable = `${PREFIX}${database}/${name}`
-    // Without a second slash it is the readable name of no collection.
+    // Without a second slash, this cannot be another collection's readable name.
     const records = readable.length <= ENGINE_NAME_UNITS_MAX ? readable : `${PREFIX}${id}`
     const document: CollectionDocument = { id, kind: 'collection', sequence: ++this.#sequence, records, ...settings }
     const engine = await Records.create(this.#engine, records, dimension, METRICS[distance])
@@ -226,7 +226,7 @@ export class Store {
     return collections
   }
 
-  /** Changes of the catalog run one after another. */
+  /** Runs changes of the catalog one after another. */
   #inTurn<R>(run: () => Promise<R>): Promise<R> {
     const turn = this.#tail.then(run)
     this.#tail = turn.catch(() => {})
@@ -234,7 +234,7 @@ export class Store {
   }
 }
 
-/** @throws SeekdbValueError where a parameter is no JSON. */
+/** @throws SeekdbValueError where a parameter is not JSON. */
 function jsonOf(schema: Schema): SchemaJson {
   try {
     return JSON.parse(JSON.stringify(schema.toMetadataJson())) as SchemaJson

@@ -1,4 +1,5 @@
-// The part of the dialect with the analyzers in it, loaded with the first hybrid search for words or the first sparse vector of a text.
+// The part of the dialect that contains the analyzers, loaded with the first hybrid search for words or the first
+// sparse vector made from a text.
 
 import { Part } from '../../engine/index.ts'
 

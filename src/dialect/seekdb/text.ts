@@ -1,5 +1,5 @@
-// What stands on analyzers: the text part of a hybrid search (which records match, those first that have the words best by BM25), and the
-// words that sparse vectors count. Loaded when it is needed: text-part.ts.
+// Everything that needs analyzers: the text part of a hybrid search (the matching records, best first by BM25 of the
+// words), and the words that sparse vectors count. Loaded on demand: see text-part.ts.
 
 import { textMatch } from '../../engine/words.ts'
 import type { FilterNode } from '../../query/index.ts'
@@ -9,7 +9,10 @@ import type { Records } from './records.ts'
 import type { Found, Search } from './searches.ts'
 import type { BengProperties, Ngram2Properties, NgramProperties } from './types.ts'
 
-/** The analyzer of a full-text index. `ik` cuts into words, and Chinese into characters and pairs of them; `beng` keeps a run of Chinese whole. */
+/**
+ * The analyzer of a full-text index. `ik` splits into words, and Chinese into characters and pairs of them; `beng`
+ * keeps a run of Chinese whole.
+ */
 export function analyzerFor(config: FulltextIndexConfig | undefined): AnalyzerDefinition {
   const { analyzer, properties = {} } = config ?? { analyzer: 'ik' }
   if (analyzer === 'ngram') {
@@ -31,9 +34,9 @@ function lengths({ min_token_size: min, max_token_size: max }: BengProperties): 
   return min === undefined && max === undefined ? [] : [{ type: 'length', min: min ?? 1, max }]
 }
 
-/** English words by their stems; `stopwords` undefined leaves out the common ones. */
+/** Stems of English words; with `stopwords` undefined, the common ones are left out. */
 export function englishWords(bytesMax: number, stopwords: readonly string[] | undefined): Analyzer {
-  // Names of lists, as analyzers have them, are none here, and no words either.
+  // Names of word lists, which analyzers accept, mean nothing here, and are not words either.
   const stopWords = stopwords?.filter((word) => !/^_\w+_$/.test(word))
   return analyzerOf({
     tokenizer: 'standard',
@@ -42,10 +45,11 @@ export function englishWords(bytesMax: number, stopwords: readonly string[] | un
 }
 
 /**
- * The records that match, best first.
+ * The matching records, best first.
  *
- * @param text - a parsed `whereDocument`, in which `$contains` asks for any of its words; undefined leaves it to the filter.
- * @param search.filter - which records come into question.
+ * @param text - a parsed `whereDocument`, whose `$contains` matches any of its words; undefined leaves the matching to
+ * the filter.
+ * @param search.filter - which records are considered.
  */
 export async function searchTexts(
   records: Records,
@@ -55,7 +59,7 @@ export async function searchTexts(
 ): Promise<Found[]> {
   const { filter, limit } = search
   if (text === undefined) return (await records.searches.inOrder(filter)).slice(0, limit)
-  // The index finds what has any of the words.
+  // The index finds the records that have any of the words.
   if (text.kind === 'text') return await withWords(records, text.text, definition, search)
   const matching = withMatches(text, analyzerOf(definition))
   const chosen: FilterNode = filter === undefined ? matching : { kind: 'and', of: [matching, filter] }
@@ -67,7 +71,7 @@ export async function searchTexts(
   return [...scored, ...others].slice(0, limit)
 }
 
-/** The records with any of the words; of those that are as good as the last that is wanted, the ones that were added first. */
+/** The records with any of the words; among those tied with the last one wanted, the ones added first. */
 async function withWords(
   records: Records,
   words: string,
@@ -77,13 +81,13 @@ async function withWords(
   const { searches } = records
   const found = await searches.withWords(words, definition, { filter, limit: limit + 1 })
   const last = found[limit - 1]
-  // The engine goes by slots, of which a deleted record may have left an early one to a late record.
+  // The engine breaks ties by slot, and a late record may have got the early slot of a deleted one.
   const isTie = last !== undefined && found[limit]?.distance === last.distance && !(await records.isDense())
   const all = isTie ? await searches.withWords(words, definition, { filter, limit: Infinity }, last.distance) : found
   return all.slice(0, limit)
 }
 
-/** The filter with words looked for by the analyzer in place of substrings. */
+/** The filter with analyzed words in place of substrings. */
 function withMatches(node: FilterNode, analyzer: Analyzer): FilterNode {
   if (node.kind === 'and' || node.kind === 'or') {
     return { kind: node.kind, of: node.of.map((part) => withMatches(part, analyzer)) }
@@ -93,7 +97,7 @@ function withMatches(node: FilterNode, analyzer: Analyzer): FilterNode {
   return textMatch(operand, analyzer, text, { absent: 'unknown', isNullAbsent: true })
 }
 
-/** All texts that are asked for; not those that must not be there. */
+/** All texts that are searched for, without those that must not occur. */
 function wordsOf(node: FilterNode): string {
   if (node.kind === 'text') return node.text
   return node.kind === 'and' || node.kind === 'or' ? node.of.map(wordsOf).join(' ').trim() : ''

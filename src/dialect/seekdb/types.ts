@@ -1,4 +1,4 @@
-// The driver's types: what its methods take and answer.
+// The driver's types: what its methods take and return.
 
 import type { Database as EngineDatabase } from '../../engine/index.ts'
 import type { EmbeddingConfig, EmbeddingFunction, SparseVector } from './embedding.ts'
@@ -51,14 +51,14 @@ export interface RecordSet {
   metadatas?: Metadata[]
   documents?: string[]
 }
-/** Parallel lists; a column that was not asked for is undefined. */
+/** Parallel lists; a column that was not requested is undefined. */
 export interface GetResult<TMeta extends Metadata = Metadata> {
   readonly ids: readonly string[]
   readonly embeddings?: readonly (number[] | null)[]
   readonly metadatas?: readonly (TMeta | null)[]
   readonly documents?: readonly (string | null)[]
 }
-/** For each query vector parallel lists, nearest first. */
+/** Parallel lists for each query vector, nearest first. */
 export interface QueryResult<TMeta extends Metadata = Metadata> {
   readonly ids: readonly (readonly string[])[]
   readonly embeddings?: readonly (readonly (number[] | null)[])[]
@@ -127,12 +127,12 @@ export type ConfigurationParam = HNSWConfiguration | Configuration
 // --- options
 
 export interface SeekdbClientArgs {
-  /** A directory, or `':memory:'` for a store of this client alone. */
+  /** A directory, or `':memory:'` for a store private to this client. */
   path?: string
   host?: string
   port?: number
   tenant?: string
-  /** Name of the database (`'test'`); or an open quiverdb, which is used as it is and stays open. */
+  /** Name of the database (default `'test'`); or an open quiverdb, which is used as it is and stays open. */
   database?: string | EngineDatabase
   user?: string
   password?: string
@@ -160,9 +160,9 @@ export interface GetCollectionOptions {
   name: string
   embeddingFunction?: EmbeddingFunction | null
 }
-/** A vector as it is given. */
+/** A vector as callers pass it. */
 export type Lanes = readonly number[] | Float32Array | Float64Array
-/** One value or a list of them. What is undefined is not given; null is stored as null, where that can be stored. */
+/** One value or a list of them. Undefined counts as not given; null is stored as null where possible. */
 export type Column<V> = V | null | undefined | readonly (V | null | undefined)[]
 export interface AddOptions {
   ids: string | readonly string[]
@@ -236,7 +236,7 @@ export interface ForkOptions {
   name: string
 }
 
-// --- types of the driver's inside, for programs that name them
+// --- internal types of the driver, for programs that name them
 
 export type CollectionVersion = 'v2'
 export interface CollectionContext {

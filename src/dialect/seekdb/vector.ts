@@ -1,15 +1,15 @@
-// Vectors on their way in and out.
+// Converts vectors on their way in and out.
 
 import { blankNumbers } from '../../value/index.ts'
 import { SeekdbValueError, shown } from './errors.ts'
 
-/** Whether this can be a vector; what is in it is checked when it is read. */
+/** Whether `value` can be a vector; its elements are checked when it is read. */
 export function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
 }
 
 /**
- * Reads a vector that was given, as float32.
+ * Reads a vector from a caller, as float32.
  *
  * @param index - its position in the call, for the message.
  * @throws SeekdbValueError unless it has `dimension` finite numbers.
@@ -20,7 +20,7 @@ export function readVector(value: unknown, dimension: number, index: number): Fl
   return vector
 }
 
-/** Reads vectors into one buffer: that is quicker than a buffer for each. */
+/** Reads vectors into one buffer, which is faster than a buffer for each. */
 export function readVectors(values: readonly unknown[], dimension: number): Float32Array[] {
   if (values.length === 1) return [readVector(values[0], dimension, 0)]
   const buffer = new Float32Array(values.length * dimension)
@@ -35,7 +35,7 @@ function readLanes(value: unknown, vector: Float32Array, index: number): void {
   if (!isList(value)) throw new SeekdbValueError('Vector must be an array')
   const lanes = value.length
   const dimension = vector.length
-  // NaN as soon as a lane is none that float32 can hold.
+  // Becomes NaN as soon as float32 cannot hold a lane.
   let zero = 0
   for (let i = 0; i < lanes; i++) {
     const lane = value[i]
@@ -60,9 +60,11 @@ function invalidLane(lane: unknown): SeekdbValueError {
 
 const DIGITS_MIN = 6
 const DIGITS_MAX = 9
-/** Doubles hold these powers of ten exactly: a quotient of a whole number by one is the double nearest to the decimal number. */
+/**
+ * Doubles hold these powers of ten exactly: a whole number divided by one is the double nearest to the decimal number.
+ */
 const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
-/** Added to a double and taken off again, it leaves the nearest whole number. */
+/** Added to a double and subtracted again, this leaves the nearest whole number. */
 const WHOLE = 1.5 * 2 ** 52
 
 /**

@@ -1,4 +1,5 @@
-// add, upsert and update: what is given is checked, texts become vectors, and then everything is stored in one step or nothing is.
+// add, upsert and update: the arguments are checked and texts become vectors; then everything is stored in one step, or
+// nothing.
 
 import { fieldsProjection, type Projection } from '../../engine/index.ts'
 import { type Columns, isPlain, isShortId } from './columns.ts'
@@ -10,7 +11,7 @@ import type { SparseSource } from './sparse.ts'
 import type { Metadata } from './types.ts'
 import { isList, readVector } from './vector.ts'
 
-/** What makes the vectors of a collection. */
+/** The functions that make a collection's vectors. */
 export interface Embedders {
   readonly dense: EmbeddingFunction | undefined
   readonly sparse: SparseSource | undefined
@@ -44,7 +45,7 @@ function newRecord(
   embedding: ArrayLike<number>,
 ): NewRecord {
   const isBare = metadata === null || metadata === undefined
-  // Each by a literal of its own: a field that is added to one later is kept apart from the others.
+  // A separate literal for each: a field added to an object later is stored apart from the others.
   if (document === null || document === undefined) {
     return isBare ? { id, order, embedding } : { id, order, embedding, metadata }
   }
@@ -52,8 +53,8 @@ function newRecord(
 }
 
 /**
- * What was given, as it is, where it is in the engine's hands before anything else runs: then nothing has to be copied. Undefined
- * where that cannot be, or something is not as plain as it is mostly.
+ * The arguments as they are, for a write that reaches the engine before anything else runs, so that nothing has to be
+ * copied. Undefined where that is not possible, or where an argument is unusual.
  *
  * @param keepsFalsy - as for `readColumns`.
  */
@@ -88,7 +89,7 @@ function isColumn(column: unknown, count: number): column is unknown[] | undefin
   return column === undefined || (Array.isArray(column) && column.length === count)
 }
 
-/** `add`, when it can be done at once; undefined when not, and then nothing has happened. */
+/** `add`, if it can be done at once; otherwise returns undefined and does nothing. */
 export function addAtOnce(records: Records, embedders: Embedders, options: Options): Promise<void> | undefined {
   const columns = columnsAtOnce(records, embedders, options, true)
   if (columns?.vectors === undefined) return undefined
@@ -132,24 +133,24 @@ function updateItems(records: Records, { items, ids, fields }: Items): Promise<v
   return records.rewrite(ids, fields, (old, index) => (old === undefined ? undefined : merged(items[index]!, old)))
 }
 
-/** What a call says of one id. */
+/** What a call gives for one id. */
 interface Item {
   readonly id: string
   vector: ArrayLike<number> | undefined
   document: string | null | undefined
   metadata: Metadata | null | undefined
-  /** Null takes it away. */
+  /** Null removes it. */
   sparse: SparseColumn | null | undefined
-  /** Whether the first that is said of the id is enough for a new record, and the text in it. */
+  /** Whether the first entry for the id suffices for a new record, and its text. */
   readonly isAddable: boolean
   readonly firstDocument: string | null | undefined
 }
 
-/** What a call says, id by id. */
+/** What a call gives, id by id. */
 interface Items {
   readonly items: readonly Item[]
   readonly ids: readonly string[]
-  /** What is to be known of the records that are there. */
+  /** The fields of existing records that are needed. */
   readonly fields: Projection
 }
 
@@ -164,7 +165,7 @@ async function embeddedItems(records: Records, embedders: Embedders, columns: Co
   return itemsOf({ ...columns, vectors }, await embedders.sparse?.columns(columns))
 }
 
-/** Of an id that comes several times the last of each column. */
+/** For an id given several times, the last value of each column counts. */
 function itemsOf(
   { ids, vectors, documents, metadatas }: Columns,
   sparse: readonly (SparseColumn | null | undefined)[] | undefined,
@@ -189,7 +190,7 @@ function itemsOf(
   return { items: [...items.values()], ids: [...items.keys()], fields: keptFields(vectors, documents, metadatas) }
 }
 
-/** By which of embedding, document and metadata are kept: what is read of a record for it. */
+/** The fields to read of a record, indexed by which of embedding, document and metadata are kept. */
 const KEPT_FIELDS = Array.from({ length: 8 }, (_, kept) =>
   fieldsProjection([
     'order',
@@ -220,7 +221,7 @@ function requireEmbeddable(document: string | null | undefined, { dense }: Embed
   if (dense === undefined) throw new SeekdbValueError(NO_FUNCTION)
 }
 
-/** Whether there is a text without a vector of its own. */
+/** Whether any text has no vector of its own. */
 function needsEmbedding({ vectors, documents }: Columns): boolean {
   if (documents === undefined) return false
   return vectors === undefined
@@ -232,7 +233,7 @@ function isText(document: string | null | undefined): boolean {
   return typeof document === 'string'
 }
 
-/** The vectors that were given, and those of the texts that have none: in one call of the function. */
+/** The given vectors, and those of texts without one, made in a single call of the function. */
 async function embedded(
   { ids, vectors, documents }: Columns,
   { dense }: Embedders,
@@ -251,7 +252,7 @@ async function embedded(
   return all
 }
 
-/** @throws SeekdbValueError unless there is a vector for each text. What `generate` throws goes through. */
+/** @throws SeekdbValueError unless there is a vector for each text. Errors of `generate` pass through. */
 export async function embedTexts(fn: EmbeddingFunction, texts: string[]): Promise<number[][]> {
   const vectors = (await fn.generate(texts)) as unknown
   if (!Array.isArray(vectors) || vectors.length !== texts.length) {
