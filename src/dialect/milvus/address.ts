@@ -1,4 +1,4 @@
-// What an address means: a directory, memory, or a server that the official SDK talks to.
+// What an address means: a directory, memory, or a server that the official SDK connects to.
 
 import { loadDriver } from '../../engine/index.ts'
 import { MilvusError } from './errors.ts'
@@ -23,7 +23,7 @@ const UNITS: Readonly<Record<string, number>> = {
   Y: 31_536_000_000,
 }
 
-/** Milliseconds of a token such as '30s'. */
+/** A time token such as '30s' in milliseconds. */
 export function parseTimeToken(token: string): number {
   const unit = UNITS[token.slice(-1)]
   if (unit === undefined) throw new MilvusError(1100, `Invalid time token: ${token}`, { isThrown: true })
@@ -32,11 +32,11 @@ export function parseTimeToken(token: string): number {
 
 type Methods = Record<string, (...args: unknown[]) => unknown>
 
-/** Answers with the member of a client that is not loaded yet: methods wait for it. */
+/** A member of a client that is not loaded yet: methods wait for it. */
 function lazily(target: object, client: () => Promise<Methods>): object {
   return new Proxy(target, {
     get(own, name, receiver) {
-      // A client is no promise; and what was set on the handle is the handle's.
+      // A client must not look like a promise; and what was set on the handle is the handle's own.
       if (typeof name === 'symbol' || name === 'then' || Object.hasOwn(own, name))
         return Reflect.get(own, name, receiver)
       if (name === 'session') {
@@ -54,12 +54,12 @@ function lazily(target: object, client: () => Promise<Methods>): object {
   })
 }
 
-/** A handle whose methods are those of the official client, loaded and constructed with the first call. */
+/** A handle with the methods of the official client, which is loaded and constructed on the first call. */
 export function remoteClient(handle: object, args: readonly unknown[]): object {
   let loading: Promise<Methods> | undefined
   const load = async () => {
     const driver = await loadDriver(SDK)
-    // A CommonJS package may come wrapped.
+    // A CommonJS package may be wrapped.
     const names = ('MilvusClient' in driver ? driver : driver['default']) as Record<string, unknown>
     const Client = names['MilvusClient'] as new (...args: readonly unknown[]) => Methods
     return new Client(...args)

@@ -1,4 +1,4 @@
-// Milvus' analyzer parameters in the words of the text room.
+// Translates Milvus' analyzer parameters into definitions of the text room.
 
 import type { AnalyzerDefinition } from '../../engine/index.ts'
 
@@ -12,7 +12,10 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   max_gram: 'max',
 }
 
-/** No dictionaries are at hand: pairs of characters find the words of any of them, and ICU's boundaries are Unicode's. */
+/**
+ * There are no dictionaries here: pairs of characters find the words of any dictionary, and ICU's boundaries are
+ * Unicode's.
+ */
 const TOKENIZERS = new Map<unknown, string>([
   ['jieba', 'chinese'],
   ['icu', 'segments'],
@@ -34,7 +37,10 @@ function tokenizer(given: unknown): unknown {
   return TOKENIZERS.get(type ?? given) ?? respelt(given)
 }
 
-/** The definition that parameters, or their JSON, stand for; `standard` without any. Whether it makes sense is not looked at. */
+/**
+ * The definition that parameters, or their JSON, stand for; `standard` if there are none. Does not check whether it
+ * makes sense.
+ */
 export function analyzerDefinition(given: unknown): AnalyzerDefinition {
   const params = (typeof given === 'string' && given !== '' ? JSON.parse(given) : given) as Params | undefined
   const isEmpty = !params || Object.keys(params).length === 0

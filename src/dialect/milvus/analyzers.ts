@@ -1,4 +1,5 @@
-// Analyzers of Milvus' parameters. Only what is loaded when it is needed may import this: analyzers are many bytes.
+// Builds analyzers from Milvus' parameters. Only code that is loaded on demand may import this: analyzers are many
+// bytes.
 
 import { UsageError } from '../../error/index.ts'
 import { type Analyzer, analyzerOf } from '../../text/index.ts'
@@ -6,7 +7,7 @@ import { analyzerDefinition } from './analyzer-params.ts'
 import { invalid } from './errors.ts'
 import type { Field } from './schema.ts'
 
-/** The analyzer that parameters describe; `standard` without any. */
+/** The analyzer that parameters describe; `standard` if there are none. */
 export function analyzerFor(given: unknown): Analyzer {
   try {
     return analyzerOf(analyzerDefinition(given))
@@ -22,17 +23,17 @@ export function analyzerFor(given: unknown): Analyzer {
   }
 }
 
-/** The analyzers of a field whose rows are of several languages. */
+/** The analyzers of a field whose rows are in several languages. */
 export interface Languages {
-  /** The field that says which a row is of. */
+  /** The field that names the language of a row. */
   readonly by: string
-  /** By its name or an alias; the default for any other value. */
+  /** The analyzer of this name or alias; the default one for any other value. */
   analyzerOf(name: unknown): Analyzer
 }
 
 const LANGUAGES = new WeakMap<Field, Languages>()
 
-/** Undefined for a field that is read by one analyzer. */
+/** Undefined for a field with a single analyzer. */
 export function languagesOf(field: Field): Languages | undefined {
   const given = field.params['multi_analyzer_params']
   if (given === undefined) return undefined
@@ -68,7 +69,7 @@ function parsed(given: string, wrong: (what: string) => Error): object {
     const params: unknown = JSON.parse(given)
     if (isObject(params)) return params
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw wrong('an object, or its JSON')
 }
@@ -77,7 +78,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** @param name - of the analyzer, where the field has several. */
+/** @param name - the name of the analyzer, if the field has several. */
 export function analyzerOfField(field: Field, name?: unknown): Analyzer {
   return languagesOf(field)?.analyzerOf(name) ?? analyzerFor(field.params['analyzer_params'])
 }

@@ -1,5 +1,5 @@
-// Changes of what the catalog holds. Each is one write of one record, and a second where the engine's collection is made or renamed beside
-// it; whoever makes them takes turns (`Store.change`).
+// Changes to the catalog. Each is one write of one record, plus a second one where the engine's collection is created
+// or renamed with it. Callers take turns (`Store.change`).
 
 import type { Collection } from '../../engine/index.ts'
 import { CATALOG, type CollectionRecord, type DatabaseRecord, databaseKey, Entry, type Store } from './catalog.ts'
@@ -27,7 +27,10 @@ export async function removeDatabase(store: Store, name: string): Promise<void> 
   store.index()
 }
 
-/** Makes the engine's collection under a record that says so: what a process leaves that dies meanwhile goes when the store is opened. */
+/**
+ * Creates the engine's collection under a record that says so: what a process leaves when it dies in between is removed
+ * when the store is opened.
+ */
 export async function createEntry(store: Store, record: Unplaced): Promise<Entry> {
   const whole = { ...record, store: await freeName(store, record) }
   let rows: Collection | undefined
@@ -46,7 +49,7 @@ export async function createEntry(store: Store, record: Unplaced): Promise<Entry
   return entry
 }
 
-/** What the engine's collection is called if that is free. */
+/** The name of the engine's collection if it is free. */
 function plainName({ db, name }: Unplaced): string {
   return db === DEFAULT_DB ? name : `${db}/${name}`
 }
@@ -107,12 +110,15 @@ async function adopt(store: Store, entry: Entry, change: Partial<CollectionRecor
 export async function dropEntry(store: Store, entry: Entry): Promise<void> {
   store.entries.delete(entry)
   store.index()
-  // A record without rows counts for nothing; rows without a record would stay for ever.
+  // A record without rows does not count; rows without a record would stay forever.
   await store.database.dropCollection(entry.rows.name)
   await store.catalog!.delete(entry.record.id)
 }
 
-/** Moves the rows to an engine collection made for `change`: other metrics, other vector fields; with `isEmpty` leaves them. */
+/**
+ * Moves the rows to an engine collection made for `change`: other metrics or other vector fields. `isEmpty` leaves the
+ * rows out.
+ */
 export async function rebuildEntry(
   store: Store,
   entry: Entry,

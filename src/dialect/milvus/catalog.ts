@@ -1,5 +1,6 @@
-// What Milvus knows beside the rows: databases, schemas, aliases, partitions, indexes, load states. Each database and each
-// collection is one document of an internal collection, so that a change is one write; all of them are held in memory.
+// What Milvus knows besides the rows: databases, schemas, aliases, partitions, indexes, load states. Each database and
+// each collection is one document of an internal collection, so that a change is one write; all of them are held in
+// memory.
 
 import { type Direct, directOf } from '../../engine/direct.ts'
 import { type Collection, type Database, onePerDatabase } from '../../engine/index.ts'
@@ -14,9 +15,9 @@ export interface IndexRecord {
   readonly field: string
   readonly type: string
   readonly metric?: string
-  /** As JSON, as it was given. */
+  /** The parameters as JSON, as they were given. */
   readonly params?: string
-  /** What else was given or altered. */
+  /** Everything else that was given or altered. */
   readonly extra: Readonly<Record<string, string>>
 }
 
@@ -32,13 +33,13 @@ export interface CollectionRecord {
   readonly kind: 'collection'
   readonly db: string
   readonly name: string
-  /** What `describeCollection` calls collectionID. */
+  /** The collectionID that `describeCollection` returns. */
   readonly number: string
-  /** Name of the engine's collection that holds the rows. */
+  /** Name of the engine's collection with the rows. */
   readonly store: string
-  /** What that was called before; it still is if the rename never happened. */
+  /** Its previous name; still current if the rename never happened. */
   readonly storeBefore?: string | undefined
-  /** Its rows, partitions and indexes are not all there yet. */
+  /** The rows, partitions and indexes are not complete yet. */
   readonly isMaking?: boolean
   readonly fields: readonly Field[]
   readonly functions: readonly FunctionSpec[]
@@ -46,15 +47,15 @@ export interface CollectionRecord {
   readonly description: string
   readonly consistency: string
   readonly shards: number
-  /** How many partitions a partition key routes to; 0 without one. */
+  /** Number of partitions that a partition key routes to; 0 without a partition key. */
   readonly keyed: number
   readonly partitions: readonly PartitionRecord[]
   readonly properties: Readonly<Record<string, string>>
-  /** Since when rows expire some time after they were written, if not from the beginning. */
+  /** When a TTL of rows was set, if not from the beginning. */
   readonly ttlSince?: number
   readonly aliases: readonly string[]
   readonly indexes: readonly IndexRecord[]
-  /** Which partitions are loaded. */
+  /** The loaded partitions. */
   readonly loaded: 'none' | 'all' | readonly string[]
   readonly created: number
   readonly updated: number
@@ -79,7 +80,7 @@ function isExpiring({ properties }: CollectionRecord): boolean {
   return Number(properties['collection.ttl.seconds']) > 0 || !!properties['ttl_field']
 }
 
-/** A collection, open. */
+/** An open collection. */
 export class Entry {
   record: CollectionRecord
   schema: Schema
@@ -89,9 +90,9 @@ export class Entry {
   expires: boolean
   /** When expired rows were last removed. */
   sweptAt = 0
-  /** Made by describe.ts; dropped with each change. */
+  /** Made by describe.ts; dropped on every change. */
   description: unknown = undefined
-  /** Writers wait for it while the rows move to another engine collection. */
+  /** Writers wait for this while the rows move to another engine collection. */
   moving: Promise<unknown> | undefined = undefined
 
   constructor(record: CollectionRecord, rows: Collection) {
@@ -106,7 +107,7 @@ export class Entry {
     return this.record.name
   }
 
-  /** The engine's collection that holds the rows. */
+  /** The engine's collection with the rows. */
   get rows(): Collection {
     return this.#rows
   }
@@ -116,7 +117,7 @@ export class Entry {
     this.#direct = directOf(rows)
   }
 
-  /** The same without promises; undefined where the engine is in another thread. */
+  /** The same without promises; undefined if the engine is in another thread. */
   get direct(): Direct | undefined {
     return this.#direct
   }
@@ -134,14 +135,14 @@ export const CATALOG = 'milvus.catalog'
 
 let lastId = 0n
 
-/** A new 64-bit id: time in the upper bits, as the server's, and above all ids before it. */
+/** A new 64-bit id: the time in the upper bits, as in the server's, and greater than all ids before it. */
 export function newId(): bigint {
   const now = BigInt(Date.now()) << 18n
   lastId = now > lastId ? now : lastId + 1n
   return lastId
 }
 
-/** The Milvus side of a database: one for all clients on it, whichever bundle they come from. */
+/** The Milvus side of a database: one for all its clients, whichever bundle they come from. */
 export function storeOf(database: Database): Promise<Store> {
   return onePerDatabase('milvus.stores', database, () => Store.open(database))
 }
@@ -150,9 +151,9 @@ export class Store {
   readonly database: Database
   readonly databases = new Map<string, DatabaseRecord>()
   readonly entries = new Set<Entry>()
-  /** By database and then by name or alias. */
+  /** Entries by database, then by name or alias. */
   #names = new Map<string, Map<string, Entry>>()
-  /** The internal collection; undefined before anything was made. */
+  /** The internal collection; undefined until something is created. */
   catalog: Collection | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -190,17 +191,17 @@ export class Store {
     return store
   }
 
-  /** Removes what a process left that died while it made a collection or dropped it. */
+  /** Removes what a process left when it died while it created or dropped a collection. */
   async #clear(record: CollectionRecord, hasRows: boolean): Promise<void> {
     try {
       if (hasRows) await this.database.dropCollection(record.store)
       await this.catalog?.delete(record.id)
     } catch {
-      // Nothing can be written here; the record counts for nothing.
+      // The store cannot be written; the record does not count.
     }
   }
 
-  /** Makes names and aliases findable; after each change. */
+  /** Rebuilds the lookup by name and alias; after each change. */
   index(): void {
     this.#names = new Map([...this.databases.keys()].map((name) => [name, new Map()]))
     for (const entry of this.entries) {
@@ -223,12 +224,12 @@ export class Store {
     }
   }
 
-  /** By name or alias; undefined where there is none. */
+  /** The collection of this name or alias; undefined if there is none. */
   find(db: string, name: string): Entry | undefined {
     return this.#names.get(db)?.get(name)
   }
 
-  /** By name or alias. */
+  /** The collection of this name or alias. */
   entry(db: string, name: string): Entry {
     const entry = this.find(db, name)
     if (entry !== undefined) return entry
@@ -236,14 +237,14 @@ export class Store {
     throw new MilvusError(Code.CollectionNotFound, `collection not found[database=${db}][collection=${told(name)}]`)
   }
 
-  /** The collections of a database, in the order they were created. */
+  /** The collections of a database, in order of creation. */
   list(db: string): Entry[] {
     this.requireDatabase(db)
     return [...this.entries].filter((entry) => entry.record.db === db)
   }
 }
 
-/** The record without partitions that the engine's collection has no more: they go there first. */
+/** The record without partitions that the engine's collection no longer has: they are dropped there first. */
 function withPartitions(record: CollectionRecord, names: readonly string[]): CollectionRecord {
   if (record.keyed !== 0 || record.partitions.every(({ name }) => names.includes(name))) return record
   const { loaded } = record

@@ -1,9 +1,9 @@
-// The server's clock, and conversions of its times.
+// The server's clock, and conversions of its timestamps.
 
 import { isDate } from '../../value/index.ts'
 import { wrongCall } from './errors.ts'
 
-/** Time as the server's clock tells it: milliseconds and 18 bits below. */
+/** A timestamp of the server's clock: milliseconds, and 18 bits below them. */
 export function hybridTime(ms = Date.now()): string {
   if (ms !== lastMs) {
     lastMs = ms
@@ -12,11 +12,11 @@ export function hybridTime(ms = Date.now()): string {
   return lastTime
 }
 
-// Many calls end in the same millisecond.
+// Many calls fall into the same millisecond.
 let lastMs = -1
 let lastTime = ''
 
-/** Whether a time is one: a bigint, or digits. */
+/** Whether a value is a timestamp: a bigint, or digits. */
 export function checkTimeParam(time: unknown): boolean {
   return typeof time === 'bigint' || (typeof time === 'string' && !Number.isNaN(Number(time)))
 }
@@ -26,17 +26,17 @@ function timeOf(time: bigint | string): bigint {
   return BigInt(time)
 }
 
-/** Seconds since 1970 of a time of the server's clock. */
+/** Seconds since 1970 of a timestamp of the server's clock. */
 export function hybridtsToUnixtime(hybridts: bigint | string): string {
   return String((timeOf(hybridts) >> 18n) / 1000n)
 }
 
-/** The time of the server's clock at so many seconds since 1970. */
+/** The timestamp of the server's clock at this many seconds since 1970. */
 export function unixtimeToHybridts(unixtime: bigint | string): string {
   return String((timeOf(unixtime) * 1000n) << 18n)
 }
 
-/** The same for a Date of whole seconds. */
+/** The same for a Date, in whole seconds. */
 export function datetimeToHybrids(datetime: Date): string {
   if (!isDate(datetime)) throw wrongCall('DATE_TYPE_CHECK', '', 'hybridts ')
   return unixtimeToHybridts(String(datetime.getTime() / 1000))

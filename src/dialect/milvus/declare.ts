@@ -1,4 +1,4 @@
-// Schemas as programs declare them: checked, and brought to the form that the catalog keeps.
+// Checks schemas as programs declare them, and converts them to the form that the catalog keeps.
 
 import { UnsupportedError } from '../../error/index.ts'
 import { analyzerFor, languagesOf } from './analyzers.ts'
@@ -34,7 +34,7 @@ const VECTORS_MAX = 10
 const FIELDS_MAX = 64
 type Declared = Record<string, Anything>
 
-/** The checks that the SDK makes before it asks a server: these throw, in its order. */
+/** Makes the checks that the SDK makes before it asks a server: they throw, in its order. */
 function checkDeclared(fields: readonly Declared[]): void {
   let hasPrimary = false
   let hasVector = false
@@ -68,15 +68,15 @@ function checkDeclared(fields: readonly Declared[]): void {
   if (partitionKeys > 1) throw wrongCall('PARTITION_KEY_FIELD_MAXED_OUT')
 }
 
-/** A schema, checked. */
+/** A checked schema. */
 export interface SchemaSpec {
   readonly fields: Field[]
   readonly functions: FunctionSpec[]
-  /** How many partitions a partition key routes to; 0 without one. */
+  /** Number of partitions that a partition key routes to; 0 without a partition key. */
   readonly keyedPartitions: number
 }
 
-/** Checks what `createCollection` was given. */
+/** Checks the schema that `createCollection` was given. */
 export function schemaOf(request: Declared): SchemaSpec {
   const declared = (request['schema'] ?? request['fields']) as Declared[] | undefined
   if (!Array.isArray(declared) || declared.length === 0) throw wrongCall('CREATE_COLLECTION_CHECK_PARAMS')
@@ -108,7 +108,7 @@ export function schemaOf(request: Declared): SchemaSpec {
   return { fields, functions, keyedPartitions: hasKey ? (partitions ?? DEFAULT_PARTITIONS_NUMBER) : 0 }
 }
 
-/** Collections over the files of others: none in process. */
+/** Refuses collections over external files: there are none in process. */
 function requireExternal(request: Declared, fields: readonly Declared[]): never {
   if ('auto_id' in request || fields.some((field) => field['autoID']))
     throw wrongCall('CREATE_EXTERNAL_COLLECTION_AUTO_ID')
@@ -118,7 +118,7 @@ function requireExternal(request: Declared, fields: readonly Declared[]): never 
   })
 }
 
-/** Brings one declared field to its form; throws where the field alone is wrong. */
+/** Converts a declared field to its stored form; throws if the field by itself is wrong. */
 export function fieldOf(declared: Declared, id: number, isInStruct = false): Field {
   const name = declared['name']
   requireName(name, 'field')
@@ -205,7 +205,7 @@ function checkDim(field: Field): void {
   }
 }
 
-/** What several fields together may get wrong. */
+/** Checks what can only be wrong between fields. */
 export function checkFields(fields: readonly Field[]): void {
   const names = new Set<string>()
   for (const { name } of fields) {
@@ -293,7 +293,7 @@ function checkFunction(one: FunctionSpec, fields: readonly Field[]): void {
   }
 }
 
-/** Checks what a collection's properties say of its rows. */
+/** Checks what a collection's properties say about its rows. */
 export function requireProperties(fields: readonly Field[], properties: Readonly<Record<string, string>>): void {
   const { 'collection.ttl.seconds': ttl, ttl_field: name, 'partitionkey.isolation': isolation } = properties
   if (ttl !== undefined && !(/^-?\d+$/.test(ttl) && Number(ttl) >= -1)) {
@@ -314,7 +314,7 @@ export function requireProperties(fields: readonly Field[], properties: Readonly
   }
 }
 
-/** Whether rows may have keys that are no fields once properties are set: rows that have some keep them. */
+/** Whether rows may have keys that are no fields once the properties are set; rows that have such keys keep them. */
 export function isDynamicAfter(isDynamic: boolean, set: Declared | undefined): boolean {
   const given = String(set?.['dynamicfield.enabled'] ?? isDynamic).toLowerCase()
   if (given === 'true') return true
@@ -322,7 +322,7 @@ export function isDynamicAfter(isDynamic: boolean, set: Declared | undefined): b
   throw invalid('dynamicfield.enabled can be set to true, and stays so', true, given)
 }
 
-/** Defaults in their stored form; throws where one does not fit its field. */
+/** Defaults in their stored form; throws if one does not fit its field. */
 export function withStoredDefaults(fields: readonly Field[]): Field[] {
   return fields.map((field) => {
     if (field.defaultValue === undefined) return field
@@ -331,7 +331,7 @@ export function withStoredDefaults(fields: readonly Field[]): Field[] {
       throw invalid(`type not support default_value, type:${DataType[type]}, name:${field.name}`)
     }
     if (field.isPrimary) throw invalid(`primary field not support default_value: ${field.name}`)
-    // A time may come as microseconds.
+    // A time may be given as microseconds.
     const given =
       type === DataType.Timestamptz && typeof field.defaultValue === 'number'
         ? new Date(field.defaultValue < 1e12 ? field.defaultValue : field.defaultValue / 1000)

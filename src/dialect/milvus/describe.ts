@@ -1,4 +1,4 @@
-// What describeCollection and describeIndex answer.
+// What describeCollection and describeIndex return.
 
 import type { Entry, IndexRecord } from './catalog.ts'
 import { hybridTime } from './clock.ts'
@@ -44,19 +44,19 @@ function describeField(field: Field, indexes: readonly IndexRecord[]): FieldSche
   }
 }
 
-/** A field of structs: their arrays have no element type of their own. */
+/** Describes a field of structs: its arrays have no element type of their own. */
 function describePart(field: Field): FieldSchema {
   const { element_type: _, ...described } = describeField(field, [])
   return described
 }
 
-/** The description of a collection, made anew. */
+/** Builds the description of a collection. */
 export function describe(entry: Entry): DescribeCollectionResponse {
   const { record, schema } = entry
   // Arrays of structs come last.
   const ordered = [...record.fields].sort((a, b) => Number(isStructArray(a)) - Number(isStructArray(b)))
   const indexed = new Map(ordered.map((field) => [field, describeField(field, [])]))
-  // What is inside arrays of structs stands beside the rest, under a path.
+  // Fields inside arrays of structs stand beside the others, under a path.
   const leaves = [...indexed].flatMap(([field, one]) =>
     isStructArray(field)
       ? field.fields!.map((part, i) => [part, one.fields![i]!, `${field.name}[${part.name}]`] as const)
@@ -83,7 +83,7 @@ export function describe(entry: Entry): DescribeCollectionResponse {
     schema: {
       name: record.name,
       description: record.description,
-      // On the field, as the server has it.
+      // It is on the field, as on the server.
       autoID: false,
       enable_dynamic_field: record.isDynamic,
       fields,
@@ -125,7 +125,7 @@ export function indexParams(index: IndexRecord): KeyValuePair[] {
   })
 }
 
-/** What runs underneath an index, in Milvus' terms. */
+/** What actually runs for an index, in Milvus' terms. */
 export function actualIndexType(entry: Entry, index: IndexRecord): string {
   const field = entry.schema.byName.get(index.field)
   if (field === undefined || !isVectorType(field.type)) {

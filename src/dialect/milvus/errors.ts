@@ -1,11 +1,11 @@
-// Milvus' errors: a status that is returned, or an Error that carries it. One table of codes.
+// Milvus' errors: a status that is returned, or an Error that carries one. All codes are in one table.
 
 import { DataError, HostError, QuiverError, StateError, TimeoutError, UnsupportedError } from '../../error/index.ts'
 import { ErrorCode } from './enums.ts'
 import { ERROR_REASONS } from './reasons.ts'
 import type { ResStatus } from './types/status.ts'
 
-/** Codes of the server, as far as they come up here. */
+/** The server's codes that can occur here. */
 export const Code = {
   Timeout: 1,
   CollectionNotFound: 100,
@@ -30,18 +30,18 @@ const NAMES: Readonly<Record<number, string>> = {
   [Code.Parameter]: ErrorCode.IllegalArgument,
 }
 
-/** A fresh status of success. */
+/** A new success status. */
 export function success(): ResStatus {
   return { extra_info: {}, error_code: ErrorCode.SUCCESS, reason: '', code: 0, retriable: false, detail: '' }
 }
 
-/** A call that Milvus refuses. Where the SDK returns statuses, `status` is what is returned. */
+/** A call that Milvus refuses. Where the SDK returns statuses, `status` is returned. */
 export class MilvusError extends Error {
   readonly code: number
   readonly error_code: string
   readonly reason: string
   readonly detail: string
-  /** Whether it is thrown even by methods that answer with a status: the call itself was wrong. */
+  /** Whether even methods that return a status throw it: the call itself was wrong. */
   readonly isThrown: boolean
 
   constructor(code: number, reason: string, options: { name?: string; isThrown?: boolean; cause?: unknown } = {}) {
@@ -60,7 +60,7 @@ export class MilvusError extends Error {
   }
 }
 
-/** A value as messages show it. */
+/** A value as it appears in messages. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'function') return 'a function'
@@ -74,7 +74,7 @@ export function shown(value: unknown): string {
   }
 }
 
-/** A name as messages show it: without quotes. */
+/** A name as it appears in messages: without quotes. */
 export function told(name: unknown): string {
   return typeof name === 'string' ? name : shown(name)
 }
@@ -95,7 +95,10 @@ export function wrongCall(reason: keyof typeof ERROR_REASONS, suffix = '', prefi
   return new MilvusError(Code.Parameter, prefix + ERROR_REASONS[reason] + suffix, { isThrown: true })
 }
 
-/** What the engine refused, in Milvus' terms; rethrows what is no answer: a closed, locked or failing database, a bug. */
+/**
+ * A refusal of the engine in Milvus' terms; rethrows what is no refusal: a closed, locked or failing database, or a
+ * bug.
+ */
 export function milvusErrorOf(error: unknown): MilvusError {
   if (error instanceof MilvusError) return error
   if (error instanceof TimeoutError) return deadlineExceeded(error.message, error)

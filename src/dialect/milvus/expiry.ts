@@ -1,5 +1,5 @@
-// Rows that expire: so many seconds after they were written (`collection.ttl.seconds`), or at the moment that a field of theirs tells
-// (`ttl_field`). Reads leave them out from that moment on; a later call removes them.
+// Rows that expire: a number of seconds after they were written (`collection.ttl.seconds`), or at the time in one of
+// their fields (`ttl_field`). Reads leave expired rows out at once; a later call removes them.
 
 import { type Filter, treeFilter, treeOf } from '../../engine/index.ts'
 import { evaluate } from '../../query/filters.ts'
@@ -11,10 +11,13 @@ import type { Row } from './rows.ts'
 import type { Schema } from './schema.ts'
 import { narrow } from './values.ts'
 
-/** When a row was written, in milliseconds: beside its fields, as no field may be called. Rows of collections without a TTL lack it. */
+/**
+ * Key of the time a row was written, in milliseconds; no field can have this name. Rows of collections without a TTL
+ * lack it.
+ */
 const WRITTEN = '$written'
 
-/** How long a call leaves expired rows to a later one. */
+/** How long calls leave expired rows in place before one removes them. */
 const SWEEP_MS = 60_000
 
 const RULES = { absent: 'unequal' } as const
@@ -28,14 +31,14 @@ function compare(name: string, operator: 'gt' | 'le' | 'ge', value: number | big
 }
 
 /**
- * Whether what a field tells is compared as text: functions stay in this thread, and each read would fetch the field of all rows from
- * the engine's.
+ * Whether times in the TTL field are compared as text: functions stay in this thread, so each read would fetch the
+ * field of all rows from the engine's.
  */
 function isByText({ direct, record }: Entry): boolean {
   return direct === undefined && !!record.properties['ttl_field']
 }
 
-/** The same as text, of times written as ISO 8601 has it: up to a second late. */
+/** The same on text, for times written in ISO 8601: up to a second late. */
 function liveText(schema: Schema, name: string, now: number): FilterNode {
   const { isAdded, defaultValue } = schema.byName.get(name)!
   const path = pathOf(name)
@@ -52,7 +55,7 @@ function liveText(schema: Schema, name: string, now: number): FilterNode {
   return { kind: 'or', of: [{ kind: 'not', of: { kind: 'exists', operand, isNullAbsent: true } }, later] }
 }
 
-/** What rows are that have not expired. */
+/** The condition that rows meet while they have not expired. */
 function liveNode(entry: Entry, now: number): FilterNode {
   const { record, schema } = entry
   const { properties, created, ttlSince: since = created } = record
@@ -64,7 +67,7 @@ function liveNode(entry: Entry, now: number): FilterNode {
   }
   const bound = now - Number(properties['collection.ttl.seconds']) * 1000
   const fresh = compare(WRITTEN, 'gt', bound)
-  // Rows from before there was a TTL count from its beginning on, unless their keys tell when they were made.
+  // Rows older than the TTL count from when it was set, unless their keys tell when they were made.
   if (since <= bound) return fresh
   const { primary } = schema
   const unwritten: FilterNode = { kind: 'not', of: { kind: 'exists', operand: pathOf(WRITTEN) } }
@@ -81,26 +84,26 @@ function liveNode(entry: Entry, now: number): FilterNode {
   return { kind: 'or', of: [fresh, { kind: 'and', of: [unwritten, { kind: 'not', of: isOld }] }] }
 }
 
-/** A filter that lets through what has not expired besides. */
+/** The filter, restricted to rows that have not expired. */
 export function liveFilter(entry: Entry, filter: Filter | undefined): Filter {
   sweepLater(entry)
   const live = liveNode(entry, Date.now())
   return treeFilter(filter === undefined ? live : { kind: 'and', of: [treeOf(filter)!.tree, live] })
 }
 
-/** Those of the rows that have not expired. */
+/** The rows that have not expired. */
 export function liveRows(entry: Entry, rows: readonly (Row | undefined)[]): (Row | undefined)[] {
   sweepLater(entry)
   const live = liveNode(entry, Date.now())
   return rows.map((row) => (row !== undefined && evaluate(live, row) ? row : undefined))
 }
 
-/** The rows as they are stored from now on. */
+/** Puts the time of writing on rows before they are stored. */
 export function stamp(entry: Entry, documents: Row[]): void {
   sweepLater(entry)
   if (entry.record.properties['ttl_field']) return
   const now = Date.now()
-  // They may be the caller's.
+  // The rows may be the caller's.
   for (let i = 0; i < documents.length; i++) documents[i] = { ...documents[i], [WRITTEN]: now }
 }
 
@@ -108,11 +111,11 @@ function sweepLater(entry: Entry): void {
   const now = Date.now()
   if (entry.moving !== undefined || now < entry.sweptAt + SWEEP_MS) return
   entry.sweptAt = now
-  // What cannot be removed now is removed another time.
+  // What cannot be removed now is removed later.
   sweep(entry).catch(() => {})
 }
 
-/** Removes what has expired; not what a text tells alone, which may be another way to write a time. */
+/** Removes expired rows; none where times are compared as text, which may be another way to write a time. */
 export async function sweep(entry: Entry): Promise<void> {
   if (isByText(entry)) return
   await entry.rows.delete(treeFilter({ kind: 'not', of: liveNode(entry, Date.now()) }))

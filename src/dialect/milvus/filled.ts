@@ -1,4 +1,5 @@
-// Fields that functions fill with what is stored: signatures of texts, and the words of texts that several analyzers read.
+// Fields that functions fill with stored values: signatures of texts, and the words of texts that several analyzers
+// read.
 
 import { analyzerOfField, languagesOf } from './analyzers.ts'
 import { DataType } from './enums.ts'
@@ -6,7 +7,7 @@ import { sign, signatures } from './minhash.ts'
 import type { Row } from './rows.ts'
 import type { Field, Schema } from './schema.ts'
 
-/** Gives rows what their functions make of their texts. */
+/** Adds to rows what their functions make of their texts. */
 export function fill(schema: Schema, documents: Row[]): void {
   for (const output of schema.filled) {
     if (output.type === DataType.BinaryVector) sign(schema, output, documents)
@@ -14,14 +15,17 @@ export function fill(schema: Schema, documents: Row[]): void {
   }
 }
 
-/** What is searched for, as it is stored. */
+/** Texts to search for, in their stored form. */
 export function filledQueries(schema: Schema, output: Field, texts: readonly unknown[], analyzer: unknown): unknown[] {
   if (output.type === DataType.BinaryVector) return signatures(schema, output, texts)
   const { queryTokens } = analyzerOfField(schema.textOf(output)!, analyzer)
   return texts.map((text) => spelt(queryTokens(text as string)))
 }
 
-/** A text index of the engine has one analyzer. Where the language of a row says which it is, that of the index is given words. */
+/**
+ * A text index of the engine has one analyzer. Where each row names its language, the index is given the words
+ * themselves.
+ */
 function spell(schema: Schema, output: Field, documents: Row[]): void {
   const text = schema.textOf(output)!
   const { by, analyzerOf } = languagesOf(text)!
@@ -32,12 +36,12 @@ function spell(schema: Schema, output: Field, documents: Row[]): void {
   })
 }
 
-/** Words that fall apart again at white space. */
+/** Joins words so that white space splits them again. */
 function spelt(words: readonly string[]): string {
   return words.map((word) => word.replace(/[\s%]/g, encodeURIComponent)).join(' ')
 }
 
-/** The words again. */
+/** Splits them again. */
 export function unspelt(words: string): string[] {
   return words === '' ? [] : words.split(' ').map(decodeURIComponent)
 }

@@ -1,17 +1,17 @@
-// Small conversions that programs import beside the client.
+// Small conversions that programs import next to the client.
 
 import { named } from './client/requests.ts'
 import { DEFAULT_MIN_INT64, MAX_PARTITIONS_NUMBER } from './enums.ts'
 import { Code, MilvusError, wrongCall } from './errors.ts'
 import type { Anything, KeyValuePair, OrderByFields } from './types/index.ts'
 
-/** An object as a list of pairs; with `valueToString` objects become JSON, the rest strings. */
+/** An object as a list of pairs; with `valueToString`, objects become JSON and everything else strings. */
 export function parseToKeyValue(data?: Record<string, Anything>, valueToString?: boolean): KeyValuePair[] {
   const shown = (value: unknown) => (value && typeof value === 'object' ? JSON.stringify(value) : String(value))
   return Object.entries(data ?? {}).map(([key, value]) => ({ key, value: valueToString ? shown(value) : value }))
 }
 
-/** An order as the server takes it: `a:asc,b:desc`. */
+/** An order in the server's form: `a:asc,b:desc`. */
 export function normalizeOrderByFields(orderByFields?: OrderByFields): string | undefined {
   if (orderByFields === undefined || orderByFields === null) return undefined
   if (typeof orderByFields === 'string') return orderByFields
@@ -30,7 +30,7 @@ export function normalizeOrderByFields(orderByFields?: OrderByFields): string | 
   return items.join(',')
 }
 
-/** A number with its decimals cut off, as they are written. */
+/** A number with its written decimals cut off after `precision`. */
 export function formatNumberPrecision(number: number, precision: number): number {
   const [whole, fraction] = String(number).split('.')
   return Number(fraction === undefined ? whole : `${whole}.${fraction.slice(0, precision)}`)
@@ -50,7 +50,7 @@ export function extractMethodName(query: string): string {
   return query.split('/').at(-1)!
 }
 
-/** A copy by way of JSON. */
+/** A copy made through JSON. */
 export function cloneObj<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T
 }
@@ -60,7 +60,7 @@ interface KeyField {
   readonly data_type?: unknown
 }
 
-/** The expression that keeps rows whose key stands so to a value. */
+/** The expression that keeps rows whose key has the given relation to a value. */
 export function getPKFieldExpr(data: {
   pkField: KeyField
   value: string | number
@@ -72,7 +72,7 @@ export function getPKFieldExpr(data: {
   return `${pkField?.name} ${condition} ${shown}${expr ? ` && (${expr})` : ''}`
 }
 
-/** The expression of an iterator's next page. */
+/** The expression for an iterator's next page. */
 export function getQueryIteratorExpr(params: {
   expr: string
   pkField: KeyField
@@ -85,12 +85,12 @@ export function getQueryIteratorExpr(params: {
   return getPKFieldExpr({ pkField, value: lastPKId ?? first, expr, condition })
 }
 
-/** The most values that one of these sparse vectors has. */
+/** The largest number of values in any of these sparse vectors. */
 export function getSparseDim(rows: readonly object[]): number {
   return rows.reduce((most, row) => Math.max(most, Object.keys(row).length), 0)
 }
 
-/** Which of the first values are there. */
+/** Which of the first `length` values are present. */
 export function getValidDataArray(data: readonly unknown[], length: number): boolean[] {
   return Array.from({ length }, (_, i) => data[i] !== undefined && data[i] !== null)
 }

@@ -1,4 +1,4 @@
-// Numbers of two bytes, and sparse vectors: what the SDK's conversion functions do.
+// Two-byte numbers and sparse vectors: the SDK's conversion functions.
 
 import { invalid } from './errors.ts'
 import type { Int8Vector, SparseFloatVector, SparseVectorDic } from './types/index.ts'
@@ -12,7 +12,7 @@ function toF16(value: number): number {
   const sign = (bits >>> 16) & 0x8000
   const magnitude = bits & 0x7fffffff
   if (magnitude >= 0x7f800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00)
-  // From here on the sum below would carry into the exponent of infinity, which is what rounding asks for.
+  // From here on the sum below would carry into the exponent of infinity, which is what rounding requires.
   if (magnitude >= 0x477ff000) return sign | 0x7c00
   if (magnitude < 0x38800000) {
     // Subnormal: units of 2^-24, rounded by the float addition itself (f64 holds all of it).
@@ -44,7 +44,7 @@ function toBytes(values: ArrayLike<number>, code: (value: number) => number): Ui
   return bufferOf(bytes)
 }
 
-/** Programs call Buffer's methods on bytes where there is one. */
+/** Programs call Buffer's methods on the bytes where Buffer exists. */
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
   type Bytes = { from(data: ArrayBufferLike, offset: number, length: number): Uint8Array }
   const { Buffer } = globalThis as { Buffer?: Bytes }
@@ -67,7 +67,7 @@ function fromBf16(half: number): number {
 
 export const f32ArrayToF16Bytes = (array: number[]): Uint8Array => toBytes(array, toF16)
 export const f16BytesToF32Array = (bytes: Uint8Array): number[] => fromBytes(bytes, fromF16)
-/** The lower half of each float is cut off, as the SDK does. */
+/** Cuts off the lower half of each float, as the SDK does. */
 export const f32ArrayToBf16Bytes = (array: number[]): Uint8Array => toBytes(array, toBf16)
 export const bf16BytesToF32Array = (bytes: Uint8Array): number[] => fromBytes(bytes, fromBf16)
 export const f32ArrayToBinaryBytes = (array: number[]): Uint8Array => bufferOf(Uint8Array.from(array))
@@ -77,17 +77,17 @@ export const f32ArrayToF32Bytes = (array: number[]): Uint8Array => {
   for (let i = 0; i < array.length; i++) view.setFloat32(i * 4, array[i]!, true)
   return bufferOf(bytes)
 }
-/** Rounded; what is Int8 already is not copied. */
+/** Rounds; Int8 input is not copied. */
 export const f32ArrayToInt8Bytes = (array: Int8Vector): Uint8Array => {
   const lanes = array instanceof Int8Array ? array : Int8Array.from(array, Math.round)
   return bufferOf(new Uint8Array(lanes.buffer, lanes.byteOffset, lanes.length))
 }
-/** One row after another. */
+/** The bytes of the rows, one row after another. */
 export const int8VectorRowsToBytes = (rows: Int8Vector[]): Uint8Array => {
   return bufferOf(Uint8Array.from(rows.flatMap((row) => [...f32ArrayToInt8Bytes(row)])))
 }
 
-/** In which of its forms a sparse vector is. */
+/** Which of its forms a sparse vector has. */
 export function getSparseFloatVectorType(vector: unknown): 'array' | 'coo' | 'csr' | 'dict' | 'unknown' {
   if (Array.isArray(vector)) {
     if (vector.length === 0 || typeof vector[0] === 'number' || vector[0] === undefined) return 'array'
@@ -99,7 +99,7 @@ export function getSparseFloatVectorType(vector: unknown): 'array' | 'coo' | 'cs
   return Object.values(vector).every((value) => typeof value === 'number') ? 'dict' : 'unknown'
 }
 
-/** A sparse vector as pairs by rising index; indices checked. Throws what the SDK throws. */
+/** A sparse vector as pairs in ascending order of index; checks the indices. Throws what the SDK throws. */
 export function sparsePairs(vector: SparseFloatVector): [index: number, value: number][] {
   const pairs: [number, number][] = []
   switch (getSparseFloatVectorType(vector)) {
@@ -135,7 +135,7 @@ export function sparsePairs(vector: SparseFloatVector): [index: number, value: n
   return pairs.sort((a, b) => a[0] - b[0])
 }
 
-/** A sparse vector as the wire carries it: a u32 and an f32 for each value. */
+/** A sparse vector in wire format: a u32 and an f32 for each value. */
 export function sparseToBytes(vector: SparseFloatVector): Uint8Array {
   const pairs = sparsePairs(vector)
   const bytes = new Uint8Array(pairs.length * 8)
@@ -151,7 +151,7 @@ export function sparseRowsToBytes(rows: SparseFloatVector[]): Uint8Array[] {
   return rows.map(sparseToBytes)
 }
 
-/** The other way; zeros are left out. */
+/** The reverse; zeros are left out. */
 export function bytesToSparseRow(bytes: Uint8Array): SparseVectorDic {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const row: SparseVectorDic = {}

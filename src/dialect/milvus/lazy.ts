@@ -1,8 +1,8 @@
-// Parts of the dialect that are loaded when they are first needed: a page that only writes never loads the filter language.
+// Parts of the dialect that are loaded on first use: a page that only writes never loads the filter language.
 
 import { inTurn } from '../../engine/index.ts'
 
-/** Loads once; afterwards there is nothing to wait for. */
+/** Loads once; afterwards the value is returned without a promise. */
 function once<T>(load: () => Promise<T>): () => T | Promise<T> {
   let loaded: T | undefined
   return () => loaded ?? inTurn(load).then((module) => (loaded = module))

@@ -1,5 +1,6 @@
-// The MINHASH function: texts as signatures, which agree in as many places as the texts share of their shingles. Signatures are stored, so
-// what makes them never changes: texts of one collection would no longer be found by each other.
+// The MINHASH function: turns texts into signatures, which agree in as many places as the texts share shingles.
+// Signatures are stored, so the way they are made never changes: otherwise texts of one collection would no longer find
+// each other.
 
 import { analyzerOfField } from './analyzers.ts'
 import { invalid } from './errors.ts'
@@ -18,7 +19,7 @@ interface Rules {
   readonly seed: number
 }
 
-/** The parameters of a function; their names are of any case. */
+/** The parameters of a function; their names may be in any letter case. */
 function rulesOf(spec: FunctionSpec, output: Field): Rules {
   const given = Object.fromEntries(Object.entries(spec.params).map(([name, value]) => [name.toLowerCase(), value]))
   const whole = (name: string, otherwise: number, least: number): number => {
@@ -31,7 +32,7 @@ function rulesOf(spec: FunctionSpec, output: Field): Rules {
     if (names.includes(value)) return value
     throw invalid(`MINHASH function ${spec.name}: ${name} is one of ${names.join(', ')}`, names.join(' '), given[name])
   }
-  // Either name is the hash below: what is seen of it is how often texts agree.
+  // Both names mean the hash below: only how often texts agree is visible.
   oneOf('hash_function', 'xxhash', 'sha1')
   return {
     hashes: whole('num_hashes', Math.floor(dimOf(output) / HASH_BITS), 1),
@@ -41,7 +42,7 @@ function rulesOf(spec: FunctionSpec, output: Field): Rules {
   }
 }
 
-/** Throws where a function and its fields do not go together. */
+/** Throws if a function and its fields do not fit together. */
 export function requireSignable(spec: FunctionSpec, input: Field, output: Field): void {
   const { hashes, isByWord } = rulesOf(spec, output)
   if (!isText(input.type) || (isByWord && input.params['enable_analyzer'] !== 'true')) {
@@ -59,7 +60,7 @@ export function requireSignable(spec: FunctionSpec, input: Field, output: Field)
   }
 }
 
-/** Spreads what differs in any bit over all of them. */
+/** Spreads a difference in any bit over all bits. */
 function mixed(hash: number): number {
   let mix = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   mix = Math.imul(mix ^ (mix >>> 13), 0xc2b2ae35)
@@ -72,7 +73,7 @@ function hashOf(text: string, seed: number): number {
   return mixed(hash)
 }
 
-/** What tells the signatures of texts under one function. */
+/** The function that signs texts under one MINHASH function. */
 function signer(schema: Schema, output: Field): (text: string) => Uint8Array {
   const spec = schema.functions.find((one) => one.outputs.includes(output.name))!
   const { hashes, shingle, isByWord, seed } = rulesOf(spec, output)
@@ -86,7 +87,7 @@ function signer(schema: Schema, output: Field): (text: string) => Uint8Array {
   return (text) => {
     const tokens = analyzer === undefined ? [...text] : analyzer.tokens(text)
     const least = new Uint32Array(hashes).fill(0xffffffff)
-    // A text shorter than a shingle is one.
+    // A text shorter than a shingle is one shingle.
     const last = tokens.length === 0 ? -1 : Math.max(0, tokens.length - shingle)
     const seen = new Set<string>()
     for (let at = 0; at <= last; at++) seen.add(tokens.slice(at, at + shingle).join('\0'))
@@ -103,7 +104,7 @@ function signer(schema: Schema, output: Field): (text: string) => Uint8Array {
   }
 }
 
-/** Gives rows the signatures of their texts. */
+/** Adds to rows the signatures of their texts. */
 export function sign(schema: Schema, output: Field, documents: Row[]): void {
   const signatureOf = signer(schema, output)
   const { name } = schema.textOf(output)!
@@ -114,7 +115,7 @@ export function sign(schema: Schema, output: Field, documents: Row[]): void {
   })
 }
 
-/** Texts that are searched for, as signatures. */
+/** The signatures of texts to search for. */
 export function signatures(schema: Schema, output: Field, texts: readonly unknown[]): Uint8Array[] {
   return (texts as readonly string[]).map(signer(schema, output))
 }

@@ -1,4 +1,4 @@
-// Orders that a request names, over stored rows. Nulls come last, whichever way the rows go.
+// Orders that a request names, over stored rows. Nulls come last in either direction.
 
 import { treeFilter, treeOf } from '../../engine/index.ts'
 import { compareText, type FilterNode } from '../../query/index.ts'
@@ -12,7 +12,7 @@ import type { OrderByFields } from './types/index.ts'
 
 export interface Order {
   readonly name: string
-  /** Where stored rows have it. */
+  /** Path of the value in stored rows. */
   readonly place: readonly string[]
   readonly isDescending: boolean
 }
@@ -43,7 +43,7 @@ export function orderOf(entry: Entry, given: OrderByFields | undefined): Order[]
   })
 }
 
-/** Compares stored rows; nulls come last either way, equal ones by key. */
+/** Compares stored rows; nulls come last in either direction, equal rows are ordered by key. */
 export function rowComparer(entry: Entry, orders: readonly Order[]): (a: Row, b: Row) => number {
   const key = entry.schema.primary.name
   return (a, b) => {
@@ -74,7 +74,7 @@ export function orderFields(orders: readonly Order[]): string[] {
   return orders.map(({ place }) => place[0]!)
 }
 
-/** The rows of a query in an order, as they are answered. */
+/** The rows of a query in order, in the form they are returned. */
 export async function orderedRows(
   entry: Entry,
   given: OrderByFields,
@@ -84,7 +84,7 @@ export async function orderedRows(
 ): Promise<Row[]> {
   const orders = orderOf(entry, given)
   const key = entry.schema.primary.name
-  // The window is cut out of the keys first: most of the rows are never decoded.
+  // The window is cut out of the keys first: most rows are never decoded.
   const rows = (await entry.rows.find({ ...chosen, select: [key, ...orderFields(orders)] }).toArray()) as Row[]
   rows.sort(rowComparer(entry, orders))
   const keys = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((row) => row[key] as Key)
@@ -92,7 +92,7 @@ export async function orderedRows(
   return found.flatMap((row) => (row === undefined ? [] : [project(projection, row as Row, {})]))
 }
 
-/** The rows with these keys; those that were written meanwhile and do not match any more are left out. */
+/** The rows with these keys; rows that were written meanwhile and no longer match are left out. */
 async function matching(
   entry: Entry,
   chosen: ReturnType<typeof within>,

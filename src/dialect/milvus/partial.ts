@@ -1,4 +1,4 @@
-// Partial upserts: what the rows do not give stays as it is.
+// Partial upserts: fields that a row does not give keep their values.
 
 import type { Entry } from './catalog.ts'
 import { DataType, DEFAULT_DYNAMIC_FIELD, FieldPartialUpdateOpType } from './enums.ts'
@@ -26,7 +26,7 @@ export function fieldOpsOf(given: unknown): FieldOps | undefined {
   return ops
 }
 
-/** The whole rows that a partial batch makes. */
+/** The whole rows that result from a partial batch. */
 export async function mergedRows(entry: Entry, encoded: EncodedRows, ops: FieldOps | undefined): Promise<Row[]> {
   const { schema } = entry
   for (const [name, op] of ops ?? []) {

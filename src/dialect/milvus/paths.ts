@@ -1,17 +1,18 @@
-// Paths where fields are named: `meta["brand"]` into a JSON field, `brand` or `$meta["brand"]` into the dynamic one.
+// Paths where a request names fields: `meta["brand"]` into a JSON field, `brand` or `$meta["brand"]` into the dynamic
+// field.
 
 import { DataType, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
 import type { Row } from './rows.ts'
 import type { Schema } from './schema.ts'
 
-/** The keys of a path such as `a["b"]["c"]`; undefined where one of them is no plain name. */
+/** The keys of a path such as `a["b"]["c"]`; undefined if one of them is no plain name. */
 export function steps(path: string): string[] | undefined {
   if (!/^\$?\w+(\[("[^"\]]*"|'[^'\]]*')\])*$/.test(path)) return undefined
   const keys = path.split(/\[["']|["']\]\[["']|["']\]/).filter((key) => key !== '')
   return keys.every((key) => /^\$?[A-Za-z_]\w*$/.test(key)) ? keys : undefined
 }
 
-/** Where stored rows have what is named: a field, and keys inside it. Undefined where there is no such field. */
+/** Where stored rows hold what is named: a field, and keys inside it. Undefined if there is no such field. */
 export function placeOf({ byName, isDynamic }: Schema, name: string): string[] | undefined {
   if (byName.has(name)) return [name]
   const path = steps(name) ?? [name]

@@ -1,5 +1,5 @@
-// Which engine structures stand for the vectors and the indexes of a collection. Milvus names a vector's index and its metric late; the
-// engine wants them when the collection is made.
+// Which engine structures stand for the vectors and indexes of a collection. Milvus names a vector's index and its
+// metric late; the engine needs them when the collection is created.
 
 import type { AnalyzerDefinition, Collection, Database } from '../../engine/index.ts'
 import { analyzerDefinition } from './analyzer-params.ts'
@@ -19,7 +19,7 @@ const METRICS: Readonly<Record<string, Metric>> = {
   COSINE: 'cosine',
   HAMMING: 'hamming',
   JACCARD: 'jaccard',
-  // Places that agree are no measure of the engine's; the bits are stored alike.
+  // The engine has no measure for agreeing places; the bits are stored the same way.
   MHJACCARD: 'hamming',
 }
 
@@ -65,13 +65,13 @@ function engineIndex(index: IndexRecord | undefined): NonNullable<Vectors[string
 
 type EngineIndex = NonNullable<Parameters<Collection['createIndex']>[1]>
 
-/** The engine's indexes beside those of dense vectors, by name. */
+/** The engine's indexes other than those of dense vectors, by name. */
 function engineIndexes(placed: Placed): Record<string, EngineIndex> {
   const { fields, indexes } = placed
   const made = rankedIndexes(placed)
   const texts = new Set(Object.values(made).flatMap((index) => ('analyzer' in index ? index.fields : [])))
   for (const field of fields) {
-    // A field that ranks by its words is matched by the same index.
+    // The index that ranks a field by its words also matches them.
     if (field.params['enable_match'] !== 'true' || texts.has(field.name)) continue
     made[`milvus.match.${field.name}`] = textIndex(field)
   }
@@ -88,10 +88,10 @@ function textIndex(text: Field): EngineText {
   return { type: 'text', fields: [text.name], analyzer: analyzerDefinition(text.params['analyzer_params']) }
 }
 
-/** Over words that are stored apart. */
+/** For words that are stored separately. */
 const WORDS = (name: string): EngineText => ({ type: 'text', fields: [name], analyzer: 'whitespace' })
 
-/** Over sparse fields: inner products, or the words of the text that a function reads. */
+/** For sparse fields: inner products, or the words of the text that a function reads. */
 function rankedIndexes({ fields, functions, indexes }: Placed): Record<string, EngineIndex> {
   const made: Record<string, EngineIndex> = {}
   for (const { name, type } of fields) {
@@ -111,10 +111,12 @@ function rankedIndexes({ fields, functions, indexes }: Placed): Record<string, E
   return made
 }
 
-/** Index types that are for what an ordered index cannot help with: parts of texts, places. */
+/** Index types for conditions that an ordered index cannot help with: parts of texts, places. */
 const UNORDERED = new Set(['NGRAM', 'FMINDEX', 'RTREE'])
 
-/** The ordered index that stands for one of Milvus' over a field that is no vector; undefined where none would be used. */
+/**
+ * The ordered index that stands for a Milvus index on a field that is no vector; undefined if it would never be used.
+ */
 export function orderedIndex(
   fields: readonly Field[],
   index: IndexRecord,
@@ -128,13 +130,13 @@ export function orderedIndex(
     const isOwn = fields.some((one) => one.name === path[0]) || path[0] === DEFAULT_DYNAMIC_FIELD
     return { fields: [(isOwn ? path : [DEFAULT_DYNAMIC_FIELD, ...path]).join('.')] }
   }
-  // Rows older than an added field read its default, which no index knows.
+  // Rows older than an added field read its default, which is in no index.
   if (field.isAdded && field.defaultValue !== undefined) return undefined
   if (field.type === DataType.Array) return isStructArray(field) ? undefined : { fields: [field.name], multi: true }
   return field.type <= DataType.VarChar ? { fields: [field.name] } : undefined
 }
 
-/** Makes the engine's indexes what they are to be. */
+/** Changes the engine's indexes to those that are wanted. */
 export async function placeIndexes(rows: Collection, was: Placed | undefined, is: Placed): Promise<void> {
   const [before, after] = [was === undefined ? {} : engineIndexes(was), engineIndexes(is)]
   const isAlike = (name: string) => JSON.stringify(before[name]) === JSON.stringify(after[name])

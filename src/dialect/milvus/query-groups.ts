@@ -1,4 +1,5 @@
-// Queries that compute over their rows: `count(*)`, `sum(price)` and the like among the output fields, by groups or over all rows.
+// Queries that compute over their rows: `count(*)`, `sum(price)` and so on among the output fields, by group or over
+// all rows.
 
 import type { Filter } from '../../engine/index.ts'
 import type { Entry } from './catalog.ts'
@@ -17,18 +18,18 @@ const MEASURE = /^\s*(count|sum|avg|min|max)\s*\(\s*(\*|\w+)\s*\)\s*$/i
 /** An output field of such a query. */
 interface Output {
   readonly name: string
-  /** Undefined for a group's own field. */
+  /** Undefined for a field to group by. */
   readonly operation: Operation | undefined
   readonly source: Source
 }
 
 interface Found {
-  /** The values of the group's fields, as they are stored. */
+  /** The stored values of the fields to group by. */
   readonly row: Row
   readonly measures: readonly (Measure | undefined)[]
 }
 
-/** The rows of the answer, one for each group; without groups one. */
+/** The rows of the answer, one for each group; a single row without groups. */
 export async function groupedRows(
   entry: Entry,
   data: QueryReq,
@@ -87,7 +88,7 @@ function outputsOf(entry: Entry, groups: readonly string[], given: readonly stri
   })
 }
 
-/** One text for equal values. */
+/** A text that is the same for equal values. */
 export function identityOf(values: readonly unknown[]): string {
   return JSON.stringify(values.map((value) => [typeof value, value === undefined ? null : String(value)]))
 }
@@ -99,7 +100,7 @@ function groupOf(row: Row, outputs: readonly Output[], long: LongForm): Found {
   return { row, measures }
 }
 
-/** Groups go by the orders asked for, then by their values. */
+/** Groups are ordered as requested, then by their values. */
 function groupComparer(entry: Entry, names: readonly string[], orders: readonly Order[]): (a: Row, b: Row) => number {
   const rest = names.map((name) => ({ name, place: [name], isDescending: false }))
   return rowComparer(entry, [...orders, ...rest])

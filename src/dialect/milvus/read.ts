@@ -21,7 +21,7 @@ import { requireZone } from './zone.ts'
 
 export type Key = number | bigint | string
 
-/** Rows of which partitions; undefined for all. Throws where the collection, or one that is named, is not loaded. */
+/** The partitions to read; undefined for all. Throws if the collection, or a named partition, is not loaded. */
 export function readPartitions(
   entry: Entry,
   names: readonly string[] | undefined,
@@ -47,7 +47,7 @@ export function readPartitions(
   return loaded.length === partitions.length ? undefined : [...loaded]
 }
 
-/** What a request says about which rows it wants. */
+/** The part of a request that selects rows. */
 export interface Filtered {
   readonly filter?: string | undefined
   readonly expr?: string | undefined
@@ -78,7 +78,7 @@ async function textFilter(entry: Entry, data: Filtered): Promise<Filter | undefi
   return filterFor(schemaFor(entry, data), text, data.exprValues ?? data.filter_params)
 }
 
-/** Which structs of a field a search of each by itself may hit; undefined: all. */
+/** Which structs of a field may be hits in a search of single structs; undefined for all. */
 export async function structTestOfRequest(
   { schema }: Entry,
   data: Filtered,
@@ -90,7 +90,7 @@ export async function structTestOfRequest(
   return structTestFor(schema, text, data.exprValues ?? data.filter_params ?? {}, owner)
 }
 
-/** Throws what the SDK throws for a value that no expression can hold. What is undefined is not given. */
+/** Throws what the SDK throws for a value that no expression can hold. Undefined values count as not given. */
 function requireTemplates(values: Readonly<Record<string, unknown>>): void {
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined || Array.isArray(value)) continue
@@ -101,7 +101,7 @@ function requireTemplates(values: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** Keys given by a caller, in the form they are stored; numbers or digits for Int64 keys. */
+/** Keys given by a caller, in stored form; Int64 keys as numbers or digits. */
 export function keysOf(entry: Entry, ids: unknown): Key[] {
   const list = Array.isArray(ids) ? ids : [ids]
   const { primary } = entry.schema
@@ -131,16 +131,16 @@ interface Part {
   readonly decode: Decode
   /** A key of the dynamic field. */
   readonly isDynamic: boolean
-  /** Read where a row lacks the field. */
+  /** The value for rows that lack the field. */
   readonly missing: unknown
   /** Every object has a property of this name. */
   readonly isInherited: boolean
 }
 
-/** What a request wants of each row. */
+/** The fields that a request wants of each row. */
 export interface Projection {
   readonly parts: readonly Part[]
-  /** For the engine. */
+  /** The fields that the engine is asked for. */
   readonly select: string[]
   readonly isCount: boolean
 }
@@ -148,11 +148,11 @@ export interface Projection {
 export interface OutputRules {
   readonly long: LongForm
   readonly transformers: OutputTransformers | undefined
-  /** Query and get always give the key. */
+  /** Query and get always return the key. */
   readonly withKey: boolean
 }
 
-/** Projections without transformers: programs ask for the same fields again and again. */
+/** Number of projections without transformers that are kept: programs request the same fields again and again. */
 const PROJECTIONS_MAX = 16
 
 /** A projection and what it was made for. */
@@ -191,7 +191,7 @@ function isSameList(a: readonly string[] | undefined, b: readonly string[] | und
 }
 
 function makeProjection(schema: Schema, outputFields: readonly string[] | undefined, rules: OutputRules): Projection {
-  // The letters of a string would be fields.
+  // A string's characters would be taken for fields.
   if (outputFields !== undefined && outputFields !== null && !Array.isArray(outputFields)) {
     const reason = `output_fields is a list of strings, got ${shown(outputFields)}`
     throw new MilvusError(Code.Parameter, reason, { isThrown: true })
@@ -233,7 +233,7 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
   return { parts, select: [...select], isCount }
 }
 
-/** Names of output fields, those inside arrays of structs as the array with these fields alone. */
+/** Names of output fields; names inside arrays of structs become the array with only these fields. */
 function withStructs(schema: Schema, names: ReadonlySet<string>): (string | Field)[] {
   const chosen = new Map<string, Field[]>()
   const others: string[] = []
@@ -253,7 +253,7 @@ function partOf(field: Field, { long, transformers }: OutputRules): Part {
   return { name, decode, isDynamic: false, missing, isInherited: name in Object.prototype }
 }
 
-/** Sets the wanted fields of a stored row on an answer. */
+/** Sets the requested fields of a stored row on an answer. */
 export function project({ parts }: Projection, stored: Row, answer: Row): Row {
   for (let i = 0; i < parts.length; i++) {
     const { name, decode, isDynamic, missing, isInherited } = parts[i]!
@@ -282,7 +282,7 @@ export interface RowWindow {
 
 const ALL_ROWS: RowWindow = { limit: undefined, offset: 0 }
 
-/** Limit and offset of a query, checked. */
+/** Checked limit and offset of a query. */
 export function windowOf(data: Readonly<Record<string, unknown>>): RowWindow {
   if (data['limit'] === undefined && data['offset'] === undefined) return ALL_ROWS
   const numberOf = (name: string) => {
@@ -307,7 +307,7 @@ export function windowOf(data: Readonly<Record<string, unknown>>): RowWindow {
 
 // --- rows
 
-/** What find and search take to look at these rows only. */
+/** What find and search take so that they look at these rows only. */
 export function within(
   filter: Filter | undefined,
   partitions: readonly string[] | undefined,
@@ -315,7 +315,7 @@ export function within(
   return { ...(filter === undefined ? {} : { filter }), ...(partitions === undefined ? {} : { partitions }) }
 }
 
-/** The keys of the rows that match, rising. */
+/** The keys of the matching rows, ascending. */
 export async function matchingKeys(
   entry: Entry,
   filter: Filter | undefined,
@@ -326,7 +326,7 @@ export async function matchingKeys(
   return rows.map((row) => row[name] as Key)
 }
 
-/** Stored rows, without those that have expired. */
+/** Stored rows that have not expired. */
 export async function unexpired(
   entry: Entry,
   rows: readonly (Row | undefined)[],
@@ -334,7 +334,7 @@ export async function unexpired(
   return entry.expires ? (await expiries()).liveRows(entry, rows) : rows
 }
 
-/** Rows with these keys, each once, those that are there, by rising key. */
+/** The existing rows with these keys, each once, by ascending key. */
 export async function rowsByKey(
   entry: Entry,
   keys: readonly Key[],

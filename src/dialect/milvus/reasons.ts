@@ -1,4 +1,4 @@
-// What a wrong call is told, word for word as the SDK says it: programs compare these texts.
+// Messages for wrong calls, word for word as in the SDK: programs compare these texts.
 
 import { DataTypeMap, MAX_PARTITION_KEY_FIELD_COUNT, MAX_PARTITIONS_NUMBER } from './enums.ts'
 

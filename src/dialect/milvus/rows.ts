@@ -1,4 +1,5 @@
-// Rows on their way in: every row of a batch is checked and encoded before any is written. The caller's objects stay as they are.
+// Rows on their way in: every row of a batch is checked and encoded before any is written. The caller's objects are not
+// changed.
 
 import type { Entry } from './catalog.ts'
 import { newId } from './catalog.ts'
@@ -10,7 +11,7 @@ import { columnEncoderOf, type Encode, encoderOf, jsonOf, narrow } from './value
 
 export type Row = Record<string, unknown>
 
-/** A field with what it takes to store it. */
+/** A field, and what is needed to store it. */
 interface Column {
   readonly field: Field
   readonly name: string
@@ -20,7 +21,7 @@ interface Column {
   readonly isInherited: boolean
 }
 
-/** How the rows of one schema are encoded; made once for each schema. */
+/** How rows of a schema are encoded; built once per schema. */
 interface Plan {
   readonly columns: readonly Column[]
   readonly positions: ReadonlyMap<string, number>
@@ -49,22 +50,22 @@ function planOf(schema: Schema): Plan {
 /** How a batch is read. */
 export interface RowRules {
   readonly kind: 'insert' | 'upsert' | 'partial'
-  /** Keys may be given although the collection makes them. */
+  /** Keys may be given even though the collection generates them. */
   readonly takesAutoID: boolean
   readonly transformers: InsertTransformers | undefined
 }
 
-/** Rows in the form they are stored. */
+/** Rows in stored form. */
 export interface EncodedRows {
   readonly documents: Row[]
   readonly keys: (number | bigint | string)[]
   /** Keys that an upsert with generated keys replaces. */
   readonly replaced: (number | bigint | string)[]
-  /** Of a partial batch: the fields that some row gave. */
+  /** For a partial batch: the fields that at least one row gave. */
   readonly given: ReadonlySet<string>
 }
 
-/** Sets a field whatever its name is. */
+/** Sets a field, whatever its name. */
 export function put(object: Row, name: string, value: unknown): void {
   if (name === '__proto__') {
     Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
@@ -90,7 +91,7 @@ export function encodeRows(entry: Entry, rows: readonly unknown[], rules: RowRul
     }
     for (let i = 0; i < rows.length; i++) encodeRow(rows[i], i, rows.length, schema, plan, rules, encoded)
   } catch (error) {
-    // What the SDK finds before it sends comes first, for all rows.
+    // First, for all rows, the checks that the SDK makes before it sends.
     for (let i = 0; i < rows.length; i++) checkNames(rows[i], i, schema, plan, rules)
     throw error
   }
@@ -121,14 +122,14 @@ function checkNames(row: unknown, position: number, schema: Schema, plan: Plan, 
       column === undefined ||
       column.isSkipped ||
       (index === plan.primary && column.field.autoID && rules.kind === 'insert' && !rules.takesAutoID)
-    // A key set to undefined is as good as absent.
+    // A key set to undefined counts as absent.
     if (isRefused && !(column !== undefined && (row as Row)[name] === undefined)) {
       throw wrongCall('INSERT_CHECK_WRONG_FIELD', ` ${position}`)
     }
   }
 }
 
-/** The values of the row at hand, by column. */
+/** The values of the current row, by column. */
 const stored: unknown[] = []
 
 function encodeRow(
@@ -162,7 +163,7 @@ function encodeRow(
   }
   const names = Object.keys(row)
   if (names.length === seen) {
-    // The engine keeps nothing of it.
+    // The engine keeps no reference to it.
     encoded.documents[position] = isAsGiven ? row : documentOf(columns, rules, encoded)
     return
   }
@@ -178,7 +179,8 @@ function documentOf(columns: readonly Column[], rules: RowRules, { given }: Enco
   for (let i = 0; i < columns.length; i++) {
     const { name, isInherited } = columns[i]!
     const value = stored[i]
-    // Columns travel as one: what some row of a partial batch gives becomes null, or the default, where a row does not.
+    // Columns are sent whole: if some row of a partial batch gives a field, it becomes null, or the default, in rows
+    // that do not.
     if (value === undefined && !(rules.kind === 'partial' && given.has(name))) continue
     if (isInherited) put(document, name, value)
     else document[name] = value
@@ -186,7 +188,7 @@ function documentOf(columns: readonly Column[], rules: RowRules, { given }: Enco
   return document
 }
 
-/** What a row gives beside its fields; undefined for nothing. */
+/** The keys of a row that are no fields; undefined if there are none. */
 function dynamicPart(row: Row, names: readonly string[], schema: Schema, plan: Plan): Row | undefined {
   let meta: Row | undefined
   for (const name of names) {
@@ -213,7 +215,7 @@ function dynamicPart(row: Row, names: readonly string[], schema: Schema, plan: P
   return meta
 }
 
-/** What is stored where a row gives nothing: the default, or undefined for null. */
+/** What is stored if a row gives no value: the default, or undefined for null. */
 export function missingValue(field: Field, count: number): unknown {
   if (field.defaultValue !== undefined) return field.defaultValue
   if (field.nullable) return undefined

@@ -1,30 +1,30 @@
 import { DataType } from './enums.ts'
 import { Code, invalid, MilvusError, told, wrongCall } from './errors.ts'
 
-/** A field in its one form: plain data. */
+/** A field in its normalized form: plain data. */
 export interface Field {
   readonly name: string
-  /** From 100 on; never used again. */
+  /** 100 or more; never reused. */
   readonly id: number
   readonly type: DataType
-  /** Of Array fields; None otherwise. */
+  /** For Array fields; otherwise None. */
   readonly element: DataType
   readonly description: string
   readonly isPrimary: boolean
   readonly autoID: boolean
   readonly nullable: boolean
-  /** In its stored form; undefined where there is none. */
+  /** In stored form; undefined if there is none. */
   readonly defaultValue?: unknown
   readonly isPartitionKey: boolean
   readonly isClusteringKey: boolean
   readonly isFunctionOutput: boolean
-  /** dim, max_length and the like, as strings. */
+  /** dim, max_length and so on, as strings. */
   readonly params: Readonly<Record<string, string>>
-  /** Added to a collection that had rows: those lack it. */
+  /** The field was added to a collection that had rows: those lack it. */
   readonly isAdded?: boolean
-  /** Of arrays of structs. */
+  /** For arrays of structs. */
   readonly fields?: readonly Field[]
-  /** Of times: by whose clocks they are told, where not by UTC's. Never stored. */
+  /** For times: the zone whose clocks tell them, if not UTC. Never stored. */
   readonly zone?: string
 }
 
@@ -42,7 +42,7 @@ export interface FunctionSpec {
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const PARTITION_NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/
 
-/** The number of a data type given by number or name. */
+/** The data type that a number or name stands for. */
 export function convertToDataType(key: DataType | string): DataType {
   if (typeof key === 'number') return key
   const value = typeof key === 'string' ? (DataType as unknown as Record<string, unknown>)[key] : undefined
@@ -58,7 +58,7 @@ export function isIntegerType(type: DataType): boolean {
   return type >= DataType.Int8 && type <= DataType.Int64
 }
 
-/** Everything that is searched densely. */
+/** Whether a type is searched as dense vectors. */
 export function isDense(type: DataType): boolean {
   return isVectorType(type) && type !== DataType.SparseFloatVector
 }
@@ -95,7 +95,7 @@ function isUtc(zone: string): boolean {
   return /^(etc\/)?(utc|gmt|zulu)$/i.test(zone)
 }
 
-/** The fields of a collection as rows meet them. */
+/** The fields of a collection, prepared for reading and writing rows. */
 export class Schema {
   readonly fields: readonly Field[]
   readonly functions: readonly FunctionSpec[]
@@ -104,11 +104,11 @@ export class Schema {
   readonly byName: ReadonlyMap<string, Field>
   readonly vectors: readonly Field[]
   readonly partitionKey: Field | undefined
-  /** What functions make of texts and is stored: signatures, and words that several analyzers find. */
+  /** Fields with stored values that functions make of texts: signatures, and words that several analyzers find. */
   readonly filled: readonly Field[]
-  /** Kept by read.ts. */
+  /** Maintained by read.ts. */
   readonly projections: unknown[] = []
-  /** This one with other clocks. */
+  /** The same schema in other zones. */
   readonly #zoned = new Map<string, Schema>()
 
   constructor(fields: readonly Field[], functions: readonly FunctionSpec[], isDynamic: boolean) {
@@ -126,7 +126,7 @@ export class Schema {
     this.partitionKey = fields.find((field) => field.isPartitionKey)
   }
 
-  /** The same fields, times in them told by the clocks of a zone. */
+  /** The same fields, with times told by the clocks of a zone. */
   inZone(zone: string): Schema {
     let schema = this.#zoned.get(zone)
     if (schema === undefined) {
@@ -147,7 +147,7 @@ export class Schema {
   }
 }
 
-/** A field by its name, or one inside an array of structs by `array[field]`. */
+/** A field by its name; a field inside an array of structs by `array[field]`. */
 export function fieldAt(schema: Schema, name: string): { field: Field; owner: string | undefined } | undefined {
   const own = schema.byName.get(name)
   if (own !== undefined) return { field: own, owner: undefined }

@@ -1,7 +1,7 @@
-// Values of each type on their way in (checked, brought to the form that is stored) and out (as the SDK gives them).
+// Values of each type on their way in (checked and converted to their stored form) and out (in the SDK's form).
 //
-// Stored: Int64 as number where a double holds it exactly, else bigint; Float rounded to f32; vectors as typed arrays; the rest as
-// given.
+// Stored forms: Int64 is a number if a double holds it exactly, else a bigint; Float is rounded to f32; vectors are
+// typed arrays; everything else is as given.
 
 import { isDate } from '../../value/index.ts'
 import { DataType } from './enums.ts'
@@ -17,19 +17,19 @@ import { dimOf, type Field, isStructArray, isVectorType } from './schema.ts'
 import type { InsertTransformers, OutputTransformers, SparseFloatVector } from './types/index.ts'
 import { momentIn, textIn } from './zone.ts'
 
-/** Checks a value of row `row` and answers what is stored. Never sees null or undefined. */
+/** Checks a value of row `row` and returns its stored form. Never called with null or undefined. */
 export type Encode = (value: unknown, row: number, transformers?: InsertTransformers) => unknown
 
 const JSON_BYTES_MAX = 65_536
 export const INT64_MIN = -(2n ** 63n)
 export const INT64_MAX = 2n ** 63n - 1n
 
-/** A 64-bit integer as it is stored: a number where that is exact. */
+/** The stored form of a 64-bit integer: a number if that is exact. */
 export function narrow(value: bigint): number | bigint {
   return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value
 }
 
-/** Reads an integer given as number, digits, bigint or Long; undefined when it is none. */
+/** Reads an integer given as number, digits, bigint or Long; undefined if it is none. */
 export function integerOf(value: unknown): number | bigint | undefined {
   if (typeof value === 'number') {
     if (!Number.isInteger(value)) return undefined
@@ -93,13 +93,13 @@ function floatEncoder(field: Field, isSingle: boolean): Encode {
   }
 }
 
-/** Bytes of a string in UTF-8. */
+/** Length of a string in UTF-8 bytes. */
 export function utf8Length(text: string): number {
   let bytes = text.length
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit < 0x80) continue
-    // A surrogate pair is four bytes for two units; everything else from 0x800 on is three.
+    // A surrogate pair is four bytes for two units; every other unit from 0x800 on is three bytes.
     bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2
   }
   return bytes
@@ -109,7 +109,7 @@ function textEncoder(field: Field): Encode {
   const max = Number(field.params['max_length'] ?? 65_535)
   return (value, row) => {
     if (typeof value !== 'string') throw mismatch(field, value, row)
-    // No string has more bytes than three for each unit.
+    // A string has at most three bytes per unit.
     if (value.length * 3 > max) {
       const length = utf8Length(value)
       if (length > max) {
@@ -122,7 +122,7 @@ function textEncoder(field: Field): Encode {
   }
 }
 
-/** JSON as the wire would carry it: what JSON cannot hold is gone. Copies nothing that is plain already. */
+/** A value as JSON would carry it: what JSON cannot hold is gone. Plain values are not copied. */
 export function jsonOf(value: unknown, field: string): unknown {
   const plain = isPlainJson(value, 0) ? value : jsonCopy(value, field)
   if (jsonBound(plain) > JSON_BYTES_MAX) {
@@ -170,7 +170,7 @@ function isPlainJson(value: unknown, depth: number): boolean {
   }
 }
 
-/** No less than the bytes of a value's JSON. */
+/** An upper bound for the bytes of a value's JSON. */
 function jsonBound(value: unknown): number {
   if (typeof value === 'string') return value.length * 6 + 2
   if (typeof value !== 'object' || value === null) return 25
@@ -180,7 +180,7 @@ function jsonBound(value: unknown): number {
   return bytes
 }
 
-/** A time as it is stored: in UTC. One without a zone is told by the clocks of `zone`. */
+/** The stored form of a time: in UTC. A time without a zone is told by the clocks of `zone`. */
 export function timeOf(value: unknown, zone?: string): string | undefined {
   if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
   if (typeof value !== 'string') return undefined
@@ -195,7 +195,7 @@ export function timeOf(value: unknown, zone?: string): string | undefined {
   return `${whole}${digits === '' ? '' : `.${digits}`}Z`
 }
 
-/** Elements of an array whose field says nothing, and the most that one may say. */
+/** Capacity of an array whose field names none, and the largest that a field may name. */
 export const CAPACITY_MAX = 4_096
 
 function arrayEncoder(field: Field): Encode {
@@ -233,7 +233,7 @@ function structEncoder(field: Field): Encode {
   }
 }
 
-/** Well-known text by its look. */
+/** Matches what looks like well-known text. */
 const WKT =
   /^\s*(SRID=\d+;)?\s*((MULTI)?(POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*(EMPTY|\([-+\s\w.,()]*\))\s*$/i
 
@@ -273,13 +273,13 @@ function scalarEncoder(field: Field): Encode {
   }
 }
 
-/** What checks and stores the values of a field. */
+/** The encoder of a field: checks its values and makes their stored form. */
 export function encoderOf(field: Field): Encode {
   if (field.type === DataType.Array) return arrayEncoder(field)
   return isVectorType(field.type) ? vectorEncoder(field) : scalarEncoder(field)
 }
 
-/** The same for a column of rows: floats are left to the engine, which looks at every lane anyway. */
+/** The same for the rows of a batch: floats are left to the engine, which looks at every lane anyway. */
 export function columnEncoderOf(field: Field): Encode {
   const encode = encoderOf(field)
   if (field.type !== DataType.FloatVector) return encode
@@ -299,7 +299,7 @@ function lengthError(field: Field, length: number): MilvusError {
   return invalid(`the length(${length}) of float data should divide the dim(${dim})`, dim, length)
 }
 
-/** Finite numbers of the field's dimension as f32. */
+/** Requires finite numbers in the field's dimension; returns them as f32. */
 function floatLanes(field: Field, dim: number, value: unknown, row: number): Float32Array {
   if (!isLanes(value)) throw mismatch(field, value, row)
   if (value.length !== dim) throw lengthError(field, value.length)
@@ -308,7 +308,7 @@ function floatLanes(field: Field, dim: number, value: unknown, row: number): Flo
     const lane: unknown = value[i]
     if (typeof lane !== 'number') throw mismatch(field, lane, row)
     lanes[i] = lane
-    // Written so that NaN fails, and what became infinite as f32.
+    // Written so that NaN fails, and what has become infinite as f32.
     if (!(Math.abs(lanes[i]!) <= 3.5e38)) throw invalid(`value '${lane}' is not a number or infinity`)
   }
   return lanes
@@ -363,7 +363,7 @@ function vectorEncoder(field: Field): Encode {
   }
 }
 
-/** A sparse vector as it is stored: indices rising, no zeros. */
+/** A sparse vector in stored form: ascending indices, no zeros. */
 export interface StoredSparse {
   readonly indices: Uint32Array
   readonly values: Float32Array
@@ -386,10 +386,10 @@ export function sparseOf(value: SparseFloatVector): StoredSparse {
   return { indices, values }
 }
 
-/** What turns a stored value into what the SDK gives. */
+/** Turns a stored value into the SDK's form. */
 export type Decode = (value: unknown) => unknown
 
-/** How 64-bit integers come back. */
+/** The form in which 64-bit integers are returned. */
 export type LongForm = (value: number | bigint) => unknown
 
 export function decoderOf(field: Field, long: LongForm, transformers: OutputTransformers = {}): Decode {
@@ -446,7 +446,7 @@ function lanesToArray(value: unknown): number[] {
   return lanes
 }
 
-/** A 64-bit integer in two halves, for `loaderOptions.longs: Function`. */
+/** A 64-bit integer as two halves, for `loaderOptions.longs: Function`. */
 class Long {
   readonly low: number
   readonly high: number

@@ -1,4 +1,4 @@
-// Time zones by their names, as fields of times are written and told in them. The host knows the zones.
+// Time zones by name, in which time fields are written and told. The host knows the zones.
 
 import { invalid, told } from './errors.ts'
 
@@ -16,7 +16,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 }
 
 export function isZone(zone: unknown): zone is string {
-  // An offset is a zone to some hosts.
+  // Some hosts take an offset for a zone.
   if (typeof zone !== 'string' || /^[+-]/.test(zone)) return false
   try {
     formatOf(zone)
@@ -26,12 +26,12 @@ export function isZone(zone: unknown): zone is string {
   }
 }
 
-/** Throws where a value is no name of a zone. */
+/** Throws if a value is no name of a zone. */
 export function requireZone(zone: unknown): asserts zone is string {
   if (!isZone(zone)) throw invalid(`unknown or invalid IANA Time Zone ID: ${told(zone)}`)
 }
 
-/** Milliseconds that a zone's clocks are ahead of UTC at a moment. */
+/** By how many milliseconds a zone's clocks are ahead of UTC at a moment. */
 function aheadOf(zone: string, moment: number): number {
   const parts: Record<string, number> = {}
   let isBefore = false
@@ -56,7 +56,7 @@ export function momentIn(zone: string, local: number): number {
 export function textIn(zone: string, text: string): string {
   const moment = Date.parse(text)
   if (Number.isNaN(moment)) return text
-  // The offset has whole minutes, though that of long ago has seconds.
+  // The offset has whole minutes, even though offsets of long ago have seconds.
   const minutes = Math.round(aheadOf(zone, moment) / 60_000)
   if (minutes === 0) return text
   const local = new Date(moment + minutes * 60_000).toISOString().slice(0, -5)

@@ -1,4 +1,4 @@
-// Syntax tree -> condition, checked against the schema: every error is found before any row is read.
+// Syntax tree -> condition, checked against the schema: all errors are found before any row is read.
 
 import { type Constant, EVERYTHING, type FilterNode, NOTHING, type Operand } from '../../../query/index.ts'
 import { PatternError, re2Pattern } from '../../../query/re2.ts'
@@ -46,7 +46,7 @@ const ARITHMETIC: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'div
 
 export class Compiler {
   readonly schema: Schema
-  /** Whether it is the structs of an array that are looked at, each by itself. */
+  /** Whether conditions are about single structs of an array. */
   readonly #isOfStructs: boolean
 
   constructor(schema: Schema, isOfStructs = false) {
@@ -54,12 +54,12 @@ export class Compiler {
     this.#isOfStructs = isOfStructs
   }
 
-  /** For conditions about the structs of a field. */
+  /** A compiler for conditions on the structs of a field. */
   ofStructs(field: Field): Compiler {
     return new Compiler(new Schema(field.fields!, [], false), true)
   }
 
-  /** A condition. */
+  /** Compiles a condition. */
   node(syntax: Syntax): FilterNode {
     switch (syntax.kind) {
       case 'unary':
@@ -91,7 +91,7 @@ export class Compiler {
     throw new ExpressionError('a condition is wanted here, not a value', syntax.at)
   }
 
-  /** A value. */
+  /** Compiles a value. */
   value(syntax: Syntax): Value {
     switch (syntax.kind) {
       case 'value':
@@ -137,7 +137,7 @@ export class Compiler {
     return constant
   }
 
-  /** A constant of a list, checked against what it is compared with. */
+  /** Compiles a constant of a list, checked against what it is compared with. */
   literalFor(syntax: Syntax, target: Value): Constant {
     const value = this.value(syntax)
     if (value.constant === undefined) throw new ExpressionError('a constant is wanted here', syntax.at)
@@ -173,7 +173,7 @@ export class Compiler {
       return { type: typeOf(field.element), operand: path, at, field, isElement: true }
     }
     if (steps.length > 0) throw new ExpressionError(`field ${name} is neither JSON nor an array`, at)
-    // Rows older than the field lack it, and read its default.
+    // Rows older than the field lack it and read its default.
     const operand: Operand =
       field.isAdded && field.defaultValue !== undefined
         ? { kind: 'first', of: path, otherwise: { kind: 'constant', value: field.defaultValue as Constant } }
@@ -307,7 +307,7 @@ export class Compiler {
       }
       return constantFor(one, value)
     })
-    // Nothing is in an empty list, null neither.
+    // An empty list contains nothing, not even null.
     if (values.length === 0) return operator === 'in' ? NOTHING : EVERYTHING
     const node =
       value.type === 'time'
@@ -323,7 +323,7 @@ export class Compiler {
     return guarded({ kind: 'text', operator: 'like', operand: value.operand, text: pattern, ...rulesOf(value) }, value)
   }
 
-  /** `=~` and `!~`: RE2's patterns, found anywhere in the text. */
+  /** `=~` and `!~`: RE2 patterns, which may match anywhere in the text. */
   #regex({ operator, left, right }: Extract<Syntax, { kind: 'binary' }>): FilterNode {
     const { value, pattern } = this.#patterned(left, right, 'regex')
     let node: FilterNode
@@ -365,7 +365,7 @@ export class Compiler {
   }
 }
 
-/** A field of all structs of an array: `chunks[text]`. */
+/** One field in all structs of an array: `chunks[text]`. */
 function partOf(owner: Field, steps: readonly (string | number)[], at: number): Value {
   const [name] = steps
   const inner = owner.fields!.find((one) => one.name === name)

@@ -1,4 +1,4 @@
-// The door of the filter language: text in, the engine's filter out.
+// Entry point of the filter language: takes text, returns the engine's filter.
 
 import { type Filter, treeFilter } from '../../../engine/index.ts'
 import { Code, MilvusError } from '../errors.ts'
@@ -8,18 +8,18 @@ import { parse, type Syntax, type Templates } from './parse.ts'
 import { type StructTest, structTestOf } from './structs.ts'
 import { ExpressionError } from './tokens.ts'
 
-/** Filters without templates, by schema and text: programs ask the same again and again. */
+/** Filters without templates, by schema and text: programs repeat the same filters. */
 const COMPILED = new WeakMap<Schema, Map<string, Filter>>()
 const COMPILED_MAX = 64
 
 /**
- * Compiles an expression; an empty one is undefined: all rows.
+ * Compiles an expression; undefined for an empty one, which matches all rows.
  *
- * @throws MilvusError 1100, which says what is wrong and where in the expression.
+ * @throws MilvusError 1100, with what is wrong and where in the expression.
  */
 export function filterFor(schema: Schema, text: string, templates: Templates = {}): Filter | undefined {
   if (text.trim() === '') return undefined
-  // A sample is another one each time.
+  // A sample differs each time.
   const isFixed = Object.keys(templates).length === 0 && !/random_sample/i.test(text)
   let known = COMPILED.get(schema)
   if (known === undefined) {
@@ -46,7 +46,10 @@ export function filterFor(schema: Schema, text: string, templates: Templates = {
   }
 }
 
-/** Which structs of a field may be hits by themselves under an expression that `filterFor` has taken; undefined: all. */
+/**
+ * Which structs of a field may be hits by themselves under an expression that `filterFor` has accepted; undefined for
+ * all.
+ */
 export function structTestFor(
   schema: Schema,
   text: string,
@@ -56,12 +59,12 @@ export function structTestFor(
   return structTestOf(new Compiler(schema), parse(text, templates), owner)
 }
 
-/** The values that an expression has a field equal to, in each row that matches; undefined: it may be anything. */
+/** The values that a field may have in rows that match the expression; undefined if it may have any. */
 export function keysIn(text: string, templates: Templates, name: string): Set<unknown> | undefined {
   try {
     return text.trim() === '' ? undefined : valuesOf(parse(text, templates), name)
   } catch (error) {
-    // Whoever compiles it says what is wrong with it.
+    // The code that compiles the expression reports what is wrong with it.
     if (error instanceof ExpressionError) return new Set([0])
     throw error
   }

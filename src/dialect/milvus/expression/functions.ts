@@ -1,4 +1,4 @@
-// The functions of the language.
+// Functions of the filter language.
 
 import type { Constant, FilterNode } from '../../../query/index.ts'
 import { analyzerOfField } from '../analyzers.ts'
@@ -73,7 +73,7 @@ function containsNode(compiler: Compiler, call: Call, many: string | undefined):
   return target.part === undefined ? node : partsNode(node, target.part)
 }
 
-/** A constant that may be an element of the target; throws where it never could. */
+/** A constant that may be an element of the target; throws if it never could be. */
 function elementFor(compiler: Compiler, item: Syntax, target: Value): Constant {
   const { field } = target
   if (target.type === 'json' || field === undefined) return compiler.literalFor(item, target)
@@ -111,7 +111,7 @@ function textNode(compiler: Compiler, call: Call, name: 'text_match' | 'phrase_m
     : phraseNode(operand, analyzer, text, extra ?? 0)
 }
 
-/** A whole number, also as `name=3`, which arrives without its name. */
+/** A whole number from 0 on; for `name=3` the name has been removed by now. */
 export function numberOf(compiler: Compiler, syntax: Syntax | undefined): number | undefined {
   if (syntax === undefined) return undefined
   const value = Number(compiler.value(syntax).constant)
@@ -124,14 +124,14 @@ function sampleNode(compiler: Compiler, call: Call): FilterNode {
   const share = Number(compiler.value(call.args[0]!).constant)
   if (!(share > 0 && share < 1)) throw new ExpressionError('random_sample takes a share above 0 and below 1', call.at)
   const seed = (Math.random() * 2 ** 32) >>> 0
-  // Structs have no keys.
+  // Structs have no key.
   const key = compiler.schema.primary?.name
   if (key === undefined) throw new ExpressionError('random_sample takes rows, not structs', call.at)
   const steps = [{ name: key, index: null }]
   return { kind: 'test', operand: { kind: 'path', steps }, test: (key) => shareOf(String(key), seed) < share }
 }
 
-/** A number from 0 to 1 that a key and a seed make. */
+/** A number from 0 to 1, computed from a key and a seed. */
 function shareOf(key: string, seed: number): number {
   let hash = seed
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x9e3779b1)

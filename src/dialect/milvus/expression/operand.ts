@@ -1,4 +1,4 @@
-// Operands with their types, and what may stand beside what.
+// Operands with their types, and which may be combined.
 
 import {
   type Constant,
@@ -16,7 +16,7 @@ import { ExpressionError } from './tokens.ts'
 export const both = (of: readonly FilterNode[]): FilterNode => ({ kind: 'and', of })
 export const not = (of: FilterNode): FilterNode => ({ kind: 'not', of })
 
-/** What an operand is. `json` is whatever stands there. */
+/** The type of an operand. `json` may be anything. */
 export type ValueType =
   | 'bool'
   | 'int'
@@ -34,20 +34,20 @@ export interface Value {
   readonly type: ValueType
   readonly operand: Operand
   readonly at: number
-  /** Of a constant. */
+  /** Set for a constant. */
   readonly constant?: Constant
-  /** The field it is, or is in. */
+  /** The field that the operand is, or is part of. */
   readonly field?: Field
-  /** An element of an Array field: a position that is not there makes comparisons false. */
+  /** An element of an Array field: if its position does not exist, comparisons are false. */
   readonly isElement?: boolean
-  /** The field of structs that is meant, where the operand is their array. */
+  /** The field of the structs, if the operand is their array. */
   readonly part?: string
   readonly isComputed?: boolean
   /** Added to a time before it is compared. */
   readonly shift?: Interval
 }
 
-/** A span of time: months are as long as the calendar has them. */
+/** A span of time; the length of a month depends on the calendar. */
 export interface Interval {
   readonly months: number
   readonly microseconds: number
@@ -76,7 +76,7 @@ export function typeOf(type: DataType): ValueType {
   }
 }
 
-/** An operand in a message. */
+/** An operand as it appears in messages. */
 export function nameOf({ type, constant, field }: Value): string {
   if (constant !== undefined) return typeof constant === 'string' ? JSON.stringify(constant) : `${constant as number}`
   if (field === undefined) return 'a dynamic field'
@@ -128,7 +128,7 @@ export function foldedComparison(operator: string, a: Value, b: Value, at: numbe
   return isTrue ? EVERYTHING : NOTHING
 }
 
-/** Throws where a whole array, JSON field, geometry or vector is compared. */
+/** Throws if a whole array, JSON field, geometry or vector is compared. */
 export function requireComparable(value: Value): void {
   const { type, field, operand, constant } = value
   const isWholeJson =
@@ -149,7 +149,7 @@ export function requireAlike(a: Value, b: Value, operator: string, at: number): 
   throw new ExpressionError(`${operator} cannot compare ${nameOf(a)} with ${nameOf(b)}`, at)
 }
 
-/** A constant as a field holds it: what a Float column is compared with is rounded as its rows are. */
+/** A constant in the field's precision: for a Float column it is rounded like the rows. */
 export function constantFor(value: Value, target: Value): Constant {
   const { constant } = value
   const type = target.isElement ? target.field?.element : target.field?.type
@@ -159,11 +159,11 @@ export function constantFor(value: Value, target: Value): Constant {
 
 export function rulesOf(...values: Value[]): { absent: 'unequal' | 'unknown'; isNullAbsent: true } {
   const isTwoValued = values.some((value) => value.constant === undefined && value.type === 'json')
-  // What an array lacks makes false, a null array unknown: see `guarded`.
+  // A missing element makes a comparison false, a null array makes it unknown: see `guarded`.
   return { absent: isTwoValued || values.some((value) => value.isElement) ? 'unequal' : 'unknown', isNullAbsent: true }
 }
 
-/** A comparison with an element of an array: false where there is no such element, whatever the operator. */
+/** A comparison with an element of an array: false for any operator if the element does not exist. */
 export function guarded(node: FilterNode, ...values: Value[]): FilterNode {
   const elements = values.filter((value) => value.isElement)
   if (elements.length === 0) return node
@@ -174,7 +174,7 @@ export function guarded(node: FilterNode, ...values: Value[]): FilterNode {
   return arrays.length === 0 ? there : { kind: 'or', of: [there, ...arrays] }
 }
 
-/** True of an array, unknown of null. */
+/** True for an array, unknown for null. */
 function isArray({ field }: Value): FilterNode {
   const size: Operand = { kind: 'size', of: { kind: 'path', steps: [stepOf(field!.name)] } }
   const none: Operand = { kind: 'constant', value: 0 }

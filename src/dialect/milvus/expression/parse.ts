@@ -1,4 +1,4 @@
-// Tokens -> syntax tree, by precedence. What names mean is not known here.
+// Tokens -> syntax tree, by precedence. The parser does not know what names mean.
 
 import { ExpressionError, type Token, tokensOf } from './tokens.ts'
 
@@ -34,7 +34,7 @@ export type Syntax =
 const KEYWORDS = new Set(['and', 'or', 'not', 'in', 'like', 'is', 'null', 'exists', 'iso', 'interval'])
 const DEPTH_MAX = 200
 
-/** The struct at hand, in a condition about structs. */
+/** The current struct, in a condition on structs. */
 export const ELEMENT = '$'
 
 /** The values of templates, by name. */
@@ -44,7 +44,7 @@ export function parse(text: string, templates: Templates): Syntax {
   return new Parser(tokensOf(text), templates).parse()
 }
 
-/** A keyword, all lower or all upper; else what was written. */
+/** A keyword in all lower or all upper case; otherwise the text as written. */
 function wordOf(token: Token): string {
   if (token.kind !== 'name') return ''
   const lower = token.text.toLowerCase()
@@ -131,7 +131,8 @@ class Parser {
     )
   }
 
-  // The server's grammar has `not` above comparisons, where it could only ever be an error; Milvus' documents write it here.
+  // The server's grammar ranks `not` above comparisons, where it could only be an error; Milvus' documentation writes
+  // it here.
   #not(): Syntax {
     if (!this.#isSign('!') && !this.#isWord('not')) return this.#equality()
     const at = this.#take().position
@@ -254,7 +255,7 @@ class Parser {
   #items(end: string, isCall = false): Syntax[] {
     const items: Syntax[] = []
     while (!this.#isSign(end)) {
-      // minimum_should_match=2: an argument by name.
+      // minimum_should_match=2: a named argument.
       if (isCall && this.#peek().kind === 'name' && this.#peek(1).text === '=' && items.length > 0) this.#next += 2
       items.push(this.#or())
       if (!this.#isSign(',')) break
@@ -293,7 +294,7 @@ class Parser {
       const step = this.#take()
       if (step.kind === 'string') steps.push(step.text)
       else if (step.kind === 'int') steps.push(Number(step.int))
-      // A field of a struct, $[text], or of all of them, chunks[text].
+      // A field of one struct, $[text], or of all structs, chunks[text].
       else if (step.kind === 'name' && steps.length === 0) {
         steps.push(step.text)
         isPart = text !== ELEMENT

@@ -1,4 +1,5 @@
-// st_ functions: how a geometry field lies to a geometry, on the plane. Evaluated in JavaScript, after what the core can look at.
+// st_ functions: relations of a geometry field to a geometry, on the plane. Evaluated in JavaScript, after the
+// conditions that the core can check.
 
 import type { FilterNode } from '../../../query/index.ts'
 import { isRelated, isRelation, isValid, isWithinDistance, type Shape, shapeOf } from '../geometry/index.ts'
@@ -9,11 +10,11 @@ import { ExpressionError } from './tokens.ts'
 
 type Call = Extract<Syntax, { kind: 'call' }>
 
-/** A call of an st_ function; undefined where there is none of that name. */
+/** Compiles a call of an st_ function; undefined if there is none of this name. */
 export function placesNode(compiler: Compiler, call: Call): FilterNode | undefined {
   const name = call.name.toLowerCase()
   const count = isRelation(name) ? 2 : name === 'st_dwithin' ? 3 : name === 'st_isvalid' ? 1 : 0
-  // Names are all lower or all upper.
+  // Names are all lower or all upper case.
   if (count === 0 || (call.name !== name && call.name !== call.name.toUpperCase())) return undefined
   if (call.args.length !== count) {
     throw new ExpressionError(`${call.name} takes ${count} arguments, got ${call.args.length}`, call.at)

@@ -1,4 +1,4 @@
-// Conditions about the structs of an array: how many of them one holds for. Each struct is looked at as a row of its own.
+// Conditions on the structs of an array: for how many of them one holds. Each struct is tested as a row of its own.
 
 import { evaluate } from '../../../query/filters.ts'
 import type { Constant, FilterNode } from '../../../query/index.ts'
@@ -9,7 +9,7 @@ import { nameOf } from './operand.ts'
 import type { Syntax } from './parse.ts'
 import { ExpressionError } from './tokens.ts'
 
-/** Whether so many of all are enough; `wanted` is the number that was asked for. */
+/** Whether `count` of `all` structs are enough; `wanted` is the number in the expression. */
 const ENOUGH: Readonly<Record<string, (count: number, all: number, wanted: number) => boolean>> = {
   element_filter: (count) => count > 0,
   match_any: (count) => count > 0,
@@ -19,7 +19,7 @@ const ENOUGH: Readonly<Record<string, (count: number, all: number, wanted: numbe
   match_exact: (count, _, wanted) => count === wanted,
 }
 
-/** What tells of a struct whether a condition holds for it. */
+/** Whether a condition holds for a struct. */
 export type StructTest = (struct: object) => boolean
 
 function testOf(compiler: Compiler, call: Call): { owner: string; test: StructTest } {
@@ -55,7 +55,7 @@ export function structsNode(compiler: Compiler, call: Call): FilterNode {
 
 export type ContainsNode = Extract<FilterNode, { kind: 'contains' }>
 
-/** The same of what the structs of an array have in one of their fields. */
+/** The same condition on one field of the structs of an array. */
 export function partsNode(node: ContainsNode, part: string): FilterNode {
   const listed: ContainsNode = { ...node, operand: { kind: 'path', steps: [{ name: part, index: null }] } }
   return {
@@ -69,7 +69,9 @@ export function partsNode(node: ContainsNode, part: string): FilterNode {
   }
 }
 
-/** What the structs of a field have to be for a search of each by itself: every `element_filter` that all rows meet. */
+/**
+ * The test that structs of a field must pass in a search of single structs: every `element_filter` that all rows meet.
+ */
 export function structTestOf(compiler: Compiler, syntax: Syntax, owner: string): StructTest | undefined {
   if (syntax.kind === 'binary' && syntax.operator === 'and') {
     const parts = [syntax.left, syntax.right].map((part) => structTestOf(compiler, part, owner))

@@ -1,4 +1,4 @@
-// Comparisons of Timestamptz fields: by the moment that a text means, not by how it is written.
+// Comparisons of Timestamptz fields: by the moment that a text stands for, not by its spelling.
 
 import type { FilterNode } from '../../../query/index.ts'
 import { timeOf } from '../values.ts'
@@ -14,7 +14,7 @@ const HOLDS: Readonly<Record<string, (order: number) => boolean>> = {
   '>=': (order) => order >= 0,
 }
 
-/** A time field on the left, a constant on the right. */
+/** Compares a time field on the left with a constant on the right. */
 export function timeNode(operator: string, left: Value, right: Value): FilterNode {
   const text = timeOf(right.constant, left.field?.zone)
   if (left.type !== 'time' || left.isComputed || text === undefined) {
@@ -35,7 +35,7 @@ export function timeNode(operator: string, left: Value, right: Value): FilterNod
 const INTERVAL =
   /^(-)?P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/
 
-/** A time field moved by an ISO 8601 duration. */
+/** Shifts a time field by an ISO 8601 duration. */
 export function shiftedTime(operator: string, time: Value, { constant, at }: Value): Value {
   const parts = INTERVAL.exec(String(constant))
   if (parts === null) throw new ExpressionError(`${JSON.stringify(constant)} is no ISO 8601 duration`, at)
@@ -57,14 +57,14 @@ export function shiftedTime(operator: string, time: Value, { constant, at }: Val
   return { ...time, shift }
 }
 
-/** Microseconds. */
+/** The moment of a text in microseconds. */
 function momentOf(text: string, shift: Interval = { months: 0, microseconds: 0 }): number {
   const fraction = /\.(\d+)/.exec(text)?.[1] ?? ''
   const below = Number(fraction.padEnd(6, '0').slice(3, 6))
   return monthsLater(Date.parse(text), shift.months) * 1000 + below + shift.microseconds
 }
 
-/** The same day and time of another month, or its last day. */
+/** The same day and time in another month, or its last day. */
 function monthsLater(ms: number, months: number): number {
   if (months === 0) return ms
   const date = new Date(ms)

@@ -1,17 +1,17 @@
-// Milvus expressions, cut into tokens.
+// Splits Milvus expressions into tokens.
 
 export type TokenKind = 'int' | 'float' | 'string' | 'name' | 'template' | 'sign' | 'end'
 
 export interface Token {
   readonly kind: TokenKind
-  /** As written; of strings and templates what they say. */
+  /** As written; for strings and templates, their content. */
   readonly text: string
-  /** Of an int, exact. */
+  /** The exact value of an int. */
   readonly int?: bigint
   readonly position: number
 }
 
-/** An expression that makes no sense, and where. */
+/** An expression that makes no sense, and the position of the error. */
 export class ExpressionError extends Error {
   readonly position: number
 
@@ -123,6 +123,6 @@ function escapeAt(text: string, at: number): { value: string; end: number } {
     if (code > 0x10ffff) throw new ExpressionError(`no character has the code ${whole}`, at)
     return { value: String.fromCodePoint(code), end: at + whole.length }
   }
-  // What means nothing stays as it stands: "\%" reaches `like` with its backslash.
+  // An unknown escape stays as it is: "\%" reaches `like` with its backslash.
   return { value: `\\${kind}`, end: at + 1 + kind.length }
 }

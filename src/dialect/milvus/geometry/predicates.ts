@@ -1,4 +1,4 @@
-// The relations that filters ask for, by the intersections that make them.
+// The relations that filters ask for, in terms of intersections.
 
 import { BOUNDARY, INSIDE, type Matrix, OUTSIDE, placeOf, relate, sideOf } from './relate.ts'
 import { areBoxesApart, type Point, type Segment, Shape, segmentsOf } from './shape.ts'
@@ -17,7 +17,7 @@ const isInside: Relation = (matrix) =>
 const isAround: Relation = (matrix) =>
   matrix.of(INSIDE, INSIDE) >= 0 && matrix.of(OUTSIDE, INSIDE) < 0 && matrix.of(OUTSIDE, BOUNDARY) < 0
 
-/** By name, of geometries that have points in common or might. */
+/** Relations by name, for geometries that share points or might. */
 const RELATIONS: Readonly<Record<string, Relation>> = {
   st_intersects: isMet,
   st_within: isInside,
@@ -36,12 +36,12 @@ const RELATIONS: Readonly<Record<string, Relation>> = {
   },
 }
 
-/** Whether a relation of this name is known. */
+/** Whether there is a relation of this name. */
 export function isRelation(name: string): boolean {
   return Object.hasOwn(RELATIONS, name)
 }
 
-/** Whether the first stands in a relation to the second. Nothing is related to what is empty. */
+/** Whether `a` has this relation to `b`. An empty geometry has none. */
 export function isRelated(name: string, a: Shape, b: Shape): boolean {
   if (a.dimension < 0 || b.dimension < 0 || areBoxesApart(a.box, b.box)) return false
   return RELATIONS[name]!(relate(a, b), a, b)
@@ -50,7 +50,7 @@ export function isRelated(name: string, a: Shape, b: Shape): boolean {
 /** Metres. */
 const EARTH_RADIUS = 6_371_000
 
-/** Metres on a sphere between two places given as longitude and latitude. */
+/** Metres on a sphere between two places, each given as longitude and latitude. */
 function arc([lonA, latA]: Point, [lonB, latB]: Point): number {
   const radians = Math.PI / 180
   const [dLat, dLon] = [(latB - latA) * radians, (lonB - lonA) * radians]
@@ -58,14 +58,17 @@ function arc([lonA, latA]: Point, [lonB, latB]: Point): number {
   return 2 * EARTH_RADIUS * Math.atan2(Math.sqrt(half), Math.sqrt(1 - half))
 }
 
-/** The place on a segment that is nearest to a point, on the plane. */
+/** The point of a segment nearest to a given point, on the plane. */
 function nearestOn({ from, to }: Segment, [x, y]: Point): Point {
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]]
   const at = Math.min(1, Math.max(0, ((x - from[0]) * dx + (y - from[1]) * dy) / (dx * dx + dy * dy)))
   return [from[0] + at * dx, from[1] + at * dy]
 }
 
-/** Whether two geometries of longitudes and latitudes are at most so many metres apart, from where they are nearest on the plane. */
+/**
+ * Whether two geometries of longitudes and latitudes are at most this many metres apart, measured where they are
+ * nearest on the plane.
+ */
 export function isWithinDistance(a: Shape, b: Shape, metres: number): boolean {
   if (a.dimension < 0 || b.dimension < 0) return false
   if (isRelated('st_intersects', a, b)) return true
@@ -78,7 +81,7 @@ export function isWithinDistance(a: Shape, b: Shape, metres: number): boolean {
   return isNear(a, b) || isNear(b, a)
 }
 
-/** Whether no ring crosses itself or another ring of its polygon, and holes are in their shells. */
+/** Whether no ring crosses itself or another ring of its polygon, and all holes are in their shells. */
 export function isValid({ polygons }: Shape): boolean {
   return polygons.every((polygon) => {
     const edges = polygon.flatMap((ring, index) => segmentsOf(ring).map((segment) => ({ ...segment, index })))
@@ -88,7 +91,7 @@ export function isValid({ polygons }: Shape): boolean {
   })
 }
 
-/** Whether segments cross, or share more than a point. */
+/** Whether two segments cross, or share more than a point. */
 function isCrossing({ from: p, to: q }: Segment, { from: r, to: s }: Segment): boolean {
   const [sideP, sideQ, sideR, sideS] = [sideOf(r, s, p), sideOf(r, s, q), sideOf(p, q, r), sideOf(p, q, s)]
   if (sideP === 0 && sideQ === 0) {

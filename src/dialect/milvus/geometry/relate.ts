@@ -1,8 +1,9 @@
-// How two geometries lie to each other: the nine intersections of their insides, boundaries and outsides, each with its dimension
+// How two geometries relate: the nine intersections of their insides, boundaries and outsides, each with its dimension
 // (M. Egenhofer and J. Herring, "Categorizing Binary Topological Relations", 1990; E. Clementini, "DE-9IM", 1993).
 //
-// Every segment of one is cut where the other meets it. What lies between two cuts is on one side of the other geometry, so its middle
-// tells for all of it; that a piece lies on a segment of the other is known from cutting, not from where its middle was rounded to.
+// Every segment of one geometry is cut where the other meets it. A piece between two cuts is on one side of the other
+// geometry, so its middle stands for all of it; whether a piece lies on a segment of the other is known from cutting,
+// not from where its middle was rounded to.
 
 import { type Edge, isSame, type Point, type Polygon, type Segment, type Shape } from './shape.ts'
 
@@ -11,7 +12,7 @@ export const BOUNDARY = 1
 export const OUTSIDE = 2
 type Place = typeof INSIDE | typeof BOUNDARY | typeof OUTSIDE
 
-/** Dimensions of the nine intersections, by place in the first and place in the second; -1 for none. */
+/** Dimensions of the nine intersections, by place in the first and place in the second; -1 if empty. */
 export class Matrix {
   readonly #dimensions = new Int8Array(9).fill(-1)
 
@@ -25,10 +26,10 @@ export class Matrix {
   }
 }
 
-// Of the sum of the magnitudes: what three subtractions, two products and their difference may be wrong by.
+// Relative to the sum of the magnitudes: the largest error of three subtractions, two products and their difference.
 const ROUNDING = 3.3306690738754716e-16
 
-/** Above 0 where c is left of the way from a to b, 0 where the three are in line as far as doubles can tell. */
+/** Above 0 if c is left of the way from a to b, 0 if the three are in line as far as doubles can tell. */
 export function sideOf([ax, ay]: Point, [bx, by]: Point, [cx, cy]: Point): number {
   const left = (bx - ax) * (cy - ay)
   const right = (by - ay) * (cx - ax)
@@ -36,7 +37,7 @@ export function sideOf([ax, ay]: Point, [bx, by]: Point, [cx, cy]: Point): numbe
   return Math.abs(side) <= ROUNDING * (Math.abs(left) + Math.abs(right)) ? 0 : side
 }
 
-/** Whether a point that is in line with a segment is on it. */
+/** Whether a point in line with a segment is on it. */
 function isBetween([x, y]: Point, { from: [ax, ay], to: [bx, by] }: Segment): boolean {
   return x >= Math.min(ax, bx) && x <= Math.max(ax, bx) && y >= Math.min(ay, by) && y <= Math.max(ay, by)
 }
@@ -54,7 +55,7 @@ function isOnPath(point: Point, path: readonly Point[]): boolean {
   return false
 }
 
-/** Whether a point that is on no ring is within a polygon: an odd number of rings' segments lie to its right. */
+/** Whether a point that is on no ring is inside a polygon: an odd number of ring segments lie to its right. */
 function isWithin([x, y]: Point, polygon: Polygon): boolean {
   let isOdd = false
   for (const ring of polygon) {
@@ -67,7 +68,7 @@ function isWithin([x, y]: Point, polygon: Polygon): boolean {
   return isOdd
 }
 
-/** Whether a line ends at a point an odd number of times: such points are the boundary of lines. */
+/** Whether an odd number of line ends meet at a point: such points are the boundary of lines. */
 function isEnd(point: Point, { lines }: Shape): boolean {
   let isOdd = false
   for (const line of lines) {
@@ -77,7 +78,7 @@ function isEnd(point: Point, { lines }: Shape): boolean {
   return isOdd
 }
 
-/** Where a point is. */
+/** Whether a point is inside a shape, on its boundary or outside. */
 export function placeOf(point: Point, shape: Shape): Place {
   let place: Place = OUTSIDE
   for (const polygon of shape.polygons) {
@@ -99,7 +100,7 @@ interface Overlap {
   readonly isSameWay: boolean
 }
 
-/** Relates two geometries that are not empty. */
+/** Relates two geometries, neither of them empty. */
 export function relate(a: Shape, b: Shape): Matrix {
   const matrix = new Matrix()
   matrix.raise(OUTSIDE, OUTSIDE, 2)
@@ -120,14 +121,14 @@ export function relate(a: Shape, b: Shape): Matrix {
       nodes.push(...shape.lines.flatMap((line) => [line[0]!, line.at(-1)!]))
     }
   }
-  // An area has more of an inside than lines and points can cover.
+  // Lines and points cannot cover the inside of an area.
   if (a.dimension === 2 && b.dimension < 2) matrix.raise(INSIDE, OUTSIDE, 2)
   if (b.dimension === 2 && a.dimension < 2) matrix.raise(OUTSIDE, INSIDE, 2)
   for (const node of nodes) matrix.raise(placeOf(node, a), placeOf(node, b), 0)
   return matrix
 }
 
-/** Cuts edges by others', and tells where their pieces lie. Their ends go to `nodes`. */
+/** Cuts edges by the other's and finds where their pieces lie. Adds the ends of the pieces to `nodes`. */
 function cutEdges(
   edges: readonly Edge[],
   others: readonly Edge[],
@@ -154,13 +155,13 @@ function cutEdges(
   }
 }
 
-/** Where two edges meet: cuts of the first, stretches in common. True where they cross between their ends. */
+/** Where two edges meet: adds cuts of the first and shared stretches. True if they cross between their ends. */
 function meet(edge: Edge, other: Edge, cuts: number[], overlaps: Overlap[]): boolean {
   const [p, q, r, s] = [edge.from, edge.to, other.from, other.to]
   if (Math.max(p[0], q[0]) < Math.min(r[0], s[0]) || Math.max(r[0], s[0]) < Math.min(p[0], q[0])) return false
   if (Math.max(p[1], q[1]) < Math.min(r[1], s[1]) || Math.max(r[1], s[1]) < Math.min(p[1], q[1])) return false
   const [sideP, sideQ, sideR, sideS] = [sideOf(r, s, p), sideOf(r, s, q), sideOf(p, q, r), sideOf(p, q, s)]
-  // Along the axis on which the edge is longer.
+  // Along the axis in which the edge is longer.
   const axis = Math.abs(q[0] - p[0]) >= Math.abs(q[1] - p[1]) ? 0 : 1
   const along = (point: Point) => (point[axis] - p[axis]) / (q[axis] - p[axis])
   if (sideP === 0 && sideQ === 0) {
@@ -194,7 +195,7 @@ function placePiece(
   const place = isInside || on.some((one) => !one.edge.isRing) ? INSIDE : ring === undefined ? OUTSIDE : BOUNDARY
   raise(own, place, 1)
   if (!isRing || other.dimension < 2) return
-  // On both sides of a ring there is area: its own inside on the left, its outside on the right.
+  // A ring has area on both sides: its own inside on the left, its outside on the right.
   if (ring !== undefined) {
     raise(INSIDE, ring.isSameWay ? INSIDE : OUTSIDE, 2)
     raise(OUTSIDE, ring.isSameWay ? OUTSIDE : INSIDE, 2)

@@ -1,8 +1,8 @@
-// Geometries on a plane, read from well-known text, in the form that relating them takes.
+// Planar geometries, read from well-known text into the form that `relate` takes.
 
 export type Point = readonly [x: number, y: number]
 
-/** A straight piece of a line or of a ring, directed. */
+/** A straight, directed piece of a line or ring. */
 export interface Segment {
   readonly from: Point
   readonly to: Point
@@ -11,7 +11,7 @@ export interface Segment {
 /** A polygon: its shell counter-clockwise and its holes clockwise, so that the inside is on the left of every segment. */
 export type Polygon = readonly (readonly Point[])[]
 
-/** A segment and what it belongs to. */
+/** A segment, and what it belongs to. */
 export interface Edge extends Segment {
   readonly isRing: boolean
 }
@@ -20,9 +20,9 @@ export class Shape {
   readonly points: readonly Point[]
   readonly lines: readonly (readonly Point[])[]
   readonly polygons: readonly Polygon[]
-  /** All points, those of lines and rings, too. */
+  /** All points, including those of lines and rings. */
   readonly corners: readonly Point[]
-  /** 0 of points, 1 of lines, 2 of areas; -1 of nothing. */
+  /** 0 for points, 1 for lines, 2 for areas; -1 if empty. */
   readonly dimension: number
   readonly box: Box
   #edges: readonly Edge[] | undefined
@@ -36,7 +36,7 @@ export class Shape {
     this.box = boxOf(this.corners)
   }
 
-  /** Of lines and rings. */
+  /** The edges of lines and rings. */
   get edges(): readonly Edge[] {
     this.#edges ??= [...edgesOf(this.lines, false), ...edgesOf(this.polygons.flat(), true)]
     return this.#edges
@@ -60,7 +60,7 @@ interface Parts {
   readonly polygons: Point[][][]
 }
 
-/** Reads well-known text; a third and a fourth coordinate are passed over. Undefined where it is none. */
+/** Reads well-known text; ignores third and fourth coordinates. Undefined if the text is none. */
 export function shapeOf(text: string): Shape | undefined {
   const parts: Parts = { points: [], lines: [], polygons: [] }
   try {
@@ -90,7 +90,7 @@ export function areBoxesApart(a: Box, b: Box): boolean {
   return !(a.minX <= b.maxX && b.minX <= a.maxX && a.minY <= b.maxY && b.minY <= a.maxY)
 }
 
-/** A ring with its inside on the left, or on the right. */
+/** A ring with its inside on the left or on the right. */
 function directed(ring: Point[], isLeft: boolean): Point[] {
   let area = 0
   for (let i = 1; i < ring.length; i++) area += ring[i - 1]![0] * ring[i]![1] - ring[i]![0] * ring[i - 1]![1]
@@ -101,7 +101,7 @@ export function isSame([ax, ay]: Point, [bx, by]: Point): boolean {
   return ax === bx && ay === by
 }
 
-/** The segments of a line or a ring; none where two points are one. */
+/** The segments of a line or ring; none between equal points. */
 export function segmentsOf(points: readonly Point[]): Segment[] {
   const segments: Segment[] = []
   for (let i = 1; i < points.length; i++) {

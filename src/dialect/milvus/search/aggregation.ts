@@ -1,4 +1,5 @@
-// search_aggregation: what a search finds, put into buckets by fields, each with measures, its best hits, and buckets in it.
+// search_aggregation: groups the hits of a search into buckets by fields, each with measures, its best hits, and
+// buckets inside it.
 
 import type { Entry } from '../catalog.ts'
 import { DataType } from '../enums.ts'
@@ -17,7 +18,7 @@ import type { Given, SearchPlan } from './search-plan.ts'
 const OPERATIONS = ['avg', 'sum', 'count', 'min', 'max']
 const DIRECTIONS = ['asc', 'desc']
 const DEPTH_MAX = 4
-/** Hits that are looked at; nearest first. */
+/** Number of hits that are considered, nearest first. */
 const CANDIDATES_MAX = 16_384
 const SCORE = '_score'
 
@@ -26,7 +27,7 @@ interface Sort {
   readonly isDescending: boolean
 }
 
-/** One level, checked. */
+/** One checked level. */
 interface Level {
   readonly fields: readonly string[]
   readonly size: number
@@ -53,7 +54,7 @@ function requireSize(value: unknown, what: string): number {
   throw refused(`search_aggregation.${what} must be a positive integer`)
 }
 
-/** Throws what the SDK throws of a request that asks for both aggregation and what does not go with it. */
+/** Throws what the SDK throws for a request that combines aggregation with something it excludes. */
 export function requireAlone(data: Given, isHybrid: boolean): void {
   if (isHybrid) throw refused('search_aggregation is not supported for hybrid search')
   if (data['highlighter']) throw refused('highlighter and search_aggregation cannot be used simultaneously')
@@ -130,7 +131,7 @@ function levelsOf(level: Level): Level[] {
   return level.inner === undefined ? [level] : [level, ...levelsOf(level.inner)]
 }
 
-/** The buckets of one query after another. */
+/** The buckets of each query in turn. */
 export async function bucketsOf(
   plan: SearchPlan,
   given: unknown,
@@ -147,7 +148,7 @@ export async function bucketsOf(
   const sorted = levels.flatMap((level) => level.hits?.sort ?? []).map(({ name }) => name)
   for (const name of sorted) if (name !== SCORE) requireSortable(entry, name)
   const select = [...projection.select, ...fields, ...sources, ...sorted.filter((name) => name !== SCORE)]
-  // Of each whole key as many hits are kept as the largest list of hits wants.
+  // For each whole key, as many hits are kept as the largest list of hits needs.
   const kept = Math.max(...levels.map(({ hits }) => hits?.size ?? 1))
   const builder = new Builder(entry, projection, long)
   const answers: AggregationBucket[][] = []
@@ -186,7 +187,7 @@ function requireSortable({ schema }: Entry, name: string): void {
   }
 }
 
-/** Missing values come last either way. */
+/** Missing values come last in either direction. */
 function compareMaybe(x: unknown, y: unknown, isDescending: boolean): number {
   if (x === undefined || x === null || y === undefined || y === null) {
     return Number(x === undefined || x === null) - Number(y === undefined || y === null)
@@ -206,7 +207,7 @@ class Builder {
     this.#long = long
   }
 
-  /** Hits come best first, and so do buckets unless they are ordered otherwise. */
+  /** Hits come best first; so do buckets unless another order is given. */
   buckets(level: Level, hits: readonly Found[]): AggregationBucket[] {
     const groups = new Map<string, Found[]>()
     for (const hit of hits) {
@@ -271,7 +272,7 @@ class Builder {
     return bucket as AggregationBucket
   }
 
-  /** Integers of every width travel as 64-bit ones. */
+  /** Integers of every width are sent as 64-bit ones. */
   #scalar(name: string, value: unknown): unknown {
     if (value === undefined || value === null) return undefined
     const field = this.#entry.schema.byName.get(name)!

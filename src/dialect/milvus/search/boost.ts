@@ -1,4 +1,4 @@
-// The boost reranker: the scores of hits that satisfy a condition are multiplied by a weight, or raised by it.
+// The boost reranker: multiplies the scores of hits that satisfy a condition by a weight, or adds it.
 
 import type { Entry } from '../catalog.ts'
 import { invalid, told, unexpected } from '../errors.ts'
@@ -10,7 +10,7 @@ import { type Given, isDistance } from './search-plan.ts'
 
 interface Boost {
   readonly weight: number
-  /** Whose scores change; empty for all hits. */
+  /** Selects the hits whose scores change; empty for all hits. */
   readonly filter: string
   readonly isRandom: boolean
 }
@@ -19,7 +19,7 @@ type Mode = (a: number, b: number) => number
 
 export interface Boosts {
   readonly boosts: readonly Boost[]
-  /** How weights of one hit come together, and what is done to its score. */
+  /** How the weights of a hit are combined, and how the result is applied to its score. */
   readonly together: Mode
   readonly apply: Mode
 }
@@ -31,7 +31,7 @@ function modeOf(value: unknown, name: string): Mode {
   throw invalid(`${name} is Multiply or Sum`, 'Multiply Sum', value)
 }
 
-/** Reads boost rerankers; undefined where the rerank is none. Throws for functions that are neither. */
+/** Reads boost rerankers; undefined if the rerank is none. Throws for a function of another kind. */
 export function boostsOf(rerank: unknown): Boosts | undefined {
   const functions = rerankFunctions(rerank)
   if (functions.length === 0) return undefined

@@ -10,24 +10,24 @@ import { type Given, isDistance } from './search-plan.ts'
 
 export interface Decay {
   readonly field: string
-  /** What a score is multiplied by where the field has this value. */
+  /** The factor for a score where the field has this value. */
   factor(value: number): number
 }
 
-/** The functions of a rerank that is one, or holds some. */
+/** The functions of a rerank that is a function, or holds some. */
 export function rerankFunctions(rerank: unknown): Given[] {
   const given = (rerank ?? {}) as Given
   if (Array.isArray(given['functions'])) return given['functions'] as Given[]
-  // The manual writes it as the Python client has it, too.
+  // The manual also writes it as the Python client does.
   return 'type' in given || 'function_type' in given ? [given] : []
 }
 
-/** The first of them. */
+/** The first function of a rerank. */
 export function rerankFunction(rerank: unknown): Given | undefined {
   return rerankFunctions(rerank)[0]
 }
 
-/** Reads a decay reranker; undefined where the rerank is none. */
+/** Reads a decay reranker; undefined if the rerank is none. */
 export function decayOf(entry: Entry, rerank: unknown): Decay | undefined {
   const given = rerankFunction(rerank)
   const params = (given?.['params'] ?? {}) as Given
@@ -53,7 +53,7 @@ export function decayOf(entry: Entry, rerank: unknown): Decay | undefined {
   return { field: field.name, factor: (value) => curve(Math.max(0, Math.abs(value - origin) - offset)) }
 }
 
-/** Hits with their scores faded, best first; of a key in several lists the best score counts. */
+/** Hits with faded scores, best first; for a key in several lists, the best score counts. */
 export function decayed(decay: Decay, lists: readonly (readonly Found[])[], metrics: readonly string[]): Found[] {
   const best = new Map<Found['key'], Found>()
   lists.forEach((list, i) => {

@@ -1,4 +1,4 @@
-// Groups of hits: which are taken, and how they stand: group by group, in the order of their best, the members by their scores.
+// Groups of hits: which are taken, and their order: group by group, in the order of their best hits, members by score.
 
 import { valueAt } from '../paths.ts'
 import type { Found } from './search.ts'
@@ -9,12 +9,12 @@ export function groupField({ place }: Group): string {
   return place[0]!
 }
 
-/** Hits, best first, group by group. */
+/** Hits, best first, as a list for each group. */
 export function byGroups(hits: readonly Found[], { place }: Group): Found[][] {
   const groups = new Map<unknown, Found[]>()
   for (const hit of hits) {
     const value = valueAt(hit.row, place)
-    // As the engine has it: rows without the field are one group, and lists are equal by what is in them.
+    // As in the engine: rows without the field form one group, and lists are equal if their contents are.
     const key = typeof value === 'object' && value !== null ? `\0${JSON.stringify(value)}` : value
     const own = groups.get(key)
     if (own === undefined) groups.set(key, [hit])
@@ -23,7 +23,7 @@ export function byGroups(hits: readonly Found[], { place }: Group): Found[][] {
   return [...groups.values()]
 }
 
-/** The best of each group, by their scores, without those of the first `offset` groups, of `limit` groups. */
+/** The best hits of each group, by score: of `limit` groups, after the first `offset`. */
 export function bestOfGroups(hits: readonly Found[], group: Group, offset: number, limit: number): Found[] {
   const groups = byGroups(hits, group).slice(offset, offset + limit)
   const chosen = new Set(groups.flatMap((own) => own.slice(0, group.size)))

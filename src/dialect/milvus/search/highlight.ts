@@ -1,4 +1,4 @@
-// The highlighter: matched words of texts between tags, in pieces of the text that begin with one.
+// The highlighter: puts tags around matched words, in pieces of the text that begin with a matched word.
 
 import type { Analyzer } from '../../../text/index.ts'
 import { analyzerOfField, languagesOf } from '../analyzers.ts'
@@ -23,7 +23,7 @@ interface Cut {
 
 interface Marked {
   readonly field: Field
-  /** The words that every hit is searched for, and those of each query. */
+  /** Words that every hit is searched for, and words of each query. */
   readonly shared: ReadonlySet<string>
   readonly own: readonly ReadonlySet<string>[]
 }
@@ -35,8 +35,8 @@ export class Highlighter {
   readonly #cut: Cut
 
   /**
-   * @param field - searched, if the search is one over a text.
-   * @param queries - what is searched for, where the field is one that a function fills.
+   * @param field - the field searched, if the search is over a text.
+   * @param queries - the queries, if a function fills that field.
    */
   constructor(entry: Entry, given: unknown, field: Field | undefined, queries: readonly unknown[]) {
     const options = given as Given
@@ -52,12 +52,12 @@ export class Highlighter {
     this.#marked = markedOf(entry, options, field, queries)
   }
 
-  /** The texts that are marked: they have to be read. */
+  /** The text fields to mark: they have to be read. */
   get fields(): string[] {
     return this.#marked.flatMap(({ field }) => [field.name, languagesOf(field)?.by ?? []].flat())
   }
 
-  /** What a hit of a query shows. */
+  /** The highlights of a hit of a query. */
   of(row: Row, query: number): HighlightResult {
     const result: Record<string, HighlightData> = {}
     for (const { field, shared, own } of this.#marked) {
@@ -145,10 +145,10 @@ interface Span {
   readonly to: number
 }
 
-/** What stands between white space and punctuation; an analyzer may cut it further. */
+/** A run without white space and punctuation; an analyzer may split it further. */
 const WORD = /[\p{L}\p{N}\p{M}_]+/gu
 
-/** The stretches of a text whose tokens are wanted. */
+/** The stretches of a text with wanted tokens. */
 function spansOf(text: string, analyzer: Analyzer, isWanted: (token: string) => boolean): Span[] {
   const spans: Span[] = []
   for (const { 0: word, index } of text.matchAll(WORD)) {
@@ -164,7 +164,7 @@ function spansOf(text: string, analyzer: Analyzer, isWanted: (token: string) => 
   return spans
 }
 
-/** Every place of a token in a word. */
+/** All places of a token in a word. */
 function partsOf(word: string, token: string): Span[] {
   const parts: Span[] = []
   for (let at = word.indexOf(token); at >= 0; at = word.indexOf(token, at + token.length)) {
@@ -173,7 +173,7 @@ function partsOf(word: string, token: string): Span[] {
   return parts
 }
 
-/** Overlapping stretches as one. */
+/** Merges overlapping stretches. */
 function joined(parts: Span[]): Span[] {
   const all: Span[] = []
   for (const part of parts.sort((a, b) => a.from - b.from || b.to - a.to)) {

@@ -1,11 +1,11 @@
-// Hits as the SDK gives them: the score and the output fields are all that shows; key, distance and entity are there for those who ask.
+// Hits in the SDK's form: only the score and the output fields show; key, distance and entity are there on request.
 
 import { type Key, type Projection, project } from '../read.ts'
 import { put, type Row } from '../rows.ts'
 import type { LongForm } from '../values.ts'
 import type { Found } from './search.ts'
 
-/** What has a getter below: fields of these names are set as own properties. */
+/** Names with a getter below: fields of these names are set as own properties. */
 const GETTERS = new Set(['id', 'distance', 'entity'])
 
 class BareHit {
@@ -20,7 +20,7 @@ class BareHit {
     return this.score
   }
 
-  /** The output fields alone. */
+  /** Only the output fields. */
   get entity(): Row {
     const { score: _, ...fields } = this
     return fields
@@ -35,22 +35,22 @@ class Hit extends BareHit {
     this.#id = id
   }
 
-  /** The primary key, where it was not asked for. */
+  /** The primary key, if it is not among the output fields. */
   get id(): unknown {
     return this.#id
   }
 }
 
-// A hit is printed, and compared by toStrictEqual, as the plain object that the SDK gives.
+// A hit prints as the plain object that the SDK returns, and equals it under toStrictEqual.
 for (const { prototype } of [BareHit, Hit]) {
   Object.defineProperty(prototype, 'constructor', { value: Object, writable: true, configurable: true })
 }
 
-/** How the hits of one search are made. */
+/** Makes the hits of one search. */
 export class HitMaker {
   readonly #projection: Projection
   readonly #long: LongForm
-  /** Whether the hits have a field `id` of their own, and which others hide a getter. */
+  /** Whether the hits have an `id` field of their own, and which other fields hide a getter. */
   readonly #hasId: boolean
   readonly #isShadowed: boolean
   readonly #decimals: number
@@ -84,7 +84,7 @@ export class HitMaker {
   }
 }
 
-/** Makers of known projections; each belongs to one form of integers. */
+/** Makers of known projections; each projection belongs to one form of integers. */
 const MAKERS = new WeakMap<Projection, HitMaker>()
 
 export function hitMakerOf(projection: Projection, long: LongForm, decimals: number): HitMaker {

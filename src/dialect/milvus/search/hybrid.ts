@@ -1,4 +1,4 @@
-// Several searches made one: each is run by itself, then their hits are fused by rank or by weighted scores.
+// Hybrid search: each search runs by itself, then their hits are fused by rank or by weighted scores.
 
 import { reciprocalRankFusion, type ScoreKind, weightedFusion } from '../../../text/fusion.ts'
 import type { Entry } from '../catalog.ts'
@@ -25,7 +25,7 @@ type Ranker =
 
 const REQUESTS_MAX = 1024
 
-/** Runs a hybrid search: one list for each query, best first. */
+/** Runs a hybrid search; one list for each query, best first. */
 export async function runHybrid(entry: Entry, data: Given, select: readonly string[]): Promise<Found[][]> {
   const { limit, offset } = windowOfSearch(parametersOf({ ...data, data: undefined }))
   const plans = await plansOf(entry, data, limit + offset)
@@ -116,7 +116,7 @@ function fuse(ranker: Ranker, plans: readonly SearchPlan[], lists: readonly Foun
           kinds: plans.map((plan) => KINDS[plan.metric] ?? 'distance'),
           isNormalized: ranker.isNormalized,
         })
-  // Without normalising, sums of distances rank the other way.
+  // Without normalization, sums of distances rank in reverse.
   const isAscending =
     ranker.kind === 'weighted' && !ranker.isNormalized && plans.every((plan) => isDistance(plan.metric))
   const sign = isAscending ? 1 : -1

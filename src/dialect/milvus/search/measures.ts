@@ -1,4 +1,4 @@
-// What is computed over the rows of a group: count, sum, avg, min, max.
+// Measures over the rows of a group: count, sum, avg, min, max.
 
 import type { Entry } from '../catalog.ts'
 import { DataType } from '../enums.ts'
@@ -9,14 +9,14 @@ import { type LongForm, narrow } from '../values.ts'
 
 export type Operation = 'count' | 'sum' | 'avg' | 'min' | 'max'
 
-/** Computes over values given one after another; null and undefined are passed over. */
+/** Computes over values given one at a time; skips null and undefined. */
 export interface Measure {
   add(value: unknown): void
-  /** As the SDK gives it; undefined for nothing. */
+  /** In the SDK's form; undefined if there were no values. */
   result(): unknown
 }
 
-/** What a measure is computed of. */
+/** What a measure is computed from. */
 export interface Source {
   /** Undefined for whole rows and for scores. */
   readonly field: Field | undefined
@@ -32,7 +32,7 @@ const NUMBERS = new Set([
 ])
 const ORDERED = new Set([...NUMBERS, DataType.VarChar, DataType.Text, DataType.Timestamptz])
 
-/** The field that a measure is computed of; throws where there is none, or none that fits. */
+/** The field that a measure is computed from; throws if there is none, or if it does not fit. */
 export function sourceOf(entry: Entry, operation: Operation, name: string): Source {
   if (name === '*') {
     if (operation === 'count') return { field: undefined }

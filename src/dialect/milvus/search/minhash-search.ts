@@ -1,4 +1,5 @@
-// Searches of MinHash signatures by MHJACCARD: the share of places in which two differ. Every row that matches is looked at.
+// Searches MinHash signatures by MHJACCARD: the share of places in which two signatures differ. Looks at every matching
+// row.
 
 import { compareKeys, type Key, within } from '../read.ts'
 import type { Row } from '../rows.ts'
@@ -7,10 +8,10 @@ import { bestOfGroups } from './groups.ts'
 import type { Found } from './search.ts'
 import { isInRange, type SearchPlan } from './search-plan.ts'
 
-/** Bits of an element where an index does not say. */
+/** Bits of an element if an index does not say. */
 const ELEMENT_BITS = 8
 
-/** In how many elements of `bytes` bytes two signatures agree. */
+/** The number of elements, of `bytes` bytes each, in which two signatures agree. */
 function agreeing(a: ArrayLike<number>, b: ArrayLike<number>, bytes: number): number {
   let count = 0
   for (let at = 0; at < a.length; at += bytes) {
@@ -28,7 +29,7 @@ export async function runMinhashPlan(plan: SearchPlan, select: readonly string[]
   const params = { ...(JSON.parse(index?.params ?? '{}') as Row), ...index?.extra }
   const bits = Number(params['mh_element_bit_width'] ?? (field.isFunctionOutput ? 32 : ELEMENT_BITS))
   const elements = dimOf(field) / bits
-  // What agrees nowhere shares no bucket, however many bands there are.
+  // Signatures that agree nowhere share no bucket, however many bands there are.
   const isBucketed = index?.type === 'MINHASH_LSH'
   const key = entry.schema.primary.name
   const lists: Found[][] = queries.map(() => [])

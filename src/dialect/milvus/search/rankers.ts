@@ -1,4 +1,4 @@
-// Small functions that programs import beside the client.
+// Small functions that programs import next to the client.
 
 import { RANKER_TYPE } from '../enums.ts'
 import type { KeyValuePair, RerankerObj } from '../types/index.ts'
@@ -18,7 +18,7 @@ export function findKeyValue(pairs: KeyValuePair[], key: string): string | numbe
   return pairs.find((pair) => pair.key === key)?.value
 }
 
-/** Some keys of a list of pairs, as an object. */
+/** The values of some keys in a list of pairs, as an object. */
 export function formatKeyValueData(data: KeyValuePair[], keys: string[]): Record<string, string | number | undefined> {
   return Object.fromEntries(keys.map((key) => [key, findKeyValue(data, key)]))
 }

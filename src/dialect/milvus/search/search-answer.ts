@@ -1,4 +1,4 @@
-// What search and its iterator answer.
+// What `search` and its iterator return.
 
 import type { Entry } from '../catalog.ts'
 import { hybridTime } from '../clock.ts'
@@ -47,7 +47,7 @@ export async function searchAnswer(entry: Entry, data: Given, long: LongForm): P
     count += list.length
   }
   const { collection_name } = data
-  // Without hits the SDK answers as it does where a search failed.
+  // Without hits the SDK returns the same as for a failed search.
   if (count === 0) return { status: success(), recalls: [], collection_name, results: [], session_ts: -1 }
   return {
     status: success(),
@@ -67,7 +67,7 @@ async function highlighterOf(entry: Entry, given: unknown, plan: SearchPlan | un
 async function bucketAnswer(entry: Entry, data: Given, projection: Projection, long: LongForm): Promise<object> {
   const { bucketsOf, requireAlone } = await aggregations()
   requireAlone(data, isHybrid(data))
-  // Buckets say how many they are; the limit of hits does not count.
+  // The buckets set their own number; the limit of hits does not count.
   const { limit: _limit, topk: _topk, ...rest } = data
   const plan = await planOf(entry, rest)
   const buckets = await bucketsOf(plan, data['search_aggregation'], projection, long)
@@ -83,12 +83,12 @@ async function bucketAnswer(entry: Entry, data: Given, projection: Projection, l
   }
 }
 
-/** What is read of each hit. */
+/** The fields to read for each hit. */
 function selectOf({ select }: Projection, marks: Highlighter | undefined): readonly string[] {
   return marks === undefined ? select : [...new Set([...select, ...marks.fields])]
 }
 
-/** What fusing and marking read beside the output fields. */
+/** The fields that fusing and marking read besides the output fields. */
 function hybridFields(
   entry: Entry,
   data: Given,
@@ -121,7 +121,7 @@ function searchProjection(entry: Entry, data: Given, long: LongForm): Projection
 
 type Pages = AsyncIterable<SearchResultData[]>
 
-/** Pages of ever farther hits of one query. */
+/** Pages through the hits of one query, nearest first. */
 export async function searchPages(entry: Entry, data: Given & SearchIteratorReq, long: LongForm): Promise<Pages> {
   const { params, highlighter } = data
   if ('search_aggregation' in data && data['search_aggregation']) {

@@ -6,7 +6,7 @@ import { isDense } from '../schema.ts'
 import { type Found, runPlan, scoreOf } from './search.ts'
 import { isInRange, type SearchPlan } from './search-plan.ts'
 
-/** Nearest first, `size` to a page, `limit` in all. */
+/** Nearest first, `size` to a page, `limit` in total. */
 export async function* hitPages(
   plan: SearchPlan,
   select: readonly string[],
@@ -44,7 +44,7 @@ async function* denseHits(
     for (const { id, distance, document } of page) {
       const score = scoreOf(metric, distance)
       if (range !== undefined && !isInRange(metric, range, score)) {
-        // Hits only get farther: beyond the radius there are none.
+        // Hits only get farther: none follow beyond the radius.
         if (!isInRange(metric, { radius: range.radius, rangeFilter: undefined }, score)) return
         continue
       }
@@ -53,9 +53,9 @@ async function* denseHits(
   }
 }
 
-/** At once: the engine has no pages of these. */
+/** All at once: the engine has no pages for these. */
 async function* ranked(plan: SearchPlan, select: readonly string[], limit: number): AsyncGenerator<Found, void, void> {
-  // In an array of structs a row may be many hits.
+  // In an array of structs, one row may be many hits.
   const most = plan.owner === undefined ? Math.max(1, await plan.entry.rows.count()) : Infinity
   const [hits] = await runPlan({ ...plan, limit: Math.min(limit, most), offset: 0 }, select)
   yield* hits!

@@ -1,4 +1,5 @@
-// What a search asks for, in one form: the new way of calling, the old one with search_params, and the parts of a hybrid search.
+// Brings search requests to one form: the new way of calling, the old way with search_params, and the parts of a hybrid
+// search.
 
 import type { Filter } from '../../../engine/index.ts'
 import type { Entry } from '../catalog.ts'
@@ -26,33 +27,33 @@ import { isElementwise } from './struct-search.ts'
 
 export type Given = Record<string, unknown>
 
-/** Which way the scores of a metric go. */
+/** Whether scores of a metric are distances: lower is better. */
 export function isDistance(metric: string): boolean {
   return metric === 'L2' || metric === 'HAMMING' || /JACCARD$/.test(metric)
 }
 
 export interface Range {
-  /** Scores beyond it are no hits. */
+  /** Scores beyond it are not hits. */
   readonly radius: number
-  /** Scores on the near side of it are no hits; undefined for no such bound. */
+  /** Scores on the near side of it are not hits; undefined if there is no such bound. */
   readonly rangeFilter: number | undefined
 }
 
 export interface Group {
-  /** The field, and keys inside it. */
+  /** The field, then keys inside it. */
   readonly place: readonly string[]
   readonly size: number
   readonly isStrict: boolean
 }
 
-/** One search over one field. */
+/** A search over one field. */
 export interface SearchPlan {
   readonly entry: Entry
   readonly field: Field
-  /** The array of structs that the field is in. */
+  /** The array of structs that contains the field. */
   readonly owner: string | undefined
   readonly metric: string
-  /** Encoded vectors; texts for fields that a function fills. */
+  /** Encoded vectors; texts if a function fills the field. */
   readonly queries: readonly unknown[]
   readonly filter: Filter | undefined
   readonly partitions: readonly string[] | undefined
@@ -62,13 +63,13 @@ export interface SearchPlan {
   readonly group: Group | undefined
   readonly orders: readonly Order[]
   readonly ef: number | undefined
-  /** Decimals that scores are cut to; -1 for all. */
+  /** Number of decimals that scores are cut to; -1 for all. */
   readonly decimals: number
-  /** Which structs may be hits, where each is one of its own. */
+  /** Which structs may be hits, if each struct is a hit of its own. */
   readonly structs: ((struct: object) => boolean) | undefined
 }
 
-/** All parameters of a search, wherever they were put; those inside win, as in the SDK. */
+/** All parameters of a search, wherever they were given; inner ones win, as in the SDK. */
 export function parametersOf(data: Given): Given {
   const old = data['search_params'] as Given | undefined
   if (old === undefined || old === null) {
@@ -82,7 +83,7 @@ export function parametersOf(data: Given): Given {
   }
   const { limit: _limit, topk: _topk, offset: _offset, ...rest } = data
   const given = { ...old, ...(inner as Given | undefined) }
-  // The old form names its window inside; what stands beside it is not read.
+  // The old form gives its window inside; the one outside is not read.
   const isWindowed = ['limit', 'topk', 'offset'].some((name) => given[name] !== undefined)
   return { ...(isWindowed ? rest : data), ...given, anns_field: old['anns_field'] ?? data['anns_field'] }
 }
@@ -127,7 +128,7 @@ function requireIdTypes(entry: Entry, ids: readonly unknown[]): void {
   )
 }
 
-/** Reads a whole request about one field; at once, unless it has a condition or searches by stored vectors. */
+/** Reads a whole request over one field; synchronously unless it has a condition or searches by stored vectors. */
 export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPlan> {
   const parameters = parametersOf(data)
   const { field, owner } = targetOf(entry, data, parameters)
@@ -174,7 +175,7 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
       : structQueries(field, vectorsGiven(data))
   const isFilled = !isStored && entry.schema.filled.includes(field)
   const queries = isFilled ? filled(entry, field, asked as unknown[], parameters['analyzer_name']) : asked
-  // In a search the SDK takes expr before filter; everywhere else it is the other way.
+  // In a search the SDK prefers expr to filter; everywhere else it is the reverse.
   const text = data['expr'] || data['filter']
   const isIsolated = /true/i.test(entry.record.properties['partitionkey.isolation'] ?? '')
   if (Array.isArray(queries) && !text && !data['exprValues'] && !entry.expires && !isIsolated)
@@ -187,7 +188,7 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
   return Promise.all([queries, filter, own]).then((parts) => plan(...parts))
 }
 
-/** Partitions that are isolated are searched one at a time. */
+/** Isolated partitions are searched one at a time. */
 async function requireOneKey({ schema }: Entry, data: Filtered): Promise<void> {
   const { name } = schema.partitionKey!
   const { keysIn } = await expressions()
@@ -295,7 +296,7 @@ function isOneQuery(field: Field, given: unknown): boolean {
   return given.length === 0 || typeof given[0] === 'number'
 }
 
-/** Lists of vectors: one, or several. */
+/** The given lists of vectors: one or several. */
 function structQueries(field: Field, given: unknown): unknown[] {
   const depth = (value: unknown): number =>
     Array.isArray(value) || ArrayBuffer.isView(value) ? 1 + depth((value as unknown[])[0]) : 0
@@ -315,12 +316,12 @@ function encodeQuery(field: Field, query: unknown): unknown {
   if (length !== wanted) {
     throw invalid(`vector dimension mismatch, expected vector size(byte) of field ${field.name}`, wanted, length)
   }
-  // Lanes of f32 are looked at by the engine.
+  // The engine itself checks f32 lanes.
   if (field.type === DataType.FloatVector && (Array.isArray(query) || query instanceof Float32Array)) return query
   try {
     return encoderOf(field)(query, 0)
   } catch (error) {
-    // Lanes that are no numbers.
+    // The lanes are no numbers.
     if (!(error instanceof TypeError)) throw error
     throw invalid(`a query of vector field ${field.name} is an array of numbers, got ${shown(query)}`)
   }

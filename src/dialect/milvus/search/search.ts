@@ -1,4 +1,4 @@
-// Searches run by the engine, with Milvus' way of telling scores.
+// Searches that the engine runs, with scores as Milvus reports them.
 
 import { rankedIndexName } from '../metrics.ts'
 import { orderFields, rowComparer } from '../order.ts'
@@ -13,23 +13,23 @@ import { runMinhashPlan } from './minhash-search.ts'
 import { type Group, isDistance, isInRange, type SearchPlan } from './search-plan.ts'
 import { runStructPlan } from './struct-search.ts'
 
-/** A hit before it is made for the caller. */
+/** A hit before it takes the caller's form. */
 export interface Found {
   readonly key: Key
-  /** As Milvus tells it, in f32. */
+  /** As Milvus reports it, in f32. */
   readonly score: number
   readonly row: Row
-  /** Which struct of an array it is, where each is a hit of its own. */
+  /** Index of the struct in its array, if each struct is a hit of its own. */
   readonly element?: number | undefined
 }
 
-/** The score that Milvus tells for an engine's distance. */
+/** The score that Milvus reports for a distance of the engine. */
 export function scoreOf(metric: string, distance: number): number {
   if (metric === 'COSINE') return Math.fround(1 - distance)
   return Math.fround(isDistance(metric) ? distance : -distance)
 }
 
-/** The engine's radius that lets through at least what a Milvus radius does. */
+/** A radius for the engine that lets through at least what the Milvus radius does. */
 function engineRadius(metric: string, radius: number): number {
   const bound = metric === 'COSINE' ? 1 - radius : isDistance(metric) ? radius : -radius
   return bound + Math.abs(bound) * 1e-6 + 1e-6
@@ -41,7 +41,7 @@ interface EngineHit {
   readonly document: object
 }
 
-/** Runs a search; one list of hits for each query, best first. */
+/** Runs a search; returns one list of hits for each query, best first. */
 export async function runPlan(plan: SearchPlan, select: readonly string[]): Promise<Found[][]> {
   const { entry, owner, queries, limit, offset, range, group, orders } = plan
   const isPlain = orders.length === 0 && group === undefined
@@ -59,14 +59,14 @@ export async function runPlan(plan: SearchPlan, select: readonly string[]): Prom
   const compare = rowComparer(entry, orders)
   return lists.map((list) => {
     if (group === undefined) return list.sort((a, b) => compare(a.row, b.row))
-    // Of a group its best hit says where it stands.
+    // The best hit of a group decides where the group stands.
     return byGroups(list, group)
       .sort(([a], [b]) => compare(a!.row, b!.row))
       .flat()
   })
 }
 
-/** What an engine's search is asked beside the query; undefined stands for nothing asked. */
+/** What the engine is asked besides the query; undefined means not asked. */
 interface Window {
   readonly limit: number
   readonly offset: number
@@ -74,10 +74,10 @@ interface Window {
   readonly group: Group | undefined
 }
 
-/** Hits that are held at once, before documents are read. */
+/** Number of hits held at once before documents are read. */
 const HITS_AT_ONCE = 65_536
 
-/** Hits of each query. Dense vectors are searched for together: what a filter lets through is found once for all of them. */
+/** Hits of each query. Dense vectors are searched together: what a filter lets through is determined once for all. */
 async function engineSearch(
   plan: SearchPlan,
   queries: readonly unknown[],
@@ -110,19 +110,19 @@ async function engineSearch(
       }
     }
   } catch (error) {
-    // In Milvus' words, if it is a query that the engine refuses.
+    // Throws in Milvus' words if the engine has refused a query.
     for (const query of queries) encoderOf(field)(query, 0)
     throw error
   }
   return metric === 'JACCARD' ? lists.map((hits, i) => withEmptySets(queries[i] as Uint8Array, hits)) : lists
 }
 
-/** Milvus has two empty sets as far apart as any others; the engine as equal. */
+/** In Milvus two empty sets are as far apart as any others; in the engine they are equal. */
 function withEmptySets(query: Uint8Array, hits: readonly EngineHit[]): readonly EngineHit[] {
   return query.every((byte) => byte === 0) ? hits.map((hit) => ({ ...hit, distance: 1 })) : hits
 }
 
-/** Hits in Milvus' terms; equal scores go by key, and groups are put in one order. */
+/** Hits in Milvus' terms; equal scores are ordered by key, and groups are put in one order. */
 function foundOf({ metric }: SearchPlan, hits: readonly EngineHit[]): Found[] {
   const found = new Array<Found>(hits.length)
   const sign = isDistance(metric) ? 1 : -1
@@ -136,7 +136,7 @@ function foundOf({ metric }: SearchPlan, hits: readonly EngineHit[]): Found[] {
   return isSorted ? found : found.sort((a, b) => sign * (a.score - b.score) || compareKeys(a.key, b.key))
 }
 
-/** Hits within a range: as many are fetched as it takes to have the window of those that lie in it. */
+/** Hits within a range: fetches as many as it takes to fill the window with hits inside it. */
 async function inRange(plan: SearchPlan, select: readonly string[]): Promise<Found[][]> {
   const { queries, metric, range, limit, offset } = plan
   const radius = engineRadius(metric, range!.radius)
@@ -160,7 +160,7 @@ async function inRange(plan: SearchPlan, select: readonly string[]): Promise<Fou
   return lists
 }
 
-/** The same with a rerank function: the window is cut after it. */
+/** The same with a rerank function; the window is cut afterwards. */
 export async function runReranked(plan: SearchPlan, select: readonly string[], rerank: unknown): Promise<Found[][]> {
   const { entry, metric, limit, offset } = plan
   const decay = decayOf(entry, rerank)

@@ -1,6 +1,7 @@
-// Searches of vectors inside arrays of structs. Under MAX_SIM a row is a hit: its score is the sum, over the vectors of the query, of the
-// best that one of the row's vectors reaches. Under a plain metric each vector is a hit of its own. Every row that matches is looked at,
-// a batch at a time: its vectors are measured by the core's kernels in one call, and what cannot be among the best is forgotten.
+// Searches of vectors inside arrays of structs. Under MAX_SIM a row is a hit: for each vector of the query it takes the
+// best score among the row's vectors, and the row's score is their sum. Under a plain metric each vector is a hit of
+// its own. Every matching row is measured, a batch at a time: the core's kernels measure its vectors in one call, and
+// what cannot be among the best is dropped.
 
 import { PairTable } from '../../../engine/pairs.ts'
 import { compareKeys, type Key, within } from '../read.ts'
@@ -16,7 +17,7 @@ export function isElementwise(metric: string): boolean {
   return !metric.startsWith('MAX_SIM')
 }
 
-/** What the core measures for a metric, and what a measure is worth: more is better but for L2 of single vectors. */
+/** The core's kernel for a metric, and the worth of a measure: more is better except for L2 of single vectors. */
 function measureOf(metric: string): { kernel: 'cosine' | 'l2' | 'ip'; worth: (measure: number) => number } {
   if (metric === 'MAX_SIM_L2') return { kernel: 'l2', worth: (square) => -square }
   if (metric === 'L2') return { kernel: 'l2', worth: (square) => square }
@@ -24,12 +25,12 @@ function measureOf(metric: string): { kernel: 'cosine' | 'l2' | 'ip'; worth: (me
   return { kernel: 'cosine', worth: (distance) => 1 - distance }
 }
 
-/** Bytes of vectors in a batch. */
+/** Bytes of vectors per batch. */
 const BATCH_BYTES = 1 << 18
-/** Hits gathered before all but the best are dropped, beside twice what is wanted. */
+/** Hits gathered, on top of twice the wanted number, before all but the best are dropped. */
 const GATHERED = 1_024
 
-/** A row of a batch, with how many of its structs are measured, and which; undefined: all. */
+/** A row of a batch, with how many of its structs are measured, and which; undefined for all. */
 interface Measured {
   readonly row: Row
   readonly count: number
@@ -73,7 +74,7 @@ export async function runStructPlan(plan: SearchPlan, select: readonly string[])
   const dim = dimOf(field)
   const vectors = asked.flat()
   const wanted = Math.ceil(BATCH_BYTES / (4 * dim + 8 * vectors.length))
-  // A row more than what fills it always has room, also one that was longer than its field's `max_capacity` is now.
+  // One row beyond a full batch always fits, even a row longer than its field's current `max_capacity`.
   const table = await PairTable.create(vectors, dim, measureOf(metric).kernel, wanted + CAPACITY_MAX)
   const fields = [...new Set([...select, owner!])]
   try {
