@@ -116,8 +116,8 @@ export async function dropEntry(store: Store, entry: Entry): Promise<void> {
 }
 
 /**
- * Moves the rows to an engine collection made for `change`: other metrics or other vector fields. `isEmpty` leaves the
- * rows out.
+ * Moves the rows to an engine collection made for `change`: other metrics or other vector fields. With `isEmpty` the
+ * rows are dropped.
  */
 export async function rebuildEntry(
   store: Store,

@@ -1,4 +1,4 @@
-// In-process MilvusClient of Milvus.
+// quiverdb/milvus: Milvus' JavaScript client, in process.
 
 export { parseTimeToken } from './address.ts'
 export type { MilvusClientConfig } from './client/base-client.ts'

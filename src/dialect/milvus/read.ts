@@ -101,7 +101,7 @@ function requireTemplates(values: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** Keys given by a caller, in stored form; Int64 keys as numbers or digits. */
+/** Keys from a caller, in stored form; a caller may give an Int64 key as any form of integer that rows take. */
 export function keysOf(entry: Entry, ids: unknown): Key[] {
   const list = Array.isArray(ids) ? ids : [ids]
   const { primary } = entry.schema
