@@ -1,4 +1,5 @@
-// The evaluator: a term is looked up in the table of operations and called with its arguments, which are evaluated as they are asked for.
+// The evaluator: looks up a term in the table of operations and calls it with its arguments, which are evaluated on
+// demand.
 
 import { isFixed } from './check.ts'
 import {
@@ -46,7 +47,7 @@ import {
 
 export type Shortcut = 'none' | 'constant' | 'field'
 
-/** What an aggregation answers for a group of which it took nothing. */
+/** An aggregation's answer for a group from which it took no rows. */
 export const NOTHING = undefined as unknown as Datum
 
 /** One term being evaluated. */
@@ -55,11 +56,11 @@ export class Call {
   readonly args: readonly Node[]
   readonly scope: Scope | null
   readonly query: Query
-  /** Whether r.literal may stand in what is evaluated. */
+  /** Whether r.literal is allowed in what is evaluated. */
   readonly isLiteralOk: boolean
-  /** Whether it is called with the rows of one group of a stream. */
+  /** Whether the term is called with the rows of one group of a stream. */
   readonly isOfGroup: boolean
-  /** The first argument, where it is known already. */
+  /** The first argument, if already known. */
   #first: Val | undefined
 
   constructor(
@@ -84,7 +85,7 @@ export class Call {
     return this.args.length
   }
 
-  /** What the server calls this term. */
+  /** The server's name of this term. */
   get name(): string {
     return KINDS[this.node.type].wireName
   }
@@ -118,7 +119,7 @@ export class Call {
     return asInteger(this.datum(i))
   }
 
-  /** An integer of 32 bits. */
+  /** A 32-bit integer. */
   shortInteger(i: number): number {
     return asShortInteger(this.datum(i))
   }
@@ -224,7 +225,7 @@ export function evaluate(node: Node, scope: Scope | null, query: Query, isLitera
   }
 }
 
-/** What a DATUM stands for. */
+/** The value of a DATUM. */
 export function literalOf(node: Node): Datum {
   return (node.isPlain ? node.value : (node.known ??= fromNative(node.value))) as Datum
 }
@@ -237,7 +238,7 @@ function objectOf(node: Node, scope: Scope | null, query: Query, isLiteralOk: bo
   return Object.hasOwn(object, TYPE) ? pseudo(object) : object
 }
 
-/** The arguments with those of r.args in the place of that term. */
+/** The arguments, with each r.args replaced by its arguments. */
 function spliced(node: Node, scope: Scope | null, query: Query, isLiteralOk: boolean): readonly Node[] {
   const { args } = node
   let hasArgs = false
@@ -279,7 +280,7 @@ function functionOf(node: Node, scope: Scope | null, query: Query): Func {
   return new Func(ids.length, call, isFixed(body, true, true), node, scope)
 }
 
-/** A function, or what the shortcut makes of a plain value. */
+/** A function, or the function that the shortcut makes of a plain value. */
 export function toFunc(value: Val, shortcut: Shortcut = 'none'): Func {
   if (value instanceof Func) return value
   if (shortcut === 'none' || (value instanceof Special && !(value instanceof Row))) return wrongKind('FUNCTION', value)
@@ -288,7 +289,7 @@ export function toFunc(value: Val, shortcut: Shortcut = 'none'): Func {
   return new Func(1, ([row]) => fieldOf(row, datum), true)
 }
 
-/** The values of anything that is a sequence. */
+/** The values of any sequence. */
 export function toStream(value: Val): Stream {
   if (value instanceof Stream) return value
   if (Array.isArray(value)) return new Stream(pullArray(value))
@@ -311,14 +312,17 @@ export function toStream(value: Val): Stream {
   return value === null ? failMissing(text) : fail(text)
 }
 
-/** What may be written to one by one: the selection behind a value, or undefined. */
+/** What can be written to document by document: the selection behind a value, or undefined. */
 export function selectionOf(value: Val): Selection | undefined {
   if (value instanceof Selection) return value
   if (value instanceof TableSlice) return new Selection(value.table, toStream(value))
   return undefined
 }
 
-/** A sequence with its values changed: an array stays one, a selection too where `isKept`, all else becomes a stream. */
+/**
+ * A sequence with its values changed: an array stays an array, a selection stays one if `isKept`; anything else becomes
+ * a stream.
+ */
 export function derive(call: Call, value: Val, make: (pull: Pull) => Pull, isKept: boolean, step?: Step): Val {
   const { query } = call
   if (Array.isArray(value)) return collect(make(pullArray(value)), query)
@@ -367,7 +371,7 @@ export function withStep(call: Call, value: Val, step: Step, isKept = false): Va
   return derive(call, value, make, isKept, step)
 }
 
-/** Each value's own sequence, one after the other. */
+/** The sequences of all values, one after the other. */
 export function concatenated(pull: Pull, expand: (value: Datum) => Pull): Pull {
   let inner: Pull | undefined
   return () => {
@@ -383,18 +387,20 @@ export function concatenated(pull: Pull, expand: (value: Datum) => Pull): Pull {
   }
 }
 
-/** The first argument of a term that also takes one value; to one that takes only sequences a row is none. */
+/**
+ * The first argument of a term that also takes a single value; a term that takes only sequences does not accept a row.
+ */
 export function plainFirst(call: Call): Val {
   return plain(call.first)
 }
 
-/** Everything in a sequence that ends. */
+/** All values of a sequence that must be finite. */
 export function allOf(call: Call, value: Val): Datum[] {
   if (Array.isArray(value)) return value
   return collect(finite(toStream(value)), call.query)
 }
 
-/** The values of a sequence that has an end. */
+/** The values of a sequence that must be finite. */
 export function finite(stream: Stream): Pull {
   if (stream.isInfinite) {
     fail(
@@ -406,7 +412,7 @@ export function finite(stream: Stream): Pull {
   return waiting(stream)
 }
 
-/** The values of a sequence; where a feed has none yet, the query waits for it. */
+/** The values of a sequence; the query waits while a feed has none. */
 export function waiting(stream: Stream): Pull {
   const { feed, pull } = stream
   if (feed === undefined) return pull

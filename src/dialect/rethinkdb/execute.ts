@@ -1,4 +1,4 @@
-// Running a query in process: options checked, evaluated, waited for, handed over.
+// Runs a query in process: checks its options, evaluates it, waits, and hands over the answer.
 
 import { checkQuery } from './check.ts'
 import type { Datum } from './datum.ts'
@@ -20,7 +20,7 @@ import { readingTerms } from './terms/reading.ts'
 import { camelCase, KINDS, snakeCase, T } from './terms.ts'
 import { Db, Func, Grouped, Row, Special, type Val } from './values.ts'
 
-// The terms that are there at once.
+// The terms that are always loaded.
 for (const terms of [fieldTerms, operatorTerms, readingTerms]) define(terms)
 
 /** The database whose tables are computed. */
@@ -46,7 +46,10 @@ const RUN_OPTIONS = new Set(
 
 const NO_OPTIONS: Readonly<Record<string, unknown>> = {}
 
-/** Runs a query. Most are answered in the same stretch: only what waits for a disk, or makes or drops a table, takes turns. */
+/**
+ * Runs a query. Most are answered synchronously: only those that wait for a disk, or create or drop a table, take
+ * turns.
+ */
 export function execute(
   asked: Node,
   store: Store,
@@ -91,7 +94,7 @@ export function execute(
   }
 }
 
-/** Checks the query; answers the parts that it needs and that are not there, if any. */
+/** Checks the query; returns the parts that it needs and that are not loaded, if any. */
 function checked(node: Node, db: string): Set<AnyPart> | undefined {
   const missing = new Set<AnyPart>()
   checkQuery(node, missing)
@@ -99,9 +102,9 @@ function checked(node: Node, db: string): Set<AnyPart> | undefined {
   return missing.size === 0 ? undefined : missing
 }
 
-/** Goes on when the parts are there. Queries that come meanwhile wait, and have their turns as they came. */
+/** Proceeds once the parts are loaded. Queries that arrive meanwhile wait, and run in order of arrival. */
 function afterLoad(missing: Set<AnyPart>, store: Store, proceed: () => Promise<unknown>): Promise<unknown> {
-  // Another query may be loading already: this one is behind it.
+  // Another query may already be loading: this one comes after it.
   const loads = Promise.all([loadAll(missing), store.loading]).finally(() => {
     if (store.loading === line) store.loading = undefined
   })
@@ -122,7 +125,7 @@ function taking(answer: Promise<unknown>, store: Store): Promise<unknown> {
   return guarded(answer)
 }
 
-/** `quick`, its errors as the caller gets them. */
+/** `quick`, with errors as the caller gets them. */
 function answered(node: Node, store: Store, db: string): Promise<unknown> | undefined {
   try {
     return quick(node, store, db)
@@ -165,7 +168,7 @@ function profiled(answer: unknown, options: Readonly<Record<string, unknown>>): 
   return options.profile === true ? { profile: [], value: answer } : answer
 }
 
-/** The run options by their names in JavaScript; always the same object where there are none. */
+/** The run options by their JavaScript names; always the same object if there are none. */
 function optionsOf(given: Record<string, unknown>): Readonly<Record<string, unknown>> {
   let options: Record<string, unknown> | undefined
   for (const name in given) {
@@ -175,7 +178,7 @@ function optionsOf(given: Record<string, unknown>): Readonly<Record<string, unkn
   return options ?? NO_OPTIONS
 }
 
-/** The query with the options of terms that were given for all of it: a term that has not its own takes them from there. */
+/** The query with term options that were given for the whole query: a term without its own takes them from there. */
 function withTermOptions(node: Node, options: Readonly<Record<string, unknown>>): Node {
   let given: Record<string, Node> | undefined
   for (const name in options) {
@@ -201,7 +204,7 @@ function optioned(node: Node, given: Readonly<Record<string, Node>>): Node {
   return new Node(node.type, args, optargs.length > 0 ? Object.fromEntries(optargs) : undefined)
 }
 
-/** What the driver would refuse to send. */
+/** Refuses the numbers that the driver would refuse to send. */
 function checkNumbers(node: Node): void {
   if (node.type === T.DATUM) {
     if (!node.isPlain) node.build()
@@ -224,7 +227,7 @@ function queryOf(store: Store, db: string, options: Readonly<Record<string, unkn
   )
 }
 
-/** The value of a query, which is answered when what it changed in the catalog is on disk. */
+/** The value of a query, answered once its changes to the catalog are on disk. */
 function evaluateSaved(node: Node, query: Query): Val {
   const { store } = query
   const { saves } = store
@@ -245,7 +248,7 @@ function passed({ done, isForFeed }: Suspension, { watch }: Query): Promise<void
   })
 }
 
-/** Evaluates, again after each thing that took time. */
+/** Evaluates, and again after each asynchronous step. */
 async function settle(node: Node, query: Query): Promise<Val> {
   for (;;) {
     try {
@@ -258,7 +261,7 @@ async function settle(node: Node, query: Query): Promise<Val> {
   }
 }
 
-/** The answer; one that is read row by row waits for what reads it. */
+/** The answer; if it is read row by row, loads what reads it. */
 function answerOf(
   value: Val,
   query: Query,

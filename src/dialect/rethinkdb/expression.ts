@@ -1,4 +1,4 @@
-// From the caller's values to nodes: r.expr, functions, r.row.
+// Turns the caller's values into nodes: r.expr, functions, r.row.
 
 import { isDate } from '../../value/index.ts'
 import { MAXVAL, MINVAL, TYPE } from './datum.ts'
@@ -11,10 +11,10 @@ import { T } from './terms.ts'
 /** How deep values may nest. */
 const DEPTH_MAX = 20
 
-/** What terms inherit; r.ts puts the methods on it. A term is a function: `term('field')`, `term(0)`. */
+/** What terms inherit; r.ts adds the methods. A term is a function: `term('field')`, `term(0)`. */
 export const PROTOTYPE = Object.create(Function.prototype) as Record<PropertyKey, unknown>
 
-/** Asks a term for its node: a property of its own would cost each of them more than all else. */
+/** Asks a term for its node: a property on each term would cost more than everything else about it. */
 const ASK: unknown = {}
 
 export function makeTerm(node: Node): unknown {
@@ -28,7 +28,7 @@ export function makeTerm(node: Node): unknown {
   return Object.setPrototypeOf(term, PROTOTYPE)
 }
 
-/** The node of a term, or undefined for what is none. */
+/** The node of a term, or undefined for anything else. */
 export function nodeOf(value: unknown): Node | undefined {
   return typeof value === 'function' && Object.getPrototypeOf(value) === PROTOTYPE
     ? (value as (ask: unknown) => Node)(ASK)
@@ -40,14 +40,14 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return Object.prototype.toString.call(value) === '[object Object]'
 }
 
-/** What was found in a value while it was walked. */
+/** What a value turned out to contain. */
 const PLAIN = 0
-/** Dates, Buffers, pseudo-types, numbers that are none: still a value, but not its own datum. */
+/** Dates, Buffers, pseudo-types, numbers such as NaN: still a value, but not its own datum. */
 const CONVERTED = 1
 /** Terms or functions: not a value. */
 const COMPOSED = 2
 
-/** A caller's value as a node. Values without terms in them stay as they are, whatever their size. */
+/** The node for a caller's value. Values without terms in them stay as they are, whatever their size. */
 export function expression(value: unknown, depth = DEPTH_MAX): Node {
   const node = nodeOf(value)
   if (node !== undefined) {
@@ -93,7 +93,7 @@ function survey(value: unknown, depth: number): number {
   }
   if (value === null) return PLAIN
   if (Array.isArray(value)) {
-    // What cannot be stored as it is goes the way on which that is found.
+    // An array that cannot be stored as it is takes the path on which that is detected.
     let kind = value.length > STORED_ARRAY_MAX && depth < DEPTH_MAX ? CONVERTED : PLAIN
     for (let i = 0; i < value.length; i++) {
       const inner = survey(value[i], depth - 1)
@@ -115,7 +115,7 @@ function surveyFields(value: Record<string, unknown>, depth: number): number {
     const inside = value[name]
     const type = typeof inside
     if (name === TYPE && kind === PLAIN) kind = CONVERTED
-    // Most fields are strings and numbers; the difference is not zero for those that JSON does not have.
+    // Most fields are strings and numbers; the difference is nonzero for numbers that JSON does not have.
     const isShort =
       type === 'string' || type === 'boolean' || (type === 'number' && (inside as number) - (inside as number) === 0)
     if (isShort && depth > 1) continue
@@ -129,7 +129,7 @@ function surveyFields(value: Record<string, unknown>, depth: number): number {
   return kind
 }
 
-/** What the driver sends as JSON makes of it is JSON.stringify's: typed arrays become objects of their indexes. */
+/** A value as JSON.stringify, and so the driver, sends it: typed arrays become objects of their indexes. */
 function plainView(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isDate(value)) return value
   if (isBuffer(value) || isPlainObject(value)) return value
@@ -138,7 +138,7 @@ function plainView(value: unknown): unknown {
 
 let nextVariable = 0
 
-/** The node of a JavaScript function, which is called once, with variables. */
+/** The node for a JavaScript function, which is called once, with variables. */
 function functionNode(call: (...args: unknown[]) => unknown): Node {
   const ids: Node[] = []
   const variables: unknown[] = []
@@ -154,15 +154,15 @@ function functionNode(call: (...args: unknown[]) => unknown): Node {
   return new Node(T.FUNC, [new Node(T.MAKE_ARRAY, ids), expression(body)])
 }
 
-/** As `expression`; what holds r.row becomes a function of one argument. */
+/** Like `expression`, but a value that contains r.row becomes a function of one argument. */
 export function functionOrValue(value: unknown): Node {
   const node = expression(value)
-  // What is to be ordered by in a direction is a function already.
+  // An argument of asc or desc is already a function.
   if (node.type === T.ASC || node.type === T.DESC) return node
   return holdsRow(node) ? new Node(T.FUNC, [new Node(T.MAKE_ARRAY, [datumNode(nextVariable++)]), node]) : node
 }
 
-/** A node for a value that evaluation already has. */
+/** The node for a value from evaluation. */
 export function valueNode(value: unknown): Node {
   if (value === MINVAL || value === MAXVAL) return new Node(value === MINVAL ? 180 : 181, [], NO_OPTIONS)
   return datumNode(value)

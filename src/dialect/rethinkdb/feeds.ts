@@ -1,4 +1,4 @@
-// Cursors over changes, and unions of feeds: whichever has something answers.
+// Cursors over changes, and unions of feeds: whichever feed has something answers.
 
 import { Feed as FeedCursor, type RowSource } from './cursor.ts'
 import type { Datum } from './datum.ts'
@@ -28,7 +28,7 @@ class OrderByLimitFeed extends FeedCursor {
 
 const FEEDS = { Feed: FeedCursor, UnionedFeed, AtomFeed, OrderByLimitFeed }
 
-/** One feed of several; streams that are none are read first. */
+/** Several feeds as one; streams that are not feeds are read first. */
 export function unionFeed(streams: readonly Stream[]): Feed {
   const feeds = streams.flatMap((one) => (one.feed === undefined ? [] : [one.feed]))
   const plain = streams.filter((one) => one.feed === undefined)
@@ -47,7 +47,7 @@ export function unionFeed(streams: readonly Stream[]): Feed {
       return undefined
     },
     wait(wake) {
-      // One that has told all it will may have more that nobody takes: it would wake for ever.
+      // A feed that has reported all it will may have more that nobody takes: it would wake the union forever.
       for (const stream of streams) if (stream.isOver?.() !== true) stream.feed?.wait(wake)
     },
     close() {
@@ -56,7 +56,7 @@ export function unionFeed(streams: readonly Stream[]): Feed {
   }
 }
 
-/** The cursor over a stream of changes; `told` makes the caller's errors. */
+/** The cursor over a stream of changes; `told` converts errors for the caller. */
 export function feedOf(stream: Stream, formats: Formats, told: (error: unknown) => unknown): FeedCursor {
   const feed = stream.feed!
   let isClosed = false
@@ -75,7 +75,7 @@ export function feedOf(stream: Stream, formats: Formats, told: (error: unknown) 
             rows.push(toNative(row, formats))
           }
         } catch (error) {
-          // What came before it is read first.
+          // Changes from before the failure are read first.
           failure = told(error)
           if (rows.length === 0) throw failure
         }

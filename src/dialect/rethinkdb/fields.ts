@@ -1,4 +1,4 @@
-// Fields and elements: what terms for them answer, and documents merged.
+// Fields and elements: what their terms answer, and how documents are merged.
 
 import {
   asArray,
@@ -44,13 +44,13 @@ function wrongKey(key: Datum): never {
   return key === null ? failMissing(text) : fail(text)
 }
 
-/** Throws unless the value is an object that is no pseudo-type; to terms about objects bytes are none at all. */
+/** Throws unless the value is an object and not a pseudo-type; terms about objects do not accept bytes. */
 export function requireObject(value: Datum, name: string): asserts value is Fields {
   if (value instanceof Uint8Array || !(isObject(value) || isPseudo(value))) nonSequence(value, name)
   if (isPseudo(value)) fail(`Cannot call \`${name}\` on objects of type \`${typeName(value)}\`.`)
 }
 
-/** The field of an element of a sequence; undefined for one that has none, or is null. */
+/** The field of an element of a sequence; undefined if it is missing or the element is null. */
 function fieldIn(item: Datum, key: string, name: string): Datum | undefined {
   if (Array.isArray(item)) fail(`Cannot perform ${name} on a sequence of sequences.`)
   if (item === null) return undefined
@@ -114,13 +114,13 @@ function nth(call: Call, n: number): Val {
   return found
 }
 
-/** The object that merging sees: an instant is one as well. */
+/** The object that merging sees: an instant counts as one. */
 function fieldsOf(value: Datum | undefined): Fields | undefined {
   if (value instanceof Time) return plainOf(value)
   return isObject(value) ? value : undefined
 }
 
-/** Fields of `b` over those of `a`, objects within objects too; literals are put as they are. */
+/** Merges the fields of `b` over those of `a`, recursively; literals replace a field as a whole. */
 export function merge(a: Datum, b: Datum): Datum {
   if (b instanceof Literal) return b.value ?? a
   const [old, given] = [fieldsOf(a), fieldsOf(b)]
@@ -129,7 +129,7 @@ export function merge(a: Datum, b: Datum): Datum {
   return Object.hasOwn(merged, TYPE) ? pseudo(merged) : merged
 }
 
-/** As `merge`; an instant or a shape changes nothing but its like. */
+/** Like `merge`, but an instant or a shape changes only its like. */
 export function mergePatch(a: Datum, patch: Datum): Datum {
   if (isPseudo(patch) && !(patch instanceof Literal || patch instanceof Uint8Array)) {
     fail(`Cannot merge objects of type \`${typeName(patch)}\`.`)
@@ -154,7 +154,7 @@ function mergeFields(a: Fields, b: Fields): Fields {
   return merged
 }
 
-/** What takes the place of a value that is no object: literals in it stand for what they hold. */
+/** The replacement for a value that is not an object: literals in it stand for their contents. */
 function dropUnder(old: Datum, value: Datum): Datum {
   return fieldsOf(old) === undefined ? (dropLiterals(value) as Datum) : value
 }

@@ -1,4 +1,4 @@
-// Grouped data: terms done group by group, and what leaves a query.
+// Grouped data: terms applied group by group, and the form in which groups leave a query.
 
 import { readable } from './cursor.ts'
 import type { Datum } from './datum.ts'
@@ -18,7 +18,7 @@ export function byGroup(call: Call, operation: Operation, grouped: Grouped): Val
   for (const [group, value] of grouped.entries) {
     const input = isStreaming ? new Stream(pullArray(value as Datum[])) : value
     const result = operation(call.withFirst(input, isStreaming))
-    // A group of which nothing is left is none.
+    // A group that has nothing left is dropped.
     if (result === NOTHING) {
       isStream = false
       continue
@@ -34,7 +34,7 @@ export function byGroup(call: Call, operation: Operation, grouped: Grouped): Val
   return new Grouped(entries, isStream)
 }
 
-/** Groups of arrays, as they leave a query: within the limit. */
+/** Groups of arrays as they leave a query, checked against the limit. */
 export function limitedGroups(grouped: Grouped, limit: number): Grouped {
   let size = 0
   for (const [, value] of grouped.entries) size += grouped.isStream ? (value as Datum[]).length : 1

@@ -1,4 +1,4 @@
-// What is kept of functions that outlive their query: those of write hooks, and of indexes.
+// How functions that outlive their query are kept: those of write hooks and indexes.
 
 import { isFixed } from './check.ts'
 import { type Datum, plain } from './datum.ts'
@@ -13,7 +13,7 @@ import { asDatum, Func, type Scope, type Val, wrongKind } from './values.ts'
 
 const PREFIX = '$reql_write_hook_function$'
 
-/** What is kept of a function: its term, with what it used of the query around it put in its place. */
+/** The form in which a function is kept: its term, with the values it used from the surrounding query filled in. */
 export function keptNode(func: Func): Node | undefined {
   const { node, scope } = func
   if (node === undefined || scope === null) return node
@@ -42,7 +42,7 @@ function requireHook(func: Func): Node {
   return node
 }
 
-/** A function that was kept, as a term; the evaluation waits until what it needs is loaded. */
+/** A kept function as a term; evaluation waits until what it needs is loaded. */
 export function keptTerm(wire: unknown): Node {
   const node = fromWire(wire)
   const missing = new Set<AnyPart>()

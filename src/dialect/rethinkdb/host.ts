@@ -1,4 +1,4 @@
-// What Node has and a browser has not.
+// What Node has and browsers do not.
 
 interface Machine {
   createContext(sandbox: object, options: object): object
@@ -12,22 +12,22 @@ interface Host {
 
 const host = globalThis as unknown as Host
 
-/** Whether the value is one of Node's Buffers; what else is made of bytes is an object to this driver. */
+/** Whether the value is a Node Buffer; any other byte array is a plain object to this driver. */
 export function isBuffer(value: unknown): value is Uint8Array {
   return host.Buffer?.isBuffer(value) === true
 }
 
-/** The bytes as the driver hands them over. */
+/** The bytes as the driver returns them. */
 export function asBuffer(bytes: Uint8Array): Uint8Array {
   return host.Buffer?.from(bytes) ?? bytes
 }
 
-/** What runs JavaScript in a context of its own, where there is such a thing. */
+/** Runs JavaScript in a context of its own, where the host can. */
 export function javaScriptMachine(): Machine | undefined {
   return host.process?.getBuiltinModule?.('node:vm') as Machine | undefined
 }
 
-/** Whether the process would end of a rejection that nobody takes, because nobody listens for those either. */
+/** Whether an unhandled rejection would end the process, because nobody listens for those. */
 export function endsOfRejections(): boolean {
   return host.process?.listenerCount?.('unhandledRejection') === 0
 }

@@ -1,4 +1,5 @@
-// Secondary indexes: the entries of each are computed by its function when they are asked for, and stand until the table is written to.
+// Secondary indexes whose entries are computed by the index function on demand, and stay valid until the table is
+// written to.
 
 import { type Datum, isGeometry } from './datum.ts'
 import { fieldsOf, type IndexFields } from './engine-index.ts'
@@ -14,7 +15,7 @@ import { asDatum, type Func } from './values.ts'
 
 export class Index {
   readonly info: IndexInfo
-  /** Of those that the engine may have. */
+  /** Set for indexes that the engine may keep. */
   readonly fields: IndexFields | undefined
   readonly #table: Table
   readonly #func: Func
@@ -29,7 +30,7 @@ export class Index {
     this.#func = evaluate(fromWire(info.wire), null, query) as Func
   }
 
-  /** Keys under which a document stands; none when the function fails or answers what is no key. */
+  /** The keys of a document; none if the function fails or its answer is not a key. */
   keysOf(row: Datum): Datum[] {
     let value: Datum
     try {
@@ -52,12 +53,12 @@ export class Index {
     })
   }
 
-  /** Whether its entries are those of the documents as they are now. */
+  /** Whether the entries are those of the current documents. */
   get isLive(): boolean {
     return this.#version === this.#table.direct.version
   }
 
-  /** Follows a write that has just been made after version `before`; a large one is left to be computed anew. */
+  /** Applies a write made just after version `before`; after a large one, the entries are recomputed instead. */
   follow(changes: readonly RowChange[], before: number): void {
     if (this.#version !== before || changes.length * 8 > this.#entries.count + 64) return
     const steps: EntryStep[] = []
@@ -72,7 +73,7 @@ export class Index {
     this.#version = this.#table.direct.version
   }
 
-  /** All entries by key, those with the same key by primary key. */
+  /** All entries by key; those with equal keys by primary key. */
   entries(): EntryList {
     const table = this.#table
     const { version } = table.direct
@@ -84,20 +85,20 @@ export class Index {
       const primary = row[table.primaryKey]
       for (const key of this.keysOf(row)) entries.push({ key, primary })
     }
-    // Geometry has no order that would be of use here.
+    // Geometry has no order that would be useful here.
     this.#entries = EntryList.of(entries)
     this.#version = version
     return this.#entries
   }
 
-  /** The document of an entry; undefined when it has gone since. */
+  /** The document of an entry; undefined if it has been deleted since. */
   read(entry: Entry): Datum | undefined {
     const document = this.#table.direct.get(engineKey(entry.primary))
     return document === undefined ? undefined : fromStored(document)
   }
 }
 
-/** The index of that name, or undefined. */
+/** The index of this name, or undefined. */
 export function indexOf(table: Table, name: string): Index | undefined {
   const info = table.info.indexes.find((one) => one.name === name)
   if (info === undefined) return undefined

@@ -1,16 +1,16 @@
-// Inserting documents as the caller wrote them.
+// Inserts documents as the caller wrote them.
 
 import { type Fields, print } from './datum.ts'
 import { isPlainKey, isWellFormed } from './key.ts'
 import type { Table } from './store.ts'
 import { fromStored } from './stored.ts'
 
-/** From so many documents on an insert does not tell indexes one by one. */
+/** From this many documents on, an insert does not update indexes one document at a time. */
 const INDEXED_ROWS = 100
 
 /**
- * The short way: documents as the caller wrote them go to the engine as they are. Answers undefined when something in them, or in
- * the table, needs the long one.
+ * The fast path: passes the caller's documents to the engine as they are. Returns undefined when the documents or the
+ * table need the general path.
  */
 export function insertPlain(
   table: Table,
@@ -20,7 +20,7 @@ export function insertPlain(
   arrayLimit: number,
 ): { result: Fields; done: Promise<unknown> | undefined } | undefined {
   if (table.info.hook !== null) return undefined
-  // A few documents are followed by the indexes; many make them compute anew, which costs less.
+  // Indexes follow a few documents; for many, recomputing the entries costs less.
   if (rows.length < INDEXED_ROWS && table.isFollowed) return undefined
   const { primaryKey, direct } = table
   for (let i = 0; i < rows.length; i++) {

@@ -1,4 +1,4 @@
-// What is wrong with a text that is no JSON, in the words of the server's parser.
+// What is wrong with a text that is not JSON, in the words of the server's parser.
 
 const EMPTY = 'The document is empty.'
 const VALUE = 'Invalid value.'
@@ -9,7 +9,7 @@ export function jsonComplaint(text: string): string {
   const space = () => {
     while (' \t\n\r'.includes(text[at] ?? 'x')) at++
   }
-  /** Passes over a value; answers the complaint about it, or undefined. */
+  /** Skips a value; returns the complaint about it, or undefined. */
   const value = (): string | undefined => {
     space()
     const first = text[at]
@@ -65,7 +65,7 @@ export function jsonComplaint(text: string): string {
   return at < text.length ? 'The document root must not be followed by other values.' : VALUE
 }
 
-/** A name that an object of the text, which is JSON, has twice. */
+/** A name that occurs twice in an object of the text, which must be JSON. */
 export function repeatedKey(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = []
   for (const [token, end] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {

@@ -1,17 +1,17 @@
-// Primary and secondary keys: what may be one, how long its encoded form is, and the form in which the engine takes it.
+// Primary and secondary keys: which values are valid, how long their encoded form is, and their form in the engine.
 
 import { asText, type Datum, Extreme, isGeometry, print, printNumber, printShort, Time, typeName } from './datum.ts'
 import { fail, failMissing } from './errors.ts'
 
-/** Bytes of an encoded primary key. */
+/** Maximum length of an encoded primary key in bytes. */
 const PRIMARY_BYTES_MAX = 128
 
 const encoder = new TextEncoder()
 
-/** Whether there is no lone surrogate in it. */
+/** Whether `text` has no lone surrogate. */
 export const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text)
 
-/** Bytes of its UTF-8. */
+/** Length of a text in UTF-8 bytes. */
 export function textBytes(text: string): number {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return encoder.encode(text).length
   return text.length
@@ -21,10 +21,10 @@ function refuse(value: Datum, text: string): never {
   return value === null ? failMissing(text) : fail(text)
 }
 
-/** What a key is for: `bound` is looked up in a secondary index, which `entry` is kept in. */
+/** What a key is for: an `entry` is kept in a secondary index, a `bound` is looked up in one. */
 type Purpose = 'primary' | 'entry' | 'bound'
 
-/** Length of the encoded key; throws what is no key. */
+/** Length of the encoded key; throws for an invalid key. */
 function keyBytes(value: Datum, isInside: boolean, purpose: Purpose): number {
   const isPrimary = purpose === 'primary'
   switch (typeof value) {
@@ -75,24 +75,24 @@ function requireNoNull(text: string): void {
   fail(`String "${shown}" (truncated) contains NULL byte at offset ${textBytes(text.slice(0, at))} in index key.`)
 }
 
-/** Whether it is a primary key beyond doubt: most are. A character has at most three bytes for each of its units. */
+/** Whether the value is certainly a primary key, as most are. A character takes at most three bytes per UTF-16 unit. */
 export function isPlainKey(value: unknown): value is string | number {
   return typeof value === 'number' || (typeof value === 'string' && value.length <= 42 && !value.includes('\0'))
 }
 
-/** Throws the server's text for what cannot be a primary key. */
+/** Throws the server's text for a value that cannot be a primary key. */
 export function requirePrimaryKey(value: Datum): void {
   if (isPlainKey(value)) return
   if (keyBytes(value, false, 'primary') > PRIMARY_BYTES_MAX)
     fail(`Primary key too long (max 127 characters): ${print(value)}`)
 }
 
-/** Throws the server's text for what cannot be a bound of primary keys; it may be longer than a key. */
+/** Throws the server's text for a value that cannot bound primary keys; a bound may be longer than a key. */
 export function requirePrimaryBound(value: Datum): void {
   keyBytes(value, false, 'primary')
 }
 
-/** Whether r.minval or r.maxval is in it. */
+/** Whether the value contains r.minval or r.maxval. */
 export function holdsExtreme(value: Datum): boolean {
   return value instanceof Extreme || (Array.isArray(value) && value.some(holdsExtreme))
 }
@@ -102,19 +102,19 @@ export function requireSecondaryKey(value: Datum): void {
   keyBytes(value, false, 'entry')
 }
 
-/** Throws unless the value can be looked for in a secondary index. */
+/** Throws unless the value can be looked up in a secondary index. */
 export function requireSecondaryBound(value: Datum): void {
   keyBytes(value, false, 'bound')
 }
 
-/** A primary key in the form the engine takes: instants as Dates. */
+/** A primary key in the engine's form: instants as Dates. */
 export function engineKey(value: Datum): never {
   if (value instanceof Time) return new Date(Math.round(value.epoch * 1000)) as never
   if (Array.isArray(value)) return value.map(engineKey) as never
   return value as never
 }
 
-/** A name of a database or table, checked. */
+/** Checks the name of a database or table. */
 export function requireName(value: Datum, noun: 'Database' | 'Table'): string {
   const name = asText(value)
   if (!/^[A-Za-z0-9_-]+$/.test(name)) fail(`${noun} name \`${name}\` invalid (Use A-Z, a-z, 0-9, _ and - only).`)

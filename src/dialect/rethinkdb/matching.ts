@@ -1,4 +1,4 @@
-// What patterns and functions say of a row.
+// How patterns and functions match a row.
 
 import { asBool, type Datum, equal, isObject, Literal, typeError } from './datum.ts'
 import { Failure, failMissing } from './errors.ts'
@@ -6,13 +6,13 @@ import { dropLiterals } from './stored.ts'
 import { T } from './terms.ts'
 import { asDatum, type Func } from './values.ts'
 
-/** Whether a function's body is an object as it is written: what a filter takes for a pattern. */
+/** Whether a function's body is an object literal, which a filter treats as a pattern. */
 export function isObjectTerm(func: Func): boolean {
   const body = func.node?.args[1]
   return body !== undefined && (body.type === T.MAKE_OBJ || body.type === T.DATUM)
 }
 
-/** What a filter makes of a row: matching a pattern, or the truth of an answer. */
+/** Whether a filter keeps a row: by matching a pattern, or by the truth of an answer. */
 export function filterTest(func: Func, row: Datum, pattern: boolean, otherwise: () => boolean): boolean {
   try {
     const answer = asDatum(func.call([row], true))

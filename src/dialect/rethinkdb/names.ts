@@ -1,4 +1,4 @@
-// The names of `r` one by one: `import * as r from 'quiverdb/rethinkdb'`, as programs in TypeScript import the driver.
+// The names of `r` one by one, for `import * as r from 'quiverdb/rethinkdb'`, as TypeScript programs import the driver.
 
 import { r } from './r.ts'
 

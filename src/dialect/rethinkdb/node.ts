@@ -1,4 +1,4 @@
-// A query as data: what a chain builds, what is sent to a server, what is evaluated in process.
+// A query as data: what a chain builds, what a server receives, what is evaluated in process.
 
 import { isDate } from '../../value/index.ts'
 import { TYPE, toBase64 } from './datum.ts'
@@ -11,15 +11,17 @@ export class Node implements Printable {
   readonly type: number
   readonly args: readonly Node[]
   readonly optargs: Readonly<Record<string, Node>>
-  /** Of a DATUM: plain JavaScript values, Dates and Buffers. */
+  /** For a DATUM: plain JavaScript values, Dates and Buffers. */
   readonly value: unknown
-  /** Whether the value has only what JSON has, so that it is its own datum. */
+  /** Whether the value contains only what JSON has, so that it is its own datum. */
   readonly isPlain: boolean
   /** Set once arity and options have been checked. */
   isChecked = false
-  /** Set with it: whether the query may drop what it read before. Evaluated again, it would not find that any more. */
+  /**
+   * Set along with it: whether the query may drop what it has read. Evaluated again, it would not find that any more.
+   */
   mayDrop = false
-  /** Of a DATUM that is not plain its value as evaluation sees it, of a TABLE what it was in the last query that asked. */
+  /** For a DATUM that is not plain, its value as evaluation sees it; for a TABLE, the table found by the last query. */
   known: unknown = undefined
 
   constructor(
@@ -36,7 +38,7 @@ export class Node implements Printable {
     this.isPlain = isPlain
   }
 
-  /** The term as the protocol has it: `[type, [arguments], {options}]`. */
+  /** The term in the protocol's form: `[type, [arguments], {options}]`. */
   build(): unknown {
     if (this.type === T.DATUM) return wireValue(this.value)
     if (this.type === T.MAKE_OBJ) return mapValues(this.optargs, (node) => node.build())
@@ -45,7 +47,7 @@ export class Node implements Printable {
     return built
   }
 
-  /** The query as JavaScript; with `frames` also a line with carets under the term they lead to. */
+  /** The query as JavaScript; with `frames`, also a line with carets under the term they lead to. */
   print(frames?: readonly (number | string)[]): string {
     if (frames === undefined) return compose(this, { target: undefined })
     let target: Node | undefined = this
@@ -65,12 +67,12 @@ export class Node implements Printable {
     return `${text}\n${carets}`
   }
 
-  // The official driver prints a query it is given when the server refuses it.
+  // The official driver calls this to print a query that the server refuses.
   compose(): string {
     return compose(this, { target: undefined })
   }
 
-  /** Path from here to a term, for the frames of an error. */
+  /** Path from this term to another, for the frames of an error. */
   pathTo(target: unknown): (number | string)[] | undefined {
     if (target === this) return []
     for (let i = 0; i < this.args.length; i++) {
@@ -115,7 +117,7 @@ function wireValue(value: unknown): unknown {
   return mapValues(value as Record<string, unknown>, wireValue)
 }
 
-/** The term that a wire form stands for: how functions of indexes and hooks come back from the catalog. */
+/** The term of a wire form; restores the functions of indexes and hooks from the catalog. */
 export function fromWire(wire: unknown): Node {
   if (Array.isArray(wire)) {
     const [type, args = [], optargs = {}] = wire as [number, unknown[], Record<string, unknown>]
@@ -126,7 +128,7 @@ export function fromWire(wire: unknown): Node {
   return new Node(T.MAKE_OBJ, [], mapValues(wire as Record<string, unknown>, fromWire))
 }
 
-/** The term with each variable of `values` replaced by what it stands for: a function that outlives its query. */
+/** The term with each variable of `values` replaced by its value, for a function that outlives its query. */
 export function closed(node: Node, substitute: (id: number) => Node | undefined): Node {
   if (node.type === T.DATUM) return node
   if (node.type === T.VAR) return substitute(node.args[0].value as number) ?? node
@@ -142,7 +144,7 @@ export function closed(node: Node, substitute: (id: number) => Node | undefined)
 const BEGIN = '\uE000'
 const END = '\uE001'
 
-/** The term to be marked: once, where it is met first, though a query may hold it in many places. */
+/** The term to be marked: only at its first occurrence, though a query may contain it in many places. */
 interface Mark {
   target: Node | undefined
 }
@@ -231,7 +233,7 @@ function isImplicit(func: Node): boolean {
   return holdsRow(func.args[1])
 }
 
-/** Whether r.row stands somewhere in the term. */
+/** Whether the term contains r.row. */
 export function holdsRow(node: Node): boolean {
   if (node.type === T.IMPLICIT_VAR) return true
   if (node.type === T.DATUM) return false

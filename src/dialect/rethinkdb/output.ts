@@ -1,4 +1,4 @@
-// What a query answers, as the driver hands it over: Dates, Buffers, arrays of groups, fields in order.
+// Converts a query's answer to the driver's form: Dates, Buffers, arrays of groups, sorted fields.
 
 import { compareText } from '../../query/index.ts'
 import { type Datum, Extreme, type Fields, Literal, plain, setField, sortedKeys, Time, TYPE } from './datum.ts'
@@ -14,10 +14,13 @@ export interface Formats {
 
 const FORMATS = { timeFormat: 'isTimeRaw', binaryFormat: 'isBinaryRaw', groupFormat: 'isGroupRaw' } as const
 
-/** The formats without any option. */
+/** The formats without any options. */
 export const NATIVE: Formats = { isTimeRaw: false, isBinaryRaw: false, isGroupRaw: false }
 
-/** The formats among the run options. What is neither native nor raw is refused when it first matters, as the driver does. */
+/**
+ * The formats among the run options. A value other than native and raw is refused when it first matters, as in the
+ * driver.
+ */
 export function formatsOf(options: Readonly<Record<string, unknown>>): Formats {
   const formats = { isTimeRaw: false, isBinaryRaw: false, isGroupRaw: false }
   for (const [name, key] of Object.entries(FORMATS)) {
@@ -29,11 +32,11 @@ export function formatsOf(options: Readonly<Record<string, unknown>>): Formats {
 }
 
 function asDate(time: Time): Date {
-  // The product of 1.001 and 1000 is less than 1001, and a Date cuts off what is below a millisecond.
+  // The product of 1.001 and 1000 is less than 1001, and a Date truncates to whole milliseconds.
   return new Date(Math.round(time.epoch * 1000))
 }
 
-/** A value as the caller gets it: fresh, fields sorted. */
+/** A value as the caller gets it: fresh, with sorted fields. */
 export function toNative(value: Datum, formats: Formats): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
@@ -54,7 +57,7 @@ export function toNative(value: Datum, formats: Formats): unknown {
   return object
 }
 
-/** A stored document, fresh from the engine, as the caller gets it: the short way of `toNative(fromStored(...))`. */
+/** A stored document, fresh from the engine, as the caller gets it: a fast path for `toNative(fromStored(...))`. */
 export function storedToNative(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? Number(value) : value
   if (value instanceof Date) return value
@@ -85,11 +88,11 @@ export function storedToNative(value: unknown): unknown {
   return sorted
 }
 
-/** Lists of names met lately, with their order; documents of a table have few of them. */
+/** Recent lists of names with their order; the documents of a table have few distinct ones. */
 const ORDERS: { readonly names: readonly string[]; readonly order: readonly string[] }[] = []
 const ORDERS_MAX = 64
 
-/** The names in the order of their bytes: the list itself where it is in order. */
+/** The names in byte order: the same list if it is already in order. */
 function orderOf(names: readonly string[]): readonly string[] {
   const count = names.length
   if (count === 0) return names

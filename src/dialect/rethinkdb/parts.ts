@@ -1,5 +1,6 @@
-// What terms mean, beyond those of most programs: loaded in parts, when a query names one of theirs. Evaluation is synchronous, so
-// whatever a query may come to is there before it begins; the functions of indexes and hooks are noted when a store is opened.
+// The terms that most programs do not use: loaded in parts, when a query names one. Evaluation is synchronous, so
+// everything a query may need is loaded before it begins; the needs of index functions and hooks are noted when a store
+// is opened.
 
 import { Part } from '../../engine/index.ts'
 import type { Node } from './node.ts'
@@ -8,7 +9,7 @@ import { KINDS, T } from './terms.ts'
 
 export type AnyPart = Pick<Part<unknown>, 'now' | 'load'>
 
-/** `beside`: what will be needed with it. */
+/** `beside`: a part that will be needed along with it. */
 function termsPart<M extends { readonly terms: Operations }>(load: () => Promise<M>, beside?: AnyPart): Part<M> {
   return new Part(async () => {
     const module = await load()
@@ -18,7 +19,7 @@ function termsPart<M extends { readonly terms: Operations }>(load: () => Promise
 }
 
 export const adminPart = termsPart(() => import('./terms/admin.ts'))
-/** What reads answers row by row. */
+/** Reads answers row by row. */
 export const cursorPart = termsPart(() => import('./terms/streamed.ts'))
 export const collatePart = termsPart(() => import('./terms/collate.ts'), cursorPart)
 export const feedPart = termsPart(() => import('./terms/changes.ts'))
@@ -26,7 +27,7 @@ export const selectPart = termsPart(() => import('./terms/sequences.ts'), cursor
 /** Loaded with the first table that has an index. */
 export const indexPart = termsPart(() => import('./terms/indexes.ts'))
 
-/** By the letter that the table of terms has for them. */
+/** Parts by their letter in the table of terms. */
 const PARTS: Readonly<Record<string, AnyPart>> = {
   a: adminPart,
   c: collatePart,
@@ -41,12 +42,12 @@ const PARTS: Readonly<Record<string, AnyPart>> = {
   x: indexPart,
 }
 
-/** Notes the part that a term needs, where it is not there yet. */
+/** Notes the part that a term needs, if it is not loaded. */
 export function noteMissing(node: Node, missing: Set<AnyPart>): void {
   const { type, args } = node
   const part = PARTS[KINDS[type]?.part]
   if (part !== undefined && part.now === undefined) missing.add(part)
-  // The system's database; a name that is computed may turn out to be its.
+  // The system's database; a computed name may turn out to be this one.
   if (type === T.DB && (args[0]?.type !== T.DATUM || args[0].value === 'rethinkdb')) noteSystem(missing)
 }
 
@@ -54,7 +55,7 @@ export function noteSystem(missing: Set<AnyPart>): void {
   if (adminPart.now === undefined) missing.add(adminPart)
 }
 
-/** Notes all that a term and those inside of it need. */
+/** Notes all parts that a term and its subterms need. */
 export function noteAll(node: Node, missing: Set<AnyPart>): void {
   if (node.type === T.DATUM) return
   noteMissing(node, missing)
@@ -62,7 +63,7 @@ export function noteAll(node: Node, missing: Set<AnyPart>): void {
   for (const name of Object.keys(node.optargs)) noteAll(node.optargs[name], missing)
 }
 
-/** Loads them side by side. */
+/** Loads the parts in parallel. */
 export async function loadAll(missing: Iterable<AnyPart>): Promise<void> {
   await Promise.all(Array.from(missing, (part) => part.load()))
 }

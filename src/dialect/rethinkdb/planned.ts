@@ -1,4 +1,5 @@
-// Rows of a table that the engine finds: its filters let through what `predicate.ts` knows of, evaluation decides about the rest.
+// Rows of a table that the engine finds: its filters cover what `predicate.ts` can express, evaluation decides the
+// rest.
 
 import { type Filter, treeFilter } from '../../engine/index.ts'
 import { all, any, none } from './conditions.ts'
@@ -20,10 +21,10 @@ export class Planned {
     this.#test = test
   }
 
-  /** With a further predicate, or undefined where the two are not one for the engine. */
+  /** With a further predicate; undefined if the engine cannot run the two as one. */
   and(other: Predicate, test: (row: Datum) => boolean): Planned | undefined {
     const own = this.predicate
-    // Where something is missing each answers for itself; what evaluation ends the query at must not be passed over.
+    // Where something is missing, each decides for itself; an error that ends the query must not be skipped.
     if (own.isFailMatch || other.isFailMatch || !own.isExact) return undefined
     const odds = [own.odd, other.odd].filter((odd) => odd !== undefined)
     const predicate = {
@@ -48,7 +49,7 @@ export class Planned {
     }
   }
 
-  /** How many rows there are; undefined where they have to be read for that. */
+  /** The number of rows; undefined if counting requires reading them. */
   count(): number | undefined {
     const { tree, odd, isFailMatch, isExact } = this.predicate
     if (!isExact) return undefined

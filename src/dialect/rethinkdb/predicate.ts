@@ -1,6 +1,7 @@
-// Predicates of `filter` as the engine's filters, which run over encoded documents. What is made here answers as evaluation does, for
-// every document but those that `odd` finds: there ReQL ends the query, or sees another value than the engine (instants that kept their
-// zone, typed arrays of other interfaces). Odd documents are evaluated. A predicate that has no such form is evaluated for all of them.
+// Predicates of `filter` as engine filters, which run over encoded documents. A filter made here answers as evaluation
+// does, for every document but those that `odd` matches: for these, ReQL ends the query or sees another value than the
+// engine (instants that kept their zone, typed arrays of other interfaces). Odd documents are evaluated. A predicate
+// without such a form is evaluated for all documents.
 
 import { type Constant, EVERYTHING, type FilterNode, type Operand } from '../../query/index.ts'
 import { isFixed } from './check.ts'
@@ -14,25 +15,25 @@ import type { Query } from './query.ts'
 import { KINDS, T, TERMS } from './terms.ts'
 import { asDatum, Func, type Scope } from './values.ts'
 
-/** Documents that a step of a query keeps, as the engine finds them. */
+/** The documents that a step of a query keeps, in a form the engine can find. */
 export interface Predicate {
   readonly tree: FilterNode
-  /** Documents of which only evaluation knows whether they match. */
+  /** Documents for which only evaluation knows whether they match. */
   readonly odd: FilterNode | undefined
-  /** Whether a document on which the filter fails, because something is not there, matches. */
+  /** Whether a document matches if the filter fails on it because something is missing. */
   readonly isFailMatch: boolean
-  /** Whether all that match the tree and are not odd match; else they are evaluated too. */
+  /** Whether all documents that match the tree and are not odd match; if not, they are evaluated too. */
   readonly isExact: boolean
 }
 
 class Unknown {}
-/** Thrown inside where a predicate has no form in the engine. */
+/** Thrown internally where a predicate has no engine form. */
 const UNKNOWN = new Unknown()
 function give(): never {
   throw UNKNOWN
 }
 
-/** The predicate of a filter, or undefined where it has to be evaluated. */
+/** The predicate of a filter, or undefined if it has to be evaluated. */
 export function predicateOf(
   predicate: Func | Datum,
   isPattern: boolean,
@@ -85,7 +86,7 @@ class Compiler {
     return this.#pattern(value, [])
   }
 
-  /** Field by field, in the pattern's order: what is not there ends the matching. */
+  /** Field by field, in the pattern's order: a missing field ends the matching. */
   #pattern(pattern: { [name: string]: Datum }, path: readonly string[]): FilterNode {
     const parts = Object.keys(pattern).map((name): FilterNode => {
       const value = pattern[name]
@@ -107,7 +108,7 @@ class Compiler {
     return compared(operator, operand, this.#constant(value), this.odd)
   }
 
-  /** Whether the row, or something that only evaluation can answer, is part of a term. */
+  /** Whether a term contains the row, or anything that only evaluation can answer. */
   #readsRow(node: Node): boolean {
     if (node.type === T.DATUM) return false
     if (node.type === T.IMPLICIT_VAR || (node.type === T.VAR && node.args[0].value === this.#row)) return true
@@ -116,19 +117,19 @@ class Compiler {
     )
   }
 
-  /** What a term without the row answers, once for all rows. */
+  /** The answer of a term without the row, the same for all rows. */
   #value(node: Node): Datum {
     if (this.#readsRow(node) || !isFixed(node, true, true)) return give()
     try {
       return asDatum(evaluate(node, this.#scope, this.#query))
     } catch (error) {
-      // It may never be asked for.
+      // It may never be needed.
       if (error instanceof Failure) return give()
       throw error
     }
   }
 
-  /** Names from the row to what a term reads; undefined for other terms. */
+  /** Names from the row to the field that a term reads; undefined for other terms. */
   #path(node: Node): readonly string[] | undefined {
     if (node.type === T.IMPLICIT_VAR) return []
     if (node.type === T.VAR) return node.args[0].value === this.#row ? [] : undefined
@@ -138,7 +139,7 @@ class Compiler {
     const name = this.#value(node.args[1])
     if (typeof name !== 'string' || !isWellFormed(name)) return undefined
     if (path.length > 0) {
-      // A field of what is no object: of an array it is those of its elements, of all else an error.
+      // On an array, a field means those of its elements; on anything else but an object, it is an error.
       const inner = pathTo(...path)
       this.odd.push(all([exists(inner, true), any([none(typed(inner, 'object')), exists(pathTo(...path, TYPE))])]))
     }
@@ -170,7 +171,7 @@ class Compiler {
       case NOT.type: {
         const { isExact } = this
         const of = this.#truth(args[0])
-        // What lets too much through lets too little through when it is turned round.
+        // A filter that lets too much through lets too little through when negated.
         return this.isExact === isExact ? none(of) : give()
       }
       case CONTAINS.type:
@@ -183,12 +184,12 @@ class Compiler {
     return this.#isTrue(this.#operand(node))
   }
 
-  /** What is neither false nor null. */
+  /** Neither false nor null. */
   #isTrue(operand: Operand): FilterNode {
     return none({ kind: 'in', operand, values: [null, false], absent: 'fail' })
   }
 
-  /** Parts behind one that only evaluation knows are left to it. */
+  /** Conditions after one that only evaluation can decide are left to it. */
   #conjunction(args: readonly Node[]): FilterNode {
     const parts: FilterNode[] = []
     for (const arg of args) {
@@ -210,7 +211,7 @@ class Compiler {
     if (!this.#readsRow(right)) return this.#compare(operator, this.#operand(left), this.#value(right))
     if (!this.#readsRow(left)) return this.#compare(TURNED[operator], this.#operand(right), this.#value(left))
     const [a, b] = [this.#operand(left), this.#operand(right)]
-    // Two values of the row: of types that hold nothing odd, the same on both sides where it is about order.
+    // Two values of the row: of types without odd values, and for ordering, of the same type on both sides.
     const pairs = (['number', 'string', 'boolean'] as const).map((type) => all([typed(a, type), typed(b, type)]))
     this.odd.push(none(any(pairs)))
     return { kind: 'compare', operator, left: a, right: b, absent: 'fail' }
@@ -227,7 +228,7 @@ class Compiler {
     }
     const operand = this.#operand(args[0])
     const values = args.slice(1).map((arg) => this.#constant(this.#value(arg)))
-    // One element for each value; instants may be objects.
+    // One element per value; instants may be objects.
     if (values.length === 0 || new Set(values).size < values.length) return give()
     if (values.some((value) => value instanceof Date)) return give()
     this.odd.push(all([exists(operand, true), none(typed(operand, 'array'))]))
@@ -241,7 +242,7 @@ class Compiler {
     return all(names.map((name) => exists(pathTo(typeof name === 'string' ? name : give()), true)))
   }
 
-  /** `x.default(truth)` where x is one comparison: what is not there makes it that truth. */
+  /** `x.default(truth)`, where x is one comparison: it has this truth if something is missing. */
   #defaulted(node: Node): FilterNode {
     const of = node.args[0]
     const operator = COMPARISONS.get(of.type)

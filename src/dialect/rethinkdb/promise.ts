@@ -1,6 +1,7 @@
-// The driver's promises are Bluebird's, and programs call what those have: `.error(handler)` behind a query, `.catch(Class, handler)`,
-// `.spread`, `.nodeify(callback)`. Ours are native ones with these methods, also on what is chained to them. And a rejection that
-// nobody takes is printed, where a native one ends a Node process: programs make tables at every start, and look at no answer.
+// The driver's promises are Bluebird's, and programs call their methods: `.error(handler)` after a query,
+// `.catch(Class, handler)`, `.spread`, `.nodeify(callback)`. Ours are native promises with these methods, also on
+// derived promises. An unhandled rejection is printed, where a native one ends a Node process: programs create tables
+// at every start, and ignore the answers.
 
 import { clearTimeout, setTimeout } from '../../engine/index.ts'
 import { QuiverError, TimeoutError } from '../../error/index.ts'
@@ -10,16 +11,18 @@ import { endsOfRejections } from './host.ts'
 type Handler = (...args: unknown[]) => unknown
 type NodeCallback = (error: unknown, ...values: unknown[]) => void
 
-/** What a chain was bound to: `this` of its handlers. */
+/** The value that a chain was bound to: `this` of its handlers. */
 const BOUND = new WeakMap<object, unknown>()
 
-/** Whether `.error` takes it: what a query was refused for, not what a handler threw. */
+/** Whether `.error` takes it: a refusal of a query does, an error thrown by a handler does not. */
 function isOperational(reason: unknown): boolean {
   if (reason instanceof ReqlError || reason instanceof QuiverError) return true
   return typeof reason === 'object' && reason !== null && (reason as { isOperational?: unknown }).isOperational === true
 }
 
-/** Whether a reason fits one of the filters of `.catch`: error classes, predicates, or objects whose fields it has. */
+/**
+ * Whether a reason matches one of the filters of `.catch`: error classes, predicates, or objects whose fields it has.
+ */
 function fits(reason: unknown, filters: readonly unknown[]): boolean {
   return filters.some((filter) => {
     if (typeof filter !== 'function') {
@@ -33,12 +36,12 @@ function fits(reason: unknown, filters: readonly unknown[]): boolean {
 
 type Bluebird = Promise<unknown> & Record<string, (...args: unknown[]) => Bluebird>
 
-/** All of `values`, what they promise too. */
+/** All of `values`, with promises resolved. */
 function allOf(values: unknown): Promise<unknown[]> {
   return Promise.all(values as Iterable<unknown>)
 }
 
-/** Some `at once` calls of `handler` under way, answers in the order of the values. */
+/** Runs at most `atOnce` calls of `handler` at a time; answers are in the order of the values. */
 async function mapped(values: unknown, handler: Handler, atOnce = Infinity): Promise<unknown[]> {
   const list = await allOf(values)
   const answers = new Array<unknown>(list.length)
@@ -53,7 +56,7 @@ async function mapped(values: unknown, handler: Handler, atOnce = Infinity): Pro
   return answers
 }
 
-/** A failure of a callback is nobody's to catch: it ends the process, as one in any callback. */
+/** Nobody can catch a callback's failure: it ends the process, as in any callback. */
 function throwLater(error: unknown): void {
   setTimeout(() => {
     throw error
@@ -196,16 +199,16 @@ for (const [alias, name] of Object.entries({
   METHODS[alias] = METHODS[name] ?? (Promise.prototype[name as 'finally'] as never)
 }
 
-// `constructor` stays Promise: `await` then takes these promises as they are, without turns in between.
+// `constructor` stays Promise: `await` then takes these promises as they are, without extra turns.
 const BLUEBIRD = Object.create(Promise.prototype) as object
 for (const [name, value] of Object.entries(METHODS)) {
   Object.defineProperty(BLUEBIRD, name, { value, writable: true, configurable: true })
 }
 
-/** Set on promises that somebody waits for; a set of them beside would cost every chain a microsecond. */
+/** Set on promises that somebody waits for; a separate set of them would cost every chain a microsecond. */
 const TAKEN = Symbol('taken')
 
-// Whoever waits for a promise asks for its constructor first: `await`, `then`, `Promise.all`.
+// Whoever waits for a promise reads its constructor first: `await`, `then`, `Promise.all`.
 const GUARDED = Object.create(BLUEBIRD, {
   constructor: {
     get(this: { [TAKEN]?: boolean }) {
@@ -221,7 +224,7 @@ export function dressed<T>(promise: Promise<T>): Promise<T> & Bluebird {
   return promise as Promise<T> & Bluebird
 }
 
-/** The same for one that may be rejected. */
+/** Like `dressed`, for a promise that may be rejected. */
 export function guarded<T>(promise: Promise<T>): Promise<T> & Bluebird {
   if (Object.getPrototypeOf(promise) === Promise.prototype) {
     promise.then(undefined, (reason: unknown) => {
@@ -234,7 +237,7 @@ export function guarded<T>(promise: Promise<T>): Promise<T> & Bluebird {
   return promise as Promise<T> & Bluebird
 }
 
-/** Tells of a rejection that nobody took: who listens for those, or else the console. */
+/** Reports an unhandled rejection to its listeners, or else on the console. */
 function tellOf(reason: unknown): void {
   if (endsOfRejections()) {
     // biome-ignore lint/suspicious/noConsole: the driver's promises do, too.

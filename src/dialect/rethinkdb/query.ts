@@ -1,18 +1,18 @@
-// One run of a query: its options, its clock, and how it does what takes time. Evaluation is one synchronous stretch; what cannot be
-// (creating and dropping collections) suspends it: the promise is awaited and the query evaluated anew, where every effect that was done
-// already answers what it answered then.
+// One run of a query: its options, its clock, and how it handles asynchronous work. Evaluation is one synchronous
+// stretch; what cannot be synchronous (creating and dropping collections) suspends it: the promise is awaited and the
+// query evaluated anew, and every effect already done gives the same answer as before.
 
 import { type Datum, isObject, Time } from './datum.ts'
 import { failLimit } from './errors.ts'
 import type { Store } from './store.ts'
 
-/** Elements that an array of a query may have unless it says otherwise. */
+/** Maximum number of elements in an array of a query, by default. */
 export const ARRAY_LIMIT = 100_000
 
 /** Ends an evaluation until `done`. */
 export class Suspension {
   readonly done: Promise<void>
-  /** Nobody knows when: it ends with the connection. */
+  /** Waits for no known time: it ends with the connection. */
   readonly isForFeed: boolean
   constructor(done: Promise<void>, isForFeed = false) {
     this.done = done
@@ -20,14 +20,14 @@ export class Suspension {
   }
 }
 
-/** What ends with its connection. */
+/** Ends with its connection. */
 export interface Watched {
   readonly isOver: boolean
   abort(failure: Error): void
 }
 
 interface Effect {
-  /** How many effects there were behind it: those within its own are not done again. */
+  /** Index of the first effect after it: the effects within it are not done again. */
   readonly next?: number
   readonly value?: unknown
   readonly error?: unknown
@@ -38,14 +38,14 @@ export class Query {
   readonly db: string
   readonly arrayLimit: number
   readonly durability: string | undefined
-  /** Whether its answer has been handed over: from then on nothing is evaluated anew. */
+  /** Whether the answer has been handed over: from then on nothing is evaluated again. */
   isAnswered = false
-  /** Whether it may drop what it read: then what steers it is kept. */
+  /** Whether the query may drop what it has read: then the values that steer it are kept. */
   isDropping = false
-  /** Hears of feeds that the query opens. */
+  /** Told about the feeds that the query opens. */
   watch: ((watched: Watched) => void) | undefined
   #now: Time | undefined
-  /** What has to be on disk before the query is answered. */
+  /** What must be on disk before the query is answered. */
   readonly waits: Promise<unknown>[] = []
   #effects: Effect[] = []
   #next = 0
@@ -63,12 +63,12 @@ export class Query {
     return this.#now
   }
 
-  /** Begins the evaluation again; effects answer from what they did before. */
+  /** Restarts the evaluation; effects repeat their earlier answers. */
   restart(): void {
     this.#next = 0
   }
 
-  /** Does something with an effect, or reads what effects change, once for each run of the query. */
+  /** Does something with an effect, or reads what effects change, once per run of the query. */
   once<V>(act: () => V): V {
     const at = this.#next++
     const effect = this.#effects[at]
@@ -82,12 +82,12 @@ export class Query {
     return effect.value as V
   }
 
-  /** A value that steers the query, read once where it may drop what it is read from. */
+  /** A value that steers the query, read once if the query may drop its source. */
   steered<V>(read: () => V): V {
     return this.isDropping ? this.once(read) : read()
   }
 
-  /** The same for what takes time. */
+  /** Like `once`, for asynchronous work. */
   suspend<V>(act: () => Promise<V>): V {
     const at = this.#next
     if (this.#effects[at] !== undefined) return this.once(() => undefined as V)
@@ -118,7 +118,7 @@ export class Query {
     )
   }
 
-  /** A value as the caller wrote it, its arrays checked; those inside of a plain one are no longer than the usual limit. */
+  /** A value as the caller wrote it, with its arrays checked; those inside a plain value are within the usual limit. */
   literal(value: Datum, isPlain: boolean): Datum {
     if (typeof value !== 'object' || value === null) return value
     if (Array.isArray(value)) this.sized(value)
@@ -128,7 +128,7 @@ export class Query {
     return value
   }
 
-  /** An array that a query built, checked. */
+  /** Checks an array built by a query. */
   sized(values: Datum[]): Datum[] {
     if (values.length > this.arrayLimit) this.arrayTooLarge()
     return values

@@ -1,5 +1,6 @@
-// The short way for the two queries that programs run most, `table.get(key)` and `table.insert(documents)` with plain values and no
-// options: nothing is evaluated, a query is no object, documents are copied by the engine alone. Answers what the long way would.
+// The fast path for the two most frequent queries, `table.get(key)` and `table.insert(documents)` with plain values and
+// no options: no evaluation, no query object, and only the engine copies documents. The answer is that of the general
+// path.
 
 import type { Fields } from './datum.ts'
 import { told } from './errors.ts'
@@ -11,11 +12,14 @@ import { ARRAY_LIMIT } from './query.ts'
 import type { Known, Store, Table } from './store.ts'
 import { T } from './terms.ts'
 
-/** The answer, or undefined where the long way has to be gone. Throws what the query ends with; what it waits for rejects as the caller gets it. */
+/**
+ * The answer, or undefined if the general path is needed. Throws the query's errors; asynchronous ones reject as the
+ * caller gets them.
+ */
 export function quick(node: Node, store: Store, db: string): Promise<unknown> | undefined {
   const { type, args } = node
   if ((type !== T.GET && type !== T.INSERT) || args.length !== 2 || node.optargs !== NO_OPTIONS) return undefined
-  // Not taken apart by a pattern: this runs before anything is compiled as well.
+  // Not destructured: this also runs before anything is compiled.
   const from = args[0]
   const given = args[1]
   if (from.type !== T.TABLE || given.type !== T.DATUM || !given.isPlain) return undefined
@@ -40,12 +44,12 @@ export function quick(node: Node, store: Store, db: string): Promise<unknown> | 
   )
 }
 
-/** A result with nothing but counts has its fields in order. */
+/** A result that has only counts has its fields in order. */
 function counted(result: Fields): unknown {
   return result.first_error === undefined && result.generated_keys === undefined ? result : toNative(result, NATIVE)
 }
 
-/** The table that `r.table(name)` or `r.db(name).table(name)` is, when it has been found before or is easily found. */
+/** The table of `r.table(name)` or `r.db(name).table(name)`, if it was found before or is easily found. */
 function tableOf(node: Node, store: Store, db: string): Table | undefined {
   const { args } = node
   const table = (node.known as Known | undefined)?.table

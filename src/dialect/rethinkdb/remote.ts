@@ -15,7 +15,7 @@ interface OfficialConnection {
   on(event: string, listener: (...args: unknown[]) => void): void
 }
 
-/** A real server, through the official driver: the same terms, sent. */
+/** A connection to a real server, which sends the same terms through the official driver. */
 export class RemoteConnection extends Connection {
   readonly #options: ConnectOptions
   #official: OfficialConnection | undefined
@@ -69,7 +69,7 @@ export class RemoteConnection extends Connection {
   }
 }
 
-/** An error of the official driver in the class of ours that has its name. */
+/** An error of the official driver, in our class of the same name. */
 function retold(error: unknown, node?: Node): unknown {
   const { name, msg, frames } = error as { name?: string; msg?: string; frames?: (string | number)[] }
   if (error instanceof ReqlError || name === undefined || msg === undefined || !/^Re?ql/.test(name)) return error

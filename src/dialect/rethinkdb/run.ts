@@ -6,14 +6,14 @@ import { guarded } from './promise.ts'
 
 export type Callback<T> = (error: Error | null, value?: T) => void
 
-/** A promise as the driver's, also told to a callback where there is one. */
+/** A promise like the driver's, which also reports to a callback if there is one. */
 export function withCallback<T>(promise: Promise<T>, callback: Callback<T> | undefined | null): Promise<T> {
   const answer = guarded(promise)
   if (typeof callback === 'function') answer.nodeify(callback)
   return answer
 }
 
-/** What a query is run on; both kinds of connections are one. */
+/** Runs queries; both kinds of connections are runners. */
 export interface Runner {
   readonly open: boolean
   start(node: Node, options: Record<string, unknown>): Promise<unknown>
@@ -45,7 +45,7 @@ export function run(node: Node, connection: unknown, options?: unknown, callback
       options = {}
     }
   } else if (Object.prototype.toString.call(connection) === '[object Object]') {
-    // run({ connection, ...options }, callback), as it was long ago.
+    // The legacy form run({ connection, ...options }, callback).
     const { connection: inner, ...rest } = connection as Record<string, unknown>
     callback = options
     options = rest

@@ -1,4 +1,4 @@
-// Making, dropping and renaming databases and tables.
+// Creates, drops and renames databases and tables.
 
 import { ConflictError, NotFoundError } from '../../error/index.ts'
 import { failOperation } from './errors.ts'
@@ -6,7 +6,7 @@ import { BOOKKEEPING, type DatabaseInfo, newTable, type Store, type Table } from
 
 export function createDatabase(store: Store, name: string): DatabaseInfo {
   if (name === 'rethinkdb' || store.named.has(name)) failOperation(`Database \`${name}\` already exists.`)
-  // What stands there only because the store was new is kept from now on.
+  // What exists only because the store was new is saved from now on.
   for (const info of store.named.values()) store.save(info)
   const info = store.addDatabase(name)
   store.save(info)
@@ -44,7 +44,7 @@ export async function createTable(
   if (store.find(db, name) !== undefined) taken()
   const collection = await freeCollection(store, `${db}.${name}`)
   await store.database.createCollection(collection, { primaryKey }).catch((error) => {
-    // Another query made it meanwhile.
+    // Another query created it in the meantime.
     if (error instanceof ConflictError) taken()
     throw error
   })
@@ -55,15 +55,15 @@ export async function createTable(
   return table!
 }
 
-/** The collection of a new table. A table that was renamed keeps the collection it was made with. */
+/** The collection of a new table. A renamed table keeps the collection it was created with. */
 async function freeCollection(store: Store, label: string): Promise<string> {
   const taken = new Set(BOOKKEEPING)
   for (const { info, direct } of store.labelled.values()) if (!direct.isDropped) taken.add(info.collection)
   if (!taken.has(label)) return label
-  // One that a process left when it died before it had kept the table is no table's.
+  // A collection left by a process that died before saving the table belongs to no table.
   for (const { name } of await store.database.collections()) taken.add(name)
   let collection = label
-  // Two dots: no other interface's collection is taken for a table of that name.
+  // Two dots: no other interface's collection is mistaken for a table of this name.
   for (let i = 2; taken.has(collection); i++) collection = `${label}.${i}`
   return collection
 }
@@ -71,9 +71,10 @@ async function freeCollection(store: Store, label: string): Promise<string> {
 export async function dropTable(table: Table): Promise<void> {
   const { store, info } = table
   store.leave(table)
-  // The record goes last: without it the documents would be found as a table of another interface's, under the first name.
+  // The record is removed last: without it, the documents would be found as a table of another interface, under the
+  // first name.
   await store.database.dropCollection(info.collection).catch((error) => {
-    // Another query dropped it meanwhile.
+    // Another query dropped it in the meantime.
     if (error instanceof NotFoundError) failOperation(`Table \`${table.label}\` does not exist.`)
     store.labelled.set(table.label, table)
     throw error

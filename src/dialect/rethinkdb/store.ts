@@ -1,6 +1,6 @@
-// Databases, tables and indexes over one engine database: a table `t` of `db` is the collection `db.t`; what the engine does not know of
-// it (ids, indexes, hooks, durability) is kept in a collection of its own. Collections made by other interfaces are tables too: `name`
-// of the database `test`, `db.name` of `db`.
+// Databases, tables and indexes over one engine database. A table `t` of `db` is the collection `db.t`; what the engine
+// does not store about it (ids, indexes, hooks, durability) is kept in a separate collection. Collections made by other
+// interfaces are tables too: `name` in the database `test`, `db.name` in `db`.
 
 import { v4 as uuid } from 'uuid'
 import { type Direct, prepareDirect } from '../../engine/direct.ts'
@@ -14,9 +14,9 @@ import { type AnyPart, indexPart, loadAll, noteAll } from './parts.ts'
 import { fromStored } from './stored.ts'
 
 const CATALOG = '_rethinkdb'
-/** Collections in which dialects on the same store keep what they know of theirs: whoever drops all tables must not drop these. */
+/** Collections in which the dialects on a store keep their bookkeeping: dropping all tables must not drop these. */
 export const BOOKKEEPING: ReadonlySet<string> = new Set([CATALOG, 'milvus.catalog', 'epsilla.tables', 'seekdb'])
-/** What the one server of a database in process is called. */
+/** The name of the single server of an in-process database. */
 export const SERVER_NAME = 'quiverdb'
 const ADOPTED = /^(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_-]+)$/
 
@@ -26,15 +26,15 @@ export interface DatabaseInfo {
   name: string
 }
 
-/** A secondary index as it is kept. */
+/** A secondary index as stored. */
 export interface IndexInfo {
   readonly name: string
-  /** The function, as the protocol has it. */
+  /** The function in the protocol's form. */
   readonly wire: unknown
   readonly multi: boolean
   readonly geo: boolean
   readonly query: string
-  /** The engine's index that has its entries, if there is one. */
+  /** The engine's index with its entries, if there is one. */
   readonly engine?: string
 }
 
@@ -51,28 +51,31 @@ export interface TableInfo {
   hook: { readonly wire: unknown; readonly query: string } | null
 }
 
-/** One document's change, as feeds hear of it. */
+/** One document's change, as reported to feeds. */
 export interface RowChange {
   readonly key: unknown
   readonly old: Fields | null
   readonly new: Fields | null
 }
 
-/** Who hears of every write to a table, through whatever interface it is made. */
+/** Told about every write to a table, whichever interface makes it. */
 export interface Listener {
   changed(changes: readonly RowChange[]): void
   /** The table is gone. */
   dropped(): void
 }
 
-/** What a feed can be made of. */
+/** What a feed can follow. */
 export interface Followed {
   readonly primaryKey: string
   listen(listener: Listener): void
   unlisten(listener: Listener): void
 }
 
-/** What terms keep of a table. They outlive it: it leaves them when it is dropped, or the last connection to its database closed. */
+/**
+ * What terms keep about a table. They live longer than it does: it leaves them when it is dropped, or when the last
+ * connection to its database closes.
+ */
 export interface Known {
   table: Table | undefined
 }
@@ -105,19 +108,19 @@ export class Table implements Followed {
     return this.info.primaryKey
   }
 
-  /** Whether its writes wait for the disk unless they say otherwise. */
+  /** Whether its writes wait for the disk by default. */
   get isHard(): boolean {
     return this.info.durability === 'hard' && this.direct.isHard
   }
 
-  /** Whether there are indexes that would make use of what a write changed. */
+  /** Whether any index would make use of a write's changes. */
   get isFollowed(): boolean {
     if (this.indexes.size === 0) return false
     for (const index of this.indexes.values()) if (index.isLive) return true
     return false
   }
 
-  /** Tells indexes of a write; `before` is the version it came after. */
+  /** Tells indexes about a write; `before` is the version preceding it. */
   changed(changes: readonly RowChange[], before: number): void {
     for (const index of this.indexes.values()) index.follow(changes, before)
   }
@@ -153,7 +156,10 @@ function rowOf(document: object | undefined): Fields | null {
   return document === undefined ? null : (fromStored(document) as Fields)
 }
 
-/** Which copy of the package knows the tables of a database, and for how many connections: what one keeps in memory, another does not see. */
+/**
+ * Which copy of the package holds the tables of a database, and for how many connections: copies do not see each
+ * other's memory.
+ */
 interface Keeper {
   readonly stores: WeakMap<Database, Promise<Store>>
   connections: number
@@ -163,25 +169,25 @@ const STORES = new WeakMap<Database, Promise<Store>>()
 
 export class Store {
   readonly database: Database
-  /** Also tells a server's id, as `conn.server()` shows it. */
+  /** Also the server's id, as `conn.server()` shows it. */
   readonly id = uuid()
-  /** What is kept of databases and tables; undefined where nothing can be written. */
+  /** The stored databases and tables; undefined where nothing can be written. */
   readonly catalog: Direct | undefined
   /** Databases by name. */
   readonly named = new Map<string, DatabaseInfo>()
   /** Tables by `db.name`. */
   readonly labelled = new Map<string, Table>()
 
-  /** How often something was saved. */
+  /** The number of saves. */
   saves = 0
-  /** Who hears that something was: feeds of the system's tables. */
+  /** Called after each save: feeds of the system's tables. */
   readonly savers = new Set<() => void>()
   readonly #saving = new Set<Promise<unknown>>()
   readonly #directOf: (collection: Collection) => Direct
 
-  /** While parts are loaded that a query needs: none overtakes it. */
+  /** Set while parts that a query needs are loading: later queries wait for it. */
   loading: Promise<unknown> | undefined
-  /** Queries that take turns: a connection that is closed waits for them, lest one is refused half done. */
+  /** Queries that take turns: closing a connection waits for them, lest one be refused half done. */
   readonly underWay = new Set<Promise<void>>()
 
   private constructor(database: Database, directOf: (collection: Collection) => Direct, catalog: Direct | undefined) {
@@ -191,7 +197,7 @@ export class Store {
   }
 
   /**
-   * The one store of an open database, for one more connection: `release` gives it back.
+   * The single store of an open database, held for one more connection until `release`.
    *
    * @throws {@link UnsupportedError} while another copy of the package has connections to it.
    */
@@ -220,7 +226,7 @@ export class Store {
     }
     keeper = { stores: STORES, connections: 0 }
     keepers.set(database, keeper)
-    // What was known of it before the other copy had it may not be so any more.
+    // What was known before the other copy had the database may be out of date.
     STORES.delete(database)
     return keeper
   }
@@ -242,7 +248,7 @@ export class Store {
       catalog = directOf(database.collection(CATALOG))
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error
-      // A database that cannot be written to has no more than what is in it.
+      // A read-only database has no more than what is in it.
       catalog = await database.createCollection(CATALOG).then(directOf, () => undefined)
     }
     const store = new Store(database, directOf, catalog)
@@ -272,7 +278,7 @@ export class Store {
     await loadAll(missing)
   }
 
-  /** A connection that held it ends. */
+  /** Releases the store for one connection. */
   release(): void {
     if (--Store.#keeperOf(this.database).connections > 0) return
     for (const { known } of this.labelled.values()) known.table = undefined
@@ -296,13 +302,13 @@ export class Store {
     const table = this.labelled.get(key)
     if (table !== undefined && !table.direct.isDropped) return table
     if (table !== undefined) this.leave(table)
-    // Another interface may have made it meanwhile.
+    // Another interface may have created it in the meantime.
     this.#adoptNative(key)
     if (db === 'test') this.#adoptNative(name)
     return this.labelled.get(key)
   }
 
-  /** It is not found any more. */
+  /** Removes the table, so that it is no longer found. */
   leave(table: Table): void {
     this.labelled.delete(table.label)
     table.known.table = undefined
@@ -318,7 +324,7 @@ export class Store {
     return info
   }
 
-  /** Keeps what was changed in a record. */
+  /** Saves a changed record. */
   save(info: DatabaseInfo | TableInfo): void {
     if (this.catalog !== undefined) this.#follow(this.catalog.insert([{ ...info }], true, true).done)
   }
@@ -335,12 +341,12 @@ export class Store {
     }
   }
 
-  /** Of a table whose collection is gone: it must not be taken for that of a later collection of this name. */
+  /** For a table whose collection is gone: its record must not be applied to a later collection of this name. */
   #forgetGone(id: string): void {
     try {
       this.forget(id)
     } catch {
-      // Nothing can be written here.
+      // The database is read-only.
     }
   }
 
@@ -353,7 +359,7 @@ export class Store {
     done.then(end, end)
   }
 
-  /** Resolves when all that was saved so far is on disk: before that no query answers that has saved something. */
+  /** Resolves when everything saved so far is on disk: no query that saved something answers before that. */
   async saved(): Promise<void> {
     if (this.#saving.size > 0) await Promise.all(this.#saving)
   }
@@ -365,7 +371,7 @@ export class Store {
       this.labelled.set(table.label, table)
       return table
     } catch (error) {
-      // Dropped by another interface.
+      // Another interface dropped it.
       if (error instanceof NotFoundError) return undefined
       throw error
     }

@@ -1,5 +1,6 @@
-// Between ReQL's values and documents as the engine stores them. An instant in UTC with whole milliseconds is stored as a Date, bytes as
-// bytes, so that other interfaces on the same store see what they know; everything else with a pseudo-type is stored as its object.
+// Converts between ReQL's values and documents as the engine stores them. An instant in UTC with whole milliseconds is
+// stored as a Date and bytes as bytes, so that other interfaces on the same store see types they know; any other
+// pseudo-type is stored as its object.
 
 import { isDate } from '../../value/index.ts'
 import {
@@ -21,10 +22,10 @@ import {
 import { fail, failMissing } from './errors.ts'
 import { isBuffer } from './host.ts'
 
-/** Elements an array on disk may have, whatever the array limit of a query. */
+/** Maximum number of elements in an array on disk, whatever a query's array limit. */
 export const STORED_ARRAY_MAX = 100_000
 
-/** A stored document as a value; changes it in place. */
+/** Turns a stored document into a value, in place. */
 export function fromStored(value: unknown): Datum {
   if (typeof value === 'bigint') return Number(value)
   if (typeof value !== 'object' || value === null) return value as Datum
@@ -49,7 +50,7 @@ export function fromStored(value: unknown): Datum {
   return TYPE in object ? pseudo(object as Fields) : (object as Fields)
 }
 
-/** What is wrong with the fields of an instant; the first of them, in their order, or what is not there. */
+/** What is wrong with the fields of an instant: the first invalid field in their order, or a missing one. */
 function timeComplaint(object: Fields): string | undefined {
   for (const name of sortedKeys(object)) {
     const value = object[name]
@@ -84,7 +85,7 @@ function requireGeometryFields(object: Fields): void {
   }
 }
 
-/** The pseudo-type that a JSON object with `$reql_type$` stands for. */
+/** The pseudo-type of a JSON object with `$reql_type$`. */
 export function pseudo(object: Fields): Datum {
   const type = object[TYPE]
   if (type === 'TIME') {
@@ -113,7 +114,7 @@ export function pseudo(object: Fields): Datum {
   return fail(`Unknown $reql_type$ \`PTYPE<${type}>\`.`)
 }
 
-/** A caller's value, or parsed JSON, as a value of ours. Copies what it changes and what holds that. */
+/** A caller's value, or parsed JSON, as one of our values. Copies only what it changes, and the containers of that. */
 export function fromNative(value: unknown): Datum {
   if (typeof value === 'number' && !Number.isFinite(value))
     throw new TypeError(`Illegal non-finite number \`${value}\`.`)
@@ -134,7 +135,7 @@ export function strayLiteral(): never {
   )
 }
 
-/** The value without the literals in it, which stand for what they hold. */
+/** The value with its literals replaced by their contents. */
 export function dropLiterals(value: Datum): Datum | undefined {
   if (value instanceof Literal) return value.value
   if (Array.isArray(value)) {

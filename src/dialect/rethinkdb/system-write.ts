@@ -1,4 +1,5 @@
-// What a written row of the system's tables does: databases and tables are made, changed and dropped by it, as by the terms for that.
+// The effects of writing rows of the system's tables: databases and tables are created, changed and dropped, as by the
+// terms for that.
 
 import { asObject, asText, type Datum, type Fields, print } from './datum.ts'
 import { fail, failOperation } from './errors.ts'
@@ -7,7 +8,7 @@ import { createDatabase, createTable, dropDatabase, dropTable, renameDatabase, r
 import type { DatabaseInfo, Store, Table } from './store.ts'
 import { shownConfig } from './system.ts'
 
-/** Makes of a row what was decided, null for none; answers what the row is then. */
+/** Applies a decided row, or null for none; resolves to the resulting row. */
 export type SystemWrite = (store: Store, old: Fields | null, next: Datum) => Promise<Fields | null>
 
 const WRITES: Readonly<Record<string, SystemWrite>> = {

@@ -1,5 +1,5 @@
-// The database `rethinkdb`: tables that are computed from what there is. Those of databases and tables are
-// written, too; what a cluster would have is not there.
+// The database `rethinkdb`, whose tables are computed from the current state. The tables of databases and tables can
+// also be written; whatever only a cluster has is absent.
 
 import { type Datum, equal, type Fields, isObject, Time } from './datum.ts'
 import { failOperation } from './errors.ts'
@@ -23,13 +23,15 @@ function tableConfig(table: Table): Fields {
   }
 }
 
-/** The fields of a configuration that are told. */
+/** The visible fields of a configuration. */
 export function shownConfig(table: Table): Fields {
   const { flush_interval: _interval, data: _data, ...shown } = tableConfig(table)
   return shown
 }
 
-/** The server whose answers these are. Programs read the version before they begin, and refuse servers that are too old. */
+/**
+ * The server that these answers imitate. Programs read the version at the start, and refuse servers that are too old.
+ */
 const SERVER_VERSION = 'rethinkdb 2.4.4 (quiverdb)'
 
 /** When this module was loaded, which is as good as any time before the first query. */
@@ -84,7 +86,7 @@ const ROWS: Readonly<Record<string, (store: Store) => Fields[]>> = {
 
 export const SYSTEM_TABLES = Object.keys(ROWS)
 
-/** The same names by ids, and back, in the rows that tell of tables. */
+/** Replaces names by ids, or ids by names, in rows about tables. */
 function renamed(row: Fields, database: (name: Datum) => Datum, server: (name: Datum) => Datum): Fields {
   const one = (value: Datum): Datum => {
     if (Array.isArray(value)) return value.map(one)
@@ -102,7 +104,7 @@ function byIds(store: Store, row: Fields): Fields {
   return renamed(row, database, (name) => (name === SERVER_NAME ? store.id : name))
 }
 
-/** A written row with ids, as one with names. */
+/** A written row that has ids, as one with names. */
 export function named(store: Store, row: Datum): Datum {
   if (!isObject(row) || (row as Fields).db === undefined) return row
   const database = (id: Datum) => store.databases().find((one) => one.id === id)?.name ?? id
@@ -124,7 +126,7 @@ export function systemRows(store: Store, name: string, isById: boolean): Omit<Vi
       const tell = () => {
         if (isDue) return
         isDue = true
-        // What is saved first may be half of a change.
+        // The first save may be half of a change.
         queueMicrotask(() => {
           isDue = false
           const before = known

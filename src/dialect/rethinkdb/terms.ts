@@ -1,15 +1,17 @@
-// Every term: its number in the protocol, where it can be called, what the driver checks when a chain is built, what the server checks
-// before it runs. One line each, so that the table can be read as the list it is; docs/dialects/rethinkdb.md is kept true against it.
+// Every term: its number in the protocol, where it can be called, what the driver checks when a chain is built, and what
+// the server checks before it runs. One line each, so that the table reads as a list; docs/dialects/rethinkdb.md is
+// tested against it.
 //
 //   name number where part traits build arity options
 //
 // where: m a method of terms, r of `r`, b both, c a constant of `r`, - neither.
-// part: the part of parts.ts that gives it its meaning; - what is there at once.
-// traits: a answers in its last digits what the machine's arithmetic makes of it; g grouped data is one argument like any other; s takes a grouped stream group by group, and gives a stream again where it gives
-//         one; u does not always answer the same; v its functions run once a value, which refuses writes there; w writes. - none.
-// build: * any arguments; o<n> n arguments and options; v<min>-<max>; t any arguments, the last may be options; = by a function of
-//        its own. `:f` wraps every argument that holds r.row into a function, `:f<n>` the nth.
-// arity: arguments with the receiver, `2` or `1-3` or `1-`.
+// part: the part of parts.ts that implements it; - always loaded.
+// traits: a the last digits of its answer depend on the machine's arithmetic; g grouped data is an ordinary argument;
+//         s takes a grouped stream group by group, and returns a stream again if the operation does; u does not always
+//         give the same answer; v its functions run once per value, so writes are refused there; w writes; - none.
+// build: * any arguments; o<n> n arguments and options; v<min>-<max>; t any arguments, the last may be options; = by a
+//        function of its own. `:f` wraps every argument that contains r.row into a function, `:f<n>` the nth.
+// arity: arguments including the receiver, `2` or `1-3` or `1-`.
 
 const BOUNDS = 'left_bound,right_bound'
 const INSERT = 'durability,return_changes,return_vals,ignore_write_hook'
@@ -193,21 +195,21 @@ ${[
 
 export interface TermKind {
   readonly name: string
-  /** As the server spells it. */
+  /** The name as the server spells it. */
   readonly wireName: string
   readonly type: number
   readonly where: string
   readonly part: string
   readonly traits: string
   readonly build: string
-  /** Which arguments are wrapped into functions where they hold r.row: undefined none, -1 all. */
+  /** Index of the argument that is wrapped into a function if it contains r.row; undefined for none, -1 for all. */
   readonly wrap: number | undefined
   readonly min: number
   readonly max: number
   readonly options: readonly string[]
 }
 
-/** What the server calls a term when it is not the name in snake case. */
+/** The server's names of terms where they are not the JavaScript names in snake case. */
 const WIRE_NAMES: Readonly<Record<string, string>> = {
   ISO8601: 'iso8601',
   toISO8601: 'to_iso8601',
@@ -219,9 +221,9 @@ const WIRE_NAMES: Readonly<Record<string, string>> = {
   do: 'funcall',
 }
 
-/** By the name it has in JavaScript. */
+/** Terms by JavaScript name. */
 export const TERMS: Readonly<Record<string, TermKind>> = {}
-/** By its number. */
+/** Terms by number. */
 export const KINDS: readonly TermKind[] = []
 
 export function snakeCase(name: string): string {
@@ -253,7 +255,7 @@ for (const line of TABLE.trim().split('\n')) {
   ;(KINDS as TermKind[])[kind.type] = kind
 }
 
-/** Numbers of the terms that are asked for by name in code. */
+/** Numbers of the terms that code refers to by name. */
 export const T = {
   DATUM: 1,
   MAKE_ARRAY: 2,

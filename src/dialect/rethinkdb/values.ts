@@ -1,4 +1,5 @@
-// What evaluation passes around beside plain values: databases, tables and what is selected from them, streams, functions, groups.
+// What evaluation passes around besides plain values: databases, tables and selections from them, streams, functions,
+// groups.
 
 import { type Datum, type Fields, print } from './datum.ts'
 import { Failure, ReqlNonExistenceError, ReqlQueryLogicError } from './errors.ts'
@@ -7,16 +8,16 @@ import type { Planned } from './planned.ts'
 import type { Query } from './query.ts'
 import type { Followed, Table } from './store.ts'
 
-/** Answers the next value, or undefined at the end. */
+/** Returns the next value, or undefined at the end. */
 export type Pull = () => Datum | undefined
 
-/** Everything that is no plain value. */
+/** Every value that is not plain. */
 export abstract class Special {
-  /** As error texts call it. */
+  /** Its name in error texts. */
   abstract readonly kind: string
-  /** As `typeOf` calls it. */
+  /** Its name in `typeOf`. */
   abstract readonly typeName: string
-  /** As error texts show it. */
+  /** Its form in error texts. */
   show(): string {
     return `VALUE ${this.kind}`
   }
@@ -39,7 +40,7 @@ export class Db extends Special {
   }
 }
 
-/** Bounds of `between`, in the order of keys. */
+/** Bounds of `between`, in key order. */
 export interface Bounds {
   readonly low: Datum
   readonly high: Datum
@@ -47,38 +48,38 @@ export interface Bounds {
   readonly isHighOpen: boolean
 }
 
-/** Documents with an order or not, as a stream begins over them. Opened anew for each reader. */
+/** Documents that a stream starts from, ordered or not. Opened anew for each reader. */
 export interface Slice {
   readonly table: Table
-  /** The index whose entries it walks; undefined for the primary key. */
+  /** The index whose entries are walked; undefined for the primary key. */
   readonly index: string | undefined
   readonly bounds: Bounds | undefined
   readonly order: 'asc' | 'desc' | undefined
   /** Keys of `getAll`. */
   readonly keys?: readonly Datum[]
-  /** Of `getIntersecting`: whether a key belongs to it, and its rows. */
+  /** For `getIntersecting`: whether it includes a key, and its rows. */
   readonly holds?: (key: Datum) => boolean
   readonly open?: () => Pull
 }
 
-/** Tables that are computed: those of the database `rethinkdb`. */
+/** A computed table: one of the database `rethinkdb`. */
 export interface Virtual extends Followed {
   readonly name: string
   readonly db: string
   rows(): Fields[]
-  /** Makes of a row what was decided, null for none; answers what the row is then. */
+  /** Applies a decided row, or null for none; resolves to the resulting row. */
   write(old: Fields | null, next: Datum): Promise<Fields | null>
 }
 
-/** What a step of a stream does to each value: another value, or undefined to leave it out. */
+/** What a step of a stream does to each value: returns another value, or undefined to leave it out. */
 export interface Step {
   readonly kind: 'map' | 'filter' | 'zip'
   readonly apply: (value: Datum) => Datum | undefined
-  /** Whether it always answers the same. */
+  /** Whether it always gives the same answer. */
   readonly isFixed: boolean
 }
 
-/** A sequence that is no array: read once, from its beginning. */
+/** A sequence that is not an array: read once, from the beginning. */
 export class Stream extends Special {
   readonly kind: string = 'SEQUENCE'
   readonly typeName: string = 'STREAM'
@@ -86,22 +87,22 @@ export class Stream extends Special {
   readonly isInfinite: boolean
   /** Set for streams of changes. */
   feed: Feed | undefined
-  /** Where it comes from and what was done since; what `changes` needs to know. */
+  /** Its source and what was done to it since; what `changes` needs to know. */
   slice: Slice | undefined
   /** The same for a computed table. */
   virtual: Virtual | undefined
   steps: readonly Step[] = []
-  /** What the engine is asked for, where it finds all of it. */
+  /** What the engine is asked for, if it can find everything. */
   planned: Planned | undefined
-  /** How many values there are, where that is known without reading them. */
+  /** The number of values, if known without reading them. */
   count: (() => number | undefined) | undefined
-  /** Of `limit` right after an indexed order. */
+  /** Set by `limit` right after an indexed order. */
   limit: number | undefined
-  /** Of a union: `changes` follows all of them. */
+  /** Set for a union: `changes` follows all parts. */
   parts: readonly Stream[] | undefined
-  /** Of what was derived in ways that changes cannot follow. */
+  /** Set if it was derived in a way that changes cannot follow. */
   unfollowable: string | undefined
-  /** Of a part of a feed: whether it has told all it will. */
+  /** Set for a part of a feed: whether it has reported all it will. */
   isOver: (() => boolean) | undefined
 
   constructor(pull: Pull, isInfinite = false) {
@@ -114,9 +115,9 @@ export class Stream extends Special {
 /** A live source of changes. */
 export interface Feed {
   readonly className: 'Feed' | 'AtomFeed' | 'OrderByLimitFeed' | 'UnionedFeed'
-  /** The next change; undefined while there is none. Throws what ended the feed. */
+  /** The next change; undefined while there is none. Throws the error that ended the feed. */
   poll(): Datum | undefined
-  /** Calls back when something has come, once. */
+  /** Calls back once, when something has arrived. */
   wait(wake: () => void): void
   close(): void
 }
@@ -158,7 +159,7 @@ export class VirtualTable extends Special {
   }
 }
 
-/** Documents of one table, that can be written to. */
+/** Documents of one table that can be written to. */
 export class Selection extends Special {
   readonly kind = 'SELECTION'
   readonly table: Table
@@ -176,7 +177,7 @@ export class Selection extends Special {
   }
 }
 
-/** One document by its key, there or not. */
+/** One document by its key; it may not exist. */
 export class Row extends Special {
   readonly kind = 'SINGLE_SELECTION'
   readonly typeName = 'SELECTION<OBJECT>'
@@ -184,13 +185,13 @@ export class Row extends Special {
   readonly key: Datum
   readonly #read: () => Datum
   #value: Datum | undefined
-  /** Of `config()`: writes change the configuration. */
+  /** Set for `config()`: writes change the configuration. */
   readonly assign: ((value: Datum) => void) | undefined
-  /** Of `get`: reads the document as it is stored. */
+  /** Set for `get`: reads the document as stored. */
   readonly #stored: (() => object | undefined) | undefined
-  /** Where it is the first of an index, what changes follow. */
+  /** If this is the first row of an index, the slice that changes follow. */
   slice: Slice | undefined
-  /** Of the system's tables, which have no `table`. */
+  /** Set for the system's tables, which have no `table`. */
   virtual: Virtual | undefined
 
   constructor(
@@ -207,7 +208,7 @@ export class Row extends Special {
     this.#read = read
     this.assign = assign
   }
-  /** The stored document, fresh, where nobody has looked at it yet; undefined where it has to be asked for by `value`. */
+  /** The stored document, fresh, if nobody has looked at it yet; undefined if it must be read through `value`. */
   readStored(): object | undefined {
     return this.#value === undefined ? this.#stored?.() : undefined
   }
@@ -220,25 +221,25 @@ export class Row extends Special {
   }
 }
 
-/** Variables and what they stand for, innermost first. */
+/** Variables and their values, innermost first. */
 export interface Scope {
   readonly ids: readonly number[]
   readonly values: readonly Val[]
   readonly outer: Scope | null
-  /** Whether r.row means the only value of this scope. */
+  /** Whether r.row refers to the only value of this scope. */
   readonly isImplicit: boolean
 }
 
-/** A function: a term with its variables, or JavaScript of our own. */
+/** A function: a term with its variables, or internal JavaScript. */
 export class Func extends Special {
   readonly kind = 'FUNCTION'
   readonly typeName = 'FUNCTION'
-  /** How many arguments it wants; -1 when it takes any. */
+  /** The number of its parameters; -1 if it takes any number. */
   readonly arity: number
   readonly call: (args: readonly Datum[], isLiteralOk?: boolean) => Val
   readonly isFixed: boolean
   readonly node: Node | undefined
-  /** Where it was made. */
+  /** The scope in which it was made. */
   readonly scope: Scope | null
   constructor(
     arity: number,
@@ -256,7 +257,7 @@ export class Func extends Special {
   }
 }
 
-/** Values by group, groups in order. As a stream, each value is an array that still counts as one. */
+/** Values by group, with sorted groups. In a stream, each value is an array that still counts as a stream. */
 export class Grouped extends Special {
   readonly entries: readonly (readonly [Datum, Datum])[]
   readonly isStream: boolean
@@ -273,14 +274,14 @@ export class Grouped extends Special {
   }
 }
 
-/** The plain value; throws the server's text for what is none. */
+/** The plain value; throws the server's text for anything else. */
 export function asDatum(value: Val): Datum {
   if (!(value instanceof Special)) return value
   if (value instanceof Row) return value.value
   return wrongKind('DATUM', value)
 }
 
-/** The plain value of a document; all else as it is. */
+/** The plain value of a document; anything else as it is. */
 export function plain(value: Val): Val {
   return value instanceof Row ? value.value : value
 }
@@ -291,7 +292,7 @@ export function wrongKind(expected: string, value: Val): never {
   throw failure(`Expected type ${expected} but found ${kind}:\n${shown}`, value)
 }
 
-/** A missing document makes it a matter of existence. */
+/** For a missing document, the failure is one of existence. */
 function failure(text: string, value: Val): Failure {
   const isNull = value === null || (value instanceof Row && value.value === null)
   return new Failure(isNull ? ReqlNonExistenceError : ReqlQueryLogicError, text)
@@ -303,7 +304,7 @@ export function pullArray(values: readonly Datum[]): Pull {
   return () => values[next++]
 }
 
-/** Everything a pull answers, within the array limit. */
+/** All values of a pull, within the array limit. */
 export function collect(pull: Pull, query: Query): Datum[] {
   const values: Datum[] = []
   for (let value = pull(); value !== undefined; value = pull()) {

@@ -1,17 +1,17 @@
-// Documents and keys in the form in which they are written.
+// Documents and keys in the form in which they are stored.
 
 import { type Datum, Extreme, type Fields, Literal, setField, Time, TYPE } from './datum.ts'
 import { fail } from './errors.ts'
 import { holdsExtreme, requirePrimaryKey } from './key.ts'
 import { STORED_ARRAY_MAX, strayLiteral } from './stored.ts'
 
-/** A value as it is stored: itself where nothing in it needs another form. Throws what cannot be written. */
+/** A value in stored form: the value itself if nothing in it needs another form. Throws for what cannot be written. */
 export function toStored(value: Datum): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Time) {
     const ms = value.epoch * 1000
     const rounded = Math.round(ms)
-    // The product of seconds and 1000 is off by a rounding error where the milliseconds are whole.
+    // Where the milliseconds are whole, the product of seconds and 1000 is off by a rounding error.
     const isWhole = Math.abs(ms - rounded) < 1e-3 && rounded / 1000 === value.epoch
     return value.zone === '+00:00' && isWhole && Math.abs(rounded) <= 8.64e15
       ? new Date(rounded)
@@ -37,13 +37,13 @@ export function toStored(value: Datum): unknown {
   return copy ?? value
 }
 
-/** Throws the server's text for what cannot be the primary key of a document that is stored. */
+/** Throws the server's text for a value that cannot be the primary key of a stored document. */
 export function requireStorableKey(value: Datum): void {
   if (holdsExtreme(value)) fail('`r.minval` and `r.maxval` cannot be written to disk.')
   requirePrimaryKey(value)
 }
 
-/** Whether the engine's form of this key is another one. */
+/** Whether the engine's form of this key differs from it. */
 export function hasOwnForm(value: Datum): boolean {
   return value instanceof Time || (Array.isArray(value) && value.some(hasOwnForm))
 }

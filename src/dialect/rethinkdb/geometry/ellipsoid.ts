@@ -1,5 +1,5 @@
-// Distances on the ground: geodesics of an ellipsoid, by Karney's algorithms (C. F. F. Karney, Algorithms for geodesics,
-// J. Geodesy 87, 2013), which the server uses, too.
+// Distances on the ground: geodesics of an ellipsoid, by Karney's algorithms (C. F. F. Karney, Algorithms for
+// geodesics, J. Geodesy 87, 2013), which the server uses too.
 
 import geodesy from 'geographiclib-geodesic'
 import type { Position } from './sphere.ts'
@@ -7,9 +7,9 @@ import type { Position } from './sphere.ts'
 export interface Ellipsoid {
   /** Metres from one point to another. */
   distance(from: Position, to: Position): number
-  /** The point so many metres away, in a direction in degrees from north. */
+  /** The point at a distance in metres, in a direction in degrees from north. */
   destination(from: Position, azimuth: number, distance: number): Position
-  /** A quarter of the way around through the poles. */
+  /** A quarter of a meridian circle, from the equator to a pole, in metres. */
   readonly quarter: number
 }
 

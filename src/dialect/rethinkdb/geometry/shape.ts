@@ -1,4 +1,5 @@
-// Geometry between its three forms: GeoJSON, ReQL's pseudo-type (the same with a `$reql_type$`), and shapes on the sphere.
+// Converts geometry between its three forms: GeoJSON, ReQL's pseudo-type (the same with a `$reql_type$`), and shapes on
+// the sphere.
 
 import {
   asArray,
@@ -58,14 +59,14 @@ export function pointOf(value: Datum): Position {
   return positionOf(pair)
 }
 
-/** Coordinates of a geometry that must be of a type. */
+/** The coordinates of a geometry that must be of the given type. */
 export function coordinatesOf(value: Fields, type: string): Datum {
   const found = asText(needField(value, 'type'))
   if (found !== type) fail(`Expected geometry of type \`${type}\` but found \`${found}\`.`)
   return needField(value, 'coordinates')
 }
 
-/** A geometry value, or the error that it is none. */
+/** Returns a geometry value; fails for anything else. */
 export function requireGeometry(value: Datum): Fields {
   if (isObject(value) && value[TYPE] === 'GEOMETRY') return value
   return fail(`Not a GEOMETRY pseudotype: \`${printShort(value)}\`.`)
@@ -81,7 +82,7 @@ export function lineOf(positions: readonly Position[]): Fields {
   )
 }
 
-/** A polygon within positions, which are closed where they are not yet. */
+/** A polygon from positions, which are closed if necessary. */
 export function polygonOf(positions: readonly Position[]): Fields {
   const ring = closed(positions)
   if (ring.length < 4) fail(SHORT_RING)
@@ -95,7 +96,7 @@ function closed(positions: readonly Position[]): Position[] {
   return isClosed ? [...positions] : [...positions, first]
 }
 
-/** Checks GeoJSON; answers it as geometry. */
+/** Checks GeoJSON and returns it as geometry. */
 export function fromGeoJson(value: Datum): Fields {
   if (value instanceof Time || (isObject(value) && Object.hasOwn(value, TYPE))) {
     fail(`GeoJSON object already had a ${TYPE} field.`)
@@ -155,7 +156,7 @@ function build(value: Fields): Shape {
       fail('First and last vertex of GeoJSON LinearRing must be identical.')
     }
     const ring = positions.map(toVector)
-    // One object for the corner that comes twice.
+    // One object for the corner that appears twice.
     ring[ring.length - 1] = ring[0]
     if (!isValidRing(ring)) fail(RING)
     return ring

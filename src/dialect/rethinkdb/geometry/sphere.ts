@@ -1,5 +1,5 @@
-// Points, lines and polygons on the unit sphere, their edges parts of great circles, as the server sees them. Boundaries belong to
-// what they bound.
+// Points, lines and polygons on the unit sphere, with parts of great circles as edges, as the server sees them.
+// Boundaries belong to what they bound.
 
 /** A point as a unit vector. */
 export type Vector = readonly [number, number, number]
@@ -12,10 +12,10 @@ export type Shape =
   /** The shell comes first, then the holes; each ends where it begins. */
   | { readonly kind: 'Polygon'; readonly rings: readonly (readonly Vector[])[] }
 
-/** Angles below this (about a tenth of a micrometre on the ground) count as none. */
+/** Angles below this (less than a tenth of a micrometre on the ground) count as zero. */
 const TOLERANCE = 1e-14
 
-// The operations and their order are S2's, so that the last digits of what is computed are the server's.
+// The operations and their order are those of S2, so that results match the server's to the last digit.
 
 export function toVector([longitude, latitude]: Position): Vector {
   const [phi, theta] = [latitude * (Math.PI / 180), longitude * (Math.PI / 180)]
@@ -53,7 +53,7 @@ function isAntipodal(a: Vector, b: Vector): boolean {
   return isEqual(a, [-b[0], -b[1], -b[2]])
 }
 
-/** The point of an edge that is nearest to `point`. */
+/** The point of an edge nearest to `point`. */
 function nearestOn(point: Vector, a: Vector, b: Vector): Vector {
   const normal = cross(a, b)
   if (Math.hypot(...normal) === 0) return a
@@ -78,13 +78,19 @@ function edgesOf(line: readonly Vector[]): Edge[] {
   return line.slice(1).map((end, i) => [line[i], end])
 }
 
-/** How far an edge may leave the box around its ends: its arc rises above their chord, and what is nearly on it counts. */
+/**
+ * How far an edge may leave the bounding box of its ends: its arc rises above their chord, and points nearly on it
+ * count.
+ */
 function bulge([a, b]: Edge): number {
   const [x, y, z] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
   return 1 - Math.sqrt(Math.max(0, 1 - (x * x + y * y + z * z) / 4)) + TOLERANCE * 10
 }
 
-/** Whether two edges are in boxes apart from each other: most pairs of a long line are, and to look closer takes 50 times as long. */
+/**
+ * Whether the boxes of two edges are disjoint: those of most pairs in a long line are, and a closer look takes 50 times
+ * as long.
+ */
 function isApart(first: Edge, second: Edge): boolean {
   const room = bulge(first) + bulge(second)
   const [[a, b], [c, d]] = [first, second]
@@ -95,7 +101,7 @@ function isApart(first: Edge, second: Edge): boolean {
   return false
 }
 
-/** Where two edges meet: the point in which they cross, or the ends of one that lie on the other. */
+/** Where two edges meet: their crossing, or the ends of one that lie on the other. */
 function meetings(edge: Edge, other: Edge): Vector[] {
   if (isApart(edge, other)) return []
   const [[a, b], [c, d]] = [edge, other]
@@ -123,20 +129,20 @@ enum Place {
   Inside = 2,
 }
 
-/** Where a point lies in respect of a ring: its inside is the smaller of the two parts of the sphere. */
+/** Where a point lies relative to a ring, whose inside is the smaller of the two parts of the sphere. */
 function placeInRing(point: Vector, ring: readonly Vector[]): Place {
   let turned = 0
   for (const [a, b] of edgesOf(ring)) {
     if (isOnEdge(point, a, b)) return Place.Boundary
     turned += turn(point, a, b)
   }
-  // The winding around a point and around its antipode differ where the ring has more than half of the sphere on one side.
+  // The winding around a point and around its antipode differ if the ring has more than half of the sphere on one side.
   const isAround = Math.abs(turned) > Math.PI
   if (!isAround) return Place.Outside
   return dot(point, centerOf(ring)) >= 0 ? Place.Inside : Place.Outside
 }
 
-/** The angle by which one turns at `point` from looking at `a` to looking at `b`. */
+/** The angle at `point` from the direction of `a` to that of `b`. */
 function turn(point: Vector, a: Vector, b: Vector): number {
   const [left, right] = [cross(point, a), cross(point, b)]
   return Math.atan2(dot(point, cross(left, right)), dot(left, right))
@@ -164,7 +170,7 @@ function placeIn(point: Vector, rings: readonly (readonly Vector[])[]): Place {
   return Place.Inside
 }
 
-/** The middles of the parts that the edges of some rings cut an edge into. */
+/** The midpoints of the parts into which the edges of some rings cut an edge. */
 function middles(edge: Edge, rings: readonly (readonly Vector[])[]): Vector[] {
   const [a, b] = edge
   const cuts = rings.flatMap((ring) => edgesOf(ring).flatMap((other) => meetings(edge, other)))
@@ -204,14 +210,14 @@ export function includes(polygon: Extract<Shape, { kind: 'Polygon' }>, shape: Sh
     }
   }
   if (shape.kind !== 'Polygon') return true
-  // No hole may open up inside of it.
+  // No hole may open up inside the shape.
   return rings.slice(1).every((hole) => {
     const points = edgesOf(hole).flatMap((edge) => [edge[0], ...middles(edge, shape.rings)])
     return points.every((point) => placeIn(point, shape.rings) !== Place.Inside)
   })
 }
 
-/** The point of a shape that is nearest to `point`. */
+/** The point of a shape nearest to `point`. */
 export function nearestTo(point: Vector, shape: Shape): Vector {
   if (shape.kind === 'Point') return shape.at
   if (shape.kind === 'Polygon' && placeIn(point, shape.rings) !== Place.Outside) return point
@@ -228,16 +234,16 @@ export function nearestTo(point: Vector, shape: Shape): Vector {
   return best!
 }
 
-/** Whether consecutive points differ and are not opposite each other. */
+/** Whether consecutive points are neither equal nor opposite each other. */
 export function isValidLine(line: readonly Vector[]): boolean {
   return edgesOf(line).every(([a, b]) => !isEqual(a, b) && !isAntipodal(a, b))
 }
 
-/** Whether a closed line bounds an area: three corners or more, none twice, no edges that meet elsewhere than in their ends. */
+/** Whether a closed line bounds an area: three or more distinct corners, and edges that meet only at their ends. */
 export function isValidRing(ring: readonly Vector[]): boolean {
   const edges = edgesOf(ring)
   if (edges.length < 3 || !isValidLine(ring)) return false
-  // From one end of an axis to the other, so that an edge is held only against those beside it.
+  // Sweeps along an axis, so that an edge is compared only with those beside it.
   const spans = edges.map((edge, i) => {
     const [a, b] = [edge[0][0], edge[1][0]]
     return { i, low: Math.min(a, b) - bulge(edge), high: Math.max(a, b) + bulge(edge) }

@@ -100,7 +100,7 @@ function tableDrop(call: Call): Val {
   return { tables_dropped: 1, config_changes: [{ old_val: old, new_val: null }] }
 }
 
-/** The tables of `wait` and the like: one, or those of a database. */
+/** The tables of `wait` and similar terms: a single one, or all of a database. */
 function tablesOf(call: Call, what: string): Table[] {
   const value = call.count === 0 ? new Db(null, call.query.db) : call.first
   if (value instanceof Db) {
@@ -145,7 +145,7 @@ function config(call: Call): Val {
   )
 }
 
-/** There is one server, so nothing is ever broken in the way that this repairs. */
+/** There is a single server, so nothing is ever broken in a way that this repairs. */
 function refuseRepair(call: Call, mode: string): never {
   if (!/^(_debug_recommit|unsafe_rollback(_or_erase)?)$/.test(mode)) {
     fail('`emergency_repair` should be "unsafe_rollback" or "unsafe_rollback_or_erase"')
@@ -195,7 +195,7 @@ function reconfigure(call: Call): Val {
   return result
 }
 
-/** A table of the system; `isById`: databases and servers in it by their ids. */
+/** A table of the system; with `isById`, its rows name databases and servers by id. */
 export function systemTable(store: Store, name: string, isById: boolean): Virtual {
   const write = systemWriteOf(name)
   const table = systemRows(store, name, isById)
@@ -219,7 +219,7 @@ export const terms: Operations = {
       config_changes: [{ old_val: { id: info.id, name: info.name }, new_val: null }],
     }
   },
-  // Lists are what they were when the query first asked: what it makes and drops by them lets it be evaluated again.
+  // Lists stay as the query first saw them: if it creates and drops by them, it can be evaluated again.
   dbList: ({ query }) =>
     query.once(() => [...query.store.databases().map(({ name }) => name), 'rethinkdb'].sort(compareText)),
   tableCreate,

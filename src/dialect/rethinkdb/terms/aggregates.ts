@@ -1,4 +1,4 @@
-// Terms that bring a sequence down to one value, and groups.
+// Terms that reduce a sequence to one value, and groups.
 
 import {
   asArray,
@@ -33,7 +33,10 @@ import {
 } from '../values.ts'
 import { countSlice, openSlice } from './reading.ts'
 
-/** Each row with what the function makes of it; rows for which that does not exist, or is null where it may not be, are left out. */
+/**
+ * Visits each row with the function's answer; rows for which that does not exist, or is null where not allowed, are
+ * left out.
+ */
 function eachWith(call: Call, visit: (value: Datum, row: Datum) => void): void {
   const func = call.count === 2 ? toFunc(call.val(1), 'field') : undefined
   const pull = finite(toStream(call.first))
@@ -52,7 +55,7 @@ function requireNoIndex(call: Call): void {
   fail(`Cannot call ${call.name} on an index.`)
 }
 
-/** The sum of what the function makes of the rows, and of how many it is. */
+/** The sum of the function's answers, and the number of rows summed. */
 function added(call: Call): { total: number; rows: number } {
   requireNoIndex(call)
   let total = 0
@@ -115,7 +118,7 @@ function count(call: Call): Val {
   return total
 }
 
-/** What is counted: to the server a filter. */
+/** What is counted: a filter, to the server. */
 function countTest(wanted: Val): (row: Datum) => boolean {
   if (wanted instanceof Func) return (row) => filterTest(wanted, row, isObjectTerm(wanted), () => false)
   const value = asDatum(wanted)
@@ -267,12 +270,12 @@ function partOf(func: Func, row: Datum): Datum {
   }
 }
 
-/** The groups of a row: one, or with `multi` one for each way to pick an element of each part that is an array. */
+/** The groups of a row: one, or with `multi`, one for each way to pick one element from every part that is an array. */
 function keysOf(parts: readonly Datum[], isMulti: boolean, limit: number): Datum[] {
   if (!isMulti) return [parts.length === 1 ? parts[0] : [...parts]]
   let keys: Datum[][] = [[]]
   for (const part of parts) {
-    // An array without elements stands for null.
+    // An empty array stands for null.
     const choices = Array.isArray(part) ? (part.length === 0 ? [null] : part) : [part]
     if (keys.length * choices.length > limit) failGroups(limit)
     keys = keys.flatMap((key) => choices.map((choice) => [...key, choice]))

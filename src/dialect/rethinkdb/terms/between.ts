@@ -1,4 +1,4 @@
-// `between`, and what the engine is asked for it.
+// `between`, and its engine filter.
 
 import { type Filter, treeFilter } from '../../../engine/index.ts'
 import type { FilterNode } from '../../../query/index.ts'
@@ -11,7 +11,7 @@ import type { Table } from '../store.ts'
 import { type Bounds, TableSlice, type Val, wrongKind } from '../values.ts'
 import { requireIndex } from './reading.ts'
 
-/** The keys between two bounds for the engine; undefined where they have to be compared here, or all are wanted. */
+/** The filter for the keys between two bounds; undefined if they must be compared here, or if all are wanted. */
 export function boundsFilter(table: Table, bounds: Bounds): Filter | undefined {
   const parts: FilterNode[] = []
   const ends = [
@@ -22,7 +22,7 @@ export function boundsFilter(table: Table, bounds: Bounds): Filter | undefined {
     if (bound === all) continue
     const constant = constantOf(bound)
     if (constant === undefined) return undefined
-    // Keys hold nothing that is odd.
+    // Keys contain nothing odd.
     parts.push(compared(operator, pathTo(table.primaryKey), constant, []))
   }
   return parts.length === 0 ? undefined : treeFilter(allOf(parts))
@@ -45,7 +45,7 @@ export function between(call: Call): Val {
   }
   const bounds = { low, high, isLowOpen: call.isOpen('left_bound'), isHighOpen: call.isOpen('right_bound') }
   const bounded = { ...slice, index, bounds }
-  // Errors about the index show before anything is read.
+  // Errors about the index are thrown before anything is read.
   const isPrimary = index === table.primaryKey
   if (!isPrimary) requireIndex(bounded)
   for (const bound of [low, high]) isPrimary ? requirePrimaryBound(bound) : requireSecondaryBound(bound)

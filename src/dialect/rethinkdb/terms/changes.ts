@@ -1,4 +1,5 @@
-// `changes`: what happens to a document, to a range of a table, to the first of an index. Writes tell their table, the table its feeds.
+// `changes`: changes of a document, of a range of a table, of the first rows of an index. Writes notify their table,
+// and the table its feeds.
 
 import { performance, setTimeout } from '../../../engine/index.ts'
 import { asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from '../datum.ts'
@@ -26,13 +27,13 @@ import {
 } from '../values.ts'
 import { indexOf, isWithin, openSlice } from './reading.ts'
 
-/** The options of one `changes`. */
+/** The options of a `changes` term. */
 interface Options {
   readonly hasInitial: boolean
   readonly hasStates: boolean
   readonly hasTypes: boolean
   readonly hasOffsets: boolean
-  /** Changes of one document that were not read yet become one; seconds to gather them, or false. */
+  /** Merges unread changes of a document into one; seconds to gather them, or false. */
   readonly squash: number | false
   readonly queueSize: number
 }
@@ -66,14 +67,14 @@ function copy<D extends Datum>(value: D): D {
 }
 
 interface Pending {
-  /** Of squashing: which document it is about. */
+  /** For squashing: the document that the change is about. */
   readonly key: Datum | undefined
   old: Datum
   new: Datum
   extra: Fields | undefined
 }
 
-/** A queue of what a feed has to tell. */
+/** A queue of what a feed will report. */
 class TableFeed implements Feed {
   readonly className: Feed['className']
   readonly #table: Followed
@@ -113,7 +114,7 @@ class TableFeed implements Feed {
     table.listen(this.#listener)
   }
 
-  /** What a feed tells before anything has happened. */
+  /** Reports the initial rows and states, as far as the options ask for them. */
   begin(initial: () => Iterable<{ row: Datum; extra?: Fields }>): void {
     const { hasInitial, hasStates } = this.#options
     if (hasStates && hasInitial) this.#state('initializing')
@@ -133,7 +134,7 @@ class TableFeed implements Feed {
     return this.#options.hasTypes ? { ...change, type } : change
   }
 
-  /** Notes a change, if it is one. */
+  /** Adds a change, unless nothing changed. */
   add(key: Datum | undefined, old: Datum, next: Datum, extra?: Fields): void {
     if (extra === undefined && equal(old, next)) return
     const { squash, queueSize } = this.#options
@@ -228,7 +229,7 @@ function applySteps(row: Datum, steps: readonly Step[]): Datum {
   return value
 }
 
-/** As `applySteps`, once the feed is there: rows that a step fails for are left out, as by an index. */
+/** Like `applySteps`, for a running feed: rows for which a step fails are left out, as an index does. */
 function followSteps(row: Datum, steps: readonly Step[]): Datum {
   try {
     return applySteps(row, steps)
@@ -238,7 +239,7 @@ function followSteps(row: Datum, steps: readonly Step[]): Datum {
   }
 }
 
-/** Keys of a row in the index of a slice that lie in it; as often as `getAll` names them. */
+/** The keys of a row that lie in the slice of an index; each as often as `getAll` names it. */
 function keysIn(slice: Slice, row: Datum): Datum[] {
   if (row === null) return []
   const { table, bounds, keys: wanted, holds } = slice
@@ -253,7 +254,7 @@ function keysIn(slice: Slice, row: Datum): Datum[] {
   })
 }
 
-/** Rows of a table; with an index of many keys one may be among them `times`. */
+/** Rows of a table; through an index with many keys, a row may occur several `times`. */
 function rowsFeed(
   table: Followed,
   open: () => Pull,
@@ -298,7 +299,7 @@ function virtualFeed(virtual: Virtual, steps: readonly Step[], options: Options)
   )
 }
 
-/** The first rows of an order. */
+/** The first rows in an order. */
 function limitFeed(slice: Slice, steps: readonly Step[], limit: number, options: Options, query: Query): Stream {
   if (limit > query.arrayLimit) {
     failLimit(
@@ -314,7 +315,7 @@ function limitFeed(slice: Slice, steps: readonly Step[], limit: number, options:
       const value = apply(row, steps)
       if (value === null) continue
       const key = (row as Fields)[primaryKey]
-      // A document may be there several times.
+      // A document may occur several times.
       const again = isMulti ? rows.filter((one) => equal((one.key as Datum[])[0], key)).length : 0
       rows.push({ key: [key, again], row: copy(value) })
     }
@@ -360,7 +361,7 @@ function requireFollowable(steps: readonly Step[]): void {
 function follow(value: Val, options: Options, query: Query, after: readonly Step[] = []): Stream {
   if (value instanceof Grouped) fail('Cannot call `changes` after `group`.')
   if (value instanceof TableSlice) {
-    // The order of a whole index is no part of its changes.
+    // The order of a whole index has no effect on its changes.
     return rangeFeed(value.slice, after, options)
   }
   if (value instanceof VirtualTable) return virtualFeed(value.virtual, after, options)
@@ -399,7 +400,7 @@ export const terms: Operations = {
     const { first, query } = call
     const options = optionsOf(call)
     const told: Datum[] = []
-    // A query that waits for its own feed is evaluated anew: the feed stays, and tells again what it has told.
+    // A query that waits for its own feed is evaluated again: the feed stays, and repeats what it has reported.
     const live = query.once(() => {
       if (!(first instanceof Row)) return follow(first, options, query)
       if (first.table === undefined) return wrongKind('SELECTION', first.value)

@@ -1,4 +1,4 @@
-// The part that brings sequences together: aggregates and groups, orders, joins.
+// The part with terms that combine sequences: aggregates and groups, orders, joins.
 
 import type { Operations } from '../registry.ts'
 import { aggregateTerms } from './aggregates.ts'

@@ -1,4 +1,4 @@
-// Conversion, rounding, bits, chance.
+// Conversion, rounding, bits, random numbers.
 
 import { v5 as nameUuid, v4 as uuid } from 'uuid'
 import {
@@ -35,14 +35,14 @@ const TYPES = [
   ...['FUNCTION', 'GROUPED_DATA', ...DATUM_TYPES],
 ]
 
-/** The type by the name `coerceTo` knows it by. */
+/** The type, as `coerceTo` names it. */
 function basicType(value: Val): string {
   if (value instanceof Special && !(value instanceof Row)) return value.typeName
   const name = typeName(asDatum(value))
   return name === 'PTYPE<BINARY>' ? 'BINARY' : name.startsWith('PTYPE') ? 'OBJECT' : name
 }
 
-/** What a value counts as beside its own type. */
+/** The types that a value counts as besides its own. */
 function kindsOf(value: Val): readonly string[] {
   if (value instanceof Row) return ['SELECTION<OBJECT>', 'DATUM']
   if (!(value instanceof Special)) return ['DATUM', 'STREAM']
@@ -58,7 +58,7 @@ function coerce(call: Call): Val {
   const type = call.text(1).toUpperCase()
   if (!TYPES.includes(type)) fail(`Unknown Type: ${type}`)
   const from = basicType(value)
-  // What is already of the type, if only among others, stays as it is.
+  // A value that already is of the type, even if only among others, stays as it is.
   if (type === from || kindsOf(value).includes(type)) return value
   if (type === 'BOOL') return from !== 'NULL'
   const datum = value instanceof Special && !(value instanceof Row) ? undefined : asDatum(value)
@@ -135,7 +135,7 @@ function random(call: Call): Datum {
   const isFloat = call.boolOption('float', bounds.length === 0)
   const [low, high] = bounds.length === 2 ? bounds : [0, bounds[0] ?? 1]
   if (isFloat) {
-    // Halves, because the distance between the bounds may be more than a double holds.
+    // Halves, because the difference of the bounds may exceed a double.
     const value = (low / 2 + Math.random() * (high / 2 - low / 2)) * 2
     return (high > low ? value >= high : value <= high) ? low : value
   }
@@ -159,7 +159,7 @@ function format(call: Call): Datum {
   })
 }
 
-/** Whole numbers that doubles hold: bit operations work on them. */
+/** Whole numbers that doubles hold: the operands of bit operations. */
 function bits(step: (a: bigint, b: bigint) => bigint): Step {
   return (a, b) => Number(step(wholeOf(a), wholeOf(b)))
 }
@@ -183,7 +183,7 @@ function shift(isLeft: boolean): (call: Call) => Val {
 export const conversionTerms: Operations = {
   floor: (call) => Math.floor(call.number(0)),
   ceil: (call) => Math.ceil(call.number(0)),
-  // Halves go away from zero. Adding a half by hand would change odd integers above 2 ** 52.
+  // Halves round away from zero. Adding a half first would change odd integers above 2 ** 52.
   round: (call) => Math.sign(call.number(0)) * Math.round(Math.abs(call.number(0))),
   bitAnd: folded(bits((a, b) => a & b)),
   bitOr: folded(bits((a, b) => a | b)),

@@ -20,7 +20,7 @@ import type { Operations } from '../registry.ts'
 import { asDatum, Func, plain, Special, type Val } from '../values.ts'
 import { DatumSet } from './sets.ts'
 
-/** A term that works on an object, and on each of a sequence of them. */
+/** A term that works on an object, or on each object of a sequence. */
 function polymorphic(mode: 'map' | 'filter', prepare: (call: Call) => (object: Fields) => Datum): (call: Call) => Val {
   return (call) => {
     const { first } = call
@@ -32,7 +32,7 @@ function polymorphic(mode: 'map' | 'filter', prepare: (call: Call) => (object: F
       return change(value)
     }
     const given = call.args.slice(1)
-    // To the server this is a function of the row: each gets a uuid of its own.
+    // To the server, this is a function of the row: each row gets its own uuid.
     const isEach = given.some(isAnew)
     const apply = (item: Datum): Datum | undefined => {
       if (Array.isArray(item)) fail(`Cannot perform ${call.name} on a sequence of sequences.`)
@@ -45,7 +45,7 @@ function polymorphic(mode: 'map' | 'filter', prepare: (call: Call) => (object: F
   }
 }
 
-// Paths, as pluck, without, hasFields and withFields take them.
+// Paths, as taken by pluck, without, hasFields and withFields.
 
 type Paths = string | readonly Paths[] | ReadonlyMap<string, Paths>
 
@@ -63,7 +63,7 @@ function pathsOf(value: Datum): Paths {
   return names
 }
 
-/** Only what the paths lead to; undefined where a path leads into what is no object. */
+/** Only what the paths lead to; undefined where a path leads into anything but an object. */
 function project(value: Datum, paths: Paths, isInside: boolean): Datum | undefined {
   if (Array.isArray(value) && isInside) {
     const items: Datum[] = []
@@ -97,7 +97,7 @@ function keep(value: Fields, paths: Paths, isInside: boolean, kept: Fields): voi
 
 function unproject(value: Datum, paths: Paths, isInside: boolean): Datum {
   if (Array.isArray(value) && isInside) {
-    // An array in which the path does not lead into all elements stays as it is.
+    // An array stays as it is if the path does not lead into all of its elements.
     return value.every(isObject) ? value.map((item) => unproject(item, paths, false)) : value
   }
   if (!isObject(value)) return value
@@ -141,7 +141,7 @@ function mergeTerm(call: Call): (object: Fields) => Datum {
   }
 }
 
-// Positions in arrays. Those that name an element count from its end when negative; those that name a gap have one more.
+// Positions in arrays. Those of an element count from its end when negative; those of a gap reach one further.
 
 function position(index: number, size: number): number {
   if (index >= 0) return index
@@ -160,7 +160,7 @@ function sets(pick: (a: Datum[], b: Datum[], seen: DatumSet) => Datum[]): (call:
   return (call) => call.query.sized(pick(call.array(0), call.array(1), new DatumSet()))
 }
 
-/** The object that `keys` and `values` take. */
+/** The object for `keys` and `values`. */
 function plainObject(call: Call): Fields {
   const value = call.datum(0)
   if (isObject(value) && !isPseudo(value)) return value
@@ -189,7 +189,7 @@ export const terms: Operations = {
     const wanted = paths(call)
     return (object) => hasPaths(object, wanted)
   }),
-  // To the server that is hasFields and then pluck, which shows where there is one object.
+  // To the server, this is hasFields and then pluck, which shows with a single object.
   withFields(call) {
     const wanted = paths(call)
     const value = plainFirst(call)
@@ -260,7 +260,8 @@ export const terms: Operations = {
     array.splice(at, end - at)
     return array
   }),
-  // To the server a filter, which asks for what is unwanted when it has a row, and leaves out rows where that does not exist.
+  // To the server, this is a filter: it evaluates the unwanted values when it has a row, and leaves out rows for which
+  // they do not exist.
   difference(call) {
     let unwanted: DatumSet | undefined
     const apply = (item: Datum) => {

@@ -51,7 +51,7 @@ function ellipsoidOf(call: Call): Ellipsoid {
   return found ?? fail(`Unrecognized geo system "${name}" (valid options: "WGS84", "unit_sphere").`)
 }
 
-/** Metres of the unit asked for. */
+/** The requested unit in metres. */
 function unitOf(call: Call): number {
   const name = call.textOption('unit') ?? 'm'
   const found = Object.hasOwn(UNITS, name) ? UNITS[name] : undefined
@@ -88,14 +88,14 @@ function circle(call: Call): Val {
   return isFilled ? polygonOf(ring) : lineOf([...ring, ring[0]])
 }
 
-/** Units between two shapes, one of them a point. */
+/** The distance between two shapes, one of them a point. */
 function measure(first: Shape, second: Shape, ellipsoid: Ellipsoid): number {
   const [point, other] = first.kind === 'Point' ? [first, second] : [second, first]
   if (point.kind !== 'Point') return fail(`Expected geometry of type \`Point\` but found \`${point.kind}\`.`)
   return ellipsoid.distance(toPosition(point.at), toPosition(nearestTo(point.at, other)))
 }
 
-/** Of one geometry, an answer; of many, those that pass. */
+/** For a single geometry, the answer; for a sequence, those that pass. */
 function testing(test: (first: Fields, second: Fields) => boolean): (call: Call) => Val {
   return (call) => {
     const value = plain(call.first)

@@ -1,4 +1,4 @@
-// Terms about secondary indexes and write hooks: what a table keeps of functions.
+// Terms about secondary indexes and write hooks, whose functions a table keeps.
 
 import { compareText } from '../../../query/index.ts'
 import { isFixed } from '../check.ts'
@@ -16,7 +16,7 @@ import { tableOf } from './reading.ts'
 
 const PREFIX = '$reql_index_function$'
 
-/** The kept form of an index function; what it was built in may not be needed. */
+/** The stored form of an index function, which must be deterministic and must not depend on the query around it. */
 function functionWire(func: Func): { wire: unknown; node: Node } {
   const node = keptNode(func)
   if (node === undefined || !isFixed(node, false)) {
@@ -79,14 +79,14 @@ function create(call: Call): Val {
     try {
       return keep(engine)
     } catch (error) {
-      // Another query has made one of that name meanwhile.
+      // Another query has created one of this name in the meantime.
       await dropEngineIndex(table, { ...info, ...(engine === undefined ? {} : { engine }) })
       throw error
     }
   })
 }
 
-/** What changes the list of indexes; those of the engine that are not in it any more are dropped. */
+/** Changes the list of indexes, and drops the engine's indexes that are no longer in it. */
 function altering(call: Call, table: Table, alter: () => { result: Datum; gone?: IndexInfo | undefined }): Val {
   const act = () => {
     const { result, gone } = alter()

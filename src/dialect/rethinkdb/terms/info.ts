@@ -1,4 +1,4 @@
-// `info`: what a value is and where it comes from.
+// `info`: what a value is, and its origin.
 
 import { type Datum, Extreme, type Fields, MAXVAL, MINVAL, print, typeName } from '../datum.ts'
 import {
@@ -67,7 +67,7 @@ export function infoOf(value: Val): Datum {
   return { ...info, value: print(asDatum(value)) }
 }
 
-/** A bound of a slice; `open` is the one that leaves nothing out. */
+/** A bound of a slice; `open` is the one that excludes nothing. */
 function edge(name: string, bound: Datum, open: Extreme, isOpen: boolean): Fields {
   if (bound instanceof Extreme) return { [`${name}_type`]: bound === open ? 'unbounded' : 'unachievable' }
   return { [name]: bound, [`${name}_type`]: isOpen ? 'open' : 'closed' }

@@ -1,5 +1,5 @@
-// `r.js`: JavaScript inside a query. Node runs it in a context of its own, with a time limit; where there is none it is refused. Only
-// text goes in and out: a value, an error or a getter of that context is never touched from outside of its time limit.
+// `r.js`: JavaScript inside a query. Node runs it in a separate context with a time limit; other hosts refuse it. Only
+// text goes in and out: a value, an error or a getter of that context is never touched outside its time limit.
 
 import { asNumber, type Datum, plain, Time } from '../datum.ts'
 import { Failure, fail } from '../errors.ts'
@@ -10,7 +10,7 @@ import { Func, type Val } from '../values.ts'
 
 const SECONDS = 5
 
-/** Runs in the context before all else: what is kept there, and turned into text, by functions nobody has had a chance to change. */
+/** Runs first in the context: functions that keep a value and turn values into text, out of reach of later changes. */
 const PRELUDE = `var reql = ((parse, stringify, is, keys, call, Dates, Arrays, inherit) => {
   let kept
   const refuse = (text) => { throw { reql: text } }
@@ -46,7 +46,7 @@ const PRELUDE = `var reql = ((parse, stringify, is, keys, call, Dates, Arrays, i
   }
 })(JSON.parse, JSON.stringify, Number.isFinite, Object.keys, Function.prototype.call.bind(Object.prototype.toString), Date, Array.isArray, Object.setPrototypeOf)`
 
-/** One context, with what `source` answered in it. */
+/** One context, with the value of `source` in it. */
 class Machine {
   readonly #run: (code: string) => unknown
   readonly #source: string
@@ -58,7 +58,7 @@ class Machine {
     if (vm === undefined) {
       fail('`r.js` is not supported here: it takes a host that runs JavaScript in a context of its own, as Node does.')
     }
-    // What an import is refused with would be an object of this context.
+    // A refused import would reject with an object of this context.
     if (/\bimport\b/.test(source)) fail('SyntaxError: Cannot use import in `r.js`')
     const context = vm.createContext(this.#sandbox, {
       codeGeneration: { strings: false, wasm: false },
@@ -75,7 +75,7 @@ class Machine {
       try {
         return script.runInContext(context, { timeout: seconds * 1000 })
       } catch (error) {
-        // What was thrown may be anybody's, and is not looked at: nothing but the limit can end it then.
+        // What was thrown may be anything, and is not inspected: past the limit, only the limit can have ended the run.
         if (performance.now() - began < seconds * 1000 - 2) throw error
         return fail(`JavaScript query \`${source}\` timed out after ${seconds.toFixed(3)} seconds.`)
       }
@@ -83,7 +83,7 @@ class Machine {
     this.#run(PRELUDE)
   }
 
-  /** Evaluates the source; answers its value as text, or that it is a function. */
+  /** Evaluates the source; returns its value, or a function that calls it. */
   start(): Datum | Func {
     const { reql } = this.#sandbox
     let value: unknown

@@ -1,4 +1,4 @@
-// Terms of arithmetic, comparison and logic, and those that steer: `do`, `branch`, `default`, `error`, `args`.
+// Terms of arithmetic, comparison and logic, and control flow: `do`, `branch`, `default`, `error`, `args`.
 
 import {
   asArray,
@@ -52,7 +52,7 @@ function multiply(a: Datum, b: Datum, call: Call): Datum {
   const times = asInteger(Array.isArray(a) ? b : a)
   if (times < 0) fail('Cannot multiply an ARRAY by a negative number.')
   if (times * array.length > call.query.arrayLimit) call.query.arrayTooLarge()
-  // Nothing any number of times: a list of so many places would not fit into memory.
+  // An empty array stays empty: a list of that many copies would not fit into memory.
   return array.length === 0 ? [] : Array.from({ length: times }, () => array).flat(1)
 }
 
@@ -63,7 +63,7 @@ function divide(a: Datum, b: Datum): Datum {
   return finite(dividend / divisor)
 }
 
-/** Each argument against the next; the first that fails decides. */
+/** Compares each argument with the next; the first that fails decides. */
 function chained(holds: (a: Datum, b: Datum) => boolean, isInverted = false): (call: Call) => Val {
   return (call) => {
     let left = call.datum(0)
@@ -76,7 +76,7 @@ function chained(holds: (a: Datum, b: Datum) => boolean, isInverted = false): (c
   }
 }
 
-/** `default`: what to answer in the place of null and of what does not exist. */
+/** `default`: the answer in place of null and of what does not exist. */
 function orDefault(call: Call): Val {
   let found: Val = null
   let missing: Failure | undefined
@@ -107,7 +107,7 @@ function doCall(call: Call): Val {
     const value = evaluate(call.args[1], call.scope, query, call.isLiteralOk)
     return value instanceof Grouped ? value : asDatum(value)
   })
-  // Only plain values go into functions; tables and selections may, where the body is evaluated with them.
+  // Functions take only plain values, except where the body is evaluated with tables and selections.
   for (let i = 2; i < call.count; i++) values.push(query.steered(() => call.datum(i)))
   if (first instanceof Grouped) {
     const entries = first.entries.map(([group, value]) => [group, asDatum(func.call([value, ...values]))] as const)
@@ -167,7 +167,7 @@ export const operatorTerms: Operations = {
   },
   array: (call) => {
     const values: Datum[] = []
-    // Literals may stand only first: what comes after is evaluated by other rules on the server.
+    // Literals are allowed only in the first argument: the server evaluates the others by different rules.
     for (let i = 0; i < call.count; i++) values.push(asDatum(call.val(i, call.isLiteralOk && i === 0)))
     return call.query.sized(values)
   },

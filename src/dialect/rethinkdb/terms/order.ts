@@ -1,4 +1,4 @@
-// Terms that put sequences in order: orderBy, union, distinct.
+// Terms that order sequences: orderBy, union, distinct.
 
 import { asText, compare, type Datum, equal } from '../datum.ts'
 import { Failure, fail } from '../errors.ts'
@@ -10,7 +10,7 @@ import { asDatum, collect, type Func, type Pull, Selection, Stream, TableSlice, 
 import { openSlice, requireIndex } from './reading.ts'
 import { DatumSet } from './sets.ts'
 
-/** What is compared of each row, and whether the other way round. */
+/** What is compared of each row, and whether in descending order. */
 interface Comparison {
   readonly func: Func
   readonly direction: 1 | -1
@@ -65,7 +65,7 @@ function orderBy(call: Call): Val {
     const selection = selectionOf(value)
     return selection === undefined ? rows : new Selection(selection.table, rows)
   }
-  // Of nothing there is nothing to be put in order.
+  // An empty array needs no ordering.
   if (Array.isArray(value) && value.length === 0) return value
   const index = asText(call.datumOption('index') as Datum)
   if (!(value instanceof TableSlice)) {
@@ -80,13 +80,13 @@ function orderBy(call: Call): Val {
   }
   const order = indexNode.type === T.DESC ? 'desc' : 'asc'
   const ordered = new TableSlice({ ...old, table, index, order })
-  // Errors about the index show before anything is read.
+  // Errors about the index are thrown before anything is read.
   requireIndex(ordered.slice)
   if (list.length === 0) return ordered
   return new Selection(table, new Stream(tieBroken(call, ordered, list)))
 }
 
-/** Rows in the order of an index; among those with the same key, by what else was asked for. */
+/** Rows in index order; rows with equal keys, by the further comparisons. */
 function tieBroken(call: Call, ordered: TableSlice, list: readonly Comparison[]): Pull {
   let run: Datum[] | undefined
   let at = 0
@@ -134,7 +134,7 @@ function union(call: Call): Val {
   return stream
 }
 
-/** A feed that has nothing yet has not ended: all of them are asked each time. */
+/** A feed that has nothing yet has not ended: every feed is polled each time. */
 function unionOfFeeds(streams: readonly Stream[]): Stream {
   const feed = feedPart.now!.unionFeed(streams)
   const stream = new Stream(
@@ -161,7 +161,7 @@ function interleaveOf(call: Call): boolean | Comparison[] {
   return list
 }
 
-/** Streams that are in order, as one that is. */
+/** Merges sorted streams into one sorted stream. */
 function merged(streams: readonly Stream[], list: readonly Comparison[]): Pull {
   interface Head {
     row: Datum

@@ -31,7 +31,7 @@ function readRow(table: Table, key: Datum): Datum {
   return document === undefined ? null : fromStored(document)
 }
 
-/** The index of a slice; throws where there is none, or none that has an order. */
+/** The index of a slice; throws if there is none, or if it has no order. */
 export function requireIndex({ table, index: name }: Slice): Index | undefined {
   if (name === undefined || name === table.primaryKey) return undefined
   const index = indexOf(table, name)
@@ -42,18 +42,18 @@ export function requireIndex({ table, index: name }: Slice): Index | undefined {
   return index
 }
 
-/** Documents of a slice. `keys`, when given, gets the index key of each document as it is answered. */
+/** Documents of a slice. `keys`, if given, receives the index key of each document as it is returned. */
 export function openSlice(slice: Slice, keys?: Datum[]): Pull {
   const index = requireIndex(slice)
   return index === undefined ? openPrimary(slice, keys) : indexPart.now!.openIndex(slice, index, keys)
 }
 
-/** The index of that name, or undefined; without its part there is none. */
+/** The index of this name, or undefined; while its part is not loaded, there is none. */
 export function indexOf(table: Table, name: string): Index | undefined {
   return indexPart.now?.indexOf(table, name)
 }
 
-/** How many documents a slice has, where that is known without reading them. */
+/** The number of documents in a slice, if known without reading them. */
 export function countSlice(slice: Slice): number | undefined {
   const index = requireIndex(slice)
   if (index !== undefined) return indexPart.now!.countEngine(slice, index)
@@ -109,7 +109,7 @@ function openPrimary(slice: Slice, keys: Datum[] | undefined): Pull {
   }
 }
 
-/** Keys in their order; documents are read when their turn comes. */
+/** Sorted keys; each document is read when its turn comes. */
 function orderedKeys(table: Table, filter: Filter | undefined, bounds: Bounds | undefined, sign: 1 | -1): Datum[] {
   const list: Datum[] = []
   const next = table.direct.keys(filter)
@@ -142,12 +142,12 @@ function table(call: Call): Val {
   return whole(call.query.store.table(dbName, name))
 }
 
-/** All of a table. */
+/** A whole table. */
 export function whole(table: Table): TableSlice {
   return new TableSlice({ table, index: undefined, bounds: undefined, order: undefined })
 }
 
-/** The table that an argument is; a part of one is none. */
+/** The table of an argument; fails for a part of a table. */
 export function tableOf(value: Val): Table {
   if (value instanceof TableSlice && value.isWhole) return value.table
   return wrongKind('TABLE', value)

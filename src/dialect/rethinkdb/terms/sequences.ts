@@ -50,7 +50,7 @@ function map(call: Call): Val {
     const apply = (item: Datum) => asDatum(func.call([item]))
     return withStep(call, sources[0], { kind: 'map', apply, isFixed: func.isFixed })
   }
-  // What was read stays for the next call: a feed may have nothing yet.
+  // Values already read are kept for the next call: a feed may have nothing yet.
   let items: Datum[] = []
   const pull: Pull = () => {
     while (items.length < streams.length) {
@@ -69,7 +69,7 @@ function map(call: Call): Val {
   )
   const feeds = streams.filter((stream) => stream.feed !== undefined)
   if (feeds.length > 0) {
-    // It waits for the one that has nothing, whatever the others have; a sequence that has nothing has ended.
+    // Waits for the stream that has nothing, whatever the others have; a sequence that has nothing has ended.
     const lacking = () => streams[items.length]
     const feed = feeds.length === 1 ? feeds[0].feed! : feedPart.now!.unionFeed(streams)
     mapped.feed = {
@@ -95,7 +95,7 @@ function filter(call: Call): Val {
   const value = call.first
   const predicate = call.val(1, true)
   const func = toFunc(predicate, 'constant')
-  // A pattern matches field by field; what a function computes must be true.
+  // A pattern matches field by field; a function's answer must be true.
   const isPattern = !(predicate instanceof Func) || isObjectTerm(func)
   const otherwise = () => {
     const node = call.optionNode('default')
@@ -109,7 +109,7 @@ function filter(call: Call): Val {
   return planned === undefined ? withStep(call, value, step, true) : planned(step)
 }
 
-/** The filter run by the engine, where it can be. */
+/** The filter run by the engine, if possible. */
 function plannedFilter(
   call: Call,
   value: Val,
@@ -191,14 +191,14 @@ function sliced(call: Call, value: Val, from: number, to: number): Val {
   const stream = result instanceof Selection ? result.source : result
   if (stream instanceof Stream) {
     const infinite = source instanceof Stream && source.isInfinite
-    // What has an end ends, however long its source is; feeds go on until they are closed.
+    // A finite slice ends, however long its source is; feeds go on until they are closed.
     const ended = new Stream(stream.pull, infinite && to === Infinity)
     ended.unfollowable = 'limit'
     if (source instanceof Stream && source.feed !== undefined) {
       ended.feed = source.feed
       ended.isOver = () => counter.at >= to || (source.isOver?.() ?? false)
     }
-    // What changes can follow: the first of an indexed order.
+    // What changes can follow: the first rows of an indexed order.
     const origin: Partial<Stream> | undefined =
       source instanceof TableSlice || source instanceof Stream ? source : undefined
     if (from === 0 && origin !== undefined && origin.limit === undefined) {

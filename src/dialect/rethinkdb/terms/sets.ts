@@ -2,7 +2,7 @@
 
 import { compare, type Datum } from '../datum.ts'
 
-/** A set of values, by ReQL's equality. Strings and numbers, which most are, go the short way. */
+/** A set of values under ReQL's equality. Strings and numbers, the most frequent values, take a fast path. */
 export class DatumSet {
   readonly #short = new Set<string | number>()
   readonly #long: Datum[] = []
@@ -28,7 +28,7 @@ export class DatumSet {
     return at < this.#long.length && compare(this.#long[at], value) === 0
   }
 
-  /** Whether the value was new. */
+  /** Adds a value; returns whether it was new. */
   add(value: Datum): boolean {
     if (this.has(value)) return false
     if (typeof value === 'string' || typeof value === 'number') this.#short.add(value)

@@ -8,16 +8,16 @@ import type { Pull } from '../values.ts'
 
 export { readable } from '../cursor.ts'
 
-/** A part without any. */
+/** This part defines no terms. */
 export const terms: Operations = {}
 
-/** Rows a cursor has before the query is answered: what goes wrong with them is the query's error. */
+/** Rows that a cursor reads before the query is answered: errors in them are the query's errors. */
 const FIRST_ROWS = 100
 const MORE_ROWS = 200
-/** After so long without a pause a cursor lets others run. */
+/** A cursor that has run this long without a pause lets others run. */
 const PAUSE_MS = 20
 
-/** Rows of a stream that ends, or goes on as long as it is asked. */
+/** Rows of a stream that ends, or continues for as long as it is read. */
 class PullSource implements RowSource {
   readonly #pull: Pull
   readonly #formats: Formats
@@ -69,7 +69,7 @@ class PullSource implements RowSource {
   }
 }
 
-/** The cursor over a stream; `told` makes the caller's errors. */
+/** The cursor over a stream; `told` converts errors for the caller. */
 export function cursorOf(pull: Pull, formats: Formats, told: (error: unknown) => unknown): Cursor {
   return new Cursor(new PullSource(pull, formats, told))
 }

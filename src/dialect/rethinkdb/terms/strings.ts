@@ -7,7 +7,7 @@ import type { Call } from '../evaluate.ts'
 import { textBytes } from '../key.ts'
 import type { Operations } from '../registry.ts'
 
-/** The pattern as the host has it; ends the query with what RE2 says of it. */
+/** The pattern as a RegExp; ends the query with RE2's message for an invalid one. */
 function compile(pattern: string): RegExp {
   try {
     const { source, flags } = re2Pattern(pattern)
@@ -36,14 +36,14 @@ function match(call: Call): Datum {
   const part = (at: [number, number] | undefined): Fields | null => {
     if (at === undefined) return null
     const [from, to] = at
-    // Positions count the bytes of UTF-8, as the server's patterns do.
+    // Positions count UTF-8 bytes, as in the server's patterns.
     const start = textBytes(text.slice(0, from))
     return { str: text.slice(from, to), start, end: start + textBytes(text.slice(from, to)) }
   }
   return { ...part(indices[0]), groups: indices.slice(1).map(part) }
 }
 
-// The Unicode property White_Space, which JavaScript's \s is not: that has U+FEFF and lacks U+0085.
+// The Unicode property White_Space, which differs from JavaScript's \s: that has U+FEFF and lacks U+0085.
 const SPACE = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
 
 function split(call: Call): Datum {
@@ -85,7 +85,7 @@ function splitText(text: string, separator: string | null, most: number): string
   return at < text.length ? [...parts, text.slice(at)] : parts
 }
 
-/** Characters with what combines with them. */
+/** Characters together with the marks that combine with them. */
 function splitCharacters(text: string, most: number): string[] {
   const all = text.match(/[\s\S]\p{M}*/gu) ?? []
   if (all.length <= most) return all
@@ -95,7 +95,7 @@ function splitCharacters(text: string, most: number): string[] {
 export const stringTerms: Operations = {
   match,
   split,
-  // Of ASCII letters only, as the server does.
+  // ASCII letters only, as on the server.
   upcase: (call) => call.text(0).replace(/[a-z]/g, (letter) => letter.toUpperCase()),
   downcase: (call) => call.text(0).replace(/[A-Z]/g, (letter) => letter.toLowerCase()),
 }

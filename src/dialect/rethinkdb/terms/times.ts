@@ -1,4 +1,4 @@
-// Terms about instants: making them, their parts in their zone, ISO 8601.
+// Terms about instants: how they are made, their parts in their zone, ISO 8601.
 
 import { asTime, type Datum, Time, wholeMilliseconds } from '../datum.ts'
 import { fail } from '../errors.ts'
@@ -9,7 +9,7 @@ import type { Val } from '../values.ts'
 
 const DAY = 86_400
 
-/** Reads digits off a string, and says as the server does what stands there instead. */
+/** Reads digits from a string; on an unexpected character, fails with the server's message. */
 class Reader {
   readonly text: string
   at = 0
@@ -73,7 +73,7 @@ export function zoneOf(text: string): string {
   return `${sign}${hours}:${minutes}`
 }
 
-/** Seconds a zone is ahead of UTC. */
+/** Seconds by which a zone is ahead of UTC. */
 function offsetOf(zone: string): number {
   const seconds = Number(zone.slice(1, 3)) * 3600 + Number(zone.slice(4, 6)) * 60
   return zone[0] === '-' ? -seconds : seconds
@@ -83,7 +83,7 @@ function requireYear(year: number): void {
   if (year < 1400 || year > 9999) fail('Error in time logic: Year is out of valid range: 1400..9999.')
 }
 
-/** Days since 1970, for a date that exists. */
+/** Days since 1970 of a date, which must exist. */
 function dayNumber(year: number, month: number, day: number): number {
   requireYear(year)
   if (month < 1 || month > 12) fail('Error in time logic: Month number is out of range 1..12.')
@@ -147,7 +147,7 @@ function requireClock(hours: number, minutes: number, seconds: number): void {
   if (seconds < 0 || seconds >= 60) fail('Error in time logic: Second value is out of range 0..59.')
 }
 
-/** The instant that an ISO 8601 string names. */
+/** The instant given by an ISO 8601 string. */
 function parseIso(text: string, defaultZone: string): Time {
   const at = text.indexOf('T')
   const days = parseDate(at < 0 ? text : text.slice(0, at))
@@ -164,7 +164,7 @@ function parseIso(text: string, defaultZone: string): Time {
   return new Time(days * DAY + clock - offsetOf(own), own)
 }
 
-/** The clock on the wall: a Date whose UTC parts are those of the zone. */
+/** The wall clock: a Date whose UTC parts are those of the zone. */
 function wall(time: Time): Date {
   const date = new Date(Math.round((time.epoch + offsetOf(time.zone)) * 1000))
   const year = date.getUTCFullYear()

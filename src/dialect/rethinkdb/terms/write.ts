@@ -1,4 +1,4 @@
-// Terms that write: what becomes of each row, and how it is counted and told.
+// What all writes share: what becomes of each row, and how it is counted and reported.
 
 import { v4 as uuid } from 'uuid'
 import type { DirectWrite, Ticket } from '../../../engine/direct.ts'
@@ -29,7 +29,7 @@ import { hasOwnForm, requireStorableKey, toStored } from '../write-form.ts'
 
 export type ReturnChanges = false | true | 'always' | 'vals'
 
-/** What a write was asked for, beside its rows. */
+/** The options of a write. */
 export interface WriteOptions {
   readonly changes: ReturnChanges
   readonly isHard: boolean
@@ -52,7 +52,7 @@ export function optionsOf(call: Call, table: Table, changes: ReturnChanges): Wri
   return { changes, isHard, isHookIgnored: call.boolOption('ignore_write_hook') }
 }
 
-/** The table's hook, ready to be called. */
+/** The table's write hook, ready to call. */
 function hookOf(table: Table, query: Query): Func | null {
   if (table.info.hook === null) return null
   table.hook ??= fromWire(table.info.hook.wire)
@@ -65,7 +65,7 @@ export interface Outcome {
   old: Datum
   new: Datum
   error: string | undefined
-  /** Whether it was refused before it was looked up: then it is told in `changes` in any case. */
+  /** Whether the row was refused before it was looked up: then `changes` always reports it. */
   isInvalid: boolean
   ticket: Ticket | undefined
 }
@@ -89,18 +89,18 @@ class Writing {
     this.#write = table.direct.begin(options.isHard)
   }
 
-  /** The row as the earlier rows of this write leave it. */
+  /** The row as left by the earlier rows of this write. */
   read(key: Datum): Datum {
     const document = this.#write.get(engineKey(key))
     return document === undefined ? null : fromStored(document)
   }
 
-  /** A row that is refused before it is looked up. */
+  /** Refuses a row before it is looked up. */
   refuse(error: string): void {
     this.#outcomes.push({ old: null, new: null, error, isInvalid: true, ticket: undefined })
   }
 
-  /** Replaces the row under `key` by what `decide` makes of it; null deletes. */
+  /** Replaces the row under `key` by the answer of `decide`; null deletes it. */
   replace(key: Datum, decide: (old: Datum) => Datum, isNew: boolean): void {
     const old = this.read(key)
     const outcome: Outcome = { old, new: old, error: undefined, isInvalid: false, ticket: undefined }
@@ -130,7 +130,7 @@ class Writing {
   }
 
   #hooked(hook: Func, key: Datum, old: Datum, next: Datum): Datum {
-    // Nothing happens to a row that is not there and is not to be.
+    // Nothing happens to a row that does not exist and is not to.
     if (old === null && next === null) return next
     let answer: Datum
     try {
@@ -149,12 +149,12 @@ class Writing {
     return answer
   }
 
-  /** Undoes everything, when the whole query fails. */
+  /** Undoes everything, because the whole query fails. */
   abandon(): void {
     this.#write.abandon()
   }
 
-  /** Makes it stand, and answers the result. */
+  /** Makes the write final, and returns the result. */
   finish(generated: readonly string[] = []): Fields {
     const { query } = this.#call
     this.#write.settle()
@@ -182,7 +182,7 @@ class Writing {
   }
 }
 
-/** What a write answers. `limit`: of generated keys, and of changes. */
+/** The answer of a write. `limit` applies to generated keys and to changes. */
 export function resultOf(
   outcomes: readonly Outcome[],
   generated: readonly string[],
@@ -242,7 +242,7 @@ function kindOf({ old, new: next, error }: Outcome): string {
   return equal(old, next) ? 'unchanged' : 'replaced'
 }
 
-/** Throws the server's text for a row that may not stand in the place of another. */
+/** Throws the server's text for a row that must not replace the old one. */
 function requireReplacement(table: Table, key: Datum, old: Datum, next: Datum, isNew: boolean): void {
   const { primaryKey } = table
   if (!isObject(next) || typeName(next) !== 'OBJECT') {
@@ -256,7 +256,7 @@ function requireReplacement(table: Table, key: Datum, old: Datum, next: Datum, i
   }
 }
 
-/** A row's own error as text; throws on what is wrong with more than the row. */
+/** A row's own error as text; rethrows an error about more than the row. */
 export function errorText(error: unknown): string {
   if (error instanceof Failure) return error.text
   if (
@@ -274,7 +274,7 @@ export function errorText(error: unknown): string {
   return error.message
 }
 
-/** Runs a write; when it ends in an error nothing of it stands. */
+/** Runs a write; if it ends in an error, all of it is undone. */
 export function writing(
   call: Call,
   table: Table,
@@ -295,7 +295,7 @@ export function writing(
 
 export type Conflict = 'error' | 'replace' | 'update' | Func
 
-/** What a row is inserted as when its key is taken. */
+/** The row to insert when its key is taken. */
 function resolve(table: Table, conflict: Conflict, old: Datum, row: Datum): Datum {
   if (old === null || conflict === 'replace') return row
   if (conflict === 'error') {
@@ -306,7 +306,7 @@ function resolve(table: Table, conflict: Conflict, old: Datum, row: Datum): Datu
   return answer instanceof Literal ? fail('Stray literal keyword found.') : answer
 }
 
-/** A row with its primary key, made where it has none; throws what is no row or no key. */
+/** A row with its primary key, generated if missing; throws for an invalid row or key. */
 function withKey(row: Datum, primaryKey: string, generated: string[]): Fields {
   if (row instanceof Time || typeName(row) === 'PTYPE<GEOMETRY>') {
     fail(`Inserted object must have primary key \`${primaryKey}\`:\n${print(row)}`)

@@ -87,7 +87,7 @@ function insert(call: Call): Val {
   const { query } = call
   return query.once(() => {
     const node = call.args[1]
-    // A list of documents as the caller wrote it may be of any length.
+    // A list of documents written by the caller may have any length.
     const list = node.type === T.DATUM && Array.isArray(node.value) ? (literalOf(node) as Datum[]) : undefined
     if (changes === 'vals' && list !== undefined) manyInserts()
     const isReplacing = conflict === 'replace'
@@ -95,7 +95,7 @@ function insert(call: Call): Val {
     if (list !== undefined && !(node.isPlain && query.arrayLimit >= ARRAY_LIMIT)) {
       for (const row of list) query.literal(row, node.isPlain)
     }
-    // Plain documents are not looked at one by one.
+    // Plain documents are not examined one by one.
     if (node.type === T.DATUM && node.isPlain && changes === false && (isReplacing || conflict === 'error')) {
       const answer = insertPlain(table, rows as Datum[], isReplacing, options.isHard, query.arrayLimit)
       query.wait(answer?.done)
@@ -112,17 +112,17 @@ function manyInserts(): never {
 function rowsOf(call: Call, options: WriteOptions): Iterable<Datum> {
   const value = call.val(1)
   const single = plain(value)
-  // An instant and a shape are objects, though none that can be inserted.
+  // Instants and shapes are objects too, though none that can be inserted.
   if ((isObject(single) && !(single instanceof Special)) || single instanceof Time) return [single]
   if (options.changes === 'vals') manyInserts()
   if (Array.isArray(single)) return single
   const stream = toStream(value)
   const pull = finite(stream)
-  // A table inserted into itself is read to its end first.
+  // A table inserted into itself is read to the end first.
   return stream.slice === undefined ? each(pull) : [...each(pull)]
 }
 
-/** update, replace and delete: each row of a selection replaced by what `decide` makes of it. */
+/** update, replace and delete: replaces each row of a selection by the answer of `decide`. */
 function replaceRows(call: Call, decide: (old: Datum) => Datum): Val {
   const { first } = call
   const changes = changesOf(call)
@@ -149,7 +149,7 @@ function replaceRows(call: Call, decide: (old: Datum) => Datum): Val {
   if (changes === 'vals') fail('Optarg RETURN_VALS is invalid for multi-row modifications.')
   return call.query.once(() => {
     const { source } = selection
-    // Index entries are computed from what is there now: they are read before anything changes.
+    // Index entries are computed from the current documents: they are read before anything changes.
     const pull = source instanceof Stream ? finite(source) : undefined
     const isScan =
       source instanceof Stream &&
@@ -165,7 +165,7 @@ function replaceRows(call: Call, decide: (old: Datum) => Datum): Val {
   })
 }
 
-/** The rows of the system's tables that a value is; undefined for every other value. */
+/** The rows of the system's tables that a value stands for; undefined for any other value. */
 function systemOf(value: Val): { virtual: Virtual; rows: (Fields | null)[] } | undefined {
   if (value instanceof Row) {
     return value.virtual && { virtual: value.virtual, rows: [value.value as Fields | null] }
@@ -176,7 +176,7 @@ function systemOf(value: Val): { virtual: Virtual; rows: (Fields | null)[] } | u
   return { virtual, rows: [...each(pull)] as Fields[] }
 }
 
-/** A write to the system's tables: row by row, for databases and tables are made and dropped by it. */
+/** A write to the system's tables: row by row, because it creates and drops databases and tables. */
 function writeSystem(
   call: Call,
   virtual: Virtual,
@@ -248,7 +248,7 @@ function requireFixed(call: Call): void {
   }
 }
 
-/** Adds the result of a write to those before it: numbers add up, lists join, the first text stays. */
+/** Adds the result of a write to those before it: sums numbers, joins lists, keeps the first text. */
 function addResult(total: Fields, part: Fields, limit: number, warnings: Set<string>): void {
   for (const name of Object.keys(part)) {
     const value = part[name]
@@ -294,7 +294,8 @@ export const terms: Operations = {
   insert,
   update(call) {
     requireFixed(call)
-    // A patch that is no function is part of one on the server: what goes wrong in it is the row's error, what is random its own.
+    // On the server, a patch that is not a function becomes part of one: an error in it is the row's, and random values
+    // differ per row.
     const { type } = call.args[1]
     const given = type === T.FUNC || type === T.JAVASCRIPT ? toFunc(call.val(1), 'constant') : undefined
     return replaceRows(call, (old) => {
