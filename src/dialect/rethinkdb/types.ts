@@ -1,5 +1,5 @@
-// What TypeScript sees: terms typed by their answers, results by the documents of their table. Where a query leaves the types (a function that
-// answers anything, fields by path), it is `any`, as in the driver.
+// TypeScript's view: terms typed by their answers, results by the documents of their table. Where a query leaves the
+// types (a function that answers anything, fields by path), it is `any`, as in the driver.
 
 import type { Database } from '../../engine/index.ts'
 import type { ConnectOptions } from './connect.ts'
@@ -38,7 +38,7 @@ export type Value<T> =
           ? { readonly [K in keyof T]: Value<T[K]> }
           : never)
 
-/** A function in place of a value. Separate from `Value`, because a parameter of type `any` leaves the function's own parameters untyped. */
+/** A function in place of a value; a separate type, because `any` would leave the function's parameters untyped. */
 export type Fn<T = Any> = (...values: Term<T>[]) => Any
 export type Arg<T = Any> = string | number | boolean | object | null | undefined | Fn<T>
 /** Takes values of all kinds, including functions. */

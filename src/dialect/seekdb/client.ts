@@ -123,7 +123,7 @@ export class SeekdbClient {
   }
 }
 
-/** A client for databases only. With a tenant it answers `OBDatabase`s. */
+/** A client for databases only. With a tenant it returns `OBDatabase`s. */
 export class SeekdbAdminClient {
   readonly #calls: DatabaseCalls
   /** Undefined for a server, which reports its own. */

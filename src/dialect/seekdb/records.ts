@@ -98,7 +98,7 @@ export class Records implements Places {
     return this.#engine.count()
   }
 
-  // --- what searches ask
+  // --- for searches
 
   get count(): number {
     return this.#direct?.count ?? -1

@@ -68,9 +68,9 @@ const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
 const WHOLE = 1.5 * 2 ** 52
 
 /**
- * By the exponent of a float32, what makes a number of seven digits before the point of it, and behind that the same for those from
- * the next power of ten on. 0 where that is not exact, or where two such numbers may become the same float32, so that the nearer may
- * hide one with fewer digits.
+ * Indexed twice by a float32's exponent: the scale that puts the point behind the seventh digit, and the scale for
+ * numbers from the next power of ten on. 0 if that is not exact, or if two such decimal numbers may become the same
+ * float32, so that the nearer could hide one with fewer digits.
  */
 const SCALES = new Float64Array(512)
 const NEXT_POWER = new Float64Array(256)
@@ -84,12 +84,14 @@ for (let exponent = 1; exponent < 255; exponent++) {
   NEXT_POWER[exponent] = Number(`1e${digit + 1}`)
 }
 
-/** Of nine digits, of eight, and twice of seven: by whether eight are enough, and whether seven are. */
+/**
+ * Numbers of nine digits, of eight, and twice of seven; indexed by whether eight suffice (1) and whether seven do (2).
+ */
 const candidates = new Float64Array(4)
 
 /**
- * The numbers of a stored vector as whoever stored them wrote them: each the shortest decimal number whose float32 is this one, 1.1
- * and not 1.100000023841858.
+ * The numbers of a stored vector as they were written: each the shortest decimal number with this float32, 1.1 and not
+ * 1.100000023841858.
  */
 export function shortestNumbers(vector: Float32Array): number[] {
   const numbers = blankNumbers(vector.length)
@@ -110,15 +112,15 @@ export function shortestNumbers(vector: Float32Array): number[] {
     candidates[1] = ofEight
     candidates[2] = ofSeven
     candidates[3] = ofSeven
-    // Which of them it is nobody can predict: an index takes a third of the time of a branch.
+    // The choice is unpredictable: an index takes a third of the time of a branch.
     numbers[i] = candidates[Number(Math.fround(ofEight) === lane) + 2 * Number(Math.fround(ofSeven) === lane)]!
   }
   return numbers
 }
 
-/** The same for one number of any size. */
+/** The shortest form of one number of any size. */
 function shortest(value: number): number {
-  // Up to 2^24 integers are their own shortest form; -0 is 0.
+  // Integers up to 2^24 are their own shortest form; -0 becomes 0.
   if (Math.abs(value) <= 16_777_216 && Number.isInteger(value)) return value + 0
   // Every decimal number of six digits survives float32 and is found with six.
   for (let digits = DIGITS_MIN; digits < DIGITS_MAX; digits++) {

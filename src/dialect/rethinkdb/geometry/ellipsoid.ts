@@ -9,7 +9,7 @@ export interface Ellipsoid {
   distance(from: Position, to: Position): number
   /** The point at a distance in metres, in a direction in degrees from north. */
   destination(from: Position, azimuth: number, distance: number): Position
-  /** A quarter of a meridian circle, from the equator to a pole, in metres. */
+  /** A quarter of the circumference of a circle with the polar radius, in metres. */
   readonly quarter: number
 }
 

@@ -243,7 +243,7 @@ export function isValidLine(line: readonly Vector[]): boolean {
 export function isValidRing(ring: readonly Vector[]): boolean {
   const edges = edgesOf(ring)
   if (edges.length < 3 || !isValidLine(ring)) return false
-  // Sweeps along an axis, so that an edge is compared only with those beside it.
+  // Sweeps along an axis, so that an edge is compared only with those that overlap on it.
   const spans = edges.map((edge, i) => {
     const [a, b] = [edge[0][0], edge[1][0]]
     return { i, low: Math.min(a, b) - bulge(edge), high: Math.max(a, b) + bulge(edge) }
