@@ -74,6 +74,28 @@ it('that has no room on the medium leaves nothing of it there, and can be made l
   expect(medium.openNames).toEqual([])
 })
 
+it('that fails midway gives back its memory, each time', async () => {
+  const medium = new SimulatedMedium()
+  const partition = await withGarbage(medium)
+  const fail = async () => {
+    // The head is written, the first frame is not.
+    let writes = 0
+    medium.onOperation = ({ kind, number }) => {
+      if (kind === 'write' && ++writes === 1) medium.failAt(number + 2, { code: 'ENOSPC' })
+    }
+    await expect(partition.compact()).rejects.toThrow('no space left')
+    expect(writes).toBe(2)
+    medium.onOperation = undefined
+    medium.heal()
+  }
+  await fail()
+  const { memory } = partition.stats()
+  for (let i = 0; i < 5; i++) await fail()
+  expect(partition.stats().memory).toBe(memory)
+  await partition.compact()
+  expect(partition.count).toBe(COUNT - 2)
+})
+
 // Its head says that all transactions so far are settled: nobody asks the others for their part then.
 it('settles the transactions that it seals: a crash does not leave them in the one partition and not in the other', async () => {
   const medium = new SimulatedMedium()
