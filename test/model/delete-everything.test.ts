@@ -5,6 +5,7 @@ import { expect, it } from 'vitest'
 import { openDatabase } from '../../src/engine/index.ts'
 import { LimitError } from '../../src/error/index.ts'
 import { MemoryDirectory, type StorageDirectory } from '../../src/storage/index.ts'
+import { SimulatedMedium } from '../crash/simulated-storage.ts'
 
 const LIMIT = 12 * 1_048_576
 const documentOf = (id: number) => ({ id, name: `n${id}`, likes: id % 7 })
@@ -74,6 +75,16 @@ it('deletes everything from two full shards, and from memory', async () => {
   expect((await inMemory.posts.delete({})).deleted).toBe(inMemory.count)
   expect((await inMemory.posts.insert(documentOf(1))).inserted).toBe(1)
   await inMemory.db.close()
+})
+
+it('keeps deleted what it has answered for, of all the batches that it took', async () => {
+  const medium = new SimulatedMedium()
+  const { db: first, posts, count } = await full(medium.reopen())
+  await first.sync()
+  expect((await posts.delete({}, { durability: 'hard' })).deleted).toBe(count)
+  const db = await openDatabase({ storage: medium.crash({ seed: 1, mode: 'nothing' }).reopen() })
+  expect(await db.collection('posts').count()).toBe(0)
+  await db.close()
 })
 
 it('deletes all or nothing when it is to be atomic', async () => {
