@@ -234,17 +234,13 @@ function checkLanguages(field: Field, fields: readonly Field[]): void {
   const languages = languagesOf(field)
   if (languages === undefined) return
   const { analyzer_params: own, enable_analyzer: isAnalyzed, enable_match: isMatched } = field.params
-  const refusal =
-    !isText(field.type) || isAnalyzed !== 'true'
-      ? 'they are for a VarChar field with enable_analyzer'
-      : own !== undefined
-        ? 'analyzer_params beside them say something else'
-        : isMatched === 'true'
-          ? 'they are for BM25 functions, not for enable_match'
-          : fields.find((one) => one.name === languages.by)?.type !== DataType.VarChar
-            ? `by_field ${languages.by} is no VarChar field of the collection`
-            : undefined
-  if (refusal !== undefined) throw invalid(`multi_analyzer_params of field ${field.name}: ${refusal}`)
+  const wrong = (what: string) => invalid(`multi_analyzer_params of field ${field.name}: ${what}`)
+  if (!isText(field.type) || isAnalyzed !== 'true') throw wrong('they are for a VarChar field with enable_analyzer')
+  if (own !== undefined) throw wrong('analyzer_params beside them say something else')
+  if (isMatched === 'true') throw wrong('they are for BM25 functions, not for enable_match')
+  if (fields.find((one) => one.name === languages.by)?.type !== DataType.VarChar) {
+    throw wrong(`by_field ${languages.by} is no VarChar field of the collection`)
+  }
 }
 
 function functionsOf(given: readonly FunctionObject[]): FunctionSpec[] {

@@ -3,21 +3,26 @@
 
 import { analyzerOfField, languagesOf } from './analyzers.ts'
 import { DataType } from './enums.ts'
-import { sign, signatures } from './minhash.ts'
+import { signer } from './minhash.ts'
 import type { Row } from './rows.ts'
 import type { Field, Schema } from './schema.ts'
 
 /** Adds to rows what their functions make of their texts. */
 export function fill(schema: Schema, documents: Row[]): void {
   for (const output of schema.filled) {
-    if (output.type === DataType.BinaryVector) sign(schema, output, documents)
-    else spell(schema, output, documents)
+    const make = output.type === DataType.BinaryVector ? signer(schema, output) : speller(schema, output)
+    const { name } = schema.textOf(output)!
+    documents.forEach((row, i) => {
+      const text = row[name]
+      // The row may be the caller's.
+      if (typeof text === 'string') documents[i] = { ...row, [output.name]: make(text, row) }
+    })
   }
 }
 
 /** Texts to search for, in their stored form. */
 export function filledQueries(schema: Schema, output: Field, texts: readonly unknown[], analyzer: unknown): unknown[] {
-  if (output.type === DataType.BinaryVector) return signatures(schema, output, texts)
+  if (output.type === DataType.BinaryVector) return (texts as readonly string[]).map(signer(schema, output))
   const { queryTokens } = analyzerOfField(schema.textOf(output)!, analyzer)
   return texts.map((text) => spelt(queryTokens(text as string)))
 }
@@ -26,14 +31,9 @@ export function filledQueries(schema: Schema, output: Field, texts: readonly unk
  * A text index of the engine has one analyzer. Where each row names its language, the index is given the words
  * themselves.
  */
-function spell(schema: Schema, output: Field, documents: Row[]): void {
-  const text = schema.textOf(output)!
-  const { by, analyzerOf } = languagesOf(text)!
-  documents.forEach((row, i) => {
-    const own = row[text.name]
-    // The row may be the caller's.
-    if (typeof own === 'string') documents[i] = { ...row, [output.name]: spelt(analyzerOf(row[by]).tokens(own)) }
-  })
+function speller(schema: Schema, output: Field): (text: string, row: Row) => string {
+  const { by, analyzerOf } = languagesOf(schema.textOf(output)!)!
+  return (text, row) => spelt(analyzerOf(row[by]).tokens(text))
 }
 
 /** Joins words so that white space splits them again. */

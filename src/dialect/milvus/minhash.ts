@@ -4,7 +4,6 @@
 
 import { analyzerOfField } from './analyzers.ts'
 import { invalid } from './errors.ts'
-import type { Row } from './rows.ts'
 import { dimOf, type Field, type FunctionSpec, isText, type Schema } from './schema.ts'
 
 /** Bits of each hash. */
@@ -74,7 +73,7 @@ function hashOf(text: string, seed: number): number {
 }
 
 /** The function that signs texts under one MINHASH function. */
-function signer(schema: Schema, output: Field): (text: string) => Uint8Array {
+export function signer(schema: Schema, output: Field): (text: string) => Uint8Array {
   const spec = schema.functions.find((one) => one.outputs.includes(output.name))!
   const { hashes, shingle, isByWord, seed } = rulesOf(spec, output)
   const analyzer = isByWord ? analyzerOfField(schema.textOf(output)!) : undefined
@@ -102,20 +101,4 @@ function signer(schema: Schema, output: Field): (text: string) => Uint8Array {
     for (let i = 0; i < hashes; i++) view.setUint32(4 * i, least[i]!)
     return new Uint8Array(view.buffer)
   }
-}
-
-/** Adds to rows the signatures of their texts. */
-export function sign(schema: Schema, output: Field, documents: Row[]): void {
-  const signatureOf = signer(schema, output)
-  const { name } = schema.textOf(output)!
-  documents.forEach((row, i) => {
-    const text = row[name]
-    // The row may be the caller's.
-    if (typeof text === 'string') documents[i] = { ...row, [output.name]: signatureOf(text) }
-  })
-}
-
-/** The signatures of texts to search for. */
-export function signatures(schema: Schema, output: Field, texts: readonly unknown[]): Uint8Array[] {
-  return (texts as readonly string[]).map(signer(schema, output))
 }

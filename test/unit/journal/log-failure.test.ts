@@ -4,15 +4,11 @@
 import { describe, expect, it } from 'vitest'
 import { PoisonedError } from '../../../src/error/index.ts'
 import type { Log } from '../../../src/journal/log.ts'
-import { append, expectFrames, frameOf, HEAD, open, turn } from './watched-log.ts'
+import { append, expectFrames, frameOf, HEAD, open, openHeld, turn } from './watched-log.ts'
 
 describe('a log that has failed', () => {
   it('flushes no more for those who waited: the file may be closed, and a flush after one that failed proves nothing', async () => {
-    const { file, log, poisons } = await open()
-    file.flushMs = 40
-    append(log, 0, true)
-    await log.flush()
-    file.isHeld = true
+    const { file, log, poisons } = await openHeld()
     append(log, 1, true)
     const early = log.flush()
     await turn()
@@ -34,11 +30,7 @@ describe('a log that has failed', () => {
   // Linux tells of bytes that could not be written once for each open file: the flush that came second was taken for a success, and what
   // it acknowledged was lost.
   it('believes no flush that was under way when another one failed', async () => {
-    const { file, log, poisons } = await open()
-    file.flushMs = 40
-    append(log, 0, true)
-    await log.flush()
-    file.isHeld = true
+    const { file, log, poisons } = await openHeld()
     append(log, 1, true)
     const early = log.flush()
     await turn()
@@ -137,11 +129,7 @@ describe('a failure of unknown outcome', () => {
   })
 
   it('is told to callers who came while the flush was under way', async () => {
-    const { file, log, poisons } = await open()
-    file.flushMs = 40
-    append(log, 0, true)
-    await log.flush()
-    file.isHeld = true
+    const { file, log, poisons } = await openHeld()
     file.fail = ({ kind }) => (kind === 'flush' ? { code: 'EIO' } : undefined)
     append(log, 1, true)
     const first = log.flush()

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { StorageFile } from '../../../src/storage/index.ts'
-import { append, expectFrames, frameOf, HEAD, open, turn } from './watched-log.ts'
+import { append, expectFrames, frameOf, HEAD, open, openHeld, turn } from './watched-log.ts'
 
 describe('group commit', () => {
   it('lets callers of one turn share a flush, also when each comes a little later', async () => {
@@ -20,12 +20,7 @@ describe('group commit', () => {
   })
 
   it('acknowledges nothing before the flush that covers it', async () => {
-    const { file, log } = await open()
-    file.flushMs = 40
-    append(log, 0, true)
-    await log.flush()
-    // Now flushes are known to be slow, and go off the main thread.
-    file.isHeld = true
+    const { file, log } = await openHeld()
     append(log, 1, true)
     const acknowledged: number[] = []
     const first = log.flush().then(() => acknowledged.push(1))
@@ -62,12 +57,8 @@ describe('group commit', () => {
   })
 
   it('does not answer while a flush is under way, though flushSync has overtaken it: the file may be closed next', async () => {
-    const { file, log } = await open()
-    file.flushMs = 40
-    append(log, 0, true)
-    await log.flush()
+    const { file, log } = await openHeld()
     file.flushMs = 0
-    file.isHeld = true
     append(log, 1, true)
     const early = log.flush()
     await turn()
@@ -132,11 +123,7 @@ describe('a log that another has taken the place of', () => {
 
   it('waits for the flush that is under way, and keeps its failure to itself', async () => {
     for (const code of [undefined, 'EIO']) {
-      const { file, log, poisons } = await open()
-      file.flushMs = 40
-      append(log, 0, true)
-      await log.flush()
-      file.isHeld = true
+      const { file, log, poisons } = await openHeld()
       if (code !== undefined) file.fail = ({ kind }) => (kind === 'flush' ? { code } : undefined)
       append(log, 1, true)
       const first = log.flush()

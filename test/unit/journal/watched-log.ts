@@ -55,6 +55,16 @@ export function append(log: Log, number: number, isDeferred: boolean, bytes = 64
   log.append(frameOf(number, bytes), isDeferred)
 }
 
+/** A log whose flushes are slow enough to run off the thread; the next one waits to be released. */
+export async function openHeld(): Promise<Opened> {
+  const opened = await open()
+  opened.file.flushMs = 40
+  append(opened.log, 0, true)
+  await opened.log.flush()
+  opened.file.isHeld = true
+  return opened
+}
+
 /** What must stand in the file from the end of its head on. */
 export function expectFrames(file: WatchedFile, frames: readonly Uint8Array[]): void {
   const expected = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0))

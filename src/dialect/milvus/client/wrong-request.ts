@@ -29,11 +29,18 @@ const TOP = new Map<string, Kind>([
 ])
 
 /** Values that belong to the program: their names mean nothing here. */
-const OWN = new Set(
-  'data fields_data exprValues filter_params ids vector vectors transformers analyzer_params multi_analyzer_params'.split(
-    ' ',
-  ),
-)
+const OWN = new Set([
+  'data',
+  'fields_data',
+  'exprValues',
+  'filter_params',
+  'ids',
+  'vector',
+  'vectors',
+  'transformers',
+  'analyzer_params',
+  'multi_analyzer_params',
+])
 
 /** Parameters that take code. */
 const CODE = new Set(['transformers', 'external_filter_fn'])
