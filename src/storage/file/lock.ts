@@ -43,6 +43,9 @@ const WRITER_PATIENCE_MS = 60
 const READER_PATIENCE_MS = 240
 const POLL_MS = 20
 
+/** Tokens of this thread whose files could not be removed: they do not keep it out of a directory that it has left. */
+const released = new Set<string>()
+
 /** Whether a file in the directory belongs to the lock, not to the database. */
 export function isLockName(name: string): boolean {
   return name === LOCK_NAME || name.startsWith(`${LOCK_NAME}.`)
@@ -122,12 +125,19 @@ export class DirectoryLock {
   /** Releases the directory. A lock that now belongs to another process is left alone. */
   async release(): Promise<void> {
     this.#held = undefined
-    try {
-      for (const name of this.#made) await this.#removeOwn(name)
-    } finally {
-      await this.#beacon?.extinguish()
-      this.#beacon = undefined
+    let failure: HostError | undefined
+    for (const name of this.#made) {
+      try {
+        await this.#removeOwn(name)
+      } catch (cause) {
+        failure ??= hostError('removal', this.#path, name, cause)
+      }
     }
+    await this.#beacon?.extinguish()
+    this.#beacon = undefined
+    if (failure === undefined) return
+    released.add(this.#token)
+    throw failure
   }
 
   async #acquireWriting(): Promise<void> {
@@ -142,7 +152,7 @@ export class DirectoryLock {
       }
       for (const name of this.#made) if (name !== draft) await this.#removeOwn(name) // Void, by L3.
       if (tail !== undefined) {
-        const verdict = await judge(this.#folder, tail.claim)
+        const verdict = await this.#judge(tail.claim)
         if (verdict !== 'dead' || attempt >= ATTEMPTS_MAX) throw this.#refusal({ ...tail, verdict })
       }
       await this.#create(tail === undefined ? LOCK_NAME : partName('b', tail.claim.token), draft)
@@ -240,7 +250,7 @@ export class DirectoryLock {
   async #findWriter(isMediumReadOnly: boolean): Promise<Obstacle | undefined> {
     const tail = (await this.#walk()).at(-1)
     if (tail === undefined) return undefined
-    const verdict = await judge(this.#folder, tail.claim)
+    const verdict = await this.#judge(tail.claim)
     // A foreign claim on a read-only medium was copied there, or is part of a snapshot.
     if (verdict === 'dead' || (verdict === 'foreign' && isMediumReadOnly)) return undefined
     return { ...tail, verdict }
@@ -251,7 +261,7 @@ export class DirectoryLock {
       if (part !== 'r') continue
       const claim = await readClaim(join(this.#folder, name))
       if (claim === undefined) continue
-      const verdict = await judge(this.#folder, claim)
+      const verdict = await this.#judge(claim)
       if (verdict !== 'dead') return { name, claim, verdict }
     }
     return undefined
@@ -286,7 +296,11 @@ export class DirectoryLock {
     const claim = await readClaim(path, 0)
     if (claim === undefined) return false
     if (isTorn(claim)) return isAbandoned()
-    return (await judge(this.#folder, claim)) === 'dead'
+    return (await this.#judge(claim)) === 'dead'
+  }
+
+  async #judge(claim: Claim): Promise<Verdict> {
+    return released.has(claim.token) ? 'dead' : judge(this.#folder, claim)
   }
 
   #parts(): { name: string; part: string; token: string }[] {

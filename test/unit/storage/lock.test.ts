@@ -1,5 +1,5 @@
 // Promise: the lock of a directory knows the living from the dead, and nobody slips in between. Checked in one process, on
-// lock files written by hand for what others may have left, and with hooks before `link` and behind reads for what others may do meanwhile.
+// lock files written by hand for what others may have left, and with hooks before `link`, before removals and behind reads for what others may do meanwhile.
 
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
@@ -12,6 +12,7 @@ import { temporaryFolder } from './temporary.ts'
 
 const onLink = vi.hoisted(() => ({ next: undefined as ((target: string) => Promise<void>) | undefined }))
 const onRead = vi.hoisted(() => ({ next: undefined as ((path: string) => void) | undefined }))
+const onRemove = vi.hoisted(() => ({ each: undefined as ((path: string) => void) | undefined }))
 
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof import('node:fs')>()
@@ -21,6 +22,10 @@ vi.mock('node:fs', async (original) => {
       const content = real.readFileSync(...args)
       onRead.next?.(String(args[0]))
       return content
+    },
+    rmSync: (...args: Parameters<typeof real.rmSync>) => {
+      onRemove.each?.(String(args[0]))
+      real.rmSync(...args)
     },
   }
 })
@@ -124,6 +129,25 @@ describe('a lock file', () => {
     const directory = await locked(path)
     await rm(path, { recursive: true })
     await directory.unlock()
+  })
+
+  // Where there was no beacon either, the process that had closed the directory was told that it still had it open, for good.
+  test.each(['write', 'read'])('that cannot be removed is reported, and keeps out nobody here (%s)', async (mode) => {
+    const path = await temporaryFolder()
+    const directory = await locked(path, mode === 'read')
+    const [name = ''] = (await readdir(path)).filter((file) => /lock$|\.r-/.test(file))
+    put(path, name, { ...JSON.parse(readFileSync(join(path, name), 'utf8')), beacon: false })
+    onRemove.each = (file) => {
+      throw Object.assign(new Error(`EIO: i/o error, unlink '${file}'`), { code: 'EIO', syscall: 'unlink' })
+    }
+    try {
+      await expect(directory.unlock()).rejects.toThrow(`removal of ${path}/${name} failed: EIO: i/o error`)
+    } finally {
+      onRemove.each = undefined
+    }
+    expect(await readdir(path)).toEqual([name])
+    await (await locked(path)).unlock()
+    expect(await readdir(path)).toEqual([])
   })
 })
 
