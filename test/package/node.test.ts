@@ -191,7 +191,8 @@ console.log((await import('lazy')).default)`,
     expect(project.run(path).trim()).toBe('found')
   })
 
-  // A bare RangeError of WebAssembly said neither which limit was met nor what would help.
+  // A bare RangeError of WebAssembly said neither which limit was met nor what would help. Later versions of Node set the flag by
+  // themselves where addresses are short.
   it.skipIf(process.platform !== 'linux')(
     'tells of a limit of addresses, and works under it by the flag it names',
     () => {
@@ -205,7 +206,7 @@ console.log(await db.createCollection('c').then((c) => c.name, (error) => error.
         execFileSync('sh', ['-c', `ulimit -v 6000000; exec "$0" ${flags} "$1"`, process.execPath, path], {
           encoding: 'utf8',
         })
-      expect(limited('')).toMatch(/^QUIVER_HOST .*ulimit -v.*--disable-wasm-trap-handler/)
+      expect(limited('').trim()).toMatch(/^c$|^QUIVER_HOST .*ulimit -v.*--disable-wasm-trap-handler/)
       expect(limited('--disable-wasm-trap-handler').trim()).toBe('c')
     },
   )
