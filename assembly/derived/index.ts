@@ -1,6 +1,7 @@
-// The second module: what is derived from records besides the hash index, the searches over it, and groups of records. It shares the core's
-// linear memory, with static data of its own (see abi); what it needs from the lower rooms is compiled into both. JavaScript instantiates
-// it when a partition gets its first vector field or index, and puts its hooks into the core's table (store/change).
+// The second module: what is derived from records besides the hash index, the searches over it, and groups of records.
+// It shares the core's linear memory, but has static data of its own (see abi); what it needs of the lower rooms is
+// compiled into both modules. JavaScript instantiates it when a partition first needs it, and puts its hooks into the
+// core's table (store/change).
 
 export { derived_changed, derived_clash, derived_undo } from "./hooks";
 export {

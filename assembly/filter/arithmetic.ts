@@ -1,7 +1,7 @@
-// Arithmetic on values; the rules are those of src/query/arithmetic.ts. A result is a value like any other: its record is the stack
-// entry itself, and its wide lies 8 bytes in.
+// Arithmetic on values, by the rules of src/query/arithmetic.ts. A result is a value like any other: its record is the
+// stack entry itself, and its wide is 8 bytes into it.
 //
-// Stack entry: | 0 record u32, of a result its own address | 4 word u32, 0: absent | 8 wide |
+// Stack entry: | 0 record u32, for a result the entry's own address | 4 word u32, 0: absent | 8 wide |
 
 import { TAG_BIGINT, TAG_DOUBLE } from "../abi";
 import {
@@ -39,7 +39,7 @@ function entrySetDouble(entry: usize, value: f64): void {
   entrySet(entry, entry, (TAG_DOUBLE << 28) | RESULT_WIDE);
 }
 
-/** The number in an entry, both ways. */
+/** The number last read, in both forms; `long` only if isLong. */
 let long: i64 = 0;
 let isLong: bool = false;
 let double: f64 = 0;
@@ -57,7 +57,7 @@ function read(entry: usize): void {
   }
 }
 
-/** The left entry becomes the result. */
+/** Replaces the left entry by the result. */
 export function calculate(head: u32, left: usize, right: usize): void {
   if (!isNumber(entryWord(left)) || !isNumber(entryWord(right))) {
     entrySet(left, left, 0);
@@ -73,7 +73,7 @@ export function calculate(head: u32, left: usize, right: usize): void {
   else if (!bothLong || !isLong || !calculateLongs(operator, long, b, left)) calculateDoubles(operator, double, y, left);
 }
 
-/** False: there is no exact result within 64 bits. */
+/** False if there is no exact result within 64 bits. */
 function calculateLongs(operator: u32, a: i64, b: i64, to: usize): bool {
   let result: i64 = 0;
   switch (operator) {

@@ -1,4 +1,5 @@
-// What many records hold at one path, side by side: for sorting and grouping, which look at values, not at documents.
+// The values of many records at one path, side by side: for sorting and grouping, which look at values rather than at
+// documents.
 
 import {
   CELL_KINDS, CELL_VALUES, CELLS_MAX, KEY_BUFFER, TAG_BIGINT, TAG_DATE, TAG_DOUBLE, TAG_INT, TAG_STRING,
@@ -9,8 +10,8 @@ import { programPath } from "./program";
 import { workSet } from "./work";
 
 /**
- * Fills the cells of the records whose addresses stand in the key buffer, `count` of them, from a path of a program. Integers that
- * stand inline come as doubles.
+ * Fills the cells from one path of a program, for the `count` records whose addresses are in the key buffer. Inline
+ * integers become doubles.
  */
 export function filter_cells(program: usize, path: u32, count: u32): void {
   const steps = programPath(program, path);
@@ -37,7 +38,7 @@ export function filter_cells(program: usize, path: u32, count: u32): void {
   }
 }
 
-/** Only tells texts apart: what depends on it compares them, too. */
+/** Serves only to tell texts apart quickly: whoever uses it compares the texts, too. */
 // @ts-ignore: decorator
 @inline function hashOf(text: usize, bytes: u32): u32 {
   let hash = <u64>bytes * 0x9e3779b97f4a7c15;
@@ -48,10 +49,10 @@ export function filter_cells(program: usize, path: u32, count: u32): void {
   return <u32>((hash * 0x9e3779b97f4a7c15) >> 36);
 }
 
-/** Kept, so that the loads are not left out. */
+/** Kept so that the compiler does not remove the loads. */
 let touched: u32 = 0;
 
-/** Reads the first lines of all records one after the other: their cache misses overlap. */
+/** Reads the first lines of all records one after the other, so that their cache misses overlap. */
 function touchAll(count: u32): void {
   const limit = (<usize>memory.size() << 16) - 80;
   let sum: u32 = 0;

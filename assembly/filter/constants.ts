@@ -1,5 +1,5 @@
-// A filter's constants: a record of the large kind whose root is an array, with all names inside. JavaScript lays it out; here it is
-// checked, because the machine trusts records.
+// The constants of a filter: a large record whose root is an array and whose objects have their names inline.
+// JavaScript lays it out; it is checked here, because the machine trusts records.
 
 import {
   RECORD_ENDS_WIDTH, RECORD_HEADER_LARGE, RECORD_LARGE, SHAPE_INLINE, TAG_ARRAY, TAG_BIGINT, TAG_BINARY, TAG_DATE, TAG_DOUBLE, TAG_FALSE,
@@ -11,12 +11,12 @@ const DEPTH_MAX: u32 = 210;
 
 let record: usize = 0;
 let recordBytes: usize = 0;
-/** Words there can be at most: they end where the wides begin. */
+/** Upper bound on the number of words; really they end where the wides begin. */
 let words: u32 = 0;
 let wideFrom: u32 = 0;
 let wideTo: u32 = 0;
 
-/** Whether `bytes` at `at`, a multiple of 8, are such a record. */
+/** Whether the `bytes` at `at`, a multiple of 8, are such a record. */
 export function constantsValid(at: usize, bytes: usize): bool {
   if (bytes < RECORD_HEADER_LARGE + 4) return false;
   const flags = recordFlags(at);
@@ -24,7 +24,7 @@ export function constantsValid(at: usize, bytes: usize): bool {
   const ends = recordEnds(at);
   const strings = recordStrings(at);
   if ((ends & 7) != 0 || <usize>ends > bytes || <u64>ends + (<u64>strings << 2) > <u64>bytes) return false;
-  // Ends of strings, in order and within the record.
+  // The ends of strings are in order and within the record.
   const heap = <usize>ends + (<usize>strings << 2);
   let last: u32 = 0;
   for (let i: u32 = 0; i < strings; i++) {
@@ -45,7 +45,10 @@ export function constantsValid(at: usize, bytes: usize): bool {
   return load<u32>(record + RECORD_HEADER_LARGE + (<usize>index << 2));
 }
 
-/** Checks the node at a word and all below it. Nodes lie depth first: answers the word behind the last of them, 0 when it is wrong. */
+/**
+ * Checks the node at a word and everything below it. Nodes are in depth-first order: returns the word after the last of
+ * them; 0 if one is invalid.
+ */
 function nodeEnd(index: u32, tag: u32, depth: u32): u32 {
   if (depth > DEPTH_MAX || index >= words) return 0;
   let first = index + 1;

@@ -1,9 +1,10 @@
-// Lanes: of a field that screens are made of again and again the words of all records side by side, by slot. A screen over a lane reads four
-// bytes for each record, where over records it meets two cache misses. A lane is filled block by block as it is screened; a write
-// marks the block of its slot, which is then filled anew. Lanes are a cache: dropped when memory gets scarce or slots outgrow them.
+// A lane has the words of one field for all records side by side, by slot; it is made for a field that is screened
+// again and again. A screen over a lane reads four bytes per record, where over records it has two cache misses. A lane
+// is filled block by block as it is screened. A write marks the block of its slot, which is then filled anew. Lanes are
+// a cache: all are dropped when memory gets scarce or there are more slots than they hold.
 //
-// Entry: | 0 name id u32, 0: none | 4 words, 0: not made yet | 8 times asked for | 12 when last |
-// Mark:  of each 32 slots a byte with the bits of the entries whose lane is stale there
+// Entry: | 0 name id + 1 u32, 0: none | 4 words, 0: not made yet | 8 times asked for | 12 when last asked for |
+// Marks: for each 32 slots a byte with the bits of the entries whose lane is stale there
 
 import { PAGE_SCRATCH, S_PAGES_LIMIT, S_SLOT_TOP } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease, pagesSpare } from "../memory";
@@ -16,19 +17,19 @@ const ASKED: usize = 8;
 const LAST: usize = 12;
 const entries: usize = memory.data(8 * 16, 16);
 
-/** Lanes made at once: 16 bytes a document. */
+/** Maximum number of lanes: 16 bytes per document. */
 const LANES_MAX: u32 = 4;
-/** With fewer documents all there is lies in the cache. */
+/** With fewer slots all records fit in the cache. */
 const SLOTS_LEAST: u32 = 8192;
-/** One query or two are not worth the memory. */
+/** Fewer scans than this are not worth the memory. */
 const ASKED_LEAST: u32 = 4;
 
-/** Slots that marks and lanes reach to. */
+/** Number of slots that marks and lanes cover. */
 export let laneSlots: u32 = 0;
 let marks: usize = 0;
 let clock: u32 = 0;
 
-/** Set by laneFind: the words by slot, 0 where there is no lane, and the bit of its marks. */
+/** Set by laneFind: the words by slot, 0 if there is no lane; and the lane's bit in the marks. */
 export let laneWords: usize = 0;
 let laneBit: u32 = 0;
 
@@ -37,7 +38,9 @@ let laneBit: u32 = 0;
   return entries + i * ENTRY_BYTES;
 }
 
-/** Notes that a scan over a field begins; may make a lane of it. May grow memory. */
+/**
+ * Notes that a scan over a field begins, and makes a lane of the field if that has become worth it. May grow memory.
+ */
 export function laneAsk(name: u32): void {
   const top = load<u32>(S_SLOT_TOP);
   if (name == 0 || top < SLOTS_LEAST) return;
@@ -55,7 +58,10 @@ export function laneAsk(name: u32): void {
   if (load<u32>(entry, WORDS) == 0 && load<u32>(entry, ASKED) >= ASKED_LEAST) make(entry, top);
 }
 
-/** The entry asked for longest ago, of those with a lane or of those without; the first, if there is none such. */
+/**
+ * The entry that was last asked for the longest ago, of those with a lane or of those without; the first entry if there
+ * are none.
+ */
 function leastUsed(hasLane: bool): usize {
   let found = entryAt(0);
   let last: u32 = u32.MAX_VALUE;
@@ -83,7 +89,8 @@ function make(entry: usize, top: u32): void {
   if (lanes == LANES_MAX) {
     const oldest = leastUsed(true);
     drop(oldest);
-    // It has to be worth it anew: fields asked for in turn would else make each other's lanes for every scan.
+    // The field has to earn a lane again: otherwise fields asked for in turn would take each other's lane with every
+    // scan.
     store<u32>(oldest, 0, ASKED);
   }
   const words = pagesAcquire(pagesFor(<usize>laneSlots << 2), PAGE_SCRATCH);
@@ -112,7 +119,7 @@ function dropAll(): void {
   return 1 << <u32>((entry - entries) / ENTRY_BYTES);
 }
 
-/** Looks for the lane of a field; see laneWords. */
+/** Looks up the lane of a field: see laneWords. */
 export function laneFind(name: u32): void {
   laneWords = 0;
   if (name == 0 || marks == 0) return;
@@ -124,7 +131,7 @@ export function laneFind(name: u32): void {
   }
 }
 
-/** Whether the block of 32 slots is to be filled; it counts as filled then. */
+/** Whether the block of 32 slots has to be filled; from now on it counts as filled. */
 // @ts-ignore: decorator
 @inline export function laneTakeStale(slot: u32): bool {
   const mark = marks + (slot >> 5);

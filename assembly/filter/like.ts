@@ -1,11 +1,13 @@
-// SQL's `like` over UTF-8; the rules are those of src/query/like.ts. The pattern is cut at its `%`: the first piece stands at the
-// start, the last at the end, each one between at the first place it is found, all in linear time: pieces without `_` as needles,
-// pieces with it by Shift-And (R. Baeza-Yates, G. Gonnet, "A new approach to text searching", CACM 1992) over code points.
+// SQL's `like` over UTF-8, by the rules of src/query/like.ts. The pattern is cut into pieces at each `%`: the first
+// piece has to be at the start of the text, the last at the end, and each other one is taken at the first place it is
+// found. All of this in linear time: pieces without `_` are needles, those with it use Shift-And (R. Baeza-Yates, G.
+// Gonnet, "A new approach to text searching", CACM 1992) over code points.
 //
 // Like:  | 0 pieces u32 | 4 zero | 8 pieces ... |
 // Piece: | 0 kind u32 | 4 points u32 | 8 needle (24 bytes) |                                              PIECE_PLAIN
 //        | 0 kind u32 | 4 points u32 | 8 u32[] u32 | 12 blocks u32 | 16 table u32 | 20 table mask u32 | 24 masks u32 | 28 state u32 |
-// Table: {code point + 1 u32, number of its mask u32}[], open addressing. Masks: u64[blocks] each, that of all other points first.
+// Table: {code point + 1 u32, number of its mask u32}[], open addressing. Masks: u64[blocks] each; the first is for
+// code points not in the table.
 
 import { bytesEqual } from "../record";
 import { NEEDLE_BYTES, needleBuild, needleFind } from "./text";
@@ -19,10 +21,13 @@ const PIECE_OPEN: u32 = 1;
 const ANY: u32 = 0xffffffff;
 const RUN: u32 = 0xfffffffe;
 
-/** Where reading a code point ended. */
+/** Where the code point last read ended. */
 let pointEnd: usize = 0;
 
-/** The code point at `at`; what is not UTF-8 counts byte by byte and is never read beyond `end`. */
+/**
+ * The code point at `at`. A stray continuation byte, or the bytes of a character cut off by `end`, count one by one;
+ * nothing at or after `end` is read.
+ */
 function pointAt(at: usize, end: usize): u32 {
   const byte = <u32>load<u8>(at);
   const bytes: usize = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
@@ -46,7 +51,7 @@ function tokenAt(at: usize, end: usize): u32 {
 
 // --- preparing
 
-/** Where memory for the parts is taken from; 0 while it is only counted. */
+/** Where memory for the parts is taken from; 0 while bytes are only counted. */
 let room: usize = 0;
 let roomUsed: u64 = 0;
 
@@ -56,7 +61,7 @@ function take(bytes: u64): usize {
   return at;
 }
 
-/** Bytes that likeBuild takes for a pattern. */
+/** Number of bytes that likeBuild takes for a pattern. */
 export function likeBytes(pointer: usize, bytes: u32): u64 {
   room = 0;
   roomUsed = 0;
@@ -64,7 +69,7 @@ export function likeBytes(pointer: usize, bytes: u32): u64 {
   return roomUsed;
 }
 
-/** Prepares a pattern at `like`; zeroed memory. */
+/** Prepares a pattern at `like`, in zeroed memory. */
 export function likeBuild(like: usize, pointer: usize, bytes: u32): void {
   room = like;
   roomUsed = 0;
@@ -90,7 +95,7 @@ function build(pointer: usize, bytes: u32, isReal: bool): void {
       to = pointEnd;
     }
     const isLast = to >= end;
-    // An empty piece between two runs asks for nothing.
+    // An empty piece between two runs requires nothing.
     if (points != 0 || pieces == 0 || isLast) {
       const piece = like + LIKE_PIECES + <usize>pieces * PIECE_BYTES;
       if (hasAny) openPiece(piece, from, to, end, points, isReal);
@@ -103,7 +108,7 @@ function build(pointer: usize, bytes: u32, isReal: bool): void {
   if (isReal) store<u32>(like, pieces);
 }
 
-/** The literal bytes of a piece, without its escapes. */
+/** A piece as its literal bytes, without escapes. */
 function plainPiece(piece: usize, from: usize, to: usize, end: usize, points: u32, isReal: bool): void {
   const text = take(<u64>(to - from));
   if (!isReal) return;
@@ -170,7 +175,7 @@ function openPiece(piece: usize, from: usize, to: usize, end: usize, points: u32
   store<u64>(at, load<u64>(at) | (<u64>1 << (bit & 63)));
 }
 
-/** The table's place of a code point: its own, or the free one where it would be. */
+/** The place of a code point in the table: its own, or the free one where it would go. */
 function placeOf(table: usize, tableMask: u32, point: u32): usize {
   let at = (point * 0x9e3779b1) >> 8 & tableMask;
   while (true) {
@@ -201,7 +206,7 @@ export function likeMatches(like: usize, from: usize, bytes: u32): bool {
   return true;
 }
 
-/** Where the piece ends that stands at `from`, or 0. */
+/** Where the piece ends if it begins at `from`; 0 if it does not match there. */
 function pieceAt(piece: usize, from: usize, end: usize): usize {
   if (load<u32>(piece) == PIECE_PLAIN) {
     const wanted = <usize>load<u32>(piece + PIECE_NEEDLE, 4);
@@ -219,7 +224,7 @@ function pieceAt(piece: usize, from: usize, end: usize): usize {
   return at;
 }
 
-/** Where the piece begins that ends at `end`, not before `from`; or 0. */
+/** Where the piece begins if it ends at `end`, not before `from`; 0 if it does not match there. */
 function pieceBefore(piece: usize, from: usize, end: usize): usize {
   if (load<u32>(piece) == PIECE_PLAIN) {
     const wanted = <usize>load<u32>(piece + PIECE_NEEDLE, 4);
@@ -234,7 +239,7 @@ function pieceBefore(piece: usize, from: usize, end: usize): usize {
   return pieceAt(piece, start, end) == end ? start : 0;
 }
 
-/** Where the first place ends in [from, end) that the piece matches, or 0. */
+/** Where the first match of the piece in [from, end) ends, or 0. */
 function pieceFind(piece: usize, from: usize, end: usize): usize {
   if (load<u32>(piece) == PIECE_PLAIN) {
     const found = needleFind(piece + PIECE_NEEDLE, from, end);
@@ -251,7 +256,7 @@ function pieceFind(piece: usize, from: usize, end: usize): usize {
   return maskAt(<usize>load<u32>(piece, 24), blocks, load<u32>(place, 4));
 }
 
-/** Bit i of the state: the last i + 1 points match the first i + 1 of the piece. */
+/** Bit i of the state: the last i + 1 code points match the first i + 1 of the piece. */
 function shiftAnd(piece: usize, from: usize, end: usize): usize {
   const found: u64 = <u64>1 << (load<u32>(piece, 4) - 1);
   let state: u64 = 0;

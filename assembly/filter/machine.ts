@@ -1,6 +1,8 @@
-// Runs a linked program over a record. Every test reads one operand and jumps; see src/query/opcode.ts for the words.
+// Runs a linked program over a record. A test reads an operand, or the two on the stack, and jumps; src/query/opcode.ts
+// describes the words.
 //
-// No case leaves the switch by a break inside an `if`: asc 0.28 drops what stands behind a switch all of whose cases end otherwise.
+// No case has a `break` inside an `if`: asc 0.28 drops what follows a switch in which all other cases return or
+// continue.
 
 import { TAG_ARRAY, TAG_DOUBLE, TAG_INT, TAG_NULL } from "../abi";
 import { payload, recordWords, wide } from "../record";
@@ -32,7 +34,7 @@ let operandWord: u32 = 0;
   return word == 0 || (word >> 28 == TAG_NULL && (head & FLAG_NULL_ABSENT) != 0);
 }
 
-/** @param at - where to begin, with nothing on the stack. */
+/** @param at - an instruction that begins with nothing on the stack. */
 export function run(program: usize, record: usize, at: usize = programCode(program)): bool {
   const stack = programStack(program);
   let top = stack;
@@ -135,13 +137,13 @@ export function run(program: usize, record: usize, at: usize = programCode(progr
   }
 }
 
-/** Where a test leads whose operand is absent; 0: the filter failed. */
+/** Where a test with an absent operand leads; 0: the filter failed. */
 function absentWay(at: usize, head: u32): usize {
   const way = (head >> ABSENT_SHIFT) & 3;
   return way == ABSENT_ELSE ? <usize>load<u32>(at, ELSE) : way == ABSENT_THEN ? <usize>load<u32>(at, THEN) : 0;
 }
 
-/** Whether a test that is no number's holds for the operand, which is there. */
+/** Whether a test other than OP_NUMBER and OP_COMPARE_TWO holds for its operand, which is present. */
 function holds(program: usize, head: u32, at: usize): bool {
   const record = operandRecord;
   const word = operandWord;
@@ -186,7 +188,7 @@ function contains(set: usize, constants: usize, record: usize, word: u32, head: 
   if (!(head & FLAG_TEXT_TOO) || !isString(word)) return false;
   const needles = load<u32>(set, 32);
   workSpend(needles >> 4);
-  // An element that is no string is in no text.
+  // An element that is not a string is in no text.
   if (isAll && needles != load<u32>(set)) return false;
   textOf(record, word, 0);
   const from = textPointer;
@@ -198,7 +200,7 @@ function contains(set: usize, constants: usize, record: usize, word: u32, head: 
   return isAll;
 }
 
-/** The entry becomes the length of the array it was. */
+/** Replaces an array in an entry by its length. */
 function size(entry: usize): void {
   const word = entryWord(entry);
   if (word >> 28 != TAG_ARRAY) entrySet(entry, entry, 0);
@@ -207,6 +209,6 @@ function size(entry: usize): void {
 
 function move(from: usize, to: usize): void {
   store<i64>(to, load<i64>(from, 8), 8);
-  // A result lies in its own entry.
+  // A result is in its own entry.
   entrySet(to, entryRecord(from) == from ? to : entryRecord(from), entryWord(from));
 }

@@ -1,5 +1,5 @@
-// Instructions of the filter machine; what each word is stands in src/query/opcode.ts, which holds the same names and numbers (a
-// test compares them). In a loaded program places to go are addresses, and so are paths, sets and texts.
+// Instructions of the filter machine. src/query/opcode.ts has the same names and numbers (a test compares them) and
+// describes the words of each. In a loaded program the words for targets, paths, sets and texts are addresses.
 
 export const OP_RETURN: u32 = 0;
 export const OP_NUMBER: u32 = 1;
@@ -38,7 +38,7 @@ export const ARITHMETIC_MULTIPLY: u32 = 2;
 export const ARITHMETIC_DIVIDE: u32 = 3;
 export const ARITHMETIC_REMAINDER: u32 = 4;
 
-/** Words of an instruction; 0 for one that does not exist. */
+/** Number of words of an instruction; 0 if there is no such instruction. */
 export function opWords(op: u32): u32 {
   switch (op) {
     case OP_RETURN:

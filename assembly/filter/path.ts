@@ -1,4 +1,4 @@
-// Following a path through a record without decoding it. Where a name stands in a shape is looked up once and remembered.
+// Follows a path through a record without decoding it. The place of a name in a shape is looked up once and remembered.
 //
 // Name: | 0 bytes u32 | 4 address of its UTF-8 | 8 name id + 1, or 0 while no shape has it | 12 zero | 16 {shape + 1 u32, index i32}[128] |
 // Path: | 0 steps u32 | 4 zero | 8 {name u32 or 0, position i32}[] |
@@ -15,13 +15,13 @@ export const NAME_BYTES: usize = NAME_PLACES + 8 * 128;
 export const PATH_STEPS: usize = 8;
 export const POSITION_NONE: i32 = i32.MIN_VALUE;
 
-/** The word at the end of the path, or 0. */
+/** The word at the end of the path; 0 if absent. */
 export function pathFollow(record: usize, path: usize): u32 {
   const words = recordWords(record);
   let step = path + PATH_STEPS;
   const end = step + (<usize>load<u32>(path) << 3);
   const shape = recordShape(record);
-  // A root with its names inside begins with the number of the key's word.
+  // A root with its names inline begins with the index of the key's word.
   const root = words + (shape == SHAPE_INLINE ? 4 : 0);
   let word = field(record, shape, root, <usize>load<u32>(step));
   while (true) {
@@ -47,7 +47,7 @@ export function pathFollow(record: usize, path: usize): u32 {
   }
 }
 
-/** `at`: of a node with a shape the first value; of an inline one the count, then name and value in turn. */
+/** `at`: in a node with a shape the first value; in an inline one the count, followed by name and value in turn. */
 // @ts-ignore: decorator
 @inline function field(record: usize, shape: u32, at: usize, name: usize): u32 {
   if (name == 0) return 0;
@@ -64,7 +64,7 @@ function findPlace(shape: u32, name: usize, place: usize): i32 {
   return index;
 }
 
-/** Its id + 1, or 0 while no shape has it. */
+/** The id + 1 of a name; 0 while no shape has it. */
 export function nameId(name: usize): u32 {
   let id = load<u32>(name, 8);
   if (id == 0) {
@@ -74,7 +74,7 @@ export function nameId(name: usize): u32 {
   return id;
 }
 
-/** Where a shape has the name; -1: nowhere. */
+/** The index of the name in a shape; -1 if the shape lacks it. */
 export function fieldIndex(shape: u32, name: usize): i32 {
   const id = nameId(name);
   return id == 0 ? -1 : shapeIndexOf(shapePointer(shape), id - 1);

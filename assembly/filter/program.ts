@@ -1,4 +1,5 @@
-// Programs: checked, then linked into a form the machine runs without a check. What JavaScript hands over is only read here.
+// Programs: checked, then linked into a form that the machine runs without checks. Only this file reads what JavaScript
+// wrote, except names, texts and constants, which stay where they were written.
 //
 // Private head: | 0 pages u32 | 4 work u32 | 8 work pages u32 | 12 code u32 | 16 answer of a failed filter u32 | 20 stack u32 |
 //               | 24 constants u32 | 28 screen u32 |
@@ -61,13 +62,13 @@ const NO_NAME: u32 = 0xffffffff;
   return <usize>load<u32>(program, P_SCREEN);
 }
 
-/** How long its code is. */
+/** Number of words of its code. */
 // @ts-ignore: decorator
 @inline export function programWords(program: usize): u32 {
   return load<u32>(program + P_GIVEN, 4);
 }
 
-/** Address of a path, as linked; 0 where the program has none of that number. */
+/** Address of a linked path; 0 if the program has none of that number. */
 export function programPath(program: usize, path: u32): usize {
   const head = program + P_GIVEN;
   if (path >= load<u32>(head, 8)) return 0;
@@ -75,7 +76,7 @@ export function programPath(program: usize, path: u32): usize {
   return <usize>load<u32>(at, 4);
 }
 
-/** Memory for a program of `bytes`, to be written 32 bytes behind the address answered; 0: there is none. */
+/** Acquires memory for a program of `bytes`, to be written 32 bytes after the address returned; 0 if there is none. */
 export function filter_reserve(bytes: u32): usize {
   assert(__heap_base <= PAGE_TABLE);
   const pages = pagesFor(P_GIVEN + <usize>bytes);
@@ -85,11 +86,11 @@ export function filter_reserve(bytes: u32): usize {
   return program;
 }
 
-/** Checks the program written there and makes it ready. */
+/** Checks the program written there and links it. */
 export function filter_load(program: usize, bytes: u32): i32 {
   given = program + P_GIVEN;
   if (!headValid(bytes) || !pathsValid() || !namesValid() || !constantsValid(constantsAt, constantsSize)) return STATUS_CORRUPT;
-  // One byte for each word of code: 1 where an instruction begins with nothing on the stack.
+  // One byte per word of code: 1 where an instruction begins with nothing on the stack.
   const marksPages = pagesFor(codeWords);
   const marks = pagesAcquire(marksPages, PAGE_SCRATCH);
   if (marks == 0) return STATUS_OUT_OF_MEMORY;
@@ -118,7 +119,7 @@ export function filter_load(program: usize, bytes: u32): i32 {
   return STATUS_OK;
 }
 
-/** Gives a program's memory back. */
+/** Releases a program's memory. */
 export function filter_release(program: usize): void {
   pagesRelease(<usize>load<u32>(program, P_WORK), load<u32>(program, P_WORK_PAGES));
   pagesRelease(program, load<u32>(program, P_PAGES));
@@ -140,7 +141,7 @@ let namesTextBytes: u32 = 0;
 let constantsAt: usize = 0;
 let constantsSize: usize = 0;
 let constants: u32 = 0;
-/** What sets and texts take. */
+/** Bytes that sets and texts take. */
 let extraBytes: u64 = 0;
 
 function headValid(bytes: u32): bool {
@@ -235,7 +236,7 @@ function codeValid(marks: usize): bool {
   return op == OP_RETURN;
 }
 
-/** A test's last word: a constant of the right kind, or tags. */
+/** Checks the last word of a test: a constant of the right kind, or tags. */
 function operandValid(op: u32, head: u32, operand: u32): bool {
   switch (op) {
     case OP_COMPARE:
@@ -274,7 +275,7 @@ function stackValid(op: u32, head: u32, depth: u32, operand: u32): bool {
   }
 }
 
-/** Every test leads forward, to an instruction that begins with an empty stack. */
+/** Whether every target of a test is further on and begins with an empty stack. */
 function targetsValid(marks: usize): bool {
   for (let at: u32 = 0; at < codeWords; at += opWords(codeWord(at) & 0xff)) {
     if (!isTest(codeWord(at) & 0xff)) continue;
@@ -286,7 +287,7 @@ function targetsValid(marks: usize): bool {
   return true;
 }
 
-/** Of a constant that is an array: its node. */
+/** The node of a constant that is an array. */
 function nodeAt(constant: u32): usize {
   return constantsAt + RECORD_HEADER_LARGE + (<usize>payload(constantWord(constant)) << 2);
 }
@@ -316,7 +317,7 @@ function link(code: usize): void {
     const count = <usize>load<u32>(pathsAt + (i << 3), 4);
     const from = stepsAt + (<usize>load<u32>(pathsAt + (i << 3)) << 3);
     store<u32>(next, <u32>count);
-    // The address of path i is kept where its count was.
+    // The address of path i replaces its count.
     store<u32>(pathsAt + (i << 3), <u32>next, 4);
     for (let step: usize = 0; step < count; step++) {
       const name = load<u32>(from + (step << 3));
@@ -348,7 +349,7 @@ function linkInstruction(code: usize, at: u32): u32 {
   return length;
 }
 
-/** Address of a path; 0: the value on the stack. */
+/** Address of a path; 0 for the value on the stack. */
 function linkedPath(path: u32): u32 {
   return path == PATH_STACK ? 0 : load<u32>(pathsAt + (<usize>path << 3), 4);
 }

@@ -1,4 +1,5 @@
-// Records that match, in slot order. The slot table is read through its layout in abi: a scan asks for every slot in turn.
+// Finds the records that match, in slot order. It reads the slot table through its layout in abi, as a scan asks for
+// every slot in turn.
 
 import { KEY_BUFFER, S_SCAN_EXAMINED, S_SCAN_NEXT, S_SLOT_DIRECTORY, S_SLOT_TOP, SLOT_CHUNK_MASK, SLOT_CHUNK_SHIFT, SLOT_NONE } from "../abi";
 import { recordSlot } from "../record";
@@ -13,25 +14,28 @@ import { touchRecords } from "./touch";
 import { workLeft, workSet, workSpend } from "./work";
 
 /**
- * Up to `count` (at most 1024) addresses of matching records in slot order, from `slot` on, into the key buffer. It stops early
- * when it has done `work` units (about 50 ns each; a row takes at least one). S_SCAN_NEXT: where to go on; S_SCAN_EXAMINED: records
- * looked at.
+ * Writes the addresses of up to `count`, at most 1024, matching records in slot order, from `slot` on, to the key
+ * buffer; returns how many. It stops early after `work` units (about 50 ns each; a row takes at least one). Sets
+ * S_SCAN_NEXT to the slot to continue from, S_SCAN_EXAMINED to the number of records examined.
  */
 export function filter_scan(program: usize, slot: u32, count: u32, work: u32): u32 {
   return scan(program, slot, min<u32>(count, 1024), work, LISTED, 0, u32.MAX_VALUE);
 }
 
-/** The same without addresses: how many match. */
+/** The same without addresses: only counts. */
 export function filter_count(program: usize, slot: u32, work: u32): u32 {
   return scan(program, slot, u32.MAX_VALUE, work, COUNTED, 0, u32.MAX_VALUE);
 }
 
-/** The same, and for each its bit is set among the `slots` bits of a bitmap, which were zero; slots beyond are not looked at. */
+/**
+ * The same, but sets the bits of the matching slots in a bitmap of `slots` bits, zero before; slots beyond it are not
+ * examined.
+ */
 export function filter_mark(program: usize, slot: u32, bitmap: usize, slots: u32, work: u32): u32 {
   return scan(program, slot, u32.MAX_VALUE, work, MARKED, bitmap, slots);
 }
 
-/** A scan of all records begins; what it reads may be laid out for it. May grow memory. */
+/** Announces a scan of all records, for which the field it reads may be laid out as a lane. May grow memory. */
 export function filter_lane(program: usize): void {
   laneAsk(screenName(programScreen(program)));
 }
@@ -41,15 +45,15 @@ export function filter_match(program: usize, record: usize): bool {
   return run(program, record);
 }
 
-// What becomes of a match.
+// What is done with a match.
 const COUNTED: u32 = 0;
 const LISTED: u32 = 1;
 const MARKED: u32 = 2;
 
-/** How the scan under way stands. */
+/** State of the current scan. */
 let found: u32 = 0;
 let examined: u32 = 0;
-/** Units of work that the machine takes for a record, at most: a filter may have thousands of conditions. */
+/** Units of work charged for running the machine on a record: a filter may have thousands of conditions. */
 let each: u32 = 1;
 
 function scan(program: usize, slot: u32, count: u32, work: u32, use: u32, bitmap: usize, slots: u32): u32 {
@@ -85,14 +89,14 @@ function scan(program: usize, slot: u32, count: u32, work: u32, use: u32, bitmap
   found++;
 }
 
-/** The slots of one chunk, each by the machine; where to go on. */
+/** Runs the machine on each record of one chunk; returns the slot to continue from. */
 function chunkOf(program: usize, chunk: usize, slot: u32, end: u32, count: u32, use: u32, bitmap: usize): u32 {
   let at = slot;
   let entry = chunk + (<usize>(at & SLOT_CHUNK_MASK) << 3);
   let touchedTo = entry;
   while (at < end) {
     if (entry >= touchedTo) {
-      // Free slots cost something too: there may be millions in a row.
+      // Free slots cost something, too: there may be millions in a row.
       if (workLeft <= 0) break;
       workSpend(1);
       touchedTo = touch(entry, min<u32>(end - at, 16));
@@ -112,7 +116,7 @@ function chunkOf(program: usize, chunk: usize, slot: u32, end: u32, count: u32, 
   return at;
 }
 
-/** The same block by block: the machine sees only what gets through the screen. */
+/** The same block by block: the machine runs only on what passes the screen. */
 function screenedChunk(program: usize, screen: usize, chunk: usize, slot: u32, end: u32, count: u32, use: u32, bitmap: usize): u32 {
   const code = screenCode(screen);
   const isRead = (load<u32>(code) & 0xff) != OP_RETURN;
@@ -123,7 +127,7 @@ function screenedChunk(program: usize, screen: usize, chunk: usize, slot: u32, e
     const slots = laned != 0 ? laned : min<u32>(end - at, SCREEN_RECORDS - (at & SCREEN_RECORDS - 1));
     const through = laned != 0 ? screenLane(screen, entry, at, slots) : screenBlock(screen, entry, slots);
     const throughEnd = screened + (<usize>through << 2);
-    // A record of those that end at the screen takes about 5 ns, over a lane 0.5.
+    // A record that does not pass the screen takes about 5 ns, over a lane 0.5.
     workSpend(1 + (screenExamined >> (laned != 0 ? 6 : 3)));
     if (laned != 0 && isRead) touchRecords(screened, through);
     let next = at + slots;
@@ -143,19 +147,19 @@ function screenedChunk(program: usize, screen: usize, chunk: usize, slot: u32, e
   return at;
 }
 
-/** Slots with a record. */
+/** Number of slots with a record. */
 function taken(entry: usize, slots: u32): u32 {
   let count: u32 = 0;
   for (const end = entry + (<usize>slots << 3); entry < end; entry += 8) count += <u32>(load<u32>(entry) != 0);
   return count;
 }
 
-/** Kept, so that the loads are not left out. */
+/** Kept so that the compiler does not remove the loads. */
 let touched: u32 = 0;
 
 /**
- * Reads the first lines of the next records side by side: their cache misses overlap, while the machine would meet them one after the
- * other (27 and 42 M records/s on a number in the first line). Answers where the touched entries end.
+ * Reads the first lines of the next records side by side: their cache misses overlap, while the machine would wait for
+ * each in turn (on a number in the first line 42 M records/s, without this 27). Returns where the touched entries end.
  */
 // @ts-ignore: decorator
 @inline function touch(entry: usize, slots: u32): usize {

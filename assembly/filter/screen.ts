@@ -1,10 +1,12 @@
-// The first test of a program over a block of records, where it compares a number or a text at the root, or in an object there, with a
-// constant and what fails it is no match. Most records end here, at half of what the machine takes; the others go on behind the test, or from the start where
-// the screen does not know their type. Records follow each other without a branch that depends on them, so their cache misses overlap.
+// Runs the first test of a program over a block of records, if it compares a number or a text, at the root or in an
+// object there, with a constant, and failing it means no match. Most records are ruled out here, in half the time that
+// the machine takes. The machine continues with the others after the test, or from the start if the screen does not
+// know the type of the value. No branch depends on a record, so the cache misses of successive records overlap.
 //
-// Screen: | 0 kind u32 | 4 code to go on at | 8 name | 12 1 where an absent field fails | 16 least int << 4 | 20 span << 4 | 24 operand f64 |
-//         | 32 outcomes u32 | 36 text | 40 its bytes | 44 name within the object or 0 | 48 {head + 1 u32, offset u32}[128], by shape; offset 0: absent |
-//         | the same for objects: {shape + 1 u32, place of the value behind the shape's word u32}[128] |
+// Screen: | 0 kind u32 | 4 code to continue at | 8 name | 12 1: an absent field fails | 16 least int << 4 | 20 span << 4 |
+//         | 24 operand f64 | 32 outcomes u32 | 36 text | 40 its bytes | 44 name within the object or 0 |
+//         | 48 {head + 1 u32, offset u32}[128], by shape; offset 0: absent |
+//         | the same for objects: {shape + 1 u32, offset of the value from the shape's word u32}[128] |
 
 import { RECORD_ENDS_WIDTH, RECORD_HEADER, RECORD_HEADER_LARGE, RECORD_LARGE, RECORD_NON_ASCII, SHAPE_INLINE, TAG_DOUBLE, TAG_INT, TAG_OBJECT, TAG_STRING } from "../abi";
 import { bytesEqual, payload, recordString, stringBytes, stringPointer, wide } from "../record";
@@ -33,26 +35,26 @@ const INNER_TABLE: usize = TABLE + 8 * 128;
 const PLACES_MASK: u32 = 127;
 export const SCREEN_BYTES: usize = INNER_TABLE + 8 * 128;
 
-/** Of a record's third word: its shape, and whether its words begin further on. */
+/** The part of a record's third word that the tables are keyed by: its shape, and whether it is large. */
 const HEAD: u32 = SHAPE_INLINE | (RECORD_LARGE << 24);
 
-/** Records of a block. */
+/** Maximum number of records in a block. */
 export const SCREEN_RECORDS: u32 = 32;
-/** Blocks that are screened at once over a lane: few get through, and what they are read for next overlaps. */
+/** Slots screened at once over a lane: few records pass, and the cache misses of reading those overlap. */
 const LANE_SLOTS: u32 = 256;
 
-// In the place of a field's word: there is no record (in a lane), or one that keeps its names inside.
+// Instead of a field's word: there is no record (in a lane); or its names are inline, so the field was not looked for.
 const WORD_NONE: u32 = 0xf0000000;
 const WORD_UNSURE: u32 = 0xe0000000;
-/** Of the last block, what got through: addresses of records, plus 1 where the machine begins at the start. */
+/** What passed the last screen: addresses of records, plus 1 where the machine has to begin at the start. */
 export const screened: usize = memory.data(4 * 256, 16);
-/** Records in the last block. */
+/** Number of records in the last block. */
 export let screenExamined: u32 = 0;
 
 /**
- * Makes the screen of linked code in zeroed memory.
+ * Makes the screen of linked code, in zeroed memory.
  *
- * @param constants - of the program, a record.
+ * @param constants - the program's record of constants.
  */
 export function screenBuild(screen: usize, code: usize, constants: usize): void {
   const head = load<u32>(code);
@@ -76,7 +78,7 @@ export function screenBuild(screen: usize, code: usize, constants: usize): void 
   if (isBuilt) store<u32>(screen, op == OP_NUMBER ? KIND_NUMBER : KIND_TEXT);
 }
 
-/** A name at the root, or one in an object there that is no position of an array. */
+/** Whether the path is a name at the root, or a name in an object there and not a position in an array. */
 function isNamed(path: usize): bool {
   const steps = load<u32>(path);
   if (load<u32>(path, PATH_STEPS) == 0 || steps > 2) return false;
@@ -87,7 +89,7 @@ function isNoMatch(code: usize): bool {
   return (load<u32>(code) & 0x1ff) == OP_RETURN;
 }
 
-/** Which ints get through is a range. */
+/** The ints that pass form a range. */
 function buildNumber(screen: usize, operand: f64, outcomes: u32): bool {
   if (operand != operand) return false;
   const hasLess = (outcomes & LESS) != 0;
@@ -101,7 +103,7 @@ function buildNumber(screen: usize, operand: f64, outcomes: u32): bool {
   const least = Math.max(from, lowest);
   const most = Math.min(to, highest);
   const isEmpty = !(least <= most) || (!hasLess && !hasEqual && !hasGreater);
-  // An int moved up by its tag's bits is never 1.
+  // An int shifted left by the width of its tag is never 1.
   store<i32>(screen, isEmpty ? 1 : <i32>least << 4, LEAST);
   store<u32>(screen, isEmpty ? 0 : <u32>(<i32>most - <i32>least) << 4, SPAN);
   store<f64>(screen, operand, NUMBER);
@@ -121,25 +123,28 @@ function buildText(screen: usize, constants: usize, word: u32, outcomes: u32): b
   return load<u32>(screen) != KIND_NONE;
 }
 
-/** Where the machine goes on with a record that got through. */
+/** Where the machine continues with a record that passed. */
 // @ts-ignore: decorator
 @inline export function screenCode(screen: usize): usize {
   return <usize>load<u32>(screen, CODE);
 }
 
-/** What a lane of the field is called; 0: there can be none. */
+/** The name of the field's lane, id + 1; 0 if it can have none. */
 export function screenName(screen: usize): u32 {
   return load<u32>(screen) == KIND_NUMBER && load<u32>(screen, INNER_NAME) == 0 ? nameId(<usize>load<u32>(screen, NAME)) : 0;
 }
 
-/** How many slots from `slot` on are screened over the lane that was found; 0: it is not there, or `slot` is inside of a block. */
+/**
+ * Number of slots from `slot` on to be screened over the lane that was found; 0 if there is none, or `slot` is within a
+ * block.
+ */
 // @ts-ignore: decorator
 @inline export function screenLaneSlots(slot: u32, end: u32): u32 {
   if (laneWords == 0 || (slot & 31) != 0 || slot >= laneSlots) return 0;
   return min<u32>(min<u32>(end, laneSlots) - slot, LANE_SLOTS) & ~31;
 }
 
-/** The same over the lane. */
+/** Screens the records of `slots` slots over the lane; returns how many passed. */
 export function screenLane(screen: usize, entry: usize, slot: u32, slots: u32): u32 {
   const least = i32x4.splat(load<u32>(screen, LEAST));
   const span = i32x4.splat(load<u32>(screen, SPAN));
@@ -192,18 +197,21 @@ function fillLane(screen: usize, entry: usize, words: usize): void {
   }
 }
 
-/** Screens the records of at most 32 slots; how many got through. */
+/** Screens the records of at most 32 slots; returns how many passed. */
 export function screenBlock(screen: usize, entry: usize, slots: u32): u32 {
   touch(entry, slots);
   return load<u32>(screen) == KIND_NUMBER ? numbers(screen, entry, slots) : texts(screen, entry, slots);
 }
 
-/** Where the last field looked at was in its record. */
+/** Where the field last read was in its record. */
 let lastOffset: usize = 0;
-/** Kept, so that the loads are not left out. */
+/** Kept so that the compiler does not remove the loads. */
 let touched: u32 = 0;
 
-/** Reads the lines that the screen will read: head and field of each record, which most likely is where the last one had it. */
+/**
+ * Reads the lines that the screen will read: the head of each record, and the field, most likely at the same offset as
+ * in the last record.
+ */
 // @ts-ignore: decorator
 @inline function touch(entry: usize, slots: u32): void {
   const end = entry + (<usize>slots << 3);
@@ -217,7 +225,7 @@ let touched: u32 = 0;
   touched += sum;
 }
 
-/** The word of the field, 0 where it is absent. */
+/** The word of the field; 0 if absent. */
 // @ts-ignore: decorator
 @inline function wordOf(screen: usize, record: usize, head: u32): u32 {
   const place = screen + TABLE + (<usize>(head & PLACES_MASK) << 3);
@@ -228,7 +236,7 @@ let touched: u32 = 0;
   return load<u32>(screen, INNER_NAME) == 0 ? word : innerWord(screen, record, head, word);
 }
 
-/** The word of the field within the object at the root, 0 where it is absent. */
+/** The word of the field within the object at the root; 0 if absent. */
 function innerWord(screen: usize, record: usize, head: u32, word: u32): u32 {
   if (word >> 28 != TAG_OBJECT) return 0;
   const words = record + (head == (head & SHAPE_INLINE) ? RECORD_HEADER : RECORD_HEADER_LARGE);
@@ -269,7 +277,7 @@ function numbers(screen: usize, entry: usize, slots: u32): u32 {
   return <u32>(to - screened) >> 2;
 }
 
-/** Whether a record without an int in the field gets through; it is marked where the machine has to look. */
+/** Whether a record without an int in the field passes; marks it if the machine has to decide. */
 function rarer(screen: usize, record: usize, head: u32, word: u32, to: usize): bool {
   if (word >> 28 == TAG_DOUBLE) {
     return (load<u32>(screen, OUTCOMES) & compareDoubles(load<f64>(wide(record, word)), load<f64>(screen, NUMBER))) != 0;
@@ -305,7 +313,7 @@ function texts(screen: usize, entry: usize, slots: u32): u32 {
   return <u32>(to - screened) >> 2;
 }
 
-/** recordString, with the common case at hand: ends of a byte each. */
+/** recordString with a fast path for the common case, ends of one byte each. */
 // @ts-ignore: decorator
 @inline function isText(record: usize, flags: u32, index: u32, text: usize, bytes: u32): bool {
   if (flags & (RECORD_LARGE | RECORD_ENDS_WIDTH)) {

@@ -1,8 +1,8 @@
-// A filter's list of constants as a set: what a document's value equals is found by hash, whatever the type.
+// A filter's list of constants as a set: an element equal to a document's value is found by hash, whatever its type.
 //
 // Set: | 0 elements u32 | 4 address of the first's word | 8 table u32 | 12 table mask u32 | 16 distinct u32 | 20 epoch u32 |
-//      | 24 marks u32 | 28 needles u32, for those that are strings, or 0 | 32 needles u32 count | 36 zero |
-// Table: u32[], number of the element + 1. Marks: u32[], by element: the epoch in which it was seen last.
+//      | 24 marks u32 | 28 needles u32, for the elements that are strings, or 0 | 32 number of needles u32 | 36 zero |
+// Table: u32[], number of the element + 1. Marks: u32[], by element: the epoch in which it was last seen.
 
 import {
   S_SEED_0, TAG_ARRAY, TAG_BIGINT, TAG_BINARY, TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT, TAG_NULL, TAG_TRUE,
@@ -55,7 +55,7 @@ function hashValue(record: usize, word: u32, seed: u64): u64 {
     case TAG_TRUE:
       return mix(seed + 4, tag);
     case TAG_DATE:
-      // A date of -0 is one of 0.
+      // A date of -0 equals one of 0.
       return mix(seed + 5, reinterpret<u64>(load<f64>(wide(record, word)) + 0.0));
     case TAG_BINARY: {
       const at = wide(record, word);
@@ -93,13 +93,13 @@ function tableMaskFor(elements: u32): u32 {
   return mask;
 }
 
-/** Bytes that setBuild takes. */
+/** Number of bytes that setBuild takes. */
 export function setBytes(elements: u32, hasNeedles: bool): u64 {
   const tables = ((<u64>tableMaskFor(elements) + 1) << 2) + ((<u64>elements << 2) + 7 & ~(<u64>7));
   return <u64>SET_HEAD + tables + (hasNeedles ? <u64>elements * <u64>NEEDLE_BYTES : 0);
 }
 
-/** Prepares the `elements` constants whose words stand at `words`; zeroed memory. */
+/** Prepares a set of the `elements` constants whose words are at `words`, in zeroed memory. */
 export function setBuild(set: usize, constants: usize, words: usize, elements: u32, hasNeedles: bool): void {
   const mask = tableMaskFor(elements);
   const table = set + SET_HEAD;
@@ -131,7 +131,7 @@ export function setBuild(set: usize, constants: usize, words: usize, elements: u
   store<u32>(set, count, 32);
 }
 
-/** The table's place of a value: that of the element it equals, or a free one. */
+/** The place of a value in the table: that of the element it equals, or a free one. */
 function placeOf(set: usize, constants: usize, record: usize, word: u32): usize {
   const table = <usize>load<u32>(set, 8);
   const mask = load<u32>(set, 12);

@@ -1,5 +1,6 @@
-// Finding a text in a text, in linear time: candidates by first and last byte, sixteen at a time, for as long as that is cheap;
-// then Two-Way (M. Crochemore, D. Perrin, "Two-way string-matching", JACM 1991), which never looks at a byte more than twice.
+// Finds a text in a text, in linear time: compares candidates with the right first and last byte, found sixteen bytes
+// at a time, as long as that is cheap; then Two-Way (M. Crochemore, D. Perrin, "Two-way string-matching", JACM 1991),
+// which makes at most two comparisons per byte of the text.
 //
 // Needle: | 0 address u32 | 4 bytes u32 | 8 split u32 | 12 period u32 | 16 memory u32, 0: not periodic | 20 zero |
 
@@ -8,7 +9,7 @@ import { workSpend } from "./work";
 
 export const NEEDLE_BYTES: usize = 24;
 
-/** Prepares `bytes` at `pointer` to be looked for. */
+/** Prepares a needle for the `bytes` at `pointer`. */
 export function needleBuild(needle: usize, pointer: usize, bytes: u32): void {
   store<u32>(needle, <u32>pointer);
   store<u32>(needle, bytes, 4);
@@ -28,7 +29,10 @@ export function needleBuild(needle: usize, pointer: usize, bytes: u32): void {
 
 let suffixPeriod: u32 = 1;
 
-/** Where the suffix begins that is greatest in the order of bytes, or in the opposite one. */
+/**
+ * Offset of the suffix that is greatest in the order of bytes, or in the reverse order; its period goes to
+ * suffixPeriod.
+ */
 function maximalSuffix(pointer: usize, bytes: u32, isReversed: bool): u32 {
   let start: u32 = 0;
   let other: u32 = 1;
@@ -59,7 +63,7 @@ function maximalSuffix(pointer: usize, bytes: u32, isReversed: bool): u32 {
   return start;
 }
 
-/** Address of the first place in [from, end) where the needle stands, or 0. */
+/** Address of the first occurrence of the needle in [from, end), or 0. */
 export function needleFind(needle: usize, from: usize, end: usize): usize {
   const bytes = <usize>load<u32>(needle, 4);
   if (bytes == 0) return from;
@@ -69,7 +73,7 @@ export function needleFind(needle: usize, from: usize, end: usize): usize {
   const stop = end - bytes;
   const first = i8x16.splat(load<i8>(pointer));
   const last = i8x16.splat(load<i8>(pointer + bytes - 1));
-  // What comparing candidates may cost before the other way is taken.
+  // The bytes that may be compared for candidates before Two-Way takes over.
   let patience = <isize>((end - from) << 1) + 256;
   let at = from;
   for (; at + 15 <= stop; at += 16) {

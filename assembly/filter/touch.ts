@@ -1,12 +1,13 @@
-// Reading ahead what is about to be read record by record: here the cache misses overlap, there each would be met alone.
+// Reads ahead what is about to be read record by record. Here the cache misses overlap; there each would be waited for
+// alone.
 
-/** The first four lines: a record of W1, and of a long one what most is asked of. */
+/** The first four lines: all of a record of W1 (bench/workload.mjs), and the most used part of a long one. */
 const TOUCH_BYTES: usize = 256;
 
-/** Kept, so that the loads are not left out. */
+/** Kept so that the compiler does not remove the loads. */
 let touched: u32 = 0;
 
-/** Touches `count` records whose addresses stand side by side; their lowest bits may be marks. */
+/** Touches `count` records whose addresses are side by side; the lowest bit of an address may be a mark. */
 export function touchRecords(addresses: usize, count: u32): void {
   const limit = (<usize>memory.size() << 16) - TOUCH_BYTES;
   const end = addresses + (<usize>count << 2);

@@ -1,5 +1,5 @@
-// Values of two records compared as they lie. A value is a record and a word; a filter's constants are a record too. The rules are
-// those of src/query/order.ts.
+// Compares values of two records without decoding them. A value is a record and a word; the constants of a filter are a
+// record, too. The rules are those of src/query/order.ts.
 
 import {
   SHAPE_INLINE, TAG_ARRAY, TAG_BIGINT, TAG_BINARY, TAG_DATE, TAG_DOUBLE, TAG_FALSE, TAG_INT, TAG_NULL, TAG_OBJECT, TAG_STRING,
@@ -17,7 +17,7 @@ export const EQUAL: u32 = 2;
 export const GREATER: u32 = 4;
 /** Unequal, and neither is less. */
 export const APART: u32 = 8;
-/** Equal, but of a type without order. */
+/** Equal, but of a type that has no order. */
 export const SAME: u32 = 16;
 
 const NUMBERS: u32 = (1 << TAG_INT) | (1 << TAG_DOUBLE) | (1 << TAG_BIGINT);
@@ -50,14 +50,14 @@ const BOOLEANS: u32 = (1 << TAG_FALSE) | (1 << TAG_TRUE);
   return a == b ? EQUAL : a < b ? LESS : GREATER;
 }
 
-/** Exactly: no long is rounded to a double. */
+/** Compares exactly: no long is rounded to a double. */
 export function compareLongDouble(a: i64, b: f64): u32 {
   if (b != b) return APART;
   if (b >= 9223372036854775808.0) return LESS;
   if (b < -9223372036854775808.0) return GREATER;
   const whole = <i64>b;
   if (a != whole) return a < whole ? LESS : GREATER;
-  // Where a double has a fraction its whole part is exact as a double.
+  // A double with a fraction is so small that its whole part is exact as a double.
   return compareDoubles(<f64>whole, b);
 }
 
@@ -77,7 +77,7 @@ function compareNumbers(a: usize, wordA: u32, b: usize, wordB: u32): u32 {
   return isDoubleB ? compareLongDouble(x, load<f64>(wide(b, wordB))) : compareLongs(x, longOf(b, wordB));
 }
 
-/** Of an int or a bigint. */
+/** The value of an int or a bigint. */
 // @ts-ignore: decorator
 @inline export function longOf(record: usize, word: u32): i64 {
   return word >> 28 == TAG_INT ? <i64>intOf(word) : load<i64>(wide(record, word));
@@ -86,10 +86,13 @@ function compareNumbers(a: usize, wordA: u32, b: usize, wordB: u32): u32 {
 export let textPointer: usize = 0;
 export let textBytes: u32 = 0;
 
-/** Room for the text of two UUIDs: they are stored packed. */
+/** Room for the texts of two UUIDs, which are stored packed. */
 const uuidText = memory.data(80, 16);
 
-/** UTF-8 of a string word. What stands there is valid until the next text of the same `side`, 0 or 1. */
+/**
+ * Sets textPointer and textBytes to the UTF-8 of a string word. They are valid until the next call with the same
+ * `side`, 0 or 1.
+ */
 export function textOf(record: usize, word: u32, side: usize): void {
   if (word >> 28 == TAG_UUID) {
     textPointer = uuidText + side * 40;
@@ -129,11 +132,14 @@ function compareBinaries(a: usize, wordA: u32, b: usize, wordB: u32): u32 {
   const sizeA = load<u32>(atA, 4);
   const sizeB = load<u32>(atB, 4);
   const outcome = compareBytes(a + load<u32>(atA), sizeA & 0xffffff, b + load<u32>(atB), sizeB & 0xffffff);
-  // The same bytes: by element type, which is in the upper byte.
+  // Equal bytes are ordered by element type, which is in the upper byte.
   return outcome != EQUAL ? outcome : sizeA == sizeB ? EQUAL : sizeA < sizeB ? LESS : GREATER;
 }
 
-/** Both are values. `b` may be a filter's constant: objects there have their names sorted. */
+/**
+ * Compares two values that are present. With `isConstant`, `b` is a constant of a filter, whose objects have their
+ * names sorted.
+ */
 export function compareValues(a: usize, wordA: u32, b: usize, wordB: u32, isConstant: bool): u32 {
   const tagA = wordA >> 28;
   const tagB = wordB >> 28;
@@ -183,7 +189,7 @@ export function valuesEqual(a: usize, wordA: u32, b: usize, wordB: u32, isConsta
 export let namedPointer: usize = 0;
 export let namedBytes: u32 = 0;
 
-/** `at` as everywhere: of a node with a shape the first value, of an inline one the count. */
+/** `at`: in a node with a shape the first value, in an inline one the count. */
 export function fieldsCount(shape: u32, at: usize): u32 {
   return shape == SHAPE_INLINE ? load<u32>(at) : shapeFields(shapePointer(shape));
 }
@@ -217,7 +223,9 @@ function objectsEqual(a: usize, shapeA: u32, atA: usize, b: usize, shapeB: u32, 
   return true;
 }
 
-/** Where a constant's object, inline with its names sorted, has the name in `namedPointer`; -1: nowhere. */
+/**
+ * The index of the name in `namedPointer` within an object of a constant, whose inline names are sorted; -1 if absent.
+ */
 function sortedIndex(b: usize, atB: usize, fields: u32): i32 {
   const pointer = namedPointer;
   const bytes = namedBytes;
@@ -234,7 +242,7 @@ function sortedIndex(b: usize, atB: usize, fields: u32): i32 {
   return -1;
 }
 
-/** The same in any object; most often the name stands at the same place. */
+/** The same in any object, beginning at `first`: most often the index is the same in both objects. */
 function searchedIndex(b: usize, shapeB: u32, atB: usize, fields: u32, first: u32): i32 {
   const pointer = namedPointer;
   const bytes = namedBytes;

@@ -1,6 +1,6 @@
 /**
- * What the scan under way may still do, in units of about 50 ns: a row takes one, and what reads long texts, arrays and objects takes
- * more. A scan stops when it is used up.
+ * The work that the current scan may still do, in units of about 50 ns: a row costs one, and reading long texts, arrays
+ * and objects costs more. A scan stops when nothing is left.
  */
 export let workLeft: i32 = 0;
 

@@ -1,19 +1,21 @@
-// What codes prove about a distance. With q = t d + e (d: the query's codes, t their scale, e the rest) and x = s c + r:
+// What the codes prove about a distance. Let q = t d + e (d: the query's codes, t their scale, e the residual) and x =
+// s c + r:
 //
 //   dot      q x = t s (d c) + e (s c) + q r, so |q x - t s (d c)| <= |e| |s c| + |q| |r|.
 //   squared  |q - x| >= |q - s c| - |r|, and |q - s c|^2 = |q|^2 + |s c|^2 - 2 t s (d c) - 2 e (s c), the last term at most 2 |e| |s c|.
 //
-// Both hold in the other direction as well: |q - x| <= |q - s c| + |r|, so codes bound from above how far a row is, and the k least of these
-// bounds how far the k nearest are (waiting.ts). Of a zero vector they do not under cosine.
+// Both hold in the other direction as well: |q - x| <= |q - s c| + |r|. So codes also bound from above how far away a
+// row is, and the k least such bounds limit how far the k nearest are (waiting.ts). Under cosine this does not hold for
+// zero vectors.
 //
-// A row keeps s, an upper bound of |r|, and |s c|; a query t, an upper bound of |e|, and |q|. Distances answered are computed in f64
-// from the lanes; a row is passed over only if its bound is farther than the farthest kept. Cosine distance is half the squared
-// distance of the vectors divided by their norms, so it takes the second form. A zero vector stands at 1 from everything, which
-// its bound, at most 1/2, keeps.
+// A row keeps s, an upper bound of |r|, and |s c|; a query t, an upper bound of |e|, and |q|. Distances returned are
+// computed in f64 from the lanes; a row is skipped only if its bound is farther than the farthest row kept. Cosine
+// distance is half the squared distance of the vectors divided by their norms, so it takes the second form. A zero
+// vector is at distance 1 from everything; its bound of at most 1/2 is below that.
 //
-// The bounds themselves are computed in f32. ROUNDING times the terms covers that: (d c) is exact before it is rounded once, and each
-// form has fewer than 8 roundings of 2^-24. Rows and queries too large for squares in f32 have an infinite rest, and what underflows is
-// covered by TINY; a comparison with NaN passes nothing over.
+// The bounds themselves are computed in f32. ROUNDING times the terms covers that: (d c) is exact before it is rounded
+// once, and each form has fewer than 8 roundings of 2^-24. Rows and queries too large to be squared in f32 have an
+// infinite residual, and TINY covers underflow; a comparison with NaN skips no row.
 
 import { METRIC_COSINE, METRIC_IP } from "../abi";
 import { queryNorm, queryResidual, queryScale, querySquare, queryTail, rowNorm, rowResidual, rowScale } from "../vector";
@@ -27,23 +29,27 @@ const TINY: f32 = 1e-35;
   return <f32>(limit + abs(limit) * 3e-7);
 }
 
-/** A limit as the bounds compare with it: of the dot itself, else the distance of the vectors. */
+/**
+ * A limit as the bounds are compared with it: of the dot itself for METRIC_IP, otherwise the distance of the vectors.
+ */
 // @ts-ignore: decorator
 @inline export function boundLimit(metric: u32, limit: f64): f32 {
   if (metric == METRIC_IP) return up(limit);
   return up(sqrt(metric == METRIC_COSINE ? limit * 2 : limit));
 }
 
-// The terms of a query, each to multiply a row's: see isBeyond.
+// The terms of a query, each a factor of a row's: see isBeyond.
 let boundScale: f32 = 0;
 let boundNorm: f32 = 0;
 let boundResidual: f32 = 0;
 let boundSquare: f32 = 0;
 let boundSquareMost: f64 = 0;
-/** Whether rows without a direction, or a query without one, are at a distance that the codes do not bound. */
+/**
+ * Whether rows without a direction, or a query without one, are at a distance that the codes do not bound from above.
+ */
 let isUnit: bool = false;
 
-/** Looks at a query. */
+/** Sets the terms to those of a query. */
 export function boundOf(query: usize, metric: u32): void {
   const error = queryResidual(query);
   isUnit = metric == METRIC_COSINE;
@@ -62,8 +68,8 @@ export function boundOf(query: usize, metric: u32): void {
 }
 
 /**
- * What the dot of a query's codes with a row's, times the row's scale, is at least if the row is not surely farther than the limit: from
- * what is known of all rows of its chunk. Infinite or NaN: nothing is known.
+ * The least that the dot of a query's codes with a row's, times the row's scale, can be unless the row is surely
+ * farther than the limit; derived from what is known of all rows of its chunk. -Infinity or NaN: nothing is known.
  */
 export function boundFloor(range: usize, isDot: bool, limit: f32): f32 {
   const normMax = <f64>load<f32>(range, 4);
@@ -80,18 +86,18 @@ export function boundFloor(range: usize, isDot: bool, limit: f32): f32 {
   return below(floor / <f64>boundScale);
 }
 
-/** The same when only the head has been looked at: the tails may be of one direction. */
+/** The same when only the heads have been multiplied: the tails may point in the same direction. */
 export function boundHeadFloor(floor: f32, query: usize, range: usize): f32 {
   return below(<f64>floor - <f64>queryTail(query) * <f64>load<f32>(range, 12) / <f64>queryScale(query));
 }
 
-/** Rounded down, and so far that rounding a product does not matter. */
+/** Rounds down, by enough that the rounding of a product does not matter. */
 // @ts-ignore: decorator
 @inline function below(floor: f64): f32 {
   return <f32>(floor - abs(floor) * 5e-7);
 }
 
-/** Rounded up. */
+/** Rounds up. */
 // @ts-ignore: decorator
 @inline function above(bound: f64): f32 {
   return <f32>(bound + abs(bound) * 5e-7);
@@ -105,7 +111,7 @@ export function boundHeadFloor(floor: f32, query: usize, range: usize): f32 {
   return v128.shuffle<u64>(low, high, 1, 3);
 }
 
-/** Whether a row is surely farther than the limit; `dot` is that of the codes. */
+/** Whether a row is surely farther than the limit; `dot` is the dot of the codes. */
 // @ts-ignore: decorator
 @inline export function isBeyond(row: usize, dot: f32, isDot: bool, limit: f32): bool {
   const norm = rowNorm(row);
@@ -115,7 +121,7 @@ export function boundHeadFloor(floor: f32, query: usize, range: usize): f32 {
   return boundSquare + norm * norm * (1 - ROUNDING) - shared > reach * reach;
 }
 
-/** What boundLimit makes of a row's distance is that at least; -Infinity or NaN: nothing is known. */
+/** A lower bound of what boundLimit makes of a row's distance; -Infinity or NaN: nothing is known. */
 export function boundLeast(row: usize, dot: f32, isDot: bool): f32 {
   const norm = <f64>rowNorm(row);
   const residual = <f64>rowResidual(row);
@@ -125,7 +131,7 @@ export function boundLeast(row: usize, dot: f32, isDot: bool): f32 {
   return below(sqrt(max<f64>(0, square)) - residual);
 }
 
-/** And that at most; Infinity or NaN: nothing is known. */
+/** An upper bound of the same; Infinity or NaN: nothing is known. */
 export function boundMost(row: usize, dot: f32, isDot: bool): f32 {
   const norm = <f64>rowNorm(row);
   const residual = <f64>rowResidual(row);
@@ -136,7 +142,7 @@ export function boundMost(row: usize, dot: f32, isDot: bool): f32 {
   return above(sqrt(max<f64>(0, square)) + residual);
 }
 
-/** isBeyond of four rows, whose heads stand at the addresses: a bit for each that is not surely farther and has a vector. */
+/** isBeyond for the four rows at the addresses: a bit for each row that has a vector and is not surely farther. */
 // @ts-ignore: decorator
 @inline export function candidates4(r0: usize, r1: usize, r2: usize, r3: usize, dots: v128, isDot: bool, limit: f32): i32 {
   const h0 = v128.load(r0);

@@ -1,4 +1,4 @@
-// Looking at rows: each goes past all queries of a search, in pieces that stay in the cache.
+// Examines rows: each meets all queries of a search, in pieces that stay in the cache.
 
 import { CODE_BITS, CODE_INT8, METRIC_IP, METRIC_L2 } from "../abi";
 import { dotCodes, dotCodes4, dotCodesShort4 } from "../kernel";
@@ -10,17 +10,17 @@ import { boundFloor, boundHeadFloor, boundLeast, boundLimit, boundMost, boundOf,
 import { nearestAdd, nearestLimit } from "./nearest";
 import { waitingAdd, waitingClear, waitingCount, waitingLeast, waitingLimit, waitingReset, waitingSlot } from "./waiting";
 
-/** Rows of fewer lanes have no head (vector/field.ts), and are of one segment. */
+/** Rows of fewer lanes have no head (vector/field.ts), and one segment of codes. */
 const SHORT_LANES: u32 = 160;
 
-/** Rows whose lanes were looked at. */
+/** Rows whose lanes were read. */
 export let rescored: u32 = 0;
 
 export function resetRescored(): void {
   rescored = 0;
 }
 
-/** Answers nearer than this were given already, and of those just as far the ones in lower slots. */
+/** Nearer rows were returned already, and at this distance those in lower slots. */
 let afterDistance: f64 = -Infinity;
 let afterSlot: u32 = 0;
 
@@ -29,7 +29,7 @@ export function setAfter(distance: f64, slot: u32): void {
   afterSlot = slot;
 }
 
-/** Measures a row exactly. */
+/** Measures a row exactly, and adds it if it is among the nearest. */
 export function rescore(query: usize, list: usize, row: usize, slot: u32): void {
   rescored++;
   const distance = vectorExactDistance(query, row);
@@ -37,16 +37,19 @@ export function rescore(query: usize, list: usize, row: usize, slot: u32): void 
   nearestAdd(list, distance, slot);
 }
 
-/** Whether rows taken by their codes wait to be measured until scanEnd. Not where answers were given already: bounds do not say which. */
+/**
+ * Whether rows that pass by their codes wait until scanEnd to be measured. Not after rows were already returned: bounds do not tell which
+ * those were.
+ */
 let areWaiting: bool = false;
 
-/** Before the first row of a step, for each query. */
+/** Called before the first row of a step, for each query. */
 export function scanBegin(list: usize, field: usize): void {
   areWaiting = fieldCode(field) == CODE_INT8 && afterDistance == -Infinity;
   if (areWaiting) waitingReset(list, fieldMetric(field));
 }
 
-/** After the last one. */
+/** Called after the last row of a step. */
 export function scanEnd(query: usize, list: usize, field: usize): void {
   if (areWaiting) measure(query, list, field);
 }
@@ -62,7 +65,7 @@ function measure(query: usize, list: usize, field: usize): void {
   waitingClear(list);
 }
 
-/** Dots of the four rows looked at last. */
+/** Dots of the four rows last examined. */
 const lastDots = memory.data(16);
 
 /** Measures a row, or lets it wait. */
@@ -71,7 +74,7 @@ function take(query: usize, list: usize, field: usize, row: usize, slot: u32, do
   else if (!waitingAdd(list, slot, boundLeast(row, dot, isDot), boundMost(row, dot, isDot))) measure(query, list, field);
 }
 
-/** Those of four rows that have a bit, of which there is one; the first is that of `slot`. */
+/** Takes those of four rows that have a bit, at least one; the first row is that of `slot`. */
 // @ts-ignore: decorator
 @inline function takeSome(query: usize, list: usize, field: usize, row: usize, stride: usize, slot: u32, candidates: i32, dots: v128, isDot: bool): void {
   let bits = candidates;
@@ -88,7 +91,7 @@ function take(query: usize, list: usize, field: usize, row: usize, slot: u32, do
   return areWaiting ? waitingLimit(list, metric) : boundLimit(metric, nearestLimit(list));
 }
 
-/** Looks at `rows` rows of one chunk that lie together; the first is that of `slot`. */
+/** Examines `rows` rows of one chunk, one after another; the first is that of `slot`. */
 export function scanRows(query: usize, list: usize, field: usize, row: usize, slot: u32, rows: u32): void {
   const code = fieldCode(field);
   if (code == CODE_INT8) {
@@ -109,7 +112,7 @@ export function scanRows(query: usize, list: usize, field: usize, row: usize, sl
   }
 }
 
-/** The least dots of rows that may be near enough, as the list is now. */
+/** The least dots of rows that may be near enough, for the current list. */
 let floor: f32 = 0;
 let headFloor: f32 = 0;
 
@@ -118,7 +121,7 @@ function findFloors(query: usize, range: usize, isDot: bool, limit: f32): void {
   headFloor = boundHeadFloor(floor, query, range);
 }
 
-/** Most rows are passed over by one comparison of four dots; long ones after half of their lanes. */
+/** Most rows are skipped after one comparison of four dots, long ones after half of their lanes. */
 function scanFours(query: usize, list: usize, field: usize, row: usize, slot: u32, rows: u32, isDot: bool, range: usize): void {
   const stride = <usize>fieldRowBytes(field);
   const bytes = <usize>fieldCodeBytes(field);
@@ -152,14 +155,14 @@ function scanFours(query: usize, list: usize, field: usize, row: usize, slot: u3
   }
 }
 
-/** Bytes of the codes but the last few, where dotCodesShort4 is the better way; else 0. */
+/** Bytes of the codes without the last few lanes, where dotCodesShort4 is faster; otherwise 0. */
 // @ts-ignore: decorator
 @inline function wholeOf(dimension: u32): usize {
   const rest = dimension & 15;
   return dimension > 16 && dimension < SHORT_LANES && rest != 0 && rest <= 4 ? dimension - rest : 0;
 }
 
-/** scanFours of such rows. (As one function with it both are slower: values leave the registers.) */
+/** scanFours for such rows. (Combined in one function both are slower: values do not stay in registers.) */
 function scanShort(query: usize, list: usize, field: usize, row: usize, slot: u32, rows: u32, isDot: bool, range: usize, whole: usize): void {
   const stride = <usize>fieldRowBytes(field);
   const codes = queryCodes(query);
@@ -182,7 +185,7 @@ function scanShort(query: usize, list: usize, field: usize, row: usize, slot: u3
   }
 }
 
-/** Whether all four are; NaN never is. */
+/** Whether all four are below `least`; NaN never is. */
 // @ts-ignore: decorator
 @inline function areBelow(dots: v128, scales: v128, least: f32): bool {
   return i32x4.all_true(f32x4.lt(f32x4.mul(dots, scales), f32x4.splat(least)));
@@ -209,16 +212,16 @@ function scanBits(query: usize, list: usize, field: usize, row: usize, slot: u32
   }
 }
 
-/** Relative to the terms, what is lost in f32: see kernel/float, additions, and then the product with both norms. */
+/** What f32 loses, relative to the terms: the additions (kernel/float), then the product with both norms. */
 let rounding: f32 = 0;
 
-/** Without codes: distances in f32 say which rows need theirs in f64. */
+/** Without codes: distances in f32 tell which rows need one in f64. */
 function scanLanes(query: usize, list: usize, field: usize, row: usize, slot: u32, rows: u32): void {
   const stride = <usize>fieldRowBytes(field);
   const metric = fieldMetric(field);
   rounding = <f32>(<f64>fieldDimension(field) / 16 + 12) * 6e-8;
   const isLoose = queryResidual(query) == Infinity;
-  // Rows far apart side by side: two streams come from memory a fifth faster than one.
+  // Two rows far apart at a time: memory delivers two streams a fifth faster than one.
   const half: u32 = isLoose || !fieldIsPlain(field) ? 0 : rows >> 1;
   const apart = <usize>half * stride;
   for (let i: u32 = 0; i < half; i++, row += stride) {
@@ -251,12 +254,12 @@ function lookAtLanes(query: usize, list: usize, metric: u32, row: usize, slot: u
   return distance - error - 1e-33 > <f32>nearestLimit(list) + <f32>abs(nearestLimit(list)) * 3e-7;
 }
 
-/** Looks at one row of any field. */
+/** Examines one row of any field. */
 export function scanRow(query: usize, list: usize, field: usize, row: usize, slot: u32): void {
   scanRows(query, list, field, row, slot, 1);
 }
 
-/** Looks at four rows that lie anywhere. */
+/** Examines four rows, wherever they are. */
 export function scanGathered(query: usize, list: usize, field: usize, rows: usize, slots: usize): void {
   const r0 = <usize>load<u32>(rows);
   const r1 = <usize>load<u32>(rows, 4);

@@ -1,9 +1,11 @@
-// Rows that may be near enough, by their codes, and wait to be measured. Codes say how far a row is at most, too: the k least of those bounds
-// are what the k nearest do not lie beyond, long before one of them was measured. What still comes into question at the end is measured.
+// Rows that may be near enough, judging by their codes, and wait to be measured. Codes also bound from above how far
+// away a row is: the k nearest are not beyond the k least of those bounds, which is known long before any of them is
+// measured. What is still possible at the end is measured.
 //
-// It lies behind the list: | 0 rows that wait u32 | 4 bounds u32 | 8 {at least f32, slot u32}[ROWS] | bounds f32[capacity], a heap, the greatest first |
+// Behind the list: | 0 rows that wait u32 | 4 upper bounds u32 | 8 {lower bound f32, slot u32}[ROWS] |
+//                  | upper bounds f32[capacity], a heap with the greatest on top |
 //
-// All bounds are of what boundLimit makes of a distance.
+// All bounds are in the measure that boundLimit makes of a distance.
 
 import { boundLimit } from "./bound";
 import { ENTRY_BYTES, LIST_ENTRIES, nearestCount, nearestEntry, nearestLimit } from "./nearest";
@@ -12,7 +14,7 @@ const ROWS: u32 = 256;
 const PLACES: usize = 8;
 const BOUNDS: usize = PLACES + 8 * <usize>ROWS;
 
-/** Bytes behind a list of `capacity` entries. */
+/** Bytes after a list of `capacity` entries. */
 // @ts-ignore: decorator
 @inline export function waitingBytes(capacity: u32): u64 {
   return <u64>BOUNDS + (<u64>capacity << 2);
@@ -23,7 +25,10 @@ const BOUNDS: usize = PLACES + 8 * <usize>ROWS;
   return list + LIST_ENTRIES + <usize>load<u32>(list, 4) * ENTRY_BYTES;
 }
 
-/** Nothing waits; what was measured already bounds the nearest. (Their distances are a heap in the list as well.) */
+/**
+ * Lets no row wait; the bounds are those of the rows measured so far. (In the list their distances are a heap in the
+ * same order.)
+ */
 export function waitingReset(list: usize, metric: u32): void {
   const waiting = waitingOf(list);
   const count = nearestCount(list);
@@ -37,14 +42,17 @@ export function waitingReset(list: usize, metric: u32): void {
   return waiting + BOUNDS + (<usize>index << 2);
 }
 
-/** What is surely farther is not among the nearest. */
+/** A row surely farther than this is not among the nearest. */
 export function waitingLimit(list: usize, metric: u32): f32 {
   const limit = boundLimit(metric, nearestLimit(list));
   const waiting = waitingOf(list);
   return load<u32>(waiting, 4) < load<u32>(list, 4) ? limit : min<f32>(limit, load<f32>(boundAt(waiting, 0)));
 }
 
-/** A row that is so far at least, and at most; an infinite or NaN bound says nothing. False: first measure those that wait. */
+/**
+ * Adds a row with its lower and upper bound; an infinite or NaN bound says nothing. Returns false when those that wait
+ * have to be measured before the next.
+ */
 export function waitingAdd(list: usize, slot: u32, least: f32, most: f32): bool {
   const waiting = waitingOf(list);
   const rows = load<u32>(waiting);
@@ -74,7 +82,7 @@ function bound(waiting: usize, capacity: u32, most: f32): void {
   }
 }
 
-/** Puts a bound in the place of the greatest. */
+/** Replaces the greatest bound. */
 function sink(waiting: usize, count: u32, most: f32): void {
   let at: u32 = 0;
   while (true) {
@@ -110,7 +118,7 @@ function sink(waiting: usize, count: u32, most: f32): void {
   return load<u32>(waitingOf(list) + PLACES + (<usize>index << 3), 4);
 }
 
-/** Those that waited were measured. */
+/** Called when those that waited have been measured. */
 // @ts-ignore: decorator
 @inline export function waitingClear(list: usize): void {
   store<u32>(waitingOf(list), 0);

@@ -1,10 +1,13 @@
-// Groups of the records whose cells filter_cells has filled: which group each is of by its key, and what the numbers of a group come to.
-// What is not as common goes back to JavaScript: keys that are no scalars, groups beyond the table, values that are no numbers or huge.
+// Groups records by the cells that filter_cells has filled: which group each belongs to by its key, and the sums of a
+// group's numbers. What is less common is left to JavaScript: keys that are not scalars, groups that do not fit in the
+// table, values that are not numbers or are huge.
 //
-// Table: | 0 pages u32 | 4 groups u32 | 8 free text u32 | 12 aggregates u32 | 16 rest u32[256] | groups of rows u32[256] | places u32[8192] |
-//        | groups 32 bytes[4096] | sums 48 bytes[4096][aggregates] | texts |
-// Group: | 0 kind u32, as a cell's | 4 row it came first with u32 | 8 double, long or text's address | 16 bytes of the text u32 | 20 records u32 | 24 zero |
-// Sum:   | 0 numbers u32 | 4 1 with fractions u32 | 8 integers i64 | 16 fractions f64 | 24 what they lost f64 | 32 least f64 | 40 most f64 |
+// Table: | 0 pages u32 | 4 groups u32 | 8 free text u32 | 12 aggregates u32 | 16 rows left u32[256] | groups of rows u32[256] |
+//        | places u32[8192] | groups 32 bytes[4096] | sums 48 bytes[aggregates][4096] | texts |
+// Group: | 0 kind u32, as a cell's | 4 row of the cells in which it first occurred u32 | 8 double, long or address of a text |
+//        | 16 bytes of the text u32 | 20 records u32 | 24 zero |
+// Sum:   | 0 numbers u32 | 4 1: has fractions u32 | 8 integers i64 | 16 fractions f64 | 24 their rounding error f64 | 32 least f64 |
+//        | 40 greatest f64 |
 
 import { CELL_KINDS, CELL_VALUES, PAGE_SCRATCH, TAG_BIGINT, TAG_DATE, TAG_DOUBLE, TAG_NULL, TAG_STRING, TAG_TRUE } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
@@ -24,7 +27,7 @@ const GROUP_BYTES: usize = 32;
 const SUMS: usize = GROUPS_AT + GROUP_BYTES * <usize>GROUPS_MAX;
 const SUM_BYTES: usize = 48;
 const TEXT_BYTES: usize = 1 << 18;
-/** No group. */
+/** The row has no group. */
 const GROUP_NONE: u32 = 0xffffffff;
 
 const KIND: usize = 0;
@@ -41,10 +44,10 @@ const SUM_LEAST: usize = 32;
 const SUM_MOST: usize = 40;
 const SAFE: f64 = 9007199254740991.0;
 const INTEGERS_MAX: i64 = 1 << 62;
-/** 2^960: sums of fewer values below it do not leave the doubles than there can be. */
+/** 2^960: a sum of as many values below it as there can be stays within the range of doubles. */
 const HUGE: f64 = reinterpret<f64>(0x7bf0000000000000);
 
-/** An empty table for so many aggregates; 0: there is no memory for it. */
+/** Creates an empty table for this many aggregates; 0 if there are too many or memory is exhausted. */
 export function group_open(aggregates: u32): usize {
   if (aggregates > 1024) return 0;
   const sums = SUMS + SUM_BYTES * <usize>GROUPS_MAX * <usize>aggregates;
@@ -62,9 +65,10 @@ export function group_close(table: usize): void {
 }
 
 /**
- * The groups of the rows in the cells, made where they are new; GROUP_NONE for what is left to JavaScript. How many those are.
+ * Finds the groups of the rows in the cells, and adds those that are new; GROUP_NONE for rows left to JavaScript.
+ * Returns how many those are.
  *
- * @param count - of rows, at most CELLS_MAX.
+ * @param count - number of rows, at most CELLS_MAX.
  */
 export function group_keys(table: usize, count: u32): u32 {
   let left: u32 = 0;
@@ -97,7 +101,7 @@ function groupOf(table: usize, row: u32, kind: u32): u32 {
   const cell = CELL_VALUES + (<usize>row << 3);
   const tag = kind & 15;
   const value: u64 = isWide(tag) || tag == TAG_STRING ? load<u64>(cell) : 0;
-  // A text's kind has its hash in it.
+  // The hash of a text is part of its kind.
   const hash = tag == TAG_STRING ? kind >> 4 : <u32>(((value ^ <u64>kind) * 0x9e3779b97f4a7c15) >> 40);
   let place = hash & PLACES_MASK;
   while (true) {
@@ -139,8 +143,9 @@ function add(table: usize, place: usize, row: u32, kind: u32, value: u64): u32 {
 }
 
 /**
- * Adds the numbers in the cells to an aggregate of the groups that group_keys found for the same rows. Rows whose value is neither null nor
- * missing nor a number that can be added stand in the table's list then; how many those are.
+ * Adds the numbers in the cells to an aggregate of the groups that group_keys found for the same rows. Rows of a group
+ * whose value is present, not null, and not a number that can be added are then in the table's list; returns how many
+ * those are.
  */
 export function group_numbers(table: usize, aggregate: u32, count: u32): u32 {
   assert(aggregate < load<u32>(table, AGGREGATES));
@@ -157,7 +162,7 @@ export function group_numbers(table: usize, aggregate: u32, count: u32): u32 {
   return left;
 }
 
-/** Integers exactly, fractions by Neumaier's summation; false: the sum could be too large on the way. */
+/** Adds integers exactly, fractions by Neumaier's summation; false if the sum could become too large on the way. */
 function addNumber(sum: usize, value: f64): bool {
   if (Math.abs(value) <= SAFE && Math.floor(value) == value) {
     const integers = load<i64>(sum, SUM_INTEGERS) + <i64>value;

@@ -1,5 +1,5 @@
-// XXH64 (Collet, xxHash specification 0.1.1): four independent lanes, so that it runs at memory speed. Checksums only; the
-// hash index uses a keyed hash.
+// XXH64 (Collet, xxHash specification 0.1.1): four independent lanes, so that it runs at the speed of memory. For
+// checksums only; the hash index uses a keyed hash.
 
 const P1: u64 = 11400714785074694791;
 const P2: u64 = 14029467366897019727;

@@ -1,6 +1,6 @@
-// Counts over packed bits, any number of bytes. i64.popcnt is faster here than i8x16.popcnt and its widening sums.
+// Counts packed bits, in any number of bytes. i64.popcnt is faster here than i8x16.popcnt and its widening sums.
 
-/** Bits set in the last 1 to 7 bytes as one word. */
+/** The last 1 to 7 bytes as one word. */
 // @ts-ignore: decorator
 @inline function lastBytes(at: usize, bytes: usize): u64 {
   let word: u64 = 0;
@@ -8,7 +8,7 @@
   return word;
 }
 
-/** Bits that differ. */
+/** Number of bits that differ. */
 export function hammingBits(a: usize, b: usize, bytes: usize): u32 {
   let count: u64 = 0;
   let at: usize = 0;
@@ -17,7 +17,7 @@ export function hammingBits(a: usize, b: usize, bytes: usize): u32 {
   return <u32>count;
 }
 
-/** Bits set in both. */
+/** Number of bits set in both. */
 export function commonBits(a: usize, b: usize, bytes: usize): u32 {
   let count: u64 = 0;
   let at: usize = 0;

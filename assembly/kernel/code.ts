@@ -1,23 +1,25 @@
-// Dots of codes. A row's codes are int8, two and two in a word: the even lane is the lower byte as a signed number, and the word, divided
-// by 256, is the odd lane, whose code so is a whole number and 1/256 of its neighbour's. A word takes part as it is, and once more moved up
-// by 8 bits: one instruction less for 16 lanes than bringing bytes to words. Of a query's i16 codes the odd ones of each 16 stand first.
-// Rows are padded with zeros to a multiple of 16 bytes, queries to as many codes.
+// Dots of codes. The codes of a row are int8, in words of two: the even lane is the lower byte as a signed number. The
+// word divided by 256 is the odd lane, so the code of an odd lane is a whole number plus 1/256 of its neighbour. A word
+// is multiplied as it is, for the odd lane, and again shifted left by 8 bits, for the even one: one instruction less
+// per 16 lanes than widening bytes to words. Of each 16 i16 codes of a query the odd ones come first. Rows are padded
+// with zeros to a multiple of 16 bytes, queries to as many codes.
 //
-// Every dot is 256 times that of the codes, and exact: of SEGMENT lanes at most, a query's codes have a norm of at most codesNormMax, so that
-// no sum of products leaves i32 (Cauchy and Schwarz), and longer rows are summed in f64.
+// Every result is 256 times the dot of the codes. Sums are exact: within a segment, of at most SEGMENT lanes, a query's
+// codes have a norm of at most codesNormMax, so no sum of products exceeds i32 (Cauchy and Schwarz); longer rows are
+// summed in f64.
 
 import { sumI32, sumsI32 } from "./sum";
 
 /** Lanes summed in i32. */
 export const SEGMENT: u32 = 512;
 const SEGMENT_BYTES: usize = SEGMENT;
-/** At most this is 256 times a code. */
+/** The greatest absolute value of 256 times a code. */
 const WORD_MAX: f64 = 127.5 * 256;
 
-/** Norm that the codes of a query may have in one segment of a vector of so many lanes, rounding of the codes included. */
+/** The greatest norm of a query's codes in one segment of a vector of this many lanes, their rounding included. */
 export function codesNormMax(lanes: u32): f64 {
   const root = sqrt(<f64>min<u32>((lanes + 15) & ~15, SEGMENT));
-  // A head may end anywhere, so that a sum goes over parts of two segments.
+  // A head may end anywhere, so a sum may cover parts of two segments.
   const most = <f64>i32.MAX_VALUE / (WORD_MAX * root);
   return (lanes > SEGMENT ? most / 1.4143 : most) - root / 2 - 1;
 }
@@ -32,7 +34,7 @@ export function codesNormMax(lanes: u32): f64 {
   return i32x4.add(sum, of16(odd, even, words));
 }
 
-/** Of one segment. */
+/** Dot of one segment. */
 // @ts-ignore: decorator
 @inline function dot1(query: usize, row: usize, bytes: usize): i32 {
   let s0 = i32x4.splat(0);
@@ -49,7 +51,10 @@ export function codesNormMax(lanes: u32): f64 {
   return sumI32(i32x4.add(s0, s1));
 }
 
-/** The first 16 bytes begin the sums; then it takes 32 at a time, so that less is counted, and no more, so that what is loaded stays in registers. */
+/**
+ * The first 16 bytes start the sums. Then it takes 32 at a time: fewer steps of the loop, and no more than what stays
+ * in registers.
+ */
 // @ts-ignore: decorator
 @inline function dot4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, bytes: usize): v128 {
   let odd = v128.load(query);
@@ -90,7 +95,7 @@ export function codesNormMax(lanes: u32): f64 {
   return sumsI32(s0, s1, s2, s3);
 }
 
-/** Of a query with one row; `bytes` is a multiple of 16. */
+/** Dot of a query with one row; `bytes` is a multiple of 16. */
 export function dotCodes(query: usize, row: usize, bytes: usize): f32 {
   if (bytes <= SEGMENT_BYTES) return <f32>dot1(query, row, bytes);
   let sum: f64 = 0;
@@ -118,7 +123,7 @@ function dotLong4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, byte
   return f32x4.convert_i32x4_s(dot4(query, r0, r1, r2, r3, bytes));
 }
 
-/** Of rows with one to four lanes behind the last whole 16 bytes: those of all four rows are taken together. */
+/** For rows with one to four lanes after the last whole 16 bytes: those of all four rows are multiplied together. */
 // @ts-ignore: decorator
 @inline export function dotCodesShort4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, whole: usize): v128 {
   const sums = dot4(query, r0, r1, r2, r3, whole);
@@ -128,7 +133,7 @@ function dotLong4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, byte
   return f32x4.convert_i32x4_s(add16(sums, v128.load32_splat(rest), v128.load32_splat(rest, 16), v128.shuffle<u64>(low, high, 0, 2)));
 }
 
-/** Of one segment of two rows, the first as codesOfRow has it. */
+/** Dot of one segment of two rows, the first rounded as by codesOfRow. */
 // @ts-ignore: decorator
 @inline function dotRows1(a: usize, b: usize, bytes: usize): i32 {
   const half = i16x8.splat(128);
@@ -143,7 +148,7 @@ function dotLong4(query: usize, r0: usize, r1: usize, r2: usize, r3: usize, byte
   return sumI32(i32x4.add(s0, s1));
 }
 
-/** Of two rows' codes, those of the first rounded to whole numbers. */
+/** Dot of two rows' codes, those of the first rounded to whole numbers. */
 export function dotRows(a: usize, b: usize, bytes: usize): f32 {
   if (bytes <= SEGMENT_BYTES) return <f32>dotRows1(a, b, bytes);
   let sum: f64 = 0;
@@ -151,7 +156,7 @@ export function dotRows(a: usize, b: usize, bytes: usize): f32 {
   return <f32>sum;
 }
 
-/** Makes of a row's codes, rounded to whole numbers, those of a query. */
+/** Makes a row's codes, rounded to whole numbers, the codes of a query. */
 export function codesOfRow(row: usize, query: usize, bytes: usize): void {
   const half = i16x8.splat(128);
   const end = row + bytes;
@@ -164,7 +169,7 @@ export function codesOfRow(row: usize, query: usize, bytes: usize): void {
   }
 }
 
-/** Moves the odd ones of each 16 i16 codes to the front. */
+/** Moves the odd ones of each 16 i16 codes before the even ones. */
 export function codesPaired(query: usize, bytes: usize): void {
   const end = query + (bytes << 1);
   while (query < end) {

@@ -27,13 +27,13 @@ export function kernel_jaccard(a: usize, b: usize, bytes: usize): f64 {
   return all == 0 ? 0 : 1 - <f64>common / <f64>all;
 }
 
-/** `a`: i16, `b`: int8, both as code.ts has them; `bytes` is a multiple of 16. */
+/** `a` are i16 codes, `b` int8 codes, both in the order of code.ts; `bytes` is a multiple of 16. */
 export function kernel_dot_codes(a: usize, b: usize, bytes: usize): f32 {
   return dotCodes(a, b, bytes);
 }
 
 /**
- * Measures each of some queries against each of some vectors, all f32 and one after another.
+ * Measures every query against every vector, all f32 and one after another.
  *
  * @param out - f64s, those of the first query first: squared L2, 1 - cosine, or dot products.
  */

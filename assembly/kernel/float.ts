@@ -1,12 +1,12 @@
-// Distances between f32 lanes: in f32, for walks and for scans without codes, and in f64, for answers. A product of two f32 is exact in
-// f64, so an answer's error is that of its additions, about 1e-16 of what was added.
+// Distances between f32 lanes: in f32, for walks and for scans without codes, and in f64, for results. A product of two
+// f32 is exact in f64, so the error of a result is that of its additions, about 1e-16 of what was added.
 //
-// Summed by several registers side by side, then across them in the order of their numbers, then the rest. In f32 the error of a sum
-// of products is at most (lanes / 16 + 6) * 2^-24 of the sum of their absolute values.
+// Several registers sum side by side; they are added to each other in the order of their numbers, and last their lanes.
+// In f32 the error of a sum of products is at most (lanes / 16 + 6) * 2^-24 of the sum of their absolute values.
 
 import { lastLanes, sumF32, sumF64 } from "./sum";
 
-/** What a pair of lanes adds to a dot, or to a squared L2. */
+/** What a pair of lanes adds to a dot or to a squared L2. */
 // @ts-ignore: decorator
 @inline function term(a: v128, b: v128, isL2: bool): v128 {
   if (!isL2) return f32x4.mul(a, b);
@@ -49,7 +49,7 @@ export function l2F32(a: usize, b: usize, lanes: u32): f32 {
   return sumOf(a, b, lanes, true);
 }
 
-/** What dotPairF32 or l2PairF32 was asked for last. */
+/** Results of the last dotPairF32 or l2PairF32. */
 export let firstF32: f32 = 0;
 export let secondF32: f32 = 0;
 
@@ -100,12 +100,12 @@ export let secondF32: f32 = 0;
   secondF32 = sumF32(f32x4.add(f32x4.add(b0, b1), f32x4.add(b2, b3)));
 }
 
-/** dotF32 of `a` and of `b`. */
+/** dotF32 of `from` with `a` and with `b`. */
 export function dotPairF32(from: usize, a: usize, b: usize, lanes: u32): void {
   sumPair(from, a, b, lanes, false);
 }
 
-/** l2F32 of `a` and of `b`. */
+/** l2F32 of `from` to `a` and to `b`. */
 export function l2PairF32(from: usize, a: usize, b: usize, lanes: u32): void {
   sumPair(from, a, b, lanes, true);
 }
@@ -169,7 +169,7 @@ export function l2F64(a: usize, b: usize, lanes: u32): f64 {
   return sumF64(f64x2.add(s0, s1));
 }
 
-/** 1 - cosine similarity, in f64; `aSquare` is the dot of `a` with itself. 1 when either is zero. */
+/** 1 - cosine similarity, in f64; `aSquare` is the dot of `a` with itself. 1 if either vector is zero. */
 export function cosineF64(a: usize, b: usize, lanes: u32, aSquare: f64): f64 {
   let dots = f64x2.splat(0);
   let squares = dots;
@@ -201,6 +201,6 @@ export function cosineF64(a: usize, b: usize, lanes: u32, aSquare: f64): f64 {
   }
   const product = aSquare * sumF64(f64x2.add(squares, squares1));
   if (product == 0) return 1;
-  // Two vectors of one direction may come out a hair beyond 1.
+  // The similarity of two vectors of one direction may be rounded to a little more than 1.
   return max<f64>(0, 1 - sumF64(f64x2.add(dots, dots1)) / sqrt(product));
 }

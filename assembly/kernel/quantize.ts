@@ -1,8 +1,8 @@
-// From f32 lanes to codes: x = scale * code + residual. How far the codes can lead astray is known from the residual's norm.
+// From f32 lanes to codes: x = scale * code + residual. The norm of the residual limits how wrong the codes can be.
 
 import { lastLanes, sumF64 } from "./sum";
 
-/** Of the lanes looked at last: their largest absolute value, and the sum of their squares. */
+/** Of the lanes last measured: their greatest absolute value, and the sum of their squares. */
 export let lanesMax: f32 = 0;
 export let lanesSquare: f64 = 0;
 
@@ -27,13 +27,14 @@ export function lanesMeasure(from: usize, lanes: u32): void {
   lanesSquare = sumF64(f64x2.add(s0, s1));
 }
 
-/** Of the codes made last: the squared norm of what they leave out, and the sum of their squares. */
+/** Of the codes last made: the squared norm of what they leave out, and the sum of their squares. */
 export let codesResidual: f64 = 0;
 export let codesSquare: f64 = 0;
 
 /**
- * Codes of the lanes, nearest to lane * multiplier; their value is code * scale, and the residual is of lane * factor. `isWide`: i16, else
- * int8, two in a word: see code.ts. Whole groups of four are written, so the room is padded to that.
+ * Makes the codes nearest to lane * multiplier. They stand for code * scale; the residual is that of lane * factor.
+ * `isWide`: i16, otherwise int8 in words of two (code.ts). Always writes whole groups of four, so there must be room
+ * for the last one.
  */
 // @ts-ignore: decorator
 @inline function encode(from: usize, to: usize, lanes: u32, multiplier: f32, factor: f64, scale: f32, isWide: bool): void {

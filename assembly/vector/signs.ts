@@ -1,11 +1,13 @@
-// One bit a lane: whether it is above the mean of its vector's lanes. The part of a vector along (1, 1, ..., 1) is known exactly by that mean, and a dot
-// with the signs, times the squared norm over the sum of the absolute values, both of what is left, estimates the dot with what is left without
-// bias, where directions are random (Gao and Long, RaBitQ, 2024); no bound comes with it.
+// One bit per lane: whether it is at least the mean of its vector's lanes. That mean gives the part of a vector along
+// (1, 1, ..., 1) exactly. Of the rest, the dot with the signs, times the squared norm over the sum of the absolute
+// values, estimates the dot with the rest, without bias if directions are random (Gao and Long, RaBitQ, 2024); no bound
+// comes with it.
 //
-// Signs of the lanes themselves say nothing where lanes are never negative (pixels, counts, activations). A mean of each lane over all vectors would
-// serve there, too, but it is a state that goes stale, and would have to be the same whenever rows are made anew.
+// The signs of the lanes themselves say nothing if lanes are never negative (pixels, counts, activations). The mean of
+// each lane over all vectors would help there, too, but it is state that goes stale, and rows made anew would need the
+// same one.
 
-/** Of the signs taken last: what to multiply a dot with them with, and the mean of the lanes. */
+/** Of the signs last taken: the factor for a dot with them, and the mean of the lanes. */
 export let signsScale: f32 = 0;
 export let signsMean: f32 = 0;
 
