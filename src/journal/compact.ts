@@ -19,7 +19,7 @@ export interface CompactionOptions {
   /** The id in the catalog. */
   readonly database: bigint | undefined
   readonly store: Store
-  /** The current log; read again after each pause. */
+  /** The current log, until `onSwitch`. */
   readonly log: Log
   readonly generation: number
   /** Returns the highest transaction of the collection, once all participants' frames of it are durable. */
@@ -63,38 +63,18 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
     isBegun = store.compactBegin()
     if (!isBegun) throw outOfMemory('a compaction')
     const tailFrom = log.position
-    const target = { file, position: LOG_HEADER_BYTES, sequence: 1 }
-    for (;;) {
-      const frame = store.compactFrame(target.position / 8, target.sequence, 0, STEP_BYTES)
-      if (frame === undefined) break
-      file.write(target.position, frame)
-      target.position += frame.length
-      target.sequence++
-      await pause()
-      if (!options.mayGoOn()) return false
-    }
+    const target: Target = { file, position: LOG_HEADER_BYTES, sequence: 1 }
+    if (!(await copyRecords(options, target))) return false
     const tailTo = target.position
-    let copied = tailFrom
-    while (log.position - copied > TAIL_REST_BYTES) {
-      copied = copyTail(store, log, copied, target)
-      await pause()
-      if (!options.mayGoOn()) return false
-    }
+    let copied = await copyTails(options, tailFrom, target)
+    if (copied < 0) return false
     await file.flush()
     const sealedTransaction = await options.sealTransactions()
     if (!options.mayGoOn()) return false
     // From here to the end nothing else runs.
     while (copied < log.position) copied = copyTail(store, log, copied, target)
     const header: LogHeader = { ...draft, sealedTransaction, isComplete: true }
-    file.flushSync()
-    try {
-      file.write(0, encodeLogHeader(store, header))
-      file.flushSync()
-    } catch (error) {
-      // It is unknown which of the two the next opening finds. Both hold all that was acknowledged so far, so nothing
-      // more may be written.
-      throw log.fail(error)
-    }
+    complete(file, header, options)
     store.compactFinish(tailFrom / 8, (tailTo - tailFrom) / 8)
     isDone = true
     const next = new Log(file, target.position, target.sequence, options.onPoison, store.gather.held)
@@ -112,13 +92,40 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
   }
 }
 
+/** The end of the new log. */
+interface Target {
+  readonly file: StorageFile
+  position: number
+  sequence: number
+}
+
+/** Writes the records that there were at the beginning; returns false if it gave up. */
+async function copyRecords(options: CompactionOptions, target: Target): Promise<boolean> {
+  for (;;) {
+    const frame = options.store.compactFrame(target.position / 8, target.sequence, 0, STEP_BYTES)
+    if (frame === undefined) return true
+    target.file.write(target.position, frame)
+    target.position += frame.length
+    target.sequence++
+    await pause()
+    if (!options.mayGoOn()) return false
+  }
+}
+
+/** Copies what has been logged from `from` on until little is left; returns where that begins, -1 if it gave up. */
+async function copyTails(options: CompactionOptions, from: number, target: Target): Promise<number> {
+  const { store, log } = options
+  let copied = from
+  while (log.position - copied > TAIL_REST_BYTES) {
+    copied = copyTail(store, log, copied, target)
+    await pause()
+    if (!options.mayGoOn()) return -1
+  }
+  return copied
+}
+
 /** Copies whole frames of the old log, starting at `from`; returns where they end. */
-function copyTail(
-  store: Store,
-  log: Log,
-  from: number,
-  target: { file: StorageFile; position: number; sequence: number },
-): number {
+function copyTail(store: Store, log: Log, from: number, target: Target): number {
   log.writePending()
   let bytes = Math.min(TAIL_STEP_BYTES, log.position - from)
   const frame = new Uint8Array(FRAME_BYTES)
@@ -148,5 +155,18 @@ function copyTail(
     return from + whole
   } finally {
     store.releaseLog(address, bytes)
+  }
+}
+
+/** Marks the new log as complete: from here on it is the one that the next opening finds. */
+function complete(file: StorageFile, header: LogHeader, { store, log }: CompactionOptions): void {
+  file.flushSync()
+  try {
+    file.write(0, encodeLogHeader(store, header))
+    file.flushSync()
+  } catch (error) {
+    // It is unknown which of the two the next opening finds. Both hold all that was acknowledged so far, so nothing more
+    // may be written.
+    throw log.fail(error)
   }
 }

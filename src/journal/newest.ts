@@ -54,13 +54,8 @@ export async function openNewest(
   store: Store,
   repair: boolean,
 ): Promise<NewestLog | undefined> {
-  const staleFiles: string[] = []
-  const generations: number[] = []
-  for (const name of names) {
-    const generation = generationOf(stem, name)
-    if (generation !== undefined) generations.push(generation)
-    else if (name === `${stem}.snapshot.tmp`) staleFiles.push(name)
-  }
+  const staleFiles = names.filter((name) => name === `${stem}.snapshot.tmp`)
+  const generations = names.map((name) => generationOf(stem, name)).filter((generation) => generation !== undefined)
   generations.sort((a, b) => b - a)
   let failure: unknown
   let hurt: Hurt | undefined
@@ -72,16 +67,11 @@ export async function openNewest(
       continue
     }
     const file = await directory.open(name, { create: false })
-    const bytes = new Uint8Array(LOG_HEADER_BYTES)
     try {
-      const got = file.read(0, bytes)
       // A newer generation is a compaction's draft until its header says that it is complete.
-      const mayBeDraft = repair || generations.length > 1
-      const header = decodeLogHeader(store, bytes.subarray(0, Math.max(got, LOG_HEADER_BYTES)), name, mayBeDraft)
+      const { header, tornAt } = readHeader(file, store, repair || generations.length > 1)
       requireHome(header, home, `${directory.path}/${name}`)
       if (header.isComplete) {
-        const whole = encodeLogHeader(store, header)
-        const tornAt = whole.findIndex((byte, i) => byte !== bytes[i])
         newest = { file, header, tornAt, staleFiles, hurt, isHeadless: false }
         continue
       }
@@ -112,6 +102,15 @@ export async function openNewest(
     return await openHeadless(directory, stem, generations[0]!, store, failure)
   }
   return newest
+}
+
+/** The header of a log, and where its two copies differ: see `NewestLog`. A file that is too short reads as zeros. */
+function readHeader(file: StorageFile, store: Store, mayBeDraft: boolean): { header: LogHeader; tornAt: number } {
+  const bytes = new Uint8Array(LOG_HEADER_BYTES)
+  file.read(0, bytes)
+  const header = decodeLogHeader(store, bytes, file.name, mayBeDraft)
+  const whole = encodeLogHeader(store, header)
+  return { header, tornAt: whole.findIndex((byte, i) => byte !== bytes[i]) }
 }
 
 /** What a repair reports about the headers. */

@@ -328,7 +328,6 @@ export class Recovery {
   private damage(stop: number, end: number, window: number): number {
     const { store, options } = this
     let isInside = this.covered > stop
-    let next = 0
     for (let at = stop; at < end && !(isInside && !options.repair); ) {
       const bytes = Math.min(window, end - at)
       // A window that holds the rest of the log is already loaded.
@@ -346,7 +345,6 @@ export class Recovery {
           if (durable > stop) isInside = true
           this.sequence = sequence + 1
         }
-        if (next === 0) next = offset
         found = isInside && !options.repair ? 0 : store.resync(found + frameBytes, limit)
       }
       if (isLoaded || at + bytes >= end) break

@@ -173,20 +173,11 @@ export async function finishRepair(partitions: readonly Partition[], found: read
 async function removeDoubles(groups: readonly (readonly Partition[])[]): Promise<void> {
   const hurt = groups.filter((parts) => parts.some((part) => part.repairs.length > 0))
   if (groups.length < 2) return
-  const addresses = new Uint32Array(256)
   for (const parts of hurt) {
     // Of two damaged partitions, the first keeps the document.
     const others = groups.filter((one) => one !== parts && !(hurt.indexOf(one) > hurt.indexOf(parts))).flat()
     for (const part of parts) {
-      const doubles: Key[] = []
-      for (let slot = 0; slot >= 0; ) {
-        const { count, next } = part.store.scan(slot, addresses)
-        slot = next
-        for (let i = 0; i < count; i++) {
-          const key = part.readKey(addresses[i]!)
-          if (others.some((other) => other.find(key) !== 0)) doubles.push(key)
-        }
-      }
+      const doubles = keysAlsoIn(others, part)
       if (doubles.length === 0) continue
       const batch = part.begin()
       for (const key of doubles) batch.remove(key)
@@ -196,4 +187,19 @@ async function removeDoubles(groups: readonly (readonly Partition[])[]): Promise
       part.repairs.push({ file: part.log?.file.name ?? '', offset: 0, bytes: 0, reason })
     }
   }
+}
+
+/** The keys of a partition's documents that another one has, too. */
+function keysAlsoIn(others: readonly Partition[], part: Partition): Key[] {
+  const keys: Key[] = []
+  const addresses = new Uint32Array(256)
+  for (let slot = 0; slot >= 0; ) {
+    const { count, next } = part.store.scan(slot, addresses)
+    slot = next
+    for (let i = 0; i < count; i++) {
+      const key = part.readKey(addresses[i]!)
+      if (others.some((other) => other.find(key) !== 0)) keys.push(key)
+    }
+  }
+  return keys
 }
