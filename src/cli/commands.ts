@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { type Collection, type Database, open } from '../engine/index.ts'
 import { QuiverError } from '../error/index.ts'
-import { type Format, formatOf, readDocuments } from './readers.ts'
+import { type Format, formatOf, type Reading, readDocuments } from './readers.ts'
 import { Exit, megabytes, Progress, print, type Streams, table } from './screen.ts'
 import { toJson } from './typed-json.ts'
 
@@ -87,54 +87,27 @@ export async function importFile(
   options: Options,
   streams: Streams,
 ): Promise<void> {
-  const { key, partition, conflict = 'error' } = options
+  const { conflict = 'error' } = options
   if (!['error', 'replace', 'update'].includes(conflict)) {
     throw new Exit(2, `--conflict is error, replace or update; got "${conflict}"`)
   }
   const format = (options.format ?? (file === '-' ? 'ndjson' : formatOf(file))) as Format
   await within(path, {}, async (db) => {
-    const isThere = (await db.collections()).some((one) => one.name === name)
-    const collection = isThere
-      ? db.collection(name)
-      : await db.createCollection(name, key === undefined ? {} : { primaryKey: key })
-    if (isThere && key !== undefined && collection.primaryKey !== key) {
-      throw new Exit(2, `the key of collection "${name}" is "${collection.primaryKey}", not "${key}"`)
-    }
+    const collection = await importTarget(db, name, options.key)
     const reading = await readDocuments(file, format, options.text, streams)
     const progress = new Progress(streams, 'documents', options.quiet)
     const began = performance.now()
-    const sum = { inserted: 0, replaced: 0, unchanged: 0, errors: 0, firstError: undefined as string | undefined }
-    let read = 0
-    let batch: object[] = []
-    const write = async () => {
-      const result = await collection.insert(batch, {
-        conflict: conflict as 'error',
-        durability: 'soft',
-        ...(partition === undefined ? {} : { partition }),
-      })
-      for (const counter of ['inserted', 'replaced', 'unchanged', 'errors'] as const) sum[counter] += result[counter]
-      sum.firstError ??= result.firstError?.replace(
-        PLACE,
-        (_, at: string) => ` (document ${read + Number(at) + 1} of the input)`,
-      )
-      read += batch.length
-      batch = []
-      progress.update(read, reading.part())
-    }
+    let sum: ImportSum
     try {
-      for await (const document of reading.documents) {
-        batch.push(document)
-        if (batch.length === BATCH) await write()
-      }
-      await write()
+      sum = await insertAll(collection, reading, options, progress)
     } finally {
       progress.end()
       await db.sync()
     }
     const seconds = (performance.now() - began) / 1000
-    if (options.json) print(streams, toJson({ collection: name, read, ...sum, seconds }, true))
+    if (options.json) print(streams, toJson({ collection: name, ...sum, seconds }, true))
     else {
-      const { inserted, replaced, unchanged, errors } = sum
+      const { read, inserted, replaced, unchanged, errors } = sum
       print(
         streams,
         `${read} documents in ${seconds.toFixed(1)} s: ${inserted} inserted, ${replaced} replaced, ` +
@@ -145,11 +118,60 @@ export async function importFile(
   })
 }
 
+async function importTarget(db: Database, name: string, key: string | undefined): Promise<Collection> {
+  const isThere = (await db.collections()).some((one) => one.name === name)
+  if (!isThere) return db.createCollection(name, key === undefined ? {} : { primaryKey: key })
+  const collection = db.collection(name)
+  if (key !== undefined && collection.primaryKey !== key) {
+    throw new Exit(2, `the key of collection "${name}" is "${collection.primaryKey}", not "${key}"`)
+  }
+  return collection
+}
+
+interface ImportSum {
+  read: number
+  inserted: number
+  replaced: number
+  unchanged: number
+  errors: number
+  firstError: string | undefined
+}
+
+async function insertAll(
+  collection: Collection,
+  reading: Reading,
+  { conflict = 'error', partition }: Options,
+  progress: Progress,
+): Promise<ImportSum> {
+  const sum: ImportSum = { read: 0, inserted: 0, replaced: 0, unchanged: 0, errors: 0, firstError: undefined }
+  let batch: object[] = []
+  const write = async () => {
+    const result = await collection.insert(batch, {
+      conflict: conflict as 'error',
+      durability: 'soft',
+      ...(partition === undefined ? {} : { partition }),
+    })
+    for (const counter of ['inserted', 'replaced', 'unchanged', 'errors'] as const) sum[counter] += result[counter]
+    const place = (_: string, at: string) => ` (document ${sum.read + Number(at) + 1} of the input)`
+    sum.firstError ??= result.firstError?.replace(PLACE, place)
+    sum.read += batch.length
+    batch = []
+    progress.update(sum.read, reading.part())
+  }
+  for await (const document of reading.documents) {
+    batch.push(document)
+    if (batch.length === BATCH) await write()
+  }
+  await write()
+  return sum
+}
+
 const EXPORTED: readonly string[] = ['ndjson', 'json', 'csv']
 
 /** Exports a collection's documents. */
 export async function exportFile([path, name]: readonly [string, string], options: Options, streams: Streams) {
-  const { filter, select, sort, limit, out } = options
+  const { filter, sort, limit, out } = options
+  const select = options.select?.split(',')
   const format = options.format ?? (out === undefined ? 'ndjson' : formatOf(out, EXPORTED))
   if (!EXPORTED.includes(format)) {
     throw new Exit(2, `--format of export is ndjson, json or csv; got "${format}"`)
@@ -162,31 +184,22 @@ export async function exportFile([path, name]: readonly [string, string], option
   await within(path, { readOnly: true }, async (db) => {
     const cursor = db.collection(name).find({
       filter: filter === undefined ? {} : (jsonOption(filter, '--filter') as object as never),
-      select: select?.split(','),
+      select,
       sort,
       limit: limit === undefined ? undefined : numberOption(limit, '--limit'),
     })
     const progress = new Progress(streams, 'documents', options.quiet || out === undefined)
-    let count = 0
+    const form = format === 'csv' ? csvForm(select) : jsonForm(format === 'json', options.plain)
     const write = async (text: string) => {
-      if (!target.write(text)) await Promise.race([once(target, 'drain'), failed])
+      if (text !== '' && !target.write(text)) await Promise.race([once(target, 'drain'), failed])
     }
-    let columns: string[] | undefined
-    if (format === 'json') await write('[')
+    let count = 0
+    await write(form.head)
     for await (const document of cursor) {
-      if (format === 'csv') {
-        if (columns === undefined) {
-          columns = select?.split(',') ?? Object.keys(document)
-          await write(`${columns.map(csvCell).join(',')}\n`)
-        }
-        await write(`${columns.map((column) => csvCell(document[column])).join(',')}\n`)
-      } else {
-        const text = toJson(document, options.plain)
-        await write(format === 'json' ? `${count === 0 ? '' : ','}\n${text}` : `${text}\n`)
-      }
+      await write(form.document(document, count))
       progress.update(++count)
     }
-    if (format === 'json') await write(count === 0 ? ']\n' : '\n]\n')
+    await write(form.tail(count))
     progress.end()
     if (out === undefined) return
     target.end()
@@ -194,6 +207,37 @@ export async function exportFile([path, name]: readonly [string, string], option
     if (options.json) print(streams, toJson({ collection: name, documents: count, out }))
     else print(streams, `${count} documents written to ${out}`)
   })
+}
+
+/** The text of an export: what precedes the documents, each of them, and what follows them. */
+interface Form {
+  readonly head: string
+  document(document: Readonly<Record<string, unknown>>, position: number): string
+  tail(count: number): string
+}
+
+function jsonForm(isList: boolean, isPlain: boolean): Form {
+  if (!isList) return { head: '', document: (document) => `${toJson(document, isPlain)}\n`, tail: () => '' }
+  return {
+    head: '[',
+    document: (document, position) => `${position === 0 ? '' : ','}\n${toJson(document, isPlain)}`,
+    tail: (count) => (count === 0 ? ']\n' : '\n]\n'),
+  }
+}
+
+/** The columns are those selected, otherwise those of the first document. */
+function csvForm(selected: readonly string[] | undefined): Form {
+  const line = (cells: readonly unknown[]) => `${cells.map(csvCell).join(',')}\n`
+  let columns = selected
+  return {
+    head: '',
+    document: (document, position) => {
+      columns ??= Object.keys(document)
+      const row = line(columns.map((column) => document[column]))
+      return position === 0 ? line(columns) + row : row
+    },
+    tail: () => '',
+  }
 }
 
 function csvCell(value: unknown): string {
