@@ -190,6 +190,12 @@ function isSameList(a: readonly string[] | undefined, b: readonly string[] | und
   return true
 }
 
+/** The names that `*` stands for. */
+function allFields({ fields, isDynamic }: Schema): string[] {
+  const names = fields.filter((field) => !field.isFunctionOutput).map(({ name }) => name)
+  return isDynamic ? [...names, DEFAULT_DYNAMIC_FIELD] : names
+}
+
 function makeProjection(schema: Schema, outputFields: readonly string[] | undefined, rules: OutputRules): Projection {
   // A string's characters would be taken for fields.
   if (outputFields !== undefined && outputFields !== null && !Array.isArray(outputFields)) {
@@ -200,10 +206,8 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
   if (rules.withKey) names.add(schema.primary.name)
   let isCount = false
   for (const name of outputFields ?? ['*']) {
-    if (name === '*') {
-      for (const field of schema.fields) if (!field.isFunctionOutput) names.add(field.name)
-      if (schema.isDynamic) names.add(DEFAULT_DYNAMIC_FIELD)
-    } else if (typeof name === 'string' && name.trim().toLowerCase() === DEFAULT_COUNT_QUERY_STRING) isCount = true
+    if (name === '*') for (const one of allFields(schema)) names.add(one)
+    else if (typeof name === 'string' && name.trim().toLowerCase() === DEFAULT_COUNT_QUERY_STRING) isCount = true
     else names.add(name)
   }
   const select = new Set<string>([schema.primary.name])

@@ -11,6 +11,8 @@ import { columnEncoderOf, type Encode, encoderOf, jsonOf, narrow } from './value
 
 export type Row = Record<string, unknown>
 
+type Key = number | bigint | string
+
 /** A field, and what is needed to store it. */
 interface Column {
   readonly field: Field
@@ -58,9 +60,9 @@ export interface RowRules {
 /** Rows in stored form. */
 export interface EncodedRows {
   readonly documents: Row[]
-  readonly keys: (number | bigint | string)[]
+  readonly keys: Key[]
   /** Keys that an upsert with generated keys replaces. */
-  readonly replaced: (number | bigint | string)[]
+  readonly replaced: Key[]
   /** For a partial batch: the fields that at least one row gave. */
   readonly given: ReadonlySet<string>
 }
@@ -80,8 +82,8 @@ export function encodeRows(entry: Entry, rows: readonly unknown[], rules: RowRul
   const plan = planOf(schema)
   const encoded = {
     documents: new Array<Row>(rows.length),
-    keys: new Array<number | bigint | string>(rows.length),
-    replaced: [] as (number | bigint | string)[],
+    keys: new Array<Key>(rows.length),
+    replaced: [] as Key[],
     given: rules.kind === 'partial' ? new Set<string>() : NONE,
   }
   try {
@@ -89,7 +91,7 @@ export function encodeRows(entry: Entry, rows: readonly unknown[], rules: RowRul
       for (let i = 0; i < rows.length; i++) checkNames(rows[i], i, schema, plan, rules)
       for (const row of rows) for (const name of Object.keys(row as Row)) encoded.given.add(name)
     }
-    for (let i = 0; i < rows.length; i++) encodeRow(rows[i], i, rows.length, schema, plan, rules, encoded)
+    for (let i = 0; i < rows.length; i++) encodeRow(rows[i], i, schema, plan, rules, encoded)
   } catch (error) {
     // First, for all rows, the checks that the SDK makes before it sends.
     for (let i = 0; i < rows.length; i++) checkNames(rows[i], i, schema, plan, rules)
@@ -135,7 +137,6 @@ const stored: unknown[] = []
 function encodeRow(
   given: unknown,
   position: number,
-  count: number,
   schema: Schema,
   plan: Plan,
   rules: RowRules,
@@ -154,11 +155,11 @@ function encodeRow(
     const value = (isPlain && !isInherited) || Object.hasOwn(row, name) ? row[name] : undefined
     if (value !== undefined) seen++
     if (i === primary) {
-      const key = keyOf(field, encode, value, position, count, rules, encoded)
+      const key = keyOf(columns[i]!, value, position, rules, encoded)
       stored[i] = key
       encoded.keys[position] = key
     } else if (value !== undefined && value !== null) stored[i] = encode(value, position, rules.transformers)
-    else if (rules.kind !== 'partial') stored[i] = missingValue(field, count)
+    else if (rules.kind !== 'partial') stored[i] = missingValue(field, encoded.keys.length)
     if (stored[i] !== value) isAsGiven = false
   }
   const names = Object.keys(row)
@@ -219,34 +220,34 @@ function dynamicPart(row: Row, names: readonly string[], schema: Schema, plan: P
 export function missingValue(field: Field, count: number): unknown {
   if (field.defaultValue !== undefined) return field.defaultValue
   if (field.nullable) return undefined
-  throw invalid(`the num_rows (0) of field (${field.name}) is not equal to passed num_rows (${count})`, count, 0)
+  throw noValue(field, count)
+}
+
+function noValue(field: Field, count: number): Error {
+  return invalid(`the num_rows (0) of field (${field.name}) is not equal to passed num_rows (${count})`, count, 0)
 }
 
 function keyOf(
-  field: Field,
-  encode: Encode,
+  { field, encode }: Column,
   value: unknown,
   position: number,
-  count: number,
   rules: RowRules,
   encoded: EncodedRows,
-): number | bigint | string {
+): Key {
   const isGiven = value !== undefined && value !== null
-  if (field.autoID && !rules.takesAutoID) {
-    if (rules.kind === 'insert' && isGiven) {
-      throw invalid(`no primary key is taken where autoID is on: field ${field.name} of row ${position}`)
-    }
-    if (rules.kind !== 'insert') {
-      if (!isGiven) throw invalid(`must assign primary key ${field.name} when upsert, row ${position}`)
-      encoded.replaced.push(encode(value, position) as number | bigint | string)
-      if (rules.kind === 'partial') return encoded.replaced.at(-1)!
-    }
-    const made = newId()
-    return field.type === DataType.Int64 ? narrow(made) : String(made)
+  const isInsert = rules.kind === 'insert'
+  if (!isInsert && !isGiven) throw invalid(`must assign primary key ${field.name} when upsert, row ${position}`)
+  if (!field.autoID || rules.takesAutoID) {
+    if (!isGiven) throw noValue(field, encoded.keys.length)
+    return encode(value, position) as Key
   }
-  if (!isGiven) {
-    if (rules.kind !== 'insert') throw invalid(`must assign primary key ${field.name} when upsert, row ${position}`)
-    throw invalid(`the num_rows (0) of field (${field.name}) is not equal to passed num_rows (${count})`, count, 0)
+  if (isInsert) {
+    if (isGiven) throw invalid(`no primary key is taken where autoID is on: field ${field.name} of row ${position}`)
+  } else {
+    const replaced = encode(value, position) as Key
+    encoded.replaced.push(replaced)
+    if (rules.kind === 'partial') return replaced
   }
-  return encode(value, position) as number | bigint | string
+  const made = newId()
+  return field.type === DataType.Int64 ? narrow(made) : String(made)
 }

@@ -154,20 +154,29 @@ export async function bucketsOf(
   const answers: AggregationBucket[][] = []
   for (const query of plan.queries) {
     const pages = hitPages({ ...plan, queries: [query] }, [...new Set(select)], 1_024, CANDIDATES_MAX)
-    const counts = new Map<string, number>()
-    const hits: Found[] = []
-    for await (const page of pages) {
-      for (const hit of page) {
-        const key = identityOf(fields.map((name) => hit.row[name]))
-        const count = counts.get(key) ?? 0
-        if (count === kept) continue
-        counts.set(key, count + 1)
-        hits.push(hit)
-      }
-    }
-    answers.push(builder.buckets(root, hits))
+    answers.push(builder.buckets(root, await firstOfEach(pages, fields, kept)))
   }
   return answers
+}
+
+/** The nearest hits of each combination of values in the fields, at most `kept` of each. */
+async function firstOfEach(
+  pages: AsyncIterable<readonly Found[]>,
+  fields: readonly string[],
+  kept: number,
+): Promise<Found[]> {
+  const counts = new Map<string, number>()
+  const hits: Found[] = []
+  for await (const page of pages) {
+    for (const hit of page) {
+      const key = identityOf(fields.map((name) => hit.row[name]))
+      const count = counts.get(key) ?? 0
+      if (count === kept) continue
+      counts.set(key, count + 1)
+      hits.push(hit)
+    }
+  }
+  return hits
 }
 
 function requireKey({ schema }: Entry, name: string): void {

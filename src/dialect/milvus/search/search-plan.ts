@@ -134,6 +134,8 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
   const { field, owner } = targetOf(entry, data, parameters)
   const partitions = readPartitions(entry, data['partition_names'] as string[] | undefined, 'search')
   const metric = metricOf(field, entry.record.indexes, owner)
+  // Structs that are searched as wholes have a metric of their own.
+  const isWhole = owner !== undefined && !isElementwise(metric)
   const wanted = parameters['metric_type'] as string | undefined
   if (wanted && wanted.toUpperCase() !== metric) throw invalid('metric type not match', metric, wanted)
   const { limit, offset } = windowOfSearch(parameters)
@@ -166,26 +168,32 @@ export function planOf(entry: Entry, data: Given): SearchPlan | Promise<SearchPl
       structs,
     }
   }
-  const { ids } = data
-  const isStored = Array.isArray(ids) && ids.length > 0
-  const asked = isStored
-    ? storedQueries(entry, field, keysOf(entry, ids))
-    : owner === undefined || isElementwise(metric)
-      ? queriesOf(field, data)
-      : structQueries(field, vectorsGiven(data))
-  const isFilled = !isStored && entry.schema.filled.includes(field)
-  const queries = isFilled ? filled(entry, field, asked as unknown[], parameters['analyzer_name']) : asked
+  const queries = askedOf(entry, field, isWhole, data, parameters)
   // In a search the SDK prefers expr to filter; everywhere else it is the reverse.
   const text = data['expr'] || data['filter']
   const isIsolated = /true/i.test(entry.record.properties['partitionkey.isolation'] ?? '')
   if (Array.isArray(queries) && !text && !data['exprValues'] && !entry.expires && !isIsolated)
     return plan(queries, undefined)
   const request = { ...data, filter: text as string }
-  const own = owner !== undefined && isElementwise(metric) ? structTestOfRequest(entry, request, owner) : undefined
+  const own = owner !== undefined && !isWhole ? structTestOfRequest(entry, request, owner) : undefined
   const filter = isIsolated
     ? requireOneKey(entry, request).then(() => filterOfRequest(entry, request))
     : filterOfRequest(entry, request)
   return Promise.all([queries, filter, own]).then((parts) => plan(...parts))
+}
+
+/** The queries of a request: by stored vectors, of whole structs, by text, or as given. */
+function askedOf(
+  entry: Entry,
+  field: Field,
+  isWhole: boolean,
+  data: Given,
+  parameters: Record<string, unknown>,
+): readonly unknown[] | Promise<readonly unknown[]> {
+  const { ids } = data
+  if (Array.isArray(ids) && ids.length > 0) return storedQueries(entry, field, keysOf(entry, ids))
+  const queries = isWhole ? structQueries(field, vectorsGiven(data)) : queriesOf(field, data)
+  return entry.schema.filled.includes(field) ? filled(entry, field, queries, parameters['analyzer_name']) : queries
 }
 
 /** Isolated partitions are searched one at a time. */

@@ -25,42 +25,42 @@ function functionWire(func: Func): { wire: unknown; node: Node } {
   return { wire: node.build(), node }
 }
 
+type IndexFunction = Pick<IndexInfo, 'wire' | 'multi' | 'geo' | 'query'>
+
+/** The function of an index that is made without one: it reads the field of the index's name. */
+function fieldFunction(call: Call, name: string): IndexFunction {
+  const parameters = [T.MAKE_ARRAY, [1]]
+  const wire = [T.FUNC, [parameters, [T.BRACKET, [[T.VAR, [1]], name]]]]
+  const query = `function(var1) { return var1("${name}") }`
+  return { wire, multi: call.boolOption('multi'), geo: call.boolOption('geo'), query }
+}
+
+/** The function that a call gives: as a function, or as the bytes that `index_status` answers, which keep the options. */
+function givenFunction(call: Call): IndexFunction {
+  const multi = call.boolOption('multi')
+  const geo = call.boolOption('geo')
+  const given = call.val(2)
+  if (given instanceof Uint8Array) {
+    const text = new TextDecoder().decode(given)
+    if (!text.startsWith(PREFIX)) {
+      fail(
+        'Cannot create an sindex except from a reql_index_function returned from `index_status` in the field `function`.',
+      )
+    }
+    const kept = JSON.parse(text.slice(PREFIX.length)) as IndexInfo
+    keptTerm(kept.wire)
+    return { wire: kept.wire, multi: kept.multi, geo: kept.geo, query: kept.query }
+  }
+  if (!(given instanceof Func)) return wrongKind('FUNCTION', given)
+  const { wire, node } = functionWire(given)
+  return { wire, multi, geo, query: node.print() }
+}
+
 function create(call: Call): Val {
   const table = tableOf(call.first)
   const name = call.text(1)
   if (name === table.primaryKey) fail(`Index name conflict: \`${name}\` is the name of the primary key.`)
-  let multi = call.boolOption('multi')
-  let geo = call.boolOption('geo')
-  let wire: unknown = [
-    T.FUNC,
-    [
-      [T.MAKE_ARRAY, [1]],
-      [T.BRACKET, [[T.VAR, [1]], name]],
-    ],
-  ]
-  let shown = `function(var1) { return var1("${name}") }`
-  if (call.count === 3) {
-    const given = call.val(2)
-    if (given instanceof Uint8Array) {
-      if (!new TextDecoder().decode(given).startsWith(PREFIX)) {
-        fail(
-          'Cannot create an sindex except from a reql_index_function returned from `index_status` in the field `function`.',
-        )
-      }
-      const kept = JSON.parse(new TextDecoder().decode(given).slice(PREFIX.length)) as IndexInfo
-      keptTerm(kept.wire)
-      wire = kept.wire
-      multi = kept.multi
-      geo = kept.geo
-      shown = kept.query
-    } else {
-      if (!(given instanceof Func)) return wrongKind('FUNCTION', given)
-      const kept = functionWire(given)
-      wire = kept.wire
-      shown = kept.node.print()
-    }
-  }
-  const info: IndexInfo = { name, wire, multi, geo, query: shown }
+  const info: IndexInfo = { name, ...(call.count === 3 ? givenFunction(call) : fieldFunction(call, name)) }
   const requireFree = (): void => {
     if (table.info.indexes.some((one) => one.name === name)) {
       failOperation(`Index \`${name}\` already exists on table \`${table.label}\`.`)
