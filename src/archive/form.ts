@@ -17,7 +17,9 @@ export type ExportForm = 'blob' | 'bytes' | 'stream'
 
 /** Checks the options; returns the requested form. */
 export function exportForm(options: ExportOptions = {}): ExportForm {
-  if (typeof options !== 'object' || options === null) throw new UsageError('the options of export are an object')
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError(`the options of export are an object, got ${options === null ? 'null' : typeof options}`)
+  }
   for (const name of Object.keys(options)) if (name !== 'as') throw unknownOption(name, ['as'], 'of export')
   const { as = 'blob' } = options
   if (as === 'blob' || as === 'bytes' || as === 'stream') return as

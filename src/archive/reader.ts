@@ -32,16 +32,18 @@ export async function* readPieces(source: AsyncIterable<Uint8Array>): AsyncGener
         number,
         number,
       ]
-      if (payloadBytes > PIECE_BYTES_MAX) throw damaged(at, `a piece says it has ${payloadBytes} bytes`)
+      if (payloadBytes > PIECE_BYTES_MAX)
+        throw damaged(at, `a piece claims ${payloadBytes} bytes, ${PIECE_BYTES_MAX} are the most`)
       const payload = await bytes.take(payloadBytes)
       checksum = crc32c(payload, crc32c(head.subarray(0, PIECE_CHECKSUM_OFFSET), checksum))
       if (checksum !== view.getUint32(PIECE_CHECKSUM_OFFSET, true))
         throw damaged(at, 'the checksum of a piece is wrong')
       if (kind === PieceKind.End) break
-      if (kind !== PieceKind.Catalog && kind !== PieceKind.Log) throw damaged(at, `there is no kind ${kind} of piece`)
+      if (kind !== PieceKind.Catalog && kind !== PieceKind.Log)
+        throw damaged(at, `a piece has the unknown kind ${kind}`)
       yield { kind, number, payload }
     }
-    if (!(await bytes.isAtEnd())) throw damaged(bytes.position, 'the file goes on behind its end')
+    if (!(await bytes.isAtEnd())) throw damaged(bytes.position, 'the file continues after its end mark')
   } finally {
     await bytes.close()
   }
@@ -53,7 +55,9 @@ async function readHead(bytes: Bytes): Promise<number> {
   const given = head.subarray(0, HEAD_BYTES - 4)
   const version = view.getUint32(8, true)
   if (headBytes(version).some((byte, i) => byte !== given[i])) {
-    throw new CorruptError('this file is no export of quiverdb: it does not begin as one', { details: { offset: 0 } })
+    throw new CorruptError('this file is not an export of quiverdb: it does not begin like one', {
+      details: { offset: 0 },
+    })
   }
   const checksum = crc32c(given)
   if (checksum !== view.getUint32(HEAD_BYTES - 4, true)) throw damaged(0, 'the checksum of its head is wrong')
@@ -104,7 +108,7 @@ class Bytes {
       if (!(await this.#next())) {
         const end = this.position + have
         if (end === 0)
-          throw new CorruptError('this file is no export of quiverdb: it is empty', { details: { offset: 0 } })
+          throw new CorruptError('this file is not an export of quiverdb: it is empty', { details: { offset: 0 } })
         throw damaged(end, 'the file ends here, before its end mark')
       }
       parts.push(this.#chunk)

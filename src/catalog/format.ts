@@ -53,7 +53,7 @@ export function decodeCatalog(bytes: Uint8Array, file: string): CatalogState {
   const payloadBytes = view.getUint32(PAYLOAD_BYTES_OFFSET, true)
   if (payloadBytes !== bytes.length - PAYLOAD_OFFSET) {
     const found = bytes.length - PAYLOAD_OFFSET
-    throw corrupt(file, PAYLOAD_BYTES_OFFSET, `says its payload has ${payloadBytes} bytes and has ${found}`)
+    throw corrupt(file, PAYLOAD_BYTES_OFFSET, `claims a payload of ${payloadBytes} bytes, but has ${found}`)
   }
   if (view.getUint32(CHECKSUM_OFFSET, true) !== checksum(bytes)) {
     throw corrupt(file, CHECKSUM_OFFSET, 'does not match its checksum')
@@ -69,9 +69,9 @@ export function decodeCatalog(bytes: Uint8Array, file: string): CatalogState {
   try {
     state = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PAYLOAD_OFFSET)))
   } catch (cause) {
-    throw corrupt(file, PAYLOAD_OFFSET, 'holds no JSON', cause)
+    throw corrupt(file, PAYLOAD_OFFSET, 'is not valid JSON', cause)
   }
-  if (!isCatalogState(state)) throw corrupt(file, PAYLOAD_OFFSET, 'holds definitions that make no sense')
+  if (!isCatalogState(state)) throw corrupt(file, PAYLOAD_OFFSET, 'holds definitions that are not valid')
   return completed(state)
 }
 

@@ -51,13 +51,14 @@ export function indexPaths(fields: unknown, where: string): string[] {
     throw new UsageError(`fields ${where} has 1 to ${FIELDS_MAX} paths, got ${fields.length}`)
   }
   const paths = Array.from(fields, (path: unknown) => requirePath(path, where))
-  if (new Set(paths).size < paths.length) throw new UsageError(`fields ${where} has a path twice`)
+  const twice = paths.find((path, i) => paths.indexOf(path) < i)
+  if (twice !== undefined) throw new UsageError(`fields ${where} has "${twice}" twice`)
   return paths
 }
 
 function requirePath(path: unknown, where: string): string {
   if (typeof path !== 'string') throw new TypeMismatchError(`fields ${where} are paths of fields, got ${typeof path}`)
-  if (path === '') throw new UsageError(`fields ${where} has an empty path in it`)
+  if (path === '') throw new UsageError(`fields ${where} has an empty path`)
   const steps = path.split('.').length
   if (path.length > PATH_LENGTH_MAX || steps > STEPS_MAX) {
     throw new LimitError(

@@ -78,7 +78,7 @@ function fieldDefinition(path: string, given: unknown): FieldDefinition {
 
 function fieldTypes(given: unknown, where: string): readonly FieldType[] {
   const types: readonly unknown[] = Array.isArray(given) ? given : [given]
-  if (types.length === 0) throw new UsageError(`the types ${where} are none; name at least one`)
+  if (types.length === 0) throw new UsageError(`the type ${where} is an empty list; name at least one type`)
   for (const type of types) {
     if (FIELD_TYPES.includes(type as FieldType)) continue
     throw new UsageError(`the type ${where} is one of ${FIELD_TYPES.join(', ')}, got ${shown(type)}`)

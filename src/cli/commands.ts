@@ -251,7 +251,7 @@ function jsonOption(text: string, name: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new Exit(2, `${name} is JSON, as '{"likes":{"$gt":10}}': ${(cause as Error).message}`)
+    throw new Exit(2, `${name} takes JSON, such as '{"likes":{"$gt":10}}': ${(cause as Error).message}`)
   }
 }
 

@@ -27,9 +27,9 @@ export function lineDocument(line: string, number: number): object | undefined {
   try {
     value = fromJson(number === 1 ? withoutMark(line) : line)
   } catch (cause) {
-    throw unreadable(`line ${number} is no JSON`, cause)
+    throw unreadable(`line ${number} is not valid JSON`, cause)
   }
-  if (!isObject(value)) throw unreadable(`line ${number} is no object: a line is a document`)
+  if (!isObject(value)) throw unreadable(`line ${number} is not an object; each line has to be a document`)
   return value
 }
 
@@ -44,10 +44,11 @@ export function* jsonDocuments(text: string, name: string): Generator<object, vo
   try {
     value = JSON.parse(withoutMark(text))
   } catch (cause) {
-    throw unreadable(`"${name}" is no JSON`, cause)
+    throw unreadable(`"${name}" is not valid JSON`, cause)
   }
   for (const [at, one] of (Array.isArray(value) ? value : [value]).entries()) {
-    if (!isObject(one)) throw unreadable(`element ${at} of "${name}" is no object: each is a document`)
+    if (!isObject(one))
+      throw unreadable(`element ${at} of "${name}" is not an object; each element has to be a document`)
     yield decode(one) as object
   }
 }

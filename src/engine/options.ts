@@ -190,7 +190,7 @@ export function requireDatabase(value: unknown): void {
   if (typeof (value as { collections?: unknown } | null | undefined)?.collections === 'function') return
   const isPromise = typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
   const got = isPromise ? 'a promise: await it' : describe(value)
-  throw new TypeMismatchError(`database takes an open database, what open() answers; got ${got}`)
+  throw new TypeMismatchError(`database takes an open database, what open() returns; got ${got}`)
 }
 
 export function requirePath(path: unknown, what: string): string {

@@ -76,7 +76,8 @@ function unpackLinks(file: StorageFile, position: number, store: Store, seed: bi
   }
   store.graphs.unpack((room) => {
     const bytes = view.getUint32(reach(4), true)
-    if (bytes < PIECE_BYTES_MIN || bytes > KEY_BUFFER_BYTES) throw new RangeError('a piece of links has no such length')
+    if (bytes < PIECE_BYTES_MIN || bytes > KEY_BUFFER_BYTES)
+      throw new RangeError('a piece of links has an impossible length')
     const from = reach(bytes)
     room.set(window.subarray(from, from + bytes))
     used += bytes

@@ -318,7 +318,7 @@ describe('an import', () => {
       await refused(damaged)
     }
     for (let bytes = 0; bytes < whole.length; bytes += bytes < 60 ? 7 : 211) await refused(whole.subarray(0, bytes))
-    expect((await refused(new Uint8Array([...whole, 0]))).message).toMatch(/goes on behind its end/)
+    expect((await refused(new Uint8Array([...whole, 0]))).message).toMatch(/continues after its end mark/)
     expect(readdirSync(path)).toEqual([])
     const db = kept(await open.import(whole, path))
     expect(await db.collection('c').count()).toBe(40)
@@ -331,8 +331,8 @@ describe('an import', () => {
         () => 'none',
         (error: Error) => error.message,
       )
-    expect(await message(new TextEncoder().encode('{"this":"is something else"}'))).toMatch(/no export of quiverdb/)
-    expect(await message(new Uint8Array(0))).toMatch(/no export of quiverdb: it is empty/)
+    expect(await message(new TextEncoder().encode('{"this":"is something else"}'))).toMatch(/not an export of quiverdb/)
+    expect(await message(new Uint8Array(0))).toMatch(/not an export of quiverdb: it is empty/)
     expect(await message(whole.subarray(0, whole.length - 1))).toMatch(/ends here, before its end mark/)
     expect(await message('./backup')).toMatch(/createReadStream/)
     expect(await message(undefined)).toMatch(/takes an export/)
@@ -397,7 +397,7 @@ describe('an import', () => {
 
 it('refuses options of an export that make no sense, by what they are', async () => {
   const db = await open(':memory:')
-  await expect(db.export(null as never)).rejects.toThrow('the options of export are an object')
+  await expect(db.export(null as never)).rejects.toThrow('the options of export are an object, got null')
   await expect(db.export({ as: 10n as never })).rejects.toThrow('got a value of type bigint')
   await expect(db.export({ as: 'zip' as never })).rejects.toThrow('got "zip"')
   await db.close()

@@ -51,7 +51,7 @@ describeEach('indexes', ({ openNew, collection: options }) => {
     await expect(bad('b', { fields: 'x' })).rejects.toThrow(TypeMismatchError)
     await expect(bad('b', { fields: [] })).rejects.toThrow(UsageError)
     await expect(bad('b', { fields: [''] })).rejects.toThrow(UsageError)
-    await expect(bad('b', { fields: ['x', 'x'] })).rejects.toThrow(UsageError)
+    await expect(bad('b', { fields: ['y', 'x', 'x'] })).rejects.toThrow('fields of index "b" has "x" twice')
     await expect(bad('b', { fields: [5] })).rejects.toThrow(TypeMismatchError)
     await expect(bad('b', { fields: new Array<string>(1) })).rejects.toThrow(TypeMismatchError)
     await expect(bad('b', { unique: 1 })).rejects.toThrow(UsageError)

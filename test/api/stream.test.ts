@@ -62,9 +62,9 @@ describeEach('streams', ({ openNew, collection: options }) => {
   it('refuses an iterator that gives something else than results; it took what is missing there for documents, for ever', async () => {
     const posts = await make()
     const broken = { [Symbol.asyncIterator]: () => ({ next: async () => 5 }) } as unknown as AsyncIterable<Document>
-    await expect(posts.insert(broken)).rejects.toThrow(/its next\(\) gave/)
+    await expect(posts.insert(broken)).rejects.toThrow(/its next\(\) returned/)
     const silent = { [Symbol.iterator]: () => ({ next: () => undefined }) } as unknown as Iterable<Document>
-    await expect(posts.insert(silent)).rejects.toThrow(/its next\(\) gave undefined/)
+    await expect(posts.insert(silent)).rejects.toThrow(/its next\(\) returned undefined/)
   })
 
   it('takes a cursor of another collection, and of the same one', async () => {

@@ -35,7 +35,7 @@ describe('import', () => {
     expect(errors).toContain('already has a document with id 7 (document 2301 of the input)')
   })
 
-  // PowerShell and spreadsheets begin a file with one: "line 1 is no JSON" of a file that looked right in every editor.
+  // PowerShell and spreadsheets begin a file with one: "line 1 is not valid JSON" of a file that looked right in every editor.
   it.each([
     ['json', '[{"id":1}]'],
     ['ndjson', '{"id":1}\r\n{"id":2}\r\n'],
@@ -92,9 +92,9 @@ describe('import', () => {
   })
 
   it.each([
-    ['broken.ndjson', '{"id":1}\n{"id":', 'line 2 is no JSON'],
-    ['list.ndjson', '[1]', 'line 1 is no object'],
-    ['broken.json', '{', 'is no JSON'],
+    ['broken.ndjson', '{"id":1}\n{"id":', 'line 2 is not valid JSON'],
+    ['list.ndjson', '[1]', 'line 1 is not an object'],
+    ['broken.json', '{', 'is not valid JSON'],
     ['broken.csv', 'a,b\n1,2,3\n', 'the CSV is broken'],
   ])('says what is wrong with %s', async (name, content, message) => {
     const run = await session.run(['import', db, 'c', session.write(name, content)])

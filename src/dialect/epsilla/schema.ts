@@ -210,7 +210,7 @@ function jsonCopy(value: object, name: string, index: number): unknown {
   } catch {
     throw new Refusal(
       400,
-      `Record ${index} field ${name}: the value has no JSON; it may hold no bigint, and not itself.`,
+      `Record ${index} field ${name}: the value cannot be stored as JSON: it holds a bigint, or itself.`,
     )
   }
 }

@@ -19,7 +19,7 @@ export function analyzerFor(given: unknown): Analyzer {
     ) {
       throw error
     }
-    throw invalid(`analyzer_params make no sense: ${(error as Error).message}`)
+    throw invalid(`analyzer_params are not valid: ${(error as Error).message}`)
   }
 }
 
@@ -56,7 +56,7 @@ function readLanguages(name: string, given: string): Languages {
   const named = new Map(Object.entries(analyzers).map(([own, params]) => [own, analyzerFor(params)]))
   const aliases = new Map(Object.entries(alias))
   for (const [own, target] of aliases) {
-    if (!named.has(target as string)) throw wrong(`alias ${own} is of no analyzer: ${JSON.stringify(target)}`)
+    if (!named.has(target as string)) throw wrong(`alias ${own} names an unknown analyzer: ${JSON.stringify(target)}`)
   }
   return {
     by,

@@ -239,7 +239,7 @@ function checkLanguages(field: Field, fields: readonly Field[]): void {
   if (own !== undefined) throw wrong('analyzer_params beside them say something else')
   if (isMatched === 'true') throw wrong('they are for BM25 functions, not for enable_match')
   if (fields.find((one) => one.name === languages.by)?.type !== DataType.VarChar) {
-    throw wrong(`by_field ${languages.by} is no VarChar field of the collection`)
+    throw wrong(`by_field ${languages.by} is not a VarChar field of the collection`)
   }
 }
 

@@ -112,7 +112,7 @@ export function keysOf(entry: Entry, ids: unknown): Key[] {
     if (key === undefined) {
       throw new MilvusError(
         Code.Parameter,
-        `failed to create query plan: cannot parse expression: ${primary.name} in [${told(id)}], error: ${told(id)} is no integer: invalid parameter`,
+        `failed to create query plan: cannot parse expression: ${primary.name} in [${told(id)}], error: ${told(id)} is not an integer: invalid parameter`,
       )
     }
     return key

@@ -49,7 +49,7 @@ export function integerOf(value: unknown): number | bigint | undefined {
 
 function mismatch(field: Field, value: unknown, row: number): MilvusError {
   const want = DataType[field.type]
-  return invalid(`field ${field.name} of row ${row}: ${want} wanted, got ${shown(value)}`, want, typeof value)
+  return invalid(`field ${field.name} of row ${row}: expected ${want}, got ${shown(value)}`, want, typeof value)
 }
 
 const RANGES: Readonly<Record<number, readonly [number, number]>> = {

@@ -59,7 +59,7 @@ async function write(source: AsyncIterable<Uint8Array>, files: ImportedFiles): P
       continue
     }
     const name = names[number]
-    if (name === undefined) throw contradicting(`it has a log ${number}, and its catalog names ${names.length}`)
+    if (name === undefined) throw contradicting(`it has a log ${number}, but its catalog names only ${names.length}`)
     await files.append(name, payload)
   }
   if (state === undefined) throw contradicting('it has no catalog')
@@ -79,7 +79,7 @@ function namesOf(state: CatalogState): string[] {
 }
 
 function contradicting(what: string): CorruptError {
-  return new CorruptError(`this export makes no sense: ${what}; nothing of it was imported`, { details: {} })
+  return new CorruptError(`this export contradicts itself: ${what}; nothing of it was imported`, { details: {} })
 }
 
 class ImportedFiles {

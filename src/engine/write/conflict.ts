@@ -117,7 +117,7 @@ export function keepKey(state: CollectionState, document: Document, key: Key, id
 export function requireSync(decide: unknown, noun: string): void {
   const tag = Object.prototype.toString.call(decide)
   if (tag === '[object AsyncFunction]' || tag === '[object AsyncGeneratorFunction]') {
-    throw new UsageError(`the ${noun} is async; it must answer at once: a document, or null to delete`)
+    throw new UsageError(`the ${noun} is async; it must return at once: a document, or null to delete`)
   }
 }
 
@@ -138,9 +138,9 @@ export function answerOf(ask: () => unknown, noun: string): Document | null {
       () => {},
       () => {},
     )
-    throw new UsageError(`the ${noun} returned a promise; it must answer at once: a document, or null to delete`)
+    throw new UsageError(`the ${noun} returned a promise; it must return at once: a document, or null to delete`)
   }
   const got =
     typeof answer === 'object' ? kindOf(answer as object) : answer === undefined ? 'undefined' : `a ${typeof answer}`
-  throw new UsageError(`the ${noun} returned ${got}; it must answer a document, or null to delete`)
+  throw new UsageError(`the ${noun} returned ${got}; it must return a document, or null to delete`)
 }

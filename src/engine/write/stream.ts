@@ -110,7 +110,7 @@ async function insertAll(
         wait.isForSource = false
       } else step = pending
       if (typeof step !== 'object' || step === null) {
-        throw new TypeMismatchError(`the source of ${what} is no iterator: its next() gave ${describe(step)}`)
+        throw new TypeMismatchError(`the source of ${what} is not an iterator: its next() returned ${describe(step)}`)
       }
       if (step.done) break
       if (writer.add(step.value)) {

@@ -121,7 +121,7 @@ it('answers calls with values of all kinds in its own words', async () => {
 // Each method of such a client rejected with an error of JavaScript's own.
 it('says what `database` takes', () => {
   expect(() => new EpsillaDB({ database: 'data' as never })).toThrow(
-    'database takes an open database, what open() answers',
+    'database takes an open database, what open() returns',
   )
 })
 

@@ -234,9 +234,9 @@ describe('relations', () => {
 
   it.each([
     ["st_within(id, 'POINT (0 0)')", 'only supported on geometry fields'],
-    ["st_within(place, 'POINT 0 0')", 'is no geometry in well-known text'],
-    ["st_within(place, 'POLYGON ((0 0, 1 0, 1 1, 0 1))')", 'is no geometry in well-known text'],
-    ["st_within(place, 'CIRCLE (0 0)')", 'is no geometry in well-known text'],
+    ["st_within(place, 'POINT 0 0')", 'is not a geometry in well-known text'],
+    ["st_within(place, 'POLYGON ((0 0, 1 0, 1 1, 0 1))')", 'is not a geometry in well-known text'],
+    ["st_within(place, 'CIRCLE (0 0)')", 'is not a geometry in well-known text'],
     ['st_within(place)', 'takes 2 arguments, got 1'],
     ["st_dwithin(place, 'POINT (0 0)', -1)", 'metres'],
     ["St_Within(place, 'POINT (0 0)')", 'is not found'],

@@ -103,7 +103,7 @@ describe('query with group_by_fields', () => {
     [{ group_by_fields: ['none'], output_fields: [] }, 'group by field none not exist'],
     [{ group_by_fields: ['brand'], output_fields: ['year'] }, 'output field year is neither'],
     [{ group_by_fields: ['brand'], output_fields: ['sum(brand)'] }, 'sum is not supported on field brand'],
-    [{ group_by_fields: ['brand'], output_fields: ['avg(*)'] }, 'avg wants a field'],
+    [{ group_by_fields: ['brand'], output_fields: ['avg(*)'] }, 'avg needs a field'],
     [{ group_by_fields: ['brand'], output_fields: ['max(info)'] }, 'max is not supported on field info'],
     [{ group_by_fields: ['brand'], output_fields: ['brand'], order_by_fields: ['year'] }, 'ordered by their fields'],
     [{ output_fields: ['sum(none)'] }, 'field none not exist'],

@@ -305,7 +305,7 @@ it('does not show as tables what other dialects keep their books in', async () =
 
 // "Invalid value used as weak map key", and for an `open` that was not awaited "database.collections is not a function".
 it('says what `database` takes', async () => {
-  const says = (text: string) => `database takes an open database, what open() answers; got ${text}`
+  const says = (text: string) => `database takes an open database, what open() returns; got ${text}`
   await expect(r.connect({ database: 'blog' })).rejects.toThrow(says('"blog"'))
   await expect(r.connect({ database: null })).rejects.toThrow(says('null'))
   const opening = open(':memory:')

@@ -98,7 +98,7 @@ function unspeakable(value: unknown, path: string, depth: number, isOwn = false)
   const isCode = typeof value === 'function' || typeof value === 'symbol'
   const isLong = !isOwn && (typeof value === 'bigint' || value instanceof BigInt64Array)
   if (isCode || isLong || (isObject(value) && !hasText(value))) {
-    return wrong(path || 'the request', 'is no value that a request can hold', value)
+    return wrong(path || 'the request', 'is not a value that a request can hold', value)
   }
   if (!isObject(value) || depth > 5 || ArrayBuffer.isView(value)) return undefined
   for (const [name, inner] of entriesOf(value)) {

@@ -88,7 +88,7 @@ export class Compiler {
         }
       }
     }
-    throw new ExpressionError('a condition is wanted here, not a value', syntax.at)
+    throw new ExpressionError('expected a condition here, not a value', syntax.at)
   }
 
   /** Compiles a value. */
@@ -109,7 +109,7 @@ export class Compiler {
       case 'time': {
         const text = this.#literal(syntax.of)
         if (syntax.word === 'iso' && timeOf(text) === undefined) {
-          throw new ExpressionError(`${JSON.stringify(text)} is no ISO 8601 time`, syntax.at)
+          throw new ExpressionError(`${JSON.stringify(text)} is not an ISO 8601 time`, syntax.at)
         }
         if (syntax.word === 'interval') return this.#constant(text, 'interval', syntax.at)
         return this.#constant(text, 'string', syntax.at)
@@ -124,7 +124,7 @@ export class Compiler {
       case 'call':
         if (syntax.name.toLowerCase() === 'array_length') return this.#arrayLength(syntax)
     }
-    throw new ExpressionError('a value is wanted here, not a condition', syntax.at)
+    throw new ExpressionError('expected a value here, not a condition', syntax.at)
   }
 
   #constant(value: Constant, type: ValueType, at: number): Value {
@@ -133,24 +133,24 @@ export class Compiler {
 
   #literal(syntax: Syntax): Constant {
     const { constant } = this.value(syntax)
-    if (constant === undefined) throw new ExpressionError('a constant is wanted here', syntax.at)
+    if (constant === undefined) throw new ExpressionError('expected a constant here', syntax.at)
     return constant
   }
 
   /** Compiles a constant of a list, checked against what it is compared with. */
   literalFor(syntax: Syntax, target: Value): Constant {
     const value = this.value(syntax)
-    if (value.constant === undefined) throw new ExpressionError('a constant is wanted here', syntax.at)
+    if (value.constant === undefined) throw new ExpressionError('expected a constant here', syntax.at)
     return constantFor(value, target)
   }
 
   path(syntax: Syntax): Value {
-    if (syntax.kind !== 'path') throw new ExpressionError('a field is wanted here', syntax.at)
+    if (syntax.kind !== 'path') throw new ExpressionError('expected a field here', syntax.at)
     const { name, steps, at } = this.#isOfStructs ? fieldOfStruct(syntax) : syntax
     const field = this.schema.byName.get(name)
     const inner = steps.map(stepOf)
     if (syntax.isPart && (field === undefined || !isStructArray(field))) {
-      throw new ExpressionError(`a key or a position expected: ${name} is no array of structs`, at)
+      throw new ExpressionError(`expected a key or a position: ${name} is not an array of structs`, at)
     }
     if (field === undefined) {
       const own = name === DEFAULT_DYNAMIC_FIELD
@@ -191,7 +191,7 @@ export class Compiler {
   #number(value: Value): Value {
     if (value.type === 'int' || value.type === 'float' || (value.type === 'json' && value.constant === undefined))
       return value
-    throw new ExpressionError(`arithmetic wants numbers, got ${nameOf(value)}`, value.at)
+    throw new ExpressionError(`arithmetic needs numbers, got ${nameOf(value)}`, value.at)
   }
 
   #power({ left, right, at }: Extract<Syntax, { kind: 'binary' }>): Value {
@@ -295,15 +295,18 @@ export class Compiler {
 
   #in(left: Syntax, right: Syntax, operator: string): FilterNode {
     const value = this.value(left)
-    if (value.constant !== undefined) throw new ExpressionError(`${operator} wants a field on its left`, left.at)
-    if (right.kind !== 'list') throw new ExpressionError(`${operator} wants a list on its right`, right.at)
+    if (value.constant !== undefined) throw new ExpressionError(`${operator} needs a field on its left`, left.at)
+    if (right.kind !== 'list') throw new ExpressionError(`${operator} needs a list on its right`, right.at)
     requireComparable(value)
     const values = right.items.map((item) => {
       const one = this.value(item)
       if (one.constant === undefined) throw new ExpressionError('a list holds constants', item.at)
       requireAlike(value, one, operator, item.at)
       if (value.type === 'int' && one.type === 'float' && !value.isComputed) {
-        throw new ExpressionError(`value ${one.constant} in the list is no integer as ${nameOf(value)} is`, item.at)
+        throw new ExpressionError(
+          `value ${one.constant} in the list is not an integer, as ${nameOf(value)} needs`,
+          item.at,
+        )
       }
       return constantFor(one, value)
     })

@@ -59,7 +59,7 @@ function containsNode(compiler: Compiler, call: Call, many: string | undefined):
       call.at,
     )
   }
-  if (many !== undefined && what.kind !== 'list') throw new ExpressionError(`${call.name} wants a list`, what.at)
+  if (many !== undefined && what.kind !== 'list') throw new ExpressionError(`${call.name} needs a list`, what.at)
   const items = many !== undefined && what.kind === 'list' ? what.items : [what]
   const values = items.map((item) => elementFor(compiler, item, target))
   const node: ContainsNode = {
@@ -102,7 +102,7 @@ function textNode(compiler: Compiler, call: Call, name: 'text_match' | 'phrase_m
     throw new ExpressionError(`field "${field.name}" does not enable match`, call.at)
   }
   const text = compiler.value(call.args[1]!).constant
-  if (typeof text !== 'string') throw new ExpressionError(`${name} wants a string`, call.args[1]!.at)
+  if (typeof text !== 'string') throw new ExpressionError(`${name} needs a string`, call.args[1]!.at)
   const extra = numberOf(compiler, call.args[2])
   const { operand } = target
   const analyzer = analyzerOfField(field)
@@ -116,7 +116,7 @@ export function numberOf(compiler: Compiler, syntax: Syntax | undefined): number
   if (syntax === undefined) return undefined
   const value = Number(compiler.value(syntax).constant)
   if (Number.isInteger(value) && value >= 0) return value
-  throw new ExpressionError('a whole number is wanted here', syntax.at)
+  throw new ExpressionError('expected a whole number here', syntax.at)
 }
 
 function sampleNode(compiler: Compiler, call: Call): FilterNode {

@@ -90,7 +90,7 @@ class Parser {
   #expect(sign: string): void {
     if (!this.#isSign(sign)) {
       const token = this.#peek()
-      throw new ExpressionError(`${JSON.stringify(sign)} expected, got ${shown(token)}`, token.position)
+      throw new ExpressionError(`expected ${JSON.stringify(sign)}, got ${shown(token)}`, token.position)
     }
     this.#next++
   }
@@ -248,7 +248,7 @@ class Parser {
         if (token.text === '[') return { kind: 'list', items: this.#items(']'), at }
         throw this.#unexpected(token)
       default:
-        throw new ExpressionError('the expression ends where an operand is wanted', at)
+        throw new ExpressionError('expected an operand, but the expression ends', at)
     }
   }
 
@@ -298,7 +298,7 @@ class Parser {
       else if (step.kind === 'name' && steps.length === 0) {
         steps.push(step.text)
         isPart = text !== ELEMENT
-      } else throw new ExpressionError(`a key or a position expected, got ${shown(step)}`, step.position)
+      } else throw new ExpressionError(`expected a key or a position, got ${shown(step)}`, step.position)
       this.#expect(']')
     }
     return { kind: 'path', name: text, steps, isPart, at }

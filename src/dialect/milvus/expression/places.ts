@@ -54,5 +54,5 @@ function shapeFor(compiler: Compiler, syntax: Syntax): Shape {
   const text = compiler.value(syntax).constant
   const shape = typeof text === 'string' ? shapeOf(text) : undefined
   if (shape !== undefined) return shape
-  throw new ExpressionError(`${JSON.stringify(text)} is no geometry in well-known text`, syntax.at)
+  throw new ExpressionError(`${JSON.stringify(text)} is not a geometry in well-known text`, syntax.at)
 }

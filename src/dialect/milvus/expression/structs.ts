@@ -26,7 +26,7 @@ function testOf(compiler: Compiler, call: Call): { owner: string; test: StructTe
   const owner = compiler.path(call.args[0]!)
   const { field } = owner
   if (field === undefined || !isStructArray(field)) {
-    throw new ExpressionError(`${call.name} wants an array of structs, got ${nameOf(owner)}`, call.args[0]!.at)
+    throw new ExpressionError(`${call.name} needs an array of structs, got ${nameOf(owner)}`, call.args[0]!.at)
   }
   const node = compiler.ofStructs(field).node(call.args[1]!)
   return { owner: field.name, test: (struct) => evaluate(node, struct) }

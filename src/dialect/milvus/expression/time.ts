@@ -38,7 +38,7 @@ const INTERVAL =
 /** Shifts a time field by an ISO 8601 duration. */
 export function shiftedTime(operator: string, time: Value, { constant, at }: Value): Value {
   const parts = INTERVAL.exec(String(constant))
-  if (parts === null) throw new ExpressionError(`${JSON.stringify(constant)} is no ISO 8601 duration`, at)
+  if (parts === null) throw new ExpressionError(`${JSON.stringify(constant)} is not an ISO 8601 duration`, at)
   if ((operator !== '+' && operator !== '-') || time.shift !== undefined) {
     throw new ExpressionError('one INTERVAL is added to a time, or taken from it', at)
   }

@@ -211,8 +211,7 @@ class Reader {
     const coordinates: number[] = []
     while (/[\d.]/.test(this.#peek())) coordinates.push(Number(this.#take()))
     const [x, y] = coordinates
-    if (x === undefined || y === undefined || coordinates.length > 4)
-      throw new SyntaxError('two coordinates are wanted')
+    if (x === undefined || y === undefined || coordinates.length > 4) throw new SyntaxError('expected two coordinates')
     return [x, y]
   }
 }

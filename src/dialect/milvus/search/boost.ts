@@ -40,7 +40,7 @@ export function boostsOf(rerank: unknown): Boosts | undefined {
     if (reranker !== 'boost')
       throw unexpected(`rerank function ${told(reranker)} is not supported in process: boost and decay are`)
     if (!(typeof weight === 'number' || typeof weight === 'string') || !Number.isFinite(Number(weight))) {
-      throw invalid('a boost reranker wants a weight', 'a number', weight)
+      throw invalid('a boost reranker needs a weight', 'a number', weight)
     }
     return { weight: Number(weight), filter: String(filter ?? ''), isRandom: random_score !== undefined }
   })

@@ -40,7 +40,7 @@ export function decayOf(entry: Entry, rerank: unknown): Decay | undefined {
     Number(params[name] ?? [Number.NaN, Number.NaN, 0, 0.5][i]),
   ) as [number, number, number, number]
   if (!(Number.isFinite(origin) && scale > 0 && offset >= 0 && decay > 0 && decay < 1)) {
-    throw invalid('a decay reranker wants an origin, scale > 0, offset >= 0 and 0 < decay < 1')
+    throw invalid('a decay reranker needs an origin, scale > 0, offset >= 0 and 0 < decay < 1')
   }
   const curves: Record<string, (far: number) => number> = {
     gauss: (far) => decay ** ((far / scale) ** 2),

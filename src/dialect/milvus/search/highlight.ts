@@ -132,7 +132,7 @@ function markedOf(entry: Entry, options: Given, searched: Field | undefined, que
     const field = schema.byName.get(String(name))
     if (field === undefined) throw invalid(`highlight_query field ${name} not exist`)
     if (!isText(field.type) || field.params['enable_analyzer'] !== 'true') {
-      throw invalid(`highlight_query field ${name} is no VarChar field with enable_analyzer`)
+      throw invalid(`highlight_query field ${name} is not a VarChar field with enable_analyzer`)
     }
     const one = markedFor(field)
     for (const token of one.analyzer.queryTokens(String(text))) one.shared.add(token)

@@ -36,7 +36,7 @@ const ORDERED = new Set([...NUMBERS, DataType.VarChar, DataType.Text, DataType.T
 export function sourceOf(entry: Entry, operation: Operation, name: string): Source {
   if (name === '*') {
     if (operation === 'count') return { field: undefined }
-    throw invalid(`${operation} wants a field, * is for count`)
+    throw invalid(`${operation} needs a field; * is for count`)
   }
   const field = entry.schema.byName.get(name)
   if (field === undefined) throw invalid(`field ${name} not exist`)
