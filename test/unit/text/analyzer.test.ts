@@ -177,6 +177,7 @@ describe('definitions', () => {
     [{}, /neither/],
     [42, /got 42/],
     [null, /got null/],
+    [() => 'never the source of a function', /got a function$/],
   ])('refuses %j', (definition, message) => {
     expect(() => analyzerOf(definition as AnalyzerDefinition)).toThrow(message)
   })
