@@ -124,8 +124,14 @@ export function fromWire(wire: unknown): Node {
     return new Node(type, args.map(fromWire), mapValues(optargs, fromWire))
   }
   if (typeof wire !== 'object' || wire === null) return datumNode(wire)
-  if (Object.hasOwn(wire, TYPE)) return datumNode(wire, false)
+  if (Object.hasOwn(wire, TYPE)) return datumNode(literal(wire), false)
   return new Node(T.MAKE_OBJ, [], mapValues(wire as Record<string, unknown>, fromWire))
+}
+
+/** The literal of a wire form: lists of coordinates are terms there. */
+function literal(wire: unknown): unknown {
+  if (typeof wire !== 'object' || wire === null) return wire
+  return Array.isArray(wire) ? (wire[1] as unknown[]).map(literal) : mapValues(wire as Record<string, unknown>, literal)
 }
 
 /** The term with each variable of `values` replaced by its value, for a function that outlives its query. */

@@ -303,3 +303,17 @@ describe('indexes', () => {
     ],
   ])
 })
+
+it('keeps a geometry given as an object in the function of an index and of a hook', async () => {
+  // The hook stored coordinates that were terms, [2, [1, 2]] for [1, 2], and every query by the index was refused.
+  const home = { $reql_type$: 'GEOMETRY', type: 'Polygon', coordinates: [[[0, 0], [3, 0], [3, 3], [0, 0]]] } // biome-ignore format: one line
+  const t = r.table('homes')
+  await r.tableCreate('homes').run(connection)
+  await t.insert([{ id: 1, loc: r.point(1, 1) }, { id: 2, away: true, loc: r.point(9, 9) }]).run(connection) // biome-ignore format: one line
+  const where = (row: Any) => r.branch(row('away').default(false), home, row('loc'))
+  await t.indexCreate('where', where, { geo: true }).run(connection)
+  await t.setWriteHook((_context: Any, _old: Any, next: Any) => next.merge({ home })).run(connection)
+  await t.insert({ id: 3, away: true }).run(connection)
+  await check(connection, [() => t.getIntersecting(r.point(2, 1), { index: 'where' })('id'), bag(2, 3)])
+  await check(connection, [() => t.get(3)('home'), home])
+})
