@@ -48,6 +48,12 @@ throw new Error('quiverdb/worker.js is the program of a worker: give its address
 /** Of entries that are of use only beside them. */
 const PEERS = ['@langchain/core/*']
 
+/**
+ * Programs put Bluebird in the place of Promise. What it makes of ours, and ours of its, fails; so the bundles for Node keep the
+ * language's. Pages do not pay for it.
+ */
+const NATIVE_PROMISE = join(ROOT, '.ci/promise.mjs')
+
 /** What stays imports in ESM. */
 const EXTERNAL = ['@assemblyscript/loader', 'uuid', ...PEERS, 'node:*', ...builtinModules]
 
@@ -75,6 +81,7 @@ function inputsHash() {
     join(ROOT, 'tsconfig.json'),
     join(ROOT, '.ci/dist.mjs'),
     join(ROOT, '.ci/chunks.mjs'),
+    NATIVE_PROMISE,
   ])
 }
 
@@ -133,6 +140,7 @@ async function bundle(folder) {
     bundleModules({
       ...shared,
       entryPoints: { ...ENTRIES, cli: 'src/cli/bin.ts' },
+      inject: [NATIVE_PROMISE],
       lineLimit: LINE_LETTERS,
       platform: 'neutral',
       mainFields: ['module', 'main'],
@@ -152,6 +160,7 @@ async function bundle(folder) {
   ])
   const common = await bundleModules({
     ...shared,
+    inject: [NATIVE_PROMISE],
     platform: 'node',
     external: ['@assemblyscript/loader', ...PEERS],
     outdir: folder,

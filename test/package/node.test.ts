@@ -3,6 +3,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, realpathSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
@@ -343,6 +344,32 @@ await items.insert({ id: 1, v: [0, 1] })
 console.log((await items.search({ vector: [0, 1], filter: { id: 1 } }))[0].id)`,
     )
     expect(project.run('--experimental-vm-modules', '--no-warnings', path).trim()).toBe('1')
+  })
+
+  // What async functions make is the language's, and what `Promise.all` made was Bluebird's: methods of one were called on the other, and
+  // a chain of Bluebird's that a query's promise was returned to ended the process.
+  it.each(['before', 'after'])('works where Bluebird is put in the place of Promise %s it is loaded', (when) => {
+    const bluebird = JSON.stringify(createRequire(import.meta.url).resolve('bluebird'))
+    const replace = `global.Promise = require(${bluebird})`
+    const path = project.write(
+      `bluebird-${when}.cjs`,
+      `${when === 'before' ? replace : ''}
+const r = require('quiverdb/rethinkdb')
+${replace}
+const story = (connection) =>
+  Promise.resolve(connection)
+    .then(() => r.tableCreate('t').run(connection))
+    .then(() => r.table('t').insert([{ id: 1 }, { id: 2 }]).run(connection, { noreply: true }))
+    .then(() => connection.noreplyWait())
+    .then(() => r.table('t').run(connection))
+    .then((cursor) => cursor.eachAsync((row) => Promise.delay(1).then(() => console.log(row.id))))
+    .then(() => r.table('none').run(connection).catch(r.Error.ReqlOpFailedError, (error) => console.log(error.msg)))
+    .then(() => Promise.all([r.expr(3).run(connection), r.expr(4).run(connection)]))
+    .then((values) => console.log(...values))
+    .then(() => connection.close())
+r.connect((error, connection) => story(connection).done())`,
+    )
+    expect(project.run(path)).toBe('1\n2\nTable `test.none` does not exist.\n3 4\n')
   })
 
   const STORY = `
