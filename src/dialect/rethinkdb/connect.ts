@@ -3,7 +3,7 @@
 
 import { type Database, openHere, openShared, requireDatabase } from '../../engine/index.ts'
 import { Emitter } from './emitter.ts'
-import { ReqlDriverError, ReqlRuntimeError, requireCount } from './errors.ts'
+import { Failure, ReqlDriverError, ReqlRuntimeError, requireCount } from './errors.ts'
 import { execute } from './execute.ts'
 import { isPlainObject } from './expression.ts'
 import type { Node } from './node.ts'
@@ -182,7 +182,7 @@ class EmbeddedConnection extends Connection {
   }
 
   protected async end(isWaiting: boolean): Promise<void> {
-    for (const feed of this.#feeds) feed.abort(new ReqlRuntimeError(CLOSED))
+    for (const feed of this.#feeds) feed.abort(new Failure(ReqlRuntimeError, CLOSED))
     this.#feeds.clear()
     if (isWaiting) await Promise.all(this.#store?.underWay ?? [])
     const release = this.#release

@@ -1,8 +1,8 @@
 // Cursors and feeds, and arrays with the methods of cursors.
 
 import { setTimeout } from '../../engine/index.ts'
-import { Emitter } from './emitter.ts'
-import { ReqlDriverCompileError, ReqlDriverError, requireCount } from './errors.ts'
+import { Emitter, type Listener } from './emitter.ts'
+import { type Failure, ReqlDriverCompileError, ReqlDriverError, requireCount } from './errors.ts'
 import { guarded } from './promise.ts'
 import { type Callback, withCallback } from './run.ts'
 
@@ -11,6 +11,8 @@ export interface RowSource {
   /** Some rows, at least one if any are left; undefined at the end. Waits while a feed has none. */
   take(): Promise<unknown[] | undefined>
   close(): void
+  /** Of a feed: a failure as whoever reads it is told. */
+  told?(failure: Failure): unknown
 }
 
 const NO_MORE = 'No more rows in the cursor.'
@@ -125,19 +127,19 @@ abstract class Rows {
 
   // The event interface: its first use starts the reading.
 
-  on(event: string, listener: (...args: unknown[]) => unknown): Emitter {
+  on(event: string, listener: Listener): Emitter {
     return eventsOf(this).on(event, listener)
   }
 
-  addListener(event: string, listener: (...args: unknown[]) => unknown): Emitter {
+  addListener(event: string, listener: Listener): Emitter {
     return eventsOf(this).on(event, listener)
   }
 
-  once(event: string, listener: (...args: unknown[]) => unknown): Emitter {
+  once(event: string, listener: Listener): Emitter {
     return eventsOf(this).once(event, listener)
   }
 
-  removeListener(event: string, listener: (...args: unknown[]) => unknown): Emitter {
+  removeListener(event: string, listener: Listener): Emitter {
     return eventsOf(this).removeListener(event, listener)
   }
 
@@ -249,7 +251,7 @@ export class Cursor extends Rows {
   #at = 0
   #isEnded = false
   #isClosed = false
-  #failure: Error | undefined
+  #failure: unknown
   /** Reads run one after another. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -312,8 +314,8 @@ export class Cursor extends Rows {
   }
 
   /** Ends the reading with an error, which waiting reads get. */
-  abort(failure: Error): void {
-    this.#failure = failure
+  abort(failure: Failure): void {
+    this.#failure = this.#source.told?.(failure) ?? failure
     this.#source.close()
   }
 

@@ -22,6 +22,12 @@ export type Polygon = Term<Any>
 export type Time = Date
 export type Binary = Uint8Array
 export type Writeable = Writable<Any>
+export type waitFor = 'ready_for_outdated_reads' | 'ready_for_reads' | 'ready_for_writes'
+
+export interface HasFields<T> {
+  hasFields(...selectors: Any[]): T
+}
+
 /** A chain over many documents, whatever its current kind: anything built on it is unchecked. */
 export type Sequence = Any
 

@@ -1,6 +1,8 @@
 // The few methods of Node's EventEmitter that users of the driver call.
 
-type Listener = (...args: unknown[]) => unknown
+// Programs declare what their listeners take.
+// biome-ignore lint/suspicious/noExplicitAny: as in Node's types
+export type Listener = (...args: any[]) => unknown
 
 interface Registered {
   readonly listener: Listener

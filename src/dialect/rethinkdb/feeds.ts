@@ -63,6 +63,7 @@ export function feedOf(stream: Stream, formats: Formats, told: (error: unknown) 
   let failure: unknown
   let wakeUp: () => void = () => {}
   const source: RowSource = {
+    told,
     async take() {
       for (;;) {
         if (isClosed) return undefined

@@ -3,7 +3,7 @@
 // query evaluated anew, and every effect already done gives the same answer as before.
 
 import { type Datum, isObject, Time } from './datum.ts'
-import { failLimit } from './errors.ts'
+import { type Failure, failLimit } from './errors.ts'
 import type { Store } from './store.ts'
 
 /** Maximum number of elements in an array of a query, by default. */
@@ -23,7 +23,7 @@ export class Suspension {
 /** Ends with its connection. */
 export interface Watched {
   readonly isOver: boolean
-  abort(failure: Error): void
+  abort(failure: Failure): void
 }
 
 interface Effect {

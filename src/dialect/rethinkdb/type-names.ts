@@ -15,6 +15,7 @@ export type {
   ExpressionFunction,
   Geometry,
   GetTableOptions,
+  HasFields,
   Index,
   IndexFunction,
   JoinFunction,
@@ -37,6 +38,7 @@ export type {
   WaitOptions,
   WaitResult,
   Writeable,
+  waitFor,
 } from './driver-types.ts'
 export type {
   ArrayResult,

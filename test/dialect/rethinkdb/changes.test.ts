@@ -282,7 +282,7 @@ it('ends with the table, and with the connection', async () => {
   const open = await t().changes().run(other)
   const waiting = open.next()
   await other.close()
-  await expect(waiting).rejects.toThrow('Connection is closed.')
+  await expect(waiting).rejects.toMatchObject({ name: 'ReqlRuntimeError', msg: 'Connection is closed.' })
 })
 
 it('is waited for by a query that needs more of it', async () => {

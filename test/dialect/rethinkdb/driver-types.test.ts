@@ -151,3 +151,23 @@ it('gives functions on tables that nothing is known of a row; strict programs we
   ])
   await connection.close()
 })
+
+it('takes listeners that say what they are told, and has all names of types', async () => {
+  const connection: r.Connection = await r.connect()
+  const wait: r.WaitOptions & { waitFor: r.waitFor } = { waitFor: 'ready_for_writes' }
+  await r.tableCreate('users').run(connection)
+  const users: r.HasFields<r.Sequence> = r.table('users')
+  expect(users.hasFields('age').toString()).toBe('r.table("users").hasFields("age")')
+  await r.table('users').wait(wait).run(connection)
+  const feed = await r.table('users').changes().run(connection)
+  const added = new Promise<string>((resolve) => {
+    // Refused: `unknown` is not assignable to what the listener says.
+    feed.on('data', (change: { new_val: User }) => resolve(change.new_val.name))
+    feed.on('error', (error: Error) => expect(error.message).toBe('Connection is closed'))
+  })
+  await r.table('users').insert({ name: 'Ada', age: 36 }).run(connection)
+  expect(await added).toBe('Ada')
+  feed.removeListener('error', () => {})
+  await feed.close()
+  await connection.close()
+})
