@@ -5,9 +5,13 @@ interface Machine {
   Script: new (source: string) => { runInContext(context: object, options: { timeout: number }): unknown }
 }
 
+interface Modules {
+  createRequire(path: string): (name: string) => unknown
+}
+
 interface Host {
   readonly Buffer?: { from(bytes: Uint8Array): Uint8Array; isBuffer(value: unknown): boolean }
-  readonly process?: { getBuiltinModule?(name: string): unknown; listenerCount?(event: string): number }
+  readonly process?: { getBuiltinModule?(name: string): unknown; listenerCount?(event: string): number; cwd?(): string }
 }
 
 const host = globalThis as unknown as Host
@@ -25,6 +29,12 @@ export function asBuffer(bytes: Uint8Array): Uint8Array {
 /** Runs JavaScript in a context of its own, where the host can. */
 export function javaScriptMachine(): Machine | undefined {
   return host.process?.getBuiltinModule?.('node:vm') as Machine | undefined
+}
+
+/** The package as the program's folder has it, where the host can look it up at once. */
+export function packageOf(name: string): unknown {
+  const modules = host.process?.getBuiltinModule?.('node:module') as Modules | undefined
+  return modules?.createRequire(`${host.process!.cwd!()}/`)(name)
 }
 
 /** Whether an unhandled rejection would end the process, because nobody listens for those. */

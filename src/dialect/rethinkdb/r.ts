@@ -4,7 +4,7 @@
 import { Connection, connect } from './connect.ts'
 import { arityText, ERRORS, ReqlDriverCompileError, requireCount } from './errors.ts'
 import { expression, functionOrValue, isPlainObject, makeTerm, nodeOf, PROTOTYPE } from './expression.ts'
-import { isBuffer } from './host.ts'
+import { isBuffer, packageOf } from './host.ts'
 import { datumNode, NO_OPTIONS, Node, undefinedArgument } from './node.ts'
 import { dressed } from './promise.ts'
 import { NO_RUN_OPTIONS, run } from './run.ts'
@@ -204,12 +204,29 @@ Object.assign(PROTOTYPE, {
   },
 })
 
+// What libraries read of a term to learn its table: Penseur does.
+Object.defineProperties(PROTOTYPE, {
+  args: {
+    get() {
+      return nodeOf(this)?.args.map(makeTerm)
+    },
+  },
+  data: {
+    get() {
+      return nodeOf(this)?.value
+    },
+  },
+})
+
 Object.assign(root, {
   expr,
   row: makeTerm(new Node(T.IMPLICIT_VAR, [])),
   connect,
   Error: ERRORS,
 })
+
+// Pools wait for connections with the driver's promises.
+Object.defineProperty(root, '_bluebird', { get: () => packageOf('bluebird') })
 
 // `require` returns r itself, so both spellings lead to it.
 root.default = root

@@ -93,3 +93,18 @@ it('answers when it drops a table by what is in it', async () => {
   expect(await byInfo('tables_dropped').run(connection)).toBe(1)
   expect(await r.tableList().run(connection)).toEqual(['users'])
 })
+
+it('shows what libraries read of a term and of r: a layer looked for the table of a query there, a pool for its promises', async () => {
+  let term = r.db('app').table('users').get(1)
+  const found: unknown[] = []
+  while (term.args.length > 0) {
+    found.push(term.args[1]?.data)
+    term = term.args[0]
+  }
+  expect(found).toEqual([1, 'users', undefined])
+  const { _bluebird: Bluebird } = r
+  const lent = Bluebird.resolve(connection).disposer(() => found.push('returned'))
+  expect(await Bluebird.using(lent, (one: Any) => r.table('users').get(1)('id').run(one))).toBe(1)
+  expect(found.at(-1)).toBe('returned')
+  expect(Object.keys(r)).not.toContain('_bluebird')
+})
