@@ -15,6 +15,11 @@ interface OfficialConnection {
   on(event: string, listener: (...args: unknown[]) => void): void
 }
 
+interface Driver {
+  readonly Error?: Readonly<Record<string, unknown>>
+  connect(options: object): Promise<OfficialConnection>
+}
+
 /** A connection to a real server, which sends the same terms through the official driver. */
 export class RemoteConnection extends Connection {
   readonly #options: ConnectOptions
@@ -27,7 +32,8 @@ export class RemoteConnection extends Connection {
 
   async begin(): Promise<void> {
     const module = await loadDriver('rethinkdb')
-    const driver = (module.default ?? module) as { connect(options: object): Promise<OfficialConnection> }
+    const driver = (module.default ?? module) as Driver
+    acquaint(driver.Error)
     try {
       this.#official = await driver.connect(this.#options)
     } catch (error) {
@@ -66,6 +72,21 @@ export class RemoteConnection extends Connection {
 
   protected about(): Promise<unknown> {
     return this.#official!.server()
+  }
+}
+
+/** What the driver's cursors end with is an error of the driver: for `instanceof` our class takes in the one of its name. */
+function acquaint(theirs: Driver['Error']): void {
+  for (const [name, Type] of Object.entries(CLASSES)) {
+    const Same = theirs?.[name]
+    if (typeof Same !== 'function') continue
+    Object.defineProperty(Type, Symbol.hasInstance, {
+      configurable: true,
+      value(this: unknown, error: unknown): boolean {
+        // Classes of the program that extend ours inherit this.
+        return Function.prototype[Symbol.hasInstance].call(this, error) || (this === Type && error instanceof Same)
+      },
+    })
   }
 }
 

@@ -8,10 +8,13 @@ import { type Any, r } from './cases.ts'
 
 const SUCCESS_ATOM = 1
 const SUCCESS_SEQUENCE = 2
+const SUCCESS_PARTIAL = 3
 const WAIT_COMPLETE = 4
 const SERVER_INFO = 5
 const RUNTIME_ERROR = 18
 const NON_EXISTENCE = 3_100_000
+const OP_FAILED = 4_100_000
+const SEQUENCE_FEED = 1
 
 /** A server of one kind of answers; what it got is in `queries`. */
 class Server {
@@ -134,4 +137,27 @@ it('sends the same terms, and hands over what comes', async () => {
   expect(await new Promise((resolve) => r.expr(5).run(connection, (_: Any, value: Any) => resolve(value)))).toBe(5)
   expect(server.queries.at(-1)).toEqual([1, 5, { db: [14, ['other']] }])
   await connection.noreplyWait()
+})
+
+it('ends a cursor and a feed with errors of our classes', async () => {
+  // They were the driver's: `catch (e) { if (e instanceof r.Error.ReqlRuntimeError) ... }` passed them by, and so did `.catch(Class, handler)`.
+  server = new Server()
+  connection = await r.connect({ host: '127.0.0.1', port: await server.listen() })
+  const aborted = { t: RUNTIME_ERROR, e: OP_FAILED, r: ['Changefeed aborted (table unavailable).'], b: [] }
+  server.answer = ([type]) => (type === 1 ? { t: SUCCESS_PARTIAL, r: [], n: [SEQUENCE_FEED] } : aborted)
+  const changes = r.table('t').changes()
+  const feed = await changes.run(connection)
+  const ended = await feed.next().catch((error: Any) => error)
+  expect(ended.msg).toBe('Changefeed aborted (table unavailable).')
+  for (const name of ['ReqlError', 'ReqlRuntimeError', 'ReqlAvailabilityError', 'ReqlOpFailedError']) {
+    expect(ended instanceof r.Error[name], name).toBe(true)
+  }
+  class Mine extends r.Error.ReqlRuntimeError {}
+  for (const Other of [r.Error.ReqlDriverError, r.Error.ReqlNonExistenceError, r.Error.ReqlPermissionError, Mine]) {
+    expect(ended instanceof Other, Other.name).toBe(false)
+  }
+  expect(new (Mine as Any)('mine') instanceof Mine).toBe(true)
+  const other = await changes.run(connection)
+  const caught = await other.next().catch(r.Error.ReqlOpFailedError, (error: Any) => `caught: ${error.msg}`)
+  expect(caught).toBe('caught: Changefeed aborted (table unavailable).')
 })
