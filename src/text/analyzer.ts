@@ -14,6 +14,7 @@ import {
   without,
   withoutPunctuation,
 } from './filter.ts'
+import { decompounded, matching, requireTexts, synonyms } from './rewrite.ts'
 import { stemEnglish } from './stem.ts'
 import {
   alphanumericRuns,
@@ -63,6 +64,15 @@ export type FilterDefinition =
   /** `'_english_'` among the words stands for the common English ones, which are also the default. */
   | { readonly type: 'stop'; readonly stopWords?: readonly string[] | undefined }
   | { readonly type: 'stemmer'; readonly language?: 'english' | undefined }
+  /** Takes words apart that consist of listed words alone. */
+  | { readonly type: 'decompounder'; readonly wordList: readonly string[] }
+  /** Keeps tokens with a match of a regular expression. */
+  | { readonly type: 'regex'; readonly expr: string }
+  /**
+   * Rules `a, b => c` and groups `a, b, c`. With `expand` (the default) the other words are added, without it they
+   * replace the word: the first of a group stands for all.
+   */
+  | { readonly type: 'synonym'; readonly synonyms: readonly string[]; readonly expand?: boolean | undefined }
 
 export type AnalyzerDefinition =
   | AnalyzerName
@@ -77,6 +87,21 @@ export interface Analyzer {
   tokens(text: string): string[]
   /** The tokens of a query: the same, except where a tokenizer stores several readings of one place. */
   queryTokens(text: string): string[]
+  /** The tokens of a query with their places. */
+  placedTokens(text: string): PlacedToken[]
+  /** The tokens of a text to be stored with their places, and whether its places overlap. */
+  storedPlaces(text: string): { readonly tokens: PlacedToken[]; readonly isOverlapping: boolean }
+}
+
+export interface PlacedToken {
+  readonly token: string
+  /**
+   * The number of the tokenizer's token that it was made from. Filters that put several tokens in place of one give
+   * them the same number, and those that leave one out leave a gap.
+   */
+  readonly place: number
+  /** What the tokenizer found. */
+  readonly source: string
 }
 
 const NAMES: readonly AnalyzerName[] = ['standard', 'unicode', 'english', 'chinese', 'whitespace']
@@ -89,7 +114,7 @@ const FILTERS: Readonly<Record<string, TokenFilter>> = {
   cncharonly: onlyHan,
   removepunct: withoutPunctuation,
 }
-const FILTER_NAMES = [...Object.keys(FILTERS), 'length', 'stop', 'stemmer']
+const FILTER_NAMES = [...Object.keys(FILTERS), 'length', 'stop', 'stemmer', 'decompounder', 'regex', 'synonym']
 const TOKEN_LENGTH_MAX = 255
 const NGRAM_MAX = 32
 /** Number of stems cached; enough for the common words of a vocabulary. */
@@ -99,6 +124,8 @@ interface Parts {
   readonly tokenize: Tokenizer
   readonly tokenizeQuery: Tokenizer
   readonly filters: readonly TokenFilter[]
+  /** Whether tokens of a stored text may begin where another has not ended. */
+  readonly isOverlapping?: boolean
 }
 
 const made = new Map<string, Analyzer>()
@@ -122,23 +149,38 @@ export function analyzerOf(definition: AnalyzerDefinition): Analyzer {
   return analyzer
 }
 
-function assembled(definition: AnalyzerDefinition, { tokenize, tokenizeQuery, filters }: Parts): Analyzer {
-  const filtered = (tokens: string[]): string[] => {
-    if (filters.length === 0) return tokens
-    let kept = 0
-    for (let i = 0; i < tokens.length; i++) {
-      let token: string | undefined = tokens[i]!
-      for (let f = 0; f < filters.length && token !== undefined; f++) token = filters[f]!(token)
-      if (token !== undefined && token !== '') tokens[kept++] = token
-    }
-    tokens.length = kept
+function assembled(definition: AnalyzerDefinition, parts: Parts): Analyzer {
+  const { tokenize, tokenizeQuery, filters } = parts
+  const filtered = (found: string[]): string[] => {
+    if (filters.length === 0) return found
+    const tokens: string[] = []
+    for (const token of found) filterOne(filters, 0, token, tokens)
     return tokens
   }
+  const placed = (found: string[]): PlacedToken[] =>
+    found.flatMap((source, place) => filtered([source]).map((token) => ({ token, place, source })))
   return {
     definition,
     tokens: (text) => filtered(tokenize(text)),
     queryTokens: (text) => filtered(tokenizeQuery(text)),
+    placedTokens: (text) => placed(tokenizeQuery(text)),
+    storedPlaces: (text) => ({ tokens: placed(tokenize(text)), isOverlapping: parts.isOverlapping === true }),
   }
+}
+
+/** Adds what the filters from one of them on make of a token. */
+function filterOne(filters: readonly TokenFilter[], from: number, given: string, tokens: string[]): void {
+  let token = given
+  for (let f = from; f < filters.length; f++) {
+    const made = filters[f]!(token)
+    if (made === undefined) return
+    if (typeof made === 'string') token = made
+    else {
+      for (const one of made) filterOne(filters, f + 1, one, tokens)
+      return
+    }
+  }
+  if (token !== '') tokens.push(token)
 }
 
 // --- definitions, checked and completed
@@ -191,7 +233,7 @@ function completedTokenizer(given: unknown): TokenizerDefinition {
 
 function completedFilter(given: unknown): FilterDefinition {
   const options = typeof given === 'string' ? { type: given } : requireObject(given, 'a filter')
-  const { type, min, max, stopWords, language } = options as Record<string, unknown>
+  const { type, min, max, stopWords, language, wordList, expr, expand } = options as Record<string, unknown>
   const where = `of filter ${shown(type)}`
   if (typeof type === 'string' && Object.hasOwn(FILTERS, type)) {
     refuseUnknown(options, ['type'], where)
@@ -212,6 +254,22 @@ function completedFilter(given: unknown): FilterDefinition {
     refuseUnknown(options, ['type', 'language'], where)
     if (language !== undefined && language !== 'english') throw unsupported('stemmer', language, ['english'])
     return { type, language: 'english' }
+  }
+  if (type === 'decompounder') {
+    refuseUnknown(options, ['type', 'wordList'], where)
+    return { type, wordList: requireTexts(wordList, `wordList ${where}`) }
+  }
+  if (type === 'regex') {
+    refuseUnknown(options, ['type', 'expr'], where)
+    if (typeof expr !== 'string') throw new TypeMismatchError(`expr ${where} is a text, got ${shown(expr)}`)
+    return { type, expr }
+  }
+  if (type === 'synonym') {
+    refuseUnknown(options, ['type', 'synonyms', 'expand'], where)
+    if (expand !== undefined && typeof expand !== 'boolean')
+      throw new TypeMismatchError(`expand ${where} is true or false, got ${shown(expand)}`)
+    const rules = requireTexts((options as Record<string, unknown>)['synonyms'], `synonyms ${where}`)
+    return { type, synonyms: rules, expand: expand ?? true }
   }
   throw unsupported('filter', type, FILTER_NAMES)
 }
@@ -246,12 +304,16 @@ function namedParts(name: AnalyzerName): Parts {
   }
 }
 
-function tokenizersOf(definition: TokenizerDefinition): Pick<Parts, 'tokenize' | 'tokenizeQuery'> {
+function tokenizersOf(definition: TokenizerDefinition): Omit<Parts, 'filters'> {
   const options = typeof definition === 'string' ? { type: definition } : definition
   if (options.type === 'chinese')
-    return { tokenize: (text) => hanPairs(text, true), tokenizeQuery: (text) => hanPairs(text, false) }
+    return {
+      tokenize: (text) => hanPairs(text, true),
+      tokenizeQuery: (text) => hanPairs(text, false),
+      isOverlapping: true,
+    }
   const tokenize = tokenizerOf(options as Exclude<typeof options, { type: 'chinese' }>)
-  return { tokenize, tokenizeQuery: tokenize }
+  return { tokenize, tokenizeQuery: tokenize, isOverlapping: options.type === 'ngram' }
 }
 
 function tokenizerOf(options: Exclude<TokenizerDefinition, string> | { readonly type: string }): Tokenizer {
@@ -267,14 +329,21 @@ function tokenizerOf(options: Exclude<TokenizerDefinition, string> | { readonly 
 }
 
 function filterOf(definition: FilterDefinition): TokenFilter {
-  const options = typeof definition === 'string' ? { type: definition } : definition
-  if (options.type === 'length') {
-    const { min, max } = options as { readonly min: number; readonly max: number }
-    return ofLength(min, max)
+  if (typeof definition === 'string') return FILTERS[definition]!
+  switch (definition.type) {
+    case 'length':
+      return ofLength(definition.min!, definition.max!)
+    case 'stop':
+      return without(wordsOf(definition.stopWords!))
+    case 'stemmer':
+      return stemmer()
+    case 'decompounder':
+      return decompounded(definition.wordList)
+    case 'regex':
+      return matching(definition.expr)
+    case 'synonym':
+      return synonyms(definition.synonyms, definition.expand!)
   }
-  if (options.type === 'stop')
-    return without(wordsOf((options as { readonly stopWords?: readonly string[] }).stopWords ?? ['_english_']))
-  return options.type === 'stemmer' ? stemmer() : FILTERS[options.type]!
 }
 
 function stemmer(): TokenFilter {

@@ -1,9 +1,8 @@
-// Token filters: each maps a token to another, or to `undefined` to drop it.
+// Token filters: each maps a token to another, to several, or to `undefined` to drop it.
 
 import { PIECE_UNITS, piecesOf } from './tokenize.ts'
 
-/** Returns the new token, which is not empty. */
-export type TokenFilter = (token: string) => string | undefined
+export type TokenFilter = (token: string) => string | readonly string[] | undefined
 
 export function lowerCase(token: string): string {
   return token.toLowerCase()

@@ -6,6 +6,7 @@ export {
   type AnalyzerName,
   analyzerOf,
   type FilterDefinition,
+  type PlacedToken,
   type TokenizerDefinition,
 } from './analyzer.ts'
 export { leastOf, type MatchOptions, matchesPhrase, matchesText } from './match.ts'

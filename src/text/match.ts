@@ -1,6 +1,6 @@
 // Whether a text matches a query, without an index: for filters on single documents.
 
-import type { Analyzer } from './analyzer.ts'
+import type { Analyzer, PlacedToken } from './analyzer.ts'
 
 export interface MatchOptions {
   /**
@@ -38,39 +38,39 @@ export function leastOf(tokens: number, minimumShouldMatch = 1): number {
 
 /**
  * Whether the tokens of the phrase occur in the text in order, next to each other; with `slop`, moved apart by at most
- * that many places in total, as Lucene and Milvus count it. A phrase without tokens matches nothing.
+ * that many places in total, as Lucene and Milvus count it. A word that a filter leaves out keeps its place. A phrase
+ * without tokens matches nothing.
  */
 export function matchesPhrase(analyzer: Analyzer, text: string, phrase: string, slop = 0): boolean {
-  const wanted = analyzer.queryTokens(phrase)
+  const wanted = analyzer.placedTokens(phrase)
   if (wanted.length === 0) return false
   // If a tokenizer stores several readings of a place, only the reading of queries has positions.
-  const tokens = analyzer.queryTokens(text)
-  const places = wanted.map((token) => placesOf(tokens, token))
-  if (places.some((list) => list.length === 0)) return false
+  const tokens = analyzer.placedTokens(text)
   // Each place minus the token's own position in the phrase: all equal is a match, and slop limits the spread.
-  const relative = places.map((list, i) => list.map((place) => place - i))
+  const relative = wanted.map((one) => placesOf(tokens, one))
+  if (relative.some((list) => list.length === 0)) return false
   if (slop === 0) {
     const others = relative.slice(1).map((list) => new Set(list))
     return relative[0]!.some((place) => others.every((list) => list.has(place)))
   }
-  return smallestSpread(wanted, relative) <= slop
+  return smallestSpread(relative) <= slop
 }
 
-function placesOf(tokens: readonly string[], wanted: string): number[] {
+function placesOf(tokens: readonly PlacedToken[], wanted: PlacedToken): number[] {
   const places: number[] = []
-  for (let i = 0; i < tokens.length; i++) if (tokens[i] === wanted) places.push(i)
+  for (const { token, place } of tokens) if (token === wanted.token) places.push(place - wanted.place)
   return places
 }
 
 /** The least difference between maximum and minimum over all choices of one place from each list. */
-function smallestSpread(wanted: readonly string[], relative: readonly (readonly number[])[]): number {
+function smallestSpread(relative: readonly (readonly number[])[]): number {
   const all = relative
     .flatMap((list, token) => list.map((place) => ({ place, token })))
     .sort((a, b) => a.place - b.place)
   let best = Infinity
   // A sliding window over all of them in order that contains each token at least once.
-  const held = new Array<number>(wanted.length).fill(0)
-  let missing = wanted.length
+  const held = new Array<number>(relative.length).fill(0)
+  let missing = relative.length
   let from = 0
   for (const { place, token } of all) {
     if (held[token]!++ === 0) missing--

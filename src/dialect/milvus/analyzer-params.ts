@@ -10,6 +10,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   max_token_length: 'maxTokenLength',
   min_gram: 'min',
   max_gram: 'max',
+  word_list: 'wordList',
 }
 
 /**
@@ -27,7 +28,7 @@ function respelt(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) => [
       SPELLINGS[key] ?? key,
-      key === 'tokenizer' ? tokenizer(one) : respelt(one),
+      key === 'tokenizer' ? tokenizer(one) : key === 'stop_words' ? [one].flat() : respelt(one),
     ]),
   )
 }

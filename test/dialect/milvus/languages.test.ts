@@ -162,9 +162,91 @@ describe('analyzer_params', () => {
   })
 
   it('says which filter there is not; it said that analyzer_params.filter is a string', async () => {
-    const analyzer_params = { tokenizer: 'standard', filter: [{ type: 'decompounder', word_list: ['steam'] }] }
+    const analyzer_params = { tokenizer: 'standard', filter: [{ type: 'pinyin', keep_original: true }] }
     const { status } = await client().runAnalyzer({ text: 'a', analyzer_params })
     expect(status.code).toBe(1100)
-    expect(status.reason).toContain('no filter is called "decompounder"')
+    expect(status.reason).toContain('no filter is called "pinyin"')
+  })
+
+  it('takes compounds, synonyms and patterns, and a list of stop words by its bare name', async () => {
+    const made = client()
+    const tokens = async (text: string, ...filter: object[]) => {
+      const { status, results } = await made.runAnalyzer({ text, analyzer_params: { tokenizer: 'standard', filter } })
+      expect(status).toEqual(SUCCESS)
+      return results[0]!.tokens.map(({ token }) => token)
+    }
+    const word_list = ['dampf', 'schiff', 'fahrt', 'brot', 'backen', 'automat']
+    expect(await tokens('dampfschifffahrt brotbackautomat', { type: 'decompounder', word_list })).toEqual([
+      ...['dampf', 'schiff', 'fahrt', 'brotbackautomat'],
+    ])
+    expect(await tokens('testItem apple testCase banana', { type: 'regex', expr: '^(?!test)' })).toEqual([
+      ...['apple', 'banana'],
+    ])
+    const synonyms = ['fast, quick => speedy', 'happy, joyful, cheerful']
+    expect(await tokens('quick joyful', { type: 'synonym', synonyms, expand: false })).toEqual(['speedy', 'happy'])
+    expect(await tokens('quick', { type: 'synonym', synonyms, expand: true })).toEqual(['quick', 'speedy'])
+    expect(await tokens('in the house', { type: 'stop', stop_words: '_english_' })).toEqual(['house'])
+  })
+
+  it('finds rows by synonyms and parts of compounds, by BM25, text_match and phrase_match', async () => {
+    const made = client()
+    const analyzer_params = {
+      tokenizer: 'standard',
+      filter: [
+        'lowercase',
+        { type: 'synonym', synonyms: ['fast => speedy'], expand: true },
+        { type: 'decompounder', word_list: ['dampf', 'schiff'] },
+      ],
+    }
+    await made.createCollection(declared({ multi_analyzer_params: undefined, analyzer_params, enable_match: true }))
+    const texts = ['A very fast car', 'Das Dampfschiff', 'nothing of it']
+    const data = texts.map((text, i) => ({ id: i + 1, language: 'x', text }))
+    await made.insert({ collection_name: 'c', data })
+    expect(await found(made, 'speedy')).toEqual(['1'])
+    expect(await found(made, 'schiff')).toEqual(['2'])
+    for (const [filter, id] of [
+      ['text_match(text, "speedy")', '1'],
+      ['text_match(text, "dampf")', '2'],
+      ['phrase_match(text, "very speedy car")', '1'],
+      ['phrase_match(text, "very car")', undefined],
+      ['phrase_match(text, "very fast car")', '1'],
+      ['phrase_match(text, "das dampfschiff")', '2'],
+    ] as const) {
+      const { data } = await made.query({ collection_name: 'c', filter, output_fields: ['id'] })
+      expect([filter, data]).toEqual([filter, id === undefined ? [] : [{ id }]])
+    }
+  })
+
+  // Stems, folded letters and overlapping pieces were not found in the text, and had wrong offsets.
+  it('shows the offsets and places of what a token was made from', async () => {
+    const made = client()
+    const details = async (text: string, analyzer_params: object) => {
+      const { results } = await made.runAnalyzer({ text, analyzer_params, with_detail: true })
+      return results[0]!.tokens.map((one) => [one.token, +one.start_offset, +one.end_offset, +one.position])
+    }
+    expect(
+      await details('The \u00c9tudes running fast', {
+        tokenizer: 'standard',
+        filter: ['lowercase', 'asciifolding', 'stemmer', 'stop', { type: 'synonym', synonyms: ['fast, speedy'] }],
+      }),
+    ).toEqual([
+      ['etud', 4, 11, 1],
+      ['run', 12, 19, 2],
+      ['fast', 20, 24, 3],
+      ['speedy', 20, 24, 3],
+    ])
+    expect(await details('aab', { tokenizer: { type: 'ngram', min_gram: 1, max_gram: 2 } })).toEqual([
+      ...[
+        ['a', 0, 1, 0],
+        ['aa', 0, 2, 1],
+        ['a', 1, 2, 2],
+        ['ab', 1, 3, 3],
+        ['b', 2, 3, 4],
+      ],
+    ])
+    expect(await details('bar foobar', { tokenizer: 'standard' })).toEqual([
+      ['bar', 0, 3, 0],
+      ['foobar', 4, 10, 1],
+    ])
   })
 })

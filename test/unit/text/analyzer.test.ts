@@ -151,6 +151,76 @@ describe('filters', () => {
   })
 })
 
+describe('filters with lists and patterns', () => {
+  it('takes compound words apart that consist of listed ones alone, the longest first', () => {
+    const wordList = ['dampf', 'schiff', 'fahrt', 'dampfschiff', 'brot', 'automat']
+    const definition: AnalyzerDefinition = { ...KEEP, filters: ['lowercase', { type: 'decompounder', wordList }] }
+    expect(tokens(definition, 'Dampfschifffahrt Brotbackautomat schiff schiffs')).toEqual([
+      ...['dampfschiff', 'fahrt', 'brotbackautomat', 'schiff', 'schiffs'],
+    ])
+    // What follows sees the parts.
+    const stopped: AnalyzerDefinition = {
+      ...KEEP,
+      filters: [
+        { type: 'decompounder', wordList },
+        { type: 'stop', stopWords: ['fahrt'] },
+      ],
+    }
+    expect(tokens(stopped, 'schifffahrt')).toEqual(['schiff'])
+  })
+
+  it.each([
+    [true, 'fast happy joyful slow', ['fast', 'speedy', 'happy', 'joyful', 'happy', 'joyful', 'slow']],
+    [false, 'fast quick happy joyful slow', ['speedy', 'speedy', 'happy', 'happy', 'slow']],
+  ])('puts synonyms in, with expand %s', (expand, text, expected) => {
+    const synonyms = ['fast, quick => speedy', ' happy,joyful ']
+    expect(tokens({ ...KEEP, filters: [{ type: 'synonym', synonyms, expand }] }, text)).toEqual(expected)
+  })
+
+  it('adds up what several rules say of a word', () => {
+    const synonyms = ['a => b', 'a => c, d', 'a, e']
+    expect(tokens({ ...KEEP, filters: [{ type: 'synonym', synonyms }] }, 'a e')).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+      'a',
+      'e',
+    ])
+  })
+
+  it.each([
+    ['^(?!test)', 'testItem apple test', ['apple']],
+    ['(?i)^T', 'test Two one', ['test', 'Two']],
+    ['^\\d+$', '12 a1 \u0663', ['12', '\u0663']],
+    ['^\\w+$', 'caf\u00e9 \u65e5', ['caf\u00e9', '\u65e5']],
+    ['^[^\\W]', 'a', undefined],
+    ['^[\\wx]$', '\u00e9 \u00e9\u00e9', ['\u00e9']],
+    ['\\A(?P<first>a|b)\\z', 'a ab b', ['a', 'b']],
+    ['\\bb', 'ab bc', ['bc']],
+    ['[[:alpha:]]', 'a', undefined],
+    ['[a-z&&b]', 'a', undefined],
+    ['(', 'a', undefined],
+  ])('keeps what matches %j', (expr, text, expected) => {
+    const definition: AnalyzerDefinition = { ...KEEP, filters: [{ type: 'regex', expr }] }
+    if (expected === undefined) expect(() => analyzerOf(definition)).toThrow('not a regular expression')
+    else expect(tokens(definition, text)).toEqual(expected)
+  })
+
+  it('keeps the places of tokens', () => {
+    const filters = [
+      { type: 'synonym', synonyms: ['a => x'] },
+      { type: 'stop', stopWords: ['b'] },
+    ] as const
+    expect(analyzerOf({ ...KEEP, filters }).placedTokens('a b c')).toEqual([
+      { token: 'a', place: 0, source: 'a' },
+      { token: 'x', place: 0, source: 'a' },
+      { token: 'c', place: 2, source: 'c' },
+    ])
+  })
+})
+
 describe('definitions', () => {
   it('are completed, and equal ones are one analyzer', () => {
     expect(analyzerOf({ type: 'english' })).toBe(analyzerOf('english'))
@@ -169,6 +239,12 @@ describe('definitions', () => {
     [{ tokenizer: 'standard', filters: ['lowercaes'] }, /no filter is called "lowercaes"/],
     [{ tokenizer: 'standard', filters: [{ type: 'stemmer', language: 'german' }] }, /no stemmer is called "german"/],
     [{ tokenizer: 'standard', filters: [{ type: 'length' }] }, /needs max or min/],
+    [{ tokenizer: 'standard', filters: ['decompounder'] }, /wordList of filter "decompounder" is an array of texts/],
+    [{ tokenizer: 'standard', filters: [{ type: 'decompounder', wordList: ['a', ''] }] }, /an array of texts/],
+    [{ tokenizer: 'standard', filters: ['regex'] }, /expr of filter "regex" is a text, got undefined/],
+    [{ tokenizer: 'standard', filters: [{ type: 'synonym', synonyms: [] }] }, /an array of texts, and not empty/],
+    [{ tokenizer: 'standard', filters: [{ type: 'synonym', synonyms: ['a =>'] }] }, /a synonym rule is/],
+    [{ tokenizer: 'standard', filters: [{ type: 'synonym', synonyms: ['a'], expand: 1 }] }, /expand .* got 1/],
     [{ tokenizer: 'standard', filters: 'lowercase' }, /filters of an analyzer are an array/],
     [{ tokenizer: { type: 'standard', maxTokenLength: 5 } }, /goes with uax29/],
     [{ tokenizer: { type: 'ngram', min: 3, max: 2 } }, /min of tokenizer "ngram" is a whole number from 1 to 2, got 3/],
@@ -193,6 +269,7 @@ describe('long texts', () => {
     'chinese',
     'whitespace',
     { tokenizer: 'keyword', filters: ['alphanumonly', 'cnalphanumonly', 'cncharonly', 'removepunct'] },
+    { tokenizer: 'whitespace', filters: [{ type: 'regex', expr: '^.\\w*' }] },
   ]
 
   it.each(['x', '\u00e9', '\u6f22', '1,', "a'", 'x\u0301', '\u30a2'])('may be one run of %j', (unit) => {

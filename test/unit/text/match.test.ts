@@ -47,4 +47,20 @@ describe('matchesPhrase', () => {
     expect(matchesPhrase(standard, 'brown quick', 'quick brown', 2)).toBe(true)
     expect(matchesPhrase(standard, 'b x x x a x b', 'a b', 1)).toBe(true)
   })
+
+  // Stop words were squeezed out, so that words that stood apart were next to each other.
+  it('keeps the places of stop words', () => {
+    const stopping = analyzerOf({ tokenizer: 'standard', filters: ['stop'] })
+    expect(matchesPhrase(stopping, 'house of cards', 'house of cards')).toBe(true)
+    expect(matchesPhrase(stopping, 'house of cards', 'house and cards')).toBe(true)
+    expect(matchesPhrase(stopping, 'house of cards', 'house cards')).toBe(false)
+    expect(matchesPhrase(stopping, 'house of cards', 'house cards', 1)).toBe(true)
+  })
+
+  it('has synonyms in one place', () => {
+    const same = analyzerOf({ tokenizer: 'standard', filters: [{ type: 'synonym', synonyms: ['fast => speedy'] }] })
+    expect(matchesPhrase(same, 'very fast car', 'very speedy')).toBe(true)
+    expect(matchesPhrase(same, 'very fast car', 'speedy car')).toBe(true)
+    expect(matchesPhrase(same, 'very fast car', 'fast speedy')).toBe(false)
+  })
 })

@@ -1,6 +1,7 @@
 // Calls for start-up and upkeep of an application: flush, compaction, metrics; and calls that make no sense without a
 // cluster.
 
+import type { Analyzer } from '../../../text/index.ts'
 import { analyzerFor, analyzerOfField } from '../analyzers.ts'
 import { newId } from '../catalog.ts'
 import { hybridTime } from '../clock.ts'
@@ -166,7 +167,7 @@ export class MaintenanceClient extends PartitionClient {
             field === undefined
               ? analyzerFor(data.analyzer_params)
               : analyzerOfField(field, names.length === 1 ? names[0] : names[at])
-          return { tokens: detailed(text, analyzer.tokens(text), data) }
+          return { tokens: detailed(text, analyzer, data) }
         })
         return { status: success(), results }
       },
@@ -177,17 +178,24 @@ export class MaintenanceClient extends PartitionClient {
 
 type Asked = Pick<RunAnalyzerRequest, 'with_detail' | 'with_hash'>
 
-/**
- * Tokens and, if asked for, their UTF-8 offsets in the text as far as it spells them alike; 64-bit integers as strings.
- */
-function detailed(text: string, tokens: readonly string[], { with_detail, with_hash }: Asked) {
-  const lower = text.toLowerCase()
-  let from = 0
-  return tokens.map((token, at) => {
-    const found = lower.indexOf(token, from)
-    if (found >= 0) from = found + token.length
+/** Tokens and, if asked for, their places and UTF-8 offsets in the text; 64-bit integers as strings. */
+function detailed(text: string, analyzer: Analyzer, { with_detail, with_hash }: Asked) {
+  const { tokens, isOverlapping } = analyzer.storedPlaces(text)
+  let [start, end, last, bytes, counted] = [0, 0, '', 0, 0]
+  return tokens.map(({ token, place, source }, at) => {
+    if (place !== tokens[at - 1]?.place) {
+      // Where tokens overlap, one begins with that before it, or begins later.
+      const isSame = isOverlapping && source.length > last.length && text.startsWith(source, start)
+      const from = isSame ? start : text.indexOf(source, isOverlapping && at > 0 ? start + 1 : end)
+      // Some tokenizers leave characters out.
+      start = from < 0 ? end : from
+      end = from < 0 ? end : from + source.length
+      last = source
+      bytes += utf8Length(text.slice(counted, start))
+      counted = start
+    }
     const [start_offset, end_offset, position, position_length] = (with_detail
-      ? [utf8Length(text.slice(0, Math.max(0, found))), utf8Length(text.slice(0, from)), at, 1]
+      ? [bytes, bytes + utf8Length(text.slice(start, end)), place, 1]
       : [0, 0, 0, 0]
     ).map(String) as unknown as [number, number, number, number]
     return { token, start_offset, end_offset, position, position_length, hash: with_hash ? hashOf(token) : 0 }
