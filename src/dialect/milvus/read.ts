@@ -17,7 +17,7 @@ import { put, type Row } from './rows.ts'
 import { type Field, fieldAt, type Schema } from './schema.ts'
 import type { keyValueObj, OutputTransformers } from './types/index.ts'
 import { type Decode, decoderOf, integerOf, type LongForm } from './values.ts'
-import { requireZone } from './zone.ts'
+import { requireZone, timeParts } from './zone.ts'
 
 export type Key = number | bigint | string
 
@@ -55,13 +55,17 @@ export interface Filtered {
   readonly filter_params?: keyValueObj | undefined
 }
 
-/** The fields as a request sees them: it may name a time zone. */
+/** The fields as a request sees them: it may name a time zone, and the parts of times that it wants. */
 export function schemaFor({ schema }: Entry, request: object): Schema {
-  const { timezone, params, search_params } = request as Record<string, Record<string, unknown> | undefined>
-  const zone = timezone ?? params?.['timezone'] ?? search_params?.['timezone']
-  if (zone === undefined) return schema
-  requireZone(zone)
-  return schema.inZone(zone)
+  const zone = parameterOf(request, 'timezone')
+  const parts = parameterOf(request, 'time_fields')
+  if (zone !== undefined) requireZone(zone)
+  return zone === undefined && !parts ? schema : schema.inZone(zone, parts ? timeParts(parts) : undefined)
+}
+
+function parameterOf(request: object, name: string): unknown {
+  const { params, search_params, [name]: own } = request as Record<string, Record<string, unknown> | undefined>
+  return own ?? params?.[name] ?? search_params?.[name]
 }
 
 export async function filterOfRequest(entry: Entry, data: Filtered): Promise<Filter | undefined> {

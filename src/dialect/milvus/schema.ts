@@ -26,6 +26,8 @@ export interface Field {
   readonly fields?: readonly Field[]
   /** For times: the zone whose clocks tell them, if not UTC. Never stored. */
   readonly zone?: string
+  /** For times: the parts that a request wants of them. Never stored. */
+  readonly timeParts?: readonly string[] | undefined
 }
 
 /** A function that fills a field: BM25 or MINHASH. */
@@ -126,16 +128,19 @@ export class Schema {
     this.partitionKey = fields.find((field) => field.isPartitionKey)
   }
 
-  /** The same fields, with times told by the clocks of a zone. */
-  inZone(zone: string): Schema {
-    let schema = this.#zoned.get(zone)
+  /** The same fields, with times told by the clocks of a zone, if there is one, and in parts, if there are any. */
+  inZone(zone: string | undefined, timeParts?: readonly string[]): Schema {
+    const key = `${zone ?? ''} ${timeParts}`
+    let schema = this.#zoned.get(key)
     if (schema === undefined) {
       const fields = this.fields.map((field) => {
-        const { zone: _, ...rest } = field
-        return field.type !== DataType.Timestamptz ? field : isUtc(zone) ? rest : { ...rest, zone }
+        if (field.type !== DataType.Timestamptz) return field
+        const { zone: own, ...rest } = field
+        const told = zone ?? own
+        return { ...rest, ...(told === undefined || isUtc(told) ? {} : { zone: told }), timeParts }
       })
       schema = new Schema(fields, this.functions, this.isDynamic)
-      this.#zoned.set(zone, schema)
+      this.#zoned.set(key, schema)
     }
     return schema
   }

@@ -15,7 +15,7 @@ import {
 } from './halves.ts'
 import { dimOf, type Field, isStructArray, isVectorType } from './schema.ts'
 import type { InsertTransformers, OutputTransformers, SparseFloatVector } from './types/index.ts'
-import { momentIn, textIn } from './zone.ts'
+import { momentIn, partsOf, textIn } from './zone.ts'
 
 /** Checks a value of row `row` and returns its stored form. Never called with null or undefined. */
 export type Encode = (value: unknown, row: number, transformers?: InsertTransformers) => unknown
@@ -430,7 +430,8 @@ export function decoderOf(field: Field, long: LongForm, transformers: OutputTran
       }
     }
     case DataType.Timestamptz: {
-      const { zone } = field
+      const { zone, timeParts } = field
+      if (timeParts !== undefined) return (value) => partsOf(zone, value as string, timeParts).map(long)
       return zone === undefined ? (value) => value : (value) => textIn(zone, value as string)
     }
     default:

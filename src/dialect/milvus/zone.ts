@@ -64,3 +64,22 @@ export function textIn(zone: string, text: string): string {
   const [hours, rest] = [Math.floor(size / 60), size % 60].map((part) => String(part).padStart(2, '0'))
   return `${local}${/\.\d+/.exec(text)?.[0] ?? ''}${minutes < 0 ? '-' : '+'}${hours}:${rest}`
 }
+
+/** By where they stand in a text in ISO 8601. */
+const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second', 'microsecond']
+
+/** The names in a request's list of parts of times. */
+export function timeParts(given: unknown): string[] {
+  const parts = (Array.isArray(given) ? given : told(given).split(',')).map((part) => told(part).trim().toLowerCase())
+  const wrong = parts.find((part) => !PARTS.includes(part))
+  if (wrong !== undefined) throw invalid(`time_fields are ${PARTS.join(', ')}`, PARTS.join(' '), wrong)
+  return parts
+}
+
+/** Parts of a time in UTC, told by the clocks of a zone. */
+export function partsOf(zone: string | undefined, text: string, parts: readonly string[]): number[] {
+  const local = zone === undefined ? text : textIn(zone, text)
+  const [, whole, fraction = ''] = /^(-?\d+-\d+-\d+T\d+:\d+:\d+)(?:\.(\d+))?/.exec(local) ?? []
+  const numbers = [...(whole?.match(/(?:^-)?\d+/g) ?? []), fraction.padEnd(6, '0').slice(0, 6)].map(Number)
+  return parts.map((part) => numbers[PARTS.indexOf(part)]!)
+}

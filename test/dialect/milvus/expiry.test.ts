@@ -3,6 +3,7 @@
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { DataType, type MilvusClient } from '../../../src/dialect/milvus/index.ts'
+import { open } from '../../../src/index.ts'
 import { client, collectionOf, INDEX, idsOf, KEY, SUCCESS, temporaryFolder, VECTOR } from './fixture.ts'
 
 /** Later in each test: ids made in this process never go back. */
@@ -86,13 +87,33 @@ it('leaves rows out of every read once their time is over, and removes them late
 })
 
 it('removes expired rows by itself when a call comes a minute later', async () => {
-  const made = await collectionOf([], { properties: { [TTL]: 10 } })
+  const database = await open(':memory:')
+  const made = await collectionOf([], { properties: { [TTL]: 10 } }, client({ database }))
   await put(made, row(1))
+  const stored = async () => await (await database.collection('c')).count()
+  expect(await stored()).toBe(1)
   at(70)
   expect(await idsOf(made, 'id > 0')).toEqual([])
-  const rowCount = async () => (await made.getCollectionStatistics({ collection_name: 'c' })).data.row_count
   // A busy machine may leave this process alone for longer than the second that is given by default.
-  await vi.waitFor(async () => expect(await rowCount()).toBe('0'), { timeout: 240_000 })
+  await vi.waitFor(async () => expect(await stored()).toBe(0), { timeout: 240_000 })
+})
+
+it('counts no expired rows in statistics; row_count had them until they were removed', async () => {
+  const made = await collectionOf([], { properties: { [TTL]: 100 } })
+  await made.createPartition({ collection_name: 'c', partition_name: 'p' })
+  await made.insert({ collection_name: 'c', partition_name: 'p', data: [row(1)] })
+  at(50)
+  await put(made, row(2))
+  await made.insert({ collection_name: 'c', partition_name: 'p', data: [row(3)] })
+  const rowCounts = async () => [
+    (await made.getCollectionStatistics({ collection_name: 'c' })).data.row_count,
+    (await made.getPartitionStatistics({ collection_name: 'c', partition_name: 'p' })).data.row_count,
+  ]
+  expect(await rowCounts()).toEqual(['3', '2'])
+  at(100)
+  expect(await rowCounts()).toEqual(['2', '1'])
+  at(150)
+  expect(await rowCounts()).toEqual(['0', '0'])
 })
 
 it('counts an upsert as a new beginning, and finds nothing to merge with in what has expired', async () => {

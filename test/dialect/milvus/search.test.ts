@@ -419,6 +419,55 @@ describe('hybrid searches', () => {
     expect((await made.search({ ...request, anns_field: 'a', data: qa, rerank: wrong })).status.code).toBe(1100)
   })
 
+  // score_mode and norm_score were passed over in silence, and so was any function behind the first.
+  it('fades the greatest, the mean or the sum of scores, normalized if told', async () => {
+    const { made, rows, next } = await two()
+    const [qa, qb] = [floats(next), floats(next)]
+    const params = { reranker: 'decay', function: 'linear', origin: 3, scale: 4, decay: 0.5 }
+    const factor = (n: number) => Math.max(0, 1 - Math.abs(n - 3) / 8)
+    const data = [
+      { anns_field: 'a', data: qa },
+      { anns_field: 'b', data: qb },
+    ]
+    const scoresOf = async (more: object) => {
+      const rerank = { name: 'near', type: 'Rerank', input_field_names: ['n'], params: { ...params, ...more } }
+      const request = { collection_name: 'c', limit: 40, output_fields: ['id'], data, rerank }
+      const { status, results } = await made.hybridSearch(request as never)
+      return status.code === 0 ? (results as { id: string; score: number }[]) : status.reason
+    }
+    const near = (distance: number) => 1 - (2 * Math.atan(distance)) / Math.PI
+    const parts = [
+      listOf(rows, 'a', qa),
+      listOf(rows, 'b', qb).map(({ score, ...hit }) => ({ ...hit, score: near(score) })),
+    ].map((list) => list.slice(0, 40))
+    const modes = {
+      max: (scores: number[]) => Math.max(...scores),
+      avg: (scores: number[]) => scores.reduce((x, y) => x + y) / scores.length,
+      sum: (scores: number[]) => scores.reduce((x, y) => x + y),
+    }
+    for (const [score_mode, mode] of Object.entries(modes)) {
+      const found = new Map<string, { scores: number[]; n: number }>()
+      for (const { id, score, row } of parts.flat()) {
+        found.set(id, { scores: [...(found.get(id)?.scores ?? []), score], n: row.n })
+      }
+      const expected = [...found].map(([id, { scores, n }]) => [id, mode(scores) * factor(n)] as const)
+      const hits = await scoresOf({ score_mode })
+      expect(hits).toHaveLength(Math.min(40, expected.length))
+      for (const { id, score } of hits as Exclude<typeof hits, string>) {
+        expect(score).toBeCloseTo(new Map(expected).get(id)!, 4)
+      }
+    }
+    expect(await scoresOf({ score_mode: 'least' })).toMatch(/score_mode is max, avg, sum/)
+    const [normal] = (await scoresOf({ norm_score: true })) as { score: number }[]
+    expect(normal!.score).toBeLessThanOrEqual(1)
+    const decay = { name: 'd', type: 'Rerank', input_field_names: ['n'], params }
+    const boost = { name: 'b', type: 'Rerank', input_field_names: [], params: { reranker: 'boost', weight: 2 } }
+    const both = { collection_name: 'c', limit: 5, anns_field: 'a', data: qa, rerank: { functions: [decay, boost] } }
+    expect((await made.search(both as never)).status.reason).toMatch(/one rerank function, or several of boost/)
+    const grouped = { ...both, rerank: decay, group_by_field: 'n' }
+    expect((await made.search(grouped as never)).status.reason).toMatch(/does not go with grouping/)
+  })
+
   it('boosts the scores of hits that satisfy a condition', async () => {
     const { made, rows, next } = await two()
     const qa = floats(next)
@@ -449,6 +498,27 @@ describe('hybrid searches', () => {
     })
     const more = ({ n }: { n: number }) => (n > 3 ? 0.25 : 0) + (n < 6 ? 1 : 0)
     expect(sum.results.map(({ id }) => id)).toEqual(idsBy(({ score, row }) => score + more(row)))
+    // A seed gave another order each time.
+    const seeded = (seed: number, field?: string) => search(boost({ weight: 1, random_score: { seed, field } }))
+    const [first, again, byKey, other] = [
+      await seeded(126, 'id'),
+      await seeded(126, 'id'),
+      await seeded(126),
+      await seeded(7),
+    ]
+    expect(again.results).toEqual(first.results)
+    expect(byKey.results).toEqual(first.results)
+    expect(other.results).not.toEqual(first.results)
+    const same = await seeded(126, 'n')
+    const factors = new Map<number, number>()
+    for (const { id, score } of same.results) {
+      const hit = hits.find((one) => one.id === id)!
+      const factor = score / hit.score
+      expect(factor).toBeCloseTo(factors.get(hit.row.n) ?? factor, 4)
+      factors.set(hit.row.n, factor)
+    }
+    expect((await seeded(126, 'nope')).status.reason).toMatch(/field nope of random_score/)
+    expect((await search(boost({ weight: 1, random_score: { seed: 'x' } }))).status.code).toBe(1100)
     expect((await search(boost({}))).status.code).toBe(1100)
     expect((await search(boost({ weight: 1, filter: 'nope ==' }))).status.code).toBe(1100)
     expect((await search({ ...boost({}), params: { reranker: 'model' } })).status.reason).toMatch(

@@ -57,6 +57,25 @@ it('tells and compares them in the zone that one request names', async () => {
   expect(wrong.code).toBe(1100)
 })
 
+it('tells the parts of times that a request names; time_fields was passed over in silence', async () => {
+  const { own, read } = await timesOf({ timezone: 'Asia/Shanghai' })
+  const time_fields = 'year, month, day, hour, minute, second, microsecond'
+  expect(await read({ time_fields })).toEqual([
+    ['2025', '1', '1', '0', '0', '0', '0'],
+    ['2025', '1', '2', '0', '0', '0', '0'],
+    ['2025', '7', '3', '0', '0', '0', '250000'],
+    null,
+  ])
+  const params = { time_fields: 'day,hour', timezone: 'America/Havana' }
+  const hours = [['31', '11'], ['1', '11'], ['2', '12'], null]
+  expect(await read({ params })).toEqual(hours)
+  const { results } = await own.search({ collection_name: 'c', data: [0, 0], limit: 1, output_fields: ['at'], params })
+  expect(results[0]!['at']).toEqual(hours[0])
+  expect(await read({ time_fields: ['day'], filter: "at == '2025-01-02T00:00:00'" })).toEqual([['2']])
+  expect(await read({ time_fields: 'week' })).toMatch(/time_fields are year, .*actual=week/)
+  expect(await read()).toEqual(SHANGHAI)
+})
+
 it('has a new collection take the zone of its database, and no more collections than that may have', async () => {
   const own = new MilvusClient(':memory:')
   const properties = { timezone: 'Asia/Shanghai', 'database.max.collections': 1 }

@@ -9,6 +9,7 @@ import { hybridTime } from '../clock.ts'
 import type { LoadState } from '../enums.ts'
 import { invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
 import { loadedPartitions, notLoaded, partitionOf } from '../load-state.ts'
+import { filterOfRequest } from '../read.ts'
 import { requireName } from '../schema.ts'
 import type {
   BoolResponse,
@@ -235,7 +236,7 @@ export class PartitionClient extends IndexClient {
   async getCollectionStatistics(data: GetCollectionStatisticsReq): Promise<StatisticsResponse> {
     return await this.withEntry<StatisticsResponse>(
       named(data),
-      async (entry) => statistics(success(), await entry.rows.count()),
+      async (entry) => statistics(success(), await entry.rows.count(await filterOfRequest(entry, {}))),
       (status) => statistics(status),
     )
   }
@@ -293,10 +294,11 @@ function routeOf(value: unknown, partitions: number): number {
 async function countPartition(entry: Entry, name: string): Promise<number> {
   partitionOf(entry, name)
   const { keyed, partitions } = entry.record
-  if (keyed === 0) return await entry.rows.find({ partitions: [name] }).count()
+  const filter = await filterOfRequest(entry, {})
+  if (keyed === 0) return await entry.rows.find({ partitions: [name], filter }).count()
   const wanted = partitions.findIndex((one) => one.name === name)
   const key = entry.schema.partitionKey!.name
   let count = 0
-  for await (const row of entry.rows.find({ select: [key] })) if (routeOf(row[key], keyed) === wanted) count++
+  for await (const row of entry.rows.find({ select: [key], filter })) if (routeOf(row[key], keyed) === wanted) count++
   return count
 }

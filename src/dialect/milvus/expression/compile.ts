@@ -44,6 +44,9 @@ const ARITHMETIC: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'div
   '%': 'remainder',
 }
 
+/** The highest power of a field: it is multiplied out. */
+const POWER_MAX = 16
+
 export class Compiler {
   readonly schema: Schema
   /** Whether conditions are about single structs of an array. */
@@ -195,10 +198,16 @@ export class Compiler {
   }
 
   #power({ left, right, at }: Extract<Syntax, { kind: 'binary' }>): Value {
-    const [base, exponent] = [this.value(left), this.value(right)]
-    for (const one of [base, exponent]) {
-      if (one.constant === undefined) throw new ExpressionError('** takes constants only', at)
-      this.#number(one)
+    const [base, exponent] = [this.#number(this.value(left)), this.#number(this.value(right))]
+    const times = Number(exponent.constant)
+    if (exponent.constant === undefined) throw new ExpressionError('the exponent of ** is a constant', at)
+    if (base.constant === undefined) {
+      if (!Number.isInteger(times) || times < 1 || times > POWER_MAX) {
+        throw new ExpressionError(`** of a field takes a whole number from 1 to ${POWER_MAX}`, at)
+      }
+      let product = left
+      for (let i = 1; i < times; i++) product = { kind: 'binary', operator: '*', left: product, right: left, at }
+      return this.value(product)
     }
     const isInt = base.type === 'int' && exponent.type === 'int' && Number(exponent.constant) >= 0
     if (!isInt) return constantValue(Number(base.constant) ** Number(exponent.constant), false, at)

@@ -1,18 +1,24 @@
 // The decay reranker: scores fade with the distance of a number field from an origin.
 
-import { normalizedScore } from '../../../text/fusion.ts'
+import { normalizedScore, type ScoreKind } from '../../../text/fusion.ts'
 import type { Entry } from '../catalog.ts'
 import { DataType } from '../enums.ts'
-import { invalid, told } from '../errors.ts'
+import { invalid, told, unexpected } from '../errors.ts'
 import { compareKeys } from '../read.ts'
 import type { Found } from './search.ts'
-import { type Given, isDistance } from './search-plan.ts'
+import { type Given, type Group, isDistance } from './search-plan.ts'
 
 export interface Decay {
   readonly field: string
   /** The factor for a score where the field has this value. */
   factor(value: number): number
+  /** Which score counts for a hit of several searches. */
+  readonly mode: 'max' | 'avg' | 'sum'
+  /** Whether all scores are normalized, not only distances. */
+  readonly isNormalized: boolean
 }
+
+const MODES = ['max', 'avg', 'sum'] as const
 
 /** The functions of a rerank that is a function, or holds some. */
 export function rerankFunctions(rerank: unknown): Given[] {
@@ -22,16 +28,19 @@ export function rerankFunctions(rerank: unknown): Given[] {
   return 'type' in given || 'function_type' in given ? [given] : []
 }
 
-/** The first function of a rerank. */
+/** The one function of a rerank. */
 export function rerankFunction(rerank: unknown): Given | undefined {
-  return rerankFunctions(rerank)[0]
+  const functions = rerankFunctions(rerank)
+  if (functions.length > 1) throw unexpected('a search takes one rerank function, or several of boost')
+  return functions[0]
 }
 
 /** Reads a decay reranker; undefined if the rerank is none. */
 export function decayOf(entry: Entry, rerank: unknown): Decay | undefined {
+  const isDecay = (one: Given) => (one['params'] as Given | undefined)?.['reranker'] === 'decay'
+  if (!rerankFunctions(rerank).some(isDecay)) return undefined
   const given = rerankFunction(rerank)
-  const params = (given?.['params'] ?? {}) as Given
-  if (params['reranker'] !== 'decay') return undefined
+  const params = given!['params'] as Given
   const field = entry.schema.byName.get(String((given!['input_field_names'] as string[] | undefined)?.[0]))
   if (field === undefined || field.type > DataType.Double || field.type === DataType.Bool) {
     throw invalid('a decay reranker takes one number field as its input')
@@ -50,20 +59,47 @@ export function decayOf(entry: Entry, rerank: unknown): Decay | undefined {
   const name = told(params['function'])
   const curve = Object.hasOwn(curves, name) ? curves[name] : undefined
   if (curve === undefined) throw invalid(`decay function is gauss, exp or linear, got ${name}`)
-  return { field: field.name, factor: (value) => curve(Math.max(0, Math.abs(value - origin) - offset)) }
+  const mode = MODES.find((one) => one === (params['score_mode'] ?? 'max'))
+  if (mode === undefined) throw invalid(`score_mode is ${MODES.join(', ')}`, MODES.join(' '), params['score_mode'])
+  return {
+    field: field.name,
+    factor: (value) => curve(Math.max(0, Math.abs(value - origin) - offset)),
+    mode,
+    isNormalized: String(params['norm_score']) === 'true',
+  }
 }
 
-/** Hits with faded scores, best first; for a key in several lists, the best score counts. */
+export function requireUngrouped(decay: Decay | undefined, group: Group | undefined): void {
+  if (decay !== undefined && group !== undefined) throw unexpected('a decay reranker does not go with grouping')
+}
+
+const KINDS: Readonly<Record<string, ScoreKind>> = { COSINE: 'cosine', IP: 'ip', BM25: 'bm25' }
+
+/** What the scores of a metric are. */
+export function kindOf(metric: string): ScoreKind {
+  return KINDS[metric] ?? 'distance'
+}
+
+/** Hits with faded scores, best first; a key in several lists has one score. */
 export function decayed(decay: Decay, lists: readonly (readonly Found[])[], metrics: readonly string[]): Found[] {
-  const best = new Map<Found['key'], Found>()
+  const bases = new Map<Found['key'], { found: Found; base: number; count: number }>()
   lists.forEach((list, i) => {
-    const isFar = isDistance(metrics[i]!)
-    for (const { key, score, row } of list) {
-      const value = row[decay.field]
-      const base = isFar ? normalizedScore('distance', score) : score
-      const faded = Math.fround(base * (value === undefined ? 1 : decay.factor(Number(value))))
-      if (faded > (best.get(key)?.score ?? -Infinity)) best.set(key, { key, score: faded, row })
+    const metric = metrics[i]!
+    for (const found of list) {
+      const base = decay.isNormalized || isDistance(metric) ? normalizedScore(kindOf(metric), found.score) : found.score
+      const known = bases.get(found.key)
+      if (known === undefined) bases.set(found.key, { found, base, count: 1 })
+      else {
+        known.base = decay.mode === 'max' ? Math.max(known.base, base) : known.base + base
+        known.count++
+      }
     }
   })
-  return [...best.values()].sort((a, b) => b.score - a.score || compareKeys(a.key, b.key))
+  return [...bases.values()]
+    .map(({ found: { key, row }, base, count }) => {
+      const value = row[decay.field]
+      const factor = value === undefined ? 1 : decay.factor(Number(value))
+      return { key, score: Math.fround((decay.mode === 'avg' ? base / count : base) * factor), row }
+    })
+    .sort((a, b) => b.score - a.score || compareKeys(a.key, b.key))
 }

@@ -1,11 +1,11 @@
 // Hybrid search: each search runs by itself, then their hits are fused by rank or by weighted scores.
 
-import { reciprocalRankFusion, type ScoreKind, weightedFusion } from '../../../text/fusion.ts'
+import { reciprocalRankFusion, weightedFusion } from '../../../text/fusion.ts'
 import type { Entry } from '../catalog.ts'
 import { invalid, told, unexpected } from '../errors.ts'
 import { compareKeys, type Key } from '../read.ts'
 import type { Row } from '../rows.ts'
-import { decayed, decayOf, rerankFunction } from './decay.ts'
+import { decayed, decayOf, kindOf, requireUngrouped, rerankFunction } from './decay.ts'
 import { arranged, bestOfGroups } from './groups.ts'
 import { type Found, runPlan } from './search.ts'
 import {
@@ -40,6 +40,7 @@ export async function runHybrid(entry: Entry, data: Given, select: readonly stri
   }
   const results = await Promise.all(plans.map((plan) => runPlan(plan, fields)))
   const group = groupOf(entry, parametersOf({ ...data, data: undefined }))
+  requireUngrouped(decay, group)
   const lists = Array.from({ length: nq }, (_, i) => {
     const own = results.map((lists) => lists[i]!)
     const fused =
@@ -102,8 +103,6 @@ function rankerOf(rerank: unknown, requests: number): Ranker {
   return { kind: 'weighted', weights: weights as number[], isNormalized: params['norm_score'] === true }
 }
 
-const KINDS: Readonly<Record<string, ScoreKind>> = { COSINE: 'cosine', IP: 'ip', BM25: 'bm25' }
-
 function fuse(ranker: Ranker, plans: readonly SearchPlan[], lists: readonly Found[][]): Found[] {
   const rows = new Map<Key, Row>()
   for (const list of lists) for (const { key, row } of list) rows.set(key, row)
@@ -113,7 +112,7 @@ function fuse(ranker: Ranker, plans: readonly SearchPlan[], lists: readonly Foun
       ? reciprocalRankFusion(ranked, { k: ranker.k })
       : weightedFusion(ranked, {
           weights: ranker.weights,
-          kinds: plans.map((plan) => KINDS[plan.metric] ?? 'distance'),
+          kinds: plans.map((plan) => kindOf(plan.metric)),
           isNormalized: ranker.isNormalized,
         })
   // Without normalization, sums of distances rank in reverse.

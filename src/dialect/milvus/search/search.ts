@@ -1,5 +1,6 @@
 // Searches that the engine runs, with scores as Milvus reports them.
 
+import { told, unexpected } from '../errors.ts'
 import { rankedIndexName } from '../metrics.ts'
 import { orderFields, rowComparer } from '../order.ts'
 import { compareKeys, type Key } from '../read.ts'
@@ -7,8 +8,8 @@ import type { Row } from '../rows.ts'
 import { isDense } from '../schema.ts'
 import { encoderOf } from '../values.ts'
 import { boosted, boostsOf } from './boost.ts'
-import { decayed, decayOf } from './decay.ts'
-import { byGroups, groupField } from './groups.ts'
+import { decayed, decayOf, requireUngrouped } from './decay.ts'
+import { bestOfGroups, byGroups, groupField } from './groups.ts'
 import { runMinhashPlan } from './minhash-search.ts'
 import { type Group, isDistance, isInRange, type SearchPlan } from './search-plan.ts'
 import { runStructPlan } from './struct-search.ts'
@@ -162,17 +163,26 @@ async function inRange(plan: SearchPlan, select: readonly string[]): Promise<Fou
 
 /** The same with a rerank function; the window is cut afterwards. */
 export async function runReranked(plan: SearchPlan, select: readonly string[], rerank: unknown): Promise<Found[][]> {
-  const { entry, metric, limit, offset } = plan
+  const { entry, metric, limit, offset, group } = plan
   const decay = decayOf(entry, rerank)
-  const boosts = decay === undefined ? boostsOf(rerank) : undefined
-  // A ranker that fuses lists has nothing to do here.
-  if (decay === undefined && boosts === undefined) return await runPlan(plan, select)
-  const fields = decay === undefined ? select : [...select, decay.field]
+  const boosts = decay === undefined ? boostsOf(entry, rerank) : undefined
+  if (decay === undefined && boosts === undefined) {
+    // A ranker that fuses lists has nothing to do here.
+    const { strategy } = (rerank ?? {}) as { strategy?: unknown }
+    if (strategy !== undefined && !/^(?:rrf|weighted)$/i.test(told(strategy))) {
+      throw unexpected(`unsupported rank type ${told(strategy)}: rrf and weighted are supported`)
+    }
+    return await runPlan(plan, select)
+  }
+  requireUngrouped(decay, group)
+  const read = decay === undefined ? boosts!.boosts.flatMap(({ field }) => field ?? []) : [decay.field]
+  const grouped = group === undefined ? [] : [groupField(group)]
+  const fields = [...new Set([...select, ...read, ...grouped])]
   const lists = await runPlan({ ...plan, offset: 0, limit: limit + offset }, fields)
   const ranked: Found[][] = []
   for (const list of lists) {
     const hits = decay === undefined ? await boosted(entry, boosts!, list, metric) : decayed(decay, [list], [metric])
-    ranked.push(hits.slice(offset, offset + limit))
+    ranked.push(group === undefined ? hits.slice(offset, offset + limit) : bestOfGroups(hits, group, offset, limit))
   }
   return ranked
 }
