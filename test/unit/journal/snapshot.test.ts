@@ -166,4 +166,21 @@ describe('a snapshot', () => {
       details: { file: 'simulated/c1.p0.1.log' },
     })
   })
+
+  // Documents that were written anew behind it keep their slots: by their number, the snapshot would fit.
+  it('that covers a part of a log that is read through does not hide what was written behind it', async () => {
+    const optionsOf = (medium: SimulatedMedium) =>
+      optionsFor(medium.reopen(), { buildDocumentsMax: 0, isPlain: true, passageBytesMin: 1 })
+    const documents = (version: number) => Array.from({ length: 200 }, (_, id) => documentOf(id, version))
+    const medium = new SimulatedMedium()
+    const first = await Partition.create(optionsOf(medium))
+    upsert(first, documents(1))
+    await first.close()
+    const [left] = await Partition.openAll([optionsOf(medium)])
+    upsert(left!, documents(2), true)
+    await left!.flush()
+    const [again] = await Partition.openAll([optionsOf(medium.crash({ seed: 1, mode: 'nothing' }))])
+    expect(all(again!)).toEqual(documents(2))
+    expect(get(again!, 7)).toEqual(documentOf(7, 2))
+  })
 })
