@@ -152,3 +152,16 @@ it('reads the names in the directory as often for a hundred partitions as for on
   }
   expect(await listings(100)).toBe(await listings(1))
 })
+
+// Its frames count as flushed: a flush after that does nothing for them, and later frames say so.
+it('flushes what a process that died had handed to the operating system only', async () => {
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen() })
+  const posts = await db.createCollection('posts')
+  await posts.insert({ id: 'soft' }, { durability: 'soft' })
+  // Nobody closes it.
+  const died = medium.clone()
+  await (await openDatabase({ storage: died.reopen() })).sync()
+  const last = await openDatabase({ storage: died.crash({ seed: 1, mode: 'nothing' }).reopen() })
+  expect(await last.collection('posts').get('soft')).toEqual({ id: 'soft' })
+})

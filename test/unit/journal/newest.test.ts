@@ -78,3 +78,26 @@ describe('a log that cannot be read', () => {
     expect((await storage.list()).sort()).toEqual(before)
   })
 })
+
+// The older generation, by which it was still read, goes with the first opening.
+describe('a head of which one copy is torn', () => {
+  it.each([0, 1])('is whole again once its log was opened (copy %i)', async (copy) => {
+    const storage = new MemoryDirectory()
+    const partition = await Partition.create(optionsFor(storage))
+    upsert(partition, [{ id: 1 }])
+    await partition.flush()
+    const first = await read(storage, 'c1.p0.1.log')
+    await partition.compact()
+    await partition.close()
+    const second = await read(storage, 'c1.p0.2.log')
+    second.fill(0, copy * COPY_BYTES + 8, copy * COPY_BYTES + COPY_BYTES)
+    await write(storage, 'c1.p0.1.log', first)
+    await write(storage, 'c1.p0.2.log', second)
+    for (let round = 0; round < 2; round++) {
+      const [opened] = await Partition.openAll([optionsFor(storage)])
+      expect(get(opened!, 1)).toEqual({ id: 1 })
+      await opened!.close()
+      expect((await storage.list()).filter((name) => name.endsWith('.log'))).toEqual(['c1.p0.2.log'])
+    }
+  })
+})
