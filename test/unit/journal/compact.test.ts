@@ -2,6 +2,7 @@
 // removed before what takes its place is on stable storage.
 
 import { expect, it } from 'vitest'
+import { PoisonedError } from '../../../src/error/index.ts'
 import type { StorageFile } from '../../../src/storage/index.ts'
 import { get, optionsFor, Partition, PutMode, remove, upsert } from '../../core/partitions.ts'
 import { SimulatedMedium } from '../../crash/simulated-storage.ts'
@@ -153,7 +154,42 @@ it('removes the old log when the new one is flushed, also where a flush is only 
   expect(get(again, 1)).toEqual({ id: 1 })
 })
 
-it('is given up when the partition is closed meanwhile, at whatever moment, and leaves the old log alone', async () => {
+it.each([
+  ['', false],
+  [' after its log has failed', true],
+])(
+  'is given up when the partition is closed meanwhile%s, at whatever moment, and leaves the old log alone',
+  async (_, isPoisoned) => {
+    const whole = new SimulatedMedium()
+    const first = await withGarbage(whole)
+    const from = whole.operationsCount
+    await first.compact()
+    for (let number = from + 1; number <= whole.operationsCount; number++) {
+      const medium = new SimulatedMedium()
+      const partition = await withGarbage(medium)
+      let closing: Promise<number> | undefined
+      const close = () => {
+        if (isPoisoned) partition.poison(new Error('an outcome that is unknown'))
+        closing = partition.close().then(() => medium.operationsCount)
+      }
+      medium.onOperation = (operation) => {
+        if (operation.number === number) queueMicrotask(close)
+      }
+      await partition.compact().catch(() => {})
+      medium.onOperation = undefined
+      // Nothing is done to a directory that may be another's by then.
+      expect(await closing).toBe(medium.operationsCount)
+      expect(medium.openNames).toEqual([])
+      const again = await reopened(medium)
+      expect(again.count).toBe(COUNT - 2)
+      await again.close()
+      expect(medium.names().filter((name) => name.endsWith('.log')).length).toBe(1)
+    }
+  },
+)
+
+// The new log would be written on, though nobody knows what became of the write that failed.
+it('is given up when the log is poisoned meanwhile, at whatever moment', async () => {
   const whole = new SimulatedMedium()
   const first = await withGarbage(whole)
   const from = whole.operationsCount
@@ -161,19 +197,27 @@ it('is given up when the partition is closed meanwhile, at whatever moment, and 
   for (let number = from + 1; number <= whole.operationsCount; number++) {
     const medium = new SimulatedMedium()
     const partition = await withGarbage(medium)
-    let closing: Promise<void> | undefined
     medium.onOperation = (operation) => {
-      if (operation.number === number) closing = partition.close()
+      if (operation.number === number) queueMicrotask(() => partition.poison(new Error('an outcome that is unknown')))
     }
-    await partition.compact()
+    await partition.compact().catch(() => {})
+    expect(() => partition.begin(), `operation ${number}`).toThrow(PoisonedError)
     medium.onOperation = undefined
-    await closing
-    expect(medium.openNames).toEqual([])
-    const again = await reopened(medium)
-    expect(again.count).toBe(COUNT - 2)
-    await again.close()
-    expect(medium.names().filter((name) => name.endsWith('.log')).length).toBe(1)
+    expect((await reopened(medium.crash({ seed: 1, mode: 'nothing' }))).count).toBe(COUNT - 2)
   }
+})
+
+// The snapshot said that the write was on stable storage: without it, the log was refused as damaged.
+it('leaves a snapshot that covers nothing that could still be lost', async () => {
+  const medium = new SimulatedMedium()
+  const partition = await withGarbage(medium)
+  medium.onOperation = ({ kind, name }) => {
+    if (kind === 'create' && name === 'c1.p0.snapshot.tmp') queueMicrotask(() => upsert(partition, [{ id: 'soft' }]))
+  }
+  await partition.compact()
+  expect(get(partition, 'soft')).toEqual({ id: 'soft' })
+  const again = await reopened(medium.crash({ seed: 1, mode: 'nothing' }))
+  expect(again.count - (get(again, 'soft') === undefined ? 0 : 1)).toBe(COUNT - 2)
 })
 
 // What waits for its flush is in memory only, and the log it waits for is about to go.
