@@ -27,7 +27,7 @@ import { Collection } from './collection.ts'
 import type { PartitionKeeper } from './collection-types.ts'
 import { dropParts, type Medium } from './file/medium.ts'
 import type { Gate } from './gate.ts'
-import { describe, partitionNotFound } from './options.ts'
+import { describe } from './options.ts'
 import type { Partition } from './partition.ts'
 import { DIRECT, derivedPart, directPart, filesPart } from './parts.ts'
 import type { CollectionState, PartitionGroup } from './state.ts'
@@ -321,13 +321,9 @@ export class Database {
           `the default partition of collection "${state.name}" cannot be dropped; drop the collection`,
         )
       }
-      const group = state.groups.find((one) => one.name === name)
-      if (group === undefined)
-        throw partitionNotFound(
-          state.name,
-          name,
-          state.groups.map((one) => one.name),
-        )
+      const group = state.groups[state.groupIndex(name)]!
+      // Documents that have left it are on stable storage where they are now before it goes.
+      await group.parts[0]!.flush()
       await this.#redefine(state, withoutPartition(state.definition, group.name))
       state.setGroups(state.groups.filter((one) => one !== group))
       await dropParts(group.parts)

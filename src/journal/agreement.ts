@@ -32,7 +32,7 @@ export function agreedEnds(participants: readonly Participant[]): number[] {
       const lacking = recovery?.transactions.find(
         (transaction) =>
           transaction.from < ends[index]! &&
-          // A partition dropped since had everything flushed before.
+          // A partition dropped since, and those that documents had moved to, had everything flushed before.
           transaction.participants.some((id) => {
             const other = indexOf.get(id)
             return other !== undefined && other !== index && !has(other, transaction)
