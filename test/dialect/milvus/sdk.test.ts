@@ -36,6 +36,18 @@ it('has every method of the client', () => {
   expect([...methodsOf(sdk['MilvusClient'])].filter((name) => !have.has(name) && !internal.test(name))).toEqual([])
 })
 
+it('has the methods that are fields of the SDK, other names of methods: some were no functions', async () => {
+  type Client = Readonly<Record<string, () => Promise<unknown>>>
+  const Remote = sdk['MilvusClient'] as new (config: object) => Client
+  const remote = new Remote({ address: 'localhost:19530', __SKIP_CONNECT__: true })
+  const here = client() as unknown as Client
+  const names = Object.keys(remote).filter((name) => typeof remote[name] === 'function' && !name.startsWith('_'))
+  expect(names).toContain('dropUser')
+  expect(names.filter((name) => typeof here[name] !== 'function')).toEqual([])
+  await expect(here['grantRole']?.()).rejects.toThrow('grantRole: users, roles and privileges need a Milvus server')
+  await expect(here['updatePassword']?.()).rejects.toThrow('The `username` or `password` property is missing.')
+})
+
 function outcome(module: Exports, name: string, args: readonly unknown[]): unknown {
   try {
     const value = (module[name] as (...args: readonly unknown[]) => unknown)(...structuredClone(args))

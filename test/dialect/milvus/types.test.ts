@@ -7,9 +7,9 @@ import { expect, it } from 'vitest'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-function complaints(module: string): string[] {
+function complaints(module: string, text: string): string[] {
   const path = here('program.ts')
-  const source = readFileSync(here('program.txt'), 'utf8').replace('MODULE', module)
+  const source = text.replace('MODULE', module)
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts', 'lib.dom.d.ts', 'lib.dom.asynciterable.d.ts'],
@@ -34,6 +34,28 @@ function complaints(module: string): string[] {
   })
 }
 
-it.each(['@zilliz/milvus2-sdk-node', '../../../src/dialect/milvus/index.ts'])('compiles with %s', (module) => {
-  expect(complaints(module)).toEqual([])
+const OURS = '../../../src/dialect/milvus/index.ts'
+
+it.each(['@zilliz/milvus2-sdk-node', OURS])('compiles with %s', (module) => {
+  expect(complaints(module, readFileSync(here('program.txt'), 'utf8'))).toEqual([])
+})
+
+// LangChain's and Flowise's stores are written so. The SDK lost this with 2.6: there the hits of one query were lists of hits.
+const OF_THE_SDK_2_5 = `
+import { DataType, MilvusClient, type HybridSearchSingleReq, type SearchDataType } from 'MODULE'
+const client = new MilvusClient({ address: ':memory:' })
+export async function scores(query: number[], queries: SearchDataType): Promise<number[]> {
+  const search_params = { anns_field: 'vector', topk: 3, metric_type: 'L2', params: '{}' }
+  const old = { collection_name: 'c', search_params, vector_type: DataType.FloatVector } as const
+  const one = await client.search({ ...old, vectors: [query] })
+  const two = await client.search({ ...old, vectors: [query, query] })
+  const simple = await client.search({ collection_name: 'c', vectors: [query], limit: 3 })
+  const part: HybridSearchSingleReq = { anns_field: 'vector', data: queries }
+  const { results } = await client.hybridSearch({ collection_name: 'c', data: [part] })
+  return [...one.results, ...two.results.flat(), ...simple.results, ...results].map((hit) => hit.score)
+}
+`
+
+it('compiles what was typed against the SDK of 2.5, whose one query in a list had a flat list of hits', () => {
+  expect(complaints(OURS, OF_THE_SDK_2_5)).toEqual([])
 })

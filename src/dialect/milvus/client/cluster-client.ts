@@ -8,9 +8,9 @@ import { SearchClient } from './search-client.ts'
 
 const WITHOUT_CLUSTER = {
   'users, roles and privileges':
-    'createUser updateUser deleteUser listUsers describeUser createRole alterRole dropRole addUserToRole removeUserFromRole describeRole listRoles grantPrivilege revokePrivilege dropAllRoles selectGrant listGrants hasRole createPrivilegeGroup dropPrivilegeGroup listPrivilegeGroups addPrivilegesToGroup removePrivilegesFromGroup grantPrivilegeV2 revokePrivilegeV2 backupRBAC restoreRBAC grantRolePrivilege revokeRolePrivilege revokeAllRolePrivileges',
+    'createUser updateUser deleteUser listUsers describeUser createRole alterRole dropRole addUserToRole removeUserFromRole describeRole listRoles grantPrivilege revokePrivilege dropAllRoles selectGrant listGrants hasRole createPrivilegeGroup dropPrivilegeGroup listPrivilegeGroups addPrivilegesToGroup removePrivilegesFromGroup grantPrivilegeV2 revokePrivilegeV2 backupRBAC restoreRBAC grantRolePrivilege revokeRolePrivilege revokeAllRolePrivileges updatePassword dropUser grantRole revokeRole selectRole selectUser listGrant',
   'resource groups and replicas':
-    'updateReplicateConfiguration getReplicateConfiguration createResourceGroup listResourceGroups describeResourceGroup updateResourceGroups dropResourceGroup transferReplica transferNode dropAllResourceGroups getReplicas describeReplicas loadBalance',
+    'updateReplicateConfiguration getReplicateConfiguration update_replicate_configuration get_replicate_configuration createResourceGroup listResourceGroups describeResourceGroup updateResourceGroups dropResourceGroup transferReplica transferNode dropAllResourceGroups getReplicas describeReplicas loadBalance',
   'bulk imports': 'bulkInsert listImportTasks getImportState',
   snapshots:
     'createSnapshot dropSnapshot listSnapshots describeSnapshot restoreSnapshot getRestoreSnapshotState listRestoreSnapshotJobs pinSnapshotData unpinSnapshotData',
@@ -27,6 +27,12 @@ type Refused = Words<(typeof WITHOUT_CLUSTER)[keyof typeof WITHOUT_CLUSTER]>
 type Needed = readonly [field: string, reason: keyof typeof ERROR_REASONS]
 
 const COLLECTION: Needed = ['collection_name', 'COLLECTION_NAME_IS_REQUIRED']
+const USER: readonly Needed[] = [['username', 'USERNAME_IS_REQUIRED']]
+const PASSWORDS: readonly Needed[] = [
+  ['username', 'USERNAME_PWD_ARE_REQUIRED'],
+  ['newPassword', 'USERNAME_PWD_ARE_REQUIRED'],
+  ['oldPassword', 'USERNAME_PWD_ARE_REQUIRED'],
+]
 
 /** Parameters that the SDK requires before it asks a server, in the order it checks them. */
 const NEEDED: Readonly<Record<string, readonly Needed[]>> = {
@@ -39,12 +45,10 @@ const NEEDED: Readonly<Record<string, readonly Needed[]>> = {
     ['username', 'USERNAME_PWD_ARE_REQUIRED'],
     ['password', 'USERNAME_PWD_ARE_REQUIRED'],
   ],
-  updateUser: [
-    ['username', 'USERNAME_PWD_ARE_REQUIRED'],
-    ['newPassword', 'USERNAME_PWD_ARE_REQUIRED'],
-    ['oldPassword', 'USERNAME_PWD_ARE_REQUIRED'],
-  ],
-  deleteUser: [['username', 'USERNAME_IS_REQUIRED']],
+  updateUser: PASSWORDS,
+  updatePassword: PASSWORDS,
+  deleteUser: USER,
+  dropUser: USER,
   alterCollectionSchema: [
     COLLECTION,
     ['field', 'FUNCTION_FIELD_SCHEMA_IS_REQUIRED'],

@@ -197,6 +197,13 @@ export type SearchText = string
 export type SearchEmbList = VectorTypes[]
 export type SearchVector = VectorTypes
 export type SearchData = SearchVector | SearchText | SearchEmbList
+// The tuple makes TypeScript see that a literal list holds one query, whose hits are a flat list.
+type SearchQueries = SearchData | SearchData[] | [SearchData]
+// Names that the SDK had up to 2.5.
+export type SearchTextType = string | string[] | [string]
+export type SearchVectorType = VectorTypes | VectorTypes[] | [VectorTypes]
+export type SearchDataType = SearchVectorType | SearchTextType
+export type SearchMultipleDataType = VectorTypes[] | SearchTextType[]
 
 /** The old form of a search request. */
 export interface SearchReq extends collectionNameReq {
@@ -205,7 +212,7 @@ export interface SearchReq extends collectionNameReq {
   expr?: string
   exprValues?: keyValueObj
   search_params: SearchParam
-  vectors?: SearchData | SearchData[]
+  vectors?: SearchQueries
   output_fields?: string[]
   travel_timestamp?: string
   vector_type: DataType.BinaryVector | DataType.FloatVector
@@ -229,6 +236,7 @@ export interface SearchSimpleReq extends collectionNameReq {
   anns_field?: string
   data?: SearchData | SearchData[]
   vector?: SearchData | SearchData[]
+  vectors?: SearchQueries
   output_fields?: string[]
   limit?: number
   topk?: number
@@ -256,7 +264,7 @@ export interface SearchSimpleReq extends collectionNameReq {
 }
 export type HybridSearchSingleReq = Pick<SearchParam, 'anns_field' | 'ignore_growing' | 'group_by_field'> &
   GrpcTimeOut & {
-    data: SearchData
+    data: SearchData | SearchData[]
     expr?: string
     exprValues?: keyValueObj
     params?: keyValueObj
