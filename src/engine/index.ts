@@ -18,7 +18,7 @@ export type {
 } from './collection-types.ts'
 export { ofProcess, onePerDatabase } from './copies.ts'
 export { type CollectionInfo, Database } from './database.ts'
-export { loadDriver } from './driver.ts'
+export { EMBEDDED, loadDriver } from './driver.ts'
 export type { Progress } from './file/medium.ts'
 export { between, type IndexRange, type IndexTuple, ofType, type RangeBounds, TypeRank } from './indexes/index-range.ts'
 export type { IndexReader } from './indexes/index-reader.ts'

@@ -212,6 +212,36 @@ console.log(await db.createCollection('c').then((c) => c.name, (error) => error.
     },
   )
 
+  // An override that puts this package in a driver's place made a client of a host load itself without end, and the process stood still.
+  it('refuses a host where an official driver is this package under its name', () => {
+    for (const [name, dialect] of [
+      ['rethinkdb', 'rethinkdb'],
+      ['@zilliz/milvus2-sdk-node', 'milvus'],
+      ['epsillajs', 'epsilla'],
+      ['seekdb', 'seekdb'],
+    ]) {
+      project.write(`node_modules/${name}/package.json`, JSON.stringify({ name, main: 'index.js' }))
+      project.write(`node_modules/${name}/index.js`, `module.exports = require('quiverdb/${dialect}')`)
+    }
+    const path = project.write(
+      'aliased.mjs',
+      `import r from 'rethinkdb'
+import { MilvusClient } from '@zilliz/milvus2-sdk-node'
+import Epsilla from 'epsillajs'
+import { SeekdbClient } from 'seekdb'
+for (const call of [
+  () => r.connect({ host: '127.0.0.1', port: 1 }),
+  () => new MilvusClient({ address: '127.0.0.1:1' }).listCollections(),
+  () => new Epsilla.EpsillaDB({ protocol: 'http', host: '127.0.0.1', port: 1 }).loadDB('/tmp/e', 'e'),
+  () => new SeekdbClient({ host: '127.0.0.1', port: 1 }).listCollections(),
+]) {
+  const { message } = await call().catch((error) => error)
+  console.log(/the package "\\S+" is quiverdb under its name/.test(message) || message)
+}`,
+    )
+    expect(project.run(path).trim().split('\n')).toEqual(['true', 'true', 'true', 'true'])
+  })
+
   it('knows the errors of one copy in the other', () => {
     const path = project.write(
       'both.mjs',

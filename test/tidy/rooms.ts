@@ -77,6 +77,7 @@ export const LAZY_DOORS: readonly string[] = [
   'src/engine/direct.ts',
   'src/engine/collate.ts',
   'src/engine/files.ts',
+  'src/engine/official.ts',
   'src/engine/queries.ts',
   'src/engine/words.ts',
   'src/engine/pairs.ts',

@@ -1,6 +1,6 @@
 // EpsillaDB: the client's methods, answered in process or, if a host is given, by a server through the official client.
 
-import { type Database, loadDriver, requireDatabase } from '../../engine/index.ts'
+import { type Database, EMBEDDED, loadDriver, requireDatabase } from '../../engine/index.ts'
 import { DEFAULT_NAME, LoadedDatabase, loadedDatabases, SCALE } from './databases.ts'
 import {
   answer,
@@ -44,6 +44,7 @@ let another: (client: EpsillaDB, name: string, make: (config: ClientConfig) => E
  * Methods resolve to `{ statusCode, message, result? }`; they do not reject when the database refuses something.
  */
 export class EpsillaDB {
+  static readonly [EMBEDDED] = true
   static {
     // A class that names itself in its body gets another name in the bundles.
     another = (client, name, make) => {

@@ -1,6 +1,7 @@
 // `r` and the methods of terms, made from the table of terms. Names, arities and texts are those of the official
 // driver.
 
+import { EMBEDDED } from '../../engine/index.ts'
 import { Connection, connect } from './connect.ts'
 import { arityText, ERRORS, ReqlDriverCompileError, requireCount } from './errors.ts'
 import { expression, functionOrValue, isPlainObject, makeTerm, nodeOf, PROTOTYPE } from './expression.ts'
@@ -223,6 +224,7 @@ Object.assign(root, {
   row: makeTerm(new Node(T.IMPLICIT_VAR, [])),
   connect,
   Error: ERRORS,
+  [EMBEDDED]: true,
 })
 
 // Pools wait for connections with the driver's promises.

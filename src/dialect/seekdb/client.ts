@@ -1,5 +1,6 @@
 // The clients: of an embedded store, or of a server through the official driver.
 
+import { EMBEDDED } from '../../engine/index.ts'
 import type { Collection } from './collection.ts'
 import { ADMIN_DATABASE, DEFAULT_PATH } from './constants.ts'
 import { type Database, OBDatabase } from './database.ts'
@@ -22,6 +23,7 @@ import type { CreateCollectionOptions, GetCollectionOptions, SeekdbAdminClientAr
  * ```
  */
 export class SeekdbClient {
+  static readonly [EMBEDDED] = true
   readonly #calls: ClientCalls
 
   /**

@@ -101,11 +101,7 @@ export class RemoteClient implements ClientCalls {
     try {
       driver = await loadDriver(PACKAGE)
     } catch (cause) {
-      throw new SeekdbConnectionError(
-        `A host is reached through the official driver, and the package "${PACKAGE}" did not load: npm install ${PACKAGE} ` +
-          '(with a path no driver is needed)',
-        cause,
-      )
+      throw new SeekdbConnectionError((cause as Error).message, cause)
     }
     const Client = driver[this.#className] as new (args: SeekdbClientArgs) => Official
     this.#official = new Client(this.#args)

@@ -1,5 +1,6 @@
 // The client that programs use.
 
+import { EMBEDDED } from '../../../engine/index.ts'
 import { DataType, DEFAULT_METRIC_TYPE, DEFAULT_PRIMARY_KEY_FIELD, DEFAULT_VECTOR_FIELD } from '../enums.ts'
 import { MilvusError, success, wrongCall } from '../errors.ts'
 import { convertToDataType } from '../schema.ts'
@@ -29,6 +30,7 @@ import { MilvusClientSession } from './session.ts'
  * ```
  */
 export class MilvusClient extends ClusterClient {
+  static readonly [EMBEDDED] = true
   /** Collections that the short form is creating. */
   readonly #making = new Map<string, Promise<ResStatus>>()
 
