@@ -30,7 +30,7 @@ export function setAfter(distance: f64, slot: u32): void {
 }
 
 /** Measures a row exactly, and adds it if it is among the nearest. */
-export function rescore(query: usize, list: usize, row: usize, slot: u32): void {
+function rescore(query: usize, list: usize, row: usize, slot: u32): void {
   rescored++;
   const distance = vectorExactDistance(query, row);
   if (distance < afterDistance || (distance == afterDistance && slot < afterSlot)) return;

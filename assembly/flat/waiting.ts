@@ -1,6 +1,6 @@
 // Rows that may be near enough, judging by their codes, and wait to be measured. Codes also bound from above how far
-// away a row is: the k nearest are not beyond the k least of those bounds, which is known long before any of them is
-// measured. What is still possible at the end is measured.
+// away a row is: none of the k nearest is farther than the greatest of the k least bounds, which is known long before
+// any of them is measured. What is still possible at the end is measured.
 //
 // Behind the list: | 0 rows that wait u32 | 4 upper bounds u32 | 8 {lower bound f32, slot u32}[ROWS] |
 //                  | upper bounds f32[capacity], a heap with the greatest on top |

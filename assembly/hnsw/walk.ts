@@ -13,7 +13,7 @@ import { keyDistance, keyOf, keySlot, popLeast, pushGreatest, pushLeast, replace
 import { batchLinks, batchLists, batchRows, candidates, CANDIDATES_MAX, four, LISTS_MAX, marksAt, marksBegin, results } from "./scratch";
 
 /** The position of a walk: the nearest node met so far, and the level on which it was met. */
-export let walkKey: u64 = 0;
+let walkKey: u64 = 0;
 export let walkLevel: u32 = 0;
 /** Number of keys in `results`; whether they are sorted, or a heap. */
 export let walkCount: u32 = 0;

@@ -127,7 +127,7 @@ function find(units: u32): usize {
 }
 
 /** Adds a run of pages to the arena: all free, except for what is already in it. */
-export function blocksAddRun(address: usize, pages: u32): void {
+function blocksAddRun(address: usize, pages: u32): void {
   const units = <u32>((<usize>pages * PAGE_BYTES) >> 3) - 2;
   assert(units <= BLOCK_UNITS);
   sentinel(address);

@@ -185,7 +185,7 @@ function dotSigns(query: usize, codes: usize, bytes: usize): i32 {
 }
 
 /** Prepares a query from the lanes at `pointer`. */
-export function vectorPrepare(field: usize, query: usize, pointer: usize): void {
+function vectorPrepare(field: usize, query: usize, pointer: usize): void {
   const bytes = fieldCode(field) == CODE_BITS ? <usize>fieldVectorBytes(field) : <usize>fieldDimension(field) << 2;
   memory.copy(queryLanes(field, query), pointer, bytes);
   queryReady(field, query);

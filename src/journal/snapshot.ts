@@ -61,6 +61,12 @@ export interface CoveredLog {
   readonly sequence: number
 }
 
+/** Whether indexes and graphs take so little time to build that a snapshot need not hold them. */
+function isSoonBuilt({ isDerived, ordered, inverted, graphs }: Store): boolean {
+  if (!isDerived) return true
+  return ordered.entriesOfAll <= BUILD_ENTRIES_MAX && inverted.lengthsOfAll <= BUILD_LENGTHS_MAX && !graphs.isAny
+}
+
 /**
  * Writes a snapshot; it is durable, including its name, when this resolves. `cover` is called in the stretch that copies the pages out: it
  * makes the log durable and returns its position.
@@ -78,12 +84,7 @@ export async function writeSnapshot(
   const file = await directory.open(draft, { create: true })
   try {
     const log = cover()
-    const isMark =
-      store.count <= buildDocumentsMax &&
-      (!store.isDerived ||
-        (store.ordered.entriesOfAll <= BUILD_ENTRIES_MAX &&
-          store.inverted.lengthsOfAll <= BUILD_LENGTHS_MAX &&
-          !store.graphs.isAny))
+    const isMark = store.count <= buildDocumentsMax && isSoonBuilt(store)
     if (!isMark && hasGraphs(store)) store.graphs.reachAll()
     const blocks = isMark ? [] : store.structBlocks(BLOCK_BYTES)
     const pages = isMark ? [] : store.structPages()

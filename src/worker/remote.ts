@@ -17,17 +17,17 @@ interface Kind {
 export function remoteDatabase(connection: Connection, path: string): Database {
   const target: Target = { kind: 'database' }
   const handles = new Map<string, RemoteCollection>()
-  const names = (name: string) => {
-    let handle = handles.get(name)
-    if (handle === undefined) {
-      handle = remoteCollection(connection, name)
-      handles.set(name, handle)
+  const handleOf = (name: string) => {
+    let remote = handles.get(name)
+    if (remote === undefined) {
+      remote = remoteCollection(connection, name)
+      handles.set(name, remote)
     }
-    return handle.collection
+    return remote.collection
   }
   const collection = (name: string) => {
     if (connection.isEnded) throw new ClosedError(`database "${path}" is closed`)
-    if (connection.collections.has(name)) return names(name)
+    if (connection.collections.has(name)) return handleOf(name)
     throw new NotFoundError(`there is no collection ${JSON.stringify(name)} in database "${path}"`, {
       details: { collection: name },
     })
@@ -47,7 +47,7 @@ export function remoteDatabase(connection: Connection, path: string): Database {
     close,
     createCollection: async (...args: unknown[]) => {
       await connection.call(target, 'createCollection', args)
-      return names(args[0] as string)
+      return handleOf(args[0] as string)
     },
     dropCollection: async (...args: unknown[]) => {
       await connection.call(target, 'dropCollection', args)
@@ -57,11 +57,11 @@ export function remoteDatabase(connection: Connection, path: string): Database {
     renameCollection: async (...args: unknown[]) => {
       await connection.call(target, 'renameCollection', args)
       const [name, newName] = args as string[]
-      const handle = handles.get(name!)
-      if (handle === undefined) return
+      const remote = handles.get(name!)
+      if (remote === undefined) return
       handles.delete(name!)
-      handle.rename(newName!)
-      handles.set(newName!, handle)
+      remote.rename(newName!)
+      handles.set(newName!, remote)
     },
     // Blobs can be sent everywhere, streams cannot.
     export: async (options?: ExportOptions) => {

@@ -1,19 +1,22 @@
 // Promise: `returnChanges: true` lists what changed, `'always'` every document in input order, errors included, with what is stored.
 
 import { expect, it } from 'vitest'
-import { closeAfterEach, counters, describeEach } from './configurations.ts'
+import type { Collection } from '../../src/index.ts'
+import { type Configuration, closeAfterEach, counters, describeEach } from './configurations.ts'
 
 closeAfterEach()
 
+async function twoPosts({ openNew, collection }: Omit<Configuration, 'name'>): Promise<Collection> {
+  const posts = await (await openNew()).createCollection('posts', collection)
+  await posts.insert([
+    { id: 1, n: 1 },
+    { id: 2, n: 2 },
+  ])
+  return posts
+}
+
 describeEach('returnChanges', ({ openNew, collection: options }) => {
-  const make = async () => {
-    const posts = await (await openNew()).createCollection('posts', options)
-    await posts.insert([
-      { id: 1, n: 1 },
-      { id: 2, n: 2 },
-    ])
-    return posts
-  }
+  const make = () => twoPosts({ openNew, collection: options })
 
   it('lists nothing by default and with false', async () => {
     const posts = await make()
@@ -162,14 +165,7 @@ describeEach('returnChanges', ({ openNew, collection: options }) => {
 })
 
 describeEach('atomic', ({ openNew, collection: options }) => {
-  const make = async () => {
-    const posts = await (await openNew()).createCollection('posts', options)
-    await posts.insert([
-      { id: 1, n: 1 },
-      { id: 2, n: 2 },
-    ])
-    return posts
-  }
+  const make = () => twoPosts({ openNew, collection: options })
 
   it('writes everything when nothing is wrong', async () => {
     const posts = await make()

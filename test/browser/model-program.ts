@@ -26,12 +26,7 @@ export async function runModel(
     const db = await open(path, { durability: 'soft' })
     const pair = new Pair(db, await db.createCollection('posts', { shards: settings.shards }), claims, () => open(path))
     try {
-      for (const step of operations) {
-        await pair.apply(step)
-        await pair.compare()
-      }
-      await pair.apply({ do: 'reopen' })
-      await pair.compare()
+      await pair.run(operations)
     } finally {
       await pair.db.close()
     }

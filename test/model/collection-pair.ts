@@ -143,6 +143,14 @@ export class Pair {
     private readonly reopen: (() => Promise<Database>) | undefined,
   ) {}
 
+  /** Applies the operations one by one, then opens the database again; compares after each. */
+  async run(operations: readonly Operation[]): Promise<void> {
+    for (const step of [...operations, { do: 'reopen' } as const]) {
+      await this.apply(step)
+      await this.compare()
+    }
+  }
+
   async apply(step: Operation): Promise<void> {
     const { model, collection, claims } = this
     switch (step.do) {

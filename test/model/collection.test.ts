@@ -36,12 +36,7 @@ it.each([
         directory === undefined ? undefined : () => open(path),
       )
       try {
-        for (const step of operations) {
-          await pair.apply(step)
-          await pair.compare()
-        }
-        await pair.apply({ do: 'reopen' })
-        await pair.compare()
+        await pair.run(operations)
       } finally {
         await pair.db.close()
         if (directory !== undefined) await rm(directory, { recursive: true })

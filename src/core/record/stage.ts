@@ -147,18 +147,17 @@ export class Stage extends DocumentWalk {
       const end = this.endOfLengths(i)
       for (let at = this.lengthStarts[i]!; at < end; ) {
         const length = this.lengths[at]!
-        if (length >= 0) {
-          const string = text.slice(from, from + length)
-          from += length
-          if (isWellFormed(string)) {
-            whole += string
-          } else {
-            whole += '?'.repeat(length)
-            const mode = this.heads[i]! + STAGED_MODE
-            this.words[mode] = (this.words[mode]! & ~0xff) | MODE_SKIP
-          }
-        }
         at += length >= 0 ? 1 : 3
+        if (length < 0) continue
+        const string = text.slice(from, from + length)
+        from += length
+        if (isWellFormed(string)) {
+          whole += string
+          continue
+        }
+        whole += '?'.repeat(length)
+        const mode = this.heads[i]! + STAGED_MODE
+        this.words[mode] = (this.words[mode]! & ~0xff) | MODE_SKIP
       }
     }
     return whole
