@@ -95,32 +95,34 @@ export class Collection<T extends object = Document> {
    * @throws {@link ClosedError}, {@link PoisonedError}, {@link HostError}, {@link LimitError} when memory is full.
    */
   insert(source: Source<T>, options?: InsertOptions<T>): Promise<WriteResult<T>> {
-    const state = this.#state
-    try {
-      const refusal = state.refuseWrite()
-      if (refusal !== null) return Promise.reject(refusal)
-      if (state.line.keepsWrites) return this.#insertLater('insert', source, options)
-      if (options === undefined && state.single !== null && isDocument(source)) {
-        return this.#insertOne(state.single, source, state.insertRequest)
-      }
-      const request = writeRequest(state, 'insert', options as InsertOptions | undefined)
-      return this.#insert(source, request, 'insert') as Promise<WriteResult<T>>
-    } catch (error) {
-      return state.reject(error)
-    }
+    return this.#put('insert', this.#state.insertRequest, source, options)
   }
 
   /** Inserts, or replaces where the key is taken; an existing document stays in its partition unless one is named. */
   upsert(source: Source<T>, options?: WriteOptions): Promise<WriteResult<T>> {
+    return this.#put('upsert', this.#state.upsertRequest, source, options)
+  }
+
+  #put(
+    operation: 'insert' | 'upsert',
+    prepared: WriteRequest,
+    source: Source<T>,
+    options: InsertOptions<T> | undefined,
+  ): Promise<WriteResult<T>> {
     const state = this.#state
     try {
       const refusal = state.refuseWrite()
       if (refusal !== null) return Promise.reject(refusal)
-      if (state.line.keepsWrites) return this.#insertLater('upsert', source, options)
-      if (options === undefined && state.single !== null && isDocument(source)) {
-        return this.#insertOne(state.single, source, state.upsertRequest)
+      if (state.line.keepsWrites) {
+        const given = heldSource(source) as Source<T>
+        const copy = options && { ...options }
+        return state.line.enter(() => this.#put(operation, prepared, given, copy), true)
       }
-      return this.#insert(source, writeRequest(state, 'upsert', options), 'upsert') as Promise<WriteResult<T>>
+      if (options === undefined && state.single !== null && isDocument(source)) {
+        return this.#insertOne(state.single, source, prepared)
+      }
+      const request = writeRequest(state, operation, options as InsertOptions | undefined)
+      return this.#insert(source, request, operation) as Promise<WriteResult<T>>
     } catch (error) {
       return state.reject(error)
     }
@@ -130,12 +132,6 @@ export class Collection<T extends object = Document> {
   #insertOne(partition: Partition, document: object, request: WriteRequest): Promise<WriteResult<T>> {
     const result = insertOne(this.#state, partition, document, request, ALONE)
     return acknowledge(this.#state, request, result) as Promise<WriteResult<T>>
-  }
-
-  /** Queued behind calls that wait. */
-  #insertLater(method: 'insert' | 'upsert', source: Source<T>, options: InsertOptions<T> | undefined) {
-    const given = [heldSource(source) as Source<T>, options && { ...options }] as const
-    return this.#state.line.enter(() => this[method](...given), true)
   }
 
   #insert(source: unknown, request: WriteRequest, operation: string): Promise<WriteResult> {

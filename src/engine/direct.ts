@@ -13,6 +13,7 @@ import { ConflictRule, WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
 import { DIRECT, derivedPart, queriesPart } from './parts.ts'
 import { type Filter, isEverything, resolveFilter } from './read/filter.ts'
+import type { FindOptions } from './read/find.ts'
 import { MatchScan } from './read/match.ts'
 import { planOf } from './read/plan.ts'
 import type { Projection } from './read/projection.ts'
@@ -47,6 +48,11 @@ export class Direct {
   /** Whether writes are hard by default; false in memory. */
   get isHard(): boolean {
     return this.#state.isHard
+  }
+
+  /** Whether much of a large log that was just opened is still to be read. */
+  get isUnread(): boolean {
+    return this.#state.isUnread
   }
 
   get count(): number {
@@ -216,6 +222,14 @@ export class Direct {
     return { result, done: settled(state, request, result) }
   }
 
+  /**
+   * Before a write, or this find: if much of a large log that was just opened is still to be read, reads it while the
+   * event loop turns.
+   */
+  readOn(find?: Pick<FindOptions, 'filter'>): Promise<void> | undefined {
+    return this.isUnread ? queriesPart.now!.readOn(this.#state, find) : undefined
+  }
+
   /** Resolves when everything written so far is on disk. */
   async flush(): Promise<void> {
     this.#requireOpen()
@@ -309,11 +323,7 @@ export class DirectWrite {
   /** The document as the earlier steps of this write leave it. Throws when the key is not valid. */
   get(key: Key): Document | undefined {
     const state = this.#state
-    const identity = keyIdentity(key)
-    if (this.#touched.has(identity)) {
-      this.#batches.settle()
-      this.#touched.clear()
-    }
+    if (this.#touched.has(keyIdentity(key))) this.settle()
     const address = state.locate(key)
     return address === 0 ? undefined : state.parts[state.locatedPart]!.read(address)
   }

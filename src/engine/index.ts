@@ -41,7 +41,7 @@ export {
   type VectorField,
 } from './partition.ts'
 export { Part } from './parts.ts'
-export { clearTimeout, performance, setTimeout } from './pause.ts'
+export { clearTimeout, pause, performance, SLICE_MS, setTimeout } from './pause.ts'
 export type { Aggregate, Aggregates, GroupRow } from './read/aggregate.ts'
 export { Cursor, type Explanation } from './read/cursor.ts'
 export { type Filter, matcherOf, resolveFilter, treeFilter, treeOf } from './read/filter.ts'

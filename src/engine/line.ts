@@ -4,6 +4,7 @@
 //
 // A call that waits must see its arguments as they were when it was made: whoever queues it copies them.
 
+import { performance } from '../core/index.ts'
 import { isAll } from './read/filter.ts'
 import type { CollectionState } from './state.ts'
 
@@ -11,6 +12,8 @@ export class Line {
   readonly #state: CollectionState
   /** Resolves when all waiting calls have begun; null while none waits. */
   last: Promise<unknown> | null = null
+  /** When the call that is running was made, on the clock of performance.now(), if it had to wait. */
+  began: number | undefined
 
   constructor(state: CollectionState) {
     this.#state = state
@@ -30,6 +33,7 @@ export class Line {
   enter<R>(call: () => Promise<R>, isWrite = false): Promise<R> {
     let answer!: Promise<R>
     const state = this.#state
+    const made = performance.now()
     const ready = Promise.resolve(this.last).then(() => state.prepare(isWrite))
     const begun = ready.then(() => {
       const { gate } = state
@@ -39,7 +43,9 @@ export class Line {
       // made before any close.
       this.last = null
       gate.isClosed = false
+      this.began = made
       answer = call()
+      this.began = undefined
       // The call itself may have closed the database.
       gate.isClosed ||= isClosed
       this.last ??= last

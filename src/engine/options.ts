@@ -101,7 +101,7 @@ export function writeRequest(
   }
   if (timeout !== undefined) {
     request.timeoutMs = requireTimeout(timeout, where)
-    request.deadline = performance.now() + timeout
+    request.deadline = (state.line.began ?? performance.now()) + timeout
   }
   if (signal !== undefined) request.signal = requireSignal(signal, where)
   return request

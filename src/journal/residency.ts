@@ -55,6 +55,7 @@ export class Residency {
   private sightFrom = 0
   private isScanned = false
   private isClosed = false
+  private reading: Promise<void> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(log: Passed) {
@@ -129,7 +130,14 @@ export class Residency {
   }
 
   /** Reads everything not yet loaded, for callers that can wait: the event loop keeps turning. */
-  async readInTurns(): Promise<void> {
+  readInTurns(): Promise<void> {
+    this.reading ??= this.readRest().finally(() => {
+      this.reading = undefined
+    })
+    return this.reading
+  }
+
+  private async readRest(): Promise<void> {
     while (!this.isWhole && !this.isClosed) {
       this.readSome()
       await pause()

@@ -394,12 +394,6 @@ export function plainFirst(call: Call): Val {
   return plain(call.first)
 }
 
-/** All values of a sequence that must be finite. */
-export function allOf(call: Call, value: Val): Datum[] {
-  if (Array.isArray(value)) return value
-  return collect(finite(toStream(value)), call.query)
-}
-
 /** The values of a sequence that must be finite. */
 export function finite(stream: Stream): Pull {
   if (stream.isInfinite) {
@@ -419,7 +413,7 @@ export function waiting(stream: Stream): Pull {
   return () => {
     const value = pull()
     if (value === undefined && stream.isOver?.() !== true) {
-      throw new Suspension(new Promise((resolve) => feed.wait(resolve)), true)
+      throw new Suspension(new Promise<void>((resolve) => feed.wait(resolve)), true)
     }
     return value
   }

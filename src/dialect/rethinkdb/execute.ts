@@ -76,7 +76,7 @@ export function execute(
       const missing = node.isChecked && query.db !== SYSTEM ? undefined : checked(node, query.db)
       if (missing !== undefined) return afterLoad(missing, store, () => execute(asked, store, db, given, watch))
       query.watch = watch
-      query.isDropping = node.mayDrop
+      query.root = node
       let value: Val
       try {
         value = evaluateSaved(node, query)
@@ -102,17 +102,9 @@ function checked(node: Node, db: string): Set<AnyPart> | undefined {
   return missing.size === 0 ? undefined : missing
 }
 
-/** Proceeds once the parts are loaded. Queries that arrive meanwhile wait, and run in order of arrival. */
+/** Proceeds once the parts are loaded. */
 function afterLoad(missing: Set<AnyPart>, store: Store, proceed: () => Promise<unknown>): Promise<unknown> {
-  // Another query may already be loading: this one comes after it.
-  const loads = Promise.all([loadAll(missing), store.loading]).finally(() => {
-    if (store.loading === line) store.loading = undefined
-  })
-  const answer = loads.then(proceed)
-  const end = () => {}
-  const line: Promise<void> = loads.then(end, end)
-  store.loading = line
-  return taking(answer, store)
+  return taking(store.hold(loadAll(missing)).then(proceed), store)
 }
 
 /** An answer that takes turns. */
@@ -236,9 +228,9 @@ function evaluateSaved(node: Node, query: Query): Val {
   return value
 }
 
-function passed({ done, isForFeed }: Suspension, { watch }: Query): Promise<void> {
+function passed({ done, isForFeed }: Suspension, { watch }: Query): Promise<unknown> {
   if (!isForFeed || watch === undefined) return done
-  return new Promise((resolve, reject) => {
+  return new Promise<void>((resolve, reject) => {
     const wait = { isOver: false, abort: reject }
     watch(wait)
     done.then(() => {

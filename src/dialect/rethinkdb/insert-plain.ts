@@ -19,7 +19,7 @@ export function insertPlain(
   isHard: boolean,
   arrayLimit: number,
 ): { result: Fields; done: Promise<unknown> | undefined } | undefined {
-  if (table.info.hook !== null) return undefined
+  if (table.info.hook !== null || table.direct.isUnread) return undefined
   // Indexes follow a few documents; for many, recomputing the entries costs less.
   if (rows.length < INDEXED_ROWS && table.isFollowed) return undefined
   const { primaryKey, direct } = table

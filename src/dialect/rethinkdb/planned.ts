@@ -36,9 +36,15 @@ export class Planned {
     return new Planned(this.table, predicate, (row) => this.#test(row) && test(row))
   }
 
+  /** The rows that may match. */
+  get filter(): Filter {
+    const { tree, odd, isFailMatch } = this.predicate
+    return treeFilter(odd === undefined ? tree : any([odd, tree]), { isFailMatch })
+  }
+
   open(): Pull {
-    const { tree, odd, isFailMatch, isExact } = this.predicate
-    const next = this.table.direct.find(treeFilter(odd === undefined ? tree : any([odd, tree]), { isFailMatch }))
+    const { odd, isExact } = this.predicate
+    const next = this.table.direct.find(this.filter)
     const test = odd === undefined && isExact ? undefined : this.#test
     return () => {
       for (let document = next(); document !== undefined; document = next()) {

@@ -4,17 +4,19 @@
 
 import { type Datum, isObject, Time } from './datum.ts'
 import { type Failure, failLimit } from './errors.ts'
-import type { Store } from './store.ts'
+import type { Node } from './node.ts'
+import type { Planned } from './planned.ts'
+import type { Store, Table } from './store.ts'
 
 /** Maximum number of elements in an array of a query, by default. */
 export const ARRAY_LIMIT = 100_000
 
 /** Ends an evaluation until `done`. */
 export class Suspension {
-  readonly done: Promise<void>
+  readonly done: Promise<unknown>
   /** Waits for no known time: it ends with the connection. */
   readonly isForFeed: boolean
-  constructor(done: Promise<void>, isForFeed = false) {
+  constructor(done: Promise<unknown>, isForFeed = false) {
     this.done = done
     this.isForFeed = isForFeed
   }
@@ -40,8 +42,8 @@ export class Query {
   readonly durability: string | undefined
   /** Whether the answer has been handed over: from then on nothing is evaluated again. */
   isAnswered = false
-  /** Whether the query may drop what it has read: then the values that steer it are kept. */
-  isDropping = false
+  /** The whole query, where there is one. */
+  root: Node | undefined
   /** Told about the feeds that the query opens. */
   watch: ((watched: Watched) => void) | undefined
   #now: Time | undefined
@@ -84,7 +86,18 @@ export class Query {
 
   /** A value that steers the query, read once if the query may drop its source. */
   steered<V>(read: () => V): V {
-    return this.isDropping ? this.once(read) : read()
+    return this.root?.mayDrop ? this.once(read) : read()
+  }
+
+  /** Ends the evaluation until `done`; the queries that arrive meanwhile wait for it, too. */
+  hold(done: Promise<unknown>): never {
+    throw new Suspension(this.store.hold(done))
+  }
+
+  /** See `Direct.readOn`. */
+  readOn({ direct }: Table, planned?: Planned): void {
+    const done = this.isAnswered ? undefined : direct.readOn(planned)
+    if (done !== undefined) this.hold(done)
   }
 
   /** Like `once`, for asynchronous work. */

@@ -185,7 +185,7 @@ export class Store {
   readonly #saving = new Set<Promise<unknown>>()
   readonly #directOf: (collection: Collection) => Direct
 
-  /** Set while parts that a query needs are loading: later queries wait for it. */
+  /** Set while a query waits for what it needs: later queries wait for it. */
   loading: Promise<unknown> | undefined
   /** Queries that take turns: closing a connection waits for them, lest one be refused half done. */
   readonly underWay = new Set<Promise<void>>()
@@ -282,6 +282,21 @@ export class Store {
   release(): void {
     if (--Store.#keeperOf(this.database).connections > 0) return
     for (const { known } of this.labelled.values()) known.table = undefined
+  }
+
+  /**
+   * For a query that waits for `work`: what it is to wait for. Queries that arrive meanwhile wait, too, and run in order
+   * of arrival after it.
+   */
+  hold(work: Promise<unknown>): Promise<unknown> {
+    // Another query may already be waiting: this one comes after it.
+    const whole = Promise.all([work, this.loading])
+    const end = () => {
+      if (this.loading === line) this.loading = undefined
+    }
+    const line: Promise<void> = whole.then(end, end)
+    this.loading = line
+    return whole
   }
 
   databases(): DatabaseInfo[] {

@@ -77,6 +77,8 @@ export interface Step {
   readonly apply: (value: Datum) => Datum | undefined
   /** Whether it always gives the same answer. */
   readonly isFixed: boolean
+  /** Called when a value was left out; what it throws may end the call of `pull`, and the next one continues. */
+  isLeft?: (() => void) | undefined
 }
 
 /** A sequence that is not an array: read once, from the beginning. */

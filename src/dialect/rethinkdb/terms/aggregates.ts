@@ -13,7 +13,7 @@ import {
   Time,
 } from '../datum.ts'
 import { Failure, fail, failMissing } from '../errors.ts'
-import { type Call, derive, finite, NOTHING, plainFirst, toFunc, toStream, waiting } from '../evaluate.ts'
+import { type Call, derive, finite, NOTHING, plainFirst, toFunc, toStream } from '../evaluate.ts'
 import { failGroups, limitedGroups } from '../groups.ts'
 import { filterTest, isObjectTerm } from '../matching.ts'
 import type { Operations } from '../registry.ts'
@@ -32,21 +32,29 @@ import {
   wrongKind,
 } from '../values.ts'
 import { countSlice, openSlice } from './reading.ts'
+import { goThrough } from './turns.ts'
 
 /**
- * Visits each row with the function's answer; rows for which that does not exist, or is null where not allowed, are
- * left out.
+ * Visits each row with the function's answer, and then answers; rows for which that does not exist, or is null where
+ * not allowed, are left out.
  */
-function eachWith(call: Call, visit: (value: Datum, row: Datum) => void): void {
+function eachWith<V>(call: Call, visit: (value: Datum, row: Datum) => void, answer: () => V): V {
   const func = call.count === 2 ? toFunc(call.val(1), 'field') : undefined
-  const pull = finite(toStream(call.first))
-  for (let row = pull(); row !== undefined; row = pull()) {
+  const visitRow = (row: Datum) => {
     try {
       visit(func === undefined ? row : asDatum(func.call([row])), row)
     } catch (error) {
       if (!(error instanceof Failure) || !error.isMissing) throw error
     }
   }
+  return goThrough(call, finiteOf(call.first), visitRow, answer)
+}
+
+/** A sequence that must end. */
+function finiteOf(value: Val): Stream {
+  const stream = toStream(value)
+  finite(stream)
+  return stream
 }
 
 function requireNoIndex(call: Call): void {
@@ -60,11 +68,11 @@ function added(call: Call): { total: number; rows: number } {
   requireNoIndex(call)
   let total = 0
   let rows = 0
-  eachWith(call, (value) => {
+  const add = (value: Datum) => {
     total += asNumber(value)
     rows++
-  })
-  return { total, rows }
+  }
+  return eachWith(call, add, () => ({ total, rows }))
 }
 
 function nothingTo(call: Call, what: string, name: string): Val {
@@ -89,10 +97,10 @@ function extreme(call: Call, sign: 1 | -1): Val {
     return row
   }
   let best: { by: Datum; row: Datum } | undefined
-  eachWith(call, (by, row) => {
+  const compete = (by: Datum, row: Datum) => {
     if (best === undefined || compare(by, best.by) * sign > 0) best = { by, row }
-  })
-  return best === undefined ? nothingTo(call, call.name, call.name) : (best as { row: Datum }).row
+  }
+  return eachWith(call, compete, () => best)?.row ?? nothingTo(call, call.name, call.name)
 }
 
 function count(call: Call): Val {
@@ -112,10 +120,11 @@ function count(call: Call): Val {
   }
   const wanted = call.count === 2 ? call.val(1) : undefined
   const test = wanted === undefined ? undefined : countTest(wanted)
-  const pull = finite(toStream(call.first))
   let total = 0
-  for (let row = pull(); row !== undefined; row = pull()) if (test === undefined || test(row)) total++
-  return total
+  const visit = (row: Datum) => {
+    if (test === undefined || test(row)) total++
+  }
+  return goThrough(call, finiteOf(call.first), visit, () => total)
 }
 
 /** What is counted: a filter, to the server. */
@@ -127,11 +136,11 @@ function countTest(wanted: Val): (row: Datum) => boolean {
 
 function reduce(call: Call): Val {
   const func = call.func(1)
-  const pull = finite(toStream(call.first))
-  let value = pull()
-  if (value === undefined) failMissing('Cannot reduce over an empty stream.')
-  for (let next = pull(); next !== undefined; next = pull()) value = asDatum(func.call([value, next]))
-  return value
+  let value: Datum | undefined
+  const visit = (row: Datum) => {
+    value = value === undefined ? row : asDatum(func.call([value, row]))
+  }
+  return goThrough(call, finiteOf(call.first), visit, () => value) ?? failMissing('Cannot reduce over an empty stream.')
 }
 
 function fold(call: Call): Val {
@@ -142,9 +151,10 @@ function fold(call: Call): Val {
   let state = call.datum(1)
   if (emitting === undefined) {
     if (ending !== undefined) fail('The `final_emit` optarg of `fold` takes the `emit` optarg as well.')
-    const pull = finite(toStream(value))
-    for (let row = pull(); row !== undefined; row = pull()) state = asDatum(func.call([state, row]))
-    return state
+    const visit = (row: Datum) => {
+      state = asDatum(func.call([state, row]))
+    }
+    return goThrough(call, finiteOf(value), visit, () => state)
   }
   const emit = toFunc(emitting)
   const final = ending === undefined ? undefined : toFunc(ending)
@@ -181,18 +191,15 @@ function contains(call: Call): Val {
     const value = call.val(i)
     wanted.push(value instanceof Func ? value : asDatum(value))
   }
-  const stream = toStream(call.first)
-  const pull = waiting(stream)
-  for (let row = pull(); row !== undefined; row = pull()) {
-    const item = row
+  const visit = (item: Datum) => {
     // Each row stands for one of the wanted values, and for one of the functions.
     const value = wanted.findIndex((one) => !(one instanceof Func) && equal(one, item))
     if (value >= 0) wanted.splice(value, 1)
     const func = wanted.findIndex((one) => one instanceof Func && asBool(asDatum(one.call([item]))))
     if (func >= 0) wanted.splice(func, 1)
-    if (wanted.length === 0) return true
+    return wanted.length === 0
   }
-  return false
+  return goThrough(call, toStream(call.first), visit, () => wanted.length === 0)
 }
 
 function group(call: Call): Val {
@@ -203,11 +210,11 @@ function group(call: Call): Val {
   const index = call.textOption('index')
   const value = call.first
   const indexKeys: Datum[] = []
-  let pull: Pull
-  if (index === undefined) pull = finite(toStream(value))
+  let stream: Stream
+  if (index === undefined) stream = finiteOf(value)
   else {
     if (!(value instanceof TableSlice) || !value.isWhole) return wrongKind('TABLE', value)
-    pull = openSlice({ ...value.slice, index, order: 'asc' }, indexKeys)
+    stream = new Stream(openSlice({ ...value.slice, index, order: 'asc' }, indexKeys))
   }
   if (funcs.length === 0 && index === undefined) fail('Cannot group by nothing.')
   const isMulti = call.boolOption('multi')
@@ -223,17 +230,14 @@ function group(call: Call): Val {
     }
     return rows
   }
-  for (let row = pull(); row !== undefined; row = pull()) {
-    const item = row
+  const visit = (item: Datum) => {
     const parts = funcs.map((func) => partOf(func, item))
     if (index !== undefined) parts.push(indexKeys.at(-1)!)
     indexKeys.length = 0
     for (const key of keysOf(parts, isMulti, call.query.arrayLimit)) rowsOf(key).push(item)
   }
-  return new Grouped(
-    groups.map(({ key, rows }) => [key, rows]),
-    true,
-  )
+  const pairs = () => groups.map(({ key, rows }) => [key, rows] as const)
+  return new Grouped(goThrough(call, stream, visit, pairs), true)
 }
 
 interface Group {

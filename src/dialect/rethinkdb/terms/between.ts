@@ -47,6 +47,7 @@ export function between(call: Call): Val {
   const bounded = { ...slice, index, bounds }
   // Errors about the index are thrown before anything is read.
   const isPrimary = index === table.primaryKey
+  call.query.readOn(table)
   if (!isPrimary) requireIndex(bounded)
   for (const bound of [low, high]) isPrimary ? requirePrimaryBound(bound) : requireSecondaryBound(bound)
   return new TableSlice(bounded)

@@ -22,11 +22,23 @@ import {
   typeName,
 } from '../datum.ts'
 import { Failure, fail, failMissing } from '../errors.ts'
-import { allOf, type Call, toFunc, toStream } from '../evaluate.ts'
+import { type Call, finite as finiteOf, toFunc, toStream } from '../evaluate.ts'
 import { jsonComplaint, repeatedKey } from '../json.ts'
 import type { Operations } from '../registry.ts'
 import { fromNative } from '../stored.ts'
-import { asDatum, Db, Func, Grouped, Row, Selection, Special, TableSlice, type Val, VirtualTable } from '../values.ts'
+import {
+  asDatum,
+  collect,
+  Db,
+  Func,
+  Grouped,
+  Row,
+  Selection,
+  Special,
+  TableSlice,
+  type Val,
+  VirtualTable,
+} from '../values.ts'
 import { folded, type Step } from './operators.ts'
 
 const DATUM_TYPES = ['NULL', 'BINARY', 'BOOL', 'NUMBER', 'STRING', 'ARRAY', 'OBJECT', 'MINVAL', 'MAXVAL']
@@ -73,7 +85,7 @@ function coerce(call: Call): Val {
   }
   const isSequence = Array.isArray(datum) || (datum === undefined && !(value instanceof Func) && from !== 'DB')
   if (isSequence && (type === 'ARRAY' || type === 'DATUM')) {
-    return allOf(call, value)
+    return Array.isArray(value) ? value : collect(finiteOf(toStream(value)), call.query)
   }
   if (isSequence && type === 'OBJECT') return objectOf(datum === undefined ? value : datum)
   const text = `Cannot coerce ${from} to ${type}.`

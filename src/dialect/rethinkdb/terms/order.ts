@@ -2,13 +2,14 @@
 
 import { asText, compare, type Datum, equal } from '../datum.ts'
 import { Failure, fail } from '../errors.ts'
-import { allOf, type Call, evaluate, finite, selectionOf, toFunc, toStream } from '../evaluate.ts'
+import { type Call, evaluate, finite, selectionOf, toFunc, toStream } from '../evaluate.ts'
 import { feedPart } from '../parts.ts'
 import type { Operations } from '../registry.ts'
 import { T } from '../terms.ts'
 import { asDatum, collect, type Func, type Pull, Selection, Stream, TableSlice, type Val } from '../values.ts'
 import { openSlice, requireIndex } from './reading.ts'
 import { DatumSet } from './sets.ts'
+import { goThrough } from './turns.ts'
 
 /** What is compared of each row, and whether in descending order. */
 interface Comparison {
@@ -61,7 +62,7 @@ function orderBy(call: Call): Val {
   const indexNode = call.optionNode('index')
   if (indexNode === undefined) {
     if (list.length === 0) fail('Must specify something to order by.')
-    const rows = sorted(allOf(call, value), list)
+    const rows = sorted(rowsOf(call, value), list)
     const selection = selectionOf(value)
     return selection === undefined ? rows : new Selection(selection.table, rows)
   }
@@ -84,6 +85,18 @@ function orderBy(call: Call): Val {
   requireIndex(ordered.slice)
   if (list.length === 0) return ordered
   return new Selection(table, new Stream(tieBroken(call, ordered, list)))
+}
+
+/** All values of a sequence that must end, within the array limit. */
+function rowsOf(call: Call, value: Val): readonly Datum[] {
+  if (Array.isArray(value)) return value
+  const stream = toStream(value)
+  finite(stream)
+  const rows: Datum[] = []
+  const visit = (row: Datum) => {
+    if (rows.push(row) > call.query.arrayLimit) call.query.arrayTooLarge()
+  }
+  return goThrough(call, stream, visit, () => rows)
 }
 
 /** Rows in index order; rows with equal keys, by the further comparisons. */
@@ -214,12 +227,13 @@ function distinct(call: Call): Val {
     })
   }
   const set = new DatumSet()
-  const pull = finite(toStream(value))
-  for (let row = pull(); row !== undefined; row = pull()) {
+  const visit = (row: Datum) => {
     set.add(row)
     if (set.size > call.query.arrayLimit) call.query.arrayTooLarge()
   }
-  return set.sorted()
+  const stream = toStream(value)
+  finite(stream)
+  return goThrough(call, stream, visit, () => set.sorted())
 }
 
 export const orderTerms: Operations = { orderBy, union, distinct }

@@ -103,7 +103,11 @@ function filter(call: Call): Val {
     const answer = evaluate(node, call.scope, call.query)
     return asBool(asDatum(answer instanceof Func ? answer.call([]) : answer))
   }
-  const test = (row: Datum) => filterTest(func, row, isPattern, otherwise)
+  const test = (row: Datum) => {
+    const isKept = filterTest(func, row, isPattern, otherwise)
+    if (!isKept) step.isLeft?.()
+    return isKept
+  }
   const step: Step = { kind: 'filter', apply: (row) => (test(row) ? row : undefined), isFixed: func.isFixed }
   const planned = plannedFilter(call, value, predicate instanceof Func ? func : asDatum(predicate), isPattern, test)
   return planned === undefined ? withStep(call, value, step, true) : planned(step)
@@ -126,6 +130,7 @@ function plannedFilter(
   const { table } = value as TableSlice | Selection
   const planned = before === undefined ? new Planned(table, compiled, test) : before.and(compiled, test)
   if (planned === undefined) return undefined
+  call.query.readOn(table, planned)
   return (step) => {
     let pull: Pull | undefined
     const stream = new Stream(() => {

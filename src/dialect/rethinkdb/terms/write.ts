@@ -47,6 +47,7 @@ export function changesOf(call: Call): ReturnChanges {
 }
 
 export function optionsOf(call: Call, table: Table, changes: ReturnChanges): WriteOptions {
+  call.query.readOn(table)
   const durability = call.durability()
   const isHard = durability === undefined ? table.isHard : durability === 'hard'
   return { changes, isHard, isHookIgnored: call.boolOption('ignore_write_hook') }
