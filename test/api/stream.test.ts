@@ -1,7 +1,7 @@
 // Promise: `insert` and `upsert` take what yields documents, in bounded memory, in batches that are each acknowledged on their own.
 
 import { Readable } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ClosedError, type Document, TimeoutError } from '../../src/index.ts'
 import { closeAfterEach, counters, describeEach, openMemory } from './configurations.ts'
 
@@ -257,6 +257,23 @@ describe('timeout and signal', () => {
       { id: 2, n: 1 },
     ])
     expect(await posts.insert({ id: 3 })).toMatchObject({ inserted: 1 })
+  })
+
+  it('a timeout counts from the call, also while the call waits for others', async () => {
+    const posts = await (await openMemory()).createCollection('posts')
+    // Calls made meanwhile wait for the code that runs filters.
+    const first = posts.count({ n: 1 })
+    const start = performance.now()
+    const insert = posts.insert([{ id: 1 }], { timeout: 60_000 }).catch((error) => error)
+    const update = posts.update({}, { n: 1 }, { timeout: 60_000 }).catch((error) => error)
+    const later = posts.insert({ id: 2 }, { timeout: 600_000 })
+    vi.spyOn(performance, 'now').mockImplementation(() => start + 61_000)
+    expect(await insert).toBeInstanceOf(TimeoutError)
+    expect(await update).toBeInstanceOf(TimeoutError)
+    expect((await later).inserted).toBe(1)
+    vi.restoreAllMocks()
+    expect(await first).toBe(0)
+    expect(await posts.find().toArray()).toEqual([{ id: 2 }])
   })
 
   it('a signal aborted by the function of a write undoes it', async () => {
