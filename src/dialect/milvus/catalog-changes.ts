@@ -115,6 +115,14 @@ export async function dropEntry(store: Store, entry: Entry): Promise<void> {
   await store.catalog!.delete(entry.record.id)
 }
 
+/** Copies all rows; throws if one is refused: the rows that it leaves are dropped after it. */
+async function moveRows(from: Collection, to: Collection): Promise<void> {
+  for (const { name } of await from.partitions()) {
+    const { errors, firstError } = await to.insert(from.find({ partitions: [name] }), { partition: name })
+    if (errors > 0) throw unexpected(`${errors} rows cannot be moved: ${firstError}`)
+  }
+}
+
 /**
  * Moves the rows to an engine collection made for `change`: other metrics or other vector fields. With `isEmpty` the
  * rows are dropped.
@@ -133,10 +141,11 @@ export async function rebuildEntry(
   try {
     const next = { ...entry.record, ...change }
     const to = await makeRows(store, await freeName(store, next), next)
-    if (!isEmpty) {
-      for (const { name } of await from.partitions()) {
-        await to.insert(from.find({ partitions: [name] }), { partition: name })
-      }
+    try {
+      if (!isEmpty) await moveRows(from, to)
+    } catch (error) {
+      await store.database.dropCollection(to.name).catch(() => {})
+      throw error
     }
     await adopt(store, entry, { ...change, store: to.name, storeBefore: undefined })
     entry.rows = to

@@ -318,6 +318,25 @@ export function isDynamicAfter(isDynamic: boolean, set: Declared | undefined): b
   throw invalid('dynamicfield.enabled can be set to true, and stays so', true, given)
 }
 
+/** What may change of a field that has rows. */
+const ALTERABLE = ['max_length', 'max_capacity', 'mmap.enabled', 'mmap_enabled', 'warmup', 'field.skipLoad']
+
+/** The changed parameters of a field; throws if one may not change, or not to this value. */
+export function alteredParams(field: Field, params: Record<string, string>): Record<string, string> {
+  const altered = { ...field, params }
+  for (const [key, value] of Object.entries(params)) {
+    if (value === field.params[key]) continue
+    if (!ALTERABLE.includes(key)) {
+      throw invalid(`${key} does not allow update in collection field param: field ${field.name}`, ALTERABLE, key)
+    }
+    const max = key === 'max_length' ? 65_535 : key === 'max_capacity' ? CAPACITY_MAX : undefined
+    if (max === undefined) continue
+    if (field.params[key] === undefined) throw invalid(`can not alter ${key} of field ${field.name}: it has none`)
+    checkRange(altered, key, 1, max)
+  }
+  return params
+}
+
 /** Defaults in their stored form; throws if one does not fit its field. */
 export function withStoredDefaults(fields: readonly Field[]): Field[] {
   return fields.map((field) => {

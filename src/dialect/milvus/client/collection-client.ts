@@ -40,7 +40,6 @@ import type {
   ShowCollectionsReq,
   ShowCollectionsResponse,
 } from '../types/index.ts'
-import { CAPACITY_MAX } from '../values.ts'
 import { changedProperties, DatabaseClient } from './database-client.ts'
 import { named, requireDescribed } from './requests.ts'
 
@@ -266,18 +265,11 @@ export class CollectionClient extends DatabaseClient {
   }
 
   async alterCollectionFieldProperties(data: AlterCollectionFieldPropertiesReq): Promise<ResStatus> {
+    const { alteredParams } = await declarations()
     return this.#changeRecord(data, (entry) => {
       const field = entry.schema.byName.get(data.field_name)
       if (field === undefined) throw fieldNotFound(data.field_name)
-      const params = changedProperties(field.params, data.properties)
-      for (const [key, max] of [['max_length', 65_535] as const, ['max_capacity', CAPACITY_MAX] as const]) {
-        if (data.properties?.[key] === undefined) continue
-        const value = Number(params[key])
-        if (field.params[key] === undefined) throw invalid(`can not alter ${key} of field ${field.name}: it has none`)
-        if (!(Number.isInteger(value) && value >= 1 && value <= max)) {
-          throw invalid(`${key} of field ${field.name} should be in [1, ${max}]`, `1..${max}`, params[key])
-        }
-      }
+      const params = alteredParams(field, changedProperties(field.params, data.properties))
       return { fields: entry.record.fields.map((one) => (one === field ? { ...field, params } : one)) }
     })
   }
