@@ -264,7 +264,12 @@ function answerOf(
   if (cursorPart.now === undefined && (Array.isArray(value) || value instanceof Special)) {
     return afterLoad(new Set([cursorPart]), query.store, () => afterWaits(value, query, formats, node, options))
   }
-  return Promise.resolve(profiled(handOver(value, query, formats, node), options))
+  const out = handOver(value, query, formats, node)
+  if (!(out instanceof Promise)) return Promise.resolve(profiled(out, options))
+  return taking(
+    query.store.hold(out).then(([cursor]) => profiled(cursor, options)),
+    query.store,
+  )
 }
 
 function handOver(value: Val, query: Query, formats: Formats, node: Node): unknown {
@@ -287,7 +292,7 @@ function handOver(value: Val, query: Query, formats: Formats, node: Node): unkno
     query.watch?.(feed)
     return feed
   }
-  return cursorPart.now!.cursorOf(stream.pull, formats, (error) => told(error, node))
+  return cursorPart.now!.cursorOf(stream, formats, (error) => told(error, node))
 }
 
 function native(value: Datum, formats: Formats): unknown {

@@ -288,7 +288,7 @@ export class Store {
    * For a query that waits for `work`: what it is to wait for. Queries that arrive meanwhile wait, too, and run in order
    * of arrival after it.
    */
-  hold(work: Promise<unknown>): Promise<unknown> {
+  hold<V>(work: Promise<V>): Promise<[V, unknown]> {
     // Another query may already be waiting: this one comes after it.
     const whole = Promise.all([work, this.loading])
     const end = () => {

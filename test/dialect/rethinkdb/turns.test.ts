@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Collection, type Database, open } from '../../../src/index.ts'
-import { type Any, r } from './cases.ts'
+import { type Any, answer as answerOf, r } from './cases.ts'
 
 const ROWS = 3_000
 const FIRST_TURNS = 2
@@ -102,6 +102,9 @@ const QUERIES: Record<string, () => Any> = {
       .filter((row: Any) => row('n').mul(1).eq(6))
       .limit(200)
       .max('id'),
+  'the first rows of a cursor': () => t().filter((row: Any) => row('id').mod(1_000).eq(999)),
+  'the rows of a cursor': () => t().filter((row: Any) => row('id').mod(2).eq(1))('id'),
+  'no rows of a cursor': () => t().filter((row: Any) => row('id').mul(2).eq(-1)),
   'two in one query': () => r.expr([t().sum('n'), t().max('id')('id'), t().count((row: Any) => row('n').mod(2).eq(0))]),
   'one whose value steers another': () => t().orderBy({ index: 'id' }).limit(t().max('n')('n').mul(400)).sum('id'),
   'one within a function': () => r.expr([1, 2]).map((i: Any) => t().sum((row: Any) => row('n').mul(i))),
@@ -115,12 +118,12 @@ const QUERIES: Record<string, () => Any> = {
 describe.each(Object.entries(QUERIES))('%s', (name, query) => {
   it('answers the same in one stretch and in turns', async () => {
     // What it needs is loaded.
-    await query().run(connection)
+    await answerOf(connection, query())
     clockThatStands()
-    const whole = await turnsOf(query().run(connection))
+    const whole = await turnsOf(answerOf(connection, query()))
     vi.restoreAllMocks()
     clockThatGoes()
-    const inTurns = await turnsOf(query().run(connection))
+    const inTurns = await turnsOf(answerOf(connection, query()))
     expect(inTurns.answer).toEqual(whole.answer)
     expect(whole.answer).not.toBeInstanceOf(Error)
     expect(whole.turns).toBeLessThan(FIRST_TURNS)
@@ -134,6 +137,55 @@ it('an error in a late row is the error of the query', async () => {
   const { answer, turns } = await turnsOf(late.run(connection))
   expect(answer).toMatchObject({ name: 'ReqlUserError', msg: 'late' })
   expect(turns).toBeGreaterThan(FIRST_TURNS)
+})
+
+it('a cursor is there once its first rows are: an error in them is the error of the query', async () => {
+  clockThatGoes()
+  const late = t().filter((row: Any) => r.branch(row('id').eq(2_900), r.error('late'), false))
+  const { answer, turns } = await turnsOf(late.run(connection))
+  expect(answer).toMatchObject({ name: 'ReqlUserError', msg: 'late' })
+  expect(turns).toBeGreaterThan(FIRST_TURNS)
+})
+
+it('an error in a later row is the error of the cursor; the rows before it are read', async () => {
+  clockThatGoes()
+  const late = t()
+    .orderBy({ index: 'id' })
+    .map((row: Any) => r.branch(row('id').eq(2_900), r.error('late'), row('id')))
+  const cursor = await late.run(connection)
+  const rows: number[] = []
+  const read = cursor.eachAsync((row: number) => {
+    rows.push(row)
+  })
+  await expect(read).rejects.toMatchObject({ name: 'ReqlUserError', msg: 'late' })
+  expect(rows.length).toBeGreaterThanOrEqual(2_700)
+  expect(rows).toEqual(rows.map((_, i) => i))
+})
+
+it('the first rows of a cursor are those of before the queries that follow', async () => {
+  clockThatGoes()
+  const found = t()
+    .filter((row: Any) =>
+      row('id')
+        .add(0)
+        .ge(ROWS - 5),
+    )
+    .run(connection)
+  const changed = t()
+    .getAll(ROWS - 1, ROWS - 2)
+    .update({ late: true })
+    .run(connection)
+  const rows: Any[] = await (await found).toArray()
+  expect((await changed).replaced).toBe(2)
+  expect(rows).toHaveLength(5)
+  expect(rows.filter(({ late }) => late)).toEqual([])
+})
+
+it('profiled, too', async () => {
+  clockThatGoes()
+  const query = t().filter((row: Any) => row('id').mul(2).eq(-1))
+  const { profile, value } = await query.run(connection, { profile: true })
+  expect([profile, await value.toArray()]).toEqual([[], []])
 })
 
 it('later queries of the interface run after it, in their order', async () => {

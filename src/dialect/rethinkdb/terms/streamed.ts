@@ -1,10 +1,12 @@
 // Cursors over streams that are evaluated as they are read.
 
-import { performance, setTimeout } from '../../../engine/index.ts'
+import { pause, performance, setTimeout } from '../../../engine/index.ts'
 import { Cursor, type RowSource } from '../cursor.ts'
+import type { Datum } from '../datum.ts'
 import { type Formats, toNative } from '../output.ts'
 import type { Operations } from '../registry.ts'
-import type { Pull } from '../values.ts'
+import type { Pull, Stream } from '../values.ts'
+import { visitSome } from './turns.ts'
 
 export { readable } from '../cursor.ts'
 
@@ -18,58 +20,73 @@ const MORE_ROWS = 200
 const PAUSE_MS = 20
 
 /** Rows of a stream that ends, or continues for as long as it is read. */
-class PullSource implements RowSource {
+class StreamSource implements RowSource {
+  readonly #stream: Stream
   readonly #pull: Pull
   readonly #formats: Formats
   readonly #told: (error: unknown) => unknown
-  #first: unknown[] | undefined
+  #rows: unknown[] = []
   #isEnded = false
   #began = performance.now()
 
-  constructor(pull: Pull, formats: Formats, told: (error: unknown) => unknown) {
-    this.#pull = pull
+  constructor(stream: Stream, formats: Formats, told: (error: unknown) => unknown) {
+    this.#stream = stream
+    this.#pull = stream.pull
     this.#formats = formats
     this.#told = told
-    this.#first = this.#rows(FIRST_ROWS)
   }
 
-  #rows(count: number): unknown[] {
-    const rows: unknown[] = []
-    while (rows.length < count) {
-      const row = this.#pull()
-      if (row === undefined) {
-        this.#isEnded = true
-        break
-      }
-      rows.push(toNative(row, this.#formats))
-    }
-    return rows
+  /** Reads for the length of a slice. Returns whether that was enough: so many rows, or all that are left. */
+  read(count: number): boolean {
+    const visit = (row: Datum) => this.#rows.push(toNative(row, this.#formats)) === count
+    const isEnough = visitSome(this.#stream, this.#pull, visit)
+    this.#isEnded ||= isEnough && this.#rows.length < count
+    return isEnough
   }
 
   async take(): Promise<unknown[] | undefined> {
-    const first = this.#first
-    this.#first = undefined
-    if (first !== undefined && first.length > 0) return first
-    if (this.#isEnded) return undefined
+    if (this.#rows.length > 0) return this.#taken()
     if (performance.now() - this.#began > PAUSE_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0))
       this.#began = performance.now()
     }
     try {
-      const rows = this.#rows(MORE_ROWS)
-      return rows.length === 0 ? undefined : rows
+      while (!this.#isEnded && !this.read(MORE_ROWS) && this.#rows.length === 0) await pause()
+      return this.#rows.length === 0 ? undefined : this.#taken()
     } catch (error) {
+      this.#rows = []
       throw this.#told(error)
     }
   }
 
+  #taken(): unknown[] {
+    const rows = this.#rows
+    this.#rows = []
+    return rows
+  }
+
   close(): void {
     this.#isEnded = true
-    this.#first = undefined
+    this.#rows = []
   }
 }
 
-/** The cursor over a stream; `told` converts errors for the caller. */
-export function cursorOf(pull: Pull, formats: Formats, told: (error: unknown) => unknown): Cursor {
-  return new Cursor(new PullSource(pull, formats, told))
+/** The cursor over a stream, once its first rows are read; `told` converts errors for the caller. */
+export function cursorOf(
+  stream: Stream,
+  formats: Formats,
+  told: (error: unknown) => unknown,
+): Cursor | Promise<Cursor> {
+  const source = new StreamSource(stream, formats, told)
+  return source.read(FIRST_ROWS) ? new Cursor(source) : readFirst(source, told)
+}
+
+async function readFirst(source: StreamSource, told: (error: unknown) => unknown): Promise<Cursor> {
+  try {
+    do await pause()
+    while (!source.read(FIRST_ROWS))
+  } catch (error) {
+    throw told(error)
+  }
+  return new Cursor(source)
 }

@@ -12,7 +12,7 @@ import type { Node } from '../node.ts'
 import { type Query, Suspension } from '../query.ts'
 import type { Store } from '../store.ts'
 import { KINDS, T } from '../terms.ts'
-import type { Stream } from '../values.ts'
+import type { Pull, Stream } from '../values.ts'
 
 /** Rows between two looks at the clock. */
 const ROWS = 32
@@ -53,26 +53,28 @@ export function goThrough<V>(call: Call, stream: Stream, visit: (row: Datum) => 
     for (let row = pull(); row !== undefined && visit(row) !== true; row = pull());
     return answer()
   }
-  /** Returns false when time is up. */
-  const goOn = (): boolean => {
-    const until = performance.now() + SLICE_MS
-    let rows = 0
-    const isOver = () => ++rows % ROWS === 0 && performance.now() > until
-    watch(stream, () => {
-      if (isOver()) throw TIME_UP
-    })
-    try {
-      for (let row = pull(); row !== undefined && visit(row) !== true; row = pull()) if (isOver()) return false
-      return true
-    } catch (error) {
-      if (error !== TIME_UP) throw error
-      return false
-    } finally {
-      watch(stream, undefined)
-    }
-  }
+  const goOn = () => visitSome(stream, pull, visit)
   if (!goOn()) query.hold(inTurns(query, node, goOn, answer))
   return answer()
+}
+
+/** Visits values for the length of a slice. Returns true at the end, or when a visit returns true. */
+export function visitSome(stream: Stream, pull: Pull, visit: (row: Datum) => unknown): boolean {
+  const until = performance.now() + SLICE_MS
+  let rows = 0
+  const isOver = () => ++rows % ROWS === 0 && performance.now() > until
+  watch(stream, () => {
+    if (isOver()) throw TIME_UP
+  })
+  try {
+    for (let row = pull(); row !== undefined && visit(row) !== true; row = pull()) if (isOver()) return false
+    return true
+  } catch (error) {
+    if (error !== TIME_UP) throw error
+    return false
+  } finally {
+    watch(stream, undefined)
+  }
 }
 
 /** Filters report the rows they leave out. */
