@@ -44,6 +44,19 @@ export function longFrame(store: Store, address: number, bytes: number): number 
   return isFrame(view) && whole > bytes && whole <= FRAME_BYTES_MAX ? whole : 0
 }
 
+/** Tells the core that a group may have begun before the first frame it checks. */
+export const EARLIER = 1
+
+/** Where the valid frames in [from, end) of memory end. */
+export function framesEnd(store: Store, from: number, end: number): number {
+  for (let at = from; ; ) {
+    const { stop, group } = store.checkFrames(at, end, 0, EARLIER)
+    // It stops behind each group that has a transaction.
+    if (group === 0) return stop
+    at = stop
+  }
+}
+
 /** Whether [from, end) of a log has anything but the zeros of preallocation. */
 export function hasBytes(file: StorageFile, from: number, end: number): boolean {
   const piece = new Uint8Array(65_536)

@@ -15,7 +15,7 @@ import {
 } from '../core/index.ts'
 import { CorruptError, LimitError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
-import { frameHead, hasBytes, longFrame } from './frame.ts'
+import { EARLIER, frameHead, framesEnd, hasBytes, longFrame } from './frame.ts'
 import { homeOf, LOG_HEADER_BYTES, type LogHeader, snapshotName } from './header.ts'
 import { headRepairs, openNewest } from './newest.ts'
 import { PASSAGE_BYTES_MIN, Passage } from './passage.ts'
@@ -62,8 +62,6 @@ const WINDOW_BYTES_MIN = 1_048_576
 const PASSAGE_WINDOW_BYTES = 1_572_864
 const DAMAGED = 'damaged frames'
 const PARTED = 'a write over several partitions, of which another one has no part'
-/** Used as an address to say that the group began in an earlier window. */
-const EARLIER = 1
 
 interface Range {
   readonly from: number
@@ -481,7 +479,7 @@ export class Recovery {
       const bytes = Math.min(this.window.bytes, to - at)
       this.window.load(at, bytes)
       // Whole frames only; they are known to be valid.
-      const { stop } = store.checkFrames(this.window.at, this.window.at + bytes, 0, EARLIER)
+      const stop = framesEnd(store, this.window.at, this.window.at + bytes)
       if (stop === this.window.at) {
         const long = longFrame(store, this.window.at, bytes)
         if (long === 0) return false
