@@ -342,6 +342,7 @@ export class Partition {
         this.log = switched.log
         this.header = switched.header
         this.snapshotPosition = -1
+        this.compactFrom = COMPACT_LOG_BYTES
         // What was copied is durable, and at other positions.
         this.unsettledTo = 0
       },

@@ -3,7 +3,9 @@
 // the log continues in it.
 
 import { FRAME_BYTES, outOfMemory, pause, type Store } from '../core/index.ts'
+import { CorruptError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
+import { FRAME_BYTES_MAX, framesEnd } from './frame.ts'
 import { encodeLogHeader, homeOf, LOG_HEADER_BYTES, type LogHeader, logName, newSeed } from './header.ts'
 import { Log, type OnPoison } from './log.ts'
 
@@ -74,10 +76,10 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
     // From here to the end nothing else runs.
     while (copied < log.position) copied = copyTail(store, log, copied, target)
     const header: LogHeader = { ...draft, sealedTransaction, isComplete: true }
+    const next = new Log(file, target.position, target.sequence, options.onPoison, store.gather.held)
     complete(file, header, options)
     store.compactFinish(tailFrom / 8, (tailTo - tailFrom) / 8)
     isDone = true
-    const next = new Log(file, target.position, target.sequence, options.onPoison, store.gather.held)
     if (file.isFlushedLater === true) next.durable = 0
     options.onSwitch({ log: next, header })
     // Callers waiting for the old log are released only after this.
@@ -130,7 +132,7 @@ function copyTail(store: Store, log: Log, from: number, target: Target): number 
   let bytes = Math.min(TAIL_STEP_BYTES, log.position - from)
   const frame = new Uint8Array(FRAME_BYTES)
   log.file.read(from, frame)
-  const first = FRAME_BYTES + new DataView(frame.buffer).getUint32(4, true)
+  const first = Math.min(FRAME_BYTES_MAX, FRAME_BYTES + new DataView(frame.buffer).getUint32(4, true))
   bytes = Math.max(bytes, first)
   let address = store.reserveWindow(bytes)
   while (address === 0 && bytes > first) {
@@ -142,13 +144,15 @@ function copyTail(store: Store, log: Log, from: number, target: Target): number 
   try {
     const view = store.memoryRange(address, bytes)
     log.file.read(from, view)
-    const heads = new DataView(view.buffer, view.byteOffset, bytes)
-    let whole = 0
-    while (whole + FRAME_BYTES <= bytes) {
-      const next = whole + FRAME_BYTES + heads.getUint32(whole + 4, true)
-      if (next > bytes) break
-      whole = next
-    }
+    const whole = framesEnd(store, address, address + bytes) - address
+    // With a new checksum, bytes that are not what was written would be taken for documents from then on.
+    if (whole === 0)
+      throw new CorruptError(
+        `${log.file.name} is damaged at byte ${from}: what was written there cannot be read back`,
+        {
+          details: { file: log.file.name, offset: from },
+        },
+      )
     target.sequence = store.reseal(address, address + whole, target.sequence, 0)
     target.file.write(target.position, store.memoryRange(address, whole))
     target.position += whole

@@ -4,7 +4,7 @@ import { FRAME_BYTES, KIND_FRAME, type Store } from '../core/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 
 /** A frame is closed at 512 KiB, and its last record may be 16 MiB. */
-const FRAME_BYTES_MAX = 18_874_368
+export const FRAME_BYTES_MAX = 18_874_368
 const FRAME_WORD = (FRAME_BYTES >>> 3) | (KIND_FRAME << 24)
 const FLAGS = 0x70000000
 

@@ -2,7 +2,7 @@
 // removed before what takes its place is on stable storage.
 
 import { expect, it } from 'vitest'
-import { PoisonedError } from '../../../src/error/index.ts'
+import { PoisonedError, QuiverError } from '../../../src/error/index.ts'
 import type { StorageFile } from '../../../src/storage/index.ts'
 import { get, optionsFor, Partition, PutMode, remove, upsert } from '../../core/partitions.ts'
 import { SimulatedMedium } from '../../crash/simulated-storage.ts'
@@ -73,6 +73,32 @@ it('that has no room on the medium leaves nothing of it there, and can be made l
   expect(medium.names().filter((name) => name.endsWith('.log'))).toEqual(['c1.p0.2.log'])
   await partition.close()
   expect(medium.openNames).toEqual([])
+})
+
+// One that failed for want of room let the log grow by a quarter before the next: that was so ever after, until the database was reopened.
+it('that could not be made once is made as early as ever after the next', async () => {
+  const medium = new SimulatedMedium()
+  const partition = await withGarbage(medium)
+  const text = 'x'.repeat(100_000)
+  /** Replaces one document until the log has so many bytes more, or is a new one. */
+  const grow = async (bytes: number) => {
+    const { name } = partition.log!.file
+    const to = partition.logPosition + bytes
+    for (let version = 0; partition.logPosition < to && partition.log!.file.name === name; version++) {
+      upsert(partition, [{ id: 'big', version, text }])
+      await partition.compacted()
+    }
+    return partition.log!.file.name !== name
+  }
+  medium.onOperation = ({ kind, number }) => {
+    if (kind === 'create') medium.failAt(number + 1, { code: 'ENOSPC' })
+  }
+  expect(await grow(5_500_000)).toBe(false)
+  medium.onOperation = undefined
+  medium.heal()
+  await partition.compact()
+  expect(await grow(4_500_000)).toBe(true)
+  expect(partition.logPosition).toBeLessThan(1_000_000)
 })
 
 it('that fails midway gives back its memory, each time', async () => {
@@ -251,4 +277,36 @@ it('takes along what is written meanwhile, whatever its size and whether or not 
   const again = await reopened(medium.crash({ seed: 1, mode: 'nothing' }))
   for (const { id, text } of texts) expect((get(again, id) as { text: string } | undefined)?.text === text).toBe(true)
   expect(again.count).toBe(COUNT - 2 + texts.length)
+})
+
+// They were sealed with a checksum of their own in the new log: what had been damage that is told of was a document like any other.
+it('does not take bytes along that cannot be what was written', async () => {
+  const whole = new SimulatedMedium()
+  const first = await withGarbage(whole)
+  const from = first.logPosition
+  upsert(first, [{ id: 'late', text: 'as it was written' }])
+  const to = first.logPosition
+  let refused = 0
+  for (let offset = from; offset < to; offset += 3) {
+    const medium = new SimulatedMedium()
+    const partition = await withGarbage(medium)
+    const began = medium.operationsCount
+    medium.onOperation = ({ kind, number }) => {
+      // The head, the names, and the first frame of the new log.
+      if (kind !== 'write' || number < began + 4) return
+      medium.onOperation = undefined
+      queueMicrotask(() => {
+        upsert(partition, [{ id: 'late', text: 'as it was written' }])
+        medium.flipBit('c1.p0.1.log', offset, offset % 8)
+      })
+    }
+    await partition.compact().catch((error: unknown) => {
+      expect(error).toBeInstanceOf(QuiverError)
+      refused++
+    })
+    expect(medium.onOperation).toBeUndefined()
+    expect(medium.names().filter((name) => name.endsWith('.log'))).toEqual(['c1.p0.1.log'])
+    expect(get(partition, 'late')).toEqual({ id: 'late', text: 'as it was written' })
+  }
+  expect(refused).toBe(Math.ceil((to - from) / 3))
 })
