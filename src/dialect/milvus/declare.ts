@@ -100,6 +100,11 @@ export function schemaOf(request: Declared): SchemaSpec {
     ),
   )
   checkFields(fields)
+  requireDistinct('function', functions)
+  requireDistinct(
+    'function output field',
+    functions.flatMap((one) => one.outputs.map((name) => ({ name }))),
+  )
   for (const one of functions) checkFunction(one, fields)
   const hasKey = fields.some((field) => field.isPartitionKey)
   if (!hasKey && partitions !== undefined && partitions > 1) {
@@ -142,6 +147,7 @@ export function fieldOf(declared: Declared, id: number, isInStruct = false): Fie
     field.fields = declared['fields'].map((one: Declared, index) => fieldOf(one, id + 1 + index, true))
   }
   checkField(field, isInStruct)
+  if (isInStruct) checkPart(field, declared)
   if (declared['default_value'] !== undefined && declared['default_value'] !== null) {
     field.defaultValue = declared['default_value']
   }
@@ -172,15 +178,21 @@ function checkField(field: Field, isInStruct: boolean): void {
   }
   if (type === DataType.Struct) throw invalid(`field ${name}: structs come as elements of an Array`)
   if (isDense(type)) checkDim(field)
-  if (isText(type) && field.params['max_length'] !== undefined) checkRange(field, 'max_length', 1, 65_535)
+  if (type === DataType.VarChar || (isText(type) && field.params['max_length'] !== undefined)) {
+    checkRange(field, 'max_length', 1, 65_535)
+  }
   const { enable_analyzer: isAnalyzed, enable_match: isMatched } = field.params
-  if (isAnalyzed === 'true' || isMatched === 'true') analyzerFor(field.params['analyzer_params'])
+  if (isAnalyzed === 'true' || isMatched === 'true') {
+    if (!isText(type)) throw invalid(`field ${name} of type ${DataType[type]} can not enable match or analyzer`)
+    analyzerFor(field.params['analyzer_params'])
+  }
   if (type === DataType.Array) {
     const { element } = field
     const isFit =
       element === DataType.Struct
         ? field.fields !== undefined && !isInStruct
         : element !== DataType.None && element <= DataType.VarChar
+    if (isFit && field.fields !== undefined) checkParts(field.name, field.fields)
     if (!isFit) {
       throw invalid(`element type ${DataType[element] ?? element} of field ${name} is not supported`)
     }
@@ -194,6 +206,26 @@ function checkField(field: Field, isInStruct: boolean): void {
   if (field.autoID && !field.isPrimary) throw invalid(`only primary field can speficy AutoID with true: ${name}`)
 }
 
+/** Types of fields in structs, beside the scalars up to Double. */
+const PART_TYPES = [
+  DataType.VarChar,
+  DataType.FloatVector,
+  DataType.Float16Vector,
+  DataType.BFloat16Vector,
+  DataType.Int8Vector,
+]
+
+/** Checks a field of structs: it has a value in each, and is no key. */
+function checkPart({ type, name, nullable, ...is }: Field, declared: Declared): void {
+  const wrong = (what: string) => invalid(`field ${name} in a struct: ${what}`)
+  if (type > DataType.Double && !PART_TYPES.includes(type)) throw wrong(`data type ${DataType[type]} is not supported`)
+  if (nullable) throw wrong('nullable is not supported')
+  if (declared['default_value'] !== undefined && declared['default_value'] !== null) {
+    throw wrong('default_value is not supported')
+  }
+  if (is.isPrimary || is.isPartitionKey || is.isClusteringKey) throw wrong('it cannot be a key')
+}
+
 function checkDim(field: Field): void {
   const isBinary = field.type === DataType.BinaryVector
   const [from, to] = isBinary ? [8, 262_144] : [2, 32_768]
@@ -205,17 +237,29 @@ function checkDim(field: Field): void {
   }
 }
 
-/** Checks what can only be wrong between fields. */
-export function checkFields(fields: readonly Field[]): void {
+function checkParts(name: string, parts: readonly Field[]): void {
+  if (parts.length === 0) throw invalid(`array of structs ${name} has no fields`)
+  requireDistinct('field', parts)
+}
+
+function requireDistinct(noun: string, named: readonly { readonly name: string }[]): void {
   const names = new Set<string>()
-  for (const { name } of fields) {
-    if (names.has(name)) throw invalid(`duplicated field name: ${name}`)
+  for (const { name } of named) {
+    if (names.has(name)) throw invalid(`duplicated ${noun} name: ${name}`)
     names.add(name)
   }
+}
+
+/** Checks what can only be wrong between fields. */
+export function checkFields(fields: readonly Field[]): void {
+  requireDistinct('field', fields)
   if (fields.filter((field) => field.isPrimary).length > 1) throw invalid('there are more than one primary key')
   const primary = fields.find((field) => field.isPrimary)
   if (primary !== undefined && primary.type !== DataType.Int64 && primary.type !== DataType.VarChar) {
     throw wrongCall('CREATE_COLLECTION_CHECK_PRIMARY_KEY')
+  }
+  if (fields.filter((field) => field.isClusteringKey).length > 1) {
+    throw invalid('there are more than one clustering key field')
   }
   const keys = fields.filter((field) => field.isPartitionKey)
   if (keys.length > 1) throw wrongCall('PARTITION_KEY_FIELD_MAXED_OUT')
@@ -226,7 +270,8 @@ export function checkFields(fields: readonly Field[]): void {
   }
   for (const field of fields) checkLanguages(field, fields)
   if (fields.length > FIELDS_MAX) throw invalid(`maximum field's number should be limited to ${FIELDS_MAX}`)
-  const vectors = fields.filter((field) => isVectorType(field.type)).length
+  const all = fields.flatMap((field) => [field, ...(field.fields ?? [])])
+  const vectors = all.filter((field) => isVectorType(field.type)).length
   if (vectors > VECTORS_MAX) throw invalid(`maximum vector field's number should be limited to ${VECTORS_MAX}`)
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { DataType } from '../../../src/dialect/milvus/index.ts'
 import { open } from '../../../src/engine/index.ts'
-import { client, collectionOf, idsOf, SUCCESS, temporaryFolder } from './fixture.ts'
+import { client, collectionOf, idsOf, KEY, SUCCESS, temporaryFolder, VECTOR } from './fixture.ts'
 
 const ROW = { id: 1, vector: [1, 2, 3, 4], s: 'a', list: [1, 2] }
 const FIELDS = [
@@ -60,4 +60,60 @@ it('keeps the rows of a collection that cannot be moved: they were dropped', asy
   const after = await open(address)
   expect((await after.collections()).map((one) => one.name).sort()).toEqual(['c', 'milvus.catalog'])
   await after.close()
+})
+
+/** The reason for which a collection with these fields beside its key is refused. */
+async function refusalOf(fields: object[], more: Record<string, unknown> = {}): Promise<string> {
+  const request = { collection_name: 'c', fields: [KEY, ...fields], ...more }
+  return await client()
+    .createCollection(request as never)
+    .then(
+      ({ reason }) => reason,
+      (error: Error) => error.message,
+    )
+}
+
+it('refuses structs whose fields could not be used: nulls, defaults, keys and JSON were taken, and rows were not', async () => {
+  const emb = { name: 'emb', data_type: DataType.FloatVector, dim: 2 }
+  const n = { name: 'n', data_type: DataType.Int64 }
+  const structs = (...fields: object[]) =>
+    refusalOf([
+      VECTOR,
+      { name: 'c', data_type: DataType.Array, element_type: DataType.Struct, max_capacity: 3, fields },
+    ])
+  expect(await structs(emb, n)).toBe('')
+  expect(await structs()).toMatch('array of structs c has no fields')
+  expect(await structs(emb, n, n)).toMatch('duplicated field name: n')
+  expect(await structs(emb, { ...n, nullable: true })).toMatch('field n in a struct: nullable is not supported')
+  expect(await structs(emb, { ...n, default_value: 1 })).toMatch('field n in a struct: default_value is not supported')
+  for (const key of ['is_primary_key', 'is_clustering_key', 'is_partition_key']) {
+    expect(await structs(emb, { ...n, [key]: true })).toMatch(/cannot be a key|more than one primary key/)
+  }
+  for (const type of ['JSON', 'Array', 'Geometry', 'Timestamptz', 'SparseFloatVector', 'BinaryVector']) {
+    const wrong = { name: 'x', data_type: type, element_type: 'Int64', max_capacity: 3, dim: 8 }
+    expect(await structs(emb, wrong)).toMatch(`field x in a struct: data type ${type} is not supported`)
+  }
+  const eleven = Array.from({ length: 10 }, (_, i) => ({ ...emb, name: `emb${i}` }))
+  expect(await structs(...eleven)).toMatch("maximum vector field's number should be limited to 10")
+})
+
+it('refuses fields and functions that say what cannot be', async () => {
+  const text = { name: 's', data_type: DataType.VarChar, max_length: 10, enable_analyzer: true }
+  const sparse = { name: 'sparse', data_type: DataType.SparseFloatVector }
+  const bm25 = { name: 'f', type: 'BM25', input_field_names: ['s'], output_field_names: ['sparse'] }
+  const other = { ...text, name: 't' }
+  const clustered = { name: 'a', data_type: DataType.Int64, is_clustering_key: true }
+  expect(await refusalOf([VECTOR, clustered, { ...clustered, name: 'b' }])).toMatch('more than one clustering key')
+  expect(await refusalOf([VECTOR, { name: 'n', data_type: DataType.Int64, enable_match: true }])).toMatch(
+    'field n of type Int64 can not enable match or analyzer',
+  )
+  expect(await refusalOf([text, sparse], { functions: [bm25, bm25] })).toMatch('duplicated function name: f')
+  const second = { ...bm25, name: 'g', input_field_names: ['t'] }
+  expect(await refusalOf([text, other, sparse], { functions: [bm25, second] })).toMatch(
+    'duplicated function output field name: sparse',
+  )
+  const made = await collectionOf([])
+  const add = (field: object) => made.addCollectionField({ collection_name: 'c', field: field as never })
+  expect(await add({ name: 's', data_type: 'VarChar', nullable: true })).toMatchObject({ code: 1100 })
+  expect(await add({ ...clustered, nullable: true })).toMatchObject({ code: 1100 })
 })

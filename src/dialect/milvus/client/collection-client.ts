@@ -304,7 +304,7 @@ export class CollectionClient extends DatabaseClient {
           if (declared.nullable !== true) {
             throw invalid(`added field must be nullable, please check it, field name = ${declared.name}`)
           }
-          if (declared.is_primary_key || declared.is_partition_key) {
+          if (declared.is_primary_key || declared.is_partition_key || declared.is_clustering_key) {
             throw invalid(`a key cannot be added to a collection: field ${declared.name}`)
           }
           const field = { ...fieldOf(declared, next), isAdded: true }
