@@ -334,8 +334,14 @@ function checkFunction(one: FunctionSpec, fields: readonly Field[]): void {
   }
 }
 
+function requireFlag(name: string, value: string | undefined): void {
+  if (value === undefined || /^(true|false)$/i.test(value)) return
+  throw invalid(`${name} is true or false`, 'boolean', value)
+}
+
 /** Checks what a collection's properties say about its rows. */
 export function requireProperties(fields: readonly Field[], properties: Readonly<Record<string, string>>): void {
+  requireFlag('mmap.enabled', properties['mmap.enabled'])
   const { 'collection.ttl.seconds': ttl, ttl_field: name, 'partitionkey.isolation': isolation } = properties
   if (ttl !== undefined && !(/^-?\d+$/.test(ttl) && Number(ttl) >= -1)) {
     throw invalid('collection.ttl.seconds is a whole number of seconds; 0: rows never expire', 'seconds', ttl)
@@ -349,7 +355,7 @@ export function requireProperties(fields: readonly Field[], properties: Readonly
     }
   }
   if (isolation === undefined) return
-  if (!/^(true|false)$/i.test(isolation)) throw invalid('partitionkey.isolation is true or false', 'boolean', isolation)
+  requireFlag('partitionkey.isolation', isolation)
   if (/true/i.test(isolation) && !fields.some((field) => field.isPartitionKey)) {
     throw invalid('partition key isolation mode is enabled but no partition key field is set')
   }
@@ -374,6 +380,7 @@ export function alteredParams(field: Field, params: Record<string, string>): Rec
     if (!ALTERABLE.includes(key)) {
       throw invalid(`${key} does not allow update in collection field param: field ${field.name}`, ALTERABLE, key)
     }
+    if (key.startsWith('mmap')) requireFlag(key, value)
     const max = key === 'max_length' ? 65_535 : key === 'max_capacity' ? CAPACITY_MAX : undefined
     if (max === undefined) continue
     if (field.params[key] === undefined) throw invalid(`can not alter ${key} of field ${field.name}: it has none`)

@@ -11,6 +11,7 @@ function once<T>(load: () => Promise<T>): () => T | Promise<T> {
 export const expressions = once(() => import('./expression/index.ts'))
 export const searches = once(() => import('./search/search-answer.ts'))
 export const declarations = once(() => import('./declare.ts'))
+export const indexings = once(() => import('./index-rules.ts'))
 export const fillings = once(() => import('./filled.ts'))
 export const orderings = once(() => import('./order.ts'))
 export const partials = once(() => import('./partial.ts'))

@@ -135,11 +135,56 @@ it('takes each type of index for what it can do', async () => {
     ['tags', 'BITMAP', 'INVERTED'],
     ['info', 'INVERTED', 'NONE'],
   ] as const) {
-    expect(await made.createIndex({ collection_name: 'c', field_name, index_type })).toEqual(SUCCESS)
+    const params = index_type === 'NGRAM' ? { min_gram: 2, max_gram: 3 } : {}
+    expect(await made.createIndex({ collection_name: 'c', field_name, index_type, params })).toEqual(SUCCESS)
     const { index_descriptions } = await made.describeIndex({ collection_name: 'c', field_name })
     expect(index_descriptions[0]).toMatchObject({ actual_index_type: kind })
   }
   expect(await made.dropCollectionField({ collection_name: 'c', field_name: 'flag' })).toEqual(SUCCESS)
   expect((await made.insert({ collection_name: 'c', data: [{ ...rowOf(5_000), flag: 'x' }] })).status).toEqual(SUCCESS)
   expect(await idsOf(made, 'id == 5000')).toEqual([5000])
+})
+
+it('refuses an index that its field cannot have, and parameters that mean nothing: they were taken and described', async () => {
+  const made = client()
+  await filled(made)
+  const refused = async (field_name: string, index_type: string, params: object = {}) => {
+    const { error_code } = await made.createIndex({ collection_name: 'c', field_name, index_type, params } as never)
+    return error_code !== 'Success'
+  }
+  for (const [field, type, params] of [
+    ['likes', 'Trie'],
+    ['flag', 'STL_SORT'],
+    ['tags', 'STL_SORT'],
+    ['tags', 'Trie'],
+    ['price', 'BITMAP'],
+    ['id', 'BITMAP'],
+    ['name', 'RTREE'],
+    ['name["key"]', 'INVERTED'],
+    ['likes', 'NGRAM', { min_gram: 2, max_gram: 3 }],
+    ['name', 'NGRAM'],
+    ['name', 'NGRAM', { min_gram: 3, max_gram: 2 }],
+    ['info', 'INVERTED', { json_path: 'info["a"]', json_cast_type: 'int64' }],
+    ['info', 'INVERTED', { json_path: 'other["a"]', json_cast_type: 'varchar' }],
+    ['info', 'INVERTED', { json_path: 'info[', json_cast_type: 'varchar' }],
+    ['info', 'INVERTED', { json_path: 'info["a"]', json_cast_type: 'double', json_cast_function: 'NOPE' }],
+    ['info', 'INVERTED', { json_path: 'info["a"]', json_cast_type: 'bool', json_cast_function: 'STRING_TO_DOUBLE' }],
+    ['vector', 'IVF_PQ', { m: 3 }],
+  ] as const) {
+    expect([field, type, params, await refused(field, type, params)]).toEqual([field, type, params, true])
+  }
+  for (const [cast, convert] of [
+    ['double', 'STRING_TO_DOUBLE'],
+    ['ARRAY_VARCHAR', undefined],
+    ['json', undefined],
+  ] as const) {
+    const params = { json_path: `info["a"]["${cast}"][0]`, json_cast_type: cast, json_cast_function: convert }
+    const index = { collection_name: 'c', field_name: 'info', index_name: cast, index_type: 'INVERTED', params }
+    expect(await made.createIndex(index as never)).toEqual(SUCCESS)
+  }
+  const alter = (params: object) =>
+    made.alterIndexProperties({ collection_name: 'c', index_name: 'double', params: params as never })
+  expect(await alter({ 'mmap.enabled': 'yes' })).toMatchObject({ code: 1100 })
+  expect(await alter({ json_cast_type: 'bool' })).toMatchObject({ code: 1100 })
+  expect(await alter({ 'mmap.enabled': false })).toEqual(SUCCESS)
 })

@@ -322,3 +322,11 @@ it('searches rows that have more structs than their field takes by now', async (
     ['10', 65],
   ])
 })
+
+it('refuses an index on a field that the structs do not have: it was taken, and described', async () => {
+  const made = await clipped('MAX_SIM')
+  const index = (field_name: string) =>
+    made.createIndex({ collection_name: 'c', field_name, index_type: 'INVERTED' } as never)
+  expect((await index('clips[nope]')).reason).toMatch('cannot create index on non-exist field: clips[nope]')
+  expect(await index('clips[text]')).toEqual(SUCCESS)
+})

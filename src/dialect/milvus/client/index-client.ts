@@ -4,11 +4,10 @@ import type { Entry, IndexRecord, Store } from '../catalog.ts'
 import { newId } from '../catalog.ts'
 import { rebuildEntry, updateEntry } from '../catalog-changes.ts'
 import { actualIndexType, indexParams } from '../describe.ts'
-import { DataType, IndexType, MetricType } from '../enums.ts'
-import { Code, invalid, MilvusError, success, told, unexpected } from '../errors.ts'
-import { metricOf } from '../metrics.ts'
+import { DataType } from '../enums.ts'
+import { Code, invalid, MilvusError, success, unexpected } from '../errors.ts'
+import { indexings } from '../lazy.ts'
 import { engineVectors, isPlacedAlike } from '../placement.ts'
-import { dimOf, type Field, fieldAt, isVectorType } from '../schema.ts'
 import type {
   AlterIndexReq,
   CreateIndexesReq,
@@ -30,126 +29,6 @@ import { named } from './requests.ts'
 
 type Given = Record<string, unknown>
 
-const DENSE_METRICS = ['L2', 'IP', 'COSINE']
-const STRUCT_METRICS = ['MAX_SIM', 'MAX_SIM_COSINE', 'MAX_SIM_IP', 'MAX_SIM_L2', 'COSINE', 'IP', 'L2']
-const BINARY_METRICS = ['HAMMING', 'JACCARD', 'MHJACCARD']
-const SCALAR_INDEXES = ['STL_SORT', 'Trie', 'TRIE', 'INVERTED', 'BITMAP', 'RTREE', 'NGRAM', 'FMINDEX', 'AUTOINDEX']
-
-/** Whether an index type suits a kind of field. */
-function fits(type: string, field: Field): boolean {
-  const known = Object.values(IndexType) as string[]
-  if (type === 'AUTOINDEX') return true
-  if (field.type === DataType.SparseFloatVector) return type.startsWith('SPARSE_')
-  if (field.type === DataType.BinaryVector) return type.startsWith('BIN_') || type === 'HNSW' || type === 'MINHASH_LSH'
-  if (isVectorType(field.type)) {
-    return known.includes(type) && !SCALAR_INDEXES.includes(type) && !/^(SPARSE|BIN)_|MINHASH/.test(type)
-  }
-  return SCALAR_INDEXES.includes(type)
-}
-
-function metricsOf(field: Field, type: string): readonly string[] {
-  if (field.type === DataType.SparseFloatVector) return field.isFunctionOutput ? ['BM25'] : ['IP']
-  if (field.type !== DataType.BinaryVector) return DENSE_METRICS
-  if (type === 'MINHASH_LSH' || field.isFunctionOutput) return ['MHJACCARD']
-  return /^(BIN_FLAT|AUTOINDEX)$/.test(type) ? BINARY_METRICS : BINARY_METRICS.slice(0, 2)
-}
-
-const OWN_KEYS = ['index_type', 'metric_type', 'params']
-
-function paramsText(params: unknown): string {
-  try {
-    return JSON.stringify(params)
-  } catch (cause) {
-    throw invalid(`params of an index is JSON: ${(cause as Error).message}`)
-  }
-}
-
-/** An index as requested, in any form of the request. */
-function indexOf(entry: Entry, data: Given): IndexRecord {
-  const name = data['field_name'] as string
-  const target = fieldAt(entry.schema, name ?? '') ?? fieldAt(entry.schema, /^\w+/.exec(name ?? '')?.[0] ?? '')
-  const field = target?.field
-  if (field === undefined && !entry.schema.isDynamic) {
-    throw unexpected(`cannot create index on non-exist field: ${told(name)}`)
-  }
-  const given: Given = { ...(data['extra_params'] as Given | undefined) }
-  if (data['params'] !== undefined) given['params'] = paramsText(data['params'])
-  for (const key of ['index_type', 'metric_type']) if (data[key]) given[key] = data[key]
-  const rawParams = given['params']
-  const params = typeof rawParams === 'object' && rawParams !== null ? paramsText(rawParams) : (rawParams as string)
-  let inner: Given = {}
-  try {
-    inner = (JSON.parse(params ?? '{}') ?? {}) as Given
-  } catch {
-    throw invalid(`params of an index is JSON, got ${params}`)
-  }
-  // A key of the dynamic field has the type that the request gives it.
-  if (field === undefined && ({ ...given, ...inner }['json_cast_type'] ?? '') === '') {
-    throw unexpected(`cannot create index on non-exist field: ${told(name)}`)
-  }
-  const type = String(given['index_type'] ?? inner['index_type'] ?? 'AUTOINDEX')
-  const isVector = field !== undefined && isVectorType(field.type)
-  if (field === undefined ? !SCALAR_INDEXES.includes(type) : !fits(type, field)) {
-    throw invalid(`invalid index type: ${type} on field ${name}`, 'valid index', type)
-  }
-  const metric = (given['metric_type'] ?? inner['metric_type']) as string | undefined
-  if (isVector && metric) {
-    const wanted = String(metric).toUpperCase()
-    const fit = target?.owner === undefined ? metricsOf(field, type) : STRUCT_METRICS
-    if (!(wanted in MetricType) || !fit.includes(wanted)) {
-      throw invalid(
-        `index ${type} on field ${name}: metric type ${metric} not found or not supported`,
-        fit.join(' '),
-        metric,
-      )
-    }
-  }
-  checkParams({ ...given, ...inner }, type, field)
-  const extra: Record<string, string> = {}
-  for (const [key, value] of Object.entries(given)) if (!OWN_KEYS.includes(key)) extra[key] = String(value)
-  const indexName = (data['index_name'] as string | undefined) || name
-  const base = { name: indexName, id: '', field: name, type, extra }
-  return {
-    ...base,
-    ...(isVector ? { metric: metric ? String(metric).toUpperCase() : ownMetric(type, field, target?.owner) } : {}),
-    ...(params === undefined ? {} : { params }),
-  }
-}
-
-/** The metric of an index that does not name one. */
-function ownMetric(type: string, field: Field, owner: string | undefined): string {
-  return type === 'MINHASH_LSH' ? 'MHJACCARD' : metricOf(field, [], owner)
-}
-
-function checkParams(params: Given, type: string, field: Field | undefined): void {
-  const within = (key: string, from: number, to: number) => {
-    if (params[key] === undefined) return
-    const value = Number(params[key])
-    if (!(Number.isInteger(value) && value >= from && value <= to)) {
-      throw invalid(
-        `param '${key}' (${params[key]}) should be in range [${from}, ${to}]`,
-        `${from}..${to}`,
-        params[key],
-      )
-    }
-  }
-  if (type.startsWith('HNSW')) {
-    within('M', 2, 2048)
-    within('efConstruction', 1, 2 ** 31 - 1)
-  }
-  if (/IVF|SCANN/.test(type)) within('nlist', 1, 65_536)
-  if (field?.type !== DataType.BinaryVector) return
-  const bits = Number(params['mh_element_bit_width'] ?? (field.isFunctionOutput ? 32 : 8))
-  if (![8, 16, 32, 64].includes(bits) || dimOf(field) % bits !== 0) {
-    const reason = `mh_element_bit_width is 8, 16, 32 or 64, and divides the dim of field ${field.name}`
-    throw invalid(reason, '8 16 32 64', params['mh_element_bit_width'])
-  }
-  if (field.isFunctionOutput && bits !== 32) {
-    throw invalid('mh_element_bit_width of signatures that a MINHASH function makes is 32', 32, bits)
-  }
-  within('mh_lsh_band', 1, dimOf(field) / bits)
-}
-
 function isSameIndex(a: IndexRecord, b: IndexRecord): boolean {
   const plain = ({ name, type, metric, params, extra }: IndexRecord) =>
     JSON.stringify([name, type, metric, params, extra])
@@ -169,6 +48,7 @@ export class IndexClient extends CollectionClient {
     return await this.runStatus(request, (store, db) =>
       store.change(async () => {
         const entry = store.entry(db, request.collection_name)
+        const { indexOf } = await indexings()
         const index = { ...indexOf(entry, data), id: String(newId()) }
         const { indexes } = entry.record
         const field = entry.schema.byName.get(index.field)
@@ -263,7 +143,11 @@ export class IndexClient extends CollectionClient {
   }
 
   async alterIndexProperties(data: AlterIndexReq): Promise<ResStatus> {
-    return await this.#alterIndex(named(data), (index) => ({ extra: changedProperties(index.extra, data.params) }))
+    const { requireAlterable } = await indexings()
+    return await this.#alterIndex(named(data), (index) => {
+      requireAlterable(data.params)
+      return { extra: changedProperties(index.extra, data.params) }
+    })
   }
 
   alterIndex(data: AlterIndexReq): Promise<ResStatus> {
