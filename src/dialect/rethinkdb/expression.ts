@@ -55,7 +55,8 @@ export function expression(value: unknown, depth = DEPTH_MAX): Node {
     return node
   }
   const kind = survey(value, depth)
-  if (kind !== COMPOSED) return datumNode(plainView(value), kind === PLAIN)
+  if (kind === PLAIN) return datumNode(value)
+  if (kind === CONVERTED) return datumNode(plainView(value), false)
   if (typeof value === 'function') return functionNode(value as (...args: unknown[]) => unknown)
   if (Array.isArray(value)) {
     return new Node(
