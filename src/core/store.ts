@@ -314,18 +314,16 @@ export class Store {
     return this.memory.core.store_log_resync(from, end) >>> 0
   }
 
-  /** Applies checked frames. Returns false when they are inconsistent. */
-  walk(from: number, end: number, units: number, flags: number): boolean {
+  /**
+   * Applies a piece of the checked frames in [from, end). Returns where the next piece begins, or 0 when they are
+   * inconsistent. (V8 runs a function in its optimised form when it is entered again, but never a single long loop.)
+   */
+  walk(from: number, end: number, units: number, flags: number): number {
     const { memory } = this
-    for (let at = from; at < end; ) {
-      // In pieces: V8 runs a function in its optimised form when it is entered again, but never a single long loop.
-      const status = memory.core.store_log_walk(at, end, units + (at - from) / 8, flags, WALK_BYTES)
-      memory.refresh()
-      if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the log')
-      if (status !== STATUS_OK) return false
-      at = memory.state(S_WALK_AT)
-    }
-    return true
+    const status = memory.core.store_log_walk(from, end, units, flags, WALK_BYTES)
+    memory.refresh()
+    if (status === STATUS_OUT_OF_MEMORY) throw outOfMemory('the log')
+    return status === STATUS_OK ? memory.state(S_WALK_AT) : 0
   }
 
   /**

@@ -57,21 +57,26 @@ export class Vectors {
   }
 
   /**
-   * Makes the rows of all documents; from then on rows follow every write. Called once, when the partition's documents
-   * are loaded. For a field whose graph is loaded too, rows are made on demand, or by `make`.
+   * Called once, when the partition's documents are loaded: from then on rows follow every write. `followFrom` makes the
+   * rows of the documents; for a field whose graph is loaded too, they are made on demand, or by `make`. Returns the
+   * first slot for `followFrom`, or -1 if it has nothing to do.
    */
-  follow(): void {
+  follow(): number {
     const { memory, fields } = this
-    if (fields.length === 0) return
+    if (fields.length === 0) return -1
     if (!this.isDeclared) for (const field of fields) this.declare(field)
     this.isDeclared = true
     const adopted = fields.filter((_, i) => this.adopt(i)).length
-    if (adopted === fields.length) return
-    for (let slot = 0; slot < memory.state(S_SLOT_TOP); slot += FOLLOW_SLOTS) {
-      const status = memory.derived.vector_follow(slot, FOLLOW_SLOTS)
-      memory.refresh()
-      if (status !== STATUS_OK) throw outOfMemory('the vectors')
-    }
+    return adopted < fields.length && memory.state(S_SLOT_TOP) > 0 ? 0 : -1
+  }
+
+  /** Makes some rows; returns the slot to go on from, or -1. */
+  followFrom(slot: number): number {
+    const { memory } = this
+    const status = memory.derived.vector_follow(slot, FOLLOW_SLOTS)
+    memory.refresh()
+    if (status !== STATUS_OK) throw outOfMemory('the vectors')
+    return slot + FOLLOW_SLOTS < memory.state(S_SLOT_TOP) ? slot + FOLLOW_SLOTS : -1
   }
 
   private adopt(field: number): boolean {

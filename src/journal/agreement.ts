@@ -2,7 +2,8 @@
 // lacks it, the others end before it. Nothing after it there was acknowledged as hard, because a flush includes the
 // other participants' logs; and it may depend on the transaction: on slots it freed, on shapes it introduced.
 
-import type { LoggedTransaction, Recovery } from './recover.ts'
+import type { Recovery } from './recover.ts'
+import type { LoggedTransaction } from './recovery-types.ts'
 
 export interface Participant {
   readonly id: number

@@ -12,7 +12,8 @@ export {
   snapshotName,
 } from './header.ts'
 export { isNoRoom, Log } from './log.ts'
-export { type LoggedTransaction, Recovery, type RecoveryOptions, type Repair } from './recover.ts'
+export { Recovery } from './recover.ts'
+export type { LoggedTransaction, RecoveryOptions, Repair } from './recovery-types.ts'
 export type { Residency } from './residency.ts'
 export { writeSnapshot } from './snapshot.ts'
 export { encodeTransaction, type Transaction } from './transaction.ts'

@@ -15,7 +15,7 @@ import {
   logName,
   requireHome,
 } from './header.ts'
-import type { Repair } from './recover.ts'
+import type { Repair } from './recovery-types.ts'
 import { snapshotSeed } from './snapshot.ts'
 
 export interface NewestLog {

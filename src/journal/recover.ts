@@ -4,7 +4,6 @@
 import {
   FRAME_BYTES,
   Store,
-  type StoreOptions,
   WALK_COPY,
   WALK_COVERED,
   WALK_DISCARD,
@@ -14,45 +13,17 @@ import {
   WALK_SHAPES,
 } from '../core/index.ts'
 import { CorruptError, LimitError } from '../error/index.ts'
-import type { StorageDirectory, StorageFile } from '../storage/index.ts'
+import type { StorageFile } from '../storage/index.ts'
 import { EARLIER, frameHead, framesEnd, hasBytes, longFrame } from './frame.ts'
 import { homeOf, LOG_HEADER_BYTES, type LogHeader, snapshotName } from './header.ts'
 import { headRepairs, openNewest } from './newest.ts'
 import { PASSAGE_BYTES_MIN, Passage } from './passage.ts'
+import type { LoggedTransaction, RecoveryOptions, Repair } from './recovery-types.ts'
 import type { Residency } from './residency.ts'
+import { Slice } from './slice.ts'
 import { readSnapshot } from './snapshot.ts'
 import { readTransaction, type Transaction } from './transaction.ts'
 import { LogWindow } from './window.ts'
-
-/** What a repair had to drop. */
-export interface Repair {
-  readonly file: string
-  readonly offset: number
-  readonly bytes: number
-  readonly reason: string
-}
-
-/** A transaction found in this log: its frames are the bytes [from, to) of the file. */
-export interface LoggedTransaction {
-  readonly id: number
-  readonly participants: readonly number[]
-  readonly from: number
-  readonly to: number
-}
-
-export interface RecoveryOptions extends StoreOptions {
-  readonly directory: StorageDirectory
-  readonly stem: string
-  readonly database?: bigint | undefined
-  /** Names of the partition's files; listed if not given. */
-  readonly names?: readonly string[] | undefined
-  readonly repair: boolean
-  /** The file stays open, so not all of it has to be read now. */
-  readonly isFileKept?: boolean
-  /** Size from which a log is not read completely; default 4 MiB. */
-  readonly passageBytesMin?: number
-  readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
-}
 
 /** A log up to this size is read into the arena as it is; a larger one passes through a window and its records are copied. */
 const IN_PLACE_BYTES_MAX = 1_610_612_736
@@ -110,6 +81,7 @@ export class Recovery {
   private window!: LogWindow
   private openedAt = 0
   private openTransaction: Transaction | undefined
+  private readonly slice = new Slice()
 
   private constructor(options: RecoveryOptions) {
     this.options = options
@@ -170,7 +142,7 @@ export class Recovery {
   private async checkAll(mayUseSnapshot: boolean): Promise<void> {
     const { options, header } = this
     const read = mayUseSnapshot
-      ? await readSnapshot(options.directory, options.stem, this.store, header.seed, options.repair)
+      ? await readSnapshot(options.directory, options.stem, this.store, header.seed, options.repair, this.slice)
       : undefined
     const snapshot = options.repair ? undefined : read
     // What a refused snapshot left in memory is discarded with the instance.
@@ -184,14 +156,14 @@ export class Recovery {
     if (this.covered > this.file.size())
       throw this.corrupt(this.file.size(), `the file ends before byte ${this.covered}, which was written and flushed`)
     this.sequence = 1
-    if (!this.checkFrames()) return await this.again(mayUseSnapshot)
+    if (!(await this.checkFrames())) return await this.again(mayUseSnapshot)
     if (options.repair && this.durable > this.file.size()) this.note(this.end, this.durable)
     if (this.end < this.covered) throw this.corrupt(this.end, 'a frame that was flushed is not whole')
     this.isClean = snapshot !== undefined && this.covered === this.end && this.end === this.file.size()
   }
 
   /** Returns false if the log is not suitable for a passage after all. */
-  private checkFrames(): boolean {
+  private async checkFrames(): Promise<boolean> {
     const { store, options, file } = this
     const size = file.size()
     const bytes = size - LOG_HEADER_BYTES - (size % 8) // `& ~7` would be limited to 32 bits, and logs can be longer.
@@ -203,11 +175,11 @@ export class Recovery {
     const mayStay = !options.repair && !this.isTight && bytes <= IN_PLACE_BYTES_MAX
     if (mayStay && this.isForPassage(bytes)) {
       this.passage = Passage.over(store, bytes, this.restored > 0)
-      if (this.passage !== undefined) return this.passThrough(bytes)
+      if (this.passage !== undefined) return await this.passThrough(bytes)
     }
     this.isInPlace = mayStay && window.reservePlace(bytes)
     if (!this.isInPlace) window.reserve(Math.min(WINDOW_BYTES, bytes), WINDOW_BYTES_MIN)
-    this.checkWindows(LOG_HEADER_BYTES, LOG_HEADER_BYTES + bytes)
+    await this.checkWindows(LOG_HEADER_BYTES, LOG_HEADER_BYTES + bytes)
     return true
   }
 
@@ -218,11 +190,11 @@ export class Recovery {
     return this.restored === 0 || this.restored === this.file.size()
   }
 
-  private passThrough(bytes: number): boolean {
+  private async passThrough(bytes: number): Promise<boolean> {
     this.isInPlace = false
     try {
       this.window.reserve(Math.min(PASSAGE_WINDOW_BYTES, bytes), 8)
-      this.checkWindows(LOG_HEADER_BYTES, LOG_HEADER_BYTES + bytes)
+      await this.checkWindows(LOG_HEADER_BYTES, LOG_HEADER_BYTES + bytes)
     } catch (error) {
       if (!(error instanceof LimitError)) throw error
       return false
@@ -231,11 +203,12 @@ export class Recovery {
   }
 
   /** Checks [from, end) through the window; damage is skipped when repairing, otherwise the log ends there or is corrupt. */
-  private checkWindows(from: number, end: number): void {
+  private async checkWindows(from: number, end: number): Promise<void> {
     let at = from
     let isGroupOpen = false
     let segment = from
     while (at < end) {
+      await this.slice.rest()
       const window = this.window.bytes
       const bytes = Math.min(window, end - at)
       this.window.load(at, bytes)
@@ -252,7 +225,7 @@ export class Recovery {
         continue
       }
       if (!this.passEnd(stop.at, end, isGroupOpen)) return
-      const next = this.damage(stop.at, end, window)
+      const next = await this.damage(stop.at, end, window)
       if (this.end > segment) this.segments.push({ from: segment, to: this.end })
       if (next === 0) return
       this.note(this.end, next)
@@ -323,15 +296,17 @@ export class Recovery {
    * There is no valid frame at `stop`. Returns 0 for a tail that was never flushed, which is dropped. Damage before the durable end throws
    * CorruptError or, when repairing, returns the position of the next whole frame (0 if there is none).
    */
-  private damage(stop: number, end: number, window: number): number {
+  private async damage(stop: number, end: number, window: number): Promise<number> {
     const { store, options } = this
     let isInside = this.covered > stop
+    // In place there is room for the rest, and frames longer than a piece are found.
+    if (this.isInPlace) this.window.load(stop, end - stop)
     for (let at = stop; at < end && !(isInside && !options.repair); ) {
       const bytes = Math.min(window, end - at)
       // A window that holds the rest of the log is already loaded.
       const isLoaded = this.window.from <= at && this.window.to >= end
-      const base = isLoaded ? this.window.at + (at - this.window.from) : this.window.at
       if (!isLoaded) this.window.load(at, bytes)
+      const base = this.window.at + (at - this.window.from)
       const limit = isLoaded ? this.window.at + (end - this.window.from) : base + bytes
       let found = store.resync(at === stop ? base + 8 : base, limit)
       while (found !== 0) {
@@ -399,18 +374,18 @@ export class Recovery {
   private async applyFrames(aborted: readonly Range[]): Promise<void> {
     let isWhole: boolean
     try {
-      isWhole = this.walkAll(aborted)
+      isWhole = await this.walkAll(aborted)
     } catch (error) {
       // Read in place, the log brings its garbage and its preallocated end along; copying keeps only live records.
       if (!(error instanceof LimitError) || !this.isInPlace) throw error
       this.isTight = true
       await this.again(false)
-      isWhole = this.walkAll(aborted)
+      isWhole = await this.walkAll(aborted)
     }
     if (!isWhole && this.restored > 0) {
       // The snapshot does not fit the log after all: retry without it.
       await this.again(false)
-      isWhole = this.walkAll(aborted)
+      isWhole = await this.walkAll(aborted)
     }
     if (!isWhole) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
   }
@@ -426,16 +401,16 @@ export class Recovery {
     if (this.cut < this.end) await this.cutAt(this.cut)
   }
 
-  private walkAll(aborted: readonly Range[]): boolean {
+  private async walkAll(aborted: readonly Range[]): Promise<boolean> {
     const { store, isInPlace } = this
     if (!isInPlace && this.window.at !== 0) this.window.reserve(Math.min(this.window.bytes, WINDOW_BYTES_MIN), 8)
-    if (isInPlace) store.attachLog(this.window.at, this.window.bytes, this.end - LOG_HEADER_BYTES)
+    if (isInPlace) store.attachLog(this.window.place, this.window.room, this.end - LOG_HEADER_BYTES)
     if (this.restored > 0) store.resetWalkedLive()
     const expected = store.count
     if (this.restored === LOG_HEADER_BYTES && expected !== 0) return false
     if (this.options.repair) {
       // Names first: a damaged group may have introduced them, and a later one may repeat them.
-      for (const { from, to } of this.segments) if (!this.walk(from, to, WALK_SHAPES, false)) return false
+      for (const { from, to } of this.segments) if (!(await this.walk(from, to, WALK_SHAPES, false))) return false
     }
     const isSalvaged = this.options.repair || aborted.length > 0
     const cuts = [this.restored, ...aborted.flatMap((range) => [range.from, range.to])].sort((a, b) => a - b)
@@ -453,7 +428,7 @@ export class Recovery {
             : cut <= this.restored
               ? WALK_COVERED
               : WALK_INDEX
-        if (!this.walk(from, cut, flags, isInPlace)) return false
+        if (!(await this.walk(from, cut, flags, isInPlace))) return false
         if (flags === WALK_COVERED && cut === this.restored && store.walkedLive !== expected) return false
         from = cut
       }
@@ -464,15 +439,16 @@ export class Recovery {
       this.repairs.push({ file: this.file.name, offset: LOG_HEADER_BYTES, bytes: 0, reason })
     }
     if (this.restored === 0 && !store.finishLog(isSalvaged)) return false
-    if (store.isDerived) store.vectors.follow()
+    if (!store.isDerived) return true
+    for (let slot = store.vectors.follow(); slot >= 0; slot = store.vectors.followFrom(slot)) await this.slice.rest()
     return true
   }
 
-  private walk(from: number, to: number, flags: number, isInPlace: boolean): boolean {
+  private async walk(from: number, to: number, flags: number, isInPlace: boolean): Promise<boolean> {
     const { store } = this
     if (isInPlace) {
-      const base = this.window.at - LOG_HEADER_BYTES
-      return store.walk(base + from, base + to, from / 8, flags)
+      const base = this.window.place - LOG_HEADER_BYTES
+      return await this.walkFrames(base + from, base + to, from / 8, flags)
     }
     if (flags === WALK_DISCARD) return true
     for (let at = from; at < to; ) {
@@ -486,8 +462,17 @@ export class Recovery {
         this.window.reserve(long, long)
         continue
       }
-      if (!store.walk(this.window.at, stop, at / 8, flags | WALK_COPY)) return false
+      if (!(await this.walkFrames(this.window.at, stop, at / 8, flags | WALK_COPY))) return false
       at += stop - this.window.at
+    }
+    return true
+  }
+
+  private async walkFrames(from: number, end: number, units: number, flags: number): Promise<boolean> {
+    for (let at = from; at < end; ) {
+      await this.slice.rest()
+      at = this.store.walk(at, end, units + (at - from) / 8, flags)
+      if (at === 0) return false
     }
     return true
   }

@@ -18,6 +18,7 @@ import {
   snapshotName,
 } from './header.ts'
 import { readLinks, writeLinks } from './links.ts'
+import type { Slice } from './slice.ts'
 
 const STATE_BYTES = STATE_END - STATE
 const LIST_CHUNK = 4096
@@ -35,12 +36,12 @@ function listBytes(pagesCount: number, blocksCount: number): number {
   return ((pagesCount + blocksCount) * 4 + 7) & ~7
 }
 
-/** Calls back for each run of adjacent blocks with its first block and its length. */
-function forEachRun(blocks: ArrayLike<number>, callback: (block: number, count: number) => void): void {
+/** The first block of each run of adjacent blocks, and its length. */
+function* runsOf(blocks: ArrayLike<number>): Iterable<[block: number, count: number]> {
   for (let i = 0; i < blocks.length; ) {
     let count = 1
     while (count < RUN_BLOCKS_MAX && i + count < blocks.length && blocks[i + count] === blocks[i]! + count) count++
-    callback(blocks[i]!, count)
+    yield [blocks[i]!, count]
     i += count
   }
 }
@@ -95,12 +96,12 @@ export async function writeSnapshot(
     file.write(SNAPSHOT_HEADER_BYTES, store.stateBytes)
     file.write(SNAPSHOT_HEADER_BYTES + STATE_BYTES, list)
     let at = SNAPSHOT_HEADER_BYTES + STATE_BYTES + list.length
-    forEachRun(blocks, (block, count) => {
+    for (const [block, count] of runsOf(blocks)) {
       const bytes = count * BLOCK_BYTES
       hash = store.hashMemory(block * BLOCK_BYTES, bytes, hash)
       file.write(at, store.memoryRange(block * BLOCK_BYTES, bytes))
       at += bytes
-    })
+    }
     if (blocks.length > 0 && hasGraphs(store)) writeLinks(file, at, store, hash)
     const header: SnapshotHeader = {
       layout: Store.layoutVersion,
@@ -135,6 +136,7 @@ export async function readSnapshot(
   store: Store,
   logSeed: bigint,
   isHeadOnly: boolean,
+  slice: Slice,
 ): Promise<SnapshotHeader | undefined> {
   let file: StorageFile
   try {
@@ -143,7 +145,7 @@ export async function readSnapshot(
     return undefined
   }
   try {
-    const header = restore(file, store, logSeed, isHeadOnly)
+    const header = await restore(file, store, logSeed, isHeadOnly, slice)
     if (store.memory.state(S_DERIVED) !== 0) await store.derive()
     if (header === undefined || isHeadOnly || header.pagesCount === 0) return header
     const end = blocksEnd(header)
@@ -181,7 +183,13 @@ function blocksEnd({ pagesCount, blocksCount }: SnapshotHeader): number {
   return SNAPSHOT_HEADER_BYTES + STATE_BYTES + listBytes(pagesCount, blocksCount) + blocksCount * BLOCK_BYTES
 }
 
-function restore(file: StorageFile, store: Store, logSeed: bigint, isHeadOnly: boolean): SnapshotHeader | undefined {
+async function restore(
+  file: StorageFile,
+  store: Store,
+  logSeed: bigint,
+  isHeadOnly: boolean,
+  slice: Slice,
+): Promise<SnapshotHeader | undefined> {
   const head = new Uint8Array(SNAPSHOT_HEADER_BYTES)
   if (file.read(0, head) !== head.length) return undefined
   const header = decodeSnapshotHeader(store, head, file.name)
@@ -214,12 +222,13 @@ function restore(file: StorageFile, store: Store, logSeed: bigint, isHeadOnly: b
   if (pages.length === 0) return hash === header.contentHash && file.size() === blocksAt ? header : undefined
   if (!store.restoreBegin(header.pagesTop, pages, header.covered)) return undefined
   let at = blocksAt
-  forEachRun(blocks, (block, count) => {
+  for (const [block, count] of runsOf(blocks)) {
+    await slice.rest()
     const bytes = count * BLOCK_BYTES
     file.read(at, store.memoryRange(block * BLOCK_BYTES, bytes))
     hash = store.hashMemory(block * BLOCK_BYTES, bytes, hash)
     at += bytes
-  })
+  }
   if (hash !== header.contentHash) return undefined
   store.stateBytes.set(state)
   return store.restoreEnd(header.pagesTop) ? header : undefined

@@ -71,7 +71,7 @@ export class Medium {
       const { onProgress, repair } = this.#settings
       const derived = parts.filter((part) => part.isDerived)
       for (const part of derived) {
-        derivedPart.now!.restoreIndexes(part, indexes, onProgress)
+        await derivedPart.now!.restoreIndexes(part, indexes, onProgress)
         if (repair) derivedPart.now!.noteDoubles(part, fileStem(state.definition.id, part.id), indexes)
       }
       for (const part of derived) await derivedPart.now!.restoreInverted(part, inverted, onProgress)
@@ -95,7 +95,7 @@ export class Medium {
       for (const part of parts) {
         if (queriesPart.now !== undefined) await part.enableFilters()
         if (!part.isDerived) continue
-        derivedPart.now!.restoreIndexes(part, state.indexes, undefined)
+        await derivedPart.now!.restoreIndexes(part, state.indexes, undefined)
         part.inverted.adopt(state.definition.inverted)
       }
     } catch (error) {

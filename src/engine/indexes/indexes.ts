@@ -35,22 +35,23 @@ const ALL_SLOTS = 0xffffffff
  * Brings the indexes of a freshly opened partition in line with the catalog: those restored from a snapshot are kept,
  * the others are built.
  */
-export function restoreIndexes(
+export async function restoreIndexes(
   partition: Partition,
   indexes: readonly IndexDefinition[],
   onProgress: ((progress: Progress) => void) | undefined,
-): void {
+): Promise<void> {
   const { ordered } = partition.store
   for (const id of ordered.ids) if (!indexes.some((index) => index.id === id)) ordered.drop(id)
   const missing = indexes.filter(({ id }) => !ordered.has(id) || !ordered.isReady(id))
   const total = missing.length * partition.count
-  missing.forEach((index, done) => {
+  for (const [done, index] of missing.entries()) {
+    if (partition.count > BUILD_SLOTS) await pause()
     onProgress?.({ phase: 'index', done: done * partition.count, total })
     if (ordered.has(index.id)) ordered.clear(index.id)
     else ordered.create(shapeOf(index))
     buildAtOnce(partition, index.id)
     ordered.setReady(index.id)
-  })
+  }
   if (missing.length > 0) onProgress?.({ phase: 'index', done: total, total })
 }
 

@@ -2,7 +2,7 @@
 // between two turns.
 
 import { expect, it } from 'vitest'
-import { type Database, openDatabase } from '../../../src/engine/index.ts'
+import { type Collection, type Database, openDatabase } from '../../../src/engine/index.ts'
 import { MemoryDirectory, type StorageDirectory } from '../../../src/storage/index.ts'
 
 const DOCUMENTS = 60_000
@@ -23,6 +23,21 @@ function watched(storage: StorageDirectory, reads: { stretch: number; most: numb
     return file
   }
   return storage
+}
+
+/** Runs the work, and ends a stretch at each turn of the event loop. */
+async function duringTurns<R>(reads: { stretch: number }, work: () => Promise<R>): Promise<R> {
+  let isOver = false
+  const turn = () => {
+    reads.stretch = 0
+    if (!isOver) setImmediate(turn)
+  }
+  turn()
+  try {
+    return await work()
+  } finally {
+    isOver = true
+  }
 }
 
 // All of it was read at once: of a database of 336 MB nothing else ran for 0.4 s.
@@ -61,17 +76,36 @@ it.each<[string, (db: Database) => Promise<unknown>]>([
   const reads = { stretch: 0, most: 0 }
   const db = await openDatabase({ storage: watched(storage.reopen(), reads), durability: 'soft' })
   reads.most = 0
-  let isOver = false
-  const turn = () => {
-    reads.stretch = 0
-    if (!isOver) setImmediate(turn)
-  }
-  turn()
-  await run(db)
+  await duringTurns(reads, () => run(db))
   expect(reads.most).toBeGreaterThan(500_000)
   expect(reads.most).toBeLessThan(9_000_000)
   expect(await db.collection('c').count({ n: 3 })).toBe(DOCUMENTS / 10)
-  isOver = true
+  await db.close()
+})
+
+// All of a log was read, checked and applied at once: 70 ms for 260 MB, 200 with an index or vectors.
+it.each<[string, Parameters<Database['createCollection']>[1], (c: Collection) => Promise<unknown>, string | undefined]>(
+  [
+    ['documents', {}, async () => 0, undefined],
+    ['an index', {}, (c) => c.createIndex('n'), undefined],
+    ['an index that no snapshot holds', {}, (c) => c.createIndex('n'), 'c1.p0.snapshot'],
+    ['vectors', { vectors: { v: { dimension: 2, metric: 'l2' } } }, async () => 0, 'c1.p0.snapshot'],
+  ],
+)('opening %s goes in slices', async (_, options, change, removed) => {
+  const storage = new MemoryDirectory()
+  const written = await openDatabase({ storage, durability: 'soft' })
+  const c = await written.createCollection('c', options)
+  const text = 'x'.repeat(300)
+  await c.insert(Array.from({ length: DOCUMENTS }, (_, id) => ({ id, n: id % 10, v: Float32Array.of(id, 1), text })))
+  await change(c)
+  await written.close()
+  const reopened = storage.reopen()
+  if (removed !== undefined) await reopened.remove(removed)
+  const reads = { stretch: 0, most: 0 }
+  const db = await duringTurns(reads, () => openDatabase({ storage: watched(reopened, reads), durability: 'soft' }))
+  expect(reads.most).toBeGreaterThan(500_000)
+  expect(reads.most).toBeLessThan(9_000_000)
+  expect(await db.collection('c').count({ n: 3 })).toBe(DOCUMENTS / 10)
   await db.close()
 })
 

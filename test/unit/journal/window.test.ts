@@ -139,9 +139,11 @@ describe('a log larger than the memory it may take', () => {
     batch.put(documentOf(0, BATCHES), 1)
     batch.commit({ hard: true })
     await partitions[0]!.flush()
+    // At once: the partition is about to rewrite its log.
+    const crashed = flushed.crash({ seed: 1, mode: 'all' })
     for (const offset of [ends[2]! + 200_000, ends[12]! + 700_000, ends[22]! + 30]) {
       for (const limit of [LIMIT, undefined, THROUGH] as const) {
-        const damaged = flushed.crash({ seed: 1, mode: 'all' }).flipBit(log, offset, 3)
+        const damaged = crashed.clone().flipBit(log, offset, 3)
         await expect(batchesOf(damaged, limit)).rejects.toThrow(CorruptError)
       }
     }
