@@ -204,14 +204,23 @@ export async function groupBy(
   aggregates: readonly AggregateRequest[],
 ): Promise<GroupRow[]> {
   const groups = await groupAll(state, filter, path, aggregates)
-  return groups.map(({ key, count, accumulators }) => {
-    const row: Record<string, unknown> = { key, count }
-    let next = 0
-    for (const { name, path } of aggregates) {
-      setField(row, name, path === undefined ? count : accumulators[next++]!.result())
-    }
-    return row as unknown as GroupRow
-  })
+  const rows: GroupRow[] = []
+  let began = performance.now()
+  for (const group of groups) {
+    if (rows.push(rowOf(group, aggregates)) % ORDER_CHUNK !== 0 || performance.now() - began < SLICE_MS) continue
+    await pause()
+    began = performance.now()
+  }
+  return rows
+}
+
+function rowOf({ key, count, accumulators }: Group, aggregates: readonly AggregateRequest[]): GroupRow {
+  const row: Record<string, unknown> = { key, count }
+  let next = 0
+  for (const { name, path } of aggregates) {
+    setField(row, name, path === undefined ? count : accumulators[next++]!.result())
+  }
+  return row as unknown as GroupRow
 }
 
 /** The distinct values at a path. */

@@ -11,9 +11,9 @@ import type { SparseEntries } from '../indexes/sparse.ts'
 import type { Partition } from '../partition.ts'
 import { pause, SLICE_MS } from '../pause.ts'
 import { isEverything } from '../read/filter.ts'
-import { MatchScan, matchesAt } from '../read/match.ts'
-import { planOf } from '../read/plan.ts'
+import { matchesAt } from '../read/match.ts'
 import type { CollectionState } from '../state.ts'
+import type { Marks } from './marks.ts'
 
 /** A document found; its address is valid until the next write. */
 export interface RankedHit {
@@ -25,11 +25,12 @@ export interface RankedHit {
 
 /** The request to an index, apart from the query. */
 export interface RankedRequest {
-  readonly state: CollectionState
   /** The partitions to search. */
   readonly parts: readonly Partition[]
   readonly limit: number
   readonly filter: CompiledFilter
+  /** What the filter lets through; where it is missed, the hits are not complete. */
+  readonly marks: Marks
 }
 
 /** The query as terms of one partition. */
@@ -53,12 +54,12 @@ export async function withSettled<R>(
   state: CollectionState,
   id: number,
   partsOf: () => readonly Partition[],
-  run: (parts: readonly Partition[]) => R,
+  run: (parts: readonly Partition[]) => Promise<R>,
 ): Promise<R> {
   for (;;) {
     const parts = partsOf()
     const deadline = performance.now() + SLICE_MS
-    if (parts.every((part) => part.inverted.of(id).settle(deadline))) return run(parts)
+    if (parts.every((part) => part.inverted.of(id).settle(deadline))) return await run(parts)
     await pause()
     const refusal = state.refuseRead()
     if (refusal !== null) throw refusal
@@ -131,13 +132,14 @@ function rank(
   { order, weights, constant, slope }: Weighing,
 ): RankedHit[] {
   const { limit } = request
-  const found: RankedHit[] = []
+  let found: RankedHit[] = []
   for (const { partition, terms } of queries) {
     const { handle } = partition.inverted.of(id)
     const query = { terms: Uint32Array.from(order, (i) => terms[i]!), weights, constant, slope }
     const search = (count: number, filter?: Uint8Array) =>
       partition.store.inverted.search(handle, { ...query, limit: count, filter })
-    found.push(...filtered(request, partition, search))
+    const hits = filtered(request, partition, search)
+    found = queries.length > 1 ? found.concat(hits) : hits
   }
   // Hits of one partition are already in order; across partitions the stable sort keeps the order of the list for ties.
   if (queries.length > 1) found.sort((a, b) => b.score - a.score)
@@ -149,15 +151,22 @@ type Search = (limit: number, filter?: Uint8Array) => InvertedHits
 /** Extra hits requested at first, so that a filter that passes most documents need not be run on all of them. */
 const SPARE_HITS = 64
 
-function filtered(request: RankedRequest, partition: Partition, search: Search): RankedHit[] {
-  const { limit, filter } = request
+function filtered({ limit, filter, marks }: RankedRequest, partition: Partition, search: Search): RankedHit[] {
   if (filter.isNever) return []
   if (isEverything(filter)) return hitsOf(partition, search(limit), limit)
-  const more = limit * 2 + SPARE_HITS
-  const first = search(more)
-  const hits = hitsOf(partition, first, limit, (address) => matchesAt(filter, partition, address))
-  if (hits.length === limit || first.slots.length < more) return hits
-  return hitsOf(partition, search(limit, bitmapOf(request, partition)), limit)
+  const isWanted = (address: number) => matchesAt(filter, partition, address)
+  const marked = marks.of(partition)
+  // Marked documents may no longer match: then others take their places.
+  const isSure = marked?.commits === partition.commits
+  for (let more = isSure ? limit : limit * 2 + SPARE_HITS; ; more *= 2) {
+    const found = search(more, marked?.bitmap)
+    const hits = isSure ? hitsOf(partition, found, limit) : hitsOf(partition, found, limit, isWanted)
+    if (hits.length === limit || found.slots.length < more) return hits
+    if (marked === undefined) {
+      marks.miss(partition)
+      return hits
+    }
+  }
 }
 
 function hitsOf(
@@ -172,24 +181,4 @@ function hitsOf(
     if (isWanted(address)) hits.push({ partition, address, slot: found.slots[i]!, score: found.scores[i]! })
   }
   return hits
-}
-
-/** Bitmap of the slots whose documents match the filter. */
-function bitmapOf({ state, filter }: RankedRequest, partition: Partition): Uint8Array {
-  const { store } = partition
-  const scan = new MatchScan(state, planOf(state, filter), [partition])
-  const addresses = new Uint32Array(1024)
-  let bitmap = new Uint8Array(1024)
-  for (let count = scan.read(addresses); count >= 0; count = scan.read(addresses)) {
-    for (let i = 0; i < count; i++) {
-      const slot = store.slotOf(addresses[i]!)
-      if (slot >>> 3 >= bitmap.length) {
-        const grown = new Uint8Array(Math.max(bitmap.length * 2, (slot >>> 3) + 1))
-        grown.set(bitmap)
-        bitmap = grown
-      }
-      bitmap[slot >>> 3]! |= 1 << (slot & 7)
-    }
-  }
-  return bitmap
 }

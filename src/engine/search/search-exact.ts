@@ -8,6 +8,8 @@ const STEP_NS = 2_000_000
 /** Approximate cost of a row, and of each 16 of its lanes. */
 const ROW_NS = 5
 const LANES_NS = 1
+/** A row costs more where many results are kept. */
+const STEP_SLOTS_MAX = 8_192
 
 export class ExactSearch implements PartitionSearch {
   readonly plan = 'exact'
@@ -28,7 +30,7 @@ export class ExactSearch implements PartitionSearch {
       slots,
     })
     const rowNs = ROW_NS + (definition.dimension / 16) * LANES_NS
-    this.#slotsPerStep = Math.max(64, Math.ceil(STEP_NS / (rowNs * queries.length)))
+    this.#slotsPerStep = Math.min(STEP_SLOTS_MAX, Math.max(64, Math.ceil(STEP_NS / (rowNs * queries.length))))
   }
 
   get examined(): number {

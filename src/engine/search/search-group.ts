@@ -1,6 +1,7 @@
 // Picks hits so that each group of equal values has only a few.
 
 import type { ValueIdentity } from '../read/identity.ts'
+import { STEP_HITS, type Steps } from './undisturbed.ts'
 
 /** Hits requested in the first attempt, per hit that may be needed. */
 export const GROUP_AHEAD = 4
@@ -9,17 +10,19 @@ export const GROUP_AHEAD = 4
  * The first `size` hits of each group, from hits sorted best first, for `groups` groups after the first `offset`;
  * undefined when that takes more hits than were given. `isAll`: there are no more hits.
  */
-export function pickGroups<P>(
+export function* pickGroups<P>(
   list: readonly P[],
   identityOf: (place: P) => ValueIdentity,
   groups: number,
   size: number,
   offset: number,
   isAll: boolean,
-): P[] | undefined {
+): Steps<P[] | undefined> {
   const members = new Map<ValueIdentity, P[]>()
   let full = 0
+  let seen = 0
   for (const place of list) {
+    if (++seen % STEP_HITS === 0) yield
     const identity = identityOf(place)
     let own = members.get(identity)
     if (own === undefined) {
@@ -33,5 +36,5 @@ export function pickGroups<P>(
   }
   if (full < groups && !isAll) return undefined
   const passed = new Set([...members.values()].slice(offset).flat())
-  return list.filter((place) => passed.has(place))
+  return list.slice(0, seen).filter((place) => passed.has(place))
 }

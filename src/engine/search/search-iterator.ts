@@ -3,7 +3,7 @@
 // it.
 
 import type { CollectionState } from '../state.ts'
-import { hitReader, type Page, searchPlaces } from './search.ts'
+import { hitReader, type Page, readAll, searchPlaces } from './search.ts'
 import { iteratorRequest, type SearchHit } from './search-options.ts'
 
 export async function* searchPages(state: CollectionState, options: unknown): AsyncGenerator<SearchHit[], void, void> {
@@ -15,11 +15,11 @@ export async function* searchPages(state: CollectionState, options: unknown): As
     const refusal = state.refuseRead()
     if (refusal !== null) throw refusal
     const count = Math.min(batch, left)
-    const hits = await searchPlaces(state, request, count, page, ([list]) => {
-      const last = list?.at(-1)
-      if (last !== undefined) page = { ...last, passed: (page?.passed ?? 0) + list!.length }
-      return list === undefined ? [] : list.map(read)
+    const found = await searchPlaces(state, request, count, page, function* ([list = []]) {
+      return { hits: yield* readAll(list, read), last: list.at(-1) }
     })
+    const { hits, last } = found
+    if (last !== undefined) page = { ...last, passed: (page?.passed ?? 0) + hits.length }
     left -= hits.length
     if (hits.length > 0) yield hits
     if (hits.length < count) return

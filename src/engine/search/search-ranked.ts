@@ -13,8 +13,10 @@ import { valueIdentity } from '../read/identity.ts'
 import type { Projection } from '../read/projection.ts'
 import type { CollectionState } from '../state.ts'
 import { type RankedHit, type RankedRequest, searchSparse, searchText, withSettled } from './inverted-search.ts'
+import { Marks } from './marks.ts'
 import { GROUP_AHEAD, pickGroups } from './search-group.ts'
 import { countOrAll, groupOf, partsNamed, projectionOf, radiusOf, type SearchHit } from './search-options.ts'
+import { STEP_HITS, type Steps, undisturbed, untilDone } from './undisturbed.ts'
 
 /** Options that searches by words and by sparse vectors share. */
 export interface RankedConditions {
@@ -80,30 +82,39 @@ export async function runRanked(state: CollectionState, options: object): Promis
     definitionNamed(state, name)
     return partsNamed(state, ranked.partitions, 'search')
   }
-  return await withSettled(state, definitionNamed(state, name).id, partsOf, (parts) => hitsIn(ranked, parts))
+  const marks = new Marks(state, filter)
+  const attempt = (mayRest: boolean) =>
+    withSettled(state, definitionNamed(state, name).id, partsOf, (parts) =>
+      undisturbed(state, parts, hitsIn(ranked, parts, marks), mayRest),
+    )
+  for (;;) {
+    const hits = await untilDone(attempt)
+    if (!marks.areMissed) return hits
+    await marks.make()
+  }
 }
 
-function hitsIn(ranked: Ranked, parts: readonly Partition[]): SearchHit[] {
+function* hitsIn(ranked: Ranked, parts: readonly Partition[], marks: Marks): Steps<SearchHit[]> {
   const { state, filter, limit, offset } = ranked
-  const request = { state, parts, filter }
   const definition = definitionNamed(state, ranked.name)
   const within = (count: number) => {
-    const hits = ranked.run({ ...request, limit: count }, definition)
+    const hits = ranked.run({ parts, filter, marks, limit: count }, definition)
     const end = hits.findIndex(({ score }) => -score > ranked.radius)
     return { hits: end < 0 ? hits : hits.slice(0, end), isAll: end >= 0 || hits.length < count }
   }
+  const chosen =
+    ranked.group === undefined ? within(limit + offset).hits.slice(offset) : yield* grouped(ranked, within, marks)
   const read = hitReader(ranked)
-  if (ranked.group === undefined)
-    return within(limit + offset)
-      .hits.slice(offset)
-      .map(read)
-  return grouped(ranked, within).map(read)
+  const hits: SearchHit[] = []
+  for (const hit of marks.areMissed ? [] : chosen) if (hits.push(read(hit)) % STEP_HITS === 0) yield
+  return hits
 }
 
-function grouped(
+function* grouped(
   { group, limit, offset }: Ranked,
   within: (count: number) => { hits: RankedHit[]; isAll: boolean },
-): RankedHit[] {
+  marks: Marks,
+): Steps<RankedHit[]> {
   const { path, size } = group!
   const fields = new FieldReader([path])
   const identityOf = ({ partition, address }: RankedHit) => {
@@ -113,7 +124,8 @@ function grouped(
   const groups = limit + offset
   for (let count = Math.min(groups * size * GROUP_AHEAD, 1e9); ; count *= GROUP_AHEAD) {
     const { hits, isAll } = within(count)
-    const picked = pickGroups(hits, identityOf, groups, size, offset, isAll)
+    if (marks.areMissed) return []
+    const picked = yield* pickGroups(hits, identityOf, groups, size, offset, isAll)
     if (picked !== undefined) return picked
   }
 }

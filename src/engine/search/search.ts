@@ -1,7 +1,7 @@
 // A search over the partitions of a collection. Each is searched in steps, and others may write between steps; in the
 // end the results are checked, and a partition whose results no longer hold is searched again without a pause. So every
 // hit is stored as reported when the search resolves. A document inserted or changed meanwhile may be missed, as if the
-// search had run earlier.
+// search had run earlier. Then the hits are grouped and read, in steps as well (undisturbed.ts).
 
 import { SlotSet } from '../../core/derived/index.ts'
 import { performance } from '../../core/index.ts'
@@ -11,12 +11,13 @@ import { pause, SLICE_MS } from '../pause.ts'
 import { FieldReader } from '../read/fields.ts'
 import { isEverything } from '../read/filter.ts'
 import { valueIdentity } from '../read/identity.ts'
-import { MatchScan } from '../read/match.ts'
+import { MatchScan, matchesAt } from '../read/match.ts'
 import { type Plan, planOf } from '../read/plan.ts'
 import type { CollectionState } from '../state.ts'
 import { GROUP_AHEAD, pickGroups } from './search-group.ts'
 import type { SearchExplanation, SearchHit, SearchRequest } from './search-options.ts'
 import { type After, beginSearch, type PartitionHits, type PartitionSearch } from './search-plan.ts'
+import { STEP_HITS, type Steps, undisturbed, untilDone } from './undisturbed.ts'
 
 /** A hit before its document is read. */
 export interface Place {
@@ -63,6 +64,8 @@ class Part {
   #marking: MatchScan | undefined
   #markedTo = 0
   #search: PartitionSearch | undefined
+  /** The hits of each query, once they have been asked for. */
+  readonly #hits: PartitionHits[] = []
   #version = -1
   readonly #count: number
   readonly #after: After | undefined
@@ -135,7 +138,8 @@ class Part {
   settle(): void {
     const { partition } = this
     if (this.#search === undefined || partition.store.vectors.version === this.#version) return
-    if (this.#search.holds() && !this.#isFiltered) return
+    if (this.#search.holds() && (!this.#isFiltered || this.#hitsMatch())) return
+    this.#hits.length = 0
     if (this.#isFiltered) {
       this.#slots?.release()
       this.#slots = undefined
@@ -148,8 +152,17 @@ class Part {
     while (this.#search.step());
   }
 
+  /** Whether everything found still matches the filter. */
+  #hitsMatch(): boolean {
+    const { filter, queries } = this.#request
+    return queries.every((_, query) =>
+      this.hits(query).records.every((record) => matchesAt(filter, this.partition, record)),
+    )
+  }
+
   hits(query: number): PartitionHits {
-    return this.#search!.hits(query)
+    this.#hits[query] ??= this.#search!.hits(query)
+    return this.#hits[query]!
   }
 
   release(): void {
@@ -162,14 +175,27 @@ class Part {
 
 const addresses = new Uint32Array(1024)
 
-/** The hits of a search before documents are read, one list per query; `take` must use them at once, before any write. */
-export async function searchPlaces<R>(
+type Take<R> = (lists: readonly (readonly Place[])[], explanation: SearchExplanation) => Steps<R>
+
+/** The hits of a search before documents are read, one list per query. If others write during `take`, it begins anew. */
+export function searchPlaces<R>(
   state: CollectionState,
   request: SearchRequest,
   count: number,
   page: Page,
-  take: (lists: readonly (readonly Place[])[], explanation: SearchExplanation) => R,
+  take: Take<R>,
 ): Promise<R> {
+  return untilDone((mayRest) => searchOnce(state, request, count, page, take, mayRest))
+}
+
+async function searchOnce<R>(
+  state: CollectionState,
+  request: SearchRequest,
+  count: number,
+  page: Page,
+  take: Take<R>,
+  mayRest: boolean,
+): Promise<{ readonly answer: R } | undefined> {
   const { filter, queries, field } = request
   const indexes = [...request.parts.keys()].filter((i) => request.parts[i]!.store.vectors.count(field) > 0)
   const parts =
@@ -184,8 +210,16 @@ export async function searchPlaces<R>(
     }
     const found = parts.filter((part) => part.search !== undefined && state.parts.includes(part.partition))
     for (const part of found) part.settle()
-    const lists = queries.map((_, query) => merged(found, query, count))
-    return take(lists, explanationOf(found, lists, !isEverything(filter)))
+    const steps = function* (): Steps<R> {
+      const lists: Place[][] = []
+      for (let query = 0; query < queries.length; query++) {
+        lists.push(merged(found, query, count))
+        yield
+      }
+      return yield* take(lists, explanationOf(found, lists, !isEverything(filter)))
+    }
+    const searched = found.map(({ partition }) => partition)
+    return await undisturbed(state, searched, steps(), mayRest)
   } finally {
     for (const part of parts) part.release()
   }
@@ -229,11 +263,19 @@ export async function runSearch(
   const { limit, offset, group } = request
   const read = hitReader(state, request)
   if (group !== undefined) return await runGrouped(state, request, read)
-  return await searchPlaces(state, request, limit === 0 ? 0 : limit + offset, undefined, (lists, explanation) => {
-    const hits = lists.map((list) => list.slice(offset, offset + limit).map(read))
+  const count = limit === 0 ? 0 : limit + offset
+  return await searchPlaces(state, request, count, undefined, function* (lists, explanation) {
+    const hits: SearchHit[][] = []
+    for (const list of lists) hits.push(yield* readAll(list.slice(offset, offset + limit), read))
     const returned = hits.reduce((total, list) => total + list.length, 0)
     return { lists: hits, explanation: { ...explanation, returned } }
   })
+}
+
+export function* readAll(places: readonly Place[], read: (place: Place) => SearchHit): Steps<SearchHit[]> {
+  const hits: SearchHit[] = []
+  for (const place of places) if (hits.push(read(place)) % STEP_HITS === 0) yield
+  return hits
 }
 
 /** Reads the document of a hit. */
@@ -262,12 +304,12 @@ async function runGrouped(
   }
   const groups = limit === 0 ? 0 : limit + offset
   for (let count = Math.min(groups * size * GROUP_AHEAD, 1e9); ; count *= GROUP_AHEAD) {
-    const answer = await searchPlaces(state, request, count, undefined, (lists, explanation) => {
+    const answer = await searchPlaces(state, request, count, undefined, function* (lists, explanation) {
       const chosen: SearchHit[][] = []
       for (const list of lists) {
-        const places = pickGroups(list, identityOf, groups, size, offset, list.length < count)
+        const places = yield* pickGroups(list, identityOf, groups, size, offset, list.length < count)
         if (places === undefined) return undefined
-        chosen.push(places.map(read))
+        chosen.push(yield* readAll(places, read))
       }
       const returned = chosen.reduce((total, list) => total + list.length, 0)
       return { lists: chosen, explanation: { ...explanation, returned } }

@@ -1,0 +1,49 @@
+// What a search found is valid until the next write. Grouping and reading many hits takes longer than a slice, so that
+// work is a generator, which yields where others may run: if they have written, the search begins anew.
+
+import { performance } from '../../core/index.ts'
+import type { Partition } from '../partition.ts'
+import { pause, SLICE_MS } from '../pause.ts'
+import type { CollectionState } from '../state.ts'
+
+/** Work on addresses in steps; it ends with its answer. */
+export type Steps<R> = Generator<void, R, void>
+
+/** Steps between two questions whether the slice is over. */
+export const STEP_HITS = 64
+/** From this attempt on nothing else runs until the work is done: otherwise constant writes would keep it from ending. */
+const LAST_ATTEMPT = 3
+
+/** Repeats `attempt` until it has an answer. */
+export async function untilDone<R>(
+  attempt: (mayRest: boolean) => Promise<{ readonly answer: R } | undefined>,
+): Promise<R> {
+  for (let number = 1; ; number++) {
+    const done = await attempt(number < LAST_ATTEMPT)
+    if (done !== undefined) return done.answer
+  }
+}
+
+/**
+ * Runs the steps, which begin at once; returns undefined if one of the partitions was written to between two of them.
+ *
+ * @param mayRest - whether others may run in between.
+ */
+export async function undisturbed<R>(
+  state: CollectionState,
+  parts: readonly Partition[],
+  steps: Steps<R>,
+  mayRest: boolean,
+): Promise<{ readonly answer: R } | undefined> {
+  for (let began = performance.now(); ; ) {
+    const { done, value } = steps.next()
+    if (done === true) return { answer: value }
+    if (!mayRest || performance.now() - began < SLICE_MS) continue
+    const commits = parts.map((part) => part.commits)
+    await pause()
+    const refusal = state.refuseRead()
+    if (refusal !== null) throw refusal
+    if (parts.some((part, i) => part.commits !== commits[i])) return undefined
+    began = performance.now()
+  }
+}
