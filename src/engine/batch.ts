@@ -18,7 +18,7 @@ import {
   OUTCOME_UNCHANGED,
   RECORD_BYTES_MAX,
 } from '../core/index.ts'
-import { LimitError, type QuiverError, StateError, TypeMismatchError } from '../error/index.ts'
+import { LimitError, QuiverError, StateError, TypeMismatchError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
 import type { Partition, Transaction } from './partition.ts'
 import { derivedPart } from './parts.ts'
@@ -186,9 +186,14 @@ export class Batch {
     this.settled = this.operations
   }
 
-  /** A trap leaves the core in the middle of an operation: nothing more may run, through any door. */
+  /**
+   * A trap, or a stack that overflows in the core, leaves it in the middle of an operation: nothing more may run, through
+   * any door, and no compaction or snapshot may be made of what is in memory.
+   */
   private trapped(error: unknown): unknown {
-    if (error instanceof WebAssembly.RuntimeError) this.partition.options.onPoison?.(error)
+    if (error instanceof QuiverError) return error
+    this.partition.options.onPoison?.(error)
+    this.partition.poison(error)
     return error
   }
 
