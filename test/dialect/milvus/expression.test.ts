@@ -181,6 +181,7 @@ describe('conditions', () => {
     ["not (at + INTERVAL 'PT1.5S' != ISO '2025-01-05T00:00:01.5Z')", [5]],
     ['not (at > "2025-01-02T00:00:00Z")', [1, 2]],
     ['random_sample(0.999999999) and id == 1', [1]],
+    ['(id == 1 and (id > 0 and random_sample(0.999999999)))', [1]],
   ]
   it.each(cases)('%s', async (filter, expected) => {
     expect(await idsOf(made, filter)).toEqual(expected)
@@ -237,6 +238,9 @@ describe('what makes no sense', () => {
     ['vector == 1', /as a whole/],
     ['exists age', /exists/],
     ['random_sample(2)', /share/],
+    ['id == 1 or random_sample(0.5)', /by and alone/],
+    ['not random_sample(0.5)', /by and alone/],
+    ['id == 1 and (id == 2 or id == 3 and random_sample(0.5))', /by and alone/],
     ["at + INTERVAL 'P' > ISO '2025-01-09T00:00:00Z'", /duration/],
     ["at * INTERVAL 'P1D' > ISO '2025-01-09T00:00:00Z'", /INTERVAL/],
     ["id + INTERVAL 'P1D' > 1", /numbers/],

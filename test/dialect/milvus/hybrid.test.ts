@@ -138,8 +138,16 @@ describe('hybrid searches', () => {
       expect(results[0]!.score).toBeCloseTo(expected[0]!.score, 5)
       expect(Object.keys(results[0]!).sort()).toEqual(['id', 'score'])
     }
-    const wrong = { ...rerank, params: { ...params, decay: 2 } }
-    expect((await made.search({ ...request, anns_field: 'a', data: qa, rerank: wrong })).status.code).toBe(1100)
+    // Of several fields the first was taken, and any type of function.
+    for (const wrong of [
+      { params: { ...params, decay: 2 } },
+      { input_field_names: ['n', 'id'] },
+      { input_field_names: [] },
+      { type: 'BM25' },
+    ]) {
+      const refused = { ...request, anns_field: 'a', data: qa, rerank: { ...rerank, ...wrong } as typeof rerank }
+      expect((await made.search(refused)).status.code).toBe(1100)
+    }
   })
 
   // score_mode and norm_score were passed over in silence, and so was any function behind the first.

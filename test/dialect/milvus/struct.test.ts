@@ -253,7 +253,12 @@ it('counts the structs for which a condition holds, and hits those alone that an
   const wrong = ['MATCH_ANY(id, $[text] == "a")', 'MATCH_ANY(clips, text == "a")', 'MATCH_ANY(clips, $[nope] == 1)']
   wrong.push('array_contains(clips[nope], 1)', 'array_contains(clips[at], "a")', 'array_contains(id[at], 1)')
   wrong.push('clips[at] == 1', 'array_contains(clips, "a")', 'clips[text] like "R%"')
-  for (const filter of [...wrong, `MATCH_LEAST(clips, ${red})`, 'MATCH_ANY(clips, random_sample(0.5))']) {
+  for (const filter of [
+    ...wrong,
+    `MATCH_LEAST(clips, ${red})`,
+    'MATCH_ANY(clips, random_sample(0.5))',
+    `MATCH_LEAST(clips, ${red}, least=2)`,
+  ]) {
     expect([filter, (await made.query({ collection_name: 'c', filter })).status.code]).toEqual([filter, 1100])
   }
   const { results } = await made.search({
@@ -329,4 +334,14 @@ it('refuses an index on a field that the structs do not have: it was taken, and 
     made.createIndex({ collection_name: 'c', field_name, index_type: 'INVERTED' } as never)
   expect((await index('clips[nope]')).reason).toMatch('cannot create index on non-exist field: clips[nope]')
   expect(await index('clips[text]')).toEqual(SUCCESS)
+})
+
+it('searches the vectors of structs where there are no others, without their name', async () => {
+  const made = client()
+  const index = { field_name: 'clips[emb]', index_type: 'HNSW', metric_type: 'MAX_SIM_IP' }
+  await made.createCollection({ collection_name: 'c', fields: [KEY, CLIPS], index_params: [index] } as never)
+  const clips = [{ text: 'a', at: 1, emb: [1, 0] }]
+  await made.insert({ collection_name: 'c', data: [{ id: 1, clips }] })
+  const { results } = await made.search({ collection_name: 'c', data: [[2, 0]], output_fields: ['id'] } as never)
+  expect(results).toEqual([{ score: 2, id: '1' }])
 })

@@ -5,7 +5,7 @@ import type { Analyzer } from '../../../text/index.ts'
 import { analyzerFor, analyzerOfField } from '../analyzers.ts'
 import { newId } from '../catalog.ts'
 import { hybridTime } from '../clock.ts'
-import { invalid, success, wrongCall } from '../errors.ts'
+import { invalid, success, told, wrongCall } from '../errors.ts'
 import { expiries } from '../lazy.ts'
 import type {
   CompactionResponse,
@@ -157,9 +157,12 @@ export class MaintenanceClient extends PartitionClient {
       (store, db) => {
         if (data?.text === undefined || data.text === null)
           throw invalid('text of runAnalyzer is a text, or a list of texts')
-        const { collection_name, field_name = '' } = data
-        const field =
-          collection_name === undefined ? undefined : store.entry(db, collection_name).schema.byName.get(field_name)
+        const { collection_name, field_name } = data
+        const schema = collection_name === undefined ? undefined : store.entry(db, collection_name).schema
+        const field = schema?.byName.get(field_name ?? '')
+        if (schema !== undefined && field?.params['enable_analyzer'] !== 'true') {
+          throw invalid(`field ${told(field_name)} of collection ${collection_name} has no analyzer`)
+        }
         const names = data.analyzer_names ?? []
         const results = [data.text].flat().map((given, at) => {
           const text = String(given)

@@ -29,7 +29,9 @@ export function filterFor(schema: Schema, text: string, templates: Templates = {
   const found = isFixed ? known.get(text) : undefined
   if (found !== undefined) return found
   try {
-    const filter = treeFilter(new Compiler(schema).node(parse(text, templates)))
+    const syntax = parse(text, templates)
+    requireWholeSample(syntax)
+    const filter = treeFilter(new Compiler(schema).node(syntax))
     if (isFixed) {
       if (known.size >= COMPILED_MAX) known.clear()
       known.set(text, filter)
@@ -44,6 +46,18 @@ export function filterFor(schema: Schema, text: string, templates: Templates = {
       `failed to create query plan: cannot parse expression: ${text}, error: ${message} at position ${position} (${near}): invalid parameter`,
     )
   }
+}
+
+/** A sample is taken of the rows that match all else: it goes with other conditions by `and` alone. */
+function requireWholeSample(syntax: Syntax, isWhole = true): void {
+  if (syntax.kind === 'call' && /^random_sample$/i.test(syntax.name) && !isWhole) {
+    throw new ExpressionError('random_sample goes with other conditions by and alone', syntax.at)
+  }
+  if (syntax.kind === 'unary') requireWholeSample(syntax.of, false)
+  if (syntax.kind !== 'binary' || (syntax.operator !== 'and' && syntax.operator !== 'or')) return
+  const isAnd = isWhole && syntax.operator === 'and'
+  requireWholeSample(syntax.left, isAnd)
+  requireWholeSample(syntax.right, isAnd)
 }
 
 /**

@@ -34,6 +34,15 @@ export type Syntax =
 const KEYWORDS = new Set(['and', 'or', 'not', 'in', 'like', 'is', 'null', 'exists', 'iso', 'interval'])
 const DEPTH_MAX = 200
 
+/** The arguments of functions that may be named. */
+const NAMED: Readonly<Record<string, string>> = {
+  text_match: 'minimum_should_match',
+  phrase_match: 'slop',
+  match_least: 'threshold',
+  match_most: 'threshold',
+  match_exact: 'threshold',
+}
+
 /** The current struct, in a condition on structs. */
 export const ELEMENT = '$'
 
@@ -252,17 +261,25 @@ class Parser {
     }
   }
 
-  #items(end: string, isCall = false): Syntax[] {
+  #items(end: string, call?: string): Syntax[] {
     const items: Syntax[] = []
     while (!this.#isSign(end)) {
-      // minimum_should_match=2: a named argument.
-      if (isCall && this.#peek().kind === 'name' && this.#peek(1).text === '=' && items.length > 0) this.#next += 2
+      if (call !== undefined && items.length > 0 && this.#peek(1).text === '=') this.#skipName(call)
       items.push(this.#or())
       if (!this.#isSign(',')) break
       this.#next++
     }
     this.#expect(end)
     return items
+  }
+
+  /** The name of an argument: minimum_should_match=2. */
+  #skipName(call: string): void {
+    const { kind, text, position } = this.#take()
+    if (kind !== 'name' || NAMED[call.toLowerCase()] !== text.toLowerCase()) {
+      throw new ExpressionError(`${call} has no argument ${text}`, position)
+    }
+    this.#next++
   }
 
   #template({ text, position }: Token): Syntax {
@@ -285,7 +302,7 @@ class Parser {
     if (word !== '' && word !== 'iso' && word !== 'interval') throw this.#unexpected(token)
     if (this.#isSign('(')) {
       this.#next++
-      return { kind: 'call', name: text, args: this.#items(')', true), at }
+      return { kind: 'call', name: text, args: this.#items(')', text), at }
     }
     const steps: (string | number)[] = []
     let isPart = false

@@ -2,7 +2,7 @@
 
 import { normalizedScore, type ScoreKind } from '../../../text/fusion.ts'
 import type { Entry } from '../catalog.ts'
-import { DataType } from '../enums.ts'
+import { DataType, FunctionType } from '../enums.ts'
 import { invalid, told, unexpected } from '../errors.ts'
 import { compareKeys } from '../read.ts'
 import type { Found } from './search.ts'
@@ -23,9 +23,15 @@ const MODES = ['max', 'avg', 'sum'] as const
 /** The functions of a rerank that is a function, or holds some. */
 export function rerankFunctions(rerank: unknown): Given[] {
   const given = (rerank ?? {}) as Given
-  if (Array.isArray(given['functions'])) return given['functions'] as Given[]
   // The manual also writes it as the Python client does.
-  return 'type' in given || 'function_type' in given ? [given] : []
+  const isOne = 'type' in given || 'function_type' in given
+  const functions = Array.isArray(given['functions']) ? (given['functions'] as Given[]) : isOne ? [given] : []
+  for (const one of functions) {
+    const type = one['type'] ?? one['function_type'] ?? FunctionType.RERANK
+    if (type === FunctionType.RERANK || /^rerank$/i.test(String(type))) continue
+    throw invalid(`the function of a rerank has the type RERANK, got ${told(type)}`, 'RERANK', type)
+  }
+  return functions
 }
 
 /** The one function of a rerank. */
@@ -41,7 +47,8 @@ export function decayOf(entry: Entry, rerank: unknown): Decay | undefined {
   if (!rerankFunctions(rerank).some(isDecay)) return undefined
   const given = rerankFunction(rerank)
   const params = given!['params'] as Given
-  const field = entry.schema.byName.get(String((given!['input_field_names'] as string[] | undefined)?.[0]))
+  const inputs = [given!['input_field_names'] ?? []].flat()
+  const field = inputs.length === 1 ? entry.schema.byName.get(String(inputs[0])) : undefined
   if (field === undefined || field.type > DataType.Double || field.type === DataType.Bool) {
     throw invalid('a decay reranker takes one number field as its input')
   }

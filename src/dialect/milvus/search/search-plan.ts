@@ -100,12 +100,22 @@ function vectorsGiven(data: Given): unknown {
 /** The field to search; throws what the SDK throws before it asks a server. */
 function targetOf(entry: Entry, data: Given, parameters: Given): { field: Field; owner: string | undefined } {
   const { schema } = entry
-  const target = fieldAt(schema, (parameters['anns_field'] as string | undefined) || schema.vectors[0]?.name || '')
+  const target = fieldAt(schema, (parameters['anns_field'] as string | undefined) || firstVector(schema))
   if (target === undefined || !isVectorType(target.field.type)) throw wrongCall('NO_ANNS_FEILD_FOUND_IN_SEARCH')
   const ids = data['ids']
   if (Array.isArray(ids) && ids.length > 0) requireIdTypes(entry, ids)
   else if (!vectorsGiven(data)) throw thrown('Search data is required')
   return target
+}
+
+/** The name of the first vector field, in structs if there is no other. */
+function firstVector({ vectors, fields }: Entry['schema']): string {
+  if (vectors.length > 0) return vectors[0]!.name
+  for (const { name, fields: parts = [] } of fields) {
+    const part = parts.find(({ type }) => isVectorType(type))
+    if (part !== undefined) return `${name}[${part.name}]`
+  }
+  return ''
 }
 
 function thrown(reason: string): MilvusError {
