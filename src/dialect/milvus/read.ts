@@ -232,8 +232,11 @@ function makeProjection(schema: Schema, outputFields: readonly string[] | undefi
       select.add(name)
       parts.push({ name, decode: (value) => value, isDynamic: false, missing: {}, isInherited: false })
     } else {
-      const key = /^\$meta\["(.*)"\]$/.exec(String(name))?.[1] ?? name
+      const [path, key = name] = /^\$meta\[["']([^"'\]]*)["']\]$/.exec(String(name)) ?? []
       if (!schema.isDynamic || typeof key !== 'string') throw invalid(`field ${told(name)} not exist`)
+      // What is inside a key comes with the key; on a server too.
+      if (path === undefined && /^[\w$]+([[(]).*[\])]$/.test(key))
+        throw invalid(`parse output field name failed: ${key}`)
       select.add(DEFAULT_DYNAMIC_FIELD)
       parts.push({ name: key, decode: (value) => value, isDynamic: true, missing: undefined, isInherited: true })
     }
@@ -311,6 +314,13 @@ export function windowOf(data: Readonly<Record<string, unknown>>): RowWindow {
     )
   }
   return { limit, offset }
+}
+
+/** Refuses a parameter that pages would pass over. */
+export function requireNone(kind: string, data: object, name: string): void {
+  const value = (data as Row)[name]
+  if (!value || (Array.isArray(value) && value.length === 0)) return
+  throw new MilvusError(Code.Parameter, `a ${kind} iterator takes no ${name}`, { isThrown: true })
 }
 
 // --- rows

@@ -106,6 +106,8 @@ export class Schema {
   readonly byName: ReadonlyMap<string, Field>
   readonly vectors: readonly Field[]
   readonly partitionKey: Field | undefined
+  /** Geometry fields. */
+  readonly places: readonly Field[]
   /** Fields with stored values that functions make of texts: signatures, and words that several analyzers find. */
   readonly filled: readonly Field[]
   /** Maintained by read.ts. */
@@ -125,6 +127,7 @@ export class Schema {
         field.isFunctionOutput &&
         (field.type === DataType.BinaryVector || this.textOf(field)?.params['multi_analyzer_params']),
     )
+    this.places = fields.filter((field) => field.type === DataType.Geometry)
     this.partitionKey = fields.find((field) => field.isPartitionKey)
   }
 

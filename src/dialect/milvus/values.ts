@@ -180,11 +180,18 @@ function jsonBound(value: unknown): number {
   return bytes
 }
 
+/** Whether a text begins with a day of the calendar, in ISO 8601: Date.parse takes 30 February for 2 March. */
+function isDay(text: string): boolean {
+  const day = /^\d{4}-\d{2}-\d{2}(?=$|[T ])/i.exec(text)?.[0]
+  const time = Date.parse(`${day}T00:00Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day!)
+}
+
 /** The stored form of a time: in UTC. A time without a zone is told by the clocks of `zone`. */
 export function timeOf(value: unknown, zone?: string): string | undefined {
   if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
-  if (typeof value !== 'string') return undefined
-  const isZoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(value) || !/\d/.test(value)
+  if (typeof value !== 'string' || !isDay(value)) return undefined
+  const isZoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(value)
   const zoned = isZoned ? value : `${value.replace(' ', 'T')}Z`
   let time = Date.parse(/T/i.test(zoned) ? zoned : zoned.replace(/Z$/, ''))
   if (Number.isNaN(time)) return undefined

@@ -250,12 +250,31 @@ describe('relations', () => {
   })
 })
 
-it.each(['', 'POINT', 'POINT (1 2', 'CIRCLE (1 2)', 'POINT (1 2); DROP', 'hello'])(
-  '%j is no geometry to store',
-  async (place) => {
-    const made = await collectionOf([PLACE])
-    const { status } = await made.insert({ collection_name: 'c', data: [{ id: 1, vector: V, place }] })
-    expect(status).toMatchObject({ code: 1100 })
-    expect(status.reason).toContain('place')
-  },
-)
+// The last seven were stored, and no filter found them.
+it.each([
+  '',
+  'POINT',
+  'POINT (1 2',
+  'CIRCLE (1 2)',
+  'POINT (1 2); DROP',
+  'hello',
+  'POINT (1)',
+  'POINT (a b)',
+  'POINT (1e400 2)',
+  'LINESTRING (1 1)',
+  'POLYGON ((0 0, 1 1))',
+  'POLYGON ((0 0, 1 0, 1 1))',
+  'POLYGON ((0 0, 1 0, 1 1, 0 1))',
+])('%j is no geometry to store', async (place) => {
+  const made = await collectionOf([PLACE])
+  const { status } = await made.insert({ collection_name: 'c', data: [{ id: 1, vector: V, place }] })
+  expect(status).toMatchObject({ code: 1100 })
+  expect(status.reason).toContain('place')
+  const good = { id: 2, vector: V, place: 'POINT (1 2)' }
+  await made.insert({ collection_name: 'c', data: [good] })
+  for (const data of [[good, { ...good, id: 3, place }], [{ id: 2, place }]]) {
+    const upserted = await made.upsert({ collection_name: 'c', data, partial_update: data.length === 1 })
+    expect(upserted.status).toMatchObject({ code: 1100 })
+  }
+  expect(await idsOf(made, "st_equals(place, 'POINT (1 2)')")).toEqual([2])
+})

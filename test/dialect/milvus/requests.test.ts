@@ -7,6 +7,7 @@ import { DataType } from '../../../src/dialect/milvus/index.ts'
 import { client, collectionOf } from './fixture.ts'
 
 const at = { collection_name: 'c' }
+const V = [1, 0, 0, 0]
 
 async function filled() {
   const made = await collectionOf([{ name: 'n', data_type: 'Int32' }])
@@ -212,4 +213,51 @@ it('takes one key or a list of them, in either form, and is typed so', async () 
   expect(await ids([3n, '1', 2])).toEqual(['1', '2', '3'])
   expect((await made.search({ ...at, ids: [1, '2'], limit: 1 })).results).toHaveLength(2)
   expect((await made.delete({ ...at, ids: [1, '2', 9] })).delete_cnt).toBe('2')
+})
+
+it('refuses output fields that are paths into keys, or functions: they were passed over', async () => {
+  const made = await collectionOf([{ name: 'j', data_type: 'JSON' }], { enable_dynamic_field: true })
+  await made.insert({ ...at, data: [{ id: 1, vector: V, j: { k: 1 }, 'a (b)': 2, dyn: { k: 3 } }] })
+  for (const name of ['j["k"]', 'dyn["k"]', '$meta["dyn"]["k"]', 'median(id)']) {
+    for (const call of [
+      made.query({ ...at, filter: 'id == 1', output_fields: [name] }),
+      made.search({ ...at, data: V, output_fields: [name] }),
+    ]) {
+      expect((await call).status).toMatchObject({ code: 1100, reason: expect.stringContaining(name) })
+    }
+  }
+  const names = ['$meta["dyn"]', "$meta['a (b)']"]
+  const { data } = await made.query({ ...at, filter: 'id == 1', output_fields: names })
+  expect(data).toEqual([{ id: '1', dyn: { k: 3 }, 'a (b)': 2 }])
+  expect((await made.query({ ...at, filter: 'id == 1', output_fields: ['a (b)'] })).data[0]!['a (b)']).toBe(2)
+})
+
+it('refuses what an iterator would pass over', async () => {
+  const made = await filled()
+  const rerank = { name: 'd', type: 'Rerank', params: { reranker: 'boost', weight: 2 } }
+  for (const more of [{ offset: 1 }, { order_by_fields: ['n'] }, { rerank }]) {
+    const [name] = Object.keys(more)
+    await expect(made.searchIterator({ ...at, data: V, batchSize: 2, ...more } as never)).rejects.toThrow(
+      `a search iterator takes no ${name}`,
+    )
+  }
+  for (const more of [{ ids: [1] }, { offset: 1 }, { order_by_fields: ['n'] }, { group_by_fields: ['n'] }]) {
+    const [name] = Object.keys(more)
+    await expect(made.queryIterator({ ...at, batchSize: 2, ...more } as never)).rejects.toThrow(
+      `a query iterator takes no ${name}`,
+    )
+  }
+  const counted = { ...at, batchSize: 2, output_fields: ['count(*)'] }
+  await expect(made.queryIterator(counted as never)).rejects.toThrow('a query iterator gives rows')
+  for await (const page of await made.queryIterator({ ...at, batchSize: 9, offset: 0, ids: [] } as never)) {
+    expect(page).toHaveLength(4)
+  }
+})
+
+it('refuses to run the analyzer of a field that has none: it ran the standard one', async () => {
+  const made = await filled()
+  for (const field_name of ['n', 'nope', undefined]) {
+    const { status } = await made.runAnalyzer({ ...at, field_name, text: 'a' } as never)
+    expect(status).toMatchObject({ code: 1100, reason: expect.stringContaining('of collection c has no analyzer') })
+  }
 })

@@ -88,3 +88,15 @@ it('has a new collection take the zone of its database, and no more collections 
   const second = own.createCollection({ collection_name: 'e', fields: FIELDS } as never)
   await expect(second).rejects.toMatchObject({ code: 102, reason: expect.stringMatching(/limit=1/) })
 })
+
+it('refuses days that the calendar does not have, and times that are not in ISO 8601: 30 February was 2 March', async () => {
+  const { own, read } = await timesOf(undefined)
+  for (const at of ['2025-02-30T00:00:00Z', '2025-02-29', '2025-04-31 10:00:00', 'Jan 1 2025', '1/2/2025', '2025']) {
+    const { status } = await own.insert({ collection_name: 'c', data: [{ id: 9, at, vector: [0, 0] }] })
+    expect([at, status.code]).toEqual([at, 1100])
+    expect(await read({ filter: `at > ISO '${at}'` })).toMatch(/ISO 8601/)
+  }
+  const days = ['2024-02-29T00:00:00Z', '0001-01-01T00:00:00Z', '2025-12-31 23:59:59']
+  const data = days.map((at, i) => ({ id: 10 + i, at, vector: [0, 0] }))
+  expect((await own.insert({ collection_name: 'c', data })).status.code).toBe(0)
+})

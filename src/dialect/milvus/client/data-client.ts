@@ -6,7 +6,7 @@ import { hybridTime } from '../clock.ts'
 import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from '../enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
 import { normalizeOrderByFields } from '../formats.ts'
-import { expiries, fillings, groupings, orderings, partials } from '../lazy.ts'
+import { expiries, fillings, geometries, groupings, orderings, partials } from '../lazy.ts'
 import { partitionOf } from '../load-state.ts'
 import type { FieldOps } from '../partial.ts'
 import {
@@ -20,6 +20,7 @@ import {
   projectionOf,
   type RowWindow,
   readPartitions,
+  requireNone,
   rowsByKey,
   schemaFor,
   windowOf,
@@ -48,6 +49,9 @@ import { named, requireDescribed } from './requests.ts'
 
 type Given = Record<string, unknown>
 type MutationKind = 'insert' | 'upsert' | 'delete'
+
+/** What pages in key order cannot be given. */
+const UNPAGED = ['ids', 'offset', 'order_by_fields', 'order_by', 'group_by_fields']
 
 /** An output field that is computed over rows; the engine itself counts all rows. */
 const MEASURE = /^\s*(sum|avg|min|max|count)\s*\((?!\s*\*)/i
@@ -127,7 +131,7 @@ export class DataClient extends AdminClient {
   ): MutationResult | Promise<MutationResult> | undefined {
     const { direct, record } = entry
     if (rows.length !== 1 || direct === undefined || entry.moving !== undefined) return undefined
-    if (entry.expires || entry.schema.filled.length > 0) return undefined
+    if (entry.expires || entry.schema.filled.length > 0 || entry.schema.places.length > 0) return undefined
     if (record.partitions.length > 1 || data['partition_name'] || data['timeout']) return undefined
     const rules = rulesOf(entry, data, kind)
     // Replacing a key with a new one takes two writes.
@@ -150,6 +154,7 @@ export class DataClient extends AdminClient {
     if (entry.moving !== undefined) await entry.moving
     const partition = writePartition(entry, data['partition_name'])
     const encoded = encodeRows(entry, rows, rulesOf(entry, data, isPartial ? 'partial' : kind))
+    if (entry.schema.places.length > 0) (await geometries()).requireShapes(entry.schema, encoded.documents)
     if (kind === 'upsert') requireDistinct(encoded)
     const timeout = Number(data['timeout']) || 0
     if (isPartial) {
@@ -375,11 +380,13 @@ export class DataClient extends AdminClient {
   /** Pages in key order: the keys that match now, each row once, as it is when its page is read. */
   async queryIterator(data: QueryIteratorReq): Promise<Anything> {
     const request = data as unknown as QueryReq & { batchSize: number }
+    for (const name of UNPAGED) requireNone('query', data ?? {}, name)
     const { keys, projection, partitions, total, size } = await this.run(named(request), async (store, db) => {
       const entry = store.entry(db, request.collection_name)
       const partitions = readPartitions(entry, request.partition_names, 'query')
       const rules = { long: this.long, transformers: request.transformers, withKey: true }
       const projection = projectionOf(schemaFor(entry, request), request.output_fields, rules)
+      if (projection.isCount) throw invalid('a query iterator gives rows: count() counts them')
       const limit = Number(request.limit ?? NO_LIMIT)
       const batch = Number(request.batchSize)
       const keys = await matchingKeys(entry, await filterOfRequest(entry, request), partitions)

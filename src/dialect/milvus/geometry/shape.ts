@@ -211,7 +211,8 @@ class Reader {
     const coordinates: number[] = []
     while (/[\d.]/.test(this.#peek())) coordinates.push(Number(this.#take()))
     const [x, y] = coordinates
-    if (x === undefined || y === undefined || coordinates.length > 4) throw new SyntaxError('expected two coordinates')
+    const isWhole = coordinates.length <= 4 && coordinates.every(Number.isFinite)
+    if (x === undefined || y === undefined || !isWhole) throw new SyntaxError('expected two coordinates')
     return [x, y]
   }
 }

@@ -5,7 +5,7 @@ import { hybridTime } from '../clock.ts'
 import { DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from '../enums.ts'
 import { Code, invalid, MilvusError, shown, success } from '../errors.ts'
 import { aggregations, highlighting } from '../lazy.ts'
-import { type Projection, projectionOf, schemaFor } from '../read.ts'
+import { type Projection, projectionOf, requireNone, schemaFor } from '../read.ts'
 import type { Row } from '../rows.ts'
 import type { OutputTransformers, SearchIteratorReq, SearchResultData } from '../types/index.ts'
 import type { LongForm } from '../values.ts'
@@ -129,6 +129,7 @@ export async function searchPages(entry: Entry, data: Given & SearchIteratorReq,
       isThrown: true,
     })
   }
+  for (const name of ['offset', 'order_by_fields', 'rerank']) requireNone('search', data, name)
   const limited = { ...data, limit: 1, offset: 0, ...(params === undefined ? {} : { params: withoutWindow(params) }) }
   const plan = await planOf(entry, limited)
   if (plan.queries.length !== 1) throw new MilvusError(Code.Parameter, 'a search iterator takes one query vector')
