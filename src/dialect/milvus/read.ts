@@ -316,13 +316,6 @@ export function windowOf(data: Readonly<Record<string, unknown>>): RowWindow {
   return { limit, offset }
 }
 
-/** Refuses a parameter that pages would pass over. */
-export function requireNone(kind: string, data: object, name: string): void {
-  const value = (data as Row)[name]
-  if (!value || (Array.isArray(value) && value.length === 0)) return
-  throw new MilvusError(Code.Parameter, `a ${kind} iterator takes no ${name}`, { isThrown: true })
-}
-
 // --- rows
 
 /** What find and search take so that they look at these rows only. */
@@ -331,17 +324,6 @@ export function within(
   partitions: readonly string[] | undefined,
 ): { filter?: Filter; partitions?: readonly string[] } {
   return { ...(filter === undefined ? {} : { filter }), ...(partitions === undefined ? {} : { partitions }) }
-}
-
-/** The keys of the matching rows, ascending. */
-export async function matchingKeys(
-  entry: Entry,
-  filter: Filter | undefined,
-  partitions: readonly string[] | undefined,
-): Promise<Key[]> {
-  const { name } = entry.schema.primary
-  const rows = await entry.rows.find({ ...within(filter, partitions), select: [name], sort: name }).toArray()
-  return rows.map((row) => row[name] as Key)
 }
 
 /** Stored rows that have not expired. */

@@ -3,24 +3,23 @@
 import type { Filter } from '../../../engine/index.ts'
 import type { Entry } from '../catalog.ts'
 import { hybridTime } from '../clock.ts'
-import { DataType, DEFAULT_COUNT_QUERY_STRING, DEFAULT_MAX_SEARCH_SIZE, NO_LIMIT } from '../enums.ts'
+import { DataType, DEFAULT_COUNT_QUERY_STRING } from '../enums.ts'
 import { Code, invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
 import { normalizeOrderByFields } from '../formats.ts'
-import { expiries, fillings, geometries, groupings, orderings, partials } from '../lazy.ts'
+import { expiries, fillings, geometries, groupings, orderings, pagings, partials } from '../lazy.ts'
 import { partitionOf } from '../load-state.ts'
+import type { EntryRead } from '../pages.ts'
 import type { FieldOps } from '../partial.ts'
 import {
   compareKeys,
   filterOfRequest,
   type Key,
   keysOf,
-  matchingKeys,
   type Projection,
   project,
   projectionOf,
   type RowWindow,
   readPartitions,
-  requireNone,
   rowsByKey,
   schemaFor,
   windowOf,
@@ -49,9 +48,6 @@ import { named, requireDescribed } from './requests.ts'
 
 type Given = Record<string, unknown>
 type MutationKind = 'insert' | 'upsert' | 'delete'
-
-/** What pages in key order cannot be given. */
-const UNPAGED = ['ids', 'offset', 'order_by_fields', 'order_by', 'group_by_fields']
 
 /** An output field that is computed over rows; the engine itself counts all rows. */
 const MEASURE = /^\s*(sum|avg|min|max|count)\s*\((?!\s*\*)/i
@@ -379,37 +375,10 @@ export class DataClient extends AdminClient {
 
   /** Pages in key order: the keys that match now, each row once, as it is when its page is read. */
   async queryIterator(data: QueryIteratorReq): Promise<Anything> {
-    const request = data as unknown as QueryReq & { batchSize: number }
-    for (const name of UNPAGED) requireNone('query', data ?? {}, name)
-    const { keys, projection, partitions, total, size } = await this.run(named(request), async (store, db) => {
-      const entry = store.entry(db, request.collection_name)
-      const partitions = readPartitions(entry, request.partition_names, 'query')
-      const rules = { long: this.long, transformers: request.transformers, withKey: true }
-      const projection = projectionOf(schemaFor(entry, request), request.output_fields, rules)
-      if (projection.isCount) throw invalid('a query iterator gives rows: count() counts them')
-      const limit = Number(request.limit ?? NO_LIMIT)
-      const batch = Number(request.batchSize)
-      const keys = await matchingKeys(entry, await filterOfRequest(entry, request), partitions)
-      const total = limit === NO_LIMIT || !limit ? keys.length : Math.min(limit, keys.length)
-      const size = Math.max(1, Math.min(batch || total, DEFAULT_MAX_SEARCH_SIZE))
-      return { keys, projection, partitions, total, size }
-    })
-    const page = (from: number) =>
-      this.withEntry(request, (entry) =>
-        this.#byKeys(entry, keys.slice(from, Math.min(total, from + size)), projection, partitions),
-      )
-    const pages = {
-      currentTotal: 0,
-      async *[Symbol.asyncIterator]() {
-        for (let from = 0; from < total; from += size) {
-          const rows = await page(from)
-          if (rows.length === 0) continue
-          pages.currentTotal += rows.length
-          yield rows
-        }
-      },
-    }
-    return pages
+    const request = named(data as unknown as QueryReq)
+    const { rowPages } = await pagings()
+    const read: EntryRead = (run) => this.withEntry(request, run)
+    return await rowPages(read, request, this.long)
   }
 }
 
