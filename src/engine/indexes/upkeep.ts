@@ -58,6 +58,8 @@ export interface UpkeepHost {
   onDerivedChanged(): void
   /** Called when the graphs are up to date and enough work was done to make saving them worthwhile. */
   saveGraphs(): void
+  /** Called when the core has trapped: no more may be written, and no snapshot made of what is in memory. */
+  poison(cause: unknown): void
 }
 
 interface Field {
@@ -152,7 +154,7 @@ export class Upkeep {
       while (!this.#isStopped && this.#slice() && this.#begin() && this.#load > 0.5)
     } catch (error) {
       // The background work will fail in the same way.
-      if (!(error instanceof LimitError)) this.stop()
+      if (!(error instanceof LimitError)) this.#trapped(error)
     } finally {
       this.#load = 0
     }
@@ -201,8 +203,13 @@ export class Upkeep {
     } catch (error) {
       // Out of memory: the rest stays dirty, and searches scan it.
       if (error instanceof LimitError) this.#respite = RESPITE_WRITES
-      else this.stop()
+      else this.#trapped(error)
     }
+  }
+
+  #trapped(error: unknown): void {
+    this.stop()
+    this.#host.poison(error)
   }
 
   #settle(): void {

@@ -7,7 +7,7 @@ import { type Direct, directOf } from '../../../src/engine/direct.ts'
 import { type Collection, open } from '../../../src/engine/index.ts'
 import { STATES } from '../../../src/engine/state.ts'
 import { LimitError, PoisonedError } from '../../../src/error/index.ts'
-import { get, optionsFor, Partition, upsert } from '../../core/partitions.ts'
+import { CollectionShapes, get, optionsFor, Partition, upsert } from '../../core/partitions.ts'
 import { SimulatedMedium } from '../../crash/simulated-storage.ts'
 
 async function* source() {
@@ -74,6 +74,33 @@ it.each([
   const [again] = await Partition.openAll([optionsOf()])
   expect(again!.count).toBe(50)
   expect(get(again!, 7)).toEqual({ id: 7 })
+  await again!.close()
+})
+
+// Nobody is told of a trap in the background: the snapshot had what it left of the graph, and whatever else it was about to change.
+it('nothing is written after a trap while a graph is built', async () => {
+  const medium = new SimulatedMedium()
+  const index = { type: 'hnsw', graphFrom: 10 } as const
+  const vectors = [{ name: 'v', dimension: 2, metric: 'l2', index }] as const
+  const optionsOf = () => optionsFor(medium.reopen(), { vectors, shapes: new CollectionShapes('id', vectors) })
+  const partition = await Partition.create(optionsOf())
+  const trapped = new Promise<void>((resolve) => {
+    partition.store.graphs.maintainUntil = () => {
+      resolve()
+      throw new WebAssembly.RuntimeError('unreachable')
+    }
+  })
+  upsert(
+    partition,
+    Array.from({ length: 50 }, (_, id) => ({ id, v: [id, 1] })),
+  )
+  await partition.flush()
+  await trapped
+  expect(() => partition.begin()).toThrow(PoisonedError)
+  await partition.close()
+  expect(medium.names()).toEqual(['c1.p0.1.log'])
+  const [again] = await Partition.openAll([optionsOf()])
+  expect(again!.count).toBe(50)
   await again!.close()
 })
 
