@@ -66,7 +66,8 @@ class Part {
   #search: PartitionSearch | undefined
   /** The hits of each query, once they have been asked for. */
   readonly #hits: PartitionHits[] = []
-  #version = -1
+  /** See `Partition.commits`. */
+  #commits = -1
   readonly #count: number
   readonly #after: After | undefined
   readonly #passed: number = 0
@@ -97,7 +98,7 @@ class Part {
   /** Works a little; returns false when there is no more to do. */
   step(): boolean {
     const { partition } = this
-    if (this.#version < 0) this.#version = partition.store.vectors.version
+    if (this.#commits < 0) this.#commits = partition.commits
     if (this.#isFiltered && this.#search === undefined && this.#mark()) return true
     this.#search ??= this.#begin()
     return this.#search.step()
@@ -137,8 +138,14 @@ class Part {
   /** Makes sure that what was found is what is stored now. */
   settle(): void {
     const { partition } = this
-    if (this.#search === undefined || partition.store.vectors.version === this.#version) return
-    if (this.#search.holds() && (!this.#isFiltered || this.#hitsMatch())) return
+    if (this.#search === undefined || partition.commits === this.#commits) return
+    this.#commits = partition.commits
+    if (this.#search.holds()) {
+      for (const { slots, records } of this.#hits) {
+        for (let i = 0; i < slots.length; i++) records[i] = partition.store.inverted.addressOf(slots[i]!)
+      }
+      if (!this.#isFiltered || this.#hitsMatch()) return
+    }
     this.#hits.length = 0
     if (this.#isFiltered) {
       this.#slots?.release()
@@ -178,24 +185,13 @@ const addresses = new Uint32Array(1024)
 type Take<R> = (lists: readonly (readonly Place[])[], explanation: SearchExplanation) => Steps<R>
 
 /** The hits of a search before documents are read, one list per query. If others write during `take`, it begins anew. */
-export function searchPlaces<R>(
+export async function searchPlaces<R>(
   state: CollectionState,
   request: SearchRequest,
   count: number,
   page: Page,
   take: Take<R>,
 ): Promise<R> {
-  return untilDone((mayRest) => searchOnce(state, request, count, page, take, mayRest))
-}
-
-async function searchOnce<R>(
-  state: CollectionState,
-  request: SearchRequest,
-  count: number,
-  page: Page,
-  take: Take<R>,
-  mayRest: boolean,
-): Promise<{ readonly answer: R } | undefined> {
   const { filter, queries, field } = request
   const indexes = [...request.parts.keys()].filter((i) => request.parts[i]!.store.vectors.count(field) > 0)
   const parts =
@@ -208,18 +204,20 @@ async function searchOnce<R>(
       // A partition dropped meanwhile has no documents.
       while (state.parts.includes(part.partition) && part.step()) if (slices.isOver) await slices.next()
     }
-    const found = parts.filter((part) => part.search !== undefined && state.parts.includes(part.partition))
-    for (const part of found) part.settle()
-    const steps = function* (): Steps<R> {
-      const lists: Place[][] = []
-      for (let query = 0; query < queries.length; query++) {
-        lists.push(merged(found, query, count))
-        yield
+    return await untilDone((mayRest) => {
+      const found = parts.filter((part) => part.search !== undefined && state.parts.includes(part.partition))
+      for (const part of found) part.settle()
+      const steps = function* (): Steps<R> {
+        const lists: Place[][] = []
+        for (let query = 0; query < queries.length; query++) {
+          lists.push(merged(found, query, count))
+          yield
+        }
+        return yield* take(lists, explanationOf(found, lists, !isEverything(filter)))
       }
-      return yield* take(lists, explanationOf(found, lists, !isEverything(filter)))
-    }
-    const searched = found.map(({ partition }) => partition)
-    return await undisturbed(state, searched, steps(), mayRest)
+      const searched = found.map(({ partition }) => partition)
+      return undisturbed(state, searched, steps(), mayRest)
+    })
   } finally {
     for (const part of parts) part.release()
   }
