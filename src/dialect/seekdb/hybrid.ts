@@ -149,8 +149,16 @@ async function embeddedText(text: string, collection: Collection): Promise<Float
 }
 
 /** Reciprocal rank fusion; ties are broken by the order in which records were added to the collection. */
-function fuse(lists: readonly (readonly Found[])[], { rankConstant, rankWindow }: HybridRequest): Found[] {
-  const ranked = lists.map((list) => list.slice(0, rankWindow).map((found) => ({ id: found, score: found.distance })))
+function fuse(lists: readonly (readonly Found[])[], { rankConstant, rankWindow, limit }: HybridRequest): Found[] {
+  const ranked = lists.map((list) => {
+    const others = new Set(lists.flatMap((other) => (other === list ? [] : other.map(({ id }) => id))))
+    const places: { id: Found; score: number }[] = []
+    list.slice(0, rankWindow).forEach((found, place) => {
+      // Behind the first ones of a list only what is in another counts; the places of the rest stay empty.
+      if (place < limit || others.has(found.id)) places[place] = { id: found, score: found.distance }
+    })
+    return places
+  })
   const identity = (found: unknown) => (found as Found).id
   return reciprocalRankFusion(ranked, { k: rankConstant, identity })
     .map(({ id: found, score }) => ({ ...found, distance: score }))

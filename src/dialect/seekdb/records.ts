@@ -104,6 +104,10 @@ export class Records implements Places {
     return this.#direct?.count ?? -1
   }
 
+  get version(): number | undefined {
+    return this.#direct?.version
+  }
+
   isSurelyDense(): boolean {
     return this.#direct?.count === this.#next
   }

@@ -1,6 +1,11 @@
 // Searches among the records of one collection: by vectors, by sparse vectors, by words.
 
-import type { Collection as EngineCollection, SearchConditions, SearchHit } from '../../engine/index.ts'
+import {
+  type Collection as EngineCollection,
+  pause,
+  type SearchConditions,
+  type SearchHit,
+} from '../../engine/index.ts'
 import type { FilterNode } from '../../query/index.ts'
 import type { AnalyzerDefinition } from '../../text/index.ts'
 import { native, nativeFilter } from './native-filter.ts'
@@ -42,6 +47,8 @@ export interface Row {
 export interface Places {
   /** The number of records, valid if `isSurelyDense`. */
   readonly count: number
+  /** Changes with each write; undefined if the engine runs in another thread. */
+  readonly version: number | undefined
   /** Whether there are no gaps, as far as that is known at once. */
   isSurelyDense(): boolean
   /** The number of records; afterwards `isSurelyDense` knows whether there are gaps. */
@@ -53,6 +60,7 @@ type Hit = SearchHit<StoredRecord>
 type IndexOptions = Parameters<EngineCollection['createIndex']>[1]
 
 const READY = Promise.resolve()
+const ROWS_AT_ONCE = 1000
 const WITH_VECTORS = ['id', 'order', 'document', 'metadata', 'embedding']
 /** Up to this many records, every search is exact; larger collections have a graph. */
 export const EXACT_COUNT_MAX = 200_000
@@ -193,9 +201,17 @@ export class Searches {
     await index
   }
 
-  /** The records of a result; those deleted in the meantime are left out. */
+  /** The records of a result at one moment; those deleted in the meantime are left out. */
   async rows(list: readonly Found[]): Promise<Row[]> {
-    const records = await this.#engine.getMany(list.map(({ id }) => id))
+    const ids = list.map(({ id }) => id)
+    const { version } = this.#places
+    const step = version === undefined ? ids.length : ROWS_AT_ONCE
+    let records: (StoredRecord | undefined)[] = []
+    for (let at = 0; at < ids.length; at += step) {
+      if (at > 0) await pause()
+      records = records.concat(await this.#engine.getMany(ids.slice(at, at + step)))
+    }
+    if (version !== this.#places.version) records = await this.#engine.getMany(ids)
     return records.flatMap((record, index) =>
       record === undefined ? [] : [{ id: record.id, distance: list[index]!.distance, record }],
     )
