@@ -2,8 +2,8 @@
 // scores, as a plain loop does. Seeded.
 
 import { describe, expect, it } from 'vitest'
-import { type MilvusClient, RRFRanker, WeightedRanker } from '../../../src/dialect/milvus/index.ts'
-import { client, KEY } from './fixture.ts'
+import { DataType, type MilvusClient, RRFRanker, WeightedRanker } from '../../../src/dialect/milvus/index.ts'
+import { client, collectionOf, KEY } from './fixture.ts'
 
 const DIM = 8
 const ROWS = 200
@@ -266,4 +266,19 @@ describe('hybrid searches', () => {
       expect(results).toEqual([])
     }
   })
+})
+
+it('orders the hits of a hybrid search, and of a reranked one, by fields if told: it passed over the fields', async () => {
+  const made = await collectionOf([{ name: 'n', data_type: DataType.Int32 }])
+  const data = [3, 1, 2, 9].map((n, id) => ({ id, vector: [id, 0, 0, 0], n }))
+  await made.insert({ collection_name: 'c', data })
+  const query = [0, 0, 0, 0]
+  const decay = { reranker: 'decay', function: 'gauss', origin: 0, scale: 100 }
+  const rerank = { name: 'd', type: 'Rerank', input_field_names: ['n'], params: decay }
+  const asked = { collection_name: 'c', limit: 3, output_fields: ['id'], order_by_fields: ['n'] }
+  for (const more of [{ data: [{ anns_field: 'vector', data: query }] }, { data: query, rerank }]) {
+    const { results } = await made.search({ ...asked, ...more } as never)
+    expect(results.map((hit: { id: string }) => hit.id)).toEqual(['1', '2', '0'])
+    expect(Object.keys(results[0]!).sort()).toEqual(['id', 'score'])
+  }
 })

@@ -3,11 +3,13 @@
 import { reciprocalRankFusion, weightedFusion } from '../../../text/fusion.ts'
 import type { Entry } from '../catalog.ts'
 import { invalid, told, unexpected } from '../errors.ts'
+import { orderFields, orderOf } from '../order.ts'
 import { compareKeys, type Key } from '../read.ts'
 import type { Row } from '../rows.ts'
+import type { OrderByFields } from '../types/index.ts'
 import { decayed, decayOf, kindOf, requireUngrouped, rerankFunction } from './decay.ts'
 import { arranged, bestOfGroups } from './groups.ts'
-import { type Found, runPlan } from './search.ts'
+import { type Found, ordered, runPlan } from './search.ts'
 import {
   type Given,
   groupOf,
@@ -31,7 +33,8 @@ export async function runHybrid(entry: Entry, data: Given, select: readonly stri
   const plans = await plansOf(entry, data, limit + offset)
   const decay = decayOf(entry, data['rerank'])
   const ranker = decay === undefined ? rankerOf(data['rerank'], plans.length) : undefined
-  const fields = decay === undefined ? select : [...select, decay.field]
+  const orders = orderOf(entry, data['order_by_fields'] as OrderByFields | undefined)
+  const fields = [...new Set([...select, ...orderFields(orders), ...(decay === undefined ? [] : [decay.field])])]
   const nq = plans[0]!.queries.length
   if (plans.some((plan) => plan.queries.length !== nq)) {
     throw unexpected(
@@ -53,7 +56,7 @@ export async function runHybrid(entry: Entry, data: Given, select: readonly stri
         : fuse(ranker, plans, own)
     return group === undefined ? fused.slice(offset, offset + limit) : bestOfGroups(fused, group, offset, limit)
   })
-  return arranged(lists, group)
+  return ordered(entry, orders, group, arranged(lists, group))
 }
 
 async function plansOf(entry: Entry, data: Given, ends: number): Promise<SearchPlan[]> {

@@ -1,8 +1,9 @@
 // Searches that the engine runs, with scores as Milvus reports them.
 
+import type { Entry } from '../catalog.ts'
 import { told, unexpected } from '../errors.ts'
 import { rankedIndexName } from '../metrics.ts'
-import { orderFields, rowComparer } from '../order.ts'
+import { type Order, orderFields, rowComparer } from '../order.ts'
 import { compareKeys, type Key } from '../read.ts'
 import type { Row } from '../rows.ts'
 import { isDense } from '../schema.ts'
@@ -56,6 +57,11 @@ export async function runPlan(plan: SearchPlan, select: readonly string[]): Prom
     const found = await engineSearch(plan, queries, fields, { limit, offset, radius: undefined, group })
     lists = found.map((hits) => foundOf(plan, hits))
   }
+  return ordered(entry, orders, group, lists)
+}
+
+/** Puts the hits of each query, or their groups, in the order that was asked for. */
+export function ordered(entry: Entry, orders: readonly Order[], group: Group | undefined, lists: Found[][]): Found[][] {
   if (orders.length === 0) return lists
   const compare = rowComparer(entry, orders)
   return lists.map((list) => {
@@ -163,7 +169,7 @@ async function inRange(plan: SearchPlan, select: readonly string[]): Promise<Fou
 
 /** The same with a rerank function; the window is cut afterwards. */
 export async function runReranked(plan: SearchPlan, select: readonly string[], rerank: unknown): Promise<Found[][]> {
-  const { entry, metric, limit, offset, group } = plan
+  const { entry, metric, limit, offset, group, orders } = plan
   const decay = decayOf(entry, rerank)
   const boosts = decay === undefined ? boostsOf(entry, rerank) : undefined
   if (decay === undefined && boosts === undefined) {
@@ -177,12 +183,12 @@ export async function runReranked(plan: SearchPlan, select: readonly string[], r
   requireUngrouped(decay, group)
   const read = decay === undefined ? boosts!.boosts.flatMap(({ field }) => field ?? []) : [decay.field]
   const grouped = group === undefined ? [] : [groupField(group)]
-  const fields = [...new Set([...select, ...read, ...grouped])]
-  const lists = await runPlan({ ...plan, offset: 0, limit: limit + offset }, fields)
+  const fields = [...new Set([...select, ...read, ...grouped, ...orderFields(orders)])]
+  const lists = await runPlan({ ...plan, offset: 0, limit: limit + offset, orders: [] }, fields)
   const ranked: Found[][] = []
   for (const list of lists) {
     const hits = decay === undefined ? await boosted(entry, boosts!, list, metric) : decayed(decay, [list], [metric])
     ranked.push(group === undefined ? hits.slice(offset, offset + limit) : bestOfGroups(hits, group, offset, limit))
   }
-  return ranked
+  return ordered(entry, orders, group, ranked)
 }
