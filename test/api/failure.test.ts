@@ -60,6 +60,31 @@ describe('a medium without room', () => {
     await again.close()
   })
 
+  it('refuses a change of the catalog for which there is no room even where its copy was: both stay as they were', async () => {
+    const medium = new SimulatedMedium()
+    const db = await withPosts(medium)
+    const before = medium.bytes('catalog')
+    let refused = 0
+    medium.onOperation = ({ kind, name }) => {
+      if (kind !== 'write' || name !== 'catalog.new') return
+      refused++
+      const cause = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+      throw hostError('write', medium.path, name, cause, { written: 0 })
+    }
+    for (const change of [() => db.createCollection('other'), () => db.dropCollection('posts')]) {
+      refused = 0
+      await expect(change()).rejects.toThrow('ENOSPC')
+      expect(refused).toBe(2)
+      expect(medium.bytes('catalog')).toEqual(before)
+      expect(medium.bytes('catalog.copy')).toEqual(before)
+      expect(medium.names().filter((name) => name === 'catalog.new' || name.startsWith('c2.'))).toEqual([])
+    }
+    medium.onOperation = undefined
+    await (await db.createCollection('other')).insert({ id: 1 })
+    expect(await db.collection('posts').count()).toBe(2)
+    await db.close()
+  })
+
   it('refuses the write and leaves the database usable', async () => {
     const medium = new SimulatedMedium()
     const db = await withPosts(medium)

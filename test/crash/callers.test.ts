@@ -3,7 +3,7 @@
 // same of single documents in one partition, whose frames wait in its memory, while that grows and the log is written anew.
 
 import { afterEach, expect, it, vi } from 'vitest'
-import { openDatabase } from '../../src/engine/index.ts'
+import { type Collection, openDatabase } from '../../src/engine/index.ts'
 import { SeededRandom, SimulatedMedium } from './simulated-storage.ts'
 
 const CALLERS = 12
@@ -92,3 +92,34 @@ for (const [isSlow, isSpread] of CASES) {
     }
   })
 }
+
+// Nothing is written then: but what is there already may still be on its way.
+it.each([1, 2])(
+  'loses nothing that a caller who waits for a flush has found to be so already, on %i shards',
+  async (shards) => {
+    const ids = [1, 2, 3, 4]
+    const documents = ids.map((id) => ({ id, n: 1 }))
+    const waiting = { durability: 'hard' } as const
+    const calls: readonly ((things: Collection) => Promise<{ readonly unchanged: number }[]>)[] = [
+      (things) => Promise.all(documents.map((document) => things.upsert(document, waiting))),
+      async (things) => [await things.upsert(documents, waiting)],
+      async (things) => [await things.upsert(documents, { ...waiting, atomic: true })],
+      async (things) => [await things.upsert(documents, { ...waiting, returnChanges: true })],
+      async (things) => [await things.insert(documents, { ...waiting, conflict: 'update' })],
+      async (things) => [await things.update(ids, { n: 1 }, waiting)],
+      async (things) => [await things.update({ n: 1 }, { n: 1 }, waiting)],
+      (things) => Promise.all(documents.map((document) => things.replace(document.id, document, waiting))),
+    ]
+    for (const [i, call] of calls.entries()) {
+      const medium = new SimulatedMedium()
+      const db = await openDatabase({ storage: medium.reopen(), durability: 'soft' })
+      const things = await db.createCollection('things', { shards })
+      await things.insert(documents)
+      const results = await call(things)
+      expect(results.reduce((sum, { unchanged }) => sum + unchanged, 0)).toBe(ids.length)
+      const again = await openDatabase({ storage: medium.crash({ seed: i, mode: 'nothing' }).reopen() })
+      expect(await again.collection('things').getMany(ids), `call ${i}`).toEqual(documents)
+      await again.close()
+    }
+  },
+)
