@@ -5,7 +5,7 @@ import { compareText, type FilterNode } from '../../query/index.ts'
 import type { Entry } from './catalog.ts'
 import { DataType } from './enums.ts'
 import { Code, invalid, MilvusError, told } from './errors.ts'
-import { placeOf, valueAt } from './paths.ts'
+import { defaultOf, placeOf, valueAt } from './paths.ts'
 import { compareKeys, type Key, type Projection, project, type RowWindow, type within } from './read.ts'
 import type { Row } from './rows.ts'
 import type { OrderByFields } from './types/index.ts'
@@ -45,10 +45,12 @@ export function orderOf(entry: Entry, given: OrderByFields | undefined): Order[]
 
 /** Compares stored rows; nulls come last in either direction, equal rows are ordered by key. */
 export function rowComparer(entry: Entry, orders: readonly Order[]): (a: Row, b: Row) => number {
-  const key = entry.schema.primary.name
+  const { primary, byName } = entry.schema
+  const key = primary.name
+  const defaults = orders.map(({ place }) => defaultOf(place.length === 1 ? byName.get(place[0]!) : undefined))
   return (a, b) => {
-    for (const order of orders) {
-      const [x, y] = [valueAt(a, order.place), valueAt(b, order.place)]
+    for (const [i, order] of orders.entries()) {
+      const [x, y] = [valueAt(a, order.place) ?? defaults[i], valueAt(b, order.place) ?? defaults[i]]
       const [isMissingX, isMissingY] = [x === undefined || x === null, y === undefined || y === null]
       if (isMissingX || isMissingY) {
         if (isMissingX && isMissingY) continue

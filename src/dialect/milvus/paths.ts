@@ -3,7 +3,7 @@
 
 import { DataType, DEFAULT_DYNAMIC_FIELD } from './enums.ts'
 import type { Row } from './rows.ts'
-import type { Schema } from './schema.ts'
+import type { Field, Schema } from './schema.ts'
 
 /** The keys of a path such as `a["b"]["c"]`; undefined if one of them is no plain name. */
 export function steps(path: string): string[] | undefined {
@@ -20,6 +20,22 @@ export function placeOf({ byName, isDynamic }: Schema, name: string): string[] |
   if (own !== undefined) return own.type === DataType.JSON ? path : undefined
   if (!isDynamic) return undefined
   return path[0] === DEFAULT_DYNAMIC_FIELD ? path : [DEFAULT_DYNAMIC_FIELD, ...path]
+}
+
+/** What rows that are older than a field read in it; undefined for null. */
+export function defaultOf(field: Field | undefined): unknown {
+  return field?.isAdded ? field.defaultValue : undefined
+}
+
+/** Gives stored rows the defaults of fields that were added after them. */
+export function filler({ fields }: Schema): (row: Row) => Row {
+  const added = fields.filter((field) => defaultOf(field) !== undefined)
+  if (added.length === 0) return (row) => row
+  return (row) => {
+    const whole = { ...row }
+    for (const { name, defaultValue } of added) whole[name] ??= defaultValue
+    return whole
+  }
 }
 
 export function valueAt(row: Row, place: readonly string[]): unknown {

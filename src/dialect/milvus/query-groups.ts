@@ -6,6 +6,7 @@ import type { Entry } from './catalog.ts'
 import { DataType } from './enums.ts'
 import { invalid } from './errors.ts'
 import { type Order, orderOf, rowComparer } from './order.ts'
+import { filler } from './paths.ts'
 import { type RowWindow, within } from './read.ts'
 import { put, type Row } from './rows.ts'
 import { isIntegerType, isText } from './schema.ts'
@@ -49,7 +50,9 @@ export async function groupedRows(
   const select = [...new Set([entry.schema.primary.name, ...names, ...sources])]
   const groups = new Map<string, Found>()
   if (names.length === 0) groups.set('', groupOf({}, outputs, long))
-  for await (const row of entry.rows.find({ ...within(filter, partitions), select })) {
+  const fill = filler(entry.schema)
+  for await (const stored of entry.rows.find({ ...within(filter, partitions), select })) {
+    const row = fill(stored as Row)
     const key = names.length === 0 ? '' : identityOf(names.map((name) => row[name]))
     let group = groups.get(key)
     if (group === undefined) {

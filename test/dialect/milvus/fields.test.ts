@@ -117,3 +117,32 @@ it('refuses fields and functions that say what cannot be', async () => {
   expect(await add({ name: 's', data_type: 'VarChar', nullable: true })).toMatchObject({ code: 1100 })
   expect(await add({ ...clustered, nullable: true })).toMatchObject({ code: 1100 })
 })
+
+it('counts the default of an added field in rows that are older: sums, groups and orders took it for null', async () => {
+  const made = await collectionOf([])
+  const at = { collection_name: 'c' }
+  await made.insert({ ...at, data: [1, 2].map((id) => ({ id, vector: [id, 0, 0, 0] })) })
+  const field = { name: 'n', data_type: DataType.Int64, nullable: true, default_value: 7 }
+  expect(await made.addCollectionField({ ...at, field })).toEqual(SUCCESS)
+  await made.insert({ ...at, data: [3, 9].map((n, i) => ({ id: 3 + i, vector: [3 + i, 0, 0, 0], n })) })
+  const query = async (more: object) => (await made.query({ ...at, filter: 'id > 0', ...more } as never)).data
+  expect(await query({ output_fields: ['sum(n)', 'min(n)'] })).toEqual([{ 'sum(n)': '26', 'min(n)': '3' }])
+  expect(await query({ group_by_fields: ['n'], output_fields: ['n', 'count(*)'] })).toEqual([
+    { n: '3', 'count(*)': '1' },
+    { n: '7', 'count(*)': '2' },
+    { n: '9', 'count(*)': '1' },
+  ])
+  const ids = (rows: readonly object[]) => rows.map((row) => (row as { id: string }).id)
+  expect(ids(await query({ order_by_fields: ['n'], output_fields: ['id'] }))).toEqual(['3', '1', '2', '4'])
+  const search = (more: object) => made.search({ ...at, data: [0, 0, 0, 0], output_fields: ['id'], ...more } as never)
+  expect(ids((await search({ order_by_fields: ['n:desc'] })).results)).toEqual(['4', '1', '2', '3'])
+  const buckets = { fields: ['n'], size: 9 }
+  const { agg_buckets } = (await search({ search_aggregation: buckets })) as never as { agg_buckets: object[] }
+  expect(JSON.stringify(agg_buckets)).toMatch(/"7"/)
+  const params = { reranker: 'decay', function: 'linear', origin: 7, scale: 1, decay: 0.5 }
+  const rerank = { name: 'd', type: 'Rerank', input_field_names: ['n'], params }
+  expect(ids((await search({ rerank })).results.slice(0, 2))).toEqual(['1', '2'])
+  await made.createIndex({ ...at, field_name: 'n', index_type: 'STL_SORT' })
+  expect(await idsOf(made, 'n == 7')).toEqual([1, 2])
+  expect(await idsOf(made, '6 < n < 10')).toEqual([1, 2, 4])
+})

@@ -4,6 +4,7 @@
 import type { Entry } from '../catalog.ts'
 import { DataType } from '../enums.ts'
 import { Code, invalid, MilvusError } from '../errors.ts'
+import { filler } from '../paths.ts'
 import { identityOf } from '../query-groups.ts'
 import { compareKeys, type Key, type Projection, project } from '../read.ts'
 import type { Row } from '../rows.ts'
@@ -154,7 +155,7 @@ export async function bucketsOf(
   const answers: AggregationBucket[][] = []
   for (const query of plan.queries) {
     const pages = hitPages({ ...plan, queries: [query] }, [...new Set(select)], 1_024, CANDIDATES_MAX)
-    answers.push(builder.buckets(root, await firstOfEach(pages, fields, kept)))
+    answers.push(builder.buckets(root, await firstOfEach(pages, fields, kept, filler(entry.schema))))
   }
   return answers
 }
@@ -164,11 +165,13 @@ async function firstOfEach(
   pages: AsyncIterable<readonly Found[]>,
   fields: readonly string[],
   kept: number,
+  fill: (row: Row) => Row,
 ): Promise<Found[]> {
   const counts = new Map<string, number>()
   const hits: Found[] = []
   for await (const page of pages) {
-    for (const hit of page) {
+    for (const found of page) {
+      const hit = { ...found, row: fill(found.row) }
       const key = identityOf(fields.map((name) => hit.row[name]))
       const count = counts.get(key) ?? 0
       if (count === kept) continue

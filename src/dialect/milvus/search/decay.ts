@@ -4,12 +4,15 @@ import { normalizedScore, type ScoreKind } from '../../../text/fusion.ts'
 import type { Entry } from '../catalog.ts'
 import { DataType, FunctionType } from '../enums.ts'
 import { invalid, told, unexpected } from '../errors.ts'
+import { defaultOf } from '../paths.ts'
 import { compareKeys } from '../read.ts'
 import type { Found } from './search.ts'
 import { type Given, type Group, isDistance } from './search-plan.ts'
 
 export interface Decay {
   readonly field: string
+  /** The value in rows that are older than the field. */
+  readonly missing: unknown
   /** The factor for a score where the field has this value. */
   factor(value: number): number
   /** Which score counts for a hit of several searches. */
@@ -70,6 +73,7 @@ export function decayOf(entry: Entry, rerank: unknown): Decay | undefined {
   if (mode === undefined) throw invalid(`score_mode is ${MODES.join(', ')}`, MODES.join(' '), params['score_mode'])
   return {
     field: field.name,
+    missing: defaultOf(field),
     factor: (value) => curve(Math.max(0, Math.abs(value - origin) - offset)),
     mode,
     isNormalized: String(params['norm_score']) === 'true',
@@ -104,7 +108,7 @@ export function decayed(decay: Decay, lists: readonly (readonly Found[])[], metr
   })
   return [...bases.values()]
     .map(({ found: { key, row }, base, count }) => {
-      const value = row[decay.field]
+      const value = row[decay.field] ?? decay.missing
       const factor = value === undefined ? 1 : decay.factor(Number(value))
       return { key, score: Math.fround((decay.mode === 'avg' ? base / count : base) * factor), row }
     })
