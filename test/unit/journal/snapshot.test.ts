@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { S_SEED_0 } from '../../../src/core/abi.ts'
-import { all, get, optionsFor, Partition, remove, upsert } from '../../core/partitions.ts'
+import { all, CollectionShapes, get, optionsFor, Partition, remove, upsert } from '../../core/partitions.ts'
 import { expectSound } from '../../core/store-sound.ts'
 import { SeededRandom, SimulatedMedium } from '../../crash/simulated-storage.ts'
 
@@ -182,5 +182,42 @@ describe('a snapshot', () => {
     const [again] = await Partition.openAll([optionsOf(medium.crash({ seed: 1, mode: 'nothing' }))])
     expect(all(again!)).toEqual(documents(2))
     expect(get(again!, 7)).toEqual(documentOf(7, 2))
+  })
+
+  // It is written between a write to two partitions and the flush of the other one. What it has of that write must not stay.
+  it.each([
+    ['with pages', { buildDocumentsMax: 0 }],
+    ['without pages', {}],
+  ])('that covers what another log lacks is forgotten with it, %s', async (_, more) => {
+    const medium = new SimulatedMedium()
+    const pairOf = (on: SimulatedMedium) => {
+      const [shapes, storage] = [new CollectionShapes('id'), on.reopen()]
+      return [0, 1].map((id) => optionsFor(storage, { id, stem: `c1.p${id}`, shapes, ...more }))
+    }
+    const options = pairOf(medium)
+    const [first, second] = [await Partition.create(options[0]!), await Partition.create(options[1]!)]
+    upsert(first, [documentOf(1, 1), documentOf(2, 1)])
+    await first.flush()
+    medium.onOperation = ({ kind, name }) => {
+      if (kind !== 'create' || name !== 'c1.p0.snapshot.tmp') return
+      medium.onOperation = undefined
+      queueMicrotask(() => {
+        const transaction = { id: options[0]!.shapes.nextTransaction(), participants: [0, 1] }
+        const batches = [first.begin(), second.begin()]
+        batches[0]!.remove(documentOf(1, 1).id)
+        batches[1]!.put(documentOf(1, 2), 1)
+        for (const batch of batches) batch.commit({ hard: false, transaction })
+      })
+    }
+    await first.compact()
+    expect([first.count, second.count]).toEqual([1, 1])
+    const after = medium.crash({ seed: 1, mode: 'nothing' })
+    for (let opening = 0; opening < 3; opening++) {
+      const [one, other] = await Partition.openAll(pairOf(after))
+      expect(all(one!)).toEqual([documentOf(1, 1), documentOf(2, 1)])
+      expect(get(one!, documentOf(1, 1).id)).toEqual(documentOf(1, 1))
+      expect(other!.count).toBe(0)
+      if (opening === 1) for (const partition of [one!, other!]) await partition.close()
+    }
   })
 })
