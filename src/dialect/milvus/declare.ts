@@ -1,5 +1,6 @@
 // Checks schemas as programs declare them, and converts them to the form that the catalog keeps.
 
+import type { Collection } from '../../engine/index.ts'
 import { UnsupportedError } from '../../error/index.ts'
 import { analyzerFor, languagesOf } from './analyzers.ts'
 import { DataType, DEFAULT_PARTITIONS_NUMBER, FunctionType, MAX_PARTITIONS_NUMBER } from './enums.ts'
@@ -405,4 +406,15 @@ export function withStoredDefaults(fields: readonly Field[]): Field[] {
         : field.defaultValue
     return { ...field, defaultValue: encoderOf(field)(given, 0) }
   })
+}
+
+/** Takes what dropped fields have left under these names out of all rows. */
+export async function forget(rows: Collection, names: readonly string[]): Promise<void> {
+  const leftover = { $or: names.map((name) => ({ [name]: { $exists: true } })) }
+  const { errors, firstError } = await rows.replace(leftover, (row) => {
+    const rest = { ...row }
+    for (const name of names) delete rest[name]
+    return rest
+  })
+  if (errors > 0) throw unexpected(firstError ?? 'rows cannot be changed')
 }

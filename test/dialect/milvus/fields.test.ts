@@ -146,3 +146,32 @@ it('counts the default of an added field in rows that are older: sums, groups an
   expect(await idsOf(made, 'n == 7')).toEqual([1, 2])
   expect(await idsOf(made, '6 < n < 10')).toEqual([1, 2, 4])
 })
+
+it('adds a field under the name of a dropped one without its values: those of another type came back', async () => {
+  const dropped = [
+    { name: 'n', data_type: DataType.Bool },
+    { name: 'other', data_type: DataType.FloatVector, dim: 2 },
+  ]
+  const made = await collectionOf(dropped, { index_params: undefined })
+  const at = { collection_name: 'c' }
+  await made.createPartition({ ...at, partition_name: 'p' })
+  const row = { vector: [1, 0, 0, 0], n: true, other: [1, 2] }
+  await made.insert({ ...at, data: [{ ...row, id: 1 }] })
+  await made.insert({ ...at, data: [{ ...row, id: 2 }], partition_name: 'p' })
+  for (const { name } of dropped) expect(await made.dropCollectionField({ ...at, field_name: name })).toEqual(SUCCESS)
+  for (const field of [
+    { name: 'n', data_type: 'Int64', nullable: true, default_value: 7 },
+    { name: 'other', data_type: 'FloatVector', dim: 3, nullable: true },
+  ]) {
+    expect(await made.addCollectionField({ ...at, field: field as never })).toEqual(SUCCESS)
+  }
+  for (const field_name of ['vector', 'other']) await made.createIndex({ ...at, field_name, index_type: 'AUTOINDEX' })
+  await made.loadCollection(at)
+  const read = async (partition: string) => {
+    const { data } = await made.query({ ...at, filter: 'id > 0', partition_names: [partition] })
+    return data
+  }
+  const left = { vector: [1, 0, 0, 0], n: '7', other: null }
+  expect(await read('_default')).toEqual([{ ...left, id: '1' }])
+  expect(await read('p')).toEqual([{ ...left, id: '2' }])
+})

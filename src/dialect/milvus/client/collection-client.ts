@@ -297,7 +297,7 @@ export class CollectionClient extends DatabaseClient {
     return this.runStatus(named(data), (store, db) =>
       store.change(async () => {
         const entry = store.entry(db, data.collection_name)
-        const { checkFields, fieldOf, withStoredDefaults } = await declarations()
+        const { checkFields, fieldOf, forget, withStoredDefaults } = await declarations()
         const { record } = entry
         let next = Math.max(...record.fields.map((field) => field.id + (field.fields?.length ?? 0))) + 1
         const added = data.fields.map((declared: FieldType) => {
@@ -313,6 +313,10 @@ export class CollectionClient extends DatabaseClient {
         })
         const fields = [...record.fields, ...withStoredDefaults(added)]
         checkFields(fields)
+        await forget(
+          entry.rows,
+          added.map((field) => field.name),
+        )
         // The engine must know vector fields when it creates a collection.
         if (added.some((field) => isVectorType(field.type))) await rebuildEntry(store, entry, { fields })
         else await updateEntry(store, entry, { fields })
