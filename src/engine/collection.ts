@@ -236,22 +236,19 @@ export class Collection<T extends object = Document> {
     try {
       const refusal = state.refuseRead()
       if (refusal !== null) return Promise.reject(refusal)
-      if (state.line.last !== null) return this.#later(keys, (given) => this.getMany(given))
       if (!Array.isArray(keys)) throw new TypeMismatchError(`getMany takes an array of keys, got ${describe(keys)}`)
-      const documents = new Array<T | undefined>(keys.length)
-      const { single } = state
-      if (single !== null) {
-        const addresses = new Uint32Array(keys.length)
-        single.findMany(keys, addresses)
-        for (let i = 0; i < keys.length; i++) {
-          const address = addresses[i]!
-          documents[i] = address === 0 ? undefined : (single.read(address) as T)
-        }
-      } else {
-        for (let i = 0; i < keys.length; i++) {
-          const address = state.locate(keys[i] as Key)
-          documents[i] = address === 0 ? undefined : (state.parts[state.locatedPart]!.read(address) as T)
-        }
+      if (state.line.last !== null || (state.isUnread && keys.length > 64)) {
+        return this.#later(keys, (given) => this.getMany(given), true)
+      }
+      const documents: (T | undefined)[] = []
+      const addresses = new Uint32Array(keys.length)
+      let { single } = state
+      // A few keys are looked up in a large log without reading all of it.
+      if (single?.residency?.isWhole === false) single = null
+      single?.findMany(keys, addresses)
+      for (let i = 0; i < keys.length; i++) {
+        const address = single === null ? state.locate(keys[i] as Key) : addresses[i]!
+        documents[i] = address === 0 ? undefined : ((single ?? state.parts[state.locatedPart]!).read(address) as T)
       }
       return Promise.resolve(documents)
     } catch (error) {

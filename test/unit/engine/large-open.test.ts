@@ -61,6 +61,7 @@ it.each<[string, (db: Database) => Promise<unknown>]>([
   ['an order', (db) => db.collection('c').find({ sort: 'n', limit: 3 }).toArray()],
   ['groups', (db) => db.collection('c').groupBy('n')],
   ['distinct values', (db) => db.collection('c').distinct('n')],
+  ['many keys', (db) => db.collection('c').getMany(Array.from({ length: 5_000 }, (_, i) => i * 7))],
 ])('%s goes in slices', async (_, run) => {
   const storage = new MemoryDirectory()
   const written = await openDatabase({ storage, durability: 'soft' })
@@ -106,6 +107,30 @@ it.each<[string, Parameters<Database['createCollection']>[1], (c: Collection) =>
   expect(reads.most).toBeGreaterThan(500_000)
   expect(reads.most).toBeLessThan(9_000_000)
   expect(await db.collection('c').count({ n: 3 })).toBe(DOCUMENTS / 10)
+  await db.close()
+})
+
+// All of the log was read for them: 0.2 s for 260 MB.
+it('a few keys are looked up without reading all of it', async () => {
+  const storage = new MemoryDirectory()
+  const written = await openDatabase({ storage, durability: 'soft' })
+  const c = await written.createCollection('c')
+  const text = 'x'.repeat(300)
+  await c.insert(Array.from({ length: DOCUMENTS }, (_, id) => ({ id, text })))
+  await written.close()
+  const reads = { stretch: 0, most: 0 }
+  const db = await openDatabase({ storage: watched(storage.reopen(), reads), durability: 'soft' })
+  const again = db.collection('c')
+  reads.stretch = 0
+  const found = again.getMany([5, -1, 30_000])
+  // Two pieces of 20 MB.
+  expect(reads.stretch).toBeLessThan(2_000_000)
+  expect(await found).toEqual([{ id: 5, text }, undefined, { id: 30_000, text }])
+  // Calls behind one that waits for the rest see nothing else than what was there.
+  const keys = Array.from({ length: 100 }, (_, id) => id)
+  const [before, , after] = await Promise.all([again.getMany(keys), again.delete(7), again.getMany(keys), keys.fill(0)])
+  expect(before.map((one) => one?.['id'])).toEqual(Array.from({ length: 100 }, (_, id) => id))
+  expect(after.map((one) => one?.['id'])).toEqual(Array.from({ length: 100 }, (_, id) => (id === 7 ? undefined : id)))
   await db.close()
 })
 
