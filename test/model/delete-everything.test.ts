@@ -2,7 +2,7 @@
 // to know that a call must not delete too much.
 
 import { expect, it } from 'vitest'
-import { openDatabase } from '../../src/engine/index.ts'
+import { type Collection, openDatabase } from '../../src/engine/index.ts'
 import { LimitError } from '../../src/error/index.ts'
 import { MemoryDirectory, type StorageDirectory } from '../../src/storage/index.ts'
 import { SimulatedMedium } from '../crash/simulated-storage.ts'
@@ -13,8 +13,12 @@ const documentOf = (id: number) => ({ id, name: `n${id}`, likes: id % 7 })
 async function full(storage: StorageDirectory | null, shards = 1) {
   const db = await openDatabase({ storage, durability: 'soft', memoryLimitBytes: LIMIT })
   const posts = await db.createCollection('posts', shards > 1 ? { shards } : {})
-  let count = 0
-  for (; ; count += 1_000) {
+  return { db, posts, count: await fill(posts) }
+}
+
+/** Inserts until there is no room; answers how many. */
+async function fill(posts: Collection): Promise<number> {
+  for (let count = 0; ; count += 1_000) {
     const documents = Array.from({ length: 1_000 }, (_, i) => documentOf(count + i))
     const refused = await posts.insert(documents).then(
       () => undefined,
@@ -22,7 +26,7 @@ async function full(storage: StorageDirectory | null, shards = 1) {
     )
     if (refused === undefined) continue
     expect(refused).toBeInstanceOf(LimitError)
-    return { db, posts, count }
+    return count
   }
 }
 
@@ -92,5 +96,18 @@ it('deletes all or nothing when it is to be atomic', async () => {
   await expect(posts.delete({}, { atomic: true })).rejects.toThrow(LimitError)
   expect(await posts.count()).toBe(count)
   expect(await posts.get(0)).toEqual(documentOf(0))
+  await db.close()
+})
+
+// The pages that are kept for deletions and compactions are lent to a log that is read, and must be given back.
+it('rewrites the log of what has become full after it was opened, and deletes everything', async () => {
+  const storage = new MemoryDirectory()
+  const made = await openDatabase({ storage })
+  await (await made.createCollection('posts')).insert(Array.from({ length: 1_000 }, (_, i) => documentOf(-1 - i)))
+  await made.close()
+  const db = await openDatabase({ storage: storage.reopen(), durability: 'soft', memoryLimitBytes: LIMIT })
+  const count = await fill(db.collection('posts'))
+  await db.collection('posts').optimize()
+  expect((await db.collection('posts').delete({})).deleted).toBe(count + 1_000)
   await db.close()
 })
