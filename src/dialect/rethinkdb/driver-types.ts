@@ -4,23 +4,21 @@
 import type { ConnectOptions } from './connect.ts'
 import type { ERRORS } from './errors.ts'
 import type { FeedOptions, Runnable, RunOptions, WriteOptions } from './result-types.ts'
-import type { Any, Term, Writable } from './types.ts'
+import type { Writable } from './sequence-types.ts'
+import type { Any, Call, Term } from './types.ts'
 
 export type ConnectionOptions = ConnectOptions
 export type OperationOptions = RunOptions
 export type ChangesOptions = FeedOptions
 export type UpdateOptions = WriteOptions
 
-export type Expression<T> = Term<T>
 export type Operation<T> = Runnable<T>
 export type Row = Term<Any>
 export type Sort = Term<Any>
-export type Aggregator = Term<Any>
+export type Aggregator = Term<Any> | Call<Term<number>>
 export type Geometry = Term<Any>
 export type Point = Term<Any>
 export type Polygon = Term<Any>
-export type Time = Date
-export type Binary = Uint8Array
 export type Writeable = Writable<Any>
 export type waitFor = 'ready_for_outdated_reads' | 'ready_for_reads' | 'ready_for_writes'
 
@@ -28,17 +26,23 @@ export interface HasFields<T> {
   hasFields(...selectors: Any[]): T
 }
 
-/** A chain over many documents, whatever its current kind: anything built on it is unchecked. */
-export type Sequence = Any
+/** A term that may be a row of a table. */
+export interface Expression<T> extends Term<T> {
+  update: Writable<Any>['update']
+  replace: Writable<Any>['replace']
+  delete: Writable<Any>['delete']
+}
 
 export type IndexFunction<U> = Term<U> | Term<U>[] | ((row: Term<Any>) => Term<U> | Term<U>[])
 export type ExpressionFunction<U> = (row: Term<Any>) => Term<U>
 export type JoinFunction<U> = (left: Term<Any>, right: Term<Any>) => Term<U>
 export type ReduceFunction<U> = (left: Term<Any>, right: Term<Any>) => Term<U>
 
+// The published types have `created` and `dropped` in the result of each; a database or a table has them under other names.
+
 /** The result of creating a database, a table or an index. */
 export interface CreateResult {
-  readonly created?: number
+  readonly created?: Any
   readonly dbs_created?: number
   readonly tables_created?: number
   readonly config_changes?: Any[]
@@ -46,7 +50,7 @@ export interface CreateResult {
 
 /** The result of dropping a database, a table or an index. */
 export interface DropResult {
-  readonly dropped?: number
+  readonly dropped?: Any
   readonly dbs_dropped?: number
   readonly tables_dropped?: number
   readonly config_changes?: Any[]
@@ -103,6 +107,22 @@ export interface BooleanMap {
 export interface ReqlType {
   $reql_type$: string
 }
+
+interface RawTime extends ReqlType {
+  $reql_type$: 'TIME'
+  epoch_time: number
+  timezone: string
+}
+
+interface RawBinary extends ReqlType {
+  $reql_type$: 'BINARY'
+  data: string
+}
+
+/** A Date, or with `timeFormat: 'raw'` an object; its fields can be read without asking which. */
+export type Time = (Date & { readonly [K in keyof RawTime]?: Any }) | RawTime
+/** Bytes, or with `binaryFormat: 'raw'` an object. */
+export type Binary = (Uint8Array & { readonly [K in keyof RawBinary]?: Any }) | RawBinary
 
 export type ReqlError = InstanceType<(typeof ERRORS)['ReqlError']>
 export type ReqlDriverError = InstanceType<(typeof ERRORS)['ReqlDriverError']>

@@ -1,73 +1,98 @@
-// The few methods of Node's EventEmitter that users of the driver call.
+// Node's EventEmitter, which programs ask connections for; where there is none, the methods of it that users of the driver call.
+
+import { hostEmitter } from './host.ts'
 
 // Programs declare what their listeners take.
 // biome-ignore lint/suspicious/noExplicitAny: as in Node's types
 export type Listener = (...args: any[]) => unknown
 
+type Name = string | symbol
+
 interface Registered {
+  readonly event: Name
   readonly listener: Listener
   readonly isOnce: boolean
 }
 
-export class Emitter {
-  readonly #listeners = new Map<string, Registered[]>()
+class OwnEmitter {
+  /** Replaced by each change, so that those who are being told stay the same. */
+  #registered: readonly Registered[] = []
 
-  on(event: string, listener: Listener): this {
-    return this.#add(event, listener, false)
-  }
-
-  addListener(event: string, listener: Listener): this {
-    return this.#add(event, listener, false)
-  }
-
-  once(event: string, listener: Listener): this {
-    return this.#add(event, listener, true)
-  }
-
-  #add(event: string, listener: Listener, isOnce: boolean): this {
-    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), { listener, isOnce }])
+  on(event: Name, listener: Listener, isOnce = false): this {
+    this.#registered = [...this.#registered, { event, listener, isOnce }]
     return this
   }
 
-  off(event: string, listener: Listener): this {
+  addListener(event: Name, listener: Listener): this {
+    return this.on(event, listener)
+  }
+
+  once(event: Name, listener: Listener): this {
+    return this.on(event, listener, true)
+  }
+
+  prependListener(event: Name, listener: Listener, isOnce = false): this {
+    this.#registered = [{ event, listener, isOnce }, ...this.#registered]
+    return this
+  }
+
+  prependOnceListener(event: Name, listener: Listener): this {
+    return this.prependListener(event, listener, true)
+  }
+
+  off(event: Name, listener: Listener): this {
     return this.removeListener(event, listener)
   }
 
-  removeListener(event: string, listener: Listener): this {
-    const list = this.#listeners.get(event) ?? []
-    const at = list.findLastIndex((one) => one.listener === listener)
-    if (at >= 0) this.#listeners.set(event, list.toSpliced(at, 1))
+  removeListener(event: Name, listener: Listener): this {
+    const at = this.#registered.findLastIndex((one) => one.event === event && one.listener === listener)
+    this.#registered = this.#registered.filter((_one, index) => index !== at)
     return this
   }
 
-  removeAllListeners(event?: string): this {
-    if (event === undefined) this.#listeners.clear()
-    else this.#listeners.delete(event)
+  removeAllListeners(event?: Name): this {
+    this.#registered = this.#registered.filter((one) => event !== undefined && one.event !== event)
     return this
   }
 
-  listeners(event: string): Listener[] {
-    return (this.#listeners.get(event) ?? []).map(({ listener }) => listener)
+  #of(event: Name): Registered[] {
+    return this.#registered.filter((one) => one.event === event)
   }
 
-  listenerCount(event: string): number {
-    return this.#listeners.get(event)?.length ?? 0
+  listeners(event: Name): Listener[] {
+    return this.#of(event).map(({ listener }) => listener)
+  }
+
+  rawListeners(event: Name): Listener[] {
+    return this.listeners(event)
+  }
+
+  listenerCount(event: Name): number {
+    return this.#of(event).length
+  }
+
+  eventNames(): Name[] {
+    return [...new Set(this.#registered.map(({ event }) => event))]
+  }
+
+  getMaxListeners(): number {
+    return 10
   }
 
   setMaxListeners(_count: number): this {
     return this
   }
 
-  emit(event: string, ...args: unknown[]): boolean {
-    const list = this.#listeners.get(event) ?? []
-    if (list.length === 0) {
-      if (event === 'error') throw args[0]
-      return false
-    }
-    for (const { listener, isOnce } of list) {
+  emit(event: Name, ...args: unknown[]): boolean {
+    const told = this.#of(event)
+    if (told.length === 0 && event === 'error') throw args[0]
+    for (const { listener, isOnce } of told) {
       if (isOnce) this.removeListener(event, listener)
       listener.apply(this, args)
     }
-    return true
+    return told.length > 0
   }
 }
+
+export interface Emitter extends OwnEmitter {}
+export const Emitter = (hostEmitter() ?? OwnEmitter) as new () => OwnEmitter

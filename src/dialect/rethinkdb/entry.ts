@@ -93,7 +93,6 @@ interface Named {
   ReqlType: ReqlType
   Row: Row
   RunOptions: RunOptions
-  Sequence: Sequence
   ServerResult: ServerResult
   Sort: Sort
   TableOptions: TableOptions
@@ -116,6 +115,7 @@ type TheJoinFunction<U> = JoinFunction<U>
 type TheOperation<T> = Operation<T>
 type TheReduceFunction<U> = ReduceFunction<U>
 type TheSelection<T> = Selection<T>
+type TheSequence<T = Any> = Sequence<T>
 type TheSingleSelection<T> = SingleSelection<T>
 type TheStream<T> = Stream<T>
 type TheTable<T extends object = Any> = Table<T>
@@ -151,7 +151,6 @@ export declare namespace r {
   export type ReqlType = Named['ReqlType']
   export type Row = Named['Row']
   export type RunOptions = Named['RunOptions']
-  export type Sequence = Named['Sequence']
   export type ServerResult = Named['ServerResult']
   export type Sort = Named['Sort']
   export type TableOptions = Named['TableOptions']
@@ -173,6 +172,7 @@ export declare namespace r {
   export type Operation<T> = TheOperation<T>
   export type ReduceFunction<U> = TheReduceFunction<U>
   export type Selection<T> = TheSelection<T>
+  export type Sequence<T = Any> = TheSequence<T>
   export type SingleSelection<T> = TheSingleSelection<T>
   export type Stream<T> = TheStream<T>
   export type Table<T extends object = Any> = TheTable<T>

@@ -26,6 +26,11 @@ export function asBuffer(bytes: Uint8Array): Uint8Array {
   return host.Buffer?.from(bytes) ?? bytes
 }
 
+/** The class of what emits events, where the host has one. */
+export function hostEmitter(): unknown {
+  return host.process?.getBuiltinModule?.('node:events')
+}
+
 /** Runs JavaScript in a context of its own, where the host can. */
 export function javaScriptMachine(): Machine | undefined {
   return host.process?.getBuiltinModule?.('node:vm') as Machine | undefined

@@ -63,11 +63,7 @@ export interface Feed<T = Any> extends Reading<T>, Pick<FeedClass | AtomFeed, 'o
 }
 
 /** An array with the methods of a cursor. */
-export type ArrayResult<T> = T[] &
-  Reading<T> & { toArray(): Promise<T[]>; toArray(callback: Callback<T[]>): Promise<T[]> }
-
-/** What a term that answers a value resolves to. */
-export type Answer<T> = T extends readonly (infer I)[] ? ArrayResult<I> : T
+export type ArrayResult<T> = T[] & Cursor<T>
 
 export interface Change<T> {
   readonly old_val: T | null
@@ -82,7 +78,8 @@ export interface WriteResult<T = Any> {
   readonly replaced: number
   readonly skipped: number
   readonly unchanged: number
-  readonly first_error?: string
+  /** A text. Programs written with the driver's published types take it for an Error. */
+  readonly first_error?: Any
   /** Present only if keys were generated; not optional, because programs read it without a check. */
   readonly generated_keys: string[]
   readonly warnings?: string[]

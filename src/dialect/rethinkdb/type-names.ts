@@ -30,7 +30,6 @@ export type {
   ReqlError,
   ReqlType,
   Row,
-  Sequence,
   ServerResult,
   Sort,
   Time,
@@ -51,15 +50,5 @@ export type {
   WriteOptions,
   WriteResult,
 } from './result-types.ts'
-export type {
-  Connection,
-  Db,
-  R,
-  Selection,
-  SingleSelection,
-  Stream,
-  Table,
-  TableOptions,
-  Term,
-  Value,
-} from './types.ts'
+export type { Db, Selection, Sequence, SingleSelection, Stream, Table, TableOptions } from './sequence-types.ts'
+export type { Connection, R, Term, Value } from './types.ts'
