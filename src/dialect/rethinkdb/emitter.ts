@@ -55,12 +55,8 @@ class OwnEmitter {
     return this
   }
 
-  #of(event: Name): Registered[] {
-    return this.#registered.filter((one) => one.event === event)
-  }
-
   listeners(event: Name): Listener[] {
-    return this.#of(event).map(({ listener }) => listener)
+    return this.#registered.filter((one) => one.event === event).map((one) => one.listener)
   }
 
   rawListeners(event: Name): Listener[] {
@@ -68,11 +64,11 @@ class OwnEmitter {
   }
 
   listenerCount(event: Name): number {
-    return this.#of(event).length
+    return this.listeners(event).length
   }
 
   eventNames(): Name[] {
-    return [...new Set(this.#registered.map(({ event }) => event))]
+    return [...new Set(this.#registered.map((one) => one.event))]
   }
 
   getMaxListeners(): number {
@@ -84,7 +80,7 @@ class OwnEmitter {
   }
 
   emit(event: Name, ...args: unknown[]): boolean {
-    const told = this.#of(event)
+    const told = this.#registered.filter((one) => one.event === event)
     if (told.length === 0 && event === 'error') throw args[0]
     for (const { listener, isOnce } of told) {
       if (isOnce) this.removeListener(event, listener)
