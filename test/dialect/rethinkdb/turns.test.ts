@@ -243,6 +243,19 @@ it('a query with something random in it is evaluated once', async () => {
   expect(second).toBe(first)
 })
 
+it('objects made of terms stand in such a query: every one with them and an order was a TypeError', async () => {
+  const added = (row: Any) => ({ m: row('n').add(1) })
+  const objects = [
+    t().orderBy('n').limit(1).merge(added),
+    t().map(added).orderBy('m').limit(1),
+    t()
+      .filter({ n: r.expr(0).add(0) })
+      .orderBy('id')
+      .limit(1),
+  ]
+  for (const query of objects) expect(await query.run(connection)).toHaveLength(1)
+})
+
 it('closing the connection waits for it', async () => {
   clockThatGoes()
   const sum = t().sum('n').run(connection)
