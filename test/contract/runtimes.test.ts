@@ -74,6 +74,36 @@ import('./suite/suite.mjs').then(async ({ runSuite }) => {
     expectAll(outcomesIn(run(DENO!, 'run', '-A', '--no-check', '--node-modules-dir=manual', path)))
   })
 
+  it.skipIf(DENO === undefined)('keeps a directory in Deno within the folder that is permitted', () => {
+    const path = project.write(
+      'permitted.mjs',
+      `import { open } from 'quiverdb'
+const [place, how] = Deno.args
+try {
+  const db = await open(place, { readOnly: how === 'read' })
+  const notes = how === 'make' ? await db.createCollection('notes') : db.collection('notes')
+  if (how === 'make') await notes.insert({ id: 1, text: 'kept' })
+  console.log((await notes.get(1)).text)
+  await db.close()
+} catch (error) {
+  console.log(error.name + ': ' + error.message)
+}`,
+    )
+    const deno = (permissions: readonly string[], ...args: string[]) =>
+      run(DENO!, 'run', '--no-prompt', '--no-check', '--node-modules-dir=manual', ...permissions, path, ...args)
+    const read = '--allow-read=./permitted'
+    const write = '--allow-write=./permitted'
+    const host = '--allow-sys=hostname'
+    // The folder was made, and then opening failed: those above could not be flushed.
+    expect(deno([read, write, host], './permitted', 'make')).toBe('kept\n')
+    expect(deno([read, write, host], './permitted', 'again')).toBe('kept\n')
+    // That a reader cannot leave a note of itself does not keep it from reading.
+    expect(deno([read, host], './permitted', 'read')).toBe('kept\n')
+    expect(deno([read, write], './permitted', 'again')).toMatch(/^HostError: .*"hostname".*--allow-sys/)
+    expect(deno([read, host], './permitted', 'again')).toMatch(/^HostError: .*write access.*--allow-write/)
+    expect(deno([], './permitted', 'again')).toMatch(/^HostError: .*read access.*--allow-read/)
+  })
+
   it.skipIf(WORKERD === undefined)('holds in workerd, which compiles no WebAssembly from bytes', async () => {
     // As its own tools bundle: these conditions, and modules of WebAssembly as files.
     const entry = project.write(

@@ -3,9 +3,10 @@
 import { readFileSync, readlinkSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-/** The platform's error code (`ENOENT`), or an empty string. */
+/** The platform's error code (`ENOENT`), or an empty string. What Deno does not permit has none; Node's says the same. */
 export function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
+  if (name === 'NotCapable') return 'ERR_ACCESS_DENIED'
   return typeof code === 'string' ? code : ''
 }
 
