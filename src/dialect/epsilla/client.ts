@@ -227,39 +227,39 @@ export class EpsillaDB {
     })
   }
 
-  insert(table: string | Named, records?: readonly object[]): Answer<Written> {
+  insert(table: string | Named, records?: readonly object[]): Counted<Written> {
     return this.#write('insert', table, records)
   }
 
-  upsert(table: string | Named, records?: readonly object[]): Answer<Written> {
+  upsert(table: string | Named, records?: readonly object[]): Counted<Written> {
     return this.#write('upsert', table, records)
   }
 
-  #write(method: 'insert' | 'upsert', table: string | Named, given: unknown): Answer<Written> {
+  #write(method: 'insert' | 'upsert', table: string | Named, given: unknown): Counted<Written> {
     const isNamed = typeof table === 'object' && table !== null
     const name = isNamed ? table.table_name : table
     const records = isNamed ? table.records : given
     return this.#run(method, [name, records], (loadedOr) => {
       const loaded = loadedOr(500, 'DB')
       return loaded.table(name, 500).write(records, method === 'upsert', loaded.scale, this.#embedderOf)
-    })
+    }) as Counted<Written>
   }
 
-  deleteByPrimaryKeys(table: string, primaryKeys: (string | number)[]): Answer<Deleted> {
+  deleteByPrimaryKeys(table: string, primaryKeys: (string | number)[]): Counted<Deleted> {
     return this.#delete('deleteByPrimaryKeys', [table, primaryKeys], table, { primaryKeys })
   }
 
-  delete(table: string | Named, config?: DeleteConfig): Answer<Deleted> {
+  delete(table: string | Named, config?: DeleteConfig): Counted<Deleted> {
     const [name, given] = namedConfig(table, config)
     // A client without a database reports that first.
     if (this.#name && !given?.primaryKeys && !given?.filter) return Promise.resolve(new Error(NO_SELECTION))
     return this.#delete('delete', [name, given], name, given ?? {})
   }
 
-  #delete(method: string, args: unknown[], name: string, config: DeleteConfig): Answer<Deleted> {
+  #delete(method: string, args: unknown[], name: string, config: DeleteConfig): Counted<Deleted> {
     return this.#run(method, args, async (loadedOr) => {
       return await loadedOr(400, 'DB').table(name, 400).delete(config)
-    })
+    }) as Counted<Deleted>
   }
 
   get(table: string | Named, config?: GetConfig): Answer<EpsillaQueryResult[]> {
@@ -389,6 +389,9 @@ export class EpsillaDB {
 export function clientOf(client: EpsillaDB, name: string): EpsillaDB {
   return another(client, name, (config) => new EpsillaDB(config))
 }
+
+/** The published types take every result for a list: programs hand these answers on as `EpsillaResponse`. */
+type Counted<Counts> = Answer<Counts & EpsillaQueryResult[]>
 
 /** The result of `insert` and `upsert`. */
 export interface Written {

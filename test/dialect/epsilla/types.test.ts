@@ -45,6 +45,9 @@ export async function main(): Promise<number> {
   const cloud = new VectorDB('id', new EpsillaCloud({ projectID: 'p', apiKey: 'k' }))
   await cloud.connect()
   await cloud.query('MyTable', { queryField: 'Embedding', queryVector: [1], limit: 1 })
+  // Programs hand every answer on under one type: those of writes were none of it.
+  const written: Promise<EpsillaResponse | Error>[] = [db.insert('MyTable', rows), db.delete('MyTable', { filter: 'ID = 1' })]
+  for (const answer of await Promise.all(written)) if (answer instanceof Error) throw answer
   return query.statusCode + inserted.statusCode
 }
 `
