@@ -1,6 +1,6 @@
-// Node's EventEmitter, which programs ask connections for; where there is none, the methods of it that users of the driver call.
+// Node's EventEmitter, which programs ask connections for. Pages have the methods of it that users of the driver call.
 
-import { hostEmitter } from './host.ts'
+import { builtin } from './host.ts'
 
 // Programs declare what their listeners take.
 // biome-ignore lint/suspicious/noExplicitAny: as in Node's types
@@ -31,15 +31,6 @@ class OwnEmitter {
     return this.on(event, listener, true)
   }
 
-  prependListener(event: Name, listener: Listener, isOnce = false): this {
-    this.#registered = [{ event, listener, isOnce }, ...this.#registered]
-    return this
-  }
-
-  prependOnceListener(event: Name, listener: Listener): this {
-    return this.prependListener(event, listener, true)
-  }
-
   off(event: Name, listener: Listener): this {
     return this.removeListener(event, listener)
   }
@@ -59,20 +50,8 @@ class OwnEmitter {
     return this.#registered.filter((one) => one.event === event).map((one) => one.listener)
   }
 
-  rawListeners(event: Name): Listener[] {
-    return this.listeners(event)
-  }
-
   listenerCount(event: Name): number {
     return this.listeners(event).length
-  }
-
-  eventNames(): Name[] {
-    return [...new Set(this.#registered.map((one) => one.event))]
-  }
-
-  getMaxListeners(): number {
-    return 10
   }
 
   setMaxListeners(_count: number): this {
@@ -91,4 +70,4 @@ class OwnEmitter {
 }
 
 export interface Emitter extends OwnEmitter {}
-export const Emitter = (hostEmitter() ?? OwnEmitter) as new () => OwnEmitter
+export const Emitter = (builtin('node:events') ?? OwnEmitter) as new () => OwnEmitter

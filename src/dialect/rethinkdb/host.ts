@@ -26,19 +26,19 @@ export function asBuffer(bytes: Uint8Array): Uint8Array {
   return host.Buffer?.from(bytes) ?? bytes
 }
 
-/** The class of what emits events, where the host has one. */
-export function hostEmitter(): unknown {
-  return host.process?.getBuiltinModule?.('node:events')
+/** A module of the host's own. */
+export function builtin(name: string): unknown {
+  return host.process?.getBuiltinModule?.(name)
 }
 
 /** Runs JavaScript in a context of its own, where the host can. */
 export function javaScriptMachine(): Machine | undefined {
-  return host.process?.getBuiltinModule?.('node:vm') as Machine | undefined
+  return builtin('node:vm') as Machine | undefined
 }
 
 /** The package as the program's folder has it, where the host can look it up at once. */
 export function packageOf(name: string): unknown {
-  const modules = host.process?.getBuiltinModule?.('node:module') as Modules | undefined
+  const modules = builtin('node:module') as Modules | undefined
   return modules?.createRequire(`${host.process!.cwd!()}/`)(name)
 }
 

@@ -208,7 +208,7 @@ export interface Term<T = Any> extends Runnable<T>, Comparing, NumberMethods, Li
 // biome-ignore lint/complexity/noBannedTypes: programs written with the driver's published types have listeners of this type
 export type Listener = ((...args: Any[]) => unknown) | Function
 
-/** The methods of Node's EventEmitter. */
+/** The methods of Node's EventEmitter. Pages have no `prepend...`, `rawListeners`, `eventNames`, `getMaxListeners`. */
 interface Emitting {
   on(event: string | symbol, listener: Listener): this
   addListener(event: string | symbol, listener: Listener): this

@@ -52,15 +52,15 @@ function transcript(emitter: Emitter): unknown[] {
   const c = listener('c')
   const d = listener('d')
   lines.push(emitter.emit('x', 1))
-  emitter.on('x', a).once('x', b).prependListener('x', c).prependOnceListener('x', d).addListener(symbol, a)
-  lines.push(emitter.listenerCount('x'), emitter.listeners('x').length, emitter.eventNames())
+  emitter.on('x', a).once('x', b).on('x', c).addListener(symbol, d)
+  lines.push(emitter.listenerCount('x'), emitter.listeners('x').length)
   lines.push(emitter.emit('x', 1, 2), emitter.emit('x'), emitter.emit(symbol, 'own'))
   // The listener that was added last goes first, and those that are being told stay the same.
   emitter.on('x', b).on('x', a).off('x', a)
   emitter.once('x', () => emitter.removeAllListeners('x').on('x', d))
-  lines.push(emitter.emit('x', 3), emitter.emit('x', 4), emitter.eventNames().map(String).sort())
+  lines.push(emitter.emit('x', 3), emitter.emit('x', 4), emitter.listenerCount('x'))
   emitter.removeListener('y', a).removeAllListeners()
-  lines.push(emitter.eventNames(), emitter.emit(symbol), emitter.getMaxListeners())
+  lines.push(emitter.setMaxListeners(3) === emitter, emitter.emit(symbol))
   try {
     emitter.emit('error', new Error('nobody listens'))
   } catch (error) {

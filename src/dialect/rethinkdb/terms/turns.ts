@@ -129,8 +129,8 @@ function isSteady({ root }: Query): boolean {
 
 function isReading({ type, args, optargs }: Node): boolean {
   if (type === T.DATUM) return true
-  // An object of terms is of no kind.
-  const { name, traits } = KINDS[type] ?? { name: '', traits: '' }
-  if (traits.includes('w') || name === 'changes') return false
+  // An object of terms is of none.
+  const kind = KINDS[type]
+  if (kind?.traits.includes('w') || kind?.name === 'changes') return false
   return args.every(isReading) && Object.values(optargs).every(isReading)
 }
