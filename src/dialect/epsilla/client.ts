@@ -390,8 +390,7 @@ export function clientOf(client: EpsillaDB, name: string): EpsillaDB {
   return another(client, name, (config) => new EpsillaDB(config))
 }
 
-/** The published types take every result for a list: programs hand these answers on as `EpsillaResponse`. */
-type Counted<Counts> = Answer<Counts & EpsillaQueryResult[]>
+type Counted<Counts> = Answer<Counts & EpsillaQueryResult[]> // In the published types every result is a list.
 
 /** The result of `insert` and `upsert`. */
 export interface Written {

@@ -70,4 +70,4 @@ class OwnEmitter {
 }
 
 export interface Emitter extends OwnEmitter {}
-export const Emitter = (builtin('node:events') ?? OwnEmitter) as new () => OwnEmitter
+export const Emitter = (builtin('events') ?? OwnEmitter) as new () => OwnEmitter

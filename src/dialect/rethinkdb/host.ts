@@ -28,17 +28,17 @@ export function asBuffer(bytes: Uint8Array): Uint8Array {
 
 /** A module of the host's own. */
 export function builtin(name: string): unknown {
-  return host.process?.getBuiltinModule?.(name)
+  return host.process?.getBuiltinModule?.(`node:${name}`)
 }
 
 /** Runs JavaScript in a context of its own, where the host can. */
 export function javaScriptMachine(): Machine | undefined {
-  return builtin('node:vm') as Machine | undefined
+  return builtin('vm') as Machine | undefined
 }
 
 /** The package as the program's folder has it, where the host can look it up at once. */
 export function packageOf(name: string): unknown {
-  const modules = builtin('node:module') as Modules | undefined
+  const modules = builtin('module') as Modules | undefined
   return modules?.createRequire(`${host.process!.cwd!()}/`)(name)
 }
 
