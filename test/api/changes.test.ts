@@ -180,6 +180,9 @@ describeEach('atomic', ({ openNew, collection: options }) => {
   it('writes nothing when one document is bad: errors are counted, everything else is zero', async () => {
     const posts = await make()
     const before = await posts.find().toArray()
+    const tooLong = await posts.delete([1, 'x'.repeat(70_000)], { atomic: true })
+    expect(tooLong).toMatchObject(counters({ errors: 1 }))
+    expect(await posts.find().toArray()).toEqual(before)
     const taken = await posts.insert([{ id: 3 }, {}, { id: 1 }, { id: 4 }, { id: 5, x: NaN }], { atomic: true })
     expect(taken).toEqual({ ...counters({ errors: 2 }), firstError: expect.stringContaining('id 1 (position 2') })
     const bad = await posts.upsert([{ id: 1, n: 9 }, { id: 3, n: NaN }, {}], { atomic: true })
