@@ -54,7 +54,7 @@ export async function withSettled<R>(
   state: CollectionState,
   id: number,
   partsOf: () => readonly Partition[],
-  run: (parts: readonly Partition[]) => Promise<R>,
+  run: (parts: readonly Partition[]) => R | Promise<R>,
 ): Promise<R> {
   for (;;) {
     const parts = partsOf()

@@ -16,7 +16,7 @@ import { type RankedHit, type RankedRequest, searchSparse, searchText, withSettl
 import { Marks } from './marks.ts'
 import { GROUP_AHEAD, pickGroups } from './search-group.ts'
 import { countOrAll, groupOf, partsNamed, projectionOf, radiusOf, type SearchHit } from './search-options.ts'
-import { STEP_HITS, type Steps, undisturbed, untilDone } from './undisturbed.ts'
+import { type Attempt, STEP_HITS, type Steps, undisturbed, untilDone } from './undisturbed.ts'
 
 /** Options that searches by words and by sparse vectors share. */
 export interface RankedConditions {
@@ -84,7 +84,7 @@ export async function runRanked(state: CollectionState, options: object): Promis
   }
   const marks = new Marks(state, filter)
   const attempt = (mayRest: boolean) =>
-    withSettled(state, definitionNamed(state, name).id, partsOf, (parts) =>
+    withSettled<Attempt<SearchHit[]>>(state, definitionNamed(state, name).id, partsOf, (parts) =>
       undisturbed(state, parts, hitsIn(ranked, parts, marks), mayRest),
     )
   for (;;) {

@@ -210,8 +210,7 @@ export async function searchPlaces<R>(
       const steps = function* (): Steps<R> {
         const lists: Place[][] = []
         for (let query = 0; query < queries.length; query++) {
-          lists.push(merged(found, query, count))
-          yield
+          if (lists.push(merged(found, query, count)) > 1) yield
         }
         return yield* take(lists, explanationOf(found, lists, !isEverything(filter)))
       }
@@ -264,7 +263,11 @@ export async function runSearch(
   const count = limit === 0 ? 0 : limit + offset
   return await searchPlaces(state, request, count, undefined, function* (lists, explanation) {
     const hits: SearchHit[][] = []
-    for (const list of lists) hits.push(yield* readAll(list.slice(offset, offset + limit), read))
+    for (const list of lists) {
+      const places = list.slice(offset, offset + limit)
+      // Most are few, and need no generator.
+      hits.push(places.length < STEP_HITS ? places.map(read) : yield* readAll(places, read))
+    }
     const returned = hits.reduce((total, list) => total + list.length, 0)
     return { lists: hits, explanation: { ...explanation, returned } }
   })

@@ -14,36 +14,52 @@ export const STEP_HITS = 64
 /** From this attempt on nothing else runs until the work is done: otherwise constant writes would keep it from ending. */
 const LAST_ATTEMPT = 3
 
-/** Repeats `attempt` until it has an answer. */
-export async function untilDone<R>(
-  attempt: (mayRest: boolean) => Promise<{ readonly answer: R } | undefined>,
+/** What was done, or undefined where others wrote meanwhile. */
+export type Attempt<R> = { readonly answer: R } | undefined
+
+/** Repeats `attempt` until it has an answer. Most have it at once. */
+export function untilDone<R>(attempt: (mayRest: boolean) => Attempt<R> | Promise<Attempt<R>>): R | Promise<R> {
+  const first = attempt(true)
+  return first instanceof Promise || first === undefined ? repeated(first, attempt) : first.answer
+}
+
+async function repeated<R>(
+  first: Attempt<R> | Promise<Attempt<R>>,
+  attempt: (mayRest: boolean) => Attempt<R> | Promise<Attempt<R>>,
 ): Promise<R> {
-  for (let number = 1; ; number++) {
-    const done = await attempt(number < LAST_ATTEMPT)
-    if (done !== undefined) return done.answer
-  }
+  let done = await first
+  for (let number = 2; done === undefined; number++) done = await attempt(number < LAST_ATTEMPT)
+  return done.answer
 }
 
 /**
- * Runs the steps, which begin at once; returns undefined if one of the partitions was written to between two of them.
+ * Runs the steps, which begin at once; answers undefined if one of the partitions was written to between two of them.
  *
  * @param mayRest - whether others may run in between.
  */
-export async function undisturbed<R>(
+export function undisturbed<R>(
   state: CollectionState,
   parts: readonly Partition[],
   steps: Steps<R>,
   mayRest: boolean,
-): Promise<{ readonly answer: R } | undefined> {
-  for (let began = performance.now(); ; ) {
+): Attempt<R> | Promise<Attempt<R>> {
+  const began = performance.now()
+  for (;;) {
     const { done, value } = steps.next()
     if (done === true) return { answer: value }
-    if (!mayRest || performance.now() - began < SLICE_MS) continue
-    const commits = parts.map((part) => part.commits)
-    await pause()
-    const refusal = state.refuseRead()
-    if (refusal !== null) throw refusal
-    if (parts.some((part, i) => part.commits !== commits[i])) return undefined
-    began = performance.now()
+    if (mayRest && performance.now() - began >= SLICE_MS) return afterPause(state, parts, steps)
   }
+}
+
+async function afterPause<R>(
+  state: CollectionState,
+  parts: readonly Partition[],
+  steps: Steps<R>,
+): Promise<Attempt<R>> {
+  const commits = parts.map((part) => part.commits)
+  await pause()
+  const refusal = state.refuseRead()
+  if (refusal !== null) throw refusal
+  if (parts.some((part, i) => part.commits !== commits[i])) return undefined
+  return undisturbed(state, parts, steps, true)
 }
