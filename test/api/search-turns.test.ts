@@ -3,6 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Collection } from '../../src/engine/index.ts'
+import { turnsDuring } from '../turns.ts'
 import { closeAfterEach, openMemory } from './configurations.ts'
 
 closeAfterEach()
@@ -31,23 +32,6 @@ async function make(): Promise<Collection> {
   // Its parts are loaded, and the index is up to date.
   await c.search({ text: 'river', limit: 1, filter: { tag: { $regex: 't' } } })
   return c
-}
-
-/** Runs the search, and something in each turn of the event loop meanwhile; returns how many there were. */
-async function turnsDuring<R>(search: Promise<R>, inTurn: (turn: number) => void = () => {}): Promise<[R, number]> {
-  let turns = 0
-  let isOver = false
-  const turn = () => {
-    if (isOver) return
-    inTurn(turns++)
-    setImmediate(turn)
-  }
-  setImmediate(turn)
-  try {
-    return [await search, turns]
-  } finally {
-    isOver = true
-  }
 }
 
 const WAYS = [

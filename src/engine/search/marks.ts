@@ -1,13 +1,12 @@
 // The documents that match the filter of a search by words or sparse vectors, as bitmaps of slots: made in slices, for
 // the partitions in which the best hits are not among those that match. Others may write meanwhile.
 
-import { performance } from '../../core/index.ts'
 import type { CompiledFilter } from '../../query/index.ts'
 import type { Partition } from '../partition.ts'
-import { pause, SLICE_MS } from '../pause.ts'
 import { MatchScan } from '../read/match.ts'
 import { planOf } from '../read/plan.ts'
 import type { CollectionState } from '../state.ts'
+import { Slices } from './slices.ts'
 
 export interface Marked {
   readonly bitmap: Uint8Array
@@ -42,15 +41,15 @@ export class Marks {
 
   /** Makes those that were missed. */
   async make(): Promise<void> {
-    const began = { at: performance.now() }
+    const slices = new Slices(this.#state)
     for (const partition of this.#missed) {
       const { commits } = partition
-      this.#made.set(partition, { commits, bitmap: await this.#mark(partition, began) })
+      this.#made.set(partition, { commits, bitmap: await this.#mark(partition, slices) })
     }
     this.#missed.clear()
   }
 
-  async #mark(partition: Partition, began: { at: number }): Promise<Uint8Array> {
+  async #mark(partition: Partition, slices: Slices): Promise<Uint8Array> {
     const scan = new MatchScan(this.#state, planOf(this.#state, this.#filter), [partition])
     const addresses = new Uint32Array(1024)
     let bitmap = new Uint8Array(1024)
@@ -64,11 +63,7 @@ export class Marks {
         }
         bitmap[slot >>> 3]! |= 1 << (slot & 7)
       }
-      if (performance.now() - began.at < SLICE_MS) continue
-      await pause()
-      const refusal = this.#state.refuseRead()
-      if (refusal !== null) throw refusal
-      began.at = performance.now()
+      if (slices.isOver) await slices.next()
     }
     return bitmap
   }

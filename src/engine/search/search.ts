@@ -4,10 +4,8 @@
 // search had run earlier. Then the hits are grouped and read, in steps as well (undisturbed.ts).
 
 import { SlotSet } from '../../core/derived/index.ts'
-import { performance } from '../../core/index.ts'
 import type { Document, Key } from '../../value/index.ts'
 import type { Partition } from '../partition.ts'
-import { pause, SLICE_MS } from '../pause.ts'
 import { FieldReader } from '../read/fields.ts'
 import { isEverything } from '../read/filter.ts'
 import { valueIdentity } from '../read/identity.ts'
@@ -17,6 +15,7 @@ import type { CollectionState } from '../state.ts'
 import { GROUP_AHEAD, pickGroups } from './search-group.ts'
 import type { SearchExplanation, SearchHit, SearchRequest } from './search-options.ts'
 import { type After, beginSearch, type PartitionHits, type PartitionSearch } from './search-plan.ts'
+import { Slices } from './slices.ts'
 import { STEP_HITS, type Steps, undisturbed, untilDone } from './undisturbed.ts'
 
 /** A hit before its document is read. */
@@ -30,27 +29,6 @@ export interface Place {
 
 /** The last position of an iterator, and how many hits its pages have had. */
 export type Page = (Pick<Place, 'distance' | 'part' | 'slot'> & { readonly passed: number }) | undefined
-
-/** The time slices of one search, shared by all its parts. */
-class Slices {
-  readonly #state: CollectionState
-  #began = performance.now()
-
-  constructor(state: CollectionState) {
-    this.#state = state
-  }
-
-  get isOver(): boolean {
-    return performance.now() - this.#began > SLICE_MS
-  }
-
-  async next(): Promise<void> {
-    await pause()
-    const refusal = this.#state.refuseRead()
-    if (refusal !== null) throw refusal
-    this.#began = performance.now()
-  }
-}
 
 /** The search of one partition, and its documents that match. */
 class Part {

@@ -65,3 +65,12 @@ export async function idsOf(
 }
 
 export const SUCCESS = { extra_info: {}, error_code: 'Success', reason: '', code: 0, retriable: false, detail: '' }
+
+/** Numbers from 0 to before 1, the same for the same seed. */
+export function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}

@@ -3,18 +3,10 @@
 
 import { describe, expect, it } from 'vitest'
 import { DataType, type MilvusClient, RRFRanker, WeightedRanker } from '../../../src/dialect/milvus/index.ts'
-import { client, collectionOf, KEY } from './fixture.ts'
+import { client, collectionOf, KEY, random } from './fixture.ts'
 
 const DIM = 8
 const ROWS = 200
-
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
-}
 
 interface Row {
   id: number

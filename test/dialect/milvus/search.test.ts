@@ -11,18 +11,10 @@ import {
   f32ArrayToF16Bytes,
   type MilvusClient,
 } from '../../../src/dialect/milvus/index.ts'
-import { client, KEY } from './fixture.ts'
+import { client, KEY, random } from './fixture.ts'
 
 const DIM = 8
 const ROWS = 200
-
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
-}
 
 const dot = (a: number[], b: number[]) => a.reduce((sum, lane, i) => sum + lane * b[i]!, 0)
 const norm = (a: number[]) => Math.sqrt(dot(a, a))

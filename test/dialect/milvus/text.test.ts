@@ -2,15 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { DataType, FunctionType, MilvusClient, RRFRanker } from '../../../src/dialect/milvus/index.ts'
-import { client, idsOf, KEY, SUCCESS } from './fixture.ts'
-
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
-}
+import { client, idsOf, KEY, random, SUCCESS } from './fixture.ts'
 
 type Sparse = Record<string, number>
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Collection, type Database, open } from '../../../src/index.ts'
+import { turnsDuring } from '../../turns.ts'
 import { type Any, answer as answerOf, r } from './cases.ts'
 
 const ROWS = 3_000
@@ -28,15 +29,7 @@ function clockThatStands(): void {
 
 /** What a promise ends with, and how often the event loop turned until then. */
 async function turnsOf(promise: Promise<unknown>): Promise<{ answer: unknown; turns: number }> {
-  let turns = 0
-  let isOver = false
-  const turn = () => {
-    turns++
-    if (!isOver) setImmediate(turn)
-  }
-  setImmediate(turn)
-  const answer = await promise.catch((error) => error)
-  isOver = true
+  const [answer, turns] = await turnsDuring(promise.catch((error) => error))
   return { answer, turns }
 }
 

@@ -4,6 +4,7 @@
 import { expect, it } from 'vitest'
 import type { Collection } from '../../../src/dialect/seekdb/index.ts'
 import { randomOf } from '../../api/nearest.ts'
+import { turnsDuring } from '../../turns.ts'
 import { plainCollection } from './fixtures.ts'
 
 const COUNT = 4_000
@@ -19,23 +20,6 @@ async function filled(count: number): Promise<Collection> {
     metadatas: ids.map((_, i) => ({ n: i, version: 0 })),
   })
   return collection
-}
-
-/** Runs the search, and something in each turn of the event loop meanwhile; returns how many there were. */
-async function turnsDuring<R>(search: Promise<R>, inTurn: (turn: number) => void = () => {}): Promise<[R, number]> {
-  let turns = 0
-  let isOver = false
-  const turn = () => {
-    if (isOver) return
-    inTurn(turns++)
-    setImmediate(turn)
-  }
-  setImmediate(turn)
-  try {
-    return [await search, turns]
-  } finally {
-    isOver = true
-  }
 }
 
 // They were read in one stretch: 0.2 s for 10,000.

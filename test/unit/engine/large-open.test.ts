@@ -6,6 +6,7 @@ import { type Collection, type Database, openDatabase } from '../../../src/engin
 import { MemoryDirectory, type StorageDirectory } from '../../../src/storage/index.ts'
 
 const DOCUMENTS = 60_000
+const text = 'x'.repeat(300)
 
 /** Notes in `most` how many bytes were read of all files in one stretch. */
 function watched(storage: StorageDirectory, reads: { stretch: number; most: number }): StorageDirectory {
@@ -22,6 +23,16 @@ function watched(storage: StorageDirectory, reads: { stretch: number; most: numb
     }
     return file
   }
+  return storage
+}
+
+/** A database that was closed, with one collection. */
+async function filled(more: (id: number) => object = () => ({})): Promise<MemoryDirectory> {
+  const storage = new MemoryDirectory()
+  const written = await openDatabase({ storage, durability: 'soft' })
+  const c = await written.createCollection('c')
+  await c.insert(Array.from({ length: DOCUMENTS }, (_, id) => ({ id, ...more(id), text })))
+  await written.close()
   return storage
 }
 
@@ -63,12 +74,7 @@ it.each<[string, (db: Database) => Promise<unknown>]>([
   ['distinct values', (db) => db.collection('c').distinct('n')],
   ['many keys', (db) => db.collection('c').getMany(Array.from({ length: 5_000 }, (_, i) => i * 7))],
 ])('%s goes in slices', async (_, run) => {
-  const storage = new MemoryDirectory()
-  const written = await openDatabase({ storage, durability: 'soft' })
-  const c = await written.createCollection('c')
-  const text = 'x'.repeat(300)
-  await c.insert(Array.from({ length: DOCUMENTS }, (_, id) => ({ id, n: id % 10, text })))
-  await written.close()
+  const storage = await filled((id) => ({ n: id % 10 }))
   // What is loaded for it is there then; loading it takes turns.
   const other = await openDatabase({ storage: null })
   await other.createCollection('c')
@@ -96,7 +102,6 @@ it.each<[string, Parameters<Database['createCollection']>[1], (c: Collection) =>
   const storage = new MemoryDirectory()
   const written = await openDatabase({ storage, durability: 'soft' })
   const c = await written.createCollection('c', options)
-  const text = 'x'.repeat(300)
   await c.insert(Array.from({ length: DOCUMENTS }, (_, id) => ({ id, n: id % 10, v: Float32Array.of(id, 1), text })))
   await change(c)
   await written.close()
@@ -112,12 +117,7 @@ it.each<[string, Parameters<Database['createCollection']>[1], (c: Collection) =>
 
 // All of the log was read for them: 0.2 s for 260 MB.
 it('a few keys are looked up without reading all of it', async () => {
-  const storage = new MemoryDirectory()
-  const written = await openDatabase({ storage, durability: 'soft' })
-  const c = await written.createCollection('c')
-  const text = 'x'.repeat(300)
-  await c.insert(Array.from({ length: DOCUMENTS }, (_, id) => ({ id, text })))
-  await written.close()
+  const storage = await filled()
   const reads = { stretch: 0, most: 0 }
   const db = await openDatabase({ storage: watched(storage.reopen(), reads), durability: 'soft' })
   const again = db.collection('c')
@@ -135,12 +135,7 @@ it('a few keys are looked up without reading all of it', async () => {
 })
 
 it('a first write waits for that, and calls behind it take effect in their order', async () => {
-  const storage = new MemoryDirectory()
-  const written = await openDatabase({ storage, durability: 'soft' })
-  const c = await written.createCollection('c')
-  const text = 'x'.repeat(300)
-  await c.insert(Array.from({ length: DOCUMENTS }, (_, id) => ({ id, text })))
-  await written.close()
+  const storage = await filled()
   const db = await openDatabase({ storage: storage.reopen(), durability: 'soft' })
   const again = db.collection('c')
   const document = { id: 'new', n: 1 }

@@ -15,22 +15,12 @@ it('beyond 2^32, in logs, in their heads and after a crash', async () => {
   shapes.sawTransaction(LAST - 2)
   const partitions: Partition[] = []
   for (const one of options) partitions.push(await Partition.create(one))
-  const write = (id: string, sides: readonly number[]) => {
-    const transaction = { id: shapes.nextTransaction(), participants: [0, 1] }
-    for (const side of sides) {
-      const batch = partitions[side]!.begin()
-      batch.put({ id, version: 1 }, PutMode.Upsert)
-      batch.settle()
-      batch.prepare(transaction)
-      batch.commit({ hard: true, transaction })
-    }
-  }
-  for (let i = 0; i < 5; i++) write(`k${i}`, [0, 1])
+  for (let i = 0; i < 5; i++) writeBoth(partitions, `k${i}`)
   await Promise.all(partitions.map((partition) => partition.flush()))
   // The head of the second log says how far all are settled.
   await partitions[1]!.compact()
   expect(partitions[1]!.header?.sealedTransaction).toBe(LAST + 3)
-  write('half', [0])
+  writeBoth(partitions, 'half', [0])
   await partitions[0]!.flushOwn()
   const left = medium.crash({ seed: 1, mode: 'all' })
   const again = optionsOf(left)

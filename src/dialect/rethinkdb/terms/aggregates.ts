@@ -13,7 +13,7 @@ import {
   Time,
 } from '../datum.ts'
 import { Failure, fail, failMissing } from '../errors.ts'
-import { type Call, derive, finite, NOTHING, plainFirst, toFunc, toStream } from '../evaluate.ts'
+import { type Call, derive, NOTHING, plainFirst, toFunc, toStream } from '../evaluate.ts'
 import { failGroups, limitedGroups } from '../groups.ts'
 import { filterTest, isObjectTerm } from '../matching.ts'
 import type { Operations } from '../registry.ts'
@@ -32,7 +32,7 @@ import {
   wrongKind,
 } from '../values.ts'
 import { countSlice, openSlice } from './reading.ts'
-import { goThrough } from './turns.ts'
+import { finiteOf, goThrough } from './turns.ts'
 
 /**
  * Visits each row with the function's answer, and then answers; rows for which that does not exist, or is null where
@@ -48,13 +48,6 @@ function eachWith<V>(call: Call, visit: (value: Datum, row: Datum) => void, answ
     }
   }
   return goThrough(call, finiteOf(call.first), visitRow, answer)
-}
-
-/** A sequence that must end. */
-function finiteOf(value: Val): Stream {
-  const stream = toStream(value)
-  finite(stream)
-  return stream
 }
 
 function requireNoIndex(call: Call): void {

@@ -2,14 +2,14 @@
 
 import { asText, compare, type Datum, equal } from '../datum.ts'
 import { Failure, fail } from '../errors.ts'
-import { type Call, evaluate, finite, selectionOf, toFunc, toStream } from '../evaluate.ts'
+import { type Call, evaluate, selectionOf, toFunc, toStream } from '../evaluate.ts'
 import { feedPart } from '../parts.ts'
 import type { Operations } from '../registry.ts'
 import { T } from '../terms.ts'
 import { asDatum, collect, type Func, type Pull, Selection, Stream, TableSlice, type Val } from '../values.ts'
 import { openSlice, requireIndex } from './reading.ts'
 import { DatumSet } from './sets.ts'
-import { goThrough } from './turns.ts'
+import { finiteOf, goThrough } from './turns.ts'
 
 /** What is compared of each row, and whether in descending order. */
 interface Comparison {
@@ -90,13 +90,11 @@ function orderBy(call: Call): Val {
 /** All values of a sequence that must end, within the array limit. */
 function rowsOf(call: Call, value: Val): readonly Datum[] {
   if (Array.isArray(value)) return value
-  const stream = toStream(value)
-  finite(stream)
   const rows: Datum[] = []
   const visit = (row: Datum) => {
     if (rows.push(row) > call.query.arrayLimit) call.query.arrayTooLarge()
   }
-  return goThrough(call, stream, visit, () => rows)
+  return goThrough(call, finiteOf(value), visit, () => rows)
 }
 
 /** Rows in index order; rows with equal keys, by the further comparisons. */
@@ -231,9 +229,7 @@ function distinct(call: Call): Val {
     set.add(row)
     if (set.size > call.query.arrayLimit) call.query.arrayTooLarge()
   }
-  const stream = toStream(value)
-  finite(stream)
-  return goThrough(call, stream, visit, () => set.sorted())
+  return goThrough(call, finiteOf(value), visit, () => set.sorted())
 }
 
 export const orderTerms: Operations = { orderBy, union, distinct }

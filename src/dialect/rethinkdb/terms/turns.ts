@@ -7,12 +7,12 @@
 import { pause, performance, SLICE_MS } from '../../../engine/index.ts'
 import { isAnew } from '../check.ts'
 import type { Datum } from '../datum.ts'
-import { type Call, waiting } from '../evaluate.ts'
+import { type Call, finite, toStream, waiting } from '../evaluate.ts'
 import type { Node } from '../node.ts'
 import { type Query, Suspension } from '../query.ts'
 import type { Store } from '../store.ts'
 import { KINDS, T } from '../terms.ts'
-import type { Pull, Stream } from '../values.ts'
+import type { Pull, Stream, Val } from '../values.ts'
 
 /** Rows between two looks at the clock. */
 const ROWS = 32
@@ -34,6 +34,13 @@ const STEADY = new WeakMap<Node, boolean>()
 
 /** Thrown by a filter when time is up. */
 const TIME_UP = {}
+
+/** A sequence that must end. */
+export function finiteOf(value: Val): Stream {
+  const stream = toStream(value)
+  finite(stream)
+  return stream
+}
 
 /**
  * Visits the values of a sequence, until a visit returns true, and answers with `answer()`.
