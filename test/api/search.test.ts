@@ -155,6 +155,18 @@ describeEach('search', ({ collection, openNew }) => {
     expect(await ids({ group: { field: 'lang', size: 1000 } })).toEqual(grouped('lang', 10, 0, 1000))
     expect(await ids({ group: { field: 'nowhere' } })).toEqual([all[0]!.id])
     expect(await ids({ group: { field: 'lang' }, limit: 0 })).toEqual([])
+    // Null and a missing field are groups of their own, unless told what they count as.
+    const opposite = Array.from(QUERY, (lane) => -lane)
+    await made.insert([
+      { id: -3, lang: null, embedding: QUERY },
+      { id: -1, embedding: QUERY },
+      { id: -2, lang: 'de', embedding: opposite },
+    ])
+    const group = { field: 'lang', size: 2 }
+    const filter = { id: { $lt: 0 } }
+    expect(await ids({ filter, group: { ...group, size: 1 } })).toHaveLength(3)
+    expect((await ids({ filter, limit: 1, group: { ...group, default: null } })).sort()).toEqual([-1, -3])
+    expect(await ids({ filter, group: { ...group, size: 1, default: 'de' } })).toHaveLength(1)
   })
 
   it('goes through all hits in pages', async () => {

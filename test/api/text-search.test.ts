@@ -219,6 +219,7 @@ describeEach('search by text', ({ openNew, collection: options }) => {
     expect(await ids({ limit: Infinity })).toHaveLength(all.length)
     expect(await ids({ radius: -(all[1]!.score - 0.001) })).toEqual(all.slice(0, 2).map(({ id }) => id))
     expect(await ids({ group: { field: 'n' } })).toEqual([2, all.find(({ id }) => POSTS[id - 1]!.n === 1)!.id])
+    expect(await ids({ group: { field: 'none', default: 1 } })).toEqual([all[0]!.id])
     const [hit] = await posts.search({ text: 'lazy', select: ['n'] })
     expect(hit!.document).toEqual({ n: 1 })
   })

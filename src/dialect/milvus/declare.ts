@@ -5,6 +5,7 @@ import { UnsupportedError } from '../../error/index.ts'
 import { analyzerFor, languagesOf } from './analyzers.ts'
 import { DataType, DEFAULT_PARTITIONS_NUMBER, FunctionType, MAX_PARTITIONS_NUMBER } from './enums.ts'
 import { invalid, told, unexpected, wrongCall } from './errors.ts'
+import { geometries } from './lazy.ts'
 import { requireSignable } from './minhash.ts'
 import {
   convertToDataType,
@@ -391,11 +392,14 @@ export function alteredParams(field: Field, params: Record<string, string>): Rec
 }
 
 /** Defaults in their stored form; throws if one does not fit its field. */
-export function withStoredDefaults(fields: readonly Field[]): Field[] {
+export async function withStoredDefaults(fields: readonly Field[]): Promise<Field[]> {
+  const isPlace = ({ type, defaultValue }: Field) => type === DataType.Geometry && typeof defaultValue === 'string'
+  const places = fields.filter(isPlace)
+  if (places.length > 0) (await geometries()).requireDefaultShapes(places)
   return fields.map((field) => {
     if (field.defaultValue === undefined) return field
     const { type } = field
-    if (type >= DataType.Array && type !== DataType.Timestamptz) {
+    if (type >= DataType.Array && type !== DataType.Timestamptz && type !== DataType.Geometry) {
       throw invalid(`type not support default_value, type:${DataType[type]}, name:${field.name}`)
     }
     if (field.isPrimary) throw invalid(`primary field not support default_value: ${field.name}`)

@@ -1,7 +1,28 @@
 // Picks hits so that each group of equal values has only a few.
 
-import type { ValueIdentity } from '../read/identity.ts'
+import { type ValueIdentity, valueIdentity } from '../read/identity.ts'
 import { STEP_HITS, type Steps } from './undisturbed.ts'
+
+/** At most `size` hits per value of a field. */
+export interface SearchGroup {
+  readonly field: string
+  /** Default 1. */
+  readonly size?: number | undefined
+  /** The value that null, and a missing field, count as. Without it they form two groups of their own. */
+  readonly default?: unknown
+}
+
+/** The same, checked. */
+export interface Group {
+  readonly path: string
+  readonly size: number
+  readonly default: unknown
+}
+
+/** What decides which group a value is in. */
+export function groupIdentity(value: unknown, group: Group): ValueIdentity {
+  return valueIdentity(group.default === undefined ? value : (value ?? group.default))
+}
 
 /** Hits requested in the first attempt, per hit that may be needed. */
 export const GROUP_AHEAD = 4

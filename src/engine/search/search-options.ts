@@ -10,6 +10,7 @@ import { type Filter, resolveFilter } from '../read/filter.ts'
 import { strings } from '../read/find.ts'
 import { compileProjection, type Projection } from '../read/projection.ts'
 import type { CollectionState } from '../state.ts'
+import type { Group, SearchGroup } from './search-group.ts'
 
 /** A query vector: lanes, or packed bits for `'hamming'` and `'jaccard'`. */
 export type QueryVector = readonly number[] | Exclude<TypedArray, BigInt64Array | BigUint64Array>
@@ -41,7 +42,7 @@ export interface SearchOptions extends SearchConditions {
   /** Nearest hits, or groups, to skip; default 0. */
   readonly offset?: number | undefined
   /** At most `size` hits (default 1) per value of a field; documents without the field form a group of their own. */
-  readonly group?: { readonly field: string; readonly size?: number | undefined } | undefined
+  readonly group?: SearchGroup | undefined
 }
 
 /** Options of `searchIterator`. */
@@ -100,7 +101,7 @@ export interface SearchRequest {
   readonly parts: readonly Partition[]
   readonly ef: number | undefined
   readonly isExact: boolean
-  readonly group: { readonly path: string; readonly size: number } | undefined
+  readonly group: Group | undefined
 }
 
 const CONDITIONS = ['field', 'filter', 'select', 'radius', 'partitions', 'ef', 'exact']
@@ -216,10 +217,14 @@ function fieldNumber(state: CollectionState, field: unknown, operation: string):
   )
 }
 
-export function groupOf(group: unknown): { path: string; size: number } {
-  requireOptions(group, ['field', 'size'], 'in group of search')
-  const { field, size = 1 } = group as Record<string, unknown>
-  return { path: requirePath(field, 'field in group of search'), size: requireFrom(1, size, 'size in group of search') }
+export function groupOf(group: unknown): Group {
+  requireOptions(group, ['field', 'size', 'default'], 'in group of search')
+  const { field, size = 1, default: otherwise } = group as Record<string, unknown>
+  return {
+    path: requirePath(field, 'field in group of search'),
+    size: requireFrom(1, size, 'size in group of search'),
+    default: otherwise,
+  }
 }
 
 export function countOrAll(value: unknown, what: string): number {

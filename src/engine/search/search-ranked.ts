@@ -9,12 +9,11 @@ import { describe, requireCount, requireOptions } from '../options.ts'
 import type { Partition } from '../partition.ts'
 import { FieldReader } from '../read/fields.ts'
 import { type Filter, resolveFilter } from '../read/filter.ts'
-import { valueIdentity } from '../read/identity.ts'
 import type { Projection } from '../read/projection.ts'
 import type { CollectionState } from '../state.ts'
 import { type RankedHit, type RankedRequest, searchSparse, searchText, withSettled } from './inverted-search.ts'
 import { Marks } from './marks.ts'
-import { GROUP_AHEAD, pickGroups } from './search-group.ts'
+import { GROUP_AHEAD, type Group, groupIdentity, pickGroups, type SearchGroup } from './search-group.ts'
 import { countOrAll, groupOf, partsNamed, projectionOf, radiusOf, type SearchHit } from './search-options.ts'
 import { type Attempt, STEP_HITS, type Steps, undisturbed, untilDone } from './undisturbed.ts'
 
@@ -36,7 +35,7 @@ export interface RankedConditions {
   /** Names of the partitions to search; default: all. */
   readonly partitions?: readonly string[] | undefined
   /** At most `size` hits (default 1) per value of a field; documents without the field form a group of their own. */
-  readonly group?: { readonly field: string; readonly size?: number | undefined } | undefined
+  readonly group?: SearchGroup | undefined
 }
 
 /** Options of `search` for documents that contain words of a text, ranked by BM25. */
@@ -64,7 +63,7 @@ interface Ranked {
   readonly limit: number
   readonly offset: number
   readonly radius: number
-  readonly group: { readonly path: string; readonly size: number } | undefined
+  readonly group: Group | undefined
   readonly run: (request: RankedRequest, definition: InvertedDefinition) => RankedHit[]
 }
 
@@ -119,7 +118,7 @@ function* grouped(
   const fields = new FieldReader([path])
   const identityOf = ({ partition, address }: RankedHit) => {
     fields.fill(partition, Uint32Array.of(address), 1)
-    return valueIdentity(fields.value(0, 0))
+    return groupIdentity(fields.value(0, 0), group!)
   }
   const groups = limit + offset
   for (let count = Math.min(groups * size * GROUP_AHEAD, 1e9); ; count *= GROUP_AHEAD) {

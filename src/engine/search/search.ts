@@ -8,11 +8,10 @@ import type { Document, Key } from '../../value/index.ts'
 import type { Partition } from '../partition.ts'
 import { FieldReader } from '../read/fields.ts'
 import { isEverything } from '../read/filter.ts'
-import { valueIdentity } from '../read/identity.ts'
 import { MatchScan, matchesAt } from '../read/match.ts'
 import { type Plan, planOf } from '../read/plan.ts'
 import type { CollectionState } from '../state.ts'
-import { GROUP_AHEAD, pickGroups } from './search-group.ts'
+import { GROUP_AHEAD, groupIdentity, pickGroups } from './search-group.ts'
 import type { SearchExplanation, SearchHit, SearchRequest } from './search-options.ts'
 import { type After, beginSearch, type PartitionHits, type PartitionSearch } from './search-plan.ts'
 import { Slices } from './slices.ts'
@@ -279,7 +278,7 @@ async function runGrouped(
   const fields = new FieldReader([path])
   const identityOf = ({ part, record }: Place) => {
     fields.fill(request.parts[part]!, Uint32Array.of(record), 1)
-    return valueIdentity(fields.value(0, 0))
+    return groupIdentity(fields.value(0, 0), group!)
   }
   const groups = limit === 0 ? 0 : limit + offset
   for (let count = Math.min(groups * size * GROUP_AHEAD, 1e9); ; count *= GROUP_AHEAD) {

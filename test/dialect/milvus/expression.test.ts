@@ -199,6 +199,7 @@ it('fills templates', async () => {
 describe('what makes no sense', () => {
   const cases: [string, RegExp][] = [
     ['id =', /equality is ==/],
+    ['age == null', /null is tested with is null/],
     ['id === 1', /position 5/],
     ['id & 1', /unexpected "&"/],
     ['id == 1 And id == 2', /unexpected "And"/],

@@ -278,3 +278,24 @@ it.each([
   }
   expect(await idsOf(made, "st_equals(place, 'POINT (1 2)')")).toEqual([2])
 })
+
+it('has geometries as defaults, in rows that are older too, and refuses what is none', async () => {
+  const made = await collectionOf([{ name: 'a', data_type: DataType.Geometry, default_value: 'POINT (1 2)' }])
+  const at = { collection_name: 'c' }
+  await made.insert({
+    ...at,
+    data: [
+      { id: 1, vector: V },
+      { id: 2, vector: V, a: 'POINT (5 5)' },
+    ] as never,
+  })
+  const field = { name: 'b', data_type: DataType.Geometry, nullable: true, default_value: 'POINT (3 4)' }
+  expect((await made.addCollectionField({ ...at, field })).reason).toBe('')
+  await made.insert({ ...at, data: [{ id: 3, vector: V, a: null, b: 'POINT (9 9)' }] as never })
+  expect(await idsOf(made, "st_equals(a, 'POINT (1 2)')")).toEqual([1, 3])
+  expect(await idsOf(made, "st_equals(b, 'POINT (3 4)')")).toEqual([1, 2])
+  const { data } = await made.query({ ...at, filter: 'id == 1', output_fields: ['a', 'b'] })
+  expect(data).toEqual([{ id: '1', a: 'POINT (1 2)', b: 'POINT (3 4)' }])
+  const wrong = await made.addCollectionField({ ...at, field: { ...field, name: 'c', default_value: 'POINT (1)' } })
+  expect(wrong.reason).toContain('default_value of field c is not a geometry in well-known text: "POINT (1)"')
+})

@@ -436,3 +436,33 @@ it('has one group of the rows without the field; a hybrid search had one of each
     expect(await ids({ ...request, group_size: 3 })).toEqual([0, 2, 4, 1, 3, 5, 6])
   }
 })
+
+it('groups by nullable fields: null is one group, with what a JSON path lacks, and rows older than a field have its default', async () => {
+  const made = await collectionOf(
+    [
+      { name: 'n', data_type: DataType.Int64, nullable: true },
+      { name: 's', data_type: DataType.VarChar, max_length: 9, nullable: true },
+    ],
+    { enable_dynamic_field: true },
+  )
+  const at = { collection_name: 'c' }
+  const rows = [{ n: null, s: null, k: null }, { n: 0, s: '' }, {}, { n: 0, k: 0 }]
+  await made.insert({ ...at, data: rows.map((row, id) => ({ id, vector: [id, 0, 0, 0], ...row })) as never })
+  const added = { name: 'late', data_type: DataType.Int64, nullable: true, default_value: 7 }
+  expect(await made.addCollectionField({ ...at, field: added })).toEqual(SUCCESS)
+  await made.insert({ ...at, data: [7, 8].map((late, i) => ({ id: 4 + i, vector: [4 + i, 0, 0, 0], late })) })
+  const groups = async (group_by_field: string, more: object = {}) => {
+    const request = { ...at, data: [0, 0, 0, 0], limit: 9, group_by_field, output_fields: ['id'], ...more }
+    const { status, results } = await made.search(request as never)
+    expect(status).toEqual(SUCCESS)
+    return (results as unknown as { id: string }[]).map((hit) => Number(hit.id))
+  }
+  expect(await groups('n')).toEqual([0, 1])
+  expect(await groups('n', { group_size: 10 })).toEqual([0, 2, 4, 5, 1, 3])
+  expect(await groups('s', { group_size: 2 })).toEqual([0, 2, 1])
+  expect(await groups('k', { group_size: 9 })).toEqual([0, 1, 2, 4, 5, 3])
+  expect(await groups('late', { group_size: 9 })).toEqual([0, 1, 2, 3, 4, 5])
+  expect(await groups('late')).toEqual([0, 5])
+  const part = { anns_field: 'vector', data: [0, 0, 0, 0], limit: 9 }
+  expect(await groups('late', { data: [part, { ...part }], group_size: 2 })).toEqual([0, 1, 5])
+})

@@ -3,10 +3,10 @@
 
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { CONNECT_STATUS, ERROR_REASONS, MilvusClient } from '../../../src/dialect/milvus/index.ts'
+import { CONNECT_STATUS, DataType, ERROR_REASONS, MilvusClient } from '../../../src/dialect/milvus/index.ts'
 import { open } from '../../../src/engine/index.ts'
 import { LockedError } from '../../../src/error/index.ts'
-import { client, INDEX, KEY, SUCCESS, temporaryFolder, VECTOR } from './fixture.ts'
+import { client, collectionOf, INDEX, KEY, SUCCESS, temporaryFolder, VECTOR } from './fixture.ts'
 
 let folder: string
 let address: string
@@ -200,4 +200,29 @@ describe("the engine's collections", () => {
     expect((await made.count({ collection_name: 'd' })).data).toBe(0)
     await database.close()
   })
+})
+
+it('checks load_fields, and reads all fields whatever they say', async () => {
+  const part = { name: 'v', data_type: DataType.FloatVector, dim: 2 }
+  const kind = { name: 'kind', data_type: DataType.Int64, is_partition_key: true }
+  const made = await collectionOf([kind, { name: 'note', data_type: DataType.VarChar, max_length: 9 }])
+  await made.insert({ collection_name: 'c', data: [{ id: 1, vector: [1, 0, 0, 0], kind: 1, note: 'x' }] })
+  const load = (load_fields: unknown) => made.loadCollectionAsync({ collection_name: 'c', load_fields } as never)
+  for (const list of [undefined, [], ['vector', 'id', 'kind']]) expect(await load(list)).toEqual(SUCCESS)
+  const { data } = await made.query({ collection_name: 'c', filter: 'id == 1', output_fields: ['note'] })
+  expect(data).toEqual([{ id: '1', note: 'x' }])
+  for (const [list, code, reason] of [
+    [['id', 'kind', 'nope'], 1700, 'field not found[field=nope]'],
+    [['vector', 'kind'], 1100, 'load field list [vector kind] does not contain the key field id'],
+    [['vector', 'id'], 1100, 'does not contain the key field kind'],
+    [['id', 'kind', 'note'], 1100, 'does not contain a vector field'],
+    ['id', 1100, 'load_fields is a list of field names, got "id"'],
+  ] as const) {
+    const status = await load(list)
+    expect(status).toMatchObject({ code })
+    expect(status.reason).toContain(reason)
+  }
+  const parts = { name: 'parts', data_type: 'Array', element_type: 'Struct', max_capacity: 4, fields: [part] }
+  expect(await made.createCollection({ collection_name: 's', fields: [KEY, parts] as never })).toEqual(SUCCESS)
+  expect(await made.loadCollectionAsync({ collection_name: 's', load_fields: ['id', 'parts'] })).toEqual(SUCCESS)
 })

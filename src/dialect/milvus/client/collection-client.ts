@@ -77,7 +77,7 @@ export class CollectionClient extends DatabaseClient {
           db,
           name,
           number,
-          fields: withStoredDefaults(spec.fields),
+          fields: await withStoredDefaults(spec.fields),
           functions: spec.functions,
           isDynamic: !!(data.enableDynamicField || data.enable_dynamic_field),
           description: data.description ?? '',
@@ -311,7 +311,7 @@ export class CollectionClient extends DatabaseClient {
           next += 1 + (field.fields?.length ?? 0)
           return field
         })
-        const fields = [...record.fields, ...withStoredDefaults(added)]
+        const fields = [...record.fields, ...(await withStoredDefaults(added))]
         checkFields(fields)
         await forget(
           entry.rows,

@@ -6,11 +6,11 @@ import type { Entry } from '../catalog.ts'
 import { newId } from '../catalog.ts'
 import { updateEntry } from '../catalog-changes.ts'
 import { hybridTime } from '../clock.ts'
-import type { LoadState } from '../enums.ts'
-import { invalid, MilvusError, success, unexpected, wrongCall } from '../errors.ts'
+import { DEFAULT_DYNAMIC_FIELD, type LoadState } from '../enums.ts'
+import { Code, invalid, MilvusError, shown, success, told, unexpected, wrongCall } from '../errors.ts'
 import { loadedPartitions, notLoaded, partitionOf } from '../load-state.ts'
 import { filterOfRequest } from '../read.ts'
-import { requireName } from '../schema.ts'
+import { type Field, isVectorType, requireName } from '../schema.ts'
 import type {
   BoolResponse,
   CreatePartitionReq,
@@ -55,7 +55,10 @@ export class PartitionClient extends IndexClient {
   }
 
   async loadCollectionAsync(data: LoadCollectionReq): Promise<ResStatus> {
-    return await this.#setLoaded(named(data), () => 'all')
+    return await this.#setLoaded(named(data), (entry) => {
+      requireLoadFields(entry, data.load_fields)
+      return 'all'
+    })
   }
 
   refreshLoad(data: LoadCollectionReq): Promise<ResStatus> {
@@ -268,6 +271,23 @@ function requireVectorIndexes(entry: Entry): void {
   if (lacking.length === 0) return
   const names = lacking.map((field) => field.name).join(' ')
   throw unexpected(`there is no vector index on field: [${names}], please create index firstly`)
+}
+
+/** Fields to load are checked as a server does; whatever is named, all fields can be read. */
+function requireLoadFields({ schema }: Entry, given: unknown): void {
+  if (given === undefined || given === null) return
+  if (!Array.isArray(given)) throw invalid(`load_fields is a list of field names, got ${shown(given)}`)
+  if (given.length === 0) return
+  for (const name of given) {
+    if (schema.byName.has(name) || (schema.isDynamic && name === DEFAULT_DYNAMIC_FIELD)) continue
+    throw new MilvusError(Code.FieldNotFound, `field not found[field=${told(name)}]`)
+  }
+  const list = `load field list [${given.join(' ')}] does not contain`
+  const keys = [schema.primary, schema.partitionKey, ...schema.fields.filter((field) => field.isClusteringKey)]
+  for (const key of keys) if (key && !given.includes(key.name)) throw invalid(`${list} the key field ${key.name}`)
+  const isSearched = ({ name, type, fields = [] }: Field) =>
+    given.includes(name) && [type, ...fields.map((part) => part.type)].some(isVectorType)
+  if (!schema.fields.some(isSearched)) throw invalid(`${list} a vector field`)
 }
 
 function requireUnkeyed(entry: Entry): void {

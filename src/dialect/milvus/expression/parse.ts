@@ -105,7 +105,8 @@ class Parser {
   }
 
   #unexpected(token: Token): ExpressionError {
-    const hint = token.text === '=' ? ' (equality is ==)' : ''
+    const hint =
+      token.text === '=' ? ' (equality is ==)' : wordOf(token) === 'null' ? ' (null is tested with is null)' : ''
     return new ExpressionError(`unexpected ${shown(token)}${hint}`, token.position)
   }
 

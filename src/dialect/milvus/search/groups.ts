@@ -10,11 +10,11 @@ export function groupField({ place }: Group): string {
 }
 
 /** Hits, best first, as a list for each group. */
-export function byGroups(hits: readonly Found[], { place }: Group): Found[][] {
+export function byGroups(hits: readonly Found[], { place, otherwise }: Group): Found[][] {
   const groups = new Map<unknown, Found[]>()
   for (const hit of hits) {
-    const value = valueAt(hit.row, place)
-    // As in the engine: rows without the field form one group, and lists are equal if their contents are.
+    const value = valueAt(hit.row, place) ?? otherwise
+    // As in the engine: rows without the field or with null form one group, and lists are equal if their contents are.
     const key = typeof value === 'object' && value !== null ? `\0${JSON.stringify(value)}` : value
     const own = groups.get(key)
     if (own === undefined) groups.set(key, [hit])

@@ -9,7 +9,7 @@ import { getSparseFloatVectorType } from '../halves.ts'
 import { expressions, fillings } from '../lazy.ts'
 import { metricOf } from '../metrics.ts'
 import { type Order, orderOf } from '../order.ts'
-import { placeOf } from '../paths.ts'
+import { defaultOf, placeOf } from '../paths.ts'
 import {
   type Filtered,
   filterOfRequest,
@@ -44,6 +44,8 @@ export interface Group {
   readonly place: readonly string[]
   readonly size: number
   readonly isStrict: boolean
+  /** What null counts as. */
+  readonly otherwise: unknown
 }
 
 /** A search over one field. */
@@ -278,11 +280,7 @@ export function groupOf(entry: Entry, parameters: Given): Group | undefined {
   if (place === undefined) throw invalid(`group by field ${name} not exist`)
   if (field !== undefined) {
     const isFit = field.type < DataType.Float || field.type === DataType.VarChar
-    if (!isFit || field.nullable) {
-      throw invalid(
-        `not support search_group_by operation based on ${field.nullable ? 'nullable ' : ''}${DataType[field.type]} field ${name}`,
-      )
-    }
+    if (!isFit) throw invalid(`not support search_group_by operation based on ${DataType[field.type]} field ${name}`)
   }
   const size = Number(parameters['group_size'] ?? 1)
   if (!Number.isInteger(size) || size < 1 || size > GROUP_SIZE_MAX) {
@@ -291,7 +289,7 @@ export function groupOf(entry: Entry, parameters: Given): Group | undefined {
     )
   }
   const isStrict = parameters['strict_group_size'] === true || parameters['strict_group_size'] === 'true'
-  return { place, size, isStrict }
+  return { place, size, isStrict, otherwise: defaultOf(field) ?? null }
 }
 
 // --- query vectors

@@ -92,7 +92,10 @@ async function engineSearch(
   { limit, offset, radius, group: grouped }: Window,
 ): Promise<(readonly EngineHit[])[]> {
   const { entry, field, metric, filter, partitions, ef } = plan
-  const group = grouped === undefined ? undefined : { field: grouped.place.join('.'), size: grouped.size }
+  const group =
+    grouped === undefined
+      ? undefined
+      : { field: grouped.place.join('.'), size: grouped.size, default: grouped.otherwise }
   const lists: (readonly EngineHit[])[] = []
   if (!isDense(field.type)) {
     const options = { filter, partitions, limit, offset, radius, group, select, index: rankedIndexName(field.name) }
