@@ -88,7 +88,7 @@ export class ConstantReader {
 
   text(value: string, path: string): string {
     if (isWellFormed(value)) return value
-    const why = 'strings are stored as UTF-8 and must be well-formed (toWellFormed() replaces lone surrogates)'
+    const why = 'strings must be well-formed (toWellFormed() replaces lone surrogates)'
     throw new TypeMismatchError(`${path} has a lone surrogate: ${why}`, { details: { path } })
   }
 
