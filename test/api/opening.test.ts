@@ -1,7 +1,7 @@
 // Promise: `open` takes what API.md says it takes, refuses everything else with a clear error, and `close` ends it all.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import {
@@ -153,7 +153,7 @@ describe('a directory', () => {
     const path = await newDirectory()
     const db = await open(path)
     await expect(open(path)).rejects.toThrow(LockedError)
-    await expect(open(join(path, '..', path.split('/').at(-1)!))).rejects.toThrow(LockedError)
+    await expect(open(join(path, '..', basename(path)))).rejects.toThrow(LockedError)
     await db.close()
     await (await open(path)).close()
   })

@@ -101,7 +101,8 @@ function connect(address: string): Promise<Answer> {
     })
     connection.on('error', (error) => {
       const code = codeOf(error)
-      if (code === 'ECONNREFUSED') resolve('no')
+      // A socket's file may have been deleted; a pipe is there as long as its process.
+      if (code === 'ECONNREFUSED' || (code === 'ENOENT' && process.platform === 'win32')) resolve('no')
       // EAGAIN: somebody listens and has a full queue. ECONNRESET: somebody accepted and hung up, as we do.
       else resolve(code === 'EAGAIN' || code === 'ECONNRESET' ? 'yes' : 'unclear')
     })

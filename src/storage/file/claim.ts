@@ -2,10 +2,10 @@
 
 import { readFileSync, statSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import { setTimeout } from 'node:timers'
 import type { LockHolder } from '../storage.ts'
 import { beaconAnswers } from './beacon.ts'
-import { codeOf, processState, thisHost } from './host.ts'
+import { unlessBusy } from './busy.ts'
+import { codeOf, delay, processState, thisHost } from './host.ts'
 
 const TORN_WAIT_MS = 1_000
 const TORN_AGE_MS = 10_000 // No write of a claim takes this long.
@@ -16,6 +16,7 @@ export interface Claim {
   /** Unique among all claims ever made. */
   readonly token: string
   readonly mode: 'write' | 'read'
+  readonly platform?: string
   readonly pid: number
   readonly host: string
   /** ISO 8601. */
@@ -28,10 +29,11 @@ export interface Claim {
 }
 
 export function makeClaim(token: string, mode: 'write' | 'read', beacon: boolean): Claim {
-  const { pid, host, boot, pidSpace, start } = thisHost()
+  const { platform, pid, host, boot, pidSpace, start } = thisHost()
   return {
     token,
     mode,
+    platform,
     pid,
     host,
     since: new Date().toISOString(),
@@ -53,7 +55,7 @@ export async function readClaim(path: string, tornWaitMs = TORN_WAIT_MS): Promis
   const deadline = performance.now() + tornWaitMs
   try {
     for (;;) {
-      const claim = parseClaim(readFileSync(path, 'utf8'))
+      const claim = parseClaim(await unlessBusy(() => readFileSync(path, 'utf8')))
       if (claim !== undefined) return claim
       const file = statSync(path, { bigint: true })
       const ageMs = Date.now() - Number(file.mtimeMs)
@@ -83,7 +85,7 @@ export function parseClaim(text: string): Claim | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { token, mode, pid, host, since, boot, pidSpace, start, beacon } = value as Record<string, unknown>
+  const { token, mode, platform, pid, host, since, boot, pidSpace, start, beacon } = value as Record<string, unknown>
   if (typeof token !== 'string' || !/^[0-9a-z]{1,64}$/.test(token)) return undefined
   if (mode !== 'write' && mode !== 'read') return undefined
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 0) return undefined
@@ -91,6 +93,7 @@ export function parseClaim(text: string): Claim | undefined {
   return {
     token,
     mode,
+    ...(typeof platform === 'string' ? { platform } : {}),
     pid,
     host,
     since,
@@ -101,13 +104,15 @@ export function parseClaim(text: string): Claim | undefined {
   }
 }
 
-/** `foreign`: held by another machine, about which nothing can be known from here. */
+/** `foreign`: held by another machine or operating system, about which nothing can be known from here. */
 export type Verdict = 'alive' | 'dead' | 'foreign'
 
 /** Whether the holder of a claim in `folder` is alive. Dead is final: no token is reused. */
 export async function judge(folder: string, claim: Claim): Promise<Verdict> {
   if (isTorn(claim)) return 'dead'
   const us = thisHost()
+  // Windows and the Linux beside it share folders and a host name, and neither can ask the other's processes.
+  if (claim.platform !== undefined && claim.platform !== us.platform) return 'foreign'
   const isSameHost = claim.host === us.host
   const isSameKernel = claim.boot !== undefined && us.boot !== undefined ? claim.boot === us.boot : isSameHost
   // Our name under another boot: this machine has been restarted since, or a container moved here. Power loss.
@@ -126,8 +131,4 @@ export async function judge(folder: string, claim: Claim): Promise<Verdict> {
 
 export function holderOf(claim: Claim): LockHolder {
   return { pid: claim.pid, host: claim.host, since: claim.since, mode: claim.mode }
-}
-
-export function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

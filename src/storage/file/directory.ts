@@ -11,7 +11,6 @@ import {
   realpathSync,
   renameSync,
   rmdirSync,
-  rmSync,
   statSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -21,9 +20,10 @@ import { NotFoundError, UsageError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
 import { requirePlainName, requireWritable } from '../name.ts'
 import type { StorageDirectory, StorageFile } from '../storage.ts'
+import { unlessBusy } from './busy.ts'
 import { DiskFile } from './file.ts'
 import { Guard } from './guard.ts'
-import { codeOf } from './host.ts'
+import { codeOf, removeFile } from './host.ts'
 import { DirectoryLock, isLockName } from './lock.ts'
 import { unwritable } from './refusal.ts'
 
@@ -139,10 +139,10 @@ const NO_FOLDER_FLUSH = [
 
 /** Makes creations, renames and removals in a folder durable. Does nothing where the platform has no such operation. */
 async function flushFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
   let descriptor: number | undefined
   try {
-    descriptor = openSync(folder, constants.O_RDONLY)
+    // Windows flushes only what was opened for writing.
+    descriptor = openSync(folder, process.platform === 'win32' ? constants.O_RDWR : constants.O_RDONLY)
     // Not a `FileHandle` with its `sync`: Yarn's Plug'n'Play replaces it by one without that method.
     await flushed(descriptor)
   } catch (error) {
@@ -207,7 +207,8 @@ class FileDirectory implements StorageDirectory {
     if (options.create) this.#requireOurs('creation', name)
     const access = this.isReadOnly ? constants.O_RDONLY : constants.O_RDWR | WRITE_THROUGH
     try {
-      const descriptor = openSync(join(this.#folder, name), options.create ? access | constants.O_CREAT : access)
+      const flags = options.create ? access | constants.O_CREAT : access
+      const descriptor = await unlessBusy(() => openSync(join(this.#folder, name), flags))
       return new DiskFile(name, this.path, descriptor, this.isReadOnly, WRITE_THROUGH !== 0, this.#guard)
     } catch (cause) {
       if (this.isReadOnly || codeOf(cause) === 'ENOENT') throw this.#failure('opening', name, cause)
@@ -219,7 +220,7 @@ class FileDirectory implements StorageDirectory {
     requireDataName(name)
     this.#requireOurs('removal', name)
     try {
-      rmSync(join(this.#folder, name), { force: true })
+      await unlessBusy(() => removeFile(join(this.#folder, name)))
     } catch (cause) {
       throw this.#failure('removal', name, cause)
     }
@@ -230,7 +231,7 @@ class FileDirectory implements StorageDirectory {
     requireDataName(to)
     this.#requireOurs('rename', from)
     try {
-      renameSync(join(this.#folder, from), join(this.#folder, to))
+      await unlessBusy(() => renameSync(join(this.#folder, from), join(this.#folder, to)))
     } catch (cause) {
       throw this.#failure('rename', from, cause)
     }

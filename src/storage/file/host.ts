@@ -2,6 +2,7 @@
 
 import { readFileSync, readlinkSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { setTimeout } from 'node:timers'
 
 /** The platform's error code (`ENOENT`), or an empty string. What Deno does not permit has none; Node's says the same. */
 export function codeOf(error: unknown): string {
@@ -21,6 +22,19 @@ export function removeQuietly(path: string): void {
   }
 }
 
+/** Removes a file unless it is gone already. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+  }
+}
+
+export function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
 const clock = new Int32Array(new SharedArrayBuffer(4))
 
 /** Blocks this thread. */
@@ -30,6 +44,7 @@ export function pause(milliseconds: number): void {
 
 /** This machine and process. Undefined where the platform cannot tell. */
 export interface Host {
+  readonly platform: string
   readonly pid: number
   readonly host: string
   /** Identifies the running kernel: changes at every boot, and is the same in all containers of a machine. Linux. */
@@ -44,6 +59,7 @@ let host: Host | undefined
 
 export function thisHost(): Host {
   host ??= {
+    platform: process.platform,
     pid: process.pid,
     host: hostname(),
     boot: told(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),

@@ -21,15 +21,16 @@
 // Readers and writers exclude each other by announcing first and looking second: at least one sees the other.
 
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { link } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { HostError, LockedError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
 import { Beacon, beaconAnswers } from './beacon.ts'
-import { type Claim, delay, holderOf, isTorn, judge, makeClaim, parseClaim, readClaim, type Verdict } from './claim.ts'
-import { codeOf, removeQuietly, thisHost } from './host.ts'
+import { unlessBusy } from './busy.ts'
+import { type Claim, holderOf, isTorn, judge, makeClaim, parseClaim, readClaim, type Verdict } from './claim.ts'
+import { codeOf, delay, removeFile, removeQuietly, thisHost } from './host.ts'
 import { unwritable } from './refusal.ts'
 
 const LOCK_NAME = 'quiver.lock'
@@ -167,7 +168,7 @@ export class DirectoryLock {
     try {
       const draft = partName('t', this.#token)
       await this.#announce(draft)
-      this.#rename(draft, partName('r', this.#token))
+      await this.#rename(draft, partName('r', this.#token))
     } catch (error) {
       // A process that may not write here reads without announcing itself. On a read-only medium there are no writers
       // to keep out.
@@ -209,7 +210,7 @@ export class DirectoryLock {
       if (codeOf(error) === 'EEXIST') return
       // The file system has no links. The file is incomplete for a moment, which `readClaim` allows for.
       try {
-        this.#write(name, readFileSync(from, 'utf8'))
+        this.#write(name, await unlessBusy(() => readFileSync(from, 'utf8')))
       } catch (failure) {
         if (codeOf(failure) !== 'EEXIST') throw failure
       }
@@ -230,11 +231,11 @@ export class DirectoryLock {
   /** Turns the last of the chain into its first; `#sweep` removes the rest, which is no longer reachable. */
   async #settle(chain: readonly Found[], draft: string): Promise<void> {
     if (chain.length === 1) await this.#removeOwn(draft)
-    else this.#rename(draft, LOCK_NAME)
+    else await this.#rename(draft, LOCK_NAME)
   }
 
-  #rename(from: string, to: string): void {
-    renameSync(join(this.#folder, from), join(this.#folder, to))
+  async #rename(from: string, to: string): Promise<void> {
+    await unlessBusy(() => renameSync(join(this.#folder, from), join(this.#folder, to)))
     this.#made.delete(from)
     this.#made.add(to)
   }
@@ -243,7 +244,7 @@ export class DirectoryLock {
     const path = join(this.#folder, name)
     // A torn file under a name that we created is ours, too: writing it failed half-way.
     const claim = await readClaim(path, 0)
-    if (claim?.token === this.#token || (claim !== undefined && isTorn(claim))) rmSync(path, { force: true })
+    if (claim?.token === this.#token || (claim !== undefined && isTorn(claim))) await unlessBusy(() => removeFile(path))
     this.#made.delete(name)
   }
 
