@@ -1,7 +1,7 @@
 // `changes`: changes of a document, of a range of a table, of the first rows of an index. Writes notify their table,
 // and the table its feeds.
 
-import { performance, setTimeout } from '../../../engine/index.ts'
+import { clearTimeout, performance, setTimeout } from '../../../engine/index.ts'
 import { asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from '../datum.ts'
 import { Failure, fail, failLimit, ReqlOpFailedError } from '../errors.ts'
 import type { Call } from '../evaluate.ts'
@@ -25,6 +25,7 @@ import {
   VirtualTable,
   wrongKind,
 } from '../values.ts'
+import { Backlog, Queue } from './backlog.ts'
 import { indexOf, isWithin, openSlice } from './reading.ts'
 
 /** The options of a `changes` term. */
@@ -66,23 +67,20 @@ function copy<D extends Datum>(value: D): D {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copy(inner)])) as D
 }
 
-interface Pending {
-  /** For squashing: the document that the change is about. */
-  readonly key: Datum | undefined
-  old: Datum
-  new: Datum
-  extra: Fields | undefined
-}
+/** Longer timers fire immediately. */
+const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** A queue of what a feed will report. */
 class TableFeed implements Feed {
   readonly className: Feed['className']
   readonly #table: Followed
   readonly #options: Options
-  readonly #ready: Fields[] = []
-  #pending: Pending[] = []
+  readonly #ready = new Queue<Fields>()
+  readonly #pending = new Backlog()
   #skipped = 0
-  #wakers: (() => void)[] = []
+  /** A feed has one reader; what it waited with before has been woken, maybe by another feed of a union. */
+  #waker: (() => void) | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
   #error: unknown
   #since = 0
   readonly #listener: Listener
@@ -138,17 +136,12 @@ class TableFeed implements Feed {
   add(key: Datum | undefined, old: Datum, next: Datum, extra?: Fields): void {
     if (extra === undefined && equal(old, next)) return
     const { squash, queueSize } = this.#options
-    if (squash !== false && key !== undefined) {
-      const same = this.#pending.find((one) => one.key !== undefined && equal(one.key, key))
-      if (same !== undefined) {
-        same.new = copy(next)
-        if (equal(same.old, same.new)) this.#pending = this.#pending.filter((one) => one !== same)
-        return
-      }
-    }
-    if (this.#pending.length === 0) this.#since = performance.now()
-    this.#pending.push({ key, old: copy(old), new: copy(next), extra })
-    if (this.#pending.length <= queueSize) return
+    const merged = squash === false ? undefined : key
+    const told = copy(next)
+    if (merged !== undefined && this.#pending.merge(merged, told)) return
+    if (this.#pending.size === 0) this.#since = performance.now()
+    this.#pending.add(merged, copy(old), told, extra)
+    if (this.#pending.size <= queueSize) return
     this.#pending.shift()
     this.#skipped++
   }
@@ -162,7 +155,7 @@ class TableFeed implements Feed {
     const ready = this.#ready.shift()
     if (ready !== undefined) return ready
     if (this.#error !== undefined) throw this.#error
-    if (this.#pending.length === 0 || this.#isGathering) return undefined
+    if (this.#pending.size === 0 || this.#isGathering) return undefined
     if (this.#skipped > 0) {
       const error = `Changefeed cache over array size limit, skipped ${this.#skipped} elements.`
       this.#skipped = 0
@@ -174,27 +167,41 @@ class TableFeed implements Feed {
   }
 
   wait(wake: () => void): void {
-    if (this.#ready.length > 0 || this.#error !== undefined) {
+    if (this.#ready.size > 0 || this.#error !== undefined) {
       wake()
       return
     }
-    this.#wakers.push(wake)
-    if (this.#pending.length > 0) this.#wake()
+    this.#waker = wake
+    if (this.#pending.size > 0) this.#wake()
   }
 
   #wake(): void {
+    const wake = this.#waker
+    if (wake === undefined) return
     const { squash } = this.#options
     const left = squash === false ? 0 : this.#since + squash * 1000 - performance.now()
     if (left > 0 && this.#error === undefined) {
-      setTimeout(() => this.#wake(), left + 1)
+      this.#timer ??= setTimeout(() => this.#expire(), Math.min(left + 1, TIMER_MS_MAX))
       return
     }
-    const wakers = this.#wakers
-    this.#wakers = []
-    for (const wake of wakers) wake()
+    this.#stopTimer()
+    this.#waker = undefined
+    wake()
+  }
+
+  #expire(): void {
+    this.#timer = undefined
+    this.#wake()
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   close(): void {
+    this.#stopTimer()
+    this.#waker = undefined
     this.#table.unlisten(this.#listener)
   }
 }
