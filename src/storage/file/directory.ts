@@ -52,7 +52,7 @@ export async function openFileDirectory(
   try {
     const made = isReadOnly ? [] : await createFolder(folder)
     // The real path is resolved once: a link that is redirected later does not split the database in two.
-    const real = realpathSync.native(folder)
+    const real = realPath(folder)
     if (statSync(real).isDirectory()) return new FileDirectory(shown, real, isReadOnly, made)
   } catch (cause) {
     const code = codeOf(cause)
@@ -69,6 +69,15 @@ export async function openFileDirectory(
   throw new UsageError(`"${shown}" is, or lies under, a file: a database needs a directory`, {
     details: { path: shown },
   })
+}
+
+/** Windows cannot tell that of long paths, RAM disks and some network drives; Node then looks at each folder of the path. */
+function realPath(folder: string): string {
+  try {
+    return realpathSync.native(folder)
+  } catch {
+    return realpathSync(folder)
+  }
 }
 
 function requirePath(path: string | URL): string {

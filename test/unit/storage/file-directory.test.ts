@@ -1,7 +1,7 @@
 // Promise: a path leads to one directory, made where it is missing, or to an error that says what is wrong with it; and
 // files that are not ours are left alone.
 
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -31,6 +31,20 @@ describe('a path', () => {
       expect(await touch(join(folder, 'data'))).toBe(join(folder, 'data'))
     } finally {
       refused.mockRestore()
+    }
+  })
+
+  // Windows fails so for paths of more than 260 letters, RAM disks and some network drives.
+  test('is made where the platform cannot tell its real path', async () => {
+    const failed = vi.spyOn(realpathSync, 'native').mockImplementation(() => {
+      throw Object.assign(new Error('UNKNOWN: unknown error, realpath'), { code: 'UNKNOWN' })
+    })
+    try {
+      const path = join(await temporaryFolder(), 'data')
+      expect(await touch(path)).toBe(path)
+      expect(failed).toHaveBeenCalled()
+    } finally {
+      failed.mockRestore()
     }
   })
 
