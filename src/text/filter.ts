@@ -73,7 +73,11 @@ function onlyMatching(pattern: RegExp): TokenFilter {
 export const onlyAlphanumeric = onlyMatching(/^[A-Za-z0-9]+$/)
 export const onlyHan = onlyMatching(/^\p{sc=Han}+$/u)
 export const onlyHanOrAlphanumeric = onlyMatching(/^[\p{sc=Han}A-Za-z0-9]+$/u)
-export const withoutPunctuation = onlyMatching(/^[^\p{P}\s]+$/u)
+
+/** Leaves out tokens of punctuation or space alone; words with some in them, as it's or 1.5, stay. */
+export function withoutPunctuation(token: string): string | undefined {
+  return /[^\p{P}\s]/u.test(token) ? token : undefined
+}
 
 /** Lengths count UTF-8 bytes. */
 export function ofLength(least: number, most: number): TokenFilter {

@@ -208,12 +208,31 @@ describe('full text', () => {
     ['text_match(text, "vector store", minimum_should_match=2)', [2]],
     ['text_match(text, {words})', [3, 5]],
     ['text_match(words, "jumping")', [4]],
+    ['text_match_fuzzy(text, "vectr", max_edit_distance=1)', [0, 1, 2]],
+    ['TEXT_MATCH_FUZZY(text, "evctor nothing", MAX_EDIT_DISTANCE=1)', [0, 1, 2]],
+    ['text_match_fuzzy(text, "vctr", max_edit_distance=1)', []],
+    ['text_match_fuzzy(text, "vctr", max_edit_distance=2)', [0, 1, 2]],
+    ['text_match_fuzzy(text, "vexxxr", max_edit_distance=2)', []],
+    ['not text_match_fuzzy(text, "vectors", max_edit_distance=1)', [3, 4, 5, 6]],
+    ['text_match_fuzzy(text, "vectr", max_edit_distance=0)', []],
+    ['text_match_fuzzy(text, "vector", max_edit_distance=0)', [0, 1, 2]],
     ['phrase_match(text, "brown fox")', [4]],
     ['phrase_match(text, "fox brown")', []],
     ['phrase_match(text, "quick fox", 1)', [4]],
   ]
   it.each(matches)('%s', async (filter, expected) => {
     expect(await idsOf(made, filter, filter.includes('{') ? { words: 'documents' } : undefined)).toEqual(expected)
+  })
+
+  it.each([
+    ['text_match_fuzzy(text, "a")', 'needs a third argument, max_edit_distance=0, 1 or 2'],
+    ['text_match_fuzzy(text, "a", max_edit_distance=3)', 'max_edit_distance is 0, 1 or 2, not 3'],
+    ['text_match_fuzzy(text, "a", slop=1)', 'text_match_fuzzy has no argument slop'],
+    ['text_match_fuzzy(id, "a", 1)', 'text_match_fuzzy operation on non-string'],
+  ])('%s is refused', async (filter, reason) => {
+    const { status } = await made.query({ collection_name: 'c', filter })
+    expect(status.code).toBe(1100)
+    expect(status.reason).toContain(reason)
   })
 
   it('runs analyzers', async () => {

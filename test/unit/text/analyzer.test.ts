@@ -134,7 +134,7 @@ describe('filters', () => {
     [{ ...KEEP, filters: ['alphanumonly'] }, 'abc \u00e91 42', ['abc', '42']],
     [{ ...KEEP, filters: ['cncharonly'] }, 'abc \u4e2d\u6587 \u4e2d1', ['\u4e2d\u6587']],
     [{ ...KEEP, filters: ['cnalphanumonly'] }, 'abc \u4e2d1 \u00e9', ['abc', '\u4e2d1']],
-    [{ tokenizer: 'whitespace', filters: ['removepunct'] }, 'a, b ! c', ['b', 'c']],
+    [{ tokenizer: 'whitespace', filters: ['removepunct'] }, "a, b ! c it's 1.5 ?!", ['a,', 'b', 'c', "it's", '1.5']],
     [{ ...KEEP, filters: [{ type: 'length', max: 3 }] }, 'ab abc abcd \u00e9\u00e9', ['ab', 'abc']],
     [{ ...KEEP, filters: [{ type: 'length', min: 4, max: 4 }] }, 'abc abcd \ud835\udc00', ['abcd', '\ud835\udc00']],
     [{ ...KEEP, filters: [{ type: 'length', min: 3 }] }, 'ab abc', ['abc']],

@@ -9,7 +9,7 @@ import { nameOf, type Value } from './operand.ts'
 import type { Syntax } from './parse.ts'
 import { placesNode } from './places.ts'
 import { type ContainsNode, partsNode, structsNode } from './structs.ts'
-import { phraseNode, wordsNode } from './text.ts'
+import { fuzzyNode, phraseNode, wordsNode } from './text.ts'
 import { ExpressionError } from './tokens.ts'
 
 export type Call = Extract<Syntax, { kind: 'call' }>
@@ -21,6 +21,7 @@ export function callOf(compiler: Compiler, call: Call): FilterNode {
   if (contains !== null) return containsNode(compiler, call, contains[1])
   switch (name) {
     case 'text_match':
+    case 'text_match_fuzzy':
     case 'phrase_match':
       return textNode(compiler, call, name)
     case 'element_filter':
@@ -91,7 +92,12 @@ function elementFor(compiler: Compiler, item: Syntax, target: Value): Constant {
   return element === DataType.Float ? Math.fround(value.constant as number) : value.constant
 }
 
-function textNode(compiler: Compiler, call: Call, name: 'text_match' | 'phrase_match'): FilterNode {
+type TextTest = 'text_match' | 'text_match_fuzzy' | 'phrase_match'
+
+function textNode(compiler: Compiler, call: Call, name: TextTest): FilterNode {
+  if (name === 'text_match_fuzzy' && call.args.length === 2) {
+    throw new ExpressionError(`${name} needs a third argument, max_edit_distance=0, 1 or 2`, call.at)
+  }
   requireArgs(call, 2, 3)
   const target = compiler.path(call.args[0]!)
   const { field } = target
@@ -106,6 +112,10 @@ function textNode(compiler: Compiler, call: Call, name: 'text_match' | 'phrase_m
   const extra = numberOf(compiler, call.args[2])
   const { operand } = target
   const analyzer = analyzerOfField(field)
+  if (name === 'text_match_fuzzy') {
+    if (extra! > 2) throw new ExpressionError(`max_edit_distance is 0, 1 or 2, not ${extra}`, call.args[2]!.at)
+    return fuzzyNode(operand, analyzer, text, extra!)
+  }
   return name === 'text_match'
     ? wordsNode(operand, analyzer, text, extra ?? 1)
     : phraseNode(operand, analyzer, text, extra ?? 0)

@@ -37,6 +37,7 @@ const DEPTH_MAX = 200
 /** The arguments of functions that may be named. */
 const NAMED: Readonly<Record<string, string>> = {
   text_match: 'minimum_should_match',
+  text_match_fuzzy: 'max_edit_distance',
   phrase_match: 'slop',
   match_least: 'threshold',
   match_most: 'threshold',
