@@ -280,7 +280,7 @@ export interface Table<T extends object = Any> extends Selection<T> {
   ): Term<Any>
   getWriteHook(): Term<{ function: Uint8Array; query: string } | null>
   config(): SingleSelection<TableConfig>
-  status(): Term<Any>
+  status(): SingleSelection<Any>
   wait(options?: object): Term<{ ready: number }>
   reconfigure(options: object): Term<Any>
   rebalance(): Term<Any>

@@ -73,7 +73,6 @@ it('says in the result what cannot be written', async () => {
   await expect(run((system('db_config').pluck('id') as unknown as ReturnType<typeof system>).delete())).rejects.toThrow(
     /Expected type SELECTION/,
   )
-  await expect(run(system('users').get('admin').changes())).rejects.toThrow(/Expected type SELECTION/)
 })
 
 it('tells databases and servers by id where identifierFormat asks for it, which was ignored', async () => {
@@ -91,4 +90,33 @@ it('tells databases and servers by id where identifierFormat asks for it, which 
   expect(await run(r.tableList())).toEqual(['u'])
   const started = system('server_status').nth(0)('process')('time_started')
   expect(await run(started)).toBeInstanceOf(Date)
+})
+
+it('follows one row of a system table: it was refused, and a feed of a configuration told nothing', async () => {
+  const { config_changes: made } = await r.tableCreate('watched').run(connection)
+  const { id } = made![0]!.new_val as { id: string }
+  const table = r.table('watched')
+  const configs = system('table_config')
+  const row = await configs.get(id).changes({ includeInitial: true }).run(connection)
+  expect(String(row)).toBe('[object AtomFeed]')
+  expect(await row.next()).toMatchObject({ new_val: { id, name: 'watched', indexes: [] } })
+  const config = await table.config().changes().run(connection)
+  const status = await table.status().changes().run(connection)
+  const none = await configs.get('none').changes({ includeInitial: true }).run(connection)
+  expect(await none.next()).toEqual({ new_val: null })
+  const database = await r.db('test').config().changes({ includeInitial: true }).run(connection)
+  expect(await database.next()).toMatchObject({ new_val: { name: 'test' } })
+  await run(table.indexCreate('n'))
+  for (const feed of [row, config]) {
+    expect(await feed.next()).toMatchObject({ old_val: { indexes: [] }, new_val: { indexes: ['n'] } })
+  }
+  await run(table.config().update({ name: 'seen' }))
+  for (const feed of [row, config, status]) {
+    expect(await feed.next()).toMatchObject({ old_val: { name: 'watched' }, new_val: { name: 'seen' } })
+  }
+  await run(r.tableDrop('seen'))
+  for (const feed of [row, config, status]) {
+    expect(await feed.next()).toMatchObject({ old_val: { id }, new_val: null })
+  }
+  for (const feed of [row, config, status, none, database]) await feed.close()
 })

@@ -118,23 +118,37 @@ function tablesOf(call: Call, what: string): Table[] {
   return [tableOf(value)]
 }
 
+/** The tables of the system that configurations and states are rows of. */
+const tables = new WeakMap<Row, Virtual>()
+
+/** The table of the system that a configuration is a row of; undefined for other rows. */
+export function configTable(row: Row): Virtual | undefined {
+  return tables.get(row)
+}
+
+function followed(row: Row, store: Store, name: string): Row {
+  tables.set(row, systemTable(store, name, false))
+  return row
+}
+
 function config(call: Call): Val {
   const { first, query } = call
   const { store } = query
   if (first instanceof Db) {
     special(first.name, 'configure it')
     const info = store.requireDatabase(first.name)
-    return new Row(
+    const row = new Row(
       undefined as never,
       info.id,
       () => ({ id: info.id, name: info.name }),
       (next) => assignDatabase(store, info, next),
     )
+    return followed(row, store, 'db_config')
   }
   if (first instanceof VirtualTable)
     failOperation("Database `rethinkdb` is special; you can't configure the tables in it.")
   const table = tableOf(first)
-  return new Row(
+  const row = new Row(
     table,
     table.info.id,
     () => shownConfig(table),
@@ -143,6 +157,7 @@ function config(call: Call): Val {
       assignConfig(table, next)
     },
   )
+  return followed(row, store, 'table_config')
 }
 
 /** There is a single server, so nothing is ever broken in a way that this repairs. */
@@ -240,12 +255,13 @@ export const terms: Operations = {
   status(call) {
     if (call.first instanceof TableSlice) {
       const table = tableOf(call.first)
-      return new Row(
+      const row = new Row(
         table,
         table.info.id,
         () => tableStatus(table),
         () => fail("It's illegal to write to the `rethinkdb.table_status` table."),
       )
+      return followed(row, call.query.store, 'table_status')
     }
     return wrongKind('TABLE', call.first)
   },

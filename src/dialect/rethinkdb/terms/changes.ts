@@ -6,6 +6,7 @@ import { asNumber, type Datum, equal, type Fields, field, isObject, Time, typeNa
 import { Failure, fail, failLimit, ReqlOpFailedError } from '../errors.ts'
 import type { Call } from '../evaluate.ts'
 import { unionFeed } from '../feeds.ts'
+import { adminPart } from '../parts.ts'
 import type { Query } from '../query.ts'
 import type { Operations } from '../registry.ts'
 import type { Followed, Listener, RowChange } from '../store.ts'
@@ -217,13 +218,18 @@ function refuseOffsets(options: Options, of: string): void {
 }
 
 /** One document by its key. */
-function pointFeed(row: Row, options: Options): Stream {
+function pointFeed(row: Row, table: Followed, options: Options): Stream {
   refuseOffsets(options, 'point')
-  const feed = new TableFeed(row.table, 'AtomFeed', options, (own, changes) => {
+  const feed = new TableFeed(table, 'AtomFeed', options, (own, changes) => {
     for (const change of changes) if (equal(change.key as Datum, row.key)) own.add(row.key, change.old, change.new)
   })
   feed.begin(() => [{ row: row.value }])
   return streamOf(feed)
+}
+
+/** The table that tells of changes of a document. */
+function followedBy(row: Row): Followed {
+  return row.virtual ?? adminPart.now?.configTable(row) ?? row.table
 }
 
 function applySteps(row: Datum, steps: readonly Step[]): Datum {
@@ -410,8 +416,8 @@ export const terms: Operations = {
     // A query that waits for its own feed is evaluated again: the feed stays, and repeats what it has reported.
     const live = query.once(() => {
       if (!(first instanceof Row)) return follow(first, options, query)
-      if (first.table === undefined) return wrongKind('SELECTION', first.value)
-      return first.slice === undefined ? pointFeed(first, options) : limitFeed(first.slice, [], 1, options, query)
+      if (first.slice !== undefined) return limitFeed(first.slice, [], 1, options, query)
+      return pointFeed(first, followedBy(first), options)
     })
     const history = query.once(() => told)
     let at = 0
