@@ -31,7 +31,7 @@ import { Beacon, beaconAnswers } from './beacon.ts'
 import { unlessBusy } from './busy.ts'
 import { type Claim, holderOf, isTorn, judge, makeClaim, parseClaim, readClaim, type Verdict } from './claim.ts'
 import { codeOf, delay, removeFile, removeQuietly, thisHost } from './host.ts'
-import { unwritable } from './refusal.ts'
+import { UNWRITABLE, unwritable } from './refusal.ts'
 
 const LOCK_NAME = 'quiver.lock'
 const LOCK_PART = /^quiver\.lock\.([brstn])-([0-9a-z]+)$/
@@ -170,10 +170,10 @@ export class DirectoryLock {
       await this.#announce(draft)
       await this.#rename(draft, partName('r', this.#token))
     } catch (error) {
-      // A process that may not write here reads without announcing itself. On a read-only medium there are no writers
+      // A process that cannot write here reads without announcing itself. On a read-only medium there are no writers
       // to keep out.
       const code = codeOf(error)
-      if (!['EROFS', 'EACCES', 'EPERM', 'ERR_ACCESS_DENIED'].includes(code)) throw error
+      if (!UNWRITABLE.includes(code)) throw error
       isMediumReadOnly = code === 'EROFS'
     }
     await this.#waitFor(READER_PATIENCE_MS, () => this.#findWriter(isMediumReadOnly))

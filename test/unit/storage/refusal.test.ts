@@ -47,7 +47,7 @@ async function database(): Promise<string> {
   return path
 }
 
-describe.each(['EROFS', 'EACCES', 'EPERM'])('%s', (code) => {
+describe.each(['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'])('%s', (code) => {
   // The folder of a serverless function: `locking of data failed: EROFS` did not say that there is another way to open it.
   test('of the lock', async () => {
     const path = await database()
@@ -70,6 +70,15 @@ describe.each(['EROFS', 'EACCES', 'EPERM'])('%s', (code) => {
     await expect(open(path)).rejects.toThrow(`opening of ${path}/catalog failed: ${code}: no${advice}`)
   })
 
+  // On a full btrfs a database could not even be read.
+  test('of the lock keeps no reader out', async () => {
+    const path = await database()
+    Object.assign(refused, { code, isTaken: (file: string) => file.includes('quiver.lock') })
+    const db = await open(path, { readOnly: true })
+    expect(await db.collection('c').count()).toBe(1)
+    await db.close()
+  })
+
   test('of reading says no such thing', async () => {
     const path = await database()
     Object.assign(refused, { code, isTaken: (file: string) => file === join(path, 'catalog') })
@@ -79,6 +88,6 @@ describe.each(['EROFS', 'EACCES', 'EPERM'])('%s', (code) => {
 
 test('other refusals are told as they are', async () => {
   const path = join(await temporaryFolder(), 'data')
-  Object.assign(refused, { code: 'ENOSPC', isTaken: (file: string) => file === path })
-  await expect(open(path)).rejects.toThrow(/failed: ENOSPC: no$/)
+  Object.assign(refused, { code: 'EIO', isTaken: (file: string) => file === path })
+  await expect(open(path)).rejects.toThrow(/failed: EIO: no$/)
 })
