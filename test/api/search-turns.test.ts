@@ -2,7 +2,7 @@
 // moment, whatever is written in these turns. The clock is one that advances with each look at it, so that a slice is so many steps.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Collection } from '../../src/engine/index.ts'
+import { type Collection, NotFoundError } from '../../src/index.ts'
 import { turnsDuring } from '../turns.ts'
 import { closeAfterEach, openMemory } from './configurations.ts'
 
@@ -110,6 +110,21 @@ describe.each(WAYS)('a search by %s', (way, search) => {
     expect(hits).toHaveLength(400)
     for (const { document } of hits as { document: unknown }[]) expect(document).toMatchObject({ tag: 't1' })
   })
+})
+
+// Another index of the name is another index: its hits are not those that were asked for. The search ended with a TypeError.
+it.each([['dropped'], ['replaced']])('a search by words that groups says that its index was %s', async (how) => {
+  const c = await make()
+  await c.update({}, { group: 0 })
+  const search = c.search({ text: 'river', index: 'words', limit: 5, group: { field: 'group' } })
+  const answer = expect(search).rejects.toThrow(NotFoundError)
+  const changes: Promise<void>[] = []
+  await turnsDuring(answer, (turn) => {
+    if (turn !== 0) return
+    changes.push(c.dropIndex('words'))
+    if (how === 'replaced') changes.push(c.createIndex('words', { type: 'text', fields: ['tag'] }))
+  })
+  await Promise.all(changes)
 })
 
 // All hits were arguments of one call: "Maximum call stack size exceeded" from about 120,000 on.

@@ -1,6 +1,6 @@
 // `search` by words and by sparse vectors: checked options, and the hits.
 
-import type { InvertedDefinition } from '../../catalog/index.ts'
+import type { InvertedDefinition, SparseIndexDefinition, TextIndexDefinition } from '../../catalog/index.ts'
 import { NotFoundError, TypeMismatchError, UsageError } from '../../error/index.ts'
 import type { CompiledFilter } from '../../query/index.ts'
 import type { Key } from '../../value/index.ts'
@@ -56,7 +56,7 @@ const SPARSE_OPTIONS = ['sparse', 'dropRatio', ...CONDITIONS]
 
 interface Ranked {
   readonly state: CollectionState
-  readonly name: string
+  readonly index: InvertedDefinition
   readonly filter: CompiledFilter
   readonly partitions: unknown
   readonly projection: Projection | undefined
@@ -64,7 +64,7 @@ interface Ranked {
   readonly offset: number
   readonly radius: number
   readonly group: Group | undefined
-  readonly run: (request: RankedRequest, definition: InvertedDefinition) => RankedHit[]
+  readonly run: (request: RankedRequest) => RankedHit[]
 }
 
 /** Whether these are options of a search by words or by a sparse vector. */
@@ -75,15 +75,15 @@ export function isRanked(options: unknown): options is TextSearchOptions | Spars
 /** @throws UsageError or a subclass; NotFoundError for an unknown index, field or partition. */
 export async function runRanked(state: CollectionState, options: object): Promise<SearchHit[]> {
   const ranked = 'text' in options ? textRequest(state, options) : sparseRequest(state, options)
-  const { filter, limit, name } = ranked
+  const { index, filter, limit } = ranked
   if (limit === 0 || filter.isNever) return []
   const partsOf = () => {
-    definitionNamed(state, name)
+    requireIndex(state, index)
     return partsNamed(state, ranked.partitions, 'search')
   }
   const marks = new Marks(state, filter)
   const attempt = (mayRest: boolean) =>
-    withSettled<Attempt<SearchHit[]>>(state, definitionNamed(state, name).id, partsOf, (parts) =>
+    withSettled<Attempt<SearchHit[]>>(state, index.id, partsOf, (parts) =>
       undisturbed(state, parts, hitsIn(ranked, parts, marks), mayRest),
     )
   for (;;) {
@@ -94,10 +94,11 @@ export async function runRanked(state: CollectionState, options: object): Promis
 }
 
 function* hitsIn(ranked: Ranked, parts: readonly Partition[], marks: Marks): Steps<SearchHit[]> {
-  const { state, filter, limit, offset } = ranked
-  const definition = definitionNamed(state, ranked.name)
+  const { state, index, filter, limit, offset } = ranked
   const within = (count: number) => {
-    const hits = ranked.run({ parts, filter, marks, limit: count }, definition)
+    // Groups are picked in turns.
+    requireIndex(state, index)
+    const hits = ranked.run({ parts, filter, marks, limit: count })
     const end = hits.findIndex(({ score }) => -score > ranked.radius)
     return { hits: end < 0 ? hits : hits.slice(0, end), isAll: end >= 0 || hits.length < count }
   }
@@ -146,10 +147,8 @@ function textRequest(state: CollectionState, options: object): Ranked {
   requireOptions(options, TEXT_OPTIONS, 'of a search by text')
   const { text } = options as { readonly text: unknown }
   if (typeof text !== 'string') throw new TypeMismatchError(`text of search is a string, got ${describe(text)}`)
-  return {
-    ...conditionsOf(state, options, 'text'),
-    run: (request, definition) => (definition.type === 'text' ? searchText(request, definition, text) : []),
-  }
+  const conditions = conditionsOf<TextIndexDefinition>(state, options, 'text')
+  return { ...conditions, run: (request) => searchText(request, conditions.index, text) }
 }
 
 function sparseRequest(state: CollectionState, options: object): Ranked {
@@ -160,10 +159,8 @@ function sparseRequest(state: CollectionState, options: object): Ranked {
     throw new UsageError(`dropRatio of search is a number from 0 to below 1, got ${describe(dropRatio)}`)
   }
   const query = withoutSmallest(entries, dropRatio)
-  return {
-    ...conditionsOf(state, options, 'sparse'),
-    run: (request, definition) => (definition.type === 'sparse' ? searchSparse(request, definition, query) : []),
-  }
+  const conditions = conditionsOf<SparseIndexDefinition>(state, options, 'sparse')
+  return { ...conditions, run: (request) => searchSparse(request, conditions.index, query) }
 }
 
 function requireEntries(sparse: unknown): SparseEntries {
@@ -175,13 +172,17 @@ function requireEntries(sparse: unknown): SparseEntries {
   )
 }
 
-function conditionsOf(state: CollectionState, options: RankedConditions, type: 'text' | 'sparse'): Omit<Ranked, 'run'> {
+function conditionsOf<D extends InvertedDefinition>(
+  state: CollectionState,
+  options: RankedConditions,
+  type: D['type'],
+): Omit<Ranked, 'run'> & { readonly index: D } {
   const { limit, offset, filter, select, radius, partitions, group } = options
-  const definition = definitionOf(state, options, type)
+  const index = definitionOf<D>(state, options, type)
   partsNamed(state, partitions, 'search')
   return {
     state,
-    name: definition.name,
+    index,
     filter: resolveFilter(filter, 'search'),
     partitions: Array.isArray(partitions) ? [...partitions] : undefined,
     projection: projectionOf(select, 'search'),
@@ -192,12 +193,12 @@ function conditionsOf(state: CollectionState, options: RankedConditions, type: '
   }
 }
 
-function definitionOf(
+function definitionOf<D extends InvertedDefinition>(
   state: CollectionState,
   { index, field }: RankedConditions,
-  type: 'text' | 'sparse',
-): InvertedDefinition {
-  const own = state.definition.inverted.filter((one) => one.type === type)
+  type: D['type'],
+): D {
+  const own = state.definition.inverted.filter((one): one is D => one.type === type)
   const names = own.map(({ name }) => `"${name}"`).join(', ')
   const has = `collection "${state.name}" has ${own.length === 0 ? `no ${type} index` : `the ${type} indexes ${names}`}`
   if (index !== undefined && field !== undefined) throw new UsageError('search takes either index or field, got both')
@@ -223,9 +224,9 @@ function definitionOf(
   })
 }
 
-function definitionNamed(state: CollectionState, name: string): InvertedDefinition {
-  const definition = state.definition.inverted.find((one) => one.name === name)
-  if (definition !== undefined) return definition
+/** Another of its name, made meanwhile, is not the one that was asked for. */
+function requireIndex(state: CollectionState, { id, name }: InvertedDefinition): void {
+  if (state.definition.inverted.some((one) => one.id === id)) return
   throw new NotFoundError(`index "${name}" of collection "${state.name}" was dropped while it was searched`, {
     details: { collection: state.name, index: name },
   })
