@@ -333,20 +333,14 @@ export class Database {
   async #createIndex(state: CollectionState, name: unknown, options: unknown): Promise<void> {
     this.#requireWritable()
     await this.#change(async () => {
-      const { buildIndex, forgetIndex, indexShape, isInverted } = await derivedPart.load()
+      const { buildIndex, indexShape, isInverted } = await derivedPart.load()
       if (state.line.last !== null) await state.line.last
       if (isInverted(options)) return await this.#createInverted(state, name, options as object)
       const shape = indexShape(name, options)
       requirePresent(state)
       requireFreeName(state, shape.name)
       const { definition, index } = withIndex(state.definition, shape)
-      await buildIndex(state, index)
-      try {
-        await this.#redefine(state, definition)
-      } catch (error) {
-        forgetIndex(state, index)
-        throw error
-      }
+      await buildIndex(state, index, () => this.#redefine(state, definition))
     })
   }
 

@@ -40,7 +40,7 @@ export class CollectionState {
   parts: readonly Partition[] = []
   /** The physical partition, if there is only one. */
   single: Partition | null = null
-  /** The complete ordered indexes. */
+  /** The ordered indexes that queries use: complete, and in the catalog. */
   indexes: readonly IndexDefinition[] = []
   /** Whether a document must be compared with those of other physical partitions before it is final. */
   isUniqueAcross = false
@@ -102,9 +102,13 @@ export class CollectionState {
     for (const part of this.parts) part.listener = listener
   }
 
-  /** Sets the indexes that are from now on complete in all partitions, and enforced if unique. */
-  setIndexes(indexes: readonly IndexDefinition[]): void {
-    this.indexes = indexes
+  /**
+   * Sets the indexes that are from now on complete in all partitions, and enforced if unique.
+   *
+   * @param used - those that queries use.
+   */
+  setIndexes(indexes: readonly IndexDefinition[], used = indexes): void {
+    this.indexes = used
     for (const part of this.parts) part.indexes = indexes
     this.isUniqueAcross = this.single === null && indexes.some(({ unique }) => unique)
   }

@@ -80,31 +80,51 @@ function buildAtOnce(partition: Partition, id: number): void {
  * Builds an index in all partitions; others may write meanwhile, and the index includes those writes. When this
  * resolves the index is complete and, if unique, enforced. When it rejects there is no index.
  *
+ * @param save - puts the index into the catalog.
  * @throws ConflictError (DuplicateKeyError) when two documents have the same values in a unique index.
  */
-export async function buildIndex(state: CollectionState, index: IndexDefinition): Promise<void> {
+export async function buildIndex(
+  state: CollectionState,
+  index: IndexDefinition,
+  save: () => Promise<void>,
+): Promise<void> {
   const { parts, indexes } = state
   const began = { at: performance.now() }
   if (indexes.length + 1 >= ORDERED_MAX) forgetKeyIndex(state)
   try {
     for (const part of parts) await part.derive()
     for (const part of parts) part.store.ordered.create(shapeOf(index))
-    await buildSlots(parts, index.id, () => rest(state, began))
-    for (const part of parts) part.store.ordered.setReady(index.id)
-    state.setIndexes([...indexes, index])
+    await buildSlots(parts, index.id, {
+      rest: () => rest(state, began),
+      complete() {
+        for (const part of parts) part.store.ordered.setReady(index.id)
+        // Queries do not use it before it is sure to stay.
+        state.setIndexes([...indexes, index], indexes)
+      },
+    })
     if (index.unique) await requireDistinct(state, index, began)
+    await save()
+    state.setIndexes([...indexes, index])
   } catch (error) {
     forgetIndex(state, index)
     throw error
   }
 }
 
-/** Adds all slots that exist when this resolves: code that runs in the same stretch finds the index complete. */
-export async function buildSlots(parts: readonly Partition[], id: number, rest: () => Promise<void>): Promise<void> {
+/**
+ * Adds all slots, and calls `complete` in the stretch in which none is missing: whoever awaits this may continue after
+ * others have written.
+ */
+export async function buildSlots(
+  parts: readonly Partition[],
+  id: number,
+  { rest, complete }: { readonly rest: () => Promise<void>; readonly complete: () => void },
+): Promise<void> {
   const isWhole = ({ store }: Partition) => store.ordered.build(id, BUILD_SLOTS)
   for (const part of parts) while (!isWhole(part)) await rest()
   // While one partition was built, documents may have been added to the others.
   while (!parts.every(isWhole)) await rest()
+  complete()
 }
 
 /** Removes an index that is no longer in the catalog, or never was. */

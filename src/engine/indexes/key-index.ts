@@ -91,13 +91,17 @@ async function build(state: CollectionState, parts: readonly Partition[], defini
   if (state.indexes.length + 1 >= ORDERED_MAX || parts.some(isTight)) return
   for (const { store } of parts) if (!store.ordered.has(ID)) store.ordered.create(shapeOf(definition))
   let began = performance.now()
-  await buildSlots(parts, ID, async () => {
-    if (performance.now() - began < SLICE_MS) return
-    await pause()
-    requireSame()
-    began = performance.now()
+  await buildSlots(parts, ID, {
+    async rest() {
+      if (performance.now() - began < SLICE_MS) return
+      await pause()
+      requireSame()
+      began = performance.now()
+    },
+    complete() {
+      state.keyIndex = { definition, parts }
+    },
   })
-  state.keyIndex = { definition, parts }
 }
 
 /** Whether the partition has ever used more than three quarters of its memory limit. */

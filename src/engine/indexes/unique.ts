@@ -95,7 +95,7 @@ export function refuseTwin(state: CollectionState, batch: Batch, part: number, o
   const { parts } = state
   const partition = parts[part]!
   const address = batch.newAddress(operation)
-  for (const index of state.indexes) {
+  for (const index of partition.indexes) {
     if (!index.unique) continue
     for (const values of tuplesOf(index, partition, address)) {
       for (const other of parts) {
