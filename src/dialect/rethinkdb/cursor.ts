@@ -209,6 +209,8 @@ function eventsOf(rows: Rows): Emitter {
   const emitter = new Emitter()
   EMITTERS.set(rows, emitter)
   setTimeout(() => {
+    // Its user knows, and may not listen for errors.
+    if (rows.closed) return
     void eachRow(
       rows,
       (error, row) => (error === null ? emitter.emit('data', row) : emitter.emit('error', error)) || true,

@@ -77,13 +77,8 @@ export function execute(
       if (missing !== undefined) return afterLoad(missing, store, () => execute(asked, store, db, given, watch))
       query.watch = watch
       query.root = node
-      let value: Val
-      try {
-        value = evaluateSaved(node, query)
-      } catch (error) {
-        if (!(error instanceof Suspension)) throw error
-        return taking(executeSlowly(node, query, formats, options, error), store)
-      }
+      const value = evaluateSaved(node, query)
+      if (value instanceof Suspension) return taking(executeSlowly(node, query, formats, options, value), store)
       if (query.waits.length > 0) return guarded(afterWaits(value, query, formats, node, options))
       return answerOf(value, query, formats, node, options)
     } catch (error) {
@@ -219,13 +214,19 @@ function queryOf(store: Store, db: string, options: Readonly<Record<string, unkn
   )
 }
 
-/** The value of a query, answered once its changes to the catalog are on disk. */
-function evaluateSaved(node: Node, query: Query): Val {
+/** The value of a query, answered once its changes to the catalog are on disk; or what it waits for. */
+function evaluateSaved(node: Node, query: Query): Val | Suspension {
   const { store } = query
   const { saves } = store
-  const value = evaluate(node, null, query)
-  if (store.saves !== saves) query.wait(store.saved())
-  return value
+  try {
+    const value = evaluate(node, null, query)
+    if (store.saves !== saves) query.wait(store.saved())
+    return value
+  } catch (error) {
+    if (error instanceof Suspension) return error
+    query.end?.()
+    throw error
+  }
 }
 
 function passed({ done, isForFeed }: Suspension, { watch }: Query): Promise<unknown> {
@@ -243,13 +244,10 @@ function passed({ done, isForFeed }: Suspension, { watch }: Query): Promise<unkn
 /** Evaluates, and again after each asynchronous step. */
 async function settle(node: Node, query: Query): Promise<Val> {
   for (;;) {
-    try {
-      query.restart()
-      return evaluateSaved(node, query)
-    } catch (error) {
-      if (!(error instanceof Suspension)) throw error
-      await passed(error, query)
-    }
+    query.restart()
+    const value = evaluateSaved(node, query)
+    if (!(value instanceof Suspension)) return value
+    await passed(value, query)
   }
 }
 
@@ -265,6 +263,7 @@ function answerOf(
     return afterLoad(new Set([cursorPart]), query.store, () => afterWaits(value, query, formats, node, options))
   }
   const out = handOver(value, query, formats, node)
+  if (!(value instanceof Special)) query.end?.()
   if (!(out instanceof Promise)) return Promise.resolve(profiled(out, options))
   return taking(
     query.store.hold(out).then(([cursor]) => profiled(cursor, options)),

@@ -78,6 +78,7 @@ export function feedOf(stream: Stream, formats: Formats, told: (error: unknown) 
         } catch (error) {
           // Changes from before the failure are read first.
           failure = told(error)
+          feed.close()
           if (rows.length === 0) throw failure
         }
         if (rows.length > 0) return rows

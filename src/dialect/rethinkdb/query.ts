@@ -49,6 +49,8 @@ export class Query {
   #now: Time | undefined
   /** What must be on disk before the query is answered. */
   readonly waits: Promise<unknown>[] = []
+  /** Set where it follows something: ends that, unless the query answers with it. */
+  end: (() => void) | undefined
   #effects: Effect[] = []
   #next = 0
 

@@ -129,3 +129,17 @@ it('takes what waits without moving the rest', async () => {
   shift.mockRestore()
   await feed.close()
 })
+
+// Its reading began a turn later, found it closed, and had nobody to tell that: the rejection ended the process.
+it('can be closed in the turn in which its events were asked for', async () => {
+  const unhandled = vi.fn()
+  process.on('unhandledRejection', unhandled)
+  const feed = await run(a().changes())
+  const heard: unknown[] = []
+  feed.on('data', (change: unknown) => heard.push(change))
+  await feed.close()
+  await run(a().insert({ id: 1 }))
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0))
+  process.off('unhandledRejection', unhandled)
+  expect([heard, unhandled.mock.calls]).toEqual([[], []])
+})

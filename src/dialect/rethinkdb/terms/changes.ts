@@ -7,7 +7,7 @@ import { Failure, fail, failLimit, ReqlOpFailedError } from '../errors.ts'
 import type { Call } from '../evaluate.ts'
 import { unionFeed } from '../feeds.ts'
 import { adminPart } from '../parts.ts'
-import type { Query } from '../query.ts'
+import type { Query, Watched } from '../query.ts'
 import type { Operations } from '../registry.ts'
 import type { Followed, Listener, RowChange } from '../store.ts'
 import {
@@ -31,6 +31,7 @@ import { indexOf, isWithin, openSlice } from './reading.ts'
 
 /** The options of a `changes` term. */
 interface Options {
+  readonly query: Query
   readonly hasInitial: boolean
   readonly hasStates: boolean
   readonly hasTypes: boolean
@@ -51,6 +52,7 @@ function optionsOf(call: Call): Options {
   }
   const queueSize = call.datumOption('changefeed_queue_size')
   return {
+    query: call.query,
     hasInitial: call.boolOption('include_initial'),
     hasStates: call.boolOption('include_states'),
     hasTypes: call.boolOption('include_types'),
@@ -72,17 +74,18 @@ function copy<D extends Datum>(value: D): D {
 const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** A queue of what a feed will report. */
-class TableFeed implements Feed {
+class TableFeed implements Feed, Watched {
   readonly className: Feed['className']
   readonly #table: Followed
   readonly #options: Options
-  readonly #ready = new Queue<Fields>()
-  readonly #pending = new Backlog()
+  #ready = new Queue<Fields>()
+  #pending = new Backlog()
   #skipped = 0
   /** A feed has one reader; what it waited with before has been woken, maybe by another feed of a union. */
   #waker: (() => void) | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #error: unknown
+  #isClosed = false
   #since = 0
   readonly #listener: Listener
 
@@ -111,6 +114,14 @@ class TableFeed implements Feed {
         }),
     }
     table.listen(this.#listener)
+    const { query } = options
+    const { end } = query
+    query.end = () => {
+      this.close()
+      end?.()
+    }
+    // A query that waits for it ends with its connection.
+    query.watch?.(this)
   }
 
   /** Reports the initial rows and states, as far as the options ask for them. */
@@ -200,7 +211,19 @@ class TableFeed implements Feed {
     this.#timer = undefined
   }
 
+  get isOver(): boolean {
+    return this.#isClosed
+  }
+
+  abort(): void {
+    this.close()
+  }
+
   close(): void {
+    this.#isClosed = true
+    // A connection keeps feeds that have ended for a while.
+    this.#ready = new Queue()
+    this.#pending = new Backlog()
     this.#stopTimer()
     this.#waker = undefined
     this.#table.unlisten(this.#listener)
@@ -313,7 +336,8 @@ function virtualFeed(virtual: Virtual, steps: readonly Step[], options: Options)
 }
 
 /** The first rows in an order. */
-function limitFeed(slice: Slice, steps: readonly Step[], limit: number, options: Options, query: Query): Stream {
+function limitFeed(slice: Slice, steps: readonly Step[], limit: number, options: Options): Stream {
+  const { query } = options
   if (limit > query.arrayLimit) {
     failLimit(
       `Array size limit \`${query.arrayLimit}\` exceeded.  (\`.limit(X).changes()\` is illegal if X is larger than the array size limit.)`,
@@ -371,7 +395,7 @@ function requireFollowable(steps: readonly Step[]): void {
 }
 
 /** `after`: what is done to the rows of the union that this is a part of. */
-function follow(value: Val, options: Options, query: Query, after: readonly Step[] = []): Stream {
+function follow(value: Val, options: Options, after: readonly Step[] = []): Stream {
   if (value instanceof Grouped) fail('Cannot call `changes` after `group`.')
   if (value instanceof TableSlice) {
     // The order of a whole index has no effect on its changes.
@@ -390,7 +414,7 @@ function follow(value: Val, options: Options, query: Query, after: readonly Step
   const steps = [...source.steps, ...after]
   if (source.parts !== undefined && source.unfollowable === undefined) {
     requireFollowable(steps)
-    const streams = source.parts.map((part) => follow(part, options, query, steps))
+    const streams = source.parts.map((part) => follow(part, options, steps))
     return streams.length === 1 ? streams[0] : streamOf(unionFeed(streams))
   }
   if (source.virtual !== undefined && source.unfollowable === undefined) {
@@ -403,7 +427,7 @@ function follow(value: Val, options: Options, query: Query, after: readonly Step
   requireFollowable(steps)
   return source.limit === undefined
     ? rangeFeed(source.slice, steps, options)
-    : limitFeed(source.slice, steps, source.limit, options, query)
+    : limitFeed(source.slice, steps, source.limit, options)
 }
 
 export { feedOf, unionFeed } from '../feeds.ts'
@@ -415,8 +439,8 @@ export const terms: Operations = {
     const told: Datum[] = []
     // A query that waits for its own feed is evaluated again: the feed stays, and repeats what it has reported.
     const live = query.once(() => {
-      if (!(first instanceof Row)) return follow(first, options, query)
-      if (first.slice !== undefined) return limitFeed(first.slice, [], 1, options, query)
+      if (!(first instanceof Row)) return follow(first, options)
+      if (first.slice !== undefined) return limitFeed(first.slice, [], 1, options)
       return pointFeed(first, followedBy(first), options)
     })
     const history = query.once(() => told)
