@@ -41,6 +41,8 @@ export interface FunctionSpec {
   readonly params: Readonly<Record<string, unknown>>
 }
 
+/** Number of pairs of zone and parts for which a schema is kept. */
+const ZONED_MAX = 64
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const PARTITION_NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/
 
@@ -143,6 +145,7 @@ export class Schema {
         return { ...rest, ...(told === undefined || isUtc(told) ? {} : { zone: told }), timeParts }
       })
       schema = new Schema(fields, this.functions, this.isDynamic)
+      if (this.#zoned.size >= ZONED_MAX) this.#zoned.clear()
       this.#zoned.set(key, schema)
     }
     return schema

@@ -2,7 +2,9 @@
 
 import { invalid, told } from './errors.ts'
 
+/** Each takes some 30 KB, and a zone has many spellings: upper and lower case are one to the host. */
 const FORMATS = new Map<string, Intl.DateTimeFormat>()
+const FORMATS_MAX = 64
 
 function formatOf(zone: string): Intl.DateTimeFormat {
   let format = FORMATS.get(zone)
@@ -10,6 +12,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
     const parts = { year: 'numeric', month: 'numeric', day: 'numeric' } as const
     const times = { hour: 'numeric', minute: 'numeric', second: 'numeric', hourCycle: 'h23' } as const
     format = new Intl.DateTimeFormat('en-US', { timeZone: zone, era: 'short', ...parts, ...times })
+    if (FORMATS.size >= FORMATS_MAX) FORMATS.clear()
     FORMATS.set(zone, format)
   }
   return format

@@ -9,8 +9,15 @@ import { type StructTest, structTestOf } from './structs.ts'
 import { ExpressionError } from './tokens.ts'
 
 /** Filters without templates, by schema and text: programs repeat the same filters. */
-const COMPILED = new WeakMap<Schema, Map<string, Filter>>()
+const COMPILED = new WeakMap<Schema, Compiled>()
 const COMPILED_MAX = 64
+/** Length of all these texts: one that lists keys may take megabytes with what it is compiled to. */
+const COMPILED_UNITS_MAX = 100_000
+
+interface Compiled {
+  readonly filters: Map<string, Filter>
+  units: number
+}
 
 /**
  * Compiles an expression; undefined for an empty one, which matches all rows.
@@ -23,19 +30,16 @@ export function filterFor(schema: Schema, text: string, templates: Templates = {
   const isFixed = Object.keys(templates).length === 0 && !/random_sample/i.test(text)
   let known = COMPILED.get(schema)
   if (known === undefined) {
-    known = new Map()
+    known = { filters: new Map(), units: 0 }
     COMPILED.set(schema, known)
   }
-  const found = isFixed ? known.get(text) : undefined
+  const found = isFixed ? known.filters.get(text) : undefined
   if (found !== undefined) return found
   try {
     const syntax = parse(text, templates)
     requireWholeSample(syntax)
     const filter = treeFilter(new Compiler(schema).node(syntax))
-    if (isFixed) {
-      if (known.size >= COMPILED_MAX) known.clear()
-      known.set(text, filter)
-    }
+    if (isFixed && text.length <= COMPILED_UNITS_MAX) keep(known, text, filter)
     return filter
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
@@ -58,6 +62,15 @@ function requireWholeSample(syntax: Syntax, isWhole = true): void {
   const isAnd = isWhole && syntax.operator === 'and'
   requireWholeSample(syntax.left, isAnd)
   requireWholeSample(syntax.right, isAnd)
+}
+
+function keep(known: Compiled, text: string, filter: Filter): void {
+  known.units += text.length
+  if (known.filters.size >= COMPILED_MAX || known.units > COMPILED_UNITS_MAX) {
+    known.filters.clear()
+    known.units = text.length
+  }
+  known.filters.set(text, filter)
 }
 
 /**
