@@ -71,7 +71,7 @@ export function execute(
     const formats = options === NO_OPTIONS ? NATIVE : formatsOf(options)
     try {
       if (!node.isChecked) checkNumbers(node)
-      if (options !== NO_OPTIONS) node = withTermOptions(node, options)
+      node = withTermOptions(node, options)
       const query = queryOf(store, db, options)
       const missing = node.isChecked && query.db !== SYSTEM ? undefined : checked(node, query.db)
       if (missing !== undefined) return afterLoad(missing, store, () => execute(asked, store, db, given, watch))
@@ -202,7 +202,6 @@ function checkNumbers(node: Node): void {
 }
 
 function queryOf(store: Store, db: string, options: Readonly<Record<string, unknown>>): Query {
-  if (options === NO_OPTIONS) return new Query(store, db, ARRAY_LIMIT, undefined)
   const { arrayLimit = ARRAY_LIMIT, durability, db: own } = options
   if (typeof arrayLimit !== 'number') fail('Expected type NUMBER but found something else.')
   if (!(arrayLimit >= 1)) fail(`Illegal array size limit \`${arrayLimit}\`.  (Must be >= 1.)`)
