@@ -144,7 +144,7 @@ export class Collection {
       const { selection, window, include } = readGet(readOptions(options))
       const found = this.#openRecords?.readNow(selection, window)
       if (found !== undefined) return getResult(found, include)
-      return this.#run(async ({ records }) => getResult(await records.read(selection, window), include))
+      return this.#read(async ({ records }) => getResult(await records.read(selection, window), include))
     }) as Promise<GetResult<TMeta>>
   }
 
@@ -158,15 +158,15 @@ export class Collection {
     return this.#begin(() => {
       const request = readQuery(readOptions(options), this)
       const records = this.#openRecords
-      if (records !== undefined) return runQuery(records, request, this)
-      return this.#run((member) => runQuery(member.records, request, this))
+      if (records !== undefined && records.line === undefined) return runQuery(records, request, this)
+      return this.#read((member) => runQuery(member.records, request, this))
     }) as Promise<QueryResult<TMeta>>
   }
 
   /** Full-text and vector search in one list, fused by a record's rank in each. */
   async hybridSearch<TMeta extends Metadata = Metadata>(options: HybridSearchOptions): Promise<QueryResult<TMeta>> {
     const request = readHybrid(readOptions(options), this)
-    const result = await this.#run(({ records }) => runHybrid(records, request, this))
+    const result = await this.#read(({ records }) => runHybrid(records, request, this))
     return result as QueryResult<TMeta>
   }
 
@@ -192,7 +192,7 @@ export class Collection {
   }
 
   count(): Promise<number> {
-    return this.#run(({ records }) => records.countAll())
+    return this.#read(({ records }) => records.countAll())
   }
 
   /** The first records; `limit` defaults to 10. */
@@ -230,6 +230,11 @@ export class Collection {
   /** The records of this collection if its store is open. */
   get #openRecords(): Records | undefined {
     return this.#session.openStore?.get(this.collectionId)?.records
+  }
+
+  /** Reads what the writes that were called before leave. */
+  #read<R>(operation: (member: Member) => Promise<R>): Promise<R> {
+    return this.#run((member) => member.records.line?.then(() => operation(member)) ?? operation(member))
   }
 
   /** Runs an operation on the very collection this object was made for, never on another of the same name. */

@@ -75,8 +75,8 @@ export class Records implements Places {
   readonly searches: Searches
   /** The next record's place; -1 until looked up. */
   #next = -1
-  /** Settles with the call that has exclusive use of the collection. */
-  #turn: Promise<unknown> | undefined
+  /** Settles when the engine has what was called before; undefined if it has. */
+  line: Promise<void> | undefined
   /** Answers without waiting; undefined if the engine runs in another thread. */
   readonly #direct: Direct | undefined
 
@@ -113,7 +113,7 @@ export class Records implements Places {
   }
 
   async countWithPlaces(): Promise<number> {
-    if (this.#next < 0) await this.#exclusively(() => this.#load())
+    if (this.#next < 0) await this.#inLine(() => this.#load())
     return await this.#engine.count()
   }
 
@@ -125,7 +125,7 @@ export class Records implements Places {
 
   /** Whether records written now reach the engine before anything else runs. */
   get isReady(): boolean {
-    return this.#direct !== undefined && this.#next >= 0 && this.#turn === undefined
+    return this.#direct !== undefined && this.#next >= 0 && this.line === undefined
   }
 
   /** Adds records, all or none. @throws SeekdbValueError naming an id that already exists or is given twice. */
@@ -148,9 +148,11 @@ export class Records implements Places {
   }
 
   async #addInTurn(records: readonly NewRecord[]): Promise<void> {
-    if (this.#next < 0) await this.#exclusively(() => this.#load())
-    while (this.#turn !== undefined) await this.#turn
-    await this.#add(records)
+    const added = await this.#inLine(async () => {
+      await this.#load()
+      return { done: this.#add(records) }
+    })
+    await added.done
   }
 
   async #add(records: readonly NewRecord[]): Promise<void> {
@@ -180,8 +182,8 @@ export class Records implements Places {
   }
 
   async #rewriteInTurn(ids: readonly string[], merge: Merge): Promise<void> {
-    if (this.#next < 0) await this.#exclusively(() => this.#load())
-    const written = await this.#exclusively(async () => {
+    const written = await this.#inLine(async () => {
+      await this.#load()
       const merged = mergedRecords(await this.#engine.getMany(ids), merge)
       // Others may proceed while this write is flushed.
       return { done: this.#replace(merged) }
@@ -206,21 +208,17 @@ export class Records implements Places {
   }
 
   async delete({ ids, filter }: Selection): Promise<void> {
-    while (this.#turn !== undefined) await this.#turn
-    if (ids === undefined) await this.#engine.delete(filter === undefined ? {} : nativeFilter(filter))
-    else if (filter === undefined) await this.#engine.delete(ids)
-    else {
-      const deleted = await this.#exclusively(async () => {
-        const chosen = await this.#chosen(ids, filter)
-        return { result: this.#engine.delete(chosen.map((record) => record.id)) }
-      })
-      await deleted.result
-    }
+    const deleted = await this.#inLine(async () => {
+      if (ids === undefined) return { done: this.#engine.delete(filter === undefined ? {} : nativeFilter(filter)) }
+      const chosen = filter === undefined ? ids : (await this.#chosen(ids, filter)).map(({ id }) => id)
+      return { done: this.#engine.delete(chosen) }
+    })
+    await deleted.done
   }
 
   /** Copies all records of another collection into this one, which must be empty. */
   async copyFrom(source: Records): Promise<void> {
-    await source.#exclusively(async () => {
+    await source.#inLine(async () => {
       let batch: StoredRecord[] = []
       const write = async (options: WriteOptions) => {
         const { errors, firstError } = await this.#engine.insert(batch, options)
@@ -257,24 +255,22 @@ export class Records implements Places {
     return new SeekdbValueError(firstError ?? 'The records were refused')
   }
 
-  /** Runs while no other write runs. */
-  async #exclusively<R>(run: () => Promise<R>): Promise<R> {
-    while (this.#turn !== undefined) await this.#turn
-    const result = run()
-    const turn = result.then(nothing, nothing)
-    this.#turn = turn
-    try {
-      return await result
-    } finally {
-      this.#turn = undefined
+  /** Runs after what was called before has run, and before what is called later. */
+  #inLine<R>(run: () => Promise<R>): Promise<R> {
+    const result = this.line === undefined ? run() : this.line.then(run)
+    const leave = () => {
+      if (this.line === line) this.line = undefined
     }
+    const line = result.then(leave, leave)
+    this.line = line
+    return result
   }
 
   // --- reading
 
   /** Like `read`, but at once; undefined where that is not possible. */
   readNow({ ids, filter }: Selection, { skip, limit }: Window): StoredRecord[] | undefined {
-    if (this.#direct === undefined || ids === undefined || ids.length > FEW_IDS) return undefined
+    if (this.#direct === undefined || this.line || ids === undefined || ids.length > FEW_IDS) return undefined
     const chosen: StoredRecord[] = []
     // In a collection with vectors, everything that filters need is loaded.
     const matches = filter && resolveFilter(nativeFilter(filter), 'get').matches

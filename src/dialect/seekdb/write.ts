@@ -114,11 +114,13 @@ export function updateAtOnce(records: Records, embedders: Embedders, options: Op
 }
 
 export async function upsertRecords(records: Records, embedders: Embedders, columns: Columns): Promise<void> {
-  await upsertItems(records, embedders, await embeddedItems(records, embedders, columns))
+  const items = embeddedItems(records, embedders, columns)
+  await upsertItems(records, embedders, items instanceof Promise ? await items : items)
 }
 
 export async function updateRecords(records: Records, embedders: Embedders, columns: Columns): Promise<void> {
-  await updateItems(records, await embeddedItems(records, embedders, columns))
+  const items = embeddedItems(records, embedders, columns)
+  await updateItems(records, items instanceof Promise ? await items : items)
 }
 
 function upsertItems(records: Records, embedders: Embedders, { items, ids, fields }: Items): Promise<void> {
@@ -158,11 +160,15 @@ function isAnyGiven({ vectors, documents, metadatas }: Columns): boolean {
   return vectors !== undefined || documents !== undefined || metadatas !== undefined
 }
 
-async function embeddedItems(records: Records, embedders: Embedders, columns: Columns): Promise<Items> {
+/** At once if there is nothing to embed, so that such a write is ahead of what is called later. */
+function embeddedItems(records: Records, embedders: Embedders, columns: Columns): Items | Promise<Items> {
   if (!isAnyGiven(columns)) throw new SeekdbValueError(NOTHING)
   const isEmbedding = embedders.dense !== undefined && needsEmbedding(columns)
-  const vectors = isEmbedding ? await embedded(columns, embedders, records.dimension) : columns.vectors
-  return itemsOf({ ...columns, vectors }, await embedders.sparse?.columns(columns))
+  if (!isEmbedding && embedders.sparse === undefined) return itemsOf(columns, undefined)
+  const vectors = isEmbedding ? embedded(columns, embedders, records.dimension) : columns.vectors
+  return Promise.all([vectors, embedders.sparse?.columns(columns)]).then(([made, sparse]) =>
+    itemsOf({ ...columns, vectors: made }, sparse),
+  )
 }
 
 /** For an id given several times, the last value of each column counts. */

@@ -436,3 +436,60 @@ describe('delete', () => {
     expect(await collection.count()).toBe(3)
   })
 })
+
+describe('calls made without awaiting', () => {
+  it('see what was written before them, the first of a collection too: a count was 0, and a deletion was undone', async () => {
+    const collection = await plainCollection()
+    const lanes = (i: number) => [i, 0, 0]
+    // The second time nothing is left to be read, or to be loaded, first.
+    for (const time of ['first', 'second']) {
+      const [, , , , , count, got, near, fused] = await Promise.all([
+        collection.add({ ids: ['a', 'b', 'c'], embeddings: [1, 2, 3].map(lanes), documents: ['a', 'b', 'c'] }),
+        collection.update({ ids: 'a', metadatas: { time } }),
+        collection.upsert({ ids: ['b', 'd'], embeddings: [lanes(4), lanes(5)], documents: ['B', 'D'] }),
+        collection.delete({ ids: 'c' }),
+        collection.delete({ ids: ['a', 'd'], whereDocument: { $contains: 'd' } }),
+        collection.count(),
+        collection.get({ ids: ['a', 'b', 'c', 'd'] }),
+        collection.query({ queryEmbeddings: lanes(9) }),
+        collection.hybridSearch({ knn: { queryEmbeddings: lanes(9) } }),
+      ])
+      expect(count).toBe(2)
+      expect(got).toEqual({
+        ids: ['a', 'b'],
+        documents: ['a', 'B'],
+        metadatas: [{ time }, null],
+        embeddings: [lanes(1), lanes(4)],
+      })
+      expect(near.ids).toEqual([['b', 'a']])
+      expect(fused.ids).toEqual([['b', 'a']])
+      const [again, emptied] = await Promise.all([
+        collection.add({ ids: 'a', embeddings: lanes(1) }).catch((error: Error) => error.message),
+        collection.delete({ ids: ['a', 'b'] }),
+      ]).then(async ([message]) => [message, await collection.count()])
+      expect(again).toBe("Duplicate id 'a': it exists already")
+      expect(emptied).toBe(0)
+    }
+  })
+
+  it('do not wait for the texts of others to be embedded', async () => {
+    const counting = new CountingEmbedding()
+    let go = () => {}
+    const gate = new Promise<void>((resolve) => (go = resolve))
+    const collection = await embeddingCollection({
+      name: 'slow',
+      dimension: 3,
+      generate: async (texts) => {
+        if (texts[0] !== 'quick') await gate
+        return await counting.generate(texts)
+      },
+      getConfig: () => ({}),
+    })
+    const slow = collection.add({ ids: 'slow', documents: 'slow' })
+    await collection.add({ ids: 'quick', documents: 'quick' })
+    expect((await collection.get()).ids).toEqual(['quick'])
+    go()
+    await slow
+    expect((await collection.get()).ids).toEqual(['quick', 'slow'])
+  })
+})
