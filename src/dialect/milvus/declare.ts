@@ -4,7 +4,7 @@ import type { Collection } from '../../engine/index.ts'
 import { UnsupportedError } from '../../error/index.ts'
 import { analyzerFor, languagesOf } from './analyzers.ts'
 import { DataType, DEFAULT_PARTITIONS_NUMBER, FunctionType, MAX_PARTITIONS_NUMBER } from './enums.ts'
-import { invalid, told, unexpected, wrongCall } from './errors.ts'
+import { invalid, MilvusError, told, unexpected, wrongCall } from './errors.ts'
 import { geometries } from './lazy.ts'
 import { requireSignable } from './minhash.ts'
 import {
@@ -408,8 +408,19 @@ export async function withStoredDefaults(fields: readonly Field[]): Promise<Fiel
       type === DataType.Timestamptz && typeof field.defaultValue === 'number'
         ? new Date(field.defaultValue < 1e12 ? field.defaultValue : field.defaultValue / 1000)
         : field.defaultValue
-    return { ...field, defaultValue: encoderOf(field)(given, 0) }
+    return { ...field, defaultValue: storedDefault(field, given) }
   })
+}
+
+/** Refusals are worded for rows; here there is none. */
+function storedDefault(field: Field, given: unknown): unknown {
+  try {
+    return encoderOf(field)(given, 0)
+  } catch (error) {
+    if (!(error instanceof MilvusError)) throw error
+    const what = error.reason.replace(/^field \S+ of row 0: |, row number: 0|: invalid parameter.*$/g, '')
+    throw invalid(`default_value of field ${field.name}: ${what}`)
+  }
 }
 
 /** Takes what dropped fields have left under these names out of all rows. */

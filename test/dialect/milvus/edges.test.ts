@@ -56,6 +56,9 @@ it('scores zero vectors 0 by COSINE, finds no null vector, and puts ties in orde
     ['5', 0],
     ['10', 0],
   ])
+  const by = async (id: number) => (await made.search({ collection_name: 'c', ids: [id] } as never)).status.reason
+  expect(await by(9)).toContain('the row with primary key 9 has no vector to search by: its vector is null')
+  expect(await by(99)).toContain('some of the provided primary key IDs do not exist: 99')
 })
 
 it('looks where it is told: partitions, what is loaded, the newest copy', async () => {

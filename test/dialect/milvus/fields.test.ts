@@ -112,6 +112,16 @@ it('refuses fields and functions that say what cannot be', async () => {
   expect(await refusalOf([text, other, sparse], { functions: [bm25, second] })).toMatch(
     'duplicated function output field name: sparse',
   )
+  const refused = (field: object) => refusalOf([VECTOR, { name: 'd', ...field }])
+  expect(await refused({ data_type: 'Int8', default_value: 300 })).toBe(
+    'default_value of field d: the 0-th element (300) out of range: [-128, 127]: invalid parameter',
+  )
+  expect(await refused({ data_type: 'Bool', default_value: 'x' })).toBe(
+    'default_value of field d: expected Bool, got "x": invalid parameter',
+  )
+  expect(await refused({ data_type: 'VarChar', max_length: 3, default_value: 'abcd' })).toMatch(
+    'default_value of field d: length of varchar field d exceeds max length, length: 4, max length: 3',
+  )
   const made = await collectionOf([])
   const add = (field: object) => made.addCollectionField({ collection_name: 'c', field: field as never })
   expect(await add({ name: 's', data_type: 'VarChar', nullable: true })).toMatchObject({ code: 1100 })

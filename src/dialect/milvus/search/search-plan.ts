@@ -354,8 +354,9 @@ async function storedQueries(entry: Entry, field: Field, keys: readonly Key[]): 
   const source = isText ? schema.textOf(field)!.name : field.name
   return rows.map((row, i) => {
     const value = row?.[source]
+    if (row === undefined) throw invalid(`some of the provided primary key IDs do not exist: ${keys[i]}`)
     if (value === undefined || value === null)
-      throw invalid(`some of the provided primary key IDs do not exist: ${keys[i]}`)
+      throw invalid(`the row with primary key ${keys[i]} has no vector to search by: its ${source} is null`)
     return value
   })
 }
