@@ -158,7 +158,7 @@ export class Collection {
     return this.#begin(() => {
       const request = readQuery(readOptions(options), this)
       const records = this.#openRecords
-      if (records !== undefined && records.line === undefined) return runQuery(records, request, this)
+      if (records !== undefined) return runQuery(records, request, this)
       return this.#read((member) => runQuery(member.records, request, this))
     }) as Promise<QueryResult<TMeta>>
   }
@@ -227,9 +227,10 @@ export class Collection {
     }
   }
 
-  /** The records of this collection if its store is open. */
+  /** The records of this collection if its store is open and nothing was called that they do not have yet. */
   get #openRecords(): Records | undefined {
-    return this.#session.openStore?.get(this.collectionId)?.records
+    const records = this.#session.openStore?.get(this.collectionId)?.records
+    return records?.line ? undefined : records
   }
 
   /** Reads what the writes that were called before leave. */

@@ -205,9 +205,7 @@ export class EmbeddedClient implements ClientCalls {
   }
 
   async execute(_sql: string, _params?: unknown[]): Promise<never> {
-    throw new SeekdbError(
-      'SQL is not supported by the embedded store: use the methods of the client and its collections',
-    )
+    throw new SeekdbError('SQL is not supported by the embedded store: use the methods of collections')
   }
 
   async #run<R>(operation: (store: Store) => Promise<R>): Promise<R> {

@@ -147,12 +147,11 @@ export class Records implements Places {
     })
   }
 
-  async #addInTurn(records: readonly NewRecord[]): Promise<void> {
-    const added = await this.#inLine(async () => {
+  #addInTurn(records: readonly NewRecord[]): Promise<void> {
+    return this.#writeInLine(async () => {
       await this.#load()
       return { done: this.#add(records) }
     })
-    await added.done
   }
 
   async #add(records: readonly NewRecord[]): Promise<void> {
@@ -181,14 +180,13 @@ export class Records implements Places {
     return this.#replace(mergedRecords(old, merge))
   }
 
-  async #rewriteInTurn(ids: readonly string[], merge: Merge): Promise<void> {
-    const written = await this.#inLine(async () => {
+  #rewriteInTurn(ids: readonly string[], merge: Merge): Promise<void> {
+    return this.#writeInLine(async () => {
       await this.#load()
       const merged = mergedRecords(await this.#engine.getMany(ids), merge)
       // Others may proceed while this write is flushed.
       return { done: this.#replace(merged) }
     })
-    await written.done
   }
 
   async #replace(records: readonly NewRecord[]): Promise<void> {
@@ -207,13 +205,12 @@ export class Records implements Places {
     throw new SeekdbValueError(firstError ?? 'The records were refused')
   }
 
-  async delete({ ids, filter }: Selection): Promise<void> {
-    const deleted = await this.#inLine(async () => {
+  delete({ ids, filter }: Selection): Promise<void> {
+    return this.#writeInLine(async () => {
       if (ids === undefined) return { done: this.#engine.delete(filter === undefined ? {} : nativeFilter(filter)) }
       const chosen = filter === undefined ? ids : (await this.#chosen(ids, filter)).map(({ id }) => id)
       return { done: this.#engine.delete(chosen) }
     })
-    await deleted.done
   }
 
   /** Copies all records of another collection into this one, which must be empty. */
@@ -255,13 +252,18 @@ export class Records implements Places {
     return new SeekdbValueError(firstError ?? 'The records were refused')
   }
 
+  /** What is called later need not wait until the write is on disk. */
+  async #writeInLine(write: () => Promise<{ done: Promise<unknown> }>): Promise<void> {
+    const { done } = await this.#inLine(write)
+    await done
+  }
+
   /** Runs after what was called before has run, and before what is called later. */
   #inLine<R>(run: () => Promise<R>): Promise<R> {
     const result = this.line === undefined ? run() : this.line.then(run)
-    const leave = () => {
+    const line = result.catch(nothing).then(() => {
       if (this.line === line) this.line = undefined
-    }
-    const line = result.then(leave, leave)
+    })
     this.line = line
     return result
   }
@@ -270,7 +272,7 @@ export class Records implements Places {
 
   /** Like `read`, but at once; undefined where that is not possible. */
   readNow({ ids, filter }: Selection, { skip, limit }: Window): StoredRecord[] | undefined {
-    if (this.#direct === undefined || this.line || ids === undefined || ids.length > FEW_IDS) return undefined
+    if (this.#direct === undefined || ids === undefined || ids.length > FEW_IDS) return undefined
     const chosen: StoredRecord[] = []
     // In a collection with vectors, everything that filters need is loaded.
     const matches = filter && resolveFilter(nativeFilter(filter), 'get').matches

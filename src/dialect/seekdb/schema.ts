@@ -47,7 +47,7 @@ export class Schema {
     else if (config instanceof SparseVectorIndexConfig) this.sparseVectorIndex = config
     else {
       throw new TypeError(
-        'Unknown index config: createIndex takes a FulltextIndexConfig, a VectorIndexConfig or a SparseVectorIndexConfig',
+        'Unknown index config: createIndex takes a FulltextIndexConfig, VectorIndexConfig or SparseVectorIndexConfig',
       )
     }
     return this

@@ -25,7 +25,7 @@ export async function resolveSettings(options: CreateCollectionOptions): Promise
   if (configuration === null && embeddingFunction === undefined && hnsw.dimension === undefined) {
     throw new SeekdbValueError(
       'Cannot create collection: configuration is explicitly set to null and embedding_function is also null. ' +
-        'The dimension of its vectors is needed from one of them.',
+        'One of them must give the dimension.',
     )
   }
   const dimension = await dimensionOf(embeddingFunction, hnsw.dimension)

@@ -110,17 +110,15 @@ export function upsertAtOnce(records: Records, embedders: Embedders, options: Op
 export function updateAtOnce(records: Records, embedders: Embedders, options: Options): Promise<void> | undefined {
   const columns = columnsAtOnce(records, embedders, options, false)
   if (columns === undefined || !isAnyGiven(columns)) return undefined
-  return updateItems(records, itemsOf(columns, undefined))
+  return updateItems(records, embedders, itemsOf(columns, undefined))
 }
 
-export async function upsertRecords(records: Records, embedders: Embedders, columns: Columns): Promise<void> {
-  const items = embeddedItems(records, embedders, columns)
-  await upsertItems(records, embedders, items instanceof Promise ? await items : items)
+export function upsertRecords(records: Records, embedders: Embedders, columns: Columns): Promise<void> {
+  return rewriteRecords(upsertItems, records, embedders, columns)
 }
 
-export async function updateRecords(records: Records, embedders: Embedders, columns: Columns): Promise<void> {
-  const items = embeddedItems(records, embedders, columns)
-  await updateItems(records, items instanceof Promise ? await items : items)
+export function updateRecords(records: Records, embedders: Embedders, columns: Columns): Promise<void> {
+  return rewriteRecords(updateItems, records, embedders, columns)
 }
 
 function upsertItems(records: Records, embedders: Embedders, { items, ids, fields }: Items): Promise<void> {
@@ -131,7 +129,7 @@ function upsertItems(records: Records, embedders: Embedders, { items, ids, field
   })
 }
 
-function updateItems(records: Records, { items, ids, fields }: Items): Promise<void> {
+function updateItems(records: Records, _embedders: Embedders, { items, ids, fields }: Items): Promise<void> {
   return records.rewrite(ids, fields, (old, index) => (old === undefined ? undefined : merged(items[index]!, old)))
 }
 
@@ -160,15 +158,18 @@ function isAnyGiven({ vectors, documents, metadatas }: Columns): boolean {
   return vectors !== undefined || documents !== undefined || metadatas !== undefined
 }
 
-/** At once if there is nothing to embed, so that such a write is ahead of what is called later. */
-function embeddedItems(records: Records, embedders: Embedders, columns: Columns): Items | Promise<Items> {
+/** Does not wait if there is nothing to embed: such a write is ahead of what is called later. */
+async function rewriteRecords(
+  write: typeof upsertItems,
+  records: Records,
+  embedders: Embedders,
+  columns: Columns,
+): Promise<void> {
   if (!isAnyGiven(columns)) throw new SeekdbValueError(NOTHING)
   const isEmbedding = embedders.dense !== undefined && needsEmbedding(columns)
-  if (!isEmbedding && embedders.sparse === undefined) return itemsOf(columns, undefined)
-  const vectors = isEmbedding ? embedded(columns, embedders, records.dimension) : columns.vectors
-  return Promise.all([vectors, embedders.sparse?.columns(columns)]).then(([made, sparse]) =>
-    itemsOf({ ...columns, vectors: made }, sparse),
-  )
+  const vectors = isEmbedding ? await embedded(columns, embedders, records.dimension) : columns.vectors
+  const sparse = embedders.sparse && (await embedders.sparse.columns(columns))
+  await write(records, embedders, itemsOf({ ...columns, vectors }, sparse))
 }
 
 /** For an id given several times, the last value of each column counts. */
@@ -263,7 +264,7 @@ export async function embedTexts(fn: EmbeddingFunction, texts: string[]): Promis
   const vectors = (await fn.generate(texts)) as unknown
   if (!Array.isArray(vectors) || vectors.length !== texts.length) {
     const got = Array.isArray(vectors) ? `${vectors.length} vectors` : typeof vectors
-    throw new SeekdbValueError(`Embedding function '${fn.name}' returned ${got} for ${texts.length} documents`)
+    throw new SeekdbValueError(`Embedding function '${fn.name}' returned ${got}, not ${texts.length} vectors`)
   }
   return vectors as number[][]
 }
