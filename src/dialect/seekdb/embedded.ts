@@ -205,7 +205,7 @@ export class EmbeddedClient implements ClientCalls {
   }
 
   async execute(_sql: string, _params?: unknown[]): Promise<never> {
-    throw new SeekdbError('SQL is not supported by the embedded store: use the methods of collections')
+    throw new SeekdbError('SQL is not supported by the embedded store: use collections')
   }
 
   async #run<R>(operation: (store: Store) => Promise<R>): Promise<R> {

@@ -109,7 +109,7 @@ function fieldNode(operand: Operand, value: unknown, path: string): FilterNode {
   const operators = names.filter((name) => name.startsWith('$'))
   if (operators.length === 0) return equal(operand, value, path)
   if (operators.length < names.length) {
-    throw new SeekdbValueError(`${path} mixes operators with fields; a field inside is named by a path, 'a.b'`)
+    throw new SeekdbValueError(`${path} mixes operators with fields; name one inside by a path, 'a.b'`)
   }
   return combined(
     'and',

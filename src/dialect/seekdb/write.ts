@@ -264,7 +264,7 @@ export async function embedTexts(fn: EmbeddingFunction, texts: string[]): Promis
   const vectors = (await fn.generate(texts)) as unknown
   if (!Array.isArray(vectors) || vectors.length !== texts.length) {
     const got = Array.isArray(vectors) ? `${vectors.length} vectors` : typeof vectors
-    throw new SeekdbValueError(`Embedding function '${fn.name}' returned ${got}, not ${texts.length} vectors`)
+    throw new SeekdbValueError(`Embedding function '${fn.name}' returned ${got}, not ${texts.length}`)
   }
   return vectors as number[][]
 }
