@@ -1,7 +1,7 @@
 // How every call runs: opens the store, watches the time, throws failures or returns them as a status.
 
 import { clearTimeout, type Database, openShared, setTimeout } from '../../../engine/index.ts'
-import { ClosedError } from '../../../error/index.ts'
+import { ClosedError, StateError } from '../../../error/index.ts'
 import { type Entry, type Store, storeOf } from '../catalog.ts'
 import { deadlineExceeded, MilvusError, milvusErrorOf, success } from '../errors.ts'
 import { explanations } from '../lazy.ts'
@@ -79,6 +79,9 @@ export async function failureOf(error: unknown, request: unknown): Promise<unkno
   }
 }
 
+/** How often a call begins anew at most. */
+const REPEATED_MAX = 3
+
 /** Base of everything that makes calls on a connection. */
 export class Caller {
   protected readonly connection: Connection
@@ -104,6 +107,7 @@ export class Caller {
     data: CallOptions | undefined,
     run: (store: Store, db: string) => R | Promise<R>,
     onFailure?: (status: ResStatus) => R,
+    left = REPEATED_MAX,
   ): Promise<R> {
     try {
       const { connection } = this
@@ -114,6 +118,10 @@ export class Caller {
       if (!(answer instanceof Promise)) return answer
       return await (limitMs > 0 ? withDeadline(answer, limitMs) : answer)
     } catch (error) {
+      // What it read has gone under it: a scalar index was dropped, or the collection, perhaps because its rows have moved. Begun anew,
+      // the call finds what is there now, or says in Milvus' terms that there is nothing.
+      const { index, collection } = error instanceof StateError ? error.details : {}
+      if (left > 0 && (index ?? collection)) return await this.run(data, run, onFailure, left - 1)
       const refusal = milvusErrorOf(await failureOf(error, data))
       if (onFailure === undefined || refusal.isThrown) throw refusal
       return onFailure(refusal.status)
