@@ -429,7 +429,9 @@ export class Database {
 
   #inTurn<R>(run: () => Promise<R>): Promise<R> {
     const turn = this.#tail.then(run)
-    this.#tail = turn.catch(() => {})
+    // Does not hold what the turn answers: an export that is dropped is to end.
+    const end = () => {}
+    this.#tail = turn.then(end, end)
     return turn
   }
 

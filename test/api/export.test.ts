@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Database, open } from '../../src/index.ts'
 import { collect } from '../core/garbage.ts'
 
@@ -259,6 +259,40 @@ describe('an export', () => {
     await expect(db.export()).rejects.toMatchObject({ name: 'StateError', message: expect.stringContaining('posts') })
     await stream.cancel()
     expect((await db.export()).size).toBeGreaterThan(1_000)
+  })
+
+  // Nobody cancels the stream of a client that has gone away: everything written from then on was gathered for it as well, for good, no
+  // other export could begin, and in a directory the files of every compaction stayed.
+  it('ends when its stream is dropped', async () => {
+    const path = folder()
+    for (const place of [':memory:', path]) {
+      const db = kept(await open(place, { durability: 'soft' }))
+      const c = await db.createCollection('c')
+      await c.insert(Array.from({ length: 20_000 }, (_, id) => ({ id, text: 'x'.repeat(100) })))
+      for (let i = 0; i < 2; i++) await begin(db, i)
+      const isFree = async () => {
+        collect()
+        if (place === path) return readdirSync(path).filter((name) => name.endsWith('.log')).length === 1
+        return await db.export({ as: 'stream' }).then(
+          (stream) => stream.cancel().then(() => true),
+          () => false,
+        )
+      }
+      for (let i = 0; i < 20_000; i++) await c.upsert({ id: i, text: 'y' })
+      await c.optimize()
+      await vi.waitFor(async () => expect(await isFree()).toBe(true), { timeout: 60_000, interval: 5 })
+      expect(await c.count()).toBe(20_000)
+      await begin(db, 1)
+      await db.close()
+      collect()
+    }
+
+    /** Nothing of it is in the frame of the test, which lives on. */
+    async function begin(db: Database, reads: number): Promise<void> {
+      const stream = await db.export({ as: 'stream' }).catch(() => undefined)
+      const reader = stream?.getReader()
+      for (let i = 0; i < reads * 3; i++) await reader?.read()
+    }
   })
 
   it('holds a few megabytes at a time', async () => {

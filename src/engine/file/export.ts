@@ -58,6 +58,12 @@ async function* write(
   yield writer.piece(PieceKind.End, 0, new Uint8Array(0))
 }
 
+/**
+ * Ends exports that are abandoned, as when a client goes away from a stream that nobody then cancels: on a medium they
+ * hold replaced files, in memory they gather all that is written, and keep other exports out.
+ */
+const dropped = /* @__PURE__ */ new FinalizationRegistry<() => void>((release) => release())
+
 /** A generator that releases what it holds even if it is ended before its first step. */
 class Chunks implements AsyncGenerator<Uint8Array, void, undefined> {
   readonly #inner: AsyncGenerator<Uint8Array, void, undefined>
@@ -67,6 +73,7 @@ class Chunks implements AsyncGenerator<Uint8Array, void, undefined> {
   constructor(inner: AsyncGenerator<Uint8Array, void, undefined>, release: () => void) {
     this.#inner = inner
     this.#release = release
+    dropped.register(this, release, this)
   }
 
   async next(): Promise<IteratorResult<Uint8Array, void>> {
@@ -96,6 +103,7 @@ class Chunks implements AsyncGenerator<Uint8Array, void, undefined> {
   #end(): void {
     if (this.#isReleased) return
     this.#isReleased = true
+    dropped.unregister(this)
     this.#release()
   }
 
