@@ -253,8 +253,10 @@ export class Log {
     // `flushSync` may have overtaken a running flush; the file must not be closed while that flush runs.
     if (this.durable >= this.position && !this.isFlushing) return DONE
     if (this.next === undefined) {
-      this.next = waiter()
+      const next = waiter()
+      // First: on a stack that overflows here, callers would wait for a flush that nobody begins.
       if (!this.isFlushing) this.gather(0, this.position)
+      this.next = next
     }
     return this.next.promise
   }

@@ -19,6 +19,21 @@ describe('group commit', () => {
     expect(log.durable).toBe(HEAD + 6_400)
   })
 
+  // All later callers waited for a flush that nobody had begun.
+  it('begins a flush for the next caller where the stack of one overflowed', async () => {
+    const { log } = await open()
+    append(log, 1, true)
+    const begun = Reflect.get(log, 'gather')
+    const failure = new RangeError('Maximum call stack size exceeded')
+    Reflect.set(log, 'gather', () => {
+      throw failure
+    })
+    expect(() => log.flush()).toThrow(failure)
+    Reflect.set(log, 'gather', begun)
+    await log.flush()
+    expect(log.durable).toBe(HEAD + 64)
+  })
+
   it('acknowledges nothing before the flush that covers it', async () => {
     const { file, log } = await openHeld()
     append(log, 1, true)
