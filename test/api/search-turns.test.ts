@@ -2,7 +2,7 @@
 // moment, whatever is written in these turns. The clock is one that advances with each look at it, so that a slice is so many steps.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Collection, NotFoundError } from '../../src/index.ts'
+import { type Collection, type Database, NotFoundError } from '../../src/index.ts'
 import { turnsDuring } from '../turns.ts'
 import { closeAfterEach, openMemory } from './configurations.ts'
 
@@ -21,9 +21,10 @@ const far = Float32Array.of(0, 9)
 const river = (id: number) => ({ id, group: id, title: 'river', v: near, tag: `t${(id + 4) % 4}` })
 const stone = (id: number) => ({ id, group: id, title: 'stone', v: far, tag: `t${(id + 4) % 4}` })
 
-async function make(): Promise<Collection> {
-  const db = await openMemory()
+async function make(shards = 1, db?: Database): Promise<Collection> {
+  db ??= await openMemory()
   const c = await db.createCollection('c', {
+    shards,
     vectors: { v: { dimension: 2, metric: 'l2', index: { type: 'flat' } } },
   })
   await c.createIndex('words', { type: 'text', fields: ['title'] })
@@ -55,8 +56,16 @@ describe.each(WAYS)('a search by %s', (way, search) => {
   })
 
   // Of the two, one is a river at any time. What was found before a turn is not there any more after it.
-  it.each([1, 2, 3, Infinity])('answers with one moment when %d turns have writes', async (writes) => {
-    const c = await make()
+  it.each([
+    [1, 1],
+    [2, 1],
+    [3, 1],
+    [Infinity, 1],
+    // Of which one at least is not written to.
+    [1, 5],
+    [Infinity, 5],
+  ])('answers with one moment when %d turns have writes, over %d shards', async (writes, shards) => {
+    const c = await make(shards)
     const [hits, turns] = await turnsDuring(
       c.search({ ...search, limit: COUNT + 10 } as never) as Promise<unknown[]>,
       (turn) => {
@@ -110,6 +119,41 @@ describe.each(WAYS)('a search by %s', (way, search) => {
     expect(hits).toHaveLength(400)
     for (const { document } of hits as { document: unknown }[]) expect(document).toMatchObject({ tag: 't1' })
   })
+})
+
+describe.each(WAYS)('a search by %s that is under way', (_, search) => {
+  it.each([
+    ['reads', {}],
+    ['groups', { group: { field: 'group' } }],
+    ['marks', { filter: { tag: { $regex: '3$' } } }],
+  ])('and %s ends with an error when its collection is dropped or its database closed', async (_, more) => {
+    for (const isClosed of [false, true]) {
+      const db = await openMemory()
+      const c = await make(1, db)
+      const searching = expect(c.search({ ...search, ...more, limit: COUNT } as never)).rejects.toThrow(
+        isClosed ? /database .* is closed/ : 'collection "c" was dropped',
+      )
+      await turnsDuring(searching, (turn) => {
+        if (turn === 0) void (isClosed ? db.close() : db.dropCollection('c'))
+      })
+    }
+  })
+})
+
+// They are marked, since others are better hits: a bit for each document, at first in a thousand bytes.
+it.each([
+  [8_193, [8_192]],
+  [20_000, [19_990, 19_999]],
+  [40_000, [5_000, 8_191, 8_192, 16_383, 16_384, 39_999]],
+])('a search by words among %d documents finds those that match its filter', async (count, ids) => {
+  const db = await openMemory()
+  const c = await db.createCollection('c')
+  await c.createIndex('words', { type: 'text', fields: ['title'] })
+  await c.insert(
+    Array.from({ length: count }, (_, id) => ({ id, title: 'river', tag: ids.includes(id) ? 'yes' : 'no' })),
+  )
+  const hits = await c.search({ text: 'river', filter: { tag: { $regex: '^y' } }, limit: ids.length, select: ['id'] })
+  expect(hits.map(({ id }) => id as number).sort((a, b) => a - b)).toEqual(ids)
 })
 
 // Another index of the name is another index: its hits are not those that were asked for. The search ended with a TypeError.
