@@ -11,23 +11,23 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-/** Removes a file that may no longer exist, and that nothing depends on. */
-export function removeQuietly(path: string): void {
+/** Removes a file unless it is gone already. */
+export function removeFile(path: string): void {
   try {
     // rmSync asks for the file's type first. Node 20 and 22 keep the last answer, and if that was a socket, the next
     // realpathSync stops half-way: `import` and `require` no longer find packages installed as links, as by pnpm.
     unlinkSync(path)
-  } catch {
-    // Whoever opens the directory next removes it.
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
   }
 }
 
-/** Removes a file unless it is gone already. */
-export function removeFile(path: string): void {
+/** The same for a file that nothing depends on. */
+export function removeQuietly(path: string): void {
   try {
-    unlinkSync(path)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
+    removeFile(path)
+  } catch {
+    // Whoever opens the directory next removes it.
   }
 }
 
