@@ -66,6 +66,7 @@ const INLINED = [
   { name: 'fzstd', texts: ['node_modules/fzstd/LICENSE'] },
   { name: 'hysnappy', texts: ['node_modules/hysnappy/LICENSE'] },
   { name: 'idb', texts: ['node_modules/idb/LICENSE'] },
+  { name: '@orama/stemmers', texts: ['node_modules/@orama/stemmers/LICENSE.md'] },
   { name: 'uuid', texts: ['node_modules/uuid/LICENSE.md'] },
   {
     name: '@assemblyscript/loader',

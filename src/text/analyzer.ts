@@ -15,7 +15,7 @@ import {
   withoutPunctuation,
 } from './filter.ts'
 import { decompounded, matching, requireTexts, synonyms } from './rewrite.ts'
-import { stemEnglish } from './stem.ts'
+import { loadStems, STEM_LANGUAGES, type StemLanguage, stemmer } from './stemmer.ts'
 import {
   alphanumericRuns,
   hanPairs,
@@ -63,7 +63,7 @@ export type FilterDefinition =
   | { readonly type: 'length'; readonly min?: number | undefined; readonly max?: number | undefined }
   /** `'_english_'` among the words stands for the common English ones, which are also the default. */
   | { readonly type: 'stop'; readonly stopWords?: readonly string[] | undefined }
-  | { readonly type: 'stemmer'; readonly language?: 'english' | undefined }
+  | { readonly type: 'stemmer'; readonly language?: StemLanguage | undefined }
   /** Takes words apart that consist of listed words alone. */
   | { readonly type: 'decompounder'; readonly wordList: readonly string[] }
   /** Keeps tokens with a match of a regular expression. */
@@ -117,8 +117,6 @@ const FILTERS: Readonly<Record<string, TokenFilter>> = {
 const FILTER_NAMES = [...Object.keys(FILTERS), 'length', 'stop', 'stemmer', 'decompounder', 'regex', 'synonym']
 const TOKEN_LENGTH_MAX = 255
 const NGRAM_MAX = 32
-/** Number of stems cached; enough for the common words of a vocabulary. */
-const STEMS_MAX = 65_536
 
 interface Parts {
   readonly tokenize: Tokenizer
@@ -147,6 +145,19 @@ export function analyzerOf(definition: AnalyzerDefinition): Analyzer {
     made.set(name, analyzer)
   }
   return analyzer
+}
+
+/** Loads what the analyzers need before they can read a text. */
+export async function loadAnalyzers(definitions: readonly AnalyzerDefinition[]): Promise<void> {
+  if (definitions.some(needsStems)) await loadStems()
+}
+
+function needsStems(definition: AnalyzerDefinition): boolean {
+  const filters = typeof definition === 'object' && 'filters' in definition ? definition.filters : undefined
+  return (
+    filters?.some((filter) => typeof filter === 'object' && 'language' in filter && filter.language !== 'english') ===
+    true
+  )
 }
 
 function assembled(definition: AnalyzerDefinition, parts: Parts): Analyzer {
@@ -252,8 +263,7 @@ function completedFilter(given: unknown): FilterDefinition {
   }
   if (type === 'stemmer') {
     refuseUnknown(options, ['type', 'language'], where)
-    if (language !== undefined && language !== 'english') throw unsupported('stemmer', language, ['english'])
-    return { type, language: 'english' }
+    return { type, language: requireLanguage(language ?? 'english') }
   }
   if (type === 'decompounder') {
     refuseUnknown(options, ['type', 'wordList'], where)
@@ -296,7 +306,7 @@ function namedParts(name: AnalyzerName): Parts {
       }
     case 'english':
       // In Milvus' order: stems are compared with the stop words.
-      return { ...tokenizersOf('standard'), filters: [lowerCase, stemmer(), without(STOP_WORDS_ENGLISH)] }
+      return { ...tokenizersOf('standard'), filters: [lowerCase, stemmer('english'), without(STOP_WORDS_ENGLISH)] }
     case 'chinese':
       return { ...tokenizersOf('chinese'), filters: [onlyHanOrAlphanumeric] }
     case 'whitespace':
@@ -336,26 +346,13 @@ function filterOf(definition: FilterDefinition): TokenFilter {
     case 'stop':
       return without(wordsOf(definition.stopWords!))
     case 'stemmer':
-      return stemmer()
+      return stemmer(definition.language!)
     case 'decompounder':
       return decompounded(definition.wordList)
     case 'regex':
       return matching(definition.expr)
     case 'synonym':
       return synonyms(definition.synonyms, definition.expand!)
-  }
-}
-
-function stemmer(): TokenFilter {
-  const known = new Map<string, string>()
-  return (token) => {
-    let stem = known.get(token)
-    if (stem === undefined) {
-      stem = stemEnglish(token)
-      if (known.size >= STEMS_MAX) known.clear()
-      known.set(token, stem)
-    }
-    return stem
   }
 }
 
@@ -368,6 +365,11 @@ function wordsOf(words: readonly string[]): readonly string[] {
 function requireName(given: unknown): AnalyzerName {
   if (NAMES.includes(given as AnalyzerName)) return given as AnalyzerName
   throw unsupported('analyzer', given, NAMES)
+}
+
+function requireLanguage(given: unknown): StemLanguage {
+  if (STEM_LANGUAGES.includes(given as StemLanguage)) return given as StemLanguage
+  throw unsupported('stemmer', given, STEM_LANGUAGES)
 }
 
 function requireObject(given: unknown, what: string): Readonly<Record<string, unknown>> {

@@ -6,6 +6,7 @@ export {
   type AnalyzerName,
   analyzerOf,
   type FilterDefinition,
+  loadAnalyzers,
   type PlacedToken,
   type TokenizerDefinition,
 } from './analyzer.ts'

@@ -28,7 +28,13 @@ function respelt(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) => [
       SPELLINGS[key] ?? key,
-      key === 'tokenizer' ? tokenizer(one) : key === 'stop_words' ? [one].flat() : respelt(one),
+      key === 'tokenizer'
+        ? tokenizer(one)
+        : key === 'stop_words'
+          ? [one].flat()
+          : key === 'language'
+            ? `${one}`.toLowerCase()
+            : respelt(one),
     ]),
   )
 }

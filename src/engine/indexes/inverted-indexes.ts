@@ -4,6 +4,7 @@
 import type { InvertedDefinition } from '../../catalog/index.ts'
 import { performance } from '../../core/index.ts'
 import { isExhausted, LimitError } from '../../error/index.ts'
+import { type AnalyzerDefinition, loadAnalyzers } from '../../text/index.ts'
 import type { Progress } from '../file/medium.ts'
 import type { Partition } from '../partition.ts'
 import { pause, SLICE_MS } from '../pause.ts'
@@ -16,6 +17,7 @@ export async function restoreInverted(
   onProgress: ((progress: Progress) => void) | undefined,
 ): Promise<void> {
   const { inverted } = partition
+  await loadAnalyzers(analyzersOf(definitions))
   try {
     inverted.adopt(definitions)
     const total = inverted.marked
@@ -40,6 +42,7 @@ export async function changeInverted(
   definitions: readonly InvertedDefinition[],
 ): Promise<void> {
   try {
+    await loadAnalyzers(analyzersOf(definitions))
     for (const part of state.parts) await part.derive()
     for (const part of state.parts) part.inverted.adopt(definitions)
     await completeInverted(state)
@@ -47,6 +50,10 @@ export async function changeInverted(
     keepInverted(state)
     throw error
   }
+}
+
+function analyzersOf(definitions: readonly InvertedDefinition[]): AnalyzerDefinition[] {
+  return definitions.flatMap((definition) => (definition.type === 'text' ? definition.analyzer : []))
 }
 
 /** Indexes everything written but not yet indexed, letting others run from time to time. */

@@ -119,9 +119,12 @@ export class Caller {
       return await (limitMs > 0 ? withDeadline(answer, limitMs) : answer)
     } catch (error) {
       // What it read has gone under it: a scalar index was dropped, or the collection, perhaps because its rows have moved. Begun anew,
-      // the call finds what is there now, or says in Milvus' terms that there is nothing.
-      const { index, collection } = error instanceof StateError ? error.details : {}
-      if (left > 0 && (index ?? collection)) return await this.run(data, run, onFailure, left - 1)
+      // the call finds what is there now, or says in Milvus' terms that there is nothing. Or stemmers have to be loaded.
+      const { index, collection, ready } = error instanceof StateError ? error.details : {}
+      if (left > 0 && (index ?? collection ?? ready)) {
+        await ready
+        return await this.run(data, run, onFailure, left - 1)
+      }
       const refusal = milvusErrorOf(await failureOf(error, data))
       if (onFailure === undefined || refusal.isThrown) throw refusal
       return onFailure(refusal.status)

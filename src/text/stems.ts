@@ -1,0 +1,20 @@
+// The Snowball project's stemmers of languages other than English, each under the language's name: a part that is loaded on
+// demand. Over the words of dictionaries they answer as libstemmer 2.2.0 does. (The package's English one does not.)
+
+export { stemmer as arabic } from '@orama/stemmers/arabic'
+export { stemmer as danish } from '@orama/stemmers/danish'
+export { stemmer as dutch } from '@orama/stemmers/dutch'
+export { stemmer as finnish } from '@orama/stemmers/finnish'
+export { stemmer as french } from '@orama/stemmers/french'
+export { stemmer as german } from '@orama/stemmers/german'
+export { stemmer as greek } from '@orama/stemmers/greek'
+export { stemmer as hungarian } from '@orama/stemmers/hungarian'
+export { stemmer as italian } from '@orama/stemmers/italian'
+export { stemmer as norwegian } from '@orama/stemmers/norwegian'
+export { stemmer as portuguese } from '@orama/stemmers/portuguese'
+export { stemmer as romanian } from '@orama/stemmers/romanian'
+export { stemmer as russian } from '@orama/stemmers/russian'
+export { stemmer as spanish } from '@orama/stemmers/spanish'
+export { stemmer as swedish } from '@orama/stemmers/swedish'
+export { stemmer as tamil } from '@orama/stemmers/tamil'
+export { stemmer as turkish } from '@orama/stemmers/turkish'
