@@ -261,3 +261,17 @@ it('refuses to run the analyzer of a field that has none: it ran the standard on
     expect(status).toMatchObject({ code: 1100, reason: expect.stringContaining('of collection c has no analyzer') })
   }
 })
+
+it('names every row of a refused write, and no ids: LlamaIndex read the ids of an insert that wrote nothing', async () => {
+  const made = client()
+  await made.createCollection({ collection_name: 'c', dimension: 2 })
+  const refused = { succ_index: [], IDs: null, insert_cnt: '0', upsert_cnt: '0', delete_cnt: '0', timestamp: '0' }
+  const data = [
+    { id: 1, vector: [1, 0] },
+    { id: 2, vector: [1] },
+  ]
+  expect(await made.insert({ ...at, data })).toMatchObject({ ...refused, err_index: [0, 1] })
+  expect(await made.upsert({ ...at, data })).toMatchObject({ ...refused, err_index: [0, 1] })
+  expect(await made.delete({ ...at, filter: 'id ==' })).toMatchObject({ ...refused, err_index: [] })
+  expect(await made.delete({ ...at, ids: [1] })).toMatchObject({ IDs: {}, err_index: [] })
+})

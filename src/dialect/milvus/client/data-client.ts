@@ -105,7 +105,7 @@ export class DataClient extends AdminClient {
       },
       (status) => {
         throwIfMissing(status)
-        return this.#mutation(status, kind, [], undefined)
+        return { ...this.#mutation(status, kind, [], undefined), err_index: [...rows.keys()] }
       },
     )
   }
@@ -180,6 +180,7 @@ export class DataClient extends AdminClient {
     return this.#mutation(success(), kind, encoded.keys, entry)
   }
 
+  /** The answer to a write; without `entry` it was refused. */
   #mutation(
     status: ResStatus,
     kind: MutationKind,
@@ -190,27 +191,24 @@ export class DataClient extends AdminClient {
     const { long } = this
     const isInsert = kind !== 'delete'
     const isInt = entry?.schema.primary.type === DataType.Int64
-    const ids: unknown[] = new Array(keys.length)
-    for (let i = 0; i < keys.length; i++) ids[i] = isInt ? long(keys[i] as number) : keys[i]
-    const positions = new Array<number>(isInsert ? count : 0)
-    for (let i = 0; i < positions.length; i++) positions[i] = i
+    const ids = keys.map((key) => (isInt ? long(key as number) : key))
     const insert_count = isInsert ? count : 0
     const delete_count = kind === 'insert' ? 0 : count
     const upsert_count = kind === 'upsert' ? count : 0
-    let IDs = {}
-    if (isInsert && entry !== undefined) {
+    let IDs = entry === undefined ? null : {}
+    if (isInsert && IDs !== null) {
       IDs = isInt ? { int_id: { data: ids }, id_field: 'int_id' } : { str_id: { data: ids }, id_field: 'str_id' }
     }
     return {
       status,
       IDs,
-      succ_index: positions,
+      succ_index: keys.map((_, i) => i),
       err_index: [],
       acknowledged: false,
       insert_cnt: long(insert_count),
       delete_cnt: long(delete_count),
       upsert_cnt: long(upsert_count),
-      timestamp: hybridTime(),
+      timestamp: IDs === null ? '0' : hybridTime(),
       insert_count,
       delete_count,
       upsert_count,
