@@ -189,7 +189,9 @@ export async function exportFile([path, name]: readonly [string, string], option
       limit: limit === undefined ? undefined : numberOption(limit, '--limit'),
     })
     const progress = new Progress(streams, 'documents', options.quiet || out === undefined)
-    const form = format === 'csv' ? csvForm(select) : jsonForm(format === 'json', options.plain)
+    const columns = select?.map((path) => ({ heading: path, steps: path.split('.') }))
+    const form =
+      format === 'csv' ? csvForm(columns ?? (await columnsOf(cursor))) : jsonForm(format === 'json', options.plain)
     const write = async (text: string) => {
       if (text !== '' && !target.write(text)) await Promise.race([once(target, 'drain'), failed])
     }
@@ -225,25 +227,37 @@ function jsonForm(isList: boolean, isPlain: boolean): Form {
   }
 }
 
-/** The columns are those selected, otherwise those of the first document. */
-function csvForm(selected: readonly string[] | undefined): Form {
+interface Column {
+  readonly heading: string
+  readonly steps: readonly string[]
+}
+
+/** The fields of all documents, in the order in which they are met: the header comes before the rows. */
+async function columnsOf(documents: AsyncIterable<object>): Promise<readonly Column[]> {
+  const fields = new Set<string>()
+  for await (const document of documents) for (const field of Object.keys(document)) fields.add(field)
+  return Array.from(fields, (field) => ({ heading: field, steps: [field] }))
+}
+
+function csvForm(columns: readonly Column[]): Form {
   const line = (cells: readonly unknown[]) => `${cells.map(csvCell).join(',')}\n`
-  let columns = selected
   return {
-    head: '',
-    document: (document, position) => {
-      columns ??= Object.keys(document)
-      const row = line(columns.map((column) => document[column]))
-      return position === 0 ? line(columns) + row : row
-    },
+    head: columns.length === 0 ? '' : line(columns.map(({ heading }) => heading)),
+    document: (document) => line(columns.map(({ steps }) => steps.reduce(fieldOf, document))),
     tail: () => '',
   }
 }
 
+function fieldOf(value: unknown, field: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, field)
+    ? (value as Readonly<Record<string, unknown>>)[field]
+    : undefined
+}
+
 function csvCell(value: unknown): string {
   if (value === undefined || value === null) return ''
-  const isJson = typeof value === 'object' && !(value instanceof Date)
-  const text = value instanceof Date ? value.toISOString() : isJson ? toJson(value, true) : String(value)
+  const json = toJson(value, true)
+  const text = json.startsWith('"') ? (JSON.parse(json) as string) : json
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 

@@ -145,6 +145,38 @@ describe('export', () => {
     expect((await session.run(['export', db, 'c', '--out', out])).output).toContain('3 documents written')
     expect(readFileSync(out, 'utf8').trim().split('\n')).toHaveLength(3)
   })
+
+  it('gives a CSV a column for every field: those that the first document lacks were left out without a word', async () => {
+    const documents = lines({ id: 1 }, { id: 2, 'a.b': 'x' }, { id: 3, a: { b: 'y' }, constructor: 'z' })
+    await session.run(['import', db, 'c', '-'], documents)
+    const csv = (...options: string[]) =>
+      session.run(['export', db, 'c', '--format', 'csv', '--sort', 'id', ...options])
+    expect((await csv()).output).toBe('id,a.b,a,constructor\n1,,,\n2,x,,\n3,,"{""b"":""y""}",z\n')
+    expect((await csv('--limit', '1')).output).toBe('id\n1\n')
+    expect((await csv('--filter', '{"id":9}')).output).toBe('')
+  })
+
+  it('writes bytes into a CSV as they are in plain JSON: they stood in quotes of their own', async () => {
+    const [date, big] = ['1970-01-01T00:00:00.000Z', '1152921504606846976']
+    const tagged = (type: string, value: string) => ({ $quiver: type, value })
+    const document = {
+      id: 1,
+      s: '"q"',
+      d: tagged('date', date),
+      n: tagged('bigint', big),
+      b: tagged('Uint8Array', 'AQI='),
+    }
+    await session.run(['import', db, 'c', '-'], lines({ ...document, l: [1, 'x'], t: true }))
+    const { output } = await session.run(['export', db, 'c', '--format', 'csv'])
+    expect(output).toBe(`id,s,d,n,b,l,t\n1,"""q""",${date},${big},AQI=,"[1,""x""]",true\n`)
+  })
+
+  it('fills the cells of selected paths and of fields that every object inherits: paths were empty, functions printed', async () => {
+    await session.run(['import', db, 'c', '-'], lines({ id: 1, a: { b: 'y', c: 1 } }, { id: 2, a: [{ b: 1 }] }))
+    const args = ['export', db, 'c', '--format', 'csv', '--sort', 'id', '--select', 'id,a.b,constructor']
+    expect((await session.run(args)).output).toBe('id,a.b,constructor\n1,y,\n2,,\n')
+    expect((await session.run([...args, '--filter', '{"id":9}'])).output).toBe('id,a.b,constructor\n')
+  })
 })
 
 describe('the rest', () => {
