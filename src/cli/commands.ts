@@ -275,7 +275,7 @@ function numberOption(text: string, name: string): number {
   throw new Exit(2, `${name} is a whole number, got "${text}"`)
 }
 
-/** Reads everything and verifies every checksum. */
+/** Reads every document, and so verifies every checksum of the logs. Snapshots are checked whenever they are used. */
 export async function check(path: string, options: Options, streams: Streams): Promise<void> {
   const progress = new Progress(streams, 'documents', options.quiet)
   let documents = 0

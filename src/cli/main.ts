@@ -12,7 +12,7 @@ const COMMANDS: Readonly<Record<string, readonly [takes: string, does: string]>>
   info: ['<directory>', 'what is in it'],
   import: ['<directory> <collection> <file>', 'brings in NDJSON, JSON, CSV or Parquet; - is standard input'],
   export: ['<directory> <collection>', 'writes documents out'],
-  check: ['<directory>', 'reads everything and verifies every checksum'],
+  check: ['<directory>', 'reads every document, and verifies the checksums of logs and catalog'],
   repair: ['<directory>', 'keeps what is whole, and says what was dropped'],
   compact: ['<directory> [collection]', 'writes the logs anew, finishes graphs'],
   bench: ['[directory]', 'measures this machine, in memory or on disk'],
