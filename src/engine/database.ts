@@ -340,6 +340,7 @@ export class Database {
       requirePresent(state)
       requireFreeName(state, shape.name)
       const { definition, index } = withIndex(state.definition, shape)
+      await this.#reserveIndex(state, definition)
       await buildIndex(state, index, () => this.#redefine(state, definition))
     })
   }
@@ -350,6 +351,7 @@ export class Database {
     requirePresent(state)
     requireFreeName(state, shape.name)
     const definition = withInverted(state.definition, shape)
+    await this.#reserveIndex(state, definition)
     await changeInverted(state, definition.inverted)
     try {
       await this.#redefine(state, definition)
@@ -357,6 +359,11 @@ export class Database {
       keepInverted(state)
       throw error
     }
+  }
+
+  /** What is made of an index may be in a snapshot before it is in the catalog: no other is to have its id. */
+  async #reserveIndex(state: CollectionState, { nextIndexId }: CollectionDefinition): Promise<void> {
+    await this.#redefine(state, { ...state.definition, nextIndexId })
   }
 
   async #dropIndex(state: CollectionState, name: unknown): Promise<void> {

@@ -4,6 +4,7 @@
 import { expect, it } from 'vitest'
 import { IndexReader } from '../../src/engine/derived.ts'
 import { between, type Database, openDatabase } from '../../src/engine/index.ts'
+import { HostError } from '../../src/error/index.ts'
 import type { Collection, Document } from '../../src/index.ts'
 import { compare } from '../core/ordered-model.ts'
 import { SimulatedMedium } from './simulated-storage.ts'
@@ -98,5 +99,46 @@ it('holds before any operation of the medium', async () => {
       expect((await posts.insert({ id: 'twin', email: first['email'] })).errors).toBe(1)
     }
     await found.close()
+  }
+})
+
+// Its number was given out again: what a snapshot had of it was taken for the next index, which found other documents than those with its values.
+it.each([
+  ['ordered', (posts: Collection) => posts.find({ filter: { other: 'left' } }).toArray()],
+  ['text', (posts: Collection) => posts.search({ text: 'left' })],
+] as const)('takes nothing of an index that was not made for one that was (%s)', async (type, search) => {
+  const found = async (medium: SimulatedMedium) => {
+    const db = await openDatabase({ storage: medium.reopen() })
+    const documents: Document[] = await search(db.collection('posts'))
+    return documents.map(({ id }) => id).sort()
+  }
+  for (let failing = 1, isMade = false; !isMade; failing++) {
+    const medium = new SimulatedMedium({ seed: failing })
+    const storage = medium.reopen()
+    const openFile = storage.open.bind(storage)
+    const db = await openDatabase({ storage })
+    // Only a snapshot of much, or of a graph, has indexes in it.
+    const posts = await db.createCollection('posts', { vectors: { at: { dimension: 2, index: { graphFrom: 1 } } } })
+    await posts.insert(
+      Array.from({ length: 40 }, (_, id) => ({ id, one: 'all', other: id < 2 ? 'left' : 'right', at: [1, id] })),
+    )
+    let saves = 0
+    storage.open = async (name, options) => {
+      if (name === 'catalog.new' && ++saves === failing) {
+        await posts.optimize()
+        throw new HostError('no room', { details: { code: 'ENOSPC' } })
+      }
+      return openFile(name, options)
+    }
+    isMade = await posts.createIndex('n', { type, fields: ['one'] }).then(
+      () => true,
+      () => false,
+    )
+    storage.open = openFile
+    if (isMade) await posts.dropIndex('n')
+    await posts.createIndex('n', { type, fields: ['other'] })
+    for (const mode of ['all', 'nothing'] as const) expect(await found(medium.crash({ seed: 1, mode }))).toEqual([0, 1])
+    await db.close()
+    expect(await found(medium)).toEqual([0, 1])
   }
 })
