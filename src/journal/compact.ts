@@ -89,7 +89,8 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
     if (!isDone) {
       if (isBegun) store.compactAbandon()
       file.close()
-      await directory.remove(name).catch(() => {})
+      // One that may be complete is left to the next opening, which takes one of the two, and removes the other for good.
+      if (log.poison === undefined) await directory.remove(name).catch(() => {})
     }
   }
 }

@@ -165,3 +165,32 @@ it('flushes what a process that died had handed to the operating system only', a
   const last = await openDatabase({ storage: died.crash({ seed: 1, mode: 'nothing' }).reopen() })
   expect(await last.collection('posts').get('soft')).toEqual({ id: 'soft' })
 })
+
+// The old log was removed first: when the power failed then, neither had the documents.
+it('removes the log that a compaction has replaced only once the new one is on the disk', async () => {
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen() })
+  const posts = await db.createCollection('posts')
+  await posts.insert([{ id: 1 }, { id: 2 }])
+  let died: SimulatedMedium | undefined
+  let isNext = false
+  medium.onOperation = ({ kind, name, position }) => {
+    // The head that says that the new log is complete is written, and not flushed yet.
+    if (isNext) died ??= medium.clone()
+    isNext = kind === 'write' && name === 'c1.p0.2.log' && position === 0 && medium.bytes(name).length > 0
+  }
+  await posts.optimize()
+  medium.onOperation = undefined
+  const cuts: SimulatedMedium[] = []
+  died!.onOperation = () => {
+    for (let seed = 0; seed < 8; seed++) cuts.push(died!.crash({ seed, mode: seed === 0 ? 'nothing' : 'random' }))
+  }
+  await (await openDatabase({ storage: died!.reopen() })).close()
+  died!.onOperation = undefined
+  expect(cuts.length).toBeGreaterThan(20)
+  for (const cut of cuts) {
+    const last = await openDatabase({ storage: cut.reopen() })
+    expect(await last.collection('posts').count()).toBe(2)
+    await last.close()
+  }
+})
