@@ -177,17 +177,16 @@ export class Partition {
     this.residency = recovery.residency
     this.residency?.readOn()
     if (options.readOnly) return
-    const { file, header, isHeaderTorn, staleFiles } = recovery
-    if (isHeaderTorn || staleFiles.length > 0) {
-      // After a failed flush, or in a process that died, it may be with the operating system only: what the log replaces goes after that.
-      file.write(0, encodeLogHeader(this.bare, header))
-      file.flushSync()
+    if (recovery.isHeaderTorn || recovery.staleFiles.length > 0) {
+      // After a failed flush it may be with the operating system only: what the log replaces goes after that.
+      recovery.file.write(0, encodeLogHeader(this.bare, recovery.header))
+      this.log.flushAll()
     }
     await filesPart.now!.clearAway(storage, recovery)
     if (!recovery.isClean) {
       // What was read may not have reached the disk yet, and bytes behind it must not come back to life.
       this.log.trim()
-      file.flushSync()
+      this.log.flushAll()
     }
     this.upkeep?.wake()
   }

@@ -323,6 +323,7 @@ export class Log {
       return
     }
     const error = this.fail(cause)
+    this.writeAgain()
     this.isFlushing = false
     callers.reject(error)
     this.next?.reject(error)
@@ -362,9 +363,33 @@ export class Log {
       this.file.flushSync()
     } catch (error) {
       this.isDoubtful = this.isFlushing
+      this.writeAgain()
       throw this.fail(error)
     }
     if (this.file.isFlushedLater !== true) this.durable = this.position
+  }
+
+  /** As `flushSync`, for a log that was just read: a process that died may have flushed none of it. */
+  flushAll(): void {
+    this.durable = 0
+    this.flushSync()
+  }
+
+  /**
+   * Platforms give up bytes that they could not flush, and still show them: a later flush succeeds without them. Written
+   * again, they are part of the one with which the next opening begins.
+   */
+  private writeAgain(): void {
+    const piece = new Uint8Array(65_536)
+    try {
+      for (let at = this.durable, bytes: number; at < this.position; at += bytes) {
+        bytes = this.file.read(at, piece.subarray(0, this.position - at))
+        if (bytes === 0) return
+        this.file.write(at, piece.subarray(0, bytes))
+      }
+    } catch {
+      // The flush that failed is what is reported.
+    }
   }
 
   /** Cuts off unused preallocated space. */

@@ -128,9 +128,9 @@ export class CatalogFile implements Catalog {
         reason: `no collection is known that it belongs to; kept as ${aside}`,
       })
     }
-    const isUnfinished = names.includes(CATALOG_NEW_FILE)
-    if (isUnfinished) await storage.remove(CATALOG_NEW_FILE)
-    if (isUnfinished || orphans.length > 0) await storage.flushNames()
+    if (names.includes(CATALOG_NEW_FILE)) await storage.remove(CATALOG_NEW_FILE)
+    // Also the catalog may have its name only with the operating system, from a process that died.
+    await storage.flushNames()
   }
 
   /**
