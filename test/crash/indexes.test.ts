@@ -109,8 +109,8 @@ it.each([
 ] as const)('takes nothing of an index that was not made for one that was (%s)', async (type, search) => {
   const found = async (medium: SimulatedMedium) => {
     const db = await openDatabase({ storage: medium.reopen() })
-    const documents: Document[] = await search(db.collection('posts'))
-    return documents.map(({ id }) => id).sort()
+    const documents: readonly object[] = await search(db.collection('posts'))
+    return documents.map((document) => (document as Document)['id']).sort()
   }
   for (let failing = 1, isMade = false; !isMade; failing++) {
     const medium = new SimulatedMedium({ seed: failing })
