@@ -340,30 +340,16 @@ export class Database {
       requirePresent(state)
       requireFreeName(state, shape.name)
       const { definition, index } = withIndex(state.definition, shape)
-      await this.#reserveIndex(state, definition)
-      await buildIndex(state, index, () => this.#redefine(state, definition))
+      await buildIndex(state, index, definition, (next) => this.#redefine(state, next))
     })
   }
 
   async #createInverted(state: CollectionState, name: unknown, options: object): Promise<void> {
-    const { changeInverted, invertedShape, keepInverted } = derivedPart.now!
+    const { changeInverted, invertedShape } = derivedPart.now!
     const shape = invertedShape(name, options)
     requirePresent(state)
     requireFreeName(state, shape.name)
-    const definition = withInverted(state.definition, shape)
-    await this.#reserveIndex(state, definition)
-    await changeInverted(state, definition.inverted)
-    try {
-      await this.#redefine(state, definition)
-    } catch (error) {
-      keepInverted(state)
-      throw error
-    }
-  }
-
-  /** What is made of an index may be in a snapshot before it is in the catalog: no other is to have its id. */
-  async #reserveIndex(state: CollectionState, { nextIndexId }: CollectionDefinition): Promise<void> {
-    await this.#redefine(state, { ...state.definition, nextIndexId })
+    await changeInverted(state, withInverted(state.definition, shape), (next) => this.#redefine(state, next))
   }
 
   async #dropIndex(state: CollectionState, name: unknown): Promise<void> {

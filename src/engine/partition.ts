@@ -171,23 +171,18 @@ export class Partition {
       return
     }
     this.header = recovery.header
-    const { encodeLogHeader, Log } = filesPart.now!
-    this.log = new Log(recovery.file, recovery.end, recovery.sequence, options.onPoison, this.bare.gather.held)
+    this.log = new filesPart.now!.Log(
+      recovery.file,
+      recovery.end,
+      recovery.sequence,
+      options.onPoison,
+      this.bare.gather.held,
+    )
     if (recovery.isClean) this.snapshotPosition = recovery.end
     this.residency = recovery.residency
     this.residency?.readOn()
     if (options.readOnly) return
-    if (recovery.isHeaderTorn || recovery.staleFiles.length > 0) {
-      // After a failed flush it may be with the operating system only: what the log replaces goes after that.
-      recovery.file.write(0, encodeLogHeader(this.bare, recovery.header))
-      this.log.flushAll()
-    }
-    await filesPart.now!.clearAway(storage, recovery)
-    if (!recovery.isClean) {
-      // What was read may not have reached the disk yet, and bytes behind it must not come back to life.
-      this.log.trim()
-      this.log.flushAll()
-    }
+    await filesPart.now!.clearAway(storage, this.bare, this.log, recovery)
     this.upkeep?.wake()
   }
 

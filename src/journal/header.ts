@@ -101,11 +101,12 @@ export function ownPlace(
   store: Store,
   bytes: Uint8Array,
   database = 0n,
-): { stem: string; generation: number } | undefined {
+): { stem: string; generation: number; isComplete: boolean } | undefined {
   try {
-    const { home, generation } = decodeLogHeader(store, bytes, '', true)
+    const { home, generation, isComplete } = decodeLogHeader(store, bytes, '', true)
     const isOurs = home.database === database || home.database === 0n || database === 0n
-    return isOurs && home.collection > 0 ? { stem: `c${home.collection}.p${home.partition}`, generation } : undefined
+    if (!isOurs || home.collection === 0) return undefined
+    return { stem: `c${home.collection}.p${home.partition}`, generation, isComplete }
   } catch {
     return undefined
   }

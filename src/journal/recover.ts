@@ -44,6 +44,8 @@ export class Recovery {
   readonly repairs: Repair[] = []
   /** Set when the file must be rewritten because something in it is to be forgotten. */
   needsRewrite = false
+  /** It has transactions that `apply` has left out. */
+  hasAborted = false
   header!: LogHeader
   file!: StorageFile
   store!: Store
@@ -351,7 +353,8 @@ export class Recovery {
   /** Applies the frames, except those of transactions that did not reach all their partitions. */
   async apply(isAborted: (transaction: LoggedTransaction) => boolean): Promise<void> {
     const aborted = this.transactions.filter(isAborted)
-    if (aborted.length > 0) this.needsRewrite = true
+    this.hasAborted = aborted.length > 0
+    if (this.hasAborted) this.needsRewrite = true
     for (const { from, to } of this.options.repair ? aborted : [])
       this.repairs.push({ file: this.file.name, offset: from, bytes: to - from, reason: PARTED })
     if (!(await this.applyPassage())) await this.applyFrames(aborted)

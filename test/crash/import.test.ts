@@ -135,6 +135,21 @@ describe('an export', () => {
   })
 })
 
+// It was an export without what stood behind the cut, with all checksums right.
+it('exports no log that was cut while it was open', async () => {
+  const storage = new SimulatedMedium().reopen()
+  const db = await openDatabase({ storage })
+  await (await db.createCollection('c')).insert(Array.from({ length: 30 }, (_, id) => ({ id })))
+  const file = await storage.open('c1.p0.1.log', { create: false })
+  file.truncate(200)
+  await expect(db.export()).rejects.toMatchObject({
+    name: 'CorruptError',
+    details: { file: 'c1.p0.1.log', offset: 200 },
+  })
+  file.close()
+  await db.close()
+})
+
 // The core goes through its documents for one at a time. Exports that did so side by side were files without most of the documents, and
 // nobody said so; one beside a compaction that gave up wrote into memory that was not its own.
 it('exports after a failed write what is there, one at a time, and not beside a compaction', async () => {

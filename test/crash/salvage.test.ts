@@ -4,7 +4,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { type Collection, type Database, openDatabase } from '../../src/engine/index.ts'
-import { CorruptError } from '../../src/error/index.ts'
+import { CorruptError, HostError } from '../../src/error/index.ts'
 import { SimulatedMedium } from './simulated-storage.ts'
 
 const HEAD_BYTES = 128
@@ -163,6 +163,27 @@ it('a log of which nothing can be read is kept, again and again', async () => {
   expect(held.bytes('lost.2.c1.p0.1.log')[0]).toBe(2)
 })
 
+// It counted as empty, and was removed.
+it('a log that cannot be read for now stays', async () => {
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen() })
+  await (await db.createCollection('posts')).insert({ id: 1 })
+  await db.close()
+  const left = changed(medium, (name, bytes) => (name.endsWith('.snapshot') ? undefined : bytes))
+  for (const copy of [0, 64]) left.flipBit('c1.p0.1.log', copy + 20, 0)
+  const bytes = left.bytes('c1.p0.1.log')
+  const storage = left.reopen()
+  const openFile = storage.open.bind(storage)
+  let opened = 0
+  storage.open = async (name, options) => {
+    // Once for its place, once to read it, and then for its size.
+    if (name === 'c1.p0.1.log' && ++opened === 3) throw new HostError('it cannot be read', { details: { code: 'EIO' } })
+    return openFile(name, options)
+  }
+  await expect(openDatabase({ storage, repair: true })).rejects.toThrow('it cannot be read')
+  expect(left.bytes('c1.p0.1.log')).toEqual(bytes)
+})
+
 it('logs that have changed places are kept, and the rest opens: a repair was refused', async () => {
   const medium = new SimulatedMedium()
   const db = await openDatabase({ storage: medium.reopen() })
@@ -227,6 +248,40 @@ describe('a document that was moved, where one of the two partitions has lost it
       ['c1.p1.1.log', 'damaged frames'],
     ])
   })
+})
+
+// The damaged log was rewritten first, and said that the write was settled: the other one's deletion counted then, and the document was gone.
+it('a document that was moved is there after a repair that was cut short, at whatever moment', async () => {
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen() })
+  const posts = await db.createCollection('posts')
+  await posts.createPartition('old')
+  await posts.insert({ id: 1 }, { partition: 'old' })
+  await posts.insert({ id: 2 })
+  const at = medium.bytes('c1.p0.1.log').findLastIndex((byte) => byte !== 0)
+  await posts.upsert({ id: 1, isMoved: true }, { partition: '_default' })
+  await posts.insert({ id: 3 })
+  await db.close()
+  medium.put('c1.p0.1.log', medium.bytes('c1.p0.1.log').fill(255, at + 40, at + 41))
+  const cuts = new Map<string, SimulatedMedium>()
+  medium.onOperation = ({ number }) => {
+    for (const mode of ['all', 'nothing'] as const) {
+      const cut = medium.crash({ seed: number, mode })
+      cuts.set(cut.state(), cut)
+    }
+  }
+  await (await openDatabase({ storage: medium.reopen(), repair: true })).close()
+  expect(cuts.size).toBeGreaterThan(10)
+  for (const cut of cuts.values()) {
+    const repaired = await openDatabase({ storage: cut.reopen(), repair: true })
+    expect(
+      await repaired
+        .collection('posts')
+        .find({ sort: { id: 1 } })
+        .toArray(),
+    ).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }])
+    await repaired.close()
+  }
 })
 
 describe('a newer generation with a damaged head, beside the one before', () => {

@@ -5,7 +5,7 @@
 // compaction, while a second log gathers what is written meanwhile; both together are the state at the end.
 
 import { outOfMemory } from '../../core/index.ts'
-import { ClosedError, StateError } from '../../error/index.ts'
+import { ClosedError, CorruptError, StateError } from '../../error/index.ts'
 import { encodeLogHeader, homeOf, LOG_HEADER_BYTES, Log, type LogHeader, newSeed } from '../../journal/index.ts'
 import { memoryFile, type StorageFile } from '../../storage/index.ts'
 import type { Partition } from '../partition.ts'
@@ -72,7 +72,12 @@ class WrittenLog implements LogReader {
       await pause()
       requireOpen(this.#part)
       const piece = new Uint8Array(Math.min(PIECE_BYTES, this.#end - at))
-      this.#file.read(at, piece)
+      const end = at + this.#file.read(at, piece)
+      // The rest would be zeros, and an import would take them for the end.
+      if (end < at + piece.length) {
+        const { name: file } = this.#file
+        throw new CorruptError(`${file} was cut at byte ${end} while it was open`, { details: { file, offset: end } })
+      }
       yield piece
     }
   }

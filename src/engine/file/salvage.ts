@@ -3,9 +3,11 @@
 import { fileStem } from '../../catalog/index.ts'
 import { parseDataFile } from '../../catalog/stored.ts'
 import { CollectionShapes, KIND_DELETE, Store } from '../../core/index.ts'
-import type { CorruptError } from '../../error/index.ts'
+import { type CorruptError, NotFoundError } from '../../error/index.ts'
 import {
+  encodeLogHeader,
   LOG_HEADER_BYTES,
+  type Log,
   type LoggedTransaction,
   logName,
   ownPlace,
@@ -36,27 +38,30 @@ export async function sizeOf(storage: StorageDirectory, name: string): Promise<n
     const bytes = file.size()
     file.close()
     return bytes
-  } catch {
-    return 0
+  } catch (error) {
+    // A file that cannot be read now is not one without content, which nobody keeps.
+    if (error instanceof NotFoundError) return 0
+    throw error
   }
 }
 
 /**
- * Gives misnamed logs their own name back. If a log of that partition already exists, it stays, and the misnamed one,
- * which may be older, is kept aside.
+ * Gives misnamed logs their own name back, the newest of a partition, but no draft of a compaction before the log. If a
+ * log of that partition already exists, it stays, and the misnamed one, which may be older, is kept aside.
  */
 export async function putBack(storage: StorageDirectory, database: bigint | undefined): Promise<Repair[]> {
   const store = await Store.create({ shapes: new CollectionShapes('id'), makeKey: newKey, isPlain: true })
-  const moved: { name: string; aside: string; stem: string; generation: number }[] = []
+  const moved: { name: string; aside: string; stem: string; generation: number; rank: number }[] = []
   for (const name of await storage.list()) {
     const ids = parseDataFile(name)
     if (ids === undefined || !name.endsWith('.log')) continue
     const own = ownPlace(store, await headOf(storage, name), database)
     if (own === undefined || own.stem === fileStem(ids.collectionId, ids.partitionId)) continue
-    moved.push({ name, aside: await putAside(storage, name), ...own })
+    const { stem, generation, isComplete } = own
+    moved.push({ name, aside: await putAside(storage, name), stem, generation, rank: isComplete ? generation : 0 })
   }
   const repairs: Repair[] = []
-  for (const { name, aside, stem, generation } of moved.sort((a, b) => b.generation - a.generation)) {
+  for (const { name, aside, stem, generation } of moved.sort((a, b) => b.rank - a.rank)) {
     const names = await storage.list()
     const isFree = !names.some((other) => other.startsWith(`${stem}.`) && other.endsWith('.log'))
     const kept = isFree ? logName(stem, generation) : aside
@@ -79,11 +84,24 @@ async function headOf(storage: StorageDirectory, name: string): Promise<Uint8Arr
   return bytes
 }
 
-/** Removes the files that proved useless when the log was opened; keeps any that might be useful. */
-export async function clearAway(storage: StorageDirectory, { staleFiles, hurtFile }: Recovery): Promise<void> {
+/**
+ * Makes sure that what was read of a log is on the disk, and without what was cut off; removes the files that proved
+ * useless when it was opened, and keeps any that might be useful.
+ */
+export async function clearAway(storage: StorageDirectory, store: Store, log: Log, recovery: Recovery): Promise<void> {
+  const { file, header, staleFiles, hurtFile } = recovery
+  if (recovery.isHeaderTorn || staleFiles.length > 0) {
+    // After a failed flush it may be with the operating system only: what the log replaces goes after that.
+    file.write(0, encodeLogHeader(store, header))
+    log.flushAll()
+  }
   for (const name of staleFiles) await storage.remove(name)
   if (hurtFile !== undefined) await putAside(storage, hurtFile)
   if (staleFiles.length > 0 || hurtFile !== undefined) await storage.flushNames()
+  if (recovery.isClean) return
+  // What was read may not have reached the disk yet, and bytes behind it must not come back to life.
+  log.trim()
+  log.flushAll()
 }
 
 /**
@@ -162,7 +180,13 @@ export async function finishRepair(partitions: readonly Partition[], found: read
     groups.set(group, [...(groups.get(group) ?? []), part])
   }
   await removeDoubles([...groups.values()])
-  for (const [i, part] of partitions.entries()) if (found[i]!.recovery?.needsRewrite) await part.compact()
+  // What a log has left out counts as soon as the participant that lacks it is whole again, and says that all is settled.
+  for (const hasAborted of [true, false]) {
+    for (const [i, part] of partitions.entries()) {
+      const { recovery } = found[i]!
+      if (recovery?.needsRewrite && recovery.hasAborted === hasAborted) await part.compact()
+    }
+  }
 }
 
 /**

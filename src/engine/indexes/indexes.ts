@@ -1,7 +1,7 @@
 // Creating, restoring and dropping ordered indexes. An index is in the catalog once it is complete in every partition;
 // what a crash leaves of an incomplete one is discarded.
 
-import type { IndexDefinition } from '../../catalog/index.ts'
+import type { CollectionDefinition, IndexDefinition } from '../../catalog/index.ts'
 import type { IndexShape } from '../../core/derived/index.ts'
 import { ORDERED_MAX, performance } from '../../core/index.ts'
 import { DuplicateKeyError } from '../../error/index.ts'
@@ -76,20 +76,34 @@ function buildAtOnce(partition: Partition, id: number): void {
   }
 }
 
+/** Puts a definition into the catalog. */
+export type SaveDefinition = (next: CollectionDefinition) => Promise<void>
+
+/** What is made of an index may be in a snapshot before it is in the catalog: no other is to have its id. */
+export function reserveId(
+  { definition }: CollectionState,
+  { nextIndexId }: CollectionDefinition,
+  save: SaveDefinition,
+): Promise<void> {
+  return save({ ...definition, nextIndexId })
+}
+
 /**
  * Builds an index in all partitions; others may write meanwhile, and the index includes those writes. When this
  * resolves the index is complete and, if unique, enforced. When it rejects there is no index.
  *
- * @param save - puts the index into the catalog.
+ * @param definition - the collection with the index.
  * @throws ConflictError (DuplicateKeyError) when two documents have the same values in a unique index.
  */
 export async function buildIndex(
   state: CollectionState,
   index: IndexDefinition,
-  save: () => Promise<void>,
+  definition: CollectionDefinition,
+  save: SaveDefinition,
 ): Promise<void> {
   const { parts, indexes } = state
   const began = { at: performance.now() }
+  await reserveId(state, definition, save)
   if (indexes.length + 1 >= ORDERED_MAX) forgetKeyIndex(state)
   try {
     for (const part of parts) await part.derive()
@@ -103,7 +117,7 @@ export async function buildIndex(
       },
     })
     if (index.unique) await requireDistinct(state, index, began)
-    await save()
+    await save(definition)
     state.setIndexes([...indexes, index])
   } catch (error) {
     forgetIndex(state, index)

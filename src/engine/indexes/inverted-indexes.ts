@@ -1,7 +1,7 @@
 // Creating, restoring and dropping text and sparse indexes. Their content is derived from the documents alone: if a
 // snapshot has none, opening rebuilds them.
 
-import type { InvertedDefinition } from '../../catalog/index.ts'
+import type { CollectionDefinition, InvertedDefinition } from '../../catalog/index.ts'
 import { performance } from '../../core/index.ts'
 import { isExhausted, LimitError } from '../../error/index.ts'
 import { type AnalyzerDefinition, loadAnalyzers } from '../../text/index.ts'
@@ -9,6 +9,7 @@ import type { Progress } from '../file/medium.ts'
 import type { Partition } from '../partition.ts'
 import { pause, SLICE_MS } from '../pause.ts'
 import type { CollectionState } from '../state.ts'
+import { reserveId, type SaveDefinition } from './indexes.ts'
 
 /** Brings the indexes of a freshly opened partition in line with the catalog and up to date. */
 export async function restoreInverted(
@@ -34,18 +35,21 @@ export async function restoreInverted(
 }
 
 /**
- * Makes `definitions` the indexes of all partitions, complete; others may write meanwhile. On an error they are as
- * before.
+ * Makes the text and sparse indexes of `definition` those of all partitions, complete, and saves it; others may write
+ * meanwhile. On an error they are as before.
  */
 export async function changeInverted(
   state: CollectionState,
-  definitions: readonly InvertedDefinition[],
+  definition: CollectionDefinition,
+  save: SaveDefinition,
 ): Promise<void> {
+  await reserveId(state, definition, save)
   try {
-    await loadAnalyzers(analyzersOf(definitions))
+    await loadAnalyzers(analyzersOf(definition.inverted))
     for (const part of state.parts) await part.derive()
-    for (const part of state.parts) part.inverted.adopt(definitions)
+    for (const part of state.parts) part.inverted.adopt(definition.inverted)
     await completeInverted(state)
+    await save(definition)
   } catch (error) {
     keepInverted(state)
     throw error
