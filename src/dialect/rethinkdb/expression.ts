@@ -4,7 +4,7 @@ import { isDate } from '../../value/index.ts'
 import { MAXVAL, MINVAL, TYPE } from './datum.ts'
 import { ReqlDriverCompileError, requireCount } from './errors.ts'
 import { isBuffer } from './host.ts'
-import { datumNode, holdsRow, NO_OPTIONS, Node, undefinedArgument } from './node.ts'
+import { datumNode, holdsRow, mapValues, NO_OPTIONS, Node, undefinedArgument } from './node.ts'
 import { STORED_ARRAY_MAX } from './stored.ts'
 import { T } from './terms.ts'
 
@@ -44,7 +44,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 const PLAIN = 0
 /** Dates, Buffers, pseudo-types, numbers such as NaN: still a value, but not its own datum. */
 const CONVERTED = 1
-/** Terms or functions: not a value. */
+/** Terms, functions, or objects that JSON has another view of: not a value. */
 const COMPOSED = 2
 
 /** The node for a caller's value. Values without terms in them stay as they are, whatever their size. */
@@ -56,7 +56,7 @@ export function expression(value: unknown, depth = DEPTH_MAX): Node {
   }
   const kind = survey(value, depth)
   if (kind === PLAIN) return datumNode(value)
-  if (kind === CONVERTED) return datumNode(plainView(value), false)
+  if (kind === CONVERTED) return datumNode(value, false)
   if (typeof value === 'function') return functionNode(value as (...args: unknown[]) => unknown)
   if (Array.isArray(value)) {
     return new Node(
@@ -64,16 +64,13 @@ export function expression(value: unknown, depth = DEPTH_MAX): Node {
       value.map((item) => expression(item, depth - 1)),
     )
   }
-  const optargs: Record<string, Node> = {}
-  for (const name of Object.keys(value as object)) {
-    Object.defineProperty(optargs, name, {
-      value: expression((value as Record<string, unknown>)[name], depth - 1),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    })
-  }
-  return new Node(T.MAKE_OBJ, [], optargs)
+  // Boxed values, URLs, typed arrays: as JSON.stringify, and so the driver, sends them.
+  if (!isPlainObject(value)) return datumNode(JSON.parse(JSON.stringify(value)), false)
+  return new Node(
+    T.MAKE_OBJ,
+    [],
+    mapValues(value, (field) => expression(field, depth - 1)),
+  )
 }
 
 function survey(value: unknown, depth: number): number {
@@ -107,7 +104,8 @@ function survey(value: unknown, depth: number): number {
     value.toISOString()
     return CONVERTED
   }
-  return isBuffer(value) || !isPlainObject(value) ? CONVERTED : surveyFields({ ...value }, depth)
+  if (isBuffer(value)) return CONVERTED
+  return isPlainObject(value) ? surveyFields({ ...value }, depth) : COMPOSED
 }
 
 function surveyFields(value: Record<string, unknown>, depth: number): number {
@@ -128,13 +126,6 @@ function surveyFields(value: Record<string, unknown>, depth: number): number {
     if (inner > kind) kind = inner
   }
   return kind
-}
-
-/** A value as JSON.stringify, and so the driver, sends it: typed arrays become objects of their indexes. */
-function plainView(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || isDate(value)) return value
-  if (isBuffer(value) || isPlainObject(value)) return value
-  return JSON.parse(JSON.stringify(value))
 }
 
 let nextVariable = 0

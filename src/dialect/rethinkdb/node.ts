@@ -94,17 +94,8 @@ export function datumNode(value: unknown, isPlain = true): Node {
   return new Node(T.DATUM, NO_ARGUMENTS, NO_OPTIONS, value, isPlain)
 }
 
-function mapValues<V, R>(object: Readonly<Record<string, V>>, change: (value: V) => R): Record<string, R> {
-  const mapped: Record<string, R> = {}
-  for (const name of Object.keys(object)) {
-    Object.defineProperty(mapped, name, {
-      value: change(object[name]),
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    })
-  }
-  return mapped
+export function mapValues<V, R>(object: Readonly<Record<string, V>>, change: (value: V) => R): Record<string, R> {
+  return Object.fromEntries(Object.keys(object).map((name) => [name, change(object[name])]))
 }
 
 function wireValue(value: unknown): unknown {

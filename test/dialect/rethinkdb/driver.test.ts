@@ -239,6 +239,30 @@ it('has every method and function of the official driver', () => {
   expect(methods.filter((name) => !internal.includes(name) && !(name in mine.expr(1)))).toEqual([])
 })
 
+// What JSON.stringify has another view of was stored as {} within a plain document: an address, a number in its box.
+it('sends objects of other classes as JSON does, wherever they stand', async () => {
+  const price = Object.defineProperty({ toJSON: () => '3 EUR' }, Symbol.toStringTag, { value: 'Price' })
+  const plain = new Map([[1, 2]])
+  const values = [new URL('http://a/b'), Object(4), Object('ab'), Object(false), price, plain, /a/, Uint8Array.of(1, 2)]
+  const connection = await mine.connect()
+  await mine.tableCreate('odd').run(connection)
+  for (const value of values) {
+    const json = JSON.parse(JSON.stringify(value))
+    for (const wrap of [(x: Any) => x, (x: Any) => ({ a: x }), (x: Any) => [{ a: [1, x, { b: x }] }, 'c']]) {
+      const sent = JSON.stringify(official.expr(wrap(value)).build())
+      expect(JSON.stringify(mine.expr(wrap(value)).build())).toBe(sent)
+      expect(await mine.expr(wrap(value)).run(connection)).toEqual(wrap(json))
+    }
+    await mine
+      .table('odd')
+      .insert({ id: 1, value, list: [value] }, { conflict: 'replace' })
+      .run(connection)
+    expect(await mine.table('odd').get(1).run(connection)).toEqual({ id: 1, value: json, list: [json] })
+    expect(await mine.table('odd').filter({ value }).count().run(connection)).toBe(1)
+  }
+  await connection.close()
+})
+
 it('has every error class', () => {
   const names = Object.keys(official.Error).filter((name) => name !== 'printQuery')
   expect(names.filter((name) => typeof mine.Error[name] !== 'function')).toEqual([])
