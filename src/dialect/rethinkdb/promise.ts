@@ -13,6 +13,8 @@ type NodeCallback = (error: unknown, ...values: unknown[]) => void
 
 /** The value that a chain was bound to: `this` of its handlers. */
 const BOUND = new WeakMap<object, unknown>()
+/** What `bind` was called on: its handlers are called in the same turn, not in the next. */
+const SOURCES = new WeakMap<object, Promise<unknown>>()
 
 /** Whether `.error` takes it: a refusal of a query does, an error thrown by a handler does not. */
 function isOperational(reason: unknown): boolean {
@@ -63,14 +65,21 @@ function throwLater(error: unknown): void {
   }, 0)
 }
 
+/** `then` of a promise that may be bound. */
+function attached(promise: Bluebird, onValue?: Handler | null, onReason?: Handler | null): Promise<unknown> {
+  const source = SOURCES.get(promise)
+  if (source !== undefined) (promise as { [TAKEN]?: boolean })[TAKEN] = true
+  return Promise.prototype.then.call(source ?? promise, onValue, onReason)
+}
+
 const METHODS: Record<string, (this: Bluebird, ...args: never[]) => unknown> = {
   // biome-ignore lint/suspicious/noThenProperty: these are promises
   then(this: Bluebird, onValue?: Handler | null, onReason?: Handler | null) {
     const bound = BOUND.get(this)
     const chained =
       bound === undefined
-        ? Promise.prototype.then.call(this, onValue, onReason)
-        : Promise.prototype.then.call(this, onValue?.bind?.(bound), onReason?.bind?.(bound))
+        ? attached(this, onValue, onReason)
+        : attached(this, onValue?.bind?.(bound), onReason?.bind?.(bound))
     if (bound !== undefined) BOUND.set(chained, bound)
     return guarded(chained)
   },
@@ -94,14 +103,14 @@ const METHODS: Record<string, (this: Bluebird, ...args: never[]) => unknown> = {
         throwLater(error)
       }
     }
-    Promise.prototype.then.call(
+    attached(
       this,
       (value) => {
-        if (options?.spread === true && Array.isArray(value)) tell(null, ...value)
+        if (options?.spread && Array.isArray(value)) tell(null, ...value)
         else if (value === undefined) tell(null)
         else tell(null, value)
       },
-      (reason) => tell(reason),
+      tell,
     )
     return this
   },
@@ -120,8 +129,9 @@ const METHODS: Record<string, (this: Bluebird, ...args: never[]) => unknown> = {
     })
   },
   bind(this: Bluebird, bound: unknown) {
-    const chained = Promise.prototype.then.call(this)
+    const chained = attached(this)
     BOUND.set(chained, bound)
+    SOURCES.set(chained, SOURCES.get(this) ?? this)
     return guarded(chained)
   },
   all(this: Bluebird) {
@@ -135,8 +145,7 @@ const METHODS: Record<string, (this: Bluebird, ...args: never[]) => unknown> = {
   },
   props(this: Bluebird) {
     return this.then(async (value: unknown) => {
-      const values = await allOf(Object.values(value as object))
-      return Object.fromEntries(Object.keys(value as object).map((name, i) => [name, values[i]]))
+      return Object.fromEntries((await allOf(Object.entries(value as object).map(allOf))) as [string, unknown][])
     })
   },
   map(this: Bluebird, handler: Handler, options?: { concurrency?: number }) {

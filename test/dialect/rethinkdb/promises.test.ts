@@ -194,3 +194,34 @@ const CHAINS: Record<string, (promise: Any) => Any> = {
 it.each(Object.entries(CHAINS))('%s as Bluebird does it', async (_name, chain) => {
   expect(await chain(users())).toEqual(await chain(Bluebird.resolve([1, 2, 3])))
 })
+
+// A class that lists the tables, `bind(this)`, ahead of two inserts looked at the list of before: handlers behind `bind` were called a
+// turn later than those of queries that were sent after it.
+it.each(['then', 'nodeify'])(
+  'calls %s behind bind in the turn in which it is called without, as Bluebird does',
+  async (way) => {
+    const told = async (make: (value: number) => Any) => {
+      const order: string[] = []
+      const [first, second] = [make(1), make(2)]
+      const said =
+        way === 'then' ? (x: number) => order.push(`bound ${x}`) : (_error: Any, x: number) => order.push(`bound ${x}`)
+      first.bind({}).bind({})[way](said)
+      second.nodeify((_error: Any, value: number) => order.push(`called ${value}`))
+      await second.then(() => second.delay(1))
+      return order
+    }
+    const order = await told((value) => r.expr(value).run(connection))
+    expect(order).toEqual(['bound 1', 'called 2'])
+    expect(order).toEqual(await told((value) => Bluebird.resolve(value)))
+  },
+)
+
+it('prints no rejection that is taken behind bind', async () => {
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const refused = (): Any => r.table('nope').run(connection).bind({})
+  expect(await refused().catch(() => 'taken')).toBe('taken')
+  await new Promise((resolve) => refused().nodeify(resolve))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(printed).not.toHaveBeenCalled()
+  printed.mockRestore()
+})
