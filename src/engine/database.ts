@@ -146,6 +146,11 @@ export class Database {
     return this.#member(name).collection as unknown as Collection<T>
   }
 
+  /** @internal Of all collections, at once: `collections()` waits for what is being written. */
+  get names(): string[] {
+    return [...this.#members.keys()]
+  }
+
   /** All collections, in the order they were created. */
   async collections(): Promise<CollectionInfo[]> {
     this.#requireOpen()

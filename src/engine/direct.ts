@@ -41,8 +41,9 @@ export class Direct {
     this.#strictUpsert = strictRequest(state.upsertRequest)
   }
 
-  get isDropped(): boolean {
-    return this.#state.isDropped
+  /** Whether the collection is still there, and has this name. */
+  isNamed(name: string): boolean {
+    return this.#state.name === name && !this.#state.isDropped
   }
 
   /** Whether writes are hard by default; false in memory. */

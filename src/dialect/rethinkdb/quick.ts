@@ -59,7 +59,7 @@ function tableOf(node: Node, store: Store, db: string): Table | undefined {
     db = name.args[0].value as string
     name = args[1]
   }
-  if (table !== undefined && table.store === store && !table.direct.isDropped) {
+  if (table !== undefined && table.store === store && !table.isGone) {
     if (table.info.name === name.value && table.info.db === db) return table
   }
   if (args.length > 2 || node.optargs !== NO_OPTIONS || typeof name.value !== 'string') return undefined

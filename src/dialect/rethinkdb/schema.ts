@@ -58,7 +58,7 @@ export async function createTable(
 /** The collection of a new table. A renamed table keeps the collection it was created with. */
 async function freeCollection(store: Store, label: string): Promise<string> {
   const taken = new Set(BOOKKEEPING)
-  for (const { info, direct } of store.labelled.values()) if (!direct.isDropped) taken.add(info.collection)
+  for (const table of store.labelled.values()) if (!table.isGone) taken.add(table.info.collection)
   if (!taken.has(label)) return label
   // A collection left by a process that died before saving the table belongs to no table.
   for (const { name } of await store.database.collections()) taken.add(name)

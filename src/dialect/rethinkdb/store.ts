@@ -108,6 +108,11 @@ export class Table implements Followed {
     return this.info.primaryKey
   }
 
+  /** Whether another interface has dropped or renamed its collection. */
+  get isGone(): boolean {
+    return !this.direct.isNamed(this.info.collection)
+  }
+
   /** Whether its writes wait for the disk by default. */
   get isHard(): boolean {
     return this.info.durability === 'hard' && this.direct.isHard
@@ -218,9 +223,8 @@ export class Store {
     if (keeper?.stores === STORES) return keeper
     if (keeper !== undefined && keeper.connections > 0) {
       throw new UnsupportedError(
-        'another copy of quiverdb/rethinkdb has connections to this database: what was imported and what was required are two copies, ' +
-          "and so is what is required anew after a test runner's resetModules. Close its connections first, or import (or require) it " +
-          'in one way',
+        'another copy of quiverdb/rethinkdb has connections to this database: what was imported and what was required are two, and so ' +
+          'is what is required after resetModules. Close its connections first, or use one copy',
         { details: { feature: 'two copies on one database' } },
       )
     }
@@ -262,7 +266,7 @@ export class Store {
       }
       for (const id of gone) store.#forgetGone(id)
     }
-    for (const { name } of await database.collections()) store.#adoptNative(name)
+    store.#adoptNew()
     await store.#loadParts()
     if (store.named.size === 0) store.addDatabase('test')
     return store
@@ -300,6 +304,7 @@ export class Store {
   }
 
   databases(): DatabaseInfo[] {
+    this.#adoptNew()
     return [...this.named.values()]
   }
 
@@ -308,14 +313,15 @@ export class Store {
   }
 
   tables(db: string): Table[] {
-    return [...this.labelled.values()].filter((table) => table.info.db === db && !table.direct.isDropped)
+    this.#adoptNew()
+    return [...this.labelled.values()].filter((table) => table.info.db === db && !table.isGone)
   }
 
   /** The table, or undefined. */
   find(db: string, name: string): Table | undefined {
     const key = `${db}.${name}`
     const table = this.labelled.get(key)
-    if (table !== undefined && !table.direct.isDropped) return table
+    if (table !== undefined && !table.isGone) return table
     if (table !== undefined) this.leave(table)
     // Another interface may have created it in the meantime.
     this.#adoptNative(key)
@@ -392,12 +398,17 @@ export class Store {
     }
   }
 
+  /** Makes tables of the collections that other interfaces have created in the meantime. */
+  #adoptNew(): void {
+    for (const name of this.database.names) this.#adoptNative(name)
+  }
+
   #adoptNative(collection: string): void {
     const match = ADOPTED.exec(collection)
     if (match === null || BOOKKEEPING.has(collection)) return
     const [, db = 'test', name] = match
     for (const table of this.labelled.values()) {
-      if ((table.info.collection === collection && !table.direct.isDropped) || table.label === `${db}.${name}`) return
+      if ((table.info.collection === collection || table.label === `${db}.${name}`) && !table.isGone) return
     }
     let primaryKey: string
     try {

@@ -37,6 +37,37 @@ export function toStored(value: Datum): unknown {
   return copy ?? value
 }
 
+/** Whether a stored value has something that ReQL has no type for: integers of 64 bits, typed arrays. */
+export function isNarrowed(stored: unknown): boolean {
+  if (typeof stored !== 'object' || stored === null) return typeof stored === 'bigint'
+  if (ArrayBuffer.isView(stored)) return !(stored instanceof Uint8Array)
+  return (Array.isArray(stored) ? stored : Object.values(stored)).some(isNarrowed)
+}
+
+/**
+ * `next`, but with what is stored wherever ReQL sees no difference: the integers of 64 bits and the typed arrays that
+ * other interfaces have written, in fields that this write leaves as they are.
+ */
+export function keepStored(stored: unknown, next: unknown): unknown {
+  if (typeof stored === 'bigint') return Number(stored) === next ? stored : next
+  if (typeof stored !== 'object' || stored === null || typeof next !== 'object' || next === null) return next
+  if (ArrayBuffer.isView(stored))
+    return isSameList(stored as unknown as ArrayLike<number | bigint>, next) ? stored : next
+  if (Array.isArray(stored) !== Array.isArray(next)) return next
+  let copy: object | undefined
+  for (const [name, item] of Object.entries(next)) {
+    if (!Object.hasOwn(stored, name)) continue
+    const kept = keepStored((stored as Fields)[name], item)
+    if (kept !== item) setField((copy ??= Array.isArray(next) ? [...next] : { ...next }) as Fields, name, kept as Datum)
+  }
+  return copy ?? next
+}
+
+function isSameList(view: ArrayLike<number | bigint>, list: object): boolean {
+  if (!Array.isArray(list) || list.length !== view.length) return false
+  return list.every((item, i) => Object.is(item, Number(view[i])))
+}
+
 /** Throws the server's text for a value that cannot be the primary key of a stored document. */
 export function requireStorableKey(value: Datum): void {
   if (holdsExtreme(value)) fail('`r.minval` and `r.maxval` cannot be written to disk.')

@@ -3,6 +3,7 @@
 import { v4 as uuid } from 'uuid'
 import type { DirectWrite, Ticket } from '../../../engine/direct.ts'
 import { ConflictError, DataError, HostError, isExhausted, LimitError, StateError } from '../../../error/index.ts'
+import type { Document } from '../../../value/index.ts'
 import {
   asObject,
   type Datum,
@@ -25,7 +26,7 @@ import type { Query } from '../query.ts'
 import type { RowChange, Table } from '../store.ts'
 import { fromStored } from '../stored.ts'
 import { asDatum, Func } from '../values.ts'
-import { hasOwnForm, requireStorableKey, toStored } from '../write-form.ts'
+import { hasOwnForm, isNarrowed, keepStored, requireStorableKey, toStored } from '../write-form.ts'
 
 export type ReturnChanges = false | true | 'always' | 'vals'
 
@@ -90,12 +91,6 @@ class Writing {
     this.#write = table.direct.begin(options.isHard)
   }
 
-  /** The row as left by the earlier rows of this write. */
-  read(key: Datum): Datum {
-    const document = this.#write.get(engineKey(key))
-    return document === undefined ? null : fromStored(document)
-  }
-
   /** Refuses a row before it is looked up. */
   refuse(error: string): void {
     this.#outcomes.push({ old: null, new: null, error, isInvalid: true, ticket: undefined })
@@ -103,7 +98,10 @@ class Writing {
 
   /** Replaces the row under `key` by the answer of `decide`; null deletes it. */
   replace(key: Datum, decide: (old: Datum) => Datum, isNew: boolean): void {
-    const old = this.read(key)
+    // The row as left by the earlier rows of this write.
+    const stored = this.#write.get(engineKey(key))
+    const isToKeep = isNarrowed(stored)
+    const old = stored === undefined ? null : fromStored(stored)
     const outcome: Outcome = { old, new: old, error: undefined, isInvalid: false, ticket: undefined }
     this.#outcomes.push(outcome)
     try {
@@ -116,7 +114,10 @@ class Writing {
       }
       requireReplacement(this.#table, key, old, next, isNew)
       if (old !== null && equal(old, next)) return
-      outcome.ticket = this.#write.put(this.#document(next as Fields))
+      const document = this.#document(next as Fields)
+      // `fromStored` has changed the document in place.
+      const kept = isToKeep ? (keepStored(this.#write.get(engineKey(key)), document) as Document) : document
+      outcome.ticket = this.#write.put(kept)
     } catch (error) {
       outcome.error = errorText(error)
       outcome.new = old
