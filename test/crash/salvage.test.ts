@@ -163,6 +163,58 @@ it('a log of which nothing can be read is kept, again and again', async () => {
   expect(held.bytes('lost.2.c1.p0.1.log')[0]).toBe(2)
 })
 
+it('a log of which nothing can be read is kept with its snapshot, which knows by what its frames are recognized', async () => {
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen() })
+  await (await db.createCollection('posts')).insert({ id: 1 })
+  await db.close()
+  const snapshot = medium.bytes('c1.p0.snapshot')
+  medium.put('c1.p0.1.log', medium.bytes('c1.p0.1.log').fill(165))
+  const repaired = await openDatabase({ storage: medium.reopen(), repair: true })
+  expect(repaired.repairs[0]!.reason).toContain('neither its head nor a frame is whole')
+  await repaired.close()
+  expect(medium.bytes('lost.c1.p0.snapshot')).toEqual(snapshot)
+})
+
+it('a write over shards that a crash has cut short is left out by a repair, too', async () => {
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen() })
+  const posts = await db.createCollection('posts', { shards: 2 })
+  await posts.insert(Array.from({ length: 20 }, (_, id) => ({ id })))
+  const cuts: SimulatedMedium[] = []
+  medium.onOperation = () => cuts.push(medium.crash({ seed: 1, mode: 'nothing' }))
+  await posts.insert(Array.from({ length: 20 }, (_, id) => ({ id: 20 + id })))
+  medium.onOperation = undefined
+  cuts.push(medium.crash({ seed: 1, mode: 'nothing' }))
+  const counts = []
+  for (const cut of cuts) {
+    const repaired = await openDatabase({ storage: cut.reopen(), repair: true })
+    counts.push(await repaired.collection('posts').count())
+    await repaired.close()
+  }
+  expect(new Set(counts)).toEqual(new Set([20, 40]))
+})
+
+it('what was deleted over shards stays deleted in those that are whole', async () => {
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen() })
+  const posts = await db.createCollection('posts', { shards: 2 })
+  const keys = Array.from({ length: 20 }, (_, id) => id)
+  await posts.insert(keys.map((id) => ({ id })))
+  const at = medium.bytes('c1.p1.1.log').findLastIndex((byte) => byte !== 0)
+  await posts.delete(keys)
+  for (let id = 100; id < 110; id++) await posts.insert({ id })
+  await db.close()
+  medium.put('c1.p1.1.log', medium.bytes('c1.p1.1.log').fill(255, at + 40, at + 41))
+  const repaired = await openDatabase({ storage: medium.reopen(), repair: true })
+  const ids = await idsOf(repaired, 'posts')
+  expect(ids.filter((id) => id >= 100)).toHaveLength(10)
+  // Those of the other shard.
+  expect(ids.length).toBeGreaterThan(10)
+  expect(ids.length).toBeLessThan(30)
+  await repaired.close()
+})
+
 // It counted as empty, and was removed.
 it('a log that cannot be read for now stays', async () => {
   const medium = new SimulatedMedium()
@@ -248,6 +300,28 @@ describe('a document that was moved, where one of the two partitions has lost it
       ['c1.p1.1.log', 'damaged frames'],
     ])
   })
+})
+
+// What had been settled before a compaction is in its head alone: nobody can say that the write never came there.
+it('a document that was moved stays where it is, if that log has lost its head', async () => {
+  const medium = new SimulatedMedium()
+  const storage = medium.reopen()
+  const db = await openDatabase({ storage })
+  const posts = await db.createCollection('posts')
+  await posts.createPartition('old')
+  await posts.insert({ id: 1 }, { partition: 'old' })
+  await posts.upsert({ id: 1, isMoved: true }, { partition: '_default' })
+  const openFile = storage.open.bind(storage)
+  storage.open = async (name, options) => {
+    if (name === 'c1.p1.2.log') throw new HostError('no room', { details: { code: 'ENOSPC' } })
+    return openFile(name, options)
+  }
+  await expect(posts.optimize()).rejects.toThrow('no room')
+  await db.close()
+  for (const copy of [0, 64]) medium.flipBit('c1.p0.2.log', copy + 20, 0)
+  const repaired = await openDatabase({ storage: medium.reopen(), repair: true })
+  expect(await repaired.collection('posts').find().toArray()).toEqual([{ id: 1, isMoved: true }])
+  await repaired.close()
 })
 
 // The damaged log was rewritten first, and said that the write was settled: the other one's deletion counted then, and the document was gone.

@@ -144,7 +144,7 @@ export function isPartGone(
   return transaction.participants.some((id) => {
     const other = all.findIndex((candidate) => candidate.id === id)
     // A partition dropped since had everything flushed before.
-    if (other < 0 || other === own) return false
+    if (other < 0) return false
     const theirs = found[other]!.recovery
     if (theirs === undefined || theirs.isHeadless) return false
     if (transaction.id <= theirs.header.sealedTransaction || known[other]!.has(transaction.id)) return false

@@ -152,7 +152,6 @@ type Search = (limit: number, filter?: Uint8Array) => InvertedHits
 const SPARE_HITS = 64
 
 function filtered({ limit, filter, marks }: RankedRequest, partition: Partition, search: Search): RankedHit[] {
-  if (filter.isNever) return []
   if (isEverything(filter)) return hitsOf(partition, search(limit), limit)
   const isWanted = (address: number) => matchesAt(filter, partition, address)
   const marked = marks.of(partition)
