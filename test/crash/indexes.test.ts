@@ -4,9 +4,11 @@
 import { expect, it } from 'vitest'
 import { IndexReader } from '../../src/engine/derived.ts'
 import { between, type Database, openDatabase } from '../../src/engine/index.ts'
+import { restoreIndexes, shapeOf } from '../../src/engine/indexes/indexes.ts'
 import { HostError } from '../../src/error/index.ts'
 import type { Collection, Document } from '../../src/index.ts'
 import { compare } from '../core/ordered-model.ts'
+import { optionsFor, Partition, remove, upsert } from '../core/partitions.ts'
 import { SimulatedMedium } from './simulated-storage.ts'
 
 const SOFT = { durability: 'soft' } as const
@@ -141,4 +143,30 @@ it.each([
     await db.close()
     expect(await found(medium)).toEqual([0, 1])
   }
+})
+
+it('of which a snapshot has a part, as it was written meanwhile, is whole after opening', async () => {
+  const medium = new SimulatedMedium()
+  const options = () => optionsFor(medium.reopen(), { buildDocumentsMax: 0 })
+  const index = { id: 0, name: 'n', fields: ['n'], unique: false, multi: false }
+  const partition = await Partition.create(options())
+  upsert(
+    partition,
+    Array.from({ length: 10 }, (_, id) => ({ id, n: -id })),
+  )
+  partition.store.ordered.create(shapeOf(index))
+  partition.store.ordered.build(index.id, 4)
+  await partition.close()
+  const [again] = await Partition.openAll([options()])
+  const { ordered } = again!.store
+  expect(ordered.ids).toEqual([index.id])
+  await restoreIndexes(again!, [index], undefined)
+  expect(ordered.entries(index.id)).toBe(10)
+  remove(again!, [9, 1])
+  upsert(again!, [{ id: 11, n: -11 }])
+  expect(ordered.entries(index.id)).toBe(9)
+  const read = new Uint32Array(9)
+  expect(ordered.read(index.id, 0, read, false)).toBe(9)
+  expect(Array.from(read, (address) => again!.readKey(address))).toEqual([11, 8, 7, 6, 5, 4, 3, 2, 0])
+  await again!.close()
 })
