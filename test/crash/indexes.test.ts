@@ -2,9 +2,8 @@
 // state before or the state after, each of them holds what the documents say, and a unique one is kept.
 
 import { expect, it } from 'vitest'
-import { IndexReader } from '../../src/engine/derived.ts'
+import { IndexReader, restoreIndexes } from '../../src/engine/derived.ts'
 import { between, type Database, openDatabase } from '../../src/engine/index.ts'
-import { restoreIndexes, shapeOf } from '../../src/engine/indexes/indexes.ts'
 import { HostError } from '../../src/error/index.ts'
 import type { Collection, Document } from '../../src/index.ts'
 import { compare } from '../core/ordered-model.ts'
@@ -154,7 +153,7 @@ it('of which a snapshot has a part, as it was written meanwhile, is whole after 
     partition,
     Array.from({ length: 10 }, (_, id) => ({ id, n: -id })),
   )
-  partition.store.ordered.create(shapeOf(index))
+  partition.store.ordered.create({ id: 0, fields: [[{ name: 'n', index: null }]], isUnique: false, isMulti: false })
   partition.store.ordered.build(index.id, 4)
   await partition.close()
   const [again] = await Partition.openAll([options()])

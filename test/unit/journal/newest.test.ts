@@ -100,4 +100,19 @@ describe('a head of which one copy is torn', () => {
       expect((await storage.list()).filter((name) => name.endsWith('.log'))).toEqual(['c1.p0.2.log'])
     }
   })
+
+  it.each([0, 1])('is damage where there is no other log, and a repair says so (copy %i)', async (copy) => {
+    const storage = new MemoryDirectory()
+    const partition = await Partition.create(optionsFor(storage))
+    upsert(partition, [{ id: 1 }])
+    await partition.close()
+    const bytes = await read(storage, 'c1.p0.1.log')
+    bytes.fill(0, copy * COPY_BYTES + 8, copy * COPY_BYTES + COPY_BYTES)
+    await write(storage, 'c1.p0.1.log', bytes)
+    await expect(Partition.openAll([optionsFor(storage)])).rejects.toThrow('the checksum of its head is wrong')
+    const [repaired] = await Partition.openAll([optionsFor(storage, { repair: true })])
+    expect(repaired!.repairs).toMatchObject([{ file: 'c1.p0.1.log', reason: 'one copy of its head' }])
+    expect(get(repaired!, 1)).toEqual({ id: 1 })
+    await repaired!.close()
+  })
 })
