@@ -8,7 +8,17 @@
 //   dist/workerd/<entry>.js         the same as for browsers, with the core as a module file: workerd compiles no bytes
 //   dist/<entry>.d.ts, .d.cts       types
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -33,6 +43,12 @@ const ENTRIES = {
 const WHOLE = new Set(['rethinkdb.cjs'])
 // In a function of its own: what reads a file to know its exports is not to take this for its only one.
 const AS_DEFAULT = '(()=>{module.exports=module.exports.default})();\n'
+
+/** Entries for drivers that are CommonJS: in ESM the whole of such a module is its default export as well. */
+const WITH_DEFAULT = ['milvus', 'epsilla']
+
+/** @param {string} entry */
+const defaultOf = (entry) => `export*as default from"./${entry}.js";\n`
 
 /** Code that needs Node. The browser bundles refuse it with a sentence in place of an unresolved `node:fs`. */
 const NODE_ONLY = join(ROOT, 'src/storage/file')
@@ -168,6 +184,10 @@ async function bundle(folder) {
   })
   writeModules(folder, forNode)
   writeModules(`${folder}/browser`, forBrowsers)
+  for (const entry of WITH_DEFAULT) {
+    for (const sub of ['', 'browser', 'workerd'])
+      appendFileSync(join(ROOT, folder, sub, `${entry}.js`), defaultOf(entry))
+  }
   await writeCommon(folder, common, 'node')
   await writeCommon(`${folder}/browser`, forBrowsers, 'browser')
   writeFileSync(join(ROOT, folder, 'browser/worker.js'), worker)
@@ -389,6 +409,7 @@ async function types(folder) {
     })
   }
   await bundled.close()
+  for (const entry of WITH_DEFAULT) appendFileSync(join(ROOT, folder, `${entry}.d.ts`), defaultOf(entry))
 }
 
 function licences() {
