@@ -7,7 +7,7 @@ import { success } from './errors.ts'
 import { metricOf } from './metrics.ts'
 import { engineVectors, orderedIndex } from './placement.ts'
 import { type Field, isStructArray, isVectorType } from './schema.ts'
-import type { DescribeCollectionResponse, FieldSchema, KeyValuePair } from './types/index.ts'
+import type { DescribeCollectionResponse, FieldSchema, KeyValuePair, ResStatus } from './types/index.ts'
 
 export function pairs(object: Readonly<Record<string, unknown>>): KeyValuePair[] {
   return Object.entries(object).map(([key, value]) => ({ key, value: String(value) }))
@@ -113,6 +113,30 @@ export function describe(entry: Entry): DescribeCollectionResponse {
     function_fields: of((field) => field.isFunctionOutput),
   }
   return answer
+}
+
+/** The answer of a server that has nothing to describe: programs read the lists, and ask whether there is a schema. */
+export function undescribed(status: ResStatus): DescribeCollectionResponse {
+  return {
+    status,
+    schema: null,
+    collectionID: '0',
+    collection_name: '',
+    db_name: '',
+    db_id: '0',
+    aliases: [],
+    consistency_level: 'Strong',
+    shards_num: 0,
+    num_partitions: '0',
+    properties: [],
+    created_timestamp: '0',
+    created_utc_timestamp: '0',
+    update_timestamp: '0',
+    update_timestamp_str: '',
+    virtual_channel_names: [],
+    physical_channel_names: [],
+    start_positions: [],
+  } as unknown as DescribeCollectionResponse
 }
 
 /** An index's parameters as pairs. */

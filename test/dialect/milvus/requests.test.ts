@@ -275,3 +275,18 @@ it('names every row of a refused write, and no ids: LlamaIndex read the ids of a
   expect(await made.delete({ ...at, filter: 'id ==' })).toMatchObject({ ...refused, err_index: [] })
   expect(await made.delete({ ...at, ids: [1] })).toMatchObject({ IDs: {}, err_index: [] })
 })
+
+// Lost: a program that looked for an alias or a property of what might not be there ended with a TypeError.
+it('describes what is missing with empty lists and no schema, and lists its partitions likewise', async () => {
+  const made = client()
+  const nothing = { schema: null, aliases: [], properties: [], collection_name: '', num_partitions: '0', shards_num: 0 }
+  const status = { code: 100, error_code: 'UnexpectedError' }
+  expect(await made.describeCollection({ collection_name: 'nope' })).toMatchObject({ status, ...nothing })
+  const { responses } = await made.batchDescribeCollections({ collection_names: ['nope'] })
+  expect(responses).toMatchObject([{ status, ...nothing }])
+  expect(await made.listPartitions({ collection_name: 'nope' })).toMatchObject({
+    partition_names: [],
+    inMemory_percentages: [],
+    data: [],
+  })
+})

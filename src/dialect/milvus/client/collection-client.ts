@@ -4,7 +4,7 @@ import type { Entry, Store } from '../catalog.ts'
 import { newId } from '../catalog.ts'
 import { createEntry, dropEntry, rebuildEntry, updateEntry } from '../catalog-changes.ts'
 import { hybridTime } from '../clock.ts'
-import { describe } from '../describe.ts'
+import { describe, undescribed } from '../describe.ts'
 import { ConsistencyLevelEnum, DataType } from '../enums.ts'
 import { Code, invalid, MilvusError, success, told, unexpected, wrongCall } from '../errors.ts'
 import { declarations, expiries } from '../lazy.ts'
@@ -119,7 +119,7 @@ export class CollectionClient extends DatabaseClient {
         entry.description ??= describe(entry)
         return entry.description as DescribeCollectionResponse
       },
-      (status) => ({ status }) as DescribeCollectionResponse,
+      undescribed,
     )
   }
 
@@ -132,9 +132,7 @@ export class CollectionClient extends DatabaseClient {
         }
         const responses = data.collection_names.map((name) => {
           const entry = store.find(db, name)
-          return entry === undefined
-            ? ({ status: notDescribed(db, name).status } as DescribeCollectionResponse)
-            : describe(entry)
+          return entry === undefined ? undescribed(notDescribed(db, name).status) : describe(entry)
         })
         return { status: success(), responses }
       },

@@ -225,6 +225,7 @@ export class PartitionClient extends IndexClient {
         partitionIDs: [],
         created_timestamps: [],
         created_utc_timestamps: [],
+        inMemory_percentages: [],
         data: [],
       }),
     )
