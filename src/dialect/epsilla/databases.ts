@@ -1,6 +1,7 @@
 // Loaded databases: they belong to the process and are shared by all its clients.
 
 import { type Collection, type Database, ofProcess, openShared } from '../../engine/index.ts'
+import { NotFoundError } from '../../error/index.ts'
 import { SEQUENCE } from './document.ts'
 import { Refusal, requireText } from './response.ts'
 import type { Field } from './schema.ts'
@@ -75,18 +76,25 @@ export class LoadedDatabase {
 
   /** In order of creation. */
   get tables(): Table[] {
-    return [...this.#tables.values()]
+    return [...this.#tables.values()].filter(({ name }) => this.hasTable(name))
   }
 
   table(name: unknown, status: number): Table {
     requireText(name, 'table')
-    const table = this.#tables.get(name)
-    if (table === undefined) throw new Refusal(status, `Table not found: ${name}`)
-    return table
+    if (!this.hasTable(name)) throw new Refusal(status, `Table not found: ${name}`)
+    return this.#tables.get(name)!
   }
 
+  /** Whether the table is there, and no other interface has dropped its collection. */
   hasTable(name: unknown): boolean {
-    return typeof name === 'string' && this.#tables.has(name)
+    if (typeof name !== 'string' || !this.#tables.has(name)) return false
+    try {
+      this.#database.collection(this.#prefix + name)
+      return true
+    } catch (error) {
+      if (error instanceof NotFoundError) return false
+      throw error
+    }
   }
 
   async createTable(name: string, fields: readonly Field[], indices: readonly TextIndex[]): Promise<void> {

@@ -78,13 +78,14 @@ export class Store {
     for (const document of documents) {
       if (document.kind === 'database') store.#databaseMap(document.name)
     }
+    const unlisted = new Set(infos.map(({ name }) => name))
     for (const document of documents) {
-      if (document.kind === 'collection') store.#adopt(document, { dense: undefined, sparse: undefined })
+      if (document.kind !== 'collection') continue
+      if (unlisted.delete(document.records)) store.#adopt(document, { dense: undefined, sparse: undefined })
+      // Another interface dropped its records. A database that cannot be written keeps the document, which does not count.
+      else await catalog.delete(document.id).catch(() => {})
     }
-    const listed = new Set([...store.#byId.values()].map((member) => member.document.records))
-    for (const { name } of infos) {
-      if (name.startsWith(PREFIX) && !listed.has(name)) await engine.dropCollection(name)
-    }
+    for (const name of unlisted) if (name.startsWith(PREFIX)) await engine.dropCollection(name)
     return store
   }
 

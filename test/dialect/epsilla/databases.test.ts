@@ -241,3 +241,18 @@ it('refuses calls behind an unload and a drop', async () => {
   expect(dropped).toMatchObject({ statusCode: 200 })
   expect(written).toEqual({ statusCode: 500, message: 'DB not found: going' })
 })
+
+// It was listed for as long as the database was loaded, and could be neither read nor dropped.
+it('has no table whose collection another interface has dropped', async () => {
+  const database = await open(':memory:')
+  const db = new EpsillaDB({ database })
+  for (const name of ['gone', 'kept']) await db.createTable(name, FIELDS)
+  await database.dropCollection('gone')
+  expect(await db.listTables()).toMatchObject({ result: ['kept'] })
+  expect(await db.get('gone')).toEqual({ statusCode: 500, message: 'Table not found: gone' })
+  expect(await db.dropTable('gone')).toEqual({ statusCode: 500, message: 'Table not found: gone' })
+  expect(await db.createTable('gone', FIELDS)).toMatchObject({ statusCode: 200 })
+  await db.insert('gone', RECORDS)
+  expect(await ids(db.get('gone'))).toEqual([1, 2, 3, 4, 5])
+  await database.close()
+})

@@ -390,3 +390,23 @@ describe("Python's spelling", () => {
     expect(ngram.schema.fulltextIndex!.analyzer).toBe('ngram')
   })
 })
+
+// The store could not be opened any more: the other collections were out of reach.
+it('opens a store where another interface has dropped the records of a collection, and forgets that collection', async () => {
+  const path = folder()
+  const settings = { configuration: { dimension: 2 }, embeddingFunction: null }
+  const client = new SeekdbClient({ path })
+  for (const name of ['gone', 'kept'])
+    await (await client.createCollection({ name, ...settings })).add({ ids: 'a', embeddings: [1, 2] })
+  await client.close()
+  const database = await open(path)
+  await database.dropCollection('seekdb/test/gone')
+  await database.close()
+  expect((await client.listCollections()).map(({ name }) => name)).toEqual(['kept'])
+  expect(await (await client.getCollection({ name: 'kept' })).count()).toBe(1)
+  await client.createCollection({ name: 'gone', ...settings, configuration: { dimension: 3 } })
+  await client.close()
+  expect((await client.getCollection({ name: 'gone' })).dimension).toBe(3)
+  expect(await client.countCollection()).toBe(2)
+  await client.close()
+})
