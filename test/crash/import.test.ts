@@ -2,9 +2,16 @@
 // failing it at every operation, and looking at what opens afterwards.
 
 import { beforeAll, describe, expect, it } from 'vitest'
+import { ArchiveWriter, chunksOf, PieceKind, readPieces } from '../../src/archive/index.ts'
 import { type Database, openDatabase } from '../../src/engine/index.ts'
 import { open } from '../../src/index.ts'
 import { type CrashMode, SimulatedMedium } from './simulated-storage.ts'
+
+interface Piece {
+  readonly kind: PieceKind
+  readonly number: number
+  readonly payload: Uint8Array
+}
 
 let file: Uint8Array
 beforeAll(async () => {
@@ -93,6 +100,29 @@ describe('an import', () => {
       expect(again).toBeGreaterThan(2)
     },
   )
+
+  it('of a file that contradicts itself, with all checksums right, leaves nothing', async () => {
+    const pieces: Piece[] = []
+    for await (const { payload, ...piece } of readPieces(chunksOf(file)))
+      pieces.push({ ...piece, payload: payload.slice() })
+    const [catalog, log] = pieces as [Piece, Piece]
+    const wrong: [Piece[], string][] = [
+      [[], 'it has no catalog'],
+      [[log, ...pieces], 'it has a log 0, but its catalog names only 0'],
+      [[...pieces, catalog], 'it has two catalogs'],
+      [[...pieces, { ...log, number: 5 }], 'it has a log 5, but its catalog names only 5'],
+      [pieces.filter(({ kind, number }) => kind !== PieceKind.Log || number !== 4), 'the log c2.p0.1.log is missing'],
+    ]
+    for (const [given, why] of wrong) {
+      const writer = new ArchiveWriter()
+      const parts = [writer.head(), ...given.map(({ kind, number, payload }) => writer.piece(kind, number, payload))]
+      parts.push(writer.piece(PieceKind.End, 0, new Uint8Array(0)))
+      const medium = new SimulatedMedium()
+      const importing = openDatabase({ storage: medium.reopen(), source: chunksOf(new Blob(parts)) })
+      await expect(importing).rejects.toMatchObject({ name: 'CorruptError', message: expect.stringContaining(why) })
+      expect(medium.names()).toEqual([])
+    }
+  })
 
   it('leaves nothing when the medium refuses something', async () => {
     const whole = new SimulatedMedium()

@@ -144,8 +144,7 @@ class Walk implements LogReader {
   }
 
   #stopGathering(): void {
-    // By now this may be the log of another export.
-    if (this.#tail !== undefined && this.#part.log === this.#tail) this.#part.log = undefined
+    if (this.#tail !== undefined) this.#part.log = undefined
   }
 
   seal(): void {
