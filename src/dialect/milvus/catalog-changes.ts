@@ -110,8 +110,10 @@ async function adopt(store: Store, entry: Entry, change: Partial<CollectionRecor
 export async function dropEntry(store: Store, entry: Entry): Promise<void> {
   store.entries.delete(entry)
   store.index()
-  // A record without rows does not count; rows without a record would stay forever.
-  await store.database.dropCollection(entry.rows.name)
+  // A record without rows does not count; rows without a record would stay forever. Another interface may have dropped
+  // the rows.
+  const { name } = entry.rows
+  if ((await engineNames(store)).has(name)) await store.database.dropCollection(name)
   await store.catalog!.delete(entry.record.id)
 }
 

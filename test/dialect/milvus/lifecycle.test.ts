@@ -226,3 +226,20 @@ it('checks load_fields, and reads all fields whatever they say', async () => {
   expect(await made.createCollection({ collection_name: 's', fields: [KEY, parts] as never })).toEqual(SUCCESS)
   expect(await made.loadCollectionAsync({ collection_name: 's', load_fields: ['id', 'parts'] })).toEqual(SUCCESS)
 })
+
+// The drop failed, and its record stayed beside that of the next collection of this name: reopened, there were two.
+it('drops a collection whose rows another interface has dropped', async () => {
+  const folder = temporaryFolder()
+  const database = await open(folder)
+  const made = client({ database })
+  const quick = { collection_name: 'm', dimension: 2 }
+  await made.createCollection(quick)
+  await database.dropCollection('m')
+  expect(await made.dropCollection(quick)).toEqual(SUCCESS)
+  await made.createCollection({ ...quick, dimension: 3 })
+  await database.close()
+  const again = client({ address: folder })
+  expect((await again.showCollections()).data.map(({ name }) => name)).toEqual(['m'])
+  expect((await again.describeCollection(quick)).anns_fields['vector']).toMatchObject({ dim: '3' })
+  await again.closeConnection()
+})
