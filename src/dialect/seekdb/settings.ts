@@ -18,8 +18,9 @@ export interface Settings {
 /** @throws SeekdbValueError when the options contradict each other. */
 export async function resolveSettings(options: CreateCollectionOptions): Promise<Settings> {
   const { configuration, embeddingFunction: option } = options
-  const given = options.schema ? options.schema : Schema.fromLegacy(configuration, option)
-  if (!(given instanceof Schema)) throw new SeekdbValueError('schema must be a Schema')
+  if (typeof (options.schema ?? {}) !== 'object') throw new SeekdbValueError('schema must be a Schema')
+  // As in the driver an object with a schema's fields is one, and one of another copy of the package is, too.
+  const given = options.schema ? new Schema(options.schema) : Schema.fromLegacy(configuration, option)
   const hnsw = given.vectorIndex?.hnsw ?? {}
   const embeddingFunction = await chooseFunction(given.vectorIndex?.embeddingFunction, option)
   if (configuration === null && embeddingFunction === undefined && hnsw.dimension === undefined) {

@@ -90,6 +90,16 @@ describe('the registry', () => {
 })
 
 describe('a collection', () => {
+  // Lost: the program of the driver's own README, and any program that made the schema with the CommonJS copy for the ESM client.
+  it('takes an object with the fields of a schema', async () => {
+    const create = (schema: unknown) => memoryClient().createCollection({ name: 'o', schema: schema as Schema })
+    const vectorIndex = new VectorIndexConfig({ hnsw: { dimension: 3, distance: 'l2' }, embeddingFunction: null })
+    const made = await create({ vectorIndex })
+    expect([made.dimension, made.distance]).toEqual([3, 'l2'])
+    await expect(create('x')).rejects.toThrow('schema must be a Schema')
+    await expect(create({ vectorIndex: {} })).rejects.toThrow('Invalid "vectorIndex"')
+  })
+
   it('takes its dimension from the function, and refuses another', async () => {
     const client = memoryClient()
     expect((await client.createCollection({ name: 'a', embeddingFunction: plain })).dimension).toBe(4)
