@@ -128,6 +128,19 @@ it('keeps it aside in a repair, and what an interrupted compaction left beside i
   expect(readdirSync(at('a')).filter((name) => name.startsWith('lost.'))).toEqual(['lost.c1.p0.2.log'])
 })
 
+it('keeps it also when it has nothing but what a compaction wrote, as a draft has', async () => {
+  await fill('a', 'a')
+  const first = await open(at('a'))
+  await first.collection('credits').optimize()
+  await first.close()
+  copyFileSync(at('a', 'c2.p0.2.log'), at('a', 'c1.p0.2.log'))
+  await expect(open(at('a'))).rejects.toThrow('is the log of c2.p0')
+  const db = await open(at('a'), { repair: true })
+  expect(await db.collection('debits').count({ collection: 'debits' })).toBe(40)
+  await db.close()
+  expect(readFileSync(at('a', 'lost.c1.p0.2.log'))).toEqual(readFileSync(at('a', 'c2.p0.2.log')))
+})
+
 it('opens copies, exports of a disk and of memory, and what compactions wrote', async () => {
   await fill('a', 'a')
   cpSync(at('a'), at('copy'), { recursive: true })
