@@ -132,7 +132,6 @@ export const DERIVED_VECTORS: u32 = 2;
 export const DERIVED_GRAPHS: u32 = 16;
 export const S_VECTOR_FIELDS: usize = STATE + 768; // u32 fields declared
 export const S_VECTOR_TABLE: usize = STATE + 772; // u32 address of the first field, or 0
-export const S_VECTOR_VERSION: usize = STATE + 776; // u32 incremented with each change of a row
 export const S_FLAT_BUFFER: usize = STATE + 780; // u32 a released search, kept for the next
 export const S_FLAT_PAGES: usize = STATE + 784; // u32
 export const S_GRAPHS: usize = STATE + 1024; // u32[VECTOR_FIELDS_MAX] graph of each vector field, or 0
@@ -273,7 +272,7 @@ export const SLOT_CHUNK_SHIFT: u32 = 13;
 export const SLOT_CHUNK_MASK: u32 = 8191;
 export const SLOT_DIRECTORY_CHUNKS: u32 = 32768;
 
-// --- flags of store_walk
+// --- flags of a walk over the frames of a log
 export const WALK_COPY: u32 = 1; // records are copied out of the buffer instead of staying in place
 export const WALK_COVERED: u32 = 2; // the snapshot includes these frames: records are live where it says so
 export const WALK_INDEX: u32 = 4; // keep the hash index up to date

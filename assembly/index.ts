@@ -1,7 +1,7 @@
 // The export table of the core, nothing else. Those of the other modules are derived/index.ts and filter/exports.ts.
 
 export { hash_xxh64 } from "./hash/exports";
-export { record_equals, record_shape, record_surrogates } from "./record/exports";
+export { record_shape, record_surrogates } from "./record/exports";
 export {
   store_batch_abandon, store_batch_commit, store_batch_put, store_batch_refuse, store_batch_remove, store_put_held, store_put_one, store_compact_abandon,
   store_compact_begin, store_compact_finish, store_compact_frame, store_compact_reseal, store_create, store_find, store_find_many, store_identified, store_identify,

@@ -1,12 +1,6 @@
 import { S_STAGE_BYTES } from "../abi";
 import { utf8MayHoldSurrogates } from "./bytes";
-import { recordEquals } from "./compare";
 import { shapeDefine } from "./shape";
-
-/** Whether two records hold the same document. */
-export function record_equals(a: usize, b: usize): bool {
-  return recordEquals(a, b);
-}
 
 /** Adds a shape; its names are in the staged bytes, each `bytes u32, UTF-8, padding to 4`. */
 export function record_shape(id: u32, fields: u32): i32 {

@@ -12,7 +12,7 @@
 // longer than everything else about opening. Until then a slot from `fieldMissing` on with a vector and without a row has one that is missing.
 
 import {
-  CODE_BINARY, CODE_BITS, CODE_INT8, METRIC_COSINE, PAGE_BYTES, PAGE_COLUMN, S_SLOT_TOP, S_VECTOR_FIELDS, S_VECTOR_VERSION, SLOT_NONE,
+  CODE_BINARY, CODE_BITS, CODE_INT8, METRIC_COSINE, PAGE_BYTES, PAGE_COLUMN, S_SLOT_TOP, S_VECTOR_FIELDS, SLOT_NONE,
   STATUS_OK, STATUS_OUT_OF_MEMORY,
 } from "../abi";
 import { codesResidual, codesSquare, countBits, encodeInt8, lanesMax, lanesMeasure, lanesSquare } from "../kernel";
@@ -231,7 +231,6 @@ export function vectorsFailed(slot: u32, fresh: usize, fields: u32): void {
 /** The record of `slot`, which was `old`, becomes `fresh`; see store/change. */
 export function vectorsFollow(slot: u32, old: usize, fresh: usize): bool {
   let fields = load<u32>(S_VECTOR_FIELDS);
-  store<u32>(S_VECTOR_VERSION, load<u32>(S_VECTOR_VERSION) + 1);
   if (slot == failedSlot && old == failedRecord) {
     fields = failedFields;
     failedSlot = SLOT_NONE;

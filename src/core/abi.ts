@@ -118,7 +118,6 @@ export const DERIVED_VECTORS = 2
 export const DERIVED_GRAPHS = 16
 export const S_VECTOR_FIELDS = STATE + 768 // u32 fields declared
 export const S_VECTOR_TABLE = STATE + 772 // u32 address of the first field, or 0
-export const S_VECTOR_VERSION = STATE + 776 // u32 incremented with each change of a row
 export const S_FLAT_BUFFER = STATE + 780 // u32 a released search, kept for the next
 export const S_FLAT_PAGES = STATE + 784 // u32
 export const S_GRAPHS = STATE + 1024 // u32[VECTOR_FIELDS_MAX] graph of each vector field, or 0
@@ -259,7 +258,7 @@ export const SLOT_CHUNK_SHIFT = 13
 export const SLOT_CHUNK_MASK = 8191
 export const SLOT_DIRECTORY_CHUNKS = 32768
 
-// --- flags of store_walk
+// --- flags of a walk over the frames of a log
 export const WALK_COPY = 1 // records are copied out of the buffer instead of staying in place
 export const WALK_COVERED = 2 // the snapshot includes these frames: records are live where it says so
 export const WALK_INDEX = 4 // keep the hash index up to date

@@ -13,7 +13,6 @@ export interface CoreExports {
   // Not the WebAssembly types: these appear in the published types, and Node's have no such namespace.
   readonly memory: { readonly buffer: ArrayBuffer }
   hash_xxh64(address: number, bytes: number, seed: bigint): bigint
-  record_equals(a: number, b: number): number
   record_shape(id: number, fields: number): number
   record_surrogates(address: number, bytes: number): number
   store_batch_abandon(): void

@@ -191,11 +191,6 @@ export class Store {
     return this.memory.u32[(address >>> 2) + 1]!
   }
 
-  /** Whether two records hold the same document. */
-  equals(a: number, b: number): boolean {
-    return this.memory.core.record_equals(a, b) !== 0
-  }
-
   // --- writing
 
   /** Runs what is staged. `refusals` receives, by op, the errors of documents refused for their content. */

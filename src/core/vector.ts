@@ -13,7 +13,6 @@ import {
   METRIC_JACCARD,
   METRIC_L2,
   S_SLOT_TOP,
-  S_VECTOR_VERSION,
   STATUS_OK,
   STATUS_OUT_OF_MEMORY,
 } from './abi.ts'
@@ -111,10 +110,5 @@ export class Vectors {
   /** Number of documents that have a vector in a field, by the field's number. */
   count(field: number): number {
     return this.isDeclared ? this.memory.derived.vector_count(field) >>> 0 : 0
-  }
-
-  /** A number that differs after each change of a document. */
-  get version(): number {
-    return this.memory.state(S_VECTOR_VERSION)
   }
 }
