@@ -29,7 +29,7 @@ import { dropParts, type Medium } from './file/medium.ts'
 import type { Gate } from './gate.ts'
 import { describe } from './options.ts'
 import type { Partition } from './partition.ts'
-import { DIRECT, derivedPart, directPart, filesPart } from './parts.ts'
+import { DIRECT, derivedPart, directPart, filesPart, NAMES } from './parts.ts'
 import type { CollectionState, PartitionGroup } from './state.ts'
 import { endSources, tellDropped } from './write/watch.ts'
 
@@ -146,8 +146,8 @@ export class Database {
     return this.#member(name).collection as unknown as Collection<T>
   }
 
-  /** @internal Of all collections, at once: `collections()` waits for what is being written. */
-  get names(): string[] {
+  /** @internal */
+  get [NAMES](): string[] {
     return [...this.#members.keys()]
   }
 

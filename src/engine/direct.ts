@@ -12,6 +12,9 @@ import { keyIdentity } from './key.ts'
 import { ConflictRule, WriteRequest } from './options.ts'
 import type { Partition } from './partition.ts'
 import { DIRECT, derivedPart, queriesPart } from './parts.ts'
+
+export { NAMES } from './parts.ts'
+
 import { type Filter, isEverything, resolveFilter } from './read/filter.ts'
 import type { FindOptions } from './read/find.ts'
 import { MatchScan } from './read/match.ts'
@@ -259,7 +262,7 @@ export async function prepareDirect(database: Database): Promise<(collection: Co
   const owner = await database[DIRECT]?.()
   if (owner === undefined) {
     throw new UnsupportedError(
-      "the database is in a worker, as a page's with files is, or of another version of quiverdb: import both from one version; in a page give { path }, for one of its own",
+      "the database is in a worker, as a page's with files is, or of another version of quiverdb: import both from one version; in a page give { path }",
       { details: { feature: 'direct access' } },
     )
   }

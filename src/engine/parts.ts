@@ -35,6 +35,9 @@ export const collatePart = new Part(() => import('./collate.ts'))
 /** Names the entry point to a database for other copies of this version of the package. */
 export const DIRECT: unique symbol = Symbol.for(`quiverdb.direct ${VERSION}`) as never
 
+/** Of a database: the names of its collections, at once; `collections()` waits for what is being written. */
+export const NAMES: unique symbol = Symbol.for('quiverdb.names') as never
+
 /** Collections without promises, for an interface from another copy of the package than the database. */
 export const directPart = new Part(() => import('./direct.ts'))
 

@@ -3,7 +3,7 @@
 // interfaces are tables too: `name` in the database `test`, `db.name` in `db`.
 
 import { v4 as uuid } from 'uuid'
-import { type Direct, prepareDirect } from '../../engine/direct.ts'
+import { type Direct, NAMES, prepareDirect } from '../../engine/direct.ts'
 import { type Collection, type Database, ofProcess } from '../../engine/index.ts'
 import { NotFoundError, UnsupportedError } from '../../error/index.ts'
 import type { Fields } from './datum.ts'
@@ -400,7 +400,7 @@ export class Store {
 
   /** Makes tables of the collections that other interfaces have created in the meantime. */
   #adoptNew(): void {
-    for (const name of this.database.names) this.#adoptNative(name)
+    for (const name of this.database[NAMES]) this.#adoptNative(name)
   }
 
   #adoptNative(collection: string): void {
