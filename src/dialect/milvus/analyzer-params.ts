@@ -4,14 +4,14 @@ import type { AnalyzerDefinition } from '../../engine/index.ts'
 
 type Params = Record<string, unknown>
 
-const SPELLINGS: Readonly<Record<string, string>> = {
-  stop_words: 'stopWords',
-  filter: 'filters',
-  max_token_length: 'maxTokenLength',
-  min_gram: 'min',
-  max_gram: 'max',
-  word_list: 'wordList',
-}
+const SPELLINGS = new Map([
+  ['stop_words', 'stopWords'],
+  ['filter', 'filters'],
+  ['max_token_length', 'maxTokenLength'],
+  ['min_gram', 'min'],
+  ['max_gram', 'max'],
+  ['word_list', 'wordList'],
+])
 
 /**
  * There are no dictionaries here: pairs of characters find the words of any dictionary, and ICU's boundaries are
@@ -22,20 +22,18 @@ const TOKENIZERS = new Map<unknown, string>([
   ['icu', 'segments'],
 ])
 
+/** Parameters that are spelt in more ways than one. */
+const READERS = new Map<string, (given: unknown) => unknown>([
+  ['tokenizer', tokenizer],
+  ['stop_words', (given) => [given].flat()],
+  ['language', (given) => `${given}`.toLowerCase()],
+])
+
 function respelt(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(respelt)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [
-      SPELLINGS[key] ?? key,
-      key === 'tokenizer'
-        ? tokenizer(one)
-        : key === 'stop_words'
-          ? [one].flat()
-          : key === 'language'
-            ? `${one}`.toLowerCase()
-            : respelt(one),
-    ]),
+    Object.entries(value).map(([key, one]) => [SPELLINGS.get(key) ?? key, (READERS.get(key) ?? respelt)(one)]),
   )
 }
 

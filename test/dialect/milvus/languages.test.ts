@@ -168,6 +168,13 @@ describe('analyzer_params', () => {
     expect(status.reason).toContain('no filter is called "pinyin"')
   })
 
+  it('names an unknown parameter, whatever it is called; "constructor" became the text of a function', async () => {
+    const analyzer_params = { tokenizer: 'standard', filter: [{ type: 'stop', constructor: ['a'] }] }
+    const { status } = await client().runAnalyzer({ text: 'a', analyzer_params })
+    expect(status.code).toBe(1100)
+    expect(status.reason).toContain('unknown option "constructor"')
+  })
+
   it('takes compounds, synonyms and patterns, and a list of stop words by its bare name', async () => {
     const made = client()
     const tokens = async (text: string, ...filter: object[]) => {
