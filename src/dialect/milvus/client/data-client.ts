@@ -191,7 +191,12 @@ export class DataClient extends AdminClient {
     const { long } = this
     const isInsert = kind !== 'delete'
     const isInt = entry?.schema.primary.type === DataType.Int64
-    const ids = keys.map((key) => (isInt ? long(key as number) : key))
+    const ids = new Array<unknown>(keys.length)
+    const positions = new Array<number>(keys.length)
+    for (let i = 0; i < keys.length; i++) {
+      ids[i] = isInt ? long(keys[i] as number) : keys[i]
+      positions[i] = i
+    }
     const insert_count = isInsert ? count : 0
     const delete_count = kind === 'insert' ? 0 : count
     const upsert_count = kind === 'upsert' ? count : 0
@@ -202,7 +207,7 @@ export class DataClient extends AdminClient {
     return {
       status,
       IDs,
-      succ_index: keys.map((_, i) => i),
+      succ_index: positions,
       err_index: [],
       acknowledged: false,
       insert_cnt: long(insert_count),
