@@ -41,7 +41,7 @@ interface Hurt {
 }
 
 /**
- * Opens the log. Throws the error of the newest file if none can be read; undefined when there are no files.
+ * Opens the log. Throws the error of the one that was the log if none can be read; undefined when there are no files.
  *
  * @param home - of the partition: a file that belongs to another one is not read.
  * @param names - file names, which may include those of other partitions.
@@ -57,8 +57,9 @@ export async function openNewest(
   const staleFiles = names.filter((name) => name === `${stem}.snapshot.tmp`)
   const generations = names.map((name) => generationOf(stem, name)).filter((generation) => generation !== undefined)
   generations.sort((a, b) => b - a)
-  let failure: unknown
   let hurt: Hurt | undefined
+  /** The oldest that cannot be read. Drafts of compactions are newer than the log. */
+  let oldest: Hurt | undefined
   let newest: NewestLog | undefined
   for (const generation of generations) {
     const name = logName(stem, generation)
@@ -84,7 +85,7 @@ export async function openNewest(
         newest?.file.close()
         throw error
       }
-      failure ??= error
+      oldest = { name, bytes: file.size(), failure: error }
       const isOthers = error.details['belongsTo'] !== undefined
       if (isOthers || (hurt === undefined && wasLog(file))) {
         // The previous generation lacks what was acknowledged since. A file of another partition is not ours to remove.
@@ -92,16 +93,15 @@ export async function openNewest(
           file.close()
           throw error
         }
-        hurt = { name, bytes: file.size(), failure: error }
+        hurt = oldest
       } else if (generations.length > 1) staleFiles.push(name)
     }
     file.close()
   }
-  if (newest === undefined && failure !== undefined) {
-    if (!repair || (failure as CorruptError).details['belongsTo'] !== undefined) throw failure
-    return await openHeadless(directory, stem, generations[0]!, store, failure)
-  }
-  return newest
+  const lost = hurt ?? oldest
+  if (newest !== undefined || lost === undefined) return newest
+  if (!repair || lost.failure.details['belongsTo'] !== undefined) throw lost.failure
+  return await openHeadless(directory, stem, lost, store)
 }
 
 /** The header of a log, and where its two copies differ: see `NewestLog`. A file that is too short reads as zeros. */
@@ -126,17 +126,17 @@ export function headRepairs({ file, tornAt, hurt, isHeadless }: NewestLog): Repa
   return repairs
 }
 
-/** Opens a log with a damaged header if the snapshot has the seed of its checksums; otherwise throws `failure`. */
+/** Opens a log with a damaged header if the snapshot has the seed of its checksums; otherwise throws the failure. */
 async function openHeadless(
   directory: StorageDirectory,
   stem: string,
-  generation: number,
+  { name, failure }: Hurt,
   store: Store,
-  failure: unknown,
 ): Promise<NewestLog> {
   const seed = await snapshotSeed(directory, stem, store)
   if (seed === undefined) throw failure
-  const file = await directory.open(logName(stem, generation), { create: false })
+  const file = await directory.open(name, { create: false })
+  const generation = generationOf(stem, name)!
   const header = { seed, generation, sealedTransaction: 0, isComplete: true, home: homeOf('') }
   return { file, header, tornAt: -1, staleFiles: [], hurt: undefined, isHeadless: true }
 }

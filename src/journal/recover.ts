@@ -146,14 +146,14 @@ export class Recovery {
     const read = mayUseSnapshot
       ? await readSnapshot(options.directory, options.stem, this.store, header.seed, options.repair, this.slice)
       : undefined
-    const snapshot = options.repair ? undefined : read
+    const snapshot = read?.isWhole ? read : undefined
     // What a refused snapshot left in memory is discarded with the instance.
     if (snapshot === undefined && mayUseSnapshot && !options.repair) await this.freshStore()
     if (snapshot === undefined || snapshot.pagesCount === 0) this.store.begin()
     this.store.gather.logSeed = header.seed
     this.store.lendPages(true)
     this.durable = read?.covered ?? 0
-    this.covered = snapshot?.covered ?? 0
+    this.covered = options.repair ? 0 : this.durable
     this.restored = snapshot === undefined || snapshot.pagesCount === 0 ? 0 : snapshot.covered
     if (this.covered > this.file.size())
       throw this.corrupt(this.file.size(), `the file ends before byte ${this.covered}, which was written and flushed`)

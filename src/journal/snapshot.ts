@@ -126,9 +126,14 @@ export async function writeSnapshot(
   await directory.flushNames()
 }
 
+export interface FoundSnapshot extends Pick<SnapshotHeader, 'covered' | 'pagesCount'> {
+  /** Its content is intact and of this layout. */
+  readonly isWhole: boolean
+}
+
 /**
- * Restores a snapshot into an empty store. Returns its header, or undefined if there is no intact one that fits this log and this layout;
- * the store is then unusable. If the snapshot has no pages, or only its header is requested, the store is not touched.
+ * Restores a snapshot into an empty store. Returns what its header says, even if the rest is of no use, and undefined if there is none for
+ * this log; unless it is whole, the store is then unusable. If it has no pages, or only its header is requested, the store is not touched.
  */
 export async function readSnapshot(
   directory: StorageDirectory,
@@ -137,26 +142,38 @@ export async function readSnapshot(
   logSeed: bigint,
   isHeadOnly: boolean,
   slice: Slice,
-): Promise<SnapshotHeader | undefined> {
+): Promise<FoundSnapshot | undefined> {
   let file: StorageFile
   try {
     file = await directory.open(snapshotName(stem), { create: false })
   } catch {
     return undefined
   }
+  let header: SnapshotHeader | undefined
+  let isWhole = false
   try {
-    const header = await restore(file, store, logSeed, isHeadOnly, slice)
+    const found = readHead(file, store)
+    if (found.logSeed !== logSeed) return undefined
+    header = found
+    isWhole = !isHeadOnly && found.layout === Store.layoutVersion && (await restore(file, store, found, slice))
     if (store.memory.state(S_DERIVED) !== 0) await store.derive()
-    if (header === undefined || isHeadOnly || header.pagesCount === 0) return header
-    const end = blocksEnd(header)
-    const isWhole = hasGraphs(store) ? readLinks(file, end, store, header.contentHash) : file.size() === end
-    return isWhole ? header : undefined
+    if (isWhole && found.pagesCount > 0) {
+      const end = blocksEnd(found)
+      isWhole = hasGraphs(store) ? readLinks(file, end, store, found.contentHash) : file.size() === end
+    }
   } catch {
     // Whatever is wrong with the snapshot, the log holds everything.
-    return undefined
+    isWhole = false
   } finally {
     file.close()
   }
+  return header && { covered: header.covered, pagesCount: header.pagesCount, isWhole }
+}
+
+function readHead(file: StorageFile, store: Store): SnapshotHeader {
+  const head = new Uint8Array(SNAPSHOT_HEADER_BYTES)
+  file.read(0, head)
+  return decodeSnapshotHeader(store, head, file.name)
 }
 
 /** The seed of the log that the snapshot belongs to; undefined if there is none with an intact header. */
@@ -168,9 +185,7 @@ export async function snapshotSeed(
   try {
     const file = await directory.open(snapshotName(stem), { create: false })
     try {
-      const head = new Uint8Array(SNAPSHOT_HEADER_BYTES)
-      file.read(0, head)
-      return decodeSnapshotHeader(store, head, file.name).logSeed
+      return readHead(file, store).logSeed
     } finally {
       file.close()
     }
@@ -183,21 +198,11 @@ function blocksEnd({ pagesCount, blocksCount }: SnapshotHeader): number {
   return SNAPSHOT_HEADER_BYTES + STATE_BYTES + listBytes(pagesCount, blocksCount) + blocksCount * BLOCK_BYTES
 }
 
-async function restore(
-  file: StorageFile,
-  store: Store,
-  logSeed: bigint,
-  isHeadOnly: boolean,
-  slice: Slice,
-): Promise<SnapshotHeader | undefined> {
-  const head = new Uint8Array(SNAPSHOT_HEADER_BYTES)
-  if (file.read(0, head) !== head.length) return undefined
-  const header = decodeSnapshotHeader(store, head, file.name)
-  if (header.layout !== Store.layoutVersion || header.logSeed !== logSeed) return undefined
-  if (isHeadOnly) return header
+/** Returns false unless everything up to the links is intact. */
+async function restore(file: StorageFile, store: Store, header: SnapshotHeader, slice: Slice): Promise<boolean> {
   const list = new Uint8Array(listBytes(header.pagesCount, header.blocksCount))
   const blocksAt = SNAPSHOT_HEADER_BYTES + STATE_BYTES + list.length
-  if (file.size() < blocksEnd(header)) return undefined
+  if (file.size() < blocksEnd(header)) return false
   const state = new Uint8Array(STATE_BYTES)
   file.read(SNAPSHOT_HEADER_BYTES, state)
   file.read(SNAPSHOT_HEADER_BYTES + STATE_BYTES, list)
@@ -207,8 +212,7 @@ async function restore(
   const blocks = new Uint32Array(list.buffer, header.pagesCount * 4, header.blocksCount)
   // The lists are used as offsets before they are verified, so they must at least stay within the pages.
   for (let i = 0; i < pages.length; i++) {
-    if (pages[i]! < FIRST_PAGE || pages[i]! >= header.pagesTop || (i > 0 && pages[i]! <= pages[i - 1]!))
-      return undefined
+    if (pages[i]! < FIRST_PAGE || pages[i]! >= header.pagesTop || (i > 0 && pages[i]! <= pages[i - 1]!)) return false
   }
   for (let i = 0; i < blocks.length; i++) {
     const address = blocks[i]! * BLOCK_BYTES
@@ -217,10 +221,10 @@ async function restore(
       address >= header.pagesTop * PAGE_BYTES ||
       (i > 0 && blocks[i]! <= blocks[i - 1]!)
     )
-      return undefined
+      return false
   }
-  if (pages.length === 0) return hash === header.contentHash && file.size() === blocksAt ? header : undefined
-  if (!store.restoreBegin(header.pagesTop, pages, header.covered)) return undefined
+  if (pages.length === 0) return hash === header.contentHash && file.size() === blocksAt
+  if (!store.restoreBegin(header.pagesTop, pages, header.covered)) return false
   let at = blocksAt
   for (const [block, count] of runsOf(blocks)) {
     await slice.rest()
@@ -229,7 +233,7 @@ async function restore(
     hash = store.hashMemory(block * BLOCK_BYTES, bytes, hash)
     at += bytes
   }
-  if (hash !== header.contentHash) return undefined
+  if (hash !== header.contentHash) return false
   store.stateBytes.set(state)
-  return store.restoreEnd(header.pagesTop) ? header : undefined
+  return store.restoreEnd(header.pagesTop)
 }

@@ -161,6 +161,21 @@ describe('a log that was closed cleanly', () => {
       expect(await outcomeOf(medium), `${length} bytes`).toBe('corrupt')
     }
   })
+
+  it('is not opened when its end is missing and the snapshot beside it is no good: the end was dropped without a word', async () => {
+    const { medium, ends } = written
+    const file = medium.bytes(snapshot)
+    const ofLater = file.slice()
+    const view = new DataView(ofLater.buffer)
+    view.setUint32(16, view.getUint32(16, true) + 1, true)
+    const { store } = await open(medium.clone())
+    view.setBigUint64(56, store.hashBytes(ofLater.subarray(0, 56), 0n), true)
+    for (const bytes of [file.subarray(0, 64), file.subarray(0, -1), ofLater]) {
+      const short = medium.clone().put(snapshot, bytes)
+      expect(await outcomeOf(short.clone())).toBe(contentsAfter(BATCHES))
+      expect(await outcomeOf(short.put(log, medium.bytes(log).subarray(0, ends.at(-2))))).toBe('corrupt')
+    }
+  })
 })
 
 describe('a log that was not closed', () => {

@@ -144,6 +144,37 @@ it('a log whose head is damaged comes back whole by the seed in its snapshot: it
   await settle(damaged, 'posts', ids)
 })
 
+it.each(['whole', 'zeros'])(
+  'a log whose head is damaged comes back beside the draft of a compaction, too, which was taken for it (%s)',
+  async (how) => {
+    const medium = new SimulatedMedium()
+    for (let id = 0; id < 2; id++) {
+      const db = await openDatabase({ storage: medium.reopen() })
+      const posts = id === 0 ? await db.createCollection('posts') : db.collection('posts')
+      await posts.insert({ id })
+      await db.close()
+    }
+    const db = await openDatabase({ storage: medium.reopen() })
+    const [log, draft] = ['c1.p0.1.log', 'c1.p0.2.log']
+    let left: SimulatedMedium | undefined
+    medium.onOperation = ({ kind }) => {
+      if (kind === 'flush' && medium.names().includes(draft)) left ??= medium.crash(all)
+    }
+    await db.collection('posts').optimize()
+    await db.close()
+    const damaged = changed(left!, (name, bytes) => {
+      if (name === draft && how === 'zeros') bytes.fill(0)
+      return name === log ? bytes.fill(165, 0, HEAD_BYTES) : bytes
+    })
+    await expect(openDatabase({ storage: damaged.reopen() })).rejects.toThrow(`${log} is damaged`)
+    const repaired = await openDatabase({ storage: damaged.reopen(), repair: true })
+    expect(repaired.repairs).toMatchObject([{ file: log, reason: 'both copies of its head' }])
+    expect(await idsOf(repaired, 'posts')).toEqual([0, 1])
+    await repaired.close()
+    await settle(damaged, 'posts', [0, 1])
+  },
+)
+
 it('a log of which nothing can be read is kept, again and again', async () => {
   const medium = new SimulatedMedium()
   let held = medium
