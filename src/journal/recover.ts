@@ -104,7 +104,8 @@ export class Recovery {
   private async check(): Promise<void> {
     await this.freshStore()
     await this.openLog()
-    await this.checkAll(true)
+    this.isTight = this.options.isTight === true
+    await this.checkAll(!this.isTight)
     if (this.isHeadless && this.end === LOG_HEADER_BYTES) throw this.corrupt(0, 'neither its head nor a frame is whole')
   }
 

@@ -30,5 +30,7 @@ export interface RecoveryOptions extends StoreOptions {
   readonly isFileKept?: boolean
   /** Size from which a log is not read completely; default 4 MiB. */
   readonly passageBytesMin?: number
+  /** Memory is known to be short: live records only, without a snapshot. */
+  readonly isTight?: boolean | undefined
   readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
 }

@@ -2,11 +2,13 @@
 // room again; one that is rewritten for ever stays as large as what is alive in it, in memory and on disk.
 
 import { describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/engine/index.ts'
 import { LimitError } from '../../src/error/index.ts'
 import { MemoryDirectory } from '../../src/storage/index.ts'
 import { expectStored } from '../core/exact.ts'
 import { get, inMemory, optionsFor, Partition, PutMode, remove, upsert } from '../core/partitions.ts'
 import { expectSound } from '../core/store-sound.ts'
+import { SimulatedMedium } from '../crash/simulated-storage.ts'
 
 const MIB = 1_048_576
 const isDebug = process.env.QUIVER_WASM === 'debug'
@@ -201,4 +203,35 @@ describe('a partition that is rewritten for ever', () => {
     expectSound(partition)
     for (let id = 0; id < COUNT; id += 37) expectStored(documentOf(id, rounds - 1), get(partition, id))
   })
+})
+
+it('a log that fits with its garbage, but leaves no room for the index, opens after a crash: it was refused', async () => {
+  const limits = { memoryLimitBytes: 8 * MIB }
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen(), ...limits })
+  const posts = await db.createCollection('posts')
+  await posts.createIndex('byLikes', { fields: ['likes'] })
+  const batch = (from: number, likes: number) =>
+    Array.from({ length: 250 }, (_, i) => ({ id: from + i, likes: likes + from + i, text: 'x'.repeat(300 >> likes) }))
+  const soft = { durability: 'soft' } as const
+  let checked = 0
+  for (let from = 0; from < 60_000; from += 250) {
+    try {
+      await posts.insert(batch(from, 0), soft)
+      if (from % 500 === 0) await posts.upsert(batch(from, 8), soft)
+    } catch (error) {
+      expect(error).toBeInstanceOf(LimitError)
+      break
+    }
+    if (from % 2_000 !== 0) continue
+    const left = medium.crash({ seed: 1, mode: 'all' })
+    const again = await openDatabase({ storage: left.reopen(), ...limits })
+    const found = again.collection('posts')
+    expect(await found.count({ likes: { $gte: 0 } })).toBe(await posts.count())
+    expect(await found.get(from)).toEqual(await posts.get(from))
+    await again.close()
+    checked++
+  }
+  expect(checked).toBeGreaterThan(5)
+  await db.close()
 })

@@ -1,6 +1,7 @@
 // The settings shared by all collections of a database, and how their partitions are created, opened and removed.
 
 import { type CollectionDefinition, fileStem, type PartitionDefinition } from '../../catalog/index.ts'
+import { LimitError } from '../../error/index.ts'
 import type { StorageDirectory } from '../../storage/index.ts'
 import type { Repair } from '../catalog.ts'
 import type { Gate } from '../gate.ts'
@@ -63,9 +64,19 @@ export class Medium {
 
   /** Opens all partitions of a collection. */
   async openGroups(state: CollectionState, names: FileNames): Promise<PartitionGroup[]> {
+    try {
+      return await this.#openGroups(state, names, false)
+    } catch (error) {
+      // A log that was read in place may have left too little room for indexes. A repair never reads one so.
+      if (!(error instanceof LimitError) || this.#settings.repair) throw error
+      return await this.#openGroups(state, await this.names([]), true)
+    }
+  }
+
+  async #openGroups(state: CollectionState, names: FileNames, isTight: boolean): Promise<PartitionGroup[]> {
     const { partitions, shards } = state.definition
     const options = partitions.flatMap((partition) => this.#options(state, partition))
-    const parts = await Partition.openAll(options.map((one) => ({ ...one, names: names.get(one.stem) ?? [] })))
+    const parts = await Partition.openAll(options.map((one) => ({ ...one, names: names.get(one.stem) ?? [], isTight })))
     const { indexes, inverted } = state.definition
     try {
       const { onProgress, repair } = this.#settings

@@ -78,6 +78,7 @@ async function recoverOrLose(options: PartitionOptions): Promise<Recovered> {
       database: options.database,
       names: options.names,
       repair: options.repair ?? false,
+      isTight: options.isTight,
       isFileKept: storage !== null,
       ...(passageBytesMin === undefined ? {} : { passageBytesMin }),
       onProgress: options.onProgress,
