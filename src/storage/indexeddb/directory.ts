@@ -135,6 +135,8 @@ class IndexedDirectory implements StorageDirectory, Committer {
   /** Removes a file, or renames it and replaces the file of that name. */
   async #move(from: string, to: string | undefined): Promise<void> {
     const change = this.#database.transaction(['files', 'chunks'], 'readwrite', { durability: 'strict' })
+    // A request that fails is reported by itself, before the transaction that it aborts.
+    change.done.catch(() => {})
     const files = change.objectStore('files')
     const entry = await files.get(from)
     const gone = to === undefined ? entry : await files.get(to)

@@ -1,6 +1,6 @@
 // One database in one folder of the origin private file system. Files can be opened in a dedicated worker only.
 
-import { NotFoundError } from '../../error/index.ts'
+import { HostError, NotFoundError } from '../../error/index.ts'
 import { hostError, pathOf } from '../failure.ts'
 import { requirePlainName, requireWritable } from '../name.ts'
 import { lockName, OriginLock, originParts } from '../origin/lock.ts'
@@ -103,6 +103,7 @@ class OpfsDirectory implements StorageDirectory {
       if (handle.move !== undefined) await handle.move(this.#folder, to)
       else await this.#copy(handle, from, to)
     } catch (cause) {
+      if (cause instanceof HostError) throw cause
       throw hostError('rename', this.path, from, codedCause(cause))
     }
   }
@@ -111,21 +112,21 @@ class OpfsDirectory implements StorageDirectory {
    * Replaces a rename where there is none. Not atomic: a crash in between leaves both files, the first of them intact.
    */
   async #copy(handle: OpfsFileHandle, from: string, to: string): Promise<void> {
-    const source = await this.#access(handle, from)
-    const target = await this.#access(await this.#handle(to, true), to)
+    const source = new OpfsFile(from, this.path, await this.#access(handle, from), false)
+    let target: OpfsFile | undefined
     try {
+      target = new OpfsFile(to, this.path, await this.#access(await this.#handle(to, true), to), false)
       const piece = new Uint8Array(COPY_BYTES)
-      const size = source.getSize()
-      for (let at = 0; at < size; ) {
-        const count = source.read(piece, { at })
-        target.write(piece.subarray(0, count), { at })
-        at += count
+      let at = 0
+      for (let count = -1; count !== 0; at += count) {
+        count = source.read(at, piece)
+        target.write(at, piece.subarray(0, count))
       }
-      target.truncate(size)
-      target.flush()
+      target.truncate(at)
+      target.flushSync()
     } finally {
       source.close()
-      target.close()
+      target?.close()
     }
     await this.#folder.removeEntry(from)
   }
