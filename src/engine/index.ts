@@ -58,7 +58,7 @@ export type {
   SearchResult,
 } from './search/search-options.ts'
 export type { RankedConditions, SparseSearchOptions, TextSearchOptions } from './search/search-ranked.ts'
-export { openShared, type SharedDatabase } from './shared.ts'
+export { collectionIn, openShared, type SharedDatabase } from './shared.ts'
 export { VERSION } from './version.ts'
 export type { PhraseMatchOptions, TextMatchOptions } from './words.ts'
 export { type Change, ResultSum, type WriteResult } from './write/result.ts'

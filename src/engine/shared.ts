@@ -1,6 +1,8 @@
 // Databases shared by several holders in one process: clients of a dialect on one path. The first holder opens the
 // database, the last one closes it.
 
+import { NotFoundError } from '../error/index.ts'
+import type { Collection } from './collection.ts'
 import { ofProcess } from './copies.ts'
 import type { Database } from './database.ts'
 import { openDatabase, type PlaceOptions, placeOf } from './open.ts'
@@ -71,5 +73,19 @@ async function release(location: string, entry: Entry, database: Database): Prom
     await done
   } finally {
     if (closing.get(location) === settled) closing.delete(location)
+  }
+}
+
+/**
+ * The collection that has this name now, or undefined: another interface may have dropped or renamed it.
+ *
+ * @throws {@link ClosedError} when the database is closed.
+ */
+export function collectionIn(database: Database, name: string): Collection | undefined {
+  try {
+    return database.collection(name)
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined
+    throw error
   }
 }

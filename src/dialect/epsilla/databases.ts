@@ -1,7 +1,6 @@
 // Loaded databases: they belong to the process and are shared by all its clients.
 
-import { type Collection, type Database, ofProcess, openShared } from '../../engine/index.ts'
-import { NotFoundError } from '../../error/index.ts'
+import { type Collection, collectionIn, type Database, ofProcess, openShared } from '../../engine/index.ts'
 import { SEQUENCE } from './document.ts'
 import { Refusal, requireText } from './response.ts'
 import type { Field } from './schema.ts'
@@ -87,14 +86,11 @@ export class LoadedDatabase {
 
   /** Whether the table is there, and no other interface has dropped its collection. */
   hasTable(name: unknown): boolean {
-    if (typeof name !== 'string' || !this.#tables.has(name)) return false
-    try {
-      this.#database.collection(this.#prefix + name)
-      return true
-    } catch (error) {
-      if (error instanceof NotFoundError) return false
-      throw error
-    }
+    return (
+      typeof name === 'string' &&
+      this.#tables.has(name) &&
+      collectionIn(this.#database, this.#prefix + name) !== undefined
+    )
   }
 
   async createTable(name: string, fields: readonly Field[], indices: readonly TextIndex[]): Promise<void> {

@@ -10,8 +10,11 @@ import { engineVectors, placeIndexes } from './placement.ts'
 type Unplaced = Omit<CollectionRecord, 'store'>
 
 async function save(store: Store, record: CollectionRecord | DatabaseRecord): Promise<void> {
-  store.catalog ??= await store.database.createCollection(CATALOG)
-  const result = await store.catalog.upsert(record)
+  const { catalog } = store
+  const result =
+    catalog === undefined
+      ? await (await store.database.createCollection(CATALOG)).upsert([...store.records(), record])
+      : await catalog.upsert(record)
   if (result.errors > 0) throw unexpected(`${result.firstError}`)
 }
 
@@ -114,7 +117,7 @@ export async function dropEntry(store: Store, entry: Entry): Promise<void> {
   // the rows.
   const { name } = entry.rows
   if ((await engineNames(store)).has(name)) await store.database.dropCollection(name)
-  await store.catalog!.delete(entry.record.id)
+  await store.catalog?.delete(entry.record.id)
 }
 
 /** Copies all rows; throws if one is refused: the rows that it leaves are dropped after it. */

@@ -3,7 +3,7 @@
 // memory.
 
 import { type Direct, directOf } from '../../engine/direct.ts'
-import { type Collection, type Database, onePerDatabase } from '../../engine/index.ts'
+import { type Collection, collectionIn, type Database, onePerDatabase } from '../../engine/index.ts'
 import { DEFAULT_DB } from './enums.ts'
 import { Code, MilvusError, told } from './errors.ts'
 import { type Field, type FunctionSpec, Schema } from './schema.ts'
@@ -153,8 +153,6 @@ export class Store {
   readonly entries = new Set<Entry>()
   /** Entries by database, then by name or alias. */
   #names = new Map<string, Map<string, Entry>>()
-  /** The internal collection; undefined until something is created. */
-  catalog: Collection | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(database: Database) {
@@ -173,9 +171,8 @@ export class Store {
     })
     const known = new Map((await database.collections()).map((one) => [one.name, one.partitions]))
     if (known.has(CATALOG)) {
-      store.catalog = database.collection(CATALOG)
       const halves: CollectionRecord[] = []
-      for await (const document of store.catalog.find({ sort: 'created' })) {
+      for await (const document of database.collection(CATALOG).find({ sort: 'created' })) {
         if (document['kind'] === 'database') {
           store.databases.set(document['name'] as string, document as unknown as DatabaseRecord)
           continue
@@ -189,6 +186,20 @@ export class Store {
     }
     store.index()
     return store
+  }
+
+  /**
+   * The internal collection; undefined until something is created.
+   *
+   * @throws ClosedError when the database is closed.
+   */
+  get catalog(): Collection | undefined {
+    return collectionIn(this.database, CATALOG)
+  }
+
+  /** All that the internal collection holds. */
+  records(): (DatabaseRecord | CollectionRecord)[] {
+    return [...this.databases.values(), ...[...this.entries].map(({ record }) => record)]
   }
 
   /** Removes what a process left when it died while it created or dropped a collection. */
@@ -218,6 +229,11 @@ export class Store {
     return turn
   }
 
+  /** @throws ClosedError when the database is closed. */
+  requireOpen(): void {
+    collectionIn(this.database, CATALOG)
+  }
+
   requireDatabase(db: string): void {
     if (!this.databases.has(db)) {
       throw new MilvusError(Code.DatabaseNotFound, `database not found[database=${told(db)}]`)
@@ -226,7 +242,21 @@ export class Store {
 
   /** The collection of this name or alias; undefined if there is none. */
   find(db: string, name: string): Entry | undefined {
-    return this.#names.get(db)?.get(name)
+    const entry = this.#names.get(db)?.get(name)
+    return entry !== undefined && this.#isThere(entry) ? entry : undefined
+  }
+
+  /** Whether no other interface has dropped or renamed the rows; if one has, the collection is forgotten. */
+  #isThere(entry: Entry): boolean {
+    const { record, rows } = entry
+    const { name } = rows
+    const isOwn = name === record.store || name === record.storeBefore || entry.moving !== undefined
+    if (isOwn && collectionIn(this.database, name) === rows) return true
+    this.entries.delete(entry)
+    this.index()
+    // Its record is not to count for a later collection of this name.
+    this.change(async () => this.catalog?.delete(record.id)).catch(() => {})
+    return false
   }
 
   /** The collection of this name or alias. */
@@ -240,7 +270,7 @@ export class Store {
   /** The collections of a database, in order of creation. */
   list(db: string): Entry[] {
     this.requireDatabase(db)
-    return [...this.entries].filter((entry) => entry.record.db === db)
+    return [...this.entries].filter((entry) => entry.record.db === db && this.#isThere(entry))
   }
 }
 

@@ -1,7 +1,7 @@
 // `r.connect`: to a database in memory, in a directory or already open, or, with a host, to a real server through the
 // official driver.
 
-import { type Database, openHere, openShared, requireDatabase } from '../../engine/index.ts'
+import { collectionIn, type Database, openHere, openShared, requireDatabase } from '../../engine/index.ts'
 import { Emitter } from './emitter.ts'
 import { Failure, ReqlDriverError, ReqlRuntimeError, requireCount } from './errors.ts'
 import { execute } from './execute.ts'
@@ -10,7 +10,7 @@ import type { Node } from './node.ts'
 import { guarded } from './promise.ts'
 import type { Watched } from './query.ts'
 import { type Callback, NO_RUN_OPTIONS, RUNNER, type Runner, withCallback } from './run.ts'
-import { SERVER_NAME, Store } from './store.ts'
+import { CATALOG, SERVER_NAME, Store } from './store.ts'
 
 export interface ConnectOptions {
   /** A directory; without a path and a host, the database is in memory. */
@@ -53,7 +53,7 @@ export abstract class Connection extends Emitter implements Runner {
   protected abstract about(): Promise<unknown>
 
   start(node: Node, options: Record<string, unknown>): Promise<unknown> {
-    if (!this.open) return guarded(Promise.reject(new ReqlDriverError(CLOSED)))
+    if (!this.isAlive) return guarded(Promise.reject(new ReqlDriverError(CLOSED)))
     const answer = this.query(node, options)
     if (options === NO_RUN_OPTIONS || !options.noreply) return answer
     const quiet = answer.catch(() => {}).finally(() => this.unanswered.delete(quiet))
@@ -68,7 +68,12 @@ export abstract class Connection extends Emitter implements Runner {
   }
 
   isOpen(): boolean {
-    return this.open && !this.closing
+    return this.isAlive && !this.closing
+  }
+
+  /** Whether it is open, and what it is connected to is still there. */
+  protected get isAlive(): boolean {
+    return this.open
   }
 
   close(...args: unknown[]): Promise<void> {
@@ -117,7 +122,7 @@ export abstract class Connection extends Emitter implements Runner {
 
   noreplyWait(...args: unknown[]): Promise<void> {
     requireCount(args, 0, 1)
-    const done = this.open
+    const done = this.isAlive
       ? Promise.all(this.unanswered).then(() => undefined)
       : Promise.reject(new ReqlDriverError(CLOSED))
     return withCallback(done, args[0] as Callback<void>)
@@ -125,7 +130,7 @@ export abstract class Connection extends Emitter implements Runner {
 
   server(callback?: unknown): Promise<unknown> {
     return withCallback(
-      this.open ? this.about() : Promise.reject(new ReqlDriverError(CLOSED)),
+      this.isAlive ? this.about() : Promise.reject(new ReqlDriverError(CLOSED)),
       callback as Callback<unknown>,
     )
   }
@@ -156,6 +161,16 @@ class EmbeddedConnection extends Connection {
   /** The underlying database, for the other interfaces to it. */
   get database(): Database | undefined {
     return this.#database
+  }
+
+  /** Whoever opened the database may have closed it. */
+  protected override get isAlive(): boolean {
+    try {
+      if (this.open) collectionIn(this.#database!, CATALOG)
+      return this.open
+    } catch {
+      return false
+    }
   }
 
   async begin(): Promise<void> {

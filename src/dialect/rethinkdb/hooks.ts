@@ -7,6 +7,7 @@ import { type Call, evaluate } from './evaluate.ts'
 import { closed, fromWire, type Node } from './node.ts'
 import { type AnyPart, loadAll, noteAll } from './parts.ts'
 import { Suspension } from './query.ts'
+import { save } from './saving.ts'
 import type { Table } from './store.ts'
 import { T } from './terms.ts'
 import { asDatum, Func, type Scope, type Val, wrongKind } from './values.ts'
@@ -65,7 +66,7 @@ export function setHook(call: Call, table: Table): Datum {
   else if (given !== null) return wrongKind('FUNCTION', given)
   table.info.hook = next === null ? null : { wire: next.build(), query: `setWriteHook(${next.print()})` }
   table.hook = undefined
-  table.store.save(table.info)
+  save(table.store, table.info)
   return { [next === null ? 'deleted' : before === null ? 'created' : 'replaced']: 1 }
 }
 

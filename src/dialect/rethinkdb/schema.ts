@@ -2,14 +2,15 @@
 
 import { ConflictError, NotFoundError } from '../../error/index.ts'
 import { failOperation } from './errors.ts'
+import { forget, save } from './saving.ts'
 import { BOOKKEEPING, type DatabaseInfo, newTable, type Store, type Table } from './store.ts'
 
 export function createDatabase(store: Store, name: string): DatabaseInfo {
   if (name === 'rethinkdb' || store.named.has(name)) failOperation(`Database \`${name}\` already exists.`)
   // What exists only because the store was new is saved from now on.
-  for (const info of store.named.values()) store.save(info)
+  for (const info of store.named.values()) save(store, info)
   const info = store.addDatabase(name)
-  store.save(info)
+  save(store, info)
   return info
 }
 
@@ -18,8 +19,8 @@ export async function dropDatabase(store: Store, name: string): Promise<{ info: 
   const tables = store.tables(name)
   for (const table of tables) await dropTable(table)
   store.named.delete(name)
-  for (const other of store.named.values()) store.save(other)
-  store.forget(info.id)
+  for (const other of store.named.values()) save(store, other)
+  forget(store, info.id)
   return { info, tables: tables.length }
 }
 
@@ -28,7 +29,7 @@ export function renameDatabase(store: Store, info: DatabaseInfo, name: string): 
   store.named.delete(info.name)
   info.name = name
   store.named.set(name, info)
-  store.save(info)
+  save(store, info)
   for (const table of tables) renameTable(table, name, table.name)
 }
 
@@ -51,7 +52,7 @@ export async function createTable(
   const info = newTable({ db, name, collection, primaryKey, durability })
   store.labelled.delete(collection)
   const table = store.adopt(info)
-  store.save(info)
+  save(store, info)
   return table!
 }
 
@@ -79,7 +80,7 @@ export async function dropTable(table: Table): Promise<void> {
     store.labelled.set(table.label, table)
     throw error
   })
-  store.forget(info.id)
+  forget(store, info.id)
 }
 
 export function renameTable(table: Table, db: string, name: string): void {
@@ -88,5 +89,5 @@ export function renameTable(table: Table, db: string, name: string): void {
   info.db = db
   info.name = name
   store.labelled.set(table.label, table)
-  store.save(info)
+  save(store, info)
 }

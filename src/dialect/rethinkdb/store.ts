@@ -4,8 +4,8 @@
 
 import { v4 as uuid } from 'uuid'
 import { type Direct, NAMES, prepareDirect } from '../../engine/direct.ts'
-import { type Collection, type Database, ofProcess } from '../../engine/index.ts'
-import { NotFoundError, UnsupportedError } from '../../error/index.ts'
+import { type Collection, collectionIn, type Database, ofProcess } from '../../engine/index.ts'
+import { UnsupportedError } from '../../error/index.ts'
 import type { Fields } from './datum.ts'
 import { failOperation } from './errors.ts'
 import type { Index } from './index-entries.ts'
@@ -13,7 +13,8 @@ import { fromWire, type Node } from './node.ts'
 import { type AnyPart, indexPart, loadAll, noteAll } from './parts.ts'
 import { fromStored } from './stored.ts'
 
-const CATALOG = '_rethinkdb'
+/** The collection with the records. */
+export const CATALOG = '_rethinkdb'
 /** Collections in which the dialects on a store keep their bookkeeping: dropping all tables must not drop these. */
 export const BOOKKEEPING: ReadonlySet<string> = new Set([CATALOG, 'milvus.catalog', 'epsilla.tables', 'seekdb'])
 /** The name of the single server of an in-process database. */
@@ -177,7 +178,7 @@ export class Store {
   /** Also the server's id, as `conn.server()` shows it. */
   readonly id = uuid()
   /** The stored databases and tables; undefined where nothing can be written. */
-  readonly catalog: Direct | undefined
+  catalog: Direct | undefined
   /** Databases by name. */
   readonly named = new Map<string, DatabaseInfo>()
   /** Tables by `db.name`. */
@@ -187,8 +188,9 @@ export class Store {
   saves = 0
   /** Called after each save: feeds of the system's tables. */
   readonly savers = new Set<() => void>()
-  readonly #saving = new Set<Promise<unknown>>()
-  readonly #directOf: (collection: Collection) => Direct
+  /** Saves that are under way. */
+  readonly saving = new Set<Promise<unknown>>()
+  readonly directOf: (collection: Collection) => Direct
 
   /** Set while a query waits for what it needs: later queries wait for it. */
   loading: Promise<unknown> | undefined
@@ -197,7 +199,7 @@ export class Store {
 
   private constructor(database: Database, directOf: (collection: Collection) => Direct, catalog: Direct | undefined) {
     this.database = database
-    this.#directOf = directOf
+    this.directOf = directOf
     this.catalog = catalog
   }
 
@@ -247,14 +249,9 @@ export class Store {
 
   static async #load(database: Database): Promise<Store> {
     const directOf = await prepareDirect(database)
-    let catalog: Direct | undefined
-    try {
-      catalog = directOf(database.collection(CATALOG))
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error
-      // A read-only database has no more than what is in it.
-      catalog = await database.createCollection(CATALOG).then(directOf, () => undefined)
-    }
+    const stored = collectionIn(database, CATALOG)
+    // A read-only database has no more than what is in it.
+    const catalog = stored ? directOf(stored) : await database.createCollection(CATALOG).then(directOf, () => undefined)
     const store = new Store(database, directOf, catalog)
     if (catalog !== undefined) {
       const gone: string[] = []
@@ -264,7 +261,8 @@ export class Store {
         if (info.kind === 'db') store.named.set(info.name, info)
         else if (store.adopt(info) === undefined) gone.push(info.id)
       }
-      for (const id of gone) store.#forgetGone(id)
+      // Their records must not be applied to later collections of these names.
+      if (gone.length > 0) (await import('./saving.ts')).forgetGone(store, gone)
     }
     store.#adoptNew()
     await store.#loadParts()
@@ -345,57 +343,18 @@ export class Store {
     return info
   }
 
-  /** Saves a changed record. */
-  save(info: DatabaseInfo | TableInfo): void {
-    if (this.catalog !== undefined) this.#follow(this.catalog.insert([{ ...info }], true, true).done)
-  }
-
-  /** Removes a record. */
-  forget(id: string): void {
-    if (this.catalog === undefined) return
-    const write = this.catalog.begin(true)
-    try {
-      write.remove(id)
-      this.#follow(write.commit())
-    } finally {
-      write.abandon()
-    }
-  }
-
-  /** For a table whose collection is gone: its record must not be applied to a later collection of this name. */
-  #forgetGone(id: string): void {
-    try {
-      this.forget(id)
-    } catch {
-      // The database is read-only.
-    }
-  }
-
-  #follow(done: Promise<unknown> | undefined): void {
-    this.saves++
-    for (const tell of this.savers) tell()
-    if (done === undefined) return
-    this.#saving.add(done)
-    const end = () => this.#saving.delete(done)
-    done.then(end, end)
-  }
-
   /** Resolves when everything saved so far is on disk: no query that saved something answers before that. */
   async saved(): Promise<void> {
-    if (this.#saving.size > 0) await Promise.all(this.#saving)
+    if (this.saving.size > 0) await Promise.all(this.saving)
   }
 
   adopt(info: TableInfo): Table | undefined {
-    try {
-      const direct = this.#directOf(this.database.collection(info.collection))
-      const table = new Table(this, info, direct)
-      this.labelled.set(table.label, table)
-      return table
-    } catch (error) {
-      // Another interface dropped it.
-      if (error instanceof NotFoundError) return undefined
-      throw error
-    }
+    const collection = collectionIn(this.database, info.collection)
+    // Another interface dropped it.
+    if (collection === undefined) return undefined
+    const table = new Table(this, info, this.directOf(collection))
+    this.labelled.set(table.label, table)
+    return table
   }
 
   /** Makes tables of the collections that other interfaces have created in the meantime. */
@@ -410,12 +369,8 @@ export class Store {
     for (const table of this.labelled.values()) {
       if ((table.info.collection === collection || table.label === `${db}.${name}`) && !table.isGone) return
     }
-    let primaryKey: string
-    try {
-      primaryKey = this.database.collection(collection).primaryKey
-    } catch {
-      return
-    }
+    const primaryKey = collectionIn(this.database, collection)?.primaryKey
+    if (primaryKey === undefined) return
     if (!this.named.has(db)) this.addDatabase(db)
     this.adopt(newTable({ db, name, collection, primaryKey, durability: 'hard' }))
   }

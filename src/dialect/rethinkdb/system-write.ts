@@ -4,6 +4,7 @@
 import { asObject, asText, type Datum, type Fields, print } from './datum.ts'
 import { fail, failOperation } from './errors.ts'
 import { requireName } from './key.ts'
+import { save } from './saving.ts'
 import { createDatabase, createTable, dropDatabase, dropTable, renameDatabase, renameTable } from './schema.ts'
 import type { DatabaseInfo, Store, Table } from './store.ts'
 import { shownConfig } from './system.ts'
@@ -109,5 +110,5 @@ export function assignConfig(table: Table, next: Datum): void {
     renameTable(table, db, name)
   }
   table.info.durability = durability as 'hard' | 'soft'
-  table.store.save(table.info)
+  save(table.store, table.info)
 }

@@ -241,9 +241,9 @@ export class Collection {
   /** Runs an operation on the very collection this object was made for, never on another of the same name. */
   async #run<R>(operation: (member: Member) => Promise<R>): Promise<R> {
     const store = this.#session.openStore ?? (await this.#session.store())
-    const member = store.get(this.collectionId)
-    if (member === undefined) throw new InvalidCollectionError(`Collection not found: ${this.name}`)
     try {
+      const member = store.get(this.collectionId)
+      if (member === undefined) throw new InvalidCollectionError(`Collection not found: ${this.name}`)
       return await operation(member)
     } catch (error) {
       throw translated(error)

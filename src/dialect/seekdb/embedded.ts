@@ -210,7 +210,10 @@ export class EmbeddedClient implements ClientCalls {
 
   async #run<R>(operation: (store: Store) => Promise<R>): Promise<R> {
     const store = await this.#session.store()
-    return await translating(() => operation(store))
+    return await translating(() => {
+      store.requireOpen()
+      return operation(store)
+    })
   }
 }
 

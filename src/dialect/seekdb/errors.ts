@@ -1,6 +1,14 @@
 // The driver's error classes, and the mapping from the engine's errors to them.
 
-import { ConflictError, HostError, LimitError, NotFoundError, QuiverError, UsageError } from '../../error/index.ts'
+import {
+  ClosedError,
+  ConflictError,
+  HostError,
+  LimitError,
+  NotFoundError,
+  QuiverError,
+  UsageError,
+} from '../../error/index.ts'
 
 /** Base of the errors of this dialect. */
 export class SeekdbError extends Error {
@@ -63,6 +71,7 @@ function classFor(error: QuiverError): typeof SeekdbError {
   }
   if (error instanceof NotFoundError) return SeekdbNotFoundError
   if (error instanceof HostError) return SeekdbServerError
+  if (error instanceof ClosedError) return error.details['collection'] ? InvalidCollectionError : SeekdbConnectionError
   return SeekdbError
 }
 

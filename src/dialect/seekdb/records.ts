@@ -3,6 +3,7 @@
 
 import { type Direct, directOf } from '../../engine/direct.ts'
 import {
+  collectionIn,
   type Database,
   type Collection as EngineCollection,
   matcherOf,
@@ -92,6 +93,11 @@ export class Records implements Places {
     const index = { graphFrom: EXACT_COUNT_MAX + 1 }
     const engine = await database.createCollection(name, { vectors: { embedding: { dimension, metric, index } } })
     return new Records(engine, dimension, metric)
+  }
+
+  /** Whether they are what has this name in the database. */
+  areIn(database: Database, name: string): boolean {
+    return collectionIn(database, name) === (this.#engine as unknown)
   }
 
   countAll(): Promise<number> {

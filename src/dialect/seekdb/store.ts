@@ -1,12 +1,12 @@
 // The databases and collections of one quiverdb, as this dialect sees them.
 //
 // One engine collection, `seekdb`, is the catalog: one document for each database and for each collection with its
-// settings. The records of each collection are in their own engine collection. What the catalog does not list does not
-// exist: it is written last when a collection is created, and first when one is deleted; engine collections left by a
-// crash in between are dropped at the next opening.
+// settings. The records of each collection are in their own engine collection. A document says so until its collection
+// is complete, and outlives its records; what a crash leaves is removed at the next opening. Other interfaces may drop
+// and rename all of these at any time.
 
 import { v4 as uuid } from 'uuid'
-import type { Database, Collection as EngineCollection } from '../../engine/index.ts'
+import { collectionIn, type Database, type Collection as EngineCollection } from '../../engine/index.ts'
 import { ADMIN_DATABASE, DEFAULT_DATABASE } from './constants.ts'
 import type { EmbeddingFunction, SparseEmbeddingFunction } from './embedding.ts'
 import { SeekdbError, SeekdbValueError } from './errors.ts'
@@ -40,6 +40,8 @@ export interface CollectionDocument {
   readonly dimension: number
   readonly distance: DistanceMetric
   readonly schema: SchemaJson
+  /** The records are not complete yet. */
+  readonly isMaking?: true
 }
 
 /** A collection that exists. */
@@ -53,40 +55,47 @@ export interface Member {
   }
 }
 
+type StoredDocument = DatabaseDocument | CollectionDocument
+
 const METRICS: Readonly<Record<DistanceMetric, Metric>> = { l2: 'l2', cosine: 'cosine', inner_product: 'ip' }
 
 export class Store {
   readonly #engine: Database
-  readonly #catalog: EngineCollection
   /** By database name. */
   readonly #databases = new Map<string, Map<string, Member>>([[DEFAULT_DATABASE, new Map()]])
   readonly #byId = new Map<string, Member>()
   #sequence = 0
   #tail: Promise<unknown> = Promise.resolve()
 
-  private constructor(engine: Database, catalog: EngineCollection) {
+  private constructor(engine: Database) {
     this.#engine = engine
-    this.#catalog = catalog
   }
 
   static async load(engine: Database): Promise<Store> {
-    const infos = await engine.collections()
-    const hasCatalog = infos.some((info) => info.name === CATALOG)
-    const catalog = hasCatalog ? engine.collection(CATALOG) : await engine.createCollection(CATALOG)
-    const store = new Store(engine, catalog)
-    const documents = (await catalog.find().toArray()) as unknown as (DatabaseDocument | CollectionDocument)[]
+    const store = new Store(engine)
+    const names = new Set((await engine.collections()).map(({ name }) => name))
+    const documents = ((await store.#catalog?.find().toArray()) ?? []) as unknown as StoredDocument[]
     for (const document of documents) {
       if (document.kind === 'database') store.#databaseMap(document.name)
     }
-    const unlisted = new Set(infos.map(({ name }) => name))
     for (const document of documents) {
       if (document.kind !== 'collection') continue
-      if (unlisted.delete(document.records)) store.#adopt(document, { dense: undefined, sparse: undefined })
-      // Another interface dropped its records. A database that cannot be written keeps the document, which does not count.
-      else await catalog.delete(document.id).catch(() => {})
+      const hasRecords = names.has(document.records)
+      if (hasRecords && !document.isMaking) store.#adopt(document, { dense: undefined, sparse: undefined })
+      // A database that cannot be written keeps it, and it does not count.
+      else await store.#remove(document).catch(() => {})
     }
-    for (const name of unlisted) if (name.startsWith(PREFIX)) await engine.dropCollection(name)
     return store
+  }
+
+  /** Undefined until something is created. */
+  get #catalog(): EngineCollection | undefined {
+    return collectionIn(this.#engine, CATALOG)
+  }
+
+  /** @throws ClosedError when the database is closed. */
+  requireOpen(): void {
+    collectionIn(this.#engine, CATALOG)
   }
 
   // --- databases
@@ -102,7 +111,7 @@ export class Store {
   createDatabase(name: string): Promise<void> {
     return this.#inTurn(async () => {
       if (this.hasDatabase(name)) return
-      await this.#catalog.insert({ id: `database/${name}`, kind: 'database', name })
+      await this.#save(databaseDocument(name))
       this.#databaseMap(name)
     })
   }
@@ -115,7 +124,7 @@ export class Store {
       if (collections === undefined) return
       for (const member of [...collections.values()]) await this.#drop(member)
       if (name === DEFAULT_DATABASE) return
-      await this.#catalog.delete(`database/${name}`)
+      await this.#catalog?.delete(databaseDocument(name).id)
       this.#databases.delete(name)
     })
   }
@@ -123,17 +132,25 @@ export class Store {
   // --- collections
 
   find(database: string, name: string): Member | undefined {
-    return this.#databases.get(database)?.get(name)
+    return this.#present(this.#databases.get(database)?.get(name))
   }
 
   /** By id; undefined once it is deleted. */
   get(id: string): Member | undefined {
-    return this.#byId.get(id)
+    return this.#present(this.#byId.get(id))
+  }
+
+  /** The collection, unless another interface has dropped or renamed its records: it is forgotten then. */
+  #present(member: Member | undefined): Member | undefined {
+    if (member === undefined || member.records.areIn(this.#engine, member.document.records)) return member
+    const { id } = this.#forget(member)
+    this.#inTurn(async () => this.#catalog?.delete(id)).catch(() => {})
+    return undefined
   }
 
   /** Newest first. */
   list(database: string): Member[] {
-    const members = [...(this.#databases.get(database)?.values() ?? [])]
+    const members = [...(this.#databases.get(database)?.values() ?? [])].filter((member) => this.#present(member))
     return members.sort((a, b) => b.document.sequence - a.document.sequence)
   }
 
@@ -173,7 +190,7 @@ export class Store {
     }
     const collections = this.#databases.get(database)
     if (collections === undefined) throw new SeekdbError(`Unknown database '${database}'`)
-    if (collections.has(name)) throw new SeekdbValueError(taken)
+    if (this.find(database, name) !== undefined) throw new SeekdbValueError(taken)
   }
 
   async #make(
@@ -184,31 +201,50 @@ export class Store {
     const { database, name, dimension, distance } = settings
     const id = uuid().replaceAll('-', '')
     const readable = `${PREFIX}${database}/${name}`
+    const isFree = readable.length <= ENGINE_NAME_UNITS_MAX && collectionIn(this.#engine, readable) === undefined
     // Without a second slash, this cannot be another collection's readable name.
-    const records = readable.length <= ENGINE_NAME_UNITS_MAX ? readable : `${PREFIX}${id}`
+    const records = isFree ? readable : PREFIX + id
     const document: CollectionDocument = { id, kind: 'collection', sequence: ++this.#sequence, records, ...settings }
-    const engine = await Records.create(this.#engine, records, dimension, METRICS[distance])
+    await this.#save({ ...document, isMaking: true })
     try {
+      const engine = await Records.create(this.#engine, records, dimension, METRICS[distance])
       await fill(engine)
-      await this.#insert(document)
+      await this.#save(document)
+      return this.#adopt(document, functions, engine)
     } catch (error) {
-      await this.#engine.dropCollection(records).catch(() => {})
+      await this.#remove(document).catch(() => {})
       throw error
     }
-    return this.#adopt(document, functions, engine)
   }
 
-  async #insert(document: CollectionDocument): Promise<void> {
-    const { errors, firstError } = await this.#catalog.insert(document)
+  /** Writes a document of the catalog; all of them where it is new, or another interface has dropped it. */
+  async #save(document: StoredDocument): Promise<void> {
+    const catalog = this.#catalog
+    const known = () => [
+      ...[...this.#databases.keys()].map(databaseDocument),
+      ...[...this.#byId.values()].map((one) => one.document),
+    ]
+    const { errors, firstError } =
+      catalog === undefined
+        ? await (await this.#engine.createCollection(CATALOG)).upsert([...known(), document])
+        : await catalog.upsert(document)
     if (errors > 0) throw new SeekdbValueError(`Failed to insert collection metadata: ${firstError}`)
   }
 
-  async #drop(member: Member): Promise<void> {
-    const { id, database, name, records } = member.document
-    await this.#catalog.delete(id)
-    this.#byId.delete(id)
-    this.#databases.get(database)!.delete(name)
-    await this.#engine.dropCollection(records)
+  #drop(member: Member): Promise<void> {
+    return this.#remove(this.#forget(member))
+  }
+
+  #forget({ document }: Member): CollectionDocument {
+    this.#byId.delete(document.id)
+    this.#databases.get(document.database)!.delete(document.name)
+    return document
+  }
+
+  /** Removes the records, and then what says whose they are. */
+  async #remove({ id, records }: CollectionDocument): Promise<void> {
+    if (collectionIn(this.#engine, records) !== undefined) await this.#engine.dropCollection(records)
+    await this.#catalog?.delete(id)
   }
 
   #adopt(document: CollectionDocument, functions: Member['functions'], made?: Records): Member {
@@ -233,6 +269,10 @@ export class Store {
     this.#tail = turn.catch(() => {})
     return turn
   }
+}
+
+function databaseDocument(name: string): DatabaseDocument {
+  return { id: `database/${name}`, kind: 'database', name }
 }
 
 /** @throws SeekdbValueError where a parameter is not JSON. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CONNECT_STATUS, DataType, ERROR_REASONS, MilvusClient } from '../../../src/dialect/milvus/index.ts'
 import { open } from '../../../src/engine/index.ts'
-import { LockedError } from '../../../src/error/index.ts'
+import { LockedError, StateError } from '../../../src/error/index.ts'
 import { client, collectionOf, INDEX, KEY, SUCCESS, temporaryFolder, VECTOR } from './fixture.ts'
 
 let folder: string
@@ -242,4 +242,21 @@ it('drops a collection whose rows another interface has dropped', async () => {
   expect((await again.showCollections()).data.map(({ name }) => name)).toEqual(['m'])
   expect((await again.describeCollection(quick)).anns_fields['vector']).toMatchObject({ dim: '3' })
   await again.closeConnection()
+})
+
+// Each of up to four attempts had the whole timeout.
+it('counts the timeout of a call from its first attempt', async () => {
+  class Repeating extends MilvusClient {
+    attempts = 0
+    call(): Promise<string> {
+      return this.run({ timeout: 50 }, () => {
+        const ready = new Promise((resolve) => setTimeout(resolve, 60))
+        if (++this.attempts === 1) throw new StateError('not ready', { details: { ready } })
+        return new Promise<string>((resolve) => setTimeout(resolve, 40, 'answered'))
+      })
+    }
+  }
+  const made = new Repeating({ address: ':memory:' })
+  await expect(made.call()).rejects.toThrow('DEADLINE_EXCEEDED')
+  expect(made.attempts).toBe(2)
 })

@@ -1,6 +1,6 @@
 // How every call runs: opens the store, watches the time, throws failures or returns them as a status.
 
-import { clearTimeout, type Database, openShared, setTimeout } from '../../../engine/index.ts'
+import { clearTimeout, type Database, openShared, performance, setTimeout } from '../../../engine/index.ts'
 import { ClosedError, StateError } from '../../../error/index.ts'
 import { type Entry, type Store, storeOf } from '../catalog.ts'
 import { deadlineExceeded, MilvusError, milvusErrorOf, success } from '../errors.ts'
@@ -108,22 +108,24 @@ export class Caller {
     run: (store: Store, db: string) => R | Promise<R>,
     onFailure?: (status: ResStatus) => R,
     left = REPEATED_MAX,
+    began = performance.now(),
   ): Promise<R> {
     try {
       const { connection } = this
       const store = connection.store ?? (await connection.open())
+      store.requireOpen()
       // Before anything starts: a timeout that `Number` throws on is refused here.
       const limitMs = Number(data?.timeout || connection.limitMs)
       const answer = run(store, data?.db_name || connection.db)
       if (!(answer instanceof Promise)) return answer
-      return await (limitMs > 0 ? withDeadline(answer, limitMs) : answer)
+      return await (limitMs > 0 ? withDeadline(answer, limitMs, began) : answer)
     } catch (error) {
       // What it read has gone under it: a scalar index was dropped, or the collection, perhaps because its rows have moved. Begun anew,
       // the call finds what is there now, or says in Milvus' terms that there is nothing. Or stemmers have to be loaded.
       const { index, collection, ready } = error instanceof StateError ? error.details : {}
       if (left > 0 && (index ?? collection ?? ready)) {
         await ready
-        return await this.run(data, run, onFailure, left - 1)
+        return await this.run(data, run, onFailure, left - 1, began)
       }
       const refusal = milvusErrorOf(await failureOf(error, data))
       if (onFailure === undefined || refusal.isThrown) throw refusal
@@ -157,11 +159,11 @@ export class Caller {
 }
 
 /** Work that has begun is finished regardless: a late write stands. */
-function withDeadline<T>(answer: Promise<T>, limitMs: number): Promise<T> {
+function withDeadline<T>(answer: Promise<T>, limitMs: number, began: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(deadlineExceeded(`the call took longer than ${limitMs} ms`)),
-      Math.min(limitMs, 2 ** 31 - 1),
+      Math.min(began + limitMs - performance.now(), 2 ** 31 - 1),
     )
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })

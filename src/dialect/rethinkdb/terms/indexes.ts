@@ -9,6 +9,7 @@ import type { Call } from '../evaluate.ts'
 import { getHook, keptNode, keptTerm, setHook } from '../hooks.ts'
 import { fromWire, type Node } from '../node.ts'
 import type { Operations } from '../registry.ts'
+import { save } from '../saving.ts'
 import type { IndexInfo, Table } from '../store.ts'
 import { T } from '../terms.ts'
 import { Func, type Val, wrongKind } from '../values.ts'
@@ -69,7 +70,7 @@ function create(call: Call): Val {
   const keep = (engine: string | undefined): Datum => {
     requireFree()
     table.info.indexes = [...table.info.indexes, engine === undefined ? info : { ...info, engine }]
-    table.store.save(table.info)
+    save(table.store, table.info)
     return { created: 1 }
   }
   if (fieldsOf(info) === undefined) return call.query.once(() => keep(undefined))
@@ -91,7 +92,7 @@ function altering(call: Call, table: Table, alter: () => { result: Datum; gone?:
   const act = () => {
     const { result, gone } = alter()
     table.indexes.clear()
-    table.store.save(table.info)
+    save(table.store, table.info)
     return { result, gone }
   }
   if (table.info.indexes.every(({ engine }) => engine === undefined)) return call.query.once(() => act().result)
