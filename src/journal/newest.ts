@@ -64,44 +64,50 @@ export async function openNewest(
   for (const generation of generations) {
     const name = logName(stem, generation)
     if (newest !== undefined) {
-      staleFiles.push(name)
+      if (!(await isOthers(directory, name, home, store))) staleFiles.push(name)
       continue
     }
     const file = await directory.open(name, { create: false })
     try {
       // A newer generation is a compaction's draft until its header says that it is complete.
-      const { header, tornAt } = readHeader(file, store, repair || generations.length > 1)
+      const { header: found, tornAt } = readHeader(file, store, repair || generations.length > 1)
+      // The next compaction would remove a file that is under the name of another generation, and take its name.
+      const header = { ...found, generation }
       requireHome(header, home, `${directory.path}/${name}`)
-      if (header.isComplete) {
-        newest = { file, header, tornAt, staleFiles, hurt, isHeadless: false }
-        continue
-      }
-      staleFiles.push(name)
+      if (header.isComplete) newest = { file, header, tornAt, staleFiles, hurt, isHeadless: false }
+      else staleFiles.push(name)
     } catch (error) {
-      if (!(error instanceof CorruptError)) {
-        // This is not a draft: a later version wrote it, or it cannot be read now, and no older generation may have its
-        // content.
-        file.close()
-        newest?.file.close()
-        throw error
-      }
+      // This is not a draft: a later version wrote it, or it cannot be read now, and no older generation may have its
+      // content.
+      if (!(error instanceof CorruptError)) throw error
       oldest = { name, bytes: file.size(), failure: error }
-      const isOthers = error.details['belongsTo'] !== undefined
-      if (isOthers || (hurt === undefined && wasLog(file))) {
+      if (error.details['belongsTo'] !== undefined || (hurt === undefined && wasLog(file))) {
         // The previous generation lacks what was acknowledged since. A file of another partition is not ours to remove.
-        if (!repair || hurt !== undefined) {
-          file.close()
-          throw error
-        }
+        if (!repair || hurt !== undefined) throw error
         hurt = oldest
       } else if (generations.length > 1) staleFiles.push(name)
+    } finally {
+      if (newest === undefined) file.close()
     }
-    file.close()
   }
   const lost = hurt ?? oldest
   if (newest !== undefined || lost === undefined) return newest
   if (!repair || lost.failure.details['belongsTo'] !== undefined) throw lost.failure
   return await openHeadless(directory, stem, lost, store)
+}
+
+/** Whether the log of an older generation belongs to another partition, which a repair gives it back to. */
+async function isOthers(directory: StorageDirectory, name: string, home: LogHome, store: Store): Promise<boolean> {
+  const file = await directory.open(name, { create: false })
+  try {
+    requireHome(readHeader(file, store, true).header, home, name)
+    return false
+  } catch (error) {
+    if (!(error instanceof CorruptError)) throw error
+    return error.details['belongsTo'] !== undefined
+  } finally {
+    file.close()
+  }
 }
 
 /** The header of a log, and where its two copies differ: see `NewestLog`. A file that is too short reads as zeros. */

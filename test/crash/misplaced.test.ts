@@ -14,8 +14,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openDatabase } from '../../src/engine/index.ts'
 import { open } from '../../src/index.ts'
 import { xxh64 } from '../core/reference-hash.ts'
+import { SimulatedMedium } from './simulated-storage.ts'
 
 let folder = ''
 const at = (...names: string[]) => join(folder, ...names)
@@ -67,7 +69,8 @@ it('gives them their names back in a repair', async () => {
   swap('a', 'c2.p0.1.log', 'c1.p1.1.log')
   const db = await open(at('a'), { repair: true })
   expect(db.repairs.map(({ file, reason }) => [file, reason.split('; ')[1]])).toEqual([
-    ['c1.p0.1.log', 'it is c2.p0.1.log'],
+    // Another's log stood under the name with this number still.
+    ['c1.p0.1.log', 'it is c2.p0.2.log'],
     ['c1.p1.1.log', 'it is c1.p0.1.log'],
     ['c2.p0.1.log', 'it is c1.p1.1.log'],
   ])
@@ -75,6 +78,46 @@ it('gives them their names back in a repair', async () => {
   await db.close()
   expect(readdirSync(at('a')).filter((name) => name.startsWith('lost.'))).toEqual([])
   await (await open(at('a'))).close()
+})
+
+// Between two renames all of them stood under names that nobody reads: the next repair began with empty logs.
+it('gives them their names back in a repair that was cut short, whatever was opened in between', async () => {
+  const medium = new SimulatedMedium()
+  const first = await openDatabase({ storage: medium.reopen() })
+  for (const name of ['debits', 'credits']) await (await first.createCollection(name)).insert({ id: name })
+  await first.close()
+  const [debits, credits] = [medium.bytes('c1.p0.1.log'), medium.bytes('c2.p0.1.log')]
+  medium.put('c1.p0.1.log', credits).put('c2.p0.1.log', debits)
+  const cuts = new Map<string, SimulatedMedium>()
+  medium.onOperation = ({ number }) => {
+    for (const mode of ['all', 'nothing'] as const) {
+      const cut = medium.crash({ seed: number, mode })
+      cuts.set(cut.state(), cut)
+    }
+  }
+  await (await openDatabase({ storage: medium.reopen(), repair: true })).close()
+  expect(cuts.size).toBeGreaterThan(5)
+  for (const cut of cuts.values()) {
+    await openDatabase({ storage: cut.reopen() })
+      .then((db) => db.close())
+      .catch(() => {})
+    const db = await openDatabase({ storage: cut.reopen(), repair: true })
+    for (const name of ['debits', 'credits']) expect(await db.collection(name).find().toArray()).toEqual([{ id: name }])
+    await db.close()
+  }
+})
+
+// A compaction took the number from the head: its new log had the name of the one that it replaced, and was removed with it.
+it('opens a log under the number of another generation, which compactions do not remove', async () => {
+  await fill('a', 'a')
+  for (const shard of [0, 1]) renameSync(at('a', `c1.p${shard}.1.log`), at('a', `c1.p${shard}.2.log`))
+  const db = await open(at('a'))
+  await db.collection('debits').insert({ id: 'new' })
+  await db.collection('debits').optimize()
+  await db.close()
+  const again = await open(at('a'))
+  expect(await again.collection('debits').count()).toBe(41)
+  await again.close()
 })
 
 /** A log whose head says something else, with its checksum. */

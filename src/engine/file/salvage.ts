@@ -47,25 +47,33 @@ export async function sizeOf(storage: StorageDirectory, name: string): Promise<n
 
 /**
  * Gives misnamed logs their own name back, the newest of a partition, but no draft of a compaction before the log. If a
- * log of that partition already exists, it stays, and the misnamed one, which may be older, is kept aside.
+ * log of that partition already exists, it stays, and the misnamed one, which may be older, is kept aside. Each rename
+ * stands alone: what is interrupted after one of them is finished by the next repair.
  */
 export async function putBack(storage: StorageDirectory, database: bigint | undefined): Promise<Repair[]> {
   const store = await Store.create({ shapes: new CollectionShapes('id'), makeKey: newKey, isPlain: true })
-  const moved: { name: string; aside: string; stem: string; generation: number; rank: number }[] = []
-  for (const name of await storage.list()) {
+  const moved: { name: string; stem: string; generation: number; rank: number }[] = []
+  const names = new Set(await storage.list())
+  const stems = new Set<string>()
+  for (const name of names) {
     const ids = parseDataFile(name)
     if (ids === undefined || !name.endsWith('.log')) continue
-    const own = ownPlace(store, await headOf(storage, name), database)
-    if (own === undefined || own.stem === fileStem(ids.collectionId, ids.partitionId)) continue
-    const { stem, generation, isComplete } = own
-    moved.push({ name, aside: await putAside(storage, name), stem, generation, rank: isComplete ? generation : 0 })
+    const place = fileStem(ids.collectionId, ids.partitionId)
+    const { stem, generation, isComplete } = ownPlace(store, await headOf(storage, name), database) ?? { stem: place }
+    if (stem === place) stems.add(stem)
+    else moved.push({ name, stem, generation: generation!, rank: isComplete ? generation! : 0 })
   }
   const repairs: Repair[] = []
-  for (const { name, aside, stem, generation } of moved.sort((a, b) => b.rank - a.rank)) {
-    const names = await storage.list()
-    const isFree = !names.some((other) => other.startsWith(`${stem}.`) && other.endsWith('.log'))
-    const kept = isFree ? logName(stem, generation) : aside
-    if (isFree) await storage.rename(aside, kept)
+  for (const { name, stem, generation } of moved.sort((a, b) => b.rank - a.rank)) {
+    const isFree = !stems.has(stem)
+    let number = generation
+    // Another's log may be under that name still.
+    while (names.has(logName(stem, number))) number++
+    const kept = isFree ? logName(stem, number) : await putAside(storage, name)
+    if (isFree) await storage.rename(name, kept)
+    names.delete(name)
+    names.add(kept)
+    stems.add(stem)
     const reason = `the log of ${stem}, under a name that was not its own; ${isFree ? 'it is' : 'kept as'} ${kept}`
     repairs.push({ file: name, offset: 0, bytes: 0, reason })
   }
