@@ -9,6 +9,7 @@
 // the log was durable when it was closed. Building a graph is slow: where there is one, there are pages.
 
 import { DERIVED_GRAPHS, FIRST_PAGE, PAGE_BYTES, S_DERIVED, STATE, STATE_END, Store } from '../core/index.ts'
+import { HostError, NotFoundError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import {
   decodeSnapshotHeader,
@@ -143,12 +144,8 @@ export async function readSnapshot(
   isHeadOnly: boolean,
   slice: Slice,
 ): Promise<FoundSnapshot | undefined> {
-  let file: StorageFile
-  try {
-    file = await directory.open(snapshotName(stem), { create: false })
-  } catch {
-    return undefined
-  }
+  const file = await openSnapshot(directory, stem)
+  if (file === undefined) return undefined
   let header: SnapshotHeader | undefined
   let isWhole = false
   try {
@@ -161,13 +158,24 @@ export async function readSnapshot(
       const end = blocksEnd(found)
       isWhole = hasGraphs(store) ? readLinks(file, end, store, found.contentHash) : file.size() === end
     }
-  } catch {
-    // Whatever is wrong with the snapshot, the log holds everything.
+  } catch (error) {
+    // Where the head cannot be read for now, nobody knows how much of the log was durable.
+    if (header === undefined && error instanceof HostError) throw error
+    // Whatever else is wrong with the snapshot, the log holds everything.
     isWhole = false
   } finally {
     file.close()
   }
   return header && { covered: header.covered, pagesCount: header.pagesCount, isWhole }
+}
+
+async function openSnapshot(directory: StorageDirectory, stem: string): Promise<StorageFile | undefined> {
+  try {
+    return await directory.open(snapshotName(stem), { create: false })
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined
+    throw error
+  }
 }
 
 function readHead(file: StorageFile, store: Store): SnapshotHeader {
@@ -182,15 +190,14 @@ export async function snapshotSeed(
   stem: string,
   store: Store,
 ): Promise<bigint | undefined> {
+  const file = await openSnapshot(directory, stem)
   try {
-    const file = await directory.open(snapshotName(stem), { create: false })
-    try {
-      return readHead(file, store).logSeed
-    } finally {
-      file.close()
-    }
-  } catch {
+    return file && readHead(file, store).logSeed
+  } catch (error) {
+    if (error instanceof HostError) throw error
     return undefined
+  } finally {
+    file?.close()
   }
 }
 

@@ -1,6 +1,7 @@
 // Where the bytes of a log go when it is opened: piece by piece into their final pages, or into a window.
 
 import { outOfMemory, type Store } from '../core/index.ts'
+import { HostError } from '../error/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 import { LOG_HEADER_BYTES } from './header.ts'
 
@@ -61,11 +62,20 @@ export class LogWindow {
     }
     while (done < bytes) {
       const piece = Math.min(READ_BYTES, bytes - done)
-      this.file.read(from + done, this.store.memoryRange(this.at + done, piece))
+      const got = this.file.read(from + done, this.store.memoryRange(this.at + done, piece))
+      // It would count as a tail that was never flushed.
+      if (got < piece) throw this.cut(from + done + got)
       done += piece
       this.onRead(from + done)
     }
     this.from = from
     this.to = from + bytes
+  }
+
+  private cut(at: number): HostError {
+    const { name } = this.file
+    return new HostError(`${name} ends at byte ${at}: it was longer before, or the platform does not give all of it`, {
+      details: { operation: 'read', file: name, offset: at },
+    })
   }
 }

@@ -269,6 +269,7 @@ async function salvage(storage: StorageDirectory, damage: CorruptError): Promise
   try {
     return await read(storage, CATALOG_COPY_FILE)
   } catch (cause) {
+    if (!(cause instanceof CorruptError)) throw cause
     throw new CorruptError(`${damage.message}; its second copy is no better, so there is nothing to repair it from`, {
       cause,
       details: damage.details,
@@ -278,8 +279,14 @@ async function salvage(storage: StorageDirectory, damage: CorruptError): Promise
 
 /** The second copy if it is newer. It is written after the catalog, so somebody has put an old catalog back. */
 async function newerCopy(storage: StorageDirectory, state: CatalogState): Promise<CatalogState | undefined> {
-  const copy = await read(storage, CATALOG_COPY_FILE).catch(() => undefined)
-  return copy !== undefined && copy.sequence > state.sequence ? copy : undefined
+  try {
+    const copy = await read(storage, CATALOG_COPY_FILE)
+    return copy.sequence > state.sequence ? copy : undefined
+  } catch (error) {
+    // One that cannot be read for now, or that a later version wrote, is not one that is no good.
+    if (error instanceof CorruptError) return undefined
+    throw error
+  }
 }
 
 /** Whether there are files of collections or partitions that this catalog does not list or does not know of. */
