@@ -95,27 +95,27 @@ export class CatalogFile implements Catalog {
     }
     const { isImporting, ...known } = state
     if (isImporting && gate.isReadOnly) throw notThere(storage, ': an import into it did not come to its end')
-    const file = new CatalogFile(gate, storage, known, names.includes(CATALOG_COPY_FILE), repairs)
-    if (repairs.length > 0) await file.save({ ...known, sequence: state.sequence + 1 })
-    return file
+    return new CatalogFile(gate, storage, known, names.includes(CATALOG_COPY_FILE), repairs)
   }
 
   /**
    * Removes files that a crash left of collections and partitions that are not in the catalog. After a repair, the
-   * catalog may have lost collections whose files are still there, so files are only put aside.
+   * catalog may have lost collections whose files are still there, so files are only put aside. What a repair made of
+   * the catalog is written after that: if it is interrupted, the next opening must see that there is one to repair.
    */
   async removeOrphans(): Promise<void> {
     const storage = this.#storage
     if (this.#gate.isReadOnly) return
+    const isRepaired = this.repairs.length > 0
     const names = await storage.list()
     const orphans = orphanFiles(this.#state, names)
-    if (this.repairs.length === 0 && hasUnknown(this.#state, names) && (await newerCopy(storage, this.#state))) {
+    if (!isRepaired && hasUnknown(this.#state, names) && (await newerCopy(storage, this.#state))) {
       throw new CorruptError(`${storage.path}/${OLDER}, and files are there that it does not know; ${ADVICE}`, {
         details: { file: CATALOG_FILE, offset: 0 },
       })
     }
     for (const name of orphans) {
-      if (this.repairs.length === 0) {
+      if (!isRepaired) {
         await storage.remove(name)
         continue
       }
@@ -131,6 +131,7 @@ export class CatalogFile implements Catalog {
     if (names.includes(CATALOG_NEW_FILE)) await storage.remove(CATALOG_NEW_FILE)
     // Also the catalog may have its name only with the operating system, from a process that died.
     await storage.flushNames()
+    if (isRepaired) await this.save({ ...this.#state, sequence: this.#state.sequence + 1 })
   }
 
   /**

@@ -87,3 +87,27 @@ it('files of a collection that the second copy has not heard of are put aside, n
   await again.close()
   expect(damaged.bytes('lost.c3.p0.1.log')).toEqual(medium.bytes('c3.p0.1.log'))
 })
+
+// What the second copy knows was written first: the next opening saw a whole catalog, and removed the files that it lacks.
+it('they are there also after a repair that was cut short', async () => {
+  const medium = await filled()
+  const older = medium.bytes('catalog.copy')
+  const db = await openDatabase({ storage: medium.reopen() })
+  await (await db.createCollection('late')).insert({ id: 1 })
+  await db.close()
+  const log = medium.bytes('c3.p0.1.log')
+  medium.put('catalog.copy', older).flipBit('catalog', 25, 0)
+  const cuts = new Map<string, SimulatedMedium>()
+  medium.onOperation = ({ number }) => {
+    const cut = medium.crash({ seed: number, mode: 'all' })
+    cuts.set(cut.state(), cut)
+  }
+  await (await openDatabase({ storage: medium.reopen(), repair: true })).close()
+  for (const cut of cuts.values()) {
+    await openDatabase({ storage: cut.reopen() })
+      .then((db) => db.close())
+      .catch((error: unknown) => expect(error).toBeInstanceOf(CorruptError))
+    await (await openDatabase({ storage: cut.reopen(), repair: true })).close()
+    expect(cut.bytes('lost.c3.p0.1.log')).toEqual(log)
+  }
+})
