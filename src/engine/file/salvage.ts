@@ -98,18 +98,16 @@ async function headOf(storage: StorageDirectory, name: string): Promise<Uint8Arr
  */
 export async function clearAway(storage: StorageDirectory, store: Store, log: Log, recovery: Recovery): Promise<void> {
   const { file, header, staleFiles, hurtFile } = recovery
-  if (recovery.isHeaderTorn || staleFiles.length > 0) {
-    // After a failed flush it may be with the operating system only: what the log replaces goes after that.
-    file.write(0, encodeLogHeader(store, header))
-    log.flushAll()
-  }
+  const isReplacing = recovery.isHeaderTorn || staleFiles.length > 0
+  // After a failed flush it may be with the operating system only.
+  if (isReplacing) file.write(0, encodeLogHeader(store, header))
+  // What was read may not have reached the disk yet, and bytes behind it must not come back to life.
+  if (!recovery.isClean) log.trim()
+  // What the log replaces goes after that.
+  if (isReplacing || !recovery.isClean) log.flushAll()
   for (const name of staleFiles) await storage.remove(name)
   if (hurtFile !== undefined) await putAside(storage, hurtFile)
   if (staleFiles.length > 0 || hurtFile !== undefined) await storage.flushNames()
-  if (recovery.isClean) return
-  // What was read may not have reached the disk yet, and bytes behind it must not come back to life.
-  log.trim()
-  log.flushAll()
 }
 
 /**
