@@ -455,4 +455,28 @@ describe('a catalog that was put back from an older copy', () => {
     await db.close()
     await settle(medium, 'late', [2, 3])
   })
+
+  // The first of them was removed as what is left of a creation, the others when their numbers were given out again.
+  it('together with its second copy is refused beside files of numbers that it has yet to give out; a repair keeps them aside', async () => {
+    const { medium, older } = await written()
+    const db = await openDatabase({ storage: medium.reopen() })
+    await (await db.createCollection('last')).insert({ id: 4 })
+    await db.collection('first').createPartition('more')
+    await db.collection('first').insert({ id: 5 }, { partition: 'more' })
+    await db.close()
+    medium.put('catalog', older).put('catalog.copy', older)
+    const logs = ['c1.p1.1.log', 'c2.p0.1.log', 'c2.p1.1.log', 'c3.p0.1.log']
+    const before = medium.names()
+    await expect(openDatabase({ storage: medium.reopen() })).rejects.toThrow(
+      'catalog is older than the files of c1.p1, c2.p0, c2.p1, c3.p0: put the catalog back',
+    )
+    expect(medium.names()).toEqual(before)
+    const bytes = logs.map((name) => medium.bytes(name))
+    const repaired = await openDatabase({ storage: medium.reopen(), repair: true })
+    expect(repaired.repairs.map(({ file }) => file)).toEqual(expect.arrayContaining(['catalog', ...logs]))
+    for (const name of ['second', 'third']) await repaired.createCollection(name)
+    await repaired.close()
+    expect(logs.map((name) => medium.bytes(`lost.${name}`))).toEqual(bytes)
+    await settle(medium, 'first', [1])
+  })
 })

@@ -12,7 +12,7 @@ import {
   parseDataFile,
 } from '../../catalog/stored.ts'
 import { ConflictError, CorruptError, NotFoundError } from '../../error/index.ts'
-import { isNoRoom, newSeed } from '../../journal/index.ts'
+import { isNoRoom, LOG_HEADER_BYTES, newSeed } from '../../journal/index.ts'
 import type { StorageDirectory, StorageFile } from '../../storage/index.ts'
 import type { Catalog, Repair } from '../catalog.ts'
 import type { Gate } from '../gate.ts'
@@ -28,14 +28,15 @@ export class CatalogFile implements Catalog {
   /** Whether the name of the second copy is durable. */
   #hasCopy: boolean
   /** What was dropped on opening. */
-  readonly repairs: Repair[]
+  readonly repairs: Repair[] = []
+  readonly #isRepair: boolean
 
-  private constructor(gate: Gate, storage: StorageDirectory, state: CatalogState, hasCopy: boolean, repairs: Repair[]) {
+  private constructor(gate: Gate, storage: StorageDirectory, state: CatalogState, hasCopy: boolean, isRepair = false) {
     this.#gate = gate
     this.#storage = storage
     this.#state = state
     this.#hasCopy = hasCopy
-    this.repairs = repairs
+    this.#isRepair = isRepair
   }
 
   get state(): CatalogState {
@@ -56,7 +57,7 @@ export class CatalogFile implements Catalog {
         details: { path: storage.path },
       })
     }
-    const file = new CatalogFile(gate, storage, state, names.includes(CATALOG_COPY_FILE), [])
+    const file = new CatalogFile(gate, storage, state, names.includes(CATALOG_COPY_FILE))
     if (isThere) await file.removeOrphans()
     return file
   }
@@ -74,7 +75,7 @@ export class CatalogFile implements Catalog {
     const names = await storage.list()
     if (!isDatabase(names)) {
       if (gate.isReadOnly) throw notThere(storage, '')
-      const file = new CatalogFile(gate, storage, EMPTY_CATALOG, false, [])
+      const file = new CatalogFile(gate, storage, EMPTY_CATALOG, false)
       await file.save({ ...EMPTY_CATALOG, sequence: 1, id: newId() })
       return file
     }
@@ -95,7 +96,9 @@ export class CatalogFile implements Catalog {
     }
     const { isImporting, ...known } = state
     if (isImporting && gate.isReadOnly) throw notThere(storage, ': an import into it did not come to its end')
-    return new CatalogFile(gate, storage, known, names.includes(CATALOG_COPY_FILE), repairs)
+    const file = new CatalogFile(gate, storage, known, names.includes(CATALOG_COPY_FILE), repair)
+    file.repairs.push(...repairs)
+    return file
   }
 
   /**
@@ -106,14 +109,24 @@ export class CatalogFile implements Catalog {
   async removeOrphans(): Promise<void> {
     const storage = this.#storage
     if (this.#gate.isReadOnly) return
-    const isRepaired = this.repairs.length > 0
     const names = await storage.list()
-    const orphans = orphanFiles(this.#state, names)
-    if (!isRepaired && hasUnknown(this.#state, names) && (await newerCopy(storage, this.#state))) {
+    if (this.repairs.length === 0 && hasUnknown(this.#state, names) && (await newerCopy(storage, this.#state))) {
       throw new CorruptError(`${storage.path}/${OLDER}, and files are there that it does not know; ${ADVICE}`, {
         details: { file: CATALOG_FILE, offset: 0 },
       })
     }
+    const later = await laterStems(storage, this.#state, names)
+    if (later.size > 0) {
+      const reason = `catalog is older than the files of ${[...later].join(', ')}`
+      if (!this.#isRepair) {
+        const message = `${storage.path}/${reason}: put the catalog back that belongs to them, or open(path, { repair: true }), which keeps them aside`
+        throw new CorruptError(message, { details: { file: CATALOG_FILE, offset: 0 } })
+      }
+      if (this.repairs.length === 0) this.repairs.push({ file: CATALOG_FILE, offset: 0, bytes: 0, reason })
+    }
+    const isRepaired = this.repairs.length > 0
+    const orphans = new Set(orphanFiles(this.#state, names))
+    for (const [stem, files] of namesByStem(names)) if (later.has(stem)) for (const name of files) orphans.add(name)
     for (const name of orphans) {
       if (!isRepaired) {
         await storage.remove(name)
@@ -300,4 +313,25 @@ function hasUnknown(state: CatalogState, names: readonly string[]): boolean {
     ),
   )
   return [...namesByStem(names).keys()].some((stem) => !stems.has(stem))
+}
+
+/**
+ * Partitions with documents that this catalog has yet to make: it is an older one, put back together with its copy. What
+ * is left of a creation that was cut short has nothing but its head.
+ */
+async function laterStems(
+  storage: StorageDirectory,
+  state: CatalogState,
+  names: readonly string[],
+): Promise<Set<string>> {
+  const stems = new Set<string>()
+  for (const name of names) {
+    const ids = parseDataFile(name)
+    if (ids === undefined || !name.endsWith('.log')) continue
+    const { collectionId, partitionId } = ids
+    const known = state.collections.find(({ id }) => id === collectionId)
+    const isMade = known === undefined ? collectionId < state.nextCollectionId : partitionId < known.nextPartitionId
+    if (!isMade && (await sizeOf(storage, name)) > LOG_HEADER_BYTES) stems.add(fileStem(collectionId, partitionId))
+  }
+  return stems
 }
