@@ -59,7 +59,6 @@ export class Memory {
 
   private renew(): void {
     const buffer = this.core.memory.buffer
-    this.u8 = new Uint8Array(buffer)
     this.u16 = new Uint16Array(buffer)
     this.i32 = new Int32Array(buffer)
     this.u32 = new Uint32Array(buffer)
@@ -67,6 +66,8 @@ export class Memory {
     this.f64 = new Float64Array(buffer)
     this.i64 = new BigInt64Array(buffer)
     this.buffer = NodeBuffer?.from(buffer)
+    // Last: it tells whether all are there, which a full stack may prevent.
+    this.u8 = new Uint8Array(buffer)
   }
 
   /** A u32 of STATE. */

@@ -55,8 +55,8 @@ export class KeyWriter {
 
   private renew(): void {
     const buffer = this.memory.core.memory.buffer
-    this.bytes = new Uint8Array(buffer, KEY_BUFFER, KEY_BUFFER_BYTES)
     this.view = new DataView(buffer, KEY_BUFFER, KEY_BUFFER_BYTES)
+    this.bytes = new Uint8Array(buffer, KEY_BUFFER, KEY_BUFFER_BYTES)
   }
 
   /** Writes a key; returns its length in bytes and sets `type`. Throws when the key is not valid. */

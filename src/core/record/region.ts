@@ -2,7 +2,7 @@
 // and larger for as long as one document needs it. Writes past the end of a part have no effect, which the stage
 // detects afterwards.
 
-import { S_STAGE_BYTES, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS, STATUS_OK } from '../abi.ts'
+import { S_STAGE_BYTES, S_STAGE_LENGTHS, S_STAGE_TEXT, S_STAGE_WIDES, S_STAGE_WORDS } from '../abi.ts'
 import { checkMemory, type Memory } from '../memory.ts'
 import { isWellFormed } from './refuse.ts'
 
@@ -44,13 +44,11 @@ export class StagingRegion {
       room(3, TEXT_BYTES),
       room(4, BYTES_FULL * 2),
     ] as const
+    // The old region goes, whatever comes: without a new one, the next user reserves one.
+    this.sizes = [0, 0, 0, 0, 0]
+    this.words = new Int32Array(0)
     const status = this.memory.core.store_stage(...sizes)
     this.memory.refresh()
-    if (status !== STATUS_OK) {
-      // The old region is gone as well: the next user reserves a new one.
-      this.sizes = [0, 0, 0, 0, 0]
-      this.words = new Int32Array(0)
-    }
     checkMemory(status, 'the document')
     this.sizes = sizes
     this.renew()
@@ -66,7 +64,6 @@ export class StagingRegion {
     }
     const { memory, sizes } = this
     const buffer = memory.core.memory.buffer
-    this.words = new Int32Array(buffer, memory.state(S_STAGE_WORDS), sizes[0] >>> 2)
     const wides = memory.state(S_STAGE_WIDES)
     this.wides = new Float64Array(buffer, wides, sizes[1] >>> 3)
     this.wideInts = new BigInt64Array(buffer, wides, sizes[1] >>> 3)
@@ -77,6 +74,8 @@ export class StagingRegion {
     this.text8 = new Uint8Array(buffer, this.textAddress, this.textRoom)
     this.bytesAddress = memory.state(S_STAGE_BYTES)
     this.bytes = new Uint8Array(buffer, this.bytesAddress, sizes[4])
+    // Last: it tells whether all are there.
+    this.words = new Int32Array(buffer, memory.state(S_STAGE_WORDS), sizes[0] >>> 2)
   }
 
   /** Encodes text after the `used` bytes already there; returns its length in bytes. */

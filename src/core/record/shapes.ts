@@ -136,8 +136,8 @@ export class CollectionShapes {
     if (this.names.length >= SHAPES_MAX) return -1
     const names: string[] = []
     for (let at = node; at.parent !== null; at = at.parent) names.push(at.name)
-    node.id = this.names.length
-    this.names.push(names.reverse())
+    // Never an id without names, which the next shape would get as well.
+    node.id = this.names.push(names.reverse()) - 1
     return node.id
   }
 
