@@ -158,7 +158,7 @@ async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
     return await WebAssembly.compile(bytes)
   } catch (cause) {
     throw new HostError(
-      'this platform did not compile the WebAssembly core: it needs WebAssembly with SIMD, and under a content security policy ' +
+      'the WebAssembly core did not compile: it needs SIMD, and under a content security policy ' +
         `"script-src 'wasm-unsafe-eval'" (${String((cause as Error)?.message ?? cause)})`,
       { cause, details: { operation: 'compile' } },
     )

@@ -17,6 +17,7 @@ import {
   OUTCOME_REPLACED,
   OUTCOME_UNCHANGED,
   RECORD_BYTES_MAX,
+  WELL_FORMED,
 } from '../core/index.ts'
 import { LimitError, QuiverError, StateError, TypeMismatchError } from '../error/index.ts'
 import type { Key } from '../value/index.ts'
@@ -70,11 +71,11 @@ function failure(reason: number): QuiverError {
       })
     case FAILED_KEY_TYPE:
       return new TypeMismatchError(
-        'the primary key is a string, finite number, bigint, boolean, Date, Uint8Array, or an array of those; it holds something else',
+        'the primary key is a string, finite number, bigint (int64), boolean, Date, Uint8Array, or an array of those',
       )
     case FAILED_ILL_FORMED:
     case FAILED_SKIPPED:
-      return new TypeMismatchError('a string has a lone surrogate: strings are stored as UTF-8 and must be well-formed')
+      return new TypeMismatchError(`a string has a lone surrogate: ${WELL_FORMED}`)
     default:
       throw new Error(`quiverdb core: unknown failure ${reason}`)
   }
@@ -90,6 +91,8 @@ export class Batch {
   private readonly refusals = new Map<number, QuiverError>()
   private settled = 0
   isOpen = false
+  /** Whether its end has begun: in the log, or in the core. */
+  private isTouched = false
 
   constructor(partition: Partition) {
     this.partition = partition
@@ -97,11 +100,15 @@ export class Batch {
 
   /** Called by the partition. */
   open(): void {
-    if (this.isOpen)
-      throw new StateError(
+    if (this.isOpen) {
+      const error = new StateError(
         `collection "${this.partition.collection}" is being written to by the function of another write`,
       )
+      this.endLeft(error)
+      throw error
+    }
     this.isOpen = true
+    this.isTouched = false
     this.operations = 0
     this.settled = 0
     if (this.generated.length > 0) {
@@ -109,6 +116,20 @@ export class Batch {
       this.generatedBy = []
     }
     if (this.refusals.size > 0) this.refusals.clear()
+  }
+
+  /**
+   * Writes end in the stretch they begin in, but a full stack may let one call nothing that ends it: then it is undone
+   * after the stretch. What it has done to the log is unknown.
+   */
+  endLeft(error: unknown): void {
+    queueMicrotask(() => {
+      try {
+        if (!this.isOpen) return
+        if (this.isTouched) this.trapped(error)
+        this.abandon()
+      } catch {}
+    })
   }
 
   /**
@@ -121,7 +142,7 @@ export class Batch {
     const canGenerate = mode !== PutMode.Replace
     if (!stage.add(document, mode, canGenerate)) {
       this.settle()
-      if (!stage.add(document, mode, canGenerate)) throw new Error('quiverdb core: an empty stage has no room')
+      if (!stage.add(document, mode, canGenerate)) throw new Error('quiverdb core: empty stage is full')
     }
     const operation = this.operations++
     if (stage.generated !== undefined) {
@@ -287,6 +308,7 @@ export class Batch {
    */
   write(options: CommitOptions): boolean {
     this.settle()
+    this.isTouched = true
     try {
       return this.partition.writeBatch(options.hard, options.transaction)
     } catch (error) {
@@ -324,14 +346,16 @@ export class Batch {
 
   /** Undoes everything. */
   abandon(): void {
-    this.isOpen = false
+    const { partition } = this
+    this.isTouched = true
     try {
-      this.partition.store.abandonBatch()
+      partition.store.abandonBatch()
     } catch (error) {
       throw this.trapped(error)
     }
+    this.isOpen = false
     // What a callback of this write has looked up may belong to this batch.
-    this.partition.commits++
-    this.partition.store.stage.shrink()
+    partition.commits++
+    partition.store.stage.shrink()
   }
 }

@@ -43,7 +43,7 @@ export class Partition {
   /** Set while a compaction has fallen behind. */
   private behind: Promise<void> | undefined
   readonly options: PartitionOptions
-  private readonly batch: Batch
+  readonly batch: Batch
   /** In memory only while writes are gathered for an export. */
   log: Log | undefined
   /** Header of a log on a medium. */

@@ -147,6 +147,7 @@ export class CollectionState {
    * be written.
    */
   reject(error: unknown): Promise<never> {
+    for (const { batch } of this.parts) batch.endLeft(error)
     if (error instanceof WebAssembly.RuntimeError) this.gate.poisonWith(error)
     return Promise.reject(error)
   }

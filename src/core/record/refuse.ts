@@ -48,7 +48,7 @@ function nameOf(path: readonly (string | number)[]): string {
   return path.length === 0 ? 'the document' : `field "${text}"`
 }
 
-const WELL_FORMED = 'strings must be well-formed (toWellFormed() replaces lone surrogates)'
+export const WELL_FORMED = 'strings must be well-formed (toWellFormed() replaces lone surrogates)'
 
 /** The error for the first thing in `document` that cannot be stored. */
 export function refusalOf(document: unknown, shapes: CollectionShapes, canGenerate: boolean): QuiverError {

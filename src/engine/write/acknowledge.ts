@@ -38,7 +38,7 @@ async function acknowledgeAll(
     await done
     return result
   }
-  const outcome = 'the write itself was applied as a whole, only its flush was not waited for'
+  const outcome = 'the write was applied as a whole, only its flush was not waited for'
   const expiry = new Expiry(request, `write to collection "${state.name}"`, outcome)
   try {
     await expiry.wait(done)

@@ -1,12 +1,13 @@
 // Promise: after a trap of the core, which has left its memory in the midst of a write, nothing more is written by whatever door; reads go on.
 // After a refusal of the core everything goes on.
 
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import r from '../../../src/dialect/rethinkdb/index.ts'
 import { type Direct, directOf } from '../../../src/engine/direct.ts'
-import { type Collection, open } from '../../../src/engine/index.ts'
+import { type Collection, open, openDatabase } from '../../../src/engine/index.ts'
 import { STATES } from '../../../src/engine/state.ts'
 import { LimitError, PoisonedError } from '../../../src/error/index.ts'
+import { MemoryDirectory } from '../../../src/storage/index.ts'
 import { CollectionShapes, get, optionsFor, Partition, upsert } from '../../core/partitions.ts'
 import { SimulatedMedium } from '../../crash/simulated-storage.ts'
 
@@ -41,6 +42,91 @@ it.each<[string, (posts: Collection, direct: Direct) => unknown, ('runOne' | 'co
   await expect(posts.insert({ id: 4 })).rejects.toThrow(PoisonedError)
   expect(() => directOf(posts)!.insert([{ id: 4 }], false, false)).toThrow(PoisonedError)
   expect(await posts.get(1)).toEqual({ id: 1 })
+  await db.close()
+})
+
+// Where the stack was full, what undoes a write could not be called, either: all later writes were refused as if another were still
+// running, and reads found the document that was not stored.
+it.each<[string, 1 | 2, (posts: Collection) => Promise<unknown>]>([
+  ['an insert of one', 1, (posts) => posts.insert({ id: 2 })],
+  ['an insert', 1, (posts) => posts.insert([{ id: 2 }, { id: 3 }])],
+  ['an insert over shards', 2, (posts) => posts.insert([{ id: 2 }, { id: 3 }, { id: 4 }])],
+  ['an insert that merges', 1, (posts) => posts.insert([{ id: 2 }, { id: 1 }], { conflict: 'update' })],
+  ['an update', 1, (posts) => posts.update(1, { a: 2 })],
+  ['a deletion', 1, (posts) => posts.delete([2, 1])],
+])('%s on a full stack leaves nothing behind', async (_, shards, write) => {
+  const db = await open(':memory:')
+  const posts = await db.createCollection('posts', { shards })
+  await posts.insert({ id: 1 })
+  const overflow = () => {
+    throw new RangeError('Maximum call stack size exceeded')
+  }
+  const batches = STATES.get(posts)!.parts.map(({ batch }) => batch)
+  const spies = batches.flatMap((batch) =>
+    (['putOne', 'commit', 'prepare', 'abandon'] as const).map((name) =>
+      vi.spyOn(batch, name).mockImplementation(overflow),
+    ),
+  )
+  const given = write(posts)
+  for (const spy of spies) spy.mockRestore()
+  await expect(given).rejects.toThrow('Maximum call stack')
+  expect(await posts.find().toArray()).toEqual([{ id: 1 }])
+  expect(await posts.insert([{ id: 2 }, { id: 3 }, { id: 4 }])).toMatchObject({ inserted: 3 })
+  await db.close()
+})
+
+it('a write that a full stack ended in the log leaves the collection to readers: what the log has is unknown', async () => {
+  const db = await openDatabase({ storage: new MemoryDirectory() })
+  const posts = await db.createCollection('posts')
+  await posts.insert([{ id: 1 }])
+  const [{ batch }] = STATES.get(posts)!.parts as [Partition]
+  const spies = (['stand', 'abandon'] as const).map((name) =>
+    vi.spyOn(batch, name).mockImplementation(() => {
+      throw new RangeError('Maximum call stack size exceeded')
+    }),
+  )
+  const given = posts.insert([{ id: 2 }, { id: 3 }])
+  for (const spy of spies) spy.mockRestore()
+  await expect(given).rejects.toThrow('Maximum call stack')
+  expect(await posts.find().toArray()).toEqual([{ id: 1 }])
+  await expect(posts.insert({ id: 4 })).rejects.toThrow('Maximum call stack')
+  await db.close().catch(() => {})
+})
+
+it('a write of a dialect that a full stack left open is undone after the next one, which is refused', async () => {
+  const db = await open(':memory:')
+  const posts = await db.createCollection('posts')
+  const direct = directOf(posts)!
+  direct.begin(false).put({ id: 1 })
+  await expect(posts.insert({ id: 2 })).rejects.toThrow('being written to by the function of another write')
+  expect(await posts.insert({ id: 2 })).toMatchObject({ inserted: 1 })
+  expect(await posts.find().toArray()).toEqual([{ id: 2 }])
+  await db.close()
+})
+
+// The views of a memory that had grown were taken for renewed when only the first of them was: strings were stored as empty ones.
+it('a stack that is full while the views of memory are renewed is no harm to later writes', async () => {
+  const db = await open(':memory:')
+  const posts = await db.createCollection('posts')
+  class Full extends Uint8Array<ArrayBuffer> {
+    constructor(buffer: ArrayBuffer, offset?: number, length?: number) {
+      // The staging region's, of a part of memory.
+      if (offset !== undefined) throw new RangeError('Maximum call stack size exceeded')
+      super(buffer, offset, length)
+    }
+  }
+  await posts.insert({ id: -1, text: 'the shape' })
+  let failed = 0
+  for (let id = 0; id < 1_000; id++) {
+    const document = { id, text: `${id} ${'x'.repeat(200)}` }
+    vi.stubGlobal('Uint8Array', Full)
+    const { errors } = await posts.insert(document)
+    vi.unstubAllGlobals()
+    failed += errors
+    if (errors > 0) await posts.insert(document)
+    expect(await posts.get(id)).toEqual(document)
+  }
+  expect(failed).toBeGreaterThan(0)
   await db.close()
 })
 
