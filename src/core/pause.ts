@@ -17,6 +17,11 @@ const { setImmediate: immediate } = timers
 export const { setTimeout, clearTimeout } = timers
 export const { performance } = (node?.getBuiltinModule?.('node:perf_hooks') ?? globalThis) as typeof globalThis
 
+/** Length of a slice of long work. A browser frame has 16 ms. */
+export const SLICE_MS = 8
+/** Longer timers fire immediately. */
+export const TIMER_MS_MAX = 2 ** 31 - 1
+
 /** Lets the event loop run one turn. */
 export function pause(): Promise<void> {
   return new Promise((resolve) => {

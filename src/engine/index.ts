@@ -23,7 +23,8 @@ export type { Progress } from './file/medium.ts'
 export { between, type IndexRange, type IndexTuple, ofType, type RangeBounds, TypeRank } from './indexes/index-range.ts'
 export type { IndexReader } from './indexes/index-reader.ts'
 export type { SparseVector } from './indexes/sparse.ts'
-export { type MediumOptions, type Open, type OpenOptions, open, openDatabase, openHere } from './open.ts'
+export { ownField } from './merge.ts'
+export { damagedSpares, type MediumOptions, type Open, type OpenOptions, open, openDatabase, openHere } from './open.ts'
 export {
   type Conflict,
   type ConflictFunction,
@@ -41,7 +42,7 @@ export {
   type VectorField,
 } from './partition.ts'
 export { Part } from './parts.ts'
-export { clearTimeout, pause, performance, SLICE_MS, setTimeout } from './pause.ts'
+export { clearTimeout, pause, performance, SLICE_MS, setTimeout, TIMER_MS_MAX } from './pause.ts'
 export type { Aggregate, Aggregates, GroupRow } from './read/aggregate.ts'
 export { Cursor, type Explanation } from './read/cursor.ts'
 export { type Filter, matcherOf, resolveFilter, treeFilter, treeOf } from './read/filter.ts'

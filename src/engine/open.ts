@@ -149,6 +149,12 @@ export async function openHere(path: string, options: { readonly durability?: Du
   return await openDatabase({ ...options, storage: await openOriginDirectory(path, { isWithoutFiles: true }) })
 }
 
+/** The names of damaged files in a directory that a database can do without: see spares.ts. */
+export async function damagedSpares(path: string | URL): Promise<string[]> {
+  const spares = await import('./file/spares.ts')
+  return await spares.damagedSpares(await openStorage(path, true))
+}
+
 export interface PlaceOptions {
   /** In the calling thread, as with `openHere`. */
   readonly isHere?: boolean

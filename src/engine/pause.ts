@@ -2,10 +2,7 @@
 
 import { setTimeout } from '../core/index.ts'
 
-export { clearTimeout, pause, performance, setTimeout } from '../core/index.ts'
-
-/** Length of a slice. A browser frame has 16 ms. */
-export const SLICE_MS = 8
+export { clearTimeout, pause, performance, SLICE_MS, setTimeout, TIMER_MS_MAX } from '../core/index.ts'
 
 /** Tasks that rest, first come first served. */
 const resting = new Map<object, () => void>()

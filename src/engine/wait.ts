@@ -1,11 +1,8 @@
 // Waiting with a limit: for the flush of a write, for the next document of a source.
 
-import { clearTimeout, performance, setTimeout } from '../core/index.ts'
+import { clearTimeout, performance, setTimeout, TIMER_MS_MAX } from '../core/index.ts'
 import { TimeoutError } from '../error/index.ts'
 import type { WriteRequest } from './options.ts'
-
-/** Longer timers fire immediately. */
-const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** Whether a request can end before its work does. */
 export function mayExpire(request: WriteRequest): boolean {

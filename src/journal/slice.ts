@@ -1,8 +1,6 @@
 // Opening a log reads and checks all of it, in slices: a program that opens a database goes on serving others meanwhile.
 
-import { pause, performance } from '../core/index.ts'
-
-const SLICE_MS = 8
+import { pause, performance, SLICE_MS } from '../core/index.ts'
 
 export class Slice {
   private began = performance.now()

@@ -152,12 +152,7 @@ export async function readSnapshot(
     const found = readHead(file, store)
     if (found.logSeed !== logSeed) return undefined
     header = found
-    isWhole = !isHeadOnly && found.layout === Store.layoutVersion && (await restore(file, store, found, slice))
-    if (store.memory.state(S_DERIVED) !== 0) await store.derive()
-    if (isWhole && found.pagesCount > 0) {
-      const end = blocksEnd(found)
-      isWhole = hasGraphs(store) ? readLinks(file, end, store, found.contentHash) : file.size() === end
-    }
+    isWhole = !isHeadOnly && found.layout === Store.layoutVersion && (await restoreAll(file, store, found, slice))
   } catch (error) {
     // Where the head cannot be read for now, nobody knows how much of the log was durable.
     if (header === undefined && error instanceof HostError) throw error
@@ -176,6 +171,33 @@ async function openSnapshot(directory: StorageDirectory, stem: string): Promise<
     if (error instanceof NotFoundError) return undefined
     throw error
   }
+}
+
+/** Whether a snapshot is intact, or of another layout: that is not used either, and not damaged. The store is of no use then. */
+export async function isIntact(
+  directory: StorageDirectory,
+  name: string,
+  store: Store,
+  slice: Slice,
+): Promise<boolean> {
+  const file = await directory.open(name, { create: false })
+  try {
+    const header = readHead(file, store)
+    return header.layout !== Store.layoutVersion || (await restoreAll(file, store, header, slice))
+  } catch (error) {
+    if (error instanceof HostError) throw error
+    return false
+  } finally {
+    file.close()
+  }
+}
+
+async function restoreAll(file: StorageFile, store: Store, header: SnapshotHeader, slice: Slice): Promise<boolean> {
+  const isRestored = await restore(file, store, header, slice)
+  if (store.memory.state(S_DERIVED) !== 0) await store.derive()
+  if (!isRestored || header.pagesCount === 0) return isRestored
+  const end = blocksEnd(header)
+  return hasGraphs(store) ? readLinks(file, end, store, header.contentHash) : file.size() === end
 }
 
 function readHead(file: StorageFile, store: Store): SnapshotHeader {

@@ -209,6 +209,51 @@ describe('the rest', () => {
     expect((await session.run(['check', db])).status).toBe(0)
   })
 
+  // It said that all was whole, and the copy was missed when the catalog was damaged, too.
+  it('warns of damage to files that only save time or serve a repair', async () => {
+    const made = await open(db)
+    const index = { type: 'hnsw', graphFrom: 10 } as const
+    const collection = await made.createCollection('c', { vectors: { v: { dimension: 2, index } } })
+    await collection.insert(Array.from({ length: 100 }, (_, id) => ({ id, v: [id, 100 - id] })))
+    await collection.optimize()
+    await made.close()
+    const warned = async () => {
+      const { status, output } = await session.run(['check', db, '--json'])
+      expect(status).toBe(0)
+      return JSON.parse(output)
+    }
+    const whole = { isWhole: true, documents: 100, warnings: [] }
+    expect(await warned()).toMatchObject(whole)
+    const snapshot = readdirSync(db).find((name) => name.endsWith('.snapshot'))!
+    const { length } = readFileSync(join(db, snapshot))
+    for (const [name, place] of [
+      ['catalog.copy', 30],
+      [snapshot, 20],
+      [snapshot, length >> 1],
+      [snapshot, length - 20],
+    ] as const) {
+      const bytes = readFileSync(join(db, name))
+      bytes[place]! ^= 1
+      writeFileSync(join(db, name), bytes)
+      expect(await warned(), `${name} ${place}`).toMatchObject({
+        ...whole,
+        warnings: [expect.stringContaining(`${name} is damaged: nothing is lost`)],
+      })
+      expect((await session.run(['check', db])).output).toContain(`whole, 100 documents\nwarning: ${name} is damaged`)
+      bytes[place]! ^= 1
+      writeFileSync(join(db, name), bytes)
+    }
+    writeFileSync(join(db, snapshot), 'no snapshot')
+    writeFileSync(join(db, 'catalog.copy'), '')
+    expect((await warned()).warnings).toHaveLength(2)
+    // As the warnings say.
+    const again = await open(db)
+    await again.collection('c').insert({ id: 100, v: [1, 1] })
+    await again.createCollection('d')
+    await again.close()
+    expect(await warned()).toMatchObject({ ...whole, documents: 101 })
+  })
+
   it.each([
     [['frob'], 'there is no command "frob"'],
     [['info'], 'usage: quiverdb info <directory> - what is in it\n'],

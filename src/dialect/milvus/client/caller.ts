@@ -1,6 +1,13 @@
 // How every call runs: opens the store, watches the time, throws failures or returns them as a status.
 
-import { clearTimeout, type Database, openShared, performance, setTimeout } from '../../../engine/index.ts'
+import {
+  clearTimeout,
+  type Database,
+  openShared,
+  performance,
+  setTimeout,
+  TIMER_MS_MAX,
+} from '../../../engine/index.ts'
 import { ClosedError, StateError } from '../../../error/index.ts'
 import { type Entry, type Store, storeOf } from '../catalog.ts'
 import { deadlineExceeded, MilvusError, milvusErrorOf, success } from '../errors.ts'
@@ -163,7 +170,7 @@ function withDeadline<T>(answer: Promise<T>, limitMs: number, began: number): Pr
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(deadlineExceeded(`the call took longer than ${limitMs} ms`)),
-      Math.min(began + limitMs - performance.now(), 2 ** 31 - 1),
+      Math.min(began + limitMs - performance.now(), TIMER_MS_MAX),
     )
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })

@@ -1,7 +1,7 @@
 // `changes`: changes of a document, of a range of a table, of the first rows of an index. Writes notify their table,
 // and the table its feeds.
 
-import { clearTimeout, performance, setTimeout } from '../../../engine/index.ts'
+import { clearTimeout, performance, setTimeout, TIMER_MS_MAX } from '../../../engine/index.ts'
 import { asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from '../datum.ts'
 import { Failure, fail, failLimit, ReqlOpFailedError } from '../errors.ts'
 import type { Call } from '../evaluate.ts'
@@ -69,9 +69,6 @@ function copy<D extends Datum>(value: D): D {
   if (!isObject(value) || (value as unknown) instanceof Time) return value
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copy(inner)])) as D
 }
-
-/** Longer timers fire immediately. */
-const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** A queue of what a feed will report. */
 class TableFeed implements Feed, Watched {
