@@ -1,7 +1,7 @@
 // Changes to the catalog. Each is one write of one record, plus a second one where the engine's collection is created
 // or renamed with it. Callers take turns (`Store.change`).
 
-import type { Collection } from '../../engine/index.ts'
+import { type Collection, collectionIn } from '../../engine/index.ts'
 import { CATALOG, type CollectionRecord, type DatabaseRecord, databaseKey, Entry, type Store } from './catalog.ts'
 import { DEFAULT_DB } from './enums.ts'
 import { unexpected } from './errors.ts'
@@ -11,10 +11,9 @@ type Unplaced = Omit<CollectionRecord, 'store'>
 
 async function save(store: Store, record: CollectionRecord | DatabaseRecord): Promise<void> {
   const { catalog } = store
-  const result =
-    catalog === undefined
-      ? await (await store.database.createCollection(CATALOG)).upsert([...store.records(), record])
-      : await catalog.upsert(record)
+  const into = catalog ?? (await store.database.createCollection(CATALOG))
+  // Another interface may have dropped the one there was.
+  const result = await into.upsert(catalog === undefined ? [...store.records(), record] : record)
   if (result.errors > 0) throw unexpected(`${result.firstError}`)
 }
 
@@ -35,7 +34,7 @@ export async function removeDatabase(store: Store, name: string): Promise<void> 
  * when the store is opened.
  */
 export async function createEntry(store: Store, record: Unplaced): Promise<Entry> {
-  const whole = { ...record, store: await freeName(store, record) }
+  const whole = { ...record, store: freeName(store, record) }
   let rows: Collection | undefined
   try {
     await save(store, { ...whole, isMaking: true })
@@ -57,15 +56,10 @@ function plainName({ db, name }: Unplaced): string {
   return db === DEFAULT_DB ? name : `${db}/${name}`
 }
 
-async function engineNames({ database }: Store): Promise<Set<string>> {
-  return new Set((await database.collections()).map((one) => one.name))
-}
-
-async function freeName(store: Store, record: Unplaced): Promise<string> {
+function freeName({ database }: Store, record: Unplaced): string {
   const plain = plainName(record)
-  const taken = await engineNames(store)
   let name = plain
-  for (let i = 2; taken.has(name); i++) name = `${plain}~${i}`
+  for (let i = 2; collectionIn(database, name) !== undefined; i++) name = `${plain}~${i}`
   return name
 }
 
@@ -98,7 +92,7 @@ export async function updateEntry(store: Store, entry: Entry, change: Partial<Co
 async function nameRows(store: Store, entry: Entry): Promise<void> {
   const { name } = entry.rows
   const plain = plainName(entry.record)
-  if (name === plain || (await engineNames(store)).has(plain)) return
+  if (name === plain || collectionIn(store.database, plain) !== undefined) return
   await adopt(store, entry, { store: plain, storeBefore: name })
   await store.database.renameCollection(name, plain)
 }
@@ -116,7 +110,7 @@ export async function dropEntry(store: Store, entry: Entry): Promise<void> {
   // A record without rows does not count; rows without a record would stay forever. Another interface may have dropped
   // the rows.
   const { name } = entry.rows
-  if ((await engineNames(store)).has(name)) await store.database.dropCollection(name)
+  if (collectionIn(store.database, name) !== undefined) await store.database.dropCollection(name)
   await store.catalog?.delete(entry.record.id)
 }
 
@@ -145,7 +139,7 @@ export async function rebuildEntry(
   })
   try {
     const next = { ...entry.record, ...change }
-    const to = await makeRows(store, await freeName(store, next), next)
+    const to = await makeRows(store, freeName(store, next), next)
     try {
       if (!isEmpty) await moveRows(from, to)
     } catch (error) {

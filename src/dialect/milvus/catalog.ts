@@ -199,7 +199,7 @@ export class Store {
 
   /** All that the internal collection holds. */
   records(): (DatabaseRecord | CollectionRecord)[] {
-    return [...this.databases.values(), ...[...this.entries].map(({ record }) => record)]
+    return [...this.databases.values(), ...Array.from(this.entries, ({ record }) => record)]
   }
 
   /** Removes what a process left when it died while it created or dropped a collection. */
