@@ -18,6 +18,9 @@ import {
 import type { Repair } from './recovery-types.ts'
 import { snapshotSeed } from './snapshot.ts'
 
+/** Read together when frames are searched for. */
+const SEARCHED_BYTES = 65_536
+
 export interface NewestLog {
   readonly file: StorageFile
   readonly header: LogHeader
@@ -152,9 +155,32 @@ function wasLog(file: StorageFile): boolean {
   const bytes = new Uint8Array(FRAME_BYTES)
   const head = new DataView(bytes.buffer)
   const size = file.size()
-  for (let at = LOG_HEADER_BYTES; at + FRAME_BYTES <= size; at += FRAME_BYTES + head.getUint32(4, true)) {
-    if (file.read(at, bytes) < FRAME_BYTES || !isFrame(head)) return false
+  let at = LOG_HEADER_BYTES
+  for (; at + FRAME_BYTES <= size; at += FRAME_BYTES + head.getUint32(4, true)) {
+    if (file.read(at, bytes) < FRAME_BYTES || !isFrame(head)) break
     if (head.getUint32(8, true) > 0) return true
+  }
+  return at !== size && hasMark(file, size)
+}
+
+/** Searches for such a frame where one is damaged: the first one has a sector in common with the head. No checksum helps without the seed. */
+function hasMark(file: StorageFile, size: number): boolean {
+  const piece = new Uint8Array(SEARCHED_BYTES)
+  const words = new Uint32Array(piece.buffer)
+  const next = new DataView(new ArrayBuffer(FRAME_BYTES))
+  for (let start = LOG_HEADER_BYTES; start + FRAME_BYTES <= size; start += SEARCHED_BYTES - FRAME_BYTES) {
+    const got = file.read(start, piece)
+    for (let i = 0; i + FRAME_BYTES <= got; i += 8) {
+      if (words[i >>> 2] === 0) continue
+      const head = new DataView(piece.buffer, i, FRAME_BYTES)
+      if (!isFrame(head) || head.getUint32(8, true) === 0 || head.getUint32(8, true) * 8 > start + i) continue
+      // It ends where another one begins, or nothing.
+      const end = start + i + FRAME_BYTES + head.getUint32(4, true)
+      if (end > size) continue
+      next.setUint32(0, 0)
+      file.read(end, new Uint8Array(next.buffer))
+      if (next.getUint32(0) === 0 || isFrame(next)) return true
+    }
   }
   return false
 }

@@ -418,15 +418,21 @@ describe('a newer generation with a damaged head, beside the one before', () => 
     const db = await openDatabase({ storage: whole.clone().reopen() })
     expect(await db.collection('posts').get('last')).toEqual({ id: 'last' })
     await db.close()
-    const damaged = changed(whole, (name, bytes) => (name === 'c1.p0.2.log' ? bytes.fill(165, 0, HEAD_BYTES) : bytes))
-    const before = damaged.names()
-    await expect(openDatabase({ storage: damaged.reopen() })).rejects.toThrow(CorruptError)
-    expect(damaged.names()).toEqual(before)
-    const repaired = await openDatabase({ storage: damaged.reopen(), repair: true })
-    expect(repaired.repairs.map(({ file }) => file)).toEqual(['c1.p0.2.log'])
-    expect(await repaired.collection('posts').count()).toBe(7)
-    await repaired.close()
-    expect(damaged.names()).toContain('lost.c1.p0.2.log')
+    // Of its head alone, or of the first sector, in which there is a frame, too.
+    for (const [value, end] of [
+      [165, HEAD_BYTES],
+      [0, 512],
+    ] as const) {
+      const damaged = changed(whole, (name, bytes) => (name === 'c1.p0.2.log' ? bytes.fill(value, 0, end) : bytes))
+      const before = damaged.names()
+      await expect(openDatabase({ storage: damaged.reopen() })).rejects.toThrow(CorruptError)
+      expect(damaged.names()).toEqual(before)
+      const repaired = await openDatabase({ storage: damaged.reopen(), repair: true })
+      expect(repaired.repairs.map(({ file }) => file)).toEqual(['c1.p0.2.log'])
+      expect(await repaired.collection('posts').count()).toBe(7)
+      await repaired.close()
+      expect(damaged.names()).toContain('lost.c1.p0.2.log')
+    }
   })
 })
 
