@@ -17,6 +17,6 @@ export {
   inverted_put_text, inverted_remove, inverted_search, inverted_stage, inverted_stats, inverted_terms,
 } from "../inverted/exports";
 export {
-  ordered_build, ordered_clear, ordered_create, ordered_define, ordered_double, ordered_down, ordered_drop, ordered_group, ordered_probe, ordered_rank, ordered_read, ordered_ready,
+  ordered_build, ordered_build_parts, ordered_clear, ordered_create, ordered_define, ordered_double, ordered_down, ordered_drop, ordered_group, ordered_probe, ordered_rank, ordered_read, ordered_ready,
 } from "../ordered/exports";
 export { vector_count, vector_declare, vector_follow, vector_make } from "../vector/exports";

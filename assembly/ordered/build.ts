@@ -1,8 +1,8 @@
 // Building an index from the stored documents: entries are collected slot by slot, sorted, and packed into nodes; or,
 // if the index already has some, added one by one in order, which is cache-friendly.
 
-import { PAGE_SCRATCH, S_SLOT_TOP, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
-import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
+import { PAGE_SCRATCH, S_COUNT, S_SLOT_TOP, STATUS_OK, STATUS_OUT_OF_MEMORY } from "../abi";
+import { pagesAcquire, pagesFor, pagesRelease, pagesSpare } from "../memory";
 import { slotAddress } from "../slot";
 import {
   ELEMENT_NONE, fieldOf, firstOf, INDEX_MULTI, indexAddTexts, indexBuilt, indexChanged, indexEntries, indexFields, indexIs, indexSetBuilt,
@@ -48,6 +48,10 @@ function takeIn(index: usize, entries: usize, count: u32): i32 {
     treePack(index, entries, count);
     return STATUS_OK;
   }
+  return addAll(index, entries, count);
+}
+
+function addAll(index: usize, entries: usize, count: u32): i32 {
   const fields = indexFields(index);
   for (let i: u32 = 0; i < count; i++) {
     const entry = entries + <usize>i * ENTRY_BYTES;
@@ -104,6 +108,105 @@ function collect(index: usize, from: u32, to: u32, entries: usize): u32 {
     }
   }
   return <u32>((at - entries) / ENTRY_BYTES);
+}
+
+// --- building where memory is short
+
+/** Entries sorted at a time: at most, and at least. */
+const PART_MAX: u32 = 1 << 20;
+const PART_MIN: u32 = 1 << 11;
+/** With fewer, there would be too many passes. */
+const PART_PAGES: u32 = 5;
+/** Entries in a page of full nodes, with those above them. */
+const ENTRIES_IN_PAGE: u64 = 3_860;
+
+/** The part being collected: entries in slot order, of those after `partLow` and before `partHigh`. */
+let part: usize = 0;
+let partCount: u32 = 0;
+let partCapacity: u32 = 0;
+let hasLow: bool = false;
+let hasHigh: bool = false;
+const partLow = memory.data(16, 16);
+const partHigh = memory.data(16, 16);
+const offered = memory.data(16, 16);
+
+/**
+ * Adds all documents to an empty index. Each pass over them takes the next entries in their order, as many as there is room to sort, so all
+ * nodes are full: no index of these documents is smaller. On STATUS_OUT_OF_MEMORY the index must be dropped.
+ */
+export function buildInParts(index: usize): i32 {
+  const top = load<u32>(S_SLOT_TOP);
+  const entries = indexIs(index, INDEX_MULTI) ? countEntries(index, 0, top) : <u64>load<u32>(S_COUNT);
+  const spare = <u64>pagesSpare();
+  const nodes = entries / ENTRIES_IN_PAGE + 2;
+  const most = spare > nodes + PART_PAGES ? spare - nodes : <u64>PART_PAGES;
+  let pages: u32 = 0;
+  part = 0;
+  for (partCapacity = PART_MAX; part == 0 && partCapacity >= PART_MIN; ) {
+    pages = <u32>((<usize>partCapacity * ENTRY_BYTES) >> 15) + 1;
+    if (pages <= most) part = pagesAcquire(pages, PAGE_SCRATCH);
+    if (part == 0) partCapacity >>= 1;
+  }
+  if (part == 0) return STATUS_OUT_OF_MEMORY;
+  counts = part + (<usize>(pages - 1) << 16);
+  hasLow = false;
+  let status = STATUS_OK;
+  do {
+    collectPart(index, top);
+    sortPart(index);
+    status = addAll(index, part, partCount);
+    if (partCount > 0) v128.store(partLow, v128.load(part + <usize>(partCount - 1) * ENTRY_BYTES));
+    hasLow = true;
+  } while (hasHigh && status == STATUS_OK);
+  pagesRelease(part, pages);
+  indexChanged(index);
+  if (status == STATUS_OK) indexSetBuilt(index, top);
+  return status;
+}
+
+function collectPart(index: usize, top: u32): void {
+  const isMulti = indexIs(index, INDEX_MULTI);
+  partCount = 0;
+  hasHigh = false;
+  for (let slot: u32 = 0; slot < top; slot++) {
+    const record = slotAddress(slot);
+    if (record == 0) continue;
+    const word = fieldOf(index, record, 0);
+    if (isMulti && word == 0) continue;
+    if (!hasElements(index, word)) {
+      if (isMulti && !hasLow && rankOf(word) == RANK_STRING) indexAddTexts(index, 1);
+      offer(index, prefixOf(record, word), slot, ELEMENT_NONE);
+      continue;
+    }
+    const node = nodeOf(record, word);
+    const count = load<u32>(node);
+    for (let element: u32 = 0; element < count; element++) {
+      offer(index, prefixOf(record, load<u32>(node + 4 + (<usize>element << 2))), slot, element);
+    }
+  }
+}
+
+function offer(index: usize, prefix: u64, slot: u32, element: u32): void {
+  put(offered, prefix, slot, element);
+  // Equal elements of a document have one entry.
+  if ((hasLow && order(index, offered, partLow) <= 0) || (hasHigh && order(index, offered, partHigh) >= 0)) return;
+  v128.store(part + <usize>partCount * ENTRY_BYTES, v128.load(offered));
+  if (++partCount < partCapacity) return;
+  sortPart(index);
+  partCount >>= 1;
+  v128.store(partHigh, v128.load(part + <usize>partCount * ENTRY_BYTES));
+  hasHigh = true;
+}
+
+function order(index: usize, a: usize, b: usize): i32 {
+  const outcome = compareEntries(index, a, b);
+  return outcome != 0 ? outcome : <i32>(entrySlot(a) > entrySlot(b)) - <i32>(entrySlot(a) < entrySlot(b));
+}
+
+function sortPart(index: usize): void {
+  const bytes = <usize>partCapacity * ENTRY_BYTES;
+  const sorted = sort(index, part, part + bytes, partCount);
+  if (sorted != part) memory.copy(part, sorted, <usize>partCount * ENTRY_BYTES);
 }
 
 // @ts-ignore: decorator

@@ -3,7 +3,7 @@
 import { KEY_BUFFER, PAGE_SCRATCH, RECORD_HEADER_LARGE, S_ORDERED_UNIQUE, SLOT_NONE } from "../abi";
 import { pagesAcquire, pagesFor, pagesRelease } from "../memory";
 import { touchRecords } from "../filter";
-import { build, compareEntries, firstDouble } from "./build";
+import { build, buildInParts, compareEntries, firstDouble } from "./build";
 import {
   firstOf, INDEX_UNIQUE, indexAt, indexClear, indexCreate, indexDefine, indexDrop, indexEntries, indexFields, indexGiven, indexIs, indexSetBuilt,
   recordOf,
@@ -32,6 +32,10 @@ export function ordered_drop(number: u32): void {
 /** Adds the documents of the next `slots` slots. After STATUS_OUT_OF_MEMORY the index must be cleared or dropped. */
 export function ordered_build(number: u32, slots: u32): i32 {
   return build(indexAt(number), slots);
+}
+
+export function ordered_build_parts(number: u32): i32 {
+  return buildInParts(indexAt(number));
 }
 
 export function ordered_clear(number: u32): void {

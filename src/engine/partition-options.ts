@@ -34,7 +34,7 @@ export interface PartitionOptions {
   readonly buildDocumentsMax?: number
   /** A log of at least this many bytes is only scanned when opened, and its records are loaded later; default 4 MiB. */
   readonly passageBytesMin?: number
-  /** Opened without the garbage of its log, which takes longer. */
+  /** Opened in as little memory as can be, which takes longer. */
   readonly isTight?: boolean
   readonly onProgress?: ((progress: { phase: string; done: number; total: number }) => void) | undefined
   /** Called when the outcome of a write is unknown: nothing more may be written. */

@@ -4,7 +4,6 @@
 import {
   FRAME_BYTES,
   Store,
-  WALK_COPY,
   WALK_COVERED,
   WALK_DISCARD,
   WALK_HASH,
@@ -14,8 +13,9 @@ import {
 } from '../core/index.ts'
 import { CorruptError, LimitError } from '../error/index.ts'
 import type { StorageFile } from '../storage/index.ts'
-import { EARLIER, frameHead, framesEnd, hasBytes, longFrame } from './frame.ts'
+import { EARLIER, frameHead, hasBytes, longFrame } from './frame.ts'
 import { homeOf, LOG_HEADER_BYTES, type LogHeader, snapshotName } from './header.ts'
+import { LiveRecords } from './live.ts'
 import { headRepairs, openNewest } from './newest.ts'
 import { PASSAGE_BYTES_MIN, Passage } from './passage.ts'
 import type { LoggedTransaction, RecoveryOptions, Repair } from './recovery-types.ts'
@@ -23,6 +23,7 @@ import type { Residency } from './residency.ts'
 import { Slice } from './slice.ts'
 import { readSnapshot } from './snapshot.ts'
 import { readTransaction, type Transaction } from './transaction.ts'
+import { FrameWalk, isCramped, type Range, splitAt } from './walk.ts'
 import { LogWindow } from './window.ts'
 
 /** A log up to this size is read into the arena as it is; a larger one passes through a window and its records are copied. */
@@ -33,11 +34,6 @@ const WINDOW_BYTES_MIN = 1_048_576
 const PASSAGE_WINDOW_BYTES = 1_572_864
 const DAMAGED = 'damaged frames'
 const PARTED = 'a write over several partitions, of which another one has no part'
-
-interface Range {
-  readonly from: number
-  readonly to: number
-}
 
 export class Recovery {
   readonly transactions: LoggedTransaction[] = []
@@ -76,8 +72,12 @@ export class Recovery {
   private mayPass = true
   /** The log stays in the arena as read. */
   private isInPlace = false
-  /** It did not fit that way, so live records are copied. */
+  /** Cleared once it did not fit that way, so records are copied. */
+  private mayStay: boolean
+  /** Replaced ones did not fit, either, so only those that are live at the end are. */
   private isTight = false
+  /** Of the repairs, those of the header. */
+  private headRepairs = 0
   /** Where `cutAt` ended the log. */
   private cut = Number.POSITIVE_INFINITY
   private window!: LogWindow
@@ -87,6 +87,8 @@ export class Recovery {
 
   private constructor(options: RecoveryOptions) {
     this.options = options
+    // A salvaged log has gaps, which cannot stay in the arena.
+    this.mayStay = !options.repair
   }
 
   /** Opens the newest complete log of the stem and checks it. */
@@ -111,6 +113,11 @@ export class Recovery {
 
   private async freshStore(): Promise<void> {
     this.store = await Store.create(this.options)
+  }
+
+  private prepareStore(): void {
+    this.store.gather.logSeed = this.header.seed
+    this.store.lendPages(true)
   }
 
   private get path(): string {
@@ -139,20 +146,22 @@ export class Recovery {
     this.isHeadless = newest.isHeadless
     this.needsRewrite = newest.isHeadless
     if (repair) this.repairs.push(...headRepairs(newest))
+    this.headRepairs = this.repairs.length
   }
 
   /** Loads the log and its snapshot, if there is one, and checks every frame. */
   private async checkAll(mayUseSnapshot: boolean): Promise<void> {
     const { options, header } = this
-    const read = mayUseSnapshot
-      ? await readSnapshot(options.directory, options.stem, this.store, header.seed, options.repair, this.slice)
-      : undefined
+    // A repair looks at its head only.
+    const read =
+      mayUseSnapshot || options.repair
+        ? await readSnapshot(options.directory, options.stem, this.store, header.seed, options.repair, this.slice)
+        : undefined
     const snapshot = read?.isWhole ? read : undefined
     // What a refused snapshot left in memory is discarded with the instance.
     if (snapshot === undefined && mayUseSnapshot && !options.repair) await this.freshStore()
     if (snapshot === undefined || snapshot.pagesCount === 0) this.store.begin()
-    this.store.gather.logSeed = header.seed
-    this.store.lendPages(true)
+    this.prepareStore()
     this.durable = read?.covered ?? 0
     this.covered = options.repair ? 0 : this.durable
     this.restored = snapshot === undefined || snapshot.pagesCount === 0 ? 0 : snapshot.covered
@@ -174,14 +183,14 @@ export class Recovery {
     this.window = window
     this.end = LOG_HEADER_BYTES
     if (bytes <= 0) return true
-    // A salvaged log has gaps, which cannot stay in the arena.
-    const mayStay = !options.repair && !this.isTight && bytes <= IN_PLACE_BYTES_MAX
+    const mayStay = this.mayStay && !this.isTight && bytes <= IN_PLACE_BYTES_MAX
     if (mayStay && this.isForPassage(bytes)) {
       this.passage = Passage.over(store, bytes, this.restored > 0)
       if (this.passage !== undefined) return await this.passThrough(bytes)
     }
     this.isInPlace = mayStay && window.reservePlace(bytes)
-    if (!this.isInPlace) window.reserve(Math.min(WINDOW_BYTES, bytes), WINDOW_BYTES_MIN)
+    if (!this.isInPlace)
+      window.reserve(Math.min(this.isTight ? WINDOW_BYTES_MIN : WINDOW_BYTES, bytes), WINDOW_BYTES_MIN)
     await this.checkWindows(LOG_HEADER_BYTES, LOG_HEADER_BYTES + bytes)
     return true
   }
@@ -356,9 +365,9 @@ export class Recovery {
     const aborted = this.transactions.filter(isAborted)
     this.hasAborted = aborted.length > 0
     if (this.hasAborted) this.needsRewrite = true
+    if (!(await this.applyPassage())) await this.applyFrames(aborted)
     for (const { from, to } of this.options.repair ? aborted : [])
       this.repairs.push({ file: this.file.name, offset: from, bytes: to - from, reason: PARTED })
-    if (!(await this.applyPassage())) await this.applyFrames(aborted)
     this.store.lendPages(false)
     this.store.adoptShapes()
     // Until the log is rewritten, new frames go behind the damage: if the repair is interrupted, the next one must see it again.
@@ -370,28 +379,32 @@ export class Recovery {
     const { passage } = this
     if (passage === undefined) return false
     this.window.release()
-    this.residency = passage.finish(this.file, this.path, this.end)
-    if (this.residency === undefined) await this.again(true)
+    const residency = passage.finish(this.file, this.path, this.end)
+    if (residency === undefined) await this.again(true)
+    else if (isCramped(this.store)) await this.tighten()
+    else this.residency = residency
     return this.residency !== undefined
   }
 
   private async applyFrames(aborted: readonly Range[]): Promise<void> {
-    let isWhole: boolean
-    try {
-      isWhole = await this.walkAll(aborted)
-    } catch (error) {
-      // Read in place, the log brings its garbage and its preallocated end along; copying keeps only live records.
-      if (!(error instanceof LimitError) || !this.isInPlace) throw error
-      this.isTight = true
-      await this.again(false)
-      isWhole = await this.walkAll(aborted)
-    }
+    // Where names are lost, a state of a document before the last may be all that can be read.
+    if (this.options.repair) this.isTight = !this.needsRewrite
+    let isWhole = await this.walkAll(aborted)
     if (!isWhole && this.restored > 0) {
       // The snapshot does not fit the log after all: retry without it.
       await this.again(false)
       isWhole = await this.walkAll(aborted)
     }
     if (!isWhole) throw this.corrupt(LOG_HEADER_BYTES, 'its entries contradict each other')
+  }
+
+  /** The log is to take less memory. */
+  private async tighten(): Promise<void> {
+    // Read in place, it brings its garbage and its preallocated end along.
+    const isCopied = this.restored > 0 && (this.isInPlace || this.passage !== undefined)
+    this.mayStay = false
+    this.isTight = !isCopied
+    await this.again(isCopied)
   }
 
   /** Checks the log again with an empty instance, in place or copied. */
@@ -401,44 +414,64 @@ export class Recovery {
     this.mayPass = false
     this.segments.length = 0
     this.transactions.length = 0
+    this.repairs.length = this.headRepairs
     await this.checkAll(mayUseSnapshot)
     if (this.cut < this.end) await this.cutAt(this.cut)
   }
 
+  /** Returns false if the log contradicts itself or the snapshot. */
   private async walkAll(aborted: readonly Range[]): Promise<boolean> {
-    const { store, isInPlace } = this
-    if (!isInPlace && this.window.at !== 0) this.window.reserve(Math.min(this.window.bytes, WINDOW_BYTES_MIN), 8)
-    if (isInPlace) store.attachLog(this.window.place, this.window.room, this.end - LOG_HEADER_BYTES)
+    for (;;) {
+      try {
+        const isWhole = await this.walkOnce(aborted)
+        if (!isWhole || this.isTight || !isCramped(this.store)) return isWhole
+      } catch (error) {
+        if (!(error instanceof LimitError) || this.isTight) throw error
+      }
+      await this.tighten()
+    }
+  }
+
+  private async walkOnce(aborted: readonly Range[]): Promise<boolean> {
+    const { isInPlace, segments } = this
+    const cuts = [this.restored, ...aborted.flatMap((range) => [range.from, range.to])]
+    const ranges = splitAt(cuts, segments)
+    const isAborted = ({ from, to }: Range) => aborted.some((range) => range.from <= from && to <= range.to)
+    const live = this.isTight ? await this.findLive(ranges.filter((range) => !isAborted(range))) : undefined
+    if (live === null) return false
+    const { store, window } = this
+    if (!isInPlace && !live && window.at !== 0) window.reserve(Math.min(window.bytes, WINDOW_BYTES_MIN), 8)
+    if (isInPlace) store.attachLog(window.place, window.room, this.end - LOG_HEADER_BYTES)
     if (this.restored > 0) store.resetWalkedLive()
     const expected = store.count
     if (this.restored === LOG_HEADER_BYTES && expected !== 0) return false
-    if (this.options.repair) {
-      // Names first: a damaged group may have introduced them, and a later one may repeat them.
-      for (const { from, to } of this.segments) if (!(await this.walk(from, to, WALK_SHAPES, false))) return false
+    const walk = new FrameWalk(store, window, this.slice, isInPlace)
+    const { repair } = this.options
+    // Names first: a damaged group may have introduced them, and a later one may repeat them.
+    for (const { from, to } of repair ? segments : [])
+      if (!(await (live?.shapes(from, to, walk) ?? walk.run(from, to, WALK_SHAPES)))) return false
+    live?.reserve()
+    const isSalvaged = repair || aborted.length > 0
+    const anew = repair ? WALK_SALVAGE : isSalvaged ? 0 : WALK_HASH
+    for (const range of ranges) {
+      const { from, to } = range
+      const flags = isAborted(range)
+        ? WALK_DISCARD
+        : this.restored === 0
+          ? anew
+          : to <= this.restored
+            ? WALK_COVERED
+            : WALK_INDEX
+      const isApplied =
+        live === undefined || flags === WALK_DISCARD
+          ? await walk.run(from, to, flags)
+          : await live.copy(from, to, walk, flags)
+      if (!isApplied) return false
+      if (flags === WALK_COVERED && to === this.restored && store.walkedLive !== expected) return false
     }
-    const isSalvaged = this.options.repair || aborted.length > 0
-    const cuts = [this.restored, ...aborted.flatMap((range) => [range.from, range.to])].sort((a, b) => a - b)
-    for (const segment of this.segments) {
-      let from = segment.from
-      for (const cut of [...cuts.filter((offset) => offset > segment.from && offset < segment.to), segment.to]) {
-        const flags = aborted.some((range) => range.from <= from && cut <= range.to)
-          ? WALK_DISCARD
-          : this.restored === 0
-            ? this.options.repair
-              ? WALK_SALVAGE
-              : isSalvaged
-                ? 0
-                : WALK_HASH
-            : cut <= this.restored
-              ? WALK_COVERED
-              : WALK_INDEX
-        if (!(await this.walk(from, cut, flags, isInPlace))) return false
-        if (flags === WALK_COVERED && cut === this.restored && store.walkedLive !== expected) return false
-        from = cut
-      }
-    }
-    if (!isInPlace) this.window.release()
-    if (this.options.repair && store.walkedLost > 0) {
+    if (live !== undefined && !(await live.finish(walk, anew))) return false
+    if (!isInPlace) window.release()
+    if (repair && store.walkedLost > 0) {
       const reason = `${store.walkedLost} documents, or states of them, whose field names stood in damaged frames only`
       this.repairs.push({ file: this.file.name, offset: LOG_HEADER_BYTES, bytes: 0, reason })
     }
@@ -448,36 +481,19 @@ export class Recovery {
     return true
   }
 
-  private async walk(from: number, to: number, flags: number, isInPlace: boolean): Promise<boolean> {
-    const { store } = this
-    if (isInPlace) {
-      const base = this.window.place - LOG_HEADER_BYTES
-      return await this.walkFrames(base + from, base + to, from / 8, flags)
-    }
-    if (flags === WALK_DISCARD) return true
-    for (let at = from; at < to; ) {
-      const bytes = Math.min(this.window.bytes, to - at)
-      this.window.load(at, bytes)
-      // Whole frames only; they are known to be valid.
-      const stop = framesEnd(store, this.window.at, this.window.at + bytes)
-      if (stop === this.window.at) {
-        const long = longFrame(store, this.window.at, bytes)
-        if (long === 0) return false
-        this.window.reserve(long, long)
-        continue
-      }
-      if (!(await this.walkFrames(this.window.at, stop, at / 8, flags | WALK_COPY))) return false
-      at += stop - this.window.at
-    }
-    return true
-  }
-
-  private async walkFrames(from: number, end: number, units: number, flags: number): Promise<boolean> {
-    for (let at = from; at < end; ) {
-      await this.slice.rest()
-      at = this.store.walk(at, end, units + (at - from) / 8, flags)
-      if (at === 0) return false
-    }
-    return true
+  /** Returns null if the log makes no sense. */
+  private async findLive(ranges: readonly Range[]): Promise<LiveRecords | null> {
+    const { file, window, slice } = this
+    const bytes = Math.min(window.bytes, WINDOW_BYTES_MIN)
+    if (bytes > 0) window.reserve(bytes, bytes)
+    const live = new LiveRecords(this.store, file, window, slice)
+    for (const { from, to } of ranges) if (!(await live.mark(from, to))) return null
+    await this.freshStore()
+    this.store.begin()
+    this.prepareStore()
+    this.window = new LogWindow(this.store, file, () => {})
+    if (bytes > 0) this.window.reserve(bytes, bytes)
+    live.moveTo(this.store, this.window)
+    return live
   }
 }

@@ -2,6 +2,7 @@
 // compared after every batch with a sorted array.
 
 import { describe, expect, it } from 'vitest'
+import { S_PAGES_FREE, S_PAGES_LIMIT, S_PAGES_TOP } from '../../src/core/abi.ts'
 import { TypeRank } from '../../src/core/index.ts'
 import { LimitError } from '../../src/error/index.ts'
 import { parsePath } from '../../src/query/filters.ts'
@@ -113,6 +114,45 @@ describe('random batches', () => {
       settings(80),
     )
   })
+})
+
+it('built in parts, with little memory left, are as when built at once', async () => {
+  const partition = await inMemory({ memoryLimitBytes: 8_388_608 })
+  const { store } = partition
+  const value = (i: number) =>
+    i % 5 === 0 ? [(i * 7_919) % 97, 'x', i % 3, i % 3] : i % 7 === 0 ? `text ${i % 50}` : i % 1_009
+  const batch = Array.from({ length: 9_000 }, (_, key) => ({
+    key,
+    v: value(key),
+    w: { x: key % 10 },
+    isRemoved: false,
+  }))
+  run(partition, batch, false)
+  run(
+    partition,
+    batch.filter(({ key }) => key % 11 === 0).map((step) => ({ ...step, isRemoved: true })),
+    false,
+  )
+  store.lendPages(true)
+  const spare = () =>
+    store.memory.state(S_PAGES_LIMIT) + store.memory.state(S_PAGES_FREE) - store.memory.state(S_PAGES_TOP)
+  for (const kind of KINDS) {
+    create(partition, kind)
+    const held: number[] = []
+    while (spare() > 10) held.push(store.reserveWindow(65_504))
+    store.ordered.buildInParts(kind.id)
+    store.ordered.setReady(kind.id)
+    expect(held.length).toBeGreaterThan(10)
+    expectExact(partition, kind)
+    for (const window of held) store.releaseLog(window, 65_504)
+  }
+  // Each written to, with every node full.
+  run(
+    partition,
+    batch.slice(0, 3_000).map((step) => ({ ...step, v: step.key % 13 })),
+    false,
+  )
+  for (const kind of KINDS) expectExact(partition, kind)
 })
 
 describe('places', () => {

@@ -90,6 +90,7 @@ export interface DerivedExports {
   inverted_stats(handle: number): void
   inverted_terms(handle: number, count: number, text: number): number
   ordered_build(number: number, slots: number): number
+  ordered_build_parts(number: number): number
   ordered_clear(number: number): void
   ordered_create(number: number, id: number, flags: number, fields: number, steps: number, bytes: number): number
   ordered_define(number: number, steps: number): void

@@ -101,13 +101,22 @@ export class OrderedIndexes {
     const { memory } = this
     const number = this.numberOf(id)
     const before = this.word(number, W_BUILT)
-    const status = memory.derived.ordered_build(number, slots)
-    memory.refresh()
-    if (status !== STATUS_OK) {
-      memory.derived.ordered_clear(number)
-      throw outOfMemory('an index')
-    }
+    this.checkBuilt(number, memory.derived.ordered_build(number, slots))
     return this.word(number, W_BUILT) === before || this.word(number, W_BUILT) - before < slots
+  }
+
+  /** Adds all slots to an empty index with as little memory as can be, in several passes over the documents. */
+  buildInParts(id: number): void {
+    const number = this.numberOf(id)
+    this.checkBuilt(number, this.memory.derived.ordered_build_parts(number))
+  }
+
+  private checkBuilt(number: number, status: number): void {
+    const { memory } = this
+    memory.refresh()
+    if (status === STATUS_OK) return
+    memory.derived.ordered_clear(number)
+    throw outOfMemory('an index')
   }
 
   /** Undoes the last operation of the open batch, which put a document, and marks it as failed on unique index `id`. */

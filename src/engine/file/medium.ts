@@ -64,11 +64,12 @@ export class Medium {
 
   /** Opens all partitions of a collection. */
   async openGroups(state: CollectionState, names: FileNames): Promise<PartitionGroup[]> {
+    const { repair } = this.#settings
     try {
-      return await this.#openGroups(state, names, false)
+      return await this.#openGroups(state, names, repair)
     } catch (error) {
-      // A log that was read in place may have left too little room for indexes. A repair never reads one so.
-      if (!(error instanceof LimitError) || this.#settings.repair) throw error
+      // A log that was read in place may have left too little room for indexes.
+      if (!(error instanceof LimitError) || repair) throw error
       return await this.#openGroups(state, await this.names([]), true)
     }
   }
@@ -82,7 +83,7 @@ export class Medium {
       const { onProgress, repair } = this.#settings
       const derived = parts.filter((part) => part.isDerived)
       for (const part of derived) {
-        await derivedPart.now!.restoreIndexes(part, indexes, onProgress)
+        await derivedPart.now!.restoreIndexes(part, indexes, onProgress, isTight)
         if (repair) derivedPart.now!.noteDoubles(part, fileStem(state.definition.id, part.id), indexes)
       }
       for (const part of derived) await derivedPart.now!.restoreInverted(part, inverted, onProgress)

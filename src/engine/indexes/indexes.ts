@@ -3,7 +3,15 @@
 
 import type { CollectionDefinition, IndexDefinition } from '../../catalog/index.ts'
 import type { IndexShape } from '../../core/derived/index.ts'
-import { ORDERED_MAX, performance } from '../../core/index.ts'
+import {
+  ORDERED_MAX,
+  outOfMemory,
+  PAGES_RESERVED_SCRATCH,
+  performance,
+  S_PAGES_FREE,
+  S_PAGES_LIMIT,
+  S_PAGES_TOP,
+} from '../../core/index.ts'
 import { DuplicateKeyError } from '../../error/index.ts'
 import { parsePath } from '../../query/filters.ts'
 import type { Progress } from '../file/medium.ts'
@@ -33,17 +41,21 @@ const ALL_SLOTS = 0xffffffff
 
 /**
  * Brings the indexes of a freshly opened partition in line with the catalog: those restored from a snapshot are kept,
- * the others are built.
+ * the others are built. Throws a LimitError if there is no room, or too little is left; with `isTight`, all may be used.
  */
 export async function restoreIndexes(
   partition: Partition,
   indexes: readonly IndexDefinition[],
   onProgress: ((progress: Progress) => void) | undefined,
+  isTight = false,
 ): Promise<void> {
-  const { ordered } = partition.store
+  const { store } = partition
+  const { ordered } = store
   for (const id of ordered.ids) if (!indexes.some((index) => index.id === id)) ordered.drop(id)
   const missing = indexes.filter(({ id }) => !ordered.has(id) || !ordered.isReady(id))
   const total = missing.length * partition.count
+  // As before the opening, what deletions need may have gone into an index.
+  store.lendPages(isTight)
   for (const [done, index] of missing.entries()) {
     if (partition.count > BUILD_SLOTS) await pause()
     onProgress?.({ phase: 'index', done: done * partition.count, total })
@@ -52,7 +64,15 @@ export async function restoreIndexes(
     buildAtOnce(partition, index.id)
     ordered.setReady(index.id)
   }
+  store.lendPages(false)
+  if (!isTight && missing.length > 0 && isCramped(partition)) throw outOfMemory('what deletions need')
   if (missing.length > 0) onProgress?.({ phase: 'index', done: total, total })
+}
+
+/** Whether deletions or a compaction may find no pages. */
+function isCramped({ store: { memory } }: Partition): boolean {
+  const spare = memory.state(S_PAGES_LIMIT) + memory.state(S_PAGES_FREE) - memory.state(S_PAGES_TOP)
+  return spare < PAGES_RESERVED_SCRATCH
 }
 
 /** After a repair: lost frames may have kept two documents apart. Duplicates stay, and are reported to the caller. */
@@ -65,14 +85,11 @@ export function noteDoubles(partition: Partition, file: string, indexes: readonl
 }
 
 /** Sorting all entries at once needs memory, which may be short. */
-function buildAtOnce(partition: Partition, id: number): void {
-  const { ordered } = partition.store
+function buildAtOnce({ store: { ordered } }: Partition, id: number): void {
   try {
     ordered.build(id, ALL_SLOTS)
   } catch {
-    while (!ordered.build(id, BUILD_SLOTS)) {
-      // It is then built piece by piece.
-    }
+    ordered.buildInParts(id)
   }
 }
 
