@@ -2,7 +2,7 @@
 // other workers wait for the lock, and take over when they get it.
 
 import { v4 as uuid } from 'uuid'
-import { type Database, openDatabase } from '../engine/index.ts'
+import { type Database, openDatabase, VERSION } from '../engine/index.ts'
 import { HostError, LockedError, StateError } from '../error/index.ts'
 import { lockName, openOriginDirectory } from '../storage/origin/index.ts'
 import { packError } from './pack.ts'
@@ -14,6 +14,10 @@ type Options = Parameters<typeof openDatabase>[0]
 /** How often a tab that is opening asks for a server. */
 const HELLO_MS = 100
 
+/** Tabs of one release understand each other; a page that was not reloaded since an update may be of another. */
+const RELEASE = VERSION.split('.').slice(0, 2).join('.')
+
+/** With the release of the sender. Of other releases' notes no more than `hello`, `serving` and `release` is relied upon. */
 type Note =
   | { readonly kind: 'hello'; readonly from: string }
   | { readonly kind: 'bye'; readonly from: string }
@@ -39,9 +43,12 @@ export class Tab {
   #database: Database | undefined
   /** The tab that serves, if it is not this one. */
   #server: string | undefined
+  /** Set while that tab is of another release. */
+  #stranger: LockedError | undefined
   #release: (() => void) | undefined
   #isClosed = false
   #onServed: (() => void) | undefined
+  #onStranger: ((error: LockedError) => void) | undefined
 
   constructor(path: string, options: Omit<Options, 'storage'>, isWithoutFiles: boolean, send: Send) {
     this.#path = path
@@ -49,7 +56,7 @@ export class Tab {
     this.#isWithoutFiles = isWithoutFiles
     this.#send = send
     this.#channel = new BroadcastChannel(lockName(path))
-    this.#channel.onmessage = ({ data }) => this.#hear(data as Note)
+    this.#channel.onmessage = ({ data }) => this.#hear(data as Note & { release?: string })
   }
 
   /** Opens the database, or finds the tab that has it open; one created from an export is not shared. */
@@ -66,22 +73,30 @@ export class Tab {
 
   async #serve(database: Database): Promise<void> {
     this.#database = database
+    this.#stranger = undefined
     this.#servers.clear()
     this.#note({ kind: 'serving', from: this.#me })
     await tellNames(database, this.#tell)
   }
 
   async #join(): Promise<void> {
-    const served = new Promise<void>((resolve) => {
+    const served = new Promise<void>((resolve, reject) => {
       this.#onServed = resolve
+      this.#onStranger = reject
     })
     const asking = setInterval(() => this.#note({ kind: 'hello', from: this.#me }), HELLO_MS)
     this.#note({ kind: 'hello', from: this.#me })
     const taken = this.#takeOver()
-    await Promise.race([served, taken])
-    clearInterval(asking)
     // Later errors are reported to waiting calls.
     taken.catch(() => {})
+    try {
+      await Promise.race([served, taken])
+    } catch (error) {
+      await this.close()
+      throw error
+    } finally {
+      clearInterval(asking)
+    }
   }
 
   /** Waits for the lock, and then opens the database. */
@@ -117,7 +132,13 @@ export class Tab {
       this.#run(this.#me, request, this.#send)
       return
     }
-    if ('id' in request) this.#waiting.set(request.id, { request, isBegun: false })
+    if ('id' in request) {
+      if (this.#stranger !== undefined) {
+        this.#send({ id: request.id, error: packError(this.#stranger) }, [])
+        return
+      }
+      this.#waiting.set(request.id, { request, isBegun: false })
+    }
     this.#note({ kind: 'request', from: this.#me, to: this.#server, request })
   }
 
@@ -130,9 +151,14 @@ export class Tab {
     server.handle(request)
   }
 
-  #hear(note: Note): void {
+  #hear({ release = '', ...note }: Note & { release?: string }): void {
+    if (release !== RELEASE) {
+      this.#hearStranger(note, release)
+      return
+    }
     if (note.kind === 'serving') {
       if (this.#database !== undefined) return
+      this.#stranger = undefined
       this.#server = note.from
       this.#settleWaiting()
       return
@@ -166,6 +192,19 @@ export class Tab {
     }
   }
 
+  #hearStranger({ kind }: Note, release: string): void {
+    if (this.#database !== undefined) {
+      if (kind === 'hello' && !this.#isClosed) this.#note({ kind: 'serving', from: this.#me })
+    } else if (kind === 'serving') {
+      this.#stranger = new LockedError(
+        `database "${this.#path}" is open in another tab that has quiverdb ${release}, this one has ${RELEASE}: reload or close that tab`,
+        { details: { path: this.#path, release } },
+      )
+      this.#onStranger?.(this.#stranger)
+      this.#failWaiting(this.#stranger)
+    }
+  }
+
   /** To this page and all others. */
   readonly #tell: TellNames = (collections) => {
     this.#send({ collections }, [])
@@ -193,7 +232,7 @@ export class Tab {
 
   #note(note: Note): void {
     try {
-      this.#channel.postMessage(note)
+      this.#channel.postMessage({ ...note, release: RELEASE })
     } catch (cause) {
       if (this.#isClosed) return
       throw new HostError('a message to another tab was refused', { cause, details: { operation: 'broadcast' } })

@@ -1,6 +1,7 @@
 // Promise: of several tabs on one database one serves, and when it goes another does; a call that was on its way meanwhile is done once.
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { openDatabase } from '../../../src/engine/index.ts'
 import { MemoryDirectory } from '../../../src/storage/memory/index.ts'
 import type { CallRequest, Reply } from '../../../src/worker/protocol.ts'
 import { Tab } from '../../../src/worker/tabs.ts'
@@ -128,5 +129,58 @@ it('a call that meets a tab which is closing waits for the next one', async () =
   waiters[0]!()
   expect(await inserted).toMatchObject({ inserted: 1 })
   expect(await second.call('posts', 'count')).toBe(2)
+  for (const { tab } of [second, third]) await tab.close()
+})
+
+/** A tab of another release: answers each `hello`, and hears all. */
+function stranger(isServing: boolean): { readonly heard: Record<string, unknown>[]; say: (kind: string) => void } {
+  const channel = new Channel()
+  const heard: Record<string, unknown>[] = []
+  const say = (kind: string) => channel.postMessage({ kind, from: 'stranger', release: '99.1' })
+  channel.onmessage = ({ data }) => {
+    const note = data as Record<string, unknown>
+    heard.push(note)
+    if (isServing && note.kind === 'hello') say('serving')
+  }
+  return { heard, say }
+}
+
+it('a tab of another release that has the database is named', async () => {
+  const database = await openDatabase({ storage: (place.directory as MemoryDirectory).reopen() })
+  const { heard } = stranger(true)
+  const page = new Page()
+  await expect(page.tab.open(undefined)).rejects.toMatchObject({
+    code: 'QUIVER_LOCKED',
+    message: expect.stringMatching(/another tab that has quiverdb 99\.1, this one has \S+: reload or close that tab/),
+    details: { path: 'd', release: '99.1' },
+  })
+  expect(heard.map(({ kind }) => kind)).toEqual(['hello', 'bye'])
+  await database.close()
+})
+
+it('a tab tells those of another release that it has the database', async () => {
+  const page = new Page()
+  await page.tab.open(undefined)
+  const { heard, say } = stranger(false)
+  say('hello')
+  await vi.waitFor(() => expect(heard).toMatchObject([{ kind: 'serving', release: expect.stringMatching(/^\S+$/) }]))
+  // What else they send may mean something else.
+  say('request')
+  say('bye')
+  expect(await page.call('', 'collections')).toEqual([])
+  await page.tab.close()
+})
+
+it('calls fail while a tab of another release has the database, and work again after that', async () => {
+  const [first, second, third] = await threePages()
+  const { say } = stranger(false)
+  await first.tab.close()
+  const waiting = second.call('posts', 'count')
+  say('serving')
+  await expect(waiting).rejects.toThrow('another tab that has quiverdb 99.1')
+  await expect(third.call('posts', 'count')).rejects.toThrow('another tab that has quiverdb 99.1')
+  waiters[0]!()
+  await vi.waitFor(async () => expect(await second.call('posts', 'count')).toBe(1))
+  expect(await third.call('posts', 'count')).toBe(1)
   for (const { tab } of [second, third]) await tab.close()
 })
