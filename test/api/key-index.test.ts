@@ -1,7 +1,7 @@
 // Promise: documents that are wanted by the order of their keys again and again come through an index that the engine has made for itself;
 // they are the same then, whatever is written, and nothing shows of it but the plan.
 
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { type Collection, LimitError, open } from '../../src/index.ts'
 import { closeAfterEach, describeEach, newDirectory, openMemory } from './configurations.ts'
 
@@ -145,6 +145,30 @@ it('makes room for one that is made by hand', async () => {
   await expect(posts.createIndex('one more')).rejects.toThrow(LimitError)
   await check(posts)
   expect((await posts.find({ sort: 'id', limit: 1 }).explain()).plan).toBe('scan')
+})
+
+it('keeps no place when partitions go while it is made: one of 60 was lost for good', async () => {
+  const posts = await (await openMemory()).createCollection('posts')
+  await posts.createPartition('more')
+  await posts.insert(Array.from({ length: 60_000 }, (_, i) => ({ id: keyOf(i), i })))
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  let clock = 0
+  // Every slice of the work is over at once, so each few thousand documents take a turn.
+  const now = vi.spyOn(performance, 'now').mockImplementation(() => {
+    clock += 1_000
+    return clock
+  })
+  try {
+    for (let i = 0; i < 2; i++) await posts.find({ sort: 'id', limit: 1 }).toArray()
+    for (let i = 0; i < 3; i++) await turn()
+    await posts.dropPartition('more')
+    for (let i = 0; i < 100; i++) await turn()
+  } finally {
+    now.mockRestore()
+  }
+  expect((await posts.find({ sort: 'id', limit: 1 }).explain()).plan).toBe('scan')
+  for (let i = 0; i < 60; i++) await posts.createIndex(`i${i}`, { multi: true })
+  await expect(posts.createIndex('one more')).rejects.toThrow(LimitError)
 })
 
 it('is not made of keys whose name is more to a path than a name', async () => {

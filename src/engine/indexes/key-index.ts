@@ -73,8 +73,9 @@ export async function buildKeyIndex(state: CollectionState): Promise<void> {
   try {
     await build(state, parts, { id: ID, name: primaryKey, fields: [primaryKey], unique: false, multi: false })
   } catch (error) {
+    // What is made of it would take the place of a declared index.
+    if (error instanceof LimitError || error instanceof StateError) drop(parts.filter(({ isClosing }) => !isClosing))
     if (!(error instanceof LimitError)) return await state.reject(error)
-    drop(parts)
   } finally {
     building.delete(state)
   }
