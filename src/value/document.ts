@@ -19,5 +19,9 @@ export type Value = null | boolean | number | bigint | string | Date | TypedArra
 /** A stored document: a fresh plain object each time it is read. */
 export type Document = Record<string, unknown>
 
+/** What results have in them where no type is named, as in `(result: WriteResult) => ...`: documents of any type. */
+// biome-ignore lint/suspicious/noExplicitAny: an interface is assignable to no other type that all others are assignable to
+export type AnyDocument = any
+
 /** A primary key: `1` and `1n` are one key, `'1'` is another. At most 1,024 encoded bytes. */
 export type Key = string | number | bigint | boolean | Date | Uint8Array | readonly Key[]

@@ -1,7 +1,17 @@
 // Promise: the types say what API.md says. Checked by the compiler (`npm run typecheck`); running it only shows that it loads.
 
 import { expect, expectTypeOf, it } from 'vitest'
-import type { Change, Collection, Cursor, Document, Explanation, Key, Value, WriteResult } from '../../src/index.ts'
+import type {
+  Change,
+  Collection,
+  Cursor,
+  Document,
+  Explanation,
+  Key,
+  SearchHit,
+  Value,
+  WriteResult,
+} from '../../src/index.ts'
 import { closeAfterEach, openMemory } from './configurations.ts'
 
 closeAfterEach()
@@ -112,4 +122,22 @@ it('find takes filters, orders and fields, and refuses what is none', async () =
   expectTypeOf(await posts.count(filter)).toEqualTypeOf<number>()
   expectTypeOf(await posts.distinct('title', filter)).toEqualTypeOf<Value[]>()
   expectTypeOf(await posts.find({ filter }).explain()).toEqualTypeOf<Explanation>()
+})
+
+// An interface was not assignable to what stands for any document, so that no function could take the results of several collections.
+it('a result without a type takes what any collection gives', async () => {
+  interface Note {
+    id: string
+    title: string
+  }
+  const notes: Collection<Note> = await (await openMemory()).createCollection<Note>('any')
+  const inserted = (result: WriteResult): number => result.inserted + (result.changes?.length ?? 0)
+  const changed = (change: Change): string => change.newValue?.title
+  const counted = (cursor: Cursor): Promise<number> => cursor.count()
+  const near = (hits: SearchHit[]): number => hits.length
+  const result = await notes.insert({ id: 'a', title: 't' }, { returnChanges: true })
+  expect([inserted(result), changed(result.changes![0]!)]).toEqual([2, 't'])
+  expect(await counted(notes.find())).toBe(1)
+  expectTypeOf(near).parameter(0).toExtend<SearchHit<Note>[]>()
+  expectTypeOf<SearchHit<Note>[]>().toExtend<Parameters<typeof near>[0]>()
 })

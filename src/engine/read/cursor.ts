@@ -2,7 +2,7 @@
 // writes.
 
 import { performance } from '../../core/index.ts'
-import type { Document } from '../../value/index.ts'
+import type { AnyDocument, Document } from '../../value/index.ts'
 import type { MergedReader } from '../indexes/merged-reader.ts'
 import type { Partition } from '../partition.ts'
 import { collatePart, derivedPart } from '../parts.ts'
@@ -46,7 +46,7 @@ const CHUNK_MS = 2
  * const firstTen = await posts.find({ limit: 10 }).toArray()
  * ```
  */
-export class Cursor<T extends object = Document> implements AsyncIterable<T> {
+export class Cursor<T extends object = AnyDocument> implements AsyncIterable<T> {
   readonly #state: CollectionState
   #request: FindRequest | (() => FindRequest)
 

@@ -3,7 +3,7 @@
 import type { Metric, VectorDefinition } from '../../catalog/index.ts'
 import { NotFoundError, ShapeError, TypeMismatchError, UsageError } from '../../error/index.ts'
 import type { CompiledFilter } from '../../query/index.ts'
-import type { Document, Key, TypedArray } from '../../value/index.ts'
+import type { AnyDocument, Key, TypedArray } from '../../value/index.ts'
 import { describe, requireBoolean, requireCount, requireOptions, requirePath } from '../options.ts'
 import type { Partition } from '../partition.ts'
 import { type Filter, resolveFilter } from '../read/filter.ts'
@@ -55,7 +55,7 @@ export interface SearchIteratorOptions extends SearchConditions {
 }
 
 /** A document found. */
-export interface SearchHit<T extends object = Document> {
+export interface SearchHit<T extends object = AnyDocument> {
   /** Its primary key. */
   readonly id: Key
   /** Smaller is nearer: squared L2, 1 - cosine, -dot, bits that differ, 1 - shared bits / all bits. */

@@ -1,9 +1,9 @@
 // The results of write calls.
 
-import type { Document, Key } from '../../value/index.ts'
+import type { AnyDocument, Key } from '../../value/index.ts'
 
 /** One document of a call with `returnChanges`. */
-export interface Change<T extends object = Document> {
+export interface Change<T extends object = AnyDocument> {
   /** The primary key; `null` for a document that was not stored and has no valid one. */
   key: Key | null
   /** The document before the write, `null` if there was none. */
@@ -15,7 +15,7 @@ export interface Change<T extends object = Document> {
 }
 
 /** The counters are always present, the rest only when there is something to report. */
-export interface WriteResult<T extends object = Document> {
+export interface WriteResult<T extends object = AnyDocument> {
   inserted: number
   replaced: number
   /** Replaced or updated by content equal to what was stored. */
