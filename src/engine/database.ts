@@ -31,7 +31,7 @@ import { describe } from './options.ts'
 import type { Partition } from './partition.ts'
 import { DIRECT, derivedPart, directPart, filesPart, NAMES } from './parts.ts'
 import type { CollectionState, PartitionGroup } from './state.ts'
-import { endSources, tellDropped } from './write/watch.ts'
+import { endWaiting } from './write/watch.ts'
 
 const PARTS_CLOSED_AT_ONCE = 4
 
@@ -173,8 +173,7 @@ export class Database {
       await this.#catalog.save(withoutCollection(this.#catalog.state, state.definition.id))
       this.#members.delete(state.name)
       state.isDropped = true
-      tellDropped(state)
-      endSources(state)
+      endWaiting(state)
       await dropParts(state.parts)
     })
   }
@@ -251,7 +250,7 @@ export class Database {
   close(): Promise<void> {
     if (this.#closing === undefined) {
       this.#gate.isClosed = true
-      for (const { state } of this.#members.values()) endSources(state)
+      for (const { state } of this.#members.values()) endWaiting(state)
       this.#closing = this.#inTurn(() => this.#close())
     }
     return this.#closing

@@ -116,6 +116,21 @@ it('keeps what the catalog of a dialect said, if only that is dropped', async ()
   await again.close()
 })
 
+// They waited forever: the server is gone, and nobody said so.
+it('ends feeds when the database is closed', async () => {
+  const feed = await r.table('t').changes().run(connection)
+  const point = await r.table('t').get(1).changes().run(connection)
+  const ended = [feed.next(), point.next()].map((next) => expect(next).rejects.toThrow('Connection is closed'))
+  const dropped = await r
+    .tableCreate('u')
+    .run(connection)
+    .then(() => r.table('u').changes().run(connection))
+  const gone = expect(dropped.next()).rejects.toThrow('Changefeed aborted (table unavailable)')
+  await database.dropCollection('test.u')
+  await database.close()
+  await Promise.all([...ended, gone])
+})
+
 // Lists, descriptions and queries without a table were answered from memory, as if all were well.
 it('answers nothing once the database is closed', async () => {
   const collection = await seekdb.getCollection({ name: 's', embeddingFunction: null })
@@ -152,6 +167,7 @@ it('answers nothing once the database is closed', async () => {
     await expect(call()).rejects.toThrow('Connection is closed.')
   }
   expect(connection.isOpen()).toBe(false)
+  await expect(r.connect({ database })).rejects.toThrow('is closed')
   for (const call of [() => epsilla.listTables(), () => epsilla.get('epsilla')]) {
     expect(await call()).toMatchObject({ statusCode: 500, message: expect.stringContaining('is closed') })
   }

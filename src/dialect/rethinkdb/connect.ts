@@ -186,6 +186,8 @@ class EmbeddedConnection extends Connection {
     // A database in memory outlives a reconnect.
     else this.#database ??= await openHere(':memory:')
     try {
+      // Refuses a database that is closed.
+      collectionIn(this.#database, CATALOG)
       this.#store = await Store.hold(this.#database)
       this.#isHolding = true
     } catch (error) {

@@ -62,13 +62,14 @@ export interface RowChange {
 /** Told about every write to a table, whichever interface makes it. */
 export interface Listener {
   changed(changes: readonly RowChange[]): void
-  /** The table is gone. */
+  /** The table is gone, or its database is closing. */
   dropped(): void
 }
 
 /** What a feed can follow. */
 export interface Followed {
   readonly primaryKey: string
+  readonly isGone?: boolean
   listen(listener: Listener): void
   unlisten(listener: Listener): void
 }

@@ -19,7 +19,7 @@ export interface Watcher {
    * in the other. Those of a dropped partition are not reported.
    */
   changed(changes: readonly DocumentChange[]): void
-  /** The collection was dropped; no more calls follow. */
+  /** The collection was dropped, or its database is closing; no more calls follow. */
   dropped(): void
 }
 
@@ -39,12 +39,12 @@ export function watch(state: CollectionState, watcher: Watcher): () => void {
   }
 }
 
-export function tellDropped(state: CollectionState): void {
+/**
+ * Ends what waits for a collection that is dropped, or whose database closes: watchers, and inserts that wait for their
+ * source, which may never yield again.
+ */
+export function endWaiting(state: CollectionState): void {
   for (const one of state.watchers) heard(() => one.dropped())
-}
-
-/** Ends the inserts that wait for their source, which may never yield again. */
-export function endSources(state: CollectionState): void {
   for (const end of state.sources) end()
 }
 

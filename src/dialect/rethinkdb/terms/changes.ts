@@ -3,7 +3,7 @@
 
 import { clearTimeout, performance, setTimeout, TIMER_MS_MAX } from '../../../engine/index.ts'
 import { asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from '../datum.ts'
-import { Failure, fail, failLimit, ReqlOpFailedError } from '../errors.ts'
+import { Failure, fail, failLimit, ReqlOpFailedError, ReqlRuntimeError } from '../errors.ts'
 import type { Call } from '../evaluate.ts'
 import { unionFeed } from '../feeds.ts'
 import { adminPart } from '../parts.ts'
@@ -107,6 +107,8 @@ class TableFeed implements Feed, Watched {
       changed: (changes) => hear(() => listen(this, changes)),
       dropped: () =>
         hear(() => {
+          // The database is closing.
+          if (table.isGone === false) throw new Failure(ReqlRuntimeError, 'Connection is closed.')
           throw new Failure(ReqlOpFailedError, 'Changefeed aborted (table unavailable).')
         }),
     }
