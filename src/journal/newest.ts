@@ -163,7 +163,10 @@ function wasLog(file: StorageFile): boolean {
   return at !== size && hasMark(file, size)
 }
 
-/** Searches for such a frame where one is damaged: the first one has a sector in common with the head. No checksum helps without the seed. */
+/**
+ * Searches for such a frame where one is damaged: the first has a sector in common with the head. Without the seed no
+ * checksum helps.
+ */
 function hasMark(file: StorageFile, size: number): boolean {
   const piece = new Uint8Array(SEARCHED_BYTES)
   const words = new Uint32Array(piece.buffer)

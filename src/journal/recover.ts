@@ -169,7 +169,8 @@ export class Recovery {
       throw this.corrupt(this.file.size(), `the file ends before byte ${this.covered}, which was written and flushed`)
     this.sequence = 1
     if (!(await this.checkFrames())) return await this.again(mayUseSnapshot)
-    if (options.repair && this.durable > this.file.size()) this.note(this.end, this.durable)
+    // Also where the file is longer: a repair that was cut short had made room for what it was going to write.
+    if (options.repair && this.durable > this.end) this.note(this.end, this.durable)
     if (this.end < this.covered) throw this.corrupt(this.end, 'a frame that was flushed is not whole')
     this.isClean = snapshot !== undefined && this.covered === this.end && this.end === this.file.size()
   }
@@ -269,8 +270,10 @@ export class Recovery {
   private note(from: number, to: number): void {
     const last = this.repairs.at(-1)
     const isNext = last !== undefined && last.reason === DAMAGED && last.offset + last.bytes >= from
-    const offset = isNext ? this.repairs.pop()!.offset : from
-    this.repairs.push({ file: this.file.name, offset, bytes: to - offset, reason: DAMAGED })
+    const offset = isNext ? last.offset : from
+    const end = isNext ? Math.max(to, last.offset + last.bytes) : to
+    if (isNext) this.repairs.pop()
+    this.repairs.push({ file: this.file.name, offset, bytes: end - offset, reason: DAMAGED })
     this.needsRewrite = true
   }
 
