@@ -144,7 +144,7 @@ export class Recovery {
     this.hurtFile = newest.hurt?.name
     this.isHeaderTorn = newest.tornAt >= 0
     this.isHeadless = newest.isHeadless
-    this.needsRewrite = newest.isHeadless
+    this.needsRewrite = newest.isHeadless || newest.hurt !== undefined
     if (repair) this.repairs.push(...headRepairs(newest))
     this.headRepairs = this.repairs.length
   }
@@ -270,10 +270,9 @@ export class Recovery {
   private note(from: number, to: number): void {
     const last = this.repairs.at(-1)
     const isNext = last !== undefined && last.reason === DAMAGED && last.offset + last.bytes >= from
-    const offset = isNext ? last.offset : from
-    const end = isNext ? Math.max(to, last.offset + last.bytes) : to
     if (isNext) this.repairs.pop()
-    this.repairs.push({ file: this.file.name, offset, bytes: end - offset, reason: DAMAGED })
+    const { offset, bytes } = isNext ? last : { offset: from, bytes: 0 }
+    this.repairs.push({ file: this.file.name, offset, bytes: Math.max(bytes, to - offset), reason: DAMAGED })
     this.needsRewrite = true
   }
 
@@ -350,7 +349,6 @@ export class Recovery {
     if (offset < this.covered) {
       // The snapshot includes what is to be forgotten.
       this.staleFiles.push(snapshotName(this.options.stem))
-      this.covered = 0
       await this.again(false)
     } else if (this.passage !== undefined) {
       await this.again(true)

@@ -387,34 +387,6 @@ it('a document that was moved is there after a repair that was cut short, at wha
   }
 })
 
-// The repair made room behind what was left: then the log did not seem to lack anything, and what the other one had of the write was dropped.
-it('a write that reached two partitions, one of which lacks its end, is there after a repair that was cut short, too', async () => {
-  const medium = new SimulatedMedium()
-  const db = await openDatabase({ storage: medium.reopen() })
-  const posts = await db.createCollection('posts')
-  await posts.createPartition('old')
-  await posts.insert({ id: 1 }, { partition: 'old' })
-  const end = medium.bytes('c1.p1.1.log').findLastIndex((byte) => byte !== 0)
-  await posts.upsert([{ id: 1, isMoved: true }, { id: 2 }], { partition: '_default' })
-  await db.close()
-  medium.put('c1.p1.1.log', medium.bytes('c1.p1.1.log').subarray(0, Math.ceil((end + 1) / 8) * 8))
-  const cuts = new Map<string, SimulatedMedium>()
-  medium.onOperation = ({ number }) => {
-    for (const mode of ['all', 'nothing', 'random'] as const) {
-      const cut = medium.crash({ seed: number + cuts.size, mode })
-      cuts.set(cut.state(), cut)
-    }
-  }
-  await (await openDatabase({ storage: medium.reopen(), repair: true })).close()
-  expect(cuts.size).toBeGreaterThan(20)
-  for (const cut of cuts.values()) {
-    const repaired = await openDatabase({ storage: cut.reopen(), repair: true })
-    const found = await repaired.collection('posts').find().toArray()
-    expect(found).toEqual([{ id: 1, isMoved: true }, { id: 2 }])
-    await repaired.close()
-  }
-})
-
 describe('a newer generation with a damaged head, beside the one before', () => {
   async function written(): Promise<SimulatedMedium> {
     const medium = new SimulatedMedium()

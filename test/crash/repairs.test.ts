@@ -1,0 +1,57 @@
+// Promise: what a repair keeps of writes that reached several logs stays, whatever follows: another repair, where that one was cut short,
+// or an opening as ever.
+
+import { expect, it } from 'vitest'
+import { openDatabase } from '../../src/engine/index.ts'
+import { SimulatedMedium } from './simulated-storage.ts'
+
+// The repair made room behind what was left: then the log did not seem to lack anything, and what the other one had of the write was dropped.
+it('a write that reached two partitions, one of which lacks its end, is there after a repair that was cut short, too', async () => {
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen() })
+  const posts = await db.createCollection('posts')
+  await posts.createPartition('old')
+  await posts.insert({ id: 1 }, { partition: 'old' })
+  const end = medium.bytes('c1.p1.1.log').findLastIndex((byte) => byte !== 0)
+  await posts.upsert([{ id: 1, isMoved: true }, { id: 2 }], { partition: '_default' })
+  await db.close()
+  medium.put('c1.p1.1.log', medium.bytes('c1.p1.1.log').subarray(0, Math.ceil((end + 1) / 8) * 8))
+  const cuts = new Map<string, SimulatedMedium>()
+  medium.onOperation = ({ number }) => {
+    for (const mode of ['all', 'nothing', 'random'] as const) {
+      const cut = medium.crash({ seed: number + cuts.size, mode })
+      cuts.set(cut.state(), cut)
+    }
+  }
+  await (await openDatabase({ storage: medium.reopen(), repair: true })).close()
+  expect(cuts.size).toBeGreaterThan(20)
+  for (const cut of cuts.values()) {
+    const repaired = await openDatabase({ storage: cut.reopen(), repair: true })
+    const found = await repaired.collection('posts').find().toArray()
+    expect(found).toEqual([{ id: 1, isMoved: true }, { id: 2 }])
+    await repaired.close()
+  }
+})
+
+// The log before it lacks those writes, and was not rewritten to say that they are settled: the opening after the repair dropped them.
+it('what another shard has is there after a repair that went back to the log before a compaction', async () => {
+  const documents = (count: number, from = 0) => Array.from({ length: count }, (_, i) => ({ id: from + i }))
+  const medium = new SimulatedMedium()
+  const first = await openDatabase({ storage: medium.reopen() })
+  await (await first.createCollection('posts', { shards: 2 })).insert(documents(20))
+  await first.close()
+  // As if an export had held it.
+  const older = medium.bytes('c1.p0.1.log')
+  const db = await openDatabase({ storage: medium.reopen() })
+  await db.collection('posts').optimize()
+  for (const from of [20, 40, 60]) await db.collection('posts').insert(documents(20, from))
+  const left = medium.crash({ seed: 1, mode: 'all' })
+  left.put('c1.p0.1.log', older).put('c1.p0.2.log', left.bytes('c1.p0.2.log').fill(165, 0, 128))
+  const repaired = await openDatabase({ storage: left.reopen(), repair: true })
+  const count = await repaired.collection('posts').count()
+  expect(count).toBeGreaterThan(40)
+  await repaired.close()
+  const again = await openDatabase({ storage: left.reopen() })
+  expect(await again.collection('posts').count()).toBe(count)
+  await again.close()
+})
