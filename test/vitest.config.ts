@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const LONG = [
   'crash/partition',
   'browser/kill',
+  'package/node',
   'contract/pages',
   'crash/sigkill',
   'crash/damage',
