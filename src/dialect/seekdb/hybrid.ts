@@ -67,7 +67,7 @@ function partsOf(options: Options, collection: Collection): { readonly query: un
   const isVector = queryEmbeddings || (text !== undefined && collection.embeddingFunction !== undefined)
   const whereDocument = options['whereDocument'] ?? text
   if (!isVector && !isGiven(whereDocument) && !isGiven(where)) {
-    throw new SeekdbValueError('hybridSearch requires query, knn, or both')
+    throw new SeekdbValueError('hybridSearch requires query, knn, or both; a search for nothing is not supported')
   }
   return {
     query: isGiven(whereDocument) || !isVector ? { where, whereDocument } : undefined,
