@@ -115,7 +115,7 @@ export class Caller {
     run: (store: Store, db: string) => R | Promise<R>,
     onFailure?: (status: ResStatus) => R,
     left = REPEATED_MAX,
-    began = performance.now(),
+    began = 0,
   ): Promise<R> {
     try {
       const { connection } = this
@@ -123,6 +123,7 @@ export class Caller {
       store.requireOpen()
       // Before anything starts: a timeout that `Number` throws on is refused here.
       const limitMs = Number(data?.timeout || connection.limitMs)
+      if (limitMs > 0) began ||= performance.now()
       const answer = run(store, data?.db_name || connection.db)
       if (!(answer instanceof Promise)) return answer
       return await (limitMs > 0 ? withDeadline(answer, limitMs, began) : answer)
