@@ -88,16 +88,12 @@ it('gives them their names back in a repair that was cut short, whatever was ope
   await first.close()
   const [debits, credits] = [medium.bytes('c1.p0.1.log'), medium.bytes('c2.p0.1.log')]
   medium.put('c1.p0.1.log', credits).put('c2.p0.1.log', debits)
-  const cuts = new Map<string, SimulatedMedium>()
-  medium.onOperation = ({ number }) => {
-    for (const mode of ['all', 'nothing'] as const) {
-      const cut = medium.crash({ seed: number, mode })
-      cuts.set(cut.state(), cut)
-    }
-  }
-  await (await openDatabase({ storage: medium.reopen(), repair: true })).close()
-  expect(cuts.size).toBeGreaterThan(5)
-  for (const cut of cuts.values()) {
+  const cuts = await medium.cutsOf(
+    async () => (await openDatabase({ storage: medium.reopen(), repair: true })).close(),
+    ['all', 'nothing'],
+  )
+  expect(cuts.length).toBeGreaterThan(5)
+  for (const cut of cuts) {
     await openDatabase({ storage: cut.reopen() })
       .then((db) => db.close())
       .catch(() => {})

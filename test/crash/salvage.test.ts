@@ -366,16 +366,12 @@ it('a document that was moved is there after a repair that was cut short, at wha
   await posts.insert({ id: 3 })
   await db.close()
   medium.put('c1.p0.1.log', medium.bytes('c1.p0.1.log').fill(255, at + 40, at + 41))
-  const cuts = new Map<string, SimulatedMedium>()
-  medium.onOperation = ({ number }) => {
-    for (const mode of ['all', 'nothing'] as const) {
-      const cut = medium.crash({ seed: number, mode })
-      cuts.set(cut.state(), cut)
-    }
-  }
-  await (await openDatabase({ storage: medium.reopen(), repair: true })).close()
-  expect(cuts.size).toBeGreaterThan(10)
-  for (const cut of cuts.values()) {
+  const cuts = await medium.cutsOf(
+    async () => (await openDatabase({ storage: medium.reopen(), repair: true })).close(),
+    ['all', 'nothing'],
+  )
+  expect(cuts.length).toBeGreaterThan(10)
+  for (const cut of cuts) {
     const repaired = await openDatabase({ storage: cut.reopen(), repair: true })
     expect(
       await repaired

@@ -182,6 +182,22 @@ export class SimulatedMedium {
     return this.#required(name).take()
   }
 
+  /**
+   * What crashes before each operation of `run` leave, once each, by the bytes left. The operation's number is the seed.
+   */
+  async cutsOf(run: () => Promise<void>, modes: readonly CrashMode[]): Promise<SimulatedMedium[]> {
+    const cuts = new Map<string, SimulatedMedium>()
+    this.onOperation = ({ number }) => {
+      for (const mode of modes) {
+        const cut = this.crash({ seed: number, mode })
+        cuts.set(cut.state(), cut)
+      }
+    }
+    await run()
+    this.onOperation = undefined
+    return [...cuts.values()]
+  }
+
   /** What a reader sees of all files, in short; of a medium with nothing pending, as after a crash, that is all there is. */
   state(): string {
     const hash = createHash('sha1')

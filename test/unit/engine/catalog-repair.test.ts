@@ -97,13 +97,11 @@ it('they are there also after a repair that was cut short', async () => {
   await db.close()
   const log = medium.bytes('c3.p0.1.log')
   medium.put('catalog.copy', older).flipBit('catalog', 25, 0)
-  const cuts = new Map<string, SimulatedMedium>()
-  medium.onOperation = ({ number }) => {
-    const cut = medium.crash({ seed: number, mode: 'all' })
-    cuts.set(cut.state(), cut)
-  }
-  await (await openDatabase({ storage: medium.reopen(), repair: true })).close()
-  for (const cut of cuts.values()) {
+  const cuts = await medium.cutsOf(
+    async () => (await openDatabase({ storage: medium.reopen(), repair: true })).close(),
+    ['all'],
+  )
+  for (const cut of cuts) {
     await openDatabase({ storage: cut.reopen() })
       .then((db) => db.close())
       .catch((error: unknown) => expect(error).toBeInstanceOf(CorruptError))
