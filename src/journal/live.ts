@@ -1,17 +1,23 @@
 // A log in as little memory as can be. The first pass notes which records are live at the end, and where; the second copies these alone,
 // into one place of exactly their size. Neither needs room for a frame that is longer than the window.
 
-import { KIND_DELETE, KIND_RECORD, outOfMemory, type Store, WALK_COPY, WALK_SHAPES } from '../core/index.ts'
+import {
+  BLOCK_KIND,
+  BLOCK_KIND_SHIFT,
+  BLOCK_UNITS,
+  KIND_DELETE,
+  KIND_RECORD,
+  outOfMemory,
+  type Store,
+  WALK_COPY,
+  WALK_SHAPES,
+} from '../core/index.ts'
 import type { StorageFile } from '../storage/index.ts'
 import { framesEnd, longFrame } from './frame.ts'
 import type { Slice } from './slice.ts'
 import type { FrameWalk } from './walk.ts'
 import type { LogWindow } from './window.ts'
 
-/** The parts of a block's first word; its slot follows, if it has one. */
-const UNITS = 0xffffff
-const KIND_SHIFT = 24
-const KIND = 15
 /** More than a partition can have. */
 const SLOTS_MAX = 2 ** 28
 
@@ -20,7 +26,7 @@ interface Piece {
   readonly at: number
   readonly from: number
   readonly end: number
-  /** The first words of a block that is not in memory. */
+  /** The first words of a block that is not in memory: its length and kind, and its slot, if it has one. */
   readonly word: number
   readonly slot: number
 }
@@ -59,17 +65,17 @@ export class LiveRecords {
     for await (const piece of this.pieces(from, to)) {
       if (piece.from === 0) {
         const { at, word, slot } = piece
-        if (((word >>> KIND_SHIFT) & KIND) === KIND_RECORD) {
-          this.longs.push({ at, bytes: (word & UNITS) * 8, slot })
-          this.note(slot, at / 8, word & UNITS)
+        if (((word >>> BLOCK_KIND_SHIFT) & BLOCK_KIND) === KIND_RECORD) {
+          this.longs.push({ at, bytes: (word & BLOCK_UNITS) * 8, slot })
+          this.note(slot, at / 8, word & BLOCK_UNITS)
         }
         continue
       }
       const { u32 } = this.store.memory
       for (let i = piece.from >>> 2, unit = piece.at / 8; i < piece.end >>> 2; ) {
-        const length = u32[i]! & UNITS
+        const length = u32[i]! & BLOCK_UNITS
         if (length === 0) return false
-        const kind = (u32[i]! >>> KIND_SHIFT) & KIND
+        const kind = (u32[i]! >>> BLOCK_KIND_SHIFT) & BLOCK_KIND
         if (kind === KIND_RECORD) this.note(u32[i + 1]!, unit, length)
         else if (kind === KIND_DELETE) this.note(u32[i + 1]!, 0, 0)
         i += length * 2
@@ -137,8 +143,8 @@ export class LiveRecords {
     let begin = piece.from
     for (let address = piece.from, unit = piece.at / 8; address < piece.end; ) {
       const word = u32[address >>> 2]!
-      const length = word & UNITS
-      const isRecord = ((word >>> KIND_SHIFT) & KIND) === KIND_RECORD
+      const length = word & BLOCK_UNITS
+      const isRecord = ((word >>> BLOCK_KIND_SHIFT) & BLOCK_KIND) === KIND_RECORD
       const next = address + length * 8
       if (isRecord && this.places[u32[(address >>> 2) + 1]!] !== unit) {
         if (address > begin) found.push([begin, address])
@@ -186,7 +192,7 @@ export class LiveRecords {
       while (at < long) {
         file.read(at, new Uint8Array(head.buffer))
         const [word, slot] = head as unknown as [number, number]
-        const length = (word & UNITS) * 8
+        const length = (word & BLOCK_UNITS) * 8
         this.isWhole &&= length > 0
         if (!this.isWhole) return
         const fits = length <= window.bytes

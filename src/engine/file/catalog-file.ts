@@ -82,7 +82,7 @@ export class CatalogFile implements Catalog {
     let state: CatalogState
     const repairs: Repair[] = []
     try {
-      state = await read(storage, CATALOG_FILE)
+      state = await readCatalog(storage)
     } catch (error) {
       if (!repair || !(error instanceof CorruptError)) throw error
       state = await salvage(storage, error)
@@ -220,11 +220,6 @@ export class CatalogFile implements Catalog {
   }
 }
 
-/** Reads the catalog among the files of a database. */
-export function readCatalog(files: StorageDirectory): Promise<CatalogState> {
-  return read(files, CATALOG_FILE)
-}
-
 /** The names of partition files, grouped by stem. */
 export function namesByStem(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const byStem = new Map<string, string[]>()
@@ -258,7 +253,8 @@ function notThere({ path }: StorageDirectory, why: string): NotFoundError {
   })
 }
 
-async function read(storage: StorageDirectory, name: string): Promise<CatalogState> {
+/** Reads the catalog among the files of a database, or its second copy; a CorruptError says that it is missing or damaged. */
+export async function readCatalog(storage: StorageDirectory, name = CATALOG_FILE): Promise<CatalogState> {
   let file: Awaited<ReturnType<StorageDirectory['open']>>
   try {
     file = await storage.open(name, { create: false })
@@ -281,7 +277,7 @@ async function read(storage: StorageDirectory, name: string): Promise<CatalogSta
 /** Reads the second copy; it may be one change behind, if a crash fell between the two writes. */
 async function salvage(storage: StorageDirectory, damage: CorruptError): Promise<CatalogState> {
   try {
-    return await read(storage, CATALOG_COPY_FILE)
+    return await readCatalog(storage, CATALOG_COPY_FILE)
   } catch (cause) {
     if (!(cause instanceof CorruptError)) throw cause
     throw new CorruptError(`${damage.message}; its second copy is no better, so there is nothing to repair it from`, {
@@ -294,7 +290,7 @@ async function salvage(storage: StorageDirectory, damage: CorruptError): Promise
 /** The second copy if it is newer. It is written after the catalog, so somebody has put an old catalog back. */
 async function newerCopy(storage: StorageDirectory, state: CatalogState): Promise<CatalogState | undefined> {
   try {
-    const copy = await read(storage, CATALOG_COPY_FILE)
+    const copy = await readCatalog(storage, CATALOG_COPY_FILE)
     return copy.sequence > state.sequence ? copy : undefined
   } catch (error) {
     // One that cannot be read for now, or that a later version wrote, is not one that is no good.

@@ -2,7 +2,7 @@
 
 import { fileStem } from '../../catalog/index.ts'
 import { parseDataFile } from '../../catalog/stored.ts'
-import { CollectionShapes, KIND_DELETE, Store } from '../../core/index.ts'
+import { BLOCK_KIND, BLOCK_KIND_SHIFT, BLOCK_UNITS, CollectionShapes, KIND_DELETE, Store } from '../../core/index.ts'
 import { type CorruptError, NotFoundError } from '../../error/index.ts'
 import {
   encodeLogHeader,
@@ -168,9 +168,9 @@ function hasDeletion(file: StorageFile, { from, to }: LoggedTransaction): boolea
   for (let at = from; at < to; ) {
     if (file.read(at, word) < 4) return false
     const block = view.getUint32(0, true)
-    if (((block >>> 24) & 0xf) === KIND_DELETE) return true
+    if (((block >>> BLOCK_KIND_SHIFT) & BLOCK_KIND) === KIND_DELETE) return true
     // The blocks of a frame follow its header.
-    at += Math.max(8, (block & 0xffffff) * 8)
+    at += Math.max(8, (block & BLOCK_UNITS) * 8)
   }
   return false
 }
