@@ -343,8 +343,9 @@ export class DirectWrite {
   }
 
   remove(key: Key): void {
+    // A removal runs what is staged in its own partition alone; what is staged in the others must be seen, too.
+    this.settle()
     this.#batches.of(this.#partOf(key)).remove(key)
-    this.#touched.clear()
   }
 
   /** Runs what is staged; afterwards refusals are known. */
