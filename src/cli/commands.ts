@@ -176,11 +176,6 @@ export async function exportFile([path, name]: readonly [string, string], option
   if (!EXPORTED.includes(format)) {
     throw new Exit(2, `--format of export is ndjson, json or csv; got "${format}"`)
   }
-  const target: NodeJS.WritableStream = out === undefined ? streams.output : createWriteStream(out)
-  const failed = new Promise<never>((_, reject) => {
-    target.once('error', (error: Error) => reject(new Exit(1, `cannot write: ${error.message}`)))
-  })
-  failed.catch(() => {})
   await within(path, { readOnly: true }, async (db) => {
     const cursor = db.collection(name).find({
       filter: filter === undefined ? {} : (jsonOption(filter, '--filter') as object as never),
@@ -192,13 +187,21 @@ export async function exportFile([path, name]: readonly [string, string], option
     const columns = select?.map((path) => ({ heading: path, steps: path.split('.') }))
     const form =
       format === 'csv' ? csvForm(columns ?? (await columnsOf(cursor))) : jsonForm(format === 'json', options.plain)
+    // The file is opened once there is something to write: until then it keeps what it has, should the call be refused.
+    const documents = cursor[Symbol.asyncIterator]()
+    let step = await documents.next()
+    const target: NodeJS.WritableStream = out === undefined ? streams.output : createWriteStream(out)
+    const failed = new Promise<never>((_, reject) => {
+      target.once('error', (error: Error) => reject(new Exit(1, `cannot write: ${error.message}`)))
+    })
+    failed.catch(() => {})
     const write = async (text: string) => {
       if (text !== '' && !target.write(text)) await Promise.race([once(target, 'drain'), failed])
     }
     let count = 0
     await write(form.head)
-    for await (const document of cursor) {
-      await write(form.document(document, count))
+    for (; step.done !== true; step = await documents.next()) {
+      await write(form.document(step.value, count))
       progress.update(++count)
     }
     await write(form.tail(count))

@@ -2,7 +2,7 @@
 // files dropped on a page.
 
 import { DataError } from '../error/index.ts'
-import { decode, fromJson } from './typed-json.ts'
+import { fromJson } from './typed-json.ts'
 
 export const FORMATS = ['ndjson', 'json', 'csv', 'parquet'] as const
 export type Format = (typeof FORMATS)[number]
@@ -42,14 +42,14 @@ function withoutMark(text: string): string {
 export function* jsonDocuments(text: string, name: string): Generator<object, void, undefined> {
   let value: unknown
   try {
-    value = JSON.parse(withoutMark(text))
+    value = fromJson(withoutMark(text))
   } catch (cause) {
     throw unreadable(`"${name}" is not valid JSON`, cause)
   }
   for (const [at, one] of (Array.isArray(value) ? value : [value]).entries()) {
     if (!isObject(one))
       throw unreadable(`element ${at} of "${name}" is not an object; each element has to be a document`)
-    yield decode(one) as object
+    yield one
   }
 }
 

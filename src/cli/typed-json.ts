@@ -1,5 +1,5 @@
 // JSON that preserves types JSON lacks: dates, 64-bit integers, bytes and typed arrays, each as `{ "$quiver": type,
-// "value": ... }`.
+// "value": ... }`. In a typed array, numbers that JSON lacks (NaN, the infinities, -0) are strings.
 
 const TAG = '$quiver'
 
@@ -39,10 +39,15 @@ function encodeView(view: ArrayBufferView, isPlain: boolean): unknown {
     const text = base64(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
     return isPlain ? text : tagged('Uint8Array', text)
   }
-  const values = Array.from(view as unknown as Iterable<number | bigint>, (one) =>
-    typeof one === 'bigint' ? String(one) : one,
-  )
-  return isPlain ? values : tagged(name, values)
+  const elements = Array.from(view as unknown as Iterable<number | bigint>)
+  if (isPlain) return elements.map((one) => (typeof one === 'bigint' ? String(one) : one))
+  return tagged(name, elements.map(exact))
+}
+
+/** The number itself where JSON has it, otherwise its text. */
+function exact(element: number | bigint): number | string {
+  if (Object.is(element, -0)) return '-0'
+  return Number.isFinite(element) ? (element as number) : String(element)
 }
 
 function tagged(type: string, value: unknown): object {
@@ -54,7 +59,7 @@ export function fromJson(text: string): unknown {
   return decode(JSON.parse(text))
 }
 
-export function decode(value: unknown): unknown {
+function decode(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(decode)
   const { [TAG]: type, value: inner } = value as Record<string, unknown>
@@ -81,7 +86,7 @@ function untag(type: string, value: unknown): unknown {
   if (type === 'BigInt64Array') return BigInt64Array.from((value as string[]).map(BigInt))
   if (type === 'BigUint64Array') return BigUint64Array.from((value as string[]).map(BigInt))
   const made = ARRAYS[type as keyof typeof ARRAYS] as { from(values: Iterable<number>): unknown } | undefined
-  return made?.from(value as number[])
+  return made?.from((value as (number | string)[]).map(Number))
 }
 
 /** In chunks, because a call takes a limited number of arguments. */

@@ -95,6 +95,7 @@ describe('import', () => {
     ['broken.ndjson', '{"id":1}\n{"id":', 'line 2 is not valid JSON'],
     ['list.ndjson', '[1]', 'line 1 is not an object'],
     ['broken.json', '{', 'is not valid JSON'],
+    ['value.json', '[{"id":{"$quiver":"bigint","value":"x"}}]', 'is not valid JSON: Cannot convert x to a BigInt\n'],
     ['broken.csv', 'a,b\n1,2,3\n', 'the CSV is broken'],
   ])('says what is wrong with %s', async (name, content, message) => {
     const run = await session.run(['import', db, 'c', session.write(name, content)])
@@ -119,6 +120,34 @@ describe('export', () => {
     expect(await again.collection('b').find({ sort: 'id' }).toArray()).toEqual(documents)
     await again.close()
   })
+
+  // JSON has no word for these numbers: they came back as 0.
+  it('keeps the numbers in typed arrays that JSON lacks', async () => {
+    const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 1.5]
+    const document = { id: 1, v: Float32Array.from(odd), w: Float64Array.from(odd) }
+    const opened = await open(db)
+    await (await opened.createCollection('a')).insert(document)
+    await opened.close()
+    for (const format of ['ndjson', 'json']) {
+      const { output } = await session.run(['export', db, 'a', '--format', format])
+      await session.run(['import', db, format, '-', '--format', format], output)
+      const again = await open(db)
+      expect(await again.collection(format).get(1)).toEqual(document)
+      await again.close()
+    }
+  })
+
+  // The file was emptied first, and then there was no collection of that name, or no such operator.
+  it.each([[['nope']], [['a', '--filter', '{"n":{"$more":1}}']], [['a', '--format', 'csv', '--sort', '']]])(
+    'that is refused leaves the file as it was: %j',
+    async (args) => {
+      await session.run(['import', db, 'a', '-'], lines({ id: 1, n: 1 }))
+      const out = session.write('kept.ndjson', 'kept')
+      const { status } = await session.run(['export', db, ...args, '--out', out])
+      expect(status).toBeGreaterThan(0)
+      expect(readFileSync(out, 'utf8')).toBe('kept')
+    },
+  )
 
   it('filters, sorts, selects, limits; as JSON, CSV, and to a file', async () => {
     await session.run(['import', db, 'c', '-'], lines({ id: 1, n: 3 }, { id: 2, n: 1 }, { id: 3, n: 2, t: 'a"b' }))
