@@ -28,7 +28,8 @@ export class Server {
   readonly #tell: TellNames
   readonly #cursors = new Map<number, AsyncIterator<unknown>>()
   readonly #running = new Map<number, AbortController>()
-  #nextCursor = 1
+  /** Does not begin at 1: the server in the next tab must not take an iteration begun here for one of its own. */
+  #nextCursor = Math.floor(Math.random() * 2 ** 48)
 
   /** @param tell - called when a call has changed the collections, before that call is answered. */
   constructor(database: Database, send: Send, tell: TellNames) {

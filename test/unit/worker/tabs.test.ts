@@ -85,7 +85,18 @@ class Page {
 
   call(name: string, method: string, ...args: unknown[]): Promise<unknown> {
     const target = name === '' ? { kind: 'database' as const } : { kind: 'collection' as const, name }
-    const request: CallRequest = { id: ++this.#last, target, method, args: { value: args, holes: [] } }
+    return this.#ask({ target, method, args: { value: args, holes: [] } })
+  }
+
+  /** Begins an iteration over a collection; resolves with what asks it for more. */
+  async iterate(name: string): Promise<() => Promise<unknown>> {
+    const args = { value: [], holes: [] }
+    const cursor = await this.#ask({ target: { kind: 'collection', name }, method: 'find', args, then: 'iterate' })
+    return () => this.#ask({ target: { kind: 'cursor', cursor: cursor as number }, method: 'next', args })
+  }
+
+  #ask(call: Omit<CallRequest, 'id'>): Promise<unknown> {
+    const request: CallRequest = { id: ++this.#last, ...call }
     return new Promise((resolve, reject) => {
       this.#answers.set(request.id, (reply) => {
         if ('error' in reply) reject(new Error(reply.error.message))
@@ -130,6 +141,19 @@ it('a call that meets a tab which is closing waits for the next one', async () =
   expect(await inserted).toMatchObject({ inserted: 1 })
   expect(await second.call('posts', 'count')).toBe(2)
   for (const { tab } of [second, third]) await tab.close()
+})
+
+// Tabs numbered iterations alike: one that was begun before took the documents of one begun after.
+it('an iteration that was begun in a tab which is gone gets nothing of one in the next', async () => {
+  const [first, second, third] = await threePages()
+  const pages = [second, third]
+  const before = await Promise.all(pages.map((page) => page.iterate('posts')))
+  await first.tab.close()
+  waiters[0]!()
+  const after = await Promise.all(pages.map((page) => page.iterate('posts')))
+  for (const next of before) await expect(next()).rejects.toThrow('this iteration has ended')
+  for (const next of after) expect(await next()).toEqual([{ id: expect.any(String), n: 0 }])
+  for (const { tab } of pages) await tab.close()
 })
 
 /** A tab of another release: answers each `hello`, and hears all. */
