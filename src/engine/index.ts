@@ -23,7 +23,7 @@ export type { Progress } from './file/medium.ts'
 export { between, type IndexRange, type IndexTuple, ofType, type RangeBounds, TypeRank } from './indexes/index-range.ts'
 export type { IndexReader } from './indexes/index-reader.ts'
 export type { SparseVector } from './indexes/sparse.ts'
-export { ownField } from './merge.ts'
+export { copyDocument, ownField } from './merge.ts'
 export { damagedSpares, type MediumOptions, type Open, type OpenOptions, open, openDatabase, openHere } from './open.ts'
 export {
   type Conflict,

@@ -62,7 +62,7 @@ export function withKey(document: unknown, primaryKey: string, key: unknown): un
   return isObject(document) ? { ...(document as Document), [primaryKey]: key } : document
 }
 
-/** A deep copy of a storable document; values that cannot be stored are shared. */
+/** A deep copy of a storable document; values that cannot be stored are shared, and what is no document is returned. */
 export function copyDocument<T extends object>(document: T): T {
   return copyValue(document, 0) as T
 }

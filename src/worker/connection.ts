@@ -187,13 +187,13 @@ export class Connection {
   end(error: Error = new ClosedError('the database was closed')): void {
     if (this.#ended !== undefined) return
     this.#ended = error
-    this.#end.abort()
+    this.#end.abort(error)
     this.#worker.terminate()
     for (const waiting of this.#waiting.values()) waiting.reject(error)
     this.#waiting.clear()
   }
 
-  /** Aborted when the connection ends. */
+  /** Aborted when the connection ends, for the reason that pending calls get. */
   get signal(): AbortSignal {
     return this.#end.signal
   }

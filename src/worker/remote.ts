@@ -1,13 +1,11 @@
 // A database open in a worker, with the interface of one open in this thread.
 
 import { chunksOf, type ExportOptions, exported, exportForm } from '../archive/index.ts'
-import { Collection, Cursor, Database, ResultSum, type WriteResult } from '../engine/index.ts'
+import { Collection, Cursor, Database, type InsertOptions, type WriteResult } from '../engine/index.ts'
 import { ClosedError, NotFoundError } from '../error/index.ts'
 import type { Connection } from './connection.ts'
 import type { Target } from './protocol.ts'
-
-/** Documents of an iterable that are sent together. */
-const BATCH = 1_000
+import { insertStream, isSource } from './stream.ts'
 
 interface Kind {
   readonly prototype: { readonly [Symbol.toStringTag]: string }
@@ -86,9 +84,11 @@ function remoteCollection(connection: Connection, first: string): RemoteCollecti
   let name = first
   const target = (): Target => ({ kind: 'collection', name })
   const info = connection.collections.get(name)
-  const insert = (method: 'insert' | 'upsert') => async (source: unknown, options?: unknown) => {
-    if (!isIterable(source)) return await connection.call(target(), method, list(source, options))
-    return await insertAll(source, options, (batch, rest) => {
+  const insert = (method: 'insert' | 'upsert') => async (given: unknown, options?: unknown) => {
+    // A Set is complete: its present elements are taken.
+    const source = given instanceof Set ? [...given] : given
+    if (!isSource(source)) return await connection.call(target(), method, list(source, options))
+    return await insertStream(connection, name, source, options as InsertOptions | undefined, (batch, rest) => {
       return connection.call(target(), method, list(batch, rest)) as Promise<WriteResult>
     })
   }
@@ -211,29 +211,4 @@ class RemoteIterator implements AsyncIterableIterator<unknown> {
   [Symbol.asyncIterator](): AsyncIterableIterator<unknown> {
     return this
   }
-}
-
-function isIterable(source: unknown): source is Iterable<unknown> | AsyncIterable<unknown> {
-  if (typeof source !== 'object' || source === null || Array.isArray(source) || ArrayBuffer.isView(source)) return false
-  return Symbol.iterator in source || Symbol.asyncIterator in source
-}
-
-/** Writes what an iterable yields, in batches; with `atomic` as a single one. */
-async function insertAll(
-  source: Iterable<unknown> | AsyncIterable<unknown>,
-  options: unknown,
-  write: (batch: unknown[], options: unknown) => Promise<WriteResult>,
-): Promise<WriteResult> {
-  const isAtomic = (options as { atomic?: unknown } | undefined)?.atomic === true
-  const changes = (options as { returnChanges?: unknown } | undefined)?.returnChanges
-  const sum = new ResultSum(changes !== undefined && changes !== false)
-  let batch: unknown[] = []
-  for await (const document of source) {
-    batch.push(document)
-    if (isAtomic || batch.length < BATCH) continue
-    sum.add(await write(batch, options))
-    batch = []
-  }
-  sum.add(await write(batch, options))
-  return sum.finish()
 }

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import r from '../../../src/dialect/rethinkdb/index.ts'
-import { type Database, openDatabase } from '../../../src/engine/index.ts'
+import { type Collection, type Database, openDatabase } from '../../../src/engine/index.ts'
 import { Connection, type WorkerLike } from '../../../src/worker/connection.ts'
 import type { Reply, Request } from '../../../src/worker/protocol.ts'
 import { remoteDatabase } from '../../../src/worker/remote.ts'
@@ -128,4 +128,90 @@ describe('handles of what is open in the worker', () => {
 it('an interface that reads without promises refuses a database in a worker, and makes nothing in it', async () => {
   await expect(r.connect({ database: remote })).rejects.toThrow('the database is in a worker')
   expect(await remote.collections()).toEqual([])
+})
+
+describe('inserts from a source in the page', () => {
+  const both = async (insert: (posts: Collection) => Promise<unknown>) => {
+    const outcomes: unknown[] = []
+    for (const db of [database, remote]) {
+      const posts = await db.createCollection('posts')
+      const answer = await insert(posts).catch((error: Error) => `${error.name}: ${error.message}`)
+      outcomes.push({ answer, stored: await posts.find({ sort: 'id' }).toArray() })
+      await db.dropCollection('posts')
+    }
+    expect(outcomes[1]).toEqual(outcomes[0])
+    return outcomes[1] as { answer: unknown; stored: object[] }
+  }
+
+  // All 1,000 places of a batch held the last state of the one object: the others were refused, as its key was taken.
+  it('may get the same object again and again', async () => {
+    const { stored } = await both((posts) => {
+      const one = { id: 0, tags: [0] }
+      const source = function* () {
+        for (; one.id < 5; one.id++) {
+          one.tags[0] = one.id
+          yield one
+        }
+      }
+      return posts.insert(source())
+    })
+    expect(stored).toEqual([0, 1, 2, 3, 4].map((id) => ({ id, tags: [id] })))
+  })
+
+  // Of 1,500 documents the refused one was "position 200 of the batch": of which batch, nobody could tell.
+  it('say where in the source a refused document stands', async () => {
+    const documents = Array.from({ length: 1_500 }, (_, at) => ({ id: at === 1_200 ? 7 : at }))
+    const { answer } = await both((posts) => posts.insert(documents.values(), { returnChanges: 'always' }))
+    const text = 'collection "posts" already has a document with id 7 (position 1200 of the batch)'
+    expect(answer).toMatchObject({ inserted: 1_499, firstError: text })
+    expect((answer as { changes: object[] }).changes[1_200]).toMatchObject({ error: text })
+  })
+
+  async function* stuck(): AsyncGenerator<object> {
+    yield { id: 1 }
+    await new Promise(() => {})
+  }
+
+  // The time limit was that of each batch, and of none while the source kept the page waiting: for ever.
+  it.each([
+    ['a timeout', stuck, () => ({ timeout: 20 }), 'took longer than 20 ms; the batches acknowledged before stay'],
+    [
+      'a timeout of all or nothing',
+      stuck,
+      () => ({ timeout: 20, atomic: true }),
+      'took longer than 20 ms; nothing was written',
+    ],
+    ['a signal', stuck, () => ({ signal: AbortSignal.timeout(20) }), 'TimeoutError: '],
+    ['a timeout that is none', () => [{ id: 1 }].values(), () => ({ timeout: -1 }), 'a number of milliseconds above 0'],
+  ])('end by %s while they wait for the source', async (_, source, options, text) => {
+    expect((await both((posts) => posts.insert(source(), options()))).answer).toContain(text)
+  })
+
+  it('end when the database is closed while they wait for the source', async () => {
+    const posts = await remote.createCollection('posts')
+    let isEnded = false
+    const source = stuck()
+    source.return = async () => {
+      isEnded = true
+      return { value: undefined, done: true }
+    }
+    const refused = expect(posts.insert(source)).rejects.toThrow('database ":memory:" is closed')
+    await remote.close()
+    await refused
+    expect(isEnded).toBe(true)
+  })
+
+  it('refuse what is no iterator', async () => {
+    const source = { [Symbol.iterator]: () => ({ next: () => 5 }) } as never
+    expect((await both((posts) => posts.insert(source))).answer).toContain('its next() returned 5')
+  })
+
+  it('take the elements that a Set has now', async () => {
+    await both((posts) => {
+      const set = new Set([{ id: 1 }])
+      const inserted = posts.insert(set as never)
+      set.add({ id: 2 })
+      return inserted
+    })
+  })
 })
