@@ -213,7 +213,6 @@ export class Batch {
    */
   private trapped(error: unknown): unknown {
     if (error instanceof QuiverError) return error
-    this.partition.options.onPoison?.(error)
     this.partition.poison(error)
     return error
   }

@@ -376,8 +376,9 @@ export class Partition {
     return this.unsettled.size === 0 ? log.flush() : this.settle().then(() => this.flushOwn())
   }
 
-  /** Forbids further writes: the log has a part of a transaction that another partition lacks. */
+  /** Forbids further writes: the log has a part of a transaction that another partition lacks, or the core has trapped. */
   poison(cause: unknown): void {
+    this.options.onPoison?.(cause)
     this.log?.fail(cause)
   }
 

@@ -5,6 +5,7 @@
 import type { InvertedDefinition, TextIndexDefinition } from '../../catalog/index.ts'
 import type { InvertedStats, SlotTokens, SlotVector } from '../../core/derived/index.ts'
 import { performance } from '../../core/index.ts'
+import { isExhausted, LimitError } from '../../error/index.ts'
 import { type Analyzer, analyzerOf } from '../../text/index.ts'
 import type { Partition } from '../partition.ts'
 import { pause, SLICE_MS } from '../pause.ts'
@@ -209,8 +210,9 @@ export class InvertedParts {
     try {
       do await pause()
       while (!this.#partition.isClosing && !this.settle(performance.now() + SLICE_MS / 2))
-    } catch {
-      // Out of memory: the rest stays marked, and the next search reports the error.
+    } catch (error) {
+      // The rest stays marked, and the next search reports the error. A text may exceed what the platform can handle.
+      if (!(error instanceof LimitError || isExhausted(error))) this.#partition.poison(error)
     }
   }
 }

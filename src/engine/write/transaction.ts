@@ -73,7 +73,7 @@ export class BatchSet {
 
   /** Commits as a transaction: no batch becomes final before all logs have theirs. */
   #commitTogether(dirty: readonly number[], hard: boolean): void {
-    const { parts, shapes, gate } = this.#state
+    const { parts, shapes } = this.#state
     const transaction = { id: shapes.nextTransaction(), participants: dirty.map((part) => parts[part]!.id) }
     // A full disk shows here, before anything is written to a log.
     for (const part of dirty) this.#batches[part]!.prepare(transaction)
@@ -85,7 +85,6 @@ export class BatchSet {
         this.#take(part)
         const told = dirty.slice(0, isLogged.length)
         // Recovery will drop what these logs were given: nothing may be written after it.
-        if (told.length > 0) gate.poisonWith(error)
         for (const part of told) parts[part]!.poison(error)
         throw error
       }
