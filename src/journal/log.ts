@@ -250,7 +250,7 @@ export class Log {
   /** Resolves when everything appended so far is on stable storage. */
   flush(): Promise<void> {
     if (this.poison !== undefined) return Promise.reject(this.poison)
-    // `flushSync` may have overtaken a running flush; the file must not be closed while that flush runs.
+    // The file must not be closed while a flush runs.
     if (this.durable >= this.position && !this.isFlushing) return DONE
     if (this.next === undefined) {
       const next = waiter()
@@ -366,7 +366,8 @@ export class Log {
       this.writeAgain()
       throw this.fail(error)
     }
-    if (this.file.isFlushedLater !== true) this.durable = this.position
+    // Of bytes that were lost, the platform may tell the flush under way instead.
+    if (this.file.isFlushedLater !== true && !this.isFlushing) this.durable = this.position
   }
 
   /** As `flushSync`, for a log that was just read: a process that died may have flushed none of it. */

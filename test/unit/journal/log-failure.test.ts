@@ -43,6 +43,26 @@ describe('a log that has failed', () => {
     expect(log.durable).toBe(durable)
     expect(poisons.length).toBe(1)
   })
+
+  // Of the two, the other way round: what a snapshot had flushed in between counted as being on the disk, in the frames that followed as
+  // well, and was not written again.
+  it('believes no flush that succeeded beside one that then failed, and writes again what either had', async () => {
+    const { file, log, poisons } = await openHeld()
+    append(log, 1, true)
+    file.fail = ({ kind }) => (kind === 'flush' ? { code: 'EIO' } : undefined)
+    const early = log.flush()
+    await turn()
+    const { durable } = log
+    append(log, 2, false)
+    log.flushSync()
+    expect(log.durable).toBe(durable)
+    const written = file.count('write')
+    file.release()
+    await expect(early).rejects.toThrow('EIO')
+    expect(poisons.length).toBe(1)
+    expect(file.calls.slice(-1)).toEqual([{ kind: 'write', position: durable, bytes: log.position - durable }])
+    expect(file.count('write')).toBe(written + 1)
+  })
 })
 
 describe('a frame that is refused for want of room', () => {
