@@ -419,14 +419,18 @@ export class Partition {
     const { log, header, options } = this
     if (log === undefined || header === undefined || options.storage === null || log.poison !== undefined) return
     if (this.snapshotPosition === log.position) return
-    let covered = -1
     const cover = () => {
       log.flushSync()
-      covered = log.position
-      return { seed: header.seed, covered, sequence: log.sequence }
+      // What changes from here on is not in it.
+      this.snapshotPosition = log.position
+      return { seed: header.seed, covered: log.position, sequence: log.sequence, flushed: () => log.flush() }
     }
-    await filesPart.now!.writeSnapshot(options.storage, options.stem, this.store, cover, options.buildDocumentsMax)
-    this.snapshotPosition = covered
+    try {
+      await filesPart.now!.writeSnapshot(options.storage, options.stem, this.store, cover, options.buildDocumentsMax)
+    } catch (error) {
+      this.snapshotPosition = -1
+      throw error
+    }
   }
 
   stats(): PartitionStats {

@@ -61,6 +61,8 @@ export interface CoveredLog {
   readonly seed: bigint
   readonly covered: number
   readonly sequence: number
+  /** Rejects if a flush that was under way failed: it may be the only one that is told what is lost. */
+  flushed(): Promise<void>
 }
 
 /** Whether indexes and graphs take so little time to build that a snapshot need not hold them. */
@@ -116,6 +118,7 @@ export async function writeSnapshot(
     }
     file.write(0, encodeSnapshotHeader(store, header))
     await file.flush()
+    await log.flushed()
   } catch (error) {
     file.close()
     // On a full disk it would take up what room is left.

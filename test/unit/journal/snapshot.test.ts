@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { S_SEED_0 } from '../../../src/core/abi.ts'
+import { writeSnapshot } from '../../../src/journal/snapshot.ts'
 import { all, CollectionShapes, get, optionsFor, Partition, remove, upsert } from '../../core/partitions.ts'
 import { expectSound } from '../../core/store-sound.ts'
 import { SeededRandom, SimulatedMedium } from '../../crash/simulated-storage.ts'
@@ -136,6 +137,39 @@ describe('a snapshot', () => {
     await partition.close()
     expect(medium.names()).toEqual(['c1.p0.1.log'])
     life.expect(await open(medium))
+  })
+
+  // It said that what a flush beside it had lost was on the disk: the next opening refused the log, which ended before that.
+  it('is not left when a flush of the log fails that was under way', async () => {
+    const medium = new SimulatedMedium()
+    const partition = await Partition.create(optionsOf(medium))
+    upsert(partition, [documentOf(1, 1)])
+    const { options, store, header, log } = partition
+    const covered = { seed: header!.seed, covered: log!.position, sequence: log!.sequence }
+    const cover = () => ({ ...covered, flushed: () => Promise.reject(new Error('EIO')) })
+    await expect(writeSnapshot(options.storage!, options.stem, store, cover)).rejects.toThrow('EIO')
+    expect(medium.names()).toEqual(['c1.p0.1.log'])
+    await partition.close()
+  })
+
+  // The next opening did again what had been done to a graph or an index while the snapshot was on its way.
+  it('is followed by another one on closing if an index changes while it is written', async () => {
+    const medium = new SimulatedMedium()
+    const partition = await Partition.create(optionsOf(medium))
+    upsert(partition, [documentOf(1, 1)])
+    const written: string[] = []
+    const isWritten = new Promise<void>((resolve) => {
+      medium.onOperation = ({ kind, name }) => {
+        if (kind === 'flush' && name.endsWith('.tmp') && written.length === 0) partition.onDerivedChanged()
+        if (kind !== 'rename') return
+        written.push(name)
+        resolve()
+      }
+    })
+    partition.saveGraphs()
+    await isWritten
+    await partition.close()
+    expect(written.length).toBe(2)
   })
 
   it('is not used with the log of another time', async () => {
