@@ -2,10 +2,11 @@
 // removed before what takes its place is on stable storage.
 
 import { expect, it } from 'vitest'
+import { S_SEED_0 } from '../../../src/core/abi.ts'
 import { PoisonedError, QuiverError } from '../../../src/error/index.ts'
 import type { StorageFile } from '../../../src/storage/index.ts'
 import { get, optionsFor, Partition, PutMode, remove, upsert } from '../../core/partitions.ts'
-import { SimulatedMedium } from '../../crash/simulated-storage.ts'
+import { type Operation, SimulatedMedium } from '../../crash/simulated-storage.ts'
 import { plainOptionsOf } from '../../crash/workload.ts'
 
 const COUNT = 40
@@ -283,6 +284,68 @@ it('takes along what is written meanwhile, whatever its size and whether or not 
   const again = await reopened(medium.crash({ seed: 1, mode: 'nothing' }))
   for (const { id, text } of texts) expect((get(again, id) as { text: string } | undefined)?.text === text).toBe(true)
   expect(again.count).toBe(COUNT - 2 + texts.length)
+})
+
+/** Writes a document that is durable in the old log while the new one is flushed for the first time: it is copied last of all. */
+function writeLate(medium: SimulatedMedium, partition: Partition, then: (operation: Operation) => void): void {
+  let isLate = false
+  medium.onOperation = (operation) => {
+    if (operation.name !== 'c1.p0.2.log') return
+    if (isLate) then(operation)
+    else if (operation.kind === 'flush') {
+      isLate = true
+      queueMicrotask(() => {
+        upsert(partition, [{ id: 'late' }])
+        partition.log!.flushSync()
+      })
+    }
+  }
+}
+
+// With one flush for both, its head may be on the disk and what it took along not.
+it('has all that it takes along on the disk before it is the log', async () => {
+  const medium = new SimulatedMedium()
+  const partition = await withGarbage(medium)
+  let isComplete = false
+  const after: SimulatedMedium[] = []
+  writeLate(medium, partition, ({ kind, position }) => {
+    if (kind === 'write' && position === 0) isComplete = true
+    if (kind !== 'flushSync' || !isComplete) return
+    for (let seed = 1; seed <= 16; seed++) after.push(medium.crash({ seed, mode: 'random' }))
+    medium.onOperation = undefined
+  })
+  await partition.compact()
+  expect(after.length).toBe(16)
+  for (const crashed of after) {
+    const again = await reopened(crashed)
+    expect(get(again, 'late')).toEqual({ id: 'late' })
+    expect(again.count).toBe(COUNT - 1)
+    await again.close()
+  }
+})
+
+it('knows where in the new log is what it took along: a snapshot has the places', async () => {
+  const medium = new SimulatedMedium()
+  const options = () => optionsFor(medium.reopen(), { buildDocumentsMax: 0 })
+  const partition = await Partition.create(options())
+  upsert(
+    partition,
+    Array.from({ length: COUNT }, (_, id) => ({ id, text: 'x'.repeat(id) })),
+  )
+  remove(partition, [0, 1])
+  await partition.flush()
+  writeLate(medium, partition, () => {})
+  await partition.compact()
+  medium.onOperation = undefined
+  const seedOf = ({ store }: Partition) => store.memory.i64[S_SEED_0 / 8]!
+  const seed = seedOf(partition)
+  await partition.close()
+  const [again] = await Partition.openAll([options()])
+  // Otherwise it is built anew.
+  expect(seedOf(again!)).toBe(seed)
+  expect(get(again!, 'late')).toEqual({ id: 'late' })
+  expect(get(again!, 5)).toEqual({ id: 5, text: 'xxxxx' })
+  await again!.close()
 })
 
 // They were sealed with a checksum of their own in the new log: what had been damage that is told of was a document like any other.
