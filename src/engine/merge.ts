@@ -50,11 +50,17 @@ export function ownField(document: object, name: string): unknown {
 }
 
 /**
- * The document, with the key that was read from it; if a getter now returns another key, a copy with the read key
- * fixed.
+ * The document, with the key that was read from it; if that is a getter's, which may return another one next time, a
+ * copy with the read key fixed.
  */
 export function settled(document: unknown, primaryKey: string, key: unknown): unknown {
-  return (document as Document)[primaryKey] === key ? document : withKey(document, primaryKey, key)
+  const isSame = (document as Document)[primaryKey] === key && !hasGetter(document as object, primaryKey)
+  return isSame ? document : withKey(document, primaryKey, key)
+}
+
+/** Whether a field's value is computed whenever it is read. */
+export function hasGetter(document: object, name: string): boolean {
+  return Object.getOwnPropertyDescriptor(document, name)?.get !== undefined
 }
 
 /** The document with a primary key; a value that is not a document is returned unchanged and refused later. */

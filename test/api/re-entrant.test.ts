@@ -154,6 +154,33 @@ describeEach('a function of a write', ({ openNew, collection: options }) => {
       for (const one of stored) expect(await posts.get(one['id'] as Key)).toEqual(one)
     }
   })
+
+  // The key that chose the shard or the partition was compared once with the document's, and read again to be stored.
+  it('a key that is another one after some readings does not bring a document to where the first one belongs', async () => {
+    const db = await openNew()
+    for (const returnChanges of [false, true]) {
+      for (let readings = 1; readings < 6; readings++) {
+        const posts = await db.createCollection(`posts ${readings} ${returnChanges}`, options)
+        await posts.createPartition('other')
+        await posts.insert({ id: 100 }, { partition: 'other' })
+        const changing = (first: number, later: number) => {
+          let reads = 0
+          return {
+            get id() {
+              return reads++ < readings ? first : later
+            },
+          }
+        }
+        for (let i = 0; i < 8; i++) await posts.upsert([changing(i, 10 + i), changing(20 + i, 100)], { returnChanges })
+        const rename = { conflict: () => changing(0, 50) }
+        await posts.insert([{ id: 0 }], rename)
+        await posts.insert([{ id: 10 }], rename)
+        const stored = await posts.find().toArray()
+        expect(new Set(stored.map(({ id }) => id)).size).toBe(stored.length)
+        for (const one of stored) expect(await posts.get(one['id'] as Key)).toEqual(one)
+      }
+    }
+  })
 })
 
 describeEach('a loop over a cursor', ({ openNew, collection: options }) => {

@@ -110,7 +110,7 @@ export function keepKey(state: CollectionState, document: Document, key: Key, id
   const given = ownField(document, state.primaryKey)
   if (given === undefined) return withKey(document, state.primaryKey, key) as Document
   if (keyIdentity(given) !== identity) throw changedKey(state, key, given)
-  return document
+  return settled(document, state.primaryKey, given) as Document
 }
 
 /** Throws when `decide` is declared async: waiting would let others write in between. */

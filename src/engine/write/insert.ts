@@ -5,7 +5,7 @@ import type { QuiverError } from '../../error/index.ts'
 import type { Key } from '../../value/index.ts'
 import { type Batch, Outcome, PutMode } from '../batch.ts'
 import { keyIdentity } from '../key.ts'
-import { isObject, ownField, settled, withKey } from '../merge.ts'
+import { hasGetter, isObject, ownField, settled, withKey } from '../merge.ts'
 import { newKey } from '../new-key.ts'
 import { ConflictRule, ReturnChanges, type WriteRequest } from '../options.ts'
 import type { Partition } from '../partition.ts'
@@ -265,13 +265,14 @@ function insertSharded(
   }
 }
 
-/** Whether the key of one of the documents is in a partition other than `group`. */
+/** Whether the key of one of the documents is, or might be, in a partition other than `group`. */
 function isAnyElsewhere(state: CollectionState, documents: readonly unknown[], group: number): boolean {
   const { parts, shards } = state
   for (const document of documents) {
     try {
       const key = isObject(document) ? ownField(document, state.primaryKey) : undefined
       if (keyIdentity(key) === undefined) continue
+      if (hasGetter(document as object, state.primaryKey)) return true
       const own = state.partOf(group, key)
       for (let part = own % shards; part < parts.length; part += shards) {
         if (part !== own && parts[part]!.find(key as Key) !== 0) return true
