@@ -91,7 +91,7 @@ it('a document that is longer than what was left free: its frame was to be held 
   const documentOf = (id: number) => ({ id, text: 'y'.repeat(1_000) })
   await life.fill(documentOf, 0, 128)
   for (let id = 0; id < 2_000; id += 100) {
-    await life.isTaken(Array.from({ length: 100 }, (_, i) => ({ ...documentOf(id + i), z: 1 })))
+    await life.isTaken(Array.from({ length: 50 }, (_, i) => ({ ...documentOf(id + i), z: 1 })))
   }
   await life.crash(async (again) => {
     const { text } = (await again.get('long')) as unknown as { text: string }
@@ -111,4 +111,22 @@ it('a log that brings its garbage along leaves room for deletions and compaction
   expect(await life.items.delete({ id: { $lt: 10 } }, soft)).toMatchObject({ deleted: 10 })
   await life.items.optimize()
   await life.crash((again) => again.optimize().then(() => {}))
+})
+
+it('a text index that was searched before a crash is searched after it: beside the garbage of the log it did not fit', async () => {
+  const life = new Life(6)
+  const items = await (await life.open()).createCollection('items')
+  await items.createIndex('words', { type: 'text', fields: ['words'] })
+  for (let from = 0; from < 14_000; from += 1_000) {
+    for (let version = 0; version < 4; version++) {
+      const wordsOf = (i: number) => `alpha a${(from + i) % 300} b${(version + i) % 77}`
+      await items.upsert(
+        Array.from({ length: 1_000 }, (_, i) => ({ id: from + i, words: wordsOf(i) })),
+        soft,
+      )
+    }
+  }
+  const found = await items.search({ text: 'b7' })
+  expect(found.length).toBe(10)
+  await life.crash(async (again) => expect(await again.search({ text: 'b7' })).toEqual(found))
 })

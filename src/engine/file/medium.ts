@@ -86,7 +86,7 @@ export class Medium {
         await derivedPart.now!.restoreIndexes(part, indexes, onProgress, isTight)
         if (repair) derivedPart.now!.noteDoubles(part, fileStem(state.definition.id, part.id), indexes)
       }
-      for (const part of derived) await derivedPart.now!.restoreInverted(part, inverted, onProgress)
+      for (const part of derived) await derivedPart.now!.restoreInverted(part, inverted, onProgress, isTight)
     } catch (error) {
       for (const part of parts) await part.close().catch(() => {})
       throw error

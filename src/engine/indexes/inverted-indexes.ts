@@ -16,6 +16,7 @@ export async function restoreInverted(
   partition: Partition,
   definitions: readonly InvertedDefinition[],
   onProgress: ((progress: Progress) => void) | undefined,
+  isTight: boolean,
 ): Promise<void> {
   const { inverted } = partition
   await loadAnalyzers(analyzersOf(definitions))
@@ -30,7 +31,7 @@ export async function restoreInverted(
     onProgress?.({ phase: 'index', done: total, total })
   } catch (error) {
     // The documents are unaffected, and a search will report the error. A text may exceed what the platform can handle.
-    if (!(error instanceof LimitError || isExhausted(error))) throw error
+    if (!(isTight && error instanceof LimitError) && !isExhausted(error)) throw error
   }
 }
 
