@@ -50,22 +50,13 @@ export function ownField(document: object, name: string): unknown {
 }
 
 /**
- * The document, with the key that was read from it; if that is a getter's, which may return another one next time, a
- * copy with the read key fixed.
+ * The document with this primary key: itself, if it has the key as a value, and not from a getter, which may give
+ * another one next time. A value that is not a document is returned unchanged and refused later.
  */
-export function settled(document: unknown, primaryKey: string, key: unknown): unknown {
-  const isSame = (document as Document)[primaryKey] === key && !hasGetter(document as object, primaryKey)
-  return isSame ? document : withKey(document, primaryKey, key)
-}
-
-/** Whether a field's value is computed whenever it is read. */
-export function hasGetter(document: object, name: string): boolean {
-  return Object.getOwnPropertyDescriptor(document, name)?.get !== undefined
-}
-
-/** The document with a primary key; a value that is not a document is returned unchanged and refused later. */
 export function withKey(document: unknown, primaryKey: string, key: unknown): unknown {
-  return isObject(document) ? { ...(document as Document), [primaryKey]: key } : document
+  return isObject(document) && Object.getOwnPropertyDescriptor(document, primaryKey)?.value !== key
+    ? { ...document, [primaryKey]: key }
+    : document
 }
 
 /** A deep copy of a storable document; values that cannot be stored are shared, and what is no document is returned. */

@@ -6,7 +6,7 @@ import { UsageError } from '../../error/index.ts'
 import type { Document, Key } from '../../value/index.ts'
 import { PutMode } from '../batch.ts'
 import { type KeyIdentity, keyIdentity } from '../key.ts'
-import { copyDocument, isObject, mergeInto, ownField, settled, withKey } from '../merge.ts'
+import { copyDocument, isObject, mergeInto, ownField, withKey } from '../merge.ts'
 import { newKey } from '../new-key.ts'
 import { ConflictRule, type WriteRequest } from '../options.ts'
 import type { CollectionState } from '../state.ts'
@@ -45,7 +45,7 @@ function insertOne(session: WriteSession, given: unknown, position: number): voi
       return
     }
     const identity = keyIdentity(key)
-    const document = settled(given, state.primaryKey, key)
+    const document = withKey(given, state.primaryKey, key)
     const isPlain = request.conflict === ConflictRule.Error || request.conflict === ConflictRule.Replace
     if (identity === undefined || (isPlain && state.single !== null)) {
       // The core itself finds out whether the key is taken, and what is wrong with an invalid one.
@@ -108,9 +108,8 @@ export function store(session: WriteSession, entry: Entry, from: number, key: Ke
 /** The document with the key it had; throws when it has a different one. */
 export function keepKey(state: CollectionState, document: Document, key: Key, identity: KeyIdentity): Document {
   const given = ownField(document, state.primaryKey)
-  if (given === undefined) return withKey(document, state.primaryKey, key) as Document
-  if (keyIdentity(given) !== identity) throw changedKey(state, key, given)
-  return settled(document, state.primaryKey, given) as Document
+  if (given !== undefined && keyIdentity(given) !== identity) throw changedKey(state, key, given)
+  return withKey(document, state.primaryKey, given ?? key) as Document
 }
 
 /** Throws when `decide` is declared async: waiting would let others write in between. */

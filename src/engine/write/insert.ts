@@ -5,7 +5,7 @@ import type { QuiverError } from '../../error/index.ts'
 import type { Key } from '../../value/index.ts'
 import { type Batch, Outcome, PutMode } from '../batch.ts'
 import { keyIdentity } from '../key.ts'
-import { hasGetter, isObject, ownField, settled, withKey } from '../merge.ts'
+import { isObject, ownField, withKey } from '../merge.ts'
 import { newKey } from '../new-key.ts'
 import { ConflictRule, ReturnChanges, type WriteRequest } from '../options.ts'
 import type { Partition } from '../partition.ts'
@@ -212,14 +212,12 @@ function insertSharded(
   try {
     const result = emptyResult()
     for (let i = 0; i < documents.length; i++) {
-      let document = documents[i]
       try {
+        const document = documents[i]
         const given = isObject(document) ? ownField(document, state.primaryKey) : undefined
         const key = given ?? newKey()
-        if (given === undefined || given === null) document = withKey(document, state.primaryKey, key)
-        else document = settled(document, state.primaryKey, key)
         const part = state.partOf(group, key)
-        const operation = batches.of(part).put(document as object, mode)
+        const operation = batches.of(part).put(withKey(document, state.primaryKey, key) as object, mode)
         ;(positions[part] ??= []).push(i)
         if (given === undefined || given === null) generated.push({ key: key as string, part, operation })
       } catch (error) {
@@ -272,7 +270,7 @@ function isAnyElsewhere(state: CollectionState, documents: readonly unknown[], g
     try {
       const key = isObject(document) ? ownField(document, state.primaryKey) : undefined
       if (keyIdentity(key) === undefined) continue
-      if (hasGetter(document as object, state.primaryKey)) return true
+      if (withKey(document, state.primaryKey, key) !== document) return true
       const own = state.partOf(group, key)
       for (let part = own % shards; part < parts.length; part += shards) {
         if (part !== own && parts[part]!.find(key as Key) !== 0) return true
