@@ -131,6 +131,26 @@ it('ends feeds when the database is closed', async () => {
   await Promise.all([...ended, gone])
 })
 
+// `open` stayed true, and a program that connects again on 'close' never did.
+it('closes connections when the database is closed, and not when what they keep is dropped', async () => {
+  const told: string[] = []
+  connection.on('close', () => told.push('given'))
+  const other = await r.connect({ database })
+  other.on('close', () => told.push('ended'))
+  await other.close()
+  const kept = await r.connect({ database })
+  await database.dropCollection('_rethinkdb')
+  expect([connection.open, kept.open]).toEqual([true, true])
+  await r.tableCreate('u').run(connection)
+  const again = await r.connect({ database })
+  again.on('close', () => told.push('again'))
+  await database.close()
+  expect(told).toEqual(['ended', 'again'])
+  expect([again.open, other.open]).toEqual([false, false])
+  await again.close()
+  await expect(again.reconnect()).rejects.toThrow('is closed')
+})
+
 // Lists, descriptions and queries without a table were answered from memory, as if all were well.
 it('answers nothing once the database is closed', async () => {
   const collection = await seekdb.getCollection({ name: 's', embeddingFunction: null })
@@ -167,6 +187,7 @@ it('answers nothing once the database is closed', async () => {
     await expect(call()).rejects.toThrow('Connection is closed.')
   }
   expect(connection.isOpen()).toBe(false)
+  expect(connection.open).toBe(false)
   await expect(r.connect({ database })).rejects.toThrow('is closed')
   for (const call of [() => epsilla.listTables(), () => epsilla.get('epsilla')]) {
     expect(await call()).toMatchObject({ statusCode: 500, message: expect.stringContaining('is closed') })

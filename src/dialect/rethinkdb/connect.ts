@@ -72,9 +72,7 @@ export abstract class Connection extends Emitter implements Runner {
   }
 
   /** Whether it is open, and what it is connected to is still there. */
-  protected get isAlive(): boolean {
-    return this.open
-  }
+  protected abstract readonly isAlive: boolean
 
   close(...args: unknown[]): Promise<void> {
     requireCount(args, 0, 2)
@@ -113,7 +111,7 @@ export abstract class Connection extends Emitter implements Runner {
     const [first, second] = args
     const callback = typeof first === 'function' ? first : second
     const again = async () => {
-      await (isPlainObject(first) ? this.close(first) : this.close())
+      await this.close(isPlainObject(first) ? first : {})
       await this.begin()
       return this
     }
@@ -123,7 +121,7 @@ export abstract class Connection extends Emitter implements Runner {
   noreplyWait(...args: unknown[]): Promise<void> {
     requireCount(args, 0, 1)
     const done = this.isAlive
-      ? Promise.all(this.unanswered).then(() => undefined)
+      ? Promise.all(this.unanswered).then(() => {})
       : Promise.reject(new ReqlDriverError(CLOSED))
     return withCallback(done, args[0] as Callback<void>)
   }
@@ -147,11 +145,12 @@ class EmbeddedConnection extends Connection {
   /** The number of feeds at which finished ones are dropped. */
   #feedsMax = FEEDS
   #database: Database | undefined
-  /** Releases a directory, which others in the process may also have open. */
-  #release: (() => Promise<void>) | undefined
   #store: Store | undefined
-  /** False once the connection ends, or is closed a second time in the meantime. */
-  #isHolding = false
+  /**
+   * Ends the hold on the store, and on a directory, which others in the process may also have open; undefined once the
+   * connection ends, or is closed a second time in the meantime.
+   */
+  #leave: (() => Promise<void> | undefined) | undefined
 
   constructor(options: ConnectOptions) {
     super(options.db)
@@ -175,23 +174,38 @@ class EmbeddedConnection extends Connection {
 
   async begin(): Promise<void> {
     const { database, path, durability } = this.#options
+    let release: (() => Promise<void>) | undefined
     if (database !== undefined) {
       requireDatabase(database)
       this.#database = database
     } else if (path !== undefined && path !== ':memory:') {
       const shared = await openShared(path, { isHere: true, durability })
       this.#database = shared.database
-      this.#release = shared.release
+      release = shared.release
     }
     // A database in memory outlives a reconnect.
     else this.#database ??= await openHere(':memory:')
     try {
       // Refuses a database that is closed.
       collectionIn(this.#database, CATALOG)
-      this.#store = await Store.hold(this.#database)
-      this.#isHolding = true
+      const store = await Store.hold(this.#database)
+      // Ends when whoever opened the database has closed it, as with a server that goes.
+      const dropped = async () => {
+        await undefined
+        if (this.isAlive) return
+        // They end by themselves, when their changes have been read.
+        this.#feeds.clear()
+        this.close()
+      }
+      const unwatch = store.catalog?.watch({ changed() {}, dropped })
+      this.#leave = () => {
+        unwatch?.()
+        store.release()
+        return release?.()
+      }
+      this.#store = store
     } catch (error) {
-      await this.#release?.()
+      await release?.()
       throw error
     }
     this.open = true
@@ -202,11 +216,9 @@ class EmbeddedConnection extends Connection {
     for (const feed of this.#feeds) feed.abort(new Failure(ReqlRuntimeError, CLOSED))
     this.#feeds.clear()
     if (isWaiting) await Promise.all(this.#store?.underWay ?? [])
-    const release = this.#release
-    this.#release = undefined
-    if (this.#isHolding) this.#store?.release()
-    this.#isHolding = false
-    await release?.()
+    const leave = this.#leave
+    this.#leave = undefined
+    await leave?.()
   }
 
   protected query(node: Node, options: Record<string, unknown>): Promise<unknown> {
@@ -217,13 +229,13 @@ class EmbeddedConnection extends Connection {
   readonly #watch = (feed: Watched): void => {
     if (this.#feeds.size >= this.#feedsMax) {
       for (const one of this.#feeds) if (one.isOver) this.#feeds.delete(one)
-      this.#feedsMax = Math.max(FEEDS, this.#feeds.size * 2)
+      this.#feedsMax = this.#feeds.size * 2 + FEEDS
     }
     this.#feeds.add(feed)
   }
 
-  protected about(): Promise<unknown> {
-    return Promise.resolve({ id: this.#store!.id, name: SERVER_NAME, proxy: false })
+  protected async about(): Promise<unknown> {
+    return { id: this.#store!.id, name: SERVER_NAME, proxy: false }
   }
 }
 

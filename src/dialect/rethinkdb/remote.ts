@@ -30,6 +30,10 @@ export class RemoteConnection extends Connection {
     this.#options = options
   }
 
+  protected get isAlive(): boolean {
+    return this.open
+  }
+
   async begin(): Promise<void> {
     const module = await loadDriver('rethinkdb')
     const driver = (module.default ?? module) as Driver
@@ -41,12 +45,19 @@ export class RemoteConnection extends Connection {
     }
     for (const event of ['close', 'error', 'timeout']) {
       this.#official.on(event, (...args) => {
-        if (event === 'close') this.open = false
+        if (event === 'close') this.#hearClosing()
         else if (event !== 'error' || this.listenerCount('error') > 0) this.emit(event, ...args)
       })
     }
     this.open = true
     this.emit('connect')
+  }
+
+  /** The server has gone; `close` says by itself that it has closed. */
+  #hearClosing(): void {
+    if (!this.open || this.closing) return
+    this.open = false
+    this.emit('close')
   }
 
   protected async end(isWaiting: boolean): Promise<void> {

@@ -161,3 +161,19 @@ it('ends a cursor and a feed with errors of our classes', async () => {
   const caught = await other.next().catch(r.Error.ReqlOpFailedError, (error: Any) => `caught: ${error.msg}`)
   expect(caught).toBe('caught: Changefeed aborted (table unavailable).')
 })
+
+// `open` became false without a word: a program that connects again on 'close' never did.
+it('says that it is closed when the server goes, and once when it is closed itself', async () => {
+  const told: string[] = []
+  server = new Server()
+  const port = await server.listen()
+  connection = await r.connect({ host: '127.0.0.1', port })
+  connection.on('close', () => told.push('closed'))
+  await connection.close()
+  expect(told).toEqual(['closed'])
+  await connection.reconnect()
+  const gone = new Promise((resolve) => connection.once('close', resolve))
+  server.close()
+  await gone
+  expect([connection.open, connection.isOpen(), told]).toEqual([false, false, ['closed', 'closed']])
+})
