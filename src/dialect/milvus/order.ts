@@ -84,14 +84,23 @@ export async function orderedRows(
   projection: Projection,
   { limit, offset }: RowWindow,
 ): Promise<Row[]> {
-  const orders = orderOf(entry, given)
-  const key = entry.schema.primary.name
   // The window is cut out of the keys first: most rows are never decoded.
-  const rows = (await entry.rows.find({ ...chosen, select: [key, ...orderFields(orders)] }).toArray()) as Row[]
-  rows.sort(rowComparer(entry, orders))
-  const keys = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((row) => row[key] as Key)
+  const all = await orderedKeys(entry, given, chosen)
+  const keys = all.slice(offset, limit === undefined ? undefined : offset + limit)
   const found = await matching(entry, chosen, keys)
   return found.flatMap((row) => (row === undefined ? [] : [project(projection, row as Row, {})]))
+}
+
+/** The keys of the matching rows, in order. */
+export async function orderedKeys(
+  entry: Entry,
+  given: OrderByFields,
+  chosen: ReturnType<typeof within>,
+): Promise<Key[]> {
+  const orders = orderOf(entry, given)
+  const key = entry.schema.primary.name
+  const rows = (await entry.rows.find({ ...chosen, select: [key, ...orderFields(orders)] }).toArray()) as Row[]
+  return rows.sort(rowComparer(entry, orders)).map((row) => row[key] as Key)
 }
 
 /** The rows with these keys; rows that were written meanwhile and no longer match are left out. */

@@ -241,7 +241,7 @@ it('refuses what an iterator would pass over', async () => {
       `a search iterator takes no ${name}`,
     )
   }
-  for (const more of [{ ids: [1] }, { offset: 1 }, { order_by_fields: ['n'] }, { group_by_fields: ['n'] }]) {
+  for (const more of [{ ids: [1] }, { offset: 1 }, { group_by_fields: ['n'] }]) {
     const [name] = Object.keys(more)
     await expect(made.queryIterator({ ...at, batchSize: 2, ...more } as never)).rejects.toThrow(
       `a query iterator takes no ${name}`,
@@ -252,6 +252,33 @@ it('refuses what an iterator would pass over', async () => {
   for await (const page of await made.queryIterator({ ...at, batchSize: 9, offset: 0, ids: [] } as never)) {
     expect(page).toHaveLength(4)
   }
+})
+
+it('gives the pages of a query in the order asked for: the order was refused', async () => {
+  const made = await collectionOf([
+    { name: 'n', data_type: 'Int64', nullable: true },
+    { name: 's', data_type: 'VarChar', max_length: 9 },
+  ])
+  const rows = [
+    [3, 'a'],
+    [null, 'b'],
+    [1, 'b'],
+    [2n ** 60n, 'a'],
+    [3, 'b'],
+  ]
+  await made.insert({ ...at, data: rows.map(([n, s], id) => ({ id, vector: V, n, s })) as never })
+  const pages = async (more: object) => {
+    const all: unknown[] = []
+    const asked = { ...at, batchSize: 2, filter: '', output_fields: ['id'], ...more }
+    for await (const page of await made.queryIterator(asked as never))
+      all.push(page.map(({ id }: { id: string }) => Number(id)))
+    return all
+  }
+  expect(await pages({ order_by_fields: ['n:desc'] })).toEqual([[3, 0], [4, 2], [1]])
+  expect(await pages({ order_by: 's,n:desc', limit: 3 })).toEqual([[3, 0], [4]])
+  expect(await pages({ order_by_fields: [{ field: 'n', order: 'asc' }], filter: 's == "b"' })).toEqual([[2, 4], [1]])
+  expect(await pages({ order_by_fields: [] })).toEqual([[0, 1], [2, 3], [4]])
+  await expect(pages({ order_by_fields: ['nope'] })).rejects.toThrow('order by field nope not exist')
 })
 
 it('refuses to run the analyzer of a field that has none: it ran the standard one', async () => {
