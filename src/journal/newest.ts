@@ -1,6 +1,6 @@
 // Finds the log among a partition's files: the newest generation whose header says that it is complete.
 
-import { FRAME_BYTES, type Store } from '../core/index.ts'
+import { CollectionShapes, FRAME_BYTES, Store } from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
 import { isFrame } from './frame.ts'
@@ -17,9 +17,12 @@ import {
 } from './header.ts'
 import type { Repair } from './recovery-types.ts'
 import { snapshotSeed } from './snapshot.ts'
+import { LogWindow } from './window.ts'
 
 /** Read together when frames are searched for. */
 const SEARCHED_BYTES = 65_536
+/** The same where their checksums are verified; a longer frame is not found. */
+const CHECKED_BYTES = 4_194_304
 
 export interface NewestLog {
   readonly file: StorageFile
@@ -28,6 +31,8 @@ export interface NewestLog {
   readonly tornAt: number
   /** Other generations and drafts, to be removed. */
   readonly staleFiles: readonly string[]
+  /** An older generation that a repair went back behind, and had no time to keep aside. */
+  readonly asideFiles: readonly string[]
   /** A newer generation that was the log but cannot be read, to be kept aside. Only when repairing. */
   readonly hurt: Hurt | undefined
   /**
@@ -39,6 +44,7 @@ export interface NewestLog {
 
 interface Hurt {
   readonly name: string
+  readonly generation: number
   readonly bytes: number
   readonly failure: CorruptError
 }
@@ -58,6 +64,7 @@ export async function openNewest(
   repair: boolean,
 ): Promise<NewestLog | undefined> {
   const staleFiles = names.filter((name) => name === `${stem}.snapshot.tmp`)
+  const asideFiles: string[] = []
   const generations = names.map((name) => generationOf(stem, name)).filter((generation) => generation !== undefined)
   generations.sort((a, b) => b - a)
   let hurt: Hurt | undefined
@@ -67,7 +74,8 @@ export async function openNewest(
   for (const generation of generations) {
     const name = logName(stem, generation)
     if (newest !== undefined) {
-      if (!(await isOthers(directory, name, home, store))) staleFiles.push(name)
+      const use = await useOf(directory, name, home, store)
+      if (use !== 'others') (use === 'none' ? staleFiles : asideFiles).push(name)
       continue
     }
     const file = await directory.open(name, { create: false })
@@ -75,16 +83,19 @@ export async function openNewest(
       // A newer generation is a compaction's draft until its header says that it is complete.
       const { header: found, tornAt } = readHeader(file, store, repair || generations.length > 1)
       // The next compaction would remove a file that is under the name of another generation, and take its name.
-      const header = { ...found, generation }
+      // Nor may it take the name of one that cannot be read, which stays until the log is rewritten: a repair that is cut
+      // short before that is repeated.
+      const header = { ...found, generation: Math.max(generation, hurt?.generation ?? 0) }
       requireHome(header, home, `${directory.path}/${name}`)
-      if (header.isComplete) newest = { file, header, tornAt, staleFiles, hurt, isHeadless: false }
+      if (header.isComplete) newest = { file, header, tornAt, staleFiles, asideFiles, hurt, isHeadless: false }
       else staleFiles.push(name)
     } catch (error) {
       // This is not a draft: a later version wrote it, or it cannot be read now, and no older generation may have its
       // content.
       if (!(error instanceof CorruptError)) throw error
-      oldest = { name, bytes: file.size(), failure: error }
-      if (error.details['belongsTo'] !== undefined || (hurt === undefined && wasLog(file))) {
+      oldest = { name, generation, bytes: file.size(), failure: error }
+      const isMisplaced = error.details['belongsTo'] !== undefined
+      if (isMisplaced || (hurt === undefined && (wasLog(file) || (await hasSnapshot(directory, stem, file))))) {
         // The previous generation lacks what was acknowledged since. A file of another partition is not ours to remove.
         if (!repair || hurt !== undefined) throw error
         hurt = oldest
@@ -99,15 +110,24 @@ export async function openNewest(
   return await openHeadless(directory, stem, lost, store)
 }
 
-/** Whether the log of an older generation belongs to another partition, which a repair gives it back to. */
-async function isOthers(directory: StorageDirectory, name: string, home: LogHome, store: Store): Promise<boolean> {
+/**
+ * Whether the log of an older generation belongs to another partition, which a repair gives it back to; or was the log,
+ * and cannot be read.
+ */
+async function useOf(
+  directory: StorageDirectory,
+  name: string,
+  home: LogHome,
+  store: Store,
+): Promise<'none' | 'others' | 'kept'> {
   const file = await directory.open(name, { create: false })
   try {
     requireHome(readHeader(file, store, true).header, home, name)
-    return false
+    return 'none'
   } catch (error) {
     if (!(error instanceof CorruptError)) throw error
-    return error.details['belongsTo'] !== undefined
+    if (error.details['belongsTo'] !== undefined) return 'others'
+    return wasLog(file) ? 'kept' : 'none'
   } finally {
     file.close()
   }
@@ -147,7 +167,25 @@ async function openHeadless(
   const file = await directory.open(name, { create: false })
   const generation = generationOf(stem, name)!
   const header = { seed, generation, sealedTransaction: 0, isComplete: true, home: homeOf('') }
-  return { file, header, tornAt: -1, staleFiles: [], hurt: undefined, isHeadless: true }
+  return { file, header, tornAt: -1, staleFiles: [], asideFiles: [], hurt: undefined, isHeadless: true }
+}
+
+/** Whether a frame of the file passes with the seed that the snapshot names: no snapshot is made of a draft. */
+async function hasSnapshot(directory: StorageDirectory, stem: string, file: StorageFile): Promise<boolean> {
+  const store = await Store.create({ shapes: new CollectionShapes('id'), makeKey: () => '', isPlain: true })
+  const seed = await snapshotSeed(directory, stem, store)
+  if (seed === undefined) return false
+  store.begin()
+  store.gather.logSeed = seed
+  const end = file.size() - (file.size() % 8)
+  const window = new LogWindow(store, file, () => {})
+  for (let from = LOG_HEADER_BYTES; from < end; from += CHECKED_BYTES / 2) {
+    const bytes = Math.min(CHECKED_BYTES, end - from)
+    if (window.at === 0) window.reserve(bytes, bytes)
+    window.load(from, bytes)
+    if (store.resync(window.at, window.at + bytes) !== 0) return true
+  }
+  return false
 }
 
 /** Whether the file has frames made after it became the log: those written by a compaction have no durable mark. */

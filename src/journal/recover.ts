@@ -54,8 +54,9 @@ export class Recovery {
   /** A snapshot covered the file to its end: it was closed cleanly. */
   isClean = false
   readonly staleFiles: string[] = []
-  /** A newer generation that cannot be read, to be kept aside. */
+  /** Generations that cannot be read, to be kept aside: a newer one once the log is rewritten. */
   hurtFile: string | undefined
+  readonly asideFiles: string[] = []
   /** The content of its header is lost; its frames are read all the same. */
   isHeadless = false
   /** Set when the records are not in memory yet. */
@@ -128,9 +129,7 @@ export class Recovery {
     const { path } = this
     return new CorruptError(
       `${path} is damaged at byte ${offset}: ${what}; open(path, { repair: true }) salvages what is whole`,
-      {
-        details: { file: path, offset },
-      },
+      { details: { file: path, offset } },
     )
   }
 
@@ -141,6 +140,7 @@ export class Recovery {
     this.file = newest.file
     this.header = newest.header
     this.staleFiles.push(...newest.staleFiles)
+    this.asideFiles.push(...newest.asideFiles)
     this.hurtFile = newest.hurt?.name
     this.isHeaderTorn = newest.tornAt >= 0
     this.isHeadless = newest.isHeadless

@@ -29,6 +29,60 @@ it('a write that reached two partitions, one of which lacks its end, is there af
   }
 })
 
+/** A log before a compaction, as if an export had held it, and the one after it, closed, without a mark of a later flush, or with. */
+async function newerWithoutHead(isWritten: boolean): Promise<SimulatedMedium> {
+  const medium = new SimulatedMedium()
+  const first = await openDatabase({ storage: medium.reopen() })
+  const posts = await first.createCollection('posts')
+  await posts.insert([{ id: 1 }, { id: 2, text: 'x'.repeat(600) }])
+  await first.close()
+  const older = medium.bytes('c1.p0.1.log')
+  const db = await openDatabase({ storage: medium.reopen() })
+  await db.collection('posts').insert({ id: 3 })
+  await db.collection('posts').optimize()
+  if (isWritten) await db.collection('posts').insert({ id: 4 })
+  await db.close()
+  return medium.put('c1.p0.1.log', older).put('c1.p0.2.log', medium.bytes('c1.p0.2.log').fill(165, 0, 128))
+}
+
+// It passed for a compaction's draft.
+it('a newer log without a head that a snapshot is of is not taken for a draft: the log before it was used without a word', async () => {
+  const medium = await newerWithoutHead(false)
+  const before = medium.names()
+  await expect(openDatabase({ storage: medium.reopen() })).rejects.toThrow('c1.p0.2.log is damaged')
+  await expect(openDatabase({ storage: medium.reopen(), readOnly: true })).rejects.toThrow('c1.p0.2.log is damaged')
+  expect(medium.names()).toEqual(before)
+  const repaired = await openDatabase({ storage: medium.reopen(), repair: true })
+  expect(repaired.repairs.map(({ file }) => file)).toEqual(['c1.p0.2.log'])
+  expect(await repaired.collection('posts').count()).toBe(2)
+  await repaired.close()
+  expect(medium.names()).toContain('lost.c1.p0.2.log')
+})
+
+// The newer log was kept aside first: the next opening found nothing wrong with the one before it.
+it('a repair that goes back to the log before a compaction, and is cut short, leaves a database that is damaged, or repaired', async () => {
+  const medium = await newerWithoutHead(true)
+  const cuts = await medium.cutsOf(
+    async () => (await openDatabase({ storage: medium.reopen(), repair: true })).close(),
+    ['all', 'nothing', 'random'],
+  )
+  expect(cuts.length).toBeGreaterThan(10)
+  let damaged = 0
+  for (const cut of cuts) {
+    let db = await openDatabase({ storage: cut.reopen() }).catch(() => undefined)
+    if (db === undefined) {
+      damaged++
+      db = await openDatabase({ storage: cut.reopen(), repair: true })
+      expect(db.repairs.map(({ file }) => file)).toEqual(['c1.p0.2.log'])
+    }
+    expect(await db.collection('posts').count()).toBe(2)
+    await db.close()
+    expect(cut.names()).toContain('lost.c1.p0.2.log')
+    expect(cut.names().filter((name) => name.startsWith('c1.p0.') && name.endsWith('.log'))).toEqual(['c1.p0.3.log'])
+  }
+  expect(damaged).toBeGreaterThan(5)
+})
+
 // The log before it lacks those writes, and was not rewritten to say that they are settled: the opening after the repair dropped them.
 it('what another shard has is there after a repair that went back to the log before a compaction', async () => {
   const documents = (count: number, from = 0) => Array.from({ length: count }, (_, i) => ({ id: from + i }))

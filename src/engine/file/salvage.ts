@@ -97,7 +97,7 @@ async function headOf(storage: StorageDirectory, name: string): Promise<Uint8Arr
  * useless when it was opened, and keeps any that might be useful.
  */
 export async function clearAway(storage: StorageDirectory, store: Store, log: Log, recovery: Recovery): Promise<void> {
-  const { file, header, staleFiles, hurtFile } = recovery
+  const { file, header, staleFiles, asideFiles } = recovery
   const isReplacing = recovery.isHeaderTorn || staleFiles.length > 0
   // After a failed flush it may be with the operating system only.
   if (isReplacing) file.write(0, encodeLogHeader(store, header))
@@ -106,8 +106,8 @@ export async function clearAway(storage: StorageDirectory, store: Store, log: Lo
   // What the log replaces goes after that.
   if (isReplacing || !recovery.isClean) log.flushAll()
   for (const name of staleFiles) await storage.remove(name)
-  if (hurtFile !== undefined) await putAside(storage, hurtFile)
-  if (staleFiles.length > 0 || hurtFile !== undefined) await storage.flushNames()
+  for (const name of asideFiles) await putAside(storage, name)
+  if (staleFiles.length + asideFiles.length > 0) await storage.flushNames()
 }
 
 /**
@@ -190,7 +190,13 @@ export async function finishRepair(partitions: readonly Partition[], found: read
   for (const hasAborted of [true, false]) {
     for (const [i, part] of partitions.entries()) {
       const { recovery } = found[i]!
-      if (recovery?.needsRewrite && recovery.hasAborted === hasAborted) await part.compact()
+      if (!recovery?.needsRewrite || recovery.hasAborted !== hasAborted) continue
+      await part.compact()
+      const { storage } = part.options
+      // Without it, the log before it would not be known to lack anything.
+      if (recovery.hurtFile === undefined || storage === null) continue
+      await putAside(storage, recovery.hurtFile)
+      await storage.flushNames()
     }
   }
 }
