@@ -358,7 +358,8 @@ export class Recovery {
     this.isClean = false
     this.segments.length = 0
     if (offset > LOG_HEADER_BYTES) this.segments.push({ from: LOG_HEADER_BYTES, to: offset })
-    this.transactions.splice(0, this.transactions.length, ...this.transactions.filter(({ from }) => from < offset))
+    // They are in the order of the log.
+    while (this.transactions.length > 0 && this.transactions.at(-1)!.from >= offset) this.transactions.pop()
   }
 
   /** Applies the frames, except those of transactions that did not reach all their partitions. */

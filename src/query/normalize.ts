@@ -107,7 +107,8 @@ export function join(kind: 'and' | 'or', parts: readonly NormalNode[]): NormalNo
       // An earlier part may fail first; later parts are never reached.
       break
     }
-    if (part.kind === kind) kept.push(...part.of)
+    // One by one: as the arguments of a call they may be too many for the stack.
+    if (part.kind === kind) for (const inner of part.of) kept.push(inner)
     else kept.push(part)
   }
   const last = kept.at(-1)

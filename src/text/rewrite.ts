@@ -10,7 +10,7 @@ import { PIECE_UNITS } from './tokenize.ts'
  */
 export function decompounded(words: readonly string[]): TokenFilter {
   const known = new Set(words)
-  const longest = Math.max(...words.map((word) => word.length))
+  const longest = words.reduce((most, word) => Math.max(most, word.length), 0)
   return (token) => {
     const parts: string[] = []
     for (let at = 0; at < token.length; ) {

@@ -2,6 +2,7 @@
 // and with it, whatever types the keys have.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { open } from '../../../src/engine/index.ts'
 import { type Any, answer, r } from './cases.ts'
 
 let connection: Any
@@ -63,4 +64,18 @@ it('a table that is written to for each of its rows comes to its end', async () 
   }
   const ahead = (row: Any) => grows.insert({ id: row('id').add(10_000) })
   expect(await run(grows.orderBy({ index: 'id' }).forEach(ahead))).toMatchObject({ inserted: 2_500, errors: 0 })
+})
+
+// Equal rows were the arguments of one call: from some 125,000 on "The query nests too deeply".
+it('any number of rows that are equal in an index come in the order of a field', async () => {
+  const database = await open(':memory:')
+  const beside = await r.connect({ database })
+  await answer(beside, r.tableCreate('equal'))
+  await database.collection('test.equal').insert(Array.from({ length: 130_000 }, (_, id) => ({ id, kind: 1 })))
+  await answer(beside, r.table('equal').indexCreate('kind'))
+  await answer(beside, r.table('equal').indexWait())
+  const rows = r.table('equal').orderBy(r.desc('id'), { index: 'kind' }).limit(2)('id')
+  expect(await (await rows.run(beside, { arrayLimit: 1_000_000 })).toArray()).toEqual([129_999, 129_998])
+  await beside.close()
+  await database.close()
 })

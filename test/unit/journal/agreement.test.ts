@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest'
 import { agreedEnds, type Participant } from '../../../src/journal/agreement.ts'
+import { Recovery } from '../../../src/journal/index.ts'
 
 const TRANSACTION_BYTES = 64
 
@@ -37,4 +38,14 @@ it('takes no longer for each of many', () => {
   expect(agreedEnds([0, 1, 2].map((id) => participant(id, all)))).toEqual([Infinity, Infinity, Infinity])
   const { user, system } = process.cpuUsage(began)
   expect((user + system) / 1e6).toBeLessThan(5)
+})
+
+// What was left of them were the arguments of one call: from some 125,000 on there was no room for these on the stack, and after a crash that
+// took the end of one log the database did not open again.
+it('cuts a log that keeps however many', async () => {
+  const { recovery } = participant(0, upTo(200_000))
+  const { transactions } = recovery as unknown as { transactions: { from: number }[] }
+  const offset = transactions[190_000]!.from
+  await Recovery.prototype.cutAt.call({ covered: 0, segments: [], transactions } as unknown as Recovery, offset)
+  expect([transactions.length, transactions.at(-1)!.from]).toEqual([190_000, offset - TRANSACTION_BYTES])
 })

@@ -169,6 +169,14 @@ describe('filters with lists and patterns', () => {
     expect(tokens(stopped, 'schifffahrt')).toEqual(['schiff'])
   })
 
+  // Their lengths were the arguments of one call: "Maximum call stack size exceeded" from some 125,000 words on, which is less than a
+  // dictionary has.
+  it('takes words apart by a list of any length', () => {
+    const wordList = ['dampf', 'schiff', ...Array.from({ length: 200_000 }, (_, i) => `w${i}`)]
+    const definition: AnalyzerDefinition = { ...KEEP, filters: [{ type: 'decompounder', wordList }] }
+    expect(tokens(definition, 'dampfschiff')).toEqual(['dampf', 'schiff'])
+  })
+
   it.each([
     [true, 'fast happy joyful slow', ['fast', 'speedy', 'happy', 'joyful', 'happy', 'joyful', 'slow']],
     [false, 'fast quick happy joyful slow', ['speedy', 'speedy', 'happy', 'happy', 'slow']],

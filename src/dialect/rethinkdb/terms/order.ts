@@ -110,7 +110,7 @@ function tieBroken(call: Call, ordered: TableSlice, list: readonly Comparison[])
       for (let i = 0; i < rows.length; ) {
         let end = i + 1
         while (end < rows.length && equal(keys[end], keys[i])) end++
-        run.push(...sorted(rows.slice(i, end), list))
+        for (const row of sorted(rows.slice(i, end), list)) run.push(row)
         i = end
       }
     }
