@@ -358,8 +358,7 @@ export class Recovery {
     this.isClean = false
     this.segments.length = 0
     if (offset > LOG_HEADER_BYTES) this.segments.push({ from: LOG_HEADER_BYTES, to: offset })
-    // They are in the order of the log.
-    while (this.transactions.length > 0 && this.transactions.at(-1)!.from >= offset) this.transactions.pop()
+    while ((this.transactions.at(-1)?.from ?? -1) >= offset) this.transactions.pop() // In the order of the log.
   }
 
   /** Applies the frames, except those of transactions that did not reach all their partitions. */
