@@ -45,12 +45,16 @@ export function synonyms(rules: readonly string[], isExpanding: boolean): TokenF
 
 /** The words of a rule, and those they are mapped to; the latter undefined for a group. */
 function readRule(rule: string): [string[], string[] | undefined] {
-  const sides = rule.split('=>').map((side) =>
-    side
-      .split(',')
-      .map((word) => word.trim())
-      .filter((word) => word !== ''),
-  )
+  // No token has a U+0000 in it: the core takes it for a token's end.
+  const sides = rule
+    .replaceAll('\0', '')
+    .split('=>')
+    .map((side) =>
+      side
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+    )
   const [words, targets] = sides
   if (sides.length > 2 || sides.some((side) => side.length === 0))
     throw new UsageError(`a synonym rule is "a, b => c" or "a, b, c", got ${JSON.stringify(rule)}`)

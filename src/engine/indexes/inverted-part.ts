@@ -16,9 +16,17 @@ import { sparseEntries } from './sparse.ts'
 const SLOTS_TOGETHER = 128
 const TOKENS_TOGETHER = 2_048
 
+const analyzers = new WeakMap<TextIndexDefinition, Analyzer>()
+
 /** The analyzer of a text index. */
 export function analyzerFor(definition: TextIndexDefinition): Analyzer {
-  return analyzerOf(definition.analyzer)
+  let analyzer = analyzers.get(definition)
+  if (analyzer === undefined) {
+    // Checks the whole definition, whose lists of words may be long.
+    analyzer = analyzerOf(definition.analyzer)
+    analyzers.set(definition, analyzer)
+  }
+  return analyzer
 }
 
 export class InvertedPart {
