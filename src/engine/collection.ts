@@ -450,13 +450,13 @@ export class Collection<T extends object = Document> {
   }
 
   /**
-   * Groups documents by their value at a path, sorted by that value: `{ key, count, ... }` with the aggregates under their names. Documents
-   * without the field form a group of their own, with `key` undefined.
+   * Groups documents by their value at a path, sorted by that value: `{ key, count, ... }` with the aggregates under names of their own.
+   * Documents without the field form a group of their own, with `key` undefined.
    *
    * `$count: true` counts documents. `$sum` and `$avg` use numbers and skip everything else; integers are summed exactly, and if any are bigints
    * the sum is a bigint. `$min` and `$max` use the order of `sort` and skip null. `$avg`, `$min` and `$max` of nothing are null, `$sum` is 0.
    *
-   * @throws {@link UnknownOptionError} for an operator that does not exist.
+   * @throws {@link UnknownOptionError} for an operator that does not exist, {@link UsageError} for an aggregate called `key` or `count`.
    *
    * @example
    * ```ts

@@ -163,6 +163,7 @@ describeEach('groups', ({ openNew, collection: options }) => {
     ['a', { n: { $count: 'x' } }, TypeMismatchError, /\$count takes true/],
     ['a', { n: 'x' }, TypeMismatchError, /"n"/],
     ['a', { key: { $count: true } }, UsageError, /key/],
+    ['a', { count: { $sum: 'x' } }, UsageError, /"count" is what the rows call their number of documents/],
   ])('refuse groupBy(%j, %j)', async (field, aggregates, type, message) => {
     const posts = await make([])
     const refused = posts.groupBy(field as string, aggregates as Aggregates)

@@ -52,8 +52,11 @@ export function aggregateRequests(aggregates: unknown): readonly AggregateReques
 
 function aggregateRequest(name: string, aggregate: unknown): AggregateRequest {
   const where = `in aggregate "${name}" of groupBy`
-  if (name === 'key')
-    throw new UsageError('groupBy: "key" is what the rows call their group; give the aggregate another name')
+  const isCount = isObject(aggregate) && aggregate['$count'] === true
+  if (name === 'key' || (name === 'count' && !isCount)) {
+    const what = name === 'key' ? 'group' : 'number of documents'
+    throw new UsageError(`groupBy: "${name}" is what the rows call their ${what}; give the aggregate another name`)
+  }
   if (!isObject(aggregate)) {
     throw new TypeMismatchError(`${where}: { $operator: field } is expected, got ${describe(aggregate)}`)
   }
