@@ -3,7 +3,7 @@
 // the same in every container on the machine, is never reused by another process, and distinguishes two threads. A
 // blocked or stopped process still answers, since the kernel itself accepts the connection.
 
-import { renameSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createConnection, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -57,6 +57,11 @@ export async function beaconAnswers(folder: string, token: string): Promise<Answ
   } catch {
     return 'unclear'
   }
+}
+
+/** False only where it is sure that there is none: it may have been deleted, or not been copied. */
+export function hasBeaconFile(folder: string, token: string): boolean {
+  return process.platform === 'win32' || existsSync(join(folder, beaconName(token)))
 }
 
 const beaconName = (token: string): string => `quiver.lock.s-${token}`

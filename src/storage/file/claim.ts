@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import type { LockHolder } from '../storage.ts'
-import { beaconAnswers } from './beacon.ts'
+import { beaconAnswers, hasBeaconFile } from './beacon.ts'
 import { unlessBusy } from './busy.ts'
 import { codeOf, delay, processState, thisHost } from './host.ts'
 
@@ -26,9 +26,11 @@ export interface Claim {
   readonly start?: string
   /** Whether it has a beacon (beacon.ts). */
   readonly beacon: boolean
+  /** A number that the directory keeps under any name, and that its copy does not have. */
+  readonly folder?: string
 }
 
-export function makeClaim(token: string, mode: 'write' | 'read', beacon: boolean): Claim {
+export function makeClaim(folder: string, token: string, mode: 'write' | 'read', beacon: boolean): Claim {
   const { platform, pid, host, boot, pidSpace, start } = thisHost()
   return {
     token,
@@ -41,7 +43,12 @@ export function makeClaim(token: string, mode: 'write' | 'read', beacon: boolean
     ...(pidSpace === undefined ? {} : { pidSpace }),
     ...(start === undefined ? {} : { start }),
     beacon,
+    folder: numberOf(folder),
   }
+}
+
+function numberOf(folder: string): string {
+  return String(statSync(folder, { bigint: true }).ino)
 }
 
 /**
@@ -85,7 +92,10 @@ export function parseClaim(text: string): Claim | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { token, mode, platform, pid, host, since, boot, pidSpace, start, beacon } = value as Record<string, unknown>
+  const { token, mode, platform, pid, host, since, boot, pidSpace, start, beacon, folder } = value as Record<
+    string,
+    unknown
+  >
   if (typeof token !== 'string' || !/^[0-9a-z]{1,64}$/.test(token)) return undefined
   if (mode !== 'write' && mode !== 'read') return undefined
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 0) return undefined
@@ -101,6 +111,7 @@ export function parseClaim(text: string): Claim | undefined {
     ...(typeof pidSpace === 'string' ? { pidSpace } : {}),
     ...(typeof start === 'string' ? { start } : {}),
     beacon: beacon === true,
+    ...(typeof folder === 'string' ? { folder } : {}),
   }
 }
 
@@ -120,6 +131,9 @@ export async function judge(folder: string, claim: Claim): Promise<Verdict> {
   if (claim.beacon) {
     const answer = await beaconAnswers(folder, claim.token)
     if (answer !== 'unclear') return answer === 'yes' ? 'alive' : 'dead'
+    // A copy of a directory that is open: most programs do not copy sockets.
+    const isCopy = claim.folder !== undefined && claim.folder !== numberOf(folder)
+    if (isCopy && !hasBeaconFile(folder, claim.token)) return 'dead'
   }
   // Without a beacon the pid must do. It means nothing in another container. If that one had our host name, it was most
   // likely this container before a restart, which must not stay locked out.

@@ -182,7 +182,7 @@ export class DirectoryLock {
   /** Creates the beacon and writes our claim to a file of its own. */
   async #announce(name: string): Promise<void> {
     this.#beacon = await Beacon.light(this.#folder, this.#token)
-    const claim = makeClaim(this.#token, this.#mode, this.#beacon !== undefined)
+    const claim = makeClaim(this.#folder, this.#token, this.#mode, this.#beacon !== undefined)
     this.#write(name, `${JSON.stringify(claim)}\n`)
   }
 

@@ -2,7 +2,7 @@
 // lock files written by hand for what others may have left, and with hooks before `link`, before removals and behind reads for what others may do meanwhile.
 
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { LockedError } from '../../../src/error/index.ts'
@@ -209,6 +209,20 @@ describe('a claim without a beacon', () => {
     const { token } = JSON.parse(readFileSync(join(path, 'quiver.lock'), 'utf8')) as Claim
     await rm(join(path, `quiver.lock.s-${token}`))
     await expect(locked(path)).rejects.toThrow(LockedError)
+    await directory.unlock()
+  })
+
+  // Most programs copy no sockets, and the process that has the original open was taken for that of the copy.
+  test.skipIf(!isLinux)('is free in a copy of a directory that is open', async () => {
+    const path = await temporaryFolder()
+    const directory = await locked(path)
+    const copy = await temporaryFolder()
+    put(copy, 'quiver.lock', readFileSync(join(path, 'quiver.lock'), 'utf8'))
+    await (await locked(copy)).unlock()
+    await expect(locked(path)).rejects.toThrow(LockedError)
+    await rename(path, `${path}.moved`)
+    await expect(locked(`${path}.moved`)).rejects.toThrow(LockedError)
+    await rename(`${path}.moved`, path)
     await directory.unlock()
   })
 })
