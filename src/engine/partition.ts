@@ -409,8 +409,13 @@ export class Partition {
       .catch(() => {})
   }
 
+  /** Without one the next opening replays the log: slower, but nothing is lost. */
   private writeSnapshot(): Promise<void> {
-    const turn = this.snapshot.then(() => this.writeSnapshotNow())
+    const turn = this.snapshot
+      .then(() => this.writeSnapshotNow())
+      .catch((error) => {
+        if (this.log?.poison !== undefined) throw error
+      })
     this.snapshot = turn.catch(() => {})
     return turn
   }
@@ -466,9 +471,7 @@ export class Partition {
           log.trim()
           log.file.flushSync()
         }
-        await this.writeSnapshot().catch(() => {
-          // Without a snapshot the next opening replays the log: slower, but nothing is lost.
-        })
+        await this.writeSnapshot()
       }
     } finally {
       this.log = undefined

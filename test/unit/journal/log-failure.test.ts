@@ -38,6 +38,8 @@ describe('a log that has failed', () => {
     file.fail = ({ kind }) => (kind === 'flushSync' ? { code: 'EIO' } : undefined)
     append(log, 2, false)
     expect(() => log.flushSync()).toThrow('EIO')
+    // Shown, but given up by the platform: the next opening is to flush it.
+    expect(file.calls.at(-1)).toEqual({ kind: 'write', position: durable, bytes: log.position - durable })
     file.release()
     await expect(early).rejects.toThrow('EIO')
     expect(log.durable).toBe(durable)
