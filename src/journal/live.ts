@@ -102,8 +102,8 @@ export class LiveRecords {
   /** Called before the last pass: reserves the place, and reads the long records to its beginning. */
   reserve(): void {
     const { store, file } = this
-    if (this.units === 0) return
     this.longs = this.longs.filter(({ slot, at }) => this.places[slot] === at / 8)
+    if (this.units === 0) return
     const bytes = this.units * 8
     this.place = store.reserveLog(bytes)
     if (this.place === 0) throw outOfMemory('the log')
