@@ -221,6 +221,20 @@ it.each([
   },
 )
 
+it('serves all who ask for it while another one runs: two at once would write to one file', async () => {
+  const medium = new SimulatedMedium()
+  const partition = await withGarbage(medium)
+  const first = partition.compact()
+  await new Promise<void>((resolve) => {
+    medium.onOperation = () => resolve()
+  })
+  await Promise.all([first, partition.compact(), partition.compact()])
+  expect(medium.names().filter((name) => name.endsWith('.log'))).toEqual(['c1.p0.3.log'])
+  await Promise.all([partition.close(), partition.close()])
+  expect(medium.openNames).toEqual([])
+  expect((await reopened(medium)).count).toBe(COUNT - 2)
+})
+
 // The new log would be written on, though nobody knows what became of the write that failed.
 it('is given up when the log is poisoned meanwhile, at whatever moment', async () => {
   const whole = new SimulatedMedium()

@@ -21,6 +21,8 @@ async function expectDocuments(medium: SimulatedMedium, documents: ReadonlyMap<n
   for (const [i, one] of left.entries()) {
     const partition = await opened(one, i === 2, i === 1)
     expect(partition.repairs).toEqual([])
+    const { memory, bytes } = partition.stats()
+    if (i > 0) expect(memory - bytes).toBeLessThan(2_500_000)
     expect(partition.count).toBe(documents.size)
     for (const [id, document] of documents) expect(JSON.stringify(get(partition, id))).toBe(JSON.stringify(document))
     expect(all(partition).length).toBe(documents.size)
@@ -53,6 +55,9 @@ it('a record that is longer than its window is there if it is the last of its do
   put(documentOf(6, 1, LONG), documentOf(7, 1, 40))
   drop(6)
   put(documentOf(8, 4, 50), documentOf(14, 4, LONG))
+  put(...Array.from({ length: 30 }, (_, i) => documentOf(60 + i, i % 4, 100)))
+  drop(62, 63, 80)
+  put(documentOf(70, 0, 200), documentOf(62, 0, 10))
   await expectDocuments(medium, documents)
   await partition.close()
 })
