@@ -10,8 +10,8 @@ export {
   Log,
   Recovery,
   snapshotName,
-  writeSnapshot,
 } from '../journal/index.ts'
 export { CatalogFile, namesByStem, readCatalog } from './file/catalog-file.ts'
 export { freeAll, leave } from './file/held.ts'
+export { leaveSnapshot } from './file/leave-snapshot.ts'
 export { clearAway, finishRepair, isPartGone, loseLog, putBack } from './file/salvage.ts'

@@ -62,7 +62,7 @@ export class Partition {
   /** Log size in bytes from which a compaction is considered. */
   private compactFrom = COMPACT_LOG_BYTES
   /** Log position that the snapshot on disk covers, or -1. */
-  private snapshotPosition = -1
+  snapshotPosition = -1
   private snapshot: Promise<void> = Promise.resolve()
 
   private constructor(options: PartitionOptions, store: Store, repairs: Repair[]) {
@@ -409,33 +409,10 @@ export class Partition {
       .catch(() => {})
   }
 
-  /** Without one the next opening replays the log: slower, but nothing is lost. */
   private writeSnapshot(): Promise<void> {
-    const turn = this.snapshot
-      .then(() => this.writeSnapshotNow())
-      .catch((error) => {
-        if (this.log?.poison !== undefined) throw error
-      })
+    const turn = this.snapshot.then(() => filesPart.now!.leaveSnapshot(this))
     this.snapshot = turn.catch(() => {})
     return turn
-  }
-
-  private async writeSnapshotNow(): Promise<void> {
-    const { log, header, options } = this
-    if (log === undefined || header === undefined || options.storage === null || log.poison !== undefined) return
-    if (this.snapshotPosition === log.position) return
-    const cover = () => {
-      log.flushSync()
-      // What changes from here on is not in it.
-      this.snapshotPosition = log.position
-      return { seed: header.seed, covered: log.position, sequence: log.sequence, flushed: () => log.flush() }
-    }
-    try {
-      await filesPart.now!.writeSnapshot(options.storage, options.stem, this.store, cover, options.buildDocumentsMax)
-    } catch (error) {
-      this.snapshotPosition = -1
-      throw error
-    }
   }
 
   stats(): PartitionStats {
