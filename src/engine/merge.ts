@@ -75,10 +75,6 @@ function copyValue(value: unknown, depth: number): unknown {
 }
 
 function copyView(view: ArrayBufferView): unknown {
-  const slice = (view as unknown as { slice?: () => unknown }).slice
-  // A DataView has no slice(), and slice() of a Buffer would share its memory.
-  if (slice === undefined) return view
-  return Uint8Array.prototype.slice === slice || !(view instanceof Uint8Array)
-    ? slice.call(view)
-    : Uint8Array.prototype.slice.call(view)
+  // A DataView has none, and that of a Buffer, of any realm, would share its memory.
+  return 'slice' in view ? Uint8Array.prototype.slice.call(view) : view
 }
