@@ -1,12 +1,15 @@
 // Inserting from a source that yields documents over time, as src/engine/write/stream.ts does in the calling thread:
 // the source stays in the page, and what it yields is sent in batches.
 
-import { copyDocument, type InsertOptions, ResultSum, type WriteResult } from '../engine/index.ts'
-import { TimeoutError, TypeMismatchError } from '../error/index.ts'
+import { bytesOf, copyDocument, type InsertOptions, ResultSum, type WriteResult } from '../engine/index.ts'
+import { LimitError, TimeoutError, TypeMismatchError } from '../error/index.ts'
 import type { Connection } from './connection.ts'
 
-/** Documents that are sent together. */
-const BATCH = 1_000
+/** Documents that are sent together, and the bytes after which they are sent. */
+const BATCH_DOCUMENTS = 1_000
+const BATCH_BYTES = 1_048_576
+/** An atomic insert is one batch, which must be gathered first. */
+const ATOMIC_BYTES_MAX = 268_435_456
 /** Longer timers fire immediately. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
@@ -39,11 +42,13 @@ export async function insertStream(
     Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : (source as Iterable<unknown>)[Symbol.iterator]()
   const limits = new Limits(connection, name, options)
   let batch: unknown[] = []
+  let bytes = 0
   let base = 0
   const writeBatch = async () => {
     sum.add(inSource(await write(batch, limits.options), base))
     base += batch.length
     batch = []
+    bytes = 0
   }
   let isDone = false
   try {
@@ -53,8 +58,11 @@ export async function insertStream(
         throw new TypeMismatchError(`the source of ${limits.what} is not an iterator: its next() returned ${step}`)
       }
       if (step.done === true) break
-      batch.push(copyDocument(step.value as object))
-      if (!isAtomic && batch.length === BATCH) await writeBatch()
+      const document = copyDocument(step.value as object)
+      batch.push(document)
+      bytes += bytesOf(document, BATCH_BYTES, 0)
+      if (isAtomic) requireGatherable(bytes)
+      else if (batch.length === BATCH_DOCUMENTS || bytes >= BATCH_BYTES) await writeBatch()
     }
     isDone = true
     await writeBatch()
@@ -63,6 +71,14 @@ export async function insertStream(
     limits.end()
     if (!isDone) close(iterator)
   }
+}
+
+function requireGatherable(bytes: number): void {
+  if (bytes <= ATOMIC_BYTES_MAX) return
+  throw new LimitError(
+    `an atomic insert gathers its source first, and this one has more than ${ATOMIC_BYTES_MAX} bytes; nothing was written`,
+    { details: { limit: ATOMIC_BYTES_MAX, got: bytes } },
+  )
 }
 
 /** A result whose messages count documents from the beginning of the source. */

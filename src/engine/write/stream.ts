@@ -216,7 +216,7 @@ function unreadable(error: unknown): object {
 }
 
 /** Approximate memory of a value in bytes; stops counting at `enough`, and below the depth that documents may have. */
-function bytesOf(value: unknown, enough: number, depth: number): number {
+export function bytesOf(value: unknown, enough: number, depth: number): number {
   if (typeof value === 'string') return 16 + value.length
   if (typeof value !== 'object' || value === null || depth > DEPTH_MAX) return 8
   if (ArrayBuffer.isView(value)) return 32 + value.byteLength

@@ -201,6 +201,24 @@ describe('inserts from a source in the page', () => {
     expect(isEnded).toBe(true)
   })
 
+  // A thousand documents were sent at a time, of any size.
+  it('are sent in batches of about a megabyte', async () => {
+    let calls = 0
+    const far = remoteDatabase(
+      connect(database, (request) => {
+        if ('method' in request && request.method === 'insert') calls++
+      }),
+      ':memory:',
+    )
+    const posts = await far.createCollection('posts')
+    const text = 'x'.repeat(300_000)
+    const documents = function* () {
+      for (let id = 0; id < 12; id++) yield { id, text }
+    }
+    expect(await posts.insert(documents())).toMatchObject({ inserted: 12 })
+    expect(calls).toBe(4)
+  })
+
   it('refuse what is no iterator', async () => {
     const source = { [Symbol.iterator]: () => ({ next: () => 5 }) } as never
     expect((await both((posts) => posts.insert(source))).answer).toContain('its next() returned 5')
