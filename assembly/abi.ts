@@ -79,8 +79,8 @@ export const S_NAME_TABLE: usize = STATE + 96; // u32 -> u32[] open addressing, 
 export const S_NAME_TABLE_MASK: usize = STATE + 100; // u32
 export const S_LIVE_BYTES: usize = STATE + 104; // u64 bytes of all live record blocks
 export const S_PRIMARY_NAME: usize = STATE + 112; // u32 name id + 1 of the primary key field
-export const S_PAGES_LENT: usize = STATE + 120; // u32 1 while a log is read: no pages need be left free
 export const S_SHAPES_UNLOGGED: usize = STATE + 116; // u32 shapes the log does not know yet
+export const S_PAGES_LENT: usize = STATE + 120; // u32 1 while a log is read: no pages need be left free
 
 // --- staging, a mailbox JS fills (not part of a snapshot's meaning)
 export const S_STAGE_WORDS: usize = STATE + 256; // u32 address
@@ -89,6 +89,7 @@ export const S_STAGE_LENGTHS: usize = STATE + 264;
 export const S_STAGE_TEXT: usize = STATE + 268;
 export const S_STAGE_BYTES: usize = STATE + 272;
 export const S_STAGE_PAGES: usize = STATE + 276; // u32 pages of the whole staging run
+
 // --- batch
 export const S_OPS: usize = STATE + 288; // u32 address of op[0]
 export const S_OPS_COUNT: usize = STATE + 292;
@@ -102,8 +103,8 @@ export const S_GATHER_FLAGS: usize = STATE + 352; // flags of the frame gathered
 export const S_GATHER_BYTES: usize = STATE + 356; // u32 capacity of the buffer in use
 export const S_LOG_SEED: usize = STATE + 360; // u64 seed of the log's checksums
 export const S_SHIFT_SEED: usize = STATE + 368; // u64 same, of the log a compaction writes
-export const S_GATHER_TOTAL: usize = STATE + 448; // f64 upper bound of the bytes of the group being written
-// --- answers of the last call
+
+// --- answers of the last call, and where scans, walks, compactions and passes have got to
 export const S_SCAN_NEXT: usize = STATE + 384; // u32 slot to continue from, or all ones
 export const S_CHECK_END: usize = STATE + 388; // u32 address after the last whole group
 export const S_CHECK_STOP: usize = STATE + 392; // u32 address of the first frame that is unchecked or invalid
@@ -112,24 +113,28 @@ export const S_CHECK_DURABLE: usize = STATE + 400; // u32 units, greatest of the
 export const S_CHECK_GROUP: usize = STATE + 404; // u32 address of the group with a transaction, or 0
 export const S_CHECK_OPEN: usize = STATE + 408; // u32 address where an incomplete group began, or 0
 export const S_WALK_LIVE: usize = STATE + 412; // u32 live records found while walking a covered log
-export const S_WALK_AT: usize = STATE + 436; // u32 address to continue walking from
 export const S_SHIFT: usize = STATE + 416; // u32 -> u32[] new log positions while compacting
 export const S_SHIFT_PAGES: usize = STATE + 420;
 export const S_SHIFT_SLOTS: usize = STATE + 424; // u32 number of slots when it began
 export const S_SHIFT_NEXT: usize = STATE + 428; // u32 slot to continue from
 export const S_WALK_LOST: usize = STATE + 432; // u32 records skipped by a salvage because their field names are unknown
+export const S_WALK_AT: usize = STATE + 436; // u32 address to continue walking from
 export const S_SCAN_EXAMINED: usize = STATE + 440; // u32 records examined by a filtered scan
+export const S_DERIVED: usize = STATE + 444; // u32 bits of what follows the records: DERIVED_*
+export const S_GATHER_TOTAL: usize = STATE + 448; // f64 upper bound of the bytes of the group being written
+export const S_SLOT_MARKS: usize = STATE + 456; // u32 address of one byte per 32 slots, set to 255 when one of these slots gets or loses a record
+export const S_SLOT_MARKED: usize = STATE + 460; // u32 number of slots covered by the marks, or 0
 export const S_PASS_HASHES: usize = STATE + 464; // u32 -> u64 per slot, while a log is read through a window: see store/pass
 export const S_PASS_GAPS: usize = STATE + 468; // u32 where the next u32 goes that names a block without a live record
 export const S_PASS_END: usize = STATE + 472; // u32 address after the room for the hashes
 
-export const S_SLOT_MARKS: usize = STATE + 456; // u32 address of one byte per 32 slots, set to 255 when one of these slots gets or loses a record
-export const S_SLOT_MARKED: usize = STATE + 460; // u32 number of slots covered by the marks, or 0
-
-export const S_DERIVED: usize = STATE + 444; // u32 bits of what follows the records: DERIVED_*
-
+// --- what follows the records: bits of S_DERIVED
+export const DERIVED_ORDERED: u32 = 1;
 export const DERIVED_VECTORS: u32 = 2;
+export const DERIVED_INVERTED: u32 = 4;
 export const DERIVED_GRAPHS: u32 = 16;
+
+// --- vectors and graphs
 export const S_VECTOR_FIELDS: usize = STATE + 768; // u32 fields declared
 export const S_VECTOR_TABLE: usize = STATE + 772; // u32 address of the first field, or 0
 export const S_FLAT_BUFFER: usize = STATE + 780; // u32 a released search, kept for the next
@@ -149,9 +154,7 @@ export const S_INVERTED_ANSWER: usize = STATE + 1780; // u32 address of the last
 export const INVERTED_MAX: u32 = 64;
 export const INVERTED_TEXT: u32 = 1;
 export const INVERTED_SPARSE: u32 = 2;
-/** Bit of S_DERIVED. */
-export const DERIVED_INVERTED: u32 = 4;
-export const DERIVED_ORDERED: u32 = 1;
+
 // --- ordered indexes
 export const ORDERED_MAX: u32 = 60;
 export const S_ORDERED: usize = STATE + 512; // u32[ORDERED_MAX] addresses, 0: none

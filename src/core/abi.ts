@@ -67,8 +67,8 @@ export const S_NAME_TABLE = STATE + 96 // u32 -> u32[] open addressing, name id 
 export const S_NAME_TABLE_MASK = STATE + 100 // u32
 export const S_LIVE_BYTES = STATE + 104 // u64 bytes of all live record blocks
 export const S_PRIMARY_NAME = STATE + 112 // u32 name id + 1 of the primary key field
-export const S_PAGES_LENT = STATE + 120 // u32 1 while a log is read: no pages need be left free
 export const S_SHAPES_UNLOGGED = STATE + 116 // u32 shapes the log does not know yet
+export const S_PAGES_LENT = STATE + 120 // u32 1 while a log is read: no pages need be left free
 
 // --- staging, a mailbox JS fills (not part of a snapshot's meaning)
 export const S_STAGE_WORDS = STATE + 256 // u32 address
@@ -77,6 +77,7 @@ export const S_STAGE_LENGTHS = STATE + 264
 export const S_STAGE_TEXT = STATE + 268
 export const S_STAGE_BYTES = STATE + 272
 export const S_STAGE_PAGES = STATE + 276 // u32 pages of the whole staging run
+
 // --- batch
 export const S_OPS = STATE + 288 // u32 address of op[0]
 export const S_OPS_COUNT = STATE + 292
@@ -90,8 +91,8 @@ export const S_GATHER_FLAGS = STATE + 352 // flags of the frame gathered last
 export const S_GATHER_BYTES = STATE + 356 // u32 capacity of the buffer in use
 export const S_LOG_SEED = STATE + 360 // u64 seed of the log's checksums
 export const S_SHIFT_SEED = STATE + 368 // u64 same, of the log a compaction writes
-export const S_GATHER_TOTAL = STATE + 448 // f64 upper bound of the bytes of the group being written
-// --- answers of the last call
+
+// --- answers of the last call, and where scans, walks, compactions and passes have got to
 export const S_SCAN_NEXT = STATE + 384 // u32 slot to continue from, or all ones
 export const S_CHECK_END = STATE + 388 // u32 address after the last whole group
 export const S_CHECK_STOP = STATE + 392 // u32 address of the first frame not checked or not valid
@@ -100,22 +101,28 @@ export const S_CHECK_DURABLE = STATE + 400 // u32 units, greatest of the valid f
 export const S_CHECK_GROUP = STATE + 404 // u32 address of the group with a transaction, or 0
 export const S_CHECK_OPEN = STATE + 408 // u32 address where an incomplete group began, or 0
 export const S_WALK_LIVE = STATE + 412 // u32 live records found while walking a covered log
-export const S_WALK_AT = STATE + 436 // u32 address to continue walking from
 export const S_SHIFT = STATE + 416 // u32 -> u32[] new log positions while compacting
 export const S_SHIFT_PAGES = STATE + 420
 export const S_SHIFT_SLOTS = STATE + 424 // u32 number of slots when it began
 export const S_SHIFT_NEXT = STATE + 428 // u32 slot to continue from
 export const S_WALK_LOST = STATE + 432 // u32 records skipped by a salvage because their field names are unknown
+export const S_WALK_AT = STATE + 436 // u32 address to continue walking from
 export const S_SCAN_EXAMINED = STATE + 440 // u32 records examined by a filtered scan
+export const S_DERIVED = STATE + 444 // u32 bits of what follows the records: DERIVED_*
+export const S_GATHER_TOTAL = STATE + 448 // f64 upper bound of the bytes of the group being written
+export const S_SLOT_MARKS = STATE + 456 // u32 address of one byte per 32 slots, set to 255 when one of these slots gets or loses a record
+export const S_SLOT_MARKED = STATE + 460 // u32 number of slots covered by the marks, or 0
 export const S_PASS_HASHES = STATE + 464 // u32 -> u64 per slot, while a log is read through a window: see store/pass
 export const S_PASS_GAPS = STATE + 468 // u32 where the next u32 goes that names a block without a live record
 export const S_PASS_END = STATE + 472 // u32 address after the room for the hashes
-export const S_SLOT_MARKS = STATE + 456 // u32 address of one byte per 32 slots, set to 255 when one of these slots gets or loses a record
-export const S_SLOT_MARKED = STATE + 460 // u32 number of slots covered by the marks, or 0
 
-export const S_DERIVED = STATE + 444 // u32 bits of what follows the records: DERIVED_*
+// --- what follows the records: bits of S_DERIVED
+export const DERIVED_ORDERED = 1
 export const DERIVED_VECTORS = 2
+export const DERIVED_INVERTED = 4
 export const DERIVED_GRAPHS = 16
+
+// --- vectors and graphs
 export const S_VECTOR_FIELDS = STATE + 768 // u32 fields declared
 export const S_VECTOR_TABLE = STATE + 772 // u32 address of the first field, or 0
 export const S_FLAT_BUFFER = STATE + 780 // u32 a released search, kept for the next
@@ -135,9 +142,7 @@ export const S_INVERTED_ANSWER = STATE + 1780 // u32 address of the last call's 
 export const INVERTED_MAX = 64
 export const INVERTED_TEXT = 1
 export const INVERTED_SPARSE = 2
-/** Bit of S_DERIVED. */
-export const DERIVED_INVERTED = 4
-export const DERIVED_ORDERED = 1
+
 // --- ordered indexes
 export const ORDERED_MAX = 60
 export const S_ORDERED = STATE + 512 // u32[ORDERED_MAX] addresses, 0: none
