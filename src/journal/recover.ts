@@ -40,8 +40,8 @@ export class Recovery {
   readonly repairs: Repair[] = []
   /** Set when the file must be rewritten because something in it is to be forgotten. */
   needsRewrite = false
-  /** It has transactions that `apply` has left out. */
-  hasAborted = false
+  /** Transactions that `apply` has left out. */
+  aborted: readonly LoggedTransaction[] = []
   header!: LogHeader
   file!: StorageFile
   store!: Store
@@ -62,7 +62,7 @@ export class Recovery {
   /** Set when the records are not in memory yet. */
   residency: Residency | undefined
   private readonly options: RecoveryOptions
-  private readonly segments: Range[] = []
+  readonly segments: Range[] = []
   /** Bytes of the file that a snapshot says were durable; the same outside of a repair; and bytes whose structures it restored. */
   private durable = 0
   private covered = 0
@@ -364,8 +364,8 @@ export class Recovery {
   /** Applies the frames, except those of transactions that did not reach all their partitions. */
   async apply(isAborted: (transaction: LoggedTransaction) => boolean): Promise<void> {
     const aborted = this.transactions.filter(isAborted)
-    this.hasAborted = aborted.length > 0
-    if (this.hasAborted) this.needsRewrite = true
+    this.aborted = aborted
+    if (aborted.length > 0) this.needsRewrite = true
     if (!(await this.applyPassage())) await this.applyFrames(aborted)
     for (const { from, to } of this.options.repair ? aborted : [])
       this.repairs.push({ file: this.file.name, offset: from, bytes: to - from, reason: PARTED })

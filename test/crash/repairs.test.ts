@@ -105,3 +105,45 @@ it('what another shard has is there after a repair that went back to the log bef
   expect(await again.collection('posts').count()).toBe(count)
   await again.close()
 })
+
+// One was rewritten first, and said that all is settled: what the other had of its lost write counted, and deleted the document.
+it.each([false, true])(
+  'documents that two partitions moved to each other, and both lost, are there after a repair that was cut short (slots taken: %s)',
+  async (isTaken) => {
+    const medium = new SimulatedMedium()
+    const db = await openDatabase({ storage: medium.reopen() })
+    const posts = await db.createCollection('posts')
+    await posts.createPartition('other')
+    const write = async (round: number) => {
+      await posts.upsert({ id: 3, round })
+      await posts.upsert({ id: 4, round }, { partition: 'other' })
+    }
+    if (!isTaken) await write(1)
+    const hurt = new Map<string, number>()
+    for (const [id, from, to, log] of [
+      [1, '_default', 'other', 'c1.p1.1.log'],
+      [2, 'other', '_default', 'c1.p0.1.log'],
+    ] as const) {
+      await posts.insert({ id }, { partition: from })
+      hurt.set(log, medium.bytes(log).findLastIndex((byte) => byte !== 0) + 40)
+      await posts.upsert({ id, isMoved: true }, { partition: to })
+    }
+    await write(2)
+    await db.close()
+    for (const [log, at] of hurt) medium.put(log, medium.bytes(log).fill(255, at, at + 1))
+    const cuts = await medium.cutsOf(
+      async () => (await openDatabase({ storage: medium.reopen(), repair: true })).close(),
+      ['all', 'nothing', 'random'],
+    )
+    expect(cuts.length).toBeGreaterThan(20)
+    for (const cut of cuts) {
+      const repaired = await openDatabase({ storage: cut.reopen(), repair: true })
+      const found = await repaired
+        .collection('posts')
+        .find({ sort: { id: 1 } })
+        .toArray()
+      expect(found).toEqual([{ id: 1 }, { id: 2 }, { id: 3, round: 2 }, { id: 4, round: 2 }])
+      await repaired.close()
+    }
+  },
+)

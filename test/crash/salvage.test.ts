@@ -321,13 +321,16 @@ describe('a document that was moved, where one of the two partitions has lost it
   })
 
   it('is there once, where it was, and what is left out is said', async () => {
-    const { ids, one, said } = await moved(1, false)
-    expect(ids).toEqual([1, 2, 5, 6])
-    expect(one).toEqual({ id: 1 })
-    expect(said).toEqual([
-      ['c1.p0.1.log', 'a write over several partitions, of which another one has no part'],
-      ['c1.p1.1.log', 'damaged frames'],
-    ])
+    // With the slot of its old state taken by another document, it was nowhere.
+    for (const isSlotTaken of [true, false]) {
+      const { ids, one, said } = await moved(1, isSlotTaken)
+      expect(ids).toEqual(isSlotTaken ? [1, 2, 3, 5, 6] : [1, 2, 5, 6])
+      expect(one).toEqual({ id: 1 })
+      expect(said).toEqual([
+        ['c1.p0.1.log', 'a write over several partitions, of which another one has no part'],
+        ['c1.p1.1.log', 'damaged frames'],
+      ])
+    }
   })
 })
 

@@ -2,7 +2,7 @@
 
 import { fileStem } from '../../catalog/index.ts'
 import { parseDataFile } from '../../catalog/stored.ts'
-import { BLOCK_KIND, BLOCK_KIND_SHIFT, BLOCK_UNITS, CollectionShapes, KIND_DELETE, Store } from '../../core/index.ts'
+import { CollectionShapes, KIND_DELETE, Store } from '../../core/index.ts'
 import { type CorruptError, NotFoundError } from '../../error/index.ts'
 import {
   encodeLogHeader,
@@ -20,6 +20,7 @@ import { newKey } from '../new-key.ts'
 import type { Partition } from '../partition.ts'
 import type { PartitionOptions } from '../partition-options.ts'
 import type { Recovered } from './recovered.ts'
+import { blocksOf, rescue } from './rescue.ts'
 
 const LOST_PREFIX = 'lost.'
 
@@ -163,15 +164,7 @@ export function isPartGone(
 
 /** Whether the frames of a transaction delete a document. */
 function hasDeletion(file: StorageFile, { from, to }: LoggedTransaction): boolean {
-  const word = new Uint8Array(4)
-  const view = new DataView(word.buffer)
-  for (let at = from; at < to; ) {
-    if (file.read(at, word) < 4) return false
-    const block = view.getUint32(0, true)
-    if (((block >>> BLOCK_KIND_SHIFT) & BLOCK_KIND) === KIND_DELETE) return true
-    // The blocks of a frame follow its header.
-    at += Math.max(8, (block & BLOCK_UNITS) * 8)
-  }
+  for (const { kind } of blocksOf(file, from, to)) if (kind === KIND_DELETE) return true
   return false
 }
 
@@ -186,11 +179,16 @@ export async function finishRepair(partitions: readonly Partition[], found: read
     groups.set(group, [...(groups.get(group) ?? []), part])
   }
   await removeDoubles([...groups.values()])
+  const leaving = found.filter(({ recovery }) => recovery !== undefined && recovery.aborted.length > 0)
+  for (const [i, part] of partitions.entries()) {
+    const { recovery } = found[i]!
+    if (leaving.includes(found[i]!)) await rescue(part, recovery!, partitions, leaving.length === 1)
+  }
   // What a log has left out counts as soon as the participant that lacks it is whole again, and says that all is settled.
   for (const hasAborted of [true, false]) {
     for (const [i, part] of partitions.entries()) {
       const { recovery } = found[i]!
-      if (!recovery?.needsRewrite || recovery.hasAborted !== hasAborted) continue
+      if (!recovery?.needsRewrite || recovery.aborted.length > 0 !== hasAborted) continue
       await part.compact()
       const { storage } = part.options
       // Without it, the log before it would not be known to lack anything.
