@@ -2,7 +2,7 @@
 // or an opening as ever.
 
 import { expect, it } from 'vitest'
-import { openDatabase } from '../../src/engine/index.ts'
+import { type Database, openDatabase } from '../../src/engine/index.ts'
 import { SimulatedMedium } from './simulated-storage.ts'
 
 // The repair made room behind what was left: then the log did not seem to lack anything, and what the other one had of the write was dropped.
@@ -106,44 +106,74 @@ it('what another shard has is there after a repair that went back to the log bef
   await again.close()
 })
 
+/** Two partitions that moved a document to each other, and have both lost what came; others may have taken the slots since. */
+async function swapped(isTaken: boolean): Promise<SimulatedMedium> {
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen() })
+  const posts = await db.createCollection('posts')
+  await posts.createPartition('other')
+  const write = async (round: number) => {
+    await posts.upsert({ id: 3, round })
+    await posts.upsert({ id: 4, round }, { partition: 'other' })
+  }
+  if (!isTaken) await write(1)
+  const hurt = new Map<string, number>()
+  for (const [id, from, to, log] of [
+    [1, '_default', 'other', 'c1.p1.1.log'],
+    [2, 'other', '_default', 'c1.p0.1.log'],
+  ] as const) {
+    await posts.insert({ id }, { partition: from })
+    hurt.set(log, medium.bytes(log).findLastIndex((byte) => byte !== 0) + 40)
+    await posts.upsert({ id, isMoved: true }, { partition: to })
+  }
+  await write(2)
+  await db.close()
+  for (const [log, at] of hurt) medium.put(log, medium.bytes(log).fill(255, at, at + 1))
+  return medium
+}
+
+async function expectBoth(medium: SimulatedMedium): Promise<void> {
+  const repaired = await openDatabase({ storage: medium.reopen(), repair: true })
+  const found = await repaired
+    .collection('posts')
+    .find({ sort: { id: 1 } })
+    .toArray()
+  expect(found).toEqual([{ id: 1 }, { id: 2 }, { id: 3, round: 2 }, { id: 4, round: 2 }])
+  await repaired.close()
+}
+
 // One was rewritten first, and said that all is settled: what the other had of its lost write counted, and deleted the document.
 it.each([false, true])(
   'documents that two partitions moved to each other, and both lost, are there after a repair that was cut short (slots taken: %s)',
   async (isTaken) => {
-    const medium = new SimulatedMedium()
-    const db = await openDatabase({ storage: medium.reopen() })
-    const posts = await db.createCollection('posts')
-    await posts.createPartition('other')
-    const write = async (round: number) => {
-      await posts.upsert({ id: 3, round })
-      await posts.upsert({ id: 4, round }, { partition: 'other' })
-    }
-    if (!isTaken) await write(1)
-    const hurt = new Map<string, number>()
-    for (const [id, from, to, log] of [
-      [1, '_default', 'other', 'c1.p1.1.log'],
-      [2, 'other', '_default', 'c1.p0.1.log'],
-    ] as const) {
-      await posts.insert({ id }, { partition: from })
-      hurt.set(log, medium.bytes(log).findLastIndex((byte) => byte !== 0) + 40)
-      await posts.upsert({ id, isMoved: true }, { partition: to })
-    }
-    await write(2)
-    await db.close()
-    for (const [log, at] of hurt) medium.put(log, medium.bytes(log).fill(255, at, at + 1))
+    const medium = await swapped(isTaken)
     const cuts = await medium.cutsOf(
       async () => (await openDatabase({ storage: medium.reopen(), repair: true })).close(),
       ['all', 'nothing', 'random'],
     )
     expect(cuts.length).toBeGreaterThan(20)
-    for (const cut of cuts) {
-      const repaired = await openDatabase({ storage: cut.reopen(), repair: true })
-      const found = await repaired
-        .collection('posts')
-        .find({ sort: { id: 1 } })
-        .toArray()
-      expect(found).toEqual([{ id: 1 }, { id: 2 }, { id: 3, round: 2 }, { id: 4, round: 2 }])
-      await repaired.close()
-    }
+    for (const cut of cuts) await expectBoth(cut)
   },
 )
+
+it('they are there after a repair that the medium refused, too, and that says so', async () => {
+  for (const isTaken of [false, true]) {
+    const whole = await swapped(isTaken)
+    let refusals = 0
+    for (let number = 1; number < 60; number += 2) {
+      const medium = whole.clone()
+      medium.failAt(number, {
+        code: number % 4 === 1 ? 'ENOSPC' : 'EIO',
+        lasts: 'forever',
+        kinds: ['write', 'flush', 'flushSync', 'create'],
+      })
+      const db = await openDatabase({ storage: medium.reopen(), repair: true }).catch((error: unknown) => error)
+      if (db instanceof Error) {
+        refusals++
+        expect(['HostError', 'PoisonedError'], String(db.stack)).toContain(db.name)
+      } else await (db as Database).close().catch(() => {})
+      await expectBoth(medium.crash({ seed: number, mode: 'random' }))
+    }
+    expect(refusals).toBeGreaterThan(5)
+  }
+})

@@ -69,7 +69,7 @@ export async function rescue(
     if (batch.isDirty) batch.commit({ hard: true })
     else batch.abandon()
   } catch (error) {
-    batch.abandon()
+    if (batch.isOpen) batch.abandon()
     // Without room for more, there is what there is.
     if (!(error instanceof LimitError)) throw error
   }
