@@ -139,6 +139,20 @@ it('gives a log its name back before the draft of a compaction', async () => {
   await db.close()
 })
 
+it('gives its name back to one of two copies of a log, and keeps the other aside', async () => {
+  await fill('a', 'a')
+  copyFileSync(at('a', 'c1.p0.1.log'), at('a', 'c2.p0.5.log'))
+  renameSync(at('a', 'c1.p0.1.log'), at('a', 'c2.p1.5.log'))
+  const db = await open(at('a'), { repair: true })
+  expect(db.repairs.map(({ reason }) => reason.split('; ')[1]).sort()).toEqual([
+    'it is c1.p0.1.log',
+    expect.stringMatching(/^kept as lost\.c2\.p[01]\.5\.log$/),
+  ])
+  for (const name of ['debits', 'credits']) expect(await db.collection(name).count({ collection: name })).toBe(40)
+  await db.close()
+  expect(readdirSync(at('a')).filter((name) => name.startsWith('lost.')).length).toBe(1)
+})
+
 it('refuses the log of another database', async () => {
   await fill('a', 'a')
   await fill('b', 'b')

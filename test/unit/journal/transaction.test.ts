@@ -82,3 +82,18 @@ it('stay settled in the head of a log that is rewritten after it was opened, how
     for (const partition of partitions) await partition.close()
   }
 })
+
+it('stay settled in the head of a log that a repair has made anew, when it is rewritten', async () => {
+  const medium = new SimulatedMedium()
+  const partitions: Partition[] = []
+  for (const one of optionsOf(medium)) partitions.push(await Partition.create(one))
+  writeBoth(partitions, 'both')
+  await Promise.all(partitions.map((partition) => partition.flush()))
+  const left = medium.crash({ seed: 1, mode: 'all' })
+  await left.reopen().remove('c1.p0.1.log')
+  const repaired = await Partition.openAll(optionsOf(left).map((one) => ({ ...one, repair: true })))
+  expect(get(repaired[1]!, 'both')).toBeDefined()
+  await repaired[0]!.compact()
+  const again = await Partition.openAll(optionsOf(left.crash({ seed: 1, mode: 'all' })))
+  expect(get(again[1]!, 'both')).toBeDefined()
+})
