@@ -313,6 +313,48 @@ describeEach('unique indexes', ({ openNew, collection: options }) => {
   })
 })
 
+// Documents of different shards are compared outside of the core.
+it('unique ones hold over shards, for what is replaced and for elements, and let other indexes and documents without the field be', async () => {
+  const users = await (await openMemory()).createCollection('users', { shards: 4 })
+  await users.createIndex('n')
+  await users.createIndex('email', { unique: true })
+  await users.createIndex('tags', { unique: true, multi: true })
+  const first = Array.from({ length: 20 }, (_, id) => ({ id, n: 1, email: `e${id}`, tags: [`a${id}`, `b${id}`] }))
+  expect(await users.insert(first)).toMatchObject(counters({ inserted: 20 }))
+  const bare = Array.from({ length: 20 }, (_, i) => ({ id: 100 + i, n: 1 }))
+  expect(await users.insert(bare)).toMatchObject(counters({ inserted: 20 }))
+  for (let id = 0; id < 10; id++) {
+    expect(await users.update(id, { email: `e${id + 10}` })).toMatchObject(counters({ errors: 1 }))
+    expect(await users.upsert({ id, tags: [`b${id + 10}`] })).toMatchObject(counters({ errors: 1 }))
+  }
+  const result = await users.insert([
+    { id: 200, email: 'new', tags: ['c'] },
+    { id: 201, tags: ['a0', 'b1', 'a2', 'b3', 'a4', 'b5'] },
+    { id: 202, tags: ['d'] },
+  ])
+  expect(result).toMatchObject(counters({ inserted: 2, errors: 1 }))
+  expect(await users.getMany([200, 201, 202])).toEqual([
+    { id: 200, email: 'new', tags: ['c'] },
+    undefined,
+    { id: 202, tags: ['d'] },
+  ])
+  expect(await users.find().count()).toBe(42)
+})
+
+it('are not unique where any two documents of different shards have a value twice', async () => {
+  const users = await (await openMemory()).createCollection('users', { shards: 2 })
+  await users.insert(Array.from({ length: 600 }, (_, id) => ({ id, email: `e${id}` })))
+  for (const id of [599, 598, 597, 596]) {
+    await users.insert(Array.from({ length: 8 }, (_, i) => ({ id: `${id}.${i}`, email: `e${id}`, twin: id })))
+    await expect(users.createIndex('email', { unique: true })).rejects.toThrow('cannot be unique')
+    await users.delete({ twin: id })
+  }
+  await users.createIndex('email', { unique: true })
+  // Of each pair one is in the other shard, whichever that is.
+  const errors = await Promise.all(Array.from({ length: 8 }, (_, i) => users.insert({ id: `x${i}`, email: 'e599' })))
+  expect(errors.map(({ errors }) => errors)).toEqual(Array.from({ length: 8 }, () => 1))
+})
+
 it('have what came into one partition while another was built', async () => {
   const posts = await (await openMemory()).createCollection('posts', { shards: 4 })
   const batch = (from: number, length: number) => Array.from({ length }, (_, i) => ({ id: from + i, n: from + i }))
