@@ -344,15 +344,15 @@ it('unique ones hold over shards, for what is replaced and for elements, and let
 it('are not unique where any two documents of different shards have a value twice', async () => {
   const users = await (await openMemory()).createCollection('users', { shards: 2 })
   await users.insert(Array.from({ length: 600 }, (_, id) => ({ id, email: `e${id}` })))
-  for (const id of [599, 598, 597, 596]) {
-    await users.insert(Array.from({ length: 8 }, (_, i) => ({ id: `${id}.${i}`, email: `e${id}`, twin: id })))
+  // Some of these are in the other shard.
+  for (let i = 0; i < 8; i++) {
+    const id = `twin ${i}`
+    await users.insert({ id, email: `e${599 - i}` })
     await expect(users.createIndex('email', { unique: true })).rejects.toThrow('cannot be unique')
-    await users.delete({ twin: id })
+    await users.delete(id)
   }
   await users.createIndex('email', { unique: true })
-  // Of each pair one is in the other shard, whichever that is.
-  const errors = await Promise.all(Array.from({ length: 8 }, (_, i) => users.insert({ id: `x${i}`, email: 'e599' })))
-  expect(errors.map(({ errors }) => errors)).toEqual(Array.from({ length: 8 }, () => 1))
+  for (let i = 0; i < 8; i++) expect((await users.insert({ id: `twin ${i}`, email: 'e599' })).errors).toBe(1)
 })
 
 it('have what came into one partition while another was built', async () => {

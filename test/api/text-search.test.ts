@@ -453,6 +453,17 @@ describe('text indexes', () => {
     await db.close()
   })
 
+  it('are not fed by one that was dropped, in whose place they are', async () => {
+    const posts = await (await openMemory()).createCollection('posts')
+    await posts.createIndex('a', { type: 'text' })
+    await posts.insert({ id: 1, a: 'one', b: 'two' })
+    await posts.dropIndex('a')
+    await posts.createIndex('b', { type: 'text' })
+    await posts.insert({ id: 2, a: 'two', b: 'one' })
+    const found = await posts.search({ text: 'two', index: 'b' })
+    expect(found.map(({ id }) => id)).toEqual([1])
+  })
+
   it('refuse what makes no sense', async () => {
     const posts = await (await openMemory()).createCollection('posts')
     const make = (name: string, given: unknown) => posts.createIndex(name, given as { type: 'text' })
