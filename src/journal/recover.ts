@@ -144,7 +144,7 @@ export class Recovery {
     this.hurtFile = newest.hurt?.name
     this.isHeaderTorn = newest.tornAt >= 0
     this.isHeadless = newest.isHeadless
-    this.needsRewrite = newest.isHeadless || newest.hurt !== undefined
+    this.needsRewrite = newest.isHeadless || newest.hurt !== undefined || (repair && this.isHeaderTorn)
     if (repair) this.repairs.push(...headRepairs(newest))
     this.headRepairs = this.repairs.length
   }

@@ -106,6 +106,24 @@ it('what another shard has is there after a repair that went back to the log bef
   await again.close()
 })
 
+// With one copy of its head it did not count as intact, and was not rewritten to say that those writes are settled, either.
+it('what other shards have is there after a repair of a log that was cut off within its head', async () => {
+  const medium = new SimulatedMedium()
+  const db = await openDatabase({ storage: medium.reopen() })
+  const posts = await db.createCollection('posts', { shards: 2 })
+  for (const from of [0, 20]) await posts.insert(Array.from({ length: 20 }, (_, i) => ({ id: from + i })))
+  const left = medium.crash({ seed: 1, mode: 'all' })
+  left.put('c1.p0.1.log', left.bytes('c1.p0.1.log').subarray(0, 104))
+  const repaired = await openDatabase({ storage: left.reopen(), repair: true })
+  expect(repaired.repairs.map(({ file }) => file)).toEqual(['c1.p0.1.log'])
+  const count = await repaired.collection('posts').count()
+  expect(count).toBeGreaterThan(10)
+  await repaired.close()
+  const again = await openDatabase({ storage: left.reopen() })
+  expect(await again.collection('posts').count()).toBe(count)
+  await again.close()
+})
+
 /** Two partitions that moved a document to each other, and have both lost what came; others may have taken the slots since. */
 async function swapped(isTaken: boolean): Promise<SimulatedMedium> {
   const medium = new SimulatedMedium()
