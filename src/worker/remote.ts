@@ -49,6 +49,7 @@ export function remoteDatabase(connection: Connection, path: string): Database {
     },
     dropCollection: async (...args: unknown[]) => {
       await connection.call(target, 'dropCollection', args)
+      handles.get(args[0] as string)?.drop()
       handles.delete(args[0] as string)
     },
     // A handle stays valid under the new name.
@@ -78,11 +79,17 @@ export function remoteDatabase(connection: Connection, path: string): Database {
 interface RemoteCollection {
   readonly collection: Collection
   rename(name: string): void
+  /** From now on calls fail, also where there is another collection of the name. */
+  drop(): void
 }
 
 function remoteCollection(connection: Connection, first: string): RemoteCollection {
   let name = first
-  const target = (): Target => ({ kind: 'collection', name })
+  let isDropped = false
+  const target = (): Target => {
+    if (!isDropped) return { kind: 'collection', name }
+    throw new ClosedError(`collection "${name}" was dropped`, { details: { collection: name } })
+  }
   const info = connection.collections.get(name)
   const insert = (method: 'insert' | 'upsert') => async (given: unknown, options?: unknown) => {
     // A Set is complete: its present elements are taken.
@@ -92,7 +99,7 @@ function remoteCollection(connection: Connection, first: string): RemoteCollecti
       return connection.call(target(), method, list(batch, rest)) as Promise<WriteResult>
     })
   }
-  const collection = handle(Collection, (method, args) => connection.call(target(), method, args), {
+  const collection = handle(Collection, async (method, args) => await connection.call(target(), method, args), {
     get name() {
       return name
     },
@@ -102,13 +109,16 @@ function remoteCollection(connection: Connection, first: string): RemoteCollecti
     insert: insert('insert'),
     upsert: insert('upsert'),
     find: (...args: unknown[]) => remoteCursor(connection, target, args),
-    [Symbol.asyncIterator]: () => new RemoteIterator(connection, target(), 'find', []),
-    searchIterator: (...args: unknown[]) => new RemoteIterator(connection, target(), 'searchIterator', args),
+    [Symbol.asyncIterator]: () => new RemoteIterator(connection, target, 'find', []),
+    searchIterator: (...args: unknown[]) => new RemoteIterator(connection, target, 'searchIterator', args),
   }) as unknown as Collection
   return {
     collection,
     rename: (next) => {
       name = next
+    },
+    drop: () => {
+      isDropped = true
     },
   }
 }
@@ -118,8 +128,8 @@ function list(...args: unknown[]): unknown[] {
 }
 
 function remoteCursor(connection: Connection, target: () => Target, args: unknown[]): Cursor {
-  return handle(Cursor, (then) => connection.call(target(), 'find', args, then), {
-    [Symbol.asyncIterator]: () => new RemoteIterator(connection, target(), 'find', args),
+  return handle(Cursor, async (then) => await connection.call(target(), 'find', args, then), {
+    [Symbol.asyncIterator]: () => new RemoteIterator(connection, target, 'find', args),
   }) as unknown as Cursor
 }
 
@@ -158,9 +168,9 @@ class RemoteIterator implements AsyncIterableIterator<unknown> {
   #isDone = false
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(connection: Connection, target: Target, method: string, args: unknown[]) {
+  constructor(connection: Connection, target: () => Target, method: string, args: unknown[]) {
     this.#connection = connection
-    this.#begin = () => connection.call(target, method, args, 'iterate')
+    this.#begin = async () => await connection.call(target(), method, args, 'iterate')
   }
 
   next(): Promise<IteratorResult<unknown, undefined>> {

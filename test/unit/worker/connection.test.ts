@@ -102,6 +102,29 @@ describe('handles of what is open in the worker', () => {
     expect(JSON.stringify({ remote, notes })).toContain('"name":"notes"')
   })
 
+  // They went on with the next collection of the name, whatever was in it.
+  it('fail once their collection is dropped', async () => {
+    for (const db of [database, remote]) {
+      const notes = await db.createCollection('notes')
+      const cursor = notes.find()
+      await db.dropCollection('notes')
+      await (await db.createCollection('notes')).insert({ id: 1 })
+      const calls = [
+        () => notes.get(1),
+        () => notes.insert({ id: 2 }),
+        () => notes.insert([{ id: 2 }].values()),
+        () => notes.delete({}),
+        () => cursor.toArray(),
+        () => notes[Symbol.asyncIterator]().next(),
+      ]
+      for (const call of calls) {
+        await expect(call()).rejects.toMatchObject({ code: 'QUIVER_CLOSED', message: 'collection "notes" was dropped' })
+      }
+      expect(await db.collection('notes').count()).toBe(1)
+      await db.dropCollection('notes')
+    }
+  })
+
   // Kept in a reactive state of Vue or Svelte they became proxies without methods.
   it('are no plain objects', async () => {
     const notes = await remote.createCollection('notes')
