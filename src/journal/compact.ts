@@ -58,6 +58,8 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
       home: homeOf(stem, options.database),
     }
     file.write(0, encodeLogHeader(store, draft))
+    // Before anything else is in the file: a draft is told from a log with a damaged header by that.
+    await file.flush()
     await directory.flushNames()
     if (!options.mayGoOn()) return false
     store.gather.shiftSeed = draft.seed

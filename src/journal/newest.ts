@@ -1,9 +1,8 @@
 // Finds the log among a partition's files: the newest generation whose header says that it is complete.
 
-import { CollectionShapes, FRAME_BYTES, Store } from '../core/index.ts'
+import { CollectionShapes, Store } from '../core/index.ts'
 import { CorruptError } from '../error/index.ts'
 import type { StorageDirectory, StorageFile } from '../storage/index.ts'
-import { isFrame } from './frame.ts'
 import {
   decodeLogHeader,
   encodeLogHeader,
@@ -19,9 +18,7 @@ import type { Repair } from './recovery-types.ts'
 import { snapshotSeed } from './snapshot.ts'
 import { LogWindow } from './window.ts'
 
-/** Read together when frames are searched for. */
-const SEARCHED_BYTES = 65_536
-/** The same where their checksums are verified; a longer frame is not found. */
+/** Read together when frames are searched for; a longer one is not found. */
 const CHECKED_BYTES = 4_194_304
 
 export interface NewestLog {
@@ -67,9 +64,10 @@ export async function openNewest(
   const asideFiles: string[] = []
   const generations = names.map((name) => generationOf(stem, name)).filter((generation) => generation !== undefined)
   generations.sort((a, b) => b - a)
-  let hurt: Hurt | undefined
-  /** The oldest that cannot be read. Drafts of compactions are newer than the log. */
-  let oldest: Hurt | undefined
+  /** Newer ones that cannot be read, the newest first. */
+  const hurt: Hurt[] = []
+  /** The last file that holds nothing and may be a draft. */
+  let empty: Hurt | undefined
   let newest: NewestLog | undefined
   for (const generation of generations) {
     const name = logName(stem, generation)
@@ -85,34 +83,70 @@ export async function openNewest(
       // The next compaction would remove a file that is under the name of another generation, and take its name.
       // Nor may it take the name of one that cannot be read, which stays until the log is rewritten: a repair that is cut
       // short before that is repeated.
-      const header = { ...found, generation: Math.max(generation, hurt?.generation ?? 0) }
+      const header = { ...found, generation: Math.max(generation, hurt[0]?.generation ?? 0) }
       requireHome(header, home, `${directory.path}/${name}`)
-      if (header.isComplete) newest = { file, header, tornAt, staleFiles, asideFiles, hurt, isHeadless: false }
+      if (header.isComplete) newest = { file, header, tornAt, staleFiles, asideFiles, hurt: hurt[0], isHeadless: false }
       else staleFiles.push(name)
     } catch (error) {
       // This is not a draft: a later version wrote it, or it cannot be read now, and no older generation may have its
       // content.
       if (!(error instanceof CorruptError)) throw error
-      oldest = { name, generation, bytes: file.size(), failure: error }
-      const isMisplaced = error.details['belongsTo'] !== undefined
-      if (isMisplaced || (hurt === undefined && (wasLog(file) || (await hasSnapshot(directory, stem, file))))) {
+      const one = { name, generation, bytes: file.size(), failure: error }
+      if (isMisplaced(one) || hasContent(file)) {
         // The previous generation lacks what was acknowledged since. A file of another partition is not ours to remove.
-        if (!repair || hurt !== undefined) throw error
-        hurt = oldest
-      } else if (generations.length > 1) staleFiles.push(name)
+        if (!repair || (isMisplaced(one) && hurt.length > 0)) throw error
+        hurt.push(one)
+      } else {
+        empty = one
+        if (generations.length > 1) staleFiles.push(name)
+      }
     } finally {
       if (newest === undefined) file.close()
     }
   }
-  const lost = hurt ?? oldest
-  if (newest !== undefined || lost === undefined) return newest
-  if (!repair || lost.failure.details['belongsTo'] !== undefined) throw lost.failure
-  return await openHeadless(directory, stem, lost, store)
+  // Of several that cannot be read, the first is named by what is reported.
+  if (newest !== undefined) {
+    asideFiles.push(...hurt.slice(1).map(({ name }) => name))
+    return newest
+  }
+  const lost = (await lastWithSnapshot(directory, stem, hurt)) ?? empty
+  if (lost === undefined) return undefined
+  if (!repair || isMisplaced(lost)) throw lost.failure
+  return await openHeadless(directory, stem, lost, hurt, store)
+}
+
+function isMisplaced({ failure }: Hurt): boolean {
+  return failure.details['belongsTo'] !== undefined
 }
 
 /**
- * Whether the log of an older generation belongs to another partition, which a repair gives it back to; or was the log,
- * and cannot be read.
+ * Whether a file whose header cannot be read holds more than that, so that it is damaged. A compaction begins to write
+ * frames once the header of its draft is durable: a crash leaves one without a header only while there is nothing else.
+ */
+function hasContent(file: StorageFile): boolean {
+  return file.size() > LOG_HEADER_BYTES
+}
+
+/** Of those that cannot be read, the one the snapshot is of; otherwise the oldest, as drafts are newer than the log. */
+async function lastWithSnapshot(
+  directory: StorageDirectory,
+  stem: string,
+  hurt: readonly Hurt[],
+): Promise<Hurt | undefined> {
+  for (const one of hurt.length > 1 ? hurt : []) {
+    const file = await directory.open(one.name, { create: false })
+    try {
+      if (await hasSnapshot(directory, stem, file)) return one
+    } finally {
+      file.close()
+    }
+  }
+  return hurt.at(-1)
+}
+
+/**
+ * Whether the log of an older generation belongs to another partition, which a repair gives it back to; or cannot be
+ * read.
  */
 async function useOf(
   directory: StorageDirectory,
@@ -127,7 +161,7 @@ async function useOf(
   } catch (error) {
     if (!(error instanceof CorruptError)) throw error
     if (error.details['belongsTo'] !== undefined) return 'others'
-    return wasLog(file) ? 'kept' : 'none'
+    return hasContent(file) ? 'kept' : 'none'
   } finally {
     file.close()
   }
@@ -155,22 +189,28 @@ export function headRepairs({ file, tornAt, hurt, isHeadless }: NewestLog): Repa
   return repairs
 }
 
-/** Opens a log with a damaged header if the snapshot has the seed of its checksums; otherwise throws the failure. */
+/**
+ * Opens a log with a damaged header if the snapshot has the seed of its checksums; otherwise throws the failure.
+ *
+ * @param hurt - it and others that cannot be read.
+ */
 async function openHeadless(
   directory: StorageDirectory,
   stem: string,
-  { name, failure }: Hurt,
+  { name, failure, generation: own }: Hurt,
+  hurt: readonly Hurt[],
   store: Store,
 ): Promise<NewestLog> {
   const seed = await snapshotSeed(directory, stem, store)
   if (seed === undefined) throw failure
   const file = await directory.open(name, { create: false })
-  const generation = generationOf(stem, name)!
+  const generation = Math.max(own, hurt[0]?.generation ?? 0)
   const header = { seed, generation, sealedTransaction: 0, isComplete: true, home: homeOf('') }
-  return { file, header, tornAt: -1, staleFiles: [], asideFiles: [], hurt: undefined, isHeadless: true }
+  const asideFiles = hurt.map((one) => one.name).filter((other) => other !== name)
+  return { file, header, tornAt: -1, staleFiles: [], asideFiles, hurt: undefined, isHeadless: true }
 }
 
-/** Whether a frame of the file passes with the seed that the snapshot names: no snapshot is made of a draft. */
+/** Whether a frame of the file passes with the seed that the snapshot names. */
 async function hasSnapshot(directory: StorageDirectory, stem: string, file: StorageFile): Promise<boolean> {
   const store = await Store.create({ shapes: new CollectionShapes('id'), makeKey: () => '', isPlain: true })
   const seed = await snapshotSeed(directory, stem, store)
@@ -184,44 +224,6 @@ async function hasSnapshot(directory: StorageDirectory, stem: string, file: Stor
     if (window.at === 0) window.reserve(bytes, bytes)
     window.load(from, bytes)
     if (store.resync(window.at, window.at + bytes) !== 0) return true
-  }
-  return false
-}
-
-/** Whether the file has frames made after it became the log: those written by a compaction have no durable mark. */
-function wasLog(file: StorageFile): boolean {
-  const bytes = new Uint8Array(FRAME_BYTES)
-  const head = new DataView(bytes.buffer)
-  const size = file.size()
-  let at = LOG_HEADER_BYTES
-  for (; at + FRAME_BYTES <= size; at += FRAME_BYTES + head.getUint32(4, true)) {
-    if (file.read(at, bytes) < FRAME_BYTES || !isFrame(head)) break
-    if (head.getUint32(8, true) > 0) return true
-  }
-  return at !== size && hasMark(file, size)
-}
-
-/**
- * Searches for such a frame where one is damaged: the first has a sector in common with the head. Without the seed no
- * checksum helps.
- */
-function hasMark(file: StorageFile, size: number): boolean {
-  const piece = new Uint8Array(SEARCHED_BYTES)
-  const words = new Uint32Array(piece.buffer)
-  const next = new DataView(new ArrayBuffer(FRAME_BYTES))
-  for (let start = LOG_HEADER_BYTES; start + FRAME_BYTES <= size; start += SEARCHED_BYTES - FRAME_BYTES) {
-    const got = file.read(start, piece)
-    for (let i = 0; i + FRAME_BYTES <= got; i += 8) {
-      if (words[i >>> 2] === 0) continue
-      const head = new DataView(piece.buffer, i, FRAME_BYTES)
-      if (!isFrame(head) || head.getUint32(8, true) === 0 || head.getUint32(8, true) * 8 > start + i) continue
-      // It ends where another one begins, or nothing.
-      const end = start + i + FRAME_BYTES + head.getUint32(4, true)
-      if (end > size) continue
-      next.setUint32(0, 0)
-      file.read(end, new Uint8Array(next.buffer))
-      if (next.getUint32(0) === 0 || isFrame(next)) return true
-    }
   }
   return false
 }

@@ -59,6 +59,76 @@ it('a newer log without a head that a snapshot is of is not taken for a draft: t
   expect(medium.names()).toContain('lost.c1.p0.2.log')
 })
 
+// Without a frame and a snapshot, too: a log of a few hundred bytes passed for a draft, and was removed.
+it('a newer log of which nothing can be read, nor its snapshot, is not taken for a draft', async () => {
+  const ways: readonly ((bytes: Uint8Array) => Uint8Array)[] = [
+    (bytes) => bytes.fill(0),
+    (bytes) => bytes.fill(0, 0, 512),
+    (bytes) => bytes.fill(165, 0, 128),
+    (bytes) => bytes.fill(165, 0, 140),
+    (bytes) => bytes.map((byte, i) => (i % 64 === 9 ? byte ^ 1 : byte)),
+  ]
+  for (const isWritten of [false, true]) {
+    for (const damage of ways) {
+      const whole = await newerWithoutHead(isWritten)
+      const medium = new SimulatedMedium()
+      for (const name of whole.names()) if (!name.endsWith('.snapshot')) medium.put(name, whole.bytes(name))
+      medium.put('c1.p0.2.log', damage(whole.bytes('c1.p0.2.log')))
+      const [before, state] = [medium.names(), medium.state()]
+      for (const readOnly of [false, true]) {
+        const opening = openDatabase({ storage: medium.reopen(), readOnly })
+        await expect(opening).rejects.toMatchObject({ details: { file: expect.stringContaining('c1.p0.2.log') } })
+        await expect(opening).rejects.toThrow(/c1\.p0\.2\.log is damaged at byte \d/)
+      }
+      expect(medium.names()).toEqual(before)
+      expect(medium.state()).toBe(state)
+      const repaired = await openDatabase({ storage: medium.reopen(), repair: true })
+      expect(repaired.repairs.map(({ file }) => file)).toEqual(['c1.p0.2.log'])
+      expect(await repaired.collection('posts').count()).toBe(2)
+      await repaired.close()
+      expect(medium.names()).toContain('lost.c1.p0.2.log')
+      const again = await openDatabase({ storage: medium.reopen() })
+      expect(await again.collection('posts').count()).toBe(2)
+      await again.close()
+    }
+  }
+})
+
+it('what a crash leaves of a draft is never taken for a damaged log', async () => {
+  for (const count of [0, 1, 40]) {
+    const medium = new SimulatedMedium()
+    const db = await openDatabase({ storage: medium.reopen() })
+    const posts = await db.createCollection('posts')
+    await posts.insert(Array.from({ length: 60 }, (_, id) => ({ id, text: 'x'.repeat(200 + id) })))
+    await posts.delete(Array.from({ length: 60 - count }, (_, i) => count + i))
+    const cuts: SimulatedMedium[] = []
+    medium.onOperation = ({ number }) => {
+      for (let seed = 0; seed < 6; seed++) cuts.push(medium.crash({ seed: number * 8 + seed, mode: 'random' }))
+    }
+    await posts.optimize()
+    medium.onOperation = undefined
+    await db.close()
+    const drafts = cuts.filter((cut) => cut.names().includes('c1.p0.2.log'))
+    expect(drafts.some((cut) => cut.bytes('c1.p0.2.log').every((byte) => byte === 0))).toBe(true)
+    for (const cut of cuts) {
+      const opened = await openDatabase({ storage: cut.reopen() })
+      expect(await opened.collection('posts').count()).toBe(count)
+      await opened.close()
+      expect(cut.names().filter((name) => name.endsWith('.log'))).toHaveLength(1)
+    }
+  }
+})
+
+// Of two that cannot be read, only the newest was kept; the other was removed.
+it('a repair that goes back behind two logs keeps both', async () => {
+  const medium = await newerWithoutHead(true)
+  medium.put('c1.p0.3.log', medium.bytes('c1.p0.2.log'))
+  const repaired = await openDatabase({ storage: medium.reopen(), repair: true })
+  expect(await repaired.collection('posts').count()).toBe(2)
+  await repaired.close()
+  expect(medium.names()).toEqual(expect.arrayContaining(['lost.c1.p0.2.log', 'lost.c1.p0.3.log', 'c1.p0.4.log']))
+})
+
 // The newer log was kept aside first: the next opening found nothing wrong with the one before it.
 it('a repair that goes back to the log before a compaction, and is cut short, leaves a database that is damaged, or repaired', async () => {
   const medium = await newerWithoutHead(true)

@@ -115,7 +115,7 @@ it('that fails midway gives back its memory, each time', async () => {
     // The head is written, the first frame is not.
     let writes = 0
     medium.onOperation = ({ kind, number }) => {
-      if (kind === 'write' && ++writes === 1) medium.failAt(number + 2, { code: 'ENOSPC' })
+      if (kind === 'write' && ++writes === 1) medium.failAt(number + 3, { code: 'ENOSPC' })
     }
     await expect(partition.compact()).rejects.toThrow('no space left')
     expect(writes).toBe(2)
