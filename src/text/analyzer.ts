@@ -18,13 +18,16 @@ import { decompounded, matching, requireTexts, synonyms } from './rewrite.ts'
 import { loadStems, STEM_LANGUAGES, type StemLanguage, stemmer } from './stemmer.ts'
 import {
   alphanumericRuns,
-  hanPairs,
+  CJK,
+  HAN,
   ngrams,
+  pairs,
   type Tokenizer,
   unicodeSegments,
   unicodeWords,
   whitespaceRuns,
   wholeText,
+  wordRuns,
 } from './tokenize.ts'
 
 /** The named analyzers. */
@@ -33,7 +36,9 @@ export type AnalyzerName = 'standard' | 'unicode' | 'english' | 'chinese' | 'whi
 export type TokenizerDefinition =
   | 'standard'
   | 'whitespace'
+  | 'words'
   | 'chinese'
+  | 'cjk'
   | 'keyword'
   | 'segments'
   | {
@@ -43,12 +48,16 @@ export type TokenizerDefinition =
       readonly maxTokenLength?: number | undefined
     }
   | { readonly type: 'whitespace' }
+  /** Runs of letters, digits and underscores. */
+  | { readonly type: 'words' }
   | { readonly type: 'chinese' }
+  /** Like `chinese`, and runs of kana and Hangul are cut as well. */
+  | { readonly type: 'cjk' }
   | { readonly type: 'keyword' }
   /** All that stands between Unicode's word boundaries, spaces and punctuation too. */
   | { readonly type: 'segments' }
-  /** All pieces of `min` to `max` code points of what stands between white space. */
-  | { readonly type: 'ngram'; readonly min: number; readonly max: number }
+  /** All pieces of `min` to `max` code points of what stands between white space; of words alone with `inWords`. */
+  | { readonly type: 'ngram'; readonly min: number; readonly max: number; readonly inWords?: boolean | undefined }
 
 export type FilterDefinition =
   | 'lowercase'
@@ -105,7 +114,9 @@ export interface PlacedToken {
 }
 
 const NAMES: readonly AnalyzerName[] = ['standard', 'unicode', 'english', 'chinese', 'whitespace']
-const TOKENIZERS = ['standard', 'whitespace', 'chinese', 'keyword', 'segments', 'ngram']
+/** Those without options. */
+const PLAIN_TOKENIZERS = ['whitespace', 'words', 'chinese', 'cjk', 'keyword', 'segments'] as const
+const TOKENIZERS = ['standard', ...PLAIN_TOKENIZERS, 'ngram']
 const FILTERS: Readonly<Record<string, TokenFilter>> = {
   lowercase: lowerCase,
   asciifolding: asciiFolding,
@@ -216,7 +227,7 @@ function completedTokenizer(given: unknown): TokenizerDefinition {
   const options = typeof given === 'string' ? { type: given } : requireObject(given, 'a tokenizer')
   const type = (options as { type?: unknown }).type
   const where = `of tokenizer ${shown(type)}`
-  const { uax29, maxTokenLength, min, max } = options as Record<string, unknown>
+  const { uax29, maxTokenLength, min, max, inWords } = options as Record<string, unknown>
   if (type === 'standard') {
     refuseUnknown(options, ['type', 'uax29', 'maxTokenLength'], where)
     if (uax29 !== undefined && typeof uax29 !== 'boolean')
@@ -231,13 +242,17 @@ function completedTokenizer(given: unknown): TokenizerDefinition {
     }
   }
   if (type === 'ngram') {
-    refuseUnknown(options, ['type', 'min', 'max'], where)
+    refuseUnknown(options, ['type', 'min', 'max', 'inWords'], where)
+    if (inWords !== undefined && typeof inWords !== 'boolean')
+      throw new TypeMismatchError(`inWords ${where} is true or false, got ${shown(inWords)}`)
     const most = requireCount(max, NGRAM_MAX, `max ${where}`)
-    return { type, min: requireCount(min, most, `min ${where}`), max: most }
+    const sizes = { type, min: requireCount(min, most, `min ${where}`), max: most } as const
+    return inWords === true ? { ...sizes, inWords } : sizes
   }
-  if (type === 'whitespace' || type === 'chinese' || type === 'keyword' || type === 'segments') {
+  const plain = PLAIN_TOKENIZERS.find((name) => name === type)
+  if (plain !== undefined) {
     refuseUnknown(options, ['type'], where)
-    return type
+    return plain
   }
   throw unsupported('tokenizer', type, TOKENIZERS)
 }
@@ -316,23 +331,27 @@ function namedParts(name: AnalyzerName): Parts {
 
 function tokenizersOf(definition: TokenizerDefinition): Omit<Parts, 'filters'> {
   const options = typeof definition === 'string' ? { type: definition } : definition
-  if (options.type === 'chinese')
+  if (options.type === 'chinese' || options.type === 'cjk') {
+    const scripts = options.type === 'cjk' ? CJK : HAN
     return {
-      tokenize: (text) => hanPairs(text, true),
-      tokenizeQuery: (text) => hanPairs(text, false),
+      tokenize: (text) => pairs(text, scripts, true),
+      tokenizeQuery: (text) => pairs(text, scripts, false),
       isOverlapping: true,
     }
-  const tokenize = tokenizerOf(options as Exclude<typeof options, { type: 'chinese' }>)
+  }
+  const tokenize = tokenizerOf(options)
   return { tokenize, tokenizeQuery: tokenize, isOverlapping: options.type === 'ngram' }
 }
 
 function tokenizerOf(options: Exclude<TokenizerDefinition, string> | { readonly type: string }): Tokenizer {
   if (options.type === 'whitespace') return whitespaceRuns
+  if (options.type === 'words') return wordRuns
   if (options.type === 'keyword') return wholeText
   if (options.type === 'segments') return unicodeSegments
   if (options.type === 'ngram') {
-    const { min, max } = options as { readonly min: number; readonly max: number }
-    return (text) => ngrams(text, min, max)
+    const { min, max, inWords } = options as { readonly min: number; readonly max: number; readonly inWords?: boolean }
+    const runsOf = inWords === true ? wordRuns : whitespaceRuns
+    return (text) => ngrams(runsOf(text), min, max)
   }
   const { uax29, maxTokenLength } = options as { readonly uax29?: boolean; readonly maxTokenLength?: number }
   return uax29 === true ? (text) => unicodeWords(text, maxTokenLength ?? TOKEN_LENGTH_MAX) : alphanumericRuns

@@ -50,6 +50,14 @@ export function alphanumericRuns(text: string): string[] {
   return matchesIn(text, ASCII.test(text) ? RUN_ASCII : RUN)
 }
 
+const WORD_RUN_ASCII = /\w+/g
+const WORD_RUN = /[\p{Alphabetic}\p{M}\p{N}_]+/gu
+
+/** Runs of letters with their marks, digits and underscores. */
+export function wordRuns(text: string): string[] {
+  return matchesIn(text, ASCII.test(text) ? WORD_RUN_ASCII : WORD_RUN)
+}
+
 /** The runs between white space. */
 export function whitespaceRuns(text: string): string[] {
   return text.match(/[^\s\0]+/g) ?? []
@@ -126,19 +134,32 @@ function isConnector(code: number): boolean {
   return code === 0x5f || code === 0x203f || code === 0x2040 || code === 0x2054 || code >= 0xfe33
 }
 
-// --- Chinese without a dictionary
+// --- Chinese, Japanese and Korean without a dictionary
 
-const HAN_OR_RUN = /\p{sc=Han}+|(?:(?!\p{sc=Han})[\p{Alphabetic}\p{N}])+/gu
-const HAN = /^\p{sc=Han}/u
+/** Scripts whose runs are cut, and the runs of a text in these and other scripts. */
+export interface PairedScripts {
+  readonly begins: RegExp
+  readonly runs: RegExp
+}
+
+export const HAN: PairedScripts = {
+  begins: /^\p{sc=Han}/u,
+  runs: /\p{sc=Han}+|(?:(?!\p{sc=Han})[\p{Alphabetic}\p{N}])+/gu,
+}
+const CJK_CLASS = '[\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}\\u30fc]'
+export const CJK: PairedScripts = {
+  begins: new RegExp(`^${CJK_CLASS}`, 'u'),
+  runs: new RegExp(`${CJK_CLASS}+|(?:(?!${CJK_CLASS})[\\p{Alphabetic}\\p{M}\\p{N}])+`, 'gu'),
+}
 
 /**
- * Runs of letters and digits; in a run of Han characters every pair of neighbours, so that a word of two or more is
+ * Runs of letters and digits; in a run of the given scripts every pair of neighbours, so that a word of two or more is
  * found by its pairs. `withSingles` adds each single character, so that a word of one is found as well.
  */
-export function hanPairs(text: string, withSingles: boolean): string[] {
+export function pairs(text: string, { begins, runs }: PairedScripts, withSingles: boolean): string[] {
   const tokens: string[] = []
-  for (const run of matchesIn(text, HAN_OR_RUN)) {
-    if (!HAN.test(run)) {
+  for (const run of matchesIn(text, runs)) {
+    if (!begins.test(run)) {
       tokens.push(run)
       continue
     }
@@ -151,10 +172,10 @@ export function hanPairs(text: string, withSingles: boolean): string[] {
   return tokens
 }
 
-/** All pieces of `least` to `most` code points of each run between white space. */
-export function ngrams(text: string, least: number, most: number): string[] {
+/** All pieces of `least` to `most` code points of each of these runs. */
+export function ngrams(runs: readonly string[], least: number, most: number): string[] {
   const tokens: string[] = []
-  for (const run of whitespaceRuns(text)) {
+  for (const run of runs) {
     const points = [...run]
     for (let from = 0; from < points.length; from++) {
       for (let length = least; length <= most && from + length <= points.length; length++)

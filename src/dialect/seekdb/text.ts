@@ -3,35 +3,44 @@
 
 import { textMatch } from '../../engine/words.ts'
 import type { FilterNode } from '../../query/index.ts'
-import { type Analyzer, type AnalyzerDefinition, analyzerOf, type FilterDefinition } from '../../text/index.ts'
+import { type Analyzer, type AnalyzerDefinition, analyzerOf } from '../../text/index.ts'
 import type { FulltextIndexConfig } from './index-config.ts'
 import type { Records } from './records.ts'
 import type { Found, Search } from './searches.ts'
 import type { BengProperties, Ngram2Properties, NgramProperties } from './types.ts'
 
+/** The vendor's defaults for `space` and `beng`. */
+const TOKEN_SIZE_MIN = 3
+const TOKEN_SIZE_MAX = 84
+
 /**
- * The analyzer of a full-text index. `ik` splits into words, and Chinese into characters and pairs of them; `beng`
- * keeps a run of Chinese whole.
+ * The analyzer of a full-text index. Words end at punctuation; for `beng` at an underscore, too. `ik` cuts Chinese,
+ * Japanese and Korean into characters and pairs of them; `space` and `beng` keep a run of it whole.
  */
 export function analyzerFor(config: FulltextIndexConfig | undefined): AnalyzerDefinition {
   const { analyzer, properties = {} } = config ?? { analyzer: 'ik' }
   if (analyzer === 'ngram') {
     const { ngram_token_size: size = 2 } = properties as NgramProperties
-    return { tokenizer: { type: 'ngram', min: size, max: size }, filters: ['lowercase'] }
+    return ngrams(size, size)
   }
   if (analyzer === 'ngram2') {
     const { min_ngram_size: min = 2, max_ngram_size: max = Math.max(min, 2) } = properties as Ngram2Properties
-    return { tokenizer: { type: 'ngram', min: Math.min(min, max), max: Math.max(min, max) }, filters: ['lowercase'] }
+    return ngrams(Math.min(min, max), Math.max(min, max))
   }
   if (analyzer === 'space' || analyzer === 'beng') {
-    const tokenizer = analyzer === 'space' ? 'whitespace' : 'standard'
-    return { tokenizer, filters: ['lowercase', ...lengths(properties as BengProperties)] }
+    const tokenizer = analyzer === 'space' ? 'words' : 'standard'
+    return { tokenizer, filters: ['lowercase', sizes(properties as BengProperties)] }
   }
-  return { tokenizer: 'chinese', filters: ['lowercase', 'cnalphanumonly'] }
+  return { tokenizer: 'cjk', filters: ['lowercase'] }
 }
 
-function lengths({ min_token_size: min, max_token_size: max }: BengProperties): FilterDefinition[] {
-  return min === undefined && max === undefined ? [] : [{ type: 'length', min: min ?? 1, max }]
+function ngrams(min: number, max: number): AnalyzerDefinition {
+  return { tokenizer: { type: 'ngram', min, max, inWords: true }, filters: ['lowercase'] }
+}
+
+/** Keeps tokens by their number of characters. */
+function sizes({ min_token_size: min = TOKEN_SIZE_MIN, max_token_size: max = TOKEN_SIZE_MAX }: BengProperties) {
+  return { type: 'regex', expr: `^.{${min},${Math.max(min, max)}}$` } as const
 }
 
 /** Stems of English words; with `stopwords` undefined, the common ones are left out. */

@@ -119,6 +119,26 @@ describe('other tokenizers', () => {
     expect(tokens({ tokenizer: { type: 'ngram', min: 2, max: 3 } }, 'abc \ud83d\ude00x')).toEqual([
       ...['ab', 'abc', 'bc', '\ud83d\ude00x'],
     ])
+    expect(tokens({ tokenizer: { type: 'ngram', min: 2, max: 2, inWords: true } }, 'ab, c_d \u00e9\u00e8!')).toEqual([
+      ...['ab', 'c_', '_d', '\u00e9\u00e8'],
+    ])
+    const { definition } = analyzerOf({ tokenizer: { type: 'ngram', min: 2, max: 2, inWords: false } })
+    expect(definition).toEqual({ tokenizer: { type: 'ngram', min: 2, max: 2 }, filters: [] })
+  })
+
+  it('takes runs of letters, digits and underscores', () => {
+    expect(tokens({ tokenizer: 'words' }, 'a_b-c, d.1')).toEqual(['a_b', 'c', 'd', '1'])
+    const hindi = '\u0939\u093f\u0928\u094d\u0926\u0940'
+    expect(tokens({ tokenizer: { type: 'words' } }, `${hindi}\uff0cX`)).toEqual([hindi, 'X'])
+  })
+
+  it('cuts runs of Han, kana and Hangul', () => {
+    const analyzer = analyzerOf({ tokenizer: 'cjk' })
+    const text = 'ab \ud55c\uad6d \u30c7\u30fc\u30bf\u306e\u4e2d caf\u00e9'
+    expect(analyzer.queryTokens(text)).toEqual([
+      ...['ab', '\ud55c\uad6d', '\u30c7\u30fc', '\u30fc\u30bf', '\u30bf\u306e', '\u306e\u4e2d', 'caf\u00e9'],
+    ])
+    expect(analyzer.tokens('\ud55c\uad6d')).toEqual(['\ud55c', '\ud55c\uad6d', '\uad6d'])
   })
 })
 
@@ -264,6 +284,10 @@ describe('definitions', () => {
     [{ tokenizer: 'standard', filters: 'lowercase' }, /filters of an analyzer are an array/],
     [{ tokenizer: { type: 'standard', maxTokenLength: 5 } }, /goes with uax29/],
     [{ tokenizer: { type: 'ngram', min: 3, max: 2 } }, /min of tokenizer "ngram" is a whole number from 1 to 2, got 3/],
+    [
+      { tokenizer: { type: 'ngram', min: 2, max: 2, inWords: 1 } },
+      /inWords of tokenizer "ngram" is true or false, got 1/,
+    ],
     [{ type: 'english', stopWords: ['_german_'] }, /no list of stop words is called "_german_"/],
     [{ type: 'english', stopWords: 'a' }, /stopWords is an array/],
     [{}, /neither/],
