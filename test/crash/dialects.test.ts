@@ -146,15 +146,19 @@ const search = inMilvus((client) => client.search({ ...notes, data: V, limit: 5 
 it('Milvus: a partition that is dropped takes its rows along, or stays', async () => {
   const drop = inMilvus((client) => client.dropPartition({ ...notes, partition_name: 'p' }))
   const release = inMilvus((client) => client.releasePartitions({ ...notes, partition_names: ['p'] }))
+  const loaded: Step = async (db) => {
+    await inMilvus((client) => client.loadCollection(notes))(db)
+    return await collections(db)
+  }
   const found = await fates(
     async (db) => {
       await filled(db)
       await release(db)
-      await inMilvus((client) => client.loadCollection(notes))(db)
     },
     drop,
-    collections,
+    loaded,
     async (db) => {
+      await release(db)
       await drop(db)
       expect(await collections(db)).toEqual([[['_default'], ['1']], ['notes']])
       await inMilvus(async (client) => {

@@ -153,6 +153,10 @@ it('shows, renames, drops; aliases follow', async () => {
   expect(await made.alterAlias({ collection_name: 'b', alias: 'nope' })).toMatchObject({ code: 1600 })
   expect(await made.describeAlias({ collection_name: 'a', alias: 'x' })).toMatchObject({ alias: 'x', collection: 'a' })
   expect(await made.renameCollection({ collection_name: 'a', new_collection_name: 'b' })).toMatchObject({ code: 65535 })
+  expect(await made.renameCollection({ collection_name: 'a', new_collection_name: 'b' })).toMatchObject({
+    code: 65535,
+    reason: 'duplicated new collection name default:b with other collection name or alias',
+  })
   expect(await made.renameCollection({ collection_name: 'a', new_collection_name: 'x' })).toMatchObject({ code: 1601 })
   expect(await made.renameCollection({ collection_name: 'a', new_collection_name: 'c' })).toEqual(SUCCESS)
   expect((await made.describeCollection({ collection_name: 'x' })).collection_name).toBe('c')
@@ -229,6 +233,12 @@ it('partitions: rows apart, loaded one by one, dropped with their rows', async (
   expect((await made.getLoadState({ collection_name: 'c', partition_names: ['p'] })).state).toBe('LoadStateNotLoad')
   await made.loadPartitions({ collection_name: 'c', partition_names: ['p'] })
   expect((await made.count({ collection_name: 'c' })).data).toBe(3)
+  expect(await made.dropPartition(at)).toMatchObject({
+    code: 65535,
+    reason: 'partition cannot be dropped, partition is loaded, please release it first',
+  })
+  expect((await made.count({ collection_name: 'c' })).data).toBe(3)
+  await made.releasePartitions({ collection_name: 'c', partition_names: ['p'] })
   expect(await made.dropPartition(at)).toEqual(SUCCESS)
   expect(await made.dropPartition(at)).toEqual(SUCCESS)
   expect((await made.count({ collection_name: 'c' })).data).toBe(1)
@@ -325,6 +335,12 @@ describe('indexes', () => {
     expect((await made.dropIndex({ collection_name: 'c' })).error_code).not.toBe('Success')
     expect(await made.dropIndex({ collection_name: 'c', field_name: 's' })).toEqual(SUCCESS)
     expect(await made.dropIndex({ collection_name: 'c', field_name: 's' })).toEqual(SUCCESS)
+    expect(await made.dropIndex({ collection_name: 'c', index_name: 'v' })).toMatchObject({
+      code: 1100,
+      reason: 'vector index cannot be dropped on loaded collection: c: invalid parameter',
+    })
+    expect((await made.listIndexes({ collection_name: 'c' })).indexes).toEqual(['v', 'sp'])
+    await made.releaseCollection({ collection_name: 'c' })
     for (const bad of [
       { index_type: 'NOPE' },
       { metric_type: 'HAMMING' },

@@ -56,7 +56,7 @@ export class CollectionClient extends DatabaseClient {
         const name = data.collection_name
         requireName(name, 'collection')
         store.requireDatabase(db)
-        requireFreeName(store, db, name)
+        requireFreeName(store, db, name, `create duplicate collection with different parameters, collection: ${name}`)
         const { timezone, 'database.max.collections': most } = store.databases.get(db)!.properties
         if (Number(most) > 0 && store.list(db).length >= Number(most)) {
           const reason = `exceeded the limit number of collections[dbName=${db}][limit=${most}]`
@@ -216,7 +216,12 @@ export class CollectionClient extends DatabaseClient {
         requireName(name, 'collection')
         const target = new_db_name || db
         store.requireDatabase(target)
-        requireFreeName(store, target, name)
+        requireFreeName(
+          store,
+          target,
+          name,
+          `duplicated new collection name ${target}:${name} with other collection name or alias`,
+        )
         if (target !== db && entry.record.aliases.length > 0) {
           throw unexpected(`fail to rename db name, must drop all aliases of this collection before rename`)
         }
@@ -473,11 +478,10 @@ function notDescribed(db: string, name: string): MilvusError {
   })
 }
 
-function requireFreeName(store: Store, db: string, name: string): void {
+function requireFreeName(store: Store, db: string, name: string, reason: string): void {
   const owner = store.find(db, name)
   if (owner === undefined) return
-  if (owner.name !== name) throw aliasIsName(db, name)
-  throw unexpected(`create duplicate collection with different parameters, collection: ${name}`)
+  throw owner.name === name ? unexpected(reason) : aliasIsName(db, name)
 }
 
 function fieldNotFound(name: string): MilvusError {

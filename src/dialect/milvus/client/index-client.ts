@@ -8,6 +8,7 @@ import { DataType } from '../enums.ts'
 import { Code, invalid, MilvusError, success, unexpected } from '../errors.ts'
 import { indexings } from '../lazy.ts'
 import { engineVectors, isPlacedAlike } from '../placement.ts'
+import { fieldAt, isVectorType } from '../schema.ts'
 import type {
   AlterIndexReq,
   CreateIndexesReq,
@@ -135,6 +136,11 @@ export class IndexClient extends CollectionClient {
         if (gone.length === 0) return
         if (!index_name && !field_name && indexes.length > 1) {
           throw invalid('there are multiple indexes, please specify the index_name')
+        }
+        // Searches need them.
+        const isSearched = ({ field }: IndexRecord) => isVectorType(fieldAt(entry.schema, field)?.field.type ?? 0)
+        if (entry.record.loaded !== 'none' && gone.some(isSearched)) {
+          throw invalid(`vector index cannot be dropped on loaded collection: ${entry.name}`)
         }
         // Vectors stay where they are: the next index says what is wanted.
         await updateEntry(store, entry, { indexes: indexes.filter((index) => !gone.includes(index)) })

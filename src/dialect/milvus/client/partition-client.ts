@@ -186,6 +186,9 @@ export class PartitionClient extends IndexClient {
         requireUnkeyed(entry)
         const { partitions, loaded } = entry.record
         if (!partitions.some((one) => one.name === name)) return
+        if (loadedPartitions(entry).includes(name)) {
+          throw unexpected('partition cannot be dropped, partition is loaded, please release it first')
+        }
         // Rows first: if the record went first, they would be found in the collection but in no partition.
         await entry.rows.dropPartition(name)
         await updateEntry(store, entry, {
