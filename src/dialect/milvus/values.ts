@@ -377,9 +377,9 @@ export interface StoredSparse {
 }
 
 /** Checks a sparse vector. A query may be empty; a row may not. */
-export function sparseOf(value: SparseFloatVector): StoredSparse {
+export function sparseOf(value: SparseFloatVector, isQuery = false): StoredSparse {
   const pairs = sparsePairs(value)
-  if (pairs.length === 0) throw invalid('empty sparse float vector row')
+  if (pairs.length === 0 && !isQuery) throw invalid('empty sparse float vector row')
   const indices = new Uint32Array(pairs.length)
   const values = new Float32Array(pairs.length)
   pairs.forEach(([index, lane], i) => {

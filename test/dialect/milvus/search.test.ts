@@ -11,7 +11,7 @@ import {
   f32ArrayToF16Bytes,
   type MilvusClient,
 } from '../../../src/dialect/milvus/index.ts'
-import { client, KEY, random } from './fixture.ts'
+import { client, collectionOf, INDEX, KEY, random, SUCCESS } from './fixture.ts'
 
 const DIM = 8
 const ROWS = 200
@@ -320,4 +320,24 @@ describe('refusals', () => {
     await made.releaseCollection({ collection_name: 'c' })
     expect((await search({})).status.code).toBe(101)
   })
+})
+
+// It was refused, as an empty vector in a row is.
+it('finds nothing by an empty sparse vector', async () => {
+  const made = await collectionOf([{ name: 'sparse', data_type: DataType.SparseFloatVector }], {
+    index_params: [INDEX, { field_name: 'sparse', index_type: 'SPARSE_INVERTED_INDEX', metric_type: 'IP' }],
+  })
+  const at = { collection_name: 'c', output_fields: ['id'] }
+  await made.insert({ ...at, data: [{ id: 1, vector: [1, 0, 0, 0], sparse: { 3: 1 } }] as never })
+  const search = (data: unknown) => made.search({ ...at, anns_field: 'sparse', data } as never)
+  expect(await search({})).toMatchObject({ status: SUCCESS, results: [] })
+  expect(await search([{ 3: 2 }, {}])).toMatchObject({ status: SUCCESS, results: [[{ score: 2, id: '1' }], []] })
+  const both = await made.search({
+    ...at,
+    data: [
+      { anns_field: 'sparse', data: {} },
+      { anns_field: 'vector', data: [1, 0, 0, 0] },
+    ],
+  } as never)
+  expect(both).toMatchObject({ status: SUCCESS, results: [{ id: '1' }] })
 })

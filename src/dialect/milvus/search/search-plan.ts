@@ -321,7 +321,7 @@ function structQueries(field: Field, given: unknown): unknown[] {
 }
 
 function encodeQuery(field: Field, query: unknown): unknown {
-  if (!isDense(field.type)) return sparseOf(query as SparseFloatVector)
+  if (!isDense(field.type)) return sparseOf(query as SparseFloatVector, true)
   const length = (query as { length?: unknown } | null | undefined)?.length
   if (typeof length !== 'number' || typeof query === 'string') {
     throw invalid(`a query of vector field ${field.name} is an array of numbers, got ${shown(query)}`)
