@@ -37,7 +37,8 @@ export function formatNumberPrecision(number: number, precision: number): number
 }
 
 export function stringToBase64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+  // One call with all bytes as arguments would not take a long text.
+  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''))
 }
 
 /** An address without its protocol. */

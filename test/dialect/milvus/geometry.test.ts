@@ -299,3 +299,10 @@ it('has geometries as defaults, in rows that are older too, and refuses what is 
   const wrong = await made.addCollectionField({ ...at, field: { ...field, name: 'c', default_value: 'POINT (1)' } })
   expect(wrong.reason).toContain('default_value of field c is not a geometry in well-known text: "POINT (1)"')
 })
+
+// They were spread over the arguments of one call: "Maximum call stack size exceeded".
+it('takes geometries of very many points', async () => {
+  const many = Array.from({ length: 200_000 }, (_, i) => `${i % 500} ${Math.floor(i / 500)}`).join(', ')
+  const made = await placesOf([`MULTIPOINT (${many})`])
+  expect(await idsOf(made, "st_intersects(place, 'POINT (700 1)')")).toEqual([])
+})

@@ -90,6 +90,7 @@ const CALLS: [name: string, ...args: unknown[]][] = [
   ['datetimeToHybrids', new Date(1_638_957_092_000)],
   ['datetimeToHybrids', 'x'],
   ['stringToBase64', 'r\u00e4ksm\u00f6rg\u00e5s'],
+  ['stringToBase64', '\u00e4'.repeat(100_000)],
   ['formatAddress', 'https://host:1'],
   ['formatAddress', 'host:1'],
   ['parseTimeToken', '30s'],

@@ -118,7 +118,7 @@ export function relate(a: Shape, b: Shape): Matrix {
     ] as const) {
       if (shape.dimension > 0) raise(INSIDE, shape.dimension)
       if (shape.polygons.length > 0) raise(BOUNDARY, 1)
-      nodes.push(...shape.lines.flatMap((line) => [line[0]!, line.at(-1)!]))
+      for (const line of shape.lines) nodes.push(line[0]!, line.at(-1)!)
     }
   }
   // Lines and points cannot cover the inside of an area.

@@ -164,13 +164,13 @@ class Reader {
         parts.polygons.push(this.#polygon())
         break
       case 'MULTIPOINT':
-        parts.points.push(...this.#list(() => (this.#peek() === '(' ? this.#line(1, 1)[0]! : this.#point())))
+        this.#list(() => parts.points.push(this.#peek() === '(' ? this.#line(1, 1)[0]! : this.#point()))
         break
       case 'MULTILINESTRING':
-        parts.lines.push(...this.#list(() => this.#line(2)))
+        this.#list(() => parts.lines.push(this.#line(2)))
         break
       case 'MULTIPOLYGON':
-        parts.polygons.push(...this.#list(() => this.#polygon()))
+        this.#list(() => parts.polygons.push(this.#polygon()))
         break
       case 'GEOMETRYCOLLECTION':
         if (++this.#depth > COLLECTION_DEPTH_MAX) throw new SyntaxError('nested too deeply')
