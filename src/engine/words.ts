@@ -2,7 +2,7 @@
 // text-plan.ts runs such a node through an index.
 
 import type { Absent, FilterNode, Operand } from '../query/index.ts'
-import { type Analyzer, leastOf, type MatchOptions, matchesPhrase, matchesText } from '../text/index.ts'
+import { type Analyzer, leastOf, type MatchOptions, phraseMatcher, textMatcher } from '../text/index.ts'
 
 export interface WordRules {
   readonly absent?: Absent
@@ -17,7 +17,7 @@ export interface PhraseMatchOptions extends WordRules {
 }
 
 /**
- * A node that matches strings containing the words of a query; see `matchesText`. Uses a text index on the path with
+ * A node that matches strings containing the words of a query; see `textMatcher`. Uses a text index on the path with
  * the same analyzer.
  */
 export function textMatch(
@@ -28,16 +28,17 @@ export function textMatch(
 ): FilterNode {
   const tokens = [...new Set(analyzer.queryTokens(query))]
   const least = leastOf(tokens.length, minimumShouldMatch)
+  const matches = textMatcher(analyzer, query, { minimumShouldMatch: least })
   return {
     kind: 'test',
     operand,
-    test: (value) => typeof value === 'string' && matchesText(analyzer, value, query, { minimumShouldMatch: least }),
+    test: (value) => typeof value === 'string' && matches(value),
     words: { analyzer: analyzer.definition, tokens, least },
     ...rules,
   }
 }
 
-/** A node that matches strings containing a phrase; see `matchesPhrase`. Uses an index as `textMatch` does. */
+/** A node that matches strings containing a phrase; see `phraseMatcher`. Uses an index as `textMatch` does. */
 export function phraseMatch(
   operand: Operand,
   analyzer: Analyzer,
@@ -45,10 +46,11 @@ export function phraseMatch(
   { slop = 0, ...rules }: PhraseMatchOptions = {},
 ): FilterNode {
   const tokens = [...new Set(analyzer.queryTokens(phrase))]
+  const matches = phraseMatcher(analyzer, phrase, slop)
   return {
     kind: 'test',
     operand,
-    test: (value) => typeof value === 'string' && matchesPhrase(analyzer, value, phrase, slop),
+    test: (value) => typeof value === 'string' && matches(value),
     words: { analyzer: analyzer.definition, tokens, least: leastOf(tokens.length, tokens.length) },
     ...rules,
   }

@@ -10,5 +10,5 @@ export {
   type PlacedToken,
   type TokenizerDefinition,
 } from './analyzer.ts'
-export { leastOf, type MatchOptions, matchesPhrase, matchesText } from './match.ts'
+export { leastOf, type MatchOptions, phraseMatcher, textMatcher } from './match.ts'
 export { stemEnglish } from './stem.ts'

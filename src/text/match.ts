@@ -11,24 +11,27 @@ export interface MatchOptions {
 }
 
 /**
- * Whether a text has a token of the query, or as many as requested. A query without tokens matches nothing. A list of
- * texts is matched as the union of their tokens.
+ * Tells of texts whether they have a token of the query, or as many as requested. A query without tokens matches
+ * nothing. A list of texts is matched as the union of their tokens.
  */
-export function matchesText(
+export function textMatcher(
   analyzer: Analyzer,
-  text: string | readonly string[],
   query: string,
   options: MatchOptions = {},
-): boolean {
+): (text: string | readonly string[]) => boolean {
+  // The query's tokens are found once: it may be as long as a text, and there are many texts.
   const wanted = new Set(analyzer.queryTokens(query))
-  if (wanted.size === 0) return false
-  let left = leastOf(wanted.size, options.minimumShouldMatch)
-  for (const part of typeof text === 'string' ? [text] : text) {
-    for (const token of analyzer.tokens(part)) {
-      if (wanted.delete(token) && --left === 0) return true
+  const least = leastOf(wanted.size, options.minimumShouldMatch)
+  return (text) => {
+    if (wanted.size === 0) return false
+    const found = new Set<string>()
+    for (const part of typeof text === 'string' ? [text] : text) {
+      for (const token of analyzer.tokens(part)) {
+        if (wanted.has(token) && found.add(token).size === least) return true
+      }
     }
+    return false
   }
-  return false
 }
 
 /** How many of a query's tokens must be present. */
@@ -37,28 +40,36 @@ export function leastOf(tokens: number, minimumShouldMatch = 1): number {
 }
 
 /**
- * Whether the tokens of the phrase occur in the text in order, next to each other; with `slop`, moved apart by at most
- * that many places in total, as Lucene and Milvus count it. A word that a filter leaves out keeps its place. A phrase
- * without tokens matches nothing.
+ * Tells of texts whether the tokens of the phrase occur in them in order, next to each other; with `slop`, moved apart
+ * by at most that many places in total, as Lucene and Milvus count it. A word that a filter leaves out keeps its place.
+ * A phrase without tokens matches nothing.
  */
-export function matchesPhrase(analyzer: Analyzer, text: string, phrase: string, slop = 0): boolean {
+export function phraseMatcher(analyzer: Analyzer, phrase: string, slop = 0): (text: string) => boolean {
   const wanted = analyzer.placedTokens(phrase)
-  if (wanted.length === 0) return false
-  // If a tokenizer stores several readings of a place, only the reading of queries has positions.
-  const tokens = analyzer.placedTokens(text)
-  // Each place minus the token's own position in the phrase: all equal is a match, and slop limits the spread.
-  const relative = wanted.map((one) => placesOf(tokens, one))
-  if (relative.some((list) => list.length === 0)) return false
-  if (slop === 0) {
+  return (text) => {
+    if (wanted.length === 0) return false
+    // If a tokenizer stores several readings of a place, only the reading of queries has positions.
+    const places = placesByToken(analyzer.placedTokens(text))
+    // Each place minus the token's own position in the phrase: all equal is a match, and slop limits the spread.
+    const relative: number[][] = []
+    for (const { token, place } of wanted) {
+      const own = places.get(token)
+      if (own === undefined) return false
+      relative.push(own.map((one) => one - place))
+    }
+    if (slop > 0) return smallestSpread(relative) <= slop
     const others = relative.slice(1).map((list) => new Set(list))
     return relative[0]!.some((place) => others.every((list) => list.has(place)))
   }
-  return smallestSpread(relative) <= slop
 }
 
-function placesOf(tokens: readonly PlacedToken[], wanted: PlacedToken): number[] {
-  const places: number[] = []
-  for (const { token, place } of tokens) if (token === wanted.token) places.push(place - wanted.place)
+function placesByToken(tokens: readonly PlacedToken[]): Map<string, number[]> {
+  const places = new Map<string, number[]>()
+  for (const { token, place } of tokens) {
+    const own = places.get(token)
+    if (own === undefined) places.set(token, [place])
+    else own.push(place)
+  }
   return places
 }
 
