@@ -261,3 +261,14 @@ it('refuses unknown fields where there is no dynamic field', async () => {
   const { status } = await other.query({ collection_name: 'c', filter: 'nope == 1' })
   expect(status.reason).toMatch(/field nope not exist/)
 })
+
+// Each condition was one level deeper than that before it: about 3,000 of them overflowed the stack.
+it('joins tens of thousands of conditions', async () => {
+  const made = await collectionOf([])
+  await made.insert({ collection_name: 'c', data: [1, 2, 3].map((id) => ({ id, vector: [id, 0, 0, 0] })) })
+  const joined = (word: string, sign: string) =>
+    Array.from({ length: 20_000 }, (_, i) => `id ${sign} ${i + 2}`).join(` ${word} `)
+  for (const word of ['or', '||']) expect(await idsOf(made, joined(word, '=='))).toEqual([2, 3])
+  for (const word of ['and', '&&']) expect(await idsOf(made, joined(word, '!='))).toEqual([1])
+  expect(await idsOf(made, `id > 1 and (${joined('or', '==')}) and id != 3`)).toEqual([2])
+})

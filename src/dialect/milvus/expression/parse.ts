@@ -127,19 +127,29 @@ class Parser {
 
   #or(): Syntax {
     if (++this.#depth > DEPTH_MAX) throw new ExpressionError('nested too deeply', this.#peek().position)
-    const syntax = this.#level(
-      () => (this.#isSign('||') || this.#isWord('or') ? 'or' : undefined),
-      () => this.#and(),
-    )
+    const syntax = this.#joined('or', '||', () => this.#and())
     this.#depth--
     return syntax
   }
 
   #and(): Syntax {
-    return this.#level(
-      () => (this.#isSign('&&') || this.#isWord('and') ? 'and' : undefined),
-      () => this.#not(),
-    )
+    return this.#joined('and', '&&', () => this.#not())
+  }
+
+  /** Conditions joined by one word, as a tree that is as flat as it can be: programs join thousands. */
+  #joined(operator: 'and' | 'or', sign: string, operand: () => Syntax): Syntax {
+    const parts = [operand()]
+    const places: number[] = []
+    while (this.#isSign(sign) || this.#isWord(operator)) {
+      places.push(this.#take().position)
+      parts.push(operand())
+    }
+    const tree = (from: number, to: number): Syntax => {
+      if (to - from === 1) return parts[from]!
+      const middle = (from + to) >> 1
+      return { kind: 'binary', operator, left: tree(from, middle), right: tree(middle, to), at: places[middle - 1]! }
+    }
+    return tree(0, parts.length)
   }
 
   // The server's grammar ranks `not` above comparisons, where it could only be an error; Milvus' documentation writes
