@@ -124,7 +124,7 @@ export class Partition {
     this.highestTransaction = sealedTransaction
     this.store.gather.logSeed = header.seed
     this.header = header
-    this.log = new Log(file, LOG_HEADER_BYTES, 1, this.options.onPoison, this.store.gather.held)
+    this.log = new Log(file, LOG_HEADER_BYTES, 1, this.options.onPoison, this.store.gather.held, this.unsettled)
   }
 
   /** Opens all partitions of a collection. */
@@ -177,6 +177,7 @@ export class Partition {
       recovery.sequence,
       options.onPoison,
       this.bare.gather.held,
+      this.unsettled,
     )
     if (recovery.isClean) this.snapshotPosition = recovery.end
     this.residency = recovery.residency
@@ -373,7 +374,7 @@ export class Partition {
   flush(): Promise<void> {
     const { log } = this
     if (log === undefined) return Promise.resolve()
-    return this.unsettled.size === 0 ? log.flush() : this.settle().then(() => this.flushOwn())
+    return this.unsettled.size === 0 ? log.flush() : settleAll(this.unsettled, this)
   }
 
   /** Forbids further writes: the log has a part of a transaction that another partition lacks, or the core has trapped. */

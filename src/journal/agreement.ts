@@ -1,7 +1,9 @@
 // What the logs of a collection agree on after a crash. A transaction counts if every partition it names has it; if one
 // lacks it, the others end before it. Nothing after it there was acknowledged as hard, because a flush includes the
-// other participants' logs; and it may depend on the transaction: on slots it freed, on shapes it introduced.
+// other participants' logs; and it may depend on the transaction: on slots it freed, on shapes it introduced. A frame
+// whose durable mark lies behind it says that it was acknowledged: then the log that lacks it is damaged.
 
+import { FRAME_BYTES } from '../core/index.ts'
 import type { Recovery } from './recover.ts'
 import type { LoggedTransaction } from './recovery-types.ts'
 
@@ -11,9 +13,15 @@ export interface Participant {
   readonly recovery: Recovery | undefined
 }
 
-/** Where each log must end for all to agree; Infinity where nothing is cut. */
-export function agreedEnds(participants: readonly Participant[]): number[] {
+/**
+ * Where each log must end for all to agree; Infinity where nothing is cut. A log that lacks what had been settled is
+ * damaged: that ends an opening, and a repair reports it.
+ */
+export function agreedEnds(participants: readonly Participant[], isRepair = false): number[] {
   const ends = participants.map(() => Number.POSITIVE_INFINITY)
+  /** For each log that is cut, the one that began it by lacking something. */
+  const causes: number[] = []
+  const marks = participants.map(() => -1)
   const indexOf = new Map(participants.map(({ id }, index) => [id, index]))
   // A log may have a million transactions, each of which is looked up in the others.
   const begins = participants.map(
@@ -26,23 +34,55 @@ export function agreedEnds(participants: readonly Participant[]): number[] {
     const from = begins[index]!.get(id)
     return from !== undefined && from < ends[index]!
   }
+  // A partition dropped since, and those that documents had moved to, had everything flushed before.
+  const lackerOf = (transaction: LoggedTransaction, index: number): number | undefined => {
+    const id = transaction.participants.find((participant) => {
+      const other = indexOf.get(participant)
+      return other !== undefined && other !== index && !has(other, transaction)
+    })
+    return id === undefined ? undefined : indexOf.get(id)
+  }
   // Cutting a log removes later transactions, which may require cutting the others in turn.
   for (let isSettled = false; !isSettled; ) {
     isSettled = true
     participants.forEach(({ recovery }, index) => {
       const lacking = recovery?.transactions.find(
-        (transaction) =>
-          transaction.from < ends[index]! &&
-          // A partition dropped since, and those that documents had moved to, had everything flushed before.
-          transaction.participants.some((id) => {
-            const other = indexOf.get(id)
-            return other !== undefined && other !== index && !has(other, transaction)
-          }),
+        (transaction) => transaction.from < ends[index]! && lackerOf(transaction, index) !== undefined,
       )
       if (lacking === undefined) return
+      const lacker = lackerOf(lacking, index)!
+      const cause = causes[lacker] ?? lacker
+      causes[index] ??= cause
       ends[index] = lacking.from
       isSettled = false
+      if (marks[index]! < 0) marks[index] = greatestMark(recovery!, lacking)
+      if (marks[index]! >= lacking.to) lostEnd(participants[cause]!.recovery, isRepair)
     })
   }
   return ends
+}
+
+/** A transaction that was settled is missing at the end of the log. */
+function lostEnd(recovery: Recovery | undefined, isRepair: boolean): void {
+  if (recovery === undefined) return
+  const { end, file, repairs } = recovery
+  const reason = 'a write over several partitions, which was flushed, is not in it'
+  if (!isRepair) throw recovery.corrupt(end, reason)
+  if (repairs.length > 0) return
+  recovery.headRepairs = repairs.push({ file: file.name, offset: end, bytes: 0, reason })
+  recovery.needsRewrite = true
+}
+
+/** The greatest durable mark of a log; they only rise, so those of frames before `from` do not matter. */
+function greatestMark({ file, segments }: Recovery, { from }: LoggedTransaction): number {
+  let greatest = 0
+  const bytes = new Uint8Array(FRAME_BYTES)
+  const head = new DataView(bytes.buffer)
+  for (const segment of segments) {
+    for (let at = Math.max(from, segment.from); at < segment.to; at += FRAME_BYTES + head.getUint32(4, true)) {
+      file.read(at, bytes)
+      greatest = Math.max(greatest, head.getUint32(8, true) * 8)
+    }
+  }
+  return greatest
 }

@@ -78,7 +78,7 @@ export async function compact(options: CompactionOptions): Promise<boolean> {
     // From here to the end nothing else runs.
     while (copied < log.position) copied = copyTail(store, log, copied, target)
     const header: LogHeader = { ...draft, sealedTransaction, isComplete: true }
-    const next = new Log(file, target.position, target.sequence, options.onPoison, store.gather.held)
+    const next = new Log(file, target.position, target.sequence, options.onPoison, store.gather.held, log.unsettled)
     complete(file, header, options)
     store.compactFinish(tailFrom / 8, (tailTo - tailFrom) / 8)
     isDone = true

@@ -31,6 +31,8 @@ const zeros = new Uint8Array(65_536)
 /** Buffer of frames that wait for their flush, to be written together. */
 export type Held = Pick<HeldFrames, 'take' | 'address' | 'bytes'>
 
+export type Unsettled = { readonly size: number }
+
 /** The counts of a batch that decide how much room it may use. */
 interface Planned {
   readonly inserted: number
@@ -73,6 +75,8 @@ export class Log {
   position: number
   /** Everything up to here is on stable storage. */
   durable: number
+  /** Up to here, every part of its writes over several partitions is on stable storage. */
+  private settled = 0
   /** Sequence of the next frame. */
   sequence: number
   poison: QuiverError | undefined
@@ -82,6 +86,7 @@ export class Log {
   private reserved: number
   /** Without it frames are written at once. */
   private readonly held: Held | undefined
+  readonly unsettled: Unsettled
   private pendingFrom = 0
   private pendingBytes = 0
   private next: Waiter | undefined
@@ -95,9 +100,20 @@ export class Log {
    */
   private flushUs = 0
 
-  /** @param held - of the partition; must hold no frames of an earlier log. */
-  constructor(file: StorageFile, position: number, sequence: number, onPoison: OnPoison, held?: Held) {
+  /**
+   * @param held - of the partition; must hold no frames of an earlier log.
+   * @param unsettled - logs of the collection with writes over several partitions that may not be durable everywhere.
+   */
+  constructor(
+    file: StorageFile,
+    position: number,
+    sequence: number,
+    onPoison: OnPoison,
+    held?: Held,
+    unsettled: Unsettled = new Set(),
+  ) {
     this.held = held
+    this.unsettled = unsettled
     this.file = file
     this.position = position
     this.durable = position
@@ -105,10 +121,25 @@ export class Log {
     this.filled = file.size()
     this.reserved = this.filled - KEPT_BYTES
     this.onPoison = onPoison
+    this.lookAround()
   }
 
+  /**
+   * The durable mark of the next frame. It vouches for other logs, too: one that lacks a write over several partitions
+   * which lies before a mark has lost it.
+   */
   get durableUnits(): number {
-    return Math.floor(this.durable / 8)
+    this.lookAround()
+    return Math.floor(Math.min(this.durable, this.settled) / 8)
+  }
+
+  private lookAround(): void {
+    if (this.unsettled.size === 0) this.settled = this.position
+  }
+
+  /** Told when all is durable everywhere that was written when the log ended at `position`. */
+  settle(position: number): void {
+    if (position > this.settled) this.settled = position
   }
 
   /** Throws when nothing may be written any more. */
@@ -125,6 +156,8 @@ export class Log {
    * was.
    */
   reserve(bytes: number, isDeferred = false, planned?: Planned): void {
+    // The first batch of a write over several partitions is unsettled when the second one is written.
+    this.lookAround()
     if (isDeferred) this.held?.take()
     const needed = this.position + bytes
     if (needed <= this.reserved) return
@@ -250,6 +283,7 @@ export class Log {
   /** Resolves when everything appended so far is on stable storage. */
   flush(): Promise<void> {
     if (this.poison !== undefined) return Promise.reject(this.poison)
+    this.lookAround()
     // The file must not be closed while a flush runs.
     if (this.durable >= this.position && !this.isFlushing) return DONE
     if (this.next === undefined) {

@@ -77,8 +77,8 @@ export class Recovery {
   private mayStay: boolean
   /** Replaced ones did not fit, either, so only those that are live at the end are. */
   private isTight = false
-  /** Of the repairs, those of the header. */
-  private headRepairs = 0
+  /** How many of the repairs do not come from reading the frames. */
+  headRepairs = 0
   /** Where `cutAt` ended the log. */
   private cut = Number.POSITIVE_INFINITY
   private window!: LogWindow
@@ -125,7 +125,7 @@ export class Recovery {
     return `${this.options.directory.path}/${this.file?.name ?? this.options.stem}`
   }
 
-  private corrupt(offset: number, what: string): CorruptError {
+  corrupt(offset: number, what: string): CorruptError {
     const { path } = this
     return new CorruptError(
       `${path} is damaged at byte ${offset}: ${what}; open(path, { repair: true }) salvages what is whole`,

@@ -2,6 +2,7 @@
 // flushes of others it was written: as soft it outlives the process, as hard a loss of power.
 
 import { afterEach, expect, it, vi } from 'vitest'
+import { openDatabase } from '../../src/engine/index.ts'
 import { get, Partition, PutMode } from '../core/partitions.ts'
 import { type CrashMode, SimulatedMedium } from './simulated-storage.ts'
 import { plainOptionsOf } from './workload.ts'
@@ -99,3 +100,50 @@ it('refuses a transaction over more partitions than can be listed, and goes on',
   expect(get(partition, 'kept')).toEqual({ id: 'kept' })
   expect(get(partition, 'refused')).toBe(undefined)
 })
+
+// It passed for the end of a write that a crash had interrupted: whatever the others had been given since was cut off, without a word.
+it.each(['flipped', 'zeros', 'cut'])(
+  'takes the damaged end of a log for no crash where the others say that it was flushed (%s)',
+  async (how) => {
+    const medium = new SimulatedMedium()
+    const db = await openDatabase({ storage: medium.reopen(), durability: 'hard' })
+    const posts = await db.createCollection('posts')
+    await posts.createPartition('idle')
+    await posts.insert([{ id: 'first' }], { partition: 'idle' })
+    const from = medium.bytes('c1.p1.1.log').findLastIndex((byte) => byte !== 0) + 1
+    await posts.insert([{ id: 'stays' }, { id: 'moved', partition: 1 }])
+    // Both logs have a part of it: a deletion there, the document here.
+    await posts.upsert([{ id: 'first', isMoved: true }, { id: 'with it' }], { partition: '_default' })
+    const since = ['a', 'b', 'c'].map((id) => ({ id }))
+    for (const document of since) await posts.insert(document)
+    const left = medium.crash({ seed: 1, mode: 'all' })
+    const bytes = left.bytes('c1.p1.1.log')
+    const at = Math.ceil(from / 8) * 8
+    if (how === 'flipped') bytes[at + 30]! ^= 1
+    if (how === 'zeros') bytes.fill(0, at)
+    left.put('c1.p1.1.log', how === 'cut' ? bytes.subarray(0, at) : bytes)
+    const state = left.state()
+    for (const readOnly of [false, true]) {
+      const opening = openDatabase({ storage: left.reopen(), readOnly })
+      await expect(opening).rejects.toMatchObject({
+        name: 'CorruptError',
+        details: { file: 'simulated/c1.p1.1.log', offset: at },
+      })
+    }
+    expect(left.state()).toBe(state)
+    const repaired = await openDatabase({ storage: left.reopen(), repair: true })
+    expect(repaired.repairs.map(({ file }) => file)).toContain('c1.p1.1.log')
+    const all = async (from: typeof db) => (await from.collection('posts').find().toArray()).map(({ id }) => id).sort()
+    const ids = ['a', 'b', 'c', 'first', 'moved', 'stays', 'with it']
+    expect(await all(repaired)).toEqual(ids)
+    expect(await repaired.collection('posts').get('first')).toEqual({ id: 'first', isMoved: true })
+    await repaired.close()
+    const again = await openDatabase({ storage: left.reopen() })
+    expect(await all(again)).toEqual(ids)
+    await again.close()
+    const third = await openDatabase({ storage: left.reopen(), repair: true })
+    expect(third.repairs).toEqual([])
+    expect(await all(third)).toEqual(ids)
+    await third.close()
+  },
+)

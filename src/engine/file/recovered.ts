@@ -33,7 +33,8 @@ export async function recoverAll(all: readonly PartitionOptions[]): Promise<Reco
   try {
     for (const options of all) found.push(await recoverOrLose(options))
     const known = found.map(({ recovery }) => new Set(recovery?.transactions.map(({ id }) => id)))
-    const ends = agreedEnds(all.map(({ id }, i) => ({ id, recovery: found[i]!.recovery })))
+    const logs = all.map(({ id }, i) => ({ id, recovery: found[i]!.recovery }))
+    const ends = agreedEnds(logs, all[0]?.repair === true)
     for (const [i, { recovery }] of found.entries()) {
       if (recovery === undefined) continue
       const options = all[i]!

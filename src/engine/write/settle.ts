@@ -18,13 +18,15 @@ export function unsettledOf(shapes: CollectionShapes): Set<Partition> {
 }
 
 /**
- * Flushes all of them: transactions that existed when this was called are durable everywhere when it resolves. A
- * partition that took part in another one meanwhile stays in the set.
+ * Flushes all of them, and `own`: transactions that existed when this was called are durable everywhere when it
+ * resolves. A partition that took part in another one meanwhile stays in the set.
  */
-export async function settleAll(partitions: Set<Partition>): Promise<void> {
-  const members = [...partitions]
+export async function settleAll(partitions: Set<Partition>, own?: Partition): Promise<void> {
+  const members = own === undefined ? [...partitions] : [...partitions, own]
+  const logs = members.map(({ log }) => ({ log, position: log?.position ?? 0 }))
   await Promise.all(members.map((member) => member.flushOwn()))
   for (const member of members) if (member.isSettled) partitions.delete(member)
+  for (const { log, position } of logs) log?.settle(position)
 }
 
 /**

@@ -11,7 +11,10 @@ function participant(id: number, ids: readonly number[], sealedTransaction = 0):
     const from = 128 + i * TRANSACTION_BYTES
     return { id: transaction, participants: [0, 1, 2], from, to: from + TRANSACTION_BYTES }
   })
-  return { id, recovery: { transactions, header: { sealedTransaction } } as unknown as Participant['recovery'] }
+  return {
+    id,
+    recovery: { transactions, header: { sealedTransaction }, segments: [] } as unknown as Participant['recovery'],
+  }
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
