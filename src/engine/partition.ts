@@ -13,7 +13,7 @@ import type { Upkeep } from './indexes/upkeep.ts'
 import type { PartitionOptions, PartitionStats } from './partition-options.ts'
 import { derivedPart, filesPart } from './parts.ts'
 import type { Projection } from './read/projection.ts'
-import { handOver, settleAll, unsettledOf } from './write/settle.ts'
+import { handOver, unsettledOf } from './write/settle.ts'
 import type { WriteListener } from './write/watch.ts'
 
 export { CollectionShapes, type PartitionOptions, type Projection, type Transaction, type VectorField }
@@ -352,7 +352,7 @@ export class Partition {
 
   /** Flushes every partition whose log holds a transaction that may not be durable everywhere. */
   private settle(): Promise<void> {
-    return settleAll(this.unsettled)
+    return filesPart.now!.settleAll(this.unsettled)
   }
 
   /** Whether all transactions in this log are on stable storage, as far as this log is concerned. */
@@ -374,7 +374,7 @@ export class Partition {
   flush(): Promise<void> {
     const { log } = this
     if (log === undefined) return Promise.resolve()
-    return this.unsettled.size === 0 ? log.flush() : settleAll(this.unsettled, this)
+    return this.unsettled.size === 0 ? log.flush() : filesPart.now!.settleAll(this.unsettled, this)
   }
 
   /** Forbids further writes: the log has a part of a transaction that another partition lacks, or the core has trapped. */

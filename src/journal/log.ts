@@ -137,9 +137,12 @@ export class Log {
     if (this.unsettled.size === 0) this.settled = this.position
   }
 
-  /** Told when all is durable everywhere that was written when the log ended at `position`. */
-  settle(position: number): void {
-    if (position > this.settled) this.settled = position
+  /** Returns what is to be called once all is durable everywhere that has been written so far. */
+  settling(): () => void {
+    const { position } = this
+    return () => {
+      if (position > this.settled) this.settled = position
+    }
   }
 
   /** Throws when nothing may be written any more. */

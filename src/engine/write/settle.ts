@@ -18,18 +18,6 @@ export function unsettledOf(shapes: CollectionShapes): Set<Partition> {
 }
 
 /**
- * Flushes all of them, and `own`: transactions that existed when this was called are durable everywhere when it
- * resolves. A partition that took part in another one meanwhile stays in the set.
- */
-export async function settleAll(partitions: Set<Partition>, own?: Partition): Promise<void> {
-  const members = own === undefined ? [...partitions] : [...partitions, own]
-  const logs = members.map(({ log }) => ({ log, position: log?.position ?? 0 }))
-  await Promise.all(members.map((member) => member.flushOwn()))
-  for (const member of members) if (member.isSettled) partitions.delete(member)
-  for (const { log, position } of logs) log?.settle(position)
-}
-
-/**
  * Called before a soft write: hands the operating system every part of the transactions ahead of it. If the process
  * died while a part still waited for its flush, recovery would drop the write along with the transaction.
  */
