@@ -227,11 +227,11 @@ export class EpsillaDB {
     })
   }
 
-  insert(table: string | Named, records?: readonly object[]): Counted<Written> {
+  insert(table: string | Named, records?: readonly unknown[]): Counted<Written> {
     return this.#write('insert', table, records)
   }
 
-  upsert(table: string | Named, records?: readonly object[]): Counted<Written> {
+  upsert(table: string | Named, records?: readonly unknown[]): Counted<Written> {
     return this.#write('upsert', table, records)
   }
 

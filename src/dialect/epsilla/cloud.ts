@@ -3,7 +3,7 @@
 
 import { loadDriver } from '../../engine/index.ts'
 import { clientOf, EpsillaDB } from './client.ts'
-import { type EpsillaResponse, reply } from './response.ts'
+import { reply } from './response.ts'
 import { SearchEngine } from './search-engine.ts'
 
 export interface CloudClientConfig {
@@ -50,8 +50,9 @@ export class VectorDB {
     return 'VectorDB'
   }
 
-  /** Must be called before every other method. */
-  async connect(): Promise<EpsillaResponse> {
+  /** Must be called before every other method. Over `EpsillaCloud` it resolves to what the official client does. */
+  // biome-ignore lint/suspicious/noExplicitAny: the official client's type
+  async connect(): Promise<any> {
     const client = this.#client
     if (client instanceof EpsillaDB) {
       this.#target = clientOf(client, this.#name) as unknown as Record<string, Method>
@@ -63,7 +64,7 @@ export class VectorDB {
     }
     const target = new driver.VectorDB(this.#name, new driver.EpsillaCloud(client))
     this.#target = target
-    return (await target['connect']!()) as EpsillaResponse
+    return await target['connect']!()
   }
 
   /** Several queries at once, fused by a reranker. */

@@ -10,6 +10,8 @@ export interface EpsillaResponse<R = EpsillaQueryResult[] | string[]> {
   statusCode: number
   message: string
   result?: R
+  /** Never there; the official client declares it. */
+  time?: number
 }
 
 /** Thrown inside a call when something is wrong; the method resolves to the answer it carries. */

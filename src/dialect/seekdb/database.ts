@@ -1,6 +1,6 @@
 // Databases as the admin calls return them.
 
-import { DEFAULT_CHARSET, DEFAULT_COLLATION, DEFAULT_TENANT } from './constants.ts'
+import { DEFAULT_CHARSET, DEFAULT_COLLATION } from './constants.ts'
 
 export class Database {
   name: string
@@ -11,8 +11,8 @@ export class Database {
 
   constructor(
     name: string,
-    charset: string = DEFAULT_CHARSET,
-    collation: string = DEFAULT_COLLATION,
+    charset: string = '',
+    collation: string = '',
     // biome-ignore lint/suspicious/noExplicitAny: the driver's type
     metadata: Record<string, any> = {},
   ) {
@@ -27,7 +27,7 @@ export class Database {
   }
 
   equals(other: Database): boolean {
-    return other instanceof this.constructor && other.name === this.name
+    return other.name === this.name
   }
 }
 
@@ -37,7 +37,7 @@ export class OBDatabase extends Database {
 
   constructor(
     name: string,
-    tenant: string = DEFAULT_TENANT,
+    tenant: string = '',
     charset?: string,
     collation?: string,
     // biome-ignore lint/suspicious/noExplicitAny: the driver's type
@@ -48,6 +48,11 @@ export class OBDatabase extends Database {
   }
 
   override equals(other: Database): boolean {
-    return super.equals(other) && (other as OBDatabase).tenant === this.tenant
+    return other instanceof this.constructor && super.equals(other) && (other as OBDatabase).tenant === this.tenant
   }
+}
+
+/** A database of an embedded store. */
+export function embeddedDatabase(name: string): Database {
+  return new Database(name, DEFAULT_CHARSET, DEFAULT_COLLATION)
 }

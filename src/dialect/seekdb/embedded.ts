@@ -3,7 +3,7 @@
 import type { SeekdbClient } from './client.ts'
 import { Collection } from './collection.ts'
 import { ADMIN_DATABASE } from './constants.ts'
-import { Database } from './database.ts'
+import { type Database, embeddedDatabase } from './database.ts'
 import {
   DEFAULT_FUNCTION,
   type EmbeddingFunction,
@@ -183,7 +183,7 @@ export class EmbeddedClient implements ClientCalls {
     return this.#run(async (store) => {
       requireDatabaseName(name)
       if (!store.hasDatabase(name)) throw new SeekdbValueError(`Database not found: ${name}`)
-      return new Database(name)
+      return embeddedDatabase(name)
     })
   }
 
@@ -199,7 +199,7 @@ export class EmbeddedClient implements ClientCalls {
     return this.#run(async (store) => {
       const most = isGiven(limit) ? readCount(limit, 'limit') : undefined
       const skipped = isGiven(offset) ? readCount(offset, 'offset') : 0
-      const all = store.databaseNames().map((name) => new Database(name))
+      const all = store.databaseNames().map(embeddedDatabase)
       return most === undefined ? all : all.slice(skipped, skipped + most)
     })
   }

@@ -84,9 +84,17 @@ export class VectorIndexConfig {
     if (embeddingFunction !== undefined) this.embeddingFunction = embeddingFunction
   }
 
-  toMetadataJson(): { hnsw?: HnswParams; embeddingFunction?: StoredFunction } {
-    return withoutUndefined({ hnsw: this.hnsw, embeddingFunction: storedFunction(this.embeddingFunction) })
+  /** A `VectorIndexJson`. */
+  // biome-ignore lint/suspicious/noExplicitAny: the driver's type; programs read from it without a check
+  toMetadataJson(): any {
+    const embeddingFunction = storedFunction(this.embeddingFunction)
+    return withoutUndefined({ hnsw: this.hnsw, embeddingFunction }) satisfies VectorIndexJson
   }
+}
+
+export interface VectorIndexJson {
+  hnsw?: HnswParams
+  embeddingFunction?: StoredFunction
 }
 
 function requireNone(hnsw: object, fields: readonly string[]): void {
@@ -151,14 +159,19 @@ export class SparseVectorIndexConfig {
     }
   }
 
-  toMetadataJson(): Omit<SparseVectorIndexConfigOptions, 'sourceKey' | 'embeddingFunction'> & {
-    sourceKey: string
-    embeddingFunction?: StoredFunction
-  } {
+  /** A `SparseVectorIndexJson`. */
+  // biome-ignore lint/suspicious/noExplicitAny: the driver's type; programs read from it without a check
+  toMetadataJson(): any {
     const fields = Object.fromEntries(SPARSE_FIELDS.map((field) => [field, this[field]]))
     const embeddingFunction = storedFunction(this.embeddingFunction)
-    return withoutUndefined({ sourceKey: keyName(this.sourceKey), ...fields, embeddingFunction })
+    const json = { sourceKey: keyName(this.sourceKey), ...fields, embeddingFunction }
+    return withoutUndefined(json) satisfies SparseVectorIndexJson
   }
+}
+
+export interface SparseVectorIndexJson extends Omit<SparseVectorIndexConfigOptions, 'sourceKey' | 'embeddingFunction'> {
+  sourceKey: string
+  embeddingFunction?: StoredFunction
 }
 
 // --- full text
@@ -186,9 +199,16 @@ export class FulltextIndexConfig {
     else console.warn(`[seekdb] Unknown analyzer "${this.analyzer}", skipping property validation`)
   }
 
-  toMetadataJson(): { analyzer: FulltextAnalyzer; properties?: FulltextAnalyzerPropertiesMap[FulltextAnalyzer] } {
-    return withoutUndefined({ analyzer: this.analyzer, properties: this.properties ?? {} })
+  /** A `FulltextIndexJson`. */
+  // biome-ignore lint/suspicious/noExplicitAny: the driver's type; programs read from it without a check
+  toMetadataJson(): any {
+    return { analyzer: this.analyzer, properties: this.properties ?? {} } satisfies FulltextIndexJson
   }
+}
+
+export interface FulltextIndexJson {
+  analyzer: FulltextAnalyzer
+  properties?: FulltextAnalyzerPropertiesMap[FulltextAnalyzer]
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }

@@ -8,7 +8,14 @@ import {
   type StoredFunction,
 } from './embedding.ts'
 import { SeekdbValueError, shown } from './errors.ts'
-import { FulltextIndexConfig, SparseVectorIndexConfig, VectorIndexConfig } from './index-config.ts'
+import {
+  FulltextIndexConfig,
+  type FulltextIndexJson,
+  SparseVectorIndexConfig,
+  type SparseVectorIndexJson,
+  VectorIndexConfig,
+  type VectorIndexJson,
+} from './index-config.ts'
 import { readOptions } from './options.ts'
 import type { Configuration, ConfigurationParam, HnswParams } from './types.ts'
 
@@ -74,13 +81,15 @@ export class Schema {
     })
   }
 
-  toMetadataJson(): SchemaJson {
+  /** A `SchemaJson`. */
+  // biome-ignore lint/suspicious/noExplicitAny: the driver's type; programs read from it without a check
+  toMetadataJson(): any {
     const { fulltextIndex, vectorIndex, sparseVectorIndex } = this
     return {
       ...(fulltextIndex === undefined ? {} : { fulltextIndex: fulltextIndex.toMetadataJson() }),
       ...(vectorIndex === undefined ? {} : { vectorIndex: vectorIndex.toMetadataJson() }),
       ...(sparseVectorIndex === undefined ? {} : { sparseVectorIndex: sparseVectorIndex.toMetadataJson() }),
-    }
+    } satisfies SchemaJson
   }
 
   /** The schema that `toMetadataJson` converted; its functions are rebuilt. Undefined for anything but an object. */
@@ -99,9 +108,9 @@ function schemaWith(config: ConstructorParameters<typeof Schema>[0]): Schema {
 
 /** A schema as the catalog stores it. */
 export interface SchemaJson {
-  fulltextIndex?: ReturnType<FulltextIndexConfig['toMetadataJson']>
-  vectorIndex?: ReturnType<VectorIndexConfig['toMetadataJson']>
-  sparseVectorIndex?: ReturnType<SparseVectorIndexConfig['toMetadataJson']>
+  fulltextIndex?: FulltextIndexJson
+  vectorIndex?: VectorIndexJson
+  sparseVectorIndex?: SparseVectorIndexJson
 }
 
 /** How stored functions are restored; undefined if there is none. */

@@ -26,6 +26,8 @@ export async function main(): Promise<number> {
   const inserted = await db.insert('MyTable', [{ ID: 1, Embedding: [0.1, 0.2, 0.3, 0.4] }])
   if (inserted instanceof Error) throw inserted
   await db.insert('MyTable', rows)
+  const parsed: unknown[] = JSON.parse('[]')
+  await db.insert('MyTable', parsed)
   const query: EpsillaResponse | Error = await db.query('MyTable', {
     queryField: 'Embedding',
     queryVector: [0.1, 0.2, 0.3, 0.4],
@@ -43,7 +45,8 @@ export async function main(): Promise<number> {
   await db.unloadDB('MyDB')
   await db.dropDB('MyDB')
   const cloud = new VectorDB('id', new EpsillaCloud({ projectID: 'p', apiKey: 'k' }))
-  await cloud.connect()
+  const connected = await cloud.connect()
+  console.log(connected.anything, inserted.time)
   await cloud.query('MyTable', { queryField: 'Embedding', queryVector: [1], limit: 1 })
   // Programs hand every answer on under one type: those of writes were none of it.
   const written: Promise<EpsillaResponse | Error>[] = [db.insert('MyTable', rows), db.delete('MyTable', { filter: 'ID = 1' })]

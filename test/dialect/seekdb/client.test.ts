@@ -172,6 +172,10 @@ describe('databases', () => {
     expect(one).toBeInstanceOf(Database)
     expect(one).toMatchObject({ name: 'one', charset: 'utf8mb4' })
     expect(one.equals(new Database('one'))).toBe(true)
+    expect(one).toMatchObject({ charset: 'utf8mb4', collation: 'utf8mb4_general_ci' })
+    expect({ ...new OBDatabase('one') }).toEqual({ name: 'one', tenant: '', charset: '', collation: '', metadata: {} })
+    expect(new OBDatabase('one').equals(new Database('one'))).toBe(false)
+    expect(new Database('one').equals(new OBDatabase('one'))).toBe(true)
     expect(new OBDatabase('one', 'a').equals(new OBDatabase('one', 'b'))).toBe(false)
 
     const client = new SeekdbClient({ path, database: 'one' })
@@ -214,7 +218,7 @@ describe('databases', () => {
     const plain = new SeekdbAdminClient({ path })
     expect(await plain.getDatabase('test')).not.toBeInstanceOf(OBDatabase)
     const ofTenant = new SeekdbAdminClient({ path, tenant: 'sys' })
-    expect(await ofTenant.getDatabase('test')).toEqual(new OBDatabase('test', 'sys'))
+    expect(await ofTenant.getDatabase('test')).toEqual(new OBDatabase('test', 'sys', 'utf8mb4', 'utf8mb4_general_ci'))
     expect((await ofTenant.listDatabases()).every((one) => one instanceof OBDatabase)).toBe(true)
   })
 

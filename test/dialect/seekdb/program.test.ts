@@ -129,6 +129,8 @@ async function run(args: SeekdbClientArgs): Promise<unknown> {
     .createIndex(new VectorIndexConfig({ hnsw: { dimension: 2, distance: 'cosine' }, embeddingFunction: null }))
     .createIndex(new FulltextIndexConfig('ngram', { ngram_token_size: 2 }))
     .createIndex(new SparseVectorIndexConfig({ sourceKey: key, embeddingFunction: new WordEmbedding() }))
+  const size: number = schema.toMetadataJson().fulltextIndex.properties.ngram_token_size
+  if (size !== 2) throw new Error(`size is ${size}`)
   const sparse = await client.getOrCreateCollection({ name: 'sparse', schema })
   await sparse.add({ ids: 'x', embeddings: [1, 2], metadatas: { title: 'four' } })
   const nearest = await sparse.query({ queryEmbeddings: { 4: 2 } as SparseVector, queryKey: K.SPARSE_EMBEDDING })
