@@ -127,7 +127,7 @@ export class Collection {
       const records = this.#openRecords
       const written = records === undefined ? undefined : atOnce(records, this.#embedders, given)
       if (written !== undefined) return written
-      const columns = readColumns(given, this.dimension, keepsFalsy)
+      const columns = readColumns(given, this.dimension, keepsFalsy, inTurn !== addRecords)
       return this.#run((member) => inTurn(member.records, this.#embedders, columns))
     })
   }

@@ -20,12 +20,15 @@ const utf8 = new TextEncoder()
  * Reads the arguments of a write and copies them.
  *
  * @param keepsFalsy - whether null and `''` are values (add, upsert) or leave the column alone (update).
+ * @param mayBeEmpty - whether a list of no ids is accepted: that changes nothing (update, upsert).
  * @throws SeekdbValueError naming what is wrong.
  */
-export function readColumns(options: unknown, dimension: number, keepsFalsy: boolean): Columns {
+export function readColumns(options: unknown, dimension: number, keepsFalsy: boolean, mayBeEmpty: boolean): Columns {
   const given = readOptions(options)
   const ids = readIds(given['ids'])
-  if (ids.length === 0) throw new SeekdbValueError('ids cannot be empty')
+  if (ids.length === 0 && !(mayBeEmpty && Array.isArray(given['ids']))) {
+    throw new SeekdbValueError('ids cannot be empty')
+  }
   const documents = columnOf(given['documents'], 'documents', ids.length)
   const metadatas = columnOf(given['metadatas'], 'metadatas', ids.length)
   const embeddings = given['embeddings']
@@ -98,7 +101,8 @@ function readEmbeddings(
 ): (Float32Array | undefined)[] {
   if (!isList(embeddings)) throw new SeekdbValueError('Vector must be an array')
   const first = embeddings[0]
-  const isOne = !isList(first) && (embeddings.length === 0 || typeof first === 'number' || typeof first === 'string')
+  // An empty list is a vector without lanes, unless there are no ids either.
+  const isOne = !isList(first) && (embeddings.length === 0 ? count > 0 : isScalar(first))
   const list = isOne ? [embeddings] : Array.from(embeddings)
   requireLength(list.length, 'embeddings', count)
   if (list.some((vector) => vector === undefined || (!keepsFalsy && !vector))) {
@@ -107,6 +111,10 @@ function readEmbeddings(
     )
   }
   return readVectors(list, dimension)
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'string'
 }
 
 /** Whether a quick check shows that `id` is valid. */

@@ -9,7 +9,7 @@ import {
   SeekdbValueError,
   VectorIndexConfig,
 } from '../../../src/dialect/seekdb/index.ts'
-import { memoryClient, plainCollection } from './fixtures.ts'
+import { CountingEmbedding, embeddingCollection, memoryClient, plainCollection } from './fixtures.ts'
 
 // As a program gives them that puts its conditions into a list which stays empty.
 it('deletes nothing by a filter that asks for nothing', async () => {
@@ -105,4 +105,21 @@ it('is typed for what it takes', async () => {
     ],
   })
   expect((await notes.query({ queryEmbeddings: vector, nResults: 1 })).ids).toEqual([['a']])
+})
+
+// A program that writes what it has found, batch by batch, stopped at a batch without records.
+it('does nothing for an empty list of ids, in update and upsert as in the driver', async () => {
+  const collection = await plainCollection()
+  await collection.add({ ids: 'a', embeddings: [1, 2, 3] })
+  await collection.upsert({ ids: [], embeddings: [], documents: [], metadatas: [] })
+  await collection.upsert({ ids: [], metadatas: [] })
+  await collection.update({ ids: [], documents: [] })
+  await collection.update({ ids: [], embeddings: [] })
+  await expect(collection.update({ ids: [], documents: 'x' })).rejects.toThrow('Length mismatch: documents vs ids')
+  await expect(collection.add({ ids: [], documents: [] })).rejects.toThrow('ids cannot be empty')
+  expect(await collection.count()).toBe(1)
+  const embedding = new CountingEmbedding()
+  const texts = await embeddingCollection(embedding)
+  await texts.upsert({ ids: [], documents: [] })
+  expect(await texts.count()).toBe(0)
 })

@@ -333,7 +333,8 @@ describe('upsert', () => {
       upsert({ ids: ['b', 'a'], embeddings: [[1, 2, 3], [1]] }),
       /^Dimension mismatch at index 1. Expected 3, got 1$/,
     )
-    await refuses(collection, upsert({ ids: [] }), /^ids cannot be empty$/)
+    await refuses(collection, upsert({}), /^ids cannot be empty$/)
+    await refuses(collection, upsert({ ids: [] }), /^At least one of embeddings, metadatas, or documents/)
   })
 
   it('takes 10,000 records in a moment', async () => {
