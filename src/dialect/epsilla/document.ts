@@ -1,7 +1,7 @@
 // Turns records, as the client gives them, into documents of the engine.
 
 import { Refusal } from './response.ts'
-import { type Field, isKept, SKIP, Taking, type ToStored, toStored } from './schema.ts'
+import { type Field, isKept, SKIP, sent, Taking, type ToStored, toStored } from './schema.ts'
 
 /** A record as the client gives it. */
 export type EpsillaRecord = Record<string, unknown>
@@ -87,10 +87,12 @@ export class DocumentReader {
     return at === names.length
   }
 
-  #document(record: EpsillaRecord, index: number, sequence: number, taking: Taking): Stored | undefined {
+  #document(given: EpsillaRecord, index: number, sequence: number, taking: Taking): Stored | undefined {
     const names = this.#names
+    const isPlainRecord = isPlain(given)
+    const record = isPlainRecord ? given : ((sent(given) ?? {}) as EpsillaRecord)
     // A copy, if the record has no other fields, is much faster than field by field.
-    const isCopy = !this.#isOwnAsked && isPlain(record) && Object.keys(record).length === names.length
+    const isCopy = !this.#isOwnAsked && isPlainRecord && Object.keys(record).length === names.length
     const document: Stored = isCopy ? { [SEQUENCE]: sequence, ...record } : { [SEQUENCE]: sequence }
     let isSkipped = false
     for (let i = 0; i < names.length; i++) {

@@ -146,19 +146,18 @@ export function toStored(field: Field): ToStored {
     return (value) =>
       typeof value === 'number' && (value | 0) === value && value >= -end && value < end
         ? value
-        : storedInteger(value, bits)
+        : storedInteger(sent(value), bits)
   }
   switch (type) {
     case 'FLOAT':
-      return (value) =>
-        typeof value === 'number' ? finite(Math.fround(value)) : typeof value === 'bigint' ? Number(value) : 0
+      return (value) => finite(Math.fround(typeof value === 'number' ? value : numberOf(value)))
     case 'DOUBLE':
-      return (value) => (typeof value === 'number' ? finite(value) : typeof value === 'bigint' ? Number(value) : 0)
+      return (value) => finite(typeof value === 'number' ? value : numberOf(value))
     case 'STRING':
       return (value, _index, taking) =>
-        typeof value !== 'string' ? '' : taking === Taking.Trusts ? value : wellFormed(value)
+        typeof value !== 'string' ? textOf(value) : taking === Taking.Trusts ? value : wellFormed(value)
     case 'BOOL':
-      return (value) => value === true
+      return (value) => value === true || sent(value) === true
     case 'JSON':
       return (value, index) =>
         value === null || typeof value !== 'object' ? jsonScalar(value) : jsonCopy(value, field.name, index)
@@ -168,6 +167,24 @@ export function toStored(field: Field): ToStored {
       if (isSparse(field)) return (value) => storedSparse(field, value)
       return (value, index, taking) => storedDense(field, value, index, taking)
   }
+}
+
+/** The value that the original gets: a Date, say, reaches it as the text that JSON makes of it. */
+export function sent(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const { toJSON } = value as { toJSON?: unknown }
+  if (typeof toJSON === 'function') return toJSON.call(value)
+  return value instanceof String || value instanceof Number || value instanceof Boolean ? value.valueOf() : value
+}
+
+function numberOf(value: unknown): number {
+  const number = sent(value)
+  return typeof number === 'number' || typeof number === 'bigint' ? Number(number) : 0
+}
+
+function textOf(value: unknown): string {
+  const text = sent(value)
+  return typeof text === 'string' ? wellFormed(text) : ''
 }
 
 /** Whether values of this field are mostly stored as given, not converted. */

@@ -154,3 +154,34 @@ it('takes back the bigints that it gives', async () => {
   expect(await db.upsert('t', result!)).toMatchObject(written)
   expect(await db.deleteByPrimaryKeys('t', [2n ** 53n + 1n, 7] as never)).toMatchObject({ result: { deleted: 2 } })
 })
+
+// The client sends JSON: a Date in a STRING field was stored as an empty text, and a document of an ODM lacked its fields.
+it('stores what JSON makes of values and records', async () => {
+  const db = await client()
+  await db.createTable('t', [
+    { name: 'ID', dataType: 'INT', primaryKey: true },
+    { name: 'at', dataType: 'STRING' },
+    { name: 'score', dataType: 'DOUBLE' },
+    { name: 'flag', dataType: 'BOOL' },
+    { name: 'v', dataType: 'VECTOR_FLOAT', dimensions: 1 },
+  ])
+  class Row {
+    readonly #id: number
+    constructor(id: number) {
+      this.#id = id
+    }
+    toJSON(): object {
+      return { ID: this.#id, at: 'row', score: 2, flag: false, v: [1] }
+    }
+  }
+  const boxed = { ID: Object(1), at: Object('text'), score: Object(1.5), flag: Object(true), v: [1] }
+  const dated = { ID: 2, at: new Date(0), score: { toJSON: () => 0.5 }, flag: new Date(0), v: [1] }
+  const written = { statusCode: 200, result: { inserted: 3, skipped: 0 } }
+  expect(await db.insert('t', [boxed, dated, new Row(3)])).toMatchObject(written)
+  const { result } = (await db.get('t', { response: ['ID', 'at', 'score', 'flag'] })) as EpsillaResponse
+  expect(result).toEqual([
+    { ID: 1, at: 'text', score: 1.5, flag: true },
+    { ID: 2, at: '1970-01-01T00:00:00.000Z', score: 0.5, flag: false },
+    { ID: 3, at: 'row', score: 2, flag: false },
+  ])
+})
