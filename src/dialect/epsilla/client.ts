@@ -1,6 +1,7 @@
 // EpsillaDB: the client's methods, answered in process or, if a host is given, by a server through the official client.
 
 import { type Database, EMBEDDED, loadDriver, requireDatabase } from '../../engine/index.ts'
+import { checkQuery } from './checks.ts'
 import { DEFAULT_NAME, LoadedDatabase, loadedDatabases, SCALE } from './databases.ts'
 import {
   answer,
@@ -464,37 +465,4 @@ function namedConfig<C>(table: string | Named, config: C | undefined): [string, 
   const { table_name, ...rest } = table
   const entries = Object.entries(rest).filter(([, value]) => value !== undefined && value !== null)
   return [table_name, Object.fromEntries(entries.map(([name, value]) => [NAMES[name] ?? name, value])) as C]
-}
-
-/** Null counts as not given. */
-function isGiven<T>(value: T | null | undefined): value is T {
-  return value !== undefined && value !== null
-}
-
-/** The checks of a query that need no database. */
-function checkQuery(config: QueryConfig | undefined): QueryConfig {
-  const { queryField, queryIndex, limit, queryVector, query } = config ?? ({} as Partial<QueryConfig>)
-  if (isGiven(queryField) && isGiven(queryIndex)) {
-    throw new Refusal(400, 'Can only specify either queryField or queryIndex, but not both.')
-  }
-  if (!isGiven(limit)) throw new Refusal(400, 'limit is missing in your payload.')
-  if (!Number.isInteger(limit) || limit < 0)
-    throw new Refusal(400, `limit must be a whole number, got ${shown(limit)}.`)
-  if (
-    typeof queryVector === 'object' &&
-    queryVector !== null &&
-    !Array.isArray(queryVector) &&
-    !ArrayBuffer.isView(queryVector)
-  ) {
-    const { indices, values } = queryVector
-    if (!Array.isArray(indices)) throw new Refusal(400, 'missing indices field for sparse vector')
-    if (!Array.isArray(values)) throw new Refusal(400, 'missing values field for sparse vector')
-    if (indices.length !== values.length) {
-      throw new Refusal(400, 'sparse vector indices and values array are of different sizes.')
-    }
-  }
-  if (!isGiven(queryVector) && !isGiven(query)) {
-    throw new Refusal(400, 'query or queryVector must be provided.')
-  }
-  return config!
 }

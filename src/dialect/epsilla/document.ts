@@ -89,10 +89,9 @@ export class DocumentReader {
 
   #document(given: EpsillaRecord, index: number, sequence: number, taking: Taking): Stored | undefined {
     const names = this.#names
-    const isPlainRecord = isPlain(given)
-    const record = isPlainRecord ? given : ((sent(given) ?? {}) as EpsillaRecord)
+    const record = isPlain(given) ? given : ((sent(given) ?? {}) as EpsillaRecord)
     // A copy, if the record has no other fields, is much faster than field by field.
-    const isCopy = !this.#isOwnAsked && isPlainRecord && Object.keys(record).length === names.length
+    const isCopy = !this.#isOwnAsked && isPlain(record) && Object.keys(record).length === names.length
     const document: Stored = isCopy ? { [SEQUENCE]: sequence, ...record } : { [SEQUENCE]: sequence }
     let isSkipped = false
     for (let i = 0; i < names.length; i++) {

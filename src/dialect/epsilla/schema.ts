@@ -150,12 +150,14 @@ export function toStored(field: Field): ToStored {
   }
   switch (type) {
     case 'FLOAT':
-      return (value) => finite(Math.fround(typeof value === 'number' ? value : numberOf(value)))
+      return (value) => finite(Math.fround(numberOf(value)))
     case 'DOUBLE':
-      return (value) => finite(typeof value === 'number' ? value : numberOf(value))
+      return (value) => finite(numberOf(value))
     case 'STRING':
-      return (value, _index, taking) =>
-        typeof value !== 'string' ? textOf(value) : taking === Taking.Trusts ? value : wellFormed(value)
+      return (value, _index, taking) => {
+        const text = typeof value === 'string' ? value : sent(value)
+        return typeof text !== 'string' ? '' : taking === Taking.Trusts ? text : wellFormed(text)
+      }
     case 'BOOL':
       return (value) => value === true || sent(value) === true
     case 'JSON':
@@ -170,21 +172,14 @@ export function toStored(field: Field): ToStored {
 }
 
 /** The value that the original gets: a Date, say, reaches it as the text that JSON makes of it. */
-export function sent(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  const { toJSON } = value as { toJSON?: unknown }
-  if (typeof toJSON === 'function') return toJSON.call(value)
-  return value instanceof String || value instanceof Number || value instanceof Boolean ? value.valueOf() : value
+// biome-ignore lint/suspicious/noExplicitAny: anything may be given
+export function sent(value: any): unknown {
+  return typeof value?.toJSON === 'function' ? value.toJSON() : value
 }
 
 function numberOf(value: unknown): number {
-  const number = sent(value)
+  const number = typeof value === 'number' ? value : sent(value)
   return typeof number === 'number' || typeof number === 'bigint' ? Number(number) : 0
-}
-
-function textOf(value: unknown): string {
-  const text = sent(value)
-  return typeof text === 'string' ? wellFormed(text) : ''
 }
 
 /** Whether values of this field are mostly stored as given, not converted. */
@@ -255,14 +250,18 @@ export function storedDense(
   index: number,
   taking: Taking,
 ): ArrayLike<number> | typeof SKIP {
-  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
-  if (!isList) return SKIP
+  if (!isList(value)) return SKIP
   const list = value as ArrayLike<number>
   const isWhole = list.length === field.dimensions
   if (!isWhole || taking !== Taking.Trusts || field.metric === 'COSINE') requireLanes(field, list, index)
   if (!isWhole) return SKIP
   if (field.metric === 'COSINE') return unit(Float32Array.from(list)) as Float32Array
   return taking === Taking.Copies ? Float32Array.from(list) : list
+}
+
+/** Whether a value can be a dense vector. */
+export function isList(value: unknown): boolean {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
 }
 
 /** Requires that every lane is finite as f32. */

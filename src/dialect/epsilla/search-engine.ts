@@ -1,7 +1,10 @@
 // The search engine: several queries at once, whose lists a reranker fuses. Unlike everything else here it throws.
 
-import { reciprocalRankFusion, weightedFusion } from '../../text/fusion.ts'
+import { Part } from '../../engine/index.ts'
 import type { QueryConfig } from './table.ts'
+
+/** Only searches that fuse lists load it. */
+const fusionPart = new Part(() => import('./rerank.ts'))
 
 export interface RetrieverConfig {
   table: string
@@ -23,25 +26,20 @@ export interface RerankerConfig {
   scaleRanges?: [number, number][]
 }
 
-type Candidate = Record<string, unknown>
-/** Fuses lists into one; each item holds the candidate that came first under its id. */
-type Fusion = (lists: readonly Candidate[][], config: RerankerConfig) => readonly { readonly id: Candidate }[]
+/** A record that a retriever found. */
+export type Candidate = Record<string, unknown>
+export type RerankerName = (typeof SHORT)[keyof typeof SHORT]
 
 interface Reranker {
-  readonly fusion: Fusion
+  readonly name: RerankerName
   readonly config: RerankerConfig
 }
 
-const FUSIONS: Readonly<Record<string, Fusion>> = {
-  reciprocal_rank_fusion: byRanks,
-  relative_score_fusion: byRelativeScores,
-  distribution_based_score_fusion: byScales,
-}
-const SHORT: Readonly<Record<string, string>> = {
+const SHORT = {
   rrf: 'reciprocal_rank_fusion',
   rsf: 'relative_score_fusion',
   dbsf: 'distribution_based_score_fusion',
-}
+} as const
 
 /** Runs one query of the search engine. */
 export type RunQuery = (table: string, config: QueryConfig) => Promise<unknown>
@@ -73,9 +71,9 @@ export class SearchEngine {
   }
 
   setReranker(type: string, config: RerankerConfig = {}): this {
-    const name = SHORT[type] ?? type
-    if (!Object.hasOwn(FUSIONS, name)) throw new Error(`Invalid reranker type: ${type}`)
-    this.#reranker = { fusion: FUSIONS[name]!, config }
+    const name = Object.entries(SHORT).find((names) => names.includes(type))?.[1]
+    if (name === undefined) throw new Error(`Invalid reranker type: ${type}`)
+    this.#reranker = { name, config }
     return this
   }
 
@@ -89,7 +87,9 @@ export class SearchEngine {
       const text = this.#hasVector[i] || query === undefined ? {} : { query }
       lists.push(await this.#retrieve(i, { ...this.#configs[i]!, ...text }))
     }
-    return this.#reranker === undefined ? lists[0]! : fuse(lists, this.#reranker)
+    if (this.#reranker === undefined) return lists[0]!
+    const { name, config } = this.#reranker
+    return (await fusionPart.load()).rerank(lists, name, config)
   }
 
   async #retrieve(which: number, config: QueryConfig): Promise<Candidate[]> {
@@ -104,54 +104,4 @@ export class SearchEngine {
       return { ...record, '@id': record[primaryKeyField] }
     })
   }
-}
-
-function fuse(lists: readonly Candidate[][], { fusion, config }: Reranker): Candidate[] {
-  const ranked = fusion(lists, config).map(({ id }) => id)
-  return config.limit === undefined ? ranked : ranked.slice(0, config.limit)
-}
-
-const identity = (candidate: unknown) => (candidate as Candidate)['@id']
-
-function byRanks(lists: readonly Candidate[][], { weights, k = 50 }: RerankerConfig): ReturnType<Fusion> {
-  if (weights !== undefined && weights.length !== lists.length) {
-    throw new Error('The length of weights should be equal to the number of candidate lists')
-  }
-  return reciprocalRankFusion(
-    lists.map((list) => list.map((id) => ({ id, score: 0 }))),
-    { k, weights, identity },
-  )
-}
-
-function byRelativeScores(lists: readonly Candidate[][]): ReturnType<Fusion> {
-  return bySums(lists, (distances) => {
-    // Not as arguments: their number is limited.
-    const min = distances.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
-    const range = distances.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - min
-    return (distance) => (range === 0 ? 1 : 1 - (distance - min) / range)
-  })
-}
-
-function byScales(lists: readonly Candidate[][], { scaleRanges = [] }: RerankerConfig): ReturnType<Fusion> {
-  if (scaleRanges.length !== lists.length) {
-    throw new Error('The length of scaleRanges should be equal to the number of candidates lists.')
-  }
-  return bySums(lists, (_, which) => {
-    const [low, high] = scaleRanges[which]!
-    return (distance) => 1 - Math.max(0, Math.min(1, (distance - low) / (high - low)))
-  })
-}
-
-/** Fuses by the sum, over all lists, of the scores that `scoreOf` gives to distances. */
-function bySums(
-  lists: readonly Candidate[][],
-  scoreOf: (distances: readonly number[], which: number) => (distance: number) => number,
-): ReturnType<Fusion> {
-  const scored = lists.map((list, which) => {
-    const distances = list.map((candidate) => Number(candidate['@distance']))
-    const score = scoreOf(distances, which)
-    return list.map((id, i) => ({ id, score: score(distances[i]!) }))
-  })
-  const kinds = lists.map(() => 'ip' as const)
-  return weightedFusion(scored, { weights: lists.map(() => 1), kinds, isNormalized: false, identity })
 }

@@ -20,6 +20,7 @@ import {
   expressionType,
   type Field,
   isDense,
+  isList,
   isSparse,
   SKIP,
   type SparseVector,
@@ -343,11 +344,11 @@ export class Table {
     const field = name === undefined ? vectors[0] : this.#field(name)
     if (field === undefined) throw new Refusal(500, `Field name not found: ${shown(name)}`)
     if (!isDense(field) && !isSparse(field)) throw new Refusal(500, 'Field type is not vector.')
-    const isList = Array.isArray(given) || ArrayBuffer.isView(given)
-    if (isDense(field) !== isList) {
+    const isDenseGiven = isList(given)
+    if (isDense(field) !== isDenseGiven) {
       throw new Refusal(500, 'Query vector and field vector type must be both dense or sparse')
     }
-    const vector = isList ? storedDense(field, given, -1, Taking.Copies) : storedSparse(field, given)
+    const vector = isDenseGiven ? storedDense(field, given, -1, Taking.Copies) : storedSparse(field, given)
     if (vector === SKIP) throw new Refusal(500, "Query dimension doesn't match the vector field dimension.")
     return { field, vector }
   }
@@ -478,10 +479,10 @@ function part(rows: Stored[], skip: number, limit: number): Stored[] {
   return skip === 0 && limit >= rows.length ? rows : rows.slice(skip, skip + limit)
 }
 
-function readCount(name: string, value: unknown, otherwise: number): number {
+export function readCount(name: string, value: unknown, otherwise: number, status = 500): number {
   if (value === undefined || value === null) return otherwise
   if (Number.isInteger(value) && (value as number) >= 0) return value as number
-  throw new Refusal(500, `${name} must be a whole number, got ${shown(value)}.`)
+  throw new Refusal(status, `${name} must be a whole number, got ${shown(value)}.`)
 }
 
 function isWhole(value: unknown): boolean {

@@ -174,10 +174,11 @@ it('stores what JSON makes of values and records', async () => {
       return { ID: this.#id, at: 'row', score: 2, flag: false, v: [1] }
     }
   }
-  const boxed = { ID: Object(1), at: Object('text'), score: Object(1.5), flag: Object(true), v: [1] }
-  const dated = { ID: 2, at: new Date(0), score: { toJSON: () => 0.5 }, flag: new Date(0), v: [1] }
+  const of = (value: unknown) => ({ toJSON: () => value })
+  const all = { ID: of(1), at: of('text'), score: of(1.5), flag: of(true), v: [1] }
+  const dated = { ID: 2, at: new Date(0), score: of(0.5), flag: new Date(0), v: [1] }
   const written = { statusCode: 200, result: { inserted: 3, skipped: 0 } }
-  expect(await db.insert('t', [boxed, dated, new Row(3)])).toMatchObject(written)
+  expect(await db.insert('t', [all, dated, new Row(3)])).toMatchObject(written)
   const { result } = (await db.get('t', { response: ['ID', 'at', 'score', 'flag'] })) as EpsillaResponse
   expect(result).toEqual([
     { ID: 1, at: 'text', score: 1.5, flag: true },
