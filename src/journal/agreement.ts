@@ -1,9 +1,10 @@
 // What the logs of a collection agree on after a crash. A transaction counts if every partition it names has it; if one
 // lacks it, the others end before it. Nothing after it there was acknowledged as hard, because a flush includes the
 // other participants' logs; and it may depend on the transaction: on slots it freed, on shapes it introduced. A frame
-// whose durable mark lies behind it says that it was acknowledged: then the log that lacks it is damaged.
+// whose durable mark lies behind it says that it was acknowledged: then a log that has something else there is damaged.
 
 import { FRAME_BYTES } from '../core/index.ts'
+import { hasBytes } from './frame.ts'
 import type { Recovery } from './recover.ts'
 import type { LoggedTransaction } from './recovery-types.ts'
 
@@ -14,8 +15,9 @@ export interface Participant {
 }
 
 /**
- * Where each log must end for all to agree; Infinity where nothing is cut. A log that lacks what had been settled is
- * damaged: that ends an opening, and a repair reports it.
+ * Where each log must end for all to agree; Infinity where nothing is cut.
+ *
+ * @throws CorruptError when one is damaged where it had what was settled, unless it is to be repaired.
  */
 export function agreedEnds(participants: readonly Participant[], isRepair = false): number[] {
   const ends = participants.map(() => Number.POSITIVE_INFINITY)
@@ -55,22 +57,21 @@ export function agreedEnds(participants: readonly Participant[], isRepair = fals
       causes[index] ??= cause
       ends[index] = lacking.from
       isSettled = false
+      if (isRepair) return
       if (marks[index]! < 0) marks[index] = greatestMark(recovery!, lacking)
-      if (marks[index]! >= lacking.to) lostEnd(participants[cause]!.recovery, isRepair)
+      if (marks[index]! >= lacking.to) lostEnd(participants[cause]!)
     })
   }
   return ends
 }
 
-/** A transaction that was settled is missing at the end of the log. */
-function lostEnd(recovery: Recovery | undefined, isRepair: boolean): void {
-  if (recovery === undefined) return
-  const { end, file, repairs } = recovery
-  const reason = 'a write over several partitions, which was flushed, is not in it'
-  if (!isRepair) throw recovery.corrupt(end, reason)
-  if (repairs.length > 0) return
-  recovery.headRepairs = repairs.push({ file: file.name, offset: end, bytes: 0, reason })
-  recovery.needsRewrite = true
+/**
+ * A transaction that was settled is missing at the end of the log. In a copy made while writes went on it may not have
+ * been there yet; but then nothing is.
+ */
+function lostEnd({ recovery }: Participant): void {
+  if (recovery === undefined || !hasBytes(recovery.file, recovery.end, recovery.file.size())) return
+  throw recovery.corrupt(recovery.end, 'a write over several partitions, which was flushed, is not whole')
 }
 
 /** The greatest durable mark of a log; they only rise, so those of frames before `from` do not matter. */

@@ -125,8 +125,8 @@ export class Log {
   }
 
   /**
-   * The durable mark of the next frame. It vouches for other logs, too: one that lacks a write over several partitions
-   * which lies before a mark has lost it.
+   * The durable mark of the next frame. It vouches for other logs, too: a write over several partitions that lies before
+   * a mark is whole in them.
    */
   get durableUnits(): number {
     this.lookAround()

@@ -77,8 +77,8 @@ export class Recovery {
   private mayStay: boolean
   /** Replaced ones did not fit, either, so only those that are live at the end are. */
   private isTight = false
-  /** How many of the repairs do not come from reading the frames. */
-  headRepairs = 0
+  /** Of the repairs, those of the header. */
+  private headRepairs = 0
   /** Where `cutAt` ended the log. */
   private cut = Number.POSITIVE_INFINITY
   private window!: LogWindow

@@ -2,6 +2,7 @@
 // flushes, and after a failure either stands as before or says that nothing may follow. A lost or doubled frame here is a lost document.
 
 import { describe, expect, it } from 'vitest'
+import { Log } from '../../../src/journal/log.ts'
 import type { StorageFile } from '../../../src/storage/index.ts'
 import { append, expectFrames, frameOf, HEAD, open, openHeld, turn } from './watched-log.ts'
 
@@ -340,4 +341,60 @@ it('refuses to grow past what positions can hold', async () => {
   file.calls.length = 0
   expect(() => log.reserve(101)).toThrow(expect.objectContaining({ code: 'QUIVER_LIMIT' }))
   expect(file.calls).toEqual([])
+})
+
+// What lies before it is told from a tail that was never flushed; and other logs are taken for damaged that lack it.
+describe('the durable mark of the next frame', () => {
+  const unsettled = new Set<number>()
+  const opened = async (position = HEAD) => {
+    unsettled.clear()
+    const { file } = await open()
+    file.write(HEAD, new Uint8Array(position - HEAD).fill(1))
+    return new Log(file, position, 1, undefined, undefined, unsettled)
+  }
+  const markOf = (log: Log) => log.durableUnits * 8
+
+  it('is where the log was flushed to, never beyond', async () => {
+    const log = await opened(HEAD + 64)
+    expect(markOf(log)).toBe(HEAD + 64)
+    append(log, 1, false)
+    expect(markOf(log)).toBe(HEAD + 64)
+    await log.flush()
+    expect(markOf(log)).toBe(HEAD + 128)
+  })
+
+  it('goes beyond no write over several partitions before all of them are flushed', async () => {
+    const log = await opened()
+    append(log, 1, false)
+    await log.flush()
+    log.reserve(64)
+    unsettled.add(1)
+    append(log, 2, false)
+    const settled = log.settling()
+    append(log, 3, false)
+    await log.flush()
+    expect(log.durable).toBe(HEAD + 192)
+    expect(markOf(log)).toBe(HEAD + 64)
+    settled()
+    expect(markOf(log)).toBe(HEAD + 128)
+    unsettled.clear()
+    expect(markOf(log)).toBe(HEAD + 192)
+  })
+
+  it('reaches what was flushed also where such a write comes after it', async () => {
+    const known = await opened(HEAD + 64)
+    unsettled.add(1)
+    expect(markOf(known)).toBe(HEAD + 64)
+    const flushed = await opened()
+    append(flushed, 1, false)
+    await flushed.flush()
+    unsettled.add(1)
+    expect(markOf(flushed)).toBe(HEAD + 64)
+    const prepared = await opened()
+    prepared.append(frameOf(1), false)
+    prepared.flushSync()
+    prepared.reserve(64)
+    unsettled.add(1)
+    expect(markOf(prepared)).toBe(HEAD + 64)
+  })
 })
