@@ -116,11 +116,14 @@ export class Failure {
   readonly isEmpty: boolean
   /** The term that failed; set by the innermost evaluation it passes through. */
   node: unknown = undefined
+  /** The value that was of the wrong kind: the first argument is blamed for it rather than the term, if it was that. */
+  readonly about: unknown
 
-  constructor(type: typeof ReqlError, text: string, isEmpty = false) {
+  constructor(type: typeof ReqlError, text: string, isEmpty = false, about?: unknown) {
     this.type = type
     this.text = text
     this.isEmpty = isEmpty
+    this.about = about
   }
 
   get isMissing(): boolean {

@@ -108,24 +108,45 @@ export class Call {
 
   datum(i: number): Datum {
     const value = this.val(i)
-    return value instanceof Special ? asDatum(value) : value
+    return value instanceof Special ? this.blame(i, asDatum, value) : value
+  }
+
+  /** An argument as what the term needs it to be. */
+  as<T>(i: number, convert: (value: Datum) => T): T {
+    return this.blame(i, convert, this.datum(i))
+  }
+
+  /** What a value is converted to; if that fails, an argument or an option is blamed and not the term. */
+  blame<V, T>(of: number | string, convert: (value: V) => T, value: V): T {
+    try {
+      return convert(value)
+    } catch (error) {
+      if (error instanceof Failure) error.node ??= typeof of === 'number' ? this.node.args[of] : this.node.optargs[of]
+      throw error
+    }
+  }
+
+  /** What is blamed for a value of the wrong kind: the first argument if that gave it, otherwise the term. */
+  blamed(value: unknown): Node {
+    const isFirst = value !== undefined && plain(value as Val) === plain(this.#first as Val)
+    return isFirst ? this.node.args[0] : this.node
   }
 
   number(i: number): number {
-    return asNumber(this.datum(i))
+    return this.as(i, asNumber)
   }
 
   integer(i: number): number {
-    return asInteger(this.datum(i))
+    return this.as(i, asInteger)
   }
 
   /** A 32-bit integer. */
   shortInteger(i: number): number {
-    return asShortInteger(this.datum(i))
+    return this.as(i, asShortInteger)
   }
 
   text(i: number): string {
-    return asText(this.datum(i))
+    return this.as(i, asText)
   }
 
   bool(i: number): boolean {
@@ -141,7 +162,7 @@ export class Call {
   }
 
   func(i: number, shortcut: Shortcut = 'none'): Func {
-    return toFunc(this.val(i, shortcut === 'constant'), shortcut)
+    return this.blame(i, (value) => toFunc(value, shortcut), this.val(i, shortcut === 'constant'))
   }
 
   /** The remaining arguments as plain values. */
@@ -162,7 +183,7 @@ export class Call {
 
   datumOption(name: string): Datum | undefined {
     const value = this.option(name)
-    return value === undefined ? undefined : asDatum(value)
+    return value === undefined ? undefined : this.blame(name, asDatum, value)
   }
 
   boolOption(name: string, otherwise = false): boolean {
@@ -172,7 +193,7 @@ export class Call {
 
   textOption(name: string): string | undefined {
     const value = this.datumOption(name)
-    return value === undefined ? undefined : asText(value)
+    return value === undefined ? undefined : this.blame(name, asText, value)
   }
 
   /** The term's durability, or else the query's. */
@@ -209,18 +230,19 @@ export function evaluate(node: Node, scope: Scope | null, query: Query, isLitera
     case T.MAKE_OBJ:
       return objectOf(node, scope, query, isLiteralOk)
   }
+  let call: Call | undefined
   try {
     const operation = OPERATIONS[node.type]
     if (operation === undefined) throw new Failure(ReqlServerCompileError, `Unknown term ${node.type}.`)
     const args = node.args.length > 0 ? spliced(node, scope, query, isLiteralOk) : node.args
-    const call = new Call(node, args, scope, query, isLiteralOk)
+    call = new Call(node, args, scope, query, isLiteralOk)
     if (args.length > 0 && !KINDS[node.type].traits.includes('g')) {
       const first = call.val(0, isLiteralOk)
       if (first instanceof Grouped) return collatePart.now!.byGroup(call, operation, first)
     }
     return operation(call)
   } catch (error) {
-    if (error instanceof Failure) error.node ??= node
+    if (error instanceof Failure) error.node ??= call?.blamed(error.about) ?? node
     throw error
   }
 }

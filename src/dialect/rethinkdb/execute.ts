@@ -1,7 +1,7 @@
 // Runs a query in process: checks its options, evaluates it, waits, and hands over the answer.
 
 import { checkQuery } from './check.ts'
-import type { Datum } from './datum.ts'
+import { asInteger, type Datum } from './datum.ts'
 import { Failure, fail, ReqlServerCompileError, told } from './errors.ts'
 import { evaluate, toStream } from './evaluate.ts'
 import { expression } from './expression.ts'
@@ -203,12 +203,12 @@ function checkNumbers(node: Node): void {
 
 function queryOf(store: Store, db: string, options: Readonly<Record<string, unknown>>): Query {
   const { arrayLimit = ARRAY_LIMIT, durability, db: own } = options
-  if (typeof arrayLimit !== 'number') fail('Expected type NUMBER but found something else.')
-  if (!(arrayLimit >= 1)) fail(`Illegal array size limit \`${arrayLimit}\`.  (Must be >= 1.)`)
+  const limit = asInteger(arrayLimit as Datum)
+  if (limit < 1) fail(`Illegal array size limit \`${limit}\`.  (Must be >= 1.)`)
   return new Query(
     store,
     typeof own === 'string' ? own : db,
-    arrayLimit,
+    limit,
     durability === undefined ? undefined : String(durability),
   )
 }

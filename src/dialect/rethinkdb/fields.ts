@@ -23,7 +23,7 @@ import { fail, failMissing } from './errors.ts'
 import { type Call, plainFirst, toStream, waiting, withStep } from './evaluate.ts'
 import type { Operations } from './registry.ts'
 import { dropLiterals, pseudo, strayLiteral } from './stored.ts'
-import { asDatum, plain, Row, Selection, Special, Stream, TableSlice, type Val, VirtualTable } from './values.ts'
+import { asDatum, failKind, Row, Selection, Special, Stream, TableSlice, type Val, VirtualTable } from './values.ts'
 
 /** `row(key)`: a field of an object, an element of an array, the fields of an array of objects. */
 export function fieldOf(row: Datum, key: Datum): Datum {
@@ -47,7 +47,7 @@ function wrongKey(key: Datum): never {
 /** Throws unless the value is an object and not a pseudo-type; terms about objects do not accept bytes. */
 export function requireObject(value: Datum, name: string): asserts value is Fields {
   if (value instanceof Uint8Array || !(isObject(value) || isPseudo(value))) nonSequence(value, name)
-  if (isPseudo(value)) fail(`Cannot call \`${name}\` on objects of type \`${typeName(value)}\`.`)
+  if (isPseudo(value)) failKind(`Cannot call \`${name}\` on objects of type \`${typeName(value)}\`.`, value)
 }
 
 /** The field of an element of a sequence; undefined if it is missing or the element is null. */
@@ -61,7 +61,7 @@ function fieldIn(item: Datum, key: string, name: string): Datum | undefined {
 export function nonSequence(value: Val, name: string): never {
   const shown = value instanceof Special && !(value instanceof Row) ? value.show() : printShort(asDatum(value))
   const text = `Cannot perform ${name} on a non-object non-sequence \`${shown}\`.`
-  return plain(value) === null ? failMissing(text) : fail(text)
+  return failKind(text, value)
 }
 
 function nthOf(array: readonly Datum[], n: number): Datum {

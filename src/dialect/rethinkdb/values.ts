@@ -291,13 +291,12 @@ export function plain(value: Val): Val {
 export function wrongKind(expected: string, value: Val): never {
   const kind = value instanceof Special ? value.kind : 'DATUM'
   const shown = value instanceof Special ? value.show() : print(value)
-  throw failure(`Expected type ${expected} but found ${kind}:\n${shown}`, value)
+  return failKind(`Expected type ${expected} but found ${kind}:\n${shown}`, value)
 }
 
-/** For a missing document, the failure is one of existence. */
-function failure(text: string, value: Val): Failure {
-  const isNull = value === null || (value instanceof Row && value.value === null)
-  return new Failure(isNull ? ReqlNonExistenceError : ReqlQueryLogicError, text)
+/** Ends a query because of the kind of a value; for a missing document, the failure is one of existence. */
+export function failKind(text: string, value: Val): never {
+  throw new Failure(plain(value) === null ? ReqlNonExistenceError : ReqlQueryLogicError, text, false, value)
 }
 
 /** Values of an array, one by one. */

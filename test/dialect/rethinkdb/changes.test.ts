@@ -337,6 +337,11 @@ const refused: Case[] = [
     err('QueryLogic', 'Expected BOOL or a positive NUMBER but found a negative NUMBER.'),
   ],
   [() => t().changes({ squash: 'x' }), err('QueryLogic', 'Expected BOOL or NUMBER but found STRING.')],
+  [
+    () => t().changes({ changefeedQueueSize: 0 }),
+    err('QueryLogic', 'Illegal changefeed queue size `0`.  (Must be >= 1.)'),
+  ],
+  [() => t().changes({ changefeedQueueSize: 1.5 }), err('QueryLogic', 'Number not an integer: 1.5')],
   [() => t().changes().count(), err('QueryLogic', /^Cannot call a terminal/)],
 ]
 it.each(named(refused))('%s', async (_, one) => await check(connection, one))

@@ -268,6 +268,35 @@ it('has every error class', () => {
   expect(names.filter((name) => typeof mine.Error[name] !== 'function')).toEqual([])
 })
 
+// As users of the server have met them in their logs: whoever is asked for a value of the wrong kind marked the whole
+// term, `frames` ended with it, and nobody saw which part of a long chain had given null.
+it.each<[string, (r: Any) => Any, string, (number | string)[]]>([
+  ['a missing document', (r) => r.table('t').get(9)('a')('b'), 'r.table("t").get(9)', [0, 0]],
+  ['a missing document to pluck from', (r) => r.table('t').get(9).pluck('a'), 'r.table("t").get(9)', [0]],
+  ['no selection', (r) => r.table('t').pluck('a').update({}), 'r.table("t").pluck("a")', [0]],
+  ['no table', (r) => r.table('t').filter({}).get(1), 'r.table("t").filter({})', [0]],
+  ['no table to join', (r) => r.table('t').eqJoin('a', 5), '5', [2]],
+  ['a selection', (r) => r.table('t').add(1), 'r.table("t")', [0]],
+  ['no text', (r) => r.expr('a').match(5), '5', [1]],
+  ['no integer', (r) => r.expr([1]).skip(0.25), '0.25', [1]],
+  ['no instant', (r) => r.expr('a').year(), '"a"', [0]],
+  ['no function', (r) => r.expr([1]).map('f'), '"f"', [1]],
+  ['no text as an option', (r) => r.table('t').between(1, 2, { index: 7 }), '7', ['index']],
+  // The parts of a sum are of one kind or not: that is the term's.
+  ['a sum', (r) => r.expr(1).add('a'), 'r(1).add("a")', []],
+  ['no sequence', (r) => r.expr(1).count(), 'r(1).count()', []],
+])('marks the argument that was of the wrong kind: %s', async (_, build, marked, frames) => {
+  const connection = await mine.connect()
+  await mine.tableCreate('t').run(connection)
+  const error: Any = await build(mine)
+    .run(connection)
+    .catch((caught: Any) => caught)
+  await connection.close()
+  const [query, marks] = error.message.split('\n').slice(-2)
+  expect(query.slice(marks.indexOf('^'), marks.lastIndexOf('^') + 1)).toBe(marked)
+  expect(error.frames).toEqual(frames)
+})
+
 it('marks the term that failed where it is met first, though the query holds it twice', async () => {
   const connection = await mine.connect()
   const query = mine.table('nope').union(mine.table('nope'))

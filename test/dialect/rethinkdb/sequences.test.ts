@@ -165,6 +165,12 @@ const transforms: Case[] = [
   [() => r.expr([{ a: 1 }]).filter(true), [{ a: 1 }]],
   [() => r.expr([1, 2, 3]).reduce((a: Any, b: Any) => a.add(b)), 6],
   [() => r.expr([]).reduce((a: Any, b: Any) => a.add(b)), err('NonExistence', 'Cannot reduce over an empty stream.')],
+  [() => r.expr([1]), err('QueryLogic', 'Expected type NUMBER but found STRING.'), { arrayLimit: 'ten' }],
+  // These said that the sequence was empty.
+  [() => r.expr([1, null]).reduce((_: Any, b: Any) => b), null],
+  [() => r.expr([null]).reduce((a: Any, b: Any) => a.add(b)), null],
+  [() => r.expr([3, 'a', null]).min(), null],
+  [() => r.expr([null, true]).max(), null],
   [() => r.expr([1, 2, 3]).fold(0, (a: Any, b: Any) => a.add(b)), 6],
   [
     () => r.range(3).fold(0, (a: Any, b: Any) => a.add(b), { emit: (o: Any, x: Any, n: Any) => [o, x, n] }),

@@ -259,6 +259,12 @@ const strings: Case[] = [
 
 const times: Case[] = [
   [() => r.time(2013, 7, 25, 'Z').toISO8601(), '2013-07-25T00:00:00+00:00'],
+  [() => r.epochTime(253_402_300_799).toISO8601(), '9999-12-31T23:59:59+00:00'],
+  // It was '+010000-01-01T00:00:.+00:00'.
+  [
+    () => r.epochTime(253_402_300_800).toISO8601(),
+    err('QueryLogic', 'Year `10000` out of valid ISO 8601 range [0, 9999].'),
+  ],
   [() => r.time(2013, 7, 25, 1, 2, 3.5, '-08:00').toISO8601(), '2013-07-25T01:02:03.500-08:00'],
   [() => r.time(2013, 13, 1, 'Z'), err('QueryLogic', 'Error in time logic: Month number is out of range 1..12.')],
   [() => r.time(2013, 2, 30, 'Z'), err('QueryLogic', 'Error in time logic: Day of month is not valid for year.')],

@@ -18,7 +18,7 @@ import { tableOf } from './reading.ts'
 function target(call: Call): { db: string; name: string } {
   const hasDb = call.count === 2
   const db = hasDb ? databaseOf(call.first) : call.query.db
-  return { db, name: requireName(call.datum(hasDb ? 1 : 0), 'Table') }
+  return { db, name: requireName(call.text(hasDb ? 1 : 0), 'Table') }
 }
 
 function databaseOf(value: Val): string {
@@ -219,12 +219,12 @@ export function systemTable(store: Store, name: string, isById: boolean): Virtua
 
 export const terms: Operations = {
   dbCreate(call) {
-    const name = requireName(call.datum(0), 'Database')
+    const name = requireName(call.text(0), 'Database')
     const info = call.query.once(() => createDatabase(call.query.store, name))
     return { dbs_created: 1, config_changes: [{ old_val: null, new_val: { id: info.id, name: info.name } }] }
   },
   dbDrop(call) {
-    const name = requireName(call.datum(0), 'Database')
+    const name = requireName(call.text(0), 'Database')
     special(name, 'delete it')
     const { query } = call
     const { info, tables } = query.suspend(() => dropDatabase(query.store, name))

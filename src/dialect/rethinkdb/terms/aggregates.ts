@@ -93,7 +93,8 @@ function extreme(call: Call, sign: 1 | -1): Val {
   const compete = (by: Datum, row: Datum) => {
     if (best === undefined || compare(by, best.by) * sign > 0) best = { by, row }
   }
-  return eachWith(call, compete, () => best)?.row ?? nothingTo(call, call.name, call.name)
+  const found = eachWith(call, compete, () => best)
+  return found === undefined ? nothingTo(call, call.name, call.name) : found.row
 }
 
 function count(call: Call): Val {
@@ -133,7 +134,8 @@ function reduce(call: Call): Val {
   const visit = (row: Datum) => {
     value = value === undefined ? row : asDatum(func.call([value, row]))
   }
-  return goThrough(call, finiteOf(call.first), visit, () => value) ?? failMissing('Cannot reduce over an empty stream.')
+  const reduced = goThrough(call, finiteOf(call.first), visit, () => value)
+  return reduced === undefined ? failMissing('Cannot reduce over an empty stream.') : reduced
 }
 
 function fold(call: Call): Val {

@@ -2,7 +2,7 @@
 // and the table its feeds.
 
 import { clearTimeout, performance, setTimeout, TIMER_MS_MAX } from '../../../engine/index.ts'
-import { asNumber, type Datum, equal, type Fields, field, isObject, Time, typeName } from '../datum.ts'
+import { asInteger, type Datum, equal, type Fields, field, isObject, Time, typeName } from '../datum.ts'
 import { Failure, fail, failLimit, ReqlOpFailedError, ReqlRuntimeError } from '../errors.ts'
 import type { Call } from '../evaluate.ts'
 import { unionFeed } from '../feeds.ts'
@@ -50,7 +50,9 @@ function optionsOf(call: Call): Options {
   if (typeof squash !== 'number' && typeof squash !== 'boolean') {
     fail(`Expected BOOL or NUMBER but found ${typeName(squash)}.`)
   }
-  const queueSize = call.datumOption('changefeed_queue_size')
+  const size = call.datumOption('changefeed_queue_size')
+  const queueSize = size === undefined ? 100_000 : call.blame('changefeed_queue_size', asInteger, size)
+  if (queueSize < 1) fail(`Illegal changefeed queue size \`${queueSize}\`.  (Must be >= 1.)`)
   return {
     query: call.query,
     hasInitial: call.boolOption('include_initial'),
@@ -58,7 +60,7 @@ function optionsOf(call: Call): Options {
     hasTypes: call.boolOption('include_types'),
     hasOffsets: call.boolOption('include_offsets'),
     squash: squash === true ? 0 : squash,
-    queueSize: queueSize === undefined ? 100_000 : asNumber(queueSize),
+    queueSize,
   }
 }
 

@@ -101,7 +101,7 @@ function testing(test: (first: Fields, second: Fields) => boolean): (call: Call)
     const value = plain(call.first)
     const holds = (one: Datum) => {
       if (!isGeometry(one)) requireObject(one, call.name)
-      return test(requireGeometry(one), requireGeometry(call.datum(1)))
+      return test(requireGeometry(one), call.as(1, requireGeometry))
     }
     if (!(value instanceof Special) && !Array.isArray(value)) return holds(value)
     const apply = (one: Datum) => {
@@ -118,7 +118,7 @@ function polygonShape(value: Fields): Extract<Shape, { kind: 'Polygon' }> {
 }
 
 function polygonSub(call: Call): Val {
-  const [outer, inner] = [requireGeometry(call.datum(0)), requireGeometry(call.datum(1))]
+  const [outer, inner] = [call.as(0, requireGeometry), call.as(1, requireGeometry)]
   const rings = [outer, inner].map((one) => {
     const type = asText(needField(one, 'type'))
     if (type !== 'Polygon') fail(`Expected a Polygon but found a ${type}.`)
@@ -145,7 +145,7 @@ function geoIndex(call: Call, term: string): { table: Table; index: Index } {
 
 function getIntersecting(call: Call): Val {
   const { table, index } = geoIndex(call, 'get_intersecting')
-  const shape = shapeOf(requireGeometry(call.datum(1)))
+  const shape = shapeOf(call.as(1, requireGeometry))
   const holds = (key: Datum) => intersects(shapeOf(key as Fields), shape)
   const open = () => {
     const next = index.entries().open()
@@ -195,16 +195,16 @@ export const terms: Operations = {
   circle,
   geojson: (call) => fromGeoJson(call.datum(0)),
   toGeojson: (call) => {
-    const { [TYPE]: _, ...plain } = requireGeometry(call.datum(0))
+    const { [TYPE]: _, ...plain } = call.as(0, requireGeometry)
     return plain
   },
   distance: (call) => {
-    const [first, second] = [requireGeometry(call.datum(0)), requireGeometry(call.datum(1))]
+    const [first, second] = [call.as(0, requireGeometry), call.as(1, requireGeometry)]
     const ellipsoid = ellipsoidOf(call)
     return measure(shapeOf(first), shapeOf(second), ellipsoid) / unitOf(call)
   },
   fill: (call) => {
-    const coordinates = coordinatesOf(requireGeometry(call.datum(0)), 'LineString') as Datum[]
+    const coordinates = coordinatesOf(call.as(0, requireGeometry), 'LineString') as Datum[]
     return polygonOf(coordinates.map(pointOf))
   },
   polygonSub,

@@ -26,7 +26,8 @@ function pairs(call: Call, isOuter: boolean): Val {
 function eqJoin(call: Call): Val {
   const func = call.func(1, 'field')
   const right = call.val(2)
-  if (!(right instanceof TableSlice) || !right.isWhole) return wrongKind('TABLE', right)
+  if (!(right instanceof TableSlice) || !right.isWhole)
+    return call.blame(2, (value) => wrongKind('TABLE', value), right)
   const index = call.textOption('index')
   const isPrimary = index === undefined || index === right.table.primaryKey
   const expand = (row: Datum): Pull => {

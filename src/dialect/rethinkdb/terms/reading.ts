@@ -134,7 +134,7 @@ function table(call: Call): Val {
   }
   const db = call.count === 2 ? call.first : undefined
   if (db !== undefined && !(db instanceof Db)) return wrongKind('DATABASE', db)
-  const name = requireName(call.datum(call.count - 1), 'Table')
+  const name = requireName(call.text(call.count - 1), 'Table')
   const dbName = db instanceof Db ? db.name : call.query.db
   if (dbName === 'rethinkdb')
     return new VirtualTable(adminPart.now!.systemTable(call.query.store, name, format === 'uuid'))
@@ -199,7 +199,7 @@ function getAll(call: Call): Val {
 
 export const readingTerms: Operations = {
   db(call) {
-    const name = requireName(call.datum(0), 'Database')
+    const name = requireName(call.text(0), 'Database')
     if (name === 'rethinkdb') return new Db(null, name)
     return new Db(call.query.store.requireDatabase(name).id, name)
   },

@@ -176,12 +176,13 @@ function wall(time: Time): Date {
 
 function toIso(time: Time): string {
   const text = wall(time).toISOString()
+  if (text.startsWith('+')) fail(`Year \`${wall(time).getUTCFullYear()}\` out of valid ISO 8601 range [0, 9999].`)
   return `${text.slice(0, 19)}${text.slice(19, 23) === '.000' ? '' : text.slice(19, 23)}${time.zone}`
 }
 
 function part(read: (date: Date, time: Time) => number): (call: Call) => Val {
   return (call) => {
-    const time = asTime(call.datum(0))
+    const time = call.as(0, asTime)
     return read(wall(time), time)
   }
 }
@@ -210,22 +211,22 @@ export const terms: Operations = {
   time: fromParts,
   epochTime: (call) => new Time(call.number(0), '+00:00'),
   ISO8601: (call) => parseIso(call.text(0), call.textOption('default_timezone') ?? ''),
-  toISO8601: (call) => toIso(asTime(call.datum(0))),
-  toEpochTime: (call) => asTime(call.datum(0)).epoch,
-  inTimezone: (call) => new Time(asTime(call.datum(0)).epoch, zoneOf(call.text(1))),
-  timezone: (call) => asTime(call.datum(0)).zone,
+  toISO8601: (call) => toIso(call.as(0, asTime)),
+  toEpochTime: (call) => call.as(0, asTime).epoch,
+  inTimezone: (call) => new Time(call.as(0, asTime).epoch, zoneOf(call.text(1))),
+  timezone: (call) => call.as(0, asTime).zone,
   during(call) {
-    const time = asTime(call.datum(0)).epoch
-    const low = asTime(call.datum(1)).epoch
-    const high = asTime(call.datum(2)).epoch
+    const time = call.as(0, asTime).epoch
+    const low = call.as(1, asTime).epoch
+    const high = call.as(2, asTime).epoch
     const isAfter = call.isOpen('left_bound') ? time > low : time >= low
     return isAfter && (call.isOpen('right_bound') ? time < high : time <= high)
   },
   date(call) {
-    const time = asTime(call.datum(0))
+    const time = call.as(0, asTime)
     return new Time(wholeMilliseconds(time.epoch - secondsToday(time)), time.zone)
   },
-  timeOfDay: (call) => secondsToday(asTime(call.datum(0))),
+  timeOfDay: (call) => secondsToday(call.as(0, asTime)),
   year: part((date) => date.getUTCFullYear()),
   month: part((date) => date.getUTCMonth() + 1),
   day: part((date) => date.getUTCDate()),
