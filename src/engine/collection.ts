@@ -26,7 +26,7 @@ import {
   writeRequest,
 } from './options.ts'
 import type { Partition } from './partition.ts'
-import { collatePart, derivedPart } from './parts.ts'
+import { collatePart, derivedPart, filesPart } from './parts.ts'
 import type { Aggregates, GroupRow } from './read/aggregate.ts'
 import { Cursor } from './read/cursor.ts'
 import { type Filter, isEverything, resolveFilter } from './read/filter.ts'
@@ -130,8 +130,11 @@ export class Collection<T extends object = Document> {
 
   /** The path of most single writes. */
   #insertOne(partition: Partition, document: object, request: WriteRequest): Promise<WriteResult<T>> {
-    const result = insertOne(this.#state, partition, document, request, ALONE)
-    return acknowledge(this.#state, request, result) as Promise<WriteResult<T>>
+    const state = this.#state
+    const joined = request.isHard ? filesPart.now!.joinGroup(state, partition, document, request) : undefined
+    return (joined ?? acknowledge(state, request, insertOne(state, partition, document, request, ALONE))) as Promise<
+      WriteResult<T>
+    >
   }
 
   #insert(source: unknown, request: WriteRequest, operation: string): Promise<WriteResult> {
@@ -196,7 +199,7 @@ export class Collection<T extends object = Document> {
   ): Promise<WriteResult<T>> {
     const state = this.#state
     try {
-      const refusal = state.refuseWrite()
+      const refusal = state.refuseRead() ?? state.refuseWrite()
       if (refusal !== null) return Promise.reject(refusal)
       if (state.line.keepsWrites || state.line.keeps(isObject(selection) ? selection : undefined)) {
         return this.#later([selection, value, options] as const, (given) => this.#alter(kind, ...given), true)

@@ -247,7 +247,7 @@ export class Direct {
   }
 
   #requireWritable(): void {
-    const refusal = this.#state.refuseWrite()
+    const refusal = this.#state.refuseRead() ?? this.#state.refuseWrite()
     if (refusal !== null) throw refusal
   }
 }

@@ -13,6 +13,7 @@ import type { Upkeep } from './indexes/upkeep.ts'
 import type { PartitionOptions, PartitionStats } from './partition-options.ts'
 import { derivedPart, filesPart } from './parts.ts'
 import type { Projection } from './read/projection.ts'
+import type { CommitGroup } from './write/group-commit.ts'
 import { handOver, unsettledOf } from './write/settle.ts'
 import type { WriteListener } from './write/watch.ts'
 
@@ -38,6 +39,8 @@ export class Partition {
   commits = 0
   /** Receives the changes of batches. */
   listener: WriteListener | null = null
+  /** Single documents that are staged, and not run yet; see write/group-commit.ts. */
+  group: CommitGroup | undefined
   /** Of its graphs; undefined if it can have none. */
   upkeep: Upkeep | undefined
   /** Set while a compaction has fallen behind. */
@@ -188,6 +191,7 @@ export class Partition {
   }
 
   get count(): number {
+    this.group?.run()
     return this.bare.count
   }
 
@@ -231,6 +235,7 @@ export class Partition {
 
   /** Opens a batch; only one may be open at a time. */
   begin(): Batch {
+    this.group?.run()
     this.log?.checkWritable()
     this.makeResident()
     this.batch.open()
@@ -367,11 +372,13 @@ export class Partition {
 
   /** Flushes this partition's log alone. */
   flushOwn(): Promise<void> {
+    this.group?.run()
     return this.log?.flush() ?? Promise.resolve()
   }
 
   /** Resolves when everything committed so far is on stable storage. Concurrent callers share one flush. */
   flush(): Promise<void> {
+    this.group?.run()
     const { log } = this
     if (log === undefined) return Promise.resolve()
     return this.unsettled.size === 0 ? log.flush() : filesPart.now!.settleAll(this.unsettled, this)
@@ -434,6 +441,7 @@ export class Partition {
   }
 
   private async finish(isKept: boolean): Promise<void> {
+    this.group?.run()
     this.isClosing = true
     this.residency?.stop()
     this.upkeep?.stop()
@@ -461,6 +469,7 @@ export class Partition {
 
   /** Closes and removes the files. */
   async drop(): Promise<void> {
+    this.group?.run()
     const { storage, stem } = this.options
     this.isClosing = true
     this.upkeep?.stop()

@@ -98,6 +98,7 @@ export class CollectionState {
 
   /** Sets who receives changes; see watch.ts. */
   setListener(listener: WriteListener | null): void {
+    this.single?.group?.run()
     this.#listener = listener
     for (const part of this.parts) part.listener = listener
   }
@@ -114,6 +115,8 @@ export class CollectionState {
   }
 
   refuseRead(): QuiverError | null {
+    // What was written before is seen.
+    this.single?.group?.run()
     return this.isDropped ? this.#dropped() : this.gate.refuseRead()
   }
 

@@ -28,6 +28,8 @@ export class Stage extends DocumentWalk {
   count = 0
   /** Bytes of encoded text. */
   private t = 0
+  /** End of the last whole document. */
+  private end = 0
   /** Start of the words and the lengths of each staged document. */
   private readonly heads = new Array<number>(DOCUMENTS_ROOM).fill(0)
   private readonly lengthStarts = new Array<number>(DOCUMENTS_ROOM).fill(0)
@@ -45,6 +47,11 @@ export class Stage extends DocumentWalk {
       this.l * 2 > this.lengths.length ||
       this.b >= BYTES_FULL
     )
+  }
+
+  /** Whether part of a document is staged that was given up. */
+  get hasRemains(): boolean {
+    return this.w !== this.end
   }
 
   /**
@@ -72,6 +79,7 @@ export class Stage extends DocumentWalk {
       this.t + this.text.length * 3 <= this.textRoom
     ) {
       const index = this.count++
+      this.end = this.w
       this.heads[index] = w
       this.lengthStarts[index] = l
       this.documents[index] = document
@@ -173,6 +181,9 @@ export class Stage extends DocumentWalk {
     for (let i = 0; i < this.count; i++) this.documents[i] = NO_DOCUMENT
     this.count = 0
     this.pieceFirst = 0
+    this.end = 0
+    // Left by a walk that the stack was too short for.
+    if (this.queued > 0) this.clearQueue()
     this.w = 0
     this.d = 0
     this.l = 0

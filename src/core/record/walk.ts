@@ -74,7 +74,7 @@ export class DocumentWalk extends StagingRegion {
   private isApart = false
   private depth = 0
   /** Objects and arrays found but not walked yet: where their word is, how deep they are (negative: with a prototype of its own). */
-  private queued = 0
+  protected queued = 0
   private queue = new Array<object>(QUEUE_ROOM).fill(NOTHING)
   private readonly queueAt = new Array<number>(QUEUE_ROOM).fill(0)
   private readonly queueDepth = new Array<number>(QUEUE_ROOM).fill(0)
@@ -100,7 +100,7 @@ export class DocumentWalk extends StagingRegion {
     this.rewindObject(w, d, l, b, text, 0, 0, 0)
   }
 
-  private clearQueue(): void {
+  protected clearQueue(): void {
     const { queue, queued } = this
     if (queued > QUEUE_KEPT_MAX) this.queue = new Array<object>(QUEUE_ROOM).fill(NOTHING)
     // Releases the caller's documents.

@@ -28,6 +28,7 @@ export function applyInsert(
   request: WriteRequest,
   base: number,
 ): WriteResult {
+  state.single?.group?.run()
   const isShort =
     request.changes === ReturnChanges.No &&
     (request.conflict === ConflictRule.Error || request.conflict === ConflictRule.Replace)
