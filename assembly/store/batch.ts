@@ -15,7 +15,7 @@ import {
 } from "../record";
 import { recordChanged, recordClash, recordsUndo } from "./change";
 import { findSlot } from "./find";
-import { frameOne, gatherEnd } from "./frame";
+import { gatherEnd } from "./frame";
 import { slotAcquire, slotAddress, slotLogUnits, slotRelease, slotSetAddress, slotSetLogUnits } from "../slot";
 
 const OPS_PER_PAGE: u32 = <u32>(PAGE_BYTES / OP_BYTES);
@@ -88,19 +88,6 @@ export function store_put_one(isAlone: bool): i32 {
   const outcome = load<i32>(opAt(0));
   if (isAlone && (outcome == OUTCOME_INSERTED || outcome == OUTCOME_REPLACED)) store_batch_commit(false);
   return outcome;
-}
-
-/**
- * The same for a batch with a log but no listener, if its frame may wait for the flush at `to`, where there is room for `room` bytes: then
- * it is final, and the result has the length of the frame above its lowest three bits. Otherwise the batch stays open.
- */
-export function store_put_held(to: usize, room: u32, offsetUnits: u32, sequence: u32, durableUnits: u32): i32 {
-  const outcome = store_put_one(false);
-  if (outcome != OUTCOME_INSERTED && outcome != OUTCOME_REPLACED) return outcome;
-  const bytes = frameOne(to, room, offsetUnits, sequence, durableUnits);
-  if (bytes == 0) return outcome;
-  store_batch_commit(true);
-  return outcome | (bytes << 3);
 }
 
 /** Lays out the next `count` documents; returns how many there was memory for. */

@@ -153,20 +153,6 @@ export function store_gather_frame(offsetUnits: u32, transactionBytes: u32, sequ
   return <u32>(at - frame);
 }
 
-/**
- * Lays out the whole group of an open batch of one record at `frame`; returns its bytes, or 0 if it needs more than `room` or has more than
- * the record to write.
- */
-export function frameOne(frame: usize, room: u32, offsetUnits: u32, sequence: u32, durableUnits: u32): u32 {
-  const op = opAt(0);
-  const bytes = entryBytes(op);
-  if (load<u32>(S_SHAPES_UNLOGGED) != 0 || FRAME_BYTES + bytes > room) return 0;
-  store<u32>(op, offsetUnits + <u32>(FRAME_BYTES >> 3), 16);
-  writeRecord(load<u32>(op, 8), frame + FRAME_BYTES);
-  frameSeal(frame, bytes, 0, sequence, durableUnits, load<u64>(S_LOG_SEED));
-  return <u32>FRAME_BYTES + bytes;
-}
-
 /** Called when the log has accepted the group, and with it one more copy of the shapes in it. */
 export function gatherEnd(): void {
   if (load<u32>(S_SHAPES_UNLOGGED) != 0) {

@@ -1,5 +1,5 @@
 export {
-  store_batch_abandon, store_batch_commit, store_batch_put, store_batch_refuse, store_batch_remove, store_put_held, store_put_one,
+  store_batch_abandon, store_batch_commit, store_batch_put, store_batch_refuse, store_batch_remove, store_put_one,
 } from "./batch";
 export { store_compact_abandon, store_compact_begin, store_compact_finish, store_compact_frame, store_compact_reseal } from "./compact";
 export { store_find, store_find_many, store_identified, store_identify } from "./find";

@@ -18,7 +18,6 @@ export interface CoreExports {
   store_batch_abandon(): void
   store_batch_commit(isLogged: number): void
   store_batch_put(count: number): number
-  store_put_held(to: number, room: number, offsetUnits: number, sequence: number, durableUnits: number): number
   store_put_one(isAlone: number): number
   store_batch_refuse(id: number): void
   store_batch_remove(type: number, bytes: number): number

@@ -213,24 +213,13 @@ export class Store {
 
   /** Runs the only document staged in an open batch; returns its outcome. With `isAlone` its change is final at once. */
   runOne(isAlone: boolean): number {
-    this.stage.seal()
-    return this.ran(invoke(this.memory.core.store_put_one, isAlone ? 1 : 0))
-  }
-
-  /**
-   * The same if its frame may wait for the flush at `to`: then the change is final, and the result has the frame's length in bytes above its low
-   * three bits.
-   */
-  runHeld(to: number, room: number, offsetUnits: number, sequence: number, durableUnits: number): number {
-    this.stage.seal()
-    return this.ran(invoke(this.memory.core.store_put_held, to, room, offsetUnits, sequence, durableUnits))
-  }
-
-  private ran(answer: number): number {
-    this.memory.refresh()
-    this.stage.clear()
-    if (answer < 0) checkMemory(answer, 'the batch')
-    return answer
+    const { memory, stage } = this
+    stage.seal()
+    const outcome = invoke(memory.core.store_put_one, isAlone ? 1 : 0)
+    memory.refresh()
+    stage.clear()
+    if (outcome < 0) checkMemory(outcome, 'the batch')
+    return outcome
   }
 
   remove(key: unknown): void {

@@ -154,27 +154,17 @@ export class Batch {
 
   /**
    * Stages and runs the only document of a batch and returns its outcome. A key generated for it is found in the stage.
-   * Throws when the document is refused. With no listener, and without a log or with a frame that may wait for a flush,
-   * the change is committed at once: the batch is then no longer open.
+   * Throws when the document is refused. With no listener and no log the change is committed at once: the batch is then
+   * no longer open.
    */
-  putOne(document: object, mode: PutMode, isHard: boolean): Outcome {
+  putOne(document: object, mode: PutMode): Outcome {
     const { partition } = this
-    const { store, log } = partition
+    const { store } = partition
     store.stage.add(document, mode, true)
     this.operations = 1
     this.settled = 1
     try {
-      const isQuiet = partition.listener === null
-      const room = isQuiet && isHard && log !== undefined ? log.room : 0
-      if (room > 0) {
-        const answer = store.runHeld(log!.place, room, log!.position / 8, log!.sequence, log!.durableUnits)
-        if (answer > 7) {
-          log!.hold(answer >>> 3)
-          this.ended()
-        }
-        return (answer & 7) as Outcome
-      }
-      const isAlone = isQuiet && log === undefined
+      const isAlone = partition.listener === null && partition.log === undefined
       const outcome = store.runOne(isAlone) as Outcome
       if (isAlone && outcome <= Outcome.Replaced) this.ended()
       return outcome

@@ -203,8 +203,7 @@ export class Log {
    */
   append(bytes: Uint8Array, isDeferred: boolean, from = 0, length = bytes.length): void {
     if (isDeferred && length <= this.room) {
-      const { bytes: memory, address } = this.held!
-      memory.set(bytes.subarray(from, from + length), address + this.pendingBytes)
+      this.held!.bytes.set(bytes.subarray(from, from + length), this.place)
       this.hold(length)
       return
     }

@@ -121,7 +121,7 @@ export function insertOne(
   let outcome: Outcome
   try {
     const mode = request.conflict === ConflictRule.Error ? PutMode.Insert : PutMode.Upsert
-    outcome = batch.putOne(document, mode, request.isHard)
+    outcome = batch.putOne(document, mode)
   } catch (error) {
     batch.abandon()
     requireOwn(error)
