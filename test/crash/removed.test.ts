@@ -5,7 +5,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type Collection, open } from '../../src/index.ts'
 
 let folder = ''
@@ -129,5 +129,24 @@ it('goes on when somebody touches its files, or opens and is refused', async () 
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
   await c.optimize()
+  await db.close()
+})
+
+it('takes what it has cut off itself for no loss', async () => {
+  let now = 0
+  // It looks at every flush.
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 200))
+  try {
+    for (let round = 0; round < 2; round++) {
+      const db = await open(at('data'))
+      const c = round === 0 ? await db.createCollection('c') : db.collection('c')
+      for (const id of [1, 2]) await c.upsert({ id, round }, { durability: 'hard' })
+      await db.close()
+    }
+  } finally {
+    clock.mockRestore()
+  }
+  const db = await open(at('data'))
+  expect(await db.collection('c').find().toArray()).toEqual([1, 2].map((id) => ({ id, round: 1 })))
   await db.close()
 })

@@ -15,6 +15,7 @@ interface Hooks {
   write?: ((real: Transfer, ...args: Parameters<Transfer>) => number) | undefined
   read?: ((real: Transfer, ...args: Parameters<Transfer>) => number) | undefined
   flush?: (() => Error | null) | undefined
+  closed?: number[] | undefined
 }
 
 const hooks = vi.hoisted((): Hooks => ({}))
@@ -27,6 +28,10 @@ vi.mock('node:fs', async (original) => {
       hooks.write === undefined ? real.writeSync(...args) : hooks.write(real.writeSync as Transfer, ...args),
     readSync: (...args: Parameters<Transfer>) =>
       hooks.read === undefined ? real.readSync(...args) : hooks.read(real.readSync as Transfer, ...args),
+    closeSync: (fd: number) => {
+      hooks.closed?.push(fd)
+      real.closeSync(fd)
+    },
     fdatasync: (fd: number, done: (error: Error | null) => void) =>
       hooks.flush === undefined ? real.fdatasync(fd, done) : setImmediate(done, hooks.flush()),
     fdatasyncSync: (fd: number) => {
@@ -41,6 +46,7 @@ afterEach(() => {
   hooks.write = undefined
   hooks.read = undefined
   hooks.flush = undefined
+  hooks.closed = undefined
 })
 
 function systemError(code: string, reason: string, syscall: string): Error {
@@ -204,4 +210,21 @@ test('a file that is closed writes into no other, which has its number by now', 
   expect(second.read(0, found)).toBe(200)
   expect(found).toEqual(pattern(200))
   second.close()
+})
+
+// The flush would be of the file that is opened next, which gets the same number.
+test('a file that is closed gives its number back once its flushes have ended, and only once', async () => {
+  const { file } = await openFile()
+  file.write(0, pattern(100))
+  hooks.flush = () => null
+  const closed: number[] = []
+  hooks.closed = closed
+  const flushes = [file.flush(), file.flush()]
+  file.close()
+  file.close()
+  expect(closed).toEqual([])
+  await Promise.all(flushes)
+  expect(closed).toHaveLength(1)
+  file.close()
+  expect(closed).toHaveLength(1)
 })
