@@ -306,3 +306,16 @@ it('takes geometries of very many points', async () => {
   const made = await placesOf([`MULTIPOINT (${many})`])
   expect(await idsOf(made, "st_intersects(place, 'POINT (700 1)')")).toEqual([])
 })
+
+// Each corner was compared with all others: one polygon of 20,000 corners took half a minute.
+it('relates geometries of many corners', async () => {
+  const ring = (n: number, radius: number) => {
+    const at = (i: number) => `${radius * Math.cos((2 * Math.PI * i) / n)} ${radius * Math.sin((2 * Math.PI * i) / n)}`
+    return `(${Array.from({ length: n + 1 }, (_, i) => at(i % n)).join(', ')})`
+  }
+  const made = await placesOf([`POLYGON (${ring(20_000, 10)}, ${ring(500, 2)})`, `LINESTRING ${ring(2_000, 5)}`])
+  expect(await idsOf(made, "st_contains(place, 'POINT (3 3)')")).toEqual([0])
+  expect(await idsOf(made, "st_within(place, 'POLYGON ((-11 -11, 11 -11, 11 11, -11 11, -11 -11))')")).toEqual([0, 1])
+  expect(await idsOf(made, "st_intersects(place, 'POINT (0 1)')")).toEqual([])
+  expect(await idsOf(made, 'st_isvalid(place)')).toEqual([0, 1])
+})

@@ -1,5 +1,6 @@
 // The relations that filters ask for, in terms of intersections.
 
+import { Bands } from './bands.ts'
 import { BOUNDARY, INSIDE, type Matrix, OUTSIDE, placeOf, relate, sideOf } from './relate.ts'
 import { areBoxesApart, type Point, type Segment, Shape, segmentsOf } from './shape.ts'
 
@@ -84,8 +85,15 @@ export function isWithinDistance(a: Shape, b: Shape, metres: number): boolean {
 /** Whether no ring crosses itself or another ring of its polygon, and all holes are in their shells. */
 export function isValid({ polygons }: Shape): boolean {
   return polygons.every((polygon) => {
-    const edges = polygon.flatMap((ring, index) => segmentsOf(ring).map((segment) => ({ ...segment, index })))
-    const isCrossed = edges.some((one, i) => edges.some((other, j) => j > i && isCrossing(one, other)))
+    const edges = polygon.flatMap(segmentsOf).map((segment, place) => ({ ...segment, place }))
+    const bands = new Bands(edges)
+    const isCrossed = edges.some((one) => {
+      let isOne = false
+      bands.beside(one, (other) => {
+        isOne ||= other.place > one.place && isCrossing(one, other)
+      })
+      return isOne
+    })
     const shell = new Shape([], [], [[polygon[0]!]])
     return !isCrossed && polygon.slice(1).every((hole) => hole.every((point) => placeOf(point, shell) !== OUTSIDE))
   })

@@ -5,7 +5,7 @@
 // geometry, so its middle stands for all of it; whether a piece lies on a segment of the other is known from cutting,
 // not from where its middle was rounded to.
 
-import { type Edge, isSame, type Point, type Polygon, type Segment, type Shape } from './shape.ts'
+import { type Edge, type Point, placeKey, type Segment, type Shape } from './shape.ts'
 
 export const INSIDE = 0
 export const BOUNDARY = 1
@@ -46,34 +46,15 @@ function isOn(point: Point, segment: Segment): boolean {
   return sideOf(segment.from, segment.to, point) === 0 && isBetween(point, segment)
 }
 
-/** Whether a point is on a line or a ring. */
-function isOnPath(point: Point, path: readonly Point[]): boolean {
-  for (let i = 1; i < path.length; i++) {
-    const segment = { from: path[i - 1]!, to: path[i]! }
-    if (isOn(point, segment) && !isSame(segment.from, segment.to)) return true
-  }
-  return false
-}
-
-/** Whether a point that is on no ring is inside a polygon: an odd number of ring segments lie to its right. */
-function isWithin([x, y]: Point, polygon: Polygon): boolean {
+/**
+ * Whether a point that is on no ring is inside a polygon: an odd number of the ring segments at its height lie to its
+ * right.
+ */
+function isWithin([x, y]: Point, segments: readonly Segment[]): boolean {
   let isOdd = false
-  for (const ring of polygon) {
-    for (let i = 1; i < ring.length; i++) {
-      const [a, b] = [ring[i - 1]!, ring[i]!]
-      if (a[1] > y === b[1] > y) continue
-      if (sideOf(a, b, [x, y]) > 0 === b[1] > a[1]) isOdd = !isOdd
-    }
-  }
-  return isOdd
-}
-
-/** Whether an odd number of line ends meet at a point: such points are the boundary of lines. */
-function isEnd(point: Point, { lines }: Shape): boolean {
-  let isOdd = false
-  for (const line of lines) {
-    if (isSame(point, line[0]!)) isOdd = !isOdd
-    if (isSame(point, line.at(-1)!)) isOdd = !isOdd
+  for (const { from, to } of segments) {
+    if (from[1] > y === to[1] > y) continue
+    if (sideOf(from, to, [x, y]) > 0 === to[1] > from[1]) isOdd = !isOdd
   }
   return isOdd
 }
@@ -81,15 +62,17 @@ function isEnd(point: Point, { lines }: Shape): boolean {
 /** Whether a point is inside a shape, on its boundary or outside. */
 export function placeOf(point: Point, shape: Shape): Place {
   let place: Place = OUTSIDE
-  for (const polygon of shape.polygons) {
-    if (polygon.some((ring) => isOnPath(point, ring))) place = BOUNDARY
-    else if (isWithin(point, polygon)) return INSIDE
+  const isHere = (segment: Segment) => isOn(point, segment)
+  for (const area of shape.areas) {
+    const near = area.at(point[1])
+    if (near.some(isHere)) place = BOUNDARY
+    else if (isWithin(point, near)) return INSIDE
   }
-  if (shape.lines.some((line) => isOnPath(point, line))) {
-    if (!isEnd(point, shape)) return INSIDE
+  if (shape.paths.at(point[1]).some(isHere)) {
+    if (!shape.ends.has(placeKey(point))) return INSIDE
     place = BOUNDARY
   }
-  return shape.points.some((one) => isSame(point, one)) ? INSIDE : place
+  return shape.dots.has(placeKey(point)) ? INSIDE : place
 }
 
 /** A stretch of a segment that lies on an edge of the other geometry. */
@@ -106,10 +89,9 @@ export function relate(a: Shape, b: Shape): Matrix {
   matrix.raise(OUTSIDE, OUTSIDE, 2)
   const nodes: Point[] = [...a.points, ...b.points]
   if (a.dimension > 0 && b.dimension > 0) {
-    const [own, others] = [a.edges, b.edges]
     const raise = (x: Place, y: Place, dimension: number) => matrix.raise(x, y, dimension)
-    cutEdges(own, others, b, nodes, raise)
-    cutEdges(others, own, a, nodes, (y, x, dimension) => raise(x, y, dimension))
+    cutEdges(a.edges, b, nodes, raise)
+    cutEdges(b.edges, a, nodes, (y, x, dimension) => raise(x, y, dimension))
   } else {
     // Points take nothing away from lines and areas.
     for (const [shape, raise] of [
@@ -131,7 +113,6 @@ export function relate(a: Shape, b: Shape): Matrix {
 /** Cuts edges by the other's and finds where their pieces lie. Adds the ends of the pieces to `nodes`. */
 function cutEdges(
   edges: readonly Edge[],
-  others: readonly Edge[],
   other: Shape,
   nodes: Point[],
   raise: (own: Place, other: Place, dimension: number) => void,
@@ -144,9 +125,9 @@ function cutEdges(
     cuts.push(0, 1)
     nodes.push(edge.from, edge.to)
     const place = edge.isRing ? BOUNDARY : INSIDE
-    for (const one of others) {
+    other.bands.beside(edge, (one) => {
       if (meet(edge, one, cuts, overlaps)) raise(place, one.isRing ? BOUNDARY : INSIDE, 0)
-    }
+    })
     cuts.sort((x, y) => x - y)
     for (let i = 1; i < cuts.length; i++) {
       const [from, to] = [cuts[i - 1]!, cuts[i]!]
@@ -191,7 +172,7 @@ function placePiece(
   const on = overlaps.filter((one) => one.from <= middle && middle <= one.to)
   const point: Point = [from[0] + middle * (to[0] - from[0]), from[1] + middle * (to[1] - from[1])]
   const ring = on.find((one) => one.edge.isRing)
-  const isInside = ring === undefined && other.polygons.some((polygon) => isWithin(point, polygon))
+  const isInside = ring === undefined && other.areas.some((area) => isWithin(point, area.at(point[1])))
   const place = isInside || on.some((one) => !one.edge.isRing) ? INSIDE : ring === undefined ? OUTSIDE : BOUNDARY
   raise(own, place, 1)
   if (!isRing || other.dimension < 2) return

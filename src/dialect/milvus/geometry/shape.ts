@@ -1,5 +1,7 @@
 // Planar geometries, read from well-known text into the form that `relate` takes.
 
+import { Bands } from './bands.ts'
+
 export type Point = readonly [x: number, y: number]
 
 /** A straight, directed piece of a line or ring. */
@@ -16,6 +18,11 @@ export interface Edge extends Segment {
   readonly isRing: boolean
 }
 
+/** A point as a key of sets. */
+export function placeKey([x, y]: Point): string {
+  return `${x} ${y}`
+}
+
 export class Shape {
   readonly points: readonly Point[]
   readonly lines: readonly (readonly Point[])[]
@@ -26,6 +33,11 @@ export class Shape {
   readonly dimension: number
   readonly box: Box
   #edges: readonly Edge[] | undefined
+  #bands: Bands<Edge> | undefined
+  #areas: readonly Bands<Segment>[] | undefined
+  #paths: Bands<Segment> | undefined
+  #ends: Set<string> | undefined
+  #dots: Set<string> | undefined
 
   constructor(points: readonly Point[], lines: readonly (readonly Point[])[], polygons: readonly Polygon[]) {
     this.points = points
@@ -40,6 +52,42 @@ export class Shape {
   get edges(): readonly Edge[] {
     this.#edges ??= [...edgesOf(this.lines, false), ...edgesOf(this.polygons.flat(), true)]
     return this.#edges
+  }
+
+  /** The edges, by height. */
+  get bands(): Bands<Edge> {
+    this.#bands ??= new Bands(this.edges)
+    return this.#bands
+  }
+
+  /** The segments of each polygon. */
+  get areas(): readonly Bands<Segment>[] {
+    this.#areas ??= this.polygons.map((polygon) => new Bands(polygon.flatMap(segmentsOf)))
+    return this.#areas
+  }
+
+  /** The segments of the lines. */
+  get paths(): Bands<Segment> {
+    this.#paths ??= new Bands(this.lines.flatMap(segmentsOf))
+    return this.#paths
+  }
+
+  /** Where an odd number of line ends meet: the boundary of the lines. */
+  get ends(): ReadonlySet<string> {
+    if (this.#ends === undefined) {
+      const ends = new Set<string>()
+      for (const line of this.lines) {
+        for (const end of [placeKey(line[0]!), placeKey(line.at(-1)!)]) if (!ends.delete(end)) ends.add(end)
+      }
+      this.#ends = ends
+    }
+    return this.#ends
+  }
+
+  /** The points. */
+  get dots(): ReadonlySet<string> {
+    this.#dots ??= new Set(this.points.map(placeKey))
+    return this.#dots
   }
 }
 
