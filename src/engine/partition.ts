@@ -21,6 +21,8 @@ export { CollectionShapes, type PartitionOptions, type Projection, type Transact
 
 /** A smaller log is not worth rewriting. */
 const COMPACT_LOG_BYTES = 4_194_304
+/** How much a log grows until its garbage is looked at again. */
+const COMPACT_CHECK_BYTES = 65_536
 /** Writers wait for the compaction when the log has grown to this many times its compacted size. */
 const PRESSURE_RATIO = 4
 
@@ -288,7 +290,11 @@ export class Partition {
       if (this.compaction !== undefined && log !== undefined) this.checkPressure(log)
       return
     }
-    if (log.position < this.compactFrom || this.garbageBytes * 2 < log.position) return
+    if (log.position < this.compactFrom) return
+    if (this.garbageBytes * 2 < log.position) {
+      this.compactFrom = log.position + COMPACT_CHECK_BYTES
+      return
+    }
     this.startCompaction().catch(() => {})
   }
 
